@@ -1,0 +1,225 @@
+"""Names what is wrong with an answer of ANAF, or with its absence. Pure, but for the clock.
+
+Two judges: `failure_of` for statuses and broken connections, `problem_of_body` for bodies that hold
+no data. Both return the error for the caller to raise.
+"""
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+
+from caraus.anaf.errors import AnafError
+from caraus.anaf.http import Answer, ForeignHostError
+from caraus.anaf.values import folded, load_json, text_of
+
+_CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
+_WAF_MARKS = ("request rejected", "the requested url was rejected")
+_DAILY = re.compile(r"s-au facut deja (\d{1,9}) .*\bzi")
+_EMPTY_NOTE = "nu exista informatii"
+#: ANAF's wordings, folded, from the `info` and `lista` swaggers of 07.2024 and 2022.
+_WORDINGS = (
+    ("nu exista niciun cif", "no_rights_any"),
+    ("nu aveti drept", "no_rights_cui"),
+    ("nu este un numar", "bad_cui"),
+    ("eroare tehnica", "technical_error"),
+    ("este obligatoriu", "bad_request"),
+    ("bad request", "bad_request"),
+)
+#: What a body says more precisely than a 4xx status.
+_TELLING = {code for _, code in _WORDINGS} | {"daily_limit", "waf_rejected"}
+_BY_STATUS = {400: "bad_request", 403: "forbidden", 408: "timeout", 429: "rate_limited"}
+_MESSAGE_KEYS = ("error", "errors", "eroare", "erori", "errormessage", "message", "mesaj")
+
+
+def failure_of(
+    error: BaseException | None, answer: Answer | None, *, secrets: tuple[str, ...] = ()
+) -> AnafError | None:
+    """The error for a call that got no whole answer, or one whose status is no success.
+
+    None for a whole 2xx answer. 4xx bodies are read for ANAF's known wordings first. `secrets` are
+    kept out of the detail wherever ANAF echoes them.
+    """
+    if answer is None or not answer.complete:
+        return _broken(error, answer)
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    body = decoded(answer)
+    return AnafError(
+        _code_of_status(answer),
+        http_status=status,
+        detail=f"HTTP {status} {_where_to(answer)} {body}",
+        retry_after=retry_after_of(answer),
+        limit=daily_limit_of(body),
+        secrets=secrets,
+    )
+
+
+def _code_of_status(answer: Answer) -> str:
+    status = answer.status
+    if status >= 500:
+        return "http_5xx"
+    if status < 400:
+        return "redirected"
+    if status == 401:
+        return "token_refused"
+    named = problem_of_body(decoded(answer)).code
+    if named in _TELLING:
+        return named
+    return _BY_STATUS.get(status, "client_error")
+
+
+def _broken(error: BaseException | None, answer: Answer | None) -> AnafError:
+    chain = list(_causes(error))
+    status = answer.status if answer else None
+    texts = {str(cause): f"{type(cause).__name__}: {cause}" for cause in reversed(chain)}
+    detail = " < ".join(reversed(texts.values()))
+    return AnafError(_code_of_break(chain, answer), http_status=status, detail=detail)
+
+
+def _code_of_break(chain: list[BaseException], answer: Answer | None) -> str:
+    kinds: tuple[tuple[type[BaseException], str], ...] = (
+        (ForeignHostError, "foreign_host"),
+        (httpx2.TimeoutException, "timeout"),
+        (socket.gaierror, "dns"),
+        (ssl.SSLError, "tls"),
+        (ConnectionRefusedError, "refused"),
+    )
+    for kind, code in kinds:
+        if any(isinstance(cause, kind) for cause in chain):
+            return code
+    if answer is not None:
+        return "cut_json"
+    connecting = any(isinstance(cause, httpx2.ConnectError) for cause in chain)
+    return "no_route" if connecting and _is_unreachable(chain) else "network"
+
+
+def _is_unreachable(chain: list[BaseException]) -> bool:
+    return any("unreachable" in str(cause).lower() for cause in chain)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, its causes, and the members of groups, each once."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop(0)
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += [cause.__cause__, cause.__context__]
+        if isinstance(cause, BaseExceptionGroup):
+            waiting += cause.exceptions
+
+
+def retry_after_of(answer: Answer) -> float | None:
+    """Seconds to wait by the Retry-After header (a number or a date); None when it says nothing."""
+    value = answer.headers.get("Retry-After", "").strip()
+    try:
+        return float(int(value)) if len(value) < 10 and int(value) >= 0 else None
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
+
+
+def _where_to(answer: Answer) -> str:
+    """A redirect's target without its query, which may hold a secret."""
+    target = answer.headers.get("Location", "")
+    return f"-> {target.partition('?')[0]}" if target else ""
+
+
+def decoded(answer: Answer) -> str:
+    """The body as text; see `decode`."""
+    return decode(answer.body, content_type=answer.content_type)
+
+
+def decode(body: bytes, *, content_type: str = "") -> str:
+    """A body as text: the charset it names, else UTF-8; never fails, unknown bytes become „�”."""
+    named = _CHARSET.search(content_type)
+    try:
+        text = body.decode(named.group(1) if named else "utf-8", errors="replace")
+    except (LookupError, ValueError):
+        text = body.decode("utf-8", errors="replace")
+    return text.removeprefix("\ufeff").strip()
+
+
+def is_waf_page(text: str) -> bool:
+    """Whether this is the F5 firewall's „Request Rejected” page (seen with HTTP 200)."""
+    head = text[:4096].lower()
+    return text.startswith("<") and any(mark in head for mark in _WAF_MARKS)
+
+
+def is_page(text: str) -> bool:
+    """Whether this is a web page rather than data."""
+    head = text[:1024].lower()
+    return (head.startswith("<") and not head.startswith("<?xml")) or "<html" in head[:200]
+
+
+def daily_limit_of(text: str) -> int | None:
+    """N of „S-au facut deja N interogari … in cursul zilei”, else None."""
+    found = _DAILY.search(folded(text[:4096]))
+    return int(found.group(1)) if found else None
+
+
+def empty_note_of(value: Any) -> str:
+    """ANAF's words for „nothing to show”, when the object says only that; else ""."""
+    notes = _messages(value)
+    return "; ".join(notes) if notes and all(_EMPTY_NOTE in folded(n) for n in notes) else ""
+
+
+def problem_of_body(text: str) -> AnafError:
+    """The error for a body that is not the list it should be. `text` is stripped."""
+    if not text:
+        return AnafError("empty_body")
+    if is_waf_page(text):
+        return AnafError("waf_rejected", detail=re.sub(r"<[^>]*>", " ", text))
+    if is_page(text):
+        return AnafError("html", detail=re.sub(r"<[^>]*>", " ", text))
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError):
+        return _problem_of_text(text)
+    notes = _messages(value)
+    return _named(notes, "unknown_error") if notes else AnafError("unexpected_shape", detail=text)
+
+
+def _problem_of_text(text: str) -> AnafError:
+    """No JSON: cut off when it began as JSON, else perhaps one of ANAF's notes as plain text."""
+    if text[0] in '[{"':
+        return AnafError("cut_json", detail=f"{len(text)} … {text[-200:]}")
+    return _named([text], "unexpected_shape")
+
+
+def _named(notes: list[str], otherwise: str) -> AnafError:
+    text = "; ".join(notes)
+    if (limit := daily_limit_of(text)) is not None:
+        return AnafError("daily_limit", detail=text, limit=limit)
+    plain = folded(text[:4096])
+    code = next((code for wording, code in _WORDINGS if wording in plain), otherwise)
+    return AnafError(code, detail=text)
+
+
+def _messages(value: Any) -> list[str]:
+    """The texts of an error object: `error`, `Errors: [{errorMessage}]`, `eroare` and the like."""
+    if not isinstance(value, dict):
+        return []
+    found = [item for key, item in value.items() if key.lower() in _MESSAGE_KEYS]
+    return [text for item in found for text in _texts(item)]
+
+
+def _texts(item: Any) -> list[str]:
+    if isinstance(item, list):
+        return [text for part in item for text in _texts(part)]
+    if isinstance(item, dict):
+        return _messages(item) or [text_of(item)]
+    text = text_of(item)
+    return [text] if text else []

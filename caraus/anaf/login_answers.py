@@ -1,0 +1,101 @@
+"""Names what is wrong with an answer of ANAF's login: the callback's `error`, the token service.
+
+Observed: HTTP 400 `invalid_client` (2026-06-28) and, for a bad grant, HTTP 400 `invalid_request`
+(2026-07-05) where the standard (RFC 6749, 5.2) expects `invalid_grant`. No body for an expired
+refresh token is known. So a 4xx of the token service means that a human is needed, with these
+exceptions: the client's own credentials (ours to mend), 408 and 429, and web pages, which come
+from what stands before the service and pass by themselves.
+"""
+
+from collections.abc import Callable
+
+from caraus.anaf.answers import decoded, failure_of, is_page, is_waf_page, retry_after_of
+from caraus.anaf.errors import PROBLEMS, AnafError, Problem
+from caraus.anaf.http import Answer
+from caraus.anaf.values import folded, load_json, text_of
+
+#: From the token service's `error` and `error_description` (folded) to a problem's code.
+type Refusal = Callable[[str, str], str]
+
+_OUR_FAULT = {"invalid_client", "unauthorized_client"}
+_WORN_OUT = {"invalid_grant", "invalid_request"}
+_CALLBACK = {
+    "server_error": "token_endpoint_down",
+    "temporarily_unavailable": "token_endpoint_down",
+    "invalid_client": "invalid_client",
+    "unauthorized_client": "invalid_client",
+    "access_denied": "access_denied_other",
+}
+_CANCELLING = ("cancel", "anulat", "renunt", "user denied", "denied the request", "owner denied")
+
+
+def problem_of_callback(error: str, description: str) -> Problem:
+    """The problem for `?error=…&error_description=…` on the callback.
+
+    ANAF describes neither. `access_denied` without a description, or with one that speaks of
+    cancelling, counts as cancelled; with any other, ANAF refused the certificate.
+    """
+    name, words = folded(error), folded(description)
+    if name == "access_denied" and (not words or any(w in words for w in _CANCELLING)):
+        return PROBLEMS["cancelled"]
+    return PROBLEMS[_CALLBACK.get(name, "authorize_refused")]
+
+
+def code_of_exchange(error: str, description: str) -> str:
+    """What a refused code means: too late or used, unless the callback address is in question."""
+    if error in _WORN_OUT and "redirect" not in description:
+        return "code_expired"
+    return "invalid_grant"
+
+
+def code_of_refresh(error: str, description: str) -> str:  # noqa: ARG001 - one shape for both
+    """What a refused refresh means: whatever ANAF calls it, a human must authorize again."""
+    return "refresh_rejected"
+
+
+def failure_of_token_call(
+    error: BaseException | None,
+    answer: Answer | None,
+    *,
+    refused: Refusal,
+    secrets: tuple[str, ...],
+) -> AnafError | None:
+    """The error for a token call; None for a whole 2xx answer that is no web page."""
+    general = failure_of(error, answer, secrets=secrets)
+    if answer is None or not answer.complete:
+        return general
+    body, status = decoded(answer), answer.status
+    code = _code(status, body, general, refused)
+    if code is None:
+        return None
+    return AnafError(
+        code,
+        http_status=status,
+        detail=general.detail if general else f"HTTP {status} {body}",
+        retry_after=retry_after_of(answer),
+        secrets=secrets,
+    )
+
+
+def _code(status: int, body: str, general: AnafError | None, refused: Refusal) -> str | None:
+    if status >= 500:
+        return "token_endpoint_down"
+    if is_page(body):
+        return "waf_rejected" if is_waf_page(body) else "html"
+    if general is None:
+        return None
+    if status < 400 or status in (408, 429):
+        return general.code
+    name, description = _error_of(body)
+    return "invalid_client" if name in _OUR_FAULT else refused(name, description)
+
+
+def _error_of(body: str) -> tuple[str, str]:
+    """`error` and `error_description` of an OAuth error (RFC 6749, 5.2), folded; "" if absent."""
+    try:
+        value = load_json(body)
+    except (ValueError, RecursionError):
+        return "", ""
+    if not isinstance(value, dict):
+        return "", ""
+    return folded(text_of(value.get("error"))), folded(text_of(value.get("error_description")))

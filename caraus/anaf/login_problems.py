@@ -1,0 +1,125 @@
+"""What an authorization, or its silent renewal, can end in, in Romanian.
+
+Sources: ANAF's OAuth procedure of 23.06.2022 (pp. 2-3, 29, 33); HTTP 400 `invalid_client` and
+`invalid_request` of the token service were observed on 2026-06-28 and 2026-07-05.
+"""
+
+from caraus.anaf.problems import Outcome, Problem, Whose
+from caraus.anaf.problems import gettext_noop as _
+
+_LATER = _(
+    "Pentru o autorizare nouă, încearcă peste câteva minute. Reînnoirea o reluăm noi, automat."
+)
+
+LOGIN_PROBLEMS = (
+    Problem(
+        "cancelled",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _(
+            "Autorizarea nu a fost dată: ai renunțat sau ANAF nu a acceptat certificatul ori "
+            "PIN-ul."
+        ),
+        _(
+            "Apasă din nou „Autorizare cu ANAF SPV”. Dacă nu tu ai renunțat: un certificat "
+            "nou sau reînnoit trebuie întâi înregistrat în SPV."
+        ),
+        retryable=False,
+    ),
+    Problem(
+        "access_denied_other",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _("ANAF nu a acceptat certificatul."),
+        _(
+            "Verifică dacă te poți autentifica cu el pe portalul ANAF. Un certificat reînnoit"
+            " trebuie înregistrat din nou în SPV; apoi apasă iar „Autorizare cu ANAF SPV”."
+        ),
+        retryable=False,
+    ),
+    Problem(
+        "authorize_refused",
+        Outcome.UNAVAILABLE,
+        Whose.US,
+        _("ANAF nu a acceptat cererea de autorizare trimisă de aplicație."),
+        _(
+            "Anunță administratorul aplicației: să compare la ANAF adresa de întoarcere "
+            "(Callback URL) și Client ID-ul cu cele configurate."
+        ),
+        retryable=False,
+    ),
+    Problem(
+        "code_expired",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _(
+            "Codul de autorizare nu mai este valabil: au trecut cele 60 de secunde date de "
+            "ANAF sau fusese deja folosit."
+        ),
+        _(
+            "Apasă din nou „Autorizare cu ANAF SPV” și nu închide fereastra până la mesajul "
+            "de succes."
+        ),
+        retryable=False,
+    ),
+    Problem(
+        "invalid_grant",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _("ANAF nu a acceptat codul de autorizare."),
+        _(
+            "Apasă din nou „Autorizare cu ANAF SPV”. Dacă se repetă, administratorul "
+            "aplicației verifică adresa de întoarcere (Callback URL) de la ANAF."
+        ),
+        retryable=False,
+    ),
+    Problem(
+        "invalid_client",
+        Outcome.UNAVAILABLE,
+        Whose.US,
+        _("ANAF nu recunoaște aplicația noastră (Client ID sau Client Secret greșit)."),
+        _(
+            "Nu este vina ta și nu trebuie să autorizezi din nou: anunță administratorul "
+            "aplicației."
+        ),
+        retryable=True,
+    ),
+    Problem(
+        "token_endpoint_down",
+        Outcome.UNAVAILABLE,
+        Whose.ANAF,
+        _("Serviciul de autorizare al ANAF nu funcționează acum."),
+        _LATER,
+        retryable=True,
+    ),
+    Problem(
+        "token_bad_answer",
+        Outcome.BAD_ANSWER,
+        Whose.ANAF,
+        _("Serviciul de autorizare al ANAF a trimis un răspuns pe care nu îl putem folosi."),
+        _LATER,
+        retryable=True,
+    ),
+    Problem(
+        "refresh_rejected",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _("ANAF nu a mai acceptat reînnoirea automată a autorizării."),
+        _("Apasă „Autorizare cu ANAF SPV” și autorizează din nou, cu certificatul la îndemână."),
+        retryable=False,
+    ),
+    Problem(
+        "missing_configuration",
+        Outcome.UNAVAILABLE,
+        Whose.US,
+        _(
+            "Aplicația nu este configurată pentru ANAF: lipsesc Client ID, Client Secret sau "
+            "adresa de întoarcere."
+        ),
+        _(
+            "Anunță administratorul aplicației: le primește la înregistrarea aplicației pe "
+            "portalul ANAF."
+        ),
+        retryable=False,
+    ),
+)

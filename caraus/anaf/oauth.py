@@ -1,0 +1,149 @@
+"""ANAF's login: the address to send a person to, the tokens, and what went wrong with either.
+
+Source: ANAF's OAuth procedure of 23.06.2022. A code lives 60 seconds (p. 33); the access token 90
+days, the refresh token 365; each refresh hands out both anew, and both must be saved (p. 29).
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import httpx2
+from anafpy.auth import oauth as anafpy_oauth
+
+from caraus.anaf import login_answers
+from caraus.anaf.answers import decoded, is_page, problem_of_body
+from caraus.anaf.calls import Call, attempt, good_answer
+from caraus.anaf.errors import AnafError
+from caraus.anaf.http import API_ORIGIN, LOGIN_ORIGIN, AnafSettings
+from caraus.anaf.login_answers import problem_of_callback
+from caraus.anaf.tokens import Tokens, is_sendable, read_tokens
+
+__all__ = [
+    "Tokens",
+    "authorize_url",
+    "exchange_code",
+    "hello",
+    "problem_of_callback",
+    "refresh_tokens",
+]
+
+_HELLO_SERIAL = re.compile(
+    r"key\s*=\s*serial_certificate\s+val\s*=\s*\[\s*([^\]\s]+)", re.IGNORECASE
+)
+_HELLO_NAME = "Caraus"
+
+
+def authorize_url(settings: AnafSettings, *, state: str) -> str:
+    """Where to send a person's browser; ANAF echoes `state` to the callback.
+
+    Raises AnafError `missing_configuration`, and ValueError for an empty state.
+    """
+    _check_configured(settings)
+    if not state:
+        raise ValueError("an authorization needs a state")
+    url = anafpy_oauth.build_authorize_url(settings.client_id, settings.redirect_uri, state=state)
+    return settings.login_url.rstrip("/") + url.removeprefix(LOGIN_ORIGIN)
+
+
+def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = None) -> Tokens:
+    """Exchange the callback's code for tokens, at once: it lives 60 seconds and works once.
+
+    `now` (UTC) replaces the clock for `issued_at`. Raises AnafError: REAUTHORIZE when ANAF refuses
+    the code, UNAVAILABLE or BAD_ANSWER when its service is in trouble or we are misconfigured.
+    """
+    _check_configured(settings)
+    if not code:
+        raise AnafError("invalid_grant", detail="no code")
+
+    async def call(http: httpx2.AsyncClient) -> object:
+        return await anafpy_oauth.exchange_code(
+            http,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            code=code,
+            redirect_uri=settings.redirect_uri,
+        )
+
+    return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
+
+
+def refresh_tokens(
+    settings: AnafSettings, *, refresh_token: str, now: datetime | None = None
+) -> Tokens:
+    """Get both tokens anew, without a certificate. Save both: the old one may be dead already.
+
+    `now` (UTC) replaces the clock for `issued_at`. Raises AnafError: REAUTHORIZE when ANAF refuses
+    (4xx), RATE_LIMITED for 429, UNAVAILABLE or BAD_ANSWER for what may pass by itself, a page with
+    whatever status below 500 among them: it is not the token service that speaks there.
+    """
+    _check_configured(settings)
+    if not refresh_token:
+        raise AnafError("refresh_rejected", detail="no refresh token")
+
+    async def call(http: httpx2.AsyncClient) -> object:
+        return await anafpy_oauth.refresh_tokens(
+            http,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            refresh_token=refresh_token,
+        )
+
+    return _tokens(
+        call, settings, secret=refresh_token, refused=login_answers.code_of_refresh, now=now
+    )
+
+
+def hello(settings: AnafSettings, *, access_token: str) -> str:
+    """Call TestOauth, which any token may (OAuth procedure, pp. 3 and 31).
+
+    Returns the certificate's serial that it echoes, or its first line when there is none.
+    Raises AnafError.
+    """
+    if not is_sendable(access_token):
+        raise AnafError("token_refused", detail="no usable access token")
+    answer = good_answer(
+        lambda http: http.get("TestOauth/jaxrs/hello", params={"name": _HELLO_NAME}),
+        settings=settings,
+        access_token=access_token,
+    )
+    text = decoded(answer)
+    if not text or is_page(text):
+        error = problem_of_body(text)
+        error.http_status = answer.status
+        raise error
+    serial = _HELLO_SERIAL.search(text)
+    # The answer echoes the Bearer token further down: nothing but its first line leaves here.
+    return serial.group(1) if serial else text.splitlines()[0].replace(access_token, "")[:200]
+
+
+def _check_configured(settings: AnafSettings) -> None:
+    if not (settings.client_id and settings.client_secret and settings.redirect_uri):
+        raise AnafError("missing_configuration")
+
+
+def _tokens(
+    call: Call,
+    settings: AnafSettings,
+    *,
+    secret: str,
+    refused: login_answers.Refusal,
+    now: datetime | None,
+) -> Tokens:
+    """One call to the token service, judged by its answer: anafpy's error lacks the status."""
+    error, answer = attempt(call, settings=settings, base_url=API_ORIGIN)
+    secrets = (secret, settings.client_secret)
+    failure = login_answers.failure_of_token_call(error, answer, refused=refused, secrets=secrets)
+    if failure is not None or answer is None:
+        raise failure or AnafError("network")
+    tokens = _read(decoded(answer), now or datetime.now(UTC))
+    if tokens is None:
+        raise AnafError("token_bad_answer", http_status=answer.status, detail="no two tokens")
+    return tokens
+
+
+def _read(text: str, issued_at: datetime) -> Tokens | None:
+    try:
+        return read_tokens(json.loads(text), issued_at=issued_at)
+    except (ValueError, RecursionError):
+        return None

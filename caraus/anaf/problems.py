@@ -1,0 +1,45 @@
+"""The words for what can go wrong between us and ANAF. The table itself is `errors.PROBLEMS`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What came of one question to ANAF: the state that a synchronization or a renewal ends in."""
+
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    RATE_LIMITED = "rate_limited"
+    BAD_ANSWER = "bad_answer"
+    NO_RIGHTS = "no_rights"
+    REAUTHORIZE = "reauthorize"
+
+
+class Whose(StrEnum):
+    """On whose side the problem lies."""
+
+    ANAF = "anaf"
+    AUTHORIZATION = "authorization"
+    RIGHTS = "rights"
+    US = "us"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of trouble: `sentence` says what happened, `advice` what to do now.
+
+    Both are constant Romanian texts, written for a dispatcher; numbers stand in `AnafError`.
+    `retryable`: the same call may succeed later although nobody at the carrier does anything.
+    """
+
+    code: str
+    outcome: Outcome
+    whose: Whose
+    sentence: str
+    advice: str
+    retryable: bool
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for the translation catalogues, which know this name; return it unchanged."""
+    return text
