@@ -1,0 +1,59 @@
+"""Notifications and changes made by control calls rather than by the generator."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from anaf_simulator.clock import local
+from anaf_simulator.codes import is_uit
+from anaf_simulator.generator import Notification, compose, validity_fields
+from anaf_simulator.people import Carrier, Company
+from anaf_simulator.world import World
+
+RECORD_FIELDS = frozenset(
+    {
+        "id", "uit", "cod_decl", "den_decl", "ref_decl", "data_transp", "data_exp_uit", "tr_cod",
+        "tr_den", "nr_veh", "nr_rem1", "nr_rem2", "modif_veh", "loc_start", "loc_final",
+        "documente",
+    }
+)  # fmt: skip
+
+
+def carrier_for(world: World, cui: str) -> Carrier:
+    """The carrier ``cui``, or an unknown one for whom nothing is generated."""
+    known = world.carriers.get(cui)
+    return known or Carrier(Company(cui, f"TRANSPORTATOR {cui} SRL"), 0, 3)
+
+
+def new_notification(
+    world: World, cui: str, now: datetime, wish: Mapping[str, object]
+) -> Notification:
+    """Declared now for ``cui``. ``wish``: fields of the ``info`` record (null leaves one out),
+    ``operation`` (tip_op, "30"); ``data_transp`` may be a bare date. Raises ValueError."""
+    operation = str(wish.get("operation", "30"))
+    transport = _day(wish.get("data_transp"), local(now).date())
+    rng = world.random_source()
+    bare = compose(rng, world.seed, carrier_for(world, cui), now, transport, operation)
+    changes = record_changes(wish, operation)
+    uit = str(changes.get("uit") or bare.uit)
+    if not is_uit(uit):
+        raise ValueError(f"{uit} is no UIT: pattern or check digits are wrong")
+    record = {**bare.record, **validity_fields(transport, operation), **changes, "uit": uit}
+    declarant = str(record.get("cod_decl") or bare.declarant)
+    return replace(bare, uit=uit, declarant=declarant, record=record)
+
+
+def record_changes(wish: Mapping[str, object], operation: str) -> dict[str, object]:
+    """The fields of the record among ``wish``; a changed date moves the validity with it."""
+    unknown = set(wish) - RECORD_FIELDS - {"cui", "operation", "env"}
+    if unknown:
+        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
+    changes = {name: value for name, value in wish.items() if name in RECORD_FIELDS}
+    if changes.get("data_transp"):
+        moved = validity_fields(_day(changes["data_transp"], date.min), operation)
+        changes = {**moved, **{k: v for k, v in changes.items() if k != "data_transp"}}
+    return changes
+
+
+def _day(value: object, default: date) -> date:
+    return date.fromisoformat(str(value)[:10]) if value else default

@@ -1,0 +1,90 @@
+"""Faults that strike a call before or after its service works on it."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from anaf_simulator.access import forbidden, too_many, unauthorized
+from anaf_simulator.calls import Call
+from anaf_simulator.scenarios import Active
+from anaf_simulator.simulator import Simulator
+
+_REJECTED = """<html><head><title>Request Rejected</title></head><body>\
+The requested URL was rejected. Please consult with your administrator.<br><br>\
+Your support ID is: 6512783340189907355<br><br>\
+<a href='javascript:history.back();'>[Go Back]</a></body></html>"""
+"""The F5 firewall page, HTTP 200 (notes 5c [LIVE 2024-01-15, 2025-08-22, 2026-07-30])."""
+
+_GATEWAY = (
+    """<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"""
+)
+
+
+class NoAnswer(Response):
+    """Nothing is sent: the client went away, or its connection was cut."""
+
+
+async def wait_for_client_to_leave(request: Request) -> None:
+    """Return when the client has closed its side (or the server stops)."""
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            return
+
+
+async def before(sim: Simulator, request: Request, call: Call) -> Response | None:
+    """An answer in place of the service, or None to go on."""
+    if active := sim.scenarios.take("slow", call.endpoint, call.cui):
+        await asyncio.sleep(active.number("seconds", 3))
+    for name in ("timeout", "token_timeout"):
+        if sim.scenarios.take(name, call.endpoint, call.cui):
+            await wait_for_client_to_leave(request)
+            call.note = "no answer given"
+            return NoAnswer()
+    for name in _ANSWERS:
+        if active := sim.scenarios.take(name, call.endpoint, call.cui):
+            call.note = f"scenario {name}"
+            return _answer(name, active)
+    return None
+
+
+_ANSWERS = (
+    "down_502", "down_503", "token_endpoint_down", "html_rejected", "token_html", "my_policy",
+    "empty_body", "rate_limited", "rate_limited_bare", "token_refused", "forbidden",
+)  # fmt: skip
+
+
+def _answer(name: str, active: Active) -> Response:
+    match name:
+        case "down_502":
+            return HTMLResponse(_GATEWAY.format("502 Bad Gateway"), status_code=502)
+        case "down_503" | "token_endpoint_down":
+            return HTMLResponse(_GATEWAY.format("503 Service Unavailable"), status_code=503)
+        case "html_rejected" | "token_html":
+            return HTMLResponse(_REJECTED)
+        case "my_policy":
+            return RedirectResponse("/my.policy", status_code=302)
+        case "empty_body":
+            return Response(media_type="application/json")
+        case "rate_limited":
+            return too_many(int(active.number("seconds", 30)))
+        case "rate_limited_bare":
+            return too_many()
+        case "token_refused":
+            return unauthorized()
+        case _:
+            return forbidden()
+
+
+def after(sim: Simulator, call: Call, response: Response) -> Response:
+    """The answer as a fault leaves it."""
+    if response.status_code != 200:
+        return response
+    if sim.scenarios.take("cut_json", call.endpoint, call.cui):
+        call.note = "scenario cut_json"
+        body = bytes(response.body)
+        return Response(body[: len(body) // 2], media_type="application/json")
+    if sim.scenarios.take("text_json", call.endpoint, call.cui):
+        return Response(response.body, media_type="text/plain")
+    return response

@@ -1,0 +1,278 @@
+"""The notifications declared on a day for a carrier: a pure function of seed, carrier and day.
+
+Nothing here looks at a clock. Each notification carries the whole of its later life as dated
+events, so the state at any moment follows from the moment alone, in any order and after restarts.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+
+from anaf_simulator import places
+from anaf_simulator.clock import at_local, iso_day, iso_second
+from anaf_simulator.codes import make_uit
+from anaf_simulator.documents import random_documents
+from anaf_simulator.people import (
+    CARRIERS,
+    DECLARANTS,
+    FOREIGN_PARTNERS,
+    OUTER_PARTNERS,
+    Carrier,
+)
+
+type EventKind = Literal["correction", "vehicle", "deletion", "confirmation"]
+
+LONG_OPERATIONS = frozenset({"10", "12", "14", "22", "24", "60"})
+"""Valid 15 days: intra-EU acquisitions and art. 2 pct. 9 lit. g), j) (guide p. 11, note 10)."""
+
+_OPERATIONS = {"30": 52, "10": 20, "20": 12, "50": 5, "40": 5, "60": 2, "12": 2, "24": 2}
+_FIRST_SECOND, _LAST_SECOND = 5 * 3600 + 1800, 20 * 3600 + 1800
+"""Declarants work from 05:30 to 20:30 Romanian time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that befell a notification at a moment (UTC).
+
+    ``data``: for a correction the changed fields of the ``info`` record, for a vehicle change one
+    item of ``modif_veh``, for a confirmation the object ``confirmare`` of ``lista``.
+    """
+
+    at: datetime
+    kind: EventKind
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A declared transport: the record at the moment of declaration (UTC) and its later events."""
+
+    uit: str
+    carrier: str
+    declarant: str
+    declared_at: datetime
+    operation: str
+    record: Mapping[str, object]
+    details: Mapping[str, object]
+    """What only ``lista`` shows: partner, totals, load index."""
+    events: tuple[Event, ...] = ()
+
+
+def validity_days(operation: str) -> int:
+    """Calendar days of validity, the transport date included (guide p. 11)."""
+    return 15 if operation in LONG_OPERATIONS else 5
+
+
+def validity_fields(transport: date, operation: str) -> dict[str, object]:
+    """``data_transp`` and ``data_exp_uit``: the first day on which the UIT counts as expired."""
+    return {
+        "data_transp": iso_day(transport),
+        "data_exp_uit": iso_day(transport + timedelta(days=validity_days(operation))),
+    }
+
+
+def count_on(day: date, per_day: float) -> int:
+    """How many are declared on ``day``: evenly spread, so small carriers never run dry."""
+    ordinal = day.toordinal()
+    return math.floor((ordinal + 1) * per_day) - math.floor(ordinal * per_day)
+
+
+@lru_cache(maxsize=64)
+def fleet(seed: int, cui: str, size: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tractors and trailers of a carrier."""
+    rng = random.Random(f"fleet/{seed}/{cui}")  # noqa: S311 - reproducible on purpose
+    tractors = tuple(places.random_plate(rng) for _ in range(size))
+    return tractors, tuple(places.random_plate(rng) for _ in range(size))
+
+
+@lru_cache(maxsize=50_000)
+def notifications_of_day(seed: int, carrier: Carrier, day: date) -> tuple[Notification, ...]:
+    """Everything declared on ``day`` (Romanian) for ``carrier``."""
+    return tuple(
+        _notification(seed, carrier, day, index) for index in range(count_on(day, carrier.per_day))
+    )
+
+
+def _notification(seed: int, carrier: Carrier, day: date, index: int) -> Notification:
+    cui = carrier.company.cui
+    rng = random.Random(f"uit/{seed}/{cui}/{day.isoformat()}/{index}")  # noqa: S311
+    declared_at = at_local(day, rng.randint(_FIRST_SECOND, _LAST_SECOND))
+    operation = _operation(rng, carrier)
+    transport = day + timedelta(days=_lead_days(rng, carrier))
+    bare = compose(rng, seed, carrier, declared_at, transport, operation)
+    events = _events(rng, seed, carrier, bare, transport)
+    return replace(bare, events=tuple(events))
+
+
+def compose(
+    rng: random.Random,
+    seed: int,
+    carrier: Carrier,
+    declared_at: datetime,
+    transport: date,
+    operation: str,
+) -> Notification:
+    """A notification without later events; ``transport`` is the declared date."""
+    uit, declarant = make_uit(rng), rng.choice(DECLARANTS)
+    record: dict[str, object] = {
+        "id": int(declared_at.timestamp()) % 10**8 * 10 + rng.randrange(10),
+        "uit": uit,
+        # The swagger shows a JSON number here and a string in tr_cod.
+        "cod_decl": int(declarant.cui),
+        "den_decl": declarant.name,
+        **validity_fields(transport, operation),
+        "tr_cod": carrier.company.cui,
+        "tr_den": carrier.company.name,
+        **_vehicles(rng, seed, carrier),
+        **_places(rng, operation),
+        "documente": random_documents(rng, transport),
+    }
+    reference = _reference(rng)
+    if reference is not None:
+        record["ref_decl"] = reference
+    details = _details(rng, operation, record)
+    return Notification(
+        uit, carrier.company.cui, declarant.cui, declared_at, operation, record, details
+    )
+
+
+def _operation(rng: random.Random, carrier: Carrier) -> str:
+    if not carrier.lively:
+        return "30"
+    return rng.choices(list(_OPERATIONS), list(_OPERATIONS.values()))[0]
+
+
+def _lead_days(rng: random.Random, carrier: Carrier) -> int:
+    """Days from declaration to transport: at most three (guide p. 11)."""
+    if not carrier.lively:
+        return rng.choice((1, 2))
+    return rng.choices((0, 1, 2, 3), (45, 35, 12, 8))[0]
+
+
+def _reference(rng: random.Random) -> object | None:
+    """``ref_decl`` is optional; now and then a number where the text promises a string."""
+    serial = rng.randint(10_000, 99_999)
+    return rng.choices(
+        (f"CMD-{serial}", f"AVZ {serial}/2", f"ȘL{serial}", serial, None),
+        (35, 15, 10, 10, 30),
+    )[0]
+
+
+def _vehicles(rng: random.Random, seed: int, carrier: Carrier) -> dict[str, object]:
+    tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
+    foreign = rng.random() < 0.06
+    found: dict[str, object] = {
+        "nr_veh": places.random_foreign_plate(rng) if foreign else rng.choice(tractors)
+    }
+    if rng.random() < 0.8:
+        found["nr_rem1"] = rng.choice(trailers)
+        if rng.random() < 0.1:
+            found["nr_rem2"] = rng.choice(trailers)
+    return found
+
+
+def _places(rng: random.Random, operation: str) -> dict[str, object]:
+    """Start and end: which kinds an operation allows follows BR-212, BR-213 and BR-046."""
+    home, other = places.random_address(rng), places.random_address(rng)
+    if operation in {"10", "12", "60"}:
+        return {"loc_start": places.random_border(rng), "loc_final": home}
+    if operation in {"20", "24"}:
+        return {"loc_start": home, "loc_final": places.random_border(rng)}
+    if operation == "40":
+        return {"loc_start": places.random_customs(rng), "loc_final": home}
+    if operation == "50":
+        return {"loc_start": home, "loc_final": places.random_customs(rng)}
+    return {"loc_start": home, "loc_final": other}
+
+
+def _details(rng: random.Random, operation: str, record: Mapping[str, object]) -> dict[str, object]:
+    if operation == "30":
+        partner = rng.choice(DECLARANTS)
+        country, code, name = "RO", partner.cui, partner.name
+    else:
+        pool = OUTER_PARTNERS if operation in {"40", "50"} else FOREIGN_PARTNERS
+        country, code, name = rng.choice(pool)  # type: ignore[assignment]
+    net = rng.randint(600, 23_000)
+    found: dict[str, object] = {
+        "sursa": rng.choice("AAI"),
+        "id_incarcare": str(5_000_000_000 + int(str(record["id"]))),
+        "tip_op": operation,
+        "pc_tara": country,
+        "pc_den": name,
+        "nr_linii": rng.randint(1, 6),
+        "gr_tot_neta": net,
+        "gr_tot_bruta": round(net * 1.04, 2),
+        "val_tot": rng.randint(10_000, 400_000),
+    }
+    if code is not None:
+        found["pc_cod"] = code
+    return found
+
+
+def _events(
+    rng: random.Random, seed: int, carrier: Carrier, bare: Notification, transport: date
+) -> list[Event]:
+    """The later life: corrections and deletion before departure, vehicle changes after it."""
+    if not carrier.lively:
+        return []
+    declared_at = bare.declared_at
+    departure = max(declared_at, at_local(transport, rng.randint(6 * 3600, 18 * 3600)))
+    before = (departure - declared_at) / 2
+    events: list[Event] = []
+    # After departure only the vehicle may change (guide p. 24).
+    if rng.random() < 0.28 and before > timedelta(minutes=10):
+        at = declared_at + before * rng.random()
+        events.append(Event(at, "correction", _correction(rng, seed, carrier, bare, transport)))
+    if rng.random() < 0.07 and before > timedelta(minutes=10):
+        events.append(Event(departure - before * rng.random(), "deletion"))
+    elif rng.random() < 0.14:
+        at = departure + timedelta(seconds=rng.randint(3600, 40 * 3600))
+        change = vehicle_change(rng, seed, carrier, bare.declarant, at)
+        events.append(Event(at, "vehicle", change))
+    return events
+
+
+def _correction(
+    rng: random.Random, seed: int, carrier: Carrier, bare: Notification, transport: date
+) -> dict[str, object]:
+    record, operation = bare.record, bare.operation
+    tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
+    kind = rng.choices(("plate", "trailer", "date", "place"), (50, 15, 25, 10))[0]
+    if kind == "plate":
+        return {"nr_veh": rng.choice([one for one in tractors if one != record["nr_veh"]])}
+    if kind == "trailer":
+        return {"nr_rem1": rng.choice([one for one in trailers if one != record.get("nr_rem1")])}
+    if kind == "date":
+        return validity_fields(transport + timedelta(days=1), operation)
+    side = "loc_final" if operation in {"10", "12", "30", "40", "60"} else "loc_start"
+    return {side: places.random_address(rng)}
+
+
+def vehicle_change(
+    rng: random.Random, seed: int, carrier: Carrier, declarant: str, at: datetime
+) -> dict[str, object]:
+    """One item of ``modif_veh``: declared by the declarant or by the carrier itself."""
+    tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
+    by_carrier = rng.random() < 0.6
+    item: dict[str, object] = {
+        "data_modif_veh": iso_second(at + timedelta(minutes=rng.randint(5, 50))),
+        "nr_veh": rng.choice(tractors),
+        "cod_decl": carrier.company.cui if by_carrier else int(declarant),
+        "data_decl": iso_second(at),
+    }
+    if rng.random() < 0.8:
+        item["nr_rem1"] = rng.choice(trailers)
+    if rng.random() < 0.7:
+        item["obs"] = rng.choice(("defecțiune cap tractor", "schimb de șofer și remorcă", "pană"))
+    if rng.random() < 0.3:
+        item["ref_decl"] = f"MV-{rng.randint(100, 999)}"
+    return item
+
+
+def known_carriers() -> dict[str, Carrier]:
+    """A fresh copy of the carriers the world starts with, by fiscal code."""
+    return dict(CARRIERS)

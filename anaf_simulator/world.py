@@ -1,0 +1,154 @@
+"""The state of every notification at a moment: what was generated plus what calls added."""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from anaf_simulator.clock import local
+from anaf_simulator.generator import (
+    Event,
+    Notification,
+    known_carriers,
+    notifications_of_day,
+)
+from anaf_simulator.people import Carrier
+
+ENVIRONMENTS = ("prod", "test")
+_LONGEST_LIFE = timedelta(days=20)
+"""3 days ahead, a correction by a day and 15 days of validity: nothing lives longer."""
+
+
+@dataclass
+class Overlay:
+    """What calls changed in one environment; it dies with the process."""
+
+    added: dict[str, Notification] = field(default_factory=dict)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+
+
+class World:
+    """All notifications. The generated ones are the same in both environments."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.carriers: dict[str, Carrier] = known_carriers()
+        self.overlays = {name: Overlay() for name in ENVIRONMENTS}
+        self._ids = itertools.count(1)
+
+    def reset(self) -> None:
+        self.carriers = known_carriers()
+        self.overlays = {name: Overlay() for name in ENVIRONMENTS}
+
+    def next_number(self) -> int:
+        """A number not given before in this run: for ids and load indexes of added things."""
+        return next(self._ids)
+
+    def random_source(self) -> random.Random:
+        """Randomness for added notifications, reproducible within a run."""
+        return random.Random(f"added/{self.seed}/{self.next_number()}")  # noqa: S311
+
+    def active(self, cui: str, moment: datetime, env: str = "prod") -> list[dict[str, object]]:
+        """The ``info`` records of the carrier ``cui`` at ``moment``, newest declaration first."""
+        found = [
+            (one.declared_at, record)
+            for one in self._of_carrier(cui, moment - _LONGEST_LIFE, moment, env)
+            if (record := record_at(one, moment)) is not None
+        ]
+        return [record for _, record in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+    def find(self, uit: str, moment: datetime, env: str = "prod") -> Notification | None:
+        """The notification ``uit`` if declared by ``moment`` and in the last 90 days."""
+        overlay = self.overlays[env]
+        if (added := overlay.added.get(uit)) is not None:
+            return self._with_events(added, env) if added.declared_at <= moment else None
+        since = moment - timedelta(days=90)
+        everything = (self._generated(cui, since, moment) for cui in self.carriers)
+        for one in itertools.chain.from_iterable(everything):
+            if one.uit == uit:
+                return self._with_events(one, env)
+        return None
+
+    def declared_since(self, since: datetime, until: datetime, env: str) -> Iterator[Notification]:
+        """Everything declared in the interval, for whichever carrier (for ``lista``)."""
+        for cui in self.carriers:
+            for one in self._generated(cui, since, until):
+                yield self._with_events(one, env)
+        for one in self.overlays[env].added.values():
+            if since <= one.declared_at <= until:
+                yield self._with_events(one, env)
+
+    def add(self, notification: Notification, env: str | None = None) -> None:
+        """Add to one environment, or to both."""
+        for name in ENVIRONMENTS if env is None else (env,):
+            self.overlays[name].added[notification.uit] = notification
+
+    def happen(self, uit: str, event: Event, env: str | None = None) -> None:
+        """Let an event befall a UIT in one environment, or in both."""
+        for name in ENVIRONMENTS if env is None else (env,):
+            self.overlays[name].events.setdefault(uit, []).append(event)
+
+    def _of_carrier(
+        self, cui: str, since: datetime, until: datetime, env: str
+    ) -> Iterator[Notification]:
+        for one in self._generated(cui, since, until):
+            yield self._with_events(one, env)
+        for one in self.overlays[env].added.values():
+            if one.carrier == cui:
+                yield self._with_events(one, env)
+
+    def _generated(self, cui: str, since: datetime, until: datetime) -> Iterator[Notification]:
+        carrier = self.carriers.get(cui)
+        if carrier is None:
+            return
+        for day in _days(local(since).date(), local(until).date()):
+            for one in notifications_of_day(self.seed, carrier, day):
+                if since <= one.declared_at <= until:
+                    yield one
+
+    def _with_events(self, notification: Notification, env: str) -> Notification:
+        more = self.overlays[env].events.get(notification.uit)
+        if not more:
+            return notification
+        events = sorted((*notification.events, *more), key=lambda event: event.at)
+        return replace(notification, events=tuple(events))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(ordinal)
+
+
+def latest(notification: Notification, moment: datetime) -> dict[str, object] | None:
+    """The record with all that happened by ``moment``; None when not declared or deleted."""
+    if notification.declared_at > moment:
+        return None
+    record = dict(notification.record)
+    changes: list[Mapping[str, object]] = []
+    for event in notification.events:
+        if event.at > moment:
+            continue
+        if event.kind == "deletion":
+            return None
+        if event.kind == "correction":
+            record |= event.data
+        elif event.kind == "vehicle":
+            changes.append(dict(event.data))
+    if changes:
+        # Present only if there were changes; the initial plates stay (API text of 29.07.2024).
+        record["modif_veh"] = changes
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def record_at(notification: Notification, moment: datetime) -> dict[str, object] | None:
+    """The ``info`` record at ``moment``, or None when it is not among the active ones.
+
+    ``data_exp_uit`` is the first moment of being expired ("data incepand cu care UIT-ul este
+    considerat expirat", API text of 29.07.2024), in Romanian time.
+    """
+    record = latest(notification, moment)
+    if record is None:
+        return None
+    expires = datetime.fromisoformat(str(record["data_exp_uit"]))
+    return record if local(moment).replace(tzinfo=None) < expires else None
