@@ -44,12 +44,13 @@ def generated_secret(folder: Path, name: str, make: Callable[[], str]) -> str:
     When several processes make it at once, one of them wins and all get the same. A file that
     others could read is refused: what they may have read cannot be mended by a chmod.
     """
-    place = folder / "secrets"
-    path = place / name
+    path = folder / "secrets" / name
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.chmod(0o700)
+        for place in (folder, path.parent):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
+            _as_owner(path.parent, folder)
+            path.parent.chmod(0o700)
             _write_once(path, make())
         return _read_own(path)
     except OSError as error:
@@ -57,6 +58,13 @@ def generated_secret(folder: Path, name: str, make: Callable[[], str]) -> str:
             f"The secret {path} can be neither read nor made ({error.strerror}). Correct the "
             "folder's permissions, or choose a folder of your own with CARAUS_DATA_DIR."
         ) from error
+
+
+def _as_owner(path: Path, folder: Path) -> None:
+    """What root makes in another user's data folder is for that user, who may come later."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _write_once(path: Path, secret: str) -> None:
@@ -67,6 +75,7 @@ def _write_once(path: Path, secret: str) -> None:
             file.write(secret + "\n")
             file.flush()
             os.fsync(file.fileno())
+        _as_owner(Path(aside), path.parent)
         with contextlib.suppress(FileExistsError):
             os.link(aside, path)
     finally:
@@ -79,9 +88,9 @@ def _read_own(path: Path) -> str:
         secret = file.read().rstrip("\r\n")
     if mode & 0o077:
         raise SecretError(
-            f"The secret {path} is open to other users of this machine (mode {mode:04o}). If nobody "
-            f"can have read it: chmod 600 {path}. Otherwise remove it; a new one will be made, and "
-            "what the old one protected must be entered again."
+            f"The secret {path} is open to other users of this machine (mode {mode:04o}). If none "
+            f"of them can have read it: chmod 600 {path}. Otherwise remove it: a new one will be "
+            "made, and what the old one protected must be entered again."
         )
     if not secret.strip():
         raise SecretError(f"The secret {path} is empty. Remove the file; a new one will be made.")

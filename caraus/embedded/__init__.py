@@ -13,6 +13,7 @@ lets everyone list every parent folder when root starts it, and warns when it is
 """
 
 import atexit
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -25,8 +26,7 @@ from caraus.embedded import cluster
 from caraus.embedded.folders import (
     INITDB_BYTES,
     EmbeddedError,
-    User,
-    open_lock,
+    open_own,
     prepare,
     socket_dir,
     starting_and_stopping,
@@ -54,14 +54,14 @@ def acquire(folder: Path, *, needed_bytes: int = INITDB_BYTES) -> "Handle":
     folder = folder.absolute().resolve()
     user = prepare(folder)
     with starting_and_stopping(folder):
-        holding = open_lock(folder / "postgres.holders")
+        holding = open_own(folder / "postgres.holders")
         try:
             fcntl.flock(holding, fcntl.LOCK_SH)
             cluster.ensure_running(folder, user, needed_bytes)
         except BaseException:  # Ctrl-C too: leave no server that nobody holds
-            _let_go(folder, user, holding)
+            _let_go(folder, holding)
             raise
-    return Handle(folder, user, holding)
+    return Handle(folder, holding)
 
 
 class Handle:
@@ -71,20 +71,22 @@ class Handle:
     parent is killed, but cannot give it away.
     """
 
-    def __init__(self, folder: Path, user: User, holding: IO[bytes]) -> None:
+    def __init__(self, folder: Path, holding: IO[bytes]) -> None:
         self.folder = folder
         self.url = database_url(folder)
-        self._user = user
         self._holding = holding
         self._owner = os.getpid()
         atexit.register(self.release)
 
     def release(self) -> None:
         """Let go; stop the server if nobody else holds it. A second call does nothing."""
-        if self._holding.closed or os.getpid() != self._owner:
+        if os.getpid() != self._owner:
+            self._holding.close()  # ends this child's share, not the hold
+        if self._holding.closed:
             return
-        with starting_and_stopping(self.folder):
-            _let_go(self.folder, self._user, self._holding)
+        removed = not self.folder.exists()  # and its locks with it
+        with contextlib.nullcontext() if removed else starting_and_stopping(self.folder):
+            _let_go(self.folder, self._holding)
         atexit.unregister(self.release)
 
     def __enter__(self) -> Self:
@@ -99,12 +101,16 @@ class Handle:
         self.release()
 
 
-def _let_go(folder: Path, user: User, holding: IO[bytes]) -> None:
+def _let_go(folder: Path, holding: IO[bytes]) -> None:
     """Drop the hold, and stop the server if it was the last. The caller has the exclusive lock."""
     with holding:
         fcntl.flock(holding, fcntl.LOCK_UN)  # also what a forked child shares
+        with contextlib.suppress(FileNotFoundError):
+            path = folder / "postgres.holders"
+            if not os.path.samestat(path.stat(), os.fstat(holding.fileno())):
+                return  # the folder was removed and made anew: its server is not ours
         try:
             fcntl.flock(holding, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        cluster.stop(folder, user)
+        cluster.stop(folder)

@@ -6,13 +6,13 @@ makes tests faster and a database that a power cut may destroy: it is for tests 
 
 import contextlib
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import psutil  # type: ignore[import-untyped]
@@ -27,6 +27,7 @@ from caraus.embedded.folders import (
     disk_full,
     folder_error,
     make_socket_dir,
+    open_own,
     programs,
     require_room,
     socket_dir,
@@ -35,6 +36,7 @@ from caraus.embedded.folders import (
 DATABASE = "caraus"
 PATIENCE = 60  # seconds for a start (with recovery after a crash) or a stop
 LOG_BYTES = 1024 * 1024
+FULL_BYTES = 1024 * 1024
 NO_ROOM = ("No space left on device", "Disk quota exceeded")
 SETTINGS = {
     "listen_addresses": "",
@@ -65,33 +67,44 @@ def url(sockets: Path, database: str = DATABASE) -> str:
 def ensure_running(folder: Path, user: User, needed_bytes: int) -> None:
     """Make the cluster if there is none, start its server if it does not answer, await it."""
     data = folder / "postgres"
-    if not data.exists():
+    if not data.exists() or not any(data.iterdir()):
         require_room(folder, needed_bytes)
         _end_leftovers(folder)
         _make_cluster(folder, user)
     _require_version(data)
+    server, log_begin = _postmaster(folder), -1
     deadline = time.monotonic() + PATIENCE
     while not _answers(folder):
-        if time.monotonic() > deadline:
-            raise EmbeddedError(
-                f"The database in {data} runs but does not answer. End its process (the number "
-                f"in the first line of {data}/postmaster.pid) and start again. {_log_tail(folder)}"
-            )
-        if _postmaster(folder):  # it starts, stops, or repairs itself
+        if server and _runs(server):  # it starts, recovers from a crash, or stops
+            if time.monotonic() > deadline:
+                raise _failure(folder, f"does not answer (process {server.pid})", _log_tail(folder))
             time.sleep(0.05)
-            continue
-        _end_leftovers(folder)
-        _start(folder, user)
+        elif log_begin >= 0:
+            raise _failure(folder, "did not start", _log_tail(folder, log_begin))
+        else:
+            _end_leftovers(folder)
+            server, log_begin = _start(folder, user)
 
 
-def stop(folder: Path, user: User) -> None:
-    """Stop the server, if it runs: connections are cut, all that was committed is on disk."""
-    if not _postmaster(folder):
+def stop(folder: Path) -> None:
+    """Stop the server, if it runs: connections are cut, all that was committed is on disk.
+
+    The signal is sent from here, not by pg_ctl: a pg_ctl that outlives a killed caller could send
+    it when a newcomer has the lock already.
+    """
+    server = _postmaster(folder)
+    if not server:
+        _end_leftovers(folder)  # one that Ctrl-C caught while it started
         return
-    for mode in ("fast", "immediate"):  # the second loses nothing either, but must recover later
-        arguments = ("-D", str(folder / "postgres"), "-m", mode, "-w", "-t", str(PATIENCE))
-        if _run("pg_ctl", "stop", *arguments, user=user).returncode == 0:
-            return
+    waits = {signal.SIGINT: PATIENCE, signal.SIGQUIT: 5}  # fast; immediate, to be recovered later
+    for sent, seconds in waits.items():
+        with contextlib.suppress(psutil.Error):
+            server.send_signal(sent)
+        if not _outlive([server], seconds):
+            break
+    if (sockets := socket_dir(folder)) != folder / "postgres":
+        with contextlib.suppress(OSError):
+            sockets.rmdir()
 
 
 def _answers(folder: Path) -> bool:
@@ -106,6 +119,8 @@ def _answers(folder: Path) -> bool:
         raise disk_full(folder) from error
     except psycopg.OperationalError:
         return False
+    except psycopg.Error as error:
+        raise _failure(folder, "does not work", str(error)) from error
     return True
 
 
@@ -124,11 +139,14 @@ def _make_cluster(folder: Path, user: User) -> None:
     options = ["-U", "postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"]
     options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     options += [] if _fsync() else ["--no-sync"]
-    made = _run("initdb", "-D", str(new), *options, user=user)
+    made = _run([str(programs() / "initdb"), "-D", str(new), *options], user)
     if made.returncode:
         shutil.rmtree(new, ignore_errors=True)
         raise _failure(folder, "could not be created", made.stdout)
-    new.rename(folder / "postgres")
+    try:
+        new.rename(folder / "postgres")
+    except OSError as error:
+        raise folder_error(folder / "postgres", error) from error
 
 
 def _require_version(data: Path) -> None:
@@ -147,29 +165,41 @@ def _require_version(data: Path) -> None:
         )
 
 
-def _start(folder: Path, user: User) -> None:
-    """Start the server and await it. It has a session of its own: Ctrl-C does not reach it."""
-    data, log = folder / "postgres", folder / "postgres.log"
-    settings = SETTINGS | {"unix_socket_directories": str(make_socket_dir(folder, user))}
-    settings |= {"cluster_name": f"caraus-{digest(folder)}", "fsync": "on" if _fsync() else "off"}
-    options = shlex.join(f"--{name}={value}" for name, value in settings.items())
+def _start(folder: Path, user: User) -> tuple[psutil.Process | None, int]:
+    """Start the server; give its process (None if it has ended already) and where its log begins.
+
+    Not by pg_ctl, which hands paths to a shell unquoted. The shell here only lets go of its child.
+    """
+    data, settings = folder / "postgres", dict(SETTINGS)
+    settings["unix_socket_directories"] = str(sockets := make_socket_dir(folder, user))
+    settings["cluster_name"] = f"caraus-{digest(folder)}"
+    settings["fsync"] = "on" if _fsync() else "off"
+    command = [str(programs() / "postgres"), "-D", str(data)]
+    command += [f"--{name}={value}" for name, value in settings.items()]
     try:
-        (data / "postmaster.pid").unlink(missing_ok=True)  # of a dead server, perhaps a taken pid
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            log.replace(folder / "postgres.log.1")
-        log.touch(mode=0o600)
-        os.chown(log, user.uid, user.gid)
+        # Left by a server that was killed. PostgreSQL would respect them if their pid is a zombie
+        # or was given to another process.
+        for stale in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
+        log = open_own(folder / "postgres.log")
+        if (begin := log.seek(0, os.SEEK_END)) > LOG_BYTES:
+            (folder / "postgres.log").replace(folder / "postgres.log.1")
+            log.close()
+            log, begin = open_own(folder / "postgres.log"), 0
     except OSError as error:
         raise folder_error(folder, error) from error
-    begin = log.stat().st_size
-    arguments = ("-D", str(data), "-l", str(log), "-o", options, "-w", "-t", str(PATIENCE))
-    started = _run("pg_ctl", "start", *arguments, user=user)
-    if started.returncode:
-        raise _failure(folder, "did not start", _log_tail(folder, begin) or started.stdout)
+    detach = '"$@" >&2 & echo $!'
+    with log:
+        pid = _run(["/bin/sh", "-c", detach, "sh", *command], user, errors_to=log).stdout
+    try:
+        return psutil.Process(int(pid)), begin
+    except psutil.NoSuchProcess:
+        return None, begin
 
 
 def _failure(folder: Path, what: str, said: str) -> EmbeddedError:
-    if any(sign in said for sign in NO_ROOM):
+    """Say what went wrong. On a full disk the log may be empty, so the disk is asked too."""
+    if any(sign in said for sign in NO_ROOM) or shutil.disk_usage(folder).free < FULL_BYTES:
         return disk_full(folder)
     return EmbeddedError(
         f"The embedded database in {folder} {what}. Its log is {folder}/postgres.log; "
@@ -203,43 +233,61 @@ def _postmaster(folder: Path) -> psutil.Process | None:
 def _end_leftovers(folder: Path) -> None:
     """End what a killed server left behind (or one whose folder was removed under it).
 
-    They would write to the data beside the new server. Most end by themselves within moments.
+    They would write to the data beside the new server. Those of a killed server are ending by
+    themselves already.
     """
-    names = (f"postgres: caraus-{digest(folder)}: ", str(folder / "postgres"))
+    title, data = f"postgres: caraus-{digest(folder)}: ", str(folder / "postgres")
     leftovers = []
     for process in psutil.process_iter(["name", "cmdline"]):
-        title = process.info["cmdline"] or [""]
-        if process.info["name"] == "postgres" and (
-            title[0].startswith(names[0]) or names[1] in title
-        ):
+        words = process.info["cmdline"] or [""]
+        if process.info["name"] == "postgres" and (words[0].startswith(title) or data in words):
             leftovers.append(process)
     for send in (signal.SIGQUIT, signal.SIGKILL):
-        _, leftovers = psutil.wait_procs(leftovers, timeout=2)
         for process in leftovers:
             with contextlib.suppress(psutil.Error):
                 process.send_signal(send)
-    psutil.wait_procs(leftovers, timeout=2)
+        leftovers = _outlive(leftovers, 5)
+
+
+def _outlive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait for the processes to end; give those that still run after some seconds."""
+    deadline = time.monotonic() + seconds
+    while (running := [one for one in processes if _runs(one)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return running
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it is alive: not a zombie that waits for a slow init, not another with its pid."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _fsync() -> bool:
     return os.environ.get("CARAUS_EMBEDDED_FSYNC", "on") != "off"
 
 
-def _run(program: str, *arguments: str, user: User) -> subprocess.CompletedProcess[str]:
-    """Run one of the wheel's programs as the server's user; its output goes to a file.
+def _run(
+    command: list[str], user: User, errors_to: IO[bytes] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one of the wheel's programs as the server's user.
 
-    Not to a pipe: the server would inherit it and keep it open. Its session is its own, so that
-    Ctrl-C ends neither it nor the server. The PG… variables of our environment are not its own.
+    Its session is its own, so that Ctrl-C ends neither it nor the server: the server's clients
+    must be done first. Our PG… variables and root's groups are not for it.
     """
     root = os.geteuid() == 0
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        done = subprocess.run(
-            [str(programs() / program), *arguments],
+    try:
+        return subprocess.run(
+            command,
             check=False,
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE,
+            stderr=errors_to or subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
             cwd="/",
             env=environment | {"LC_ALL": "C"},
             start_new_session=True,
@@ -247,5 +295,8 @@ def _run(program: str, *arguments: str, user: User) -> subprocess.CompletedProce
             group=user.gid if root else None,
             extra_groups=[] if root else None,
         )
-        output.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")
+    except OSError as error:
+        raise EmbeddedError(
+            f"PostgreSQL's program {command[0]} could not be run: {error.strerror}. Install the "
+            "program again, or set DATABASE_URL to a PostgreSQL server of your own."
+        ) from error

@@ -43,10 +43,10 @@ def prepare(folder: Path) -> User:
     """Make the folder, check that it is ours to write, and choose whom the server runs as."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        open_lock(folder / "postgres.lock").close()
+        open_own(folder / "postgres.lock").close()
     except OSError as error:
         raise folder_error(folder, error) from error
-    user = _server_user(folder / "postgres")
+    user = _server_user(folder)
     if os.geteuid() == 0:
         make_traversable(folder, user)
         _make_programs_usable(user)
@@ -83,9 +83,10 @@ def require_room(folder: Path, needed: int) -> None:
         raise disk_full(folder, needed)
 
 
-def open_lock(path: Path) -> IO[bytes]:
-    """Open a file to lock; root leaves it to the folder's owner, who may come later."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+def open_own(path: Path) -> IO[bytes]:
+    """Open a lock or a log; root leaves it to the folder's owner, who may come later."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
@@ -96,7 +97,7 @@ def open_lock(path: Path) -> IO[bytes]:
 def starting_and_stopping(folder: Path) -> Iterator[None]:
     """Be the only one that starts or stops this folder's server."""
     try:
-        lock = open_lock(folder / "postgres.lock")
+        lock = open_own(folder / "postgres.lock")
     except OSError as error:
         raise folder_error(folder, error) from error
     with lock:
@@ -125,7 +126,8 @@ def make_socket_dir(folder: Path, user: User) -> Path:
         return place
     with contextlib.suppress(FileExistsError):
         place.mkdir(mode=0o700)
-        os.chown(place, user.uid, user.gid)
+    if place.lstat().st_uid == os.geteuid():  # /tmp is sticky: nobody can have replaced it
+        os.chown(place, user.uid, user.gid, follow_symlinks=False)
     state = place.lstat()
     if not stat.S_ISDIR(state.st_mode) or state.st_uid != user.uid or state.st_mode & 0o077:
         raise EmbeddedError(
@@ -180,17 +182,25 @@ def _make_programs_usable(user: User) -> None:
             path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
 
 
-def _server_user(data: Path) -> User:
-    """Ourselves; for root the owner of the data, or `pgserver`: PostgreSQL refuses to be root."""
-    owner = data.stat() if data.exists() else None
+def _server_user(folder: Path) -> User:
+    """Ourselves; for root the owner of the data or the folder: PostgreSQL refuses to be root."""
+    data = folder / "postgres"
+    owner = (data if data.exists() else folder).stat()
     if os.geteuid() == 0:
-        return User(owner.st_uid, owner.st_gid) if owner and owner.st_uid else _system_user()
-    if owner and owner.st_uid != os.geteuid():
+        known = data.exists() or _has_name(owner.st_uid)  # initdb demands a name, the server not
+        return User(owner.st_uid, owner.st_gid) if owner.st_uid and known else _system_user()
+    if data.exists() and owner.st_uid != os.geteuid():
         raise EmbeddedError(
             f"The database in {data} belongs to another user of this machine. Start the program "
             "as that user or as root, or choose another folder with CARAUS_DATA_DIR."
         )
     return User(os.geteuid(), os.getegid())
+
+
+def _has_name(uid: int) -> bool:
+    with contextlib.suppress(KeyError):
+        return bool(pwd.getpwuid(uid))
+    return False
 
 
 def _system_user(name: str = "pgserver") -> User:
