@@ -121,10 +121,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def retry_after_of(answer: Answer) -> float | None:
     """Seconds to wait by the Retry-After header (a number or a date); None when it says nothing."""
     value = answer.headers.get("Retry-After", "").strip()
-    try:
-        return float(int(value)) if len(value) < 10 and int(value) >= 0 else None
-    except ValueError:
-        pass
+    if value.isascii() and value.isdecimal():
+        return float(value) if len(value) < 10 else None
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
     except (ValueError, TypeError, OverflowError, OSError):

@@ -49,8 +49,8 @@ class AnafSettings:
 
 
 def _check_origin(name: str, url: str) -> None:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError(f"{name} is not a valid address: {url!r}") from None

@@ -24,6 +24,7 @@ from caraus.anaf.records import (
     Vehicle,
     VehicleChange,
     read_record,
+    uit_in,
     uit_is_valid,
 )
 from caraus.anaf.tokens import is_sendable
@@ -45,11 +46,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A record that can't be understood: its JSON text, why (in Romanian), and its sha256."""
+    """A record that can't be understood: its JSON text, why (in Romanian), and its sha256.
+
+    `uit` is its code when that much could be read, else "": such a UIT is not absent from ANAF's
+    list, and nobody may take it for withdrawn.
+    """
 
     raw: str
     reason: str
     digest: str
+    uit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def _sorted_out(
         try:
             record = read_record(item)
         except ValueError as error:
-            unreadable.append(UnreadableRecord(raw, str(error), digest_of(raw)))
+            unreadable.append(UnreadableRecord(raw, str(error), digest_of(raw), uit_in(item)))
             continue
         if not _is_older(record, records.get(record.uit)):
             records[record.uit] = record

@@ -109,6 +109,25 @@ LOGIN_PROBLEMS = (
         retryable=False,
     ),
     Problem(
+        "never_authorized",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _("Nimeni nu a autorizat încă aplicația la ANAF SPV."),
+        _("Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."),
+        retryable=False,
+    ),
+    Problem(
+        "token_unreadable",
+        Outcome.REAUTHORIZE,
+        Whose.US,
+        _("Autorizarea păstrată aici nu mai poate fi descifrată (cheia de criptare lipsește)."),
+        _(
+            "Administratorul aplicației poate repune cheia veche în CARAUS_TOKEN_KEYS; altfel "
+            "apasă „Autorizare cu ANAF SPV” și autorizează din nou."
+        ),
+        retryable=False,
+    ),
+    Problem(
         "missing_configuration",
         Outcome.UNAVAILABLE,
         Whose.US,

@@ -173,6 +173,14 @@ def first_expired_day(value: object) -> date | None:
     return _day("data_exp_uit", {"data_exp_uit": value}) if text_of(value) else None
 
 
+def uit_in(item: object) -> str:
+    """The UIT of a record that may be unreadable otherwise, "" when there is none."""
+    try:
+        return _uit_of(item.get("uit")) if isinstance(item, dict) else ""
+    except ValueError:
+        return ""
+
+
 def _uit_of(value: object) -> str:
     if isinstance(value, bool | dict | list):
         raise ValueError("codul UIT nu este un text")  # noqa: TRY004

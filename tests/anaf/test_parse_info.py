@@ -1,0 +1,256 @@
+"""Bodies of `info`: the shapes of the swagger, those seen in the world, and nonsense."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caraus.anaf.errors import AnafError
+from caraus.anaf.info import InfoAnswer, parse_info
+
+from .samples import SWAGGER_RECORD, WAF_PAGE, body_of, record
+
+NONE = "Nu exista informatii pentru aceasta solicitare"
+
+
+def _code(body: bytes, content_type: str = "application/json") -> str:
+    with pytest.raises(AnafError) as caught:
+        parse_info(body, content_type=content_type)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"trace_id": "c26017b0", "dateResponse": "202406251616", "error": NONE},
+        {"Errors": [{"errorMessage": NONE}]},
+        {"errors": [NONE]},
+        {"eroare": "Nu există informații pentru această solicitare"},
+        {"error": "  NU EXISTĂ  INFORMAŢII pentru aceasta solicitare"},
+    ],
+)
+def test_none_in_any_wording_is_an_empty_answer(value: Any) -> None:
+    answer = parse_info(body_of(value))
+    assert (answer.records, answer.unreadable) == ((), ())
+    assert answer.empty_note
+    assert answer.digest == parse_info(b"[]").digest
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Nu exista niciun CIF petru care sa aveti drept in SPV", "no_rights_any"),
+        ("Nu există niciun CIF pentru care să aveți drept în SPV", "no_rights_any"),
+        ("Nu aveti drept in SPV pentru CIF=8000000000", "no_rights_cui"),
+        ("Nu aveţi drept în SPV pentru CIF=8000000000", "no_rights_cui"),
+        ("cui_op introdus= abc nu este un numar", "bad_cui"),
+        ("A aparut o eroare tehnica. Cod: XXX", "technical_error"),
+        ("Parametrul cui_op este obligatoriu", "bad_request"),
+        ("S-au facut deja 1000 interogari de catre utilizator in cursul zilei", "daily_limit"),
+        ("Ceva cu totul nou", "unknown_error"),
+    ],
+)
+@pytest.mark.parametrize("shape", ["error", "Errors", "errors", "texts", "eroare", "nested"])
+def test_each_error_is_named_in_each_shape(text: str, code: str, shape: str) -> None:
+    shapes: dict[str, dict[str, Any]] = {
+        "error": {"error": text},
+        "Errors": {"Errors": [{"errorMessage": text}], "ExecutionStatus": 1},
+        "errors": {"errors": [{"errorMessage": text}]},
+        "texts": {"errors": [text]},
+        "eroare": {"eroare": text, "titlu": "Info"},
+        "nested": {"error": {"message": text}},
+    }
+    with pytest.raises(AnafError) as caught:
+        parse_info(body_of(shapes[shape]))
+    assert caught.value.code == code
+    assert caught.value.detail == text
+
+
+def test_a_real_error_beside_an_empty_note_wins() -> None:
+    value = {"Errors": [{"errorMessage": NONE}, {"errorMessage": "A aparut o eroare tehnica"}]}
+    assert _code(body_of(value)) == "technical_error"
+
+
+def test_the_swaggers_bad_request_is_named() -> None:
+    value = {
+        "timestamp": "25-06-2024 16:19:32",
+        "status": 400,
+        "error": "Bad Request",
+        "message": "Parametrul cui_op este obligatoriu",
+    }
+    assert _code(body_of(value)) == "bad_request"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "empty_body"),
+        (b" \n ", "empty_body"),
+        (b"\xef\xbb\xbf", "empty_body"),
+        (WAF_PAGE.encode(), "waf_rejected"),
+        (b"<!DOCTYPE html><title>Lucrari</title>", "html"),
+        (b"<?xml version='1.0'?><header/>", "unexpected_shape"),
+        (b'[{"uit": "3A0', "cut_json"),
+        (b'{"error": "Nu ex', "cut_json"),
+        (b"[", "cut_json"),
+        (b"null", "unexpected_shape"),
+        (b"7", "unexpected_shape"),
+        (b'"text"', "unexpected_shape"),
+        (b"{}", "unexpected_shape"),
+        (b'{"mesaje": []}', "unexpected_shape"),
+        (b'{"error": null}', "unexpected_shape"),
+        (b"Service Unavailable", "unexpected_shape"),
+        (b"A aparut o eroare tehnica. Cod: 7", "technical_error"),
+        (b"\x00\xff\xfe", "unexpected_shape"),
+        (b"[" * 200_000 + b"]" * 200_000, "cut_json"),
+        (b"9" * 5000, "unexpected_shape"),
+    ],
+)
+def test_each_useless_body_is_named(body: bytes, code: str) -> None:
+    assert _code(body) == code
+
+
+def test_a_single_record_that_is_not_in_a_list_is_no_answer() -> None:
+    assert _code(body_of(SWAGGER_RECORD)) == "unexpected_shape"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json;charset=UTF-8", "", "x"])
+def test_the_content_type_does_not_decide(content_type: str) -> None:
+    assert len(parse_info(body_of([record()]), content_type=content_type).records) == 1
+
+
+def test_a_named_charset_and_a_byte_order_mark_are_understood() -> None:
+    body = json.dumps([record(den_decl="Țiglă și Oțel")], ensure_ascii=False)
+    latin = parse_info(body.encode("iso8859-16"), content_type="text/plain; charset=ISO-8859-16")
+    marked = parse_info(body.encode("utf-8-sig"), content_type='text/plain; charset="nonsense"')
+    assert latin.records[0].declarant_name == marked.records[0].declarant_name == "Țiglă și Oțel"
+
+
+def test_the_digest_does_not_depend_on_the_order() -> None:
+    one, two = record(uit="A"), record(uit="B")
+    assert parse_info(body_of([one, two])).digest == parse_info(body_of([two, one])).digest
+    assert parse_info(body_of([one])).digest != parse_info(body_of([two])).digest
+
+
+def test_a_record_that_stands_twice_is_kept_once() -> None:
+    answer = parse_info(body_of([record(), record()]))
+    assert len(answer.records) == 1
+    assert answer.digest == parse_info(body_of([record()])).digest
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ({"id": 1, "nr_veh": "OLD"}, {"id": 2, "nr_veh": "NEW"}, "NEW"),
+        ({"id": "20", "nr_veh": "NEW"}, {"id": 3, "nr_veh": "OLD"}, "NEW"),
+        ({"id": None, "nr_veh": "OLD"}, {"id": 3, "nr_veh": "NEW"}, "NEW"),
+        ({"id": 5, "nr_veh": "OLD"}, {"id": 5, "nr_veh": "NEW"}, "NEW"),
+    ],
+)
+def test_of_two_records_for_one_uit_the_later_is_kept(
+    first: dict[str, Any], second: dict[str, Any], kept: str
+) -> None:
+    answer = parse_info(body_of([record(**first), record(**second)]))
+    assert [r.plate for r in answer.records] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("text", "nu este un obiect"),
+        (None, "nu este un obiect"),
+        ([], "nu este un obiect"),
+        ({}, "lipsește codul UIT"),
+        (record(uit="  "), "lipsește codul UIT"),
+        (record(uit={"x": 1}), "nu este un text"),
+        (record(uit=True), "nu este un text"),
+        (record(uit="A" * 65), "prea lung"),
+        (record(data_transp=None), "lipsește data transportului"),
+        (record(data_transp="ieri"), "data_transp: data „ieri” nu poate fi citită"),
+        (record(data_transp="0001-01-01"), "data_transp"),
+        (record(data_exp_uit="2024-13-45"), "data_exp_uit"),
+        (record(data_exp_uit=False), "data_exp_uit"),
+        (record(modif_veh="da"), "modif_veh"),
+        (record(modif_veh=[1]), "modif_veh"),
+        (record(loc_start=[1]), "loc_start"),
+        (record(loc_final=7), "loc_final"),
+    ],
+)
+def test_a_bad_record_is_kept_apart_and_its_neighbours_stay(bad: Any, reason: str) -> None:
+    answer = parse_info(body_of([record(uit="A"), bad, record(uit="B")]))
+    assert [r.uit for r in answer.records] == ["A", "B"]
+    (unreadable,) = answer.unreadable
+    assert reason in unreadable.reason
+    assert json.loads(unreadable.raw) == bad
+    assert len(unreadable.digest) == 64
+
+
+def test_an_unreadable_record_tells_its_uit_when_it_has_one() -> None:
+    answer = parse_info(body_of([record(uit="A", data_transp="?"), {"uit": [1]}, 7]))
+    assert [bad.uit for bad in answer.unreadable] == ["A", "", ""]
+
+
+def test_nothing_that_postgresql_refuses_comes_through() -> None:
+    body = rb'[{"uit": "A\u0000", "data_transp": "2024-06-24", "x": "\ud800", "y": [NaN, 1e999]}]'
+    (kept,) = parse_info(body).records
+    assert kept.uit == "A\ufffd"
+    assert kept.extra == {"x": "\ufffd", "y": ["NaN", "inf"]}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+RECORDS = st.lists(
+    st.dictionaries(st.sampled_from([*SWAGGER_RECORD, "modif_veh", "zz"]), JSON) | JSON
+)
+
+
+#: A busy machine is no failure.
+patient = settings(deadline=None, max_examples=60)
+
+
+def _always_answers(body: bytes) -> InfoAnswer | None:
+    try:
+        answer = parse_info(body)
+    except AnafError:
+        return None
+    json.dumps([r.raw for r in answer.records], allow_nan=False).encode()
+    for record_ in answer.records:
+        assert record_.current_vehicle is not None
+        repr(record_).encode()
+        assert record_.uit_valid in (True, False)
+    return answer
+
+
+@patient
+@given(JSON)
+def test_arbitrary_json_raises_nothing_but_anaf_error(value: Any) -> None:
+    _always_answers(json.dumps(value).encode())
+
+
+@patient
+@given(st.binary())
+def test_arbitrary_bytes_raise_nothing_but_anaf_error(body: bytes) -> None:
+    _always_answers(body)
+
+
+@patient
+@given(RECORDS)
+def test_a_list_is_always_an_answer_that_accounts_for_every_item(items: list[Any]) -> None:
+    answer = _always_answers(json.dumps(items).encode())
+    assert answer is not None
+    assert len(answer.records) + len(answer.unreadable) <= len(items)
+    assert bool(items) == bool(answer.records or answer.unreadable)
+
+
+@patient
+@given(st.fixed_dictionaries({name: JSON for name in SWAGGER_RECORD if name != "uit"}))
+def test_no_field_can_break_the_reading_of_a_record(fields: dict[str, Any]) -> None:
+    changed = {**record(), **fields, "data_transp": "2024-06-24"}
+    answer = _always_answers(json.dumps([changed, record(uit="B")]).encode())
+    assert answer is not None
+    assert "B" in [r.uit for r in answer.records]
