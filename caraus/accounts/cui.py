@@ -1,0 +1,41 @@
+"""The Romanian fiscal code (CUI/CIF): read as people write it, checked by its last digit."""
+
+from django.core.exceptions import ValidationError
+from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
+from stdnum.ro import cui as ro_cui
+
+# What people type around the digits: spaces, dots, dashes, the VAT prefix.
+_NOISE = str.maketrans("", "", " .-\u00a0\t")
+
+
+def normalize_cui(value: str) -> str:
+    """„RO 12 345 674” → „12345674”; raises ValidationError with a sentence in Romanian.
+
+    The check digit is verified (Law 359/2004, annex; algorithm as in python-stdnum).
+    """
+    digits = value.strip().upper().translate(_NOISE).removeprefix("RO").lstrip("0")
+    if not digits:
+        raise ValidationError("Scrie CUI-ul firmei, de exemplu RO 14399840.")
+    if not digits.isdigit() or not digits.isascii():
+        raise ValidationError(
+            f"„{value.strip()}” nu este un CUI: pe lângă prefixul RO se acceptă numai cifre."
+        )
+    try:
+        return str(ro_cui.validate(digits))
+    except InvalidLength as error:
+        raise ValidationError(
+            f"„{value.strip()}” nu este un CUI: are {len(digits)} cifre, iar un CUI are 2–10."
+        ) from error
+    except (InvalidChecksum, InvalidComponent, InvalidFormat) as error:
+        raise ValidationError(
+            f"„{value.strip()}” nu este un CUI valid: cifra de control nu se potrivește. "
+            "Verifică dacă l-ai copiat întreg."
+        ) from error
+
+
+def validate_cui(value: str) -> None:
+    """Field validator: the value must be a normalized CUI."""
+    if normalize_cui(value) != value:
+        raise ValidationError(
+            "CUI-ul se păstrează numai cu cifre, fără RO și fără zerouri în față."
+        )

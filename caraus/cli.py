@@ -1,0 +1,279 @@
+"""The `caraus` command: its words, its help, its exit codes. Each command's work is in `commands/`.
+
+Exit codes: 0 good, 1 ANAF or network trouble (or a failure that is said), 2 wrong use,
+3 a person must authorize again.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from caraus import __version__
+
+GOOD, TROUBLE, WRONG_USE, REAUTHORIZE = 0, 1, 2, 3
+
+SYNC_HELP = """Ask ANAF now and print what came of it.
+
+--json prints a list, one object per company:
+  cui         the carrier's CUI, digits only
+  outcome     ok | unavailable | rate_limited | bad_answer | no_rights | reauthorize
+  seen        UITs in the answer that were understood
+  new         UITs seen for the first time
+  changed     known UITs with a changed field
+  missing     open UITs that the answer did not hold (kept; a second such answer withdraws them)
+  unreadable  records that could not be understood (kept, with their raw text)
+  message     a sentence in Romanian
+
+Exit codes: 0 all ok; 1 ANAF or the network failed for some; 3 a person must authorize again."""
+
+TRANSPORTS_HELP = """Print the UITs of a company, newest first; only open ones without --all.
+
+--json prints a list, one object per UIT. Dates are ISO 8601; moments carry their offset (UTC).
+  uit, state            state: active | missing | expired | withdrawn | unreadable
+  declarant_cui, declarant_name, declarant_ref
+  transport_date        declared day of transport
+  first_expired_day     first day on which the UIT is expired (ANAF: data_exp_uit)
+  last_valid_day        the day before
+  plate, trailer1, trailer2   as first declared
+  current_plate, current_trailer1, current_trailer2   after the last vehicle change
+  carrier_cui, carrier_name
+  start, end            {kind, full_address, county, locality, street, number, other}
+  documents             list of {text, value}: words for a reader, and what ANAF gave
+  vehicle_changes       list of {at, plate, trailer1, trailer2, note, declared_by, reference,
+                        declared_at}
+  first_seen_at, last_seen_at
+  events                list of {at, kind, changes: {field: [old, new]}}, oldest first;
+                        kind: appeared | changed | vehicle_changed | carrier_changed | returned |
+                        expired | withdrawn
+A record that could not be understood has "state": "unreadable", "raw" (its text) and "reason";
+its other fields are null or empty."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the console script's entry."""
+    parser = _parser()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["manage"]:  # Django's own commands take all that follows, --help too
+        return _run(lambda: _manage(arguments[1:]))
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
+    return _run(lambda: options.run(options))
+
+
+def _run(command: Callable[[], int]) -> int:
+    """The exit code of a command; what it can't do is a sentence on stderr, never a traceback."""
+    from django.core.exceptions import ImproperlyConfigured, ValidationError
+    from django.db.utils import OperationalError
+
+    from caraus.commands.base import CommandError
+    from caraus.embedded import EmbeddedError
+
+    try:
+        return command()
+    except CommandError as error:
+        return _say(error, error.exit_code)
+    except EmbeddedError as error:
+        return _say(error, TROUBLE)
+    except ImproperlyConfigured as error:
+        return _say(error, WRONG_USE)
+    except ValidationError as error:
+        return _say(" ".join(error.messages), WRONG_USE)
+    except OperationalError as error:
+        return _say(f"The database did not answer: {str(error).strip()}", TROUBLE)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe left; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
+
+
+def _say(error: object, code: int) -> int:
+    print(f"caraus: {error}", file=sys.stderr)
+    return code
+
+
+def _manage(arguments: list[str]) -> int:
+    from caraus.commands.serve import manage
+
+    return manage(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="caraus",
+        description="Every RO e-Transport notification in which you are the carrier, by itself.",
+    )
+    parser.add_argument("--version", action="version", version=f"caraus {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _demo(commands)
+    _servers(commands)
+    _people(commands)
+    _data(commands)
+    return parser
+
+
+type Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def _command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=text.splitlines()[0],
+        description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _port(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (1–65535)")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value
+
+
+def _demo(commands: Commands) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from caraus.commands.demo import demo
+
+        return demo(
+            port=options.port,
+            data_dir=options.data_dir,
+            reset=options.reset,
+            browser=not options.no_browser,
+        )
+
+    parser = _command(
+        commands,
+        "demo",
+        run,
+        "Everything on this machine, against a simulated ANAF, in one terminal.",
+    )
+    parser.add_argument("--port", type=_port, default=8000)
+    parser.add_argument("--data-dir", metavar="DIR", help="where the demo keeps its data")
+    parser.add_argument("--reset", action="store_true", help="start from nothing")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+
+
+def _servers(commands: Commands) -> None:
+    def web(options: argparse.Namespace) -> int:
+        from caraus.commands.serve import web
+
+        return web(host=options.host, port=options.port, workers=options.workers)
+
+    parser = _command(commands, "web", web, "Serve the pages.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=_port, default=8000)
+    parser.add_argument("--workers", type=_positive, default=1, help="processes (default 1)")
+
+    def worker(options: argparse.Namespace) -> int:
+        from caraus.commands.serve import worker
+
+        return worker(concurrency=options.concurrency)
+
+    parser = _command(commands, "worker", worker, "Ask ANAF and do all other background work.")
+    parser.add_argument("--concurrency", type=_positive, default=8, help="jobs at once (default 8)")
+
+    def migrate(_: argparse.Namespace) -> int:
+        from caraus.commands.serve import manage
+
+        return manage(["migrate", "--no-input"])
+
+    _command(commands, "migrate", migrate, "Bring the database to this version's schema.")
+
+    def simulator(options: argparse.Namespace) -> int:
+        from caraus.commands.serve import simulator
+
+        return simulator(options.rest)
+
+    parser = _command(
+        commands,
+        "simulator",
+        simulator,
+        "ANAF's double: OAuth, e-Transport and faults by name, for testing any integration.\n\n"
+        "Options go to the simulator: [--host HOST] [--port PORT] [--seed N] [--scenario NAME] …\n"
+        "`caraus simulator -- --help` lists them all.",
+    )
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    _command(
+        commands, "manage", lambda _: GOOD, "Django's own commands, e.g. `caraus manage shell`."
+    )
+
+
+def _people(commands: Commands) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from caraus.commands.people import createuser
+
+        return createuser(
+            email=options.email,
+            password_stdin=options.password_stdin,
+            name=options.name,
+            organization=options.organization,
+            cuis=options.cui or [],
+        )
+
+    parser = _command(
+        commands,
+        "createuser",
+        run,
+        "Make a user whose e-mail counts as confirmed; what exists is reused.",
+    )
+    parser.add_argument("--email", required=True)
+    parser.add_argument("--name", default="", help="the person's name, as shown on authorizations")
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    parser.add_argument("--organization", default="", metavar="NAME")
+    parser.add_argument("--cui", action="append", help="a company's CUI; may be repeated")
+
+
+def _data(commands: Commands) -> None:
+    def sync(options: argparse.Namespace) -> int:
+        from caraus.commands.data import sync
+
+        return sync(cui=options.cui, as_json=options.json)
+
+    parser = _command(commands, "sync", sync, SYNC_HELP)
+    parser.add_argument("--cui", help="only this company")
+    parser.add_argument("--json", action="store_true")
+
+    def transports(options: argparse.Namespace) -> int:
+        from caraus.commands.data import transports
+
+        return transports(cui=options.cui, everything=options.all, as_json=options.json)
+
+    parser = _command(commands, "transports", transports, TRANSPORTS_HELP)
+    parser.add_argument("--cui", required=True)
+    parser.add_argument("--all", action="store_true", help="closed ones too")
+    parser.add_argument("--json", action="store_true")
+
+    def doctor(options: argparse.Namespace) -> int:
+        from caraus.commands.doctor import doctor
+
+        return doctor(new_secrets=options.new_secrets)
+
+    parser = _command(
+        commands,
+        "doctor",
+        doctor,
+        "What is configured, what answers, what is missing (without secrets).",
+    )
+    parser.add_argument(
+        "--new-secrets", action="store_true", help="print new values for the secrets, and no more"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What the commands share: the database they need, and errors that are sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from caraus import embedded, environment
+
+
+class CommandError(Exception):
+    """A command can't go on; its text is said as it is. `exit_code` as in `caraus.cli`."""
+
+    def __init__(self, text: str, *, exit_code: int = 1) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+@contextmanager
+def database(*, migrated: bool = True) -> Iterator[None]:
+    """Django set up over a running database; the embedded one is started and held meanwhile.
+
+    With `migrated`, the embedded database is brought to this version's schema; an external one
+    that is not is refused with a sentence, since other processes may be using it.
+    """
+    import django
+
+    if not environment.is_embedded():
+        django.setup()
+        if migrated:
+            _require_migrated()
+        yield
+        return
+    with embedded.acquire(embedded.data_dir()):
+        django.setup()
+        if migrated:
+            _migrate()
+        yield
+        _close_connections()
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+def pending_migrations() -> int:
+    """How many migrations the database lacks."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _require_migrated() -> None:
+    if count := pending_migrations():
+        raise CommandError(
+            f"The database lacks {count} migration(s) of this version. Run `caraus migrate` first."
+        )
+
+
+def _migrate() -> None:
+    """Migrate under a lock, since web and worker may start at the same moment."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [0xCA4A])
+        try:
+            if pending_migrations():
+                call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [0xCA4A])
+
+
+def end_with_parent() -> None:
+    """In a child before exec: end when the parent does, even when it is killed (Linux only)."""
+    import ctypes
+    import signal
+    import sys
+
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

@@ -1,0 +1,189 @@
+"""`caraus sync` and `caraus transports`: the product's data for scripts and terminals."""
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from caraus.commands.base import CommandError, database
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from caraus.accounts.models import Company
+    from caraus.transports.models import Transport, UnreadableRecord
+    from caraus.transports.sync import SyncResult
+
+
+def sync(*, cui: str | None, as_json: bool) -> int:
+    """Ask ANAF about one company or all of them, one after another."""
+    with database():
+        from caraus.transports.sync import sync_company
+
+        results = [sync_company(company_id=company.pk) for company in _companies(cui)]
+    if as_json:
+        print(json.dumps([_result(result) for result in results], ensure_ascii=False, indent=2))
+    else:
+        for result in results:
+            print(f"{result.cui}  {result.outcome:<12}  {result.message}")
+    return _exit_code({str(result.outcome) for result in results})
+
+
+def _companies(cui: str | None) -> "QuerySet[Company]":
+    from caraus.accounts.cui import normalize_cui
+    from caraus.accounts.models import Company
+
+    companies = Company.objects.order_by("cui", "pk")
+    if cui is not None:
+        companies = companies.filter(cui=normalize_cui(cui))
+    if not companies.exists():
+        which = f"No company with CUI {cui}" if cui else "No company"
+        raise CommandError(
+            f"{which} has been added. Add it on the page Firme, or with "
+            "`caraus createuser --email E --cui CUI`.",
+            exit_code=2,
+        )
+    return companies
+
+
+def _exit_code(outcomes: set[str]) -> int:
+    """3 when a person must act goes before 1."""
+    if "reauthorize" in outcomes:
+        return 3
+    return 1 if outcomes - {"ok"} else 0
+
+
+def _result(result: "SyncResult") -> dict[str, Any]:
+    return {
+        "cui": result.cui,
+        "outcome": str(result.outcome),
+        "seen": result.applied.seen,
+        "new": result.applied.new,
+        "changed": result.applied.changed,
+        "missing": result.applied.missing,
+        "unreadable": result.applied.unreadable,
+        "message": result.message,
+    }
+
+
+def transports(*, cui: str, everything: bool, as_json: bool) -> int:
+    """The UITs of a company: the open ones, or all."""
+    with database():
+        companies = list(_companies(cui))
+        rows = _rows(companies, everything=everything)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print_table(rows)
+    return 0
+
+
+def _rows(companies: "list[Company]", *, everything: bool) -> list[dict[str, Any]]:
+    from caraus.transports.models import SyncState, Transport, UnreadableRecord
+    from caraus.words import today
+
+    found = Transport.objects.filter(company__in=companies).prefetch_related("events")
+    unreadable = UnreadableRecord.objects.filter(company__in=companies)
+    good = {
+        state.company_id: state.last_good_at
+        for state in SyncState.objects.filter(company__in=companies)
+        if state.last_good_at
+    }
+    rows = [_transport(row, today=today(), good=good) for row in found]
+    if not everything:
+        rows = [row for row in rows if row["state"] in {"active", "missing"}]
+        unreadable = unreadable.filter(resolved_at=None)
+    return rows + [_unreadable(record) for record in unreadable]
+
+
+def _transport(row: "Transport", *, today: date, good: dict[int, Any]) -> dict[str, Any]:
+    from caraus.transports.apply import last_seen
+
+    plate, trailer1, trailer2 = row.current_vehicle
+    return {
+        "uit": row.uit,
+        "state": row.state_on(today),
+        "declarant_cui": row.declarant_cui,
+        "declarant_name": row.declarant_name,
+        "declarant_ref": row.declarant_ref,
+        "transport_date": row.transport_date.isoformat(),
+        "first_expired_day": row.first_expired_day.isoformat(),
+        "last_valid_day": row.last_valid_day.isoformat(),
+        "plate": row.plate,
+        "trailer1": row.trailer1,
+        "trailer2": row.trailer2,
+        "current_plate": plate,
+        "current_trailer1": trailer1,
+        "current_trailer2": trailer2,
+        "carrier_cui": row.carrier_cui,
+        "carrier_name": row.carrier_name,
+        "start": row.start,
+        "end": row.end,
+        "documents": row.documents,
+        "vehicle_changes": row.vehicle_changes,
+        "first_seen_at": row.first_seen_at.isoformat(),
+        "last_seen_at": last_seen(row, good).isoformat(),
+        "events": [
+            {"at": event.at.isoformat(), "kind": event.kind, "changes": event.changes}
+            for event in sorted(row.events.all(), key=lambda event: (event.at, event.pk))
+        ],
+    }
+
+
+# The fields of a record that was understood; in one that was not they are null or empty.
+_EMPTY: dict[str, Any] = {
+    "uit": None,
+    "state": "unreadable",
+    "declarant_cui": None,
+    "declarant_name": None,
+    "declarant_ref": None,
+    "transport_date": None,
+    "first_expired_day": None,
+    "last_valid_day": None,
+    "plate": None,
+    "trailer1": None,
+    "trailer2": None,
+    "current_plate": None,
+    "current_trailer1": None,
+    "current_trailer2": None,
+    "carrier_cui": None,
+    "carrier_name": None,
+    "start": None,
+    "end": None,
+    "documents": [],
+    "vehicle_changes": [],
+}
+
+
+def _unreadable(record: "UnreadableRecord") -> dict[str, Any]:
+    return _EMPTY | {
+        "first_seen_at": record.first_seen_at.isoformat(),
+        "last_seen_at": record.last_seen_at.isoformat(),
+        "events": [],
+        "raw": record.raw,
+        "reason": record.reason,
+    }
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("UIT", "State", "Transport", "Valid until", "Declarant", "Vehicle", "Route")
+    for row in rows:
+        if row["state"] == "unreadable":
+            table.add_row("?", "unreadable", "", "", row["reason"], "", row["raw"][:60])
+            continue
+        vehicle = " + ".join(
+            filter(None, (row[f"current_{part}"] for part in ("plate", "trailer1", "trailer2")))
+        )
+        route = f"{row['start'].get('full_address', '')} → {row['end'].get('full_address', '')}"
+        table.add_row(
+            row["uit"],
+            row["state"],
+            row["transport_date"],
+            row["last_valid_day"],
+            row["declarant_name"],
+            vehicle,
+            route,
+        )
+    Console().print(table if rows else "No UIT.")

@@ -1,0 +1,208 @@
+"""`caraus demo`: everything on loopback in one terminal, against the simulator."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import platformdirs
+
+from caraus import embedded
+from caraus.commands.base import CommandError, database, end_with_parent
+from caraus.commands.ports import free_ports, require_free
+
+HOST = "127.0.0.1"
+EMAIL = "demo@caraus.example"
+PASSWORD = "demo-caraus"  # noqa: S105 - a public password of a demo that only loopback reaches
+PERSON = "Ioana Dobre"
+ORGANIZATION = "Demo Transport"
+# What a demo folder holds; nothing else is ever removed by --reset.
+MARKER = "caraus-demo"
+STARTUP_SECONDS = 60
+STOP_SECONDS = 15
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the person pressed Ctrl-C
+    """SIGINT or SIGTERM came."""
+
+
+def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
+    """Start everything, say where it is, wait for Ctrl-C, end everything. Returns 0 then."""
+    require_free(HOST, port)
+    folder = Path(data_dir).expanduser() if data_dir else platformdirs.user_data_path("caraus-demo")
+    folder = folder.absolute()
+    if reset:
+        _remove(folder)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    with contextlib.suppress(Stopped):
+        _run(folder, port=port, browser=browser)
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # ending must not be interrupted in the middle
+    raise Stopped
+
+
+def _remove(folder: Path) -> None:
+    """Forget the demo's data; refuses a folder that the demo did not make."""
+    if not folder.exists():
+        return
+    if not (folder / MARKER).exists():
+        raise CommandError(
+            f"{folder} was not made by `caraus demo`, so --reset leaves it alone. "
+            "Remove it yourself, or choose another --data-dir.",
+            exit_code=2,
+        )
+    # Joining and leaving the server stops one that a killed demo left behind.
+    embedded.acquire(folder).release()
+    shutil.rmtree(folder)
+
+
+def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
+    """The children's environment: nothing of the person's own settings reaches the demo."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL"))
+    }
+    client_secret = secrets.token_urlsafe(24)
+    return kept | {
+        "CARAUS_DATA_DIR": str(folder),
+        "CARAUS_URL": f"http://{HOST}:{port}",
+        "ANAF_CLIENT_ID": "caraus-demo",
+        "ANAF_CLIENT_SECRET": client_secret,
+        "ANAF_LOGIN_URL": simulator,
+        "ANAF_API_URL": simulator,
+        "ANAF_ENVIRONMENT": "test",
+        "SIMULATOR_REDIRECT_URI": f"http://{HOST}:{port}/anaf/callback",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _run(folder: Path, *, port: int, browser: bool) -> None:
+    address = f"http://{HOST}:{port}"
+    simulator_port, control_port = free_ports(2)
+    simulator = f"http://{HOST}:{simulator_port}"
+    environment = _environment(folder, port=port, simulator=simulator)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "caraus.settings"
+    with contextlib.ExitStack() as children:
+        _say(f"Data: {folder}")
+        _say("Starting the simulated ANAF …")
+        arguments = ["--port", str(simulator_port), "--control-port", str(control_port)]
+        started = [children.enter_context(_child("anaf_simulator", *arguments))]
+        _say("Starting PostgreSQL and bringing its schema up to date …")
+        with database():
+            (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
+            world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started)
+            _provision(world)
+            _say("Starting the web server and the worker …")
+            started.append(children.enter_context(_child("caraus.cli", "web", "--port", str(port))))
+            started.append(children.enter_context(_child("caraus.cli", "worker")))
+            _wait_for(f"{address}/healthz", started)
+            _announce(address, world)
+            if browser:
+                webbrowser.open(address)
+            _watch(started)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _announce(address: str, world: dict[str, Any]) -> None:
+    _say(f"Cărăuș is ready: {address}")
+    _say(f"  e-mail: {EMAIL}   password: {PASSWORD}")
+    pins = ", ".join(sorted({certificate["pin"] for certificate in world["certificates"]}))
+    _say(f"  PIN of the simulated certificates: {pins}")
+    _say("  Ctrl-C ends everything.")
+
+
+@contextlib.contextmanager
+def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A part of the product as a process of its own, ended at the end of the `with`.
+
+    It stands outside the terminal's process group: Ctrl-C reaches the demo, which ends its
+    children in order. On Linux the kernel ends it too if the demo is killed.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs yet at this moment
+    )
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _provision(world: dict[str, Any]) -> None:
+    """The demo's user, with the companies for which the first certificate has rights."""
+    from caraus.accounts.provision import provision_user
+
+    provision_user(
+        email=EMAIL,
+        password=PASSWORD,
+        name=PERSON,
+        organization_name=ORGANIZATION,
+        cuis=[str(cui) for cui in world["certificates"][0]["cuis"]],
+    )
+
+
+def _wait_for_json(url: str, children: list[subprocess.Popen[bytes]]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_wait_for(url, children))
+    return found
+
+
+def _wait_for(url: str, children: list[subprocess.Popen[bytes]]) -> bytes:
+    """The page's body as soon as it answers."""
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while time.monotonic() < deadline:
+        _require_alive(children)
+        with (
+            contextlib.suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(url, timeout=5) as answer,  # noqa: S310 - loopback http
+        ):
+            body: bytes = answer.read()
+            return body
+        time.sleep(0.1)
+    raise CommandError(f"{url} did not answer within {STARTUP_SECONDS} seconds.")
+
+
+def _watch(children: list[subprocess.Popen[bytes]]) -> None:
+    while True:
+        _require_alive(children)
+        time.sleep(0.5)
+
+
+def _require_alive(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is not None:
+            part = " ".join(str(word) for word in child.args[2:4])  # type: ignore[index]
+            raise CommandError(
+                f"A part of the demo ({part}) ended by itself with code {child.returncode}; "
+                "its last words stand above."
+            )

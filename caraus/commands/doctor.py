@@ -1,0 +1,123 @@
+"""`caraus doctor`: what is configured, what answers, what is missing; never a secret."""
+
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from caraus import embedded, environment
+from caraus.commands.base import database, pending_migrations
+
+GOOD, BAD, NOTE = "ok", "MISSING", "note"
+
+
+def doctor(*, new_secrets: bool) -> int:
+    """Print the report; 0 when nothing is missing, else 1."""
+    if new_secrets:
+        print(f"CARAUS_SECRET_KEY={environment.new_secret_key()}")
+        print(f"CARAUS_TOKEN_KEYS={environment.new_token_key()}")
+        return 0
+    troubles = 0
+    with database(migrated=False):
+        for check in (_database, _address, _secrets, _registration, _anaf, _people, _mail):
+            for state, text in check():
+                print(f"[{state:^7}] {text}")
+                troubles += state == BAD
+    print("All is well." if not troubles else f"{troubles} to mend.")
+    return 1 if troubles else 0
+
+
+type Report = list[tuple[str, str]]
+Check = Callable[[], Report]
+
+
+def _database() -> Report:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (version,) = cursor.fetchone()
+    where = (
+        f"embedded in {embedded.data_dir()}"
+        if environment.is_embedded()
+        else f"at {urlsplit(environment.database_url()).hostname or 'a local socket'}"
+    )
+    report = [(GOOD, f"PostgreSQL {version} answers, {where}.")]
+    if count := pending_migrations():
+        report.append((BAD, f"The schema lacks {count} migration(s): run `caraus migrate`."))
+    return report
+
+
+def _address() -> Report:
+    from django.conf import settings
+
+    report = [(GOOD, f"Public address (CARAUS_URL): {settings.PUBLIC_URL}")]
+    report.append((NOTE, f"Callback to register with ANAF: {settings.ANAF_REDIRECT_URI}"))
+    if not settings.PUBLIC_HTTPS and settings.ANAF_LOGIN_URL.endswith("anaf.ro"):
+        report.append((BAD, "ANAF accepts https callbacks only: set CARAUS_URL to https://…"))
+    return report
+
+
+def _secrets() -> Report:
+    from django.conf import settings
+
+    from caraus.connections.crypto import decrypt, encrypt
+
+    keys = len(settings.TOKEN_KEYS)
+    works = decrypt(encrypt("probe")) == "probe"
+    return [
+        (GOOD, "CARAUS_SECRET_KEY is there."),
+        (GOOD if works else BAD, f"CARAUS_TOKEN_KEYS: {keys} key(s); the first encrypts."),
+    ]
+
+
+def _registration() -> Report:
+    from django.conf import settings
+
+    names = ("ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET")
+    return [
+        (GOOD, f"{name} is there.")
+        if getattr(settings, name)
+        else (BAD, f"{name} is not set: ANAF gives it at registration (Editare profil Oauth).")
+        for name in names
+    ]
+
+
+def _anaf() -> Report:
+    from django.conf import settings
+
+    report: Report = [(NOTE, f"ANAF environment: {settings.ANAF_ENVIRONMENT}")]
+    for name in ("ANAF_LOGIN_URL", "ANAF_API_URL"):
+        parts = urlsplit(getattr(settings, name))
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((parts.hostname or "", port), timeout=5).close()
+        except OSError as error:
+            report.append((BAD, f"{parts.netloc} can't be reached: {error}"))
+        else:
+            report.append((GOOD, f"{parts.netloc} can be reached."))
+    return report
+
+
+def _people() -> Report:
+    from caraus.accounts.models import Company, User
+    from caraus.connections.models import Connection
+
+    if pending_migrations():
+        return []
+    users, companies = User.objects.count(), Company.objects.count()
+    active = Connection.objects.filter(status=Connection.Status.ACTIVE).count()
+    report = [
+        (NOTE, f"{users} user(s), {companies} company(ies), {active} living authorization(s).")
+    ]
+    if not users:
+        report.append((BAD, "Nobody can sign in: run `caraus createuser --email …`."))
+    return report
+
+
+def _mail() -> Report:
+    from django.conf import settings
+
+    backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
+    if backend == "console":
+        return [(NOTE, "E-mail goes to the terminal only: set EMAIL_URL to send it.")]
+    return [(GOOD, f"E-mail is sent by {backend} through {settings.EMAIL_HOST}.")]

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ConnectionsConfig(AppConfig):
+    name = "caraus.connections"
+    label = "connections"
+    verbose_name = "Autorizări SPV"

@@ -1,0 +1,110 @@
+"""What the environment says, read in one place; secrets come by value or by file (`NAME_FILE`)."""
+
+import os
+import secrets
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from caraus import embedded
+from caraus.secretfiles import SecretError, generated_secret, read_secret
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+
+
+def text(name: str, default: str = "") -> str:
+    """A setting as text, stripped; an empty value counts as missing."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    return value in TRUE_WORDS if value else default
+
+
+def number(name: str, default: int) -> int:
+    value = text(name)
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def choice(name: str, default: str, *others: str) -> str:
+    """One of a few words."""
+    value = text(name, default)
+    if value not in {default, *others}:
+        raise ImproperlyConfigured(
+            f"{name} must be one of {', '.join([default, *others])}, not {value!r}."
+        )
+    return value
+
+
+def is_embedded() -> bool:
+    """Without DATABASE_URL, PostgreSQL runs from the wheel inside the data folder."""
+    return not text("DATABASE_URL")
+
+
+def database_url() -> str:
+    return text("DATABASE_URL") or embedded.database_url(embedded.data_dir())
+
+
+def secret(name: str, *, make: Callable[[], str] | None = None) -> str:
+    """A secret by value or by file; in the embedded mode a missing one with `make` is generated.
+
+    Raises ImproperlyConfigured with a sentence when it is missing outside the embedded mode.
+    """
+    try:
+        value = read_secret(name, os.environ)
+        if value is not None:
+            return value
+        if make is None:
+            return ""
+        if is_embedded():
+            return generated_secret(embedded.data_dir(), name, make)
+    except SecretError as error:
+        raise ImproperlyConfigured(str(error)) from error
+    raise ImproperlyConfigured(
+        f"{name} is missing. With DATABASE_URL set, secrets are yours to keep: set {name} "
+        f"or {name}_FILE (for a new value: `caraus doctor --new-secrets`)."
+    )
+
+
+def new_secret_key() -> str:
+    return secrets.token_urlsafe(50)
+
+
+def new_token_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def origin(name: str, default: str) -> str:
+    """An http(s) origin without path; plain http is accepted for loopback addresses only."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        raise ImproperlyConfigured(f"{name} must be like https://example.ro, not {value!r}.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: plain http is accepted for loopback addresses only. Use https."
+        )
+    return value
+
+
+def package_dir() -> Path:
+    return Path(__file__).resolve().parent

@@ -1,0 +1,166 @@
+"""Django's settings, driven by the environment (see the README for the names)."""
+
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url
+import django_stubs_ext
+from django.utils.csp import CSP
+
+from caraus import environment as env
+from caraus.logs import logging_config
+
+BASE_DIR = env.package_dir()
+DEBUG = env.flag("CARAUS_DEBUG")
+EMBEDDED = env.is_embedded()
+
+# Where the product is seen from outside; ANAF calls back to this address.
+PUBLIC_URL = env.origin("CARAUS_URL", "http://127.0.0.1:8000")
+PUBLIC_HTTPS = PUBLIC_URL.startswith("https://")
+SECRET_KEY = env.secret("CARAUS_SECRET_KEY", make=env.new_secret_key)
+TOKEN_KEYS = [
+    key.strip()
+    for key in env.secret("CARAUS_TOKEN_KEYS", make=env.new_token_key).split(",")
+    if key.strip()
+]
+
+ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# ANAF
+ANAF_CLIENT_ID = env.text("ANAF_CLIENT_ID")
+ANAF_CLIENT_SECRET = env.secret("ANAF_CLIENT_SECRET")
+ANAF_ENVIRONMENT = env.choice("ANAF_ENVIRONMENT", "prod", "test")
+ANAF_LOGIN_URL = env.origin("ANAF_LOGIN_URL", "https://logincert.anaf.ro")
+ANAF_API_URL = env.origin("ANAF_API_URL", "https://api.anaf.ro")
+ANAF_TIMEOUT_SECONDS = env.number("ANAF_TIMEOUT_SECONDS", 30)
+ANAF_REDIRECT_URI = f"{PUBLIC_URL}/anaf/callback"
+
+# Silent renewal begins this long before the access token's end (which comes after 90 days).
+RENEW_BEFORE_DAYS = env.number("CARAUS_RENEW_BEFORE_DAYS", 15)
+
+# How often each company is asked about, in seconds; the page says the same number.
+SYNC_INTERVAL_SECONDS = env.number("CARAUS_SYNC_INTERVAL_SECONDS", 300)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "lucide",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+    "caraus.accounts",
+    "caraus.connections",
+    "caraus.transports",
+    "caraus.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "caraus.urls"
+WSGI_APPLICATION = "caraus.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "caraus.web.context.shell",
+            ],
+            "builtins": ["lucide.templatetags.lucide", "caraus.web.templatetags.words"],
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(env.database_url(), conn_max_age=60, conn_health_checks=True),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "transports:list"
+ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
+
+# Language and time: stored in UTC, shown in Romania's time.
+LANGUAGE_CODE = "ro"
+LANGUAGES = [("ro", "Română")]
+TIME_ZONE = "Europe/Bucharest"
+USE_TZ = True
+
+# Files
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 60
+
+# Safety. `form-action` names ANAF because the authorization form is redirected there.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF, ANAF_LOGIN_URL],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+# The authorization window must stay closable by the page that opened it.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+
+# E-mail
+vars().update(dj_email_url.parse(env.text("EMAIL_URL", "console:")))
+DEFAULT_FROM_EMAIL = env.text("CARAUS_EMAIL_FROM", "Cărăuș <noreply@localhost>")
+
+LOGGING_CONFIG = None
+LOGGING = logging_config(readable=env.flag("CARAUS_LOG_READABLE", default=EMBEDDED))
+
+django_stubs_ext.monkeypatch()

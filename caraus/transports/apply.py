@@ -1,0 +1,220 @@
+"""A good answer written down: rows, events and unreadable records, in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from caraus.accounts.models import Company
+from caraus.anaf.info import CarrierRecord, InfoAnswer, VehicleChange
+from caraus.anaf.info import UnreadableRecord as Unreadable
+from caraus.transports.models import SyncState, Transport, TransportEvent, UnreadableRecord
+from caraus.transports.reconcile import Known, Reconciled, reconcile
+from caraus.words import plural
+
+BUCHAREST = ZoneInfo("Europe/Bucharest")
+# Guide 2025, p. 11: 5 calendar days from the declared date; 15 for some operations, which `info`
+# does not name. Where ANAF gave no end, the shorter one is shown, marked as computed.
+SHORTEST_VALIDITY = timedelta(days=5)
+
+# The fields that are compared and kept; dates as ISO text, so that they are JSON values.
+FIELDS = (
+    "declarant_cui",
+    "declarant_name",
+    "declarant_ref",
+    "transport_date",
+    "first_expired_day",
+    "expiry_computed",
+    "carrier_cui",
+    "carrier_name",
+    "plate",
+    "trailer1",
+    "trailer2",
+    "vehicle_changes",
+    "start",
+    "end",
+    "documents",
+    "extra",
+)
+DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Counts of one good answer; `missing` are open UITs that it did not hold."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    missing: int = 0
+    unreadable: int = 0
+
+    def sentence(self) -> str:
+        """What came of it, in Romanian."""
+        parts = [plural(self.seen, "transport activ", "transporturi active")]
+        if self.new:
+            parts.append("1 nou" if self.new == 1 else f"{self.new} noi")
+        if self.changed:
+            parts.append("1 modificat" if self.changed == 1 else f"{self.changed} modificate")
+        if self.missing:
+            parts.append("1 neregăsit" if self.missing == 1 else f"{self.missing} neregăsite")
+        if self.unreadable:
+            parts.append(plural(self.unreadable, "înregistrare necitită", "înregistrări necitite"))
+        return f"ANAF a răspuns: {', '.join(parts)}."
+
+
+def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> Applied:
+    """Reconcile and write. The caller holds the company's `state` row locked, so that two
+    workers apply one after the other; an answer older than the last one applied is not used.
+    """
+    at = answer.received_at
+    if state.last_good_at and at < state.last_good_at:
+        return _counts(answer, Reconciled(states={}, events=()), missing=0)
+    records = {record.uit: record for record in answer.records}
+    rows = {row.uit: row for row in _rows_of_interest(company, list(records))}
+    observed = {uit: observed_fields(record) for uit, record in records.items()}
+    result = reconcile(
+        known={uit: known_of(row) for uit, row in rows.items()},
+        answer=observed,
+        unread=frozenset(record.uit for record in answer.unreadable),
+        at=at,
+        today=at.astimezone(BUCHAREST).date(),
+    )
+    seen_before = state.last_good_at or at
+    for uit, new in result.states.items():
+        rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_before)
+    changed_at = {event.uit for event in result.events}
+    Transport.objects.filter(pk__in=[rows[uit].pk for uit in changed_at]).update(last_changed_at=at)
+    TransportEvent.objects.bulk_create(
+        TransportEvent(transport=rows[event.uit], at=at, kind=event.kind, changes=event.changes)
+        for event in result.events
+    )
+    _keep_unreadable(company, answer.unreadable, at)
+    _learn_name(company, answer.records)
+    missing = sum(row.state == Transport.State.MISSING for row in rows.values())
+    return _counts(answer, result, missing=missing)
+
+
+def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
+    """Open UITs and those in the answer; the closed past is not read."""
+    mine = Transport.objects.filter(company=company)
+    is_open = Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
+    return list(mine.filter(is_open | Q(uit__in=uits)))
+
+
+def observed_fields(record: CarrierRecord) -> dict[str, Any]:
+    """A record's fields as JSON values, comparable with those of a row."""
+    first_expired_day = record.first_expired_day or record.transport_date + SHORTEST_VALIDITY
+    return {
+        "declarant_cui": record.declarant_cui,
+        "declarant_name": record.declarant_name,
+        "declarant_ref": record.declarant_ref,
+        "transport_date": record.transport_date.isoformat(),
+        "first_expired_day": first_expired_day.isoformat(),
+        "expiry_computed": record.first_expired_day is None,
+        "carrier_cui": record.carrier_cui,
+        "carrier_name": record.carrier_name,
+        "plate": record.plate,
+        "trailer1": record.trailer1,
+        "trailer2": record.trailer2,
+        "vehicle_changes": [_vehicle_change(change) for change in record.vehicle_changes],
+        "start": record.start.as_dict(),
+        "end": record.end.as_dict(),
+        "documents": [{"text": each.text, "value": each.raw} for each in record.documents],
+        "extra": record.extra,
+    }
+
+
+def _vehicle_change(change: VehicleChange) -> dict[str, Any]:
+    return {
+        "at": change.at.isoformat() if change.at else None,
+        "plate": change.plate,
+        "trailer1": change.trailer1,
+        "trailer2": change.trailer2,
+        "note": change.note,
+        "declared_by": change.declared_by,
+        "reference": change.reference,
+        "declared_at": change.declared_at.isoformat() if change.declared_at else None,
+    }
+
+
+def known_of(row: Transport) -> Known:
+    """A row as the pure function takes it."""
+    fields = {name: _json_value(getattr(row, name)) for name in FIELDS}
+    return Known(state=row.state, fields=fields, missing_since=row.missing_since)  # type: ignore[arg-type]
+
+
+def _json_value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _write(
+    company: Company,
+    uit: str,
+    row: Transport | None,
+    new: Known,
+    record: CarrierRecord | None,
+    at: datetime,
+    seen_before: datetime,
+) -> Transport:
+    if row is None:
+        row = Transport(company=company, uit=uit, first_seen_at=at, last_changed_at=at)
+    for name in FIELDS:
+        value = new.fields[name]
+        setattr(row, name, date.fromisoformat(value) if name in DATE_FIELDS else value)
+    if record is not None:
+        row.raw = record.raw
+        row.last_seen_at = at
+    elif row.state == Transport.State.ACTIVE:
+        row.last_seen_at = seen_before
+    row.state, row.missing_since = new.state, new.missing_since
+    row.save()
+    return row
+
+
+def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: datetime) -> None:
+    for record in unreadable:
+        UnreadableRecord.objects.update_or_create(
+            company=company,
+            digest=record.digest,
+            defaults={"reason": record.reason, "last_seen_at": at, "resolved_at": None},
+            create_defaults={
+                "raw": record.raw,
+                "reason": record.reason,
+                "first_seen_at": at,
+                "last_seen_at": at,
+            },
+        )
+    gone = UnreadableRecord.objects.filter(company=company, resolved_at=None)
+    gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
+
+
+def _learn_name(company: Company, records: Sequence[CarrierRecord]) -> None:
+    """The company's name as ANAF has it, unless a person typed one."""
+    names = [r.carrier_name for r in records if r.carrier_cui == company.cui and r.carrier_name]
+    if names and not company.name_typed and company.name != names[-1]:
+        company.name = names[-1][:200]
+        company.save(update_fields=["name"])
+
+
+def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
+    return Applied(
+        seen=len(answer.records),
+        new=result.count("appeared"),
+        changed=result.count("changed", "vehicle_changed", "carrier_changed"),
+        missing=missing,
+        unreadable=len(answer.unreadable),
+    )
+
+
+def last_seen(row: Transport, state: Mapping[int, datetime]) -> datetime:
+    """When ANAF last had it: for an active UIT, the last good answer about its company.
+
+    An unchanged answer writes no row of a UIT, so that asking often costs little.
+    """
+    if row.state == Transport.State.ACTIVE:
+        return max(row.last_seen_at, state.get(row.company_id, row.last_seen_at))
+    return row.last_seen_at

@@ -1,0 +1,185 @@
+"""The UITs of a company, their history, what could not be read, and each question put to ANAF."""
+
+from datetime import date, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.connections.models import Connection
+
+
+class Transport(models.Model):
+    """One UIT for one company, as ANAF last gave it. Times are UTC; dates are Romania's.
+
+    `first_expired_day` is ANAF's `data_exp_uit`: the first day on which the UIT is expired
+    (API document of 2024-07-29, INFO TRANSPORTATORI). The last valid day is the one before.
+    """
+
+    ORGANIZATION_PATH = "company__organization"
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "activ"
+        MISSING = "missing", "neregăsit la ultima întrebare"
+        EXPIRED = "expired", "expirat"
+        WITHDRAWN = "withdrawn", "retras de declarant"
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
+    uit = models.CharField(max_length=40)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.ACTIVE)
+
+    declarant_cui = models.CharField(max_length=30, blank=True)
+    declarant_name = models.CharField(max_length=300, blank=True)
+    declarant_ref = models.CharField(max_length=200, blank=True)
+    transport_date = models.DateField()
+    first_expired_day = models.DateField()
+    # ANAF gave no data_exp_uit: the shortest legal validity was taken (5 days, guide p. 11).
+    expiry_computed = models.BooleanField(default=False)
+    carrier_cui = models.CharField(max_length=30, blank=True)
+    carrier_name = models.CharField(max_length=300, blank=True)
+    # As declared at first; what vehicle changes made of it is in `vehicle_changes`.
+    plate = models.CharField(max_length=40, blank=True)
+    trailer1 = models.CharField(max_length=40, blank=True)
+    trailer2 = models.CharField(max_length=40, blank=True)
+    vehicle_changes = models.JSONField(default=list)
+    start = models.JSONField(default=dict)
+    end = models.JSONField(default=dict)
+    documents = models.JSONField(default=list)
+    # Fields that ANAF's documents do not name.
+    extra = models.JSONField(default=dict)
+    raw = models.JSONField(default=dict)
+
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    last_changed_at = models.DateTimeField()
+    # The first good answer without it, since it was last seen.
+    missing_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-first_seen_at", "-pk"]
+        constraints = [models.UniqueConstraint("company", "uit", name="one_row_per_uit")]
+        indexes = [
+            models.Index(fields=["company", "-first_seen_at", "-id"], name="transport_newest"),
+            models.Index(fields=["company", "state", "first_expired_day"], name="transport_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.uit
+
+    @property
+    def last_valid_day(self) -> date:
+        return self.first_expired_day - timedelta(days=1)
+
+    def state_on(self, day: date) -> str:
+        """The state on a day in Bucharest: an open UIT whose validity is over is expired, also
+        when ANAF could not be asked since."""
+        is_open = self.state in {self.State.ACTIVE, self.State.MISSING}
+        over = is_open and self.first_expired_day <= day
+        return str(self.State.EXPIRED if over else self.State(self.state))
+
+    @property
+    def current_vehicle(self) -> tuple[str, str, str]:
+        """Plate and trailers after the last vehicle change (kept in the order they took effect)."""
+        if not self.vehicle_changes:
+            return self.plate, self.trailer1, self.trailer2
+        last = self.vehicle_changes[-1]
+        return last["plate"] or self.plate, last["trailer1"], last["trailer2"]
+
+
+class TransportEvent(models.Model):
+    """Something that happened to a UIT, with what changed: {field: [old, new]}."""
+
+    ORGANIZATION_PATH = "transport__company__organization"
+
+    class Kind(models.TextChoices):
+        APPEARED = "appeared", "apărut"
+        CHANGED = "changed", "modificat de declarant"
+        VEHICLE_CHANGED = "vehicle_changed", "vehicul schimbat"
+        CARRIER_CHANGED = "carrier_changed", "transportator schimbat"
+        RETURNED = "returned", "regăsit"
+        EXPIRED = "expired", "expirat"
+        WITHDRAWN = "withdrawn", "retras de declarant"
+
+    transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    changes = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["transport", "-at"], name="event_by_transport")]
+
+    def __str__(self) -> str:
+        return f"{self.transport_id}: {self.kind}"
+
+
+class UnreadableRecord(models.Model):
+    """A record of `info` that could not be understood: kept whole, shown, never in the way."""
+
+    ORGANIZATION_PATH = "company__organization"
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="unreadable")
+    digest = models.CharField(max_length=64)
+    raw = models.TextField()
+    reason = models.TextField()
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    # It left ANAF's answer, or was understood later.
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-last_seen_at", "-pk"]
+        constraints = [models.UniqueConstraint("company", "digest", name="one_row_per_unreadable")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class SyncState(models.Model):
+    """When a company is to be asked about next, and what came of the last question."""
+
+    ORGANIZATION_PATH = "company__organization"
+
+    company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="sync_state")
+    next_sync_at = models.DateTimeField(default=timezone.now, db_index=True)
+    last_attempt_at = models.DateTimeField(null=True, blank=True)
+    last_good_at = models.DateTimeField(null=True, blank=True)
+    last_outcome = models.CharField(max_length=20, blank=True)
+    last_code = models.CharField(max_length=40, blank=True)
+    last_digest = models.CharField(max_length=64, blank=True)
+    # The first failure since the last good answer, to say since when the list is old.
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failures_in_a_row = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.last_outcome or 'neîntrebat'}"
+
+
+class SyncRun(models.Model):
+    """One question to ANAF about one company, and what came of it."""
+
+    ORGANIZATION_PATH = "company__organization"
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_runs")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, related_name="sync_runs"
+    )
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    outcome = models.CharField(max_length=20)
+    code = models.CharField(max_length=40, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    # A short diagnostic without secrets.
+    detail = models.TextField(blank=True)
+    seen = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0)
+    unreadable = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        indexes = [models.Index(fields=["company", "-started_at"], name="run_by_company")]
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.outcome} {self.started_at:%Y-%m-%d %H:%M}"

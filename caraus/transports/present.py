@@ -1,0 +1,154 @@
+"""What a dispatcher reads about a UIT: its state in a word, its validity in a sentence."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from caraus.transports.models import Transport, TransportEvent
+from caraus.words import day_in_full, day_in_words, plural
+
+Tone = Literal["calm", "good", "warn", "bad", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A colour, an icon and a word: never the colour alone."""
+
+    key: str
+    word: str
+    tone: Tone
+    icon: str
+
+
+FUTURE = Status("future", "viitor", "calm", "calendar-clock")
+TODAY = Status("today", "azi", "good", "calendar-check")
+UNDERWAY = Status("underway", "în curs", "good", "truck")
+ENDS_TODAY = Status("ends_today", "expiră azi", "bad", "alarm-clock")
+ENDS_TOMORROW = Status("ends_tomorrow", "expiră mâine", "warn", "hourglass")
+EXPIRED = Status("expired", "expirat", "off", "calendar-x")
+MISSING = Status("missing", "neregăsit la ANAF", "warn", "search-x")
+WITHDRAWN = Status("withdrawn", "retras de declarant", "off", "undo-2")
+
+
+def status(transport: Transport, *, today: date) -> Status:
+    """The state on a day in Bucharest; the calendar goes before what was last stored."""
+    if transport.state == Transport.State.WITHDRAWN:
+        return WITHDRAWN
+    if transport.first_expired_day <= today:
+        return EXPIRED
+    if transport.state == Transport.State.MISSING:
+        return MISSING
+    if transport.last_valid_day == today:
+        return ENDS_TODAY
+    if transport.last_valid_day == today + timedelta(days=1):
+        return ENDS_TOMORROW
+    if transport.transport_date > today:
+        return FUTURE
+    return TODAY if transport.transport_date == today else UNDERWAY
+
+
+def validity(transport: Transport, *, today: date) -> str:
+    """„valabil până joi, 28 noiembrie, ora 24:00”, „a expirat ieri, la ora 24:00”."""
+    day = day_in_full(transport.last_valid_day, today=today)
+    if transport.first_expired_day <= today:
+        return f"a fost valabil până {day}, ora 24:00"
+    return f"valabil până {day}, ora 24:00"
+
+
+def validity_left(transport: Transport, *, today: date) -> str:
+    """The days left, in words; the last valid day counts."""
+    days = (transport.first_expired_day - today).days
+    if days <= 0:
+        return "expirat"
+    if days == 1:
+        return "ultima zi"
+    return f"încă {plural(days, 'zi', 'zile')}"
+
+
+def transport_day(transport: Transport, *, today: date) -> str:
+    return day_in_words(transport.transport_date, today=today)
+
+
+def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
+    """(days used, days in all), for a bar; the day of transport is the first."""
+    whole = max((transport.first_expired_day - transport.transport_date).days, 1)
+    used = (today - transport.transport_date).days
+    return min(max(used, 0), whole), whole
+
+
+def grouped_uit(uit: str) -> str:
+    """In fours, for reading aloud."""
+    return " ".join(uit[i : i + 4] for i in range(0, len(uit), 4))
+
+
+def place_title(place: dict[str, Any]) -> str:
+    """„Nădlac (AR)”: the locality, or the name of the border point or customs office."""
+    name = place.get("locality") or place.get("full_address") or "—"
+    county = place.get("county", "")
+    return f"{name} ({county})" if county and place.get("locality") else name
+
+
+def place_details(place: dict[str, Any]) -> str:
+    """Street, number and other information, as far as given."""
+    street = " ".join(filter(None, [place.get("street"), place.get("number")]))
+    return ", ".join(filter(None, [street, place.get("other")]))
+
+
+PLACE_KINDS = {
+    "ADR": "adresă în țară",
+    "PTF": "punct de trecere a frontierei",
+    "BV": "birou vamal",
+}
+
+FIELD_WORDS = {
+    "declarant_cui": "CUI declarant",
+    "declarant_name": "declarant",
+    "declarant_ref": "referință",
+    "transport_date": "data transportului",
+    "first_expired_day": "prima zi de după expirare",
+    "carrier_cui": "CUI transportator",
+    "carrier_name": "transportator",
+    "plate": "vehicul",
+    "trailer1": "remorca 1",
+    "trailer2": "remorca 2",
+    "vehicle_changes": "schimbări de vehicul",
+    "start": "locul de start",
+    "end": "locul de final",
+    "documents": "documente",
+    "extra": "alte câmpuri",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    field: str
+    old: str
+    new: str
+
+
+def change_lines(event: TransportEvent) -> list[ChangeLine]:
+    """An event's differences in words."""
+    return [
+        ChangeLine(FIELD_WORDS.get(name, name), _value(name, old), _value(name, new))
+        for name, (old, new) in event.changes.items()
+    ]
+
+
+def _value(name: str, value: Any) -> str:
+    if not value:
+        return "—"
+    if name in {"start", "end"}:
+        return ", ".join(filter(None, [place_title(value), place_details(value)]))
+    if name in {"transport_date", "first_expired_day"}:
+        day = date.fromisoformat(value)
+        return f"{day:%d.%m.%Y}"
+    if name == "vehicle_changes":
+        return "; ".join(_vehicle(change) for change in value)
+    if name == "documents":
+        return ", ".join(document.get("text", "") for document in value)
+    return str(value)
+
+
+def _vehicle(change: dict[str, Any]) -> str:
+    plates = [change.get("plate"), change.get("trailer1"), change.get("trailer2")]
+    return " + ".join(filter(None, plates))

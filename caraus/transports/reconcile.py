@@ -1,0 +1,158 @@
+"""What changed: known UITs × a good answer → the new state and its events. Pure: no clock, no rows.
+
+The rules (architecture, „Rules that hold the house up”, 2 and 3):
+- an error never comes here; absence in one good answer only marks a UIT as missing;
+- absence in a second good answer, at least `SETTLING` after the first, makes it withdrawn,
+  unless its validity is over, when it is expired;
+- when more than half of ten or more UITs vanish at once, a third good answer is awaited;
+- the same answer applied twice makes no event.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+SETTLING = timedelta(minutes=10)
+# A suspicious mass disappearance (more than half of ten or more) must last twice as long.
+MASS_MINIMUM = 10
+MASS_SETTLING = 2 * SETTLING
+
+State = Literal["active", "missing", "expired", "withdrawn"]
+Kind = Literal[
+    "appeared",
+    "changed",
+    "vehicle_changed",
+    "carrier_changed",
+    "returned",
+    "expired",
+    "withdrawn",
+]
+Changes = dict[str, list[Any]]
+
+VEHICLE_FIELDS = frozenset({"plate", "trailer1", "trailer2", "vehicle_changes"})
+CARRIER_FIELDS = frozenset({"carrier_cui"})
+# What the product adds, not the declarant: a change in these alone is no event.
+QUIET_FIELDS = frozenset({"expiry_computed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A UIT as it stands here: `fields` are JSON values, comparable with those of an answer."""
+
+    state: State
+    fields: Mapping[str, Any]
+    missing_since: datetime | None = None
+
+    @property
+    def first_expired_day(self) -> date:
+        return date.fromisoformat(self.fields["first_expired_day"])
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    uit: str
+    kind: Kind
+    changes: Changes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Only what is to be written: the UITs whose state is new, and their events in order."""
+
+    states: Mapping[str, Known]
+    events: tuple[Event, ...]
+
+    def count(self, *kinds: Kind) -> int:
+        """How many UITs have an event of one of these kinds."""
+        return len({event.uit for event in self.events if event.kind in kinds})
+
+
+def reconcile(
+    *,
+    known: Mapping[str, Known],
+    answer: Mapping[str, Mapping[str, Any]],
+    at: datetime,
+    today: date,
+    unread: frozenset[str] = frozenset(),
+) -> Reconciled:
+    """Compare the known UITs with one good answer.
+
+    `answer` holds the fields by UIT; `at` is when the answer came (UTC), `today` is the day in
+    Bucharest. UITs that are closed (expired, withdrawn) and absent stay as they are.
+    `unread` are the UITs of records that could not be understood: they are not absent, and a
+    record without even a UIT ("") may be any of the absent ones, so that none is judged then.
+    """
+    states: dict[str, Known] = {}
+    events: list[Event] = []
+    for uit, fields in answer.items():
+        new, happened = _present(uit, known.get(uit), fields)
+        if happened or new != known.get(uit):
+            states[uit] = new
+        events += happened
+    absent = {
+        uit: old
+        for uit, old in known.items()
+        if uit not in answer and uit not in unread and old.state in {"active", "missing"}
+    }
+    if "" in unread:
+        absent = {}
+    settling = _settling(open_before=_open(known.values()), absent=len(absent))
+    for uit, old in absent.items():
+        new, happened = _absent(uit, old, at=at, today=today, settling=settling)
+        if new != old:
+            states[uit] = new
+        events += happened
+    return Reconciled(states=states, events=tuple(events))
+
+
+def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Known, list[Event]]:
+    new = Known(state="active", fields=fields)
+    if old is None:
+        return new, [Event(uit, "appeared")]
+    events: list[Event] = []
+    # A UIT missed only once came back before anybody was told: nothing to tell.
+    if old.state in {"expired", "withdrawn"}:
+        events.append(Event(uit, "returned"))
+    changes = difference(old.fields, fields)
+    if changes:
+        events.append(Event(uit, _kind_of(changes), changes))
+    return new, events
+
+
+def _absent(
+    uit: str, old: Known, *, at: datetime, today: date, settling: timedelta
+) -> tuple[Known, list[Event]]:
+    if old.first_expired_day <= today:
+        return replace(old, state="expired", missing_since=None), [Event(uit, "expired")]
+    if old.missing_since is None:
+        return replace(old, state="missing", missing_since=at), []
+    if at - old.missing_since >= settling:
+        return replace(old, state="withdrawn"), [Event(uit, "withdrawn")]
+    return old, []
+
+
+def _open(states: Iterable[Known]) -> int:
+    return sum(state.state in {"active", "missing"} for state in states)
+
+
+def _settling(*, open_before: int, absent: int) -> timedelta:
+    mass = open_before >= MASS_MINIMUM and absent * 2 > open_before
+    return MASS_SETTLING if mass else SETTLING
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    """Field by field, {field: [old, new]}; quiet fields are left out."""
+    return {
+        name: [old.get(name), value]
+        for name, value in new.items()
+        if name not in QUIET_FIELDS and old.get(name) != value
+    }
+
+
+def _kind_of(changes: Changes) -> Kind:
+    if changes.keys() & CARRIER_FIELDS:
+        return "carrier_changed"
+    if changes.keys() <= VEHICLE_FIELDS:
+        return "vehicle_changed"
+    return "changed"

@@ -1,0 +1,95 @@
+"""How old the list is, and whose fault it is if it is old: one sentence for the page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.conf import settings
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Organization
+from caraus.anaf.errors import PROBLEMS, Whose
+from caraus.connections.models import Connection
+from caraus.transports.models import SyncState
+from caraus.words import moment_in_words
+
+Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One company's failing, in words."""
+
+    company: Company
+    code: str
+    whose: str
+    sentence: str
+    advice: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    kind: Kind
+    # The oldest of the last good answers: the list is at least that fresh.
+    last_good_at: datetime | None
+    next_sync_at: datetime | None
+    troubles: tuple[Trouble, ...]
+    # A question is due or under way: the page looks again soon.
+    busy: bool
+
+    @property
+    def poll_seconds(self) -> int:
+        return 2 if self.busy else 20
+
+    @property
+    def last_good_in_words(self) -> str:
+        return (
+            moment_in_words(self.last_good_at, now=timezone.now())
+            if self.last_good_at
+            else "încă nu"
+        )
+
+    @property
+    def interval_minutes(self) -> int:
+        return max(settings.SYNC_INTERVAL_SECONDS // 60, 1)
+
+
+def situation(organization: Organization, companies: list[Company]) -> Situation:
+    """The state of the list of these companies."""
+    states = list(SyncState.objects.filter(company__in=companies).select_related("company"))
+    authorized = organization.connections.filter(status=Connection.Status.ACTIVE).exists()
+    now = timezone.now()
+    good = [state.last_good_at for state in states if state.last_good_at]
+    answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
+    due = any(state.next_sync_at <= now for state in states)
+    troubles = tuple(_trouble(state) for state in states if state.last_code)
+    return Situation(
+        kind=_kind(companies, authorized=authorized, good=bool(good), troubles=bool(troubles)),
+        last_good_at=min(good) if good else None,
+        next_sync_at=min((state.next_sync_at for state in states), default=None),
+        troubles=troubles,
+        busy=bool(companies) and authorized and (due or not answered),
+    )
+
+
+def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: bool) -> Kind:
+    if not companies:
+        return "no_company"
+    if troubles:
+        return "trouble"
+    if good:
+        return "good"
+    return "syncing" if authorized else "never_authorized"
+
+
+def _trouble(state: SyncState) -> Trouble:
+    problem = PROBLEMS.get(state.last_code)
+    return Trouble(
+        company=state.company,
+        code=state.last_code,
+        whose=problem.whose if problem else Whose.ANAF,
+        sentence=problem.sentence if problem else "Ultima întrebare pusă la ANAF nu a reușit.",
+        advice=problem.advice if problem else "Încercăm din nou singuri.",
+        since=state.failing_since,
+    )

@@ -1,0 +1,200 @@
+"""One question to ANAF about one company, understood and written down."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.anaf import info
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.anaf.info import InfoAnswer
+from caraus.connections import renewal, rights
+from caraus.connections.configuration import anaf_settings
+from caraus.connections.models import Connection
+from caraus.transports.apply import Applied, apply_answer
+from caraus.transports.models import SyncRun, SyncState
+from caraus.transports.schedule import next_sync
+
+# What a failure applies.
+NOTHING = Applied()
+
+log = structlog.get_logger(__name__)
+
+# The first key of the advisory lock that keeps a company from being asked about twice at once.
+LOCK_SPACE = 0x5C
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What came of it; `message` is a sentence in Romanian, also when all went well."""
+
+    cui: str
+    outcome: Outcome
+    message: str
+    applied: Applied = NOTHING
+    error: AnafError | None = None
+
+
+def sync_company(*, company_id: int) -> SyncResult:
+    """Ask ANAF about one company now and keep what it answers. ANAF's troubles are a result.
+
+    A second caller for the same company waits for the first one and then asks again.
+    """
+    company = Company.objects.select_related("organization").get(pk=company_id)
+    with _one_at_a_time(company_id):
+        started_at = timezone.now()
+        used: list[Connection] = []
+        try:
+            answer = _ask(company, used)
+            applied = _keep(company, used[-1], answer, started_at)
+        except AnafError as error:
+            _keep_failure(company, used[-1] if used else None, error, started_at)
+            return SyncResult(company.cui, error.outcome, _sentence(error), error=error)
+    return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
+
+
+@contextmanager
+def _one_at_a_time(company_id: int) -> Iterator[None]:
+    """A PostgreSQL session lock: it ends with the connection of a killed process."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
+    try:
+        yield
+    finally:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, company_id])
+
+
+def _ask(company: Company, used: list[Connection]) -> InfoAnswer:
+    """Ask with the authorization that fits; with the next one when ANAF refuses the right."""
+    while True:
+        connection = rights.connection_for(company)
+        if connection is None:
+            raise _without_connection(company, used)
+        used.append(connection)
+        try:
+            return _ask_with(connection, company)
+        except AnafError as error:
+            if error.outcome is Outcome.NO_RIGHTS:
+                rights.remember(connection=connection, company=company, covered=False)
+            elif error.outcome is not Outcome.REAUTHORIZE:
+                raise
+            _mark(connection, error)
+
+
+def _ask_with(connection: Connection, company: Company) -> InfoAnswer:
+    token = renewal.access_token(connection)
+    try:
+        return info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
+    except AnafError as error:
+        if error.code != "token_refused":
+            raise
+    # ANAF refuses a token that should be valid: renew at once, ask once more.
+    renewal.renew(connection_id=connection.pk, refused=token)
+    connection.refresh_from_db()
+    return info.fetch_info(
+        anaf_settings(),
+        access_token=renewal.access_token(connection),
+        carrier_cui=company.cui,
+    )
+
+
+def _mark(connection: Connection, error: AnafError) -> None:
+    """An authorization that ANAF refuses as such is not asked with again until a person acts."""
+    if error.outcome is Outcome.REAUTHORIZE:
+        Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(
+            status=Connection.Status.REAUTHORIZE,
+            last_failure_at=timezone.now(),
+            last_failure_code=error.code,
+        )
+
+
+def _without_connection(company: Company, used: list[Connection]) -> AnafError:
+    if rights.refused_everywhere(company):
+        return AnafError("no_rights_cui")
+    if used:
+        return AnafError("refresh_rejected")
+    has_had_one = Connection.objects.filter(organization_id=company.organization_id).exists()
+    return AnafError("refresh_rejected" if has_had_one else "never_authorized")
+
+
+def _keep(
+    company: Company, connection: Connection, answer: InfoAnswer, started_at: datetime
+) -> Applied:
+    with transaction.atomic():
+        state = _locked_state(company)
+        applied = apply_answer(company=company, answer=answer, state=state)
+        state.last_attempt_at = started_at
+        state.last_good_at = answer.received_at
+        state.last_digest = answer.digest
+        state.last_outcome, state.last_code = Outcome.OK, ""
+        state.failing_since, state.failures_in_a_row = None, 0
+        state.next_sync_at = _next_sync(state, started_at, None)
+        state.save()
+        rights.remember(connection=connection, company=company, covered=True, at=answer.received_at)
+        Connection.objects.filter(pk=connection.pk).update(last_good_call_at=answer.received_at)
+        SyncRun.objects.create(
+            company=company,
+            connection=connection,
+            started_at=started_at,
+            finished_at=timezone.now(),
+            outcome=Outcome.OK,
+            http_status=200,
+            seen=applied.seen,
+            new=applied.new,
+            changed=applied.changed,
+            missing=applied.missing,
+            unreadable=applied.unreadable,
+        )
+    log.info("company_synced", cui=company.cui, seen=applied.seen, new=applied.new)
+    return applied
+
+
+def _keep_failure(
+    company: Company, connection: Connection | None, error: AnafError, started_at: datetime
+) -> None:
+    """A failure touches the schedule and the record of questions, never a UIT."""
+    with transaction.atomic():
+        state = _locked_state(company)
+        state.last_attempt_at = started_at
+        state.last_outcome, state.last_code = error.outcome, error.code
+        state.failing_since = state.failing_since or started_at
+        state.failures_in_a_row += 1
+        state.next_sync_at = _next_sync(state, started_at, error.retry_after)
+        state.save()
+        SyncRun.objects.create(
+            company=company,
+            connection=connection,
+            started_at=started_at,
+            finished_at=timezone.now(),
+            outcome=error.outcome,
+            code=error.code,
+            http_status=error.http_status,
+            detail=error.detail,
+        )
+    log.warning("company_not_synced", cui=company.cui, code=error.code, status=error.http_status)
+
+
+def _locked_state(company: Company) -> SyncState:
+    SyncState.objects.get_or_create(company=company)
+    return SyncState.objects.select_for_update().get(company=company)
+
+
+def _next_sync(state: SyncState, asked_at: datetime, retry_after: float | None) -> datetime:
+    return next_sync(
+        asked_at=asked_at,
+        interval=timedelta(seconds=settings.SYNC_INTERVAL_SECONDS),
+        failures_in_a_row=state.failures_in_a_row,
+        retry_after=timedelta(seconds=retry_after) if retry_after else None,
+    )
+
+
+def _sentence(error: AnafError) -> str:
+    return f"{error.sentence} {error.advice}".strip()

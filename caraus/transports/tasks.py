@@ -1,0 +1,72 @@
+"""The queue's side of synchronization: five-line wrappers over plain functions."""
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+from caraus.accounts.models import Company
+from caraus.connections.consent import authorized
+from caraus.connections.models import Connection
+from caraus.transports.models import SyncState
+from caraus.transports.sync import sync_company
+
+# A person waits for these: they go before the timer's.
+SOON = 10
+
+
+@app.task(name="transports.sync", queue="anaf")
+def sync(*, company_id: int) -> None:
+    if Company.objects.filter(pk=company_id).exists():
+        sync_company(company_id=company_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="transports.sync_due", queueing_lock="transports.sync_due", pass_context=False)
+def sync_due(timestamp: int) -> None:
+    enqueue_due()
+
+
+def enqueue_due() -> int:
+    """Put every company that is due in the queue, once; returns how many."""
+    now = timezone.now()
+    unscheduled = Company.objects.filter(sync_state=None)
+    SyncState.objects.bulk_create(
+        [SyncState(company=company) for company in unscheduled], ignore_conflicts=True
+    )
+    due = SyncState.objects.filter(
+        next_sync_at__lte=now,
+        company__organization__connections__status=Connection.Status.ACTIVE,
+    ).distinct()
+    return sum(enqueue(company_id) for company_id in due.values_list("company_id", flat=True))
+
+
+def enqueue(company_id: int, *, priority: int = 0) -> bool:
+    """Queue one company's sync; False when it stands in the queue already.
+
+    Inside `atomic()` the job is born with the transaction. The inner savepoint keeps a doubled
+    job from aborting it.
+    """
+    try:
+        with transaction.atomic():
+            sync.configure(queueing_lock=f"sync:{company_id}", priority=priority).defer(
+                company_id=company_id
+            )
+    except exceptions.AlreadyEnqueued:
+        return False
+    return True
+
+
+def enqueue_organization(organization_id: int) -> None:
+    """A person has just authorized: every company of the organization is asked about at once."""
+    for company_id in Company.objects.filter(organization_id=organization_id).values_list(
+        "pk", flat=True
+    ):
+        enqueue(company_id, priority=SOON)
+
+
+def _on_authorized(sender: object, *, connection: Connection, **_: object) -> None:
+    enqueue_organization(connection.organization_id)
+
+
+authorized.connect(_on_authorized, dispatch_uid="transports.first_sync")

@@ -1,0 +1,19 @@
+"""What every page's frame needs."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from caraus.accounts import access
+from caraus.accounts.models import User
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The organizations of the signed-in user and the one in use."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    mine = list(access.organizations(user))
+    chosen = request.session.get(access.SESSION_KEY)
+    current = next((one for one in mine if one.pk == chosen), mine[0] if mine else None)
+    return {"organizations": mine, "organization": current}

@@ -1,0 +1,81 @@
+"""The shell: home, health, switching organizations, error pages."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from caraus.accounts import access
+from caraus.connections.models import Connection
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """To the transports; before the first authorization, to Integrări."""
+    organization = access.current_organization(request)
+    authorized = organization.connections.filter(status=Connection.Status.ACTIVE).exists()
+    return redirect("transports:list" if authorized else "connections:integrations")
+
+
+@require_POST
+def switch_organization(request: HttpRequest) -> HttpResponse:
+    mine = access.organizations(access.signed_in(request))
+    chosen = mine.filter(pk=request.POST.get("organizatie", "0") or 0).first()
+    if chosen is not None:
+        request.session[access.SESSION_KEY] = chosen.pk
+    return redirect("home")
+
+
+@login_not_required
+@never_cache
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when this process answers and reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
+    context = {"status": status, "title": title, "sentence": sentence}
+    return render(request, "error.html", context, status=status)
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(
+        request,
+        status=400,
+        title="Cererea nu a fost înțeleasă",
+        sentence="Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou.",
+    )
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    sentence = str(exception) or "Rolul tău nu permite această acțiune."
+    return _error(request, status=403, title="Nu ai acest drept", sentence=sentence)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    own_words = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return _error(
+        request,
+        status=404,
+        title="Pagina nu există",
+        sentence=own_words or "Adresa este greșită sau pagina a fost mutată.",
+    )
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _error(
+        request,
+        status=500,
+        title="Ceva nu a mers la noi",
+        sentence="Nu este vina ta și nici a ANAF. Datele sunt păstrate; încearcă din nou peste "
+        "un minut.",
+    )
