@@ -67,6 +67,8 @@ class AnafError(Exception):
     ) -> None:
         self.problem = PROBLEMS[code]
         super().__init__(self.problem.sentence)
+        #: What to do now, in Romanian: the problem's advice, unless the call knows better.
+        self.advice = self.problem.advice
         self.http_status = http_status
         self.detail = masked(detail, secrets=secrets)
         self.retry_after = retry_after
@@ -91,11 +93,6 @@ class AnafError(Exception):
     def sentence(self) -> str:
         """What happened, in Romanian."""
         return self.problem.sentence
-
-    @property
-    def advice(self) -> str:
-        """What to do now, in Romanian."""
-        return self.problem.advice
 
     @property
     def retryable(self) -> bool:

@@ -15,11 +15,11 @@ from anafpy.etransport import ETransportClient
 
 from caraus.anaf.answers import decode, empty_note_of, problem_of_body
 from caraus.anaf.calls import good_answer
+from caraus.anaf.documents import Document
 from caraus.anaf.errors import AnafError, masked
 from caraus.anaf.http import API_ORIGIN, AnafSettings
 from caraus.anaf.records import (
     CarrierRecord,
-    Document,
     Place,
     Vehicle,
     VehicleChange,

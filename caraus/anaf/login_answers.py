@@ -48,7 +48,7 @@ def code_of_exchange(error: str, description: str) -> str:
     return "invalid_grant"
 
 
-def code_of_refresh(error: str, description: str) -> str:  # noqa: ARG001 - one shape for both
+def code_of_refresh(error: str, description: str) -> str:
     """What a refused refresh means: whatever ANAF calls it, a human must authorize again."""
     return "refresh_rejected"
 

@@ -11,6 +11,12 @@ _LATER = _(
     "Pentru o autorizare nouă, încearcă peste câteva minute. Reînnoirea o reluăm noi, automat."
 )
 
+#: A code works once and for 60 seconds: no trouble with it is retried by itself.
+ADVICE_AFTER_EXCHANGE = _(
+    "Apasă din nou „Autorizare cu ANAF SPV”. Dacă nici atunci nu merge, încearcă peste câteva "
+    "minute."
+)
+
 LOGIN_PROBLEMS = (
     Problem(
         "cancelled",

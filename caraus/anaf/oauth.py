@@ -17,6 +17,7 @@ from caraus.anaf.calls import Call, attempt, good_answer
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, LOGIN_ORIGIN, AnafSettings
 from caraus.anaf.login_answers import problem_of_callback
+from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
 from caraus.anaf.tokens import Tokens, is_sendable, read_tokens
 
 __all__ = [
@@ -65,7 +66,12 @@ def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = N
             redirect_uri=settings.redirect_uri,
         )
 
-    return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
+    try:
+        return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
+    except AnafError as error:
+        if error.retryable and error.code != "invalid_client":
+            error.advice = ADVICE_AFTER_EXCHANGE
+        raise
 
 
 def refresh_tokens(

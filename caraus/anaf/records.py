@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from caraus.anaf.values import canonical, cui_of, day_of, moment_of, text_of
+from caraus.anaf.documents import Document, read_documents
+from caraus.anaf.values import cui_of, day_of, moment_of, text_of
 
 _UIT = re.compile(r"[0-9ACDEFHJKLMNPQRTUVWXY]{14}[0-9]{2}")
 _UIT_LENGTH = 64
@@ -80,14 +81,6 @@ class VehicleChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A transport document as ANAF gave it (`raw`) and as a person reads it (`text`)."""
-
-    text: str
-    raw: Any
-
-
-@dataclass(frozen=True, slots=True)
 class CarrierRecord:
     """One active UIT in which a company is the carrier.
 
@@ -137,11 +130,8 @@ def read_record(item: object) -> CarrierRecord:
     """
     if not isinstance(item, dict):
         raise ValueError("înregistrarea nu este un obiect")  # noqa: TRY004
-    uit = _uit_of(item.get("uit"))
-    if not text_of(item.get("data_transp")):
-        raise ValueError("lipsește data transportului (data_transp)")
     return CarrierRecord(
-        uit=uit,
+        uit=_uit_of(item.get("uit")),
         anaf_id=text_of(item.get("id")),
         declarant_cui=cui_of(item.get("cod_decl")),
         declarant_name=text_of(item.get("den_decl")),
@@ -156,7 +146,7 @@ def read_record(item: object) -> CarrierRecord:
         vehicle_changes=_vehicle_changes(item.get("modif_veh")),
         start=_place("loc_start", item),
         end=_place("loc_final", item),
-        documents=_documents(item.get("documente")),
+        documents=read_documents(item.get("documente")),
         raw=item,
         extra={key: value for key, value in item.items() if key not in _KNOWN},
     )
@@ -193,6 +183,8 @@ def _uit_of(value: object) -> str:
 
 
 def _day(name: str, item: dict[str, Any]) -> date:
+    if not text_of(item.get(name)):
+        raise ValueError(f"lipsește data ({name})")
     try:
         return day_of(item.get(name))
     except ValueError as error:
@@ -248,16 +240,3 @@ def _moment(value: object) -> datetime | None:
         return moment_of(value)
     except ValueError:
         return None
-
-
-def _documents(value: object) -> tuple[Document, ...]:
-    items = value if isinstance(value, list) else [value]
-    documents = (Document(_document_text(item), item) for item in items)
-    return tuple(document for document in documents if document.text)
-
-
-def _document_text(item: object) -> str:
-    """What a person reads: the values of an object in ANAF's order, else the text itself."""
-    if not isinstance(item, dict):
-        return canonical(item) if isinstance(item, list) and item else text_of(item)
-    return " ".join(text for text in map(text_of, item.values()) if text)

@@ -1,7 +1,7 @@
 """The login: its address, its tokens, and each way in which the token service fails."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +9,7 @@ import pytest
 
 from caraus.anaf.errors import AnafError, Outcome, Whose
 from caraus.anaf.http import AnafSettings
+from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
 from caraus.anaf.oauth import (
     Tokens,
     authorize_url,
@@ -160,6 +161,14 @@ def test_what_is_not_the_persons_fault_asks_nothing_of_them(
     assert len(anaf.seen) == 1
 
 
+def test_a_failed_exchange_never_promises_to_try_again_by_itself(
+    settings: AnafSettings, anaf: Server
+) -> None:
+    anaf.reply = Reply(503)
+    assert _failure(_exchange, settings).advice == ADVICE_AFTER_EXCHANGE
+    assert "automat" in _failure(_refresh, settings).advice
+
+
 REFUSALS = [
     (400, b'{"error": "invalid_grant"}', "code_expired"),
     (400, b'{"error": "invalid_request", "error_description": "x"}', "code_expired"),
@@ -205,57 +214,6 @@ def test_a_login_that_is_down_or_silent_is_temporary(anaf: Server, call: Any) ->
     anaf.reply = Reply(hang=True)
     assert _failure(call, settings_for(anaf.url, timeout=0.2)).code == "timeout"
     assert _failure(call, settings_for("http://127.0.0.1:1")).code == "refused"
-
-
-@pytest.mark.parametrize(
-    ("access", "refresh", "expires_in", "access_end", "refresh_end", "estimated"),
-    [
-        ("opaque", "opaque2", None, timedelta(days=90), timedelta(days=365), (True, True)),
-        ("opaque", REFRESH, 3600, timedelta(hours=1), REFRESH_END - NOW, (True, False)),
-        ("opaque", "o", "3600", timedelta(hours=1), timedelta(days=365), (True, True)),
-        ("opaque", "o", "soon", timedelta(days=90), timedelta(days=365), (True, True)),
-        ("opaque", "o", -5, timedelta(days=90), timedelta(days=365), (True, True)),
-        (signed(sub="x"), "a.b.c", 60, timedelta(minutes=1), timedelta(days=365), (True, True)),
-        (signed(exp=1e18), "o", None, timedelta(days=90), timedelta(days=365), (True, True)),
-        (signed(exp="1775044800"), "o", 1, ACCESS_END - NOW, timedelta(days=365), (False, True)),
-    ],
-)
-def test_what_the_tokens_do_not_tell_is_an_estimate(
-    settings: AnafSettings,
-    anaf: Server,
-    access: str,
-    refresh: str,
-    expires_in: object,
-    access_end: timedelta,
-    refresh_end: timedelta,
-    estimated: tuple[bool, bool],
-) -> None:
-    anaf.reply = Reply(
-        body=body_of({"access_token": access, "refresh_token": refresh, "expires_in": expires_in})
-    )
-    tokens = _refresh(settings)
-    assert tokens.access_expires_at == NOW + access_end
-    assert tokens.refresh_expires_at == NOW + refresh_end
-    assert (tokens.access_expiry_estimated, tokens.refresh_expiry_estimated) == estimated
-
-
-@pytest.mark.parametrize(
-    ("claims", "serial"),
-    [
-        ({"serial": "77AA"}, "77AA"),
-        ({"Certificate_Serial": " 77AA "}, "77AA"),
-        ({"serialNumber": 123456}, "123456"),
-        ({"sub": "20060501ab12cd34"}, "20060501ab12cd34"),
-        ({"sub": "ana.ionescu"}, None),
-        ({"serial": ["x"]}, None),
-        ({}, None),
-    ],
-)
-def test_the_certificates_serial_is_found_where_it_may_stand(
-    settings: AnafSettings, anaf: Server, claims: dict[str, Any], serial: str | None
-) -> None:
-    anaf.reply = Reply(body=body_of({"access_token": signed(**claims), "refresh_token": "o"}))
-    assert _refresh(settings).certificate_serial == serial
 
 
 @pytest.mark.parametrize(

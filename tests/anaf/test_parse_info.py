@@ -167,7 +167,7 @@ def test_of_two_records_for_one_uit_the_later_is_kept(
         (record(uit={"x": 1}), "nu este un text"),
         (record(uit=True), "nu este un text"),
         (record(uit="A" * 65), "prea lung"),
-        (record(data_transp=None), "lipsește data transportului"),
+        (record(data_transp=None), "lipsește data (data_transp)"),
         (record(data_transp="ieri"), "data_transp: data „ieri” nu poate fi citită"),
         (record(data_transp="0001-01-01"), "data_transp"),
         (record(data_exp_uit="2024-13-45"), "data_exp_uit"),

@@ -107,6 +107,14 @@ def test_a_place_given_as_a_text_is_its_address() -> None:
         ([{"tip": "CMR", "numar": 12, "obs": None}], ["CMR 12"]),
         ({"tip": "CMR", "numar": "12"}, ["CMR 12"]),
         ([["a", 1]], ['["a",1]']),
+        (
+            [{"tip_document": "10", "data_document": "2026-11-19", "numar_document": "8128"}],
+            ["CMR 8128 din 19.11.2026"],
+        ),
+        (
+            {"tipDocument": 9999, "dataDocument": "ieri", "observatii": "listă"},
+            ["Alt document din ieri listă"],
+        ),
     ],
 )
 def test_documents_are_read_in_each_shape(given: Any, texts: list[str]) -> None:
