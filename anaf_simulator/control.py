@@ -54,7 +54,7 @@ def _count(body: JsonObject, name: str) -> int | None:
 
 def _env(value: object) -> str | None:
     if value is None or value in ENVIRONMENTS:
-        return cast("str | None", value)
+        return value
     raise WrongRequestError("env must be prod or test")
 
 

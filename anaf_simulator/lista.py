@@ -11,6 +11,7 @@ from anaf_simulator.calls import Call
 from anaf_simulator.clock import compact_second
 from anaf_simulator.generator import Notification
 from anaf_simulator.simulator import Simulator
+from anaf_simulator.upload import for_lista
 from anaf_simulator.uploads import Upload
 from anaf_simulator.wire import JsonObject, envelope, errors
 from anaf_simulator.world import latest
@@ -123,7 +124,7 @@ def _vehicle_changes(
 def _failed(sim: Simulator, cif: str, since: datetime, now: datetime, env: str) -> list[JsonObject]:
     """Uploads that ended with errors, of whatever kind."""
     return [
-        _failure(upload)
+        _failure(for_lista(upload))
         for upload in sim.uploads.of(cif, env, since)
         if upload.errors and upload.ready_at <= now
     ]

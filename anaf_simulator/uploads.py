@@ -24,7 +24,6 @@ class Upload:
     received_at: datetime
     ready_at: datetime
     errors: tuple[str, ...] = ()
-    details: tuple[tuple[str, object], ...] = ()
 
 
 class UploadStore:

@@ -1,0 +1,143 @@
+"""What is wrong with a declaration that the schema lets pass.
+
+A choice of the official Schematron rules (eTransport-validation v2.0.2, 12.08.2024) under their
+own numbers, and what only ANAF's database can tell. The rest of the Schematron is not played.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from anaf_simulator.clock import local
+from anaf_simulator.codes import is_uit
+from anaf_simulator.declaration import Declaration, Element
+from anaf_simulator.generator import Notification
+from anaf_simulator.world import record_at
+
+_TIN = re.compile(r"[1-9][0-9]{12}|[1-9][0-9]{1,9}")
+_EU = frozenset(
+    {
+        "AT", "BE", "BG", "CZ", "CY", "DE", "DK", "EE", "EL", "ES", "FI", "HR", "HU", "IE", "IT",
+        "FR", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SI", "SE", "SK", "XI",
+    }
+)  # fmt: skip
+_PURPOSES = {
+    "10": {"101", "201", "301", "401", "501", "601", "703", "801", "802", "901", "1001", "1101",
+           "9901"},
+    "20": {"101", "301", "703", "801", "802", "9901"},
+    "30": {"101", "704", "705", "9901"},
+}  # fmt: skip
+_NO_START_BORDER = frozenset({"20", "22", "24", "30", "50", "70"})
+_NO_END_BORDER = frozenset({"12", "14", "30", "40", "60"})
+_NO_CUSTOMS = frozenset({"10", "20", "30", "60", "70"})
+_MAX_LEAD = timedelta(days=3)
+
+UNKNOWN_UIT = "UIT-ul nu poate fi identificat."
+"""swagger-stare.json."""
+UNKNOWN_UIT_LISTA = "Nu a fost identificat UIT-ul printre notificarile valide anterioare."
+"""The same in the words of swagger-lista.json."""
+
+
+def problems(
+    declaration: Declaration, target: Notification | None, now: datetime
+) -> tuple[str, ...]:
+    """The errors of a declaration, none when it is good. ``target``: the UIT it is about."""
+    return (*_formal(declaration), *_against_database(declaration, target, now))
+
+
+def _formal(declaration: Declaration) -> Iterator[str]:
+    if not _TIN.fullmatch(declaration.declarant):
+        yield "[BR-002]-Codul de identificare fiscala al declarantului (BT-1) nu este valid."
+    if declaration.uit is not None and not is_uit(declaration.uit):
+        yield (
+            "[BR-019]-Identificatorul unic al transportului TREBUIE sa respecte algoritmul de "
+            f"verificare a cifrei de control (uit = {declaration.uit})."
+        )
+    if declaration.body.name == "notificare":
+        yield from _of_notification(declaration.body)
+
+
+def _of_notification(body: Element) -> Iterator[str]:
+    operation = str(int(body.need("codTipOperatiune")))
+    yield from _of_partner(body, operation)
+    yield from _of_places(body, operation)
+    for goods in body.all("bunuriTransportate"):
+        yield from _of_goods(goods, operation)
+    if any(
+        document.need("tipDocument") == "9999" and not document.get("observatii")
+        for document in body.all("documenteTransport")
+    ):
+        yield "[BR-026]-Daca codul tipului de document este '9999', 'observatii' TREBUIE sa existe."
+
+
+def _of_partner(body: Element, operation: str) -> Iterator[str]:
+    partner, transport = body.one("partenerComercial"), body.one("dateTransport")
+    country = partner.need("codTara") if partner else ""
+    if operation == "30" and country != "RO":
+        yield "[BR-005]-Pentru operatiunea 30, tara partenerului comercial TREBUIE sa fie RO."
+    elif operation in {"40", "50"} and country in _EU:
+        yield "[BR-006]-Pentru operatiunile 40 si 50, tara partenerului NU este din UE."
+    elif operation not in {"30", "40", "50"} and (country not in _EU or country == "RO"):
+        yield "[BR-004]-Tara partenerului comercial TREBUIE sa apartina UE, alta decat RO."
+    if transport and transport.need("codTaraOrgTransport") == "RO":
+        code = transport.get("codOrgTransport") or ""
+        if not _TIN.fullmatch(code) and not (operation == "30" and code == "PF"):
+            rule = "BR-209" if operation == "30" else "BR-043"
+            yield f"[{rule}]-Cod organizator transport (BT-22) nu este valid ({code})."
+
+
+def _of_places(body: Element, operation: str) -> Iterator[str]:
+    start, end = body.one("locStartTraseuRutier"), body.one("locFinalTraseuRutier")
+    if start and start.get("codPtf") and operation in _NO_START_BORDER:
+        yield f"[BR-212]-Pentru operatiunea {operation}, locul de start NU poate fi un PTF."
+    if end and end.get("codPtf") and operation in _NO_END_BORDER:
+        yield f"[BR-213]-Pentru operatiunea {operation}, locul de final NU poate fi un PTF."
+    if operation in _NO_CUSTOMS and any(
+        place and place.get("codBirouVamal") for place in (start, end)
+    ):
+        yield f"[BR-046]-Pentru operatiunea {operation}, biroul vamal NU TREBUIE sa existe."
+
+
+def _of_goods(goods: Element, operation: str) -> Iterator[str]:
+    net, gross = goods.get("greutateNeta"), goods.need("greutateBruta")
+    if net and float(gross) < float(net):
+        yield f"[BR-020]-Greutatea bruta ({gross}) este mai mica decat greutatea neta ({net})."
+    purpose = str(int(goods.need("codScopOperatiune")))
+    allowed = _PURPOSES.get(operation, {"9999"})
+    if purpose not in allowed:
+        rule = {"10": "BR-068", "20": "BR-069", "30": "BR-070"}.get(operation, "BR-205")
+        yield f"[{rule}]-Scopul operatiunii {purpose} nu este permis pentru {operation}."
+    if operation not in {"60", "70"}:
+        for name, rule in (
+            ("codTarifar", "BR-206"),
+            ("greutateNeta", "BR-207"),
+            ("valoareLeiFaraTva", "BR-208"),
+        ):
+            if goods.get(name) is None:
+                yield f"[{rule}]-Pentru operatiunea {operation}, {name} TREBUIE sa existe."
+
+
+def _against_database(
+    declaration: Declaration, target: Notification | None, now: datetime
+) -> Iterator[str]:
+    transport = declaration.body.one("dateTransport")
+    if transport:
+        day = date.fromisoformat(transport.need("dataTransport")[:10])
+        if day - local(now).date() > _MAX_LEAD:
+            # The rule is of the guide, p. 11; the words are the simulator's.
+            yield "Data transportului este la mai mult de 3 zile calendaristice de la declarare."
+    if declaration.kind == "NOT":
+        return
+    if target is None or not _may_touch(declaration, target):
+        yield UNKNOWN_UIT
+    elif declaration.kind == "MVH" and record_at(target, now) is None:
+        # Only within the validity of the UIT (guide p. 24); the words are the simulator's.
+        yield "UIT-ul nu mai este valabil."
+
+
+def _may_touch(declaration: Declaration, target: Notification) -> bool:
+    """The declarant; for a vehicle also the organizer of the transport (API text, cod_decl)."""
+    allowed = {target.declarant}
+    if declaration.kind == "MVH":
+        allowed.add(target.carrier)
+    return declaration.declarant in allowed

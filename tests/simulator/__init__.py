@@ -1,0 +1,1 @@
+"""Tests of ANAF's double, over real sockets."""

@@ -1,0 +1,166 @@
+"""The living world: reproducible, plausible, and moving with the clock."""
+
+import random
+import re
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from anaf_simulator.codes import is_cui, is_uit, make_uit
+from anaf_simulator.generator import (
+    LONG_OPERATIONS,
+    Notification,
+    notifications_of_day,
+    validity_days,
+)
+from anaf_simulator.keys import signing_key
+from anaf_simulator.people import CARRIERS, DECLARANTS
+from anaf_simulator.places import border_points, customs_offices, random_plate
+from anaf_simulator.world import World, record_at
+from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE
+
+NOW = datetime(2026, 7, 15, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def year() -> list[Notification]:
+    """All that is declared in some months, for every carrier."""
+    days = [date(2026, 3, 1) + timedelta(days=number) for number in range(150)]
+    return [
+        one
+        for carrier in CARRIERS.values()
+        for day in days
+        for one in notifications_of_day(1, carrier, day)
+    ]
+
+
+def test_the_official_examples_have_right_check_digits() -> None:
+    for uit in ("3V0P0L0P0T3JUW46", "0C1E0K0N0M3EHP79", "9E0P0C0J0J3DQV99"):
+        assert is_uit(uit)
+    assert not is_uit("3V0P0L0P0T3JUW47")
+    assert is_cui("14399840")
+    assert not is_cui("14399841")
+
+
+def test_every_uit_fits_the_pattern_and_its_check_digits(year: list[Notification]) -> None:
+    assert all(is_uit(one.uit) for one in year)
+    assert len({one.uit for one in year}) == len(year)
+    rng = random.Random(5)
+    assert all(is_uit(make_uit(rng)) for _ in range(500))
+
+
+def test_every_fiscal_code_has_its_check_digit() -> None:
+    assert all(is_cui(cui) for cui in CARRIERS)
+    assert all(is_cui(company.cui) for company in DECLARANTS)
+    assert list(CARRIERS) == [BUSY, MEDIUM, QUIET, SINGLE]
+
+
+def test_nothing_is_declared_more_than_three_days_ahead(year: list[Notification]) -> None:
+    for one in year:
+        declared = one.declared_at.date()
+        transport = date.fromisoformat(str(one.record["data_transp"])[:10])
+        assert timedelta(days=0) <= transport - declared <= timedelta(days=3)
+
+
+def test_a_uit_lives_5_days_or_15_for_intra_eu_acquisitions(year: list[Notification]) -> None:
+    lives = Counter()  # type: Counter[tuple[bool, int]]
+    for one in year:
+        start = datetime.fromisoformat(str(one.record["data_transp"]))
+        end = datetime.fromisoformat(str(one.record["data_exp_uit"]))
+        lives[one.operation in LONG_OPERATIONS, (end - start).days] += 1
+        assert (start.hour, end.hour) == (0, 0)
+    assert set(lives) == {(False, 5), (True, 15)}
+    assert (validity_days("30"), validity_days("10")) == (5, 15)
+
+
+def test_the_last_valid_day_is_the_one_before_data_exp_uit() -> None:
+    world = World(1)
+    record = world.active(BUSY, NOW)[0]
+    one = world.find(str(record["uit"]), NOW)
+    assert one is not None
+    end = datetime.fromisoformat(str(record["data_exp_uit"]))
+    bare = Notification(
+        one.uit, one.carrier, one.declarant, one.declared_at, one.operation, record, {}
+    )
+    # Romania is at UTC+3 in July.
+    last = end.replace(tzinfo=UTC) - timedelta(hours=3, seconds=1)
+    assert record_at(bare, last) is not None
+    assert record_at(bare, last + timedelta(seconds=1)) is None
+
+
+def test_every_kind_of_place_and_document_occurs(year: list[Notification]) -> None:
+    kinds, documents = set(), set()
+    for one in year:
+        for side in ("loc_start", "loc_final"):
+            place = one.record[side]
+            assert isinstance(place, dict)
+            kinds.add(place["tip_loc"])
+            if place["tip_loc"] != "ADR":
+                assert set(place) == {"tip_loc", "adresa_completa", "judet"}
+        papers = one.record["documente"]
+        documents.add(type(papers[0]).__name__ if isinstance(papers, list) else "text")
+    assert kinds == {"ADR", "PTF", "BV"}
+    assert documents == {"text", "str", "dict"}
+
+
+def test_optional_fields_are_missing_at_times_and_numbers_stand_for_strings(
+    year: list[Notification],
+) -> None:
+    assert {type(one.record.get("ref_decl")) for one in year} == {str, int, type(None)}
+    assert {type(one.record["cod_decl"]) for one in year} == {int}
+    assert {type(one.record["tr_cod"]) for one in year} == {str}
+    assert any("nr_rem1" not in one.record for one in year)
+    assert any("nr_rem2" in one.record for one in year)
+
+
+def test_every_kind_of_event_occurs(year: list[Notification]) -> None:
+    kinds = Counter(event.kind for one in year for event in one.events)
+    assert kinds.keys() == {"correction", "vehicle", "deletion"}
+    changed = {name for one in year for event in one.events for name in event.data}
+    assert {"nr_veh", "nr_rem1", "data_transp", "loc_final"} <= changed
+
+
+def test_names_are_written_with_comma_below(year: list[Notification]) -> None:
+    text = str([one.record for one in year])
+    assert "ș" in text
+    assert "ț" in text
+    assert not set("şţŞŢ") & set(text)
+
+
+def test_border_points_are_written_as_the_api_text_shows(year: list[Notification]) -> None:
+    assert border_points()["4"].name == "PTF Nădlac"
+    assert len(border_points()) == 38
+    assert customs_offices()["12801"].name == "BVI Alba Iulia"
+    shown = [place for one in year if (place := one.record["loc_start"]) and "PTF" in str(place)]
+    assert re.search(r"PTF [^,]+, Jud\. \w+", str(shown[0]))
+
+
+def test_plates_have_romanian_forms() -> None:
+    rng = random.Random(3)
+    plates = [random_plate(rng) for _ in range(300)]
+    assert all(re.fullmatch(r"(B\d{2,3}|[A-Z]{2}\d{2})[A-Z]{3}", plate) for plate in plates)
+    assert any(re.fullmatch(r"B\d{2}[A-Z]{3}", plate) for plate in plates)
+    assert any(re.fullmatch(r"B\d{3}[A-Z]{3}", plate) for plate in plates)
+
+
+@pytest.mark.parametrize(
+    ("cui", "least", "most"), [(BUSY, 24, 58), (MEDIUM, 3, 14), (QUIET, 1, 2), (SINGLE, 2, 10)]
+)
+def test_each_carrier_has_about_as_many_uits_as_promised(cui: str, least: int, most: int) -> None:
+    world = World(1)
+    counts = [len(world.active(cui, NOW + timedelta(hours=11 * n))) for n in range(120)]
+    assert least <= min(counts)
+    assert max(counts) <= most
+
+
+def test_the_same_seed_makes_the_same_world_and_another_seed_another() -> None:
+    assert World(7).active(BUSY, NOW) == World(7).active(BUSY, NOW)
+    assert World(7).active(BUSY, NOW) != World(8).active(BUSY, NOW)
+
+
+def test_the_same_seed_makes_the_same_key() -> None:
+    numbers = [signing_key(seed).private_numbers() for seed in (3, 3, 4)]
+    assert numbers[0] == numbers[1]
+    assert numbers[0].p != numbers[2].p
+    assert signing_key(3).key_size == 2048
