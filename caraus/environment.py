@@ -5,8 +5,10 @@ import secrets
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import dj_email_url
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -104,6 +106,29 @@ def origin(name: str, default: str) -> str:
             f"{name} is {value!r}: plain http is accepted for loopback addresses only. Use https."
         )
     return value
+
+
+def mailer(url: str) -> dict[str, Any]:
+    """EMAIL_URL as an entry of Django's MAILERS: `smtp://user:password@host:port?tls=true`,
+    `submission://…` (port 587, STARTTLS), `console:`, `file:///folder`, `memory:`."""
+    parsed = dj_email_url.parse(url)
+    backend = parsed.get("EMAIL_BACKEND")
+    if backend is None:
+        raise ImproperlyConfigured("EMAIL_URL must begin with smtp:, submission: or console:.")
+    if "filebased" in backend:
+        return {"BACKEND": backend, "OPTIONS": {"file_path": f"/{parsed['EMAIL_FILE_PATH']}"}}
+    if not backend.endswith("smtp.EmailBackend"):
+        return {"BACKEND": backend}
+    names = {
+        "host": "EMAIL_HOST",
+        "port": "EMAIL_PORT",
+        "username": "EMAIL_HOST_USER",
+        "password": "EMAIL_HOST_PASSWORD",
+        "use_tls": "EMAIL_USE_TLS",
+        "use_ssl": "EMAIL_USE_SSL",
+    }
+    options = {name: parsed[key] for name, key in names.items()}
+    return {"BACKEND": backend, "OPTIONS": options | {"timeout": parsed["EMAIL_TIMEOUT"] or 30}}
 
 
 def package_dir() -> Path:

@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 import dj_database_url
-import dj_email_url
 import django_stubs_ext
 from django.utils.csp import CSP
 
@@ -96,7 +95,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": dj_database_url.parse(env.database_url(), conn_max_age=60, conn_health_checks=True),
+    "default": dj_database_url.parse(
+        env.database_url(),
+        conn_max_age=env.number("CARAUS_CONN_MAX_AGE", 60),
+        conn_health_checks=True,
+    ),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -157,7 +160,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HTTPS el
 X_FRAME_OPTIONS = "DENY"
 
 # E-mail
-vars().update(dj_email_url.parse(env.text("EMAIL_URL", "console:")))
+MAILERS = {"default": env.mailer(env.secret("EMAIL_URL") or "console:")}
 DEFAULT_FROM_EMAIL = env.text("CARAUS_EMAIL_FROM", "Cărăuș <noreply@localhost>")
 
 LOGGING_CONFIG = None

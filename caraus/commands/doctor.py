@@ -117,7 +117,8 @@ def _people() -> Report:
 def _mail() -> Report:
     from django.conf import settings
 
-    backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
-    if backend == "console":
-        return [(NOTE, "E-mail goes to the terminal only: set EMAIL_URL to send it.")]
-    return [(GOOD, f"E-mail is sent by {backend} through {settings.EMAIL_HOST}.")]
+    mailer = settings.MAILERS["default"]
+    host = mailer.get("OPTIONS", {}).get("host")
+    if not host:
+        return [(NOTE, "E-mail is not sent to anybody: set EMAIL_URL (smtp://…) to send it.")]
+    return [(GOOD, f"E-mail is sent through {host}.")]

@@ -25,22 +25,23 @@ class Transport(models.Model):
         WITHDRAWN = "withdrawn", "retras de declarant"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
-    uit = models.CharField(max_length=40)
+    uit = models.CharField(max_length=64)
     state = models.CharField(max_length=20, choices=State.choices, default=State.ACTIVE)
 
-    declarant_cui = models.CharField(max_length=30, blank=True)
-    declarant_name = models.CharField(max_length=300, blank=True)
-    declarant_ref = models.CharField(max_length=200, blank=True)
+    # ANAF promises no lengths: a long name must not lose a UIT.
+    declarant_cui = models.TextField(blank=True)
+    declarant_name = models.TextField(blank=True)
+    declarant_ref = models.TextField(blank=True)
     transport_date = models.DateField()
     first_expired_day = models.DateField()
     # ANAF gave no data_exp_uit: the shortest legal validity was taken (5 days, guide p. 11).
     expiry_computed = models.BooleanField(default=False)
-    carrier_cui = models.CharField(max_length=30, blank=True)
-    carrier_name = models.CharField(max_length=300, blank=True)
+    carrier_cui = models.TextField(blank=True)
+    carrier_name = models.TextField(blank=True)
     # As declared at first; what vehicle changes made of it is in `vehicle_changes`.
-    plate = models.CharField(max_length=40, blank=True)
-    trailer1 = models.CharField(max_length=40, blank=True)
-    trailer2 = models.CharField(max_length=40, blank=True)
+    plate = models.TextField(blank=True)
+    trailer1 = models.TextField(blank=True)
+    trailer2 = models.TextField(blank=True)
     vehicle_changes = models.JSONField(default=list)
     start = models.JSONField(default=dict)
     end = models.JSONField(default=dict)

@@ -1,0 +1,71 @@
+"""Fixtures that every room of the tests shares: people, a simulated ANAF, a real worker."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from caraus.accounts.models import Company, Organization, User
+from tests import factories
+from tests.simulator_process import SimulatorProcess
+from tests.worker import Worker
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[SimulatorProcess]:
+    """One simulated ANAF for the whole run, over real sockets."""
+    with SimulatorProcess(
+        client_id="caraus-tests",
+        client_secret="a-secret-of-the-tests",
+        redirect_uris=["http://127.0.0.1:8000/anaf/callback"],
+    ) as process:
+        yield process
+
+
+@pytest.fixture
+def anaf(simulator_process: SimulatorProcess, settings: LazySettings) -> SimulatorProcess:
+    """The simulated ANAF as new, and the product's settings pointing at it."""
+    simulator_process.reset()
+    settings.ANAF_LOGIN_URL = settings.ANAF_API_URL = simulator_process.url
+    settings.ANAF_TIMEOUT_SECONDS = 2
+    return simulator_process
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return factories.organization()
+
+
+@pytest.fixture
+def owner(organization: Organization) -> User:
+    return factories.member(organization, "owner")
+
+
+@pytest.fixture
+def teammate(organization: Organization) -> User:
+    """A member who may only look."""
+    return factories.member(organization, "viewer")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """An owner of another organization, with a company and an authorization of its own."""
+    return factories.stranger()
+
+
+@pytest.fixture
+def company(organization: Organization) -> Company:
+    return factories.company(organization)
+
+
+@pytest.fixture
+def signed_in(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Worker:
+    """The real procrastinate worker over the test database; `worker.drain()` runs what waits."""
+    return Worker()

@@ -1,0 +1,39 @@
+"""Loaded before Django's settings (`-p tests.environment`): a PostgreSQL of the tests' own.
+
+The database lives in a temporary folder for one run; nothing of the developer's own environment
+reaches the tests.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from caraus import embedded
+
+sys.dont_write_bytecode = True
+for name in list(os.environ):
+    if name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL")):
+        del os.environ[name]
+
+FOLDER = Path(tempfile.mkdtemp(prefix="caraus-tests-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"  # a lost test database is no loss
+SERVER = embedded.acquire(FOLDER)
+
+os.environ |= {
+    "DATABASE_URL": SERVER.url,
+    "CARAUS_DATA_DIR": str(FOLDER),
+    "CARAUS_SECRET_KEY": "for-tests-only-for-tests-only-for-tests-only-for-tests",
+    "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),
+    "ANAF_CLIENT_ID": "caraus-tests",
+    "ANAF_CLIENT_SECRET": "a-secret-of-the-tests",
+    "ANAF_ENVIRONMENT": "test",
+    "EMAIL_URL": "memory:",
+    "CARAUS_CONN_MAX_AGE": "0",  # a job's thread leaves no connection behind
+    "DJANGO_SETTINGS_MODULE": "caraus.settings",
+}

@@ -1,0 +1,65 @@
+"""Objects for tests: small functions with keyword arguments, nothing hidden."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.connections.crypto import encrypt
+from caraus.connections.models import Connection
+
+# CUIs with good check digits, fictional.
+CUI = "900010100"
+OTHER_CUI = "900020201"
+
+_numbers = count(1)
+
+
+def organization(name: str = "Trans Test") -> Organization:
+    return Organization.objects.create(name=name)
+
+
+def user(email: str = "", *, name: str = "Ana Pop") -> User:
+    return User.objects.create_user(email or f"user{next(_numbers)}@example.ro", "x", name=name)
+
+
+def member(organization: Organization, role: str, *, name: str = "Ana Pop") -> User:
+    someone = user(name=name)
+    Membership.objects.create(user=someone, organization=organization, role=role)
+    return someone
+
+
+def company(organization: Organization, *, cui: str = CUI, name: str = "") -> Company:
+    return Company.objects.create(organization=organization, cui=cui, name=name)
+
+
+def connection(
+    organization: Organization,
+    *,
+    access_token: str = "access",
+    refresh_token: str = "refresh",
+    authorized_by: User | None = None,
+    serial: str = "",
+    access_lives: timedelta = timedelta(days=90),
+    refresh_lives: timedelta = timedelta(days=365),
+    status: str = Connection.Status.ACTIVE,
+) -> Connection:
+    now = datetime.now(tz=UTC)
+    return Connection.objects.create(
+        organization=organization,
+        authorized_by=authorized_by,
+        person_name=authorized_by.display_name if authorized_by else "Ana Pop",
+        authorized_at=now,
+        certificate_serial=serial,
+        status=status,
+        access_token_sealed=encrypt(access_token),
+        refresh_token_sealed=encrypt(refresh_token),
+        access_expires_at=now + access_lives,
+        refresh_expires_at=now + refresh_lives,
+    )
+
+
+def stranger() -> User:
+    other = organization("Alt Transport")
+    company(other, cui=OTHER_CUI)
+    connection(other)
+    return member(other, "owner", name="Străin")
