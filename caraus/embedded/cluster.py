@@ -19,11 +19,11 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 from psycopg import errors
 
+from caraus.embedded import processes
 from caraus.embedded.folders import (
     MAJOR,
     EmbeddedError,
     User,
-    digest,
     disk_full,
     folder_error,
     make_socket_dir,
@@ -38,13 +38,18 @@ PATIENCE = 60  # seconds for a start (with recovery after a crash) or a stop
 LOG_BYTES = 1024 * 1024
 FULL_BYTES = 1024 * 1024
 NO_ROOM = ("No space left on device", "Disk quota exceeded")
+INITDB = (
+    *("--username=postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
+    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    "--wal-segsize=4",  # MB; with the 16 of the default a new database takes 60 MB, not 40
+)
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # part of the socket's name; PGPORT must not move it
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "64MB",
-    "min_wal_size": "32MB",
+    "min_wal_size": "16MB",
     "max_wal_size": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -69,20 +74,20 @@ def ensure_running(folder: Path, user: User, needed_bytes: int) -> None:
     data = folder / "postgres"
     if not data.exists() or not any(data.iterdir()):
         require_room(folder, needed_bytes)
-        _end_leftovers(folder)
+        processes.end_leftovers(folder)
         _make_cluster(folder, user)
     _require_version(data)
-    server, log_begin = _postmaster(folder), -1
+    server, log_begin = processes.postmaster(folder), -1
     deadline = time.monotonic() + PATIENCE
     while not _answers(folder):
-        if server and _runs(server):  # it starts, recovers from a crash, or stops
+        if server and processes.runs(server):  # it starts, recovers from a crash, or stops
             if time.monotonic() > deadline:
                 raise _failure(folder, f"does not answer (process {server.pid})", _log_tail(folder))
             time.sleep(0.05)
         elif log_begin >= 0:
             raise _failure(folder, "did not start", _log_tail(folder, log_begin))
         else:
-            _end_leftovers(folder)
+            processes.end_leftovers(folder)
             server, log_begin = _start(folder, user)
 
 
@@ -92,15 +97,15 @@ def stop(folder: Path) -> None:
     The signal is sent from here, not by pg_ctl: a pg_ctl that outlives a killed caller could send
     it when a newcomer has the lock already.
     """
-    server = _postmaster(folder)
-    if not server:
-        _end_leftovers(folder)  # one that Ctrl-C caught while it started
+    server = processes.postmaster(folder)
+    if not server or server not in processes.ours(folder):
+        processes.end_leftovers(folder)  # one that Ctrl-C caught while it started
         return
     waits = {signal.SIGINT: PATIENCE, signal.SIGQUIT: 5}  # fast; immediate, to be recovered later
     for sent, seconds in waits.items():
         with contextlib.suppress(psutil.Error):
             server.send_signal(sent)
-        if not _outlive([server], seconds):
+        if not processes.outlive([server], seconds):
             break
     if (sockets := socket_dir(folder)) != folder / "postgres":
         with contextlib.suppress(OSError):
@@ -136,10 +141,8 @@ def _make_cluster(folder: Path, user: User) -> None:
         os.chown(new, user.uid, user.gid)
     except OSError as error:
         raise folder_error(folder, error) from error
-    options = ["-U", "postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"]
-    options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    options += [] if _fsync() else ["--no-sync"]
-    made = _run([str(programs() / "initdb"), "-D", str(new), *options], user)
+    options = [*INITDB, "-D", str(new), *([] if _fsync() else ["--no-sync"])]
+    made = _run([str(programs() / "initdb"), *options], user)
     if made.returncode:
         shutil.rmtree(new, ignore_errors=True)
         raise _failure(folder, "could not be created", made.stdout)
@@ -172,7 +175,7 @@ def _start(folder: Path, user: User) -> tuple[psutil.Process | None, int]:
     """
     data, settings = folder / "postgres", dict(SETTINGS)
     settings["unix_socket_directories"] = str(sockets := make_socket_dir(folder, user))
-    settings["cluster_name"] = f"caraus-{digest(folder)}"
+    settings["cluster_name"] = processes.cluster_name(folder)
     settings["fsync"] = "on" if _fsync() else "off"
     command = [str(programs() / "postgres"), "-D", str(data)]
     command += [f"--{name}={value}" for name, value in settings.items()]
@@ -193,7 +196,7 @@ def _start(folder: Path, user: User) -> tuple[psutil.Process | None, int]:
         pid = _run(["/bin/sh", "-c", detach, "sh", *command], user, errors_to=log).stdout
     try:
         return psutil.Process(int(pid)), begin
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, ValueError):  # the second: there was no process at all
         return None, begin
 
 
@@ -214,55 +217,6 @@ def _log_tail(folder: Path, begin: int = 0, lines: int = 15) -> str:
             return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
-
-
-def _postmaster(folder: Path) -> psutil.Process | None:
-    """The living server of this folder, by its postmaster.pid.
-
-    A pid alone proves nothing after a crash: it may be another process's by now, or a zombie's.
-    """
-    data = folder / "postgres"
-    with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
-        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        process = psutil.Process(pid)
-        if str(data) in process.cmdline():
-            return process  # a zombie has no command line
-    return None
-
-
-def _end_leftovers(folder: Path) -> None:
-    """End what a killed server left behind (or one whose folder was removed under it).
-
-    They would write to the data beside the new server. Those of a killed server are ending by
-    themselves already.
-    """
-    title, data = f"postgres: caraus-{digest(folder)}: ", str(folder / "postgres")
-    leftovers = []
-    for process in psutil.process_iter(["name", "cmdline"]):
-        words = process.info["cmdline"] or [""]
-        if process.info["name"] == "postgres" and (words[0].startswith(title) or data in words):
-            leftovers.append(process)
-    for send in (signal.SIGQUIT, signal.SIGKILL):
-        for process in leftovers:
-            with contextlib.suppress(psutil.Error):
-                process.send_signal(send)
-        leftovers = _outlive(leftovers, 5)
-
-
-def _outlive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Wait for the processes to end; give those that still run after some seconds."""
-    deadline = time.monotonic() + seconds
-    while (running := [one for one in processes if _runs(one)]) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return running
-
-
-def _runs(process: psutil.Process) -> bool:
-    """Whether it is alive: not a zombie that waits for a slow init, not another with its pid."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _fsync() -> bool:

@@ -1,0 +1,73 @@
+"""The server's processes, told from others: after a crash a pid alone proves nothing."""
+
+import contextlib
+import signal
+import time
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from caraus.embedded.folders import digest
+
+
+def cluster_name(folder: Path) -> str:
+    """What the folder's server is called in its arguments and in its children's titles."""
+    return f"caraus-{digest(folder)}"
+
+
+def postmaster(folder: Path) -> psutil.Process | None:
+    """The living server on this folder's data, by its postmaster.pid, whoever started it."""
+    data = folder / "postgres"
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        if str(data) in process.cmdline():
+            return process  # a zombie has no command line
+    return None
+
+
+def ours(folder: Path) -> list[psutil.Process]:
+    """All processes of the server that we started for this folder, or that it left behind.
+
+    An administrator's own PostgreSQL on the same data is not among them.
+    """
+    name = cluster_name(folder)
+    found = []
+    for process in psutil.process_iter(["name", "cmdline"]):
+        words = process.info["cmdline"] or []  # psutil may split a title at its spaces
+        title = " ".join(words)
+        if process.info["name"] == "postgres" and (
+            title.startswith(f"postgres: {name}: ") or f"--cluster_name={name}" in words
+        ):
+            found.append(process)
+    return found
+
+
+def end_leftovers(folder: Path) -> None:
+    """End what a killed server left behind (or one whose folder was removed under it).
+
+    They would write to the data beside the new server. Those of a killed server are ending by
+    themselves already, unless they hang.
+    """
+    leftovers = ours(folder)
+    for send in (signal.SIGQUIT, signal.SIGKILL):
+        for process in leftovers:
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(send)
+        leftovers = outlive(leftovers, 2)
+
+
+def outlive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait for the processes to end; give those that still run after some seconds."""
+    deadline = time.monotonic() + seconds
+    while (running := [one for one in processes if runs(one)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return running
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it is alive: not a zombie that waits for a slow init, not another with its pid."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

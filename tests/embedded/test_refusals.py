@@ -1,0 +1,102 @@
+"""What the embedded database says when it cannot work."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from caraus import embedded
+
+from .servers import ask, names
+
+
+def test_a_folder_that_is_a_file_or_below_one_is_named(folder: Path) -> None:
+    folder.touch()
+    for place in (folder, folder / "below"):
+        with pytest.raises(
+            embedded.EmbeddedError, match=f"{place} cannot be used.*CARAUS_DATA_DIR"
+        ):
+            embedded.acquire(place)
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
+    place = Path("/proc/caraus")  # closed even to root, whom permissions do not stop
+    if os.geteuid() != 0:
+        folder.mkdir(mode=0o500)
+        place = folder
+    with pytest.raises(embedded.EmbeddedError, match=f"{place} cannot be written.*CARAUS_DATA_DIR"):
+        embedded.acquire(place)
+
+
+def test_data_of_another_version_are_refused_and_kept(folder: Path) -> None:
+    (folder / "postgres").mkdir(parents=True)
+    (folder / "postgres/PG_VERSION").write_text("15\n")
+    with pytest.raises(
+        embedded.EmbeddedError, match=r"made by PostgreSQL 15.*PostgreSQL 18.*CARAUS_DATA_DIR"
+    ):
+        embedded.acquire(folder)
+    assert names(folder / "postgres") == ["PG_VERSION"]
+
+
+def test_something_else_in_the_place_of_the_data_is_refused_and_kept(folder: Path) -> None:
+    (folder / "postgres").mkdir(parents=True)
+    (folder / "postgres/letter.txt").touch()
+    with pytest.raises(embedded.EmbeddedError, match="holds no PostgreSQL database"):
+        embedded.acquire(folder)
+    assert names(folder / "postgres") == ["letter.txt"]
+
+
+def test_a_server_that_does_not_start_says_why(used: Path) -> None:
+    with (used / "postgres/postgresql.conf").open("a") as settings:
+        settings.write("no_such_setting = 1\n")
+    with pytest.raises(embedded.EmbeddedError, match="did not start") as caught:
+        embedded.acquire(used)
+    assert 'unrecognized configuration parameter "no_such_setting"' in str(caught.value)
+    assert f"{used}/postgres.log" in str(caught.value)
+
+
+def test_too_little_room_is_told_before_anything_is_made(folder: Path) -> None:
+    needed = shutil.disk_usage(folder.parent).total
+    with pytest.raises(
+        embedded.EmbeddedError, match=f"is full: .* about {needed >> 20} MB.*CARAUS_DATA_DIR"
+    ):
+        embedded.acquire(folder, needed_bytes=needed)
+    assert not (folder / "postgres").exists()
+
+
+@contextlib.contextmanager
+def small_disk(place: Path, megabytes: int) -> Iterator[None]:
+    """A file system of that size; only root may mount one, and not in every container."""
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "caraus-test", str(place)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_disk_that_fills_up_while_the_database_is_made_is_recognized(folder: Path) -> None:
+    with small_disk(folder, 20):
+        with pytest.raises(embedded.EmbeddedError, match="is full"):
+            embedded.acquire(folder, needed_bytes=0)
+        assert list(folder.glob("postgres*/*")) == []
+
+
+def test_a_start_on_a_full_disk_is_recognized_and_works_once_there_is_room(folder: Path) -> None:
+    with small_disk(folder, 90):
+        with embedded.acquire(folder, needed_bytes=0):
+            ask(folder, "CREATE TABLE kept AS SELECT 7 AS number")
+        with contextlib.suppress(OSError), (folder / "films").open("wb", buffering=0) as films:
+            while films.write(bytes(4096)):
+                pass
+        with pytest.raises(embedded.EmbeddedError, match="is full"):
+            embedded.acquire(folder)
+        (folder / "films").unlink()
+        with embedded.acquire(folder):
+            assert ask(folder, "SELECT number FROM kept") == "7"
