@@ -116,7 +116,7 @@ def _run(folder: Path, *, port: int, browser: bool) -> None:
             started.append(children.enter_context(_child("caraus.cli", "web", "--port", str(port))))
             started.append(children.enter_context(_child("caraus.cli", "worker")))
             _wait_for(f"{address}/healthz", started)
-            _announce(address, world)
+            _announce(address, simulator, control_port, world)
             if browser:
                 webbrowser.open(address)
             _watch(started)
@@ -126,11 +126,12 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _announce(address: str, world: dict[str, Any]) -> None:
+def _announce(address: str, simulator: str, control_port: int, world: dict[str, Any]) -> None:
     _say(f"Cărăuș is ready: {address}")
     _say(f"  e-mail: {EMAIL}   password: {PASSWORD}")
     pins = ", ".join(sorted({certificate["pin"] for certificate in world["certificates"]}))
     _say(f"  PIN of the simulated certificates: {pins}")
+    _say(f"  simulated ANAF: {simulator}   its control: http://{HOST}:{control_port}/_control/")
     _say("  Ctrl-C ends everything.")
 
 

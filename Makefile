@@ -1,0 +1,22 @@
+# Python 3 and make are all that a fresh machine needs: uv comes from PyPI where it is missing,
+# and brings Python 3.13 where that is missing.
+SHELL := /bin/sh
+export PATH := $(PATH):$(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin))
+UV = $(shell command -v uv || (cd / && python3 $(CURDIR)/scripts/bring_uv.py $(CURDIR)/.uv))
+
+.PHONY: demo test format screenshots clean
+
+demo:  ## everything on this machine, against a simulated ANAF
+	@uv="$(UV)" && exec "$$uv" run caraus demo $(ARGS)
+
+test:  ## all checks and tests, a real browser among them
+	@uv="$(UV)" && exec "$$uv" run pytest $(ARGS)
+
+format:  ## put the code in order
+	@uv="$(UV)" && "$$uv" run ruff format && "$$uv" run ruff check --fix
+
+screenshots:  ## make docs/screenshots anew
+	@uv="$(UV)" && exec "$$uv" run python scripts/screenshots.py
+
+clean:  ## forget the environments and caches
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

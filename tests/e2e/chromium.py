@@ -1,0 +1,54 @@
+"""A real Chromium: the system's, playwright's own, or one that is installed now; never skipped."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Quiet: no calls home, and root may run it.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find(playwright: Playwright) -> str:
+    """The path of a Chromium; installs one where there is none."""
+    return _present(playwright) or _install(playwright)
+
+
+def _present(playwright: Playwright) -> str | None:
+    on_path = next(filter(None, map(shutil.which, NAMES)), None)
+    own = playwright.chromium.executable_path
+    return on_path or (own if Path(own).exists() else None)
+
+
+def _install(playwright: Playwright) -> str:
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        commands = [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]
+        by_hand = "apt-get update && apt-get install -y chromium"
+    else:
+        commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+        by_hand = "uv run playwright install chromium"
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    said = ""
+    for command in commands:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment
+        )
+        said += done.stdout + done.stderr
+    found = _present(playwright)
+    assert found, (
+        "The browser tests need Chromium, and it could not be installed. "
+        f"Install it with:  {by_hand}\n{said[-2000:]}"
+    )
+    return found

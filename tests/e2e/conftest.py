@@ -1,0 +1,56 @@
+"""The whole product, started by its own command, and a real Chromium before it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e import chromium
+from tests.e2e.demo_process import DemoProcess
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Module-scoped: while playwright runs, its event loop keeps Django's database closed."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(playwright), args=chromium.FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[DemoProcess]:
+    folder = Path(tempfile.mkdtemp(prefix="caraus-e2e-"))
+    with DemoProcess(folder / "data") as process:
+        yield process
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def context(browser: Browser, demo: DemoProcess) -> Iterator[BrowserContext]:
+    """A new browser profile; the page's complaints fail the test."""
+    demo.control("reset", {})
+    context = browser.new_context(
+        base_url=demo.address, locale="ro-RO", viewport={"width": 1280, "height": 900}
+    )
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    yield page
+    assert complaints == []

@@ -1,0 +1,126 @@
+"""`caraus demo` as a person starts it: a process of its own, steered by signals."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Self
+
+import httpx2
+
+from caraus.commands.ports import free_ports
+
+READY = re.compile(r"Cărăuș is ready: (\S+)")
+START_SECONDS = 90
+
+
+class DemoProcess:
+    """A running demo; `address` is the product's, `control` the simulated ANAF's control."""
+
+    def __init__(self, folder: Path, *, port: int = 0) -> None:
+        self.folder = folder
+        self.port = port or free_ports(1)[0]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.said: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *arguments: str) -> None:
+        """Start and wait until it says that it is ready, and how to steer the simulator."""
+        self.said = []
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "DJANGO_"))
+        }
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "caraus.cli", "demo", "--port", str(self.port)),
+                *("--data-dir", str(self.folder), "--no-browser", *arguments),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=kept | {"CARAUS_EMBEDDED_FSYNC": "off"},
+        )
+        lines: Queue[str | None] = Queue()
+        self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
+        self._reader.start()
+        self._wait_for("Ctrl-C ends everything", lines)
+
+    def _read(self, lines: "Queue[str | None]") -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.said.append(line)
+            lines.put(line)
+        lines.put(None)
+
+    def _wait_for(self, words: str, lines: "Queue[str | None]") -> None:
+        while True:
+            try:
+                line = lines.get(timeout=START_SECONDS)
+            except Empty:
+                line = None
+            if line is None:
+                self.stop()
+                raise RuntimeError(f"the demo did not start: {self.text}")
+            if words in line:
+                return
+
+    @property
+    def text(self) -> str:
+        return "".join(self.said)
+
+    @property
+    def control_url(self) -> str:
+        found = re.search(r"its control: (\S+)/_control/", self.text)
+        assert found, self.text
+        return found[1]
+
+    def control(self, path: str, body: dict[str, object] | None = None) -> object:
+        """Call the simulator's control: GET without a body, POST with one."""
+        verb = "GET" if body is None else "POST"
+        with httpx2.Client(timeout=10, trust_env=False) as http:
+            answer = http.request(verb, f"{self.control_url}/_control/{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def active(self, cui: str) -> set[str]:
+        """The UITs that ANAF has for a carrier now."""
+        answer = self.control(f"active/{cui}")
+        assert isinstance(answer, dict)
+        return {record["uit"] for record in answer["records"]}
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Press Ctrl-C; the exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        try:
+            code = process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        assert self._reader is not None
+        self._reader.join(10)
+        assert process.stdout is not None
+        process.stdout.close()
+        return code
