@@ -31,7 +31,7 @@ class Carrier:
     lively: bool = True
 
 
-BUSY = Carrier(Company(make_cui(90001010), "TRANS CARPAȚI LOGISTIC SRL"), 4.9, 34)
+BUSY = Carrier(Company(make_cui(90001010), "TRANS CARPAȚI LOGISTIC SRL"), 5.2, 34)
 MEDIUM = Carrier(Company(make_cui(90002020), "DUNĂREA CARGO SRL"), 1.0, 7)
 QUIET = Carrier(Company(make_cui(90003030), "MOȚII TRANSPORT SRL"), 0.25, 2, lively=False)
 SINGLE = Carrier(Company(make_cui(90004040), "SIRET EXPRES SRL"), 0.65, 5)

@@ -28,10 +28,9 @@ def session_tokens(running: SimulatorProcess) -> dict[str, dict[str, Any]]:
 @pytest.fixture
 def simulator(
     running: SimulatorProcess, session_tokens: dict[str, dict[str, Any]]
-) -> Iterator[SimulatorProcess]:
+) -> SimulatorProcess:
     running.reset()
-    yield running
-    running.reset()
+    return running
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_plates_have_romanian_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cui", "least", "most"), [(BUSY, 24, 58), (MEDIUM, 3, 14), (QUIET, 1, 2), (SINGLE, 2, 10)]
+    ("cui", "least", "most"), [(BUSY, 25, 60), (MEDIUM, 3, 14), (QUIET, 1, 2), (SINGLE, 2, 10)]
 )
 def test_each_carrier_has_about_as_many_uits_as_promised(cui: str, least: int, most: int) -> None:
     world = World(1)
@@ -160,7 +160,7 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another() -> None:
 
 
 def test_the_same_seed_makes_the_same_key() -> None:
-    numbers = [signing_key(seed).private_numbers() for seed in (3, 3, 4)]
+    numbers = [signing_key(seed).private_numbers() for seed in (0, 0, 1)]
     assert numbers[0] == numbers[1]
     assert numbers[0].p != numbers[2].p
-    assert signing_key(3).key_size == 2048
+    assert numbers[0].public_numbers.n.bit_length() == 2048
