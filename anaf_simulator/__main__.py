@@ -33,25 +33,27 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a fault or variant that is on from the start; repeatable, or separated by commas",
     )
+    add("--list-scenarios", action="store_true", help="print the scenarios and exit")
+    _add_application(parser)
+    return parser  # fmt: skip
+
+
+def _add_application(parser: argparse.ArgumentParser) -> None:
+    """The application as it would be registered with ANAF."""
+    add = parser.add_argument_group("the registered application").add_argument
     add(
         "--client-id",
         default=os.environ.get("ANAF_CLIENT_ID") or DEFAULT_CLIENT_ID,
-        help=f"of the registered application ($ANAF_CLIENT_ID or {DEFAULT_CLIENT_ID})",
+        help=f"$ANAF_CLIENT_ID, else {DEFAULT_CLIENT_ID}",
     )
     add(
         "--client-secret",
         default=os.environ.get("ANAF_CLIENT_SECRET") or DEFAULT_CLIENT_SECRET,
-        help="of the registered application ($ANAF_CLIENT_SECRET or simulator-client-secret)",
+        help=f"$ANAF_CLIENT_SECRET, else {DEFAULT_CLIENT_SECRET}",
     )
-    add(
-        "--redirect-uri",
-        action="append",
-        metavar="URI",
-        help="a registered callback; repeatable ($SIMULATOR_REDIRECT_URI, separated by commas). "
-        "Without any, every loopback address is accepted",
-    )
-    add("--list-scenarios", action="store_true", help="print the scenarios and exit")
-    return parser  # fmt: skip
+    add("--redirect-uri", action="append", metavar="URI",
+        help="a registered callback; repeatable ($SIMULATOR_REDIRECT_URI, separated by commas); "
+        "without any, every loopback address is accepted")  # fmt: skip
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -19,19 +19,19 @@ from anaf_simulator.simulator import Simulator
 from anaf_simulator.token_endpoint import token
 from anaf_simulator.upload import upload
 from anaf_simulator.wire import not_found
+from anaf_simulator.world import ENVIRONMENTS
 
 type Open = Callable[[Simulator, Request, Call], Awaitable[Response]]
 type Protected = Callable[[Simulator, Request, Call, Caller], Awaitable[Response]]
 type Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def _logged(sim: Simulator, name: str, handler: Open, *, faulty: bool = True) -> Endpoint:
+def _logged(sim: Simulator, name: str, handler: Open) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         call = sim.calls.begin(name, request, sim.now())
         response: Response | None = None
         try:
-            if faulty:
-                response = await faults.before(sim, request, call)
+            response = await faults.before(sim, request, call)
             if response is None:
                 response = faults.after(sim, call, await handler(sim, request, call))
             return response
@@ -52,9 +52,14 @@ def _protected(sim: Simulator, name: str, handler: Protected) -> Endpoint:
 
 def _anaf_routes(sim: Simulator) -> list[BaseRoute]:
     """Addresses of the OAuth text (p. 3, 30-31), the API text of 29.07.2024 and the swaggers."""
+    hello_route = Route("/TestOauth/jaxrs/hello", _protected(sim, "hello", hello))
+    services = [route for env in ENVIRONMENTS for route in _service_routes(sim, env)]
+    return [*_oauth_routes(sim), hello_route, *services]
+
+
+def _oauth_routes(sim: Simulator) -> list[BaseRoute]:
     oauth = "/anaf-oauth2/v1"
-    up = _protected(sim, "upload", upload)
-    routes: list[BaseRoute] = [
+    return [
         Route(f"{oauth}/authorize", _logged(sim, "authorize", authorize)),
         Route(
             f"{oauth}/authorize/certificate", _logged(sim, "authorize", choose), methods=["POST"]
@@ -63,25 +68,26 @@ def _anaf_routes(sim: Simulator) -> list[BaseRoute]:
         Route(f"{oauth}/token", _logged(sim, "token", token), methods=["POST"]),
         Route(f"{oauth}/revoke", _logged(sim, "revoke", revoke), methods=["GET", "POST"]),
         Route("/my.policy", _login_wall),
-        Route("/TestOauth/jaxrs/hello", _protected(sim, "hello", hello)),
     ]
-    for env in ("prod", "test"):
-        base = f"/{env}/ETRANSPORT/ws/v1"
-        routes += [
-            Route(f"{base}/info", _within(env, _protected(sim, "info", info))),
-            Route(f"{base}/lista/{{zile}}/{{cif}}", _within(env, _protected(sim, "lista", lista))),
-            Route(
-                f"{base}/stareMesaj/{{id_incarcare}}",
-                _within(env, _protected(sim, "stareMesaj", stare)),
-            ),
-            Route(f"{base}/upload/{{standard}}/{{cif}}", _within(env, up), methods=["POST"]),
-            Route(
-                f"{base}/upload/{{standard}}/{{cif}}/{{versiune}}",
-                _within(env, up),
-                methods=["POST"],
-            ),
-        ]
-    return routes
+
+
+def _service_routes(sim: Simulator, env: str) -> list[BaseRoute]:
+    base = f"/{env}/ETRANSPORT/ws/v1"
+    up = _within(env, _protected(sim, "upload", upload))
+    return [
+        Route(f"{base}/info", _within(env, _protected(sim, "info", info))),
+        Route(f"{base}/lista/{{zile}}/{{cif}}", _within(env, _protected(sim, "lista", lista))),
+        Route(
+            f"{base}/stareMesaj/{{id_incarcare}}",
+            _within(env, _protected(sim, "stareMesaj", stare)),
+        ),
+        Route(f"{base}/upload/{{standard}}/{{cif}}", up, methods=["POST"]),
+        Route(
+            f"{base}/upload/{{standard}}/{{cif}}/{{versiune}}",
+            up,
+            methods=["POST"],
+        ),
+    ]
 
 
 def _within(env: str, endpoint: Endpoint) -> Endpoint:
@@ -100,11 +106,14 @@ async def _login_wall(_: Request) -> Response:
 
 
 def _not_found(sim: Simulator) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handler(request: Request, _: Exception) -> Response:
+    async def answer(sim: Simulator, request: Request, _: Call) -> Response:
         """HTTP 404 as JSON (swaggers lista, stare, upload)."""
-        call = sim.calls.begin("unknown", request, sim.now())
-        call.finish(404)
         return not_found(sim.now(), request.url.path)
+
+    endpoint = _logged(sim, "other", answer)
+
+    async def handler(request: Request, _: Exception) -> Response:
+        return await endpoint(request)
 
     return handler
 

@@ -1,61 +1,28 @@
 """The control API: JSON under /_control/, for tests and demonstrations. ANAF has no such thing."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from anaf_simulator.added import carrier_for, new_notification, record_changes
-from anaf_simulator.clock import iso_second, local
-from anaf_simulator.codes import is_cui
-from anaf_simulator.generator import Event, Notification, vehicle_change
-from anaf_simulator.people import Carrier, Company
+from anaf_simulator.clock import local
+from anaf_simulator.control_body import WrongRequestError, count_of, read_body, text_of
+from anaf_simulator.control_world import (
+    active,
+    add_uit,
+    carrier,
+    change_vehicle,
+    one_uit,
+    world,
+)
 from anaf_simulator.scenarios import CATALOGUE, ENDPOINTS
 from anaf_simulator.simulator import Simulator
 from anaf_simulator.wire import JsonAnswer, JsonObject
-from anaf_simulator.world import ENVIRONMENTS, record_at
 
 type Handler = Callable[[Simulator, Request], Awaitable[object]]
-
-
-class WrongRequestError(Exception):
-    """The control call makes no sense; answered with HTTP 400 and this sentence."""
-
-
-async def _body(request: Request) -> JsonObject:
-    raw = await request.body()
-    try:
-        parsed = json.loads(raw) if raw else {}
-    except ValueError as error:
-        raise WrongRequestError("the body is no JSON") from error
-    if not isinstance(parsed, dict):
-        raise WrongRequestError("the body must be a JSON object")
-    return cast("JsonObject", parsed)
-
-
-def _text(body: JsonObject, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-        raise WrongRequestError(f"{name} is missing")
-    return str(value)
-
-
-def _count(body: JsonObject, name: str) -> int | None:
-    value = body.get(name)
-    if value is None or (isinstance(value, int) and value > 0):
-        return value
-    raise WrongRequestError(f"{name} must be a whole number above 0")
-
-
-def _env(value: object) -> str | None:
-    if value is None or value in ENVIRONMENTS:
-        return value
-    raise WrongRequestError("env must be prod or test")
 
 
 async def state(sim: Simulator, _: Request) -> JsonObject:
@@ -81,40 +48,10 @@ async def state(sim: Simulator, _: Request) -> JsonObject:
     }
 
 
-async def world(sim: Simulator, _: Request) -> JsonObject:
-    """GET /_control/world: carriers and certificates, so that a test needs no import."""
-    now = sim.now()
-    return {
-        "client_id": sim.settings.client_id,
-        "carriers": [
-            {
-                "cui": cui,
-                "name": carrier.company.name,
-                "per_day": carrier.per_day,
-                "active": len(sim.world.active(cui, now)),
-            }
-            for cui, carrier in sim.world.carriers.items()
-        ],
-        "certificates": [
-            {
-                "id": one.id,
-                "holder": one.holder,
-                "issuer": one.issuer,
-                "serial": one.serial,
-                "pin": one.pin,
-                "cuis": list(one.cuis),
-                "enrolled": one.enrolled,
-                "expired": one.expired(now),
-            }
-            for one in sim.certificates.all()
-        ],
-    }
-
-
 async def scenario(sim: Simulator, request: Request) -> JsonObject:
     """POST /_control/scenario {name, on, times?, cui?, endpoint?, …options}."""
-    body = await _body(request)
-    name, on = _text(body, "name"), body.get("on", True)
+    body = await read_body(request)
+    name, on = text_of(body, "name"), body.get("on", True)
     if name not in CATALOGUE:
         raise WrongRequestError(f"no scenario is called {name}")
     if not on:
@@ -127,8 +64,8 @@ async def scenario(sim: Simulator, request: Request) -> JsonObject:
         }
         sim.scenarios.turn_on(
             name,
-            times=_count(body, "times"),
-            cui=_text(body, "cui") if body.get("cui") else None,
+            times=count_of(body, "times"),
+            cui=text_of(body, "cui") if body.get("cui") else None,
             endpoints=_endpoints(body.get("endpoint")),
             options=options,
         )
@@ -171,7 +108,7 @@ async def reset(sim: Simulator, request: Request) -> JsonObject:
 
 async def clock(sim: Simulator, request: Request) -> JsonObject:
     """POST /_control/clock {"advance_seconds": N} or {"set": iso} or {"reset": true}."""
-    body = await _body(request)
+    body = await read_body(request)
     advance, moment = body.get("advance_seconds"), body.get("set")
     if isinstance(advance, int | float) and not isinstance(advance, bool):
         sim.clock.advance(advance)
@@ -198,85 +135,13 @@ async def calls(sim: Simulator, request: Request) -> JsonObject:
     return {"calls": sim.calls.report()}
 
 
-async def add_uit(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/uit {cui, …fields of the record}: declared now."""
-    body = await _body(request)
-    env = _env(body.get("env"))
-    try:
-        made = new_notification(sim.world, _text(body, "cui"), sim.now(), body)
-    except ValueError as error:
-        raise WrongRequestError(str(error)) from error
-    sim.world.add(made, env)
-    return _told(sim, made)
-
-
-def _told(sim: Simulator, one: Notification) -> JsonObject:
-    now = sim.now()
-    return {
-        "uit": one.uit,
-        "cui": one.carrier,
-        "operation": one.operation,
-        "declared_at": one.declared_at.isoformat(),
-        "record": record_at(one, now),
-        "events": [
-            {"at": event.at.isoformat(), "kind": event.kind, "data": dict(event.data)}
-            for event in one.events
-        ],
-    }
-
-
-def _found(sim: Simulator, request: Request, env: str | None) -> Notification:
-    uit = request.path_params["uit"]
-    one = sim.world.find(uit, sim.now(), env or "prod")
-    if one is None:
-        raise WrongRequestError(f"no UIT {uit} was declared")
-    return one
-
-
-async def one_uit(sim: Simulator, request: Request) -> JsonObject:
-    """GET tells all of a UIT, its future too; POST corrects it; DELETE withdraws it."""
-    body = await _body(request)
-    env = _env(body.get("env") or request.query_params.get("env"))
-    one = _found(sim, request, env)
-    if request.method == "DELETE":
-        sim.world.happen(one.uit, Event(sim.now(), "deletion"), env)
-    elif request.method == "POST":
-        try:
-            changes = record_changes(body, one.operation)
-        except ValueError as error:
-            raise WrongRequestError(str(error)) from error
-        sim.world.happen(one.uit, Event(sim.now(), "correction", changes), env)
-    return _told(sim, _found(sim, request, env))
-
-
-async def change_vehicle(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/vehicle-change/{uit} {nr_veh?, nr_rem1?, nr_rem2?, obs?, cod_decl?, …}."""
-    body = await _body(request)
-    env = _env(body.pop("env", None))
-    one, now = _found(sim, request, env), sim.now()
-    carrier = carrier_for(sim.world, one.carrier)
-    rng = sim.world.random_source()
-    item = vehicle_change(rng, sim.world.seed, carrier, one.declarant, now)
-    item["data_modif_veh"] = iso_second(now)
-    kept = {name: value for name, value in {**item, **body}.items() if value is not None}
-    sim.world.happen(one.uit, Event(now, "vehicle", kept), env)
-    return _told(sim, _found(sim, request, env))
-
-
-async def active(sim: Simulator, request: Request) -> JsonObject:
-    """GET /_control/active/{cui}: what info should show now, whatever scenarios are on."""
-    env = _env(request.query_params.get("env")) or "prod"
-    records = sim.world.active(request.path_params["cui"], sim.now(), env)
-    return {"cui": request.path_params["cui"], "count": len(records), "records": records}
-
-
 async def rights(sim: Simulator, request: Request) -> JsonObject:
     """POST /_control/rights {certificate, cuis?, enrolled?}."""
-    body = await _body(request)
+    body = await read_body(request)
     cuis, enrolled = body.get("cuis"), body.get("enrolled")
     try:
         changed = sim.certificates.change(
-            _text(body, "certificate"),
+            text_of(body, "certificate"),
             cuis=tuple(str(one) for one in cuis) if isinstance(cuis, list) else None,
             enrolled=enrolled if isinstance(enrolled, bool) else None,
         )
@@ -287,8 +152,8 @@ async def rights(sim: Simulator, request: Request) -> JsonObject:
 
 async def revoke(sim: Simulator, request: Request) -> JsonObject:
     """POST /_control/revoke {certificate}: as „Renunțare OAuth” on ANAF's portal."""
-    body = await _body(request)
-    certificate = sim.certificates.get(_text(body, "certificate"))
+    body = await read_body(request)
+    certificate = sim.certificates.get(text_of(body, "certificate"))
     if certificate is None:
         raise WrongRequestError("no such certificate")
     sim.tokens.revoke_all(certificate.serial, sim.now())
@@ -298,28 +163,15 @@ async def revoke(sim: Simulator, request: Request) -> JsonObject:
 async def limits(sim: Simulator, request: Request) -> JsonObject:
     """POST /_control/limits {per_minute?, lista_per_day?, stare_per_day?, info_per_day?,
     processing_seconds?}."""
-    body = await _body(request)
+    body = await read_body(request)
     seconds = body.pop("processing_seconds", None)
     if isinstance(seconds, int | float) and seconds >= 0:
         sim.uploads.processing_seconds = float(seconds)
     try:
-        sim.limits.change({name: _count(body, name) for name in body})
+        sim.limits.change({name: count_of(body, name) for name in body})
     except ValueError as error:
         raise WrongRequestError(str(error)) from error
     return {**vars(sim.limits.limits), "processing_seconds": sim.uploads.processing_seconds}
-
-
-async def carrier(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/carrier {cui, name?, per_day?}: one more carrier with a life of its own."""
-    body = await _body(request)
-    cui, per_day = _text(body, "cui"), body.get("per_day", 1.0)
-    if not is_cui(cui):
-        raise WrongRequestError(f"{cui} is no fiscal code: its check digit is wrong")
-    if not isinstance(per_day, int | float):
-        raise WrongRequestError("per_day must be a number")
-    name = str(body.get("name", f"TRANSPORTATOR {cui} SRL"))
-    sim.world.carriers[cui] = Carrier(Company(cui, name), float(per_day), 10)
-    return {"cui": cui, "name": name, "active": len(sim.world.active(cui, sim.now()))}
 
 
 def control_routes(sim: Simulator) -> list[Route]:

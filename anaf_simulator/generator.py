@@ -89,7 +89,7 @@ def fleet(seed: int, cui: str, size: int) -> tuple[tuple[str, ...], tuple[str, .
     return tractors, tuple(places.random_plate(rng) for _ in range(size))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def notifications_of_day(seed: int, carrier: Carrier, day: date) -> tuple[Notification, ...]:
     """Everything declared on ``day`` (Romanian) for ``carrier``."""
     return tuple(

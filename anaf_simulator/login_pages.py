@@ -27,7 +27,8 @@ label.choice:has(input:checked){background:#dde8fb}
 .holder{font-weight:600}
 .field{display:block;width:100%;margin:.35rem 0 1rem;padding:.6rem .75rem;font:inherit;
  border:1px solid #8b95a5;border-radius:.35rem}
-.buttons{display:flex;flex-wrap:wrap;justify-content:flex-end;gap:.75rem}
+.buttons{display:flex;flex-wrap:wrap;justify-content:flex-end;gap:.75rem;position:sticky;bottom:0;
+ background:#fff;padding:.75rem 0}
 button{font:inherit;min-height:2.75rem;padding:.4rem 1.4rem;border-radius:.35rem;cursor:pointer;
  border:1px solid #8b95a5;background:#fff;color:inherit}
 button.main{background:#1a56b0;border-color:#1a56b0;color:#fff}

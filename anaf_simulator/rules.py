@@ -73,6 +73,9 @@ def _of_notification(body: Element) -> Iterator[str]:
 def _of_partner(body: Element, operation: str) -> Iterator[str]:
     partner, transport = body.one("partenerComercial"), body.one("dateTransport")
     country = partner.need("codTara") if partner else ""
+    code = (partner.get("cod") if partner else None) or ""
+    if operation == "30" and not (_TIN.fullmatch(code) or code == "PF"):
+        yield f"[BR-007]-Codul partenerului comercial (BT-16) nu este valid ({code})."
     if operation == "30" and country != "RO":
         yield "[BR-005]-Pentru operatiunea 30, tara partenerului comercial TREBUIE sa fie RO."
     elif operation in {"40", "50"} and country in _EU:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 API_ENDPOINTS = frozenset({"info", "lista", "stareMesaj", "upload", "hello"})
-ENDPOINTS = API_ENDPOINTS | {"authorize", "token", "revoke"}
+ENDPOINTS = API_ENDPOINTS | {"authorize", "token", "revoke", "other"}
+"""``other`` is any address that is none of ANAF's."""
 
 
 @dataclass(frozen=True, slots=True)

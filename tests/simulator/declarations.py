@@ -22,6 +22,7 @@ def notification(
     purpose: str = "101",
     gross: str = "1050.5",
     operation: str = "30",
+    partner: str = "900100003",
 ) -> bytes:
     """A transport on national territory (tip 30), unless told otherwise."""
     correction = f'<corectie uit="{corrects}"/>' if corrects else ""
@@ -31,7 +32,7 @@ def notification(
  <bunuriTransportate codScopOperatiune="{purpose}" codTarifar="07020000" denumireMarfa="Roșii"
    cantitate="1000" codUnitateMasura="KGM" greutateNeta="1000" greutateBruta="{gross}"
    valoareLeiFaraTva="12000"/>
- <partenerComercial codTara="RO" cod="900100003" denumire="Piața Obor SRL"/>
+ <partenerComercial codTara="RO" cod="{partner}" denumire="Piața Obor SRL"/>
  <dateTransport nrVehicul="{plate}" {extra} codTaraOrgTransport="RO" codOrgTransport="{carrier}"
    denumireOrgTransport="TRANSPORT SRL" dataTransport="{transport.isoformat()}"/>
  <locStartTraseuRutier><locatie codJudet="12" denumireLocalitate="Cluj-Napoca"

@@ -5,11 +5,14 @@ import socket
 import subprocess
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE
 from tests.simulator_process import SimulatorProcess
+
+README = Path(__file__).parents[2] / "anaf_simulator" / "README.md"
 
 
 def test_the_state_names_every_scenario(simulator: SimulatorProcess) -> None:
@@ -163,3 +166,16 @@ def test_a_taken_port_gets_a_clear_sentence() -> None:
     assert done.returncode == 1
     assert "cannot listen on 127.0.0.1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_readme_describes_every_scenario_certificate_and_carrier(
+    simulator: SimulatorProcess,
+) -> None:
+    readme = README.read_text(encoding="utf-8")
+    state, world = simulator.state(), simulator.world()
+    names = [
+        *state["catalogue"],
+        *(one["id"] for one in world["certificates"]),
+        *(one["cui"] for one in world["carriers"]),
+    ]
+    assert [name for name in names if f"`{name}`" not in readme] == []

@@ -211,6 +211,7 @@ def test_a_file_above_5_mb_is_refused(send: Send) -> None:
         (declarations.notification(MEDIUM, TODAY, operation="10"), "[BR-004]"),
         (declarations.notification(MEDIUM, TODAY, operation="40"), "[BR-006]"),
         (declarations.notification("X1", TODAY), "[BR-209]"),
+        (declarations.notification(MEDIUM, TODAY, partner="0123"), "[BR-007]"),
         (declarations.notification(MEDIUM, date(2026, 7, 19)), "Data transportului"),
     ],
 )

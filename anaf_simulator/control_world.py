@@ -1,0 +1,128 @@
+"""Control calls about the world: its carriers and their notifications."""
+
+from starlette.requests import Request
+
+from anaf_simulator.added import carrier_for, new_notification, record_changes
+from anaf_simulator.clock import iso_second
+from anaf_simulator.codes import is_cui
+from anaf_simulator.control_body import WrongRequestError, env_of, read_body, text_of
+from anaf_simulator.generator import Event, Notification, vehicle_change
+from anaf_simulator.people import Carrier, Company
+from anaf_simulator.simulator import Simulator
+from anaf_simulator.wire import JsonObject
+from anaf_simulator.world import record_at
+
+
+async def world(sim: Simulator, _: Request) -> JsonObject:
+    """GET /_control/world: carriers and certificates, so that a test needs no import."""
+    now = sim.now()
+    return {
+        "client_id": sim.settings.client_id,
+        "carriers": [
+            {
+                "cui": cui,
+                "name": carrier.company.name,
+                "per_day": carrier.per_day,
+                "active": len(sim.world.active(cui, now)),
+            }
+            for cui, carrier in sim.world.carriers.items()
+        ],
+        "certificates": [
+            {
+                "id": one.id,
+                "holder": one.holder,
+                "issuer": one.issuer,
+                "serial": one.serial,
+                "pin": one.pin,
+                "cuis": list(one.cuis),
+                "enrolled": one.enrolled,
+                "expired": one.expired(now),
+            }
+            for one in sim.certificates.all()
+        ],
+    }
+
+
+async def add_uit(sim: Simulator, request: Request) -> JsonObject:
+    """POST /_control/uit {cui, …fields of the record}: declared now."""
+    body = await read_body(request)
+    env = env_of(body.get("env"))
+    try:
+        made = new_notification(sim.world, text_of(body, "cui"), sim.now(), body)
+    except ValueError as error:
+        raise WrongRequestError(str(error)) from error
+    sim.world.add(made, env)
+    return _told(sim, made)
+
+
+def _told(sim: Simulator, one: Notification) -> JsonObject:
+    now = sim.now()
+    return {
+        "uit": one.uit,
+        "cui": one.carrier,
+        "operation": one.operation,
+        "declared_at": one.declared_at.isoformat(),
+        "record": record_at(one, now),
+        "events": [
+            {"at": event.at.isoformat(), "kind": event.kind, "data": dict(event.data)}
+            for event in one.events
+        ],
+    }
+
+
+def _found(sim: Simulator, request: Request, env: str | None) -> Notification:
+    uit = request.path_params["uit"]
+    one = sim.world.find(uit, sim.now(), env or "prod")
+    if one is None:
+        raise WrongRequestError(f"no UIT {uit} was declared")
+    return one
+
+
+async def one_uit(sim: Simulator, request: Request) -> JsonObject:
+    """GET tells all of a UIT, its future too; POST corrects it; DELETE withdraws it."""
+    body = await read_body(request)
+    env = env_of(body.get("env") or request.query_params.get("env"))
+    one = _found(sim, request, env)
+    if request.method == "DELETE":
+        sim.world.happen(one.uit, Event(sim.now(), "deletion"), env)
+    elif request.method == "POST":
+        try:
+            changes = record_changes(body, one.operation)
+        except ValueError as error:
+            raise WrongRequestError(str(error)) from error
+        sim.world.happen(one.uit, Event(sim.now(), "correction", changes), env)
+    return _told(sim, _found(sim, request, env))
+
+
+async def change_vehicle(sim: Simulator, request: Request) -> JsonObject:
+    """POST /_control/vehicle-change/{uit} {nr_veh?, nr_rem1?, nr_rem2?, obs?, cod_decl?, …}."""
+    body = await read_body(request)
+    env = env_of(body.pop("env", None))
+    one, now = _found(sim, request, env), sim.now()
+    carrier = carrier_for(sim.world, one.carrier)
+    rng = sim.world.random_source()
+    item = vehicle_change(rng, sim.world.seed, carrier, one.declarant, now)
+    item["data_modif_veh"] = iso_second(now)
+    kept = {name: value for name, value in {**item, **body}.items() if value is not None}
+    sim.world.happen(one.uit, Event(now, "vehicle", kept), env)
+    return _told(sim, _found(sim, request, env))
+
+
+async def active(sim: Simulator, request: Request) -> JsonObject:
+    """GET /_control/active/{cui}: what info should show now, whatever scenarios are on."""
+    env = env_of(request.query_params.get("env")) or "prod"
+    records = sim.world.active(request.path_params["cui"], sim.now(), env)
+    return {"cui": request.path_params["cui"], "count": len(records), "records": records}
+
+
+async def carrier(sim: Simulator, request: Request) -> JsonObject:
+    """POST /_control/carrier {cui, name?, per_day?}: one more carrier with a life of its own."""
+    body = await read_body(request)
+    cui, per_day = text_of(body, "cui"), body.get("per_day", 1.0)
+    if not is_cui(cui):
+        raise WrongRequestError(f"{cui} is no fiscal code: its check digit is wrong")
+    if not isinstance(per_day, int | float):
+        raise WrongRequestError("per_day must be a number")
+    name = str(body.get("name", f"TRANSPORTATOR {cui} SRL"))
+    sim.world.carriers[cui] = Carrier(Company(cui, name), float(per_day), 10)
+    return {"cui": cui, "name": name, "active": len(sim.world.active(cui, sim.now()))}
