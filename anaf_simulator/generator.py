@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from anaf_simulator import places
-from anaf_simulator.clock import at_local, iso_day, iso_second
+from anaf_simulator.clock import at_local, iso_day, iso_second, local
 from anaf_simulator.codes import make_uit
 from anaf_simulator.documents import random_documents
 from anaf_simulator.people import (
@@ -247,7 +247,10 @@ def _correction(
     if kind == "trailer":
         return {"nr_rem1": rng.choice([one for one in trailers if one != record.get("nr_rem1")])}
     if kind == "date":
-        return validity_fields(transport + timedelta(days=1), operation)
+        # A day later, unless that were more than three days ahead of the declaration.
+        ahead = transport - local(bare.declared_at).date()
+        step = timedelta(days=-1 if ahead.days >= 3 else 1)
+        return validity_fields(transport + step, operation)
     side = "loc_final" if operation in {"10", "12", "30", "40", "60"} else "loc_start"
     return {side: places.random_address(rng)}
 
