@@ -21,6 +21,8 @@ from caraus.connections.models import Connection
 
 log = structlog.get_logger(__name__)
 
+UNREADABLE = "token_unreadable"
+
 
 def renew_before() -> timedelta:
     """How long before the access token's end its renewal begins."""
@@ -30,7 +32,7 @@ def renew_before() -> timedelta:
 def access_token(connection: Connection) -> str:
     """A usable access token; renewed first if its life is over. Raises AnafError."""
     if connection.access_expires_at <= timezone.now():
-        renew(connection_id=connection.pk)
+        renew(connection_id=connection.pk, refused=unseal(connection.access_token_sealed))
         connection.refresh_from_db()
     return unseal(connection.access_token_sealed)
 
@@ -40,11 +42,12 @@ def unseal(sealed: str) -> str:
     try:
         return decrypt(sealed)
     except UnreadableTokenError as error:
-        raise AnafError("token_unreadable") from error
+        raise AnafError(UNREADABLE) from error
 
 
 def renew(*, connection_id: int, refused: str = "") -> bool:
-    """Ask for new tokens; False when another process has already replaced the `refused` one.
+    """Ask for new tokens; False when another process has already replaced the access token that
+    is of no more use (`refused` by ANAF, or past its end).
 
     Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
     needs a person; anything temporary leaves it active.
@@ -64,7 +67,7 @@ def renew(*, connection_id: int, refused: str = "") -> bool:
             connection.last_failure_at, connection.last_failure_code = None, ""
             connection.save()
     except AnafError as error:
-        _failed(connection_id, error)
+        keep_failure(connection_id, error, attempted=True)
         raise
     log.info("authorization_renewed", connection=connection_id)
     return True
@@ -82,17 +85,25 @@ def store(connection: Connection, tokens: Tokens) -> None:
         connection.certificate_serial = tokens.certificate_serial
 
 
-def _failed(connection_id: int, error: AnafError) -> None:
+def keep_failure(connection_id: int, error: AnafError, *, attempted: bool = False) -> None:
+    """What went wrong with a living authorization; one that ANAF refuses as such is not used again
+    until a person acts. Tokens that no key opens may be opened by a key put back: it stays.
+    """
     now = timezone.now()
-    fields: dict[str, object] = {
-        "last_renewal_attempt_at": now,
-        "last_failure_at": now,
-        "last_failure_code": error.code,
-    }
-    if error.outcome is Outcome.REAUTHORIZE:
+    fields: dict[str, object] = {"last_failure_at": now, "last_failure_code": error.code}
+    if attempted:
+        fields["last_renewal_attempt_at"] = now
+    if error.outcome is Outcome.REAUTHORIZE and error.code != UNREADABLE:
         fields["status"] = Connection.Status.REAUTHORIZE
     Connection.objects.filter(pk=connection_id, status=Connection.Status.ACTIVE).update(**fields)
-    log.warning("authorization_not_renewed", connection=connection_id, code=error.code)
+    log.warning("authorization_failed", connection=connection_id, code=error.code)
+
+
+def keep_good_call(connection_id: int, at: datetime) -> None:
+    """ANAF answered: whatever kept the token from being read is over."""
+    used = Connection.objects.filter(pk=connection_id)
+    used.update(last_good_call_at=at)
+    used.filter(last_failure_code=UNREADABLE).update(last_failure_at=None, last_failure_code="")
 
 
 def due(now: datetime | None = None) -> list[int]:

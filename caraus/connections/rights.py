@@ -1,5 +1,6 @@
 """Which authorization serves which company: what ANAF answered about each, remembered."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -12,14 +13,18 @@ from caraus.connections.models import CompanyRight, Connection
 RETRY_REFUSED_AFTER = timedelta(days=1)
 
 
-def connection_for(company: Company, *, now: datetime | None = None) -> Connection | None:
+def connection_for(
+    company: Company, *, now: datetime | None = None, apart_from: Sequence[Connection] = ()
+) -> Connection | None:
     """The active authorization to ask with: one that covers the company, else an untried one.
 
-    One that ANAF refused for this company is left in peace for a day. None: there is none.
+    One that ANAF refused for this company is left in peace for a day; `apart_from` are those
+    tried just now. None: there is none.
     """
     now = now or timezone.now()
     return (
         _active(company)
+        .exclude(pk__in=[connection.pk for connection in apart_from])
         .exclude(
             rights__in=CompanyRight.objects.filter(
                 company=company,

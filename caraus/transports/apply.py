@@ -74,18 +74,21 @@ def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> A
     if state.last_good_at and at < state.last_good_at:
         return _counts(answer, Reconciled(states={}, events=()), missing=0)
     records = {record.uit: record for record in answer.records}
-    rows = {row.uit: row for row in _rows_of_interest(company, list(records))}
+    unread = frozenset(record.uit for record in answer.unreadable)
+    rows = {row.uit: row for row in _rows_of_interest(company, [*records, *unread])}
     observed = {uit: observed_fields(record) for uit, record in records.items()}
     result = reconcile(
         known={uit: known_of(row) for uit, row in rows.items()},
         answer=observed,
-        unread=frozenset(record.uit for record in answer.unreadable),
+        unread=unread,
         at=at,
         today=at.astimezone(BUCHAREST).date(),
     )
     seen_before = state.last_good_at or at
     for uit, new in result.states.items():
-        rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_before)
+        seen_at = at if uit in records or uit in unread else seen_before
+        rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_at)
+    _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
     changed_at = {event.uit for event in result.events}
     Transport.objects.filter(pk__in=[rows[uit].pk for uit in changed_at]).update(last_changed_at=at)
     TransportEvent.objects.bulk_create(
@@ -158,7 +161,7 @@ def _write(
     new: Known,
     record: CarrierRecord | None,
     at: datetime,
-    seen_before: datetime,
+    seen_at: datetime,
 ) -> Transport:
     if row is None:
         row = Transport(company=company, uit=uit, first_seen_at=at, last_changed_at=at)
@@ -167,12 +170,20 @@ def _write(
         setattr(row, name, date.fromisoformat(value) if name in DATE_FIELDS else value)
     if record is not None:
         row.raw = record.raw
-        row.last_seen_at = at
-    elif row.state == Transport.State.ACTIVE:
-        row.last_seen_at = seen_before
+    if Transport.State.ACTIVE in {row.state, new.state}:
+        row.last_seen_at = seen_at
     row.state, row.missing_since = new.state, new.missing_since
     row.save()
     return row
+
+
+def _refresh_raw(rows: Mapping[str, Transport], unchanged: Sequence[CarrierRecord]) -> None:
+    """ANAF's own number of a record, or something deep in it, may change without an event."""
+    for record in unchanged:
+        row = rows[record.uit]
+        if row.raw != record.raw:
+            row.raw = record.raw
+            row.save(update_fields=["raw"])
 
 
 def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: datetime) -> None:
@@ -193,11 +204,16 @@ def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: dat
 
 
 def _learn_name(company: Company, records: Sequence[CarrierRecord]) -> None:
-    """The company's name as ANAF has it, unless a person typed one."""
-    names = [r.carrier_name for r in records if r.carrier_cui == company.cui and r.carrier_name]
-    if names and not company.name_typed and company.name != names[-1]:
-        company.name = names[-1][:200]
-        company.save(update_fields=["name"])
+    """The company's name as ANAF has it in the latest transport, unless a person typed one."""
+    own = [r for r in records if r.carrier_cui == company.cui and r.carrier_name]
+    if not own:
+        return
+    latest = max(own, key=lambda record: (record.transport_date, record.uit))
+    company.name = latest.carrier_name[:200]
+    # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
+    Company.objects.filter(pk=company.pk, name_typed=False).exclude(name=company.name).update(
+        name=company.name
+    )
 
 
 def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:

@@ -80,12 +80,14 @@ def reconcile(
 
     `answer` holds the fields by UIT; `at` is when the answer came (UTC), `today` is the day in
     Bucharest. UITs that are closed (expired, withdrawn) and absent stay as they are.
-    `unread` are the UITs of records that could not be understood: they are not absent, and a
-    record without even a UIT ("") may be any of the absent ones, so that none is judged then.
+    `unread` are the UITs of records that could not be understood: they are present, with the
+    fields last read, and a record without even a UIT ("") may be any of the absent ones, so that
+    none is judged then.
     """
     states: dict[str, Known] = {}
     events: list[Event] = []
-    for uit, fields in answer.items():
+    listed = {uit: known[uit].fields for uit in sorted(unread & known.keys())} | dict(answer)
+    for uit, fields in listed.items():
         new, happened = _present(uit, known.get(uit), fields)
         if happened or new != known.get(uit):
             states[uit] = new
@@ -93,7 +95,7 @@ def reconcile(
     absent = {
         uit: old
         for uit, old in known.items()
-        if uit not in answer and uit not in unread and old.state in {"active", "missing"}
+        if uit not in listed and old.state in {"active", "missing"}
     }
     if "" in unread:
         absent = {}

@@ -13,17 +13,19 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf import info
-from caraus.anaf.errors import AnafError, Outcome
+from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.anaf.info import InfoAnswer
 from caraus.connections import renewal, rights
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
 from caraus.transports.apply import Applied, apply_answer
 from caraus.transports.models import SyncRun, SyncState
-from caraus.transports.schedule import next_sync
+from caraus.transports.schedule import next_sync, until_tomorrow
 
 # What a failure applies.
 NOTHING = Applied()
+# Troubles that last until a person acts: what ANAF said is repeated as long as it is not asked.
+LASTING = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
 
 log = structlog.get_logger(__name__)
 
@@ -42,17 +44,18 @@ class SyncResult:
     error: AnafError | None = None
 
 
-def sync_company(*, company_id: int) -> SyncResult:
+def sync_company(*, company_id: int, now: datetime | None = None) -> SyncResult:
     """Ask ANAF about one company now and keep what it answers. ANAF's troubles are a result.
 
     A second caller for the same company waits for the first one and then asks again.
+    `now` (UTC) replaces the clock by which the answer is judged.
     """
     company = Company.objects.select_related("organization").get(pk=company_id)
     with _one_at_a_time(company_id):
-        started_at = timezone.now()
+        started_at = now or timezone.now()
         used: list[Connection] = []
         try:
-            answer = _ask(company, used)
+            answer = _ask(company, used, now)
             applied = _keep(company, used[-1], answer, started_at)
         except AnafError as error:
             _keep_failure(company, used[-1] if used else None, error, started_at)
@@ -72,27 +75,30 @@ def _one_at_a_time(company_id: int) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, company_id])
 
 
-def _ask(company: Company, used: list[Connection]) -> InfoAnswer:
-    """Ask with the authorization that fits; with the next one when ANAF refuses the right."""
-    while True:
-        connection = rights.connection_for(company)
-        if connection is None:
-            raise _without_connection(company, used)
+def _ask(company: Company, used: list[Connection], now: datetime | None) -> InfoAnswer:
+    """Ask with the authorization that fits; with the next one when ANAF refuses this one.
+
+    When none is left, the trouble of the first is raised: it fitted best.
+    """
+    troubles: list[AnafError] = []
+    while connection := rights.connection_for(company, apart_from=used):
         used.append(connection)
         try:
-            return _ask_with(connection, company)
+            return _ask_with(connection, company, now)
         except AnafError as error:
-            if error.outcome is Outcome.NO_RIGHTS:
-                rights.remember(connection=connection, company=company, covered=False)
-            elif error.outcome is not Outcome.REAUTHORIZE:
+            if error.outcome not in LASTING:
                 raise
-            _mark(connection, error)
+            _mark(connection, company, error)
+            troubles.append(error)
+    raise troubles[0] if troubles else _without_connection(company)
 
 
-def _ask_with(connection: Connection, company: Company) -> InfoAnswer:
+def _ask_with(connection: Connection, company: Company, now: datetime | None) -> InfoAnswer:
     token = renewal.access_token(connection)
     try:
-        return info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
+        return info.fetch_info(
+            anaf_settings(), access_token=token, carrier_cui=company.cui, now=now
+        )
     except AnafError as error:
         if error.code != "token_refused":
             raise
@@ -103,26 +109,34 @@ def _ask_with(connection: Connection, company: Company) -> InfoAnswer:
         anaf_settings(),
         access_token=renewal.access_token(connection),
         carrier_cui=company.cui,
+        now=now,
     )
 
 
-def _mark(connection: Connection, error: AnafError) -> None:
-    """An authorization that ANAF refuses as such is not asked with again until a person acts."""
-    if error.outcome is Outcome.REAUTHORIZE:
-        Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(
-            status=Connection.Status.REAUTHORIZE,
-            last_failure_at=timezone.now(),
-            last_failure_code=error.code,
-        )
+def _mark(connection: Connection, company: Company, error: AnafError) -> None:
+    """A right that ANAF refused, or an authorization that it refused as such."""
+    if error.outcome is Outcome.NO_RIGHTS:
+        rights.remember(connection=connection, company=company, covered=False)
+    else:
+        renewal.keep_failure(connection.pk, error)
 
 
-def _without_connection(company: Company, used: list[Connection]) -> AnafError:
+def _without_connection(company: Company) -> AnafError:
+    """Nothing to ask with: what ANAF said last still stands."""
     if rights.refused_everywhere(company):
-        return AnafError("no_rights_cui")
-    if used:
-        return AnafError("refresh_rejected")
-    has_had_one = Connection.objects.filter(organization_id=company.organization_id).exists()
-    return AnafError("refresh_rejected" if has_had_one else "never_authorized")
+        state = SyncState.objects.filter(company=company).first()
+        return AnafError(_lasting(state.last_code if state else "", otherwise="no_rights_cui"))
+    died = Connection.objects.filter(
+        organization_id=company.organization_id, status=Connection.Status.REAUTHORIZE
+    ).first()
+    if died is None:
+        return AnafError("never_authorized")
+    return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
+
+
+def _lasting(code: str, *, otherwise: str) -> str:
+    problem = PROBLEMS.get(code)
+    return code if problem and problem.outcome in LASTING else otherwise
 
 
 def _keep(
@@ -139,7 +153,7 @@ def _keep(
         state.next_sync_at = _next_sync(state, started_at, None)
         state.save()
         rights.remember(connection=connection, company=company, covered=True, at=answer.received_at)
-        Connection.objects.filter(pk=connection.pk).update(last_good_call_at=answer.received_at)
+        renewal.keep_good_call(connection.pk, answer.received_at)
         SyncRun.objects.create(
             company=company,
             connection=connection,
@@ -167,7 +181,7 @@ def _keep_failure(
         state.last_outcome, state.last_code = error.outcome, error.code
         state.failing_since = state.failing_since or started_at
         state.failures_in_a_row += 1
-        state.next_sync_at = _next_sync(state, started_at, error.retry_after)
+        state.next_sync_at = _next_sync(state, started_at, error)
         state.save()
         SyncRun.objects.create(
             company=company,
@@ -187,12 +201,16 @@ def _locked_state(company: Company) -> SyncState:
     return SyncState.objects.select_for_update().get(company=company)
 
 
-def _next_sync(state: SyncState, asked_at: datetime, retry_after: float | None) -> datetime:
+def _next_sync(state: SyncState, asked_at: datetime, error: AnafError | None) -> datetime:
+    wait = error.retry_after if error else None
+    retry_after = timedelta(seconds=wait) if wait else None
+    if error and error.code == "daily_limit":
+        retry_after = until_tomorrow(asked_at)
     return next_sync(
         asked_at=asked_at,
         interval=timedelta(seconds=settings.SYNC_INTERVAL_SECONDS),
         failures_in_a_row=state.failures_in_a_row,
-        retry_after=timedelta(seconds=retry_after) if retry_after else None,
+        retry_after=retry_after,
     )
 
 

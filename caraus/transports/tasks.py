@@ -1,5 +1,6 @@
 """The queue's side of synchronization: five-line wrappers over plain functions."""
 
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 from procrastinate import exceptions
@@ -45,7 +46,7 @@ def enqueue(company_id: int, *, priority: int = 0) -> bool:
     """Queue one company's sync; False when it stands in the queue already.
 
     Inside `atomic()` the job is born with the transaction. The inner savepoint keeps a doubled
-    job from aborting it.
+    job from aborting it. A person's wish moves a waiting job of the timer to the front.
     """
     try:
         with transaction.atomic():
@@ -53,8 +54,18 @@ def enqueue(company_id: int, *, priority: int = 0) -> bool:
                 company_id=company_id
             )
     except exceptions.AlreadyEnqueued:
+        _hurry(f"sync:{company_id}", priority)
         return False
     return True
+
+
+def _hurry(queueing_lock: str, priority: int) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET priority = %s"
+            " WHERE queueing_lock = %s AND status = 'todo' AND priority < %s",
+            [priority, queueing_lock, priority],
+        )
 
 
 def enqueue_organization(organization_id: int) -> None:

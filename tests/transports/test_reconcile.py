@@ -1,0 +1,320 @@
+"""What changed: the pure rules by which an answer becomes states and events."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caraus.transports.reconcile import (
+    MASS_SETTLING,
+    SETTLING,
+    Known,
+    Reconciled,
+    State,
+    difference,
+    reconcile,
+)
+
+NOON = datetime(2025, 11, 24, 10, 0, tzinfo=UTC)
+TODAY = date(2025, 11, 24)
+MINUTE = timedelta(minutes=1)
+
+World = dict[str, Known]
+Answer = dict[str, dict[str, Any]]
+
+
+def fields(**changed: Any) -> dict[str, Any]:
+    return {
+        "declarant_name": "AGRO SRL",
+        "transport_date": "2025-11-24",
+        "first_expired_day": "2025-11-29",
+        "expiry_computed": False,
+        "carrier_cui": "900010100",
+        "plate": "B12ABC",
+        "trailer1": "",
+        "vehicle_changes": [],
+        "start": {"county": "AR", "locality": "Nădlac"},
+        **changed,
+    }
+
+
+def active(**changed: Any) -> Known:
+    return Known("active", fields(**changed))
+
+
+def after(
+    world: World,
+    answer: Mapping[str, Mapping[str, Any]],
+    *,
+    at: datetime = NOON,
+    today: date = TODAY,
+    unread: frozenset[str] = frozenset(),
+) -> tuple[World, Reconciled]:
+    result = reconcile(known=world, answer=answer, at=at, today=today, unread=unread)
+    return {**world, **result.states}, result
+
+
+def kinds(result: Reconciled) -> list[tuple[str, str]]:
+    return [(event.uit, event.kind) for event in result.events]
+
+
+def test_a_new_uit_appears() -> None:
+    world, result = after({}, {"A": fields()})
+    assert kinds(result) == [("A", "appeared")]
+    assert world == {"A": active()}
+
+
+def test_the_same_answer_twice_makes_no_event_and_nothing_to_write() -> None:
+    world, _ = after({}, {"A": fields(), "B": fields(plate="CJ01XYZ")})
+    _, again = after(world, {"B": fields(plate="CJ01XYZ"), "A": fields()}, at=NOON + 5 * MINUTE)
+    assert again == Reconciled(states={}, events=())
+
+
+def test_one_empty_answer_withdraws_nothing() -> None:
+    world, result = after({"A": active(), "B": active()}, {})
+    assert result.events == ()
+    assert {one.state for one in world.values()} == {"missing"}
+    assert {one.missing_since for one in world.values()} == {NOON}
+
+
+def test_an_absence_that_ends_leaves_no_trace() -> None:
+    world, _ = after({"A": active()}, {})
+    world, result = after(world, {"A": fields()}, at=NOON + 30 * MINUTE)
+    assert result.events == ()
+    assert world == {"A": active()}
+
+
+@pytest.mark.parametrize(
+    ("later", "state"),
+    [
+        (timedelta(), "missing"),
+        (SETTLING - timedelta(seconds=1), "missing"),
+        (SETTLING, "withdrawn"),
+        (timedelta(days=1), "withdrawn"),
+    ],
+)
+def test_two_good_answers_ten_minutes_apart_withdraw(later: timedelta, state: State) -> None:
+    world, _ = after({"A": active()}, {})
+    world, result = after(world, {}, at=NOON + later)
+    assert world["A"].state == state
+    assert kinds(result) == ([("A", "withdrawn")] if state == "withdrawn" else [])
+
+
+def test_an_absence_is_counted_anew_after_the_uit_was_seen_again() -> None:
+    world, _ = after({"A": active()}, {})
+    world, _ = after(world, {"A": fields()}, at=NOON + 5 * MINUTE)
+    world, result = after(world, {}, at=NOON + 10 * MINUTE)
+    assert (world["A"].state, result.events) == ("missing", ())
+
+
+@pytest.mark.parametrize("state", ["active", "missing"])
+@pytest.mark.parametrize("today", [date(2025, 11, 29), date(2025, 12, 24)])
+def test_a_uit_past_its_validity_is_expired_and_not_withdrawn(state: State, today: date) -> None:
+    old = Known(state, fields(), NOON - timedelta(days=1) if state == "missing" else None)
+    world, result = after({"A": old}, {}, today=today)
+    assert kinds(result) == [("A", "expired")]
+    assert world["A"].state == "expired"
+    _, again = after(world, {}, at=NOON + timedelta(days=1), today=today)
+    assert again.events == ()
+
+
+def test_a_uit_is_not_expired_on_its_last_valid_day() -> None:
+    world, _ = after({"A": active()}, {}, today=date(2025, 11, 28))
+    assert world["A"].state == "missing"
+
+
+@pytest.mark.parametrize(
+    ("known", "gone", "settling"),
+    [
+        (9, 9, SETTLING),
+        (10, 5, SETTLING),
+        (10, 6, MASS_SETTLING),
+        (10, 10, MASS_SETTLING),
+        (200, 101, MASS_SETTLING),
+    ],
+)
+def test_a_mass_disappearance_must_last_longer(known: int, gone: int, settling: timedelta) -> None:
+    world = {f"U{number}": active() for number in range(known)}
+    answer = {uit: fields() for uit in list(world)[gone:]}
+    world, _ = after(world, answer)
+    _, early = after(world, answer, at=NOON + settling - MINUTE)
+    _, late = after(world, answer, at=NOON + settling)
+    assert early.events == ()
+    assert late.count("withdrawn") == gone
+
+
+def test_what_is_closed_is_not_counted_in_a_mass_disappearance() -> None:
+    closed = {f"C{number}": Known("expired", fields()) for number in range(50)}
+    world, _ = after({"A": active(), **closed}, {})
+    world, _ = after(world, {}, at=NOON + SETTLING)
+    assert world["A"].state == "withdrawn"
+
+
+def test_a_uit_that_could_not_be_read_is_not_absent() -> None:
+    world, _ = after({"A": active()}, {}, unread=frozenset({"A"}))
+    world, result = after(world, {}, at=NOON + timedelta(hours=1), unread=frozenset({"A"}))
+    assert (world, result.events) == ({"A": active()}, ())
+
+
+def test_a_uit_that_could_not_be_read_ends_the_absence_before_it() -> None:
+    world, _ = after({"A": active()}, {})
+    world, _ = after(world, {}, at=NOON + 5 * MINUTE, unread=frozenset({"A"}))
+    assert world["A"] == active()
+    world, result = after(world, {}, at=NOON + 10 * MINUTE)
+    assert (world["A"].state, result.events) == ("missing", ())
+
+
+@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+def test_a_closed_uit_that_comes_back_unreadable_has_returned_with_its_old_fields(
+    state: State,
+) -> None:
+    world, result = after({"A": Known(state, fields())}, {}, unread=frozenset({"A"}))
+    assert kinds(result) == [("A", "returned")]
+    assert world == {"A": active()}
+
+
+def test_an_unreadable_uit_never_seen_before_makes_no_row() -> None:
+    assert after({}, {}, unread=frozenset({"A"})) == ({}, Reconciled(states={}, events=()))
+
+
+def test_a_record_without_a_uit_may_be_any_of_the_absent_ones() -> None:
+    old = Known("missing", fields(), NOON)
+    world, result = after(
+        {"A": old, "B": active()}, {}, at=NOON + timedelta(hours=1), unread=frozenset({""})
+    )
+    assert (world, result.events) == ({"A": old, "B": active()}, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"plate": "B99NEW"}, "vehicle_changed"),
+        ({"trailer1": "B01REM"}, "vehicle_changed"),
+        ({"vehicle_changes": [{"plate": "CJ01XYZ"}]}, "vehicle_changed"),
+        ({"plate": "B99NEW", "transport_date": "2025-11-25"}, "changed"),
+        ({"first_expired_day": "2025-12-01"}, "changed"),
+        ({"start": {"county": "AR", "locality": "Curtici"}}, "changed"),
+        ({"carrier_cui": "900020201"}, "carrier_changed"),
+        ({"carrier_cui": "900020201", "plate": "B99NEW"}, "carrier_changed"),
+        ({"new_field": 1}, "changed"),
+    ],
+)
+def test_each_changed_field_is_told_with_its_old_and_new_value(
+    changes: dict[str, Any], kind: str
+) -> None:
+    world, result = after({"A": active()}, {"A": fields(**changes)})
+    (event,) = result.events
+    assert event.kind == kind
+    assert event.changes == {name: [fields().get(name), new] for name, new in changes.items()}
+    assert world["A"].fields == fields(**changes)
+
+
+def test_a_change_of_what_we_computed_is_written_without_an_event() -> None:
+    world, result = after({"A": active(expiry_computed=True)}, {"A": fields()})
+    assert result.events == ()
+    assert world["A"] == active()
+
+
+@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+def test_a_closed_uit_that_is_listed_again_has_returned(state: State) -> None:
+    old = Known(state, fields(), NOON)
+    world, result = after({"A": old}, {"A": fields(plate="B99NEW")})
+    assert kinds(result) == [("A", "returned"), ("A", "vehicle_changed")]
+    assert world["A"] == active(plate="B99NEW")
+
+
+def test_what_is_closed_and_absent_stays_as_it_is() -> None:
+    world = {"A": Known("withdrawn", fields(), NOON), "B": Known("expired", fields())}
+    assert after(world, {}, at=NOON + timedelta(days=9), today=date(2026, 1, 1))[0] == world
+
+
+def test_events_are_counted_by_uit() -> None:
+    _, result = after({"A": Known("expired", fields())}, {"A": fields(plate="X"), "B": fields()})
+    assert result.count("returned", "vehicle_changed") == 1
+    assert result.count("appeared", "vehicle_changed") == 2
+
+
+# -- whatever ANAF answers ------------------------------------------------------------------------
+
+uits = st.sampled_from(["A", "B", "C", "D"])
+some_fields = st.builds(
+    lambda plate, name, day: fields(plate=plate, declarant_name=name, first_expired_day=day),
+    st.sampled_from(["B12ABC", "CJ01XYZ"]),
+    st.sampled_from(["AGRO SRL", "OȚEL SA"]),
+    st.sampled_from(["2025-11-20", "2025-11-29"]),
+)
+answers = st.dictionaries(uits, some_fields)
+unreads = st.frozensets(st.sampled_from(["", "A", "B", "Z"]), max_size=2)
+steps = st.lists(st.tuples(answers, unreads, st.integers(0, 15)), max_size=8)
+
+
+def play(story: list[tuple[Answer, frozenset[str], int]]) -> tuple[World, datetime]:
+    world: World = {}
+    at = NOON
+    for answer, unread, minutes in story:
+        at += minutes * MINUTE
+        world, _ = after(world, answer, at=at, unread=unread)
+    return world, at
+
+
+@given(steps, answers, unreads)
+def test_an_answer_repeated_at_once_changes_nothing(
+    story: list[tuple[Answer, frozenset[str], int]], answer: Answer, unread: frozenset[str]
+) -> None:
+    world, at = play(story)
+    world, _ = after(world, answer, at=at, unread=unread)
+    assert after(world, answer, at=at, unread=unread)[1] == Reconciled(states={}, events=())
+
+
+@given(steps, answers, st.randoms())
+def test_the_order_in_which_anaf_lists_the_uits_changes_no_state(
+    story: list[tuple[Answer, frozenset[str], int]], answer: Answer, random: Any
+) -> None:
+    world, at = play(story)
+    shuffled = list(answer.items())
+    random.shuffle(shuffled)
+    first, told = after(world, answer, at=at)
+    second, told_too = after(world, dict(shuffled), at=at)
+    assert first == second
+    assert sorted(map(repr, told.events)) == sorted(map(repr, told_too.events))
+
+
+@given(steps, answers)
+def test_whatever_came_before_what_is_listed_is_active_as_listed(
+    story: list[tuple[Answer, frozenset[str], int]], answer: Answer
+) -> None:
+    world, at = play(story)
+    world, _ = after(world, answer, at=at)
+    assert {uit: world[uit] for uit in answer} == {u: Known("active", f) for u, f in answer.items()}
+
+
+@given(steps, answers)
+def test_no_uit_is_ever_forgotten(
+    story: list[tuple[Answer, frozenset[str], int]], answer: Answer
+) -> None:
+    world, at = play(story)
+    assert world.keys() <= after(world, answer, at=at)[0].keys()
+
+
+@given(steps, st.integers(0, 9))
+def test_nothing_open_is_withdrawn_by_one_answer_after_it_was_seen(
+    story: list[tuple[Answer, frozenset[str], int]], minutes: int
+) -> None:
+    everything = {uit: fields() for uit in "ABCD"}
+    world, at = play(story)
+    world, _ = after(world, everything, at=at)
+    for later in (timedelta(hours=1), timedelta(hours=1, minutes=minutes)):
+        world, result = after(world, {}, at=at + later)
+        assert result.count("withdrawn") == 0
+
+
+@given(some_fields, some_fields)
+def test_a_difference_names_exactly_the_fields_that_differ(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    changes = difference(old, new)
+    assert {**old, **{name: pair[1] for name, pair in changes.items()}} == new
+    assert all(pair == [old[name], new[name]] != [new[name]] * 2 for name, pair in changes.items())

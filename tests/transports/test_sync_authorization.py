@@ -1,0 +1,127 @@
+"""A question that meets a token which ANAF no longer takes."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.anaf.errors import Outcome
+from caraus.connections import crypto
+from caraus.connections.models import Connection
+from caraus.transports.models import SyncState, Transport
+from caraus.transports.sync import sync_company
+from caraus.transports.tasks import enqueue, enqueue_due
+from tests.simulator_process import SimulatorProcess
+from tests.worker import Worker
+
+
+def grants(anaf: SimulatorProcess) -> list[str | None]:
+    return [call["grant_type"] for call in anaf.calls("token")]
+
+
+def test_a_refused_token_is_renewed_once_silently_and_the_question_put_again(
+    anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    anaf.turn_on("token_refused", times=1)
+    anaf.forget_calls()
+    result = sync_company(company_id=company.pk)
+    assert result.outcome is Outcome.OK
+    assert grants(anaf) == ["refresh_token"]
+    assert [call["status"] for call in anaf.calls("info")] == [401, 200]
+    renewed = Connection.objects.get()
+    assert renewed.status == "active"
+    for name in ("access_token_sealed", "refresh_token_sealed"):
+        old, new = (crypto.decrypt(getattr(one, name)) for one in (connection, renewed))
+        assert old != new
+
+
+def test_a_token_that_is_refused_even_when_new_needs_a_person_after_one_renewal(
+    anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    anaf.turn_on("token_refused")
+    anaf.forget_calls()
+    result = sync_company(company_id=company.pk)
+    assert result.outcome is Outcome.REAUTHORIZE
+    assert len(anaf.calls("info")) == 2
+    assert grants(anaf) == ["refresh_token"]
+    died = Connection.objects.get()
+    assert (died.status, died.last_failure_code) == ("reauthorize", "token_refused")
+
+
+def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
+    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    sync_company(company_id=company.pk)
+    kept = Transport.objects.count()
+    anaf.turn_on("token_refused")
+    anaf.turn_on("refresh_rejected")
+    enqueue(company.pk)
+    worker.drain()
+    assert Connection.objects.get().status == "reauthorize"
+    state = SyncState.objects.get()
+    assert (state.last_outcome, state.last_code) == ("reauthorize", "refresh_rejected")
+
+    anaf.forget_calls()
+    for _ in range(3):
+        SyncState.objects.update(next_sync_at=timezone.now() - timedelta(days=1))
+        assert enqueue_due() == 0
+        enqueue(company.pk)  # as when a person presses the button
+        worker.drain()
+    assert anaf.calls() == []
+    assert SyncState.objects.get().last_code == "refresh_rejected"
+    assert Transport.objects.filter(state="active").count() == kept > 0
+
+
+@pytest.mark.parametrize("scenario", ["token_endpoint_down", "token_html", "token_timeout"])
+def test_trouble_of_the_token_service_is_temporary(
+    anaf: SimulatorProcess, company: Company, connection: Connection, scenario: str
+) -> None:
+    anaf.turn_on("token_refused", times=1)
+    anaf.turn_on(scenario, times=1)
+    result = sync_company(company_id=company.pk)
+    assert result.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER}
+    assert Connection.objects.get().status == "active"
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+
+
+def test_an_access_token_past_its_end_is_renewed_before_the_question(
+    anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    Connection.objects.update(access_expires_at=timezone.now())
+    anaf.forget_calls()
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+    assert [call["endpoint"] for call in anaf.calls()] == ["token", "info"]
+    assert Connection.objects.get().access_expires_at > timezone.now() + timedelta(days=89)
+
+
+def test_authorizations_given_up_on_anafs_portal_need_a_person(
+    anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    anaf.revoke("three")
+    result = sync_company(company_id=company.pk)
+    assert result.error
+    assert (result.outcome, result.error.code) == (Outcome.REAUTHORIZE, "refresh_rejected")
+
+
+def test_tokens_that_no_key_opens_are_told_as_ours_and_work_when_the_key_is_back(
+    anaf: SimulatorProcess,
+    company: Company,
+    connection: Connection,
+    settings: LazySettings,
+) -> None:
+    keys = settings.TOKEN_KEYS
+    settings.TOKEN_KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
+    anaf.forget_calls()
+    for _ in range(2):
+        result = sync_company(company_id=company.pk)
+        assert result.error
+        assert result.error.code == "token_unreadable"
+    assert anaf.calls() == []
+    assert Connection.objects.get().status == "active"
+    assert Connection.objects.get().last_failure_code == "token_unreadable"
+
+    settings.TOKEN_KEYS = keys
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+    assert Connection.objects.get().last_failure_code == ""
