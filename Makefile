@@ -1,6 +1,8 @@
 # Python 3 and make are all that a fresh machine needs: uv comes from PyPI where it is missing,
 # and brings Python 3.13 where that is missing.
 SHELL := /bin/sh
+# Compiled once at install: every process starts in half the time.
+export UV_COMPILE_BYTECODE := 1
 export PATH := $(PATH):$(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin))
 UV = $(shell command -v uv || (cd / && python3 $(CURDIR)/scripts/bring_uv.py $(CURDIR)/.uv))
 

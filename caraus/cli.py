@@ -6,8 +6,10 @@ Exit codes: 0 good, 1 ANAF or network trouble (or a failure that is said), 2 wro
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 from caraus import __version__
 
@@ -56,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["manage"]:  # Django's own commands take all that follows, --help too
         return _run(lambda: _manage(arguments[1:]))
+    if arguments[:1] == ["simulator"]:  # another program, with options of its own
+        return _run(lambda: _simulator(arguments[1:]))
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     return _run(lambda: options.run(options))
@@ -69,6 +73,8 @@ def _run(command: Callable[[], int]) -> int:
     from caraus.commands.base import CommandError
     from caraus.embedded import EmbeddedError
 
+    # Ended politely, an embedded PostgreSQL that nobody else holds ends too.
+    signal.signal(signal.SIGTERM, _end)
     try:
         return command()
     except CommandError as error:
@@ -89,6 +95,10 @@ def _run(command: Callable[[], int]) -> int:
         return GOOD
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
 def _say(error: object, code: int) -> int:
     print(f"caraus: {error}", file=sys.stderr)
     return code
@@ -98,6 +108,12 @@ def _manage(arguments: list[str]) -> int:
     from caraus.commands.serve import manage
 
     return manage(arguments)
+
+
+def _simulator(arguments: list[str]) -> int:
+    from caraus.commands.serve import simulator
+
+    return simulator(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -193,23 +209,13 @@ def _servers(commands: Commands) -> None:
 
     _command(commands, "migrate", migrate, "Bring the database to this version's schema.")
 
-    def simulator(options: argparse.Namespace) -> int:
-        from caraus.commands.serve import simulator
-
-        return simulator(options.rest)
-
-    parser = _command(
-        commands,
-        "simulator",
-        simulator,
-        "ANAF's double: OAuth, e-Transport and faults by name, for testing any integration.\n\n"
-        "Options go to the simulator: [--host HOST] [--port PORT] [--seed N] [--scenario NAME] …\n"
-        "`caraus simulator -- --help` lists them all.",
-    )
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    _command(
-        commands, "manage", lambda _: GOOD, "Django's own commands, e.g. `caraus manage shell`."
-    )
+    # These two are run before the parser is asked; here they are only told.
+    told = {
+        "simulator": "ANAF's double: login, e-Transport and faults by name, for any integration.",
+        "manage": "Django's own commands, e.g. `caraus manage shell`.",
+    }
+    for name, text in told.items():
+        _command(commands, name, lambda _: GOOD, text)
 
 
 def _people(commands: Commands) -> None:

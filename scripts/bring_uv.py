@@ -44,7 +44,7 @@ def by_pip(folder: Path) -> bool:
 def by_hand(folder: Path, uv: Path) -> None:
     """Without pip: the newest wheel for this machine, unpacked into the venv."""
     venv.EnvBuilder(clear=True, with_pip=False).create(folder)
-    request = urllib.request.Request(  # noqa: S310 - a constant https address
+    request = urllib.request.Request(
         PYPI, headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
@@ -72,7 +72,9 @@ def fits(filename: str) -> bool:
     machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
     if sys.platform == "darwin":
         return "macosx" in filename and platform.machine() in filename
-    libc = "manylinux" if "gnu" in (sysconfig.get_config_var("HOST_GNU_TYPE") or "") else "musllinux"
+    libc = (
+        "manylinux" if "gnu" in (sysconfig.get_config_var("HOST_GNU_TYPE") or "") else "musllinux"
+    )
     return libc in filename and machine in filename
 
 

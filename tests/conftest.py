@@ -16,9 +16,7 @@ from tests.worker import Worker
 def simulator_process() -> Iterator[SimulatorProcess]:
     """One simulated ANAF for the whole run, over real sockets."""
     with SimulatorProcess(
-        client_id="caraus-tests",
-        client_secret="a-secret-of-the-tests",
-        redirect_uris=["http://127.0.0.1:8000/anaf/callback"],
+        client_id="caraus-tests", client_secret="a-secret-of-the-tests"
     ) as process:
         yield process
 

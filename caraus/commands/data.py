@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 def sync(*, cui: str | None, as_json: bool) -> int:
     """Ask ANAF about one company or all of them, one after another."""
     with database():
+        from caraus.connections.rights import forget_refusals
         from caraus.transports.sync import sync_company
 
-        results = [sync_company(company_id=company.pk) for company in _companies(cui)]
+        results = []
+        for company in _companies(cui):
+            forget_refusals(company)  # a person asks: every authorization is tried again
+            results.append(sync_company(company_id=company.pk))
     if as_json:
         print(json.dumps([_result(result) for result in results], ensure_ascii=False, indent=2))
     else:

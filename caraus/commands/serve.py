@@ -1,7 +1,9 @@
 """The long-running commands: web, worker, the simulator; and Django's own."""
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
@@ -53,12 +55,20 @@ async def _work(concurrency: int) -> None:
     connector = cast("DjangoConnector", app.connector)
     with app.replace_connector(connector.get_worker_connector()) as worker_app:
         async with worker_app.open_async():
-            print("Cărăuș worker is ready.", flush=True)
-            await worker_app.run_worker_async(
-                concurrency=concurrency,
-                delete_jobs="successful",
-                shutdown_graceful_timeout=10,
+            work = asyncio.create_task(
+                worker_app.run_worker_async(
+                    concurrency=concurrency,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=10,
+                    install_signal_handlers=False,
+                )
             )
+            # Ours, so that they stand before anybody is told that the worker is ready.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, work.cancel)
+            print("Cărăuș worker is ready.", flush=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
 
 
 def manage(arguments: list[str]) -> int:
@@ -73,5 +83,4 @@ def manage(arguments: list[str]) -> int:
 
 def simulator(arguments: list[str]) -> int:
     """Become the simulator: another program, which knows nothing of this one."""
-    rest = arguments[1:] if arguments[:1] == ["--"] else arguments
-    os.execv(sys.executable, [sys.executable, "-m", "anaf_simulator", *rest])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "anaf_simulator", *arguments])  # noqa: S606

@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from caraus.embedded.folders import digest
 

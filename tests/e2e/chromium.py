@@ -42,9 +42,7 @@ def _install(playwright: Playwright) -> str:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     said = ""
     for command in commands:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         said += done.stdout + done.stderr
     found = _present(playwright)
     assert found, (

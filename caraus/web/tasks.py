@@ -1,0 +1,24 @@
+"""Housekeeping of the queue and the sessions."""
+
+from asgiref.sync import sync_to_async
+from django.core.management import call_command
+from procrastinate.contrib.django import app
+from procrastinate.utils import utcnow
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="web.take_up_stalled", queueing_lock="web.take_up_stalled")
+async def take_up_stalled(timestamp: int) -> None:
+    """A killed worker's jobs stay „doing”; once its heartbeat is old, others take them up."""
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job, utcnow())
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="web.tidy", queueing_lock="web.tidy")
+async def tidy(timestamp: int) -> None:
+    """Failed jobs are kept for a month, ended sessions not at all."""
+    await app.job_manager.delete_old_jobs(
+        nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
+    )
+    await sync_to_async(call_command)("clearsessions")

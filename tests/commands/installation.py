@@ -1,0 +1,115 @@
+"""An installation of its own: a data folder, an environment, the `caraus` command, a web server."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from caraus.commands.ports import free_ports
+from tests.simulator_process import SimulatorProcess
+
+PASSWORD = "un-secret-lung-42"
+
+
+class Installation:
+    """What a person has on a machine; every call is a process of its own, as a script makes it."""
+
+    def __init__(self, folder: Path, anaf: SimulatorProcess) -> None:
+        self.port = free_ports(1)[0]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.anaf = anaf
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
+        }
+        self.environment = kept | {
+            "CARAUS_DATA_DIR": str(folder),
+            "CARAUS_EMBEDDED_FSYNC": "off",
+            "CARAUS_URL": self.address,
+            "ANAF_CLIENT_ID": anaf.client_id,
+            "ANAF_CLIENT_SECRET": anaf.client_secret,
+            "ANAF_ENVIRONMENT": "test",
+            "ANAF_LOGIN_URL": anaf.url,
+            "ANAF_API_URL": anaf.url,
+            "ANAF_TIMEOUT_SECONDS": "2",
+        }
+
+    def run(
+        self, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """One `caraus` command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "caraus.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self.environment | environment,
+            timeout=60,
+        )
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """A command's JSON; its exit code must be as told."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    @contextmanager
+    def serving(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A long-running command, ended by SIGTERM."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "caraus.cli", *command],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            assert process.wait(20) in {0, 143}
+
+    @contextmanager
+    def web(self) -> Iterator[httpx2.Client]:
+        """The web server, and a client with cookies."""
+        with (
+            self.serving("web", "--port", str(self.port)) as process,
+            httpx2.Client(base_url=self.address, trust_env=False, timeout=10) as client,
+        ):
+            deadline = time.monotonic() + 30
+            while True:
+                assert process.poll() is None, "the web server ended"
+                assert time.monotonic() < deadline, "the web server does not answer"
+                try:
+                    client.get("/healthz").raise_for_status()
+                except httpx2.HTTPError:
+                    time.sleep(0.05)  # nothing tells when a port opens
+                else:
+                    break
+            yield client
+
+    def authorize(self, client: httpx2.Client, *, email: str, certificate: str = "three") -> str:
+        """Sign in and authorize as a browser does; the final page."""
+        form = {"login": email, "password": PASSWORD}
+        _post(client, "/cont/login/", form)
+        to_anaf = _post(client, "/integrari/autorizare/", {}, page="/integrari/")
+        came_back = self.anaf.log_in(certificate, url=to_anaf.headers["location"])
+        return client.get("/anaf/callback", params=came_back).text
+
+
+def _post(
+    client: httpx2.Client, path: str, form: dict[str, str], *, page: str = ""
+) -> httpx2.Response:
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(page or path).text)
+    assert found
+    answer = client.post(path, data=form | {"csrfmiddlewaretoken": found[1]})
+    assert answer.status_code == 302, answer.text
+    return answer

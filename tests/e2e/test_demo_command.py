@@ -1,0 +1,69 @@
+"""`caraus demo` is a contract: what it says, what it leaves behind, how it ends."""
+
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from tests.e2e.demo_process import DemoProcess
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    top = Path(tempfile.mkdtemp(prefix="caraus-demo-"))
+    yield top / "data"
+    shutil.rmtree(top)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    children: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    return children
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_and_ends_all_its_children(folder: Path, number: int) -> None:
+    demo = DemoProcess(folder)
+    demo.start()
+    assert f"Cărăuș is ready: {demo.address}\n" in demo.text
+    assert "demo@caraus.example" in demo.text
+    assert "demo-caraus" in demo.text
+    assert httpx2.get(f"{demo.address}/healthz", trust_env=False).text == "ok\n"
+    children = family(demo.pid)
+    assert len(children) >= 3
+    assert demo.stop(number) == 0
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+    assert "Traceback" not in demo.text
+
+
+def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
+    folder: Path,
+) -> None:
+    demo = DemoProcess(folder)
+    demo.start()
+    children = family(demo.pid)
+    assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert [child for child in alive if "postgres" not in child.name()] == []
+    demo.start()
+    assert demo.stop() == 0
+
+
+def test_a_taken_port_gets_a_clear_sentence(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        demo = DemoProcess(folder, port=taken.getsockname()[1])
+        with pytest.raises(RuntimeError, match=rf"Port {demo.port} on 127\.0\.0\.1 is taken"):
+            demo.start()
+
+
+def test_reset_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(RuntimeError, match="was not made by `caraus demo`"):
+        DemoProcess(tmp_path).start("--reset")
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
