@@ -2,10 +2,17 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Any, cast
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+
+def _waiting() -> bool:
+    jobs: Any = ProcrastinateJob.objects.filter(status="todo")
+    return bool(jobs.exclude(scheduled_at__gt=timezone.now()).exists())
 
 
 class Worker:
@@ -13,7 +20,8 @@ class Worker:
 
     def drain(self, *, concurrency: int = 4) -> None:
         with ThreadPoolExecutor(1) as thread:  # Django's connections are a thread's own
-            thread.submit(asyncio.run, self._run(concurrency)).result()
+            while _waiting():  # a job may have put others in the queue while it was the last
+                thread.submit(asyncio.run, self._run(concurrency)).result()
 
     async def _run(self, concurrency: int) -> None:
         threads = ThreadPoolExecutor(concurrency + 2)

@@ -1,0 +1,117 @@
+"""The queue: jobs are born with the facts they follow from, once, and people go first."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from caraus.accounts.models import Company, Organization
+from caraus.connections.models import Connection
+from caraus.transports.models import SyncRun, SyncState, Transport
+from caraus.transports.tasks import SOON, enqueue, enqueue_due, enqueue_organization, sync_due
+from tests import factories
+from tests.simulator_process import SimulatorProcess
+from tests.worker import Worker
+
+
+def waiting() -> list[tuple[int, int]]:
+    """(company, priority) of the waiting jobs."""
+    jobs: Any = ProcrastinateJob.objects.filter(status="todo", task_name="transports.sync")
+    return [(job.args["company_id"], job.priority) for job in jobs.order_by("id")]
+
+
+def test_a_job_is_rolled_back_with_its_transaction(company: Company) -> None:
+    with transaction.atomic():
+        enqueue(company.pk)
+        assert len(waiting()) == 1
+        transaction.set_rollback(True)
+    assert waiting() == []
+
+
+def test_a_doubled_job_breaks_no_transaction(company: Company) -> None:
+    with transaction.atomic():
+        assert enqueue(company.pk)
+        assert not enqueue(company.pk)
+        Company.objects.update(name="Scris după")
+    company.refresh_from_db()
+    assert company.name == "Scris după"
+    assert waiting() == [(company.pk, 0)]
+
+
+def test_a_person_moves_the_waiting_job_to_the_front(company: Company) -> None:
+    enqueue(company.pk)
+    assert not enqueue(company.pk, priority=SOON)
+    assert waiting() == [(company.pk, SOON)]
+    enqueue(company.pk)
+    assert waiting() == [(company.pk, SOON)]
+
+
+def test_what_a_person_waits_for_runs_first(
+    worker: Worker, anaf: SimulatorProcess, organization: Organization
+) -> None:
+    cuis = (factories.CUI, factories.OTHER_CUI, "900030302")
+    timer = [factories.company(organization, cui=cui) for cui in cuis]
+    for company in timer:
+        enqueue(company.pk)
+    enqueue(timer[-1].pk, priority=SOON)
+    worker.drain(concurrency=1)
+    order = list(SyncRun.objects.order_by("pk").values_list("company_id", flat=True))
+    assert order == [timer[2].pk, timer[0].pk, timer[1].pk]
+
+
+def test_companies_that_are_due_are_queued_once(organization: Organization) -> None:
+    factories.connection(organization)
+    factories.connection(organization)  # two authorizations double nothing
+    now = timezone.now()
+    companies = [
+        factories.company(organization, cui=cui)
+        for cui in (factories.CUI, factories.OTHER_CUI, "900030302")
+    ]
+    SyncState.objects.create(company=companies[0], next_sync_at=now - timedelta(seconds=1))
+    SyncState.objects.create(company=companies[1], next_sync_at=now + timedelta(minutes=1))
+    assert enqueue_due() == 2
+    assert {pk for pk, _ in waiting()} == {companies[0].pk, companies[2].pk}
+    assert enqueue_due() == 0
+    assert len(waiting()) == 2
+
+
+@pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected", None])
+def test_nothing_is_queued_without_a_living_authorization(
+    organization: Organization, company: Company, stranger: object, status: str | None
+) -> None:
+    if status:
+        factories.connection(organization, status=status)
+    enqueue_due()
+    assert company.pk not in {pk for pk, _ in waiting()}
+
+
+def test_the_timer_queues_what_is_due_and_the_worker_brings_the_uits(
+    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    sync_due.configure(task_kwargs={"timestamp": 0}).defer()
+    worker.drain()
+    assert Transport.objects.count() == len(anaf.active(company.cui))
+    assert SyncState.objects.get().next_sync_at > timezone.now()
+    sync_due.configure(task_kwargs={"timestamp": 60}).defer()
+    worker.drain()
+    assert SyncRun.objects.count() == 1
+
+
+def test_an_authorization_puts_every_company_of_the_organization_first(
+    organization: Organization, company: Company, stranger: object
+) -> None:
+    other = factories.company(organization, cui="900030302")
+    enqueue_organization(organization.pk)
+    assert sorted(waiting()) == sorted([(company.pk, SOON), (other.pk, SOON)])
+
+
+def test_a_job_about_a_company_that_is_gone_ends_quietly(
+    worker: Worker, anaf: SimulatorProcess, company: Company
+) -> None:
+    enqueue(company.pk)
+    company.delete()
+    worker.drain()
+    assert not ProcrastinateJob.objects.exists()
