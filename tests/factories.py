@@ -18,8 +18,11 @@ def organization(name: str = "Trans Test") -> Organization:
     return Organization.objects.create(name=name)
 
 
-def user(email: str = "", *, name: str = "Ana Pop") -> User:
-    return User.objects.create_user(email or f"user{next(_numbers)}@example.ro", "x", name=name)
+def user(email: str = "", *, name: str = "Ana Pop", password: str | None = None) -> User:
+    """Without a password (hashing one is slow); `client.force_login` needs none."""
+    return User.objects.create_user(
+        email or f"user{next(_numbers)}@example.ro", password, name=name
+    )
 
 
 def member(organization: Organization, role: str, *, name: str = "Ana Pop") -> User:

@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
-from caraus.accounts.models import Organization, User
+from caraus.accounts import access
+from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf import oauth
 from caraus.anaf.errors import AnafError, Problem
 from caraus.anaf.oauth import Tokens
@@ -49,6 +50,11 @@ STATE_USED = ConsentRefused(
     "state_used",
     "Acest răspuns a fost deja folosit.",
     f"Dacă la Integrări apare bifa verde, nu mai ai nimic de făcut. Altfel: {AGAIN}",
+)
+NO_LONGER_ALLOWED = ConsentRefused(
+    "no_longer_allowed",
+    "Între timp ai pierdut dreptul de a autoriza pentru această organizație.",
+    "Cere unui administrator al organizației să îți dea rolul potrivit sau să autorizeze el.",
 )
 NOTHING_CAME = ConsentRefused(
     "nothing_came", "ANAF nu a trimis niciun cod de autorizare înapoi.", AGAIN
@@ -104,7 +110,15 @@ def _take(*, user: User, state: str) -> ConsentRequest | ConsentRefused:
         return STATE_EXPIRED
     if not ConsentRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=now):
         return STATE_USED
-    return request
+    return request if _still_allowed(request) else NO_LONGER_ALLOWED
+
+
+def _still_allowed(request: ConsentRequest) -> bool:
+    """The role that let the person begin may be gone ten minutes later."""
+    membership = Membership.objects.filter(
+        user=request.user_id, organization=request.organization_id
+    ).first()
+    return membership is not None and access.may(membership, Role.DISPATCHER)
 
 
 def _connect(request: ConsentRequest, tokens: Tokens) -> Connection:
@@ -126,14 +140,15 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Connection:
 
 def _replace_older(connection: Connection) -> None:
     """The same certificate authorized again, or the same person with a new certificate after the
-    old authorization died: the new one takes its place. Others of the organization stay."""
+    old authorization died: the new one takes its place, and the tokens of the old one are deleted.
+    Others of the organization stay."""
     same_certificate = Q(certificate_serial=connection.certificate_serial)
     died = Q(status=Connection.Status.REAUTHORIZE, authorized_by=connection.authorized_by)
     Connection.objects.filter(
         died | same_certificate if connection.certificate_serial else died,
         organization=connection.organization,
         status__in=[Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE],
-    ).update(status=Connection.Status.REPLACED)
+    ).update(status=Connection.Status.REPLACED, access_token_sealed="", refresh_token_sealed="")
 
 
 def _refusal(problem: Problem) -> ConsentRefused:

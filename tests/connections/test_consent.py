@@ -1,21 +1,44 @@
 """A person authorizes: the state, the code, and what comes of each."""
 
-from django.test import Client
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from caraus.accounts.models import Company
-from caraus.connections.models import Connection
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Membership, User
+from caraus.anaf.errors import PROBLEMS
+from caraus.connections import consent
+from caraus.connections.models import CompanyRight, Connection, ConsentRequest
 from caraus.transports.models import Transport
-from tests.simulator_process import SimulatorProcess
+from tests.authorizations import at_once
+from tests.simulator_process import SimulatorProcess, came_back, flow_of
 from tests.worker import Worker
+
+START, CALLBACK = "/integrari/autorizare/", "/anaf/callback"
+
+
+def begin(client: Client) -> str:
+    """Press the button; gives ANAF's address."""
+    response = client.post(START)
+    assert response.status_code == 302
+    return response["Location"]
+
+
+def finish(client: Client, **came: str) -> str:
+    """Come back from ANAF; gives the page."""
+    response = client.get(CALLBACK, came)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def test_an_authorization_brings_every_uit_of_the_company(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
 ) -> None:
-    address = signed_in.post("/integrari/autorizare/")["Location"]
-    came_back = anaf.log_in("three", url=address)
-    page = signed_in.get("/anaf/callback", came_back)
-    assert "Autorizarea a reușit" in page.content.decode()
+    page = finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    assert "Autorizarea a reușit" in page
     assert Connection.objects.get().status == "active"
 
     worker.drain()
@@ -23,3 +46,199 @@ def test_an_authorization_brings_every_uit_of_the_company(
     expected = {record["uit"] for record in anaf.active(company.cui)}
     assert expected
     assert set(Transport.objects.values_list("uit", flat=True)) == expected
+
+
+def test_what_is_kept_of_an_authorization(
+    anaf: SimulatorProcess, signed_in: Client, owner: User
+) -> None:
+    finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    made = Connection.objects.get()
+    now = timezone.now()
+    assert (made.authorized_by, made.person_name) == (owner, owner.name)
+    assert made.certificate_serial == "2006051671C0FFEE01A2B3C4D5E6F701"
+    assert timedelta(days=89) < made.access_expires_at - now <= timedelta(days=90)
+    assert timedelta(days=364) < made.refresh_expires_at - now <= timedelta(days=365)
+    assert not made.access_expiry_estimated
+    request = ConsentRequest.objects.get()
+    assert (request.result, request.used_at is None) == ("ok", False)
+
+
+def refused(page: str, refusal: consent.ConsentRefused) -> bool:
+    """The page says what happened and what to do, and nothing was authorized."""
+    assert refusal.sentence in page
+    assert "Autorizarea a reușit" not in page
+    return not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["", "invented", "\x00", "ă" * 3000])
+def test_an_answer_with_a_state_that_nobody_was_given_is_refused(
+    anaf: SimulatorProcess, signed_in: Client, state: str
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.forget_calls()
+    assert refused(finish(signed_in, code=came["code"], state=state), consent.WRONG_STATE)
+    assert anaf.calls("token") == []
+
+
+def test_an_answer_that_belongs_to_another_user_is_refused_and_stays_usable(
+    anaf: SimulatorProcess, signed_in: Client, teammate: User, stranger: User
+) -> None:
+    Connection.objects.all().delete()
+    came = anaf.log_in("three", url=begin(signed_in))
+    for someone in (teammate, stranger):
+        other = Client()
+        other.force_login(someone)
+        assert refused(finish(other, **came), consent.WRONG_STATE)
+    assert "Autorizarea a reușit" in finish(signed_in, **came)
+
+
+def test_an_answer_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    request = ConsentRequest.objects.get()
+    assert request.expires_at - request.created_at == timedelta(minutes=10)
+    ConsentRequest.objects.update(expires_at=timezone.now())
+    assert refused(finish(signed_in, **came), consent.STATE_EXPIRED)
+
+
+def test_an_answer_is_used_once(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    finish(signed_in, **came)
+    anaf.forget_calls()
+    assert consent.STATE_USED.sentence in finish(signed_in, **came)
+    assert Connection.objects.get().status == "active"
+    assert anaf.calls() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_comes_twice_at_once_is_used_once(
+    anaf: SimulatorProcess, signed_in: Client, owner: User
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.forget_calls()
+    results = at_once(*[lambda: consent.finish(user=owner, **came)] * 3)
+    assert results.count(consent.STATE_USED) == 2
+    assert Connection.objects.count() == len(anaf.calls("token")) == 1
+
+
+def test_without_a_code_nothing_comes_of_it(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    assert refused(finish(signed_in, state=came["state"]), consent.NOTHING_CAME)
+
+
+def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
+    """Press „Renunță” in ANAF's window."""
+    form = {"flow": flow_of(anaf.http.get(address)), "certificate": "three", "action": "cancel"}
+    chooser = f"{anaf.url}/anaf-oauth2/v1/authorize/certificate"
+    return came_back(anaf.http.post(chooser, data=form))
+
+
+def test_a_cancelled_login_is_told_so(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = cancel(anaf, begin(signed_in))
+    assert came["error"] == "access_denied"
+    assert PROBLEMS["cancelled"].sentence in finish(signed_in, **came)
+    assert ConsentRequest.objects.get().result == "cancelled"
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("error", ["access_denied", "server_error", "<script>", "\x00"])
+def test_whatever_error_comes_back_is_told_and_never_echoed(
+    anaf: SimulatorProcess, signed_in: Client, error: str
+) -> None:
+    state = parse_qs(urlsplit(begin(signed_in)).query)["state"][0]
+    page = finish(signed_in, state=state, error=error, error_description="<b>boo</b>")
+    result = ConsentRequest.objects.get().result
+    assert PROBLEMS[result].sentence in page
+    assert "<script>" not in page.replace("<script ", "")
+    assert "<b>boo" not in page
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("token_endpoint_down", "token_endpoint_down"),
+        ("token_html", "waf_rejected"),
+        ("token_timeout", "timeout"),
+        ("down_refused", "refused"),
+    ],
+)
+def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
+    anaf: SimulatorProcess, signed_in: Client, settings: Any, scenario: str, code: str
+) -> None:
+    settings.ANAF_TIMEOUT_SECONDS = 1
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.turn_on(scenario)
+    page = finish(signed_in, **came)
+    assert PROBLEMS[code].sentence in page
+    assert not Connection.objects.exists()
+    assert ConsentRequest.objects.get().result == code
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_code_that_came_too_late_is_told_so(
+    anaf: SimulatorProcess, signed_in: Client, reset: bool
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.advance(seconds=61)
+    if reset:
+        anaf.turn_on("late_code_reset")
+    page = finish(signed_in, **came)
+    code = ConsentRequest.objects.get().result
+    assert code in ({"code_expired", "network"} if reset else {"code_expired"})
+    assert PROBLEMS[code].sentence in page
+    assert not Connection.objects.exists()
+
+
+def test_a_certificate_without_rights_authorizes_and_the_company_is_told_uncovered(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
+) -> None:
+    assert "Autorizarea a reușit" in finish(
+        signed_in, **anaf.log_in("norights", url=begin(signed_in))
+    )
+    worker.drain()
+    assert Connection.objects.get().status == "active"
+    assert CompanyRight.objects.get().get_state_display() == "fără drept în SPV"
+    assert "fără drept în SPV" in signed_in.get("/integrari/").content.decode()
+
+
+@pytest.mark.parametrize("change", [{"role": "viewer"}, None])
+def test_a_role_lost_on_the_way_to_anaf_ends_the_authorization(
+    anaf: SimulatorProcess, signed_in: Client, owner: User, change: dict[str, Any] | None
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    mine = Membership.objects.filter(user=owner)
+    mine.update(**change) if change else mine.delete()
+    anaf.forget_calls()
+    assert refused(finish(signed_in, **came), consent.NO_LONGER_ALLOWED)
+    assert anaf.calls("token") == []
+
+
+def test_the_same_certificate_again_replaces_the_authorization_and_deletes_its_tokens(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    for _ in range(2):
+        finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    finish(signed_in, **anaf.log_in("single", url=begin(signed_in)))
+    statuses = Connection.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["replaced", "active", "active"]
+    first = Connection.objects.order_by("pk")[0]
+    assert first.access_token_sealed == first.refresh_token_sealed == ""
+
+
+def test_a_new_certificate_replaces_the_same_persons_dead_authorization(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    Connection.objects.update(status="reauthorize")
+    finish(signed_in, **anaf.log_in("single", url=begin(signed_in)))
+    assert set(Connection.objects.values_list("status", flat=True)) == {"replaced", "active"}
+
+
+def test_pressing_the_button_without_a_client_id_is_told_as_our_fault(
+    anaf: SimulatorProcess, signed_in: Client, settings: Any
+) -> None:
+    settings.ANAF_CLIENT_ID = ""
+    response = signed_in.post(START)
+    assert response.status_code == 503
+    assert PROBLEMS["missing_configuration"].sentence in response.content.decode()
+    assert not ConsentRequest.objects.exists()
