@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import dj_email_url
 from cryptography.fernet import Fernet
@@ -98,8 +98,8 @@ def is_loopback(host: str) -> bool:
 def origin(name: str, default: str) -> str:
     """An http(s) origin without path; plain http is accepted for loopback addresses only."""
     value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+    parts = _origin_parts(value)
+    if parts is None or not parts.hostname:
         raise ImproperlyConfigured(f"{name} must be like https://example.ro, not {value!r}.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ImproperlyConfigured(
@@ -108,10 +108,24 @@ def origin(name: str, default: str) -> str:
     return value
 
 
+def _origin_parts(value: str) -> SplitResult | None:
+    """None when it is more, or less, than scheme, host and port."""
+    try:
+        parts = urlsplit(value)
+        whole = f"{parts.scheme}://{parts.netloc}" == value and parts.port != 0
+    except ValueError:
+        return None
+    known = parts.scheme in {"http", "https"} and "@" not in parts.netloc
+    return parts if whole and known else None
+
+
 def mailer(url: str) -> dict[str, Any]:
     """EMAIL_URL as an entry of Django's MAILERS: `smtp://user:password@host:port?tls=true`,
     `submission://…` (port 587, STARTTLS), `console:`, `file:///folder`, `memory:`."""
-    parsed = dj_email_url.parse(url)
+    try:
+        parsed = dj_email_url.parse(url)
+    except ValueError as error:  # its words may repeat the password
+        raise ImproperlyConfigured("EMAIL_URL is no address like smtp://host:port.") from error
     backend = parsed.get("EMAIL_BACKEND")
     if backend is None:
         raise ImproperlyConfigured("EMAIL_URL must begin with smtp:, submission: or console:.")

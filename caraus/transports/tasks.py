@@ -33,7 +33,8 @@ def enqueue_due() -> int:
     now = timezone.now()
     unscheduled = Company.objects.filter(sync_state=None)
     SyncState.objects.bulk_create(
-        [SyncState(company=company, next_sync_at=now) for company in unscheduled], ignore_conflicts=True
+        [SyncState(company=company, next_sync_at=now) for company in unscheduled],
+        ignore_conflicts=True,
     )
     due = SyncState.objects.filter(
         next_sync_at__lte=now,

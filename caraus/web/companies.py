@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -50,8 +50,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
-        if form.is_valid():
-            company = _add(form)
+        if form.is_valid() and (company := _add(form)):
             messages.success(request, f"{company} a fost adăugată.")
             return redirect("companies")
     context = {
@@ -79,12 +78,18 @@ def _right(company: Company) -> str:
     return next((state for state in best if state in states), CompanyRight.State.UNKNOWN)
 
 
-@transaction.atomic
-def _add(form: CompanyForm) -> Company:
+def _add(form: CompanyForm) -> Company | None:
+    """None, with the form's error, when the same CUI was added in the same moment."""
     company = form.save(commit=False)
     company.name_typed = bool(company.name)
-    company.save()
-    enqueue(company.pk, priority=SOON)
+    try:
+        with transaction.atomic():
+            company.save()
+            if company.organization.connections.filter(status=Connection.Status.ACTIVE).exists():
+                enqueue(company.pk, priority=SOON)
+    except IntegrityError:
+        form.add_error("cui", f"Firma cu CUI {company.cui} este deja în listă.")
+        return None
     return company
 
 

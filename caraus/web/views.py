@@ -21,8 +21,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def switch_organization(request: HttpRequest) -> HttpResponse:
+    wanted = request.POST.get("organizatie", "")
     mine = access.organizations(access.signed_in(request))
-    chosen = mine.filter(pk=request.POST.get("organizatie", "0") or 0).first()
+    chosen = next((one for one in mine if str(one.pk) == wanted), None)
     if chosen is not None:
         request.session[access.SESSION_KEY] = chosen.pk
     return redirect("home")

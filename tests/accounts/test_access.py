@@ -1,0 +1,101 @@
+"""Who may see what."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest
+from django.test import Client, RequestFactory
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership, Organization, Role, User
+from tests import factories
+
+
+def request_of(user: User | AnonymousUser, chosen: int | None = None) -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = user
+    request.session = {} if chosen is None else {access.SESSION_KEY: chosen}  # type: ignore[assignment]
+    return request
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("owner", {"owner", "admin", "dispatcher", "viewer"}),
+        ("admin", {"admin", "dispatcher", "viewer"}),
+        ("dispatcher", {"dispatcher", "viewer"}),
+        ("viewer", {"viewer"}),
+    ],
+)
+def test_a_role_may_do_all_that_stands_below_it(role: str, allowed: set[str]) -> None:
+    assert {one.value for one in Role if access.may(Membership(role=role), one)} == allowed
+
+
+def test_a_missing_role_is_named_in_the_refusal(organization: Organization, teammate: User) -> None:
+    with pytest.raises(PermissionDenied, match=r"administrator.*cititor.*Trans Test"):
+        access.require_role(request_of(teammate), Role.ADMIN)
+
+
+def test_the_organization_in_use_is_the_chosen_one_else_the_first(owner: User) -> None:
+    first, chosen = factories.organization("Aaa"), factories.organization("Zzz")
+    for organization in (first, chosen):
+        Membership.objects.create(user=owner, organization=organization, role="viewer")
+    assert access.current_organization(request_of(owner)) == first
+    assert access.current_organization(request_of(owner, chosen.pk)) == chosen
+    assert access.current_membership(request_of(owner, chosen.pk)).role == "viewer"
+
+
+def test_an_organization_that_one_has_left_is_no_longer_in_use(
+    organization: Organization, owner: User, stranger: User
+) -> None:
+    theirs = Organization.objects.get(memberships__user=stranger)
+    assert access.current_organization(request_of(owner, theirs.pk)) == organization
+    Membership.objects.filter(user=owner).delete()
+    with pytest.raises(Http404, match="invitație"):
+        access.current_organization(request_of(owner, organization.pk))
+
+
+def test_the_anonymous_have_no_organization() -> None:
+    with pytest.raises(PermissionDenied):
+        access.current_organization(request_of(AnonymousUser()))
+
+
+def test_only_the_own_rows_are_in_scope(
+    organization: Organization, owner: User, company: Company, stranger: User
+) -> None:
+    theirs = Company.objects.exclude(organization=organization).get()
+    assert list(access.scope(Company.objects.all(), organization)) == [company]
+    assert access.get_object(request_of(owner), Company.objects.all(), company.pk) == company
+    for pk in (theirs.pk, 0, -1, 10**30):
+        with pytest.raises(Http404):
+            access.get_object(request_of(owner), Company.objects.all(), pk)
+
+
+TENANT_MODELS = [
+    model
+    for label in ("accounts", "connections", "transports")
+    for model in apps.get_app_config(label).get_models()
+    if model is not User
+]
+
+
+@pytest.mark.parametrize("model", TENANT_MODELS)
+def test_every_tenant_model_hangs_on_an_organization(
+    organization: Organization, model: type[Model]
+) -> None:
+    assert not access.scope(model._default_manager.exclude(pk=organization.pk), organization)
+
+
+def test_switching_goes_only_to_an_own_organization(
+    client: Client, organization: Organization, owner: User, stranger: User
+) -> None:
+    other = factories.organization("A doua")
+    Membership.objects.create(user=owner, organization=other)
+    theirs = Organization.objects.get(memberships__user=stranger)
+    client.force_login(owner)
+    for chosen, used in ((other.pk, other), (theirs.pk, other), ("x", other), ("", other)):
+        answer = client.post("/organizatie/", {"organizatie": chosen})
+        assert answer.status_code == 302
+        assert client.session[access.SESSION_KEY] == used.pk

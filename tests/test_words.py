@@ -1,0 +1,83 @@
+"""Romanian in words."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caraus.words import BUCHAREST, day_in_full, day_in_words, moment_in_words, plural
+
+TODAY = date(2026, 11, 24)  # a Tuesday
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # noon in Bucharest
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0 transporturi"),
+        (1, "1 transport"),
+        (2, "2 transporturi"),
+        (19, "19 transporturi"),
+        (20, "20 de transporturi"),
+        (99, "99 de transporturi"),
+        (100, "100 de transporturi"),
+        (101, "101 transporturi"),
+        (119, "119 transporturi"),
+        (120, "120 de transporturi"),
+        (1000, "1000 de transporturi"),
+        (1001, "1001 transporturi"),
+    ],
+)
+def test_counts_have_the_right_plural(number: int, words: str) -> None:
+    assert plural(number, "transport", "transporturi") == words
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 11, 24), "azi"),
+        (date(2026, 11, 25), "mâine"),
+        (date(2026, 11, 23), "ieri"),
+        (date(2026, 11, 26), "joi, 26 noiembrie"),
+        (date(2026, 11, 22), "duminică, 22 noiembrie"),
+        (date(2027, 1, 1), "vineri, 1 ianuarie 2027"),
+        (date(2025, 11, 24), "luni, 24 noiembrie 2025"),
+    ],
+)
+def test_days_are_said_as_people_say_them(day: date, words: str) -> None:
+    assert day_in_words(day, today=TODAY) == words
+
+
+def test_a_day_in_full_is_never_shortened() -> None:
+    assert day_in_full(TODAY, today=TODAY) == "marți, 24 noiembrie"
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(), "acum"),
+        (timedelta(seconds=59), "acum"),
+        (timedelta(seconds=-59), "acum"),
+        (timedelta(seconds=60), "acum 1 minut"),
+        (timedelta(minutes=5), "acum 5 minute"),
+        (timedelta(minutes=20), "acum 20 de minute"),
+        (timedelta(minutes=59, seconds=59), "acum 59 de minute"),
+        (timedelta(hours=1), "azi la 11:00"),
+        (timedelta(hours=12), "azi la 0:00"),
+        (timedelta(hours=12, minutes=1), "ieri la 23:59"),
+        (timedelta(hours=-3), "azi la 15:00"),
+        (timedelta(days=-1), "mâine la 12:00"),
+        (timedelta(days=12), "12 noiembrie, 12:00"),
+        (timedelta(days=365), "24 noiembrie 2025, 12:00"),
+        (timedelta(days=31), "24 octombrie, 13:00"),
+    ],
+)
+def test_moments_are_said_as_people_say_them(ago: timedelta, words: str) -> None:
+    assert moment_in_words(NOW - ago, now=NOW) == words
+
+
+@given(st.timedeltas(-timedelta(days=9999), timedelta(days=9999)).map(lambda ago: NOW - ago))
+def test_a_moment_is_the_same_in_whatever_zone_it_is_given(moment: datetime) -> None:
+    local = moment.astimezone(BUCHAREST)
+    assert moment_in_words(local, now=NOW) == moment_in_words(moment, now=NOW)

@@ -1,0 +1,121 @@
+"""Firme: adding a CUI, naming it, and who may."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from caraus.accounts.models import Company, Organization, User
+from caraus.transports.tasks import SOON
+from tests import factories
+from tests.authorizations import at_once
+
+FIRME = "/firme/"
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def jobs() -> list[Any]:
+    found: Any = ProcrastinateJob.objects.all()
+    return [(job.args["company_id"], job.priority) for job in found]
+
+
+@pytest.mark.parametrize("written", ["14399840", "RO 14 399 840", "ro14399840"])
+def test_a_company_is_added_by_its_cui(
+    signed_in: Client, organization: Organization, written: str
+) -> None:
+    answer = signed_in.post(FIRME, {"cui": written, "name": ""})
+    assert (answer.status_code, answer["Location"]) == (302, FIRME)
+    company = Company.objects.get()
+    assert (company.cui, company.name, company.name_typed) == ("14399840", "", False)
+    assert company.organization == organization
+    assert "14399840" in signed_in.get(FIRME).content.decode()
+
+
+def test_anaf_is_asked_at_once_where_someone_has_authorized(
+    signed_in: Client, organization: Organization
+) -> None:
+    factories.connection(organization)
+    signed_in.post(FIRME, {"cui": "14399840"})
+    assert jobs() == [(Company.objects.get().pk, SOON)]
+
+
+def test_nobody_is_asked_where_nobody_has_authorized(signed_in: Client, stranger: User) -> None:
+    signed_in.post(FIRME, {"cui": "14399840"})
+    assert jobs() == []
+
+
+def test_a_typed_name_is_kept_and_an_empty_one_left_to_anaf(signed_in: Client) -> None:
+    signed_in.post(FIRME, {"cui": "14399840", "name": "Trans Ana"})
+    company = Company.objects.get()
+    assert (company.name, company.name_typed) == ("Trans Ana", True)
+    signed_in.post(f"{FIRME}{company.pk}/", {"name": ""})
+    company.refresh_from_db()
+    assert (company.name, company.name_typed) == ("", False)
+    signed_in.post(f"{FIRME}{company.pk}/", {"name": "<b>Ana</b>", "cui": "900010100"})
+    company.refresh_from_db()
+    assert (company.name, company.name_typed, company.cui) == ("<b>Ana</b>", True, "14399840")
+    assert "<b>Ana" not in signed_in.get(FIRME).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("cui", "sentence"),
+    [
+        ("14399841", "cifra de control"),
+        ("abc", "numai cifre"),
+        ("RO", "Scrie CUI-ul"),
+        ("RO 900010100", "este deja în listă"),
+        ("\x00", ""),
+        ("1" * 500, ""),
+    ],
+)
+def test_a_wrong_cui_is_told_in_a_sentence_and_adds_nothing(
+    signed_in: Client, company: Company, cui: str, sentence: str
+) -> None:
+    answer = signed_in.post(FIRME, {"cui": cui})
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert Company.objects.get() == company
+
+
+def test_two_organizations_may_follow_the_same_cui(signed_in: Client, stranger: User) -> None:
+    assert signed_in.post(FIRME, {"cui": factories.OTHER_CUI}).status_code == 302
+    assert Company.objects.filter(cui=factories.OTHER_CUI).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_button_pressed_twice_adds_one_company(owner: User) -> None:
+    clients = [client_of(owner) for _ in range(4)]
+    answers = at_once(
+        *[lambda one=one: one.post(FIRME, {"cui": "14399840"}).status_code for one in clients]
+    )
+    assert set(answers) <= {200, 302}
+    assert Company.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("owner", True), ("admin", True), ("dispatcher", False), ("viewer", False)]
+)
+def test_an_admin_may_add_and_name_companies(
+    organization: Organization, company: Company, role: str, may: bool
+) -> None:
+    client = client_of(factories.member(organization, role))
+    assert client.get(FIRME).status_code == 200
+    assert client.post(FIRME, {"cui": "14399840"}).status_code == (302 if may else 403)
+    assert client.get(f"{FIRME}{company.pk}/").status_code == (200 if may else 403)
+    edited = client.post(f"{FIRME}{company.pk}/", {"name": "Alt nume"})
+    assert edited.status_code == (302 if may else 403)
+    company.refresh_from_db()
+    assert (company.name == "Alt nume") == may
+    assert Company.objects.count() == (2 if may else 1)
+
+
+def test_the_list_is_ones_own(owner: User, company: Company, stranger: User) -> None:
+    page = client_of(owner).get(FIRME).content.decode()
+    assert factories.CUI in page
+    assert factories.OTHER_CUI not in page
