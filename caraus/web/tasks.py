@@ -3,15 +3,23 @@
 from asgiref.sync import sync_to_async
 from django.core.management import call_command
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="web.take_up_stalled", queueing_lock="web.take_up_stalled")
 async def take_up_stalled(timestamp: int) -> None:
-    """A killed worker's jobs stay „doing”; once its heartbeat is old, others take them up."""
+    """A killed worker's jobs stay „doing”; once its heartbeat is old, others take them up.
+
+    One whose twin waits in the queue already ends here.
+    """
     for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.retry_job(job, utcnow())
+        try:
+            await app.job_manager.retry_job(job, utcnow())
+        except UniqueViolation:
+            await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
 
 @app.periodic(cron="41 3 * * *")
