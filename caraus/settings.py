@@ -118,10 +118,20 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "transports:list"
 ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "caraus.accounts.forms.LoginForm",
+    "reset_password": "caraus.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "caraus.accounts.forms.ResetPasswordKeyForm",
+    "change_password": "caraus.accounts.forms.ChangePasswordForm",
+    "set_password": "caraus.accounts.forms.SetPasswordForm",
+    "reauthenticate": "caraus.accounts.forms.ReauthenticateForm",
+    "add_email": "caraus.accounts.forms.AddEmailForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600

@@ -1,11 +1,53 @@
 """What sign-in by e-mail does differently from django-allauth's defaults."""
 
+from typing import Any, ClassVar
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+
+# By the codes of Django's password validators.
+PASSWORD_PROBLEMS = {
+    "password_too_short": "Parola este prea scurtă: trebuie cel puțin {min_length} caractere.",
+    "password_too_similar": "Parola seamănă prea mult cu numele sau cu adresa ta de e-mail.",
+    "password_too_common": "Parola este una des întâlnită, ușor de ghicit.",
+    "password_entirely_numeric": "Parola nu poate fi făcută numai din cifre.",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by `caraus createuser`; nobody signs up from the web yet."""
 
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        "account_inactive": "Contul este dezactivat.",
+        "email_password_mismatch": "Adresa de e-mail sau parola nu este corectă.",
+        "enter_current_password": "Parola de acum nu este corectă.",
+        "incorrect_password": "Parola nu este corectă.",
+        "invalid_or_expired_key": "Linkul nu mai este valabil.",
+        "invalid_password_reset": "Linkul pentru parolă nouă nu mai este valabil.",
+        "too_many_login_attempts": "Prea multe încercări nereușite. Încearcă din nou peste câteva "
+        "minute.",
+        "duplicate_email": "Adresa aceasta este deja a contului tău.",
+        "email_taken": "Adresa aceasta aparține altui cont.",
+        "cannot_remove_primary_email": "Adresa principală nu poate fi ștearsă.",
+        "unverified_primary_email": "Adresa principală trebuie confirmată întâi.",
+        "rate_limited": "Prea multe cereri. Așteaptă puțin și încearcă din nou.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """Raises ValidationError with the validators' reasons in our own sentences."""
+        try:
+            cleaned: str = super().clean_password(password, user=user)
+        except ValidationError as error:
+            raise ValidationError([_in_words(one) for one in error.error_list]) from error
+        return cleaned
+
+
+def _in_words(problem: ValidationError) -> ValidationError:
+    sentence = PASSWORD_PROBLEMS.get(problem.code or "")
+    if sentence is None:
+        return problem
+    return ValidationError(sentence.format(**(problem.params or {})), code=problem.code)

@@ -100,6 +100,13 @@ def finish(
     return result
 
 
+def is_open(*, user: User, organization: Organization) -> bool:
+    """Whether the user has gone to ANAF from here and has not come back yet."""
+    return ConsentRequest.objects.filter(
+        user=user, organization=organization, used_at=None, expires_at__gt=timezone.now()
+    ).exists()
+
+
 def _take(*, user: User, state: str) -> ConsentRequest | ConsentRefused:
     """The open request of this state; using it up is one atomic update."""
     now = timezone.now()

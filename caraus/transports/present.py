@@ -76,9 +76,31 @@ def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
     return min(max(used, 0), whole), whole
 
 
-def grouped_uit(uit: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row of cells, one a day unless there are many; the first `used` are over."""
+
+    cells: tuple[int, ...]
+    used: int
+
+
+MOST_CELLS = 15
+
+
+def validity_bar(transport: Transport, *, today: date) -> Bar:
+    """The validity as at most 15 cells, the used ones first; today's cell counts as left."""
+    used, whole = validity_days(transport, today=today)
+    cells = min(whole, MOST_CELLS)
+    return Bar(cells=tuple(range(cells)), used=used * cells // whole)
+
+
+def uit_groups(uit: str) -> list[str]:
     """In fours, for reading aloud."""
-    return " ".join(uit[i : i + 4] for i in range(0, len(uit), 4))
+    return [uit[i : i + 4] for i in range(0, len(uit), 4)]
+
+
+def grouped_uit(uit: str) -> str:
+    return " ".join(uit_groups(uit))
 
 
 def place_title(place: dict[str, Any]) -> str:
@@ -117,6 +139,29 @@ FIELD_WORDS = {
     "documents": "documente",
     "extra": "alte câmpuri",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an event of the history is shown."""
+
+    icon: str
+    tone: Tone
+
+
+EVENT_LOOKS = {
+    TransportEvent.Kind.APPEARED: Look("sparkles", "calm"),
+    TransportEvent.Kind.CHANGED: Look("pencil", "warn"),
+    TransportEvent.Kind.VEHICLE_CHANGED: Look("truck", "warn"),
+    TransportEvent.Kind.CARRIER_CHANGED: Look("arrow-left-right", "bad"),
+    TransportEvent.Kind.RETURNED: Look("rotate-ccw", "good"),
+    TransportEvent.Kind.EXPIRED: Look("calendar-x", "off"),
+    TransportEvent.Kind.WITHDRAWN: Look("undo-2", "off"),
+}
+
+
+def event_look(event: TransportEvent) -> Look:
+    return EVENT_LOOKS[TransportEvent.Kind(event.kind)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,23 @@ Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "
 
 
 @dataclass(frozen=True, slots=True)
+class WhoseLook:
+    """On whose side a trouble lies: an icon and a word of its own."""
+
+    icon: str
+    word: str
+    tone: Literal["warn", "bad"]
+
+
+WHOSE_LOOKS = {
+    Whose.ANAF: WhoseLook("landmark", "Problemă la ANAF", "warn"),
+    Whose.AUTHORIZATION: WhoseLook("key-round", "Problemă cu autorizarea", "bad"),
+    Whose.RIGHTS: WhoseLook("shield-alert", "Lipsește un drept în SPV", "bad"),
+    Whose.US: WhoseLook("server-cog", "Problemă la noi", "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """One company's failing, in words."""
 
@@ -29,6 +46,22 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """The same trouble of one or more companies, told once."""
+
+    companies: tuple[Company, ...]
+    code: str
+    whose: str
+    sentence: str
+    advice: str
+    since: datetime | None
+
+    @property
+    def look(self) -> WhoseLook:
+        return WHOSE_LOOKS[Whose(self.whose)]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     kind: Kind
     # The oldest of the last good answers: the list is at least that fresh.
@@ -37,6 +70,14 @@ class Situation:
     troubles: tuple[Trouble, ...]
     # A question is due or under way: the page looks again soon.
     busy: bool
+
+    @property
+    def failings(self) -> tuple[Failing, ...]:
+        """The troubles, those of the same kind as one; since the earliest of them."""
+        return tuple(
+            _failing([trouble for trouble in self.troubles if trouble.code == code])
+            for code in dict.fromkeys(trouble.code for trouble in self.troubles)
+        )
 
     @property
     def poll_seconds(self) -> int:
@@ -53,6 +94,18 @@ class Situation:
     @property
     def interval_minutes(self) -> int:
         return max(settings.SYNC_INTERVAL_SECONDS // 60, 1)
+
+
+def _failing(same: list[Trouble]) -> Failing:
+    first = same[0]
+    return Failing(
+        companies=tuple(trouble.company for trouble in same),
+        code=first.code,
+        whose=first.whose,
+        sentence=first.sentence,
+        advice=first.advice,
+        since=min((trouble.since for trouble in same if trouble.since), default=None),
+    )
 
 
 def situation(organization: Organization, companies: list[Company]) -> Situation:

@@ -31,7 +31,8 @@ PAGE_SIZE = 50
 @never_cache
 def transport_list(request: HttpRequest) -> HttpResponse:
     """The whole page, or only its changing part for htmx."""
-    organization = access.current_organization(request)
+    membership = access.current_membership(request)
+    organization = membership.organization
     companies = list(organization.companies.all())
     query = request.GET.get("q", "").replace("\0", "").strip()
     company = _chosen(companies, request.GET.get("firma", ""))
@@ -45,6 +46,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "company": company,
         "query": query,
         "everything": everything,
+        "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
         "situation": situation(organization, companies if company is None else [company]),
         "unreadable": access.scope(

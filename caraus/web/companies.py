@@ -15,11 +15,27 @@ from caraus.connections.models import CompanyRight, Connection
 from caraus.transports.tasks import SOON, enqueue
 
 
+def _name_field() -> forms.CharField:
+    return forms.CharField(
+        label="Denumire",
+        max_length=200,
+        required=False,
+        help_text="Lasă gol: o luăm de la ANAF.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class CompanyForm(forms.ModelForm[Company]):
     """A CUI as people write it; the name may be left for ANAF to give."""
 
-    cui = forms.CharField(label="CUI", max_length=20)
-    name = forms.CharField(label="Denumire", max_length=200, required=False)
+    cui = forms.CharField(
+        label="CUI",
+        max_length=20,
+        help_text="Cu sau fără RO, de exemplu RO 14399840.",
+        error_messages={"required": "Scrie CUI-ul firmei."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = _name_field()
 
     class Meta:
         model = Company
@@ -34,6 +50,8 @@ class CompanyForm(forms.ModelForm[Company]):
 
 
 class CompanyNameForm(forms.ModelForm[Company]):
+    name = _name_field()
+
     class Meta:
         model = Company
         fields = ("name",)

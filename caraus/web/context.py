@@ -9,11 +9,12 @@ from caraus.accounts.models import User
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The organizations of the signed-in user and the one in use."""
+    """The organizations of the signed-in user, the one in use, and where in the menu we are."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
     mine = list(access.organizations(user))
     chosen = request.session.get(access.SESSION_KEY)
     current = next((one for one in mine if one.pk == chosen), mine[0] if mine else None)
-    return {"organizations": mine, "organization": current}
+    section = request.path.split("/")[1]
+    return {"organizations": mine, "organization": current, "section": section}

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -44,10 +45,15 @@ def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> H
     return render(request, "error.html", context, status=status)
 
 
+def _bare_error(*, status: int, title: str, sentence: str) -> HttpResponse:
+    """Without the request: neither the user nor the database is asked for anything."""
+    context = {"status": status, "title": title, "sentence": sentence}
+    return HttpResponse(render_to_string("error_bare.html", context), status=status)
+
+
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(
-        request,
+    return _bare_error(
         status=400,
         title="Cererea nu a fost înțeleasă",
         sentence="Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou.",
@@ -73,8 +79,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _error(
-        request,
+    return _bare_error(
         status=500,
         title="Ceva nu a mers la noi",
         sentence="Nu este vina ta și nici a ANAF. Datele sunt păstrate; încearcă din nou peste "

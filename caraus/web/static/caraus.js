@@ -1,0 +1,191 @@
+/* Small comforts. Every page works without this file. */
+"use strict";
+(() => {
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel("caraus") : null;
+  const byId = (id) => document.getElementById(id);
+
+  /* -- copying, printing, closing ------------------------------------------------------------ */
+
+  const copy = async (text) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    // Plain http on a local network has no clipboard interface.
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  };
+
+  const say = (text) => {
+    const place = byId("anunt");
+    if (place) place.textContent = text;
+  };
+
+  const copied = (button) => {
+    button.setAttribute("data-copied", "");
+    say("UIT copiat");
+    setTimeout(() => button.removeAttribute("data-copied"), 1600);
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    const button = target.closest("[data-copy]");
+    if (button) copy(button.dataset.copy).then(() => copied(button));
+    if (target.closest("[data-dismiss]")) target.closest("[data-flash]").remove();
+    if (target.closest("[data-print]")) window.print();
+    // A moment later, so that the button is seen to be pressed.
+    if (target.closest("[data-close]")) setTimeout(() => window.close(), 150);
+    const back = target.closest("[data-back]");
+    if (back && document.referrer.split("?")[0] === back.href && history.length > 1) {
+      event.preventDefault();
+      history.back();
+    }
+    for (const menu of document.querySelectorAll("[data-menu][open]")) {
+      if (!menu.contains(target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("[data-menu][open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  /* -- the list that refreshes itself -------------------------------------------------------- */
+
+  let lastList = "";
+
+  const isPoll = (detail) => detail.elt && detail.elt.id === "lista";
+
+  const isBusyReading = () => {
+    const selection = getSelection();
+    const list = byId("lista");
+    return list && selection && !selection.isCollapsed && list.contains(selection.anchorNode);
+  };
+
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const here = new URLSearchParams(location.search);
+    if (detail.elt.id === "sincronizare") {
+      detail.parameters.inapoi = location.pathname + location.search;
+      detail.parameters.firma = here.get("firma") || "";
+    } else if (detail.verb === "get") {
+      for (const name of [...detail.formData.keys()]) {
+        if (detail.formData.get(name) === "") detail.formData.delete(name);
+      }
+    }
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPoll(event.detail) && document.hidden) event.preventDefault();
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    const list = byId("lista");
+    if (!document.hidden && list && window.htmx) window.htmx.trigger(list, "refresh");
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event;
+    // The session is over: the answer is the sign-in page, which is no part of this one.
+    if (new URL(detail.xhr.responseURL || location.href).pathname.startsWith("/cont/")) {
+      detail.shouldSwap = false;
+      location.reload();
+      return;
+    }
+    if (!detail.target || detail.target.id !== "lista") return;
+    const same = detail.serverResponse === lastList;
+    if (isPoll(detail.requestConfig) && (same || isBusyReading())) detail.shouldSwap = false;
+    else lastList = detail.serverResponse;
+  });
+
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    const list = byId("lista");
+    if (list && detail.requestConfig.elt.id === "filtre") say(list.dataset.summary);
+  });
+
+  const offline = (is) => {
+    const notice = byId("fara-legatura");
+    if (notice) notice.hidden = !is;
+  };
+  document.addEventListener("htmx:sendError", () => offline(true));
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.xhr && detail.xhr.status) offline(false);
+  });
+
+  /* -- the authorization window -------------------------------------------------------------- */
+
+  const WINDOW = "caraus-anaf";
+  let waiting = 0;
+
+  const askForCard = (query) => {
+    const card = byId("card");
+    if (card && window.htmx) {
+      const options = { target: "#card", swap: "outerHTML", source: "#card" };
+      window.htmx.ajax("GET", card.dataset.address + query, options);
+    }
+  };
+
+  const stopWaiting = () => {
+    clearInterval(waiting);
+    waiting = 0;
+  };
+
+  const startWaiting = () => {
+    const card = byId("card");
+    if (!card) return;
+    card.setAttribute("data-waiting", "");
+    stopWaiting();
+    const newest = card.dataset.newest;
+    // 204 while nothing new came: the card stays as it is.
+    waiting = setInterval(() => askForCard(`?asteapta=${encodeURIComponent(newest)}`), 2000);
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.matches("[data-authorize]")) return;
+    const width = Math.min(620, screen.availWidth);
+    const height = Math.min(760, screen.availHeight);
+    const left = Math.max((screen.availWidth - width) / 2, 0);
+    const opened = window.open("", WINDOW, `popup,width=${width},height=${height},left=${left}`);
+    // Blocked: the same tab, as without JavaScript.
+    if (!opened) return;
+    form.target = WINDOW;
+    setTimeout(startWaiting, 0);
+  });
+
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (waiting && detail.requestConfig.path.includes("/integrari/")) stopWaiting();
+  });
+
+  if (channel) {
+    channel.addEventListener("message", ({ data }) => {
+      if (data && data.kind === "authorization") askForCard("");
+    });
+  }
+
+  const finished = document.querySelector("[data-authorization]");
+  if (finished) {
+    if (channel) channel.postMessage({ kind: "authorization", result: finished.dataset.authorization });
+    const isOwnWindow = window.opener !== null || window.name === WINDOW;
+    if (isOwnWindow) {
+      for (const button of finished.querySelectorAll("[data-close]")) button.hidden = false;
+      for (const link of finished.querySelectorAll("[data-no-opener]")) link.hidden = true;
+    }
+    finished.addEventListener("click", (event) => {
+      const link = event.target instanceof Element && event.target.closest("a[data-in-opener]");
+      if (!link || !window.opener) return;
+      try {
+        window.opener.location.href = link.href;
+        event.preventDefault();
+        window.close();
+      } catch {
+        // The other window is no longer ours: the link opens here.
+      }
+    });
+  }
+})();

@@ -1,21 +1,35 @@
-"""Romanian words in templates: counts, days, moments; a UIT's state and validity."""
+"""Romanian words in templates: counts, days, moments; a UIT's state and validity; icons."""
 
+import json
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
 
 from caraus import words
 from caraus.transports import present
-from caraus.transports.models import Transport
+from caraus.transports.models import Transport, TransportEvent
 
 register = template.Library()
 
 register.filter("grouped_uit", present.grouped_uit)
+register.filter("uit_groups", present.uit_groups)
 register.filter("place_title", present.place_title)
 register.filter("place_details", present.place_details)
 register.filter("change_lines", present.change_lines)
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str, size: int = 16) -> SafeString:
+    """A decorative icon; the word beside it is what is read aloud."""
+    drawn: str = lucide(f"{name}", size=size, **{"class": "icon", "aria-hidden": "true"})
+    return mark_safe(drawn)  # noqa: S308 - drawn from the icon package's own files
 
 
 @register.simple_tag
@@ -42,15 +56,56 @@ def moment_words(moment: datetime | None) -> str:
 
 
 @register.filter
+def date_words(moment: datetime) -> str:
+    """„24 noiembrie 2026”: the day of a moment, always with its year."""
+    local = moment.astimezone(words.BUCHAREST)
+    return f"{local.day} {words.MONTHS[local.month - 1]} {local.year}"
+
+
+@register.filter
+def exact_moment(moment: datetime) -> str:
+    """„24.11.2026, 22:11:05”, in Romania."""
+    return f"{moment.astimezone(words.BUCHAREST):%d.%m.%Y, %H:%M:%S}"
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> str:
+    """A moment in words, its exact time on hover and for machines."""
+    if moment is None:
+        return "niciodată"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        exact_moment(moment),
+        moment_words(moment),
+    )
+
+
+@register.filter
 def parsed_moment(text: str) -> datetime | None:
     """ISO text of a JSON field as a moment; None where there is none."""
     return datetime.fromisoformat(text) if text else None
 
 
 @register.filter
+def pretty_json(value: Any) -> str:
+    """As people read it; a text that is no JSON stays as it is."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
+    return json.dumps(found, ensure_ascii=False, indent=2)
+
+
+@register.filter
 def place_kind(place: dict[str, Any]) -> str:
     kind: str = place.get("kind", "")
     return present.PLACE_KINDS.get(kind, kind)
+
+
+@register.filter
+def event_look(event: TransportEvent) -> present.Look:
+    return present.event_look(event)
 
 
 @register.simple_tag
@@ -71,3 +126,8 @@ def uit_left(transport: Transport, today: date) -> str:
 @register.simple_tag
 def uit_days(transport: Transport, today: date) -> tuple[int, int]:
     return present.validity_days(transport, today=today)
+
+
+@register.simple_tag
+def uit_bar(transport: Transport, today: date) -> present.Bar:
+    return present.validity_bar(transport, today=today)

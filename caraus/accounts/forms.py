@@ -1,0 +1,92 @@
+"""The forms of sign-in and passwords, in the words of the rest of the product.
+
+django-allauth's Romanian catalogue lacks diacritics and says „dumneavoastră” here and „tu” there.
+"""
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html_join
+
+PASSWORD_RULES = (
+    "Cel puțin 8 caractere, nu numai cifre.",
+    "Nu numele sau adresa ta de e-mail și nici o parolă des întâlnită.",
+)
+
+
+def _say(form: forms.BaseForm, name: str, label: str, *, missing: str, help_text: str = "") -> None:
+    """Give a field its label and the sentence for when it is left empty; no placeholder."""
+    field = form.fields[name]
+    field.label, field.help_text = label, help_text
+    field.error_messages["required"] = missing
+    field.widget.attrs.pop("placeholder", None)
+
+
+def _say_email(form: forms.BaseForm, name: str) -> None:
+    _say(form, name, "E-mail", missing="Scrie adresa de e-mail.")
+    field = form.fields[name]
+    for validator in field.validators:
+        if getattr(validator, "code", "") == "invalid":
+            validator.message = "Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro"  # type: ignore[attr-defined]
+    field.widget.attrs.update({"inputmode": "email", "autocapitalize": "none"})
+
+
+def _say_new_password(form: forms.BaseForm) -> None:
+    rules = format_html_join(" ", "{}", ((rule,) for rule in PASSWORD_RULES))
+    _say(form, "password1", "Parola nouă", missing="Scrie parola nouă.", help_text=rules)
+    _say(form, "password2", "Parola nouă, încă o dată", missing="Scrie încă o dată parola nouă.")
+
+
+class _SamePassword:
+    """Says in its own words that the two passwords differ."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        if field == "password2" and not isinstance(error, ValidationError):
+            error = "Cele două parole nu sunt la fel."
+        super().add_error(field, error)  # type: ignore[misc]
+
+
+class LoginForm(allauth.LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_email(self, "login")
+        _say(self, "password", "Parola", missing="Scrie parola.")
+
+
+class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_email(self, "email")
+
+
+class ResetPasswordKeyForm(_SamePassword, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_new_password(self)
+
+
+class SetPasswordForm(_SamePassword, allauth.SetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_new_password(self)
+
+
+class ChangePasswordForm(_SamePassword, allauth.ChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "oldpassword", "Parola de acum", missing="Scrie parola de acum.")
+        _say_new_password(self)
+
+
+class ReauthenticateForm(allauth.ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "password", "Parola", missing="Scrie parola.")
+
+
+class AddEmailForm(allauth.AddEmailForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_email(self, "email")

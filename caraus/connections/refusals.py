@@ -1,0 +1,48 @@
+"""How the page after ANAF shows that no authorization came of it: a title and an icon per cause."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalLook:
+    """`again`: whether pressing the button once more, now, may help."""
+
+    title: str
+    icon: str
+    again: bool = True
+
+
+NOT_GIVEN = RefusalLook("Autorizare neterminată", "circle-slash")
+TOO_LATE = RefusalLook("A durat prea mult", "hourglass")
+ANAF_DOWN = RefusalLook("ANAF nu răspunde cum trebuie acum", "landmark")
+NOT_OURS = RefusalLook("Răspunsul nu se potrivește", "shuffle")
+ALREADY = RefusalLook("Răspunsul a fost deja folosit", "copy-check", again=False)
+OUR_SETUP = RefusalLook("Aplicația trebuie configurată", "server-cog", again=False)
+UNKNOWN = RefusalLook("Autorizarea nu a reușit", "circle-alert")
+
+_BY_CODE = {
+    "cancelled": NOT_GIVEN,
+    "access_denied_other": RefusalLook("ANAF nu a acceptat certificatul", "badge-x"),
+    "state_expired": TOO_LATE,
+    "code_expired": TOO_LATE,
+    "wrong_state": NOT_OURS,
+    "state_used": ALREADY,
+    "nothing_came": ANAF_DOWN,
+    "token_endpoint_down": ANAF_DOWN,
+    "token_bad_answer": ANAF_DOWN,
+    "refused": ANAF_DOWN,
+    "timeout": ANAF_DOWN,
+    "network": ANAF_DOWN,
+    "http_5xx": ANAF_DOWN,
+    "html": ANAF_DOWN,
+    "waf_rejected": ANAF_DOWN,
+    "authorize_refused": OUR_SETUP,
+    "invalid_client": OUR_SETUP,
+    "missing_configuration": OUR_SETUP,
+    "no_route": RefusalLook("Serverul nostru nu ajunge la ANAF", "unplug"),
+    "dns": RefusalLook("Serverul nostru nu ajunge la ANAF", "unplug"),
+}
+
+
+def refusal_look(code: str) -> RefusalLook:
+    return _BY_CODE.get(code, UNKNOWN)
