@@ -116,6 +116,16 @@ def place_details(place: dict[str, Any]) -> str:
     return ", ".join(filter(None, [street, place.get("other")]))
 
 
+def place_lines(place: dict[str, Any]) -> list[str]:
+    """All that was given about a place beside its title, nothing said twice."""
+    whole = place.get("full_address", "")
+    if not whole:
+        return [line for line in [place_details(place)] if line]
+    pieces = [place.get("street"), place.get("number"), place.get("other")]
+    more = ", ".join(piece for piece in pieces if piece and piece not in whole)
+    return [line for line in [whole, more] if line and line != place_title(place)]
+
+
 PLACE_KINDS = {
     "ADR": "adresă în țară",
     "PTF": "punct de trecere a frontierei",

@@ -1,6 +1,14 @@
 """When to ask ANAF again. Schedules are data (`SyncState.next_sync_at`): any worker, or none for
-an hour, is correct. The policy is here, apart from the loop that acts on it."""
+an hour, is correct. The policy is here, pure; `docs/scheduling.md` derives it.
 
+Of all ways to spend B questions a minute, the mean delay of new UITs is least when a company at
+which λ UITs appear a day is asked every T = μ/√λ minutes, within bounds. One number, μ, is found
+for all companies together (`solve`); each company's own interval is one division (`interval`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from caraus.words import BUCHAREST
@@ -9,6 +17,118 @@ from caraus.words import BUCHAREST
 LONGEST_PAUSE = timedelta(minutes=30)
 # What ANAF asks for is honoured up to a day: a nonsensical header must not silence a company.
 LONGEST_WAIT = timedelta(days=1)
+# A failure is tried again after this, then after two, four, … times as long.
+FIRST_RETRY = timedelta(minutes=5)
+
+MINUTES_A_DAY = 24 * 60
+# From 22 to 6 in Romania a company is asked at most a quarter as often as by day.
+NIGHT = (time(22), time(6))
+NIGHT_SLOWER = 4
+_DAY_MINUTES = 16 * 60 + 8 * 60 / NIGHT_SLOWER
+# Of a budget, what is planned: the rest absorbs the bunching of independent timers.
+PLANNED_SHARE = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How often at most and at least, in minutes. `slowest` is kept where the budget allows it for
+    all; else it may be as slow as `slowest_of_many`; beyond that all are stretched alike."""
+
+    fastest: float = 1.0
+    slowest: float = 10.0
+    slowest_of_many: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is decided for all companies together.
+
+    `multiplier` is μ, in minutes times √(UITs a day). `stretched`: even asking all as slowly as the
+    bounds allow needs more than the budget, so that `slowest` is slower than promised.
+    """
+
+    multiplier: float
+    fastest: float
+    slowest: float
+    stretched: bool = False
+
+
+def solve(companies: Mapping[float, int], *, budget: float, bounds: Bounds) -> Policy:
+    """The best intervals for a budget of calls a minute.
+
+    `companies`: how many have each rate (UITs a day; the caller may round rates together). With
+    Lagrange's multiplier and clipping („water-filling”), the spending Σ 1/T falls as μ grows, so
+    that bisection finds the μ that spends the budget; where all may be asked as often as the bound
+    allows, no more is spent than that.
+    """
+    number = sum(companies.values())
+    fastest = bounds.fastest
+    if not number or number / fastest <= budget:
+        return Policy(0.0, fastest, max(_slowest(number, budget, bounds), fastest))
+    slowest = max(_slowest(number, budget, bounds), fastest)
+    stretched = slowest > bounds.slowest_of_many
+    if math.isinf(slowest):
+        return Policy(math.inf, fastest, slowest, stretched=True)
+    low, high = 0.0, slowest * math.sqrt(max(companies))
+    for _ in range(60):
+        middle = (low + high) / 2
+        if _spent(companies, Policy(middle, fastest, slowest)) > budget:
+            low = middle
+        else:
+            high = middle
+    return Policy(high, fastest, slowest, stretched)
+
+
+def _slowest(number: int, budget: float, bounds: Bounds) -> float:
+    """The slowest interval that the budget can grant to every company."""
+    least = number / budget if budget > 0 else math.inf
+    if least <= bounds.slowest:
+        return bounds.slowest
+    return max(bounds.slowest_of_many, least)
+
+
+def _spent(companies: Mapping[float, int], policy: Policy) -> float:
+    return sum(count / minutes(policy, rate) for rate, count in companies.items())
+
+
+def minutes(policy: Policy, rate: float) -> float:
+    """The interval for a company at which `rate` UITs appear a day, in minutes."""
+    wished = policy.multiplier / math.sqrt(rate) if rate > 0 else policy.slowest
+    return min(max(wished, policy.fastest), policy.slowest)
+
+
+def interval(
+    policy: Policy,
+    *,
+    rate: float,
+    at: datetime,
+    calls_a_day: int | None = None,
+    wanted_within: timedelta | None = None,
+) -> timedelta:
+    """How long until the company is asked again, after a good answer at `at`.
+
+    `calls_a_day` is the most that ANAF allows for it; `wanted_within` is a reason to be sooner than
+    the policy (somebody looks at the page, a transport starts today). The daily limit goes first.
+    """
+    chosen = minutes(policy, rate)
+    if wanted_within is not None:
+        chosen = min(chosen, max(wanted_within.total_seconds() / 60, policy.fastest))
+    elif is_night(at):
+        chosen = max(chosen, min(policy.fastest * NIGHT_SLOWER, policy.slowest))
+    if calls_a_day is not None:
+        chosen = max(chosen, _paced(calls_a_day, at))
+    return timedelta(minutes=chosen)
+
+
+def _paced(calls_a_day: int, at: datetime) -> float:
+    """Minutes between questions so that a day of 16 fast and 8 slow hours needs no more."""
+    by_day = _DAY_MINUTES / max(calls_a_day * 0.95, 1)
+    return by_day * NIGHT_SLOWER if is_night(at) else by_day
+
+
+def is_night(at: datetime) -> bool:
+    clock = at.astimezone(BUCHAREST).time()
+    return clock >= NIGHT[0] or clock < NIGHT[1]
 
 
 def next_sync(

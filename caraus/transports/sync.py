@@ -63,9 +63,19 @@ def sync_company(*, company_id: int, now: datetime | None = None) -> SyncResult:
     return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
 
 
+def sync_if_due(*, company_id: int) -> SyncResult | None:
+    """As the queue does it: None when the company has been asked about since the job was made."""
+    with _one_at_a_time(company_id):
+        state = SyncState.objects.filter(company_id=company_id).first()
+        if state and state.next_sync_at > timezone.now():
+            return None
+        return sync_company(company_id=company_id)
+
+
 @contextmanager
 def _one_at_a_time(company_id: int) -> Iterator[None]:
-    """A PostgreSQL session lock: it ends with the connection of a killed process."""
+    """A PostgreSQL session lock: it ends with the connection of a killed process, and whoever
+    holds it may take it again."""
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
     try:
@@ -143,7 +153,7 @@ def _keep(
     company: Company, connection: Connection, answer: InfoAnswer, started_at: datetime
 ) -> Applied:
     with transaction.atomic():
-        state = _locked_state(company)
+        state = _locked_state(company, started_at)
         applied = apply_answer(company=company, answer=answer, state=state)
         state.last_attempt_at = started_at
         state.last_good_at = answer.received_at
@@ -176,7 +186,7 @@ def _keep_failure(
 ) -> None:
     """A failure touches the schedule and the record of questions, never a UIT."""
     with transaction.atomic():
-        state = _locked_state(company)
+        state = _locked_state(company, started_at)
         state.last_attempt_at = started_at
         state.last_outcome, state.last_code = error.outcome, error.code
         state.failing_since = state.failing_since or started_at
@@ -196,12 +206,14 @@ def _keep_failure(
     log.warning("company_not_synced", cui=company.cui, code=error.code, status=error.http_status)
 
 
-def _locked_state(company: Company) -> SyncState:
-    SyncState.objects.get_or_create(company=company)
+def _locked_state(company: Company, started_at: datetime) -> SyncState:
+    SyncState.objects.get_or_create(company=company, defaults={"next_sync_at": started_at})
     return SyncState.objects.select_for_update().get(company=company)
 
 
 def _next_sync(state: SyncState, asked_at: datetime, error: AnafError | None) -> datetime:
+    if asked_at < state.next_sync_at <= timezone.now():
+        return state.next_sync_at  # a person asked anew while ANAF was answering
     wait = error.retry_after if error else None
     retry_after = timedelta(seconds=wait) if wait else None
     if error and error.code == "daily_limit":

@@ -10,7 +10,7 @@ from caraus.accounts.models import Company
 from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
 from caraus.transports.models import SyncState
-from caraus.transports.sync import sync_company
+from caraus.transports.sync import sync_if_due
 
 # A person waits for these: they go before the timer's.
 SOON = 10
@@ -19,7 +19,7 @@ SOON = 10
 @app.task(name="transports.sync", queue="anaf")
 def sync(*, company_id: int) -> None:
     if Company.objects.filter(pk=company_id).exists():
-        sync_company(company_id=company_id)
+        sync_if_due(company_id=company_id)
 
 
 @app.periodic(cron="* * * * *")
@@ -47,8 +47,13 @@ def enqueue(company_id: int, *, priority: int = 0) -> bool:
     """Queue one company's sync; False when it stands in the queue already.
 
     Inside `atomic()` the job is born with the transaction. The inner savepoint keeps a doubled
-    job from aborting it. A person's wish moves a waiting job of the timer to the front.
+    job from aborting it. A person's wish makes the company due now, whatever the timer says, and
+    moves a job that waits already to the front.
     """
+    if priority >= SOON:
+        SyncState.objects.update_or_create(
+            company_id=company_id, defaults={"next_sync_at": timezone.now()}
+        )
     try:
         with transaction.atomic():
             sync.configure(queueing_lock=f"sync:{company_id}", priority=priority).defer(

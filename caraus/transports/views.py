@@ -1,6 +1,5 @@
 """Transporturi: the list, one UIT with its history, and „Sincronizează acum”."""
 
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -10,7 +9,6 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -123,10 +121,8 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     companies = list(membership.organization.companies.all())
     if cui := request.POST.get("firma"):
         companies = [company for company in companies if company.cui == cui]
-    asked = timezone.now() - timedelta(seconds=1)
     for company in companies:
         rights.forget_refusals(company)
-        SyncState.objects.update_or_create(company=company, defaults={"next_sync_at": asked})
         enqueue(company.pk, priority=SOON)
     if not request.htmx:  # type: ignore[attr-defined]
         messages.info(request, "Întrebăm ANAF acum. Lista se actualizează singură.")

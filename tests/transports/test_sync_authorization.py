@@ -12,7 +12,7 @@ from caraus.connections import crypto
 from caraus.connections.models import Connection
 from caraus.transports.models import SyncState, Transport
 from caraus.transports.sync import sync_company
-from caraus.transports.tasks import enqueue, enqueue_due
+from caraus.transports.tasks import SOON, enqueue, enqueue_due
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
@@ -57,7 +57,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     kept = Transport.objects.count()
     anaf.turn_on("token_refused")
     anaf.turn_on("refresh_rejected")
-    enqueue(company.pk)
+    enqueue(company.pk, priority=SOON)
     worker.drain()
     assert Connection.objects.get().status == "reauthorize"
     state = SyncState.objects.get()
@@ -67,7 +67,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     for _ in range(3):
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(days=1))
         assert enqueue_due() == 0
-        enqueue(company.pk)  # as when a person presses the button
+        enqueue(company.pk, priority=SOON)  # as when a person presses the button
         worker.drain()
     assert anaf.calls() == []
     assert SyncState.objects.get().last_code == "refresh_rejected"

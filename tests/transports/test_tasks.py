@@ -11,8 +11,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.accounts.models import Company, Organization
 from caraus.connections.models import Connection
 from caraus.transports.models import SyncRun, SyncState, Transport
+from caraus.transports.sync import SyncResult, sync_company
 from caraus.transports.tasks import SOON, enqueue, enqueue_due, enqueue_organization, sync_due
 from tests import factories
+from tests.authorizations import at_once
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
@@ -57,6 +59,7 @@ def test_what_a_person_waits_for_runs_first(
     for company in timer:
         enqueue(company.pk)
     enqueue(timer[-1].pk, priority=SOON)
+    assert [priority for _, priority in waiting()] == [0, 0, SOON]
     worker.drain(concurrency=1)
     order = list(SyncRun.objects.order_by("pk").values_list("company_id", flat=True))
     assert order == [timer[2].pk, timer[0].pk, timer[1].pk]
@@ -98,6 +101,45 @@ def test_the_timer_queues_what_is_due_and_the_worker_brings_the_uits(
     sync_due.configure(task_kwargs={"timestamp": 60}).defer()
     worker.drain()
     assert SyncRun.objects.count() == 1
+
+
+def test_a_job_about_a_company_asked_about_meanwhile_asks_nothing(
+    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    enqueue(company.pk)
+    sync_company(company_id=company.pk)
+    worker.drain()
+    assert SyncRun.objects.count() == len(anaf.calls("info")) == 1
+
+
+def test_a_person_is_answered_although_the_company_was_asked_about_just_now(
+    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    sync_company(company_id=company.pk)
+    enqueue(company.pk, priority=SOON)
+    worker.drain()
+    assert SyncRun.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wish_made_while_anaf_is_answering_is_a_question_of_its_own(
+    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+) -> None:
+    sync_company(company_id=company.pk)
+    anaf.turn_on("slow", seconds=0.5, times=1)
+    anaf.forget_calls()
+
+    def wish() -> None:
+        while not anaf.calls("info"):  # the question is under way
+            pass
+        enqueue(company.pk, priority=SOON)
+
+    asked, _ = at_once(lambda: sync_company(company_id=company.pk), wish)
+    assert isinstance(asked, SyncResult)
+    assert SyncState.objects.get().next_sync_at <= timezone.now()
+    worker.drain()
+    assert SyncRun.objects.count() == 3
+    assert SyncState.objects.get().next_sync_at > timezone.now()
 
 
 def test_an_authorization_puts_every_company_of_the_organization_first(

@@ -20,7 +20,7 @@ register = template.Library()
 register.filter("grouped_uit", present.grouped_uit)
 register.filter("uit_groups", present.uit_groups)
 register.filter("place_title", present.place_title)
-register.filter("place_details", present.place_details)
+register.filter("place_lines", present.place_lines)
 register.filter("change_lines", present.change_lines)
 
 
