@@ -1,6 +1,6 @@
 """The rules of reconciling hold for whatever ANAF answers, in whatever order."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given
