@@ -34,7 +34,7 @@ def main() -> None:
             ready = time.monotonic() - started
             seen = authorize_and_wait(demo)
             time.sleep(10)  # at rest: no question is under way
-            memory(demo.pid)
+            memory(demo.pid, demo.folder)
         print(f"clone and environment:            {clone_seconds:6.1f} s (packages cached)")
         print(f"caraus demo until it is ready:    {ready:6.1f} s (a new database)")
         print(f"callback until the UITs are shown:{seen:6.1f} s")
@@ -88,11 +88,12 @@ def hidden(text: str, name: str) -> str:
     return found[1]
 
 
-def memory(pid: int) -> None:
+def memory(pid: int, folder: Path) -> None:
     """Proportional set sizes: pages that processes share are counted once."""
     sums: dict[str, float] = defaultdict(float)
     demo = psutil.Process(pid)
-    postgres = [p for p in psutil.process_iter() if "postgres" in p.name()]
+    servers = [p for p in psutil.process_iter() if str(folder / "postgres") in p.cmdline()]
+    postgres = [*servers, *(child for server in servers for child in server.children())]
     for process in [*demo.children(recursive=True), *postgres]:
         command = " ".join(process.cmdline())
         part = next(
