@@ -18,6 +18,11 @@ MONTHS = (
     "noiembrie",
     "decembrie",
 )
+# As abbreviated by Unicode CLDR.
+MONTHS_BRIEF = (
+    *("ian.", "feb.", "mar.", "apr.", "mai", "iun."),
+    *("iul.", "aug.", "sept.", "oct.", "nov.", "dec."),
+)
 WEEKDAYS = ("luni", "marți", "miercuri", "joi", "vineri", "sâmbătă", "duminică")
 
 
@@ -38,6 +43,13 @@ def day_in_words(day: date, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another one)."""
     near = {0: "azi", 1: "mâine", -1: "ieri"}.get((day - today).days)
     return near or day_in_full(day, today=today)
+
+
+def day_in_brief(day: date, *, today: date) -> str:
+    """„azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns."""
+    near = {0: "azi", 1: "mâine", -1: "ieri"}.get((day - today).days)
+    year = f" {day.year}" if day.year != today.year else ""
+    return near or f"{WEEKDAYS[day.weekday()][:3]}, {day.day} {MONTHS_BRIEF[day.month - 1]}{year}"
 
 
 def day_in_full(day: date, *, today: date) -> str:

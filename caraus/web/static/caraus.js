@@ -154,6 +154,7 @@
     const opened = window.open("", WINDOW, `popup,width=${width},height=${height},left=${left}`);
     // Blocked: the same tab, as without JavaScript.
     if (!opened) return;
+    opened.focus();
     form.target = WINDOW;
     setTimeout(startWaiting, 0);
   });

@@ -45,6 +45,12 @@ def day_words(day: date) -> str:
 
 
 @register.filter
+def day_brief(day: date) -> str:
+    """„azi”, „mâine”, „joi, 28 nov.”."""
+    return words.day_in_brief(day, today=words.today())
+
+
+@register.filter
 def day_full(day: date) -> str:
     return words.day_in_full(day, today=words.today())
 
