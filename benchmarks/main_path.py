@@ -92,7 +92,8 @@ def memory(pid: int, folder: Path) -> None:
     """Proportional set sizes: pages that processes share are counted once."""
     sums: dict[str, float] = defaultdict(float)
     demo = psutil.Process(pid)
-    servers = [p for p in psutil.process_iter() if str(folder / "postgres") in p.cmdline()]
+    found = psutil.process_iter(["cmdline"])
+    servers = [p for p in found if str(folder / "postgres") in (p.info["cmdline"] or [])]
     postgres = [*servers, *(child for server in servers for child in server.children())]
     for process in [*demo.children(recursive=True), *postgres]:
         command = " ".join(process.cmdline())
