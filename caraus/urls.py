@@ -8,6 +8,7 @@ from caraus.web import companies, views
 urlpatterns = [
     path("", views.home, name="home"),
     path("integrari/", include("caraus.connections.urls")),
+    path("notificari/", include("caraus.notifications.urls")),
     path("anaf/callback", callback, name="anaf_callback"),
     path("transporturi/", include("caraus.transports.urls")),
     path("firme/", companies.company_list, name="companies"),

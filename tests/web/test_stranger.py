@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.connections.models import Connection
+from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
 
@@ -25,6 +26,7 @@ THINGS = {
     "transporturi/<int:pk>/": {"GET": 404},
     "transporturi/necitite/<int:pk>/": {"GET": 404},
     "firme/<int:pk>/": {"GET": 404, "POST": 404},
+    "notificari/<int:pk>/": {"POST": 404},
 }
 # Addresses that show or change the visitor's own organization only. The rest is 405.
 OWN = {
@@ -36,6 +38,10 @@ OWN = {
     "transporturi/sincronizare/": {"POST": 302},
     "firme/": {"GET": 200, "POST": 200},
     "organizatie/": {"POST": 302},
+    "notificari/": {"GET": 200},
+    "notificari/clopotel/": {"GET": 200},
+    "notificari/citite/": {"POST": 302},
+    "notificari/preferinte/": {"GET": 200, "POST": 302},
 }
 OPEN = {"healthz"}
 # Sign-in: what anonymous visitors get with GET; 302 leads to the sign-in page.
@@ -95,7 +101,11 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         first_seen_at=now,
         last_seen_at=now,
     )
+    notification = Notification.objects.create(
+        user=owner, organization=organization, kind="authorization", title=SECRET, text=SECRET
+    )
     return {
+        "notificari/<int:pk>/": notification.pk,
         "integrari/<int:pk>/deconectare/": connection.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/necitite/<int:pk>/": unreadable.pk,
@@ -114,7 +124,14 @@ def everything() -> list[Any]:
     """All that an outsider could change."""
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Organization, Company, Connection, Transport, UnreadableRecord)
+        for model in (
+            Organization,
+            Company,
+            Connection,
+            Notification,
+            Transport,
+            UnreadableRecord,
+        )
     ]
 
 

@@ -1,0 +1,23 @@
+"""What the bell in every page's frame needs."""
+
+from functools import cache
+from typing import Any
+
+from django.http import Http404, HttpRequest
+
+from caraus.accounts.models import User
+from caraus.notifications.views import mine
+
+
+def bell(request: HttpRequest) -> dict[str, Any]:
+    """The number of unread notifications, counted when a page asks for it."""
+    if not isinstance(getattr(request, "user", None), User):
+        return {}
+    return {"unread_notifications": cache(lambda: _unread(request))}
+
+
+def _unread(request: HttpRequest) -> int:
+    try:
+        return mine(request).filter(read_at=None).count()
+    except Http404:  # a member of no organization
+        return 0

@@ -1,0 +1,67 @@
+"""Who hears of what by which channel. What is essential can't be switched off for all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from caraus.accounts.models import Membership, Organization, Role, User
+from caraus.notifications.kinds import Kind
+from caraus.notifications.models import Preference
+
+
+class LastReaderError(Exception):
+    """The person is the last one who gets these e-mails."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ești singura persoană din organizație care mai primește aceste e-mailuri. Fără ele, "
+            "autorizarea ar putea expira fără să afle nimeni, așa că rămân pornite."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    bell: bool = True
+    email: bool = True
+
+
+def channels(
+    *, users: Iterable[User], organization: Organization, kind: Kind
+) -> dict[int, Channels]:
+    """By user id. If an essential kind would reach nobody by e-mail, it reaches all of them."""
+    people = list(users)
+    rows = Preference.objects.filter(user__in=people, organization=organization, kind=kind.code)
+    chosen = {row.user_id: Channels(row.bell or kind.essential, row.email) for row in rows}
+    found = {user.pk: chosen.get(user.pk, Channels()) for user in people}
+    if kind.essential and not any(one.email for one in found.values()):
+        return {key: Channels(bell=one.bell) for key, one in found.items()}
+    return found
+
+
+@transaction.atomic
+def choose(*, user: User, organization: Organization, kind: Kind, channels: Channels) -> None:
+    """Keep a person's choice. Raises LastReaderError when an essential kind would be left
+    without a reader among those who can act on it."""
+    Organization.objects.select_for_update().get(pk=organization.pk)  # two may leave at once
+    if kind.essential and not channels.email and not _others(user, organization, kind):
+        raise LastReaderError
+    Preference.objects.update_or_create(
+        user=user,
+        organization=organization,
+        kind=kind.code,
+        defaults={"bell": channels.bell or kind.essential, "email": channels.email},
+    )
+
+
+def _others(user: User, organization: Organization, kind: Kind) -> bool:
+    """Another owner or administrator still gets these e-mails."""
+    silent = Preference.objects.filter(organization=organization, kind=kind.code, email=False)
+    return (
+        Membership.objects.filter(
+            organization=organization, role__in=[Role.OWNER, Role.ADMIN], user__is_active=True
+        )
+        .exclude(user=user)
+        .exclude(user__in=silent.values("user"))
+        .exists()
+    )

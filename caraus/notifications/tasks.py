@@ -1,0 +1,30 @@
+"""The queue's side of e-mail: sent at once, and again when its time has come."""
+
+import contextlib
+
+from django.db import transaction
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+from caraus.notifications import deliver
+
+
+@app.task(name="notifications.email", queue="mail")
+def email(*, notification_id: int) -> None:
+    deliver.send(notification_id=notification_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="notifications.send_due", queueing_lock="notifications.send_due")
+def send_due(timestamp: int) -> None:
+    for notification_id in deliver.due():
+        enqueue_email(notification_id)
+
+
+def enqueue_email(notification_id: int) -> None:
+    """Once; within a transaction the job is born with it. (The inner savepoint keeps a doubled
+    job from aborting it.)"""
+    with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
+        email.configure(queueing_lock=f"email:{notification_id}").defer(
+            notification_id=notification_id
+        )

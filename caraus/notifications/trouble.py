@@ -1,0 +1,55 @@
+"""What the administrators see when the mail server fails."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from caraus.accounts.models import Organization
+from caraus.notifications.models import Email
+
+SENTENCES = {
+    "authentication": "Serverul de e-mail nu acceptă utilizatorul sau parola din EMAIL_URL.",
+    "recipient": "Serverul de e-mail nu primește mesaje pentru unii destinatari.",
+    "sender": "Serverul de e-mail nu acceptă adresa expeditorului (CARAUS_EMAIL_FROM).",
+    "server": "Serverul de e-mail a refuzat mesajele.",
+    "tls": "Conexiunea securizată cu serverul de e-mail nu a putut fi verificată.",
+    "timeout": "Serverul de e-mail nu a răspuns la timp.",
+    "unreachable": "Serverul de e-mail nu poate fi găsit sau refuză conexiunea.",
+    "message": "Un e-mail nu a putut fi alcătuit.",
+}
+# For how long what was given up is still shown.
+REMEMBERED = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class MailTrouble:
+    sentence: str
+    since: datetime
+    waiting: int
+    given_up: int
+
+
+def mail_trouble(organization: Organization, *, now: datetime | None = None) -> MailTrouble | None:
+    """The e-mails of the organization that could not be sent, if any."""
+    now = now or timezone.now()
+    failed = (
+        Email.objects.filter(
+            notification__organization=organization,
+            notification__created_at__gt=now - REMEMBERED,
+        )
+        .exclude(state=Email.State.SENT)
+        .exclude(problem="")
+        .select_related("notification")
+        .order_by("notification__created_at")
+    )
+    rows = list(failed[:1000])
+    if not rows:
+        return None
+    given_up = sum(row.state == Email.State.GIVEN_UP for row in rows)
+    return MailTrouble(
+        sentence=SENTENCES.get(rows[-1].problem, SENTENCES["server"]),
+        since=rows[0].notification.created_at,
+        waiting=len(rows) - given_up,
+        given_up=given_up,
+    )

@@ -1,0 +1,14 @@
+from collections.abc import Iterator
+
+import pytest
+from django.conf import LazySettings
+
+from tests.mail import MailServer
+
+
+@pytest.fixture
+def smtp(settings: LazySettings) -> Iterator[MailServer]:
+    """A real SMTP server, and the product's settings pointing at it."""
+    with MailServer() as server:
+        settings.MAILERS = server.mailers
+        yield server

@@ -1,0 +1,157 @@
+"""E-mail over a real SMTP server: in Romanian, twice dressed, once sent; and with it down."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caraus.accounts.models import Organization, User
+from caraus.commands.ports import free_ports
+from caraus.notifications import deliver
+from caraus.notifications.kinds import AUTHORIZATION
+from caraus.notifications.models import Email, Notification
+from caraus.notifications.notify import notify
+from caraus.notifications.tasks import send_due
+from caraus.notifications.trouble import mail_trouble
+from tests import factories
+from tests.authorizations import at_once
+from tests.mail import MailServer, mailers
+from tests.worker import Worker
+
+
+def tell(organization: Organization, user: User, key: str = "fact") -> Notification:
+    (told,) = notify(
+        organization=organization,
+        users=[user],
+        kind=AUTHORIZATION,
+        key=key,
+        title="Autorizarea expiră\nmâine",
+        text="Prima frază, cu ș și ț.\n\nA doua <b>frază</b>.",
+        address="/integrari/#autorizeaza",
+        action="Autorizează din nou",
+    )
+    return told
+
+
+def test_the_worker_sends_text_and_html_in_romanian(
+    worker: Worker, smtp: MailServer, organization: Organization, settings: LazySettings
+) -> None:
+    settings.PUBLIC_URL = "https://caraus.example.ro"
+    tell(organization, factories.member(organization, "owner", name="Ștefan Țurcanu"))
+    worker.drain()
+    (received,) = smtp.messages
+    assert received["Subject"] == "Autorizarea expiră mâine"
+    assert received["To"].endswith("@example.ro")
+    text, html = (part.get_content() for part in received.iter_parts())
+    assert "Bună ziua, Ștefan Țurcanu" in text
+    assert "A doua <b>frază</b>." in text
+    assert "A doua &lt;b&gt;frază&lt;/b&gt;." in html
+    link = "https://caraus.example.ro/integrari/#autorizeaza"
+    assert link in text
+    assert f'href="{link}"' in html
+    assert Email.objects.get().state == "sent"
+    send_due.func(timestamp=0)
+    worker.drain()
+    assert len(smtp.messages) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_take_the_same_mail_at_once_send_it_once(
+    smtp: MailServer, organization: Organization, owner: User
+) -> None:
+    told = tell(organization, owner)
+    results = at_once(*[lambda: deliver.send(notification_id=told.pk)] * 4)
+    assert sorted(map(str, results)) == ["False", "False", "False", "True"]
+    assert len(smtp.messages) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_before_the_mail_leaves_loses_nothing_and_one_after_it_doubles_under_one_id(
+    smtp: MailServer, organization: Organization, owner: User
+) -> None:
+    told = tell(organization, owner)
+    with transaction.atomic():
+        assert deliver.send(notification_id=told.pk)
+        transaction.set_rollback(True)  # the worker dies between SMTP's answer and the commit
+    assert Email.objects.get().state == "waiting"
+    assert deliver.send(notification_id=told.pk)
+    first, second = smtp.messages
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once(
+    worker: Worker, organization: Organization, owner: User, settings: LazySettings
+) -> None:
+    settings.MAILERS = mailers(free_ports(1)[0])
+    told = tell(organization, owner)
+    worker.drain()
+    email = Email.objects.get()
+    assert (email.state, email.attempts, email.problem) == ("waiting", 1, "unreachable")
+    now, pauses = timezone.now(), []
+    for _ in range(4):
+        email.refresh_from_db()
+        before = email.next_attempt_at - timedelta(seconds=1)
+        assert told.pk not in deliver.due(before)
+        assert not deliver.send(notification_id=told.pk, now=before)
+        pauses.append(email.next_attempt_at - now)
+        now = email.next_attempt_at
+        assert deliver.due(now) == [told.pk]
+        assert not deliver.send(notification_id=told.pk, now=now)
+    assert pauses[1:] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
+    with MailServer() as server:
+        settings.MAILERS = server.mailers
+        Email.objects.update(next_attempt_at=timezone.now())
+        send_due.func(timestamp=0)
+        worker.drain()
+        assert len(server.messages) == 1
+    email.refresh_from_db()
+    assert (email.state, email.problem) == ("sent", "")
+
+
+@pytest.mark.parametrize("answer", ["451 try later", "550 no such mailbox"])
+def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
+    smtp: MailServer, organization: Organization, owner: User, answer: str
+) -> None:
+    smtp.refuse(answer)
+    told = tell(organization, owner)
+    assert mail_trouble(organization) is None
+    now = timezone.now()
+    tries = 0
+    while told.pk in deliver.due(now):
+        deliver.send(notification_id=told.pk, now=now)
+        now = Email.objects.get().next_attempt_at
+        tries += 1
+        assert tries < 100
+    assert timedelta(days=3) <= now - told.created_at < timedelta(days=3, hours=4)
+    email = Email.objects.get()
+    assert (email.state, email.attempts) == ("given_up", tries)
+    trouble = mail_trouble(organization)
+    assert trouble
+    assert (trouble.given_up, trouble.waiting) == (1, 0)
+    assert trouble.sentence.startswith("Serverul de e-mail")
+    smtp.accept()
+    assert not deliver.send(notification_id=told.pk, now=now + timedelta(days=1))
+    assert smtp.messages == []
+
+
+def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
+    smtp: MailServer,
+    organization: Organization,
+    owner: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    smtp.refuse("550 user=caraus password=hunter2")
+    told = tell(organization, owner)
+    deliver.send(notification_id=told.pk)
+    assert "hunter2" not in caplog.text + str(list(Email.objects.values()))
+    assert "email_not_sent" in caplog.text
+
+
+@given(st.integers(1, 10_000))
+def test_pauses_grow_and_stay_within_two_hours(attempts: int) -> None:
+    assert timedelta(minutes=1) <= deliver.pause(attempts) <= deliver.pause(attempts + 1)
+    assert deliver.pause(attempts) <= timedelta(hours=2)

@@ -1,0 +1,123 @@
+"""Told once, in the transaction of the fact; switched off only where somebody else still hears."""
+
+import pytest
+from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from caraus.accounts.models import Organization, User
+from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK, Kind
+from caraus.notifications.models import Email, Notification
+from caraus.notifications.notify import notify
+from caraus.notifications.preferences import Channels, LastReaderError, channels, choose
+from tests import factories
+from tests.authorizations import at_once
+
+
+def tell(
+    organization: Organization, *users: User, key: str = "a fact", kind: Kind = AUTHORIZATION
+) -> list[Notification]:
+    return notify(
+        organization=organization,
+        users=users,
+        kind=kind,
+        key=key,
+        title="S-a întâmplat",
+        text="Ceva.",
+        address="/integrari/",
+    )
+
+
+def test_a_fact_is_told_once_to_each(organization: Organization, owner: User) -> None:
+    other = factories.member(organization, "admin")
+    assert len(tell(organization, owner, other)) == 2
+    assert tell(organization, owner, other) == []
+    assert len(tell(organization, owner, key="another fact")) == 1
+    assert Notification.objects.count() == Email.objects.count() == 3
+    assert ProcrastinateJob.objects.filter(task_name="notifications.email").count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_tell_the_same_fact_at_once_tell_it_once(
+    organization: Organization, owner: User
+) -> None:
+    told = at_once(*[lambda: tell(organization, owner)] * 4)
+    assert sorted(len(one) for one in told if isinstance(one, list)) == [0, 0, 0, 1]
+    assert Email.objects.count() == 1
+
+
+def test_a_fact_that_is_rolled_back_is_not_told(organization: Organization, owner: User) -> None:
+    with transaction.atomic():
+        tell(organization, owner)
+        transaction.set_rollback(True)
+    assert not Notification.objects.exists()
+    assert not ProcrastinateJob.objects.exists()
+
+
+def test_somebody_whose_account_is_closed_is_not_told(organization: Organization) -> None:
+    gone = factories.member(organization, "owner")
+    gone.is_active = False
+    assert tell(organization, gone) == []
+
+
+def test_each_channel_can_be_switched_off(organization: Organization, owner: User) -> None:
+    choose(
+        user=owner, organization=organization, kind=EXTERNAL_LINK, channels=Channels(False, False)
+    )
+    (told,) = tell(organization, owner, kind=EXTERNAL_LINK)
+    assert told.read_at
+    assert not Email.objects.exists()
+
+
+def test_a_choice_holds_in_its_organization_and_for_its_person_only(
+    organization: Organization, owner: User
+) -> None:
+    other = factories.member(organization, "admin")
+    elsewhere = factories.organization("Alta")
+    choose(
+        user=owner, organization=organization, kind=EXTERNAL_LINK, channels=Channels(email=False)
+    )
+    tell(organization, owner, other, kind=EXTERNAL_LINK)
+    tell(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK)
+    told = set(Email.objects.values_list("notification__user", "notification__organization"))
+    assert told == {(other.pk, organization.pk), (owner.pk, elsewhere.pk)}
+
+
+def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
+    organization: Organization, owner: User
+) -> None:
+    off = Channels(bell=False, email=False)
+    with pytest.raises(LastReaderError, match="singura persoană"):
+        choose(user=owner, organization=organization, kind=AUTHORIZATION, channels=off)
+    admin = factories.member(organization, "admin")
+    choose(user=owner, organization=organization, kind=AUTHORIZATION, channels=off)
+    with pytest.raises(LastReaderError):
+        choose(user=admin, organization=organization, kind=AUTHORIZATION, channels=off)
+    told = tell(organization, owner, admin)
+    assert [one.read_at for one in told] == [None, None]
+    assert [email.notification.user for email in Email.objects.all()] == [admin]
+
+
+def test_when_the_last_reader_has_left_the_others_are_written_to_again(
+    organization: Organization, owner: User
+) -> None:
+    admin = factories.member(organization, "admin")
+    off = Channels(email=False)
+    choose(user=owner, organization=organization, kind=AUTHORIZATION, channels=off)
+    admin.memberships.all().delete()
+    assert channels(users=[owner], organization=organization, kind=AUTHORIZATION)[owner.pk].email
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_last_readers_cannot_leave_at_the_same_moment(organization: Organization) -> None:
+    pair = [factories.member(organization, "owner") for _ in range(2)]
+
+    def leave(user: User) -> None:
+        choose(
+            user=user,
+            organization=organization,
+            kind=AUTHORIZATION,
+            channels=Channels(email=False),
+        )
+
+    left = at_once(lambda: leave(pair[0]), lambda: leave(pair[1]))
+    assert sum(isinstance(one, LastReaderError) for one in left) == 1

@@ -1,0 +1,122 @@
+"""The bell, the list, reading, and preferences: each person's own."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.models import Organization, User
+from caraus.notifications.kinds import AUTHORIZATION
+from caraus.notifications.models import Email, Notification, Preference
+from caraus.notifications.notify import notify
+from tests import factories
+
+
+def tell(organization: Organization, user: User, key: str = "fact", title: str = "Titlul") -> int:
+    (told,) = notify(
+        organization=organization,
+        users=[user],
+        kind=AUTHORIZATION,
+        key=key,
+        title=title,
+        text="Întâi.\n\nApoi.",
+        address="/integrari/#autorizeaza",
+        action="Autorizează din nou",
+    )
+    return told.pk
+
+
+def test_the_bell_stands_on_every_page_and_counts_what_is_unread(
+    signed_in: Client, organization: Organization, owner: User
+) -> None:
+    assert "bell-count" not in signed_in.get("/firme/").content.decode()
+    for key in ("one", "two"):
+        tell(organization, owner, key)
+    for page in ("/firme/", "/notificari/clopotel/"):
+        assert '<span class="bell-count" aria-hidden="true">2</span>' in (
+            signed_in.get(page).content.decode()
+        )
+    assert "Notificări: 2 necitite" in signed_in.get("/notificari/clopotel/").content.decode()
+
+
+def test_opening_one_reads_it_and_goes_where_it_leads(
+    signed_in: Client, organization: Organization, owner: User
+) -> None:
+    pk = tell(organization, owner)
+    page = signed_in.get("/notificari/").content.decode()
+    assert "Titlul" in page
+    assert "<p>Apoi.</p>" in page
+    answer = signed_in.post(f"/notificari/{pk}/")
+    assert answer["Location"] == "/integrari/#autorizeaza"
+    assert Notification.objects.get().read_at
+    assert "Ești la zi" in signed_in.get("/notificari/").content.decode()
+
+
+def test_one_may_be_marked_as_read_and_so_may_all(
+    signed_in: Client, organization: Organization, owner: User
+) -> None:
+    first = tell(organization, owner, "one")
+    tell(organization, owner, "two")
+    tell(organization, owner, "three")
+    signed_in.post(f"/notificari/{first}/", {"ramai": "1"})
+    assert Notification.objects.filter(read_at=None).count() == 2
+    signed_in.post("/notificari/citite/")
+    assert not Notification.objects.filter(read_at=None).exists()
+
+
+def test_a_colleagues_notifications_are_nobody_elses(
+    signed_in: Client, organization: Organization
+) -> None:
+    colleague = factories.member(organization, "owner")
+    pk = tell(organization, colleague, title="Numai pentru coleg")
+    assert "Numai pentru coleg" not in signed_in.get("/notificari/").content.decode()
+    assert signed_in.post(f"/notificari/{pk}/").status_code == 404
+    signed_in.post("/notificari/citite/")
+    assert Notification.objects.get().read_at is None
+
+
+@pytest.mark.parametrize("address", ["//elsewhere.ro", "https://elsewhere.ro", "/\\elsewhere.ro"])
+def test_nobody_is_led_to_another_site(
+    signed_in: Client, organization: Organization, owner: User, address: str
+) -> None:
+    pk = tell(organization, owner)
+    Notification.objects.update(address=address)
+    assert signed_in.post(f"/notificari/{pk}/")["Location"] == "/notificari/"
+
+
+def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
+    signed_in: Client, organization: Organization
+) -> None:
+    form = {"external_link-clopotel": "on"}
+    answer = signed_in.post("/notificari/preferinte/", form, follow=True)
+    assert "Ești singura persoană" in answer.content.decode()
+    kept = dict(Preference.objects.values_list("kind", "email"))
+    assert kept == {"external_link": False}
+
+
+@pytest.mark.parametrize(("role", "seen"), [("owner", True), ("admin", True), ("viewer", False)])
+def test_administrators_see_that_the_mail_server_fails(
+    client: Client, organization: Organization, role: str, seen: bool
+) -> None:
+    pk = tell(organization, factories.member(organization, "owner"))
+    Email.objects.filter(pk=pk).update(problem="authentication", attempts=3)
+    client.force_login(factories.member(organization, role))
+    page = client.get("/notificari/").content.decode()
+    assert ("nu acceptă utilizatorul sau parola" in page) == seen
+
+
+def test_the_list_has_pages(signed_in: Client, organization: Organization, owner: User) -> None:
+    Notification.objects.bulk_create(
+        Notification(
+            user=owner,
+            organization=organization,
+            kind="authorization",
+            key=str(number),
+            title=f"Numărul {number}.",
+            text="x",
+            address="/",
+            created_at=timezone.now(),
+        )
+        for number in range(35)
+    )
+    assert "Numărul 4." not in signed_in.get("/notificari/").content.decode()
+    assert "Numărul 4." in signed_in.get("/notificari/?pagina=2").content.decode()
