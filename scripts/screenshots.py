@@ -22,7 +22,7 @@ from tests.e2e.demo_process import DemoProcess  # noqa: E402
 FOLDER = ROOT / "docs" / "screenshots"
 CUI = "900010100"
 Scheme = Literal["light", "dark"]
-WIDE, PHONE = (1280, 860), (390, 844)
+WIDE, PHONE = (1280, 740), (390, 844)
 VEHICLE = {"nr_veh": "CJ77CAR", "nr_rem1": "CJ78REM"}
 
 
