@@ -1,6 +1,7 @@
 """structlog for everything that is logged: JSON in production, readable on a terminal."""
 
 import logging.config
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
@@ -47,3 +48,16 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
     }
     logging.config.dictConfig(config)
     return config
+
+
+def origin() -> dict[str, str]:
+    """For a job's arguments: the request that it was born in."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    return {"request_id": str(request_id)} if request_id else {}
+
+
+def of_request(request_id: str) -> AbstractContextManager[None]:
+    """Around a job's work: its log lines carry the request that it was born in."""
+    if not request_id:
+        return nullcontext()
+    return structlog.contextvars.bound_contextvars(request_id=request_id)

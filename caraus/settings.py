@@ -23,6 +23,11 @@ TOKEN_KEYS = [
     if key.strip()
 ]
 
+# Who may make an account from the web: anybody, the invited, nobody (accounts by `createuser`).
+SIGNUP = env.choice("CARAUS_SIGNUP", "invitation", "open", "closed")
+# Proxies in front of the web processes, each of which adds to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("CARAUS_PROXIES", 1 if PUBLIC_HTTPS else 0)
+
 ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
@@ -51,6 +56,8 @@ INSTALLED_APPS = [
     "lucide",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "caraus.accounts",
     "caraus.notifications",
@@ -60,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "caraus.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -96,12 +104,24 @@ TEMPLATES = [
     }
 ]
 
+# Through a pooler that lends connections for one transaction (pgbouncer): nothing may be kept in a
+# session between them. Workers and commands need a session: give them the server's own address.
+POOLED = env.flag("CARAUS_DATABASE_POOLED")
 DATABASES = {
     "default": dj_database_url.parse(
         env.database_url(),
-        conn_max_age=env.number("CARAUS_CONN_MAX_AGE", 60),
+        conn_max_age=env.number("CARAUS_CONN_MAX_AGE", 0 if POOLED else 60),
         conn_health_checks=True,
+        disable_server_side_cursors=POOLED,
     ),
+}
+# In the database, so that the rate limits hold over all web processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "caraus_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -121,6 +141,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "transports:list"
 ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "signup": "caraus.accounts.forms.SignupForm",
     "login": "caraus.accounts.forms.LoginForm",
     "reset_password": "caraus.accounts.forms.ResetPasswordForm",
     "reset_password_from_key": "caraus.accounts.forms.ResetPasswordKeyForm",
@@ -136,6 +157,33 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Attempts by address, account and person; counted in CACHES.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+MFA_ADAPTER = "caraus.accounts.two_factors.MFAAdapter"
+MFA_FORMS = {
+    name: f"caraus.accounts.two_factors.{form}"
+    for name, form in {
+        "authenticate": "AuthenticateForm",
+        "reauthenticate": "ReauthenticateForm",
+        "activate_totp": "ActivateTOTPForm",
+        "add_webauthn": "AddWebAuthnForm",
+        "edit_webauthn": "EditWebAuthnForm",
+    }.items()
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Cărăuș"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_HTTPS  # for localhost; browsers allow no other
+# Exports and links, per person or address; counted like the sign-ins.
+RATE_LIMITS = {
+    "export": env.text("CARAUS_EXPORT_LIMIT", "10/h/user"),
+    "invite": "60/h/user",
+    "invitation": "30/m/ip",
+    "setup": "10/m/ip",
+}
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 
@@ -170,6 +218,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HTTPS else None
 X_FRAME_OPTIONS = "DENY"
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+)
+# The largest form is a pasted list of companies.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # E-mail
 MAILERS = {"default": env.mailer(env.secret("EMAIL_URL") or "console:")}

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from caraus.connections.views import callback
-from caraus.web import companies, views
+from caraus.web import companies, export, health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,9 +13,13 @@ urlpatterns = [
     path("transporturi/", include("caraus.transports.urls")),
     path("firme/", companies.company_list, name="companies"),
     path("firme/<int:pk>/", companies.company_edit, name="company"),
-    path("organizatie/", views.switch_organization, name="switch_organization"),
+    path("firme/lista/", companies.company_paste, name="companies_paste"),
+    path("firme/<int:pk>/arhivare/", companies.company_archive, name="company_archive"),
+    path("organizatie/export/", export.organization_export, name="organization_export"),
+    path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
 
 handler400 = "caraus.web.views.bad_request"

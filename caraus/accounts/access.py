@@ -1,20 +1,36 @@
 """Who may see what: the only way by which views take objects.
 
-Every tenant model names the path to its organization in `ORGANIZATION_PATH`.
+Every tenant model names the path to its organization in `ORGANIZATION_PATH`, and, where it hangs
+on one company, the path to that in `COMPANY_PATH`: a member may be kept to some companies.
 What a user may not see does not exist for that user (404), so that ids tell nothing.
 """
 
+from collections.abc import Iterable
+
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
-from caraus.accounts.models import Membership, Organization, Role, User
+from caraus.accounts.models import Company, Membership, Organization, Role, User
 
 SESSION_KEY = "organization"
 
 # What a role may do; a role may also do all that stands after it in this tuple.
 ROLE_ORDER = (Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.VIEWER)
+# Only these can be kept to some companies: an administrator steers the organization as a whole.
+KEPT_ROLES = (Role.DISPATCHER, Role.VIEWER)
+
+
+class TwoFactorsNeededError(PermissionDenied):
+    """The organization lets in only those who sign in with two factors; the user has none yet."""
+
+    def __init__(self, organization: Organization) -> None:
+        super().__init__(
+            f"{organization} cere doi factori la intrarea în cont. Adaugă o aplicație de "
+            "autentificare sau o cheie de acces, apoi continui de unde ai rămas."
+        )
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -32,13 +48,17 @@ def organizations(user: User) -> QuerySet[Organization]:
 def current_membership(request: HttpRequest) -> Membership:
     """The user's membership in the organization that the session points at, or in the first one.
 
-    Raises Http404 with a sentence when the user belongs to no organization.
+    Raises Http404 with a sentence when the user belongs to no organization, and
+    TwoFactorsNeededError when the organization demands what the user lacks.
     """
-    mine = Membership.objects.filter(user=signed_in(request)).select_related("organization")
+    user = signed_in(request)
+    mine = Membership.objects.filter(user=user).select_related("organization")
     chosen = mine.filter(organization_id=request.session.get(SESSION_KEY, 0)).first()
     membership = chosen or mine.order_by("organization__name", "pk").first()
     if membership is None:
         raise Http404("Contul tău nu face parte din nicio organizație. Cere o invitație.")
+    if membership.organization.require_two_factors and not is_mfa_enabled(user):
+        raise TwoFactorsNeededError(membership.organization)
     return membership
 
 
@@ -62,15 +82,48 @@ def require_role(request: HttpRequest, role: Role) -> Membership:
     return membership
 
 
+def is_kept(membership: Membership) -> bool:
+    """Whether the member sees some companies only."""
+    return membership.only_some_companies and membership.role in KEPT_ROLES
+
+
+def visible_companies(membership: Membership, *, archived: bool = False) -> QuerySet[Company]:
+    """The companies that the member sees; with `archived`, those put aside too."""
+    companies = Company.objects.filter(organization_id=membership.organization_id)
+    if is_kept(membership):
+        companies = companies.filter(memberships=membership)
+    return companies if archived else companies.filter(archived_at=None)
+
+
+def who_may_see(users: Iterable[User], company: Company) -> list[User]:
+    """Those of the users who are members and are not kept away from this company."""
+    found = list(users)
+    members = Membership.objects.filter(
+        user__in=found, organization_id=company.organization_id
+    ).prefetch_related("companies")
+    seeing = {one.user_id for one in members if not is_kept(one) or company in one.companies.all()}
+    return [user for user in found if user.pk in seeing]
+
+
 def scope[M: Model](queryset: QuerySet[M], organization: Organization) -> QuerySet[M]:
     """Only the rows of this organization."""
     path: str = queryset.model.ORGANIZATION_PATH  # type: ignore[attr-defined]
     return queryset.filter(**{path: organization.pk})
 
 
+def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet[M]:
+    """Only the rows that the member may see: of the organization, and of the own companies."""
+    found = scope(queryset, membership.organization)
+    path: str = getattr(queryset.model, "COMPANY_PATH", "")
+    if path and is_kept(membership):
+        mine = visible_companies(membership, archived=True)
+        found = found.filter(**{f"{path}__in": mine.values("pk")})
+    return found
+
+
 def get_object[M: Model](request: HttpRequest, queryset: QuerySet[M], pk: int) -> M:
-    """The row with this key, if it belongs to the current organization; else 404."""
-    found = scope(queryset, current_organization(request)).filter(pk=pk).first()
+    """The row with this key, if the current member may see it; else 404."""
+    found = visible(queryset, current_membership(request)).filter(pk=pk).first()
     if found is None:
         raise Http404("Nu există sau nu este al organizației tale.")
     return found

@@ -3,8 +3,12 @@
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+
+from caraus.accounts import journal, members
+from caraus.accounts.models import Invitation, User
 
 # By the codes of Django's password validators.
 PASSWORD_PROBLEMS = {
@@ -15,8 +19,18 @@ PASSWORD_PROBLEMS = {
 }
 
 
+# Where the session keeps the secret of an invitation's link while its person makes an account.
+INVITATION_KEY = "invitation"
+
+
+def invitation_of(request: HttpRequest) -> Invitation | None:
+    """The invitation whose link this visitor has opened, while it can be accepted."""
+    secret = request.session.get(INVITATION_KEY, "")
+    return members.usable_invitation(secret) if secret else None
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are made by `caraus createuser`; nobody signs up from the web yet."""
+    """Who may sign up is a setting: anybody, the invited, nobody (`caraus createuser` is left)."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
         "account_inactive": "Contul este dezactivat.",
@@ -35,7 +49,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        if settings.SIGNUP == "invitation":
+            return invitation_of(request) is not None
+        return bool(settings.SIGNUP == "open")
+
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """The invitation's link came to that address and nowhere else."""
+        invitation = invitation_of(request)
+        if invitation is not None and invitation.email.lower() == email.lower():
+            return True
+        return bool(super().is_email_verified(request, email))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Told in the journal of the account that was tried, if there is one."""
+        user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+        if user is not None:
+            journal.record_everywhere("sign_in_failed", "Încercare cu o parolă greșită.", user=user)
 
     def clean_password(self, password: str, user: Any = None) -> str:
         """Raises ValidationError with the validators' reasons in our own sentences."""

@@ -5,3 +5,8 @@ class AccountsConfig(AppConfig):
     name = "caraus.accounts"
     label = "accounts"
     verbose_name = "Conturi"
+
+    def ready(self) -> None:
+        from caraus.accounts import told
+
+        told.connect()

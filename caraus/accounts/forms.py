@@ -6,9 +6,14 @@ django-allauth's Romanian catalogue lacks diacritics and says „dumneavoastră�
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.core import context
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.html import format_html_join
+
+from caraus.accounts.adapter import invitation_of
+from caraus.accounts.models import User
 
 PASSWORD_RULES = (
     "Cel puțin 8 caractere, nu numai cifre.",
@@ -53,6 +58,37 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         _say_email(self, "login")
         _say(self, "password", "Parola", missing="Scrie parola.")
+
+
+class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
+    """Somebody who was invited has that address, and no other."""
+
+    name = forms.CharField(
+        label="Numele tău",
+        max_length=150,
+        error_messages={"required": "Scrie numele tău: apare la autorizări și în jurnal."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ["name", "email", "password1", "password2"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_email(self, "email")
+        _say_new_password(self)
+        self.fields["password1"].label, self.fields["password2"].label = (
+            "Parola",
+            "Parola, încă o dată",
+        )
+        request = context.request
+        invitation = invitation_of(request) if request is not None else None
+        if invitation is not None:
+            field = self.fields["email"]
+            field.initial, field.disabled = invitation.email, True
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Called by django-allauth once the user is saved."""
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]

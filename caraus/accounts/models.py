@@ -53,6 +53,11 @@ class Organization(models.Model):
 
     name = models.CharField("denumire", max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    require_two_factors = models.BooleanField(default=False, db_default=False)
+    # How long closed UITs are kept after their last valid day; none: for ever.
+    keep_transports_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Set while the deletion waits; on this moment everything goes.
+    delete_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -76,6 +81,11 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.DISPATCHER)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # A dispatcher or viewer may be kept to some companies (a client sees only its own firm).
+    only_some_companies = models.BooleanField(default=False, db_default=False)
+    companies: models.ManyToManyField["Company", models.Model] = models.ManyToManyField(
+        "Company", blank=True, related_name="memberships"
+    )
 
     class Meta:
         constraints = [
@@ -90,6 +100,7 @@ class Company(models.Model):
     """A carrier's CUI inside an organization; `cui` is digits only, without RO."""
 
     ORGANIZATION_PATH = "organization"
+    COMPANY_PATH = "pk"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="companies"
@@ -99,6 +110,8 @@ class Company(models.Model):
     # A name typed by a person is never replaced by the one that ANAF gives.
     name_typed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # An archived company is asked about no more; what was collected stays.
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name", "cui"]
@@ -108,3 +121,83 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"CUI {self.cui}"
+
+
+class Invitation(models.Model):
+    """A place in an organization, offered to an e-mail address for seven days.
+
+    Only the SHA-256 of the link's secret is kept; a resent invitation has a new one.
+    """
+
+    ORGANIZATION_PATH = "organization"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="invitations"
+    )
+    email = models.EmailField("e-mail")
+    role = models.CharField("rol", max_length=20, choices=Role.choices, default=Role.DISPATCHER)
+    only_some_companies = models.BooleanField(default=False)
+    companies: models.ManyToManyField[Company, models.Model] = models.ManyToManyField(
+        Company, blank=True, related_name="invitations"
+    )
+    secret_digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_per_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.organization}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.accepted_at is None and self.revoked_at is None
+
+    @property
+    def is_usable(self) -> bool:
+        return self.is_open and self.expires_at > timezone.now()
+
+
+class JournalEntry(models.Model):
+    """Who did what and when. The database refuses every change of a row, and every deletion
+    before three years (see the migration's trigger).
+
+    Neither organization nor person is a foreign key: what was done stays when they are gone.
+    """
+
+    ORGANIZATION_PATH = "organization_id"
+
+    at = models.DateTimeField(default=timezone.now)
+    # None: an act of a person outside any organization (a sign-in).
+    organization_id = models.BigIntegerField(null=True, blank=True)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    # Name and e-mail at that moment; „Cărăuș” when the program acted by itself.
+    actor = models.CharField(max_length=300)
+    action = models.CharField(max_length=60)
+    # A sentence in Romanian.
+    text = models.TextField()
+    details = models.JSONField(default=dict)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["organization_id", "-at", "-id"], name="journal_newest"),
+            models.Index(fields=["actor_id", "-at"], name="journal_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor}: {self.text}"

@@ -36,7 +36,7 @@ def _companies(cui: str | None) -> "QuerySet[Company]":
     from caraus.accounts.cui import normalize_cui
     from caraus.accounts.models import Company
 
-    companies = Company.objects.order_by("cui", "pk")
+    companies = Company.objects.filter(archived_at=None).order_by("cui", "pk")
     if cui is not None:
         companies = companies.filter(cui=normalize_cui(cui))
     if not companies.exists():

@@ -79,6 +79,7 @@ class CompanyRight(models.Model):
     """What ANAF answered about one company when asked with one authorization."""
 
     ORGANIZATION_PATH = "connection__organization"
+    COMPANY_PATH = "company"
 
     class State(models.TextChoices):
         UNKNOWN = "unknown", "necunoscut"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Organization, Role
+from caraus.accounts.models import Company, Membership, Role
 from caraus.anaf.errors import AnafError
 from caraus.connections import consent
 from caraus.connections.configuration import is_configured
@@ -50,7 +51,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
     nothing new came, the answer is 204 and the card stays as it is.
     """
     membership = access.current_membership(request)
-    shown = _shown(membership.organization)
+    shown = _shown(membership)
     newest = str(shown[0].connection.pk) if shown else "0"
     if request.GET.get("asteapta") == newest and consent.is_open(
         user=access.signed_in(request), organization=membership.organization
@@ -61,7 +62,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
         "overall": min((one.health for one in shown), key=_by_colour, default=None),
         "newest": newest,
         "settling": any(one.settling for one in shown),
-        "companies": list(membership.organization.companies.all()),
+        "companies": list(access.visible_companies(membership)),
         "configured": is_configured(),
         "redirect_uri": settings.ANAF_REDIRECT_URI,
         "may_authorize": access.may(membership, Role.DISPATCHER),
@@ -76,12 +77,15 @@ def _by_colour(health: Health) -> int:
     return ("green", "amber", "red").index(health.colour)
 
 
-def _shown(organization: Organization) -> list[Shown]:
+def _shown(membership: Membership) -> list[Shown]:
     """Living authorizations, newest first, each with its health and what ANAF said per company."""
-    companies = list(organization.companies.all())
-    alive = organization.connections.filter(
+    companies = list(access.visible_companies(membership))
+    alive = membership.organization.connections.filter(
         status__in=[Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE]
     ).prefetch_related("rights")
+    if access.is_kept(membership):  # who authorized for other companies is not their business
+        mine = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
+        alive = alive.filter(mine).distinct()
     return [
         Shown(
             connection=one,

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
 from caraus.notifications.kinds import Kind
 from caraus.notifications.models import Email, Notification
@@ -31,6 +32,8 @@ def notify(
     kind; `address` is a path of this site; paragraphs of `text` are parted by an empty line."""
     told = []
     people = [user for user in users if user.is_active]
+    if company is not None:
+        people = access.who_may_see(people, company)
     for user_id, wanted in channels(users=people, organization=organization, kind=kind).items():
         notification, is_new = Notification.objects.get_or_create(
             user_id=user_id,

@@ -17,6 +17,7 @@ class Transport(models.Model):
     """
 
     ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
 
     class State(models.TextChoices):
         ACTIVE = "active", "activ"
@@ -91,6 +92,7 @@ class TransportEvent(models.Model):
     """Something that happened to a UIT, with what changed: {field: [old, new]}."""
 
     ORGANIZATION_PATH = "transport__company__organization"
+    COMPANY_PATH = "transport__company"
 
     class Kind(models.TextChoices):
         APPEARED = "appeared", "apărut"
@@ -118,6 +120,7 @@ class UnreadableRecord(models.Model):
     """A record of `info` that could not be understood: kept whole, shown, never in the way."""
 
     ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="unreadable")
     digest = models.CharField(max_length=64)
@@ -140,6 +143,7 @@ class SyncState(models.Model):
     """When a company is to be asked about next, and what came of the last question."""
 
     ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
 
     company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="sync_state")
     next_sync_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -160,6 +164,7 @@ class SyncRun(models.Model):
     """One question to ANAF about one company, and what came of it."""
 
     ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_runs")
     connection = models.ForeignKey(

@@ -116,7 +116,7 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     good = [state.last_good_at for state in states if state.last_good_at]
     answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
     due = any(state.next_sync_at <= now for state in states)
-    troubles = tuple(_trouble(state) for state in states if state.last_code)
+    troubles = tuple(trouble_of(state) for state in states if state.last_code)
     return Situation(
         kind=_kind(companies, authorized=authorized, good=bool(good), troubles=bool(troubles)),
         last_good_at=min(good) if good else None,
@@ -136,7 +136,7 @@ def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: b
     return "syncing" if authorized else "never_authorized"
 
 
-def _trouble(state: SyncState) -> Trouble:
+def trouble_of(state: SyncState) -> Trouble:
     problem = PROBLEMS.get(state.last_code)
     return Trouble(
         company=state.company,

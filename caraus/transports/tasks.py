@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from caraus.accounts.models import Company
 from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
+from caraus.logs import of_request, origin
 from caraus.transports.models import SyncState
 from caraus.transports.sync import sync_if_due
 
@@ -17,9 +18,10 @@ SOON = 10
 
 
 @app.task(name="transports.sync", queue="anaf")
-def sync(*, company_id: int) -> None:
-    if Company.objects.filter(pk=company_id).exists():
-        sync_if_due(company_id=company_id)
+def sync(*, company_id: int, request_id: str = "") -> None:
+    with of_request(request_id):
+        if Company.objects.filter(pk=company_id, archived_at=None).exists():
+            sync_if_due(company_id=company_id)
 
 
 @app.periodic(cron="* * * * *")
@@ -31,13 +33,14 @@ def sync_due(timestamp: int) -> None:
 def enqueue_due() -> int:
     """Put every company that is due in the queue, once; returns how many."""
     now = timezone.now()
-    unscheduled = Company.objects.filter(sync_state=None)
+    unscheduled = Company.objects.filter(sync_state=None, archived_at=None)
     SyncState.objects.bulk_create(
         [SyncState(company=company, next_sync_at=now) for company in unscheduled],
         ignore_conflicts=True,
     )
     due = SyncState.objects.filter(
         next_sync_at__lte=now,
+        company__archived_at=None,
         company__organization__connections__status=Connection.Status.ACTIVE,
     ).distinct()
     return sum(enqueue(company_id) for company_id in due.values_list("company_id", flat=True))
@@ -57,7 +60,7 @@ def enqueue(company_id: int, *, priority: int = 0) -> bool:
     try:
         with transaction.atomic():
             sync.configure(queueing_lock=f"sync:{company_id}", priority=priority).defer(
-                company_id=company_id
+                company_id=company_id, **origin()
             )
     except exceptions.AlreadyEnqueued:
         _hurry(f"sync:{company_id}", priority)
@@ -76,9 +79,9 @@ def _hurry(queueing_lock: str, priority: int) -> None:
 
 def enqueue_organization(organization_id: int) -> None:
     """A person has just authorized: every company of the organization is asked about at once."""
-    for company_id in Company.objects.filter(organization_id=organization_id).values_list(
-        "pk", flat=True
-    ):
+    for company_id in Company.objects.filter(
+        organization_id=organization_id, archived_at=None
+    ).values_list("pk", flat=True):
         enqueue(company_id, priority=SOON)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Organization, Role
+from caraus.accounts.models import Company, Membership, Role
 from caraus.connections import rights
 from caraus.transports.apply import last_seen
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
@@ -31,11 +31,11 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     """The whole page, or only its changing part for htmx."""
     membership = access.current_membership(request)
     organization = membership.organization
-    companies = list(organization.companies.all())
+    companies = list(access.visible_companies(membership))
     query = request.GET.get("q", "").replace("\0", "").strip()
     company = _chosen(companies, request.GET.get("firma", ""))
     everything = request.GET.get("arata") == "toate"
-    found = _found(organization, query=query, company=company, everything=everything)
+    found = _found(membership, query=query, company=company, everything=everything)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
     filters = {"q": query, "firma": company.cui if company else "", "arata": ""}
     context = {
@@ -47,8 +47,9 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
         "situation": situation(organization, companies if company is None else [company]),
-        "unreadable": access.scope(
-            UnreadableRecord.objects.filter(resolved_at=None), organization
+        "unreadable": access.visible(
+            UnreadableRecord.objects.filter(resolved_at=None, company__archived_at=None),
+            membership,
         ).select_related("company"),
         "address": _address(filters | {"arata": "toate" if everything else ""}),
         "address_active": _address(filters),
@@ -67,9 +68,11 @@ def _address(filters: dict[str, str]) -> str:
 
 
 def _found(
-    organization: Organization, *, query: str, company: Company | None, everything: bool
+    membership: Membership, *, query: str, company: Company | None, everything: bool
 ) -> QuerySet[Transport]:
-    found = access.scope(Transport.objects.all(), organization).select_related("company")
+    found = access.visible(
+        Transport.objects.filter(company__archived_at=None), membership
+    ).select_related("company")
     if company is not None:
         found = found.filter(company=company)
     if not everything:
@@ -118,7 +121,7 @@ def unreadable(request: HttpRequest, pk: int) -> HttpResponse:
 def sync_now(request: HttpRequest) -> HttpResponse:
     """A person waits: the company (or all of them) goes to the front of the queue."""
     membership = access.require_role(request, Role.DISPATCHER)
-    companies = list(membership.organization.companies.all())
+    companies = list(access.visible_companies(membership))
     if cui := request.POST.get("firma"):
         companies = [company for company in companies if company.cui == cui]
     for company in companies:

@@ -1,18 +1,22 @@
 """Firme: the carriers' CUIs whose UITs are collected."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from caraus.accounts import access
+from caraus.accounts import access, journal, organizations
 from caraus.accounts.cui import normalize_cui
-from caraus.accounts.models import Company, Organization, Role
-from caraus.connections.models import CompanyRight, Connection
+from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.connections.models import Connection
 from caraus.transports.tasks import SOON, enqueue
+from caraus.web import overview
+from caraus.words import plural
 
 
 def _name_field() -> forms.CharField:
@@ -44,7 +48,10 @@ class CompanyForm(forms.ModelForm[Company]):
     def clean_cui(self) -> str:
         cui = normalize_cui(self.cleaned_data["cui"])
         organization: Organization = self.instance.organization
-        if organization.companies.filter(cui=cui).exclude(pk=self.instance.pk).exists():
+        known = organization.companies.filter(cui=cui).exclude(pk=self.instance.pk).first()
+        if known is not None and known.archived_at:
+            raise ValidationError(f"Firma cu CUI {cui} este arhivată. O scoți din „Arhivate”.")
+        if known is not None:
             raise ValidationError(f"Firma cu CUI {cui} este deja în listă.")
         return cui
 
@@ -57,53 +64,117 @@ class CompanyNameForm(forms.ModelForm[Company]):
         fields = ("name",)
 
 
+class PasteForm(forms.Form):
+    """Many companies at once, as copied from a spreadsheet."""
+
+    text = forms.CharField(
+        label="Lista de CUI-uri",
+        help_text="O firmă pe rând: CUI-ul, apoi, dacă vrei, denumirea, despărțite prin tab, "
+        "punct și virgulă sau virgulă.",
+        error_messages={"required": "Lipește lista de CUI-uri."},
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+
 @require_http_methods(["GET", "POST"])
 def company_list(request: HttpRequest) -> HttpResponse:
-    """The list, and the form that adds one by its CUI."""
+    """The table, and the form that adds one company by its CUI."""
     membership = access.current_membership(request)
-    organization = membership.organization
     form = CompanyForm(
         request.POST if request.method == "POST" else None,
-        instance=Company(organization=organization),
+        instance=Company(organization=membership.organization),
     )
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
-        if form.is_valid() and (company := _add(form)):
+        if form.is_valid() and (company := _add(form, membership)):
             messages.success(request, f"{company} a fost adăugată.")
             return redirect("companies")
-    context = {
-        "form": form,
-        "rows": [(company, _right(company)) for company in _companies(organization)],
+    return render(request, "companies.html", _table(request, membership) | {"form": form})
+
+
+def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
+    words = request.GET.get("q", "").replace("\0", "").strip()
+    order = request.GET.get("ordine", "")
+    order = order if order in overview.ORDERS else overview.ORDERS[0]
+    state = request.GET.get("stare", "")
+    state = state if state in overview.STATES else overview.STATES[0]
+    every = overview.rows(membership, archived=state == "arhivate")
+    found = overview.ordered(overview.filtered(every, words=words, state=state), order)
+    return {
+        "rows": found,
+        "in_all": len(every),
+        "with_problems": sum(bool(row.problems) for row in every),
+        "query": words,
+        "order": order,
+        "state": state,
+        "kept": urlencode({"q": words, "stare": state}),
         "may_add": access.may(membership, Role.ADMIN),
     }
-    return render(request, "companies.html", context)
 
 
-def _companies(organization: Organization) -> list[Company]:
-    return list(
-        organization.companies.select_related("sync_state").prefetch_related("rights__connection")
+@require_http_methods(["GET", "POST"])
+def company_paste(request: HttpRequest) -> HttpResponse:
+    """Add many at once: the good lines are added, the others are told."""
+    membership = access.require_role(request, Role.ADMIN)
+    form = PasteForm(request.POST if request.method == "POST" else None)
+    wrong: list[str] = []
+    if request.method == "POST" and form.is_valid():
+        pairs, wrong = organizations.read_cuis(form.cleaned_data["text"])
+        added = _add_many(membership, pairs)
+        if added:
+            messages.success(request, f"Am adăugat {plural(len(added), 'firmă', 'firme')}.")
+        if (known := len(pairs) - len(added)) > 0:
+            there = plural(known, "era deja în listă", "erau deja în listă")
+            messages.info(request, f"{there}.")
+        if not wrong:
+            return redirect("companies")
+    return render(request, "companies_paste.html", {"form": form, "wrong": wrong})
+
+
+@transaction.atomic
+def _add_many(membership: Membership, pairs: list[tuple[str, str]]) -> list[Company]:
+    added = organizations.add_companies(membership, pairs)
+    if _is_authorized(membership.organization):
+        for company in added:
+            enqueue(company.pk)
+    return added
+
+
+def _is_authorized(organization: Organization) -> bool:
+    return organization.connections.filter(status=Connection.Status.ACTIVE).exists()
+
+
+@require_POST
+def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put aside, or taken back."""
+    membership = access.require_role(request, Role.ADMIN)
+    company = access.get_object(request, Company.objects.all(), pk)
+    archived = request.POST.get("arhivata") != "nu"
+    organizations.archive(membership, company, archived=archived)
+    messages.success(
+        request,
+        f"{company} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne."
+        if archived
+        else f"{company} este din nou activă.",
     )
+    return redirect("companies")
 
 
-def _right(company: Company) -> str:
-    """The best that any living authorization has for the company."""
-    states = {
-        right.state
-        for right in company.rights.all()
-        if right.connection.status == Connection.Status.ACTIVE
-    }
-    best = (CompanyRight.State.COVERED, CompanyRight.State.NO_RIGHT)
-    return next((state for state in best if state in states), CompanyRight.State.UNKNOWN)
-
-
-def _add(form: CompanyForm) -> Company | None:
+def _add(form: CompanyForm, membership: Membership) -> Company | None:
     """None, with the form's error, when the same CUI was added in the same moment."""
     company = form.save(commit=False)
     company.name_typed = bool(company.name)
     try:
         with transaction.atomic():
             company.save()
-            if company.organization.connections.filter(status=Connection.Status.ACTIVE).exists():
+            journal.record(
+                "company",
+                f"A adăugat firma {company.name or ''} (CUI {company.cui}).".replace("  ", " "),
+                user=membership.user,
+                organization=membership.organization,
+                cuis=[company.cui],
+            )
+            if _is_authorized(company.organization):
                 enqueue(company.pk, priority=SOON)
     except IntegrityError:
         form.add_error("cui", f"Firma cu CUI {company.cui} este deja în listă.")
@@ -121,6 +192,12 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
         company = form.save(commit=False)
         company.name_typed = bool(company.name)
         company.save()
+        journal.record(
+            "company",
+            f"A schimbat denumirea firmei cu CUI {company.cui}: {company.name or 'de la ANAF'}.",
+            user=access.signed_in(request),
+            organization=company.organization_id,
+        )
         messages.success(request, "Denumirea a fost păstrată.")
         return redirect("companies")
     return render(request, "company_edit.html", {"form": form, "company": company})

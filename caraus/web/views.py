@@ -1,43 +1,26 @@
-"""The shell: home, health, switching organizations, error pages."""
+"""The shell: home and the error pages."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
+from caraus.accounts.views.organization import may_create
 from caraus.connections.models import Connection
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """To the transports; before the first authorization, to Integrări."""
+    user = access.signed_in(request)
+    if not user.memberships.exists() and may_create(user):
+        return redirect("organization_new")
     organization = access.current_organization(request)
     authorized = organization.connections.filter(status=Connection.Status.ACTIVE).exists()
     return redirect("transports:list" if authorized else "connections:integrations")
-
-
-@require_POST
-def switch_organization(request: HttpRequest) -> HttpResponse:
-    wanted = request.POST.get("organizatie", "")
-    mine = access.organizations(access.signed_in(request))
-    chosen = next((one for one in mine if str(one.pk) == wanted), None)
-    if chosen is not None:
-        request.session[access.SESSION_KEY] = chosen.pk
-    return redirect("home")
-
-
-@login_not_required
-@never_cache
-@require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when this process answers and reaches its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
@@ -62,6 +45,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, access.TwoFactorsNeededError):
+        messages.warning(request, str(exception))
+        return redirect("mfa_index")
     sentence = str(exception) or "Rolul tău nu permite această acțiune."
     return _error(request, status=403, title="Nu ai acest drept", sentence=sentence)
 

@@ -218,7 +218,7 @@ def test_asking_now_puts_ones_own_companies_first_and_retries_refused_rights(
     )
     assert signed_in.post(SYNC).status_code == 302
     jobs: Any = ProcrastinateJob.objects.all()
-    assert [(job.args, job.priority) for job in jobs] == [({"company_id": company.pk}, SOON)]
+    assert [(job.args["company_id"], job.priority) for job in jobs] == [(company.pk, SOON)]
     assert CompanyRight.objects.get().state == "unknown"
     assert SyncState.objects.get().next_sync_at <= timezone.now()
 

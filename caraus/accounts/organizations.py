@@ -1,0 +1,199 @@
+"""An organization made, changed, and deleted after a week of waiting."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.accounts import journal
+from caraus.accounts.cui import normalize_cui
+from caraus.accounts.models import Company, JournalEntry, Membership, Organization, Role, User
+from caraus.words import plural
+
+DELETION_WAIT = timedelta(days=7)
+MOST_AT_ONCE = 1000
+MONTHS_CHOICES = (12, 24, 36, 60, 120)
+
+
+@transaction.atomic
+def create(user: User, name: str) -> Membership:
+    organization = Organization.objects.create(name=name)
+    membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
+    journal.record("settings", f"A făcut organizația {name}.", user=user, organization=organization)
+    return membership
+
+
+@transaction.atomic
+def change(
+    actor: Membership, *, name: str, require_two_factors: bool, keep_transports_months: int | None
+) -> None:
+    organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
+    new = {
+        "name": name,
+        "require_two_factors": require_two_factors,
+        "keep_transports_months": keep_transports_months,
+    }
+    changed = {
+        field: [getattr(organization, field), value]
+        for field, value in new.items()
+        if getattr(organization, field) != value
+    }
+    if not changed:
+        return
+    for field, value in new.items():
+        setattr(organization, field, value)
+    organization.save()
+    said = {
+        "name": f"denumirea: {name}",
+        "require_two_factors": f"doi factori: {'ceruți tuturor' if require_two_factors else 'nu'}",
+        "keep_transports_months": "transporturile încheiate se păstrează "
+        + (plural(keep_transports_months, "lună", "luni") if keep_transports_months else "mereu"),
+    }
+    journal.record(
+        "settings",
+        "A schimbat " + "; ".join(said[field] for field in changed) + ".",
+        user=actor.user,
+        organization=organization,
+        changes=changed,
+    )
+
+
+@transaction.atomic
+def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
+    """Wait a week, in which any owner may change their mind; returns the moment of deletion."""
+    organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
+    if typed_name.strip() != organization.name:
+        raise ValidationError("Denumirea scrisă nu este cea a organizației.")
+    exported = JournalEntry.objects.filter(
+        organization_id=organization.pk, action="export", details__whole=True
+    )
+    if not exported.exists():
+        raise ValidationError(
+            "Descarcă întâi exportul complet: după ștergere nu mai poate fi făcut."
+        )
+    if organization.delete_at is None:
+        organization.delete_at = timezone.now() + DELETION_WAIT
+        organization.save(update_fields=["delete_at"])
+        journal.record(
+            "deletion",
+            "A cerut ștergerea organizației, cu o săptămână de așteptare.",
+            user=actor.user,
+            organization=organization,
+        )
+    return organization.delete_at
+
+
+@transaction.atomic
+def cancel_deletion(actor: Membership) -> None:
+    organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
+    if organization.delete_at is not None:
+        organization.delete_at = None
+        organization.save(update_fields=["delete_at"])
+        journal.record(
+            "deletion",
+            "A renunțat la ștergerea organizației.",
+            user=actor.user,
+            organization=organization,
+        )
+
+
+def delete_due(*, now: datetime | None = None) -> int:
+    """Delete what has waited its week, with all that hangs on it; returns how many."""
+    now = now or timezone.now()
+    gone = 0
+    for pk in Organization.objects.filter(delete_at__lte=now).values_list("pk", flat=True):
+        with transaction.atomic():
+            due = Organization.objects.select_for_update().filter(pk=pk, delete_at__lte=now)
+            if (organization := due.first()) is None:
+                continue  # someone changed their mind, or another worker was first
+            name = organization.name
+            organization.delete()
+            journal.record("deletion", f"Organizația {name} a fost ștearsă.", organization=pk)
+            gone += 1
+    return gone
+
+
+def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """A pasted list as (CUI, name) pairs, and what is wrong with the other lines.
+
+    One company on a line; the CUI comes first or last, the name, if any, after a separator
+    (tab, semicolon, comma), as spreadsheets copy it.
+    """
+    good: dict[str, str] = {}
+    wrong: list[str] = []
+    for number, line in enumerate(text.replace("\0", "").splitlines(), start=1):
+        if not line.strip():
+            continue
+        if len(good) >= MOST_AT_ONCE:
+            wrong.append(f"Rândul {number}: cel mult {MOST_AT_ONCE} de firme o dată.")
+            break
+        try:
+            cui, name = _one(line)
+        except ValidationError as error:
+            wrong.append(f"Rândul {number}: {' '.join(error.messages)}")
+        else:
+            good[cui] = good.get(cui) or name
+    return list(good.items()), wrong
+
+
+def _one(line: str) -> tuple[str, str]:
+    for separator in ("\t", ";", ","):
+        if separator in line:
+            parts = [part.strip() for part in line.split(separator) if part.strip()]
+            break
+    else:
+        parts = [line.strip()]
+    problem: ValidationError | None = None
+    for index in (0, len(parts) - 1):
+        try:
+            cui = normalize_cui(parts[index])
+        except ValidationError as error:
+            problem = problem or error
+        else:
+            return cui, " ".join(parts[:index] + parts[index + 1 :])[:200]
+    raise problem or ValidationError("Scrie CUI-ul firmei, de exemplu RO 14399840.")
+
+
+@transaction.atomic
+def add_companies(actor: Membership, pairs: list[tuple[str, str]]) -> list[Company]:
+    """Those that were not there yet, as new rows; archived ones come back."""
+    organization = actor.organization
+    known = {one.cui: one for one in organization.companies.all()}
+    back = [known[cui] for cui, _ in pairs if cui in known and known[cui].archived_at]
+    Company.objects.filter(pk__in=[one.pk for one in back]).update(archived_at=None)
+    new = Company.objects.bulk_create(
+        [
+            Company(organization=organization, cui=cui, name=name, name_typed=bool(name))
+            for cui, name in pairs
+            if cui not in known
+        ],
+        ignore_conflicts=True,
+    )
+    added = [*organization.companies.filter(cui__in=[one.cui for one in new]), *back]
+    if added:
+        journal.record(
+            "company",
+            f"A adăugat {plural(len(added), 'firmă', 'firme')}: "
+            + ", ".join(one.cui for one in added[:20])
+            + (" …" if len(added) > 20 else "."),
+            user=actor.user,
+            organization=organization,
+            cuis=[one.cui for one in added],
+        )
+    return added
+
+
+@transaction.atomic
+def archive(actor: Membership, company: Company, *, archived: bool) -> None:
+    if bool(company.archived_at) == archived:
+        return
+    company.archived_at = timezone.now() if archived else None
+    company.save(update_fields=["archived_at"])
+    journal.record(
+        "company",
+        f"A arhivat firma {company}." if archived else f"A scos din arhivă firma {company}.",
+        user=actor.user,
+        organization=actor.organization,
+        cui=company.cui,
+    )

@@ -1,0 +1,130 @@
+"""A person's own data: what is kept, given out, and erased; and the first person of a server."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from caraus.accounts import journal
+from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, Role, User
+from caraus.accounts.provision import provision_user
+
+SETUP_SALT = "caraus.setup"
+SETUP_SECONDS = 24 * 3600
+_SETUP_LOCK = 0xCA4B
+
+
+def export(user: User) -> dict[str, Any]:
+    """All that is kept about a person, for that person (GDPR art. 15 and 20). No secrets."""
+    return {
+        "cont": {
+            "email": user.email,
+            "nume": user.name,
+            "creat": user.created_at.isoformat(),
+            "ultima intrare": user.last_login.isoformat() if user.last_login else None,
+        },
+        "adrese de e-mail": list(
+            EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+        ),
+        "organizații": [
+            {
+                "denumire": one.organization.name,
+                "rol": one.get_role_display(),
+                "din": one.created_at.isoformat(),
+            }
+            for one in user.memberships.select_related("organization")
+        ],
+        "doi factori": [
+            {"fel": one.get_type_display(), "adăugat": one.created_at.isoformat()}
+            for one in Authenticator.objects.filter(user=user)
+        ],
+        "sesiuni": [
+            {"ip": one.ip, "browser": one.user_agent, "din": one.created_at.isoformat()}
+            for one in UserSession.objects.filter(user=user)
+        ],
+        "autorizări SPV": [
+            {"persoana": one["person_name"], "data": one["authorized_at"].isoformat()}
+            for one in user.connections.values("person_name", "authorized_at")
+        ],
+        "jurnal": [
+            {
+                "când": one.at.isoformat(),
+                "ce": one.text,
+                "ip": one.ip,
+                "organizație": one.organization_id,
+            }
+            for one in JournalEntry.objects.filter(actor_id=user.pk)
+        ],
+    }
+
+
+@transaction.atomic
+def erase(user: User) -> None:
+    """Erase the account (GDPR art. 17). What stays: the journal, for as long as claims can be
+    made (art. 17 (3) e), and a person's name on an authorization, whose tokens live on.
+
+    Raises ValidationError for the only owner of an organization with other members.
+    """
+    lonely = []
+    for membership in user.memberships.filter(role=Role.OWNER).select_related("organization"):
+        organization = Organization.objects.select_for_update().get(pk=membership.organization_id)
+        others = organization.memberships.exclude(user=user)
+        if others.filter(role=Role.OWNER).exists():
+            continue
+        if others.exists() or organization.companies.exists():
+            raise ValidationError(
+                f"Ești singurul proprietar al organizației {organization}. Predă-o întâi altui "
+                "membru, sau șterge organizația."
+            )
+        lonely.append(organization)
+    journal.record_everywhere("deletion", "Și-a șters contul.", user=user)
+    Invitation.objects.filter(email=user.email).delete()
+    for organization in lonely:
+        organization.delete()
+    end_sessions(user)
+    user.delete()
+
+
+def end_sessions(user: User) -> None:
+    """Sign the person out everywhere."""
+    keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
+    Session.objects.filter(session_key__in=list(keys)).delete()
+
+
+def setup_secret() -> str | None:
+    """The secret of the one-time link that makes the first user; None once there is a user."""
+    if User.objects.exists():
+        return None
+    return signing.dumps("first user", salt=SETUP_SALT)
+
+
+def is_setup_secret(secret: str) -> bool:
+    """Whether the link still works: made by this server within a day, and nobody was first."""
+    try:
+        signing.loads(secret, salt=SETUP_SALT, max_age=SETUP_SECONDS)
+    except signing.BadSignature:
+        return False
+    return not User.objects.exists()
+
+
+@transaction.atomic
+def set_up(secret: str, *, email: str, password: str, name: str, organization: str) -> User:
+    """Make the first user, owner of the first organization, once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETUP_LOCK])
+    if not is_setup_secret(secret):
+        raise ValidationError("Linkul a fost deja folosit sau a expirat.")
+    user = provision_user(email=email, password=password, name=name, organization_name=organization)
+    first = Membership.objects.get(user=user)
+    journal.record(
+        "account",
+        "A pus în funcțiune serverul: primul cont, prima organizație.",
+        user=user,
+        organization=first.organization_id,
+    )
+    return user

@@ -1,0 +1,99 @@
+"""Two factors in our own words; the secrets of authenticator apps are encrypted at rest."""
+
+from typing import Any, ClassVar
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base import forms as base
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
+from cryptography.fernet import Fernet, MultiFernet
+from django import forms
+from django.conf import settings
+
+from caraus.accounts.models import User
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "add_email_blocked": "Contul are doi factori: adresa de e-mail nu poate fi schimbată acum.",
+        "cannot_delete_authenticator": "Al doilea factor nu poate fi scos.",
+        "cannot_generate_recovery_codes": "Codurile de rezervă se fac după ce ai un al doilea "
+        "factor.",
+        "incorrect_code": "Codul nu este corect. Verifică ceasul telefonului și încearcă din nou.",
+        "unverified_email": "Confirmă întâi adresa de e-mail.",
+    }
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002
+        return "Cheie de acces"
+
+    def _get_site_name(self) -> str:
+        return "Cărăuș"
+
+
+def _cipher() -> MultiFernet:
+    """Under CARAUS_TOKEN_KEYS, as the tokens of ANAF: a stolen copy of the database signs in
+    nobody."""
+    return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])
+
+
+def forget(user: User) -> int:
+    """Take away every second factor (a lost phone, an administrator at the terminal)."""
+    from allauth.mfa.models import Authenticator
+
+    deleted: int = Authenticator.objects.filter(user=user).delete()[0]
+    return deleted
+
+
+def _say_code(form: forms.BaseForm, help_text: str) -> None:
+    field = form.fields["code"]
+    field.label, field.help_text = "Codul", help_text
+    field.error_messages["required"] = "Scrie codul."
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs.update({"inputmode": "numeric", "autofocus": True})
+
+
+class AuthenticateForm(base.AuthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_code(self, "Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
+
+
+class ReauthenticateForm(base.ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_code(self, "Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
+
+
+class ActivateTOTPForm(totp.ActivateTOTPForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_code(self, "Cele 6 cifre pe care le arată acum aplicația.")
+
+
+class _Named:
+    fields: dict[str, forms.Field]
+
+    def _say(self) -> None:
+        self.fields["name"].label = "Numele cheii"
+        self.fields["name"].help_text = "De exemplu „Laptopul de la birou”."
+
+
+class AddWebAuthnForm(_Named, webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._say()
+        passwordless = self.fields["passwordless"]
+        passwordless.label = "Intru în cont numai cu această cheie, fără parolă"
+        passwordless.help_text = "Cheia cere amprenta, fața sau PIN-ul dispozitivului."
+
+
+class EditWebAuthnForm(_Named, webauthn.EditWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._say()

@@ -1,0 +1,27 @@
+"""Addresses about people and organizations."""
+
+from django.urls import path
+
+from caraus.accounts.views import doors, log, organization, own, people
+
+urlpatterns = [
+    path("organizatie/", organization.organization, name="organization"),
+    path("organizatie/noua/", organization.create, name="organization_new"),
+    path("organizatie/setari/", organization.change, name="organization_change"),
+    path("organizatie/predare/", organization.hand_over, name="organization_hand_over"),
+    path("organizatie/parasire/", organization.leave, name="organization_leave"),
+    path("organizatie/stergere/", organization.delete, name="organization_delete"),
+    path("organizatie/pastrare/", organization.keep, name="organization_keep"),
+    path("organizatie/membri/", people.member_list, name="members"),
+    path("organizatie/membri/<int:pk>/", people.member, name="member"),
+    path("organizatie/membri/<int:pk>/eliminare/", people.remove, name="member_remove"),
+    path("organizatie/invitatii/<int:pk>/retrimitere/", people.resend, name="invitation_resend"),
+    path("organizatie/invitatii/<int:pk>/retragere/", people.revoke, name="invitation_revoke"),
+    path("organizatie/jurnal/", log.journal_page, name="journal"),
+    path("organizatie/jurnal/export/", log.journal_export, name="journal_export"),
+    path("invitatie/<str:secret>/", doors.invitation, name="invitation"),
+    path("inceput/<str:secret>/", doors.set_up, name="set_up"),
+    path("cont/date/", own.data, name="own_data"),
+    path("cont/date/export/", own.export, name="own_export"),
+    path("cont/stergere/", own.erase, name="own_erase"),
+]

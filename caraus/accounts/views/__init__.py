@@ -1,0 +1,1 @@
+"""The pages about people: the organization, its members, its journal, one's own data."""

@@ -1,0 +1,130 @@
+"""Forms about organizations and members."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from caraus.accounts import access, members
+from caraus.accounts.adapter import PASSWORD_PROBLEMS
+from caraus.accounts.forms import PASSWORD_RULES
+from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.accounts.organizations import MONTHS_CHOICES
+from caraus.words import plural
+
+EMAIL = {
+    "required": "Scrie adresa de e-mail.",
+    "invalid": "Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro",
+}
+NAME = {"required": "Scrie denumirea organizației."}
+
+
+class PlaceForm(forms.Form):
+    """A role, and the companies that go with it."""
+
+    role = forms.ChoiceField(label="Rolul", initial=Role.DISPATCHER)
+    only_some = forms.BooleanField(
+        label="Vede numai firmele bifate",
+        help_text="Pentru dispecer și cititor: un client al contabilului își vede numai firma lui.",
+        required=False,
+    )
+    companies = forms.ModelMultipleChoiceField(
+        label="Firmele",
+        queryset=Company.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "O firmă bifată nu mai este în organizație."},
+    )
+
+    def __init__(self, *args: Any, actor: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles = members.assignable_roles(actor)
+        self.fields["role"].choices = [(one.value, one.label) for one in roles]  # type: ignore[attr-defined]
+        companies: QuerySet[Company] = access.visible_companies(actor)
+        self.fields["companies"].queryset = companies  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("only_some") and found.get("role") in access.KEPT_ROLES:
+            if not found.get("companies"):
+                self.add_error("companies", "Bifează cel puțin o firmă.")
+        elif found.get("only_some"):
+            self.add_error("only_some", "Proprietarul și administratorul văd toate firmele.")
+        return found
+
+    @property
+    def chosen(self) -> Iterable[Company] | None:
+        """The only companies, or None for all."""
+        data = self.cleaned_data
+        return list(data["companies"]) if data["only_some"] else None
+
+
+class InviteForm(PlaceForm):
+    email = forms.EmailField(
+        label="E-mail",
+        error_messages=EMAIL,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    field_order = ("email", "role", "only_some", "companies")
+
+
+class OrganizationForm(forms.ModelForm[Organization]):
+    keep_transports_months = forms.TypedChoiceField(
+        label="Cât păstrăm transporturile încheiate",
+        help_text="De la ultima zi de valabilitate. Documentele de transport se păstrează de "
+        "obicei 5 ani (Legea contabilității 82/1991, art. 25).",
+        choices=[("", "mereu"), *((n, plural(n, "lună", "luni")) for n in MONTHS_CHOICES)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+
+    class Meta:
+        model = Organization
+        fields = ("name", "require_two_factors", "keep_transports_months")
+        labels = {
+            "name": "Denumirea organizației",
+            "require_two_factors": "Toți membrii intră cu doi factori",
+        }
+        help_texts = {
+            "require_two_factors": "Cine nu are încă al doilea factor îl adaugă la următoarea "
+            "intrare; până atunci nu vede nimic din organizație."
+        }
+        error_messages = {"name": NAME}
+
+
+class NewOrganizationForm(forms.Form):
+    name = forms.CharField(label="Denumirea organizației", max_length=200, error_messages=NAME)
+
+
+class SetupForm(forms.Form):
+    """The first account of a server."""
+
+    organization = forms.CharField(
+        label="Denumirea organizației", max_length=200, error_messages=NAME
+    )
+    name = forms.CharField(
+        label="Numele tău", max_length=150, error_messages={"required": "Scrie numele tău."}
+    )
+    email = forms.EmailField(label="E-mail", error_messages=EMAIL)
+    password = forms.CharField(
+        label="Parola",
+        help_text=" ".join(PASSWORD_RULES),
+        error_messages={"required": "Scrie parola."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            sentences = [
+                PASSWORD_PROBLEMS.get(one.code or "", str(one)).format(**(one.params or {}))
+                for one in error.error_list
+            ]
+            raise ValidationError(sentences) from error
+        return password

@@ -1,0 +1,150 @@
+"""The organization's own page: name, rules, handing over, leaving, deletion; and switching."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from caraus.accounts import access, members, organizations
+from caraus.accounts.models import Membership, Role, User
+from caraus.accounts.views.forms import NewOrganizationForm, OrganizationForm
+
+
+@require_GET
+def settings_page(request: HttpRequest) -> HttpResponse:
+    membership = access.current_membership(request)
+    return _page(request, membership, OrganizationForm(instance=membership.organization))
+
+
+def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) -> HttpResponse:
+    organization = membership.organization
+    context = {
+        "membership": membership,
+        "form": form,
+        "may_change": access.may(membership, Role.ADMIN),
+        "is_owner": access.may(membership, Role.OWNER),
+        "successors": organization.memberships.exclude(pk=membership.pk).select_related("user"),
+        "may_create": may_create(access.signed_in(request)),
+    }
+    return render(request, "accounts/organization.html", context)
+
+
+def switch(request: HttpRequest) -> HttpResponse:
+    """Work in another organization of one's own."""
+    wanted = request.POST.get("organizatie", "")
+    mine = access.organizations(access.signed_in(request))
+    chosen = next((one for one in mine if str(one.pk) == wanted), None)
+    if chosen is not None:
+        request.session[access.SESSION_KEY] = chosen.pk
+    return redirect("home")
+
+
+@require_http_methods(["GET", "POST"])
+def organization(request: HttpRequest) -> HttpResponse:
+    """GET: the page; POST: switching, from the menu of every page."""
+    view = switch if request.method == "POST" else settings_page
+    return view(request)
+
+
+@require_POST
+def change(request: HttpRequest) -> HttpResponse:
+    membership = access.require_role(request, Role.ADMIN)
+    form = OrganizationForm(request.POST, instance=membership.organization)
+    if not form.is_valid():
+        return _page(request, membership, form)
+    if form.cleaned_data["require_two_factors"]:
+        _require_own_second_factor(membership)
+    organizations.change(membership, **form.cleaned_data)
+    messages.success(request, "Setările au fost păstrate.")
+    return redirect("organization")
+
+
+def _require_own_second_factor(membership: Membership) -> None:
+    """Whoever demands it has it: nobody locks out the whole organization by a click."""
+    from allauth.mfa.utils import is_mfa_enabled
+
+    if not is_mfa_enabled(membership.user):
+        raise PermissionDenied(
+            "Adaugă întâi tu al doilea factor (Contul tău → Doi factori), apoi îl poți cere "
+            "tuturor."
+        )
+
+
+def may_create(user: User) -> bool:
+    """Anybody where sign-up is open; elsewhere those who already answer for an organization."""
+    return settings.SIGNUP == "open" or user.memberships.filter(role=Role.OWNER).exists()
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    user = access.signed_in(request)
+    if not may_create(user):
+        raise PermissionDenied(
+            "Pe acest server organizațiile noi se fac de administratorul aplicației."
+        )
+    form = NewOrganizationForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        made = organizations.create(user, form.cleaned_data["name"])
+        request.session[access.SESSION_KEY] = made.organization_id
+        messages.success(request, f"Organizația {made.organization} este gata. Adaugă firmele.")
+        return redirect("companies")
+    return render(request, "accounts/organization_new.html", {"form": form})
+
+
+@require_POST
+def hand_over(request: HttpRequest) -> HttpResponse:
+    owner = access.require_role(request, Role.OWNER)
+    successor = access.visible(
+        Membership.objects.filter(pk=_number(request.POST.get("membru", ""))), owner
+    ).first()
+    if successor is None:
+        messages.error(request, "Alege membrul care devine proprietar.")
+        return redirect("organization")
+    try:
+        members.hand_over(owner, successor)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{successor.user} este acum proprietar; tu ești administrator.")
+    return redirect("organization")
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    membership = access.current_membership(request)
+    try:
+        members.leave(membership)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("organization")
+    request.session.pop(access.SESSION_KEY, None)
+    messages.success(request, f"Ai părăsit organizația {membership.organization}.")
+    return redirect("home")
+
+
+@require_POST
+def delete(request: HttpRequest) -> HttpResponse:
+    owner = access.require_role(request, Role.OWNER)
+    try:
+        organizations.request_deletion(owner, typed_name=request.POST.get("denumire", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.warning(
+            request, "Organizația se șterge peste o săptămână. Până atunci poți renunța."
+        )
+    return redirect("organization")
+
+
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """Change one's mind about the deletion."""
+    organizations.cancel_deletion(access.require_role(request, Role.OWNER))
+    messages.success(request, "Organizația rămâne. Nimic nu se șterge.")
+    return redirect("organization")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,0 +1,143 @@
+"""Members and invitations of the current organization."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from caraus.accounts import access, members
+from caraus.accounts.limits import limited
+from caraus.accounts.models import Invitation, Membership, Role
+from caraus.accounts.views.forms import InviteForm, PlaceForm
+
+
+@require_http_methods(["GET", "POST"])
+def member_list(request: HttpRequest) -> HttpResponse:
+    """The members, the open invitations, and the form that invites."""
+    membership = access.require_role(request, Role.ADMIN)
+    if request.method == "POST":
+        return _invite(request, membership)
+    return _page(request, membership, InviteForm(actor=membership))
+
+
+def _page(request: HttpRequest, membership: Membership, form: InviteForm) -> HttpResponse:
+    organization = membership.organization
+    context = {
+        "membership": membership,
+        "form": form,
+        "members": organization.memberships.select_related("user")
+        .prefetch_related("companies", "user__authenticator_set")
+        .order_by("user__name", "user__email"),
+        "invitations": organization.invitations.filter(
+            accepted_at=None, revoked_at=None
+        ).prefetch_related("companies"),
+        "now": timezone.now(),
+        "is_owner": access.may(membership, Role.OWNER),
+    }
+    return render(request, "accounts/members.html", context)
+
+
+@limited("invite")
+def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
+    form = InviteForm(request.POST, actor=membership)
+    if form.is_valid():
+        try:
+            invitation, secret = members.invite(
+                membership,
+                email=form.cleaned_data["email"],
+                role=form.cleaned_data["role"],
+                companies=form.chosen,
+            )
+        except ValidationError as error:
+            form.add_error("email", error)
+        else:
+            _send(request, invitation, secret)
+            return redirect("members")
+    return _page(request, membership, form)
+
+
+def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
+    """By e-mail; when that can't be, the inviter gets the link to pass on."""
+    link = settings.PUBLIC_URL + reverse("invitation", args=[secret])
+    context = {"invitation": invitation, "link": link}
+    text = render_to_string("accounts/email/invitation.txt", context)
+    subject = f"Invitație în {invitation.organization} pe Cărăuș"
+    try:
+        send_mail(subject, text, None, [invitation.email])
+    except OSError:
+        messages.warning(
+            request,
+            f"Invitația este făcută, dar e-mailul nu a putut fi trimis. Trimite-i tu lui "
+            f"{invitation.email} acest link, valabil 7 zile: {link}",
+        )
+    else:
+        messages.success(
+            request, f"Invitația pentru {invitation.email} a fost trimisă. Este valabilă 7 zile."
+        )
+
+
+@require_POST
+@limited("invite")
+def resend(request: HttpRequest, pk: int) -> HttpResponse:
+    membership = access.require_role(request, Role.ADMIN)
+    invitation = access.get_object(request, Invitation.objects.all(), pk)
+    try:
+        secret = members.resend(membership, invitation)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        _send(request, invitation, secret)
+    return redirect("members")
+
+
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    membership = access.require_role(request, Role.ADMIN)
+    invitation = access.get_object(request, Invitation.objects.all(), pk)
+    members.revoke(membership, invitation)
+    messages.success(request, f"Invitația pentru {invitation.email} a fost retrasă.")
+    return redirect("members")
+
+
+@require_http_methods(["GET", "POST"])
+def member(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another role, or other companies."""
+    actor = access.require_role(request, Role.ADMIN)
+    found = access.get_object(request, Membership.objects.select_related("user"), pk)
+    initial = {
+        "role": found.role,
+        "only_some": found.only_some_companies,
+        "companies": list(found.companies.values_list("pk", flat=True)),
+    }
+    form = PlaceForm(
+        request.POST if request.method == "POST" else None, actor=actor, initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            members.change(actor, found, role=form.cleaned_data["role"], companies=form.chosen)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{found.user}: schimbarea a fost păstrată.")
+            return redirect("members")
+    context = {"form": form, "member": found, "is_self": found.user_id == actor.user_id}
+    return render(request, "accounts/member.html", context)
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = access.require_role(request, Role.ADMIN)
+    found = access.get_object(request, Membership.objects.select_related("user"), pk)
+    try:
+        members.remove(actor, found)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{found.user} nu mai este în organizație.")
+    return redirect("members")

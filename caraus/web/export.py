@@ -1,0 +1,129 @@
+"""Everything that an organization has here, in one archive: JSON for machines, CSV for people."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model, QuerySet
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_POST
+
+from caraus.accounts import access, journal
+from caraus.accounts.limits import limited
+from caraus.accounts.models import (
+    Company,
+    Invitation,
+    JournalEntry,
+    Membership,
+    Organization,
+    Role,
+)
+from caraus.accounts.spreadsheets import plain
+from caraus.connections.models import CompanyRight, Connection
+from caraus.transports.models import SyncRun, Transport, TransportEvent, UnreadableRecord
+
+# What never leaves: sealed tokens, digests of secrets.
+SECRET = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
+PARTS: dict[str, type[Model]] = {
+    "firme": Company,
+    "membri": Membership,
+    "invitatii": Invitation,
+    "autorizari": Connection,
+    "drepturi": CompanyRight,
+    "transporturi": Transport,
+    "istoric": TransportEvent,
+    "necitite": UnreadableRecord,
+    "sincronizari": SyncRun,
+    "jurnal": JournalEntry,
+}
+README = """Exportul complet al organizației {name}, din {at}.
+
+Fiecare fișier .json este o listă de obiecte, cu toate câmpurile păstrate de Cărăuș.
+transporturi.csv are câte un rând pentru fiecare UIT, pentru un program de calcul tabelar.
+Cheile autorizărilor SPV nu sunt aici: nu părăsesc niciodată serverul.
+"""
+
+
+@require_POST
+@limited("export")
+def organization_export(request: HttpRequest) -> HttpResponseBase:
+    owner = access.require_role(request, Role.OWNER)
+    organization = owner.organization
+    entry = journal.record(
+        "export",
+        "A descărcat exportul complet al organizației.",
+        user=owner.user,
+        organization=organization,
+        whole=True,
+    )
+    file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - FileResponse closes it
+    write(organization, file, at=f"{entry.at:%Y-%m-%d %H:%M} UTC")
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename="caraus-export.zip")
+
+
+def write(organization: Organization, file: IO[bytes], *, at: str) -> None:
+    """The archive, written row by row: a big organization needs no big memory."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("CITEȘTE.txt", README.format(name=organization.name, at=at))
+        archive.writestr("organizatie.json", _json(_fields(organization)))
+        for name, model in PARTS.items():
+            found = access.scope(model._default_manager.order_by("pk"), organization)
+            with archive.open(f"{name}.json", "w") as part:
+                _write_list(part, found)
+        with archive.open("transporturi.csv", "w") as part:
+            _write_table(part, access.scope(Transport.objects.order_by("pk"), organization))
+
+
+def _write_list[M: Model](part: IO[bytes], found: QuerySet[M]) -> None:
+    part.write(b"[")
+    for number, row in enumerate(found.iterator(chunk_size=500)):
+        part.write(b",\n" if number else b"\n")
+        part.write(_json(_fields(row)).encode())
+    part.write(b"\n]\n")
+
+
+def _fields(row: Model) -> dict[str, Any]:
+    """All columns, and the e-mail of a member, who is told from others by it."""
+    found = {
+        field.name: field.value_from_object(row)
+        for field in row._meta.concrete_fields
+        if field.name not in SECRET
+    }
+    if isinstance(row, Membership):
+        found |= {"email": row.user.email, "name": row.user.name}
+    return found
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+
+
+def _write_table(part: IO[bytes], found: QuerySet[Transport]) -> None:
+    text = io.TextIOWrapper(part, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(
+        ["UIT", "stare", "CUI", "declarant", "data transportului", "prima zi expirată", "vehicul"]
+    )
+    for row in _table(found):
+        writer.writerow(row)
+    text.detach()
+
+
+def _table(found: QuerySet[Transport]) -> Iterator[list[str]]:
+    for one in found.select_related("company").iterator(chunk_size=500):
+        yield [
+            one.uit,
+            one.get_state_display(),
+            one.company.cui,
+            plain(one.declarant_name),
+            one.transport_date.isoformat(),
+            one.first_expired_day.isoformat(),
+            plain(" + ".join(filter(None, one.current_vehicle))),
+        ]

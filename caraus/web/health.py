@@ -1,0 +1,52 @@
+"""/healthz: this process lives. /readyz: it can do its work, and so can the whole."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from procrastinate.contrib.django.models import ProcrastinateWorker
+
+# A worker tells every 10 seconds that it lives.
+HEARTBEAT = timedelta(seconds=60)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Nothing else is asked: a database that is down is no reason to restart the web server."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@never_cache
+@require_GET
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers, has this version's schema, and a worker lives; else 503,
+    with what is missing. For the one who deploys or watches; balancers ask /healthz."""
+    state: dict[str, str] = {"database": "ok", "migrations": "ok", "worker": "ok"}
+    try:
+        if pending := _pending():
+            state["migrations"] = f"{pending} pending"
+        if not _worker_lives():
+            state["worker"] = "no heartbeat"
+    except DatabaseError:
+        state = dict.fromkeys(state, "unknown") | {"database": "does not answer"}
+    ready = set(state.values()) == {"ok"}
+    return JsonResponse({"ready": ready} | state, status=200 if ready else 503)
+
+
+def _pending() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _worker_lives() -> bool:
+    workers: Any = ProcrastinateWorker.objects
+    return bool(workers.filter(last_heartbeat__gt=timezone.now() - HEARTBEAT).exists())

@@ -1,0 +1,48 @@
+"""Each request: an id that its log lines and its jobs carry, one line when it ends, and the
+headers that Django has no setting for."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars
+
+log = structlog.get_logger(__name__)
+
+# What a proxy may name a request; anything else could forge log lines.
+_GIVEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_QUIET = ("/healthz", "/readyz", "/static/", "/metrics")
+
+
+class RequestMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
+        started = time.perf_counter()
+        with bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+            if not request.path.startswith(_QUIET):
+                _tell(request, response, time.perf_counter() - started)
+        return response
+
+
+def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """The route, not the path: the paths of links hold secrets."""
+    user = getattr(request, "user", None)
+    log.info(
+        "request",
+        method=request.method,
+        route=request.resolver_match.route if request.resolver_match else "",
+        status=response.status_code,
+        milliseconds=round(seconds * 1000),
+        user=getattr(user, "pk", None),
+    )

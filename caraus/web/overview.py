@@ -1,0 +1,165 @@
+"""All companies in one table, as an accountant reads it: the worst first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from django.db.models import Count, Model, QuerySet
+from django.utils import timezone
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership
+from caraus.connections.health import health
+from caraus.connections.models import CompanyRight, Connection
+from caraus.transports.models import SyncState, Transport, UnreadableRecord
+from caraus.transports.situation import trouble_of
+from caraus.words import today
+
+Tone = Literal["bad", "warn", "off", "good"]
+# Without a good answer for this long, something is wrong even if no error was seen.
+STALE = timedelta(hours=2)
+ORDERS = ("probleme", "denumire", "sincronizare", "uit", "autorizare")
+STATES = ("toate", "probleme", "fara-drept", "arhivate")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    company: Company
+    # The best that any living authorization has for the company.
+    right: str
+    authorization: str
+    last_good_at: datetime | None
+    active: int
+    problems: tuple[str, ...]
+    tone: Tone
+
+    @property
+    def severity(self) -> int:
+        """0 is the worst."""
+        return ("bad", "warn", "off", "good").index(self.tone)
+
+
+def rows(membership: Membership, *, archived: bool = False) -> list[Row]:
+    """One row for each company that the member sees; a fixed number of queries for any number."""
+    companies = access.visible_companies(membership, archived=True)
+    companies = (
+        companies.exclude(archived_at=None) if archived else companies.filter(archived_at=None)
+    )
+    found = list(companies.select_related("sync_state").prefetch_related("rights__connection"))
+    alive = list(
+        membership.organization.connections.filter(
+            status__in=[Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE]
+        ).prefetch_related("rights")
+    )
+    active = _counts(
+        Transport.objects.filter(
+            state__in=[Transport.State.ACTIVE, Transport.State.MISSING],
+            first_expired_day__gt=today(),
+        ),
+        found,
+    )
+    unreadable = _counts(UnreadableRecord.objects.filter(resolved_at=None), found)
+    return [
+        _row(company, alive, active.get(company.pk, 0), unreadable.get(company.pk, 0))
+        for company in found
+    ]
+
+
+def _counts[M: Model](queryset: QuerySet[M], companies: list[Company]) -> dict[int, int]:
+    grouped = queryset.filter(company__in=companies).order_by().values_list("company")
+    return dict(grouped.annotate(number=Count("pk")))
+
+
+def _row(company: Company, alive: list[Connection], active: int, unreadable: int) -> Row:
+    state: SyncState | None = getattr(company, "sync_state", None)
+    right = best_right(company.rights.all())
+    problems: list[tuple[Tone, str]] = []
+    serving = [one for one in alive if one.pk in _covering(company)] or alive
+    authorization, trouble = _authorization(serving)
+    problems += trouble
+    if right == CompanyRight.State.NO_RIGHT:
+        problems.append(("bad", "Certificatul nu are drept în SPV pentru firmă."))
+    problems += _sync_troubles(state, authorized=bool(alive))
+    if unreadable:
+        problems.append(("warn", f"Înregistrări necitite: {unreadable}."))
+    tones = [tone for tone, _ in problems]
+    tone: Tone = min(tones, key=("bad", "warn", "off", "good").index, default="good")
+    return Row(
+        company=company,
+        right=right,
+        authorization=authorization,
+        last_good_at=state.last_good_at if state else None,
+        active=active,
+        problems=tuple(dict.fromkeys(sentence for _, sentence in problems)),
+        tone="off" if company.archived_at else tone,
+    )
+
+
+def best_right(rights: Iterable[CompanyRight]) -> str:
+    """The best that any living authorization has for the company."""
+    states = {
+        right.state for right in rights if right.connection.status == Connection.Status.ACTIVE
+    }
+    best = (CompanyRight.State.COVERED, CompanyRight.State.NO_RIGHT)
+    return str(next((state for state in best if state in states), CompanyRight.State.UNKNOWN))
+
+
+def _covering(company: Company) -> set[int]:
+    covered = CompanyRight.State.COVERED
+    return {right.connection_id for right in company.rights.all() if right.state == covered}
+
+
+def _authorization(serving: list[Connection]) -> tuple[str, list[tuple[Tone, str]]]:
+    """The word of the best authorization that serves the company, and what is wrong with it."""
+    if not serving:
+        return "Neautorizată", [("off", "Nicio autorizare SPV.")]
+    best = min((health(one) for one in serving), key=lambda one: _COLOURS.index(one.colour))
+    if best.colour == "green":
+        return best.word, []
+    return best.word, [("bad" if best.colour == "red" else "warn", best.sentence)]
+
+
+_COLOURS = ("green", "amber", "red")
+
+
+def _sync_troubles(state: SyncState | None, *, authorized: bool) -> list[tuple[Tone, str]]:
+    if state is None or not authorized:
+        return []
+    if state.last_code:
+        return [("warn", trouble_of(state).sentence)]
+    if state.last_good_at and timezone.now() - state.last_good_at > STALE:
+        return [("warn", "Fără răspuns bun de peste două ore.")]
+    return []
+
+
+def filtered(found: list[Row], *, words: str, state: str) -> list[Row]:
+    """By a part of the name or the CUI, and by how the company stands."""
+    needle = words.casefold()
+    digits = needle.removeprefix("ro").replace(" ", "")
+    if needle:
+        found = [
+            row
+            for row in found
+            if needle in row.company.name.casefold() or (digits and digits in row.company.cui)
+        ]
+    if state == "probleme":
+        found = [row for row in found if row.problems]
+    if state == "fara-drept":
+        found = [row for row in found if row.right == CompanyRight.State.NO_RIGHT]
+    return found
+
+
+def ordered(found: list[Row], order: str) -> list[Row]:
+    """By name first, so that equals stand in that order."""
+    by_name = sorted(found, key=lambda row: (str(row.company).casefold(), row.company.cui))
+    never = datetime.min.replace(tzinfo=UTC)
+    if order == "denumire":
+        return by_name
+    if order == "sincronizare":
+        return sorted(by_name, key=lambda row: row.last_good_at or never)
+    if order == "uit":
+        return sorted(by_name, key=lambda row: -row.active)
+    if order == "autorizare":
+        return sorted(by_name, key=lambda row: (row.authorization, row.right))
+    return sorted(by_name, key=lambda row: (row.severity, -len(row.problems)))

@@ -1,0 +1,134 @@
+"""Every address of the product, placed: what an outsider gets there; and how to ask for it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Invitation, Membership, Organization
+from caraus.connections.models import Connection
+from caraus.transports.models import Transport, UnreadableRecord
+from tests import factories
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+# Addresses of things: what a member of another organization gets with a real id. The rest is 405.
+THINGS = {
+    "integrari/<int:pk>/deconectare/": {"POST": 404},
+    "transporturi/<int:pk>/": {"GET": 404},
+    "transporturi/necitite/<int:pk>/": {"GET": 404},
+    "firme/<int:pk>/": {"GET": 404, "POST": 404},
+    "notificari/<int:pk>/": {"POST": 404},
+    "firme/<int:pk>/arhivare/": {"POST": 404},
+    "organizatie/membri/<int:pk>/": {"GET": 404, "POST": 404},
+    "organizatie/membri/<int:pk>/eliminare/": {"POST": 404},
+    "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": 404},
+    "organizatie/invitatii/<int:pk>/retragere/": {"POST": 404},
+}
+# Addresses that show or change the visitor's own organization only. The rest is 405.
+OWN = {
+    "": {"GET": 302},
+    "integrari/": {"GET": 200},
+    "integrari/autorizare/": {"POST": 302},
+    "anaf/callback": {"GET": 200},
+    "transporturi/": {"GET": 200},
+    "transporturi/sincronizare/": {"POST": 302},
+    "firme/": {"GET": 200, "POST": 200},
+    "firme/lista/": {"GET": 200, "POST": 200},
+    "organizatie/": {"GET": 200, "POST": 302},
+    "organizatie/noua/": {"GET": 200, "POST": 302},
+    "organizatie/setari/": {"POST": 302},
+    "organizatie/predare/": {"POST": 302},
+    "organizatie/parasire/": {"POST": 302},
+    "organizatie/stergere/": {"POST": 302},
+    "organizatie/pastrare/": {"POST": 302},
+    "organizatie/export/": {"POST": 200},
+    "organizatie/membri/": {"GET": 200, "POST": 200},
+    "organizatie/jurnal/": {"GET": 200},
+    "organizatie/jurnal/export/": {"GET": 200},
+    "cont/date/": {"GET": 200},
+    "cont/date/export/": {"POST": 200},
+    "cont/stergere/": {"GET": 200, "POST": 302},
+    "notificari/": {"GET": 200},
+    "notificari/clopotel/": {"GET": 200},
+    "notificari/citite/": {"POST": 302},
+    "notificari/preferinte/": {"GET": 200, "POST": 302},
+}
+OPEN = {"healthz", "readyz"}
+# Links with a secret: an invented one opens nothing.
+DOORS = {"invitatie/<str:secret>/", "inceput/<str:secret>/"}
+# Sign-in: what anonymous visitors get with GET; 302 leads to the sign-in page.
+ACCOUNT = {
+    "cont/login/": 200,
+    "cont/logout/": 302,
+    "cont/inactive/": 200,
+    "cont/signup/": 200,
+    "cont/reauthenticate/": 302,
+    "cont/email/": 302,
+    "cont/confirm-email/": 200,
+    "cont/password/change/": 302,
+    "cont/password/set/": 302,
+    "cont/password/reset/": 200,
+    "cont/login/code/confirm/": 302,
+    "cont/^confirm-email/(?P<key>[-:\\w]+)/$": 200,
+    "cont/password/reset/key/done/": 200,
+    "cont/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": 200,
+    "cont/password/reset/done/": 200,
+    "cont/sessions/": 302,
+    "cont/2fa/": 302,
+    "cont/2fa/authenticate/": 302,
+    "cont/2fa/reauthenticate/": 302,
+    "cont/2fa/totp/activate/": 302,
+    "cont/2fa/totp/deactivate/": 302,
+    "cont/2fa/recovery-codes/": 302,
+    "cont/2fa/recovery-codes/generate/": 302,
+    "cont/2fa/recovery-codes/download/": 302,
+    "cont/2fa/webauthn/": 302,
+    "cont/2fa/webauthn/add/": 302,
+    "cont/2fa/webauthn/reauthenticate/": 302,
+    "cont/2fa/webauthn/keys/<int:pk>/remove/": 302,
+    "cont/2fa/webauthn/keys/<int:pk>/edit/": 302,
+    "cont/2fa/webauthn/login/": 302,
+}
+SECRET = "Secretul Organizației"
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    for one in (resolver or get_resolver()).url_patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one, prefix + str(one.pattern))
+        elif isinstance(one, URLPattern):
+            yield prefix + str(one.pattern)
+
+
+def address(route: str, ids: dict[str, int]) -> str:
+    path = route.replace("<int:pk>", str(ids.get(route, 0)))
+    path = path.replace("(?P<key>[-:\\w]+)", "invented:key")
+    path = re.sub(r"\(\?P<uidb36>.*?\)-\(\?P<key>.*?\)", "1-invented-key", path)
+    return "/" + path.replace("^", "").replace("$", "")
+
+
+TENANT = (Organization, Company, Membership, Invitation, Connection, Transport, UnreadableRecord)
+
+
+def everything(organization: Organization) -> list[Any]:
+    """All of the organization that an outsider could change."""
+    return [
+        list(access.scope(model._default_manager.order_by("pk"), organization).values())
+        for model in TENANT
+    ]
+
+
+def ask(client: Client, method: str, path: str, organization: Organization) -> Any:
+    form = {"organizatie": str(organization.pk), "firma": factories.CUI, "name": "Preluată"}
+    data = {"data": form} if method in {"POST", "GET"} else {}
+    return client.generic(method, path) if not data else getattr(client, method.lower())(path, form)
+
+
+def text(answer: Any) -> str:
+    """The body of an answer, a file's too."""
+    body = b"".join(answer) if answer.streaming else answer.content
+    return str(body.decode(errors="replace"))

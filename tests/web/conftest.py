@@ -1,0 +1,57 @@
+"""Things of an organization."""
+
+import pytest
+from django.utils import timezone
+
+from caraus.accounts import members
+from caraus.accounts.models import Membership, Organization, User
+from caraus.notifications.models import Notification
+from caraus.transports.models import Transport, UnreadableRecord
+from tests import factories
+from tests.web.addresses import SECRET
+
+
+@pytest.fixture
+def ids(organization: Organization, owner: User) -> dict[str, int]:
+    """Things of an organization that the visitor does not belong to, by route."""
+    company = factories.company(organization, name=SECRET)
+    connection = factories.connection(organization, authorized_by=factories.user(name=SECRET))
+    now = timezone.now()
+    transport = Transport.objects.create(
+        company=company,
+        uit="1A2B3C4D5E6F7H88",
+        declarant_name=SECRET,
+        transport_date=now.date(),
+        first_expired_day=now.date(),
+        first_seen_at=now,
+        last_seen_at=now,
+        last_changed_at=now,
+    )
+    unreadable = UnreadableRecord.objects.create(
+        company=company,
+        digest="d",
+        raw=SECRET,
+        reason=SECRET,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    member = factories.member(organization, "dispatcher", name=SECRET)
+    invitation, _ = members.invite(
+        Membership.objects.get(user=owner), email="secret@example.ro", role="viewer"
+    )
+    membership = Membership.objects.get(user=member)
+    notification = Notification.objects.create(
+        user=owner, organization=organization, kind="test", key="1", title=SECRET, text=SECRET
+    )
+    return {
+        "notificari/<int:pk>/": notification.pk,
+        "organizatie/membri/<int:pk>/": membership.pk,
+        "organizatie/membri/<int:pk>/eliminare/": membership.pk,
+        "organizatie/invitatii/<int:pk>/retrimitere/": invitation.pk,
+        "organizatie/invitatii/<int:pk>/retragere/": invitation.pk,
+        "firme/<int:pk>/arhivare/": company.pk,
+        "integrari/<int:pk>/deconectare/": connection.pk,
+        "transporturi/<int:pk>/": transport.pk,
+        "transporturi/necitite/<int:pk>/": unreadable.pk,
+        "firme/<int:pk>/": company.pk,
+    }

@@ -1,0 +1,143 @@
+"""Inside one organization: what each role may not do, and what a member kept to some companies
+does not see. Every address and method has its least role here."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.access import ROLE_ORDER
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.transports.models import Transport
+from tests import factories
+from tests.web.addresses import METHODS, OWN, SECRET, THINGS, address, ask, everything, text
+
+# The least role for a method of an address; what is not named here every member may.
+LEAST = {
+    "integrari/<int:pk>/deconectare/": {"POST": "admin"},
+    "integrari/autorizare/": {"POST": "dispatcher"},
+    "transporturi/sincronizare/": {"POST": "dispatcher"},
+    "firme/": {"POST": "admin"},
+    "firme/lista/": {"GET": "admin", "POST": "admin"},
+    "firme/<int:pk>/": {"GET": "admin", "POST": "admin"},
+    "firme/<int:pk>/arhivare/": {"POST": "admin"},
+    "organizatie/noua/": {"GET": "owner", "POST": "owner"},
+    "organizatie/setari/": {"POST": "admin"},
+    "organizatie/predare/": {"POST": "owner"},
+    "organizatie/stergere/": {"POST": "owner"},
+    "organizatie/pastrare/": {"POST": "owner"},
+    "organizatie/export/": {"POST": "owner"},
+    "organizatie/membri/": {"GET": "admin", "POST": "admin"},
+    "organizatie/membri/<int:pk>/": {"GET": "admin", "POST": "admin"},
+    "organizatie/membri/<int:pk>/eliminare/": {"POST": "admin"},
+    "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": "admin"},
+    "organizatie/invitatii/<int:pk>/retragere/": {"POST": "admin"},
+    "organizatie/jurnal/": {"GET": "admin"},
+    "organizatie/jurnal/export/": {"GET": "admin"},
+}
+# What every member may, the viewer too: looking, leaving, the own account.
+ANYBODY = {
+    *("", "integrari/", "anaf/callback", "transporturi/", "transporturi/<int:pk>/"),
+    *("transporturi/necitite/<int:pk>/", "organizatie/", "organizatie/parasire/"),
+    *("cont/date/", "cont/date/export/", "cont/stergere/"),
+    *(route for route in [*THINGS, *OWN] if route.startswith("notificari/")),
+}
+BELOW = [
+    (route, role)
+    for route, methods in LEAST.items()
+    for role in ("admin", "dispatcher", "viewer")
+    if any(ROLE_ORDER.index(role) > ROLE_ORDER.index(least) for least in methods.values())
+]
+
+
+def test_every_address_is_placed_by_role() -> None:
+    assert {*THINGS, *OWN} - ANYBODY - {*LEAST} == set()
+
+
+@pytest.mark.parametrize(("route", "role"), BELOW)
+def test_a_lower_role_is_refused_and_changes_nothing(
+    client: Client, organization: Organization, ids: dict[str, int], route: str, role: str
+) -> None:
+    client.force_login(factories.member(organization, role))
+    before = everything(organization)
+    for method in METHODS:
+        answer = ask(client, method, address(route, ids), organization)
+        least = LEAST[route].get(method)
+        if least and ROLE_ORDER.index(role) > ROLE_ORDER.index(least):
+            assert answer.status_code == 403, method
+            assert SECRET not in text(answer), method
+        else:
+            assert answer.status_code < 500, method
+    assert everything(organization) == before
+
+
+@pytest.mark.parametrize("route", LEAST)
+def test_the_least_role_is_let_in(
+    client: Client, organization: Organization, ids: dict[str, int], route: str
+) -> None:
+    for method, least in LEAST[route].items():
+        client.force_login(factories.member(organization, least))
+        path = address(route, ids)
+        answer = getattr(client, method.lower())(path, {"role": "viewer"})
+        assert answer.status_code in {200, 302, 503}, method
+        assert text(answer) is not None  # a file is read to its end, and so closed
+
+
+@pytest.fixture
+def kept(organization: Organization) -> User:
+    """A client of the accountant: sees one firm only."""
+    own = factories.company(organization, cui=factories.OTHER_CUI, name="Firma Clientului")
+    someone = factories.member(organization, "dispatcher")
+    membership = Membership.objects.get(user=someone)
+    membership.only_some_companies = True
+    membership.save()
+    membership.companies.add(own)
+    return someone
+
+
+@pytest.mark.parametrize("route", [*THINGS, *OWN])
+def test_a_member_kept_to_one_company_sees_nothing_of_the_others(
+    client: Client, organization: Organization, ids: dict[str, int], kept: User, route: str
+) -> None:
+    client.force_login(kept)
+    before = everything(organization)
+    for method in METHODS:
+        if method == "POST" and route in {"organizatie/parasire/", "cont/stergere/"}:
+            continue  # leaving is everybody's
+        answer = ask(client, method, address(route, ids), organization)
+        assert answer.status_code in {200, 302, 403, 404, 405, 503}, method
+        if route in THINGS and not route.startswith("notificari/"):
+            assert answer.status_code in {403, 404, 405}, method
+        assert SECRET not in text(answer), method
+    assert everything(organization) == before
+
+
+def test_the_own_company_is_seen(client: Client, organization: Organization, kept: User) -> None:
+    company = Company.objects.get(cui=factories.OTHER_CUI)
+    now = timezone.now()
+    transport = Transport.objects.create(
+        company=company,
+        uit="1A2B3C4D5E6F7H88",
+        transport_date=now.date(),
+        first_expired_day=now.date() + timedelta(days=3),
+        first_seen_at=now,
+        last_seen_at=now,
+        last_changed_at=now,
+    )
+    client.force_login(kept)
+    assert transport.uit in client.get("/transporturi/").content.decode()
+    assert client.get(f"/transporturi/{transport.pk}/").status_code == 200
+    assert "Firma Clientului" in client.get("/firme/").content.decode()
+
+
+def test_syncing_asks_only_about_the_own_companies(
+    client: Client, organization: Organization, ids: dict[str, int], kept: User
+) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    client.force_login(kept)
+    client.post("/transporturi/sincronizare/")
+    own = Company.objects.get(cui=factories.OTHER_CUI)
+    asked = {job.args["company_id"] for job in ProcrastinateJob.objects.all()}
+    assert asked == {own.pk}
