@@ -81,7 +81,7 @@
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (isPoll(event.detail) && document.hidden) event.preventDefault();
+    if (event.detail.elt.matches("[data-poll]") && document.hidden) event.preventDefault();
   });
 
   document.addEventListener("visibilitychange", () => {
