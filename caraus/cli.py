@@ -127,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     _servers(commands)
     _people(commands)
     _data(commands)
+    _copies(commands)
     return parser
 
 
@@ -202,6 +203,8 @@ def _servers(commands: Commands) -> None:
     parser = _command(commands, "worker", worker, "Ask ANAF and do all other background work.")
     parser.add_argument("--concurrency", type=_positive, default=8, help="jobs at once (default 8)")
 
+    _serve(commands)
+
     def migrate(_: argparse.Namespace) -> int:
         from caraus.commands.serve import manage
 
@@ -218,6 +221,45 @@ def _servers(commands: Commands) -> None:
         _command(commands, name, lambda _: GOOD, text)
 
 
+def _serve(commands: Commands) -> None:
+    def serve(options: argparse.Namespace) -> int:
+        from caraus.commands.serve import serve
+
+        return serve(
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            concurrency=options.concurrency,
+        )
+
+    parser = _command(commands, "serve", serve, "Web and worker in one, for one machine.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=_port, default=8000)
+    parser.add_argument("--workers", type=_positive, default=1, help="web processes (default 1)")
+    parser.add_argument("--concurrency", type=_positive, default=8, help="jobs at once (default 8)")
+
+
+def _copies(commands: Commands) -> None:
+    def backup(options: argparse.Namespace) -> int:
+        from caraus.commands.backup import backup
+
+        return backup(file=options.file, keys=options.keys)
+
+    parser = _command(commands, "backup", backup, "Write a consistent copy of the database.")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--keys", metavar="FILE", help="write the keys too, to a file of their own")
+
+    def restore(options: argparse.Namespace) -> int:
+        from caraus.commands.backup import restore
+
+        return restore(file=options.file, keys=options.keys, replace=options.replace)
+
+    parser = _command(commands, "restore", restore, "Put a copy back, and check that its keys fit.")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--keys", metavar="FILE", help="the keys that `backup --keys` wrote")
+    parser.add_argument("--replace", action="store_true", help="in the place of what is there")
+
+
 def _people(commands: Commands) -> None:
     def run(options: argparse.Namespace) -> int:
         from caraus.commands.people import createuser
@@ -228,6 +270,7 @@ def _people(commands: Commands) -> None:
             name=options.name,
             organization=options.organization,
             cuis=options.cui or [],
+            without_second_factor=options.without_second_factor,
         )
 
     parser = _command(
@@ -242,6 +285,11 @@ def _people(commands: Commands) -> None:
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
     parser.add_argument("--organization", default="", metavar="NAME")
+    parser.add_argument(
+        "--without-second-factor",
+        action="store_true",
+        help="take away the person's second factors (a lost phone)",
+    )
     parser.add_argument("--cui", action="append", help="a company's CUI; may be repeated")
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from caraus import embedded, environment
@@ -18,7 +19,17 @@ def doctor(*, new_secrets: bool) -> int:
         return 0
     troubles = 0
     with database(migrated=False):
-        for check in (_database, _address, _secrets, _registration, _anaf, _people, _mail):
+        for check in (
+            _database,
+            _address,
+            _secrets,
+            _registration,
+            _anaf,
+            _people,
+            _mail,
+            _running,
+            _room,
+        ):
             for state, text in check():
                 print(f"[{state:^7}] {text}")
                 troubles += state == BAD
@@ -110,8 +121,54 @@ def _people() -> Report:
         (NOTE, f"{users} user(s), {companies} company(ies), {active} living authorization(s).")
     ]
     if not users:
-        report.append((BAD, "Nobody can sign in: run `caraus createuser --email …`."))
+        report.append((BAD, "Nobody can sign in: open the link that `caraus web` prints."))
     return report
+
+
+def _running() -> Report:
+    """A worker's heartbeat, jobs that wait too long, the processes that pool connections."""
+    from django.conf import settings
+
+    if pending_migrations():
+        return []
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_workers"
+            " WHERE last_heartbeat > now() - interval '60 seconds'"
+        )
+        (workers,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"
+            " AND coalesce(scheduled_at, now()) < now() - interval '15 minutes'"
+        )
+        (late,) = cursor.fetchone()
+    report: Report = [(GOOD, f"{workers} worker(s) alive.")] if workers else []
+    if not workers:
+        report.append((NOTE, "No worker is alive: nothing is asked of ANAF until one is started."))
+    if late:
+        report.append((BAD, f"{late} job(s) wait for more than 15 minutes: start more workers."))
+    report.append((NOTE, f"Sign-up (CARAUS_SIGNUP): {settings.SIGNUP}."))
+    report.append(
+        (NOTE, f"Trusted proxies (CARAUS_PROXIES): {settings.ALLAUTH_TRUSTED_PROXY_COUNT}.")
+    )
+    return report
+
+
+def _room() -> Report:
+    """Room for the embedded database."""
+    import shutil
+
+    if not environment.is_embedded():
+        return []
+    free = shutil.disk_usage(embedded.data_dir()).free >> 20
+    state = GOOD if free > 1024 else BAD
+    return [(state, f"{free} MB free where the data lie{'' if free > 1024 else ': make room'}.")]
+
+
+def _cursor() -> Any:
+    from django.db import connection
+
+    return connection.cursor()
 
 
 def _mail() -> Report:

@@ -6,7 +6,13 @@ from caraus.commands.base import CommandError, database
 
 
 def createuser(
-    *, email: str, password_stdin: bool, name: str, organization: str, cuis: list[str]
+    *,
+    email: str,
+    password_stdin: bool,
+    name: str,
+    organization: str,
+    cuis: list[str],
+    without_second_factor: bool = False,
 ) -> int:
     """Make or complete a user, its organization and companies; print what stands now."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
@@ -22,6 +28,13 @@ def createuser(
             organization_name=organization,
             cuis=cuis,
         )
+        if without_second_factor:
+            from caraus.accounts import journal, two_factors
+
+            two_factors.forget(user)
+            journal.record_everywhere(
+                "two_factors", "Un administrator i-a scos al doilea factor.", user=user
+            )
         print(f"{user.email}: the account is ready.")
         for membership in user.memberships.select_related("organization"):
             companies = ", ".join(

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from caraus.commands.base import database
+from caraus.commands.base import CommandError, database, end_with_parent
 
 
 def web(*, host: str, port: int, workers: int) -> int:
@@ -18,6 +20,8 @@ def web(*, host: str, port: int, workers: int) -> int:
     require_free(host, port)
     with database():
         from django.db import connections
+
+        say_setup_link()
         from granian import Granian
         from granian.constants import Interfaces
 
@@ -39,9 +43,31 @@ def web(*, host: str, port: int, workers: int) -> int:
     return 0
 
 
+def say_setup_link() -> None:
+    """On a server without any user: the one-time link that makes the first one."""
+    from django.conf import settings
+    from django.urls import reverse
+
+    from caraus.accounts.people import setup_secret
+
+    if secret := setup_secret():
+        link = settings.PUBLIC_URL + reverse("set_up", args=[secret])
+        print(f"Nobody can sign in yet. Make the first account here (24 hours, once):\n  {link}")
+        sys.stdout.flush()
+
+
 def worker(*, concurrency: int) -> int:
     """Run jobs until SIGINT or SIGTERM; those under way get 10 seconds to end."""
     with database():
+        from django.conf import settings
+
+        if settings.POOLED:
+            raise CommandError(
+                "A worker listens and locks in its session, which a pooler takes away after each "
+                "transaction: give it the server's own address in DATABASE_URL, without "
+                "CARAUS_DATABASE_POOLED.",
+                exit_code=2,
+            )
         asyncio.run(_work(concurrency))
     return 0
 
@@ -69,6 +95,54 @@ async def _work(concurrency: int) -> None:
             print("Cărăuș worker is ready.", flush=True)
             with contextlib.suppress(asyncio.CancelledError):
                 await work
+
+
+def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
+    """Web and worker under one roof (with the embedded PostgreSQL, if no other is given), until
+    SIGINT or SIGTERM. When one part ends by itself all end, so that a supervisor starts anew."""
+    from caraus.commands.ports import require_free
+
+    require_free(host, port)
+    with database():  # migrates the embedded one once, before the two start
+        commands = (
+            ["web", "--host", host, "--port", str(port), "--workers", str(workers)],
+            ["worker", "--concurrency", str(concurrency)],
+        )
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        parts = [
+            subprocess.Popen(
+                [sys.executable, "-m", "caraus.cli", *words],
+                start_new_session=True,  # Ctrl-C reaches us, and we end the parts in order
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs yet at this moment
+            )
+            for words in commands
+        ]
+        ended: list[str] = []
+        try:
+            while not stopped.wait(0.2) and not ended:
+                ended = [
+                    words[0]
+                    for part, words in zip(parts, commands, strict=True)
+                    if part.poll() is not None
+                ]
+        finally:
+            _end_parts(parts)
+    if ended and not stopped.is_set():
+        raise CommandError(f"The {ended[0]} ended by itself; its last words stand above.")
+    return 0
+
+
+def _end_parts(parts: list[subprocess.Popen[bytes]]) -> None:
+    for part in parts:
+        part.terminate()
+    for part in parts:
+        try:
+            part.wait(20)
+        except subprocess.TimeoutExpired:
+            part.kill()
+            part.wait()
 
 
 def manage(arguments: list[str]) -> int:

@@ -1,0 +1,207 @@
+"""`caraus backup` and `caraus restore`: the database as one file, the keys apart from it."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from caraus import embedded, environment
+from caraus.commands.base import CommandError, database
+from caraus.embedded.folders import programs
+from caraus.secretfiles import SecretError, generated_secret, read_secret
+
+KEY_NAMES = ("CARAUS_SECRET_KEY", "CARAUS_TOKEN_KEYS")
+
+
+def backup(*, file: str, keys: str | None) -> int:
+    """Write a consistent copy of the database while everything runs on (pg_dump's snapshot)."""
+    target = Path(file).absolute()
+    _require_new(target)
+    if keys:
+        _require_new(Path(keys).absolute())
+    with _running():
+        with _aside(target) as aside:
+            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={aside}")
+        print(f"{target}: {target.stat().st_size / 2**20:.1f} MB, readable by its owner only.")
+    if keys:
+        _write_keys(Path(keys).absolute())
+        print(f"{keys}: the keys. Whoever has both files has the authorizations: keep them apart.")
+    else:
+        print(
+            "The keys are not in it. ANAF's tokens and the second factors in this file are "
+            "encrypted under CARAUS_TOKEN_KEYS: keep those elsewhere (--keys FILE writes them), "
+            "or after a restore everybody must authorize again."
+        )
+    return 0
+
+
+def restore(*, file: str, keys: str | None, replace: bool) -> int:
+    """Put a copy into this installation's database, then bring it to this version's schema."""
+    source = Path(file).absolute()
+    if not source.is_file():
+        raise CommandError(f"{file} is not there.", exit_code=2)
+    if keys:
+        _take_keys(Path(keys))
+    with _running():
+        _require_empty(replace=replace)
+        if replace:
+            _run("psql", "--quiet", "--command=DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
+        _run("pg_restore", *options, "--no-comments", f"--dbname={_url()}", str(source))
+    with database(migrated=False):
+        from django.core.management import call_command
+
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("clearsessions")
+        return _report()
+
+
+def _report() -> int:
+    """What came back, and whether the keys here open its authorizations."""
+    from caraus.accounts.models import Company, User
+    from caraus.connections.crypto import UnreadableTokenError, decrypt
+    from caraus.connections.models import Connection
+    from caraus.transports.models import Transport
+
+    print(
+        f"Restored: {User.objects.count()} user(s), {Company.objects.count()} company(ies), "
+        f"{Transport.objects.count()} UIT(s)."
+    )
+    alive = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    try:
+        for connection in alive:
+            decrypt(connection.refresh_token_sealed)
+    except UnreadableTokenError:
+        print(
+            "The keys of this installation do not open the restored authorizations. Restore again "
+            "with --keys FILE and --replace (or set CARAUS_TOKEN_KEYS to the old keys); otherwise "
+            "everybody must authorize again."
+        )
+        return 1
+    print(f"The keys here open all {alive.count()} living authorization(s).")
+    return 0
+
+
+@contextmanager
+def _running() -> Iterator[None]:
+    """The server runs meanwhile; nothing is migrated and Django is not asked."""
+    if environment.is_embedded():
+        with embedded.acquire(embedded.data_dir()):
+            yield
+    else:
+        yield
+
+
+def _url() -> str:
+    return environment.database_url()
+
+
+def _run(program: str, *arguments: str) -> str:
+    """One of PostgreSQL's programs, those that came with the wheel: they know servers up to their
+    own version. A password goes by the environment, as other users see the arguments."""
+    address, variables = _without_password(_url())
+    words = [word.replace(_url(), address) for word in arguments]
+    if program != "pg_restore":
+        words.append(address)
+    done = subprocess.run(
+        [str(programs() / program), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | variables,
+    )
+    if done.returncode:
+        raise CommandError(f"{program} could not do it: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    from urllib.parse import unquote
+
+    found = re.match(r"(?P<start>[a-z]+://[^:/@]*):(?P<password>[^@]*)@(?P<rest>.*)", url)
+    if not found:
+        return url, {}
+    return f"{found['start']}@{found['rest']}", {"PGPASSWORD": unquote(found["password"])}
+
+
+def _require_new(target: Path) -> None:
+    if target.exists():
+        raise CommandError(
+            f"{target} is there already. A copy is never written over another: choose a new name.",
+            exit_code=2,
+        )
+    if not target.parent.is_dir():
+        raise CommandError(f"The folder {target.parent} is not there.", exit_code=2)
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Written beside it, for its owner only, and renamed when whole: half a copy is none."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+        Path(name).rename(target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _require_empty(*, replace: bool) -> None:
+    query = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+    if (
+        not replace
+        and _run("psql", "--tuples-only", "--no-align", f"--command={query}").strip() != "0"
+    ):
+        raise CommandError(
+            "The database is not empty. Stop web and worker, and give --replace to put the copy in "
+            "the place of what is there; or restore into a new folder (CARAUS_DATA_DIR).",
+            exit_code=2,
+        )
+
+
+def _write_keys(target: Path) -> None:
+    try:
+        found = {name: environment.secret(name, make=_missing) for name in KEY_NAMES}
+    except SecretError as error:
+        raise CommandError(str(error)) from error
+    with _aside(target) as aside:
+        aside.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+
+
+def _missing() -> str:
+    raise SecretError("This installation has no keys yet: nothing was ever encrypted here.")
+
+
+def _take_keys(file: Path) -> None:
+    """The keys of the copy become this installation's own, unless it has others."""
+    if not environment.is_embedded():
+        raise CommandError(
+            "With DATABASE_URL set, keys are yours to keep: set CARAUS_SECRET_KEY and "
+            f"CARAUS_TOKEN_KEYS to what {file} holds, and restore without --keys.",
+            exit_code=2,
+        )
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.", exit_code=2) from error
+    found = dict(line.split("=", 1) for line in lines if "=" in line)
+    if set(found) < set(KEY_NAMES):
+        raise CommandError(f"{file} holds no keys of `caraus backup --keys`.", exit_code=2)
+    for name in KEY_NAMES:
+        try:
+            here = read_secret(name, os.environ) or generated_secret(
+                embedded.data_dir(),
+                name,
+                lambda name=name: found[name],  # type: ignore[misc]
+            )
+        except SecretError as error:
+            raise CommandError(str(error)) from error
+        if here != found[name]:
+            raise CommandError(
+                f"This installation has another {name}. Restore into a new folder "
+                f"(CARAUS_DATA_DIR), or move {embedded.data_dir() / 'secrets'} away first.",
+                exit_code=2,
+            )

@@ -1,0 +1,208 @@
+"""A large installation on one machine: an external PostgreSQL, N web, N workers, Caddy before."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Self
+
+import httpx2
+from cryptography.fernet import Fernet
+
+from caraus import embedded
+from caraus.commands.ports import free_ports
+from tests.simulator_process import SimulatorProcess
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "un-secret-lung-42"
+EMAIL = "dispecer@example.ro"
+
+
+class Process:
+    """One web or worker process; its log is a file."""
+
+    def __init__(self, environment: dict[str, str], log: Path, *command: str) -> None:
+        self.command, self.environment, self.log = command, environment, log
+        self._file: IO[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._file = self.log.open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "caraus.cli", *self.command],
+            env=self.environment,
+            stdout=self._file,
+            stderr=subprocess.STDOUT,
+        )
+
+    def stop(self) -> int:
+        process, self._process = self._process, None
+        if process is None or self._file is None:
+            return 0
+        process.terminate()
+        code = process.wait(30)
+        self._file.close()
+        return code
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_for(self, words: str, times: int = 1, seconds: float = 40) -> None:
+        until(lambda: self.said.count(words) >= times, f"{self.command}: {words}", seconds)
+
+
+class Cluster:
+    """`webs` and `workers` are started by `start()`; pages answer at `address`, through Caddy."""
+
+    def __init__(self, anaf: SimulatorProcess, *, webs: int = 2, workers: int = 3) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="caraus-cluster-"))
+        self.folder.chmod(0o755)
+        self._stack = ExitStack()
+        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.server = self._stack.enter_context(embedded.acquire(self.folder / "external"))
+        site, *ports = free_ports(1 + webs)
+        self.address = f"https://localhost:{site}"
+        self.ports = ports
+        self.environment = environment(anaf, self.server.url, self.address)
+        (self.folder / "logs").mkdir()
+        self.webs = [
+            self._process(f"web{port}", "web", "--host", "127.0.0.1", "--port", str(port))
+            for port in ports
+        ]
+        self.workers = [
+            self._process(f"worker{number}", "worker", "--concurrency", "3")
+            for number in range(workers)
+        ]
+
+    def _process(self, name: str, *command: str) -> Process:
+        return Process(self.environment, self.folder / "logs" / name, *command)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in (*self.webs, *self.workers):
+            one.stop()
+        self._stack.close()
+
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "caraus.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self.environment,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def start(self) -> None:
+        for one in (*self.webs, *self.workers):
+            one.start()
+        for port in self.ports:
+            until_answers(f"http://127.0.0.1:{port}/healthz")
+        for one in self.workers:
+            one.wait_for("worker is ready")
+        self._start_caddy()
+
+    def restart_web(self, number: int) -> int:
+        """Ended politely and started anew; returns its exit code."""
+        code = self.webs[number].stop()
+        self.webs[number].start()
+        until_answers(f"http://127.0.0.1:{self.ports[number]}/healthz")
+        return code
+
+    def restart_worker(self, number: int) -> int:
+        worker = self.workers[number]
+        code, seen = worker.stop(), worker.said.count("worker is ready")
+        worker.start()
+        worker.wait_for("worker is ready", seen + 1)
+        return code
+
+    def _start_caddy(self) -> None:
+        """The Caddyfile of the deployment, with a self-made authority."""
+        home = self.folder / "caddy"
+        log = self._stack.enter_context((self.folder / "logs" / "caddy").open("wb"))
+        caddy = subprocess.Popen(
+            [
+                str(Path(sys.executable).parent / "caddy"),
+                *("run", "--config", str(ROOT / "deploy" / "Caddyfile"), "--adapter", "caddyfile"),
+            ],
+            env=os.environ
+            | {
+                "HOME": str(home),
+                "XDG_DATA_HOME": str(home),
+                "XDG_CONFIG_HOME": str(home),
+                "CARAUS_SITE": self.address,
+                "CARAUS_UPSTREAMS": " ".join(f"127.0.0.1:{port}" for port in self.ports),
+                "CADDY_GLOBAL": "local_certs\nskip_install_trust\nauto_https disable_redirects\n"
+                "admin off",
+            },
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        self._stack.callback(caddy.wait, 20)
+        self._stack.callback(caddy.terminate)
+        self.authority = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+        until(self.authority.exists, "Caddy's authority")
+        until_answers(f"{self.address}/healthz", verify=str(self.authority))
+
+    def client(self) -> httpx2.Client:
+        import ssl
+
+        context = ssl.create_default_context(cafile=str(self.authority))
+        return httpx2.Client(base_url=self.address, verify=context, trust_env=False, timeout=20)
+
+
+def environment(anaf: SimulatorProcess, database: str, address: str) -> dict[str, str]:
+    """What an administrator sets for the large: every process has the same."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
+    }
+    return kept | {
+        "DATABASE_URL": database,
+        "CARAUS_URL": address,
+        "CARAUS_SECRET_KEY": "of-the-cluster-" * 5,
+        "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),
+        "CARAUS_LOG_READABLE": "0",
+        "ANAF_CLIENT_ID": anaf.client_id,
+        "ANAF_CLIENT_SECRET": anaf.client_secret,
+        "ANAF_ENVIRONMENT": "test",
+        "ANAF_LOGIN_URL": anaf.url,
+        "ANAF_API_URL": anaf.url,
+        "ANAF_TIMEOUT_SECONDS": "5",
+        "EMAIL_URL": "memory:",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def until_answers(url: str, verify: str | bool = True, seconds: float = 40) -> None:
+    import ssl
+
+    context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+
+    def answers() -> bool:
+        try:
+            return httpx2.get(url, verify=context, trust_env=False, timeout=5).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    until(answers, url, seconds)
+
+
+def until(condition: object, what: str, seconds: float = 40) -> None:
+    """Nothing tells when a port opens or a process writes a line: it is looked at."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.05)

@@ -1,0 +1,173 @@
+"""Two web and three worker processes on one external PostgreSQL, behind the deployment's Caddy,
+restarted one after another while people read and synchronize."""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from tests.running.cluster import EMAIL, PASSWORD, Cluster, until
+from tests.simulator_process import SimulatorProcess
+
+CUIS = ("900010100", "900020201")
+
+
+@pytest.fixture(scope="module")
+def cluster(simulator_process: SimulatorProcess) -> Iterator[Cluster]:
+    simulator_process.reset()
+    with Cluster(simulator_process) as cluster:
+        cluster.run("migrate")
+        companies = [word for cui in CUIS for word in ("--cui", cui)]
+        cluster.run(
+            *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
+            *companies,
+            stdin=PASSWORD + "\n",
+        )
+        cluster.start()
+        yield cluster
+
+
+def token(page: httpx2.Response) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def post(client: httpx2.Client, path: str, page: str, **form: str) -> httpx2.Response:
+    form["csrfmiddlewaretoken"] = token(client.get(page))
+    return client.post(path, data=form, headers={"Referer": str(client.base_url)})
+
+
+def sign_in(cluster: Cluster) -> httpx2.Client:
+    client = cluster.client()
+    answer = post(client, "/cont/login/", "/cont/login/", login=EMAIL, password=PASSWORD)
+    assert answer.status_code == 302, answer.text
+    return client
+
+
+def rows(cluster: Cluster, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(cluster.server.url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+class People(threading.Thread):
+    """One person who goes on reading, and now and then asks ANAF anew; counts what came back."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(daemon=True)
+        self.client = sign_in(cluster)
+        self.token = token(self.client.get("/integrari/"))
+        self.seen: Counter[object] = Counter()
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        turn = 0
+        while not self.over.wait(0.05):  # reading takes a moment
+            turn += 1
+            try:
+                if turn % 10 == 0:
+                    answer = self.client.post(
+                        "/transporturi/sincronizare/",
+                        data={"csrfmiddlewaretoken": self.token},
+                        headers={"Referer": str(self.client.base_url)},
+                    )
+                else:
+                    answer = self.client.get(("/transporturi/", "/firme/", "/integrari/")[turn % 3])
+                self.seen[answer.status_code] += 1
+            except httpx2.HTTPError as error:
+                self.seen[repr(error)] += 1
+
+
+def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_job(
+    cluster: Cluster, simulator_process: SimulatorProcess
+) -> None:
+    with closing(sign_in(cluster)) as client:
+        to_anaf = post(client, "/integrari/autorizare/", "/integrari/")
+        came_back = simulator_process.log_in("three", url=to_anaf.headers["location"])
+        page = client.get("/anaf/callback", params=came_back)
+        assert "Autorizarea a reușit" in page.text
+
+    people = [People(cluster) for _ in range(3)]
+    for person in people:
+        person.start()
+    assert [cluster.restart_web(number) for number in range(2)] == [0, 0]
+    assert [cluster.restart_worker(number) for number in range(3)] == [0, 0, 0]
+    assert [cluster.restart_web(number) for number in range(2)] == [0, 0]
+    for person in people:
+        person.over.set()
+    for person in people:
+        person.join(30)
+        person.client.close()
+
+    seen: Counter[object] = sum((person.seen for person in people), Counter())
+    print("answers under the rolling restart:", dict(seen))
+    assert set(seen) == {200, 302}
+    assert seen[302] > 5
+
+    left = "SELECT status, task_name FROM procrastinate_jobs WHERE task_name = 'transports.sync'"
+    until(lambda: not rows(cluster, left), "jobs left or failed")
+    good = rows(cluster, "SELECT count(*) FROM transports_syncstate WHERE last_code = ''")
+    assert good == [(len(CUIS),)]
+    assert rows(cluster, "SELECT count(*) FROM transports_transport")[0][0] > 0
+
+
+def test_both_webs_and_all_workers_had_a_share(cluster: Cluster) -> None:
+    assert all('"route": "transporturi/"' in web.said for web in cluster.webs)
+
+
+def test_a_requests_id_follows_into_the_jobs_log(cluster: Cluster) -> None:
+    with closing(sign_in(cluster)) as client:
+        answer = post(client, "/transporturi/sincronizare/", "/transporturi/")
+        request_id = answer.headers["x-request-id"]
+    until(lambda: any(request_id in one.said for one in cluster.workers), "the id in a worker")
+    assert any(request_id in one.said for one in cluster.webs)
+
+
+def test_the_limit_of_sign_ins_holds_over_all_web_processes(cluster: Cluster) -> None:
+    """Each of the two has seen fewer wrong passwords than the limit."""
+    codes = []
+    with cluster.client() as client:
+        for _ in range(7):
+            answer = post(
+                client, "/cont/login/", "/cont/login/", login="cineva@example.ro", password="x"
+            )
+            codes.append("Prea multe încercări" in answer.text)
+    assert codes == [False] * 5 + [True] * 2
+
+
+def test_ready_says_what_is_missing(cluster: Cluster) -> None:
+    state = httpx2.get(f"http://127.0.0.1:{cluster.ports[0]}/readyz", trust_env=False)
+    assert (state.status_code, state.json()["ready"]) == (200, True)
+    with cluster.client() as client:
+        assert client.get("/readyz").status_code == 404  # not for the Internet
+
+
+def test_the_headers_of_safety_reach_the_browser(cluster: Cluster) -> None:
+    with cluster.client() as client:
+        headers = client.get("/cont/login/").headers
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["strict-transport-security"].startswith("max-age=31536000")
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "geolocation=()" in headers["permissions-policy"]
+        assert "server" not in headers
+    with closing(sign_in(cluster)) as client:
+        cookies = client.cookies.jar
+        assert {cookie.name for cookie in cookies} == {"sessionid", "csrftoken"}
+        assert all(cookie.secure for cookie in cookies)
+
+
+def test_a_forged_host_and_a_too_large_form_are_refused(cluster: Cluster) -> None:
+    direct = f"http://127.0.0.1:{cluster.ports[0]}"
+    forged = httpx2.get(f"{direct}/cont/login/", headers={"Host": "evil.ro"}, trust_env=False)
+    assert forged.status_code == 400
+    with cluster.client() as client:
+        big = client.post("/cont/login/", content=b"x" * 2_000_000)
+        assert big.status_code == 413
