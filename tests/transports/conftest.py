@@ -1,5 +1,6 @@
 """A company with an authorization, and dumps of all that is kept about its UITs."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from caraus.accounts.models import Company, Organization
 from caraus.connections.models import Connection
 from caraus.transports.models import Transport, TransportEvent
+from caraus.words import BUCHAREST
 from tests.authorizations import authorization
 from tests.simulator_process import SimulatorProcess
 
@@ -17,6 +19,11 @@ type Dump = tuple[list[Any], list[Any]]
 def connection(anaf: SimulatorProcess, organization: Organization, company: Company) -> Connection:
     """An authorization with the certificate that has rights for the company."""
     return authorization(anaf, organization)
+
+
+def noon() -> datetime:
+    """Today at noon in Bucharest: minutes may pass without a new day, whenever the tests run."""
+    return datetime.now(BUCHAREST).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 def dump() -> Dump:

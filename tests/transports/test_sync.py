@@ -12,7 +12,7 @@ from caraus.connections.models import CompanyRight, Connection
 from caraus.transports.models import SyncRun, SyncState, Transport, TransportEvent
 from caraus.transports.sync import SyncResult, sync_company
 from tests.simulator_process import SimulatorProcess
-from tests.transports.conftest import dump
+from tests.transports.conftest import dump, noon
 
 MINUTE = timedelta(minutes=1)
 
@@ -162,7 +162,7 @@ def test_a_correction_makes_one_event_with_old_and_new(
 ) -> None:
     anaf.set_clock("2026-11-24T12:00")
     uit = anaf.add_uit(company.cui, nr_veh="B01OLD", ref_decl="R1", data_transp="2026-11-25")["uit"]
-    now = timezone.now()
+    now = noon()
     sync(company, now)
     anaf.correct(uit, **correction)
     result = sync(company, now + 5 * MINUTE)
@@ -202,7 +202,7 @@ def test_a_deleted_uit_is_withdrawn_after_two_answers_ten_minutes_apart(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
-    now = timezone.now()
+    now = noon()
     sync(company, now)
     sync(company, now + 5 * MINUTE)
     anaf.withdraw(uit)
@@ -237,7 +237,7 @@ def test_a_uit_whose_validity_ended_is_expired(
 def test_an_empty_answer_for_one_poll_leaves_no_trace(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
-    now = timezone.now()
+    now = noon()
     sync(company, now)
     events = TransportEvent.objects.count()
     anaf.turn_on("empty_once")
@@ -251,7 +251,7 @@ def test_an_empty_answer_for_one_poll_leaves_no_trace(
 def test_everything_that_is_absent_for_long_is_withdrawn_later_than_one_uit(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
-    now = timezone.now()
+    now = noon()
     sync(company, now)
     anaf.turn_on("empty")
     states = []
