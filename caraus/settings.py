@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 
 from caraus import environment as env
 from caraus.logs import logging_config
+from caraus.reporting import report_errors
 
 BASE_DIR = env.package_dir()
 DEBUG = env.flag("CARAUS_DEBUG")
@@ -233,5 +234,7 @@ DEFAULT_FROM_EMAIL = env.text("CARAUS_EMAIL_FROM", "Cărăuș <noreply@localhost
 
 LOGGING_CONFIG = None
 LOGGING = logging_config(readable=env.flag("CARAUS_LOG_READABLE", default=EMBEDDED))
+
+report_errors(env.secret("SENTRY_DSN"), environment=ANAF_ENVIRONMENT)
 
 django_stubs_ext.monkeypatch()

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
-from caraus.accounts import access
+from caraus.accounts import access, journal
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf import oauth
 from caraus.anaf.errors import AnafError, Problem
@@ -141,6 +141,13 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Connection:
     with transaction.atomic():
         _replace_older(connection)
         connection.save()
+        journal.record(
+            "authorization",
+            "A autorizat cu ANAF SPV.",
+            user=request.user,
+            organization=request.organization,
+            connection=connection.pk,
+        )
         authorized.send(sender=Connection, connection=connection)
     return connection
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from caraus.accounts import access
+from caraus.accounts import access, journal
 from caraus.accounts.models import Company, Membership, Role
 from caraus.anaf.errors import AnafError
 from caraus.connections import consent
@@ -158,6 +158,13 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
         connection.status = Connection.Status.DISCONNECTED
         connection.access_token_sealed = connection.refresh_token_sealed = ""
         connection.save()
+        journal.record(
+            "authorization",
+            f"A deconectat autorizarea dată de {connection.person_name}.",
+            user=access.signed_in(request),
+            organization=connection.organization_id,
+            connection=connection.pk,
+        )
     messages.success(
         request,
         "Autorizarea a fost deconectată, iar cheile ei au fost șterse de aici. Pentru a o retrage "

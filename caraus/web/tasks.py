@@ -7,6 +7,9 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 
+from caraus.accounts import organizations
+from caraus.web import retention
+
 
 @app.periodic(cron="* * * * *")
 @app.task(name="web.take_up_stalled", queueing_lock="web.take_up_stalled")
@@ -30,3 +33,17 @@ async def tidy(timestamp: int) -> None:
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
     await sync_to_async(call_command)("clearsessions")
+
+
+@app.periodic(cron="11 2 * * *")
+@app.task(name="web.forget", queueing_lock="web.forget")
+def forget(timestamp: int) -> None:
+    """Every night: the rules of retention."""
+    retention.forget()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="web.delete_due", queueing_lock="web.delete_due")
+def delete_due(timestamp: int) -> None:
+    """Organizations whose waiting week is over."""
+    organizations.delete_due()

@@ -1,0 +1,44 @@
+"""Errors to Sentry, if SENTRY_DSN names one; without it nothing is imported and nothing sent."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from caraus import __version__
+
+# Names of values that never leave, wherever they stand in a report.
+SECRET_NAMES = (
+    *("authorization", "cookie", "csrfmiddlewaretoken", "password", "secret", "token", "code"),
+    *("state", "access_token", "refresh_token", "access_token_sealed", "refresh_token_sealed"),
+)
+
+
+def report_errors(dsn: str, *, environment: str) -> None:
+    """Start reporting. No personal data, no local variables, no bodies, no query strings."""
+    if not dsn:
+        return
+    try:
+        import sentry_sdk
+        from sentry_sdk.scrubber import DEFAULT_DENYLIST, EventScrubber
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, but sentry-sdk is not installed: pip install 'caraus[sentry]'."
+        ) from error
+    sentry_sdk.init(
+        dsn=dsn,
+        release=f"caraus@{__version__}",
+        environment=environment,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        event_scrubber=EventScrubber(denylist=[*DEFAULT_DENYLIST, *SECRET_NAMES], recursive=True),
+        before_send=_without_links,
+    )
+
+
+def _without_links(event: Any, hint: dict[str, Any]) -> Any:
+    """Paths of invitations, set-up and new passwords are secrets; so are callback queries."""
+    request = event.get("request", {})
+    for name in ("url", "query_string", "headers", "cookies", "env", "data"):
+        request.pop(name, None)
+    return event

@@ -1,0 +1,70 @@
+"""What is kept no longer than it is needed. Each rule is told in docs/security.md."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.accounts import journal
+from caraus.accounts.models import Invitation, Organization
+from caraus.connections.models import ConsentRequest
+from caraus.transports.models import SyncRun, Transport, UnreadableRecord
+from caraus.words import plural, today
+
+# A question to ANAF is evidence of a trouble for a while, then only a row.
+KEEP_RUNS = timedelta(days=90)
+KEEP_CONSENTS = timedelta(days=30)
+KEEP_INVITATIONS = timedelta(days=180)
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many rows went."""
+
+    transports: int
+    runs: int
+    consents: int
+    invitations: int
+    journal: int
+
+
+def forget() -> Forgotten:
+    """Apply every rule now; safe to run twice, and beside everything else."""
+    now = timezone.now()
+    return Forgotten(
+        transports=sum(
+            _forget_transports(one)
+            for one in Organization.objects.exclude(keep_transports_months=None)
+        ),
+        runs=SyncRun.objects.filter(started_at__lt=now - KEEP_RUNS).delete()[0],
+        consents=ConsentRequest.objects.filter(expires_at__lt=now - KEEP_CONSENTS).delete()[0],
+        invitations=Invitation.objects.filter(expires_at__lt=now - KEEP_INVITATIONS).delete()[0],
+        journal=journal.forget_old(),
+    )
+
+
+def _forget_transports(organization: Organization) -> int:
+    """The closed UITs whose last valid day is longer ago than the organization wants."""
+    months = organization.keep_transports_months or 0
+    limit = today() - timedelta(days=round(months * 30.44))
+    old = Transport.objects.filter(company__organization=organization, first_expired_day__lt=limit)
+    gone = 0
+    while ids := list(old.values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            Transport.objects.filter(pk__in=ids).delete()
+            gone += len(ids)
+    unreadable = UnreadableRecord.objects.filter(
+        company__organization=organization,
+        resolved_at__lt=timezone.now() - timedelta(days=months * 31),
+    )
+    unreadable.delete()
+    if gone:
+        journal.record(
+            "deletion",
+            f"A șters {plural(gone, 'transport încheiat', 'transporturi încheiate')} mai vechi de "
+            f"{plural(months, 'lună', 'luni')}, după setarea organizației.",
+            organization=organization,
+        )
+    return gone

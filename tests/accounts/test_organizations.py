@@ -1,0 +1,158 @@
+"""Companies in numbers, settings, and a deletion that waits a week."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts import journal, organizations
+from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.connections.models import Connection
+from caraus.transports.models import Transport
+from tests import factories
+from tests.authorizations import at_once
+
+GOOD = ("14399840", "900010100", "900020201")
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs", "wrong"),
+    [
+        ("RO14399840\n900010100", [(GOOD[0], ""), (GOOD[1], "")], 0),
+        ("14399840\tTrans Ana SRL\n", [(GOOD[0], "Trans Ana SRL")], 0),
+        ("Trans Ana SRL; RO 14399840", [(GOOD[0], "Trans Ana SRL")], 0),
+        ("14399840, Trans, Ana", [(GOOD[0], "Trans Ana")], 0),
+        ("14399840\n14399840\n", [(GOOD[0], "")], 0),
+        ("CUI\n14399840\n14399841\n\n", [(GOOD[0], "")], 2),
+        ("", [], 0),
+    ],
+)
+def test_a_pasted_list_is_read_as_spreadsheets_copy_it(
+    text: str, pairs: list[tuple[str, str]], wrong: int
+) -> None:
+    found, problems = organizations.read_cuis(text)
+    assert found == pairs
+    assert len(problems) == wrong
+
+
+def test_the_line_that_is_wrong_is_named() -> None:
+    _, problems = organizations.read_cuis("14399840\n\n14399841")
+    assert problems[0].startswith("Rândul 3:")
+    assert "cifra de control" in problems[0]
+
+
+def test_many_companies_at_once(owner: User, organization: Organization) -> None:
+    factories.connection(organization)
+    factories.company(organization, cui=GOOD[0])
+    page = client_of(owner).post(
+        "/firme/lista/", {"text": "\n".join([*GOOD, "nu e CUI"])}, follow=True
+    )
+    assert set(organization.companies.values_list("cui", flat=True)) == set(GOOD)
+    content = page.content.decode()
+    assert "Am adăugat 2 firme" in content
+    assert "Rândul 4" in content
+
+
+def test_a_list_pasted_twice_at_once_adds_each_once(transactional_db: None) -> None:
+    organization = factories.organization()
+    actor = Membership.objects.get(user=factories.member(organization, "admin"))
+    pairs = [(cui, "") for cui in GOOD]
+    results = at_once(*[lambda: organizations.add_companies(actor, pairs) for _ in range(3)])
+    assert not [one for one in results if isinstance(one, Exception)]
+    assert organization.companies.count() == len(GOOD)
+
+
+def test_an_archived_company_is_asked_about_no_more_and_comes_back(
+    owner: User, organization: Organization, company: Company
+) -> None:
+    from caraus.transports.tasks import enqueue_due
+
+    factories.connection(organization)
+    client = client_of(owner)
+    client.post(f"/firme/{company.pk}/arhivare/")
+    assert enqueue_due() == 0
+    row = f'data-cui="{company.cui}"'
+    assert row not in client.get("/firme/").content.decode()
+    assert row in client.get("/firme/?stare=arhivate").content.decode()
+    client.post(f"/firme/{company.pk}/arhivare/", {"arhivata": "nu"})
+    assert enqueue_due() == 1
+
+
+def settings_form(**values: object) -> dict[str, object]:
+    return {"name": "Trans Test"} | values
+
+
+def test_settings_are_kept_and_told(owner: User, organization: Organization) -> None:
+    client_of(owner).post(
+        "/organizatie/setari/", settings_form(name="Alt Nume", keep_transports_months="60")
+    )
+    organization.refresh_from_db()
+    assert (organization.name, organization.keep_transports_months) == ("Alt Nume", 60)
+    told = JournalEntry.objects.get(action="settings").text
+    assert "Alt Nume" in told
+    assert "60 de luni" in told
+
+
+def test_deletion_wants_an_export_first_and_waits_a_week(
+    owner: User, organization: Organization, company: Company
+) -> None:
+    factories.connection(organization)
+    client = client_of(owner)
+    form = {"denumire": organization.name}
+    page = client.post("/organizatie/stergere/", form, follow=True)
+    assert "Descarcă întâi exportul" in page.content.decode()
+    export = client.post("/organizatie/export/")
+    assert b"".join(export)[:2] == b"PK"
+    wrong = client.post("/organizatie/stergere/", {"denumire": "altceva"}, follow=True)
+    assert "nu este cea a organizației" in wrong.content.decode()
+    client.post("/organizatie/stergere/", form)
+    organization.refresh_from_db()
+    assert organization.delete_at is not None
+    left = organization.delete_at - timezone.now()
+    assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
+    assert organizations.delete_due() == 0
+    assert "se șterge pe" in client.get("/organizatie/").content.decode()
+
+    client.post("/organizatie/pastrare/")
+    later = timezone.now() + timedelta(days=8)
+    assert organizations.delete_due(now=later) == 0
+    client.post("/organizatie/stergere/", form)
+    assert organizations.delete_due(now=later) == 1
+    assert not Organization.objects.filter(pk=organization.pk).exists()
+    assert not Connection.objects.exists()
+    assert not Company.objects.exists()
+    # What was done stays told.
+    told = JournalEntry.objects.filter(organization_id=organization.pk, action="deletion")
+    assert "a fost ștearsă" in told[0].text
+
+
+def test_transports_are_forgotten_as_the_organization_wants(
+    organization: Organization, company: Company
+) -> None:
+    from caraus.web.retention import forget
+
+    now = timezone.now()
+    for number, days in enumerate((400, 300)):
+        Transport.objects.create(
+            company=company,
+            uit=f"UIT{number}",
+            transport_date=now.date() - timedelta(days=days + 5),
+            first_expired_day=now.date() - timedelta(days=days),
+            first_seen_at=now,
+            last_seen_at=now,
+            last_changed_at=now,
+        )
+    assert forget().transports == 0  # for ever, until somebody says otherwise
+    organization.keep_transports_months = 12
+    organization.save()
+    assert forget().transports == 1
+    assert Transport.objects.get().uit == "UIT1"
+    told = JournalEntry.objects.get(action="deletion")
+    assert (told.actor, told.organization_id) == (journal.PROGRAM, organization.pk)

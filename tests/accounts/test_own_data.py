@@ -1,0 +1,80 @@
+"""A person's own data: taken along, erased, and what stays then."""
+
+import json
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from caraus.accounts.models import JournalEntry, Membership, Organization, User
+from caraus.accounts.provision import provision_user
+from caraus.connections.models import Connection
+from tests import factories
+
+PASSWORD = "o parolă destul de lungă"
+
+
+@pytest.fixture
+def ana(organization: Organization) -> User:
+    cache.clear()
+    user = provision_user(email="ana@example.ro", password=PASSWORD, name="Ana Pop")
+    Membership.objects.create(user=user, organization=organization, role="dispatcher")
+    return user
+
+
+@pytest.fixture
+def client(ana: User) -> Client:
+    client = Client()
+    client.post("/cont/login/", {"login": ana.email, "password": PASSWORD})
+    return client
+
+
+def test_the_export_tells_all_and_no_secret(
+    client: Client, ana: User, organization: Organization
+) -> None:
+    factories.connection(organization, authorized_by=ana)
+    answer = client.post("/cont/date/export/")
+    found = json.loads(answer.content)
+    assert found["cont"]["email"] == "ana@example.ro"
+    assert found["organizații"][0]["rol"] == "dispecer"
+    assert found["sesiuni"][0]["ip"] == "127.0.0.1"
+    assert found["autorizări SPV"][0]["persoana"] == "Ana Pop"
+    assert any("intrat în cont" in one["ce"] for one in found["jurnal"])
+    assert "pbkdf2" not in answer.content.decode()
+
+
+def test_erasing_asks_the_password_and_ends_everything(
+    client: Client, ana: User, organization: Organization
+) -> None:
+    connection = factories.connection(organization, authorized_by=ana)
+    asked = client.get("/cont/stergere/")
+    assert asked.status_code == 302
+    assert client.post("/cont/stergere/").status_code == 302
+    assert User.objects.filter(pk=ana.pk).exists()
+    client.post(asked["Location"], {"password": PASSWORD})
+    client.post("/cont/stergere/")
+    assert not User.objects.filter(pk=ana.pk).exists()
+    assert client.get("/transporturi/")["Location"].startswith("/cont/login/")
+    # The authorization lives on, with the name that it was given by; the journal stays.
+    connection = Connection.objects.get(pk=connection.pk)
+    assert (connection.authorized_by, connection.person_name) == (None, "Ana Pop")
+    assert JournalEntry.objects.filter(actor_id=ana.pk, action="deletion").exists()
+
+
+def test_the_only_owner_hands_over_first(organization: Organization, owner: User) -> None:
+    factories.member(organization, "viewer")
+    client = Client()
+    client.force_login(owner)
+    page = client.post("/cont/stergere/", follow=True).content.decode()
+    assert "singurul proprietar" in page
+    assert User.objects.filter(pk=owner.pk).exists()
+
+
+def test_an_empty_organization_goes_with_its_only_person(
+    organization: Organization, owner: User
+) -> None:
+    client = Client()
+    client.force_login(owner)
+    client.post("/cont/stergere/")
+    assert not Organization.objects.exists()
+    assert not User.objects.filter(pk=owner.pk).exists()

@@ -1,0 +1,248 @@
+"""Who may make an account, and what a password, a session and a second factor are worth."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.conf import LazySettings
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+
+from caraus.accounts.models import JournalEntry, Membership, Organization, User
+from caraus.accounts.provision import provision_user
+from tests import factories
+
+EMAIL = "ana@example.ro"
+PASSWORD = "o parolă destul de lungă"
+FORM = {"name": "Ana", "email": EMAIL, "password1": PASSWORD, "password2": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_left(db: None) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    return provision_user(email=EMAIL, password=PASSWORD, name="Ana", organization_name="Trans")
+
+
+def sign_in(client: Client, password: str = PASSWORD) -> object:
+    return client.post("/cont/login/", {"login": EMAIL, "password": password})
+
+
+def code_of(secret: str) -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return f"{hotp_value(secret, counter):06d}"
+
+
+@pytest.mark.parametrize("mode", ["invitation", "closed"])
+def test_without_an_invitation_nobody_signs_up(
+    client: Client, settings: LazySettings, mode: str
+) -> None:
+    settings.SIGNUP = mode
+    page = client.post("/cont/signup/", FORM).content.decode()
+    assert "cu o invitație" in page
+    assert not User.objects.exists()
+
+
+def test_in_the_closed_mode_an_invitation_opens_no_sign_up(
+    settings: LazySettings, organization: Organization, owner: User
+) -> None:
+    settings.SIGNUP = "closed"
+    client = Client()
+    client.force_login(owner)
+    client.post("/organizatie/membri/", {"email": EMAIL, "role": "viewer"})
+    link = re.search(r"/invitatie/\S+", str(mail.outbox[-1].body))
+    assert link
+    visitor = Client()
+    assert "Cere-i un cont" in visitor.get(link[0]).content.decode()
+    visitor.post("/cont/signup/", FORM)
+    assert not User.objects.filter(email=EMAIL).exists()
+
+
+def test_in_the_open_mode_the_address_is_confirmed_first(
+    client: Client, settings: LazySettings
+) -> None:
+    settings.SIGNUP = "open"
+    assert client.post("/cont/signup/", FORM).status_code == 302
+    assert not EmailAddress.objects.get().verified
+    assert sign_in(client)["Location"] != "/transporturi/"  # type: ignore[index]
+    assert client.get("/transporturi/").status_code == 302
+    link = re.search(r"/cont/confirm-email/\S+", str(mail.outbox[0].body))
+    assert link
+    client.post(link[0])
+    assert EmailAddress.objects.get().verified
+    sign_in(client)
+    # Without an organization the way leads to making one.
+    assert client.get("/")["Location"] == "/organizatie/noua/"
+    client.post("/organizatie/noua/", {"name": "Trans Ana"})
+    assert client.get("/firme/").status_code == 200
+
+
+def test_a_known_address_is_not_told_to_a_stranger(
+    client: Client, settings: LazySettings, ana: User
+) -> None:
+    settings.SIGNUP = "open"
+    answer = client.post("/cont/signup/", FORM)
+    assert answer.status_code == 302
+    assert "ai deja cont" in mail.outbox[0].subject
+    assert User.objects.count() == 1
+
+
+def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
+    client: Client, ana: User
+) -> None:
+    client.post("/cont/password/reset/", {"email": EMAIL})
+    link = re.search(r"/cont/password/reset/key/\S+", str(mail.outbox[0].body))
+    assert link
+    there = client.get(link[0])["Location"]
+    new = "cu totul alta parolă"
+    client.post(there, {"password1": new, "password2": new})
+    other = Client()
+    assert sign_in(other).status_code == 200  # type: ignore[attr-defined]
+    assert sign_in(other, new).status_code == 302  # type: ignore[attr-defined]
+    assert "nu mai este valabil" in Client().get(link[0], follow=True).content.decode()
+
+
+def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, ana: User) -> None:
+    said = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
+    assert "Prea multe încercări" not in said[4]
+    assert "Prea multe încercări" in said[5]
+    # The right one is refused too, until some minutes are over.
+    assert sign_in(client).status_code == 200  # type: ignore[attr-defined]
+    assert JournalEntry.objects.filter(action="sign_in_failed", actor_id=ana.pk).count() == 5
+
+
+def test_the_others_are_closed_and_this_one_stays(ana: User) -> None:
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        assert sign_in(client).status_code == 302  # type: ignore[attr-defined]
+    page = here.get("/cont/sessions/").content.decode()
+    assert "Închide-le pe celelalte" in page
+    here.post("/cont/sessions/")
+    assert here.get("/transporturi/").status_code == 200
+    assert elsewhere.get("/transporturi/").status_code == 302
+
+
+def test_a_new_password_ends_the_other_sessions(ana: User) -> None:
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        sign_in(client)
+    new = "cu totul alta parolă"
+    here.post(
+        "/cont/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    )
+    assert here.get("/transporturi/").status_code == 200
+    assert elsewhere.get("/transporturi/").status_code == 302
+
+
+def with_totp(user: User) -> str:
+    secret: str = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> None:
+    client = Client()
+    sign_in(client)
+    asked = client.get("/cont/2fa/totp/activate/")["Location"]
+    assert asked.startswith("/cont/reauthenticate/")  # nobody adds a factor at an open desk
+    page = client.post(asked, {"password": PASSWORD}, follow=True)
+    secret = re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())
+    assert secret
+    client.post("/cont/2fa/totp/activate/", {"code": code_of(secret[1])})
+    assert secret[1] not in str(list(Authenticator.objects.values()))
+
+    again = Client()
+    assert sign_in(again)["Location"].startswith("/cont/2fa/authenticate/")  # type: ignore[index]
+    assert again.get("/transporturi/").status_code == 302
+    wrong = again.post("/cont/2fa/authenticate/", {"code": "000000"})
+    assert "Codul nu este corect" in wrong.content.decode()
+    cache.clear()
+    Authenticator.objects.filter(type="totp").update(last_used_at=None)
+    good = again.post("/cont/2fa/authenticate/", {"code": code_of(secret[1])})
+    # The same code twice within its half minute is refused: a recovery code comes to help.
+    if good.status_code != 302:
+        backup = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
+        good = again.post("/cont/2fa/authenticate/", {"code": backup})
+    assert good.status_code == 302
+    assert again.get("/transporturi/").status_code == 200
+
+
+def test_a_recovery_code_works_once(ana: User) -> None:
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+
+    with_totp(ana)
+    RecoveryCodes.activate(ana)
+    code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
+    for expected in (302, 200):
+        client = Client()
+        sign_in(client)
+        answer = client.post("/cont/2fa/authenticate/", {"code": code})
+        assert answer.status_code == expected
+
+
+def test_an_organization_that_demands_two_factors_shows_nothing_without(
+    organization: Organization, owner: User
+) -> None:
+    with_totp(owner)
+    client = Client()
+    client.force_login(owner)
+    form = {"name": organization.name, "require_two_factors": "on"}
+    assert client.post("/organizatie/setari/", form).status_code == 302
+    member = factories.member(organization, "dispatcher")
+    poor = Client()
+    poor.force_login(member)
+    for path in ("/transporturi/", "/firme/", "/integrari/", "/organizatie/"):
+        answer = poor.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, "/cont/2fa/")
+    assert "cere doi factori" in poor.get("/cont/2fa/").content.decode()
+    with_totp(member)
+    assert poor.get("/transporturi/").status_code == 200
+
+
+def test_whoever_demands_two_factors_has_them(organization: Organization, owner: User) -> None:
+    client = Client()
+    client.force_login(owner)
+    form = {"name": organization.name, "require_two_factors": "on"}
+    assert client.post("/organizatie/setari/", form).status_code == 403
+    organization.refresh_from_db()
+    assert not organization.require_two_factors
+
+
+def test_a_lost_phone_is_forgotten_at_the_terminal(ana: User) -> None:
+    from caraus.accounts.two_factors import forget
+
+    with_totp(ana)
+    forget(ana)
+    assert sign_in(Client()).status_code == 302  # type: ignore[attr-defined]
+    assert not Authenticator.objects.exists()
+
+
+def test_one_may_be_in_several_organizations_and_switch(owner: User) -> None:
+    other = factories.organization("A doua")
+    Membership.objects.create(user=owner, organization=other, role="viewer")
+    client = Client()
+    client.force_login(owner)
+    client.post("/organizatie/", {"organizatie": other.pk})
+    page = client.get("/organizatie/").content.decode()
+    assert "<h1>A doua</h1>" in page
+    assert "Ești cititor" in page
+
+
+@pytest.mark.parametrize("target", ["https://evil.ro/", "//evil.ro", "javascript:alert(1)"])
+def test_sign_in_sends_nobody_to_another_site(client: Client, ana: User, target: str) -> None:
+    form = {"login": EMAIL, "password": PASSWORD, "next": target}
+    answer = client.post("/cont/login/", form)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/")
+    assert "evil" not in answer["Location"]
