@@ -41,4 +41,5 @@ def _without_links(event: Any, hint: dict[str, Any]) -> Any:
     request = event.get("request", {})
     for name in ("url", "query_string", "headers", "cookies", "env", "data"):
         request.pop(name, None)
+    event.get("extra", {}).pop("sys.argv", None)  # e-mail addresses, for one
     return event

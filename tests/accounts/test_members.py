@@ -143,11 +143,12 @@ def test_an_administrator_makes_no_owners_and_touches_none(
 
 
 def test_the_last_owner_stays(ownership: Membership) -> None:
-    for act in (
-        lambda: members.leave(ownership),
-        lambda: members.change(ownership, ownership, role="admin", companies=None),
-        lambda: members.remove(ownership, ownership),
-    ):
+    acts = [
+        partial(members.leave, ownership),
+        partial(members.change, ownership, ownership, role="admin", companies=None),
+        partial(members.remove, ownership, ownership),
+    ]
+    for act in acts:
         with pytest.raises(ValidationError, match="singurul proprietar"):
             act()
 

@@ -1,0 +1,132 @@
+"""What the product refuses: forged hosts, big bodies, other sites, frames, files."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from caraus import environment
+from caraus.accounts.models import User
+from tests import factories
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("host", ["evil.ro", "127.0.0.1.evil.ro", "evil.ro:80", "a b"])
+def test_a_forged_host_is_refused(client: Client, db: None, host: str) -> None:
+    assert client.get("/cont/login/", headers={"host": host}).status_code == 400
+
+
+def test_a_link_in_a_mail_is_never_made_of_the_host_header(
+    client: Client, owner: User, settings: LazySettings
+) -> None:
+    from django.core import mail
+
+    settings.ALLOWED_HOSTS = ["*"]
+    client.force_login(owner)
+    client.post(
+        "/organizatie/membri/",
+        {"email": "nou@example.ro", "role": "viewer"},
+        headers={"host": "evil.ro"},
+    )
+    assert "evil.ro" not in str(mail.outbox[-1].body)
+    assert settings.PUBLIC_URL in str(mail.outbox[-1].body)
+
+
+def test_a_form_too_large_is_refused(signed_in: Client) -> None:
+    assert signed_in.post("/firme/lista/", {"text": "1" * 300_000}).status_code == 400
+    many = {f"f{number}": "x" for number in range(600)}
+    assert signed_in.post("/firme/lista/", many).status_code == 400
+
+
+def test_files_are_not_taken(signed_in: Client) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    file = SimpleUploadedFile("a.csv", b"14399840")
+    assert signed_in.post("/firme/lista/", {"text": file}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/firme/", "/organizatie/setari/", "/cont/login/"])
+def test_without_the_token_of_the_form_nothing_is_done(owner: User, path: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(owner)
+    assert strict.post(path, {"cui": "14399840"}).status_code == 403
+
+
+def test_every_page_has_the_headers_of_safety(signed_in: Client) -> None:
+    for path in ("/transporturi/", "/cont/sessions/", "/nu-exista/", "/healthz"):
+        headers = signed_in.get(path).headers
+        assert "'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_cookies_are_out_of_reach_of_scripts_and_other_sites(settings: LazySettings) -> None:
+    assert settings.SESSION_COOKIE_HTTPONLY
+    assert settings.SESSION_COOKIE_SAMESITE == settings.CSRF_COOKIE_SAMESITE == "Lax"
+
+
+@pytest.mark.parametrize(
+    "given", ["ok-request-1", "x" * 65, "a\nb", "short", "", "<script>alert(1)</script>"]
+)
+def test_a_given_request_id_is_taken_only_if_harmless(client: Client, given: str) -> None:
+    answer = client.get("/healthz", headers={"x-request-id": given.replace("\n", " ")})
+    taken = answer["X-Request-ID"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{8,64}", taken)
+    assert (taken == given) == (given == "ok-request-1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254",
+        "http://10.0.0.1",
+        "file:///etc/passwd",
+        "https://a@b",
+        "gopher://x",
+    ],
+)
+def test_anaf_can_not_be_pointed_inside_by_mistake(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("ANAF_API_URL", address)
+    with pytest.raises(ImproperlyConfigured):
+        environment.origin("ANAF_API_URL", "https://api.anaf.ro")
+
+
+def test_no_address_given_by_a_person_is_ever_asked() -> None:
+    """The pages know no field of the kind, and only the boundary to ANAF opens connections."""
+    libraries = {"httpx", "httpx2", "requests", "urllib3", "urllib.request", "http.client"}
+    allowed = {"caraus/anaf", "caraus/commands"}
+    found = []
+    for path in (ROOT / "caraus").rglob("*.py"):
+        name = str(path.relative_to(ROOT))
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names.append(node.module)
+            if libraries & set(names) and not name.startswith(tuple(allowed)):
+                found.append(name)
+    assert not found
+
+
+def test_secrets_are_compared_in_constant_time_or_by_their_digest() -> None:
+    """Secrets of links are looked up by their SHA-256, signatures by Django's signing."""
+    for path in (ROOT / "caraus").rglob("*.py"):
+        for line in path.read_text().splitlines():
+            compared = re.search(r"\b(secret|token|code_verifier)\b\s*==", line)
+            assert not compared, f"{path}: {line}"
+
+
+def test_passwords_are_hashed_slowly(db: None) -> None:
+    user = factories.user(password="o parolă")
+    algorithm, iterations, *_ = user.password.split("$")
+    assert algorithm == "pbkdf2_sha256"
+    assert int(iterations) >= 600_000

@@ -1,0 +1,90 @@
+"""Reports of errors go to the address that SENTRY_DSN names, without anything personal."""
+
+import gzip
+import importlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+
+import pytest
+
+PROGRAM = """
+import sys, django
+django.setup()
+from django.test import RequestFactory
+import sentry_sdk
+def fail(access_token):
+    raise ValueError("a failure of ours")
+try:
+    fail(sys.argv[1])
+except ValueError:
+    with sentry_sdk.new_scope() as scope:
+        scope.set_extra("refresh_token", sys.argv[1])
+        sentry_sdk.capture_exception()
+sentry_sdk.flush(10)
+"""
+
+
+@pytest.fixture
+def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
+    """A server as Sentry's; what it got."""
+    got: Queue[str] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            elif self.headers.get("Content-Encoding") == "br":  # where sentry-sdk found brotli
+                body = importlib.import_module("brotli").decompress(body)
+            got.put(body.decode())
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://public@127.0.0.1:{server.server_port}/1", got
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, "the-token"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_failure_is_reported_without_secrets(envelopes: tuple[str, "Queue[str]"]) -> None:
+    dsn, got = envelopes
+    done = run(SENTRY_DSN=dsn, no_proxy="127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    envelope = got.get(timeout=10)
+    assert "a failure of ours" in envelope
+    assert "the-token" not in envelope
+    event = json.loads(envelope.splitlines()[2])
+    assert event["release"].startswith("caraus@")
+
+
+def test_without_an_address_nothing_is_loaded() -> None:
+    check = "import sys, django; django.setup(); assert 'sentry_sdk' not in sys.modules"
+    done = subprocess.run(
+        [sys.executable, "-c", check], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
