@@ -43,6 +43,8 @@ ANAF_REDIRECT_URI = f"{PUBLIC_URL}/anaf/callback"
 
 # Silent renewal begins this long before the access token's end (which comes after 90 days).
 RENEW_BEFORE_DAYS = env.number("CARAUS_RENEW_BEFORE_DAYS", 15)
+# ANAF wants a person again about two years after the authorization.
+AUTHORIZATION_MONTHS = env.number("CARAUS_AUTHORIZATION_MONTHS", 24)
 
 # How often each company is asked about, in seconds; the page says the same number.
 SYNC_INTERVAL_SECONDS = env.number("CARAUS_SYNC_INTERVAL_SECONDS", 300)
@@ -184,6 +186,9 @@ RATE_LIMITS = {
     "invite": "60/h/user",
     "invitation": "30/m/ip",
     "setup": "10/m/ip",
+    "link_new": "30/h/user",
+    "link": "30/m/ip",
+    "link_start": "20/h/ip",
 }
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS

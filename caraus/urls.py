@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from caraus.connections.external_views import external_page, open_link
 from caraus.connections.views import callback
 from caraus.web import companies, export, health, views
 
@@ -9,6 +10,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("integrari/", include("caraus.connections.urls")),
     path("notificari/", include("caraus.notifications.urls")),
+    path("autorizare/", external_page, name="external_page"),
+    path("autorizare/<str:secret>/", open_link, name="external_link"),
     path("anaf/callback", callback, name="anaf_callback"),
     path("transporturi/", include("caraus.transports.urls")),
     path("firme/", companies.company_list, name="companies"),

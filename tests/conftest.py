@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection as database
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
 from caraus.accounts.models import Company, Organization, User
 from tests import factories
@@ -61,6 +63,19 @@ def company(organization: Organization) -> Company:
 def signed_in(client: Client, owner: User) -> Client:
     client.force_login(owner)
     return client
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_left(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Django empties its own tables after a test that commits; the queue's are left to us."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames
+    if commits or (marker and marker.kwargs.get("transaction")):
+        with django_db_blocker.unblock(), database.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

@@ -9,7 +9,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 
-def limited(action: str) -> Callable[..., Callable[..., HttpResponse]]:
+def allowed(request: HttpRequest, action: str) -> bool:
+    """Count one use; False above `settings.RATE_LIMITS[action]`."""
+    return bool(
+        ratelimit.consume(
+            request, app="caraus", action=action, config=settings.RATE_LIMITS, limit_get=True
+        )
+    )
+
+
+def limited(action: str, *, posts_only: bool = False) -> Callable[..., Callable[..., HttpResponse]]:
     """A view that answers 429 above `settings.RATE_LIMITS[action]`."""
 
     def decorator(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -20,7 +29,7 @@ def limited(action: str) -> Callable[..., Callable[..., HttpResponse]]:
                 app="caraus",
                 action=action,
                 config=settings.RATE_LIMITS,
-                limit_get=True,
+                limit_get=not posts_only,
             )
             return refused or view(request, *args, **kwargs)
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -16,9 +15,14 @@ from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf import oauth
 from caraus.anaf.errors import AnafError, Problem
 from caraus.anaf.oauth import Tokens
-from caraus.connections import renewal
+from caraus.connections import external, renewal, succession, telling
 from caraus.connections.configuration import anaf_settings
-from caraus.connections.models import CONSENT_LIFETIME, Connection, ConsentRequest
+from caraus.connections.models import (
+    CONSENT_LIFETIME,
+    Connection,
+    ConsentRequest,
+    ExternalLink,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -61,26 +65,64 @@ NOTHING_CAME = ConsentRefused(
 )
 
 
-def begin(*, user: User, organization: Organization, now: datetime | None = None) -> str:
-    """Open a request and return ANAF's address for it. Raises AnafError when unconfigured."""
-    anaf = anaf_settings()
-    now = now or timezone.now()
-    state = secrets.token_urlsafe(32)
-    ConsentRequest.objects.create(
-        state_digest=_digest(state),
-        user=user,
-        organization=organization,
-        created_at=now,
-        expires_at=now + CONSENT_LIFETIME,
+LINK_CLOSED = ConsentRefused(
+    "link_closed",
+    "Linkul de autorizare nu mai este valabil: a fost folosit, retras sau a expirat între timp.",
+    "Cere un link nou persoanei care ți l-a trimis.",
+)
+
+
+def begin(
+    *,
+    user: User,
+    organization: Organization,
+    replaces: Connection | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Open a request and return ANAF's address for it; `replaces` is the authorization that the
+    new one takes over from. Raises AnafError when unconfigured."""
+    return _open(
+        ConsentRequest(
+            user=user,
+            organization=organization,
+            person_name=user.display_name,
+            replaces=replaces,
+        ),
+        now or timezone.now(),
     )
+
+
+def begin_external(link: ExternalLink, *, person_name: str, now: datetime | None = None) -> str:
+    """The same for the holder of a link, who gave this name. Raises AnafError."""
+    return _open(
+        ConsentRequest(link=link, organization=link.organization, person_name=person_name),
+        now or timezone.now(),
+    )
+
+
+def _open(request: ConsentRequest, now: datetime) -> str:
+    anaf = anaf_settings()
+    state = secrets.token_urlsafe(32)
+    request.state_digest = _digest(state)
+    request.created_at, request.expires_at = now, now + CONSENT_LIFETIME
+    request.save()
     return oauth.authorize_url(anaf, state=state)
 
 
 def finish(
-    *, user: User, state: str, code: str = "", error: str = "", description: str = ""
+    *,
+    user: User | None,
+    link_id: int | None = None,
+    state: str,
+    code: str = "",
+    error: str = "",
+    description: str = "",
 ) -> Connection | ConsentRefused:
-    """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds)."""
-    request = _take(user=user, state=state)
+    """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
+
+    `link_id` is the external link that this browser opened, if any.
+    """
+    request = _take(user=user, link_id=link_id, state=state)
     if isinstance(request, ConsentRefused):
         log.warning("authorization_refused", code=request.code)
         return request
@@ -107,17 +149,33 @@ def is_open(*, user: User, organization: Organization) -> bool:
     ).exists()
 
 
-def _take(*, user: User, state: str) -> ConsentRequest | ConsentRefused:
+def is_external(state: str, *, link_id: int | None) -> bool:
+    """Whether the state belongs to the external link that this browser opened."""
+    return (
+        link_id is not None
+        and ConsentRequest.objects.filter(state_digest=_digest(state), link=link_id).exists()
+    )
+
+
+def _take(*, user: User | None, link_id: int | None, state: str) -> ConsentRequest | ConsentRefused:
     """The open request of this state; using it up is one atomic update."""
     now = timezone.now()
-    request = ConsentRequest.objects.filter(state_digest=_digest(state), user=user).first()
-    if request is None:
+    request = ConsentRequest.objects.filter(state_digest=_digest(state)).first()
+    if request is None or not _is_theirs(request, user, link_id):
         return WRONG_STATE
     if request.expires_at <= now:
         return STATE_EXPIRED
     if not ConsentRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=now):
         return STATE_USED
+    if request.link is not None:
+        return LINK_CLOSED if external.refusal(request.link, now=now) else request
     return request if _still_allowed(request) else NO_LONGER_ALLOWED
+
+
+def _is_theirs(request: ConsentRequest, user: User | None, link_id: int | None) -> bool:
+    if request.link_id is not None:
+        return request.link_id == link_id
+    return user is not None and request.user_id == user.pk
 
 
 def _still_allowed(request: ConsentRequest) -> bool:
@@ -128,41 +186,41 @@ def _still_allowed(request: ConsentRequest) -> bool:
     return membership is not None and access.may(membership, Role.DISPATCHER)
 
 
-def _connect(request: ConsentRequest, tokens: Tokens) -> Connection:
+def _connect(request: ConsentRequest, tokens: Tokens) -> Connection | ConsentRefused:
     connection = Connection(
         organization=request.organization,
         authorized_by=request.user,
-        person_name=request.user.display_name,
+        person_name=request.person_name,
+        link=request.link,
         authorized_at=tokens.issued_at,
         access_expires_at=tokens.access_expires_at,
         refresh_expires_at=tokens.refresh_expires_at,
     )
     renewal.store(connection, tokens)
     with transaction.atomic():
-        _replace_older(connection)
+        if request.link_id and not external.use_up(request.link_id, now=timezone.now()):
+            return LINK_CLOSED
         connection.save()
-        journal.record(
-            "authorization",
-            "A autorizat cu ANAF SPV.",
-            user=request.user,
-            organization=request.organization,
-            connection=connection.pk,
-        )
+        succession.take_place(connection, chosen=request.replaces)
+        _record(connection)
         authorized.send(sender=Connection, connection=connection)
     return connection
 
 
-def _replace_older(connection: Connection) -> None:
-    """The same certificate authorized again, or the same person with a new certificate after the
-    old authorization died: the new one takes its place, and the tokens of the old one are deleted.
-    Others of the organization stay."""
-    same_certificate = Q(certificate_serial=connection.certificate_serial)
-    died = Q(status=Connection.Status.REAUTHORIZE, authorized_by=connection.authorized_by)
-    Connection.objects.filter(
-        died | same_certificate if connection.certificate_serial else died,
+def _record(connection: Connection) -> None:
+    text = "A autorizat cu ANAF SPV."
+    if connection.link:
+        text = f"{connection.person_name} a autorizat cu ANAF SPV, prin link."
+    journal.record(
+        "authorization",
+        text,
+        user=connection.authorized_by,
         organization=connection.organization,
-        status__in=[Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE],
-    ).update(status=Connection.Status.REPLACED, access_token_sealed="", refresh_token_sealed="")
+        connection=connection.pk,
+        certificate=connection.certificate_serial,
+    )
+    if connection.link:
+        telling.link_was_used(connection.link, connection, now=timezone.now())
 
 
 def _refusal(problem: Problem) -> ConsentRefused:

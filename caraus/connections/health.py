@@ -1,5 +1,6 @@
-"""How an authorization stands, in one colour and one sentence."""
+"""How an authorization stands, in one colour and one sentence; and how all of them do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from django.utils import timezone
 
 from caraus.anaf.errors import PROBLEMS
+from caraus.connections.help import Help, help_for
 from caraus.connections.models import CompanyRight, Connection
 from caraus.words import BUCHAREST, day_in_full, plural
 
@@ -14,6 +16,8 @@ Colour = Literal["green", "amber", "red"]
 
 # Within this time of its end a person will be needed soon.
 SOON = timedelta(days=30)
+# Companies are asked about every few minutes: silence for so long is worth a word.
+SILENT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Health:
     colour: Colour
     word: str
     sentence: str
+    help: Help | None = None
 
 
 def health(connection: Connection, *, now: datetime | None = None) -> Health:
@@ -28,28 +33,63 @@ def health(connection: Connection, *, now: datetime | None = None) -> Health:
     limps; red when ANAF insists on a person."""
     now = now or timezone.now()
     if connection.status == Connection.Status.REAUTHORIZE:
-        return Health("red", "Trebuie refăcută", _failure(connection))
+        return _failure(connection, "red", "Trebuie refăcută")
     if connection.expires_at <= now:
-        return Health("red", "Expirată", "Termenul dat de ANAF s-a împlinit. Autorizează din nou.")
-    left = connection.expires_at - now
-    if left <= SOON:
-        day = day_in_full(connection.expires_at.astimezone(BUCHAREST).date(), today=now.date())
-        return Health(
-            "amber",
-            "Expiră curând",
-            f"Expiră {day}, peste {plural(left.days, 'zi', 'zile')}. Autorizează din nou "
-            "înainte de această dată.",
-        )
+        return Health("red", "Expirată", "Termenul s-a împlinit. Autorizează din nou.")
+    if connection.expires_at - now <= SOON:
+        return _ends_soon(connection, now)
     if connection.last_failure_code:
-        return Health("amber", "Activ, cu o problemă", _failure(connection))
+        return _failure(connection, "amber", "Activ, cu o problemă")
     if _refused_for_all(connection):
         return Health(
             "amber",
             "Fără drept",
             "ANAF a primit autorizarea, dar certificatul nu are drept în SPV pentru nicio firmă "
             "adăugată aici.",
+            help_for("no_rights_cui"),
+        )
+    if connection.last_good_call_at and now - connection.last_good_call_at > SILENT:
+        return Health(
+            "amber",
+            "Fără răspunsuri",
+            "De mai bine de o zi nu am primit niciun răspuns bun de la ANAF cu această autorizare. "
+            "Apasă „Testează conexiunea”.",
         )
     return Health("green", "Activ", "Totul funcționează.")
+
+
+def _ends_soon(connection: Connection, now: datetime) -> Health:
+    end, today = (moment.astimezone(BUCHAREST).date() for moment in (connection.expires_at, now))
+    days = (end - today).days
+    left = {0: "azi", 1: "mâine"}.get(days) or f"peste {plural(days, 'zi', 'zile')}"
+    return Health(
+        "amber",
+        "Expiră curând",
+        f"Expiră {left}, {day_in_full(end, today=today)}. Reînnoirea automată nu poate trece de "
+        "acest termen: autorizează din nou înainte.",
+    )
+
+
+def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) -> Health | None:
+    """The card's own colour, over all living authorizations: `refused` and `unknown` count the
+    companies that none of them covers. None without an authorization."""
+    if not healths:
+        return None
+    alive = [one for one in healths if one.colour != "red"]
+    if not alive:
+        return healths[0]
+    if len(alive) < len(healths):
+        return Health("amber", "Una trebuie refăcută", "O autorizare cere o persoană.")
+    limping = next((one for one in alive if one.colour == "amber"), None)
+    if limping is not None:
+        return limping
+    if refused:
+        what = plural(refused, "firmă fără drept", "firme fără drept")
+        return Health("amber", what, "Nicio autorizare nu le acoperă.", help_for("no_rights_cui"))
+    if unknown:
+        what = plural(unknown, "firmă neverificată", "firme neverificate")
+        return Health("amber", what, "ANAF nu a răspuns încă despre ele.")
+    return alive[0]
 
 
 def _refused_for_all(connection: Connection) -> bool:
@@ -57,6 +97,7 @@ def _refused_for_all(connection: Connection) -> bool:
     return bool(states) and all(state == CompanyRight.State.NO_RIGHT for state in states)
 
 
-def _failure(connection: Connection) -> str:
+def _failure(connection: Connection, colour: Colour, word: str) -> Health:
     problem = PROBLEMS.get(connection.last_failure_code)
-    return f"{problem.sentence} {problem.advice}" if problem else "Autorizează din nou."
+    sentence = f"{problem.sentence} {problem.advice}" if problem else "Autorizează din nou."
+    return Health(colour, word, sentence, help_for(connection.last_failure_code))

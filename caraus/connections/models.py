@@ -1,13 +1,60 @@
 """The SPV authorization: who gave it, until when it lives, for which companies it has rights."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 
 CONSENT_LIFETIME = timedelta(minutes=10)
+LINK_LIFETIME = timedelta(hours=24)
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """The same day and hour so many months later; the month's last day where it has no such day."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    first_of_next = date(moment.year + years + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last = (first_of_next - timedelta(days=1)).day
+    return moment.replace(year=moment.year + years, month=month + 1, day=min(moment.day, last))
+
+
+class ExternalLink(models.Model):
+    """An invitation to authorize, for a certificate's holder without an account here.
+
+    Single use, 24 hours, revocable. Only the SHA-256 of its secret is kept.
+    """
+
+    ORGANIZATION_PATH = "organization"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="external_links"
+    )
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Kept apart from the user, so that the holder still sees who asked.
+    sender_name = models.CharField(max_length=200)
+    # `for_all`: every company of the organization, also those added later.
+    companies: models.ManyToManyField[Company, models.Model] = models.ManyToManyField(
+        Company, blank=True, related_name="external_links"
+    )
+    for_all = models.BooleanField(default=True)
+    secret_digest = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.sender_name} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    def is_usable(self, now: datetime) -> bool:
+        return self.used_at is None and self.revoked_at is None and now < self.expires_at
 
 
 class Connection(models.Model):
@@ -32,6 +79,15 @@ class Connection(models.Model):
     )
     # Kept apart from the user, so that the history stays when an account goes.
     person_name = models.CharField(max_length=200)
+    # The link by which somebody without an account authorized; it may name the companies.
+    link = models.ForeignKey(
+        ExternalLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="connections"
+    )
+    # The authorization that takes this one's place. While this one is still active, it waits for
+    # the new one to cover all of its companies.
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessors"
+    )
     authorized_at = models.DateTimeField(default=timezone.now)
     certificate_serial = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
@@ -45,9 +101,15 @@ class Connection(models.Model):
 
     last_renewed_at = models.DateTimeField(null=True, blank=True)
     last_renewal_attempt_at = models.DateTimeField(null=True, blank=True)
+    # Failed renewals since the last good one; never before that moment (ANAF's Retry-After).
+    renewal_failures = models.PositiveIntegerField(default=0)
+    renewal_not_before = models.DateTimeField(null=True, blank=True)
     last_good_call_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure_code = models.CharField(max_length=40, blank=True)
+    # What ANAF answered, masked by the boundary: for diagnosis.
+    last_failure_detail = models.CharField(max_length=500, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-authorized_at", "-pk"]
@@ -61,12 +123,23 @@ class Connection(models.Model):
 
     @property
     def expires_at(self) -> datetime:
-        """The day on which ANAF will insist on a person: the end of the refresh token."""
-        return self.refresh_expires_at
+        """The moment at which ANAF will insist on a person: the earlier of the refresh token's end
+        and the rule of about two years."""
+        return min(self.refresh_expires_at, self.rule_ends_at)
+
+    @property
+    def rule_ends_at(self) -> datetime:
+        """About two years after a person's authorization (a vendor's observation: a setting)."""
+        return months_later(self.authorized_at, settings.AUTHORIZATION_MONTHS)
 
     @property
     def expiry_estimated(self) -> bool:
-        return self.refresh_expiry_estimated
+        return self.ends_by_rule or self.refresh_expiry_estimated
+
+    @property
+    def ends_by_rule(self) -> bool:
+        """Nothing that ANAF gave says so: the rule of two years comes first."""
+        return self.rule_ends_at < self.refresh_expires_at
 
     @property
     def short_serial(self) -> str:
@@ -90,6 +163,11 @@ class CompanyRight(models.Model):
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="rights")
     state = models.CharField(max_length=20, choices=State.choices, default=State.UNKNOWN)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # The last time that ANAF answered with it, and the refusals since.
+    covered_at = models.DateTimeField(null=True, blank=True)
+    refusals = models.PositiveIntegerField(default=0)
+    # A refused company is left in peace until then.
+    retry_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -101,7 +179,8 @@ class CompanyRight(models.Model):
 
 
 class ConsentRequest(models.Model):
-    """A started authorization: the one-time `state`, bound to a user and an organization.
+    """A started authorization: the one-time `state`, bound to a user, or to the holder of an
+    external link, and to an organization.
 
     Only the SHA-256 of the state is kept. It lives 10 minutes and is used once.
     """
@@ -109,8 +188,12 @@ class ConsentRequest(models.Model):
     ORGANIZATION_PATH = "organization"
 
     state_digest = models.CharField(max_length=64, unique=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    link = models.ForeignKey(ExternalLink, on_delete=models.CASCADE, null=True, blank=True)
+    person_name = models.CharField(max_length=200, default="")
+    # The authorization that the new one takes over from, when the person said which.
+    replaces = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
@@ -118,4 +201,35 @@ class ConsentRequest(models.Model):
     result = models.CharField(max_length=40, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.person_name} · {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class ConnectionCheck(models.Model):
+    """„Testează conexiunea”: TestOauth, then one real question for each company.
+
+    `answers`: one `{"company", "code", "seen"}` per company that was asked about so far; the code
+    is a problem's, or empty for a good answer.
+    """
+
+    ORGANIZATION_PATH = "connection__organization"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="checks")
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # What TestOauth answered: empty for good.
+    hello_code = models.CharField(max_length=40, blank=True)
+    hello_at = models.DateTimeField(null=True, blank=True)
+    answers = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "connection", condition=models.Q(finished_at=None), name="one_check_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} · {self.asked_at:%Y-%m-%d %H:%M}"

@@ -5,16 +5,19 @@ request is made, and both new tokens are saved in the same transaction. A crash 
 leaves the old refresh token in place (OAuth procedure p. 3: both tokens can be reused).
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from caraus.anaf import oauth
-from caraus.anaf.errors import AnafError, Outcome
+from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.anaf.oauth import Tokens
+from caraus.connections import renewal_schedule, telling
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.crypto import UnreadableTokenError, decrypt, encrypt
 from caraus.connections.models import Connection
@@ -22,6 +25,9 @@ from caraus.connections.models import Connection
 log = structlog.get_logger(__name__)
 
 UNREADABLE = "token_unreadable"
+# A token that ANAF refuses is renewed at once; while that fails, not again sooner than this, though
+# a hundred companies ask for it.
+ON_DEMAND_PAUSE = timedelta(minutes=5)
 
 
 def renew_before() -> timedelta:
@@ -45,13 +51,14 @@ def unseal(sealed: str) -> str:
         raise AnafError(UNREADABLE) from error
 
 
-def renew(*, connection_id: int, refused: str = "") -> bool:
+def renew(*, connection_id: int, refused: str = "", now: datetime | None = None) -> bool:
     """Ask for new tokens; False when another process has already replaced the access token that
     is of no more use (`refused` by ANAF, or past its end).
 
     Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
-    needs a person; anything temporary leaves it active.
+    needs a person, and tells so; anything temporary leaves it active.
     """
+    started_at = now or timezone.now()
     try:
         with transaction.atomic():
             connection = Connection.objects.select_for_update().get(pk=connection_id)
@@ -59,18 +66,45 @@ def renew(*, connection_id: int, refused: str = "") -> bool:
                 return False
             if not connection.is_active:
                 raise AnafError("refresh_rejected")
+            if refused:
+                _check_pause(connection, started_at)
             tokens = oauth.refresh_tokens(
-                anaf_settings(), refresh_token=unseal(connection.refresh_token_sealed)
+                anaf_settings(), refresh_token=unseal(connection.refresh_token_sealed), now=now
             )
             store(connection, tokens)
+            _forget_failures(connection)
             connection.last_renewed_at = connection.last_renewal_attempt_at = tokens.issued_at
-            connection.last_failure_at, connection.last_failure_code = None, ""
             connection.save()
+    except TooSoonError as wait:
+        raise AnafError(wait.code) from None
     except AnafError as error:
-        keep_failure(connection_id, error, attempted=True)
+        keep_failure(connection_id, error, attempted=True, now=now)
         raise
     log.info("authorization_renewed", connection=connection_id)
     return True
+
+
+class TooSoonError(Exception):
+    """The last renewal failed a moment ago; `code` says how."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _check_pause(connection: Connection, now: datetime) -> None:
+    last, code = connection.last_renewal_attempt_at, connection.last_failure_code
+    if not connection.renewal_failures or last is None or code not in PROBLEMS:
+        return
+    until = max(last + ON_DEMAND_PAUSE, connection.renewal_not_before or last)
+    if now < until:
+        raise TooSoonError(code)
+
+
+def _forget_failures(connection: Connection) -> None:
+    connection.last_failure_at, connection.renewal_not_before = None, None
+    connection.last_failure_code = connection.last_failure_detail = ""
+    connection.renewal_failures = 0
 
 
 def store(connection: Connection, tokens: Tokens) -> None:
@@ -85,17 +119,37 @@ def store(connection: Connection, tokens: Tokens) -> None:
         connection.certificate_serial = tokens.certificate_serial
 
 
-def keep_failure(connection_id: int, error: AnafError, *, attempted: bool = False) -> None:
+@transaction.atomic
+def keep_failure(
+    connection_id: int, error: AnafError, *, attempted: bool = False, now: datetime | None = None
+) -> None:
     """What went wrong with a living authorization; one that ANAF refuses as such is not used again
-    until a person acts. Tokens that no key opens may be opened by a key put back: it stays.
+    until a person acts, who is told in the same transaction. Tokens that no key opens may be
+    opened by a key put back: it stays.
+
+    `attempted`: it was a renewal that failed; such a one is told when the end comes near.
     """
-    now = timezone.now()
-    fields: dict[str, object] = {"last_failure_at": now, "last_failure_code": error.code}
+    now = now or timezone.now()
+    connection = (
+        Connection.objects.select_for_update()
+        .filter(pk=connection_id, status=Connection.Status.ACTIVE)
+        .first()
+    )
+    if connection is None:
+        return
+    connection.last_failure_at, connection.last_failure_code = now, error.code
+    connection.last_failure_detail = error.detail
     if attempted:
-        fields["last_renewal_attempt_at"] = now
+        connection.last_renewal_attempt_at = now
+        connection.renewal_failures += 1
+        wait = timedelta(seconds=min(error.retry_after or 0, 86_400))
+        connection.renewal_not_before = now + wait if wait else None
     if error.outcome is Outcome.REAUTHORIZE and error.code != UNREADABLE:
-        fields["status"] = Connection.Status.REAUTHORIZE
-    Connection.objects.filter(pk=connection_id, status=Connection.Status.ACTIVE).update(**fields)
+        connection.status = Connection.Status.REAUTHORIZE
+        telling.needs_a_person(connection, now=now)
+    elif attempted:
+        telling.renewal_fails(connection, now=now)
+    connection.save()
     log.warning("authorization_failed", connection=connection_id, code=error.code)
 
 
@@ -107,12 +161,25 @@ def keep_good_call(connection_id: int, at: datetime) -> None:
 
 
 def due(now: datetime | None = None) -> list[int]:
-    """The active authorizations whose access token ends soon and that were not tried today."""
+    """The active authorizations whose renewal is due."""
     now = now or timezone.now()
-    return list(
-        Connection.objects.filter(
-            status=Connection.Status.ACTIVE, access_expires_at__lte=now + renew_before()
-        )
-        .exclude(last_renewal_attempt_at__gt=now - timedelta(hours=20))
-        .values_list("pk", flat=True)
+    near = Connection.objects.filter(
+        status=Connection.Status.ACTIVE, access_expires_at__lte=now + renew_before()
     )
+    return [one.pk for one in _in_order(near) if next_renewal_at(one) <= now]
+
+
+def _in_order(connections: QuerySet[Connection]) -> Iterable[Connection]:
+    return connections.order_by("access_expires_at").iterator()
+
+
+def next_renewal_at(connection: Connection) -> datetime:
+    """When the renewal is tried next; a moment in the past means now."""
+    standing = renewal_schedule.Standing(
+        key=connection.pk,
+        access_end=connection.access_expires_at,
+        last_attempt=connection.last_renewal_attempt_at,
+        failures=connection.renewal_failures,
+        not_before=connection.renewal_not_before,
+    )
+    return renewal_schedule.next_renewal(standing, before=renew_before())

@@ -7,10 +7,14 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from caraus.anaf.errors import AnafError
+from caraus.connections import asking, deadlines, rights
+from caraus.connections.checks import run_check
+from caraus.connections.consent import authorized
+from caraus.connections.models import Connection
 from caraus.connections.renewal import due, renew
 
 
-@app.periodic(cron="17 * * * *")
+@app.periodic(cron="* * * * *")
 @app.task(name="connections.renew_due", queueing_lock="connections.renew_due")
 def renew_due(timestamp: int) -> None:
     for connection_id in due():
@@ -33,4 +37,45 @@ def renew_one(*, connection_id: int) -> None:
     try:
         renew(connection_id=connection_id)
     except AnafError:
-        return  # kept on the authorization, with its sentence; tomorrow it is tried again
+        return  # kept on the authorization, with its sentence; `due` says when it is tried again
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="connections.try_rights_due", queueing_lock="connections.try_rights_due")
+def try_rights_due(timestamp: int) -> None:
+    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    for connection in active.select_related("link"):
+        if any(rights.to_try(connection)):
+            enqueue_try_rights(connection.pk)
+
+
+def enqueue_try_rights(connection_id: int) -> None:
+    with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
+        try_rights.configure(queueing_lock=f"rights:{connection_id}").defer(
+            connection_id=connection_id
+        )
+
+
+@app.task(name="connections.try_rights", queue="anaf")
+def try_rights(*, connection_id: int) -> None:
+    asking.try_rights(connection_id=connection_id)
+
+
+def _on_authorized(sender: object, *, connection: Connection, **_: object) -> None:
+    """After each authorization every company is tried, also those that another one serves."""
+    if any(rights.to_try(connection)):
+        enqueue_try_rights(connection.pk)
+
+
+authorized.connect(_on_authorized, dispatch_uid="connections.try_rights")
+
+
+@app.task(name="connections.check", queue="anaf")
+def check(*, check_id: int) -> None:
+    run_check(check_id=check_id)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="connections.remind", queueing_lock="connections.remind")
+def remind(timestamp: int) -> None:
+    deadlines.remind()

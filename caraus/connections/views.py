@@ -1,45 +1,27 @@
 """Integrări: the card of RO e-Transport, the button, and ANAF's callback."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access, journal
-from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.models import Role, User
 from caraus.anaf.errors import AnafError
-from caraus.connections import consent
+from caraus.connections import consent, succession
 from caraus.connections.configuration import is_configured
-from caraus.connections.health import Health, health
-from caraus.connections.models import CompanyRight, Connection
+from caraus.connections.help import help_for
+from caraus.connections.models import Connection
+from caraus.connections.panel import panel, theirs
 from caraus.connections.refusals import refusal_look
-from caraus.connections.renewal import renew_before
 
-SETTLING = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A living authorization as the card shows it; `rights`: every company of the organization."""
-
-    connection: Connection
-    health: Health
-    rights: list[CompanyRight]
-    next_renewal_at: datetime
-
-    @property
-    def settling(self) -> bool:
-        """Just made: ANAF's answers about the companies are a few seconds away."""
-        young = timezone.now() - self.connection.authorized_at < SETTLING
-        return young and any(right.state == CompanyRight.State.UNKNOWN for right in self.rights)
+# In the session: the external link that this browser opened.
+LINK_KEY = "external_link"
 
 
 @require_GET
@@ -51,18 +33,18 @@ def integrations(request: HttpRequest) -> HttpResponse:
     nothing new came, the answer is 204 and the card stays as it is.
     """
     membership = access.current_membership(request)
-    shown = _shown(membership)
-    newest = str(shown[0].connection.pk) if shown else "0"
-    if request.GET.get("asteapta") == newest and consent.is_open(
+    shown = panel(membership)
+    if request.GET.get("asteapta") == shown.newest and consent.is_open(
         user=access.signed_in(request), organization=membership.organization
     ):
         return HttpResponse(status=204)
     context = {
-        "shown": shown,
-        "overall": min((one.health for one in shown), key=_by_colour, default=None),
-        "newest": newest,
-        "settling": any(one.settling for one in shown),
-        "companies": list(access.visible_companies(membership)),
+        "panel": shown,
+        "shown": shown.shown,
+        "overall": shown.overall,
+        "newest": shown.newest,
+        "settling": shown.settling,
+        "companies": shown.companies,
         "configured": is_configured(),
         "redirect_uri": settings.ANAF_REDIRECT_URI,
         "may_authorize": access.may(membership, Role.DISPATCHER),
@@ -72,76 +54,63 @@ def integrations(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-def _by_colour(health: Health) -> int:
-    """The best first: one good authorization is what the tick of the card stands for."""
-    return ("green", "amber", "red").index(health.colour)
-
-
-def _shown(membership: Membership) -> list[Shown]:
-    """Living authorizations, newest first, each with its health and what ANAF said per company."""
-    companies = list(access.visible_companies(membership))
-    alive = membership.organization.connections.filter(
-        status__in=[Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE]
-    ).prefetch_related("rights")
-    if access.is_kept(membership):  # who authorized for other companies is not their business
-        mine = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
-        alive = alive.filter(mine).distinct()
-    return [
-        Shown(
-            connection=one,
-            health=health(one),
-            rights=_rights(one, companies),
-            next_renewal_at=one.access_expires_at - renew_before(),
-        )
-        for one in alive
-    ]
-
-
-def _rights(connection: Connection, companies: list[Company]) -> list[CompanyRight]:
-    """One for each company; „necunoscut” where ANAF was not asked yet."""
-    known = {right.company_id: right for right in connection.rights.all()}
-    found = []
-    for company in companies:
-        right = known.get(company.pk) or CompanyRight(connection=connection)
-        right.company = company
-        found.append(right)
-    return found
-
-
 @require_POST
 def authorize(request: HttpRequest) -> HttpResponse:
-    """The blue button: open a request and go to ANAF."""
+    """The blue button: open a request and go to ANAF. With `inlocuieste`, the new authorization
+    takes over from that one."""
     membership = access.require_role(request, Role.DISPATCHER)
+    chosen = request.POST.get("inlocuieste", "")
+    replaces = (
+        access.get_object(request, theirs(membership), int(chosen))
+        if chosen.isdecimal() and len(chosen) < 19
+        else None
+    )
     try:
         address = consent.begin(
-            user=access.signed_in(request), organization=membership.organization
+            user=access.signed_in(request),
+            organization=membership.organization,
+            replaces=replaces,
         )
     except AnafError as error:
         refused = consent.ConsentRefused(error.code, error.sentence, error.advice)
-        return _finished(request, refused, status=503)
+        return finished(request, refused, status=503)
     return redirect(address)
 
 
-@require_GET
+@login_not_required
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
-    """ANAF sends the browser back here, with a code or with an error."""
+    """ANAF sends the browser back here, with a code or with an error: a signed-in person's, or
+    the holder's of an external link."""
+    state, link_id = request.GET.get("state", ""), request.session.get(LINK_KEY)
+    by_link = consent.is_external(state, link_id=link_id)
+    user = request.user if isinstance(request.user, User) else None
+    if user is None and not by_link:
+        return redirect_to_login(request.get_full_path())
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     result = consent.finish(
-        user=access.signed_in(request),
-        state=request.GET.get("state", ""),
+        user=user,
+        link_id=link_id if by_link else None,
+        state=state,
         code=request.GET.get("code", ""),
         error=request.GET.get("error", ""),
         description=request.GET.get("error_description", ""),
     )
-    return _finished(request, result)
+    return finished(request, result, by_link=by_link)
 
 
-def _finished(
-    request: HttpRequest, result: Connection | consent.ConsentRefused, *, status: int = 200
+def finished(
+    request: HttpRequest,
+    result: Connection | consent.ConsentRefused,
+    *,
+    status: int = 200,
+    by_link: bool = False,
 ) -> HttpResponse:
-    context: dict[str, object] = {"connection": result}
+    context: dict[str, object] = {"connection": result, "by_link": by_link}
     if isinstance(result, consent.ConsentRefused):
-        context = {"refused": result, "look": refusal_look(result.code)}
+        context["refused"], context["look"] = result, refusal_look(result.code)
+        context["help"] = help_for(result.code)
     response = render(request, "connections/finished.html", context, status=status)
     # ANAF's page stood in this window; with the default policy it could no longer be closed.
     response["Cross-Origin-Opener-Policy"] = "unsafe-none"
@@ -152,18 +121,17 @@ def _finished(
 @require_POST
 def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete our tokens; ANAF's own list is the person's to clean („Renunțare Oauth”, p. 20)."""
-    access.require_role(request, Role.ADMIN)
+    membership = access.require_role(request, Role.ADMIN)
     connection = access.get_object(request, Connection.objects.all(), pk)
     with transaction.atomic():
-        connection.status = Connection.Status.DISCONNECTED
-        connection.access_token_sealed = connection.refresh_token_sealed = ""
-        connection.save()
+        succession.end(connection, Connection.Status.DISCONNECTED)
         journal.record(
             "authorization",
             f"A deconectat autorizarea dată de {connection.person_name}.",
-            user=access.signed_in(request),
-            organization=connection.organization_id,
+            user=membership.user,
+            organization=membership.organization,
             connection=connection.pk,
+            certificate=connection.certificate_serial,
         )
     messages.success(
         request,

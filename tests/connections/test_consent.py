@@ -115,7 +115,9 @@ def test_an_answer_that_comes_twice_at_once_is_used_once(
 ) -> None:
     came = anaf.log_in("three", url=begin(signed_in))
     anaf.forget_calls()
-    results = at_once(*[lambda: consent.finish(user=owner, **came)] * 3)
+    results = at_once(
+        *[lambda: consent.finish(user=owner, state=came["state"], code=came["code"])] * 3
+    )
     assert results.count(consent.STATE_USED) == 2
     assert Connection.objects.count() == len(anaf.calls("token")) == 1
 

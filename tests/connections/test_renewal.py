@@ -64,16 +64,22 @@ def test_a_refresh_token_that_tells_no_end_is_kept_with_an_estimate(
     assert renewal.renew(connection_id=connection.pk)
 
 
-def test_what_ends_within_fifteen_days_is_due_unless_tried_today(db: None) -> None:
+def test_what_ends_within_fifteen_days_is_due_and_again_after_a_pause_when_it_failed(
+    db: None,
+) -> None:
     organization = factories.organization()
     now = timezone.now()
-    near = factories.connection(organization, access_lives=timedelta(days=14, hours=23))
+    near = factories.connection(organization, access_lives=timedelta(days=13, hours=23))
     factories.connection(organization, access_lives=timedelta(days=15, hours=1))
     factories.connection(organization, access_lives=timedelta(days=1), status="reauthorize")
-    tried = factories.connection(organization, access_lives=timedelta(days=-1))
-    Connection.objects.filter(pk=tried.pk).update(last_renewal_attempt_at=now - timedelta(hours=19))
-    assert renewal.due() == [near.pk]
-    assert set(renewal.due(now + timedelta(hours=1, minutes=1))) >= {near.pk, tried.pk}
+    tried = factories.connection(organization, access_lives=timedelta(hours=1))
+    Connection.objects.filter(pk=tried.pk).update(
+        last_renewal_attempt_at=now - timedelta(minutes=50), renewal_failures=9
+    )
+    assert renewal.due(now) == [near.pk]
+    assert set(renewal.due(now + timedelta(minutes=17))) == {near.pk, tried.pk}
+    Connection.objects.filter(pk=tried.pk).update(renewal_not_before=now + timedelta(days=1))
+    assert renewal.due(now + timedelta(minutes=17)) == [near.pk]
 
 
 def test_the_worker_renews_what_is_due_once(
@@ -83,7 +89,7 @@ def test_the_worker_renews_what_is_due_once(
     anaf.forget_calls()
     for hour in range(2):  # the hourly task ran twice before any worker came
         renew_due.func(timestamp=hour)
-    assert ProcrastinateJob.objects.count() == 1
+    assert ProcrastinateJob.objects.filter(task_name="connections.renew").count() == 1
     worker.drain()
     renew_due.func(timestamp=2)
     worker.drain()

@@ -80,13 +80,15 @@ def test_a_page_shows_only_its_own_organizations_authorizations(
 
 
 @pytest.mark.parametrize("status", ["replaced", "disconnected"])
-def test_what_has_ended_is_not_shown(
+def test_what_has_ended_is_history(
     organization: Organization, signed_in: Client, status: str
 ) -> None:
     factories.connection(
         organization, authorized_by=factories.user(name="Vasile Autorizatul"), status=status
     )
-    assert "Vasile Autorizatul" not in signed_in.get("/integrari/").content.decode()
+    page = signed_in.get("/integrari/").content.decode()
+    assert "Autorizarea dată de Vasile Autorizatul" not in page
+    assert "Vasile Autorizatul" in page[page.index("Autorizări anterioare") :]
 
 
 def test_a_dead_authorization_says_why_and_what_to_do(

@@ -100,9 +100,7 @@ def test_after_a_fault_has_passed_all_is_well_again(
     anaf.turn_on(scenario, times=1)
     sync()
     anaf.turn_off(scenario)
-    CompanyRight.objects.filter(state="no_right").update(
-        checked_at=timezone.now() - timedelta(days=2)
-    )
+    CompanyRight.objects.filter(state="no_right").update(retry_at=timezone.now())
     assert sync().outcome is Outcome.OK
     assert dump() == before
     state = SyncState.objects.get()

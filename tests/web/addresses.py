@@ -9,7 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Invitation, Membership, Organization
-from caraus.connections.models import Connection
+from caraus.connections.models import Connection, ExternalLink
+from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
 
@@ -18,6 +19,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Addresses of things: what a member of another organization gets with a real id. The rest is 405.
 THINGS = {
     "integrari/<int:pk>/deconectare/": {"POST": 404},
+    "integrari/<int:pk>/test/": {"GET": 404, "POST": 404},
+    "integrari/linkuri/<int:pk>/retragere/": {"POST": 404},
     "transporturi/<int:pk>/": {"GET": 404},
     "transporturi/necitite/<int:pk>/": {"GET": 404},
     "firme/<int:pk>/": {"GET": 404, "POST": 404},
@@ -33,6 +36,8 @@ OWN = {
     "": {"GET": 302},
     "integrari/": {"GET": 200},
     "integrari/autorizare/": {"POST": 302},
+    "integrari/certificat-reinnoit/": {"GET": 200},
+    "integrari/linkuri/": {"GET": 200, "POST": 200},
     "anaf/callback": {"GET": 200},
     "transporturi/": {"GET": 200},
     "transporturi/sincronizare/": {"POST": 302},
@@ -57,9 +62,15 @@ OWN = {
     "notificari/citite/": {"POST": 302},
     "notificari/preferinte/": {"GET": 200, "POST": 302},
 }
-OPEN = {"healthz", "readyz"}
+OPEN = {
+    "healthz",
+    "readyz",
+    "autorizare/",  # who opened no link sees only that
+    "integrari/ajutor/",
+    "integrari/ajutor/<slug:slug>/",
+}
 # Links with a secret: an invented one opens nothing.
-DOORS = {"invitatie/<str:secret>/", "inceput/<str:secret>/"}
+DOORS = {"autorizare/<str:secret>/", "invitatie/<str:secret>/", "inceput/<str:secret>/"}
 # Sign-in: what anonymous visitors get with GET; 302 leads to the sign-in page.
 ACCOUNT = {
     "cont/login/": 200,
@@ -111,7 +122,10 @@ def address(route: str, ids: dict[str, int]) -> str:
     return "/" + path.replace("^", "").replace("$", "")
 
 
-TENANT = (Organization, Company, Membership, Invitation, Connection, Transport, UnreadableRecord)
+TENANT = (
+    *(Organization, Company, Membership, Invitation, Connection, ExternalLink),
+    *(Notification, Transport, UnreadableRecord),
+)
 
 
 def everything(organization: Organization) -> list[Any]:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
+from caraus.connections import external
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
@@ -43,7 +44,10 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     notification = Notification.objects.create(
         user=owner, organization=organization, kind="test", key="1", title=SECRET, text=SECRET
     )
+    link, _ = external.create(Membership.objects.get(user=owner))
     return {
+        "integrari/<int:pk>/test/": connection.pk,
+        "integrari/linkuri/<int:pk>/retragere/": link.pk,
         "notificari/<int:pk>/": notification.pk,
         "organizatie/membri/<int:pk>/": membership.pk,
         "organizatie/membri/<int:pk>/eliminare/": membership.pk,

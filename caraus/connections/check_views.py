@@ -1,0 +1,76 @@
+"""„Testează conexiunea”: the button and the table of companies × what ANAF answered."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Role
+from caraus.anaf.errors import PROBLEMS, Problem
+from caraus.connections.checks import request_check
+from caraus.connections.help import Help, help_for
+from caraus.connections.models import Connection, ConnectionCheck
+from caraus.connections.panel import theirs
+from caraus.connections.tasks import check as check_task
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A company and what ANAF answered about it; `answered` is False while it is still asked."""
+
+    company: Company
+    answered: bool
+    asked: bool
+    seen: int
+    problem: Problem | None
+    help: Help | None
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """The last check of an authorization; with POST a new one begins."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    connection = access.get_object(
+        request, theirs(membership).filter(status=Connection.Status.ACTIVE), pk
+    )
+    if request.method == "POST":
+        with transaction.atomic():
+            found, is_new = request_check(connection, user=membership.user)
+            if is_new:
+                check_task.configure(priority=10).defer(check_id=found.pk)
+        return redirect("connections:check", pk=pk)
+    last = connection.checks.first()
+    context = {
+        "connection": connection,
+        "check": last,
+        "hello": PROBLEMS.get(last.hello_code) if last else None,
+        "hello_help": help_for(last.hello_code) if last else None,
+        "rows": _rows(last, list(access.visible_companies(membership))) if last else [],
+    }
+    name = "connections/_check.html" if request.htmx else "connections/check.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
+
+
+def _rows(check: ConnectionCheck, companies: list[Company]) -> list[Row]:
+    answers = {answer["company"]: answer for answer in check.answers}
+    rows = []
+    for company in companies:
+        answer = answers.get(company.pk)
+        code = answer["code"] if answer else ""
+        if answer or not check.finished_at:
+            rows.append(
+                Row(
+                    company=company,
+                    answered=answer is not None,
+                    asked=bool(answer and answer["asked"]),
+                    seen=answer["seen"] if answer else 0,
+                    problem=PROBLEMS.get(code),
+                    help=help_for(code),
+                )
+            )
+    return rows

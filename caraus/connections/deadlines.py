@@ -1,0 +1,40 @@
+"""Notices before a person is needed: 30, 14, 7, 3, 1 days before, and on the day, each once.
+
+After a time without a worker only the most urgent of those missed is sent.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.connections import telling
+from caraus.connections.models import Connection
+from caraus.words import BUCHAREST
+
+STAGES = (30, 14, 7, 3, 1, 0)
+
+
+def stage(end: date, *, today: date) -> int | None:
+    """The most urgent notice that is due: the smallest stage that the days left have reached."""
+    left = (end - today).days
+    return min((days for days in STAGES if left <= days), default=None)
+
+
+def remind(*, now: datetime | None = None) -> None:
+    """Tell of each living authorization whose end comes near what was not told yet."""
+    now = now or timezone.now()
+    today = now.astimezone(BUCHAREST).date()
+    living = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    for connection in living.select_related("organization", "link").iterator():
+        days = stage(connection.expires_at.astimezone(BUCHAREST).date(), today=today)
+        if days is not None:
+            _tell(connection.pk, days, now)
+
+
+@transaction.atomic
+def _tell(connection_id: int, days: int, now: datetime) -> None:
+    """Only if it is still as it was: a renewal or a person may have been quicker."""
+    connection = Connection.objects.select_for_update(of=("self",)).get(pk=connection_id)
+    if connection.is_active:
+        telling.end_is_near(connection, days=days, now=now)

@@ -1,0 +1,171 @@
+"""The link by which somebody without an account authorizes: single use, 24 hours, revocable.
+
+Its secret is shown once, or written into one e-mail; here only its SHA-256 is kept. Opening the
+link uses nothing up (mail programs open links by themselves): the authorization does.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from caraus.accounts import access, journal
+from caraus.accounts.models import Company, Membership, Role
+from caraus.connections.models import LINK_LIFETIME, ExternalLink
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRefused:
+    """Why a link opens nothing."""
+
+    code: str
+    title: str
+    sentence: str
+
+
+ASK_AGAIN = "Cere un link nou persoanei care ți l-a trimis."
+UNKNOWN = LinkRefused(
+    "unknown",
+    "Linkul nu este bun",
+    "Poate a fost copiat pe jumătate: deschide-l din nou din mesajul primit, întreg. Dacă tot nu "
+    "merge, cere un link nou persoanei care ți l-a trimis.",
+)
+USED = LinkRefused(
+    "used",
+    "Linkul a fost deja folosit",
+    f"Autorizarea a fost dată cu el, iar un link merge o singură dată. Dacă mai trebuie una: "
+    f"{ASK_AGAIN[0].lower()}{ASK_AGAIN[1:]}",
+)
+EXPIRED = LinkRefused("expired", "Linkul a expirat", f"Un link este valabil 24 de ore. {ASK_AGAIN}")
+REVOKED = LinkRefused(
+    "revoked",
+    "Linkul a fost retras",
+    "Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic.",
+)
+
+
+@transaction.atomic
+def create(
+    membership: Membership,
+    *,
+    companies: Sequence[Company] = (),
+    email: str = "",
+    now: datetime | None = None,
+) -> tuple[ExternalLink, str]:
+    """A new link and its secret. Without companies it is for all of the organization's."""
+    now = now or timezone.now()
+    secret = secrets.token_urlsafe(32)
+    link = ExternalLink.objects.create(
+        organization=membership.organization,
+        created_by=membership.user,
+        sender_name=membership.user.display_name,
+        for_all=not companies,
+        secret_digest=_digest(secret),
+        email=email,
+        created_at=now,
+        expires_at=now + LINK_LIFETIME,
+    )
+    link.companies.set(companies)
+    journal.record(
+        "authorization",
+        f"A făcut un link de autorizare{f' pentru {email}' if email else ''}.",
+        user=membership.user,
+        organization=membership.organization,
+        link=link.pk,
+    )
+    return link, secret
+
+
+def address(secret: str) -> str:
+    return settings.PUBLIC_URL + reverse("external_link", args=[secret])
+
+
+def find(secret: str) -> ExternalLink | None:
+    return ExternalLink.objects.filter(secret_digest=_digest(secret)).first()
+
+
+def refusal(link: ExternalLink | None, *, now: datetime | None = None) -> LinkRefused | None:
+    """None when the link may be used."""
+    if link is None:
+        return UNKNOWN
+    if link.used_at is not None:
+        return USED
+    if link.revoked_at is not None or not _sender_may(link):
+        return REVOKED
+    return EXPIRED if not link.is_usable(now or timezone.now()) else None
+
+
+def _sender_may(link: ExternalLink) -> bool:
+    """A link of somebody who may no longer authorize opens nothing."""
+    membership = Membership.objects.filter(
+        user=link.created_by_id, organization=link.organization_id, user__is_active=True
+    ).first()
+    return membership is not None and access.may(membership, Role.DISPATCHER)
+
+
+def use_up(link_id: int, *, now: datetime) -> ExternalLink | None:
+    """Within the transaction of the authorization: the link, used from now on; None when it may no
+    longer be used."""
+    link = ExternalLink.objects.select_for_update().get(pk=link_id)
+    if refusal(link, now=now) is not None:
+        return None
+    link.used_at = now
+    link.save(update_fields=["used_at"])
+    return link
+
+
+def revoke(link: ExternalLink, membership: Membership) -> bool:
+    """False when it had been used or revoked already."""
+    open_one = ExternalLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
+    with transaction.atomic():
+        revoked = bool(open_one.update(revoked_at=timezone.now()))
+        if revoked:
+            journal.record(
+                "authorization",
+                "A retras un link de autorizare.",
+                user=membership.user,
+                organization=membership.organization,
+                link=link.pk,
+            )
+    return revoked
+
+
+def send(link: ExternalLink, secret: str) -> bool:
+    """Write to the link's address, at once: the secret would have to be kept for a later attempt.
+    False when the mail server did not take it."""
+    context = {"link": link, "address": address(secret), "companies": companies_of(link)}
+    letter = EmailMultiAlternatives(
+        subject=f"{link.sender_name} te roagă să autorizezi aplicația la ANAF SPV",
+        body=render_to_string("connections/email/link.txt", context),
+        to=[link.email],
+        reply_to=[link.created_by.email] if link.created_by else [],
+    )
+    letter.attach_alternative(render_to_string("connections/email/link.html", context), "text/html")
+    try:
+        letter.send()
+    except (OSError, ValueError) as trouble:  # smtplib's errors are OSError
+        log.warning("link_not_sent", link=link.pk, kind=type(trouble).__name__)
+        return False
+    return True
+
+
+def companies_of(link: ExternalLink) -> list[Company]:
+    """For which companies the link asks, as the holder is shown."""
+    if link.for_all:
+        return list(link.organization.companies.filter(archived_at=None))
+    return list(link.companies.all())
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""When an authorization is renewed next. Pure: a decision over data, made the same everywhere.
+
+It begins some days before the access token's end (setting: 15), goes on daily after failures, and
+hourly in the last three days. What may pass by itself is tried again sooner at first: after a
+quarter of an hour, then four times as long each time, within those bounds. Each authorization
+keeps its own place within the first day, so that a thousand made on one morning are spread.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+FIRST_PAUSE = timedelta(minutes=15)
+GROWTH = 4
+DAILY = timedelta(days=1)
+HOURLY = timedelta(hours=1)
+NEAR_END = timedelta(days=3)
+# A pause is longer by up to this share of itself, each authorization's and attempt's own.
+JITTER = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the decision depends on; all moments in UTC. `key` is the authorization's own,
+    `not_before` what ANAF asked for with Retry-After."""
+
+    key: int
+    access_end: datetime
+    last_attempt: datetime | None = None
+    failures: int = 0
+    not_before: datetime | None = None
+
+
+def share(*words: object) -> float:
+    """A number in [0, 1) that follows from the words, evenly spread."""
+    digest = hashlib.sha256(":".join(map(str, words)).encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64
+
+
+def begins_at(standing: Standing, *, before: timedelta) -> datetime:
+    """The first attempt: within a day after the renewal window opens, at its own moment."""
+    spread = min(DAILY, before / 2)
+    return standing.access_end - before + spread * share("begin", standing.key)
+
+
+def next_renewal(standing: Standing, *, before: timedelta) -> datetime:
+    """When the renewal is due; a moment in the past means now.
+
+    `before`: how long before the access token's end renewing begins.
+    """
+    due: datetime = begins_at(standing, before=before)
+    if standing.last_attempt is not None and standing.failures:
+        due = max(due, _again(standing, standing.last_attempt))
+    if standing.not_before is not None:
+        due = max(due, standing.not_before)
+    return due
+
+
+def _again(standing: Standing, last: datetime) -> datetime:
+    growth: int = GROWTH ** min(standing.failures - 1, 8)
+    growing = FIRST_PAUSE * growth
+    near = standing.access_end - NEAR_END
+    hourly = min(growing, HOURLY)
+    if last >= near:
+        return last + _jittered(hourly, standing)
+    daily = last + _jittered(min(growing, DAILY), standing)
+    # A long pause does not reach over the moment from which every hour counts.
+    return min(daily, max(near + HOURLY * share("near", standing.key), last + hourly))
+
+
+def _jittered(pause: timedelta, standing: Standing) -> timedelta:
+    return pause * (1 + JITTER * share("pause", standing.key, standing.failures))

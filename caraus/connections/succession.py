@@ -1,0 +1,60 @@
+"""A new authorization takes the place of an old one: its companies and its history.
+
+The old one's tokens are deleted only when nothing is lost by it: a renewed certificate that ANAF
+has not enrolled yet gets a token too, and would cut off what still works.
+"""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from caraus.connections.models import CompanyRight, Connection
+
+LIVING = (Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE)
+
+
+def take_place(new: Connection, *, chosen: Connection | None = None) -> None:
+    """Called in the transaction that makes `new`.
+
+    At once: the same certificate authorized again; a dead authorization of the same person, or
+    the one that the person chose. `chosen`, while it lives, goes when `new` covers its companies.
+    Others of the organization stay.
+    """
+    living = Connection.objects.filter(organization=new.organization, status__in=LIVING)
+    living = living.exclude(pk=new.pk)
+    of_the_same = Q(pk__in=[])
+    if new.certificate_serial:
+        of_the_same |= Q(certificate_serial=new.certificate_serial)
+    if new.authorized_by_id:
+        of_the_same |= Q(
+            status=Connection.Status.REAUTHORIZE, authorized_by_id=new.authorized_by_id
+        )
+    if chosen is not None:
+        living.filter(pk=chosen.pk).update(replaced_by=new)
+        of_the_same |= Q(pk=chosen.pk, status=Connection.Status.REAUTHORIZE)
+    for old in living.filter(of_the_same):
+        end(old, Connection.Status.REPLACED, replaced_by=new)
+    settle(new)
+
+
+def settle(new: Connection) -> None:
+    """End the predecessors of `new` that still live and whose companies it covers, all of them."""
+    waiting = Connection.objects.filter(replaced_by=new, status__in=LIVING)
+    for old in waiting:
+        if not _companies(old) - _companies(new):
+            end(old, Connection.Status.REPLACED, replaced_by=new)
+
+
+def _companies(connection: Connection) -> set[int]:
+    covered = connection.rights.filter(state=CompanyRight.State.COVERED, company__archived_at=None)
+    return set(covered.values_list("company_id", flat=True))
+
+
+def end(
+    connection: Connection, status: Connection.Status, *, replaced_by: Connection | None = None
+) -> None:
+    """Delete its tokens; who gave it, when, and with which certificate stays on record."""
+    connection.status = status
+    connection.access_token_sealed = connection.refresh_token_sealed = ""
+    connection.ended_at = timezone.now()
+    connection.replaced_by = replaced_by
+    connection.save()
