@@ -1,0 +1,117 @@
+"""What is deployed: read by linters where it can't be run, and every command in it understood."""
+
+import configparser
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dockerfile_parse import DockerfileParser
+
+from caraus.cli import _parser
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp"} | environment,
+    )
+
+
+def test_compose_fits_its_schema() -> None:
+    done = run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_caddy_understands_its_file() -> None:
+    done = run(
+        *("caddy", "validate", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"),
+        CARAUS_SITE="caraus.example.ro",
+        CARAUS_UPSTREAMS="web:8000",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_image_is_made_in_stages_and_runs_as_nobody_special() -> None:
+    parser = DockerfileParser(path=str(ROOT / "Dockerfile"))
+    steps = [(one["instruction"], one["value"]) for one in parser.structure]
+    bases = [value for name, value in steps if name == "FROM"]
+    assert len(bases) == 2
+    assert all(re.search(r":[\w.-]*\d", base) and "latest" not in base for base in bases)
+    assert [value for name, value in steps if name == "USER"] == ["caraus"]
+    names = [name for name, _ in steps]
+    assert names.index("USER") < names.index("CMD")
+    health = next(value for name, value in steps if name == "HEALTHCHECK")
+    assert "/healthz" in health
+    copied = {value.split()[0] for name, value in steps if name == "COPY" and "--from" not in value}
+    assert all((ROOT / source).exists() for source in copied)
+    let_in = (ROOT / ".dockerignore").read_text()
+    assert all(f"!{source.removeprefix('./')}" in let_in for source in copied - {"pyproject.toml"})
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Each `caraus …` of the deployment and its documents, as words."""
+    for unit in UNITS:
+        for line in unit.read_text().splitlines():
+            if found := re.search(r"^ExecStart=.*?bin/caraus ([^'\n]+)", line):
+                yield (
+                    unit.name,
+                    shlex.split(re.sub(r"\$\(.*?\)", "today", found[1]).replace("%i", "8001")),
+                )
+    for line in (ROOT / "compose.yaml").read_text().splitlines():
+        if found := re.search(r"command: \[caraus, (.*)\]", line):
+            yield "compose.yaml", [word.strip(' "') for word in found[1].split(",")]
+    command = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert command
+    yield "Dockerfile", json.loads(command[1])[1:]
+    for name in ("going-live.md", "operating.md"):
+        text = (ROOT / "docs" / name).read_text().replace("\\\n", " ")
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+            for line in block.splitlines():
+                if found := re.search(r"(?:bin/|web |worker )caraus (\w.*?)(?:\s+#.*)?$", line):
+                    yield name, shlex.split(found[1])
+
+
+@pytest.mark.parametrize(("where", "words"), list(commands()))
+def test_every_command_that_is_deployed_exists(where: str, words: list[str]) -> None:
+    assert _parser().parse_args(words).run
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_the_units_run_as_an_ordinary_user_with_little_reach(unit: Path) -> None:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(unit)
+    service = parser["Service"]
+    assert service["User"] == "caraus"
+    for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp"):
+        assert service[name] == "true"
+    assert service["ProtectSystem"] == "strict"
+
+
+def test_the_documents_are_built_without_a_warning(tmp_path: Path) -> None:
+    done = run("mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site"))
+    assert done.returncode == 0, done.stderr
+    assert "Cărăuș" in (tmp_path / "site" / "going-live.html").read_text()
+
+
+def test_every_setting_is_documented() -> None:
+    """A name that the code reads from the environment stands in the README."""
+    told = (ROOT / "README.md").read_text()
+    read = set()
+    for path in (ROOT / "caraus").glob("*.py"):
+        text = path.read_text()
+        read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text))
+    assert {name for name in read if name not in told} == {"CARAUS_DEBUG"}
