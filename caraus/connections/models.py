@@ -102,13 +102,13 @@ class Connection(models.Model):
     last_renewed_at = models.DateTimeField(null=True, blank=True)
     last_renewal_attempt_at = models.DateTimeField(null=True, blank=True)
     # Failed renewals since the last good one; never before that moment (ANAF's Retry-After).
-    renewal_failures = models.PositiveIntegerField(default=0)
+    renewal_failures = models.PositiveIntegerField(default=0, db_default=0)
     renewal_not_before = models.DateTimeField(null=True, blank=True)
     last_good_call_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure_code = models.CharField(max_length=40, blank=True)
     # What ANAF answered, masked by the boundary: for diagnosis.
-    last_failure_detail = models.CharField(max_length=500, blank=True)
+    last_failure_detail = models.CharField(max_length=500, blank=True, default="", db_default="")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -165,7 +165,7 @@ class CompanyRight(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     # The last time that ANAF answered with it, and the refusals since.
     covered_at = models.DateTimeField(null=True, blank=True)
-    refusals = models.PositiveIntegerField(default=0)
+    refusals = models.PositiveIntegerField(default=0, db_default=0)
     # A refused company is left in peace until then.
     retry_at = models.DateTimeField(null=True, blank=True)
 
@@ -191,7 +191,7 @@ class ConsentRequest(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
     link = models.ForeignKey(ExternalLink, on_delete=models.CASCADE, null=True, blank=True)
-    person_name = models.CharField(max_length=200, default="")
+    person_name = models.CharField(max_length=200, default="", db_default="")
     # The authorization that the new one takes over from, when the person said which.
     replaces = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

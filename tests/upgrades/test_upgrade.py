@@ -56,6 +56,12 @@ def fill(apps: Any, cui: str) -> dict[str, int]:
         access_expires_at=now,
         refresh_expires_at=now,
     )
+    apps.get_model("connections", "CompanyRight").objects.create(
+        connection=authorization, company=company, state="covered"
+    )
+    apps.get_model("connections", "ConsentRequest").objects.create(
+        state_digest=cui, user=user, organization=organization, expires_at=now
+    )
     transport = apps.get_model("transports", "Transport").objects.create(
         company=company,
         uit="1A2B3C4D5E6F7H88",
@@ -66,6 +72,15 @@ def fill(apps: Any, cui: str) -> dict[str, int]:
         last_changed_at=now,
     )
     apps.get_model("transports", "SyncState").objects.create(company=company)
+    apps.get_model("transports", "TransportEvent").objects.create(
+        transport=transport, at=now, kind="appeared"
+    )
+    apps.get_model("transports", "SyncRun").objects.create(
+        company=company, started_at=now, finished_at=now, outcome="ok"
+    )
+    apps.get_model("transports", "UnreadableRecord").objects.create(
+        company=company, digest="d", raw="r", reason="r", first_seen_at=now, last_seen_at=now
+    )
     return {"connection": authorization.pk, "transport": transport.pk, "user": user.pk}
 
 
