@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "caraus.notifications",
     "caraus.connections",
     "caraus.transports",
+    "caraus.workspace",
     "caraus.web",
 ]
 

@@ -13,7 +13,7 @@ urlpatterns = [
     path("autorizare/", external_page, name="external_page"),
     path("autorizare/<str:secret>/", open_link, name="external_link"),
     path("anaf/callback", callback, name="anaf_callback"),
-    path("transporturi/", include("caraus.transports.urls")),
+    path("transporturi/", include("caraus.workspace.urls")),
     path("firme/", companies.company_list, name="companies"),
     path("firme/<int:pk>/", companies.company_edit, name="company"),
     path("firme/lista/", companies.company_paste, name="companies_paste"),

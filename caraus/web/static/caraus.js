@@ -56,6 +56,36 @@
     }
   });
 
+  /* -- the keyboard on the list: / j k Enter ? ------------------------------------------------ */
+
+  const isTyping = (target) => target.closest("input, select, textarea, [contenteditable], dialog");
+
+  const step = (by) => {
+    const links = [...document.querySelectorAll("#lista .col-uit a")];
+    const row = document.activeElement && document.activeElement.closest("#lista tr");
+    const at = links.findIndex((link) => link.closest("tr") === row);
+    const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
+    if (next) next.focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    const search = byId("q");
+    if (!search || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && target === search) {
+      event.preventDefault(); // what was typed stays
+      search.blur();
+    }
+    if (isTyping(target)) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      search.select();
+      search.focus();
+    } else if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "?") byId("taste").showModal();
+  });
+
   /* -- the list that refreshes itself -------------------------------------------------------- */
 
   let lastList = "";

@@ -14,6 +14,7 @@ from lucide.templatetags.lucide import lucide
 from caraus import words
 from caraus.transports import present
 from caraus.transports.models import Transport, TransportEvent
+from caraus.workspace.asked import Asked
 
 register = template.Library()
 
@@ -30,6 +31,12 @@ def icon(name: str, size: int = 16) -> SafeString:
     """A decorative icon; the word beside it is what is read aloud."""
     drawn: str = lucide(f"{name}", size=size, **{"class": "icon", "aria-hidden": "true"})
     return mark_safe(drawn)  # noqa: S308 - drawn from the icon package's own files
+
+
+@register.simple_tag
+def view_address(asked: Asked, **changed: str) -> str:
+    """The query string of a view of the list with something changed."""
+    return asked.address(**changed)
 
 
 @register.simple_tag

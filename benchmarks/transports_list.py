@@ -1,0 +1,173 @@
+"""The list and the search among a million UITs: a tenant of 100,000 in five companies.
+
+    uv run python -m benchmarks.transports_list [rows]
+
+Keyset pages stand beside the pages by OFFSET that they replaced, in the same run and database.
+Prints the median and 95th percentile of each, in milliseconds.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests import environment  # an empty PostgreSQL of its own
+
+import django  # isort: skip
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from caraus.accounts.models import Company, Organization  # noqa: E402
+from caraus.transports.models import Transport  # noqa: E402
+from caraus.words import today  # noqa: E402
+from caraus.workspace import keyset, listing  # noqa: E402
+from caraus.workspace.asked import Asked  # noqa: E402
+
+ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+REPEATS = 15
+
+FILL = """
+INSERT INTO transports_transport (
+    company_id, uit, state, declarant_cui, declarant_name, declarant_ref, transport_date,
+    first_expired_day, expiry_computed, carrier_cui, carrier_name, plate, trailer1, trailer2,
+    vehicle_changes, start, "end", documents, extra, raw, first_seen_at, last_seen_at,
+    last_changed_at)
+SELECT company, upper(substr(md5('u' || n), 1, 16)),
+    CASE WHEN age < 4 THEN 'active' WHEN n % 40 = 0 THEN 'withdrawn' ELSE 'expired' END,
+    (900000000 + n % 5000)::text,
+    (ARRAY['AGRO BĂRĂGAN', 'OȚEL ȘI LEMN', 'FRUCTE DIN DOBROGEA', 'MOBILĂ NĂSĂUD'])[1 + n % 4]
+        || ' ' || n % 5000 || ' SRL',
+    'CMD-' || n % 300000, day, day + 5, false, '', '',
+    'B' || lpad((n % 97)::text, 2, '0') || chr(65 + n % 26) || chr(65 + n / 26 % 26)
+        || chr(65 + n / 676 % 26),
+    CASE WHEN n % 3 > 0 THEN 'CT' || lpad((n % 89)::text, 2, '0') || 'REM' ELSE '' END, '',
+    '[]', jsonb_build_object('county', 'AR', 'locality', 'Nădlac', 'full_address', 'Nădlac, Jud. Arad'),
+    jsonb_build_object('county', 'CJ', 'locality', 'Cluj-Napoca', 'full_address', 'Str. ' || n % 900),
+    '[]', '{}', '{}', seen, seen, seen + (CASE WHEN n % 10 = 0 THEN interval '1 hour' ELSE interval '0' END)
+FROM (
+    SELECT n, CASE WHEN n % 10 = 0 THEN %(first)s + n / 10 % 5
+                   ELSE %(first)s + 5 + n % %(others)s END AS company,
+        n / (%(rows)s / 1000.0) AS age,
+        %(today)s::date - (n / (%(rows)s / 1000.0))::int AS day,
+        now() - n * (interval '1000 days' / %(rows)s) AS seen
+    FROM generate_series(0, %(rows)s - 1) AS n
+) AS rows
+"""  # noqa: E501
+
+
+WORDS = """
+INSERT INTO workspace_searchwords (transport_id, company_id, words)
+SELECT id, company_id, caraus_words(each) FROM transports_transport AS each
+"""
+INDEX = """
+SET maintenance_work_mem = '256MB';
+CREATE INDEX transport_search ON workspace_searchwords USING gin (caraus_pieces(company_id, words))
+"""
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    companies, biggest = fill()
+    print(f"{ROWS} UITs, of which {ROWS // 10} are the tenant's, in {len(companies)} companies")
+    pages(companies, "five companies")
+    pages([biggest], "one company")
+    for typed in (
+        "B07",
+        "b 07 hab",
+        "agro baragan",
+        "fructe 1234",
+        "srl",
+        "CT",
+        "zzzqqq",
+        "CMD-1230",
+    ):
+        for shown in ("", "toate"):
+            view(companies, Asked(q=typed, arata=shown))
+    for asked in (
+        Asked(arata="expira"),
+        Asked(arata="toate", modificate=True),
+        Asked(arata="toate", declarant="agro baragan 1230"),
+        Asked(arata="toate", vehicul="B07"),
+        Asked(arata="toate", loc="nadlac"),
+        Asked(arata="retrase"),
+        Asked(arata="toate", de_la=today() - timedelta(days=420), pana_la=today() - timedelta(400)),
+        Asked(arata="toate", sortare="expira"),
+        Asked(arata="toate", sortare="transport"),
+        Asked(arata="toate", sortare="modificate"),
+    ):
+        view(companies, asked)
+    assert environment.SERVER.url
+
+
+def fill() -> tuple[list[int], int]:
+    others = 900
+    mine = Organization.objects.create(name="Mine")
+    theirs = Organization.objects.create(name="Others")
+    made = Company.objects.bulk_create(
+        Company(organization=mine if n < 5 else theirs, cui=str(900000000 + n))
+        for n in range(5 + others)
+    )
+    first = made[0].pk
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE transports_transport DISABLE TRIGGER transport_words")
+        values = {"first": first, "others": others, "rows": ROWS, "today": today()}
+        cursor.execute(FILL.replace(" % ", " %% ").replace("%% %(", "%% %("), values)
+        cursor.execute("DROP INDEX transport_search")
+        started = time.monotonic()
+        cursor.execute(WORDS)
+        print(f"words in {time.monotonic() - started:.0f} s", end=", ")
+        started = time.monotonic()
+        cursor.execute(INDEX)
+        print(f"search index in {time.monotonic() - started:.0f} s", end=", ")
+        cursor.execute("SELECT pg_size_pretty(pg_relation_size('transport_search'))")
+        print(*cursor.fetchone())
+        cursor.execute("VACUUM ANALYZE transports_transport")
+        cursor.execute("VACUUM ANALYZE workspace_searchwords")
+    return [one.pk for one in made[:5]], first
+
+
+def pages(companies: list[int], title: str) -> None:
+    """The same page by OFFSET and by its place, at growing depths."""
+    everything = Asked(arata="toate")
+    rows = Transport.objects.select_related("company")
+    found = listing.found_by(everything, rows, companies, today=today())
+    in_order = found.rows.defer("raw", "extra").order_by("-first_seen_at", "-pk")
+    for number in (1, 20, 200, 300):
+        offset = (number - 1) * keyset.PAGE_SIZE
+        before = list(in_order[max(offset - 1, 0) : offset])
+        place = keyset.ORDERS[""].place(before[0]) if before else ""
+        report(f"{title}, page {number}, OFFSET", lambda: list(in_order[offset : offset + 50]))  # noqa: B023
+        report(
+            f"{title}, page {number}, keyset",
+            lambda: keyset.page(found.rows, companies, after=place),  # noqa: B023
+        )
+
+
+def view(companies: list[int], asked: Asked) -> None:
+    """What the list asks the database: the page and the count."""
+
+    def both() -> int:
+        found = listing.found_by(asked, Transport.objects.all(), companies, today=today())
+        page = listing.page(asked, found, companies)
+        return len(page.rows) + listing.count(found).number
+
+    report(asked.address() or "the list", both)
+
+
+def report(name: str, work: Callable[[], object]) -> None:
+    work()
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - started) * 1000)
+    percentile = statistics.quantiles(times, n=20)[-1]
+    print(f"{name:<52}{statistics.median(times):9.1f} ms{percentile:9.1f} ms (95 %)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

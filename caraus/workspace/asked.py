@@ -1,0 +1,109 @@
+"""What the address bar asks of the list: read leniently, written back without what is empty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+from urllib.parse import urlencode
+
+# Words of the address → words on screen.
+SHOWN = {
+    "": "Active",
+    "toate": "Toate",
+    "viitoare": "Viitoare",
+    "in-curs": "Azi și în curs",
+    "expira": "Expiră în 24 h",
+    "expirate": "Expirate",
+    "retrase": "Retrase de declarant",
+    "neregasite": "Neregăsite la ANAF",
+}
+SORTS = {
+    "": "Cele mai noi întâi",
+    "modificate": "Modificate de curând",
+    "transport": "Data transportului",
+    "expira": "Expiră întâi",
+}
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One view of the list. `after` and `before` are places in it, as `keyset` writes them."""
+
+    q: str = ""
+    firma: str = ""
+    arata: str = ""
+    de_la: date | None = None
+    pana_la: date | None = None
+    declarant: str = ""
+    vehicul: str = ""
+    loc: str = ""
+    modificate: bool = False
+    sortare: str = ""
+    dupa: str = ""
+    inainte: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Self:
+        """What cannot be read is as if it were not there: an old address still opens."""
+
+        def words(name: str) -> str:
+            return query.get(name, "").replace("\0", "").strip()[:LONGEST]
+
+        shown, sort = words("arata"), words("sortare")
+        return cls(
+            q=words("q"),
+            firma=words("firma"),
+            arata=shown if shown in SHOWN else "",
+            de_la=_day(words("de_la")),
+            pana_la=_day(words("pana_la")),
+            declarant=words("declarant"),
+            vehicul=words("vehicul"),
+            loc=words("loc"),
+            modificate=words("modificate") == "1",
+            sortare=sort if sort in SORTS else "",
+            dupa=words("dupa"),
+            inainte=words("inainte"),
+        )
+
+    def address(self, **changed: str) -> str:
+        """The query string of this view, with something changed; a change leads to its start."""
+        fields = {
+            "q": self.q,
+            "firma": self.firma,
+            "arata": self.arata,
+            "de_la": self.de_la.isoformat() if self.de_la else "",
+            "pana_la": self.pana_la.isoformat() if self.pana_la else "",
+            "declarant": self.declarant,
+            "vehicul": self.vehicul,
+            "loc": self.loc,
+            "modificate": "1" if self.modificate else "",
+            "sortare": self.sortare,
+        }
+        return urlencode({name: value for name, value in (fields | changed).items() if value})
+
+    @property
+    def here(self) -> str:
+        """The whole address, this place in the list included."""
+        return self.address(dupa=self.dupa, inainte=self.inainte)
+
+    @property
+    def of_all(self) -> str:
+        return self.address(arata="toate")
+
+    @property
+    def more_count(self) -> int:
+        """How many of the filters behind „Filtre” are set."""
+        more = (self.de_la, self.pana_la, self.declarant, self.vehicul, self.loc)
+        return sum(map(bool, more)) + self.modificate
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.q or self.firma or self.more_count)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,91 @@
+"""From what was asked to the UITs: whose, in which state, when, and what they hold."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import F, Q, QuerySet
+
+from caraus.transports.models import Transport
+from caraus.workspace import keyset, search
+from caraus.workspace.asked import Asked
+
+State = Transport.State
+OPEN = Q(state__in=[State.ACTIVE, State.MISSING])
+# Beyond this „peste 1.000”: counting a large past would cost more than showing it.
+COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    rows: QuerySet[Transport]
+    # A search has narrowed them to keys: they are put in order by themselves.
+    by_keys: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    number: int
+    is_more: bool
+
+
+def found_by(
+    asked: Asked, rows: QuerySet[Transport], companies: Collection[int], *, today: date
+) -> Found:
+    """Those of `rows` (what the person may see) in these companies that match."""
+    rows = rows.filter(company__in=companies).filter(_in_state(asked.arata, today))
+    if asked.de_la:
+        rows = rows.filter(transport_date__gte=asked.de_la)
+    if asked.pana_la:
+        rows = rows.filter(transport_date__lte=asked.pana_la)
+    if asked.modificate:
+        # Its appearance is a change too: what is meant is one after it.
+        rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
+    by_keys = False
+    for typed in filter(None, [asked.q, asked.declarant, asked.vehicul, asked.loc]):
+        keys = search.among_all(typed, companies)
+        rows = rows.filter(search.holding(typed) if keys is None else Q(pk__in=keys))
+        by_keys |= keys is not None
+    return Found(_in_fields(rows, asked), by_keys)
+
+
+def _in_state(shown: str, today: date) -> Q:
+    alive = OPEN & Q(first_expired_day__gt=today)
+    return {
+        "toate": Q(),
+        "viitoare": alive & Q(transport_date__gt=today),
+        "in-curs": alive & Q(transport_date__lte=today),
+        "expira": alive & Q(first_expired_day=today + timedelta(days=1)),
+        "expirate": ~Q(state=State.WITHDRAWN) & Q(first_expired_day__lte=today),
+        "retrase": Q(state=State.WITHDRAWN),
+        "neregasite": alive & Q(state=State.MISSING),
+    }.get(shown, alive)
+
+
+def _in_fields(rows: QuerySet[Transport], asked: Asked) -> QuerySet[Transport]:
+    """The search finds a word anywhere; these filters ask for it in fields of their own."""
+    if asked.declarant:
+        rows = rows.filter(search.in_fields(asked.declarant, "declarant_name", "declarant_cui"))
+    if asked.vehicul:
+        changes = search.in_vehicle_changes(asked.vehicul)
+        plates = search.in_fields(asked.vehicul, "plate", "trailer1", "trailer2")
+        rows = rows.filter(plates | changes)
+    if asked.loc:
+        rows = rows.filter(search.in_places(asked.loc))
+    return rows
+
+
+def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
+    return keyset.page(
+        found.rows,
+        companies,
+        sort=asked.sortare,
+        after=asked.dupa,
+        before=asked.inainte,
+        per_company=not found.by_keys,
+    )
+
+
+def count(found: Found) -> Count:
+    number = len(found.rows.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+    return Count(min(number, COUNTED), number > COUNTED)

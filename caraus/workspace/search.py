@@ -1,0 +1,111 @@
+"""What a person types, as a condition on the UITs: any part, without regard to case or diacritics.
+
+Speaks with the functions, the trigger and the index of migration 0002_search.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from functools import reduce
+from operator import and_, or_
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
+
+from caraus.workspace.models import SearchWords
+
+PIECE = 3
+# Longer than any name; a pasted page is no search.
+LONGEST = 200
+# So many are put in order by themselves; a word of more UITs is found by walking the list.
+FEW = 1000
+
+
+def fold(words: str) -> str:
+    """Small letters and digits alone: „B-12 ABC” → „b12abc”, „Bărăgan” → „baragan”."""
+    plain = unicodedata.normalize("NFKD", words.lower())
+    return re.sub(r"[^a-z0-9]+", "", plain)
+
+
+def needles(typed: str) -> list[list[str]]:
+    """What to look for: all of one of the inner lists, in the string of a UIT's words.
+
+    The whole, or word by word („agro nădlac”). One or two characters are looked for at the
+    beginnings only („CT”). Empty when what was typed holds no letter and no digit.
+    """
+    typed = typed[:LONGEST]
+    whole = fold(typed)
+    words = [fold(word) for word in typed.split()]
+    if not whole:
+        return []
+    if len(whole) < PIECE:
+        return [[f" {whole}"]]
+    if len(words) > 1 and all(len(word) >= PIECE for word in words):
+        return [[whole], words]
+    return [[whole]]
+
+
+def holding(typed: str) -> Q:
+    """The condition on a UIT, for rows that are few already or for walking in order."""
+    return _any_all(typed, "words__words__contains")
+
+
+def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
+    """The keys of the UITs of these companies that match, by the index; None when too many."""
+    pieces = Func(
+        F("company_id"), F("words"), function="caraus_pieces", output_field=ArrayField(TextField())
+    )
+    owners = [f"@{pk}" for pk in companies]
+    wanted = [
+        sorted({piece for needle in needles_of for piece in _pieces(needle)})
+        for needles_of in needles(typed)
+    ]
+    if not all(wanted):  # one character has no piece: it is in every list anyway
+        return None
+    alike = reduce(or_, [Q(pieces__contains=some) for some in wanted], Q(pk=None))
+    if len(owners) == 1:
+        alike &= Q(pieces__contains=owners)
+    found = SearchWords.objects.alias(pieces=pieces).filter(
+        alike, _any_all(typed, "words__contains"), company__in=companies
+    )
+    keys = list(found.values_list("pk", flat=True)[: FEW + 1])
+    return keys if len(keys) <= FEW else None
+
+
+def _pieces(needle: str) -> set[str]:
+    return {needle[at : at + PIECE] for at in range(len(needle) - PIECE + 1)}
+
+
+def _any_all(typed: str, lookup: str) -> Q:
+    ways = [reduce(and_, [Q(**{lookup: each}) for each in way]) for way in needles(typed)]
+    return reduce(or_, ways, Q(pk=None))
+
+
+def in_fields(typed: str, *names: str) -> Q:
+    """Whether one of these fields, folded, holds what was typed."""
+    return reduce(or_, [_holds(F(name), typed) for name in names])
+
+
+def in_places(typed: str) -> Q:
+    """Whether the UIT leaves from or goes to a place, or a county by its name or letters („CJ”)."""
+    word = fold(typed)
+    counties = Q(start__county__iexact=word) | Q(end__county__iexact=word)
+    if len(word) < PIECE:
+        return counties
+    parts = [(end, part) for end in ("start", "end") for part in ("locality", "full_address")]
+    return reduce(or_, [_holds(KeyTextTransform(*part[::-1]), typed) for part in parts], counties)
+
+
+def in_vehicle_changes(typed: str) -> Q:
+    """Whether a vehicle change named the plate. Plates stand there in capitals, words do not."""
+    text = Cast("vehicle_changes", TextField())
+    return Q(Contains(text, Value(fold(typed).upper())))
+
+
+def _holds(field: Combinable, typed: str) -> Q:
+    folded = Func(field, function="caraus_fold", output_field=TextField())
+    return Q(Contains(folded, Value(fold(typed))))

@@ -1,0 +1,35 @@
+"""UITs for the list, with only what a test is about."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.transports.models import Transport
+from caraus.words import today
+
+type MakeTransport = Callable[..., Transport]
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def make(company: Company) -> MakeTransport:
+    def transport(**fields: Any) -> Transport:
+        now = timezone.now()
+        defaults: dict[str, Any] = {
+            "company": company,
+            "uit": f"UIT{next(_numbers):09d}",
+            "transport_date": today(),
+            "first_expired_day": today() + timedelta(days=5),
+            "first_seen_at": now,
+            "last_seen_at": now,
+            "last_changed_at": now,
+        }
+        return Transport.objects.create(**(defaults | fields))
+
+    return transport

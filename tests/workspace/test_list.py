@@ -1,0 +1,233 @@
+"""The list: pages by place, filters, and an address that holds the whole view."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+from itertools import chain
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Membership, Organization
+from caraus.transports.models import Transport
+from caraus.words import today
+from caraus.workspace import keyset
+from caraus.workspace.asked import SHOWN, Asked
+from tests import factories
+from tests.workspace.conftest import MakeTransport
+
+LIST = "/transporturi/"
+
+
+def rows(client: Client, query: str = "", **asked: str) -> list[str]:
+    answer = client.get(LIST + query, asked)
+    assert answer.status_code == 200
+    return [row.uit for row in answer.context["page"]]
+
+
+def link(page: str, rel: str) -> str | None:
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
+    return unescape(found[1]) if found else None
+
+
+@pytest.mark.parametrize("sort", list(keyset.ORDERS))
+@pytest.mark.parametrize("company_count", [1, 3])
+def test_walking_on_and_back_meets_every_row_once_and_in_order(
+    signed_in: Client,
+    organization: Organization,
+    make: MakeTransport,
+    monkeypatch: pytest.MonkeyPatch,
+    sort: str,
+    company_count: int,
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 4)
+    companies = list(Company.objects.all())
+    more = ("900030302", "900040403")[: company_count - 1]
+    companies += [factories.company(organization, cui=cui) for cui in more]
+    for number in range(11):  # equal moments and days among them: the key breaks the tie
+        moment = timezone.now() - timedelta(hours=number // 3)
+        day = today() + timedelta(days=number // 3)
+        make(
+            company=companies[number % company_count],
+            **dict.fromkeys(("first_seen_at", "last_changed_at"), moment),
+            transport_date=day,
+            first_expired_day=day + timedelta(days=1),
+        )
+    pages, query = [], f"?sortare={sort}"
+    while True:
+        answer = signed_in.get(LIST + query)
+        pages.append([row.uit for row in answer.context["page"]])
+        if (following := link(answer.content.decode(), "next")) is None:
+            break
+        query = following
+    assert [len(page) for page in pages] == [4, 4, 3]
+    assert len({uit for page in pages for uit in page}) == 11
+    assert list(chain.from_iterable(pages)) == _in_order(sort)
+    for earlier in reversed(pages[:-1]):
+        previous = link(answer.content.decode(), "prev")
+        assert previous
+        answer = signed_in.get(LIST + previous)
+        assert [row.uit for row in answer.context["page"]] == earlier
+    assert link(answer.content.decode(), "prev") is None
+
+
+def _in_order(sort: str) -> list[str]:
+    return [row.uit for row in Transport.objects.order_by(*keyset.ORDERS[sort].by(backwards=False))]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?dupa=x", "?dupa=2026-11-24.5", "?dupa=2026-11-24T10:00:00.5", "?inainte=.", "?dupa=.1"),
+        *("?dupa=2026-11-24T10:00:00%2B00:00.99999999999999999999", "?sortare=expira&dupa=9.9"),
+        *("?arata=altceva", "?de_la=ieri", "?sortare=nu", "?firma=%00", "?q=%00", "?pagina=x"),
+    ],
+)
+def test_an_address_that_makes_no_sense_shows_the_list(
+    signed_in: Client, make: MakeTransport, query: str
+) -> None:
+    row = make()
+    assert rows(signed_in, query) == [row.uit]
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown_by"),
+    [
+        ({}, {"", "in-curs"}),
+        ({"transport_date": 2}, {"", "viitoare"}),
+        ({"first_expired_day": 1}, {"", "in-curs", "expira"}),
+        ({"first_expired_day": 0}, {"expirate"}),
+        ({"state": "expired", "first_expired_day": -9}, {"expirate"}),
+        ({"state": "withdrawn"}, {"retrase"}),
+        ({"state": "withdrawn", "first_expired_day": 0}, {"retrase"}),
+        ({"state": "missing"}, {"", "in-curs", "neregasite"}),
+    ],
+)
+def test_each_state_has_its_own_list(
+    signed_in: Client, make: MakeTransport, fields: dict[str, Any], shown_by: set[str]
+) -> None:
+    days = {
+        name: today() + timedelta(days=value) if isinstance(value, int) else value
+        for name, value in fields.items()
+    }
+    row = make(**days)
+    found = {shown for shown in SHOWN if rows(signed_in, arata=shown) == [row.uit]}
+    assert found == shown_by | {"toate"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"declarant": "baragan"}, True),
+        ({"declarant": "9001178"}, True),
+        ({"declarant": "b12abc"}, False),
+        ({"vehicul": "ct 83"}, True),
+        ({"vehicul": "ar-55-nou"}, True),
+        ({"vehicul": "baragan"}, False),
+        ({"loc": "Cluj Napoca"}, True),
+        ({"loc": "cj"}, True),
+        ({"loc": "b12"}, False),
+        ({"modificate": "1"}, True),
+        ({"de_la": "2026-01-05", "pana_la": "2026-01-05"}, True),
+        ({"de_la": "2026-01-06"}, False),
+        ({"pana_la": "2026-01-04"}, False),
+        ({"q": "b12", "declarant": "agro", "vehicul": "ct83", "loc": "nădlac"}, True),
+    ],
+)
+def test_a_filter_asks_its_own_field(
+    signed_in: Client, make: MakeTransport, asked: dict[str, str], found: bool
+) -> None:
+    make(
+        plate="B12ABC",
+        trailer1="CT83WPT",
+        vehicle_changes=[{"at": None, "plate": "AR55NOU", "trailer1": "", "trailer2": ""}],
+        declarant_name="AGRO BĂRĂGAN",
+        declarant_cui="900117817",
+        transport_date=date(2026, 1, 5),
+        start={"county": "AR", "locality": "Nădlac"},
+        end={"county": "CJ", "locality": "Cluj-Napoca"},
+        last_changed_at=timezone.now() + timedelta(hours=1),
+    )
+    assert bool(rows(signed_in, **asked)) == found
+
+
+def test_only_changed_leaves_out_what_only_appeared(signed_in: Client, make: MakeTransport) -> None:
+    now = timezone.now()
+    make(first_seen_at=now, last_changed_at=now)
+    assert rows(signed_in, modificate="1") == []
+
+
+def test_the_address_holds_the_whole_view() -> None:
+    query = {
+        "q": "b 12",
+        "firma": factories.CUI,
+        "arata": "toate",
+        "de_la": "2026-01-05",
+        "pana_la": "2026-02-05",
+        "declarant": "agro",
+        "vehicul": "B12",
+        "loc": "CJ",
+        "modificate": "1",
+        "sortare": "expira",
+    }
+    asked = Asked.of(query)
+    assert QueryDict(asked.here).dict() == query
+    assert Asked.of(QueryDict(asked.here)) == asked
+    assert asked.more_count == 6
+
+
+def test_what_was_asked_stands_in_the_form(signed_in: Client, make: MakeTransport) -> None:
+    factories.connection(make().company.organization)
+    page = signed_in.get(LIST, {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}).content
+    text = page.decode()
+    assert 'value="&quot;&gt;&lt;b&gt;"' in text
+    assert 'value="Iași"' in text
+    assert 'value="2026-01-05"' in text
+    assert "Filtre (2)" in text
+    assert "Șterge căutarea și filtrele" in text
+
+
+def test_a_member_kept_to_a_company_finds_nothing_of_the_others(
+    client: Client, organization: Organization, make: MakeTransport
+) -> None:
+    mine = make(plate="B12ABC")
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    make(company=other, plate="B12ABC")
+    viewer = factories.member(organization, "viewer")
+    membership = Membership.objects.get(user=viewer)
+    membership.only_some_companies = True
+    membership.save()
+    membership.companies.add(mine.company)
+    client.force_login(viewer)
+    for asked in ({}, {"q": "b12"}, {"firma": other.cui}, {"vehicul": "b12", "arata": "toate"}):
+        assert rows(client, **asked) == [mine.uit], asked
+
+
+def test_a_large_past_is_counted_no_further_than_worth_it(
+    signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caraus.workspace.listing.COUNTED", 3)
+    for _ in range(3):
+        make()
+    assert "peste" not in signed_in.get(LIST).content.decode()
+    make()
+    assert "peste 3 transporturi active" in signed_in.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("asked", [{}, {"q": "b12"}, {"arata": "toate", "vehicul": "b12"}])
+def test_more_rows_cost_no_more_queries(
+    signed_in: Client, make: MakeTransport, asked: dict[str, str]
+) -> None:
+    counts = set()
+    for more in (2, 60):
+        for _ in range(more):
+            make(plate="B12ABC")
+        with CaptureQueriesContext(connection) as queries:
+            rows(signed_in, **asked)
+        counts.add(len(queries))
+    assert len(counts) == 1
