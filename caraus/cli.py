@@ -54,6 +54,8 @@ its other fields are null or empty."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the console script's entry."""
+    if message := _take_env_file():
+        return _say(message, WRONG_USE)
     parser = _parser()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["manage"]:  # Django's own commands take all that follows, --help too
@@ -63,6 +65,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     return _run(lambda: options.run(options))
+
+
+def _take_env_file() -> str:
+    """Settings from the file that CARAUS_ENV_FILE names (NAME=value lines, as systemd and compose
+    take them); what is set already stays. Returns what is wrong with it, in a sentence."""
+    name = os.environ.get("CARAUS_ENV_FILE")
+    if not name:
+        return ""
+    try:
+        with open(name, encoding="utf-8") as file:  # noqa: PTH123 - the command starts fast
+            lines = [line.strip() for line in file]
+    except OSError as error:
+        return f"CARAUS_ENV_FILE names {name}, which cannot be read: {error.strerror}."
+    for line in lines:
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            os.environ.setdefault(key.strip(), value.strip())
+    return ""
 
 
 def _run(command: Callable[[], int]) -> int:

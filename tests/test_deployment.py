@@ -1,7 +1,10 @@
 """What is deployed: read by linters where it can't be run, and every command in it understood."""
 
+import ast
 import configparser
+import importlib.metadata
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -115,3 +118,38 @@ def test_every_setting_is_documented() -> None:
         text = path.read_text()
         read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text))
     assert {name for name in read if name not in told} == {"CARAUS_DEBUG"}
+
+
+def test_what_runs_imports_nothing_that_only_developers_have() -> None:
+    """`uv sync --no-dev` is what a server installs: every import of the product is in it."""
+    wanted = subprocess.run(
+        [
+            "uv",
+            "export",
+            "--frozen",
+            "--no-dev",
+            "--all-extras",
+            "--no-hashes",
+            "--no-emit-project",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PATH": f"{os.environ['PATH']}:{ROOT / '.uv' / 'bin'}"},
+    ).stdout
+    installed = {
+        re.sub(r"[-_.]+", "-", found).lower() for found in re.findall(r"^([\w.-]+)==", wanted, re.M)
+    }
+    owners = importlib.metadata.packages_distributions()
+    missing = set()
+    for path in [*(ROOT / "caraus").rglob("*.py"), *(ROOT / "anaf_simulator").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.append(node.module)
+            for top in {name.split(".")[0] for name in names} & set(owners):
+                found = {re.sub(r"[-_.]+", "-", one).lower() for one in owners[top]}
+                if not found & (installed | {"caraus"}):
+                    missing.add(f"{path.relative_to(ROOT)}: {top}")
+    assert not missing
