@@ -51,9 +51,15 @@ def unseal(sealed: str) -> str:
         raise AnafError(UNREADABLE) from error
 
 
-def renew(*, connection_id: int, refused: str = "", now: datetime | None = None) -> bool:
+def renew(
+    *,
+    connection_id: int,
+    refused: str = "",
+    only_if_due: bool = False,
+    now: datetime | None = None,
+) -> bool:
     """Ask for new tokens; False when another process has already replaced the access token that
-    is of no more use (`refused` by ANAF, or past its end).
+    is of no more use (`refused` by ANAF, or past its end), or, with `only_if_due`, was quicker.
 
     Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
     needs a person, and tells so; anything temporary leaves it active.
@@ -66,6 +72,8 @@ def renew(*, connection_id: int, refused: str = "", now: datetime | None = None)
                 return False
             if not connection.is_active:
                 raise AnafError("refresh_rejected")
+            if only_if_due and next_renewal_at(connection) > started_at:
+                return False
             if refused:
                 _check_pause(connection, started_at)
             tokens = oauth.refresh_tokens(

@@ -32,10 +32,8 @@ def _enqueue(connection_id: int) -> None:
 
 @app.task(name="connections.renew", queue="anaf")
 def renew_one(*, connection_id: int) -> None:
-    if connection_id not in due():
-        return  # renewed while the job waited
     try:
-        renew(connection_id=connection_id)
+        renew(connection_id=connection_id, only_if_due=True)
     except AnafError:
         return  # kept on the authorization, with its sentence; `due` says when it is tried again
 

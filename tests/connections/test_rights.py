@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import Outcome
 from caraus.connections import rights
+from caraus.connections.asking import try_rights
 from caraus.connections.models import CompanyRight, Connection
 from caraus.transports.sync import sync_company
 from tests import factories
 from tests.authorizations import authorization
 from tests.simulator_process import SimulatorProcess
+from tests.worker import Worker
 
 
 def test_without_an_authorization_there_is_none(company: Company, stranger: object) -> None:
@@ -139,3 +142,103 @@ def test_a_key_lost_for_one_authorization_does_not_stop_the_other(
     rights.remember(connection=locked, company=company, covered=True)
     authorization(anaf, organization)
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
+
+
+DAY = timedelta(days=1)
+
+
+def info_calls(anaf: SimulatorProcess, serial: str = "") -> int:
+    return sum(not serial or call["serial"] == serial for call in anaf.calls("info"))
+
+
+def test_a_refused_pair_is_asked_once_a_day_however_often_the_timers_run(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> None:
+    norights = authorization(anaf, organization, "norights")
+    authorization(anaf, organization, "three")
+    sync_company(company_id=company.pk)
+    anaf.forget_calls()
+    now = timezone.now()
+    for minutes in range(0, 3 * 24 * 60, 10):
+        try_rights(connection_id=norights.pk, now=now + timedelta(minutes=minutes))
+    assert info_calls(anaf) == 3
+    states = dict(CompanyRight.objects.values_list("connection__certificate_serial", "state"))
+    assert states == {"norights": "no_right", "three": "covered"}
+
+
+def test_after_an_authorization_every_company_is_tried_also_those_served_by_another(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    for cui in (factories.CUI, factories.OTHER_CUI, "900040403"):
+        factories.company(organization, cui=cui)
+    for certificate in ("three", "single"):
+        begun = signed_in.post("/integrari/autorizare/")
+        signed_in.get("/anaf/callback", anaf.log_in(certificate, url=begun["Location"]))
+        worker.drain()
+    three, single = Connection.objects.order_by("pk")
+    rows = CompanyRight.objects.values_list("connection", "company__cui", "state")
+    assert set(rows) == {
+        (three.pk, "900010100", "covered"),
+        (three.pk, "900020201", "covered"),
+        (three.pk, "900040403", "no_right"),
+        (single.pk, "900010100", "no_right"),
+        (single.pk, "900020201", "no_right"),
+        (single.pk, "900040403", "covered"),
+    }
+
+
+def test_a_single_refusal_after_a_good_time_is_asked_again_after_five_minutes_then_an_hour(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> None:
+    only = authorization(anaf, organization)
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+    now = timezone.now()
+    pauses = []
+    for _ in range(4):
+        rights.remember(connection=only, company=company, covered=False, at=now)
+        right = CompanyRight.objects.get()
+        assert right.retry_at
+        pauses.append(right.retry_at - now)
+        now = right.retry_at
+    assert pauses == [timedelta(minutes=5), timedelta(hours=1), DAY, DAY]
+
+
+def test_a_hiccup_of_anafs_costs_five_minutes(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> None:
+    authorization(anaf, organization)
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+    anaf.turn_on("no_rights_cui", times=1)
+    assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
+    anaf.forget_calls()
+    for _ in range(5):  # meanwhile nothing is asked
+        assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
+    assert info_calls(anaf) == 0
+    CompanyRight.objects.update(retry_at=timezone.now())
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+    right = CompanyRight.objects.get()
+    assert (right.state, right.refusals, right.retry_at) == ("covered", 0, None)
+
+
+def test_an_archived_company_is_not_tried(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> None:
+    authorization(anaf, organization)
+    second = authorization(anaf, organization, "single")
+    Company.objects.update(archived_at=timezone.now())
+    anaf.forget_calls()
+    try_rights(connection_id=second.pk)
+    assert anaf.calls() == []
+
+
+def test_when_anaf_is_down_trying_rights_ends_and_decides_nothing(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> None:
+    factories.company(organization, cui=factories.OTHER_CUI)
+    first = authorization(anaf, organization)
+    authorization(anaf, organization, "single")
+    anaf.turn_on("down_503")
+    anaf.forget_calls()
+    try_rights(connection_id=first.pk)
+    assert info_calls(anaf) == 1
+    assert not CompanyRight.objects.exists()

@@ -25,7 +25,7 @@
 
   const copied = (button) => {
     button.setAttribute("data-copied", "");
-    say("UIT copiat");
+    say(button.dataset.copiedWords || "UIT copiat");
     setTimeout(() => button.removeAttribute("data-copied"), 1600);
   };
 

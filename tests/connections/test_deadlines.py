@@ -1,0 +1,163 @@
+"""Notices before a person is needed: each once, the most urgent after a time without a worker."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.conf import LazySettings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caraus.accounts.models import Organization, User
+from caraus.anaf.errors import AnafError
+from caraus.connections import deadlines, renewal
+from caraus.connections.deadlines import STAGES, stage
+from caraus.connections.models import Connection, months_later
+from caraus.connections.people import who_can_act
+from caraus.notifications.models import Email, Notification
+from tests import factories
+
+NOON = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ending(organization: Organization, owner: User) -> Connection:
+    """Ends forty days after NOON, at eight in the evening."""
+    connection = factories.connection(organization, authorized_by=owner, serial="00AB12CD34EF5678")
+    connection.authorized_at = NOON - 325 * DAY
+    connection.refresh_expires_at = NOON + 40 * DAY + timedelta(hours=10)
+    connection.access_expires_at = connection.refresh_expires_at
+    connection.save()
+    return connection
+
+
+def titles() -> list[str]:
+    return list(Notification.objects.order_by("created_at").values_list("title", flat=True))
+
+
+def test_each_notice_comes_once_on_its_day(ending: Connection) -> None:
+    for hour in range(24 * 45):
+        deadlines.remind(now=NOON + timedelta(hours=hour))
+    assert titles() == [
+        "Autorizarea SPV expiră peste 30 de zile",
+        "Autorizarea SPV expiră peste 14 zile",
+        "Autorizarea SPV expiră peste 7 zile",
+        "Autorizarea SPV expiră peste 3 zile",
+        "Autorizarea SPV expiră mâine",
+        "Autorizarea SPV expiră azi",
+    ]
+    assert Email.objects.count() == 6
+
+
+def test_after_a_time_without_a_worker_only_the_most_urgent_is_sent(ending: Connection) -> None:
+    deadlines.remind(now=NOON + 38 * DAY)
+    deadlines.remind(now=NOON + 38 * DAY + timedelta(hours=1))
+    assert titles() == ["Autorizarea SPV expiră peste 2 zile"]
+    deadlines.remind(now=NOON + 42 * DAY)
+    assert titles()[1:] == ["Autorizarea SPV a expirat sâmbătă, 11 iulie"]
+
+
+def test_a_notice_says_who_why_what_to_have_and_where_the_button_is(ending: Connection) -> None:
+    deadlines.remind(now=NOON + 33 * DAY)
+    told = Notification.objects.get()
+    for words in (
+        "Ultima autorizare a dat-o Ana Pop, pe 11 iulie 2025, certificat 00AB…EF5678.",
+        "sâmbătă, 11 iulie",
+        "termenul dat de ANAF",
+        "certificatul digital",
+        "token-ul USB",
+        "PIN",
+    ):
+        assert words in told.text
+    assert (told.address, told.action) == ("/integrari/#autorizeaza", "Autorizează din nou")
+
+
+def test_the_rule_of_two_years_is_a_setting_and_counts_where_it_is_earlier(
+    ending: Connection, settings: LazySettings
+) -> None:
+    assert ending.expires_at == ending.refresh_expires_at
+    settings.AUTHORIZATION_MONTHS = 11
+    assert ending.expires_at == months_later(ending.authorized_at, 11)
+    assert ending.ends_by_rule
+    assert ending.expiry_estimated
+    deadlines.remind(now=NOON)
+    assert "cam o dată la 2 ani" in Notification.objects.get().text
+
+
+@pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected"])
+def test_what_no_longer_lives_is_not_reminded_of(ending: Connection, status: str) -> None:
+    Connection.objects.update(status=status)
+    deadlines.remind(now=NOON + 39 * DAY)
+    assert titles() == []
+
+
+def test_a_later_end_has_notices_of_its_own(ending: Connection) -> None:
+    deadlines.remind(now=NOON + 33 * DAY)
+    Connection.objects.update(refresh_expires_at=NOON + 400 * DAY)
+    deadlines.remind(now=NOON + 34 * DAY)
+    assert len(titles()) == 1
+    deadlines.remind(now=NOON + 393 * DAY)
+    assert len(titles()) == 2
+
+
+def test_those_who_can_act_are_told(organization: Organization, owner: User) -> None:
+    admin = factories.member(organization, "admin")
+    dispatcher = factories.member(organization, "dispatcher")
+    factories.member(organization, "dispatcher")
+    factories.member(organization, "viewer")
+    connection = factories.connection(organization, authorized_by=dispatcher)
+    assert who_can_act(connection) == [owner, admin, dispatcher]
+    dispatcher.memberships.update(role="viewer")
+    assert who_can_act(connection) == [owner, admin]
+
+
+def fail(connection: Connection, code: str, now: datetime) -> None:
+    renewal.keep_failure(connection.pk, AnafError(code), attempted=True, now=now)
+
+
+def test_a_passing_trouble_of_renewal_is_told_once_and_only_near_the_end(
+    ending: Connection,
+) -> None:
+    fail(ending, "token_endpoint_down", ending.access_expires_at - 4 * DAY)
+    assert titles() == []
+    for hours in (70, 69, 30):
+        fail(ending, "token_endpoint_down", ending.access_expires_at - timedelta(hours=hours))
+    assert titles() == ["Reînnoirea automată a autorizării SPV nu reușește"]
+    assert (
+        "Serviciul de autorizare al ANAF nu funcționează acum." in Notification.objects.get().text
+    )
+
+
+def test_a_refusal_is_told_at_once_and_once(ending: Connection) -> None:
+    for _ in range(3):
+        fail(ending, "refresh_rejected", NOON)
+    assert titles() == ["Autorizarea SPV trebuie refăcută acum"]
+    ending.refresh_from_db()
+    assert ending.status == "reauthorize"
+
+
+def test_our_own_wrong_secret_asks_no_person_to_authorize(ending: Connection) -> None:
+    fail(ending, "invalid_client", NOON)
+    assert titles() == []
+    ending.refresh_from_db()
+    assert ending.is_active
+
+
+@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(-1000, 1000))
+def test_the_stage_is_the_most_urgent_that_was_reached(end: date, left: int) -> None:
+    found = stage(end, today=end - timedelta(days=left))
+    if left > 30:
+        assert found is None
+    else:
+        assert found in STAGES
+        assert found >= max(left, 0)
+        assert all(other < left or other >= found for other in STAGES)
+
+
+@given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(1, 60))
+def test_months_later_is_the_same_day_or_the_months_last(day: date, months: int) -> None:
+    moment = datetime.combine(day, time(9, 30), tzinfo=UTC)
+    later = months_later(moment, months)
+    assert (later.year * 12 + later.month) - (moment.year * 12 + moment.month) == months
+    assert later.day == moment.day or (later + DAY).day == 1
+    assert later.time() == moment.time()

@@ -1,0 +1,101 @@
+"""Real processes that race for a renewal, or are killed in the middle of one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from caraus.accounts.models import User
+from caraus.anaf.errors import AnafError
+from caraus.connections import crypto, renewal
+from caraus.connections.models import Connection
+from caraus.notifications.models import Notification
+from tests.connections.processes import begin, ended, renewing, until
+from tests.simulator_process import SimulatorProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def due(connection: Connection) -> Connection:
+    """An authorization whose renewal is due."""
+    Connection.objects.update(access_expires_at=timezone.now() + timedelta(days=2))
+    connection.refresh_from_db()
+    assert renewal.due() == [connection.pk]
+    return connection
+
+
+def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
+    anaf: SimulatorProcess, due: Connection
+) -> None:
+    anaf.turn_on("refresh_kills_old")
+    anaf.turn_on("slow", seconds=0.3, endpoint="token")
+    anaf.forget_calls()
+    workers = [renewing(anaf, due.pk) for _ in range(8)]
+    begin(*workers)
+    assert [ended(worker) for worker in workers] == [0] * 8
+    assert [call["grant_type"] for call in anaf.calls("token")] == ["refresh_token"]
+    due.refresh_from_db()
+    assert due.is_active
+    assert renewal.due() == []
+    assert anaf.refresh(crypto.decrypt(due.refresh_token_sealed)).status_code == 200
+
+
+def killed_after_the_answer(anaf: SimulatorProcess, connection: Connection) -> None:
+    """-9 at the worst moment: ANAF has given new tokens, and they are not saved yet."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;"
+            "CREATE TRIGGER linger BEFORE UPDATE ON connections_connection "
+            "FOR EACH ROW EXECUTE FUNCTION linger()"
+        )
+        anaf.forget_calls()
+        worker = renewing(anaf, connection.pk)
+        begin(worker)
+        until(lambda: saving(cursor))
+        worker.kill()
+        assert ended(worker) == -9
+        # The database notices a dead client when it next speaks to it; here that is made short.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        )
+        until(lambda: not saving(cursor))
+        cursor.execute("DROP FUNCTION linger() CASCADE")
+    assert [call["status"] for call in anaf.calls("token")] == [200]
+
+
+def saving(cursor: Any) -> bool:
+    cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+    return bool(cursor.fetchone()[0])
+
+
+def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
+    anaf: SimulatorProcess, due: Connection
+) -> None:
+    killed_after_the_answer(anaf, due)
+    assert renewal.due() == [due.pk]
+    assert renewal.renew(connection_id=due.pk, only_if_due=True)
+    due.refresh_from_db()
+    assert due.is_active
+    assert due.access_expires_at > timezone.now() + timedelta(days=80)
+
+
+def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
+    anaf: SimulatorProcess, due: Connection, owner: User
+) -> None:
+    anaf.turn_on("refresh_kills_old")
+    killed_after_the_answer(anaf, due)
+    with pytest.raises(AnafError) as caught:
+        renewal.renew(connection_id=due.pk, only_if_due=True)
+    assert caught.value.code == "refresh_rejected"
+    due.refresh_from_db()
+    assert due.status == "reauthorize"
+    told = Notification.objects.get()
+    assert told.user == owner
+    assert told.title == "Autorizarea SPV trebuie refăcută acum"
+    assert "nu a mai acceptat reînnoirea automată" in told.text
+    assert told.address == "/integrari/#autorizeaza"
+    assert renewal.due() == []
