@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Role, User
@@ -54,10 +54,12 @@ def integrations(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
     """The blue button: open a request and go to ANAF. With `inlocuieste`, the new authorization
-    takes over from that one."""
+    takes over from that one. A GET comes from sign-in, after a session was lost."""
+    if request.method != "POST":
+        return redirect("connections:integrations")
     membership = access.require_role(request, Role.DISPATCHER)
     chosen = request.POST.get("inlocuieste", "")
     replaces = (
@@ -114,7 +116,9 @@ def finished(
     response = render(request, "connections/finished.html", context, status=status)
     # ANAF's page stood in this window; with the default policy it could no longer be closed.
     response["Cross-Origin-Opener-Policy"] = "unsafe-none"
-    response["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": browsers then send „Origin: null” with the form „Încearcă din nou”, which
+    # the CSRF check refuses. Other sites get no referrer either way.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

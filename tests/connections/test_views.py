@@ -114,4 +114,4 @@ def test_each_company_is_shown_with_each_authorization(
 def test_the_page_after_anaf_is_kept_from_caches_and_referrers(signed_in: Client) -> None:
     answer = signed_in.get("/anaf/callback", {"state": "x"})
     assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"

@@ -16,6 +16,8 @@ def test_a_carrier_who_cancels_is_told_so_and_stays_unauthorized(page: Page) -> 
     window = walking.press_authorize(page)
     window.get_by_role("button", name="Anulează").click()
     expect(window.get_by_text("Autorizarea nu a fost dată")).to_be_visible()
+    window.get_by_role("button", name="Încearcă din nou").click()
+    window.wait_for_url(re.compile("/anaf-oauth2/v1/authorize"))
     window.close()
     expect(page.get_by_role("button", name="Autorizare cu ANAF SPV")).to_be_visible()
     expect(page.get_by_text("Data autorizării")).to_have_count(0)

@@ -44,9 +44,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         "signup_for_invited": settings.SIGNUP != "closed",
         "has_account": User.objects.filter(email=found.email.lower()).exists(),
     }
-    response = render(request, "accounts/invitation.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "accounts/invitation.html", context)
 
 
 @login_not_required
@@ -69,6 +67,4 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
         else:
             messages.success(request, "Contul este gata. Intră cu adresa și parola ta.")
             return redirect("account_login")
-    response = render(request, "accounts/set_up.html", {"form": form})
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "accounts/set_up.html", {"form": form})
