@@ -23,7 +23,7 @@ SYNC_HELP = """Ask ANAF now and print what came of it.
   seen        UITs in the answer that were understood
   new         UITs seen for the first time
   changed     known UITs with a changed field
-  missing     open UITs that the answer did not hold (kept; a second such answer withdraws them)
+  missing     open UITs that the answer did not hold (kept; withdrawn after two, 10 minutes apart)
   unreadable  records that could not be understood (kept, with their raw text)
   message     a sentence in Romanian
 

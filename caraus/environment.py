@@ -54,7 +54,16 @@ def is_embedded() -> bool:
 
 
 def database_url() -> str:
-    return text("DATABASE_URL") or embedded.database_url(embedded.data_dir())
+    """The server's address; raises ImproperlyConfigured when it is not PostgreSQL's."""
+    url = text("DATABASE_URL")
+    if not url:
+        return embedded.database_url(embedded.data_dir())
+    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgresql:// (PostgreSQL is the only database here); "
+            "leave it out to use the one that comes along."
+        )
+    return url
 
 
 def secret(name: str, *, make: Callable[[], str] | None = None) -> str:

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
 from stdnum.ro import cui as ro_cui
 
+from caraus.words import plural
+
 # What people type around the digits: spaces, dots, dashes, the VAT prefix.
 _NOISE = str.maketrans("", "", " .-\u00a0\t")
 
@@ -24,7 +26,8 @@ def normalize_cui(value: str) -> str:
         return str(ro_cui.validate(digits))
     except InvalidLength as error:
         raise ValidationError(
-            f"„{value.strip()}” nu este un CUI: are {len(digits)} cifre, iar un CUI are 2–10."
+            f"„{value.strip()}” nu este un CUI: are {plural(len(digits), 'cifră', 'cifre')}, "
+            "iar un CUI are între 2 și 10."
         ) from error
     except (InvalidChecksum, InvalidComponent, InvalidFormat) as error:
         raise ValidationError(

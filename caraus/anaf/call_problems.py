@@ -227,6 +227,17 @@ CALL_PROBLEMS = (
         retryable=False,
     ),
     Problem(
+        "token_refused_anew",
+        Outcome.REAUTHORIZE,
+        Whose.ANAF,
+        _("ANAF refuză autorizarea, deși tocmai a reînnoit-o."),
+        _(
+            "Încercăm din nou automat. Dacă durează mai mult de o zi, autorizează din nou; "
+            "administratorul verifică la ANAF dacă aplicația este înscrisă pentru E-Transport."
+        ),
+        retryable=False,
+    ),
+    Problem(
         "bad_cui",
         Outcome.BAD_ANSWER,
         Whose.US,

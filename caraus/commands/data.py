@@ -172,7 +172,11 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("UIT", "State", "Transport", "Valid until", "Declarant", "Vehicle", "Route")
+    table = Table(box=None, pad_edge=False)
+    for name in ("UIT", "State", "Transport", "Valid until"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Declarant", "Vehicle", "Route"):
+        table.add_column(name, overflow="fold")
     for row in rows:
         if row["state"] == "unreadable":
             table.add_row("?", "unreadable", "", "", row["reason"], "", row["raw"][:60])

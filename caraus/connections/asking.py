@@ -4,6 +4,7 @@ The synchronization asks in its own way, since it keeps the answer; here only th
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -16,6 +17,9 @@ from caraus.connections import renewal, rights
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
 
+# So many are asked about before a person is told that the certificate has no right at all.
+FIRST_COMPANIES = 3
+
 log = structlog.get_logger(__name__)
 
 
@@ -26,7 +30,7 @@ def ask(connection: Connection, company: Company, *, now: datetime | None = None
     except AnafError as error:
         if error.outcome is Outcome.NO_RIGHTS:
             rights.remember(connection=connection, company=company, covered=False, at=now)
-        elif error.outcome is Outcome.REAUTHORIZE:
+        elif error.outcome is Outcome.REAUTHORIZE and error.code != "token_refused_anew":
             renewal.keep_failure(connection.pk, error, now=now)
         raise
     rights.remember(connection=connection, company=company, covered=True, at=now)
@@ -43,6 +47,23 @@ def _ask(connection: Connection, company: Company, now: datetime | None) -> Info
     )
 
 
+def refused_for_all(connection: Connection) -> AnafError | None:
+    """ANAF's refusal, if a certificate just used has no right for any of the first companies:
+    ANAF gives a token also then (OAuth procedure pp. 2-3). Short, for a person waits."""
+    anaf = replace(anaf_settings(), timeout=min(5.0, anaf_settings().timeout))
+    token, refusal = renewal.access_token(connection), None
+    for company in rights.companies_of(connection).order_by("pk")[:FIRST_COMPANIES]:
+        try:
+            info.fetch_info(anaf, access_token=token, carrier_cui=company.cui)
+        except AnafError as error:
+            if error.outcome is not Outcome.NO_RIGHTS:
+                return None
+            refusal = error
+        else:
+            return None
+    return refusal
+
+
 def with_token[T](connection: Connection, call: Callable[[str], T]) -> T:
     """Call with a usable token; when ANAF refuses one that should be valid, renew it and call once
     more. Raises AnafError."""
@@ -52,9 +73,9 @@ def with_token[T](connection: Connection, call: Callable[[str], T]) -> T:
     except AnafError as error:
         if error.code != "token_refused":
             raise
-    renewal.renew(connection_id=connection.pk, refused=token)
-    connection.refresh_from_db()
-    return call(renewal.access_token(connection))
+    fresh = renewal.after_refusal(connection, token)
+    with renewal.refused_anew():
+        return call(fresh)
 
 
 def try_rights(*, connection_id: int, now: datetime | None = None) -> None:

@@ -5,7 +5,8 @@ request is made, and both new tokens are saved in the same transaction. A crash 
 leaves the old refresh token in place (OAuth procedure p. 3: both tokens can be reused).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -49,6 +50,34 @@ def unseal(sealed: str) -> str:
         return decrypt(sealed)
     except UnreadableTokenError as error:
         raise AnafError(UNREADABLE) from error
+
+
+def after_refusal(connection: Connection, refused: str) -> str:
+    """A new access token in the place of one that ANAF refused although it should be valid.
+
+    Raises AnafError; `token_refused_anew` when it was renewed within the hour: asking for another
+    would not help, and would be asked for at each poll of each company.
+    """
+    connection.refresh_from_db()
+    same = unseal(connection.access_token_sealed) == refused
+    renewed_at = connection.last_renewed_at
+    if same and renewed_at and timezone.now() - renewed_at < timedelta(hours=1):
+        raise AnafError("token_refused_anew")
+    renew(connection_id=connection.pk, refused=refused)
+    connection.refresh_from_db()
+    return access_token(connection)
+
+
+@contextmanager
+def refused_anew() -> Iterator[None]:
+    """ANAF has just renewed the token that it refuses: its own trouble, not the authorization's
+    end. A person is not sent for the certificate by a fault that passes."""
+    try:
+        yield
+    except AnafError as error:
+        if error.code != "token_refused":
+            raise
+        raise AnafError("token_refused_anew", http_status=error.http_status) from None
 
 
 def renew(

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Role, User
 from caraus.anaf.errors import AnafError
-from caraus.connections import consent, succession
+from caraus.connections import asking, consent, succession
 from caraus.connections.configuration import is_configured
 from caraus.connections.help import help_for
 from caraus.connections.models import Connection
@@ -54,12 +54,10 @@ def integrations(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 def authorize(request: HttpRequest) -> HttpResponse:
     """The blue button: open a request and go to ANAF. With `inlocuieste`, the new authorization
-    takes over from that one. A GET comes from sign-in, after a session was lost."""
-    if request.method != "POST":
-        return redirect("connections:integrations")
+    takes over from that one."""
     membership = access.require_role(request, Role.DISPATCHER)
     chosen = request.POST.get("inlocuieste", "")
     replaces = (
@@ -113,6 +111,8 @@ def finished(
     if isinstance(result, consent.ConsentRefused):
         context["refused"], context["look"] = result, refusal_look(result.code)
         context["help"] = help_for(result.code)
+    elif refusal := asking.refused_for_all(result):
+        context["refusal"], context["help"] = refusal, help_for(refusal.code)
     response = render(request, "connections/finished.html", context, status=status)
     # ANAF's page stood in this window; with the default policy it could no longer be closed.
     response["Cross-Origin-Opener-Policy"] = "unsafe-none"

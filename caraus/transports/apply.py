@@ -85,7 +85,9 @@ def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> A
         today=at.astimezone(BUCHAREST).date(),
     )
     seen_before = state.last_good_at or at
-    for uit, new in result.states.items():
+    # Those seen first together are written in the order of their days: the list's „newest”.
+    in_order = sorted(result.states.items(), key=lambda item: item[1].fields["transport_date"])
+    for uit, new in in_order:
         seen_at = at if uit in records or uit in unread else seen_before
         rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_at)
     _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])

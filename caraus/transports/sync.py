@@ -113,21 +113,18 @@ def _ask_with(connection: Connection, company: Company, now: datetime | None) ->
         if error.code != "token_refused":
             raise
     # ANAF refuses a token that should be valid: renew at once, ask once more.
-    renewal.renew(connection_id=connection.pk, refused=token)
-    connection.refresh_from_db()
-    return info.fetch_info(
-        anaf_settings(),
-        access_token=renewal.access_token(connection),
-        carrier_cui=company.cui,
-        now=now,
-    )
+    fresh = renewal.after_refusal(connection, token)
+    with renewal.refused_anew():
+        return info.fetch_info(
+            anaf_settings(), access_token=fresh, carrier_cui=company.cui, now=now
+        )
 
 
 def _mark(connection: Connection, company: Company, error: AnafError) -> None:
     """A right that ANAF refused, or an authorization that it refused as such."""
     if error.outcome is Outcome.NO_RIGHTS:
         rights.remember(connection=connection, company=company, covered=False)
-    else:
+    elif error.code != "token_refused_anew":  # the authorization itself was just proven alive
         renewal.keep_failure(connection.pk, error)
 
 

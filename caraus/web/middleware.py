@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from structlog.contextvars import bound_contextvars
 
 log = structlog.get_logger(__name__)
@@ -46,3 +49,15 @@ def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         milliseconds=round(seconds * 1000),
         user=getattr(user, "pk", None),
     )
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """A form that was sent after the session was lost can't be sent again by the sign-in page,
+    whose way on is a GET: it leads home, not to an address that takes POST only."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        return redirect_to_login("/", self.get_login_url(view_func))

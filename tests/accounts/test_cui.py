@@ -49,7 +49,7 @@ def test_a_cui_is_read_as_people_write_it(written: str) -> None:
         ("14399840x", "numai cifre"),
         ("١٤٣٩٩٨٤٠", "numai cifre"),
         ("143998²0", "numai cifre"),
-        ("1", "are 1 cifre"),
+        ("1", "are 1 cifră"),
         ("12345678901", "are 11 cifre"),
     ],
 )

@@ -37,7 +37,7 @@ def test_a_refused_token_is_renewed_once_silently_and_the_question_put_again(
         assert old != new
 
 
-def test_a_token_that_is_refused_even_when_new_needs_a_person_after_one_renewal(
+def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
     anaf.turn_on("token_refused")
@@ -46,8 +46,13 @@ def test_a_token_that_is_refused_even_when_new_needs_a_person_after_one_renewal(
     assert result.outcome is Outcome.REAUTHORIZE
     assert len(anaf.calls("info")) == 2
     assert grants(anaf) == ["refresh_token"]
-    died = Connection.objects.get()
-    assert (died.status, died.last_failure_code) == ("reauthorize", "token_refused")
+    assert result.error
+    assert result.error.code == "token_refused_anew"
+    assert Connection.objects.get().status == "active"
+    sync_company(company_id=company.pk)
+    assert grants(anaf) == ["refresh_token"]  # not asked for at each poll
+    anaf.turn_off("token_refused")
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
 
 
 def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(

@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from caraus import words
+from caraus.accounts.models import Company, Organization
 from caraus.transports import present
 from caraus.transports.models import Transport, TransportEvent
+from caraus.transports.situation import Situation, situation
 from caraus.workspace.asked import Asked
 
 register = template.Library()
@@ -43,6 +45,12 @@ def view_address(asked: Asked, **changed: str) -> str:
 def count(number: int, one: str, many: str) -> str:
     """{% count n "transport" "transporturi" %} → „20 de transporturi”."""
     return words.plural(number, one, many)
+
+
+@register.simple_tag
+def anaf_situation(organization: Organization, companies: list[Company]) -> Situation:
+    """What ANAF's last answers about these companies were, for pages below the list of UITs."""
+    return situation(organization, companies)
 
 
 @register.filter
