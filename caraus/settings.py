@@ -46,8 +46,22 @@ RENEW_BEFORE_DAYS = env.number("CARAUS_RENEW_BEFORE_DAYS", 15)
 # ANAF wants a person again about two years after the authorization.
 AUTHORIZATION_MONTHS = env.number("CARAUS_AUTHORIZATION_MONTHS", 24)
 
-# How often each company is asked about, in seconds; the page says the same number.
-SYNC_INTERVAL_SECONDS = env.number("CARAUS_SYNC_INTERVAL_SECONDS", 300)
+# How many calls to ANAF all workers together may make (ANAF allows 1000 a minute), and how many a
+# day for one authorization (0: no limit until ANAF tells one) and for one company.
+ANAF_CALLS_PER_MINUTE = env.number("ANAF_CALLS_PER_MINUTE", 900)
+ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = env.number("ANAF_CALLS_PER_DAY_PER_AUTHORIZATION", 0)
+ANAF_CALLS_PER_DAY_PER_COMPANY = env.number("ANAF_CALLS_PER_DAY_PER_COMPANY", 1000)
+
+# Minutes between two questions about a company: at least, at most, and at most when the calls do
+# not suffice to ask about all so often (docs/scheduling.md).
+SYNC_FASTEST_MINUTES = env.number("CARAUS_SYNC_FASTEST_MINUTES", 1)
+SYNC_SLOWEST_MINUTES = env.number("CARAUS_SYNC_SLOWEST_MINUTES", 10)
+SYNC_SLOWEST_OF_MANY_MINUTES = env.number("CARAUS_SYNC_SLOWEST_OF_MANY_MINUTES", 60)
+# Questions that one worker process has under way at once.
+SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60)
+
+# Who asks /metrics must show it as a Bearer token; without one the address does not exist.
+METRICS_TOKEN = env.secret("CARAUS_METRICS_TOKEN")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -102,13 +102,16 @@ class AnafTransport(httpx2.AsyncBaseTransport):
     answer and body) takes longer than `settings.timeout` seconds, and httpx2's own errors.
     """
 
-    def __init__(self, *, settings: AnafSettings) -> None:
+    def __init__(
+        self, *, settings: AnafSettings, wire: httpx2.AsyncHTTPTransport | None = None
+    ) -> None:
+        """`wire` is one that several calls share; without it this one gets its own."""
         self._origins = {
             httpx2.URL(LOGIN_ORIGIN): httpx2.URL(settings.login_url),
             httpx2.URL(API_ORIGIN): httpx2.URL(settings.api_url),
         }
         self._timeout = settings.timeout
-        self._wire = httpx2.AsyncHTTPTransport(verify=_tls_context())
+        self._wire = wire or open_wire()
         self.last: Answer | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -155,6 +158,14 @@ class AnafTransport(httpx2.AsyncBaseTransport):
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def open_wire(limits: httpx2.Limits | None = None) -> httpx2.AsyncHTTPTransport:
+    """The real connections, verified against the system's authorities."""
+    context = _tls_context()
+    if limits is None:
+        return httpx2.AsyncHTTPTransport(verify=context)
+    return httpx2.AsyncHTTPTransport(verify=context, limits=limits)
 
 
 @cache

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
@@ -57,7 +59,7 @@ def say_setup_link() -> None:
 
 
 def worker(*, concurrency: int) -> int:
-    """Run jobs until SIGINT or SIGTERM; those under way get 10 seconds to end."""
+    """Ask ANAF and run jobs until SIGINT or SIGTERM; what is under way gets some seconds to end."""
     with database():
         from django.conf import settings
 
@@ -72,12 +74,60 @@ def worker(*, concurrency: int) -> int:
     return 0
 
 
+# Whoever stops a service kills it after ten seconds: better to go in order before.
+_JOBS_GRACE, _LAST_MOMENT = 6, 9.0
+
+
 async def _work(concurrency: int) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
+    stop = asyncio.Event()
+    # Ours, so that they stand before anybody is told that the worker is ready.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, stop)
+    print("Cărăuș worker is ready.", flush=True)
+    await asyncio.gather(
+        _again_and_again(stop, lambda: _run_jobs(concurrency, stop)),
+        _again_and_again(stop, lambda: _run_engine(stop)),
+    )
+
+
+def _stop(stop: asyncio.Event) -> None:
+    """A thread that waits for a silent ANAF can't be ended otherwise: at the last moment the
+    process is, as if it had been killed, which it survives in order too."""
+    stop.set()
+    last_moment = threading.Timer(_LAST_MOMENT, os._exit, [0])
+    last_moment.daemon = True
+    last_moment.start()
+
+
+async def _again_and_again(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    """Until told to stop: PostgreSQL may go and come back meanwhile."""
+    import structlog
+
+    while not stop.is_set():
+        try:
+            await work()
+        except Exception as error:
+            structlog.get_logger(__name__).warning("worker_begins_anew", error=repr(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1 + random.random())  # noqa: S311
+
+
+async def _run_engine(stop: asyncio.Event) -> None:
+    from caraus.connections.configuration import is_configured
+    from caraus.transports.engine import Engine
+
+    if is_configured():
+        await Engine().run(stop)
+    else:
+        await stop.wait()
+
+
+async def _run_jobs(concurrency: int, stop: asyncio.Event) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
     connector = cast("DjangoConnector", app.connector)
     with app.replace_connector(connector.get_worker_connector()) as worker_app:
         async with worker_app.open_async():
@@ -85,14 +135,14 @@ async def _work(concurrency: int) -> None:
                 worker_app.run_worker_async(
                     concurrency=concurrency,
                     delete_jobs="successful",
-                    shutdown_graceful_timeout=10,
+                    shutdown_graceful_timeout=_JOBS_GRACE,
                     install_signal_handlers=False,
                 )
             )
-            # Ours, so that they stand before anybody is told that the worker is ready.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, work.cancel)
-            print("Cărăuș worker is ready.", flush=True)
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
 

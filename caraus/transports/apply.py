@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from caraus.accounts.models import Company
-from caraus.anaf.info import CarrierRecord, InfoAnswer, VehicleChange
+from caraus.anaf.info import PARSER_VERSION, CarrierRecord, InfoAnswer, VehicleChange
 from caraus.anaf.info import UnreadableRecord as Unreadable
 from caraus.transports.models import SyncState, Transport, TransportEvent, UnreadableRecord
-from caraus.transports.reconcile import Known, Reconciled, reconcile
+from caraus.transports.reconcile import Known, Reconciled, reconcile, reconcile_late
 from caraus.words import plural
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
@@ -44,13 +44,15 @@ DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Counts of one good answer; `missing` are open UITs that it did not hold."""
+    """Counts of one good answer; `missing` are open UITs that it did not hold; `vanished` are
+    those of a suspicious mass disappearance that begins with it."""
 
     seen: int = 0
     new: int = 0
     changed: int = 0
     missing: int = 0
     unreadable: int = 0
+    vanished: int = 0
 
     def sentence(self) -> str:
         """What came of it, in Romanian."""
@@ -68,39 +70,68 @@ class Applied:
 
 def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> Applied:
     """Reconcile and write. The caller holds the company's `state` row locked, so that two
-    workers apply one after the other; an answer older than the last one applied is not used.
+    workers apply one after the other; an answer older than the last one applied only adds.
     """
+    if state.last_good_at and answer.received_at < state.last_good_at:
+        return apply_late(company, answer.records, answer.received_at, newest=state.last_good_at)
     at = answer.received_at
-    if state.last_good_at and at < state.last_good_at:
-        return _counts(answer, Reconciled(states={}, events=()), missing=0)
     records = {record.uit: record for record in answer.records}
     unread = frozenset(record.uit for record in answer.unreadable)
     rows = {row.uit: row for row in _rows_of_interest(company, [*records, *unread])}
-    observed = {uit: observed_fields(record) for uit, record in records.items()}
     result = reconcile(
         known={uit: known_of(row) for uit, row in rows.items()},
-        answer=observed,
+        answer={uit: observed_fields(record) for uit, record in records.items()},
         unread=unread,
         at=at,
         today=at.astimezone(BUCHAREST).date(),
     )
     seen_before = state.last_good_at or at
+    seen_at = {uit: at if uit in records or uit in unread else seen_before for uit in result.states}
+    _write_all(company, rows, result, records, at=at, seen_at=seen_at)
+    _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
+    _keep_unreadable(company, answer.unreadable, at)
+    _learn_name(company, answer.records)
+    missing = sum(row.state == Transport.State.MISSING for row in rows.values())
+    return _counts(answer, result, missing=missing)
+
+
+def apply_late(
+    company: Company, late: Sequence[CarrierRecord], at: datetime, *, newest: datetime
+) -> Applied:
+    """What an answer of `at` showed, after a newer one: UITs that nobody else has shown."""
+    records = {record.uit: record for record in late}
+    mine = Transport.objects.filter(company=company, uit__in=records)
+    rows = {row.uit: row for row in mine}
+    result = reconcile_late(
+        known={uit: known_of(row) for uit, row in rows.items()},
+        answer={uit: observed_fields(record) for uit, record in records.items()},
+        at=at,
+        newest=newest,
+    )
+    _write_all(company, rows, result, records, at=at, seen_at=dict.fromkeys(result.states, at))
+    return Applied(seen=len(records), new=result.count("appeared"))
+
+
+def _write_all(
+    company: Company,
+    rows: dict[str, Transport],
+    result: Reconciled,
+    records: Mapping[str, CarrierRecord],
+    *,
+    at: datetime,
+    seen_at: Mapping[str, datetime],
+) -> None:
+    """The new states and their events; new rows come into `rows`."""
     # Those seen first together are written in the order of their days: the list's „newest”.
     in_order = sorted(result.states.items(), key=lambda item: item[1].fields["transport_date"])
     for uit, new in in_order:
-        seen_at = at if uit in records or uit in unread else seen_before
-        rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_at)
-    _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
+        rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_at[uit])
     changed_at = {event.uit for event in result.events}
     Transport.objects.filter(pk__in=[rows[uit].pk for uit in changed_at]).update(last_changed_at=at)
     TransportEvent.objects.bulk_create(
         TransportEvent(transport=rows[event.uit], at=at, kind=event.kind, changes=event.changes)
         for event in result.events
     )
-    _keep_unreadable(company, answer.unreadable, at)
-    _learn_name(company, answer.records)
-    missing = sum(row.state == Transport.State.MISSING for row in rows.values())
-    return _counts(answer, result, missing=missing)
 
 
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
@@ -149,7 +180,13 @@ def _vehicle_change(change: VehicleChange) -> dict[str, Any]:
 def known_of(row: Transport) -> Known:
     """A row as the pure function takes it."""
     fields = {name: _json_value(getattr(row, name)) for name in FIELDS}
-    return Known(state=row.state, fields=fields, missing_since=row.missing_since)  # type: ignore[arg-type]
+    return Known(
+        state=row.state,  # type: ignore[arg-type]
+        fields=fields,
+        missing_since=row.missing_since,
+        missing_again_at=row.missing_again_at,
+        seen_at=row.last_seen_at,
+    )
 
 
 def _json_value(value: Any) -> Any:
@@ -172,9 +209,10 @@ def _write(
         setattr(row, name, date.fromisoformat(value) if name in DATE_FIELDS else value)
     if record is not None:
         row.raw = record.raw
-    if Transport.State.ACTIVE in {row.state, new.state}:
+    if new.seen_at == at or Transport.State.ACTIVE in {row.state, new.state}:
         row.last_seen_at = seen_at
     row.state, row.missing_since = new.state, new.missing_since
+    row.missing_again_at = new.missing_again_at
     row.save()
     return row
 
@@ -193,12 +231,18 @@ def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: dat
         UnreadableRecord.objects.update_or_create(
             company=company,
             digest=record.digest,
-            defaults={"reason": record.reason, "last_seen_at": at, "resolved_at": None},
+            defaults={
+                "reason": record.reason,
+                "last_seen_at": at,
+                "resolved_at": None,
+                "parser_version": PARSER_VERSION,
+            },
             create_defaults={
                 "raw": record.raw,
                 "reason": record.reason,
                 "first_seen_at": at,
                 "last_seen_at": at,
+                "parser_version": PARSER_VERSION,
             },
         )
     gone = UnreadableRecord.objects.filter(company=company, resolved_at=None)
@@ -225,6 +269,7 @@ def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
         changed=result.count("changed", "vehicle_changed", "carrier_changed"),
         missing=missing,
         unreadable=len(answer.unreadable),
+        vanished=result.vanished,
     )
 
 

@@ -4,8 +4,10 @@ The rules (architecture, „Rules that hold the house up”, 2 and 3):
 - an error never comes here; absence in one good answer only marks a UIT as missing;
 - absence in a second good answer, at least `SETTLING` after the first, makes it withdrawn,
   unless its validity is over, when it is expired;
-- when more than half of ten or more UITs vanish at once, a third good answer is awaited;
-- the same answer applied twice makes no event.
+- when more than half of ten or more UITs vanish at once, a third good answer is awaited, as long
+  after the second, and people are told;
+- the same answer applied twice makes no event;
+- an answer older than the last one applied (`reconcile_late`) only adds what it alone has seen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +16,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 SETTLING = timedelta(minutes=10)
-# A suspicious mass disappearance (more than half of ten or more) must last twice as long.
+# A suspicious mass disappearance: more than half of so many, or more.
 MASS_MINIMUM = 10
-MASS_SETTLING = 2 * SETTLING
 
 State = Literal["active", "missing", "expired", "withdrawn"]
 Kind = Literal[
@@ -38,11 +39,17 @@ QUIET_FIELDS = frozenset({"expiry_computed"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A UIT as it stands here: `fields` are JSON values, comparable with those of an answer."""
+    """A UIT as it stands here: `fields` are JSON values, comparable with those of an answer.
+
+    `missing_since` and `missing_again_at` are the first two good answers without it. `seen_at`
+    matters to late answers only: when it was last listed.
+    """
 
     state: State
     fields: Mapping[str, Any]
     missing_since: datetime | None = None
+    missing_again_at: datetime | None = None
+    seen_at: datetime | None = field(default=None, compare=False)
 
     @property
     def first_expired_day(self) -> date:
@@ -58,10 +65,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """Only what is to be written: the UITs whose state is new, and their events in order."""
+    """Only what is to be written: the UITs whose state is new, and their events in order.
+
+    `vanished`: how many UITs disappear in a suspicious mass, when it begins with this answer.
+    """
 
     states: Mapping[str, Known]
     events: tuple[Event, ...]
+    vanished: int = 0
 
     def count(self, *kinds: Kind) -> int:
         """How many UITs have an event of one of these kinds."""
@@ -99,13 +110,15 @@ def reconcile(
     }
     if "" in unread:
         absent = {}
-    settling = _settling(open_before=_open(known.values()), absent=len(absent))
+    vanishing = {uit for uit, old in absent.items() if old.first_expired_day > today}
+    mass = _is_mass(open_before=_open(known.values()), absent=len(vanishing))
     for uit, old in absent.items():
-        new, happened = _absent(uit, old, at=at, today=today, settling=settling)
+        new, happened = _absent(uit, old, at=at, today=today, mass=mass)
         if new != old:
             states[uit] = new
         events += happened
-    return Reconciled(states=states, events=tuple(events))
+    begins = mass and any(known[uit].state == "active" for uit in vanishing)
+    return Reconciled(states, tuple(events), vanished=len(vanishing) if begins else 0)
 
 
 def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Known, list[Event]]:
@@ -123,24 +136,55 @@ def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Kn
 
 
 def _absent(
-    uit: str, old: Known, *, at: datetime, today: date, settling: timedelta
+    uit: str, old: Known, *, at: datetime, today: date, mass: bool
 ) -> tuple[Known, list[Event]]:
     if old.first_expired_day <= today:
-        return replace(old, state="expired", missing_since=None), [Event(uit, "expired")]
+        gone = replace(old, state="expired", missing_since=None, missing_again_at=None)
+        return gone, [Event(uit, "expired")]
     if old.missing_since is None:
         return replace(old, state="missing", missing_since=at), []
-    if at - old.missing_since >= settling:
-        return replace(old, state="withdrawn"), [Event(uit, "withdrawn")]
-    return old, []
+    if at - old.missing_since < SETTLING:
+        return old, []
+    if mass and old.missing_again_at is None:
+        return replace(old, missing_again_at=at), []
+    if mass and old.missing_again_at and at - old.missing_again_at < SETTLING:
+        return old, []
+    return replace(old, state="withdrawn", missing_again_at=None), [Event(uit, "withdrawn")]
 
 
 def _open(states: Iterable[Known]) -> int:
     return sum(state.state in {"active", "missing"} for state in states)
 
 
-def _settling(*, open_before: int, absent: int) -> timedelta:
-    mass = open_before >= MASS_MINIMUM and absent * 2 > open_before
-    return MASS_SETTLING if mass else SETTLING
+def _is_mass(*, open_before: int, absent: int) -> bool:
+    return open_before >= MASS_MINIMUM and absent * 2 > open_before
+
+
+def reconcile_late(
+    *,
+    known: Mapping[str, Known],
+    answer: Mapping[str, Mapping[str, Any]],
+    at: datetime,
+    newest: datetime,
+) -> Reconciled:
+    """An answer of `at`, come after a newer one (of `newest`) was applied: nothing is forgotten.
+
+    A UIT that no other answer has shown is kept, as missing since the newest answer; so is one that
+    was last seen before `at`, whatever was concluded from its older fields. Absence in an old
+    answer says nothing.
+    """
+    states: dict[str, Known] = {}
+    events: list[Event] = []
+    for uit, fields in answer.items():
+        old = known.get(uit)
+        if old is None:
+            states[uit] = Known("missing", fields, missing_since=newest, seen_at=at)
+            events.append(Event(uit, "appeared"))
+        elif old.state != "active" and old.seen_at is not None and old.seen_at < at:
+            states[uit] = Known("missing", fields, missing_since=newest, seen_at=at)
+            if changes := difference(old.fields, fields):
+                events.append(Event(uit, _kind_of(changes), changes))
+    return Reconciled(states, tuple(events))
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:

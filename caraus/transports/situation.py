@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.conf import settings
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import PROBLEMS, Whose
 from caraus.connections.models import Connection
+from caraus.transports import plan
 from caraus.transports.models import SyncState
 from caraus.words import moment_in_words
 
@@ -93,7 +93,7 @@ class Situation:
 
     @property
     def interval_minutes(self) -> int:
-        return max(settings.SYNC_INTERVAL_SECONDS // 60, 1)
+        return max(int(plan.in_force().policy.slowest), 1)
 
 
 def _failing(same: list[Trouble]) -> Failing:

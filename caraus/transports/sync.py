@@ -2,35 +2,60 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
-import structlog
-from django.conf import settings
 from django.db import connection as database
-from django.db import transaction
 from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf import info
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
-from caraus.anaf.info import InfoAnswer
 from caraus.connections import renewal, rights
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
-from caraus.transports.apply import Applied, apply_answer
-from caraus.transports.models import SyncRun, SyncState
-from caraus.transports.schedule import next_sync, until_tomorrow
+from caraus.transports.apply import Applied
+from caraus.transports.gatekeeper import ShutDoorError, pass_the_door, report
+from caraus.transports.limits import is_spent, paused_authorizations, spend
+from caraus.transports.models import SyncState
+from caraus.transports.settle import Heard, keep_failure, keep_good, recognizable, understand
 
 # What a failure applies.
 NOTHING = Applied()
 # Troubles that last until a person acts: what ANAF said is repeated as long as it is not asked.
 LASTING = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
 
-log = structlog.get_logger(__name__)
-
 # The first key of the advisory lock that keeps a company from being asked about twice at once.
 LOCK_SPACE = 0x5C
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A call that has been made, with whose authorization, and what ANAF said."""
+
+    connection: Connection
+    token: str
+    error: AnafError
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question under way: the authorizations used so far, the last of them now."""
+
+    company: Company
+    started_at: datetime
+    now: datetime | None
+    used: list[Connection]
+    paused: list[int] = field(default_factory=list)
+
+    def choose(self) -> bool:
+        """Take the next authorization that fits, apart from those whose day is spent."""
+        self.paused[:] = paused_authorizations([self.company.organization_id], self.started_at)
+        resting = Connection.objects.filter(pk__in=self.paused)
+        found = rights.connection_for(self.company, apart_from=[*self.used, *resting])
+        if found is not None:
+            self.used.append(found)
+        return found is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +69,28 @@ class SyncResult:
     error: AnafError | None = None
 
 
-def sync_company(*, company_id: int, now: datetime | None = None) -> SyncResult:
+def sync_company(
+    *, company_id: int, now: datetime | None = None, tried: Tried | None = None
+) -> SyncResult:
     """Ask ANAF about one company now and keep what it answers. ANAF's troubles are a result.
 
-    A second caller for the same company waits for the first one and then asks again.
-    `now` (UTC) replaces the clock by which the answer is judged.
+    A second caller for the same company waits for the first one and then asks again. Where ANAF may
+    not be asked at all (a pause, an outage), nothing is asked and nothing kept.
+    `now` (UTC) replaces the clock by which the answer is judged; `tried` is what a question of the
+    timer has met already.
     """
     company = Company.objects.select_related("organization").get(pk=company_id)
     with _one_at_a_time(company_id):
         started_at = now or timezone.now()
-        used: list[Connection] = []
+        asking = Asking(company, started_at, now, [tried.connection] if tried else [])
         try:
-            answer = _ask(company, used, now)
-            applied = _keep(company, used[-1], answer, started_at)
+            heard = _ask(asking, tried)
+            applied = keep_good(company, asking.used[-1], heard, started_at)
+        except ShutDoorError as shut:
+            error = AnafError(shut.code if shut.code in PROBLEMS else "timeout")
+            return SyncResult(company.cui, error.outcome, _sentence(error), error=error)
         except AnafError as error:
-            _keep_failure(company, used[-1] if used else None, error, started_at)
+            keep_failure(company, asking.used[-1] if asking.used else None, error, started_at)
             return SyncResult(company.cui, error.outcome, _sentence(error), error=error)
     return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
 
@@ -85,39 +117,70 @@ def _one_at_a_time(company_id: int) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, company_id])
 
 
-def _ask(company: Company, used: list[Connection], now: datetime | None) -> InfoAnswer:
+def _ask(asking: Asking, tried: Tried | None) -> Heard:
     """Ask with the authorization that fits; with the next one when ANAF refuses this one.
 
     When none is left, the trouble of the first is raised: it fitted best.
     """
-    troubles: list[AnafError] = []
-    while connection := rights.connection_for(company, apart_from=used):
-        used.append(connection)
+    company, troubles = asking.company, []
+    state = SyncState.objects.filter(company=company).first()
+    if state and is_spent(state, asking.started_at):
+        raise AnafError("daily_limit")
+    while tried or asking.choose():
         try:
-            return _ask_with(connection, company, now)
+            return _ask_again(asking, state, tried) if tried else _ask_with(asking, state)
         except AnafError as error:
             if error.outcome not in LASTING:
                 raise
-            _mark(connection, company, error)
+            _mark(asking.used[-1], company, error)
             troubles.append(error)
+        tried = None
+    if asking.paused and not troubles:
+        raise AnafError("daily_limit")
     raise troubles[0] if troubles else _without_connection(company)
 
 
-def _ask_with(connection: Connection, company: Company, now: datetime | None) -> InfoAnswer:
+def _ask_with(asking: Asking, state: SyncState | None) -> Heard:
+    connection = asking.used[-1]
     token = renewal.access_token(connection)
     try:
-        return info.fetch_info(
-            anaf_settings(), access_token=token, carrier_cui=company.cui, now=now
-        )
+        return _call(asking, state, token)
     except AnafError as error:
         if error.code != "token_refused":
             raise
-    # ANAF refuses a token that should be valid: renew at once, ask once more.
+    return _renewed(asking, state, token)
+
+
+def _ask_again(asking: Asking, state: SyncState | None, tried: Tried) -> Heard:
+    """Go on after what the timer's question met."""
+    if tried.error.code != "token_refused":
+        raise tried.error
+    return _renewed(asking, state, tried.token)
+
+
+def _renewed(asking: Asking, state: SyncState | None, token: str) -> Heard:
+    """ANAF refuses a token that should be valid: renew at once, ask once more."""
+    connection = asking.used[-1]
     fresh = renewal.after_refusal(connection, token)
     with renewal.refused_anew():
-        return info.fetch_info(
-            anaf_settings(), access_token=fresh, carrier_cui=company.cui, now=now
+        return _call(asking, state, fresh)
+
+
+def _call(asking: Asking, state: SyncState | None, token: str) -> Heard:
+    """One call, through the door: a person waits for it."""
+    if not spend(asking.used[-1].pk, asking.started_at):
+        raise AnafError("daily_limit")
+    passed = pass_the_door()
+    try:
+        answer = info.fetch_answer(
+            anaf_settings(), access_token=token, carrier_cui=asking.company.cui
         )
+        heard = understand(answer, known=recognizable(state), access_token=token, now=asking.now)
+    except AnafError as error:
+        report(error, passed=passed)
+        raise
+    report(None, passed=passed)
+    return heard
 
 
 def _mark(connection: Connection, company: Company, error: AnafError) -> None:
@@ -144,83 +207,6 @@ def _without_connection(company: Company) -> AnafError:
 def _lasting(code: str, *, otherwise: str) -> str:
     problem = PROBLEMS.get(code)
     return code if problem and problem.outcome in LASTING else otherwise
-
-
-def _keep(
-    company: Company, connection: Connection, answer: InfoAnswer, started_at: datetime
-) -> Applied:
-    with transaction.atomic():
-        state = _locked_state(company, started_at)
-        applied = apply_answer(company=company, answer=answer, state=state)
-        state.last_attempt_at = started_at
-        state.last_good_at = answer.received_at
-        state.last_digest = answer.digest
-        state.last_outcome, state.last_code = Outcome.OK, ""
-        state.failing_since, state.failures_in_a_row = None, 0
-        state.next_sync_at = _next_sync(state, started_at, None)
-        state.save()
-        rights.remember(connection=connection, company=company, covered=True, at=answer.received_at)
-        renewal.keep_good_call(connection.pk, answer.received_at)
-        SyncRun.objects.create(
-            company=company,
-            connection=connection,
-            started_at=started_at,
-            finished_at=timezone.now(),
-            outcome=Outcome.OK,
-            http_status=200,
-            seen=applied.seen,
-            new=applied.new,
-            changed=applied.changed,
-            missing=applied.missing,
-            unreadable=applied.unreadable,
-        )
-    log.info("company_synced", cui=company.cui, seen=applied.seen, new=applied.new)
-    return applied
-
-
-def _keep_failure(
-    company: Company, connection: Connection | None, error: AnafError, started_at: datetime
-) -> None:
-    """A failure touches the schedule and the record of questions, never a UIT."""
-    with transaction.atomic():
-        state = _locked_state(company, started_at)
-        state.last_attempt_at = started_at
-        state.last_outcome, state.last_code = error.outcome, error.code
-        state.failing_since = state.failing_since or started_at
-        state.failures_in_a_row += 1
-        state.next_sync_at = _next_sync(state, started_at, error)
-        state.save()
-        SyncRun.objects.create(
-            company=company,
-            connection=connection,
-            started_at=started_at,
-            finished_at=timezone.now(),
-            outcome=error.outcome,
-            code=error.code,
-            http_status=error.http_status,
-            detail=error.detail,
-        )
-    log.warning("company_not_synced", cui=company.cui, code=error.code, status=error.http_status)
-
-
-def _locked_state(company: Company, started_at: datetime) -> SyncState:
-    SyncState.objects.get_or_create(company=company, defaults={"next_sync_at": started_at})
-    return SyncState.objects.select_for_update().get(company=company)
-
-
-def _next_sync(state: SyncState, asked_at: datetime, error: AnafError | None) -> datetime:
-    if asked_at < state.next_sync_at <= timezone.now():
-        return state.next_sync_at  # a person asked anew while ANAF was answering
-    wait = error.retry_after if error else None
-    retry_after = timedelta(seconds=wait) if wait else None
-    if error and error.code == "daily_limit":
-        retry_after = until_tomorrow(asked_at)
-    return next_sync(
-        asked_at=asked_at,
-        interval=timedelta(seconds=settings.SYNC_INTERVAL_SECONDS),
-        failures_in_a_row=state.failures_in_a_row,
-        retry_after=retry_after,
-    )
 
 
 def _sentence(error: AnafError) -> str:

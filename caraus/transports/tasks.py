@@ -10,6 +10,7 @@ from caraus.accounts.models import Company
 from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
 from caraus.logs import of_request, origin
+from caraus.transports import runs, unread, upkeep
 from caraus.transports.models import SyncState
 from caraus.transports.sync import sync_if_due
 
@@ -25,25 +26,16 @@ def sync(*, company_id: int, request_id: str = "") -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="transports.sync_due", queueing_lock="transports.sync_due", pass_context=False)
-def sync_due(timestamp: int) -> None:
-    enqueue_due()
+@app.task(name="transports.plan", queueing_lock="transports.plan")
+def make_plan(timestamp: int) -> None:
+    upkeep.every_minute()
 
 
-def enqueue_due() -> int:
-    """Put every company that is due in the queue, once; returns how many."""
-    now = timezone.now()
-    unscheduled = Company.objects.filter(sync_state=None, archived_at=None)
-    SyncState.objects.bulk_create(
-        [SyncState(company=company, next_sync_at=now) for company in unscheduled],
-        ignore_conflicts=True,
-    )
-    due = SyncState.objects.filter(
-        next_sync_at__lte=now,
-        company__archived_at=None,
-        company__organization__connections__status=Connection.Status.ACTIVE,
-    ).distinct()
-    return sum(enqueue(company_id) for company_id in due.values_list("company_id", flat=True))
+@app.periodic(cron="23 * * * *")
+@app.task(name="transports.sum_up", queueing_lock="transports.sum_up")
+def sum_up(timestamp: int) -> None:
+    runs.sum_up()
+    unread.try_again()
 
 
 def enqueue(company_id: int, *, priority: int = 0) -> bool:
@@ -54,8 +46,9 @@ def enqueue(company_id: int, *, priority: int = 0) -> bool:
     moves a job that waits already to the front.
     """
     if priority >= SOON:
+        now = timezone.now()
         SyncState.objects.update_or_create(
-            company_id=company_id, defaults={"next_sync_at": timezone.now()}
+            company_id=company_id, defaults={"next_sync_at": now, "wanted_at": now}
         )
     try:
         with transaction.atomic():

@@ -7,6 +7,7 @@ import pytest
 
 from caraus.accounts.models import Company, Organization
 from caraus.connections.models import Connection
+from caraus.transports import plan
 from caraus.transports.models import Transport, TransportEvent
 from caraus.words import BUCHAREST
 from tests.authorizations import authorization
@@ -19,6 +20,11 @@ type Dump = tuple[list[Any], list[Any]]
 def connection(anaf: SimulatorProcess, organization: Organization, company: Company) -> Connection:
     """An authorization with the certificate that has rights for the company."""
     return authorization(anaf, organization)
+
+
+@pytest.fixture(autouse=True)
+def no_plan_of_another_test() -> None:
+    plan.forget()
 
 
 def noon() -> datetime:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import Outcome, Whose
 from caraus.connections.models import CompanyRight, Connection
-from caraus.transports.models import SyncRun, SyncState, Transport
+from caraus.transports.models import AuthorizationLimit, Gate, SyncRun, SyncState, Transport
 from caraus.transports.sync import SyncResult, sync_company
 from caraus.words import BUCHAREST
 from tests.authorizations import authorization
@@ -101,6 +101,8 @@ def test_after_a_fault_has_passed_all_is_well_again(
     sync()
     anaf.turn_off(scenario)
     CompanyRight.objects.filter(state="no_right").update(retry_at=timezone.now())
+    Gate.objects.update(paused_until=timezone.now())  # the pause is over
+    AuthorizationLimit.objects.update(paused_until=timezone.now(), calls_day=None)
     assert sync().outcome is Outcome.OK
     assert dump() == before
     state = SyncState.objects.get()

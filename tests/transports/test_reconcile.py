@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from caraus.transports.reconcile import (
-    MASS_SETTLING,
     SETTLING,
     Known,
     Reconciled,
@@ -124,23 +123,36 @@ def test_a_uit_is_not_expired_on_its_last_valid_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "gone", "settling"),
-    [
-        (9, 9, SETTLING),
-        (10, 5, SETTLING),
-        (10, 6, MASS_SETTLING),
-        (10, 10, MASS_SETTLING),
-        (200, 101, MASS_SETTLING),
-    ],
+    ("known", "gone", "answers_needed"),
+    [(9, 9, 2), (10, 5, 2), (10, 6, 3), (10, 10, 3), (200, 101, 3)],
 )
-def test_a_mass_disappearance_must_last_longer(known: int, gone: int, settling: timedelta) -> None:
+def test_a_mass_disappearance_waits_for_a_third_answer(
+    known: int, gone: int, answers_needed: int
+) -> None:
     world = {f"U{number}": active() for number in range(known)}
     answer = {uit: fields() for uit in list(world)[gone:]}
-    world, _ = after(world, answer)
-    _, early = after(world, answer, at=NOON + settling - MINUTE)
-    _, late = after(world, answer, at=NOON + settling)
-    assert early.events == ()
-    assert late.count("withdrawn") == gone
+    for number in range(1, answers_needed + 1):
+        world, result = after(world, answer, at=NOON + number * SETTLING)
+        assert result.count("withdrawn") == (gone if number == answers_needed else 0)
+        is_mass = answers_needed == 3
+        assert result.vanished == (gone if is_mass and number == 1 else 0)
+
+
+def test_two_answers_far_apart_are_still_two_in_a_mass_disappearance() -> None:
+    world = {f"U{number}": active() for number in range(10)}
+    world, _ = after(world, {})
+    for later in (timedelta(hours=5), timedelta(hours=5), timedelta(hours=5, minutes=9)):
+        world, result = after(world, {}, at=NOON + later)
+        assert result.events == ()
+    _, result = after(world, {}, at=NOON + timedelta(hours=5, minutes=10))
+    assert result.count("withdrawn") == 10
+
+
+def test_uits_past_their_validity_make_no_mass_disappearance() -> None:
+    world = {f"U{number}": active(first_expired_day="2025-11-24") for number in range(9)}
+    world |= {"A": active()}
+    world, result = after(world, {})
+    assert (result.vanished, result.count("expired")) == (0, 9)
 
 
 def test_what_is_closed_is_not_counted_in_a_mass_disappearance() -> None:

@@ -1,12 +1,20 @@
 """The rules of reconciling hold for whatever ANAF answers, in whatever order."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caraus.transports.reconcile import Known, Reconciled, difference
+from caraus.transports.reconcile import (
+    SETTLING,
+    Known,
+    Reconciled,
+    difference,
+    reconcile_late,
+)
 from tests.transports.test_reconcile import MINUTE, NOON, Answer, World, after, fields
 
 uits = st.sampled_from(["A", "B", "C", "D"])
@@ -88,3 +96,66 @@ def test_a_difference_names_exactly_the_fields_that_differ(
     changes = difference(old, new)
     assert {**old, **{name: pair[1] for name, pair in changes.items()}} == new
     assert all(pair == [old[name], new[name]] != [new[name]] * 2 for name, pair in changes.items())
+
+
+# -- answers that overtake each other -------------------------------------------------------------
+
+times = st.lists(st.integers(0, 300), min_size=1, max_size=7, unique=True).map(sorted)
+
+
+def deliver(answers: list[tuple[datetime, Answer]]) -> World:
+    """Answers in the order in which they arrive, as `apply.py` treats them; each state with when it
+    was last seen."""
+    world: World = {}
+    newest: datetime | None = None
+    for at, answer in answers:
+        if newest is not None and at < newest:
+            seen = {
+                uit: replace(one, seen_at=newest if one.state == "active" else one.seen_at)
+                for uit, one in world.items()
+            }
+            late = reconcile_late(known=seen, answer=answer, at=at, newest=newest)
+            world = {**world, **late.states}
+            continue
+        world, result = after(world, answer, at=at)
+        for uit in result.states:
+            before = world[uit]
+            seen_at = at if uit in answer else (before.seen_at or newest)
+            world[uit] = replace(before, seen_at=seen_at)
+        for uit in answer:
+            world[uit] = replace(world[uit], seen_at=at)
+        newest = at
+    return world
+
+
+def settled(
+    answers: list[tuple[datetime, Answer]], end: datetime, last: Answer
+) -> dict[str, tuple[str, Any]]:
+    """State and fields after three more answers that say the same, ten minutes apart. (Since when a
+    UIT is missed depends on which answers were heard in time.)"""
+    calm = [(end + number * SETTLING, last) for number in range(1, 4)]
+    return {uit: (one.state, one.fields) for uit, one in deliver([*answers, *calm]).items()}
+
+
+@given(st.data(), times, st.randoms())
+def test_in_whatever_order_and_however_often_answers_arrive_the_end_is_the_same(
+    data: st.DataObject, minutes: list[int], random: Any
+) -> None:
+    story = [(NOON + minute * MINUTE, data.draw(answers)) for minute in minutes]
+    arriving = [*story, *data.draw(st.lists(st.sampled_from(story), max_size=5))]
+    random.shuffle(arriving)
+    end, last = story[-1]
+    assert settled(arriving, end, last) == settled(story, end, last)
+
+
+@given(st.data(), times)
+def test_two_workers_interleaved_store_what_one_would(
+    data: st.DataObject, minutes: list[int]
+) -> None:
+    story = [(NOON + minute * MINUTE, data.draw(answers)) for minute in minutes]
+    mine = data.draw(st.lists(st.booleans(), min_size=len(story), max_size=len(story)))
+    first = [one for one, is_mine in zip(story, mine, strict=True) if is_mine]
+    second = [one for one, is_mine in zip(story, mine, strict=True) if not is_mine]
+    assert all(one[0] < two[0] for one, two in pairwise(first))
+    end, last = story[-1]
+    assert settled([*second, *first], end, last) == settled(story, end, last)

@@ -255,7 +255,7 @@ def test_everything_that_is_absent_for_long_is_withdrawn_later_than_one_uit(
     sync(company, now)
     anaf.turn_on("empty")
     states = []
-    for minutes in (5, 20, 25):
+    for minutes in (5, 15, 25):
         sync(company, now + minutes * MINUTE)
         states.append(set(Transport.objects.values_list("state", flat=True)))
     assert states == [{"missing"}, {"missing"}, {"withdrawn"}]
@@ -279,7 +279,7 @@ def test_a_good_answer_is_recorded_everywhere_it_matters(
     assert (run.seen, run.new) == (result.applied.seen, result.applied.new)
     state = SyncState.objects.get(company=company)
     assert (state.last_good_at, state.last_attempt_at, state.last_outcome) == (now, now, "ok")
-    assert state.next_sync_at == now + timedelta(minutes=5)
+    assert now + MINUTE <= state.next_sync_at <= now + 10 * MINUTE
     connection.refresh_from_db()
     assert connection.last_good_call_at == now
     assert CompanyRight.objects.get().state == "covered"

@@ -10,9 +10,10 @@ from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
 from caraus.connections import crypto
 from caraus.connections.models import Connection
+from caraus.transports import claims
 from caraus.transports.models import SyncState, Transport
 from caraus.transports.sync import sync_company
-from caraus.transports.tasks import SOON, enqueue, enqueue_due
+from caraus.transports.tasks import SOON, enqueue
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
@@ -71,7 +72,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     anaf.forget_calls()
     for _ in range(3):
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(days=1))
-        assert enqueue_due() == 0
+        assert claims.claim(10) == []
         enqueue(company.pk, priority=SOON)  # as when a person presses the button
         worker.drain()
     assert anaf.calls() == []

@@ -1,6 +1,5 @@
 """The queue: jobs are born with the facts they follow from, once, and people go first."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +9,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization
 from caraus.connections.models import Connection
-from caraus.transports.models import SyncRun, SyncState, Transport
+from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.sync import SyncResult, sync_company
-from caraus.transports.tasks import SOON, enqueue, enqueue_due, enqueue_organization, sync_due
+from caraus.transports.tasks import SOON, enqueue, enqueue_organization
 from tests import factories
 from tests.authorizations import at_once
 from tests.simulator_process import SimulatorProcess
@@ -63,44 +62,6 @@ def test_what_a_person_waits_for_runs_first(
     worker.drain(concurrency=1)
     order = list(SyncRun.objects.order_by("pk").values_list("company_id", flat=True))
     assert order == [timer[2].pk, timer[0].pk, timer[1].pk]
-
-
-def test_companies_that_are_due_are_queued_once(organization: Organization) -> None:
-    factories.connection(organization)
-    factories.connection(organization)  # two authorizations double nothing
-    now = timezone.now()
-    companies = [
-        factories.company(organization, cui=cui)
-        for cui in (factories.CUI, factories.OTHER_CUI, "900030302")
-    ]
-    SyncState.objects.create(company=companies[0], next_sync_at=now - timedelta(seconds=1))
-    SyncState.objects.create(company=companies[1], next_sync_at=now + timedelta(minutes=1))
-    assert enqueue_due() == 2
-    assert {pk for pk, _ in waiting()} == {companies[0].pk, companies[2].pk}
-    assert enqueue_due() == 0
-    assert len(waiting()) == 2
-
-
-@pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected", None])
-def test_nothing_is_queued_without_a_living_authorization(
-    organization: Organization, company: Company, stranger: object, status: str | None
-) -> None:
-    if status:
-        factories.connection(organization, status=status)
-    enqueue_due()
-    assert company.pk not in {pk for pk, _ in waiting()}
-
-
-def test_the_timer_queues_what_is_due_and_the_worker_brings_the_uits(
-    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
-) -> None:
-    sync_due.configure(task_kwargs={"timestamp": 0}).defer()
-    worker.drain()
-    assert Transport.objects.count() == len(anaf.active(company.cui))
-    assert SyncState.objects.get().next_sync_at > timezone.now()
-    sync_due.configure(task_kwargs={"timestamp": 60}).defer()
-    worker.drain()
-    assert SyncRun.objects.count() == 1
 
 
 def test_a_job_about_a_company_asked_about_meanwhile_asks_nothing(

@@ -1,12 +1,10 @@
-"""The UITs of a company, their history, what could not be read, and each question put to ANAF."""
+"""The UITs of a company, their history, and what could not be read."""
 
 from datetime import date, timedelta
 
 from django.db import models
-from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.connections.models import Connection
 
 
 class Transport(models.Model):
@@ -56,6 +54,8 @@ class Transport(models.Model):
     last_changed_at = models.DateTimeField()
     # The first good answer without it, since it was last seen.
     missing_since = models.DateTimeField(null=True, blank=True)
+    # The second one, when a mass disappearance made it wait for a third.
+    missing_again_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-first_seen_at", "-pk"]
@@ -130,6 +130,9 @@ class UnreadableRecord(models.Model):
     last_seen_at = models.DateTimeField()
     # It left ANAF's answer, or was understood later.
     resolved_at = models.DateTimeField(null=True, blank=True)
+    # Which parser could not read it (`caraus.anaf.info.PARSER_VERSION`): a newer one tries again.
+    parser_version = models.PositiveIntegerField(default=1)
+    understood_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-last_seen_at", "-pk"]
@@ -137,55 +140,3 @@ class UnreadableRecord(models.Model):
 
     def __str__(self) -> str:
         return self.reason
-
-
-class SyncState(models.Model):
-    """When a company is to be asked about next, and what came of the last question."""
-
-    ORGANIZATION_PATH = "company__organization"
-    COMPANY_PATH = "company"
-
-    company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="sync_state")
-    next_sync_at = models.DateTimeField(default=timezone.now, db_index=True)
-    last_attempt_at = models.DateTimeField(null=True, blank=True)
-    last_good_at = models.DateTimeField(null=True, blank=True)
-    last_outcome = models.CharField(max_length=20, blank=True)
-    last_code = models.CharField(max_length=40, blank=True)
-    last_digest = models.CharField(max_length=64, blank=True)
-    # The first failure since the last good answer, to say since when the list is old.
-    failing_since = models.DateTimeField(null=True, blank=True)
-    failures_in_a_row = models.PositiveIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.company}: {self.last_outcome or 'neîntrebat'}"
-
-
-class SyncRun(models.Model):
-    """One question to ANAF about one company, and what came of it."""
-
-    ORGANIZATION_PATH = "company__organization"
-    COMPANY_PATH = "company"
-
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_runs")
-    connection = models.ForeignKey(
-        Connection, on_delete=models.SET_NULL, null=True, related_name="sync_runs"
-    )
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField()
-    outcome = models.CharField(max_length=20)
-    code = models.CharField(max_length=40, blank=True)
-    http_status = models.PositiveIntegerField(null=True, blank=True)
-    # A short diagnostic without secrets.
-    detail = models.TextField(blank=True)
-    seen = models.PositiveIntegerField(default=0)
-    new = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    missing = models.PositiveIntegerField(default=0)
-    unreadable = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["-started_at", "-pk"]
-        indexes = [models.Index(fields=["company", "-started_at"], name="run_by_company")]
-
-    def __str__(self) -> str:
-        return f"{self.company}: {self.outcome} {self.started_at:%Y-%m-%d %H:%M}"

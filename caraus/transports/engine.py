@@ -1,0 +1,253 @@
+"""The loop that acts: claim what is due, ask ANAF, keep what it says; until told to stop.
+
+One event loop asks many questions at once over connections that stay open. The database is spoken
+with in threads: the foreman's session holds the locks of the companies under way (they end with a
+killed process by themselves), the clerks write. Nothing is kept in memory that a killed worker
+would take along: a company whose question came to nothing is due still.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from time import monotonic
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.anaf.errors import AnafError
+from caraus.anaf.info import body_digest
+from caraus.anaf.wire import Wire
+from caraus.connections import renewal
+from caraus.connections.configuration import anaf_settings
+from caraus.connections.models import Connection
+from caraus.transports import claims, gate, gatekeeper, quiet, settle
+from caraus.transports.claims import Claim
+from caraus.transports.gate import Pass
+from caraus.transports.quiet import Quiet
+from caraus.transports.sync import LASTING, Tried, sync_company
+
+log = structlog.get_logger(__name__)
+
+# With nothing due, the schedule is looked at so often. Seconds.
+IDLE_SECONDS = 0.5
+# With more due than there was room for, so often.
+BUSY_SECONDS = 0.02
+# Claimed at once at most: more would only stay claimed for longer.
+AT_A_TIME = 30
+# Unchanged answers wait so long for others, to be written together. Seconds.
+GATHERING = 0.05
+CLERKS = 3
+# Those who go step by step wait for ANAF themselves: they hold up nobody who writes.
+WALKERS = 3
+# Told to stop, questions under way get so long; then they are given up. Seconds.
+GRACE = 6.0
+# How often „this authorization works” is written down. Seconds.
+GOOD_CALL_EVERY = 60.0
+
+
+class Engine:
+    """One worker process's share of the asking."""
+
+    def __init__(self, *, at_once: int | None = None) -> None:
+        self._at_once = at_once or settings.SYNC_AT_ONCE
+        self._foreman = ThreadPoolExecutor(1, thread_name_prefix="foreman")
+        self._clerks = ThreadPoolExecutor(CLERKS, thread_name_prefix="clerk")
+        self._walkers = ThreadPoolExecutor(WALKERS, thread_name_prefix="walker")
+        self._under_way: dict[asyncio.Task[None], Claim] = {}
+        self._done: list[int] = []
+        self._quiet: list[tuple[Quiet, asyncio.Future[None]]] = []
+        self._good_calls: dict[int, float] = {}
+        self._shut_until = 0.0
+        self.asked = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ask until `stop`; then let what is under way end, and give the rest up."""
+        try:
+            async with Wire(anaf_settings(), connections=self._at_once) as wire:
+                while not stop.is_set():
+                    pause = await self._round(wire)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), pause)
+                await self._end()
+        finally:
+            await self._close()
+
+    async def _round(self, wire: Wire) -> float:
+        """Claim and start what there is room for; gives how long to wait before the next look."""
+        room = min(self._at_once - len(self._under_way), AT_A_TIME)
+        if monotonic() < self._shut_until:
+            room = 0
+        done, self._done = self._done, []
+        try:
+            taken, passed = await self._in(self._foreman, lambda: _take(room, done))
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("database_lost", error=type(error).__name__)
+            return 1.0
+        began = monotonic()
+        if passed.why:
+            self._shut_until = began + min(passed.wait.total_seconds(), 1.0)
+        slots = list(passed.slots)
+        for claim in taken:
+            slot = began + slots.pop(0).total_seconds() if claim.ready else began
+            task = asyncio.create_task(self._ask(wire, claim, slot, passed))
+            self._under_way[task] = claim
+            task.add_done_callback(self._ended)
+        if passed.why:
+            return min(passed.wait.total_seconds(), IDLE_SECONDS)
+        return BUSY_SECONDS if len(taken) == room else IDLE_SECONDS
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._done.append(self._under_way.pop(task).company_id)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("question_broke_off", error=repr(error))
+
+    async def _ask(self, wire: Wire, claim: Claim, slot: float, passed: Pass) -> None:
+        ready = claim.ready
+        if ready is None:
+            await self._step_by_step(claim, None)
+            return
+        await asyncio.sleep(max(slot - monotonic(), 0))
+        if monotonic() - slot > gate.LATEST.total_seconds():
+            await self._in(self._clerks, lambda: claims.free_again([claim.company_id]))
+            return
+        self.asked += 1
+        started_at = timezone.now()
+        try:
+            answer = await wire.ask_info(access_token=ready.token, carrier_cui=claim.company.cui)
+            digest, received_at = body_digest(answer.body), datetime.now(UTC)
+            if ready.covered and digest == settle.recognizable(claim.state):
+                same = Quiet(claim.state, ready.connection.pk, started_at, received_at, digest)
+                await self._unchanged(same, passed)
+                return
+            heard = await self._in(
+                self._clerks,
+                lambda: settle.understand(
+                    answer, known="", access_token=ready.token, now=received_at
+                ),
+            )
+        except AnafError as error:
+            await self._failed(
+                claim, Tried(ready.connection, ready.token, error), started_at, passed
+            )
+            return
+        await self._in(
+            self._clerks,
+            lambda: _changed(claim.company, ready.connection, heard, started_at, passed),
+        )
+
+    async def _unchanged(self, answer: Quiet, passed: Pass) -> None:
+        """Wait for others, and for the write."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._quiet.append((answer, written))
+        if len(self._quiet) == 1:
+            await asyncio.sleep(GATHERING)
+            together, self._quiet = self._quiet, []
+            await self._in(
+                self._clerks, lambda: self._keep_quiet([one for one, _ in together], passed)
+            )
+            for _, future in together:
+                if not future.done():
+                    future.set_result(None)
+        await written
+
+    def _keep_quiet(self, answers: list[Quiet], passed: Pass) -> None:
+        quiet.keep(answers)
+        if passed.report:
+            gatekeeper.report(None, passed=passed)
+        for answer in answers:
+            last = self._good_calls.get(answer.connection_id, -GOOD_CALL_EVERY)
+            if monotonic() - last >= GOOD_CALL_EVERY:
+                self._good_calls[answer.connection_id] = monotonic()
+                renewal.keep_good_call(answer.connection_id, answer.received_at)
+
+    async def _failed(self, claim: Claim, tried: Tried, started_at: datetime, passed: Pass) -> None:
+        error, connection = tried.error, tried.connection
+        await self._in(self._clerks, lambda: gatekeeper.report(error, passed=passed))
+        if error.outcome in LASTING:
+            await self._step_by_step(claim, tried)
+            return
+        await self._in(
+            self._clerks,
+            lambda: settle.keep_failure(claim.company, connection, error, started_at),
+        )
+
+    async def _step_by_step(self, claim: Claim, tried: Tried | None) -> None:
+        """A renewal, another authorization, a spent day: as for a person, with its own lock."""
+        ids = [claim.company_id]
+        await self._in(self._foreman, lambda: claims.unlock(ids))
+        try:
+            await self._in(
+                self._walkers, lambda: sync_company(company_id=claim.company_id, tried=tried)
+            )
+        finally:
+            await self._in(self._clerks, lambda: claims.free_again(ids))
+
+    async def _in[T](self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(threads, _fresh, work)
+
+    async def _end(self) -> None:
+        if self._under_way:
+            await asyncio.wait([*self._under_way], timeout=GRACE)
+        given_up = [claim.company_id for claim in self._under_way.values()]
+        for task in [*self._under_way]:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        if given_up:
+            log.info("questions_given_up", number=len(given_up))
+            await self._in(self._foreman, lambda: claims.free_again(given_up))
+
+    async def _close(self) -> None:
+        """The foreman's session ends, and its locks with it."""
+        rooms = ((self._foreman, 1), (self._clerks, CLERKS), (self._walkers, WALKERS))
+        for threads, number in rooms:
+            barrier = threading.Barrier(number)
+            loop = asyncio.get_running_loop()
+            waits = [loop.run_in_executor(threads, _leave, barrier) for _ in range(number)]
+            await asyncio.wait(waits, timeout=2)
+            threads.shutdown(wait=False)
+
+
+def _take(room: int, done: list[int]) -> tuple[list[Claim], Pass]:
+    """In the foreman's thread: let go of what is done, claim, and pass the door with it."""
+    claims.unlock(done)
+    taken = claims.claim(room) if room > 0 else []
+    calls = [claim for claim in taken if claim.ready]
+    if not calls:
+        return taken, Pass()
+    passed, _ = gatekeeper.enter(wanted=len(calls))
+    left = [claim.company_id for claim in calls[len(passed.slots) :]]
+    if left:
+        claims.free_again(left)
+        claims.unlock(left)
+    return [claim for claim in taken if claim.company_id not in set(left)], passed
+
+
+def _changed(
+    company: Company,
+    connection: Connection,
+    heard: settle.Heard,
+    started_at: datetime,
+    passed: Pass,
+) -> None:
+    settle.keep_good(company, connection, heard, started_at)
+    gatekeeper.report(None, passed=passed)
+
+
+def _fresh[T](work: Callable[[], T]) -> T:
+    """A connection that PostgreSQL has closed is not used again."""
+    try:
+        return work()
+    except (DatabaseError, InterfaceError):
+        close_old_connections()
+        raise
+
+
+def _leave(barrier: threading.Barrier) -> None:
+    barrier.wait(2)
+    connections.close_all()

@@ -1,0 +1,132 @@
+"""The door's memory in PostgreSQL: one row per host, locked for each decision of `gate.py`."""
+
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.transports import gate
+from caraus.transports.gate import Door, Pass
+from caraus.transports.models import Gate
+
+log = structlog.get_logger(__name__)
+
+# Signs of a host in trouble that come with an answer; the others are `Outcome.UNAVAILABLE`.
+_HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
+_NAMES = [one.name for one in fields(Door)]
+
+
+class ShutDoorError(Exception):
+    """ANAF may not be asked now. `why` is "paused", "open" or "full"; `code` the last trouble."""
+
+    def __init__(self, refused: Pass, door: Door) -> None:
+        super().__init__(refused.why)
+        self.why = refused.why
+        self.wait = refused.wait
+        self.code = "rate_limited" if refused.why != "open" else door.last_code or "timeout"
+
+
+def host() -> str:
+    """The host of ANAF's services, the one whose limit is 1000 calls a minute."""
+    return urlsplit(settings.ANAF_API_URL).netloc
+
+
+def enter(*, wanted: int = 1, person: bool = False) -> tuple[Pass, Door]:
+    """Slots for calls to ANAF's services; see `gate.enter`."""
+    given: list[Pass] = []
+
+    def decide(door: Door, now: datetime) -> Door:
+        after, answer = gate.enter(
+            door, now=now, cap=settings.ANAF_CALLS_PER_MINUTE, wanted=wanted, person=person
+        )
+        given.append(answer)
+        return after
+
+    door = _change(decide)
+    return given[0], door
+
+
+def pass_the_door() -> Pass:
+    """Wait for a person's call's turn; raises ShutDoorError when ANAF may not be asked now.
+
+    A slot that is missed (this thread slept too long) is not used: another one is taken.
+    """
+    while True:
+        passed, door = enter(person=True)
+        if not passed.slots:
+            raise ShutDoorError(passed, door)
+        until = monotonic() + passed.slots[0].total_seconds()
+        sleep(max(until - monotonic(), 0))
+        if monotonic() - until < gate.LATEST.total_seconds():
+            return passed
+
+
+def report(error: AnafError | None, *, passed: Pass) -> None:
+    """What came of a call that went through the door. A success is told only where it matters."""
+    if error is None or not (is_hosts(error) or error.code == "rate_limited"):
+        if passed.report:
+            _change(lambda door, now: gate.succeeded(door, now=now))
+        return
+    if error.code == "rate_limited":
+        seconds = error.retry_after
+        wait = timedelta(seconds=min(seconds, 10**6)) if seconds else None
+        _change(lambda door, now: gate.paused(door, now=now, retry_after=wait))
+        log.warning("anaf_asked_for_a_pause", seconds=seconds)
+        return
+    _change(lambda door, now: gate.failed(door, now=now, code=error.code, probe=passed.probe))
+
+
+def is_hosts(error: AnafError) -> bool:
+    """Whether this trouble is the host's (or our way to it), not one company's or certificate's."""
+    if error.code in {"technical_error", "missing_configuration", "foreign_host"}:
+        return False
+    return error.outcome is Outcome.UNAVAILABLE or error.code in _HOST_CODES
+
+
+def look() -> Door | None:
+    """The door as it stands; None when nobody has gone through it yet."""
+    row = Gate.objects.filter(host=host()).values(*_NAMES).first()
+    return Door(**row) if row else None
+
+
+def _change(decide: Callable[[Door, datetime], Door]) -> Door:
+    """Lock the row, decide by the database's clock, write. Not waiting for the disk: what a crash
+    loses of it is within the limiter's slack."""
+    with transaction.atomic(), database.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
+        door = _locked() or _first(cursor)
+        cursor.execute("SELECT clock_timestamp()")  # after the lock was granted
+        after = decide(door, cursor.fetchone()[0])
+        if after != door:
+            Gate.objects.filter(host=host()).update(**asdict(after))
+    _tell(door, after)
+    return after
+
+
+def _locked() -> Door | None:
+    row = Gate.objects.select_for_update().filter(host=host()).values(*_NAMES).first()
+    return Door(**row) if row else None
+
+
+def _first(cursor: Any) -> Door:
+    """Nobody has gone through it before; another may be making the row this moment."""
+    cursor.execute("SELECT clock_timestamp()")
+    now = cursor.fetchone()[0]
+    made = Gate(host=host(), **asdict(Door(now, now)))
+    Gate.objects.bulk_create([made], ignore_conflicts=True)
+    return _locked() or Door(now, now)
+
+
+def _tell(before: Door, after: Door) -> None:
+    if before.open_since is None and after.open_since is not None:
+        log.warning("anaf_does_not_answer", since=after.open_since, code=after.last_code)
+    if before.open_since is not None and after.open_since is None:
+        log.info("anaf_answers_again", since=before.open_since)

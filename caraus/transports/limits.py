@@ -1,0 +1,104 @@
+"""Daily limits: what is spent of them, and what ANAF's messages teach about them."""
+
+from datetime import date, datetime
+
+import structlog
+from django.conf import settings
+from django.db.models import F, Q
+
+from caraus.accounts.models import Company
+from caraus.anaf.errors import AnafError
+from caraus.connections.models import Connection
+from caraus.transports import telling
+from caraus.transports.models import AuthorizationLimit, SyncState
+from caraus.transports.schedule import until_tomorrow
+from caraus.words import BUCHAREST
+
+log = structlog.get_logger(__name__)
+
+
+def day_of(moment: datetime) -> date:
+    """The day by which ANAF counts: Romania's."""
+    return moment.astimezone(BUCHAREST).date()
+
+
+def of_company(state: SyncState) -> int:
+    """Calls a day for one company: ours, or fewer when ANAF told so."""
+    ours: int = settings.ANAF_CALLS_PER_DAY_PER_COMPANY
+    return min(ours, state.daily_limit) if state.daily_limit else ours
+
+
+def is_spent(state: SyncState, at: datetime) -> bool:
+    """Whether the company has had its calls of the day, or ANAF said so."""
+    if state.paused_until and state.paused_until > at:
+        return True
+    return state.calls_day == day_of(at) and state.calls_today >= of_company(state)
+
+
+def count_call(state: SyncState, at: datetime) -> None:
+    """One more call for the company; the caller saves the row."""
+    day = day_of(at)
+    if state.calls_day != day:
+        state.calls_day, state.calls_today = day, 0
+    state.calls_today += 1
+
+
+def paused_authorizations(organization_ids: list[int], at: datetime) -> set[int]:
+    """The authorizations that may not be used now: paused by ANAF, or their day is spent."""
+    spent = Q(paused_until__gt=at)
+    ours = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
+    counted = Q(calls_day=day_of(at), calls_today__gte=F("daily_limit"))
+    if ours:
+        counted |= Q(calls_day=day_of(at), calls_today__gte=ours)
+    rows = AuthorizationLimit.objects.filter(connection__organization_id__in=organization_ids)
+    return set(rows.filter(spent | counted).values_list("connection_id", flat=True))
+
+
+def spend(connection_id: int, at: datetime) -> bool:
+    """Count a call of an authorization that has a daily limit; False when its day is spent.
+
+    One without a limit is not counted: nothing is written for it.
+    """
+    ours = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
+    if ours:
+        AuthorizationLimit.objects.get_or_create(connection_id=connection_id)
+    rows = AuthorizationLimit.objects.filter(connection_id=connection_id)
+    row = rows.first()
+    if row is None or not (ours or row.daily_limit):
+        return True
+    limit = min(number for number in (ours, row.daily_limit) if number)
+    day = day_of(at)
+    rows.exclude(calls_day=day).update(calls_day=day, calls_today=0)
+    return bool(
+        rows.filter(calls_day=day, calls_today__lt=limit).update(calls_today=F("calls_today") + 1)
+    )
+
+
+def is_of_company(error: AnafError) -> bool:
+    """„… pentru CIF=…” counts calls about a company; „… de catre utilizator …” all of a person's.
+
+    A message that says neither is taken for the person's: the safer of the two.
+    """
+    text = error.detail.lower()
+    return "utilizator" not in text and any(word in text for word in ("cui", "cif"))
+
+
+def learn(
+    *, company: Company, state: SyncState, connection: Connection, error: AnafError, at: datetime
+) -> None:
+    """ANAF said „S-au facut deja N interogari … in cursul zilei”: silence until midnight, and a
+    budget from then on. The caller saves `state`."""
+    until = at + until_tomorrow(at)
+    if is_of_company(error):
+        state.paused_until = until
+        state.daily_limit = error.limit or state.daily_limit
+        whom = f"firma {company.cui}"
+    else:
+        AuthorizationLimit.objects.update_or_create(
+            connection=connection,
+            defaults={"paused_until": until, "learnt_at": at}
+            | ({"daily_limit": error.limit} if error.limit else {}),
+        )
+        whom = f"autorizarea dată de {connection.person_name}"
+    telling.tell_of_daily_limit(company.organization, whom=whom, limit=error.limit, at=at)
+    log.warning("daily_limit_learnt", cui=company.cui, limit=error.limit)

@@ -1,0 +1,25 @@
+"""The rows of this room: UITs with their history, and the synchronization with its memory."""
+
+from caraus.transports.models.syncs import (
+    AuthorizationLimit,
+    Gate,
+    OutcomeTotal,
+    Plan,
+    SyncHour,
+    SyncRun,
+    SyncState,
+)
+from caraus.transports.models.uits import Transport, TransportEvent, UnreadableRecord
+
+__all__ = [
+    "AuthorizationLimit",
+    "Gate",
+    "OutcomeTotal",
+    "Plan",
+    "SyncHour",
+    "SyncRun",
+    "SyncState",
+    "Transport",
+    "TransportEvent",
+    "UnreadableRecord",
+]

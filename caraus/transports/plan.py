@@ -1,0 +1,177 @@
+"""The policy in force: made anew every minute from aggregates, read by all workers from one row."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.connections.models import CompanyRight, Connection
+from caraus.transports import gate
+from caraus.transports.models import AuthorizationLimit, Plan
+from caraus.transports.rates import FIRST_RHYTHM, HOURS_A_WEEK, hour_of_week, rhythm_of
+from caraus.transports.schedule import MINUTES_A_DAY, PLANNED_SHARE, Bounds, Policy, solve
+
+# How long a process believes the row that it has read.
+BELIEVED_SECONDS = 20.0
+# Rates that differ by less than this are one for the policy: 20,000 companies become 200 numbers.
+_ROUNDING = 0.05
+# What is found in an hour of the week counts half after four weeks.
+_WEEKLY_DECAY = 0.5 ** (1 / 4)
+# Companies that can be asked about: somebody has authorized for them.
+_RATES = """
+SELECT exp(round(ln(greatest(s.rate, 0.001)) / %(rounding)s) * %(rounding)s) AS rate, count(*)
+FROM transports_syncstate s JOIN accounts_company c ON c.id = s.company_id
+WHERE EXISTS (SELECT 1 FROM connections_connection k
+              WHERE k.organization_id = c.organization_id AND k.status = 'active')
+GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The plan as the loop uses it."""
+
+    policy: Policy
+    rhythm: Sequence[float] = FIRST_RHYTHM
+    typical_rate: float = 1.0
+    limited: Mapping[int, Policy] = field(default_factory=dict)
+
+
+class _Memory:
+    """What this process last read, and when."""
+
+    read_at: float = -math.inf
+    plan: InForce
+
+
+@cache
+def _memory() -> _Memory:
+    return _Memory()
+
+
+def in_force() -> InForce:
+    """The plan, as old as `BELIEVED_SECONDS` at most; a first one where none was made yet."""
+    memory = _memory()
+    if monotonic() - memory.read_at > BELIEVED_SECONDS:
+        row = Plan.objects.order_by("pk").first()
+        memory.plan = _of_row(row) if row else InForce(_first_policy())
+        memory.read_at = monotonic()
+    return memory.plan
+
+
+def forget() -> None:
+    """Read the row again at the next question."""
+    _memory.cache_clear()
+
+
+def _of_row(row: Plan) -> InForce:
+    return InForce(
+        policy=Policy(row.multiplier, row.fastest, row.slowest, row.stretched),
+        rhythm=rhythm_of(row.found_by_hour),
+        typical_rate=row.typical_rate,
+        limited={int(key): Policy(**value) for key, value in row.limited.items()},
+    )
+
+
+def bounds() -> Bounds:
+    fastest = float(settings.SYNC_FASTEST_MINUTES)
+    slowest = max(float(settings.SYNC_SLOWEST_MINUTES), fastest)
+    of_many = max(float(settings.SYNC_SLOWEST_OF_MANY_MINUTES), slowest)
+    return Bounds(fastest, slowest, of_many)
+
+
+def budget() -> float:
+    """Calls a minute that the timer's questions may plan with."""
+    return gate.calls_a_minute(settings.ANAF_CALLS_PER_MINUTE) * PLANNED_SHARE
+
+
+def _first_policy() -> Policy:
+    """Before anything is known: somewhere in the middle."""
+    middle = math.sqrt(bounds().fastest * bounds().slowest)
+    return Policy(middle, bounds().fastest, bounds().slowest)
+
+
+def make(now: datetime | None = None) -> Plan:
+    """Aggregate, solve, write the one row. Two at once do it one after the other, to one effect."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        _lock()
+        row = Plan.objects.select_for_update().order_by("pk").first() or Plan(
+            made_at=now, budget=0, multiplier=0, fastest=0, slowest=0, counted_until=now
+        )
+        rates = _rates(_RATES, {"rounding": _ROUNDING})
+        policy = solve(rates, budget=budget(), bounds=bounds())
+        number = sum(rates.values())
+        row.made_at, row.companies, row.budget = now, number, budget()
+        row.multiplier, row.stretched = policy.multiplier, policy.stretched
+        row.fastest, row.slowest = policy.fastest, policy.slowest
+        row.limited = {str(key): asdict(value) for key, value in _limited().items()}
+        if number:
+            row.typical_rate = sum(rate * count for rate, count in rates.items()) / number
+        _count_found(row, now)
+        row.save()
+    forget()
+    return row
+
+
+def _lock() -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x5CA1])
+
+
+def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
+    with database.cursor() as cursor:
+        cursor.execute(query, values)
+        return {float(rate): int(count) for rate, count in cursor.fetchall()}
+
+
+def _limited() -> dict[int, Policy]:
+    """A policy for each authorization with a daily limit, over the companies that it serves."""
+    everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
+    learnt = dict(
+        AuthorizationLimit.objects.exclude(daily_limit=None).values_list(
+            "connection_id", "daily_limit"
+        )
+    )
+    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    if everybody is None:
+        active = active.filter(pk__in=learnt)
+    policies = {}
+    for connection_id in active.values_list("pk", flat=True):
+        limits = [limit for limit in (everybody, learnt.get(connection_id)) if limit]
+        served = CompanyRight.objects.filter(
+            connection_id=connection_id, state=CompanyRight.State.COVERED
+        ).values_list("company__sync_state__rate", flat=True)
+        rates: dict[float, int] = {}
+        for rate in served:
+            rates[rate or 1.0] = rates.get(rate or 1.0, 0) + 1
+        policies[connection_id] = solve(
+            rates, budget=min(limits) * 0.95 / MINUTES_A_DAY, bounds=bounds()
+        )
+    return policies
+
+
+def _count_found(row: Plan, now: datetime) -> None:
+    """Add the UITs found since the last time to their hours of the week."""
+    since = max(row.counted_until or now, now - timedelta(days=2))
+    counts = list(row.found_by_hour) if row.found_by_hour else [0.0] * HOURS_A_WEEK
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc('hour', started_at), sum(new) FROM transports_syncrun"
+            " WHERE started_at >= %s AND started_at < %s AND new > 0 AND age IS NOT NULL"
+            " GROUP BY 1",
+            [since, now],
+        )
+        for hour, found in cursor.fetchall():
+            counts[hour_of_week(hour)] += float(found)
+    if hour_of_week(now) < hour_of_week(since):  # a new week has begun
+        counts = [count * _WEEKLY_DECAY for count in counts]
+    row.found_by_hour, row.counted_until = counts, now

@@ -1,0 +1,73 @@
+"""What keeps the schedule whole, every minute: nobody forgotten, the policy fresh, people told."""
+
+from datetime import timedelta
+
+from django.db import connection as database
+from django.db.models import Q
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.connections.models import Connection
+from caraus.transports import gatekeeper, plan, telling
+from caraus.transports.models import Plan, SyncState
+from caraus.transports.schedule import LONGEST_WAIT
+
+# After so long an outage is told to those who asked for it.
+LONG_OUTAGE = timedelta(hours=1)
+# Companies that nobody has authorized for are looked at again after so long; an authorization makes
+# them due at once.
+ASLEEP = timedelta(hours=1)
+# No company is ever due later than this: one that is, is so by a clock that jumped.
+_LATEST_DUE = LONGEST_WAIT + timedelta(hours=2)
+_CLOCK_SLACK = timedelta(minutes=2)
+
+
+def every_minute() -> None:
+    adopt()
+    mend()
+    plan.make()
+    tell()
+
+
+def adopt() -> int:
+    """Companies new to the schedule are due at once."""
+    now = timezone.now()
+    new = Company.objects.filter(sync_state=None).values_list("pk", flat=True)
+    rows = [SyncState(company_id=pk, next_sync_at=now) for pk in new]
+    SyncState.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def mend() -> int:
+    """Due now: what a clock that jumped and came back has put off. Asleep: what nobody can ask
+    about, so that the claims need not look at it again and again."""
+    now = timezone.now()
+    put_off = Q(next_sync_at__gt=now + _LATEST_DUE) | Q(
+        last_attempt_at__gt=now + _CLOCK_SLACK, next_sync_at__gt=now
+    )
+    mended = SyncState.objects.filter(put_off).update(next_sync_at=now)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE transports_syncstate s SET next_sync_at = now() + %s * interval '1 second'"
+            " FROM accounts_company c WHERE c.id = s.company_id AND s.next_sync_at <= now()"
+            " AND NOT EXISTS (SELECT 1 FROM connections_connection k"
+            " WHERE k.organization_id = c.organization_id AND k.status = %s)",
+            [ASLEEP.total_seconds(), Connection.Status.ACTIVE],
+        )
+    return mended
+
+
+def tell() -> None:
+    """An outage of an hour, a pause that ANAF asked for: each once."""
+    door, row = gatekeeper.look(), Plan.objects.order_by("pk").first()
+    now = timezone.now()
+    if door is None or row is None:
+        return
+    since = door.open_since
+    if since is not None and now - since >= LONG_OUTAGE and row.told_outage != since:
+        Plan.objects.filter(pk=row.pk).update(told_outage=since)
+        telling.tell_of_outage(since=since, now=now)
+    paused = door.paused_since
+    if paused is not None and door.paused_until is not None and row.told_pause != paused:
+        Plan.objects.filter(pk=row.pk).update(told_pause=paused)
+        telling.tell_of_pause(since=paused, until=door.paused_until, now=now)
