@@ -12,6 +12,7 @@ class SyncState(models.Model):
     question."""
 
     ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
 
     company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="sync_state")
     next_sync_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -166,6 +167,7 @@ class SyncHour(models.Model):
     """What is left of an hour's questions about a company after a week."""
 
     ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_hours")
     hour = models.DateTimeField()
