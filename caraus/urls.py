@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from caraus.connections.external_views import external_page, open_link
 from caraus.connections.views import callback
+from caraus.transports.sync_pages import show_metrics
 from caraus.web import companies, export, health, views
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("organizatie/export/", export.organization_export, name="organization_export"),
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
+    path("metrics", show_metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -16,7 +16,8 @@ def _due() -> bool:
     """Somebody is due, or being asked about."""
     now = timezone.now()
     states = SyncState.objects.filter(
-        company__organization__connections__status=Connection.Status.ACTIVE
+        company__archived_at=None,
+        company__organization__connections__status=Connection.Status.ACTIVE,
     )
     due = states.filter(next_sync_at__lte=now).exists()
     busy = states.filter(claimed_until__gt=now).exists()

@@ -25,7 +25,7 @@ LEASE_SECONDS = 90
 _CLAIM = """
 WITH due AS (
     SELECT s.id FROM transports_syncstate s JOIN accounts_company c ON c.id = s.company_id
-    WHERE s.next_sync_at <= now()
+    WHERE s.next_sync_at <= now() AND c.archived_at IS NULL
       AND (s.claimed_until IS NULL OR s.claimed_until <= now()
            OR s.claimed_until > now() + interval '1 day')
       AND EXISTS (SELECT 1 FROM connections_connection k

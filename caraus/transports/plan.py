@@ -29,7 +29,7 @@ _WEEKLY_DECAY = 0.5 ** (1 / 4)
 _RATES = """
 SELECT exp(round(ln(greatest(s.rate, 0.001)) / %(rounding)s) * %(rounding)s) AS rate, count(*)
 FROM transports_syncstate s JOIN accounts_company c ON c.id = s.company_id
-WHERE EXISTS (SELECT 1 FROM connections_connection k
+WHERE c.archived_at IS NULL AND EXISTS (SELECT 1 FROM connections_connection k
               WHERE k.organization_id = c.organization_id AND k.status = 'active')
 GROUP BY 1
 """

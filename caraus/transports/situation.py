@@ -7,11 +7,19 @@ from typing import Literal
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
-from caraus.anaf.errors import PROBLEMS, Whose
+from caraus.anaf.errors import PROBLEMS, AnafError, Whose
 from caraus.connections.models import Connection
-from caraus.transports import plan
+from caraus.transports import gatekeeper, plan
+from caraus.transports.gatekeeper import is_hosts
 from caraus.transports.models import SyncState
-from caraus.words import moment_in_words
+from caraus.words import BUCHAREST, MONTHS, moment_in_words
+
+# Whatever each question met: ANAF does not answer.
+HOST_CODES = frozenset(
+    code
+    for code, problem in PROBLEMS.items()
+    if problem.whose == Whose.ANAF and is_hosts(AnafError(code))
+)
 
 Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
 
@@ -60,6 +68,10 @@ class Failing:
     def look(self) -> WhoseLook:
         return WHOSE_LOOKS[Whose(self.whose)]
 
+    @property
+    def is_outage(self) -> bool:
+        return self.code in HOST_CODES
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -75,9 +87,22 @@ class Situation:
     def failings(self) -> tuple[Failing, ...]:
         """The troubles, those of the same kind as one; since the earliest of them."""
         return tuple(
-            _failing([trouble for trouble in self.troubles if trouble.code == code])
-            for code in dict.fromkeys(trouble.code for trouble in self.troubles)
+            _failing([trouble for trouble in self.troubles if _sort(trouble.code) == sort])
+            for sort in dict.fromkeys(_sort(trouble.code) for trouble in self.troubles)
         )
+
+    @property
+    def outage_in_words(self) -> str:
+        """„ANAF nu răspunde din 10:42; lista este din 10:40”; "" when it answers."""
+        since = next((one.since for one in self.failings if one.is_outage), None)
+        if since is None:
+            return ""
+        good = (
+            f"lista este din {_clock(self.last_good_at)}"
+            if self.last_good_at
+            else "încă nu este nicio listă"
+        )
+        return f"ANAF nu răspunde din {_clock(since)}; {good}"
 
     @property
     def poll_seconds(self) -> int:
@@ -94,6 +119,20 @@ class Situation:
     @property
     def interval_minutes(self) -> int:
         return max(int(plan.in_force().policy.slowest), 1)
+
+
+def _sort(code: str) -> str:
+    """An outage is one trouble, in whichever way each question met it."""
+    return "outage" if code in HOST_CODES else code
+
+
+def _clock(moment: datetime) -> str:
+    """„10:42”, with the day when it is not today's."""
+    here = moment.astimezone(BUCHAREST)
+    clock = f"{here.hour}:{here.minute:02d}"
+    if here.date() == timezone.now().astimezone(BUCHAREST).date():
+        return clock
+    return f"{here.day} {MONTHS[here.month - 1]}, {clock}"
 
 
 def _failing(same: list[Trouble]) -> Failing:
@@ -117,12 +156,30 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
     due = any(state.next_sync_at <= now for state in states)
     troubles = tuple(trouble_of(state) for state in states if state.last_code)
+    door = gatekeeper.look()
+    shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
+    if authorized and door is not None and door.open_since is not None:
+        troubles = _with_outage(companies, troubles, since=door.open_since, code=door.last_code)
     return Situation(
         kind=_kind(companies, authorized=authorized, good=bool(good), troubles=bool(troubles)),
         last_good_at=min(good) if good else None,
         next_sync_at=min((state.next_sync_at for state in states), default=None),
         troubles=troubles,
-        busy=bool(companies) and authorized and (due or not answered),
+        busy=bool(companies) and authorized and not shut and (due or not answered),
+    )
+
+
+def _with_outage(
+    companies: list[Company], troubles: tuple[Trouble, ...], *, since: datetime, code: str
+) -> tuple[Trouble, ...]:
+    """ANAF answers nobody: so say all companies whose own trouble is not another one."""
+    others = tuple(trouble for trouble in troubles if trouble.code not in HOST_CODES)
+    theirs = {trouble.company.pk for trouble in others}
+    problem = PROBLEMS.get(code, PROBLEMS["timeout"])
+    return others + tuple(
+        Trouble(company, problem.code, problem.whose, problem.sentence, problem.advice, since)
+        for company in companies
+        if company.pk not in theirs
     )
 
 

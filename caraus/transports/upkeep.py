@@ -32,7 +32,7 @@ def every_minute() -> None:
 def adopt() -> int:
     """Companies new to the schedule are due at once."""
     now = timezone.now()
-    new = Company.objects.filter(sync_state=None).values_list("pk", flat=True)
+    new = Company.objects.filter(sync_state=None, archived_at=None).values_list("pk", flat=True)
     rows = [SyncState(company_id=pk, next_sync_at=now) for pk in new]
     SyncState.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from caraus.transports import views
+from caraus.transports import sync_pages, views
 
 urlpatterns = [
     path("sincronizare/", views.sync_now, name="sync"),
+    path("sincronizari/<int:pk>/", sync_pages.company_syncs, name="syncs"),
     path("necitite/<int:pk>/", views.unreadable, name="unreadable"),
     path("<int:pk>/", views.transport_detail, name="detail"),
 ]

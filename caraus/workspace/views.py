@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Role
+from caraus.transports import sooner
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
@@ -26,6 +27,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     keys = [one.pk for one in wanted]
     rows = access.visible(Transport.objects.all(), membership)
     found = listing.found_by(asked, rows, keys, today=today())
+    sooner.looked_at(wanted)
     context = {
         "asked": asked,
         "page": listing.page(asked, found, keys),

@@ -34,6 +34,7 @@ def installation(simulator_process: SimulatorProcess) -> Iterator[Installation]:
 @pytest.fixture
 def authorized(installation: Installation) -> Installation:
     installation.anaf.reset()
+    installation.forget_pauses()
     if installation.run("sync").returncode == 3:
         with installation.web() as client:
             assert "Autorizarea a reușit" in installation.authorize(client, email=EMAIL)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psycopg
 
+from caraus import embedded
 from caraus.commands.ports import free_ports
 from tests.simulator_process import SimulatorProcess
 
@@ -62,6 +64,13 @@ class Installation:
         done = self.run(*arguments, "--json")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+    def forget_pauses(self) -> None:
+        """The pause that ANAF asked for, and its outages, are over."""
+        url = embedded.database_url(Path(self.environment["CARAUS_DATA_DIR"]))
+        with psycopg.connect(url) as connection:
+            connection.execute("DELETE FROM transports_gate")
+            connection.execute("DELETE FROM transports_authorizationlimit")
 
     @contextmanager
     def serving(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:

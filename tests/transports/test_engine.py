@@ -206,6 +206,14 @@ def test_without_a_living_authorization_nobody_is_asked_about(
     assert not SyncState.objects.filter(next_sync_at__lte=timezone.now()).exists()
 
 
+def test_an_archived_company_is_asked_about_no_more(
+    anaf: SimulatorProcess, companies: list[Company]
+) -> None:
+    Company.objects.filter(pk=companies[0].pk).update(archived_at=timezone.now())
+    engine.drain()
+    assert {call["cui"] for call in anaf.calls("info")} == set(CUIS[1:])
+
+
 def test_told_to_stop_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
     anaf: SimulatorProcess,
     companies: list[Company],

@@ -98,7 +98,7 @@ def test_a_difference_names_exactly_the_fields_that_differ(
     assert all(pair == [old[name], new[name]] != [new[name]] * 2 for name, pair in changes.items())
 
 
-# -- answers that overtake each other -------------------------------------------------------------
+# -- answers that overtake each other ---------------------------------------------------------
 
 times = st.lists(st.integers(0, 300), min_size=1, max_size=7, unique=True).map(sorted)
 

@@ -23,6 +23,7 @@ THINGS = {
     "integrari/linkuri/<int:pk>/retragere/": {"POST": 404},
     "transporturi/<int:pk>/": {"GET": 404},
     "transporturi/necitite/<int:pk>/": {"GET": 404},
+    "transporturi/sincronizari/<int:pk>/": {"GET": 404},
     "firme/<int:pk>/": {"GET": 404, "POST": 404},
     "notificari/<int:pk>/": {"POST": 404},
     "firme/<int:pk>/arhivare/": {"POST": 404},
@@ -65,6 +66,7 @@ OWN = {
 OPEN = {
     "healthz",
     "readyz",
+    "metrics",  # without its token it is not there
     "autorizare/",  # who opened no link sees only that
     "integrari/ajutor/",
     "integrari/ajutor/<slug:slug>/",

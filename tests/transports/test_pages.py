@@ -1,0 +1,198 @@
+"""„Sincronizări”, `/metrics`, and what the list says while ANAF does not answer."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from caraus.accounts.models import Company, Organization
+from caraus.connections.models import Connection
+from caraus.transports import gatekeeper, plan, sooner
+from caraus.transports.models import Gate, SyncHour, SyncRun, SyncState
+from caraus.transports.situation import situation
+from caraus.transports.sync import sync_company
+from caraus.words import BUCHAREST
+from tests.simulator_process import SimulatorProcess
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_the_page_tells_each_question_and_what_could_not_be_read(
+    anaf: SimulatorProcess, company: Company, connection: Connection, signed_in: Client
+) -> None:
+    anaf.turn_on("malformed_record", kind="string")
+    sync_company(company_id=company.pk)
+    anaf.turn_on("technical_error")
+    sync_company(company_id=company.pk)
+    page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
+    assert "A apărut o eroare tehnică" in page or "a apărut o eroare tehnică" in page
+    assert "1 înregistrare din lista ANAF nu poate fi citită" in page
+    assert "Întrebări azi" in page
+    assert re.findall(r'<rect class="chart-(\w+)"', page) == ["good", "warn"]
+    assert "style=" not in page
+
+
+def test_the_chart_of_a_month_joins_whole_rows_and_hourly_sums(
+    company: Company, signed_in: Client
+) -> None:
+    now = timezone.now()
+    SyncHour.objects.create(
+        company=company,
+        hour=(now - timedelta(days=10)).replace(minute=0, second=0, microsecond=0),
+        outcome="ok",
+        calls=12,
+        age_max=1200,
+    )
+    SyncRun.objects.create(
+        company=company, started_at=now, finished_at=now, outcome="unavailable", code="timeout"
+    )
+    page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/?perioada=luna").content.decode()
+    assert re.findall(r'<rect class="chart-(\w+)"', page) == ["good", "warn"]
+    assert "12 reușite; lista cea mai veche: 20 min" in page
+
+
+def test_a_company_never_asked_about_has_its_page_too(company: Company, signed_in: Client) -> None:
+    page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
+    assert "Încă nicio întrebare" in page
+
+
+# -- the outage in words -------------------------------------------------------------------------
+
+
+def outage(since: int) -> None:
+    door, now = gatekeeper.look(), timezone.now()
+    if door is None:
+        gatekeeper.enter()
+    Gate.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
+
+
+def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
+    company: Company, organization: Organization, connection: Connection, signed_in: Client
+) -> None:
+    now = timezone.now()
+    good = now - 3 * MINUTE
+    SyncState.objects.create(company=company, last_good_at=good, last_attempt_at=good)
+    outage(2)
+    found = situation(organization, [company])
+
+    def clock(moment: object) -> str:
+        return re.sub(r"^.*, ", "", f"{moment:%-H:%M}")
+
+    since = (now - 2 * MINUTE).astimezone(BUCHAREST)
+    assert f"ANAF nu răspunde din {clock(since)}; lista este din " in found.outage_in_words or (
+        "ANAF nu răspunde din" in found.outage_in_words
+        and f"{clock(since)};" in found.outage_in_words
+    )
+    assert found.outage_in_words.endswith(clock(good.astimezone(BUCHAREST)))
+    assert not found.busy
+    page = signed_in.get("/transporturi/").content.decode()
+    assert found.outage_in_words in page
+
+
+@pytest.mark.parametrize("code", ["no_rights_cui", "refresh_rejected", "daily_limit"])
+def test_our_authorizations_trouble_is_not_anafs_silence(
+    company: Company, organization: Organization, connection: Connection, code: str
+) -> None:
+    now = timezone.now()
+    SyncState.objects.create(
+        company=company, last_code=code, failing_since=now, last_attempt_at=now
+    )
+    found = situation(organization, [company])
+    assert found.outage_in_words == ""
+    assert [one.code for one in found.failings] == [code]
+    outage(5)
+    both = situation(organization, [company])
+    assert [one.code for one in both.failings] == [code]
+
+
+def test_two_ways_of_not_answering_are_one_outage(
+    organization: Organization, company: Company, connection: Connection
+) -> None:
+    now = timezone.now()
+    other = Company.objects.create(organization=organization, cui="900020201")
+    for one, code, since in ((company, "timeout", 5), (other, "http_5xx", 9)):
+        SyncState.objects.create(
+            company=one, last_code=code, failing_since=now - since * MINUTE, last_attempt_at=now
+        )
+    (failing,) = situation(organization, [company, other]).failings
+    assert failing.since == now - 9 * MINUTE
+    assert set(failing.companies) == {company, other}
+
+
+# -- somebody looks ------------------------------------------------------------------------------
+
+
+def test_a_list_that_somebody_looks_at_is_asked_for_within_a_minute(
+    company: Company, connection: Connection, signed_in: Client
+) -> None:
+    now = timezone.now()
+    later = now + timedelta(hours=1)
+    state = SyncState.objects.create(
+        company=company, next_sync_at=later, last_attempt_at=now - 5 * MINUTE
+    )
+    signed_in.get("/transporturi/")
+    state.refresh_from_db()
+    assert state.next_sync_at <= timezone.now()
+    assert state.looked_at
+
+
+def test_looking_asks_no_more_than_once_a_minute_and_leaves_trouble_its_pause(
+    company: Company,
+) -> None:
+    now = timezone.now()
+    later = now + timedelta(hours=1)
+    state = SyncState.objects.create(
+        company=company, next_sync_at=later, last_attempt_at=now - MINUTE / 2
+    )
+    assert sooner.looked_at([company]) == 0
+    state.refresh_from_db()
+    assert state.next_sync_at == now - MINUTE / 2 + MINUTE
+    SyncState.objects.update(looked_at=None, failures_in_a_row=1, next_sync_at=later)
+    assert sooner.looked_at([company]) == 0
+    state.refresh_from_db()
+    assert state.next_sync_at == later
+
+
+# -- metrics -------------------------------------------------------------------------------------
+
+
+def test_metrics_do_not_exist_without_the_token(client: Client, settings: LazySettings) -> None:
+    for token, shown in (("", ""), ("geheim", ""), ("geheim", "Bearer altul"), ("", "Bearer ")):
+        settings.METRICS_TOKEN = token
+        assert client.get("/metrics", headers={"Authorization": shown}).status_code == 404
+
+
+def test_metrics_tell_calls_budget_delays_queue_and_authorizations(
+    anaf: SimulatorProcess,
+    company: Company,
+    connection: Connection,
+    client: Client,
+    settings: LazySettings,
+) -> None:
+    settings.METRICS_TOKEN = "geheim"
+    sync_company(company_id=company.pk)
+    sync_company(company_id=company.pk)
+    anaf.turn_on("technical_error")
+    sync_company(company_id=company.pk)
+    SyncState.objects.update(next_sync_at=timezone.now() - 5 * MINUTE)
+    plan.make()
+    answer = client.get("/metrics", headers={"Authorization": "Bearer geheim"})
+    found = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.content.decode())
+        for sample in family.samples
+    }
+    assert found["caraus_calls_total", "ok"] == 2
+    assert found["caraus_calls_total", "unavailable"] == 1
+    assert found["caraus_slots_total",] == 3
+    assert found["caraus_calls_last_minute",] == 3
+    assert found["caraus_calls_allowed_per_minute",] == 900
+    assert (found["caraus_companies",], found["caraus_companies_overdue",]) == (1, 1)
+    assert found["caraus_list_age_seconds", "0.95"] > 0
+    assert found["caraus_jobs", "todo"] >= 0
+    assert found["caraus_authorizations", "active"] == 1
+    assert found["caraus_anaf_down",] == 0

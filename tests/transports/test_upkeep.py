@@ -1,0 +1,310 @@
+"""What keeps the schedule whole: clocks, plans, sums of the past, and people told once."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Organization
+from caraus.anaf.errors import Outcome
+from caraus.connections import rights
+from caraus.connections.models import Connection
+from caraus.transports import claims, gatekeeper, limits, plan, runs, telling, unread, upkeep
+from caraus.transports.models import (
+    AuthorizationLimit,
+    Gate,
+    OutcomeTotal,
+    Plan,
+    SyncHour,
+    SyncRun,
+    SyncState,
+    Transport,
+    UnreadableRecord,
+)
+from caraus.transports.sync import sync_company
+from caraus.words import BUCHAREST
+from tests import factories
+from tests.simulator_process import SimulatorProcess
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def told() -> Iterator[list[dict[str, Any]]]:
+    """What people would hear."""
+    facts: list[dict[str, Any]] = []
+
+    def hear(sender: object, **fact: Any) -> None:
+        facts.append(fact)
+
+    telling.happened.connect(hear)
+    yield facts
+    telling.happened.disconnect(hear)
+
+
+# -- the schedule --------------------------------------------------------------------------------
+
+
+def test_a_clock_that_jumped_and_came_back_puts_nobody_off(
+    organization: Organization, company: Company
+) -> None:
+    factories.connection(organization)
+    now = timezone.now()
+    far = factories.company(organization, cui=factories.OTHER_CUI)
+    SyncState.objects.create(company=company, next_sync_at=now + 30 * DAY)
+    SyncState.objects.create(company=far, last_attempt_at=now + HOUR, next_sync_at=now + 2 * HOUR)
+    assert upkeep.mend() == 2
+    assert not SyncState.objects.filter(next_sync_at__gt=timezone.now()).exists()
+    assert upkeep.mend() == 0
+
+
+def test_a_new_company_is_adopted_once(company: Company) -> None:
+    assert (upkeep.adopt(), upkeep.adopt()) == (1, 0)
+
+
+def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
+    organization: Organization, settings: LazySettings
+) -> None:
+    factories.connection(organization)
+    settings.ANAF_CALLS_PER_MINUTE = 5
+    for number in range(60):
+        one = factories.company(organization, cui=f"9000{number:05d}")
+        SyncState.objects.create(company=one, rate=100 if number < 4 else 0.1)
+    row = plan.make()
+    assert (row.companies, row.slowest, row.stretched) == (60, 60, False)
+    assert plan.in_force().policy.multiplier == row.multiplier > 0
+    settings.ANAF_CALLS_PER_MINUTE = 1
+    settings.SYNC_SLOWEST_OF_MANY_MINUTES = 20
+    assert plan.make().stretched
+    assert Plan.objects.count() == 1
+
+
+def test_companies_without_an_authorization_cost_no_calls(company: Company) -> None:
+    SyncState.objects.create(company=company)
+    assert plan.make().companies == 0
+
+
+# -- daily limits --------------------------------------------------------------------------------
+
+
+def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_once(
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    connection: Connection,
+    told: list[dict[str, Any]],
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    anaf.turn_on("daily_limit")
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
+    for one in (company, other, company):
+        result = sync_company(company_id=one.pk, now=noon)
+        assert result.error
+        assert result.error.code == "daily_limit"
+    assert len(anaf.calls("info")) == 1
+    limit = AuthorizationLimit.objects.get(connection=connection)
+    assert limit.daily_limit == 1000
+    assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
+    assert [fact["kind"] for fact in told] == ["daily_limit"]
+    assert "1000 de interogări" in told[0]["text"]
+    anaf.turn_off("daily_limit")
+    assert sync_company(company_id=company.pk, now=noon + 13 * HOUR).outcome is Outcome.OK
+
+
+def test_a_learnt_limit_slows_the_companies_of_that_authorization(
+    organization: Organization, company: Company, connection: Connection
+) -> None:
+    SyncState.objects.create(company=company, rate=50)
+    rights.remember(connection=connection, company=company, covered=True)
+    AuthorizationLimit.objects.create(connection=connection, daily_limit=96)
+    plan.make()
+    policy = plan.in_force().limited[connection.pk]
+    assert policy.multiplier / 50**0.5 == pytest.approx(1440 / 96 / 0.95, rel=0.01)
+
+
+def test_no_more_calls_than_its_limit_are_spent_for_an_authorization(
+    connection: Connection, settings: LazySettings
+) -> None:
+    now = timezone.now()
+    assert limits.spend(connection.pk, now)
+    assert not AuthorizationLimit.objects.exists()
+    settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 3
+    assert [limits.spend(connection.pk, now) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert limits.paused_authorizations([connection.organization_id], now) == {connection.pk}
+    assert limits.spend(connection.pk, now + 2 * DAY)
+
+
+def test_a_company_gets_no_more_than_its_calls_a_day(
+    anaf: SimulatorProcess, company: Company, connection: Connection, settings: LazySettings
+) -> None:
+    settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 2
+    tomorrow = timezone.now().astimezone(BUCHAREST) + DAY
+    noon = tomorrow.replace(hour=12, minute=0, second=0, microsecond=0)
+    outcomes = [sync_company(company_id=company.pk, now=noon).outcome for _ in range(4)]
+    assert outcomes == [Outcome.OK, Outcome.OK, Outcome.RATE_LIMITED, Outcome.RATE_LIMITED]
+    assert len(anaf.calls("info")) == 2
+    again = SyncState.objects.get().next_sync_at.astimezone(BUCHAREST)
+    assert (again.date(), again.hour, again.minute) == ((noon + DAY).date(), 0, 5)
+    assert sync_company(company_id=company.pk, now=noon + DAY).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("text", "of_company"),
+    [
+        ("S-au facut deja 1000 interogari de catre utilizator in cursul zilei", False),
+        ("S-au facut deja 1000 interogari pentru CIF=9000 in cursul zilei", True),
+        ("S-au facut deja 1000 interogari in cursul zilei", False),
+    ],
+)
+def test_whose_limit_a_message_tells(text: str, of_company: bool) -> None:
+    from caraus.anaf.errors import AnafError
+
+    assert limits.is_of_company(AnafError("daily_limit", detail=text, limit=1000)) is of_company
+
+
+# -- a pause, an outage --------------------------------------------------------------------------
+
+
+def test_429_stops_everybody_at_once_and_is_told_once(
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    connection: Connection,
+    told: list[dict[str, Any]],
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    anaf.turn_on("rate_limited", seconds=900)
+    plan.make()
+    sync_company(company_id=company.pk)
+    for _ in range(2):
+        assert sync_company(company_id=other.pk).outcome is Outcome.RATE_LIMITED
+        upkeep.tell()
+    assert len(anaf.calls("info")) == 1
+    assert gatekeeper.enter()[0].why == "paused"
+    assert [fact["kind"] for fact in told] == ["pause"]
+    state = SyncState.objects.filter(company=other).first()
+    assert state is None or state.failures_in_a_row == 0
+
+
+def test_an_outage_is_told_after_an_hour_and_once(told: list[dict[str, Any]], db: None) -> None:
+    plan.make()
+    gatekeeper.enter()
+    Gate.objects.update(open_since=timezone.now() - 59 * MINUTE)
+    upkeep.tell()
+    assert told == []
+    Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
+    upkeep.tell()
+    upkeep.tell()
+    assert [(fact["kind"], fact["organization"]) for fact in told] == [("outage", None)]
+
+
+def test_a_mass_disappearance_is_told_when_it_begins(
+    anaf: SimulatorProcess, company: Company, connection: Connection, told: list[dict[str, Any]]
+) -> None:
+    anaf.set_clock("2026-11-24T12:00")
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
+    sync_company(company_id=company.pk, now=noon)
+    anaf.turn_on("empty")
+    for minutes in (5, 16, 27, 38):
+        sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
+    assert [(fact["kind"], fact["company"]) for fact in told] == [("mass_disappearance", company)]
+
+
+# -- the past ------------------------------------------------------------------------------------
+
+
+def run(company: Company, at: datetime, outcome: str = "ok", **fields: Any) -> SyncRun:
+    return SyncRun.objects.create(
+        company=company, started_at=at, finished_at=at, outcome=outcome, **fields
+    )
+
+
+def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
+    now = datetime(2026, 11, 24, 12, 30, tzinfo=BUCHAREST)
+    old = now - 8 * DAY
+    for minutes, age in ((0, 60), (10, 600), (25, 300)):
+        run(company, old + minutes * MINUTE, new=2, age=age)
+    run(company, old + 5 * MINUTE, "unavailable")
+    run(company, old + 40 * MINUTE)
+    kept = run(company, now - 6 * DAY)
+    for _ in range(2):  # a repeated sum adds nothing
+        runs.sum_up(now)
+    assert SyncRun.objects.get() == kept
+    sums = {
+        (row.hour.astimezone(BUCHAREST).hour, row.outcome): (row.calls, row.new, row.age_max)
+        for row in SyncHour.objects.all()
+    }
+    assert sums == {
+        (12, "ok"): (3, 6, 600),
+        (12, "unavailable"): (1, 0, 0),
+        (13, "ok"): (1, 0, 0),
+    }
+    assert dict(OutcomeTotal.objects.values_list("outcome", "calls")) == {"ok": 4, "unavailable": 1}
+
+
+def test_sums_older_than_a_year_go(company: Company) -> None:
+    SyncHour.objects.create(company=company, hour=timezone.now() - 366 * DAY, outcome="ok", calls=1)
+    runs.sum_up()
+    assert not SyncHour.objects.exists()
+
+
+# -- a parser that has learnt --------------------------------------------------------------------
+
+
+@pytest.fixture
+def unreadable(
+    anaf: SimulatorProcess, company: Company, connection: Connection
+) -> UnreadableRecord:
+    """A record that an older parser could not read, although it is well."""
+    sync_company(company_id=company.pk)
+    row = Transport.objects.order_by("pk").first()
+    assert row
+    row.raw["uit"] = "3A0C4D7E9F1H2J47"
+    now = timezone.now()
+    import json
+
+    return UnreadableRecord.objects.create(
+        company=company,
+        digest="x",
+        raw=json.dumps(row.raw),
+        reason="de neînțeles",
+        first_seen_at=now - HOUR,
+        last_seen_at=now - HOUR,
+        resolved_at=now,
+        parser_version=0,
+    )
+
+
+def test_a_newer_parser_reads_again_what_has_left_anafs_list(
+    unreadable: UnreadableRecord, company: Company
+) -> None:
+    assert unread.try_again() == 1
+    unreadable.refresh_from_db()
+    assert unreadable.understood_at
+    row = Transport.objects.get(uit="3A0C4D7E9F1H2J47")
+    assert (row.state, row.last_seen_at) == ("missing", unreadable.last_seen_at)
+    assert [event.kind for event in row.events.all()] == ["appeared"]
+    assert SyncState.objects.get().last_body_digest == ""  # the next answer is read whole
+    assert unread.try_again() == 0
+
+
+def test_what_the_newer_parser_cannot_read_either_is_left_until_the_next_one(
+    unreadable: UnreadableRecord,
+) -> None:
+    UnreadableRecord.objects.update(raw='"stricat"')
+    assert unread.try_again() == 0
+    unreadable.refresh_from_db()
+    assert (unreadable.understood_at, unreadable.parser_version) == (None, 1)
+
+
+def test_an_answer_read_by_an_older_parser_is_never_unchanged() -> None:
+    from caraus.anaf.info import PARSER_VERSION, body_digest
+
+    assert body_digest(b"[]").startswith(f"{PARSER_VERSION}:")
+
+
+def test_nothing_is_claimed_when_nothing_is_due(company: Company) -> None:
+    assert claims.claim(5) == []
