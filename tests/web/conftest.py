@@ -57,5 +57,6 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "integrari/<int:pk>/deconectare/": connection.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/necitite/<int:pk>/": unreadable.pk,
+        "transporturi/sincronizari/<int:pk>/": company.pk,
         "firme/<int:pk>/": company.pk,
     }

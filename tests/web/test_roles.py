@@ -49,7 +49,12 @@ ANYBODY = {
         "transporturi/",
         "transporturi/<int:pk>/",
     ),
-    *("transporturi/necitite/<int:pk>/", "organizatie/", "organizatie/parasire/"),
+    *(
+        "transporturi/necitite/<int:pk>/",
+        "transporturi/sincronizari/<int:pk>/",
+        "organizatie/",
+        "organizatie/parasire/",
+    ),
     *("cont/date/", "cont/date/export/", "cont/stergere/"),
     *(route for route in [*THINGS, *OWN] if route.startswith("notificari/")),
 }
