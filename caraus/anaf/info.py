@@ -14,6 +14,7 @@ from typing import Any
 
 from caraus.anaf.answers import decode, empty_note_of, problem_of_body
 from caraus.anaf.documents import Document
+from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError, masked
 from caraus.anaf.http import AnafSettings, Answer
 from caraus.anaf.records import (
@@ -88,12 +89,13 @@ def fetch_info(
 
     One call, nothing retried. `now` (UTC) replaces the clock for `received_at`. Raises AnafError.
     """
-    answer = fetch_answer(settings, access_token=access_token, carrier_cui=carrier_cui)
-    return read_answer(answer, access_token=access_token, now=now)
+    with passing():
+        answer = fetch_answer(settings, access_token=access_token, carrier_cui=carrier_cui)
+        return read_answer(answer, access_token=access_token, now=now)
 
 
 def fetch_answer(settings: AnafSettings, *, access_token: str, carrier_cui: str) -> Answer:
-    """As `fetch_info`, with the good answer unread."""
+    """As `fetch_info`, with the good answer unread; the caller passes the door."""
     return asyncio.run(_ask_once(settings, access_token, carrier_cui))
 
 

@@ -14,6 +14,7 @@ from anafpy.auth import oauth as anafpy_oauth
 from caraus.anaf import login_answers
 from caraus.anaf.answers import decoded, is_page, problem_of_body
 from caraus.anaf.calls import Call, attempt, good_answer
+from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, LOGIN_ORIGIN, AnafSettings
 from caraus.anaf.login_answers import problem_of_callback
@@ -108,16 +109,17 @@ def hello(settings: AnafSettings, *, access_token: str) -> str:
     """
     if not is_sendable(access_token):
         raise AnafError("token_refused", detail="no usable access token")
-    answer = good_answer(
-        lambda http: http.get("TestOauth/jaxrs/hello", params={"name": _HELLO_NAME}),
-        settings=settings,
-        access_token=access_token,
-    )
-    text = decoded(answer)
-    if not text or is_page(text):
-        error = problem_of_body(text)
-        error.http_status = answer.status
-        raise error
+    with passing():
+        answer = good_answer(
+            lambda http: http.get("TestOauth/jaxrs/hello", params={"name": _HELLO_NAME}),
+            settings=settings,
+            access_token=access_token,
+        )
+        text = decoded(answer)
+        if not text or is_page(text):
+            error = problem_of_body(text)
+            error.http_status = answer.status
+            raise error
     serial = _HELLO_SERIAL.search(text)
     # The answer echoes the Bearer token further down: nothing but its first line leaves here.
     return serial.group(1) if serial else text.splitlines()[0].replace(access_token, "")[:200]

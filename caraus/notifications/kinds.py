@@ -13,6 +13,8 @@ class Kind:
     text: str
     icon: str
     essential: bool = False
+    # Told to those who asked for it.
+    on_request: bool = False
 
 
 AUTHORIZATION = Kind(
@@ -29,4 +31,24 @@ EXTERNAL_LINK = Kind(
     "link",
 )
 
-KINDS = {kind.code: kind for kind in (AUTHORIZATION, EXTERNAL_LINK)}
+LIMITS = Kind(
+    "limits",
+    "Limitele ANAF",
+    "Când ANAF oprește întrebările până a doua zi sau cere o pauză.",
+    "hourglass",
+)
+DISAPPEARANCE = Kind(
+    "disappearance",
+    "Dispariții în masă",
+    "Când mai mult de jumătate dintre UIT-urile unei firme dispar deodată din lista ANAF.",
+    "search-x",
+)
+OUTAGE = Kind(
+    "outage",
+    "ANAF nu răspunde",
+    "Când ANAF nu răspunde de o oră. Pornește-l dacă vrei să afli.",
+    "cloud-off",
+    on_request=True,
+)
+
+KINDS = {kind.code: kind for kind in (AUTHORIZATION, EXTERNAL_LINK, LIMITS, DISAPPEARANCE, OUTAGE)}

@@ -33,7 +33,8 @@ def channels(
     people = list(users)
     rows = Preference.objects.filter(user__in=people, organization=organization, kind=kind.code)
     chosen = {row.user_id: Channels(row.bell or kind.essential, row.email) for row in rows}
-    found = {user.pk: chosen.get(user.pk, Channels()) for user in people}
+    unasked = Channels(bell=not kind.on_request, email=not kind.on_request)
+    found = {user.pk: chosen.get(user.pk, unasked) for user in people}
     if kind.essential and not any(one.email for one in found.values()):
         return {key: Channels(bell=one.bell) for key, one in found.items()}
     return found

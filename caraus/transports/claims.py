@@ -1,19 +1,17 @@
 """Which companies a worker asks about next: claimed, locked, and with all that the call needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection as database
-from django.db.models import Prefetch
+from django.db.models import F, Q
 from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.connections import renewal
 from caraus.connections.models import CompanyRight, Connection
-from caraus.connections.rights import RETRY_REFUSED_AFTER
 from caraus.transports import limits
 from caraus.transports.models import SyncState
 from caraus.transports.sync import LOCK_SPACE
@@ -41,11 +39,10 @@ RETURNING s.company_id, pg_try_advisory_lock(%(space)s, s.company_id::int),
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """With whose authorization to ask; `covered`: ANAF has accepted it for the company before."""
+    """With whose authorization to ask: one that ANAF has accepted for the company before."""
 
     connection: Connection
     token: str
-    covered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,54 +81,43 @@ def _whole(company_ids: Sequence[int]) -> list[Claim]:
             "company__organization"
         )
     }
-    organizations = {state.company.organization_id for state in states.values()}
     now = timezone.now()
+    fitting = _fitting(company_ids)
+    organizations = {state.company.organization_id for state in states.values()}
     resting = limits.paused_authorizations(list(organizations), now)
-    usable: dict[int, list[Connection]] = {}
-    for connection in _connections(organizations, company_ids):
-        if connection.pk not in resting:
-            usable.setdefault(connection.organization_id, []).append(connection)
     return [
-        _claim(states[key], usable.get(states[key].company.organization_id, []), now)
+        _claim(states[key], [one for one in fitting.get(key, []) if one.pk not in resting], now)
         for key in company_ids
         if key in states
     ]
 
 
-def _connections(organizations: Iterable[int], company_ids: Sequence[int]) -> list[Connection]:
-    """The active authorizations, the newest first, each with what ANAF said of the companies."""
-    asked = CompanyRight.objects.filter(company__in=company_ids)
-    return list(
-        Connection.objects.filter(
-            organization_id__in=organizations, status=Connection.Status.ACTIVE
+def _fitting(company_ids: Sequence[int]) -> dict[int, list[Connection]]:
+    """The authorizations that `rights.connection_for` would choose first: those that ANAF accepted
+    for the company, the newest first. Where there is none, a question needs more than one step."""
+    allowed = Q(connection__link=None) | Q(connection__link__for_all=True)
+    allowed |= Q(connection__link__companies=F("company"))
+    rows = (
+        CompanyRight.objects.filter(
+            allowed,
+            company__in=company_ids,
+            state=CompanyRight.State.COVERED,
+            connection__status=Connection.Status.ACTIVE,
         )
-        .prefetch_related(Prefetch("rights", queryset=asked, to_attr="asked"))
-        .order_by("-authorized_at", "-pk")
+        .select_related("connection")
+        .order_by("-connection__authorized_at", "-connection_id")
     )
+    found: dict[int, list[Connection]] = {}
+    for row in rows:
+        found.setdefault(row.company_id, []).append(row.connection)
+    return found
 
 
-def _claim(state: SyncState, usable: Sequence[Connection], now: datetime) -> Claim:
-    ranked = [(_rank(connection, state.company_id, now), connection) for connection in usable]
-    fitting = sorted(
-        (pair for pair in ranked if pair[0] is not None), key=lambda pair: pair[0] or 0
-    )
+def _claim(state: SyncState, fitting: Sequence[Connection], now: datetime) -> Claim:
     if not fitting:
         return Claim(state, None)
-    rank, connection = fitting[0]
-    token = _token(state, connection, now)
-    return Claim(state, Ready(connection, token, covered=rank == 0) if token else None)
-
-
-def _rank(connection: Any, company_id: int, now: datetime) -> int | None:
-    """As `rights.connection_for` ranks: covering, untried; None: refused within a day."""
-    right = next((one for one in connection.asked if one.company_id == company_id), None)
-    if right is None:
-        return 1
-    if right.state == CompanyRight.State.COVERED:
-        return 0
-    if right.state == CompanyRight.State.NO_RIGHT and right.checked_at is not None:
-        return None if right.checked_at > now - RETRY_REFUSED_AFTER else 1
-    return 1
+    token = _token(state, fitting[0], now)
+    return Claim(state, Ready(fitting[0], token) if token else None)
 
 
 def _token(state: SyncState, connection: Connection, now: datetime) -> str:

@@ -121,7 +121,7 @@ class Engine:
         try:
             answer = await wire.ask_info(access_token=ready.token, carrier_cui=claim.company.cui)
             digest, received_at = body_digest(answer.body), datetime.now(UTC)
-            if ready.covered and digest == settle.recognizable(claim.state):
+            if digest == settle.recognizable(claim.state):
                 same = Quiet(claim.state, ready.connection.pk, started_at, received_at, digest)
                 await self._unchanged(same, passed)
                 return

@@ -1,6 +1,7 @@
 """The door's memory in PostgreSQL: one row per host, locked for each decision of `gate.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from time import monotonic, sleep
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
-from caraus.anaf.errors import AnafError, Outcome
+from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.transports import gate
 from caraus.transports.gate import Door, Pass
 from caraus.transports.models import Gate
@@ -24,14 +25,27 @@ _HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
 _NAMES = [one.name for one in fields(Door)]
 
 
-class ShutDoorError(Exception):
-    """ANAF may not be asked now. `why` is "paused", "open" or "full"; `code` the last trouble."""
+class ShutDoorError(AnafError):
+    """ANAF may not be asked now, and was not. `why` is "paused", "open" or "full"; as an error it
+    is the trouble that shut the door."""
 
     def __init__(self, refused: Pass, door: Door) -> None:
-        super().__init__(refused.why)
+        last = door.last_code if door.last_code in PROBLEMS else "timeout"
+        super().__init__("rate_limited" if refused.why != "open" else last)
         self.why = refused.why
         self.wait = refused.wait
-        self.code = "rate_limited" if refused.why != "open" else door.last_code or "timeout"
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """A person's call through the door: wait for its turn, and tell the door what came of it."""
+    passed = pass_the_door()
+    try:
+        yield
+    except AnafError as error:
+        report(error, passed=passed)
+        raise
+    report(None, passed=passed)
 
 
 def host() -> str:

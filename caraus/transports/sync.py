@@ -15,7 +15,7 @@ from caraus.connections import renewal, rights
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
 from caraus.transports.apply import Applied
-from caraus.transports.gatekeeper import ShutDoorError, pass_the_door, report
+from caraus.transports.gatekeeper import ShutDoorError, passing
 from caraus.transports.limits import is_spent, paused_authorizations, spend
 from caraus.transports.models import SyncState
 from caraus.transports.settle import Heard, keep_failure, keep_good, recognizable, understand
@@ -87,8 +87,7 @@ def sync_company(
             heard = _ask(asking, tried)
             applied = keep_good(company, asking.used[-1], heard, started_at)
         except ShutDoorError as shut:
-            error = AnafError(shut.code if shut.code in PROBLEMS else "timeout")
-            return SyncResult(company.cui, error.outcome, _sentence(error), error=error)
+            return SyncResult(company.cui, shut.outcome, _sentence(shut), error=shut)
         except AnafError as error:
             keep_failure(company, asking.used[-1] if asking.used else None, error, started_at)
             return SyncResult(company.cui, error.outcome, _sentence(error), error=error)
@@ -170,17 +169,11 @@ def _call(asking: Asking, state: SyncState | None, token: str) -> Heard:
     """One call, through the door: a person waits for it."""
     if not spend(asking.used[-1].pk, asking.started_at):
         raise AnafError("daily_limit")
-    passed = pass_the_door()
-    try:
+    with passing():
         answer = info.fetch_answer(
             anaf_settings(), access_token=token, carrier_cui=asking.company.cui
         )
-        heard = understand(answer, known=recognizable(state), access_token=token, now=asking.now)
-    except AnafError as error:
-        report(error, passed=passed)
-        raise
-    report(None, passed=passed)
-    return heard
+        return understand(answer, known=recognizable(state), access_token=token, now=asking.now)
 
 
 def _mark(connection: Connection, company: Company, error: AnafError) -> None:

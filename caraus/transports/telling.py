@@ -1,51 +1,63 @@
-"""Facts of the synchronization that people should hear of, each once. Whoever tells them listens.
-
-The signal is sent inside the transaction of the fact; `key` names the fact, so that a listener
-can tell it once although several companies or workers meet it.
-"""
+"""What people are told about the synchronization, once, in the transaction of the fact."""
 
 from datetime import datetime
 
-import structlog
-from django.dispatch import Signal
+from django.urls import reverse
 
-from caraus.accounts.models import Company, Organization
+from caraus.accounts.models import Company, Organization, Role, User
+from caraus.connections.models import Connection
+from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
+from caraus.notifications.notify import notify
+from caraus.notifications.preferences import channels
 from caraus.words import BUCHAREST, moment_in_words, plural
 
-#: Arguments: organization (None: every one), kind, key, title, text, company.
-happened = Signal()
-log = structlog.get_logger(__name__)
 
-
-def tell(
-    organization: Organization | None,
+def _tell(
+    organization: Organization,
+    kind: Kind,
     *,
-    kind: str,
     key: str,
     title: str,
     text: str,
     company: Company | None = None,
 ) -> None:
-    log.warning("people_told", kind=kind, key=key)
-    happened.send(
-        sender=tell,
+    """Owners and administrators, or, of what is told on request only, whoever asked for it."""
+    members = organization.memberships.all()
+    if not kind.on_request:
+        members = members.filter(role__in=[Role.OWNER, Role.ADMIN])
+    people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
+    if kind.on_request:
+        wishes = channels(users=people, organization=organization, kind=kind)
+        people = [one for one in people if wishes[one.pk].bell or wishes[one.pk].email]
+    address = (
+        reverse("transports:syncs", args=[company.pk]) if company else reverse("transports:list")
+    )
+    notify(
         organization=organization,
+        users=people,
         kind=kind,
         key=key,
         title=title,
         text=text,
+        address=address,
         company=company,
     )
+
+
+def _everybody() -> list[Organization]:
+    """The organizations for which ANAF is asked."""
+    served = Organization.objects.filter(connections__status=Connection.Status.ACTIVE)
+    return list(served.distinct())
 
 
 def tell_of_daily_limit(
     organization: Organization, *, whom: str, limit: int | None, at: datetime
 ) -> None:
     how_many = f" de {plural(limit, 'interogare', 'interogări')}" if limit else ""
-    tell(
+    _tell(
         organization,
-        kind="daily_limit",
-        key=f"{whom}:{at.astimezone(BUCHAREST).date()}",
+        LIMITS,
+        key=f"day:{whom}:{at.astimezone(BUCHAREST).date()}",
         title="ANAF a oprit întrebările până mâine",
         text=(
             f"ANAF a răspuns că pentru {whom} s-a atins limita zilnică{how_many}. Nu mai "
@@ -57,9 +69,9 @@ def tell_of_daily_limit(
 
 def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
     gone = plural(number, "transport", "transporturi")
-    tell(
+    _tell(
         company.organization,
-        kind="mass_disappearance",
+        DISAPPEARANCE,
         key=f"{company.pk}:{at.isoformat()}",
         title=f"{company.cui}: {gone} au dispărut deodată din lista ANAF",
         text=(
@@ -71,27 +83,29 @@ def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -
     )
 
 
-def tell_of_outage(*, since: datetime, now: datetime) -> None:
-    tell(
-        None,
-        kind="outage",
-        key=since.isoformat(),
-        title="ANAF nu răspunde de o oră",
-        text=(
-            f"ANAF nu răspunde de {moment_in_words(since, now=now)}. Lista transporturilor este "
-            "cea de dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
-        ),
-    )
+def tell_of_outage(*, since: datetime) -> None:
+    for organization in _everybody():
+        _tell(
+            organization,
+            OUTAGE,
+            key=since.isoformat(),
+            title="ANAF nu răspunde de o oră",
+            text=(
+                f"ANAF nu răspunde din {since.astimezone(BUCHAREST):%H:%M}. Lista transporturilor "
+                "este cea de dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
+            ),
+        )
 
 
 def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
-    tell(
-        None,
-        kind="pause",
-        key=since.isoformat(),
-        title="ANAF ne-a cerut o pauză",
-        text=(
-            "ANAF a răspuns că primește prea multe întrebări pe minut. Nu mai întrebăm până "
-            f"{moment_in_words(until, now=now)}, apoi continuăm singuri."
-        ),
-    )
+    for organization in _everybody():
+        _tell(
+            organization,
+            LIMITS,
+            key=f"pause:{since.isoformat()}",
+            title="ANAF ne-a cerut o pauză",
+            text=(
+                "ANAF a răspuns că primește prea multe întrebări pe minut. Nu mai întrebăm până "
+                f"{moment_in_words(until, now=now)}, apoi continuăm singuri."
+            ),
+        )

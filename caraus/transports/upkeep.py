@@ -66,7 +66,7 @@ def tell() -> None:
     since = door.open_since
     if since is not None and now - since >= LONG_OUTAGE and row.told_outage != since:
         Plan.objects.filter(pk=row.pk).update(told_outage=since)
-        telling.tell_of_outage(since=since, now=now)
+        telling.tell_of_outage(since=since)
     paused = door.paused_since
     if paused is not None and door.paused_until is not None and row.told_pause != paused:
         Plan.objects.filter(pk=row.pk).update(told_pause=paused)

@@ -72,17 +72,30 @@ def test_a_list_pasted_twice_at_once_adds_each_once(transactional_db: None) -> N
 def test_an_archived_company_is_asked_about_no_more_and_comes_back(
     owner: User, organization: Organization, company: Company
 ) -> None:
-    from caraus.transports.tasks import enqueue_due
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from caraus.transports import claims, upkeep
+    from caraus.transports.models import SyncState
+
+    def due() -> int:
+        upkeep.adopt()
+        SyncState.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
+        taken = [one.company_id for one in claims.claim(10)]
+        claims.unlock(taken)
+        claims.free_again(taken)
+        return len(taken)
 
     factories.connection(organization)
     client = client_of(owner)
     client.post(f"/firme/{company.pk}/arhivare/")
-    assert enqueue_due() == 0
+    assert due() == 0
     row = f'data-cui="{company.cui}"'
     assert row not in client.get("/firme/").content.decode()
     assert row in client.get("/firme/?stare=arhivate").content.decode()
     client.post(f"/firme/{company.pk}/arhivare/", {"arhivata": "nu"})
-    assert enqueue_due() == 1
+    assert due() == 1
 
 
 def settings_form(**values: object) -> dict[str, object]:

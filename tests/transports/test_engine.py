@@ -10,6 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
+from caraus.connections import rights
 from caraus.connections.models import CompanyRight, Connection
 from caraus.transports import claims, settle, upkeep
 from caraus.transports.engine import Engine
@@ -31,6 +32,12 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
     made = [factories.company(organization, cui=cui) for cui in CUIS]
     upkeep.adopt()
     return made
+
+
+def accepted() -> None:
+    """ANAF has accepted the authorization for every company before."""
+    for company in Company.objects.all():
+        rights.remember(connection=Connection.objects.get(), company=company, covered=True)
 
 
 def seconds_between(first: datetime | None, second: datetime) -> float:
@@ -220,6 +227,7 @@ def test_told_to_stop_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
     settings: LazySettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    accepted()
     settings.ANAF_TIMEOUT_SECONDS = 30
     monkeypatch.setattr("caraus.transports.engine.GRACE", 0.2)
     anaf.turn_on("timeout")
@@ -247,6 +255,7 @@ def test_an_outage_asks_once_in_a_while_and_then_recovers(
     authorization(anaf, organization)
     for number in range(12):
         factories.company(organization, cui=f"90001010{number}")
+    accepted()
     upkeep.adopt()
     anaf.turn_on("down_503")
     at_once(lambda: asyncio.run(_run_for_calls(5)))

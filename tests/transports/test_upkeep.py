@@ -1,6 +1,5 @@
 """What keeps the schedule whole: clocks, plans, sums of the past, and people told once."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +7,14 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Organization
+from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import Outcome
 from caraus.connections import rights
 from caraus.connections.models import Connection
-from caraus.transports import claims, gatekeeper, limits, plan, runs, telling, unread, upkeep
+from caraus.notifications.kinds import OUTAGE
+from caraus.notifications.models import Notification
+from caraus.notifications.preferences import Channels, choose
+from caraus.transports import claims, gatekeeper, limits, plan, runs, unread, upkeep
 from caraus.transports.models import (
     AuthorizationLimit,
     Gate,
@@ -32,17 +34,9 @@ from tests.simulator_process import SimulatorProcess
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def told() -> Iterator[list[dict[str, Any]]]:
-    """What people would hear."""
-    facts: list[dict[str, Any]] = []
-
-    def hear(sender: object, **fact: Any) -> None:
-        facts.append(fact)
-
-    telling.happened.connect(hear)
-    yield facts
-    telling.happened.disconnect(hear)
+def told() -> list[tuple[str, str]]:
+    """Whom people were told about what."""
+    return list(Notification.objects.order_by("pk").values_list("user__name", "kind"))
 
 
 # -- the schedule --------------------------------------------------------------------------------
@@ -95,7 +89,7 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     organization: Organization,
     company: Company,
     connection: Connection,
-    told: list[dict[str, Any]],
+    owner: User,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     anaf.turn_on("daily_limit")
@@ -108,8 +102,8 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     limit = AuthorizationLimit.objects.get(connection=connection)
     assert limit.daily_limit == 1000
     assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
-    assert [fact["kind"] for fact in told] == ["daily_limit"]
-    assert "1000 de interogări" in told[0]["text"]
+    assert told() == [(owner.name, "limits")]
+    assert "1000 de interogări" in Notification.objects.get().text
     anaf.turn_off("daily_limit")
     assert sync_company(company_id=company.pk, now=noon + 13 * HOUR).outcome is Outcome.OK
 
@@ -173,7 +167,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
     organization: Organization,
     company: Company,
     connection: Connection,
-    told: list[dict[str, Any]],
+    owner: User,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     anaf.turn_on("rate_limited", seconds=900)
@@ -184,25 +178,29 @@ def test_429_stops_everybody_at_once_and_is_told_once(
         upkeep.tell()
     assert len(anaf.calls("info")) == 1
     assert gatekeeper.enter()[0].why == "paused"
-    assert [fact["kind"] for fact in told] == ["pause"]
+    assert told() == [(owner.name, "limits")]
     state = SyncState.objects.filter(company=other).first()
     assert state is None or state.failures_in_a_row == 0
 
 
-def test_an_outage_is_told_after_an_hour_and_once(told: list[dict[str, Any]], db: None) -> None:
+def test_an_outage_is_told_after_an_hour_and_once(
+    organization: Organization, owner: User, teammate: User
+) -> None:
+    factories.connection(organization)
+    choose(user=teammate, organization=organization, kind=OUTAGE, channels=Channels())
     plan.make()
     gatekeeper.enter()
     Gate.objects.update(open_since=timezone.now() - 59 * MINUTE)
     upkeep.tell()
-    assert told == []
+    assert told() == []
     Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
     upkeep.tell()
     upkeep.tell()
-    assert [(fact["kind"], fact["organization"]) for fact in told] == [("outage", None)]
+    assert Notification.objects.get().user == teammate
 
 
 def test_a_mass_disappearance_is_told_when_it_begins(
-    anaf: SimulatorProcess, company: Company, connection: Connection, told: list[dict[str, Any]]
+    anaf: SimulatorProcess, company: Company, connection: Connection, owner: User
 ) -> None:
     anaf.set_clock("2026-11-24T12:00")
     noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
@@ -210,7 +208,8 @@ def test_a_mass_disappearance_is_told_when_it_begins(
     anaf.turn_on("empty")
     for minutes in (5, 16, 27, 38):
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
-    assert [(fact["kind"], fact["company"]) for fact in told] == [("mass_disappearance", company)]
+    assert told() == [(owner.name, "disappearance")]
+    assert Notification.objects.get().company == company
 
 
 # -- the past ------------------------------------------------------------------------------------
