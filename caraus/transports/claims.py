@@ -16,7 +16,7 @@ from caraus.transports import limits
 from caraus.transports.models import SyncState
 from caraus.transports.sync import LOCK_SPACE
 
-# A killed worker's companies are free again after so many seconds.
+# Claims lapse after so many seconds. (Those of a killed worker are found before: `free_orphans`.)
 LEASE_SECONDS = 90
 # Due companies that somebody has authorized for: those that a person wants first, then those with
 # the most UITs to expect. Every worker's rows are its own: locked ones are skipped.
@@ -135,6 +135,21 @@ def free_again(company_ids: Sequence[int]) -> None:
     """Claims that nothing came of: the companies stay due, for anybody."""
     if company_ids:
         SyncState.objects.filter(company__in=company_ids).update(claimed_until=None)
+
+
+def free_orphans() -> int:
+    """Claims whose lock nobody holds: their worker was killed, or lost its database. Gives how
+    many companies are free again."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE transports_syncstate SET claimed_until = NULL WHERE id IN"
+            " (SELECT s.id FROM transports_syncstate s"
+            "  WHERE s.next_sync_at <= now() AND s.claimed_until > now() AND NOT EXISTS"
+            "  (SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = %s"
+            "   AND l.objid = s.company_id::oid AND l.granted) FOR UPDATE SKIP LOCKED)",
+            [LOCK_SPACE],
+        )
+        return int(cursor.rowcount)
 
 
 def unlock(company_ids: Sequence[int]) -> None:

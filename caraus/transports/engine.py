@@ -42,6 +42,8 @@ BUSY_SECONDS = 0.02
 AT_A_TIME = 30
 # Unchanged answers wait so long for others, to be written together. Seconds.
 GATHERING = 0.05
+# Companies that a killed worker had claimed are looked for so often. Seconds.
+ORPHANS_EVERY = 10.0
 CLERKS = 3
 # Those who go step by step wait for ANAF themselves: they hold up nobody who writes.
 WALKERS = 3
@@ -64,6 +66,7 @@ class Engine:
         self._quiet: list[tuple[Quiet, asyncio.Future[None]]] = []
         self._good_calls: dict[int, float] = {}
         self._shut_until = 0.0
+        self._looked_at = -ORPHANS_EVERY
         self.asked = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -80,6 +83,7 @@ class Engine:
 
     async def _round(self, wire: Wire) -> float:
         """Claim and start what there is room for; gives how long to wait before the next look."""
+        self._look_for_orphans()
         room = min(self._at_once - len(self._under_way), AT_A_TIME)
         if monotonic() < self._shut_until:
             room = 0
@@ -101,6 +105,12 @@ class Engine:
         if passed.why:
             return min(passed.wait.total_seconds(), IDLE_SECONDS)
         return BUSY_SECONDS if len(taken) == room else IDLE_SECONDS
+
+    def _look_for_orphans(self) -> None:
+        """From time to time, before the next claim in the foreman's line."""
+        if monotonic() - self._looked_at >= ORPHANS_EVERY:
+            self._looked_at = monotonic()
+            self._foreman.submit(_fresh, claims.free_orphans)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._done.append(self._under_way.pop(task).company_id)

@@ -11,6 +11,7 @@ from caraus.transports import limits, settle
 from caraus.transports.apply import Applied
 from caraus.transports.models import SyncState
 
+# Rows are locked in one order, so that two writes do not wait for one another.
 # Applied only where the company's row still has the digest that the answer was compared with.
 _WRITE = """
 WITH heard AS (
@@ -20,6 +21,9 @@ WITH heard AS (
         %(next)s::timestamptz[], %(day)s::date[], %(calls)s::int[], %(age)s::float8[])
     AS h(company_id, connection_id, started, received, digest,
          found, exposure, rate, next, day, calls, age)
+), locked AS (
+    SELECT id FROM transports_syncstate WHERE company_id = ANY(%(company)s)
+    ORDER BY id FOR UPDATE
 ), kept AS (
     UPDATE transports_syncstate s SET
         last_attempt_at = h.started, last_good_at = h.received, last_outcome = 'ok',
@@ -29,8 +33,9 @@ WITH heard AS (
         wanted_at = CASE WHEN s.wanted_at > h.started THEN s.wanted_at END,
         next_sync_at = CASE WHEN s.next_sync_at > h.started AND s.next_sync_at <= now()
                             THEN s.next_sync_at ELSE h.next END
-    FROM heard h
-    WHERE s.company_id = h.company_id AND s.last_body_digest = h.digest AND s.last_missing = 0
+    FROM heard h, locked l
+    WHERE s.id = l.id AND s.company_id = h.company_id
+      AND s.last_body_digest = h.digest AND s.last_missing = 0
     RETURNING s.company_id, h.connection_id, h.started, h.received, h.age,
               s.last_seen_count, s.last_unreadable
 )

@@ -18,7 +18,7 @@ LONGEST_PAUSE = timedelta(minutes=30)
 # What ANAF asks for is honoured up to a day: a nonsensical header must not silence a company.
 LONGEST_WAIT = timedelta(days=1)
 # A failure is tried again after this, then after two, four, … times as long.
-FIRST_RETRY = timedelta(minutes=5)
+FIRST_RETRY = timedelta(minutes=1)
 
 MINUTES_A_DAY = 24 * 60
 # From 22 to 6 in Romania a company is asked at most a quarter as often as by day.
@@ -27,6 +27,8 @@ NIGHT_SLOWER = 4
 _DAY_MINUTES = 16 * 60 + 8 * 60 / NIGHT_SLOWER
 # Of a budget, what is planned: the rest absorbs the bunching of independent timers.
 PLANNED_SHARE = 0.98
+# Of the slowest interval of many, what is planned: what is due waits for its turn.
+HELD_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)

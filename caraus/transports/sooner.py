@@ -29,7 +29,7 @@ def looked_at(companies: Sequence[Company]) -> int:
             " least(next_sync_at,"
             "       greatest(%(now)s, last_attempt_at + %(fresh)s * interval '1 second'))"
             " WHERE id IN (SELECT id FROM transports_syncstate WHERE company_id = ANY(%(keys)s)"
-            "   ORDER BY rate DESC, id LIMIT %(most)s)"
+            "   ORDER BY rate DESC, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)"
             " AND (looked_at IS NULL OR looked_at < %(noted)s) AND failures_in_a_row = 0"
             " AND last_attempt_at IS NOT NULL"
             " RETURNING next_sync_at <= %(now)s",

@@ -48,10 +48,12 @@ def mend() -> int:
     mended = SyncState.objects.filter(put_off).update(next_sync_at=now)
     with database.cursor() as cursor:
         cursor.execute(
-            "UPDATE transports_syncstate s SET next_sync_at = now() + %s * interval '1 second'"
-            " FROM accounts_company c WHERE c.id = s.company_id AND s.next_sync_at <= now()"
+            "UPDATE transports_syncstate SET next_sync_at = now() + %s * interval '1 second'"
+            " WHERE id IN (SELECT s.id FROM transports_syncstate s"
+            " JOIN accounts_company c ON c.id = s.company_id WHERE s.next_sync_at <= now()"
             " AND NOT EXISTS (SELECT 1 FROM connections_connection k"
-            " WHERE k.organization_id = c.organization_id AND k.status = %s)",
+            " WHERE k.organization_id = c.organization_id AND k.status = %s)"
+            " FOR UPDATE OF s SKIP LOCKED)",
             [ASLEEP.total_seconds(), Connection.Status.ACTIVE],
         )
     return mended

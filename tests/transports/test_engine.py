@@ -157,6 +157,23 @@ def test_a_killed_workers_claims_lapse(companies: list[Company]) -> None:
     assert at_once(take) == [3]
 
 
+def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
+    companies: list[Company],
+) -> None:
+    mine = claims.claim(1)[0].company_id
+
+    def take_and_die() -> int:
+        try:
+            return len(claims.claim(10))
+        finally:
+            connections.close_all()
+
+    assert at_once(take_and_die) == [2]
+    assert claims.free_orphans() == 2
+    assert {one.company_id for one in claims.claim(10)} == {one.pk for one in companies} - {mine}
+    claims.unlock([one.pk for one in companies])
+
+
 def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company]) -> None:
     first, second, third = companies
     SyncState.objects.filter(company=second).update(rate=50)
@@ -200,7 +217,7 @@ def test_a_failure_is_kept_and_the_company_tried_again_later(
     engine.drain()
     for state in SyncState.objects.all():
         assert (state.last_code, state.failures_in_a_row) == (code, 1)
-        assert state.next_sync_at > timezone.now() + 4 * MINUTE
+        assert state.next_sync_at > timezone.now() + MINUTE / 2
 
 
 def test_without_a_living_authorization_nobody_is_asked_about(

@@ -26,6 +26,7 @@ from caraus.transports.models import (
     Transport,
     UnreadableRecord,
 )
+from caraus.transports.schedule import HELD_SHARE
 from caraus.transports.sync import sync_company
 from caraus.words import BUCHAREST
 from tests import factories
@@ -68,7 +69,7 @@ def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
         one = factories.company(organization, cui=f"9000{number:05d}")
         SyncState.objects.create(company=one, rate=100 if number < 4 else 0.1)
     row = plan.make()
-    assert (row.companies, row.slowest, row.stretched) == (60, 60, False)
+    assert (row.companies, row.slowest, row.stretched) == (60, 60 * HELD_SHARE, False)
     assert plan.in_force().policy.multiplier == row.multiplier > 0
     settings.ANAF_CALLS_PER_MINUTE = 1
     settings.SYNC_SLOWEST_OF_MANY_MINUTES = 20

@@ -1,0 +1,184 @@
+"""How long a new UIT waits to be seen: uniform polling, ours, and the optimum, on a virtual clock.
+
+    uv run python benchmarks/freshness.py [--carriers 20000] [--days 7] [--exponent 0.8 1.0 1.2]
+
+The real policy code (`schedule.solve`, `schedule.minutes`, `rates`) decides; nothing is asked. UITs
+appear by a Poisson process with the week's rhythm; the busiest carrier gets 200 a day, the others
+follow Zipf's law. 900 calls a minute. Ours starts cold: it knows what its own questions found, and
+nothing else. The optimum knows every rate, under the same bounds and budget. Delays are counted
+after the first day; the longest wait is counted from the first poll on.
+"""
+
+import argparse
+import heapq
+import math
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from caraus.transports.rates import FIRST_RHYTHM, Learnt, first_look, hour_of_week, learn, rate
+from caraus.transports.schedule import HELD_SHARE, PLANNED_SHARE, Bounds, minutes, solve
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+CALLS = 900
+BOUNDS = Bounds(1, 10, 60 * HELD_SHARE)  # as `plan.bounds` makes them
+DAY = 24 * 60.0  # minutes
+
+
+def rates_of(carriers: int, exponent: float) -> list[float]:
+    return [200 / rank**exponent for rank in range(1, carriers + 1)]
+
+
+def rounded(rates: list[float]) -> dict[float, int]:
+    """As `plan.py` rounds them in SQL."""
+    return Counter(math.exp(bucket(one) * 0.05) for one in rates)
+
+
+def bucket(one: float) -> int:
+    return round(math.log(max(one, 0.001)) / 0.05)
+
+
+def arrivals(rates: list[float], days: int, dice: random.Random) -> list[list[float]]:
+    """Minutes at which UITs appear, by carrier, thinned by the rhythm."""
+    most = max(FIRST_RHYTHM)
+    weights = [
+        FIRST_RHYTHM[hour_of_week(START + timedelta(hours=hour))] / most
+        for hour in range(days * 24 + 1)
+    ]
+    found = []
+    for one in rates:
+        at, mine = 0.0, []
+        while (at := at + dice.expovariate(one * most / DAY)) < days * DAY:
+            if dice.random() < weights[int(at // 60)]:
+                mine.append(at)
+        found.append(mine)
+    return found
+
+
+class Polling:
+    """Questions in the order in which they are due, at most CALLS a minute."""
+
+    def __init__(self, appearing: list[list[float]], days: int, seed: int) -> None:
+        self.appearing, self.end = appearing, days * DAY
+        self.dice = random.Random(seed)
+        self.delays: list[float] = []
+        self.longest_gap = 0.0
+
+    def run(self, next_gap: Callable[[int, float, float, int], float], first: float) -> None:
+        """`next_gap(carrier, since, now, new)` in minutes; first polls spread over `first`."""
+        queue = [(self.dice.random() * first, one) for one in range(len(self.appearing))]
+        heapq.heapify(queue)
+        seen = [0] * len(queue)
+        polled = [-1.0] * len(queue)
+        free, step = 0.0, 1 / CALLS
+        while queue:
+            due, one = heapq.heappop(queue)
+            now = max(due, free)
+            if now >= self.end:
+                break
+            free = now + step
+            mine, begin = self.appearing[one], seen[one]
+            last = begin
+            while last < len(mine) and mine[last] <= now:
+                if mine[last] >= DAY:
+                    self.delays.append(now - mine[last])
+                last += 1
+            seen[one] = last
+            if polled[one] >= 0:
+                self.longest_gap = max(self.longest_gap, now - polled[one])
+            gap = next_gap(one, polled[one], now, last - begin)
+            polled[one] = now
+            heapq.heappush(queue, (now + gap, one))
+
+    def report(self, name: str) -> float:
+        ordered = sorted(self.delays)
+        mean = sum(ordered) / len(ordered)
+        print(
+            f"  {name:<22} mean {mean:6.2f} min   95% {ordered[int(0.95 * len(ordered))]:6.2f} min"
+            f"   longest wait {self.longest_gap:6.2f} min"
+        )
+        return mean
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--carriers", type=int, default=20_000)
+    parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--exponent", type=float, nargs="*", default=[0.8, 1.0, 1.2])
+    wanted = parser.parse_args()
+    for exponent in wanted.exponent:
+        compare(wanted.carriers, wanted.days, exponent)
+
+
+def compare(carriers: int, days: int, exponent: float) -> None:
+    began = time.monotonic()
+    true = rates_of(carriers, exponent)
+    appearing = arrivals(true, days, random.Random(1))
+    print(
+        f"Zipf {exponent}: {carriers} carriers, {sum(true):.0f} UITs a day, {CALLS} calls a minute"
+    )
+
+    uniform = Polling(appearing, days, 2)
+    even = carriers / (CALLS * PLANNED_SHARE)
+    uniform.run(lambda *_: even, first=even)
+    uniform.report("uniform")
+
+    policy = solve(rounded(true), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    known = [minutes(policy, one) for one in true]
+    optimum = Polling(appearing, days, 2)
+    optimum.run(lambda one, *_: known[one], first=even)
+    best = optimum.report("optimum, rates known")
+
+    ours = Polling(appearing, days, 2)
+    mean = learning(ours, true, even).report("ours, learnt from cold")
+    print(f"  ours / optimum: {mean / best:.3f}   ({time.monotonic() - began:.0f} s)\n", flush=True)
+
+
+def learning(polling: Polling, true: list[float], first: float) -> Polling:
+    """The policy made anew every minute from what the questions found, as the worker does."""
+    before = random.Random(3)
+    learnt = [Learnt() for _ in true]
+    guess = [1.0] * len(true)
+    counts = Counter({bucket(1.0): len(true)})
+    made, typical = -1.0, 1.0
+    policy = solve({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+
+    def next_gap(one: int, since: float, now: float, new: int) -> float:
+        nonlocal made, typical, policy
+        if now - made >= 1:
+            made = now
+            groups = {math.exp(key * 0.05): number for key, number in counts.items() if number}
+            typical = sum(key * number for key, number in groups.items()) / len(true)
+            policy = solve(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+        if since < 0:  # the first answer lists what appeared during the days before
+            learnt[one] = first_look(_poisson(true[one] * 6, before) + new)
+        else:
+            learnt[one] = learn(
+                learnt[one],
+                new=new,
+                since=START + timedelta(minutes=since),
+                until=START + timedelta(minutes=now),
+                rhythm=FIRST_RHYTHM,
+            )
+        counts[bucket(guess[one])] -= 1
+        guess[one] = rate(learnt[one], typical=typical)
+        counts[bucket(guess[one])] += 1
+        return minutes(policy, guess[one])
+
+    polling.run(next_gap, first=first)
+    return polling
+
+
+def _poisson(mean: float, dice: random.Random) -> int:
+    if mean > 50:
+        return max(0, round(dice.gauss(mean, math.sqrt(mean))))
+    number, product, limit = 0, dice.random(), math.exp(-mean)
+    while product > limit:
+        number, product = number + 1, product * dice.random()
+    return number
+
+
+if __name__ == "__main__":
+    main()

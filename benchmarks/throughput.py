@@ -1,0 +1,180 @@
+"""How many companies one worker process asks about in a second, beside a bare loop.
+
+    uv run python benchmarks/throughput.py [--companies 200] [--seconds 20] [--profile]
+
+The simulated ANAF and one worker are processes of their own, each on a core of its own where there
+are two (PostgreSQL goes where it likes). Every company is made due again and again. The bare loop
+fetches and parses the same answers over the same client, many at once, in this process, and keeps
+nothing. `--profile` runs the engine in this process under cProfile instead, and says where the
+time goes.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import os
+import pstats
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from caraus.anaf.http import AnafSettings
+from caraus.anaf.info import read_answer
+from caraus.anaf.wire import Wire
+from tests.simulator_process import SimulatorProcess
+from tests.storm import Storm
+
+AT_ONCE = 30
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--companies", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--profile", action="store_true")
+    wanted = parser.parse_args()
+    top = Path(tempfile.mkdtemp(prefix="caraus-throughput-"))
+    try:
+        with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
+            anaf.limits(per_minute=10**9)
+            pin(anaf._process.pid if anaf._process else 0, 1)
+            storm = Storm(
+                top / "data", anaf, seconds=wanted.seconds, companies=wanted.companies, cap=10**9
+            )
+            storm.installation.environment |= {
+                "ANAF_CALLS_PER_DAY_PER_COMPANY": str(10**9),
+                "CARAUS_SYNC_AT_ONCE": str(AT_ONCE),
+            }
+            with storm.prepared():
+                measure(storm, wanted.seconds, profile=wanted.profile)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def measure(storm: Storm, seconds: float, *, profile: bool) -> None:
+    token = token_of(storm)
+    bare = asyncio.run(bare_loop(storm, token, seconds / 2))
+    print(f"bare loop, fetch and parse:     {bare:7.1f} a second", flush=True)
+    if profile:
+        profiled(storm, seconds)
+        return
+    worker = storm._worker()
+    pin(worker.pid, 0)
+    try:
+        while storm.query("SELECT 1 FROM transports_syncstate WHERE calls_today < 3 LIMIT 1"):
+            synced(storm, 2, 0.0)  # every company has had its first answers
+        for share in (0.0, 0.05):
+            rate = synced(storm, seconds, share)
+            words = "unchanged answers" if not share else "5 % of answers changed"
+            print(
+                f"one worker, {words:<22}{rate:7.1f} a second ({rate / bare:.2f} x bare)",
+                flush=True,
+            )
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def synced(storm: Storm, seconds: float, share: float) -> float:
+    """Good answers kept in a second."""
+    ended = threading.Event()
+    pressing = threading.Thread(target=press, args=(storm, ended))
+    pressing.start()
+    began, count = time.monotonic(), runs(storm)
+    done = count
+    while (passed := time.monotonic() - began) < seconds:
+        if share:
+            now = runs(storm)
+            change(storm, round((now - done) * share))
+            done = now
+        time.sleep(min(0.2, seconds - passed))
+    rate = (runs(storm) - count) / (time.monotonic() - began)
+    ended.set()
+    pressing.join()
+    return rate
+
+
+def press(storm: Storm, ended: threading.Event) -> None:
+    while not ended.wait(0.25):
+        storm.query(
+            "UPDATE transports_syncstate SET next_sync_at = now() WHERE id IN (SELECT id FROM"
+            " transports_syncstate WHERE next_sync_at > now() FOR UPDATE SKIP LOCKED)"
+        )
+
+
+def change(storm: Storm, number: int) -> None:
+    for cui in random.choices(storm.cuis, k=number):
+        uit = storm.declared.get(cui) or storm.anaf.add_uit(cui)["uit"]
+        storm.declared[cui] = uit
+        storm.anaf.correct(uit, nr_veh=f"B{random.randrange(100, 999)}NOU")
+
+
+def runs(storm: Storm) -> int:
+    return int(storm.query("SELECT count(*) FROM transports_syncrun WHERE outcome = 'ok'")[0][0])
+
+
+async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
+    settings = AnafSettings("b", "x", "https://x.example/anaf/callback", api_url=storm.anaf.url)
+    done, end = 0, time.monotonic() + seconds
+    async with Wire(settings, connections=AT_ONCE) as wire:
+
+        async def one(offset: int) -> None:
+            nonlocal done
+            number = offset
+            while time.monotonic() < end:
+                cui = storm.cuis[number % len(storm.cuis)]
+                read_answer(await wire.ask_info(access_token=token, carrier_cui=cui))
+                number, done = number + AT_ONCE, done + 1
+
+        await asyncio.gather(*(one(number) for number in range(AT_ONCE)))
+    return done / seconds
+
+
+def token_of(storm: Storm) -> str:
+    script = (
+        "from caraus.connections.models import Connection; from caraus.connections import renewal;"
+        "print('TOKEN', renewal.access_token(Connection.objects.get()))"
+    )
+    said = storm.installation.run("manage", "shell", "-c", script)
+    return said.stdout.split("TOKEN ")[1].split()[0]
+
+
+def profiled(storm: Storm, seconds: float) -> None:
+    """The engine in this process; its event loop's thread is what is profiled."""
+    os.environ |= storm.installation.environment
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
+    django.setup()
+    from caraus.transports.engine import Engine
+
+    async def engine() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, stop.set)
+        await Engine(at_once=AT_ONCE).run(stop)
+
+    ended = threading.Event()
+    pressing = threading.Thread(target=press, args=(storm, ended))
+    pressing.start()
+    profile = cProfile.Profile()
+    before = runs(storm)
+    profile.runcall(asyncio.run, engine())
+    ended.set()
+    pressing.join()
+    print(f"under the profiler:             {(runs(storm) - before) / seconds:7.1f} a second")
+    pstats.Stats(profile).sort_stats("tottime").print_stats(18)
+
+
+def pin(pid: int, core: int) -> None:
+    if pid and (os.cpu_count() or 1) > 1 and sys.platform == "linux":
+        psutil.Process(pid).cpu_affinity([core])
+
+
+if __name__ == "__main__":
+    main()
