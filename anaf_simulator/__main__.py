@@ -5,6 +5,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from anaf_simulator.scenarios import CATALOGUE
 from anaf_simulator.server import PortTakenError, serve
@@ -32,6 +33,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="a fault or variant that is on from the start; repeatable, or separated by commas",
+    )
+    add(
+        "--tls-dir",
+        type=Path,
+        metavar="DIR",
+        help="also serve the login over TLS with client certificates, which are written here",
     )
     add("--list-scenarios", action="store_true", help="print the scenarios and exit")
     _add_application(parser)
@@ -85,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if control_port is None:
         control_port = options.port + 1 if options.port else 0
     try:
-        asyncio.run(serve(Simulator(settings), options.host, options.port, control_port))
+        asyncio.run(
+            serve(Simulator(settings), options.host, options.port, control_port, options.tls_dir)
+        )
     except PortTakenError as error:
         print(f"anaf_simulator: {error}", file=sys.stderr)
         return 1

@@ -80,6 +80,10 @@ class CertificateStore:
     def by_serial(self, serial: str) -> Certificate | None:
         return next((one for one in self._by_id.values() if one.serial == serial), None)
 
+    def by_number(self, serial: int) -> Certificate | None:
+        """By the serial as a number, as a TLS handshake tells it."""
+        return next((one for one in self._by_id.values() if int(one.serial, 16) == serial), None)
+
     def change(
         self, identity: str, *, cuis: tuple[str, ...] | None = None, enrolled: bool | None = None
     ) -> Certificate:

@@ -28,6 +28,16 @@ class ResettableProtocol(H11Protocol):
             _open.pop(self._peer, None)
 
 
+def presented_serial(request: Request) -> int | None:
+    """The serial number of the certificate that the client presented in the TLS handshake, which
+    has verified it; None when it presented none."""
+    client = request.client
+    transport = _open.get((client.host, client.port)) if client else None
+    tls = transport.get_extra_info("ssl_object") if transport else None
+    peer = tls.getpeercert() if tls else None
+    return int(peer["serialNumber"], 16) if peer else None
+
+
 def reset_connection(request: Request) -> None:
     """Close the connection of ``request`` at once, with a TCP reset and no answer."""
     client = request.client

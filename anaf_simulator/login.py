@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from anaf_simulator.calls import Call
 from anaf_simulator.certificates import Certificate
+from anaf_simulator.connections import presented_serial
 from anaf_simulator.login_pages import certificate_page, error_page, pin_page
 from anaf_simulator.simulator import Flow, Grant, Simulator
 
@@ -45,7 +46,24 @@ async def authorize(sim: Simulator, request: Request, call: Call) -> Response:
     flow = Flow(redirect_uri, query.get("state"))
     if sim.scenarios.take("login_denied", "authorize"):
         return _denied(flow, "The user is not allowed")
+    if request.url.scheme == "https":
+        return _by_handshake(sim, request, call, flow)
     return HTMLResponse(certificate_page(_remember(sim, flow), sim.certificates.all(), sim.now()))
+
+
+def _by_handshake(sim: Simulator, request: Request, call: Call, flow: Flow) -> Response:
+    """Over mutual TLS the browser has asked for certificate and PIN before this request."""
+    serial = presented_serial(request)
+    certificate = sim.certificates.by_number(serial) if serial is not None else None
+    if certificate is None:
+        call.note = "no client certificate was presented"
+        return HTMLResponse(error_page("Nu ați prezentat niciun certificat digital."), 403)
+    call.serial = certificate.serial
+    refusal = _refused(sim, certificate)
+    if refusal is not None:
+        call.note = refusal
+        return _denied(flow, refusal)
+    return _granted(sim, _remember(sim, flow), flow, certificate)
 
 
 def _problem(

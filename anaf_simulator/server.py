@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from anaf_simulator.app import control_app, main_app
 from anaf_simulator.connections import ResettableProtocol
+from anaf_simulator.mutual_tls import TlsFiles, make_files
 from anaf_simulator.simulator import Simulator
 
 _KEEP_ALIVE_SECONDS = 75
@@ -40,8 +44,9 @@ class _Server(uvicorn.Server):
 class Listener:
     """A port that can be closed and opened again."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, tls: TlsFiles | None = None) -> None:
         self._app = app
+        self._tls = tls
         self._host = host
         self._lock = asyncio.Lock()
         self._server: _Server | None = None
@@ -81,6 +86,7 @@ class Listener:
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
+            **_tls_options(self._tls),
         )
         server = _Server(config)
         self._task = asyncio.create_task(server.serve(sockets=[bound]))
@@ -98,7 +104,21 @@ class Listener:
         self._server, self._task = None, None
 
 
-async def serve(sim: Simulator, host: str, port: int, control_port: int) -> None:
+def _tls_options(tls: TlsFiles | None) -> dict[str, Any]:
+    """The certificate is asked for, not demanded: the token service is called without one."""
+    if tls is None:
+        return {}
+    return {
+        "ssl_certfile": str(tls.certificate),
+        "ssl_keyfile": str(tls.key),
+        "ssl_ca_certs": str(tls.authority),
+        "ssl_cert_reqs": ssl.CERT_OPTIONAL,
+    }
+
+
+async def serve(
+    sim: Simulator, host: str, port: int, control_port: int, tls_folder: Path | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM. Raises PortTakenError before anything is started."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -110,10 +130,17 @@ async def serve(sim: Simulator, host: str, port: int, control_port: int) -> None
     await main.set_open(not sim.scenarios.is_on("down_refused"))
     await control.set_open(True)
     shown = f"[{host}]" if ":" in host else host
+    secure = None
+    if tls_folder is not None:
+        tls = make_files(tls_folder, sim.certificates.all(), host)
+        secure = Listener(main_app(sim), host, 0, tls)
+        await secure.set_open(True)
+        print(f"ANAF simulator asks for certificates: https://{shown}:{secure.port}", flush=True)
     print(
         f"ANAF simulator is ready: http://{shown}:{main.port} "
         f"(control: http://{shown}:{control.port}/_control/)",
         flush=True,
     )
     await stop.wait()
-    await asyncio.gather(main.set_open(False), control.set_open(False))
+    listeners = [one for one in (main, control, secure) if one is not None]
+    await asyncio.gather(*(one.set_open(False) for one in listeners))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ REDIRECT_URI = "http://127.0.0.1:9/anaf/callback"
 """Nobody listens there: the helpers read the redirect instead of following it."""
 
 _READY = re.compile(r"ANAF simulator is ready: (\S+) \(control: (\S+)/_control/\)")
+_SECURE = re.compile(r"ANAF simulator asks for certificates: (\S+)")
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 
@@ -39,6 +41,7 @@ class SimulatorProcess:
         client_secret: str = CLIENT_SECRET,
         port: int = 0,
         control_port: int | None = None,
+        tls_folder: Path | None = None,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
@@ -48,12 +51,14 @@ class SimulatorProcess:
             *(part for name in scenarios for part in ("--scenario", name)),
             *(part for uri in redirect_uris for part in ("--redirect-uri", uri)),
             *(() if control_port is None else ("--control-port", str(control_port))),
+            *(() if tls_folder is None else ("--tls-dir", str(tls_folder))),
         ]
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._http: httpx2.Client | None = None
         self.url = ""
         self.control_url = ""
+        self.secure_url = ""  # the login over mutual TLS, with ``tls_folder``
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,6 +105,8 @@ class SimulatorProcess:
                 self.stop()
                 raise RuntimeError(f"the simulator ended: {''.join(said)}")
             said.append(line)
+            if secure := _SECURE.search(line):
+                self.secure_url = secure[1]
             if found := _READY.search(line):
                 return found[1], found[2]
 

@@ -1,0 +1,19 @@
+"""`caraus rotate-keys`: after a new key was put first in CARAUS_TOKEN_KEYS."""
+
+from caraus.commands.base import CommandError, database
+
+
+def rotate_keys() -> int:
+    with database():
+        from caraus.connections.rotation import rotate
+
+        rotated = rotate()
+    print(f"{rotated.done} authorization(s) are now under the first key of CARAUS_TOKEN_KEYS.")
+    if rotated.unreadable:
+        raise CommandError(
+            f"{len(rotated.unreadable)} authorization(s) could not be opened with any of the keys: "
+            "put the missing key back and run this again, or have them authorized anew. "
+            "Keep the old keys until then."
+        )
+    print("The other keys may be taken out now, once every process has been restarted.")
+    return 0
