@@ -40,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="also serve the login over TLS with client certificates, which are written here",
     )
+    add(
+        "--issued-file",
+        type=Path,
+        metavar="FILE",
+        help="write every code and token given out here, to search a client's logs for them",
+    )
     add("--list-scenarios", action="store_true", help="print the scenarios and exit")
     _add_application(parser)
     return parser  # fmt: skip
@@ -73,6 +79,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         client_id=options.client_id,
         client_secret=options.client_secret,
         redirect_uris=tuple(uris),
+        issued_file=options.issued_file,
     )
 
 

@@ -143,6 +143,7 @@ def _granted(sim: Simulator, identity: str, flow: Flow, certificate: Certificate
     """A certificate without rights gets its token too (OAuth text p. 2, point 1)."""
     del sim.flows[identity]
     code = secrets.token_hex(32)
+    sim.note_issued(code)
     sim.grants[code] = Grant(sim.settings.client_id, flow.redirect_uri, certificate, sim.now())
     return _back(flow, {"code": code})
 

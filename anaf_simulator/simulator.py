@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from anaf_simulator.calls import CallLog
 from anaf_simulator.certificates import Certificate, CertificateStore
@@ -27,6 +28,9 @@ class Settings:
     client_id: str = DEFAULT_CLIENT_ID
     client_secret: str = DEFAULT_CLIENT_SECRET
     redirect_uris: tuple[str, ...] = ()
+    issued_file: Path | None = None
+    """Every code and token that is given out is written here, one a line: so that the logs and the
+    database of a client under test can be searched for them."""
 
 
 @dataclass(slots=True)
@@ -68,6 +72,11 @@ class Simulator:
         self.world = World(self.settings.seed)
         self.tokens = TokenService(signing_key(self.settings.seed))
         self.scenarios = Switchboard(self.settings.scenarios)
+
+    def note_issued(self, *secrets: str) -> None:
+        if self.settings.issued_file is not None:
+            with self.settings.issued_file.open("a") as file:
+                file.writelines(f"{secret}\n" for secret in secrets)
 
     def now(self) -> datetime:
         return self.clock.now()

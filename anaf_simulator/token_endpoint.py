@@ -40,6 +40,7 @@ async def token(sim: Simulator, request: Request, call: Call) -> Response:
     try:
         _check_client(sim, request)
         pair = _exchange(sim, call, form)
+        sim.note_issued(pair.access, pair.refresh)
     except LateCodeError:
         return _late(sim, request, call)
     except RefusedError as refusal:

@@ -148,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     _people(commands)
     _data(commands)
     _copies(commands)
+    _keys(commands)
     return parser
 
 
@@ -278,6 +279,20 @@ def _copies(commands: Commands) -> None:
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--keys", metavar="FILE", help="the keys that `backup --keys` wrote")
     parser.add_argument("--replace", action="store_true", help="in the place of what is there")
+
+
+def _keys(commands: Commands) -> None:
+    def rotate_keys(_: argparse.Namespace) -> int:
+        from caraus.commands.keys import rotate_keys
+
+        return rotate_keys()
+
+    _command(
+        commands,
+        "rotate-keys",
+        rotate_keys,
+        "Seal everything under the first of CARAUS_TOKEN_KEYS, so that the others may go.",
+    )
 
 
 def _people(commands: Commands) -> None:

@@ -42,6 +42,7 @@ class SimulatorProcess:
         port: int = 0,
         control_port: int | None = None,
         tls_folder: Path | None = None,
+        issued_file: Path | None = None,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
@@ -52,6 +53,7 @@ class SimulatorProcess:
             *(part for uri in redirect_uris for part in ("--redirect-uri", uri)),
             *(() if control_port is None else ("--control-port", str(control_port))),
             *(() if tls_folder is None else ("--tls-dir", str(tls_folder))),
+            *(() if issued_file is None else ("--issued-file", str(issued_file))),
         ]
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None

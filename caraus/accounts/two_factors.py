@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms as base
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from cryptography.fernet import Fernet, MultiFernet
@@ -97,3 +98,19 @@ class EditWebAuthnForm(_Named, webauthn.EditWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._say()
+
+
+def rotate_secrets() -> int:
+    """Seal the secrets of second factors under the first key; how many authenticators that were.
+
+    Raises InvalidToken when none of the keys opens one.
+    """
+    sealed = ("secret", "seed")  # of an app, of the recovery codes
+    authenticators = Authenticator.objects.filter(data__has_any_keys=sealed)
+    for authenticator in authenticators:
+        for name in sealed:
+            if name in authenticator.data:
+                old = authenticator.data[name].encode()
+                authenticator.data[name] = _cipher().rotate(old).decode()
+        authenticator.save(update_fields=["data"])
+    return len(authenticators)

@@ -5,10 +5,23 @@ from caraus.commands.base import CommandError, database
 
 def rotate_keys() -> int:
     with database():
+        from cryptography.fernet import InvalidToken
+
+        from caraus.accounts.two_factors import rotate_secrets
         from caraus.connections.rotation import rotate
 
         rotated = rotate()
-    print(f"{rotated.done} authorization(s) are now under the first key of CARAUS_TOKEN_KEYS.")
+        try:
+            factors = rotate_secrets()
+        except InvalidToken as error:
+            raise CommandError(
+                "A second factor could not be opened with any of the keys: put the missing key "
+                "back and run this again. Keep the old keys until then."
+            ) from error
+    print(
+        f"{rotated.done} authorization(s) and {factors} second factor(s) are now under the first "
+        "key of CARAUS_TOKEN_KEYS."
+    )
     if rotated.unreadable:
         raise CommandError(
             f"{len(rotated.unreadable)} authorization(s) could not be opened with any of the keys: "

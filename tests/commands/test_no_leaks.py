@@ -1,0 +1,136 @@
+"""A full run of web and worker; then all logs and a dump of the database are searched for every
+code, token, secret and key that there was."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import psycopg
+from psycopg import sql
+
+from caraus import embedded
+from tests.commands.installation import PASSWORD, Installation, _post
+from tests.simulator_process import SimulatorProcess
+
+EMAIL = "ana@example.ro"
+
+
+@contextmanager
+def running(house: Installation, logs: Path) -> Iterator[httpx2.Client]:
+    """Web and worker with their logs in files, and a browser's client."""
+    with logs.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "caraus.cli", "serve", "--port", str(house.port)],
+            env=house.environment | {"CARAUS_LOG_READABLE": "0", "CARAUS_DEBUG": "0"},
+            stdout=log,
+            stderr=log,
+        )
+        with httpx2.Client(base_url=house.address, trust_env=False, timeout=15) as client:
+            until(lambda: answers(client))
+            yield client
+        process.terminate()
+        process.wait(30)
+
+
+def answers(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/healthz").status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+def until(condition: Callable[[], object], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def walk(house: Installation, client: httpx2.Client, anaf: SimulatorProcess) -> str:
+    """All that a secret can pass through, with the troubles on the way; the link's secret."""
+    assert "Autorizarea a reușit" in house.authorize(client, email=EMAIL)
+    until(lambda: client.get("/transporturi/?firma=900010100").text.count("data-uit"))
+    anaf.turn_on("token_refused", times=1)
+    _post(client, "/transporturi/sincronizare/", {}, page="/transporturi/")
+    until(lambda: any(c["grant_type"] == "refresh_token" for c in anaf.calls("token")))
+    for trouble in ("token_html", "refresh_rejected", "late_code_reset"):
+        anaf.turn_on(trouble)
+        to_anaf = _post(client, "/integrari/autorizare/", {}, page="/integrari/")
+        came = anaf.log_in("single", url=to_anaf.headers["location"])
+        client.get("/anaf/callback", params=came)
+        client.get("/anaf/callback", params=came)
+        anaf.turn_off(trouble)
+    page = client.get("/integrari/").text
+    check = re.search(r'action="(/integrari/\d+/test/)"', page)
+    assert check
+    _post(client, check[1], {}, page="/integrari/")
+    until(lambda: "Test terminat" in client.get(check[1]).text)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    made = client.post("/integrari/linkuri/", data={"csrfmiddlewaretoken": token[1]}).text
+    link = re.search(r"/autorizare/([\w-]{43})/", made)
+    assert link
+    for _ in range(2):
+        assert client.get(f"/autorizare/{link[1]}/").status_code == 302
+    client.get(f"/autorizare/{link[1]}x/")
+    anaf.revoke("three")
+    _post(client, "/transporturi/sincronizare/", {}, page="/transporturi/")
+    until(lambda: "Trebuie refăcută" in client.get("/integrari/").text)
+    return link[1]
+
+
+def dump(folder: Path) -> str:
+    """Every row of every table, as text."""
+    with embedded.acquire(folder) as server, psycopg.connect(server.url) as database:
+        tables = database.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') "
+            "AND table_type = 'BASE TABLE'"
+        ).fetchall()
+        assert len(tables) > 20
+        rows = []
+        for schema, name in tables:
+            query = sql.SQL("SELECT t::text FROM {}.{} t").format(
+                sql.Identifier(schema), sql.Identifier(name)
+            )
+            rows += [str(row) for (row,) in database.execute(query)]
+        return "\n".join(rows)
+
+
+def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path) -> None:
+    folder, logs, issued = tmp_path / "house", tmp_path / "log", tmp_path / "issued"
+    with SimulatorProcess(
+        client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued
+    ) as anaf:
+        house = Installation(folder, anaf)
+        person = ("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans")
+        done = house.run(*person, "--cui", "900010100", "--cui", "900020201", stdin=PASSWORD)
+        assert done.returncode == 0, done.stderr
+        with running(house, logs) as client:
+            link = walk(house, client, anaf)
+    secrets = set(issued.read_text().split())
+    assert len(secrets) >= 8
+    # Of a token, its claims and its signature are as bad as the whole.
+    secrets |= {part for token in secrets for part in token.split(".") if len(part) > 40}
+    secrets |= {link, PASSWORD, "the-clients-secret-42"}
+    for file in folder.rglob("*"):
+        if file.is_file() and "secret" in str(file.relative_to(folder)).lower():
+            secrets |= {line for line in file.read_text().split() if len(line) > 20}
+    assert any(len(secret) == 44 and secret.endswith("=") for secret in secrets)  # a Fernet key
+    header = re.compile(r"^eyJ\w+$")
+    secrets = {secret for secret in secrets if not header.match(secret) or len(secret) > 60}
+    said = logs.read_text() + "".join(
+        file.read_text(errors="replace") for file in folder.rglob("*.log") if file.is_file()
+    )
+    assert "authorization_finished" in said
+    kept = dump(folder)
+    assert "900010100" in kept
+    for place in (said, kept, str(dict(os.environ))):
+        found = [secret[:12] for secret in secrets if secret in place]
+        assert found == []

@@ -1,0 +1,80 @@
+"""`caraus rotate-keys`: a new key first, all sealed anew, the old key out, and everything lives."""
+
+from pathlib import Path
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
+from cryptography.fernet import Fernet
+from django.conf import LazySettings
+
+from caraus.accounts.models import Organization, User
+from caraus.accounts.two_factors import rotate_secrets
+from caraus.connections import crypto
+from caraus.connections.models import Connection
+from caraus.connections.rotation import rotate
+from tests import factories
+from tests.commands.installation import PASSWORD, Installation
+from tests.simulator_process import SimulatorProcess
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def test_the_command_moves_everything_to_the_first_key(
+    tmp_path: Path, simulator_process: SimulatorProcess
+) -> None:
+    simulator_process.reset()
+    house = Installation(tmp_path / "house", simulator_process)
+    old, new = new_key(), new_key()
+    house.environment["CARAUS_TOKEN_KEYS"] = old
+    person = ("createuser", "--email", "ana@example.ro", "--password-stdin")
+    house.run(*person, "--organization", "Trans", "--cui", "900010100", stdin=PASSWORD)
+    with house.web() as client:
+        assert "Autorizarea a reușit" in house.authorize(client, email="ana@example.ro")
+    done = house.run("rotate-keys", CARAUS_TOKEN_KEYS=f"{new},{old}")
+    assert done.returncode == 0, done.stderr
+    assert "1 authorization(s)" in done.stdout
+    assert old not in done.stdout + done.stderr
+    house.environment["CARAUS_TOKEN_KEYS"] = new
+    assert house.json("sync")[0]["outcome"] == "ok"
+
+    lost = house.run("rotate-keys", CARAUS_TOKEN_KEYS=new_key())
+    assert lost.returncode == 1
+    assert "could not be opened with any of the keys" in lost.stderr
+    assert house.json("sync")[0]["outcome"] == "ok"
+
+
+def test_what_no_key_opens_is_left_as_it_is_and_counted(
+    organization: Organization, settings: LazySettings
+) -> None:
+    old, lost, new = new_key(), new_key(), new_key()
+    settings.TOKEN_KEYS = [lost]
+    shut = factories.connection(organization)
+    settings.TOKEN_KEYS = [old]
+    fine = factories.connection(organization)
+    gone = factories.connection(organization)
+    Connection.objects.filter(pk=gone.pk).update(access_token_sealed="", refresh_token_sealed="")
+    settings.TOKEN_KEYS = [new, old]
+    rotated = rotate()
+    assert (rotated.done, rotated.unreadable) == (1, (shut.pk,))
+    settings.TOKEN_KEYS = [new]
+    fine.refresh_from_db()
+    assert crypto.decrypt(fine.access_token_sealed) == "access"
+    assert crypto.decrypt(fine.refresh_token_sealed) == "refresh"
+    settings.TOKEN_KEYS = [lost]
+    shut.refresh_from_db()
+    assert crypto.decrypt(shut.access_token_sealed) == "access"
+
+
+@pytest.mark.parametrize("name", ["secret", "seed"])
+def test_second_factors_move_too(owner: User, settings: LazySettings, name: str) -> None:
+    old, new = new_key(), new_key()
+    settings.TOKEN_KEYS = [old]
+    kind = Authenticator.Type.TOTP if name == "secret" else Authenticator.Type.RECOVERY_CODES
+    Authenticator.objects.create(user=owner, type=kind, data={name: encrypt("JBSWY3DP")})
+    settings.TOKEN_KEYS = [new, old]
+    assert rotate_secrets() == 1
+    settings.TOKEN_KEYS = [new]
+    assert decrypt(Authenticator.objects.get().data[name]) == "JBSWY3DP"
