@@ -91,6 +91,37 @@ def authorize(photographer: Photographer) -> None:
     photographer.everywhere("/integrari/", "integrari")
 
 
+def authorization_life(photographer: Photographer) -> None:
+    """The test of the connection, a link and its holder, the notice, the help, a new certificate.
+
+    The rest of an authorization's life, for `docs/autorizarea.md`.
+    """
+    page = photographer.page
+    page.goto("/integrari/")
+    page.get_by_role("button", name="Testează conexiunea").first.click()
+    expect(page.get_by_text("Test terminat")).to_be_visible()
+    photographer.everywhere(page.url, "test-conexiune")
+    photographer.everywhere("/integrari/certificat-reinnoit/", "certificat-reinnoit")
+    photographer.everywhere("/integrari/ajutor/certificat-neinrolat/", "ajutor")
+    photographer.everywhere("/integrari/linkuri/", "link")
+    page.goto("/integrari/linkuri/")
+    page.get_by_role("button", name="Fă linkul").click()
+    link = page.locator("#linkul").text_content() or ""
+    holder = photographer.browser.new_context(
+        viewport={"width": WIDE[0], "height": 1000}, locale="ro-RO"
+    ).new_page()
+    holder.goto(link)
+    snap(holder, "link-titular")
+    holder.get_by_label("Numele tău").fill("Ion Contabilul")
+    holder.get_by_role("button", name="Autorizare cu ANAF SPV").click()
+    walking.choose_certificate(holder, "single")
+    walking.type_pin(holder)
+    expect(holder.get_by_text("Mulțumim, Ion Contabilul")).to_be_visible()
+    holder.context.close()
+    photographer.everywhere("/notificari/", "notificari")
+    photographer.everywhere("/notificari/preferinte/", "preferinte")
+
+
 def list_and_detail(photographer: Photographer) -> None:
     """The list, and a UIT whose vehicle was changed after ANAF first showed it."""
     page, demo = photographer.page, photographer.demo
@@ -139,6 +170,7 @@ def main() -> None:
         photographer = Photographer(browser, demo)
         authorize(photographer)
         list_and_detail(photographer)
+        authorization_life(photographer)
         anaf_down(photographer)
         browser.close()
     pictures = sorted(FOLDER.glob("*.png"))

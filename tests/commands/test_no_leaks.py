@@ -79,10 +79,15 @@ def walk(house: Installation, client: httpx2.Client, anaf: SimulatorProcess) -> 
     for _ in range(2):
         assert client.get(f"/autorizare/{link[1]}/").status_code == 302
     client.get(f"/autorizare/{link[1]}x/")
+    before = refusals(anaf)
     anaf.revoke("three")
     _post(client, "/transporturi/sincronizare/", {}, page="/transporturi/")
-    until(lambda: "Trebuie refăcută" in client.get("/integrari/").text)
+    until(lambda: refusals(anaf) > before)
     return link[1]
+
+
+def refusals(anaf: SimulatorProcess) -> int:
+    return sum(call["status"] == 401 for call in anaf.calls("info"))
 
 
 def dump(folder: Path) -> str:
