@@ -1,0 +1,60 @@
+"""/healthz and /readyz: alive, and able to work."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+
+@pytest.fixture
+def heartbeat(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
+
+
+def test_alive_asks_the_database_nothing(client: Client) -> None:
+    """No database is allowed in this test."""
+    assert client.get("/healthz").content == b"ok\n"
+
+
+def test_ready_with_database_migrations_and_a_worker(client: Client, heartbeat: None) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+
+
+def test_without_a_living_worker_it_is_not_ready(client: Client, db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_workers")
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '5 minutes')"
+        )
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["worker"]) == (503, "no heartbeat")
+
+
+def test_with_a_migration_missing_it_is_not_ready(client: Client, heartbeat: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'accounts' AND name = '0002_people'"
+        )
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "pending" in answer.json()["migrations"]
+
+
+@pytest.fixture
+def no_database(db: None) -> Iterator[None]:
+    """As when the server is gone: every query fails."""
+
+    def fail(*_: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with connection.execute_wrapper(fail):
+        yield
+
+
+def test_without_a_database_it_says_so(client: Client, no_database: None) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "does not answer")
