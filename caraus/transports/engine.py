@@ -30,7 +30,7 @@ from caraus.transports import claims, gate, gatekeeper, quiet, settle
 from caraus.transports.claims import Claim
 from caraus.transports.gate import Pass
 from caraus.transports.quiet import Quiet
-from caraus.transports.sync import LASTING, Tried, sync_company
+from caraus.transports.sync import LASTING, Tried, sync_if_due
 
 log = structlog.get_logger(__name__)
 
@@ -188,12 +188,15 @@ class Engine:
         )
 
     async def _step_by_step(self, claim: Claim, tried: Tried | None) -> None:
-        """A renewal, another authorization, a spent day: as for a person, with its own lock."""
+        """A renewal, another authorization, a spent day: as for a person, with its own lock.
+
+        Between the foreman's lock and that one, another engine may ask: then it is not due here.
+        """
         ids = [claim.company_id]
         await self._in(self._foreman, lambda: claims.unlock(ids))
         try:
             await self._in(
-                self._walkers, lambda: sync_company(company_id=claim.company_id, tried=tried)
+                self._walkers, lambda: sync_if_due(company_id=claim.company_id, tried=tried)
             )
         finally:
             await self._in(self._clerks, lambda: claims.free_again(ids))

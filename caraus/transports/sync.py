@@ -94,13 +94,13 @@ def sync_company(
     return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
 
 
-def sync_if_due(*, company_id: int) -> SyncResult | None:
-    """As the queue does it: None when the company has been asked about since the job was made."""
+def sync_if_due(*, company_id: int, tried: Tried | None = None) -> SyncResult | None:
+    """As the queue and the timer do it: None when the company has been asked about meanwhile."""
     with _one_at_a_time(company_id):
         state = SyncState.objects.filter(company_id=company_id).first()
         if state and state.next_sync_at > timezone.now():
             return None
-        return sync_company(company_id=company_id)
+        return sync_company(company_id=company_id, tried=tried)
 
 
 @contextmanager

@@ -27,25 +27,25 @@ class SyncState(models.Model):
     last_code = models.CharField(max_length=40, blank=True)
     # Of the content, in whatever order ANAF lists it; and of the bytes, with the parser's version.
     last_digest = models.CharField(max_length=64, blank=True)
-    last_body_digest = models.CharField(max_length=80, blank=True)
+    last_body_digest = models.CharField(max_length=80, blank=True, default="", db_default="")
     # What the last good answer held: an unchanged one holds the same.
-    last_seen_count = models.PositiveIntegerField(default=0)
-    last_missing = models.PositiveIntegerField(default=0)
-    last_unreadable = models.PositiveIntegerField(default=0)
+    last_seen_count = models.PositiveIntegerField(default=0, db_default=0)
+    last_missing = models.PositiveIntegerField(default=0, db_default=0)
+    last_unreadable = models.PositiveIntegerField(default=0, db_default=0)
     # The first failure since the last good answer, to say since when the list is old.
     failing_since = models.DateTimeField(null=True, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)
 
     # Learnt (`rates.py`): UITs found and days watched, both decayed; UITs a day.
-    found = models.FloatField(default=0)
-    exposure = models.FloatField(default=0)
-    rate = models.FloatField(default=1)
+    found = models.FloatField(default=0, db_default=0)
+    exposure = models.FloatField(default=0, db_default=0)
+    rate = models.FloatField(default=1, db_default=1)
     # Days (ISO) on which a listed transport starts: on such a day it is asked more often.
-    start_days = models.JSONField(default=list)
+    start_days = models.JSONField(default=list, db_default=[])
 
     # Calls on one day in Romania, and what ANAF said about a limit of them.
     calls_day = models.DateField(null=True, blank=True)
-    calls_today = models.PositiveIntegerField(default=0)
+    calls_today = models.PositiveIntegerField(default=0, db_default=0)
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
 

@@ -131,7 +131,7 @@ class UnreadableRecord(models.Model):
     # It left ANAF's answer, or was understood later.
     resolved_at = models.DateTimeField(null=True, blank=True)
     # Which parser could not read it (`caraus.anaf.info.PARSER_VERSION`): a newer one tries again.
-    parser_version = models.PositiveIntegerField(default=1)
+    parser_version = models.PositiveIntegerField(default=1, db_default=1)
     understood_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
