@@ -90,10 +90,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "caraus.web.language.LanguageMiddleware",
     "caraus.web.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -117,7 +117,11 @@ TEMPLATES = [
                 "caraus.web.context.shell",
                 "caraus.notifications.context.bell",
             ],
-            "builtins": ["lucide.templatetags.lucide", "caraus.web.templatetags.words"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "lucide.templatetags.lucide",
+                "caraus.web.templatetags.words",
+            ],
         },
     }
 ]
@@ -210,7 +214,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 
 # Language and time: stored in UTC, shown in Romania's time.
 LANGUAGE_CODE = "ro"
-LANGUAGES = [("ro", "Română")]
+LANGUAGES = [("ro", "Română"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "caraus_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = PUBLIC_HTTPS
 TIME_ZONE = "Europe/Bucharest"
 USE_TZ = True
 

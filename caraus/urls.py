@@ -5,10 +5,11 @@ from django.urls import include, path
 from caraus.connections.external_views import external_page, open_link
 from caraus.connections.views import callback
 from caraus.transports.sync_pages import show_metrics
-from caraus.web import companies, export, health, views
+from caraus.web import companies, export, health, language, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("limba/", language.choose_language, name="language"),
     path("integrari/", include("caraus.connections.urls")),
     path("notificari/", include("caraus.notifications.urls")),
     path("autorizare/", external_page, name="external_page"),

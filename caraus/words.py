@@ -1,37 +1,89 @@
-"""Romanian in words: counts with the right plural, dates as people say them. Pure functions."""
+"""Counts with the right plural and dates as people say them, in the reader's language."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import npgettext
+
 BUCHAREST = ZoneInfo("Europe/Bucharest")
-MONTHS = (
-    "ianuarie",
-    "februarie",
-    "martie",
-    "aprilie",
-    "mai",
-    "iunie",
-    "iulie",
-    "august",
-    "septembrie",
-    "octombrie",
-    "noiembrie",
-    "decembrie",
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """How a language names days. Abbreviations are those of Unicode CLDR (English: en-GB)."""
+
+    months: tuple[str, ...]
+    months_brief: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    near: dict[int, str]
+    never: str
+    now: str
+    ago: str
+    at: str
+
+
+ROMANIAN = _Calendar(
+    months=(
+        *("ianuarie", "februarie", "martie", "aprilie", "mai", "iunie"),
+        *("iulie", "august", "septembrie", "octombrie", "noiembrie", "decembrie"),
+    ),
+    months_brief=(
+        *("ian.", "feb.", "mar.", "apr.", "mai", "iun."),
+        *("iul.", "aug.", "sept.", "oct.", "nov.", "dec."),
+    ),
+    weekdays=("luni", "marți", "miercuri", "joi", "vineri", "sâmbătă", "duminică"),
+    near={0: "azi", 1: "mâine", -1: "ieri"},
+    never="niciodată",
+    now="acum",
+    ago="acum {}",
+    at="{} la {}",
 )
-# As abbreviated by Unicode CLDR.
-MONTHS_BRIEF = (
-    *("ian.", "feb.", "mar.", "apr.", "mai", "iun."),
-    *("iul.", "aug.", "sept.", "oct.", "nov.", "dec."),
+ENGLISH = _Calendar(
+    months=(
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+    months_brief=(
+        *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+        *("Jul", "Aug", "Sept", "Oct", "Nov", "Dec"),
+    ),
+    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    near={0: "today", 1: "tomorrow", -1: "yesterday"},
+    never="never",
+    now="just now",
+    ago="{} ago",
+    at="{} at {}",
 )
-WEEKDAYS = ("luni", "marți", "miercuri", "joi", "vineri", "sâmbătă", "duminică")
+
+
+def _calendar() -> _Calendar:
+    return ENGLISH if (translation.get_language() or "").startswith("en") else ROMANIAN
+
+
+class Reader(Protocol):
+    """Who reads: a person with a language chosen, or "" when none was."""
+
+    language: str
+
+
+@contextmanager
+def in_language_of(reader: Reader | None) -> Iterator[None]:
+    """What is written for a person outside the person's own requests: e-mails, notifications."""
+    chosen = reader.language if reader is not None else ""
+    with translation.override(chosen or settings.LANGUAGE_CODE):
+        yield
 
 
 def plural(number: int, one: str, many: str) -> str:
-    """„1 transport”, „2 transporturi”, „20 de transporturi” (Unicode CLDR, Romanian cardinals)."""
-    if number == 1:
-        return f"1 {one}"
-    few = number == 0 or 1 <= number % 100 <= 19
-    return f"{number} {many}" if few else f"{number} de {many}"
+    """„1 transport”, „2 transporturi”, „20 de transporturi”; in English „1 transport”, „20
+    transports”. Both words are literals: `scripts/translations.py` collects them."""
+    return f"{number} {npgettext('number', one, many, number)}"
 
 
 def today() -> date:
@@ -41,34 +93,46 @@ def today() -> date:
 
 def day_in_words(day: date, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another one)."""
-    near = {0: "azi", 1: "mâine", -1: "ieri"}.get((day - today).days)
-    return near or day_in_full(day, today=today)
+    return _calendar().near.get((day - today).days) or day_in_full(day, today=today)
 
 
 def day_in_brief(day: date, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns."""
-    near = {0: "azi", 1: "mâine", -1: "ieri"}.get((day - today).days)
+    said = _calendar()
     year = f" {day.year}" if day.year != today.year else ""
-    return near or f"{WEEKDAYS[day.weekday()][:3]}, {day.day} {MONTHS_BRIEF[day.month - 1]}{year}"
+    brief = f"{said.weekdays[day.weekday()][:3]}, {day.day} {said.months_brief[day.month - 1]}"
+    return said.near.get((day - today).days) or f"{brief}{year}"
 
 
 def day_in_full(day: date, *, today: date) -> str:
     """„joi, 28 noiembrie”, with the year when it is not this one."""
-    year = f" {day.year}" if day.year != today.year else ""
-    return f"{WEEKDAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]}{year}"
+    return f"{_calendar().weekdays[day.weekday()]}, {day_of_month(day, today=today)}"
 
 
-def moment_in_words(moment: datetime, *, now: datetime) -> str:
-    """„acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”."""
+def day_of_month(day: date, *, today: date | None = None) -> str:
+    """„28 noiembrie”, with the year when it is not that of `today`, or `today` is not given."""
+    year = f" {day.year}" if today is None or day.year != today.year else ""
+    return f"{day.day} {_calendar().months[day.month - 1]}{year}"
+
+
+def axis_day(day: date) -> str:
+    """„28 noi”: as short as the labels of a chart."""
+    return f"{day.day} {_calendar().months[day.month - 1][:3]}"
+
+
+def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
+    """„acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”; „niciodată”
+    for none."""
+    said = _calendar()
+    if moment is None:
+        return said.never
     ago = now - moment
     if timedelta(seconds=-60) < ago < timedelta(seconds=60):
-        return "acum"
+        return said.now
     if timedelta() < ago < timedelta(hours=1):
-        return f"acum {plural(int(ago.total_seconds() // 60), 'minut', 'minute')}"
+        return said.ago.format(plural(int(ago.total_seconds() // 60), "minut", "minute"))
     local, here = moment.astimezone(BUCHAREST), now.astimezone(BUCHAREST)
     clock = f"{local.hour}:{local.minute:02d}"
-    days = (local.date() - here.date()).days
-    if near := {0: "azi", -1: "ieri", 1: "mâine"}.get(days):
-        return f"{near} la {clock}"
-    year = f" {local.year}" if local.year != here.year else ""
-    return f"{local.day} {MONTHS[local.month - 1]}{year}, {clock}"
+    if near := said.near.get((local.date() - here.date()).days):
+        return said.at.format(near, clock)
+    return f"{day_of_month(local.date(), today=here.date())}, {clock}"

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from caraus.accounts import journal, members
 from caraus.accounts.models import Invitation, User
+from caraus.words import in_language_of
 
 # By the codes of Django's password validators.
 PASSWORD_PROBLEMS = {
@@ -59,6 +60,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if invitation is not None and invitation.email.lower() == email.lower():
             return True
         return bool(super().is_email_verified(request, email))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """In the language of the account, if it has one, else in that of the request."""
+        reader = context.get("user") or User.objects.filter(email=email.lower()).first()
+        if isinstance(reader, User) and reader.language:
+            with in_language_of(reader):
+                super().send_mail(template_prefix, email, context)
+        else:
+            super().send_mail(template_prefix, email, context)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told in the journal of the account that was tried, if there is one."""

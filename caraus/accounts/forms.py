@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.html import format_html_join
+from django.utils.translation import get_language
 
 from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
@@ -88,7 +89,8 @@ class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by django-allauth once the user is saved."""
         user.name = self.cleaned_data["name"]
-        user.save(update_fields=["name"])
+        user.language = get_language() or ""
+        user.save(update_fields=["name", "language"])
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]

@@ -28,6 +28,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # "" until chosen: pages follow the browser then, e-mails are in Romanian.
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
 
     objects = UserManager()
 

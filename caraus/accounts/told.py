@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
 
@@ -45,7 +46,11 @@ def _teller(action: str, sentence: str) -> Any:
     return tell
 
 
-def _signed_in(sender: object, user: User, **_: object) -> None:
+def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
+        user.language = chosen
+        user.save(update_fields=["language"])
     journal.record_everywhere("sign_in", "A intrat în cont.", user=user)
 
 

@@ -12,7 +12,7 @@ from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.people import who_can_act
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
-from caraus.words import BUCHAREST, MONTHS, day_in_full, plural
+from caraus.words import BUCHAREST, day_in_full, day_of_month, plural
 
 # A renewal that fails for passing reasons is told when so little is left.
 NEAR_END = timedelta(days=3)
@@ -134,8 +134,8 @@ def who(connection: Connection) -> str:
     ]
     served = f" Servește: {_some(covered)}." if covered else ""
     return (
-        f"Ultima autorizare a dat-o {connection.person_name}, pe {day.day} "
-        f"{MONTHS[day.month - 1]} {day.year}{serial}.{served}"
+        f"Ultima autorizare a dat-o {connection.person_name}, pe "
+        f"{day_of_month(day.date())}{serial}.{served}"
     )
 
 

@@ -16,9 +16,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from caraus.notifications.models import Email, Notification
+from caraus.words import in_language_of
 
 log = structlog.get_logger(__name__)
 
@@ -87,13 +88,13 @@ def problem_of(trouble: Exception) -> str:
 
 
 def message(notification: Notification) -> EmailMultiAlternatives:
-    """Text and HTML, in the reader's language (today Romanian is the only one)."""
+    """Text and HTML, in the reader's language."""
     context = {
         "notification": notification,
         "link": f"{settings.PUBLIC_URL}{notification.address}",
         "preferences": settings.PUBLIC_URL + reverse("notifications:preferences"),
     }
-    with translation.override(settings.LANGUAGE_CODE):
+    with in_language_of(notification.user):
         text = render_to_string("notifications/email.txt", context)
         html = render_to_string("notifications/email.html", context)
     letter = EmailMultiAlternatives(

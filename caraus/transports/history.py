@@ -11,7 +11,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
 from caraus.transports.models import SyncHour, SyncRun
-from caraus.words import BUCHAREST, MONTHS
+from caraus.words import BUCHAREST, axis_day
 
 WIDTH, HEIGHT = 720, 150
 _AXIS = 18
@@ -159,7 +159,7 @@ def _r(value: float) -> str:
 
 def _when(start: datetime, *, hourly: bool) -> str:
     local = start.astimezone(BUCHAREST)
-    return f"{local:%H:%M}" if hourly else f"{local.day} {MONTHS[local.month - 1][:3]}"
+    return f"{local:%H:%M}" if hourly else axis_day(local.date())
 
 
 def _title(bucket: Bucket, *, hourly: bool) -> str:

@@ -12,7 +12,7 @@ from caraus.connections.models import Connection
 from caraus.transports import gatekeeper, plan
 from caraus.transports.gatekeeper import is_hosts
 from caraus.transports.models import SyncState
-from caraus.words import BUCHAREST, MONTHS, moment_in_words
+from caraus.words import BUCHAREST, day_of_month, moment_in_words
 
 # Whatever each question met: ANAF does not answer.
 HOST_CODES = frozenset(
@@ -130,9 +130,10 @@ def _clock(moment: datetime) -> str:
     """„10:42”, with the day when it is not today's."""
     here = moment.astimezone(BUCHAREST)
     clock = f"{here.hour}:{here.minute:02d}"
-    if here.date() == timezone.now().astimezone(BUCHAREST).date():
+    today = timezone.now().astimezone(BUCHAREST).date()
+    if here.date() == today:
         return clock
-    return f"{here.day} {MONTHS[here.month - 1]}, {clock}"
+    return f"{day_of_month(here.date(), today=today)}, {clock}"
 
 
 def _failing(same: list[Trouble]) -> Failing:

@@ -67,6 +67,7 @@ OPEN = {
     "healthz",
     "readyz",
     "metrics",  # without its token it is not there
+    "limba/",
     "autorizare/",  # who opened no link sees only that
     "integrari/ajutor/",
     "integrari/ajutor/<slug:slug>/",

@@ -1,4 +1,4 @@
-"""Romanian words in templates: counts, days, moments; a UIT's state and validity; icons."""
+"""Words in templates: counts, days, moments; a UIT's state and validity; icons."""
 
 import json
 from datetime import date, datetime
@@ -73,14 +73,13 @@ def day_full(day: date) -> str:
 @register.filter
 def moment_words(moment: datetime | None) -> str:
     """„acum 5 minute”, „ieri la 9:05”; „niciodată” for none."""
-    return words.moment_in_words(moment, now=timezone.now()) if moment else "niciodată"
+    return words.moment_in_words(moment, now=timezone.now())
 
 
 @register.filter
 def date_words(moment: datetime) -> str:
     """„24 noiembrie 2026”: the day of a moment, always with its year."""
-    local = moment.astimezone(words.BUCHAREST)
-    return f"{local.day} {words.MONTHS[local.month - 1]} {local.year}"
+    return words.day_of_month(moment.astimezone(words.BUCHAREST).date())
 
 
 @register.filter
@@ -93,7 +92,7 @@ def exact_moment(moment: datetime) -> str:
 def when(moment: datetime | None) -> str:
     """A moment in words, its exact time on hover and for machines."""
     if moment is None:
-        return "niciodată"
+        return moment_words(None)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(timespec="seconds"),

@@ -1,0 +1,98 @@
+"""In which language a person reads: chosen, remembered, and kept in what workers write."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import LazySettings
+from django.core import mail
+from django.test import Client
+from django.utils import translation
+
+from caraus.accounts.models import Organization, User
+from caraus.notifications.kinds import AUTHORIZATION
+from caraus.notifications.notify import notify
+from caraus.words import plural
+from tests import factories
+from tests.worker import Worker
+
+
+def language(client: Client, address: str = "/cont/login/", **headers: str) -> str:
+    page = client.get(address, headers=headers)
+    assert page["Content-Language"] in page.content.decode().partition(">")[2][:40]
+    return str(page["Content-Language"])
+
+
+@pytest.mark.parametrize(
+    ("browser", "found"),
+    [("", "ro"), ("de-DE", "ro"), ("en-US,ro;q=0.5", "en"), ("ro-MD,en;q=0.9", "ro"), ("x", "ro")],
+)
+def test_the_browser_decides_while_nobody_has_chosen(
+    client: Client, browser: str, found: str
+) -> None:
+    assert language(client, **{"Accept-Language": browser}) == found
+
+
+def test_a_choice_before_signing_in_is_kept_in_a_cookie_and_taken_along(
+    client: Client, owner: User
+) -> None:
+    answer = client.post("/limba/", {"language": "en", "next": "/cont/login/?next=/firme/"})
+    assert answer["Location"] == "/cont/login/?next=/firme/"
+    assert language(client, **{"Accept-Language": "ro"}) == "en"
+    owner.set_password("o parolă bună")
+    owner.save()
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    form = {"login": owner.email, "password": "o parolă bună"}
+    assert client.post("/cont/login/", form).status_code == 302
+    owner.refresh_from_db()
+    assert owner.language == "en"
+
+
+def test_a_choice_in_the_account_goes_before_every_browser(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    assert language(client, "/cont/date/") == "ro"
+    client.post("/limba/", {"language": "en", "next": "/cont/date/"})
+    elsewhere = Client()
+    elsewhere.force_login(owner)
+    assert language(elsewhere, "/cont/date/", **{"Accept-Language": "ro"}) == "en"
+    assert translation.get_language() == "ro"
+
+
+@pytest.mark.parametrize("wanted", ["", "xx", "../en", "\0"])
+def test_no_other_language_is_kept(client: Client, owner: User, wanted: str) -> None:
+    client.force_login(owner)
+    assert client.post("/limba/", {"language": wanted}).status_code == 302
+    owner.refresh_from_db()
+    assert owner.language == ""
+    assert language(client, "/cont/date/") == "ro"
+
+
+def test_a_choice_leads_nowhere_else(client: Client) -> None:
+    for next_url in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
+        answer = client.post("/limba/", {"language": "en", "next": next_url})
+        assert answer["Location"] == "/"
+
+
+def test_a_worker_writes_to_each_reader_in_the_readers_language(
+    worker: Worker, organization: Organization, settings: LazySettings
+) -> None:
+    readers = {}
+    for one in ("", "ro", "en"):
+        person = factories.member(organization, "owner", name=f"Om {one}")
+        User.objects.filter(pk=person.pk).update(language=one)
+        person.refresh_from_db()
+        readers[person.email] = one
+    with translation.override("en"):  # whoever caused it
+        told = notify(
+            organization=organization,
+            users=User.objects.all(),
+            kind=AUTHORIZATION,
+            key="fact",
+            title=lambda: f"UIT: {plural(20, 'transport', 'transporturi')}",
+            text="Text",
+            address="/",
+        )
+    worker.drain()
+    said = {letter.to[0]: letter for letter in mail.outbox}
+    assert {one.user.email for one in told} == readers.keys() == said.keys()
+    for email, one in readers.items():
+        expected = "UIT: 20 transports" if one == "en" else "UIT: 20 de transporturi"
+        assert said[email].subject == expected
