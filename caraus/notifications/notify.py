@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
@@ -17,7 +17,6 @@ from caraus.words import in_language_of
 
 # A text, or what makes it: called once for each reader, in the reader's language.
 type Words = str | Callable[[], str]
-OPEN = gettext_lazy("Deschide")
 
 
 @transaction.atomic
@@ -30,7 +29,7 @@ def notify(
     title: Words,
     text: Words,
     address: str,
-    action: Words = OPEN,
+    action: Words = lambda: gettext("Deschide"),
     company: Company | None = None,
     now: datetime | None = None,
 ) -> list[Notification]:
@@ -66,7 +65,7 @@ def notify(
 
 
 def _said(words: Words) -> str:
-    return words() if callable(words) else str(words)
+    return words() if callable(words) else words
 
 
 def _post(notification: Notification, wanted: Channels) -> None:
