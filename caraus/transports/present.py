@@ -1,11 +1,15 @@
 """What a dispatcher reads about a UIT: its state in a word, its validity in a sentence."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from caraus.anaf.info import uit_is_valid
 from caraus.transports.models import Transport, TransportEvent
-from caraus.words import day_in_full, day_in_words, plural
+from caraus.words import BUCHAREST, day_in_full, day_in_words, plural
 
 Tone = Literal["calm", "good", "warn", "bad", "off"]
 
@@ -15,7 +19,7 @@ class Status:
     """A colour, an icon and a word: never the colour alone."""
 
     key: str
-    word: str
+    word: str | Promise
     tone: Tone
     icon: str
 
@@ -28,16 +32,32 @@ ENDS_TOMORROW = Status("ends_tomorrow", "expiră mâine", "warn", "hourglass")
 EXPIRED = Status("expired", "expirat", "off", "calendar-x")
 MISSING = Status("missing", "neregăsit la ANAF", "warn", "search-x")
 WITHDRAWN = Status("withdrawn", "retras de declarant", "off", "undo-2")
+CARRIER_CHANGED = Status("carrier_changed", _("transportator schimbat"), "bad", "arrow-left-right")
+NOT_VALIDATED = Status("not_validated", _("nevalidat"), "bad", "shield-question-mark")
 
 
 def status(transport: Transport, *, today: date) -> Status:
-    """The state on a day in Bucharest; the calendar goes before what was last stored."""
+    """The state on a day in Bucharest; the calendar goes before what was last stored.
+
+    „nevalidat”: the code lacks the form or the check digits of the XSD (UitType).
+    """
     if transport.state == Transport.State.WITHDRAWN:
         return WITHDRAWN
     if transport.first_expired_day <= today:
         return EXPIRED
+    return _of_anaf(transport) or _of_calendar(transport, today=today)
+
+
+def _of_anaf(transport: Transport) -> Status | None:
+    """What makes a living UIT unfit for the road, whatever the day."""
+    if transport.carrier_cui and transport.carrier_cui != transport.company.cui:
+        return CARRIER_CHANGED
     if transport.state == Transport.State.MISSING:
         return MISSING
+    return None if uit_is_valid(transport.uit) else NOT_VALIDATED
+
+
+def _of_calendar(transport: Transport, *, today: date) -> Status:
     if transport.last_valid_day == today:
         return ENDS_TODAY
     if transport.last_valid_day == today + timedelta(days=1):
@@ -48,21 +68,33 @@ def status(transport: Transport, *, today: date) -> Status:
 
 
 def validity(transport: Transport, *, today: date) -> str:
-    """„valabil până joi, 28 noiembrie, ora 24:00”, „a expirat ieri, la ora 24:00”."""
+    """„valabil până joi, 28 noiembrie, 24:00”, „a fost valabil până …”."""
     day = day_in_full(transport.last_valid_day, today=today)
     if transport.first_expired_day <= today:
-        return f"a fost valabil până {day}, ora 24:00"
-    return f"valabil până {day}, ora 24:00"
+        return f"a fost valabil până {day}, 24:00"
+    return f"valabil până {day}, 24:00"
 
 
-def validity_left(transport: Transport, *, today: date) -> str:
-    """The days left, in words; the last valid day counts."""
+def validity_left(transport: Transport, *, today: date, now: datetime | None = None) -> str:
+    """The days left, in words; the last valid day counts, and on it the hours do.
+
+    `now` (UTC) replaces the clock.
+    """
     days = (transport.first_expired_day - today).days
     if days <= 0:
         return "expirat"
     if days == 1:
-        return "ultima zi"
+        return _last_hours(transport.first_expired_day, now or datetime.now(UTC))
     return f"încă {plural(days, 'zi', 'zile')}"
+
+
+def _last_hours(first_expired_day: date, now: datetime) -> str:
+    """„încă 5 ore”, in the last hour „încă 40 de minute”: rounded down, for nobody to be late."""
+    end = datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
+    minutes = max(int((end - now).total_seconds() // 60), 0)
+    if minutes >= 60:
+        return f"încă {plural(minutes // 60, 'oră', 'ore')}"
+    return f"încă {plural(minutes, 'minut', 'minute')}"
 
 
 def transport_day(transport: Transport, *, today: date) -> str:

@@ -6,8 +6,11 @@ from datetime import date
 from typing import Self
 from urllib.parse import urlencode
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 # Words of the address → words on screen.
-SHOWN = {
+SHOWN: dict[str, str | Promise] = {
     "": "Active",
     "toate": "Toate",
     "viitoare": "Viitoare",
@@ -15,6 +18,8 @@ SHOWN = {
     "expira": "Expiră în 24 h",
     "expirate": "Expirate",
     "retrase": "Retrase de declarant",
+    "schimbate": _("Transportator schimbat"),
+    "nevalidate": _("Nevalidate"),
     "neregasite": "Neregăsite la ANAF",
 }
 SORTS = {

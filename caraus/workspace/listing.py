@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet
 
 from caraus.transports.models import Transport
 from caraus.workspace import keyset, search
@@ -12,6 +12,8 @@ from caraus.workspace.asked import Asked
 
 State = Transport.State
 OPEN = Q(state__in=[State.ACTIVE, State.MISSING])
+# No index knows them, but they are few among few: walking the list in search of them would be long.
+RARE = ("schimbate", "nevalidate")
 # Beyond this „peste 1.000”: counting a large past would cost more than showing it.
 COUNTED = 1000
 
@@ -42,6 +44,10 @@ def found_by(
         # Its appearance is a change too: what is meant is one after it.
         rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
     by_keys = False
+    if asked.arata in RARE:
+        few = list(rows.order_by().values_list("pk", flat=True)[: search.FEW + 1])
+        if by_keys := len(few) <= search.FEW:
+            rows = rows.filter(pk__in=few)
     for typed in filter(None, [asked.q, asked.declarant, asked.vehicul, asked.loc]):
         keys = search.among_all(typed, companies)
         rows = rows.filter(search.holding(typed) if keys is None else Q(pk__in=keys))
@@ -59,7 +65,14 @@ def _in_state(shown: str, today: date) -> Q:
         "expirate": ~Q(state=State.WITHDRAWN) & Q(first_expired_day__lte=today),
         "retrase": Q(state=State.WITHDRAWN),
         "neregasite": alive & Q(state=State.MISSING),
+        "schimbate": alive & ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui")),
+        "nevalidate": alive & ~_uit_is_valid(),
     }.get(shown, alive)
+
+
+def _uit_is_valid() -> Q:
+    """`caraus.anaf.info.uit_is_valid`, asked of the database."""
+    return Q(Func(F("uit"), function="caraus_uit_is_valid", output_field=BooleanField()))
 
 
 def _in_fields(rows: QuerySet[Transport], asked: Asked) -> QuerySet[Transport]:

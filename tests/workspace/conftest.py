@@ -17,13 +17,19 @@ type MakeTransport = Callable[..., Transport]
 _numbers = count(1)
 
 
+def uit(number: int) -> str:
+    """A code with good check digits."""
+    body = f"UT{number:012d}"
+    return f"{body}{sum(map(ord, body)) % 100:02d}"
+
+
 @pytest.fixture
 def make(company: Company) -> MakeTransport:
     def transport(**fields: Any) -> Transport:
         now = timezone.now()
         defaults: dict[str, Any] = {
             "company": company,
-            "uit": f"UIT{next(_numbers):09d}",
+            "uit": uit(next(_numbers)),
             "transport_date": today(),
             "first_expired_day": today() + timedelta(days=5),
             "first_seen_at": now,

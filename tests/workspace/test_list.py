@@ -106,6 +106,11 @@ def test_an_address_that_makes_no_sense_shows_the_list(
         ({"state": "withdrawn"}, {"retrase"}),
         ({"state": "withdrawn", "first_expired_day": 0}, {"retrase"}),
         ({"state": "missing"}, {"", "in-curs", "neregasite"}),
+        ({"carrier_cui": factories.CUI}, {"", "in-curs"}),
+        ({"carrier_cui": factories.OTHER_CUI}, {"", "in-curs", "schimbate"}),
+        ({"carrier_cui": factories.OTHER_CUI, "first_expired_day": 0}, {"expirate"}),
+        ({"uit": "1A2B3C4D5E6F7H88"}, {"", "in-curs", "nevalidate"}),
+        ({"uit": "<1A2B3C4D5E6F7H>"}, {"", "in-curs", "nevalidate"}),
     ],
 )
 def test_each_state_has_its_own_list(
