@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from caraus.anaf import oauth
@@ -93,31 +93,43 @@ def renew(
     Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
     needs a person, and tells so; anything temporary leaves it active.
     """
+    trouble: AnafError | None = None
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        try:
+            renewed = _renew_locked(connection, refused, only_if_due=only_if_due, now=now)
+        except TooSoonError as wait:
+            raise AnafError(wait.code) from None
+        except AnafError as error:
+            # Kept before the lock goes: whoever waits for it sees that this attempt was made.
+            _keep(connection, error, attempted=True, now=now or timezone.now())
+            trouble, renewed = error, False
+    if trouble is not None:
+        raise trouble
+    if renewed:
+        log.info("authorization_renewed", connection=connection_id)
+    return renewed
+
+
+def _renew_locked(
+    connection: Connection, refused: str, *, only_if_due: bool, now: datetime | None
+) -> bool:
     started_at = now or timezone.now()
-    try:
-        with transaction.atomic():
-            connection = Connection.objects.select_for_update().get(pk=connection_id)
-            if refused and unseal(connection.access_token_sealed) != refused:
-                return False
-            if not connection.is_active:
-                raise AnafError("refresh_rejected")
-            if only_if_due and next_renewal_at(connection) > started_at:
-                return False
-            if refused:
-                _check_pause(connection, started_at)
-            tokens = oauth.refresh_tokens(
-                anaf_settings(), refresh_token=unseal(connection.refresh_token_sealed), now=now
-            )
-            store(connection, tokens)
-            _forget_failures(connection)
-            connection.last_renewed_at = connection.last_renewal_attempt_at = tokens.issued_at
-            connection.save()
-    except TooSoonError as wait:
-        raise AnafError(wait.code) from None
-    except AnafError as error:
-        keep_failure(connection_id, error, attempted=True, now=now)
-        raise
-    log.info("authorization_renewed", connection=connection_id)
+    if refused and unseal(connection.access_token_sealed) != refused:
+        return False
+    if not connection.is_active:
+        raise AnafError("refresh_rejected")
+    if only_if_due and next_renewal_at(connection) > started_at:
+        return False
+    if refused:
+        _check_pause(connection, started_at)
+    tokens = oauth.refresh_tokens(
+        anaf_settings(), refresh_token=unseal(connection.refresh_token_sealed), now=now
+    )
+    store(connection, tokens)
+    _forget_failures(connection)
+    connection.last_renewed_at = connection.last_renewal_attempt_at = tokens.issued_at
+    connection.save()
     return True
 
 
@@ -166,13 +178,14 @@ def keep_failure(
 
     `attempted`: it was a renewal that failed; such a one is told when the end comes near.
     """
-    now = now or timezone.now()
-    connection = (
-        Connection.objects.select_for_update()
-        .filter(pk=connection_id, status=Connection.Status.ACTIVE)
-        .first()
-    )
-    if connection is None:
+    connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
+    if connection is not None:
+        _keep(connection, error, attempted=attempted, now=now or timezone.now())
+
+
+def _keep(connection: Connection, error: AnafError, *, attempted: bool, now: datetime) -> None:
+    """On the row, which is locked."""
+    if not connection.is_active:
         return
     connection.last_failure_at, connection.last_failure_code = now, error.code
     connection.last_failure_detail = error.detail
@@ -187,14 +200,22 @@ def keep_failure(
     elif attempted:
         telling.renewal_fails(connection, now=now)
     connection.save()
-    log.warning("authorization_failed", connection=connection_id, code=error.code)
+    log.warning("authorization_failed", connection=connection.pk, code=error.code)
 
 
 def keep_good_call(connection_id: int, at: datetime) -> None:
-    """ANAF answered: whatever kept the token from being read is over."""
+    """ANAF answered: whatever kept the token from being read is over, and so is the failure to
+    replace a token that ANAF had refused, when it takes that same token again."""
     used = Connection.objects.filter(pk=connection_id)
     used.update(last_good_call_at=at)
-    used.filter(last_failure_code=UNREADABLE).update(last_failure_at=None, last_failure_code="")
+    works = Q(last_failure_code=UNREADABLE) | Q(access_expires_at__gt=at + renew_before())
+    used.filter(works, status=Connection.Status.ACTIVE, last_failure_at__lt=at).update(
+        last_failure_at=None,
+        last_failure_code="",
+        last_failure_detail="",
+        renewal_failures=0,
+        renewal_not_before=None,
+    )
 
 
 def due(now: datetime | None = None) -> list[int]:

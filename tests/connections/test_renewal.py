@@ -212,3 +212,52 @@ def test_what_is_no_longer_active_is_not_renewed(
     assert anaf.calls() == []
     connection.refresh_from_db()
     assert connection.status == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_who_waited_for_a_renewal_that_failed_do_not_all_try_it_again(
+    anaf: SimulatorProcess, connection: Connection
+) -> None:
+    refused = tokens(connection)[0]
+    anaf.turn_on("slow", seconds=0.3, endpoint="token")
+    anaf.turn_on("token_endpoint_down")
+    anaf.forget_calls()
+    results = at_once(*[lambda: renewal.renew(connection_id=connection.pk, refused=refused)] * 4)
+    assert [getattr(one, "code", one) for one in results] == ["token_endpoint_down"] * 4
+    assert len(anaf.calls("token")) == 1
+    connection.refresh_from_db()
+    assert connection.renewal_failures == 1
+
+    later = timezone.now() + timedelta(days=85)
+    results = at_once(
+        *[lambda: renewal.renew(connection_id=connection.pk, only_if_due=True, now=later)] * 4
+    )
+    assert sorted(str(getattr(one, "code", one)) for one in results) == [
+        *["False"] * 3,
+        "token_endpoint_down",
+    ]
+    assert len(anaf.calls("token")) == 2
+
+
+def test_a_failure_is_forgotten_when_anaf_takes_the_same_token_again_long_before_its_end(
+    anaf: SimulatorProcess, connection: Connection
+) -> None:
+    anaf.turn_on("token_timeout")
+    with pytest.raises(AnafError):
+        renewal.after_refusal(connection, tokens(connection)[0])
+    connection.refresh_from_db()
+    before = connection.last_failure_at
+    assert before
+    renewal.keep_good_call(connection.pk, before - timedelta(seconds=1))  # it came before
+    connection.refresh_from_db()
+    assert connection.last_failure_code == "timeout"
+    renewal.keep_good_call(connection.pk, timezone.now())
+    connection.refresh_from_db()
+    assert (connection.last_failure_code, connection.renewal_failures) == ("", 0)
+
+    Connection.objects.update(access_expires_at=timezone.now() + timedelta(days=3))
+    with pytest.raises(AnafError):
+        renewal.renew(connection_id=connection.pk, only_if_due=True)
+    renewal.keep_good_call(connection.pk, timezone.now())
+    connection.refresh_from_db()
+    assert connection.last_failure_code == "timeout"  # this one is still to be renewed
