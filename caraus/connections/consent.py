@@ -13,7 +13,8 @@ from django.utils import timezone
 from caraus.accounts import access, journal
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf import oauth
-from caraus.anaf.errors import AnafError, Problem
+from caraus.anaf.errors import PROBLEMS, AnafError, Problem
+from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
 from caraus.anaf.oauth import Tokens
 from caraus.connections import external, renewal, succession, telling
 from caraus.connections.configuration import anaf_settings
@@ -120,9 +121,12 @@ def finish(
 ) -> Connection | ConsentRefused:
     """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
 
-    `link_id` is the external link that this browser opened, if any.
+    `link_id` is the external link that this browser opened, if any. A page that is loaded again is
+    told again what came of it; nothing is asked twice.
     """
     request = _take(user=user, link_id=link_id, state=state)
+    if isinstance(request, Connection):
+        return request
     if isinstance(request, ConsentRefused):
         log.warning("authorization_refused", code=request.code)
         return request
@@ -157,12 +161,16 @@ def is_external(state: str, *, link_id: int | None) -> bool:
     )
 
 
-def _take(*, user: User | None, link_id: int | None, state: str) -> ConsentRequest | ConsentRefused:
-    """The open request of this state; using it up is one atomic update."""
+def _take(
+    *, user: User | None, link_id: int | None, state: str
+) -> ConsentRequest | Connection | ConsentRefused:
+    """The open request of this state, used up by one atomic update; what came of a used one."""
     now = timezone.now()
     request = ConsentRequest.objects.filter(state_digest=_digest(state)).first()
     if request is None or not _is_theirs(request, user, link_id):
         return WRONG_STATE
+    if request.used_at is not None:
+        return _what_came_of(request)
     if request.expires_at <= now:
         return STATE_EXPIRED
     if not ConsentRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=now):
@@ -170,6 +178,21 @@ def _take(*, user: User | None, link_id: int | None, state: str) -> ConsentReque
     if request.link is not None:
         return LINK_CLOSED if external.refusal(request.link, now=now) else request
     return request if _still_allowed(request) else NO_LONGER_ALLOWED
+
+
+def _what_came_of(request: ConsentRequest) -> Connection | ConsentRefused:
+    """STATE_USED while it is under way, and when the authorization has since been replaced."""
+    if problem := PROBLEMS.get(request.result):
+        return _refusal(problem)
+    made = Connection.objects.filter(
+        organization=request.organization_id,
+        authorized_by=request.user_id,
+        link=request.link_id,
+        authorized_at__gte=request.used_at,
+        status=Connection.Status.ACTIVE,
+    )
+    found = made.order_by("authorized_at", "pk").first() if request.result == "ok" else None
+    return found or STATE_USED
 
 
 def _is_theirs(request: ConsentRequest, user: User | None, link_id: int | None) -> bool:
@@ -224,7 +247,10 @@ def _record(connection: Connection) -> None:
 
 
 def _refusal(problem: Problem) -> ConsentRefused:
-    return ConsentRefused(problem.code, problem.sentence, problem.advice)
+    """Nothing is tried again by itself where a person authorizes: the code works once."""
+    by_person = problem.retryable and problem.code != "invalid_client"
+    advice = ADVICE_AFTER_EXCHANGE if by_person else problem.advice
+    return ConsentRefused(problem.code, problem.sentence, advice)
 
 
 def _digest(state: str) -> str:
