@@ -123,6 +123,25 @@ LOGIN_PROBLEMS = (
         retryable=False,
     ),
     Problem(
+        "disconnected",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _("Autorizarea la ANAF SPV a fost deconectată de aici și nu există alta."),
+        _("Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."),
+        retryable=False,
+    ),
+    Problem(
+        "not_for_company",
+        Outcome.REAUTHORIZE,
+        Whose.AUTHORIZATION,
+        _("Nicio autorizare la ANAF SPV nu este dată pentru această firmă."),
+        _(
+            "Autorizările de acum au fost cerute, prin link, pentru alte firme. Autorizează la "
+            "Integrări sau trimite un link și pentru aceasta."
+        ),
+        retryable=False,
+    ),
+    Problem(
         "token_unreadable",
         Outcome.REAUTHORIZE,
         Whose.US,

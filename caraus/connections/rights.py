@@ -54,12 +54,14 @@ def connection_for(
     )
 
 
-def _active(company: Company) -> QuerySet[Connection]:
-    """An authorization given by a link for some companies serves only those."""
+def authorizations_for(company: Company) -> QuerySet[Connection]:
+    """Living and ended. One given by a link for some companies serves only those."""
     allowed = Q(link=None) | Q(link__for_all=True) | Q(link__companies=company)
-    return Connection.objects.filter(
-        allowed, organization_id=company.organization_id, status=Connection.Status.ACTIVE
-    ).distinct()
+    return Connection.objects.filter(allowed, organization_id=company.organization_id).distinct()
+
+
+def _active(company: Company) -> QuerySet[Connection]:
+    return authorizations_for(company).filter(status=Connection.Status.ACTIVE)
 
 
 def _resting(now: datetime) -> QuerySet[CompanyRight]:

@@ -105,6 +105,13 @@ def is_hosts(error: AnafError) -> bool:
     return error.outcome is Outcome.UNAVAILABLE or error.code in _HOST_CODES
 
 
+def is_same_trouble(before: str, now: AnafError) -> bool:
+    """Whether a trouble goes on; an outage is one, in whichever way each question met it."""
+    return before == now.code or (
+        before in PROBLEMS and is_hosts(AnafError(before)) and is_hosts(now)
+    )
+
+
 def look() -> Door | None:
     """The door as it stands; None when nobody has gone through it yet."""
     row = Gate.objects.filter(host=host()).values(*_NAMES).first()

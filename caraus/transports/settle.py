@@ -14,7 +14,7 @@ from caraus.anaf.http import Answer
 from caraus.anaf.info import InfoAnswer, body_digest
 from caraus.connections import renewal, rights
 from caraus.connections.models import Connection
-from caraus.transports import limits, plan, rates, telling
+from caraus.transports import gatekeeper, limits, plan, rates, telling
 from caraus.transports.apply import Applied, apply_answer
 from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.schedule import FIRST_RETRY, interval, next_sync, until_tomorrow
@@ -186,8 +186,9 @@ def keep_failure(
         if error.http_status is not None:
             limits.count_call(state, started_at)
         state.last_attempt_at = started_at
+        if state.failing_since is None or not gatekeeper.is_same_trouble(state.last_code, error):
+            state.failing_since = started_at
         state.last_outcome, state.last_code = error.outcome, error.code
-        state.failing_since = state.failing_since or started_at
         state.failures_in_a_row += 1
         state.next_sync_at = _next_after_failure(state, started_at, error)
         state.wanted_at = state.claimed_until = None

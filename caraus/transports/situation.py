@@ -189,9 +189,9 @@ def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: b
         return "no_company"
     if troubles:
         return "trouble"
-    if good:
-        return "good"
-    return "syncing" if authorized else "never_authorized"
+    if not authorized:
+        return "never_authorized"
+    return "good" if good else "syncing"
 
 
 def trouble_of(state: SyncState) -> Trouble:

@@ -189,12 +189,15 @@ def _without_connection(company: Company) -> AnafError:
     if rights.refused_everywhere(company):
         state = SyncState.objects.filter(company=company).first()
         return AnafError(_lasting(state.last_code if state else "", otherwise="no_rights_cui"))
-    died = Connection.objects.filter(
-        organization_id=company.organization_id, status=Connection.Status.REAUTHORIZE
-    ).first()
-    if died is None:
-        return AnafError("never_authorized")
-    return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
+    found = {
+        one.status: one for one in rights.authorizations_for(company).order_by("authorized_at")
+    }
+    if died := found.get(Connection.Status.REAUTHORIZE):
+        return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
+    if found:
+        return AnafError("disconnected")
+    others = Connection.objects.filter(organization_id=company.organization_id)
+    return AnafError("not_for_company" if others.exists() else "never_authorized")
 
 
 def _lasting(code: str, *, otherwise: str) -> str:

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import Outcome, Whose
+from caraus.connections import external, succession
 from caraus.connections.models import CompanyRight, Connection
 from caraus.transports.models import AuthorizationLimit, Gate, SyncRun, SyncState, Transport
 from caraus.transports.sync import SyncResult, sync_company
 from caraus.words import BUCHAREST
+from tests import factories
 from tests.authorizations import authorization
 from tests.simulator_process import SimulatorProcess
 from tests.transports.conftest import dump
@@ -120,6 +122,22 @@ def test_failures_are_counted_and_the_pause_grows(anaf: SimulatorProcess, sync: 
     assert SyncState.objects.get().failing_since == now
 
 
+def test_since_when_a_trouble_lasts_begins_anew_with_another_cause(
+    anaf: SimulatorProcess, sync: Sync
+) -> None:
+    now = timezone.now()
+    for minutes, scenario, since in (
+        (0, "down_503", 0),
+        (9, "my_policy", 0),  # the same outage, met in another way
+        (20, "no_rights_cui", 20),
+        (30, "no_rights_cui", 20),
+    ):
+        anaf.turn_on(scenario)
+        sync(now + minutes * MINUTE)
+        assert SyncState.objects.get().failing_since == now + since * MINUTE
+        anaf.turn_off(scenario)
+
+
 def test_anaf_is_not_asked_sooner_than_it_told_us(anaf: SimulatorProcess, sync: Sync) -> None:
     anaf.turn_on("rate_limited", seconds=1234)
     now = timezone.now()
@@ -167,6 +185,26 @@ def test_a_company_that_nobody_authorized_for_is_told_so_without_asking(
     assert (result.outcome, result.error.code) == (Outcome.REAUTHORIZE, "never_authorized")
     assert SyncRun.objects.get().connection is None
     assert anaf.calls() == []
+
+
+def test_what_somebody_disconnected_is_not_called_never_authorized(
+    anaf: SimulatorProcess, sync: Sync, company: Company
+) -> None:
+    sync()
+    connection = Connection.objects.get()
+    succession.end(connection, Connection.Status.DISCONNECTED)
+    result = sync()
+    assert result.error
+    assert result.error.code == "disconnected"
+    other = factories.company(connection.organization, cui=factories.OTHER_CUI)
+    link, _ = external.create(
+        factories.member(connection.organization, "owner").memberships.get(), companies=[other]
+    )
+    Connection.objects.update(link=link, status="reauthorize")
+    result = sync()
+    assert result.error
+    assert result.error.code == "not_for_company"
+    assert Outcome.REAUTHORIZE is result.outcome
 
 
 def test_without_a_client_id_the_fault_is_ours(

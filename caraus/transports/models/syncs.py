@@ -32,7 +32,7 @@ class SyncState(models.Model):
     last_seen_count = models.PositiveIntegerField(default=0, db_default=0)
     last_missing = models.PositiveIntegerField(default=0, db_default=0)
     last_unreadable = models.PositiveIntegerField(default=0, db_default=0)
-    # The first failure since the last good answer, to say since when the list is old.
+    # Since when the trouble of now lasts; how old the list is says `last_good_at`.
     failing_since = models.DateTimeField(null=True, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)
 
