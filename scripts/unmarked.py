@@ -24,6 +24,7 @@ NAMES = {
         "IP",
     ),
     *("CSV", "XLSX", "PDF", "ZIP", "JSON", "CMR", "Enter", "Esc", "TestOauth", "h", "min", "px"),
+    *("page-narrow", "page-medium"),
 }
 # Words that only the terminal shows, that ANAF writes, or that are data.
 FREE = (
