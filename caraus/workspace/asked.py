@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 # Words of the address → words on screen.
 SHOWN: dict[str, str | Promise] = {
@@ -18,8 +19,8 @@ SHOWN: dict[str, str | Promise] = {
     "expira": "Expiră în 24 h",
     "expirate": "Expirate",
     "retrase": "Retrase de declarant",
-    "schimbate": _("Transportator schimbat"),
-    "nevalidate": _("Nevalidate"),
+    "schimbate": gettext_lazy("Transportator schimbat"),
+    "nevalidate": gettext_lazy("Nevalidate"),
     "neregasite": "Neregăsite la ANAF",
 }
 SORTS = {
@@ -29,6 +30,7 @@ SORTS = {
     "expira": "Expiră întâi",
 }
 LONGEST = 200
+LONGEST_ADDRESS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,20 @@ class Asked:
     def of_all(self) -> str:
         return self.address(arata="toate")
 
+    def in_words(self) -> str:
+        """„B12 · Toate · agro”: what is asked, without the order."""
+        day = "%d.%m.%Y"
+        parts = [
+            self.q and f"„{self.q}”",
+            self.arata and str(SHOWN[self.arata]),
+            self.firma and f"CUI {self.firma}",
+            self.de_la and _("de la {day}").format(day=self.de_la.strftime(day)),
+            self.pana_la and _("până la {day}").format(day=self.pana_la.strftime(day)),
+            *(self.declarant, self.vehicul, self.loc),
+            self.modificate and _("modificate"),
+        ]
+        return " · ".join(str(part) for part in parts if part)
+
     @property
     def more_count(self) -> int:
         """How many of the filters behind „Filtre” are set."""
@@ -105,6 +121,11 @@ class Asked:
     @property
     def is_narrow(self) -> bool:
         return bool(self.q or self.firma or self.more_count)
+
+
+def query_of(address: str) -> dict[str, str]:
+    """The fields of a query string that a form carries; what is odd in it is left out."""
+    return dict(parse_qsl(address[:LONGEST_ADDRESS].removeprefix("?"), max_num_fields=50))
 
 
 def _day(text: str) -> date | None:

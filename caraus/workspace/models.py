@@ -1,8 +1,8 @@
-"""What the dispatcher's list keeps of its own: the words by which UITs are found."""
+"""What the dispatcher's list keeps of its own: the words by which UITs are found, and files."""
 
 from django.db import models
 
-from caraus.accounts.models import Company
+from caraus.accounts.models import Company, Organization, User
 from caraus.transports.models import Transport
 
 
@@ -23,3 +23,39 @@ class SearchWords(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+
+class ListExport(models.Model):
+    """A file of a view of the list, for who asked. `companies` are those that were seen then."""
+
+    ORGANIZATION_PATH = "organization"
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="list_exports")
+    kind = models.CharField(max_length=20)
+    query = models.TextField(blank=True)
+    companies = models.JSONField(default=list)
+    asked_at = models.DateTimeField(db_index=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    failed = models.BooleanField(default=False)
+    # Rows; bytes.
+    total = models.PositiveIntegerField(null=True, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.query}"
+
+
+class ListExportPart(models.Model):
+    """A piece of the file."""
+
+    ORGANIZATION_PATH = "export__organization"
+
+    export = models.ForeignKey(ListExport, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.export_id}/{self.number}"

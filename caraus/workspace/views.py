@@ -11,7 +11,7 @@ from caraus.transports import sooner
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
-from caraus.workspace import listing
+from caraus.workspace import files, listing
 from caraus.workspace.asked import SHOWN, SORTS, Asked
 
 
@@ -36,6 +36,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "company": company,
         "shown": SHOWN,
         "sorts": SORTS,
+        "export_kinds": files.KINDS,
         "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
         "situation": situation(membership.organization, wanted),

@@ -8,6 +8,7 @@ from caraus.accounts.models import Membership, Organization, User
 from caraus.connections import external
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, UnreadableRecord
+from caraus.workspace.models import ListExport, ListExportPart
 from tests import factories
 from tests.web.addresses import SECRET
 
@@ -44,6 +45,16 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     notification = Notification.objects.create(
         user=owner, organization=organization, kind="test", key="1", title=SECRET, text=SECRET
     )
+    export = ListExport.objects.create(
+        organization=organization,
+        user=owner,
+        kind="csv",
+        query=f"q={SECRET}",
+        companies=[company.pk],
+        asked_at=now,
+        finished_at=now,
+    )
+    ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())
     link, _ = external.create(Membership.objects.get(user=owner))
     return {
         "integrari/<int:pk>/test/": connection.pk,
@@ -57,6 +68,8 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "integrari/<int:pk>/deconectare/": connection.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/necitite/<int:pk>/": unreadable.pk,
+        "transporturi/export/<int:pk>/": export.pk,
+        "transporturi/export/<int:pk>/fisier/": export.pk,
         "transporturi/sincronizari/<int:pk>/": company.pk,
         "firme/<int:pk>/": company.pk,
     }

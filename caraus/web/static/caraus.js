@@ -110,6 +110,12 @@
     }
   });
 
+  // The view may have changed since the form was drawn: the address bar knows it.
+  document.addEventListener("submit", ({ target }) => {
+    const field = target.matches("[data-of-view]") && target.elements.vedere;
+    if (field) field.value = location.search.slice(1);
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.matches("[data-poll]") && document.hidden) event.preventDefault();
   });

@@ -1,0 +1,188 @@
+"""The export of a view: read back as a spreadsheet program reads it; for who asked, for a day."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.utils import timezone
+from openpyxl.worksheet.worksheet import Worksheet
+
+from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.words import BUCHAREST, today
+from caraus.workspace import exports
+from caraus.workspace.models import ListExport, ListExportPart
+from tests import factories
+from tests.worker import Worker
+from tests.workspace.conftest import MakeTransport
+
+EXPORT = "/transporturi/export/"
+
+
+def ask(client: Client, view: str = "", kind: str = "xlsx") -> ListExport:
+    answer = client.post(EXPORT, {"vedere": view, "fel": kind})
+    assert answer.status_code == 302
+    export = ListExport.objects.latest("pk")
+    assert answer["Location"] == f"{EXPORT}{export.pk}/"
+    return export
+
+
+def made(client: Client, view: str = "", kind: str = "xlsx") -> bytes:
+    """As the worker makes it and a person downloads it."""
+    export = ask(client, view, kind)
+    exports.run_export(export_id=export.pk)
+    answer: Any = client.get(f"{EXPORT}{export.pk}/fisier/")
+    assert answer.status_code == 200
+    content = b"".join(answer)
+    assert len(content) == int(answer["Content-Length"])
+    return content
+
+
+def sheet(content: bytes) -> Worksheet:
+    found = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert isinstance(found, Worksheet)
+    return found
+
+
+def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    row = make(
+        declarant_name='=HYPERLINK("http://evil.example","Premiu")',
+        declarant_ref="+40 721",
+        plate="B12ABC",
+        start={"county": "AR", "locality": "Nădlac", "full_address": "x" * 40_000},
+        documents=[{"text": "CMR\x07 1"}, {"text": "@SUM(A1)"}],
+    )
+    found = sheet(made(signed_in))
+    heading, cells = found[1], found[2]
+    value: dict[str, Any] = {
+        str(title.value): cell for title, cell in zip(heading, cells, strict=True)
+    }
+    assert found.freeze_panes == "B2"
+    assert heading[0].font.bold
+    assert found.column_dimensions["A"].width > 16
+    assert value["UIT"].value == row.uit
+    assert value["Stare"].value == "azi"
+    assert value["Data transportului"].is_date
+    assert value["Data transportului"].value == datetime.combine(today(), datetime.min.time())
+    last = value["Ultima zi valabilă"].value
+    assert last == datetime.combine(row.last_valid_day, datetime.min.time())
+    seen = row.first_seen_at.astimezone(BUCHAREST).replace(tzinfo=None, microsecond=0)
+    assert value["Prima dată văzut"].value == seen
+    assert value["Declarant"].value == row.declarant_name
+    assert value["Loc plecare"].value == "Nădlac"
+    assert {cell.data_type for cell in cells} <= {"s", "d", "inlineStr", "n"}
+    assert all(cell.data_type != "f" for line in found for cell in line)
+
+
+@pytest.mark.parametrize(("kind", "delimiter"), [("csv", ";"), ("csv-virgula", ",")])
+def test_csv_has_a_bom_the_chosen_delimiter_and_harmless_formulas(
+    signed_in: Client, make: MakeTransport, kind: str, delimiter: str
+) -> None:
+    row = make(declarant_name='=1+1;"ȘȚ", srl', declarant_ref="-2", plate="@B")
+    content = made(signed_in, kind=kind)
+    assert content.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=delimiter))
+    assert len(lines) == 1
+    assert lines[0]["UIT"] == row.uit
+    assert lines[0]["Data transportului"] == row.transport_date.isoformat()
+    assert lines[0]["Declarant"] == '\'=1+1;"ȘȚ", srl'
+    assert (lines[0]["Referință"], lines[0]["Vehicul"]) == ("'-2", "'@B")
+
+
+def test_the_file_holds_the_view_in_its_order_and_nothing_of_others(
+    signed_in: Client, make: MakeTransport, organization: Organization, stranger: User
+) -> None:
+    second = factories.company(organization, cui="900030302")
+    late, soon = make(plate="B12AAA"), make(plate="B12BBB", first_expired_day=today())
+    make(company=second, plate="B12CCC")
+    make(company=Company.objects.get(cui=factories.OTHER_CUI), plate="B12DDD")
+    make(plate="CT99ZZZ")
+    view = f"?q=b12&arata=toate&sortare=expira&firma={factories.CUI}"
+    lines = csv.reader(io.StringIO(made(signed_in, view, "csv").decode("utf-8-sig")), delimiter=";")
+    assert [line[0] for line in lines] == ["UIT", soon.uit, late.uit]
+
+
+def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
+    worker: Worker, signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "TELL_EVERY", 1)
+    monkeypatch.setattr(exports, "PART_BYTES", 1000)
+    for _ in range(3):
+        make()
+    export = ask(signed_in, "arata=toate&q=&x=%00", "fel-necunoscut")
+    address = f"{EXPORT}{export.pk}/"
+    waiting = signed_in.get(address).content.decode()
+    assert "Așteaptă la rând" in waiting
+    assert 'hx-trigger="every 1s"' in waiting
+    assert signed_in.get(f"{address}fisier/").status_code == 404
+    ListExport.objects.update(started_at=timezone.now(), total=3, done=1)
+    half = signed_in.get(address, headers={"hx-request": "true"}).content.decode()
+    assert '<progress max="3" value="1"' in half
+    assert "<html" not in half
+    worker.drain()
+    done = signed_in.get(address).content.decode()
+    assert "Fișierul este gata" in done
+    assert "3 transporturi" in done
+    assert "hx-trigger" not in done.split('id="export"')[1].split("</section>")[0]
+    assert ListExportPart.objects.count() > 3
+    answer: Any = signed_in.get(f"{address}fisier/")
+    assert sheet(b"".join(answer)).max_row == 4
+    entry = JournalEntry.objects.get(action="export")
+    assert entry.details == {"view": "arata=toate"}
+
+
+def test_only_who_asked_and_still_sees_the_companies_may_take_it(
+    client: Client, organization: Organization, make: MakeTransport
+) -> None:
+    make()
+    person, colleague = (factories.member(organization, "dispatcher") for _ in range(2))
+    client.force_login(person)
+    export = ask(client)
+    exports.run_export(export_id=export.pk)
+    address = f"{EXPORT}{export.pk}/fisier/"
+    assert b"".join(client.get(address))
+    other = Client()
+    other.force_login(colleague)
+    assert other.get(address).status_code == 404
+    Membership.objects.filter(user=person).update(only_some_companies=True)
+    assert client.get(address).status_code == 404
+
+
+def test_after_a_day_it_is_gone(signed_in: Client, make: MakeTransport) -> None:
+    make()
+    export = ask(signed_in)
+    exports.run_export(export_id=export.pk)
+    assert exports.forget_old() == 0
+    ListExport.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+    assert signed_in.get(f"{EXPORT}{export.pk}/fisier/").status_code == 404
+    assert exports.forget_old() == 1
+    assert not ListExportPart.objects.exists()
+
+
+def test_what_fails_says_so_and_is_not_hidden_from_the_operator(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    make(start=["not a place"])
+    export = ask(signed_in, kind="csv")
+    with pytest.raises(AttributeError):
+        exports.run_export(export_id=export.pk)
+    assert "Exportul nu a reușit" in signed_in.get(f"{EXPORT}{export.pk}/").content.decode()
+
+
+def test_a_member_who_left_gets_no_file(signed_in: Client, make: MakeTransport) -> None:
+    make()
+    export = ask(signed_in)
+    Membership.objects.all().delete()
+    exports.run_export(export_id=export.pk)
+    assert not ListExport.objects.exists()
+
+
+def test_too_many_exports_are_refused(signed_in: Client, company: Company, settings: Any) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"list_export": "2/h/user"}
+    answers = [signed_in.post(EXPORT, {}).status_code for _ in range(3)]
+    assert answers == [302, 302, 429]
