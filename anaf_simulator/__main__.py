@@ -19,7 +19,8 @@ from anaf_simulator.simulator import (
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="anaf_simulator",
+        # Whoever starts it under another name (`caraus simulator`) tells that name.
+        prog=os.environ.get("SIMULATOR_PROG", "anaf_simulator"),
         description="A double of ANAF's OAuth and RO e-Transport services on this machine.",
     )
     add = parser.add_argument
@@ -103,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             serve(Simulator(settings), options.host, options.port, control_port, options.tls_dir)
         )
     except PortTakenError as error:
-        print(f"anaf_simulator: {error}", file=sys.stderr)
+        print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -18,6 +18,14 @@ from caraus.secretfiles import SecretError, generated_secret, read_secret
 TRUE_WORDS = {"1", "true", "yes", "on"}
 
 
+class SettingError(ImproperlyConfigured):
+    """A setting is missing or unusable; `name` is its variable, the text a whole sentence."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
 def text(name: str, default: str = "") -> str:
     """A setting as text, stripped; an empty value counts as missing."""
     return os.environ.get(name, "").strip() or default
@@ -35,15 +43,15 @@ def number(name: str, default: int) -> int:
     try:
         return int(value)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+        raise SettingError(name, f"{name} must be a whole number, not {value!r}.") from error
 
 
 def choice(name: str, default: str, *others: str) -> str:
     """One of a few words."""
     value = text(name, default)
     if value not in {default, *others}:
-        raise ImproperlyConfigured(
-            f"{name} must be one of {', '.join([default, *others])}, not {value!r}."
+        raise SettingError(
+            name, f"{name} must be one of {', '.join([default, *others])}, not {value!r}."
         )
     return value
 
@@ -54,22 +62,31 @@ def is_embedded() -> bool:
 
 
 def database_url() -> str:
-    """The server's address; raises ImproperlyConfigured when it is not PostgreSQL's."""
+    """The server's address; raises SettingError when it is not PostgreSQL's."""
     url = text("DATABASE_URL")
     if not url:
         return embedded.database_url(embedded.data_dir())
-    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
+    if not _is_postgresql(url):
+        raise SettingError(
+            "DATABASE_URL",
             "DATABASE_URL must begin with postgresql:// (PostgreSQL is the only database here); "
-            "leave it out to use the one that comes along."
+            "leave it out to use the one that comes along.",
         )
     return url
+
+
+def _is_postgresql(url: str) -> bool:
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:  # a port that is no number
+        return False
+    return parts.scheme in {"postgres", "postgresql"} and port != 0
 
 
 def secret(name: str, *, make: Callable[[], str] | None = None) -> str:
     """A secret by value or by file; in the embedded mode a missing one with `make` is generated.
 
-    Raises ImproperlyConfigured with a sentence when it is missing outside the embedded mode.
+    Raises SettingError with a sentence when it is missing outside the embedded mode.
     """
     try:
         value = read_secret(name, os.environ)
@@ -80,10 +97,11 @@ def secret(name: str, *, make: Callable[[], str] | None = None) -> str:
         if is_embedded():
             return generated_secret(embedded.data_dir(), name, make)
     except SecretError as error:
-        raise ImproperlyConfigured(str(error)) from error
-    raise ImproperlyConfigured(
+        raise SettingError(name, str(error)) from error
+    raise SettingError(
+        name,
         f"{name} is missing. With DATABASE_URL set, secrets are yours to keep: set {name} "
-        f"or {name}_FILE (for a new value: `caraus doctor --new-secrets`)."
+        f"or {name}_FILE (for a new value: `caraus doctor --new-secrets`).",
     )
 
 
@@ -109,10 +127,11 @@ def origin(name: str, default: str) -> str:
     value = text(name, default).rstrip("/")
     parts = _origin_parts(value)
     if parts is None or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must be like https://example.ro, not {value!r}.")
+        raise SettingError(name, f"{name} must be like https://example.ro, not {value!r}.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}: plain http is accepted for loopback addresses only. Use https."
+        raise SettingError(
+            name,
+            f"{name} is {value!r}: plain http is accepted for loopback addresses only. Use https.",
         )
     return value
 
@@ -134,10 +153,12 @@ def mailer(url: str) -> dict[str, Any]:
     try:
         parsed = dj_email_url.parse(url)
     except ValueError as error:  # its words may repeat the password
-        raise ImproperlyConfigured("EMAIL_URL is no address like smtp://host:port.") from error
+        sentence = "EMAIL_URL is no address like smtp://host:port."
+        raise SettingError("EMAIL_URL", sentence) from error
     backend = parsed.get("EMAIL_BACKEND")
     if backend is None:
-        raise ImproperlyConfigured("EMAIL_URL must begin with smtp:, submission: or console:.")
+        sentence = "EMAIL_URL must begin with smtp:, submission: or console:."
+        raise SettingError("EMAIL_URL", sentence)
     if "filebased" in backend:
         return {"BACKEND": backend, "OPTIONS": {"file_path": f"/{parsed['EMAIL_FILE_PATH']}"}}
     if not backend.endswith("smtp.EmailBackend"):

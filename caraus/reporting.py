@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
 from caraus import __version__
+from caraus.environment import SettingError
 
 # Names of values that never leave, wherever they stand in a report.
 SECRET_NAMES = (
@@ -21,8 +20,9 @@ def report_errors(dsn: str, *, environment: str) -> None:
         import sentry_sdk
         from sentry_sdk.scrubber import DEFAULT_DENYLIST, EventScrubber
     except ImportError as error:
-        raise ImproperlyConfigured(
-            "SENTRY_DSN is set, but sentry-sdk is not installed: pip install 'caraus[sentry]'."
+        raise SettingError(
+            "SENTRY_DSN",
+            "SENTRY_DSN is set, but sentry-sdk is not installed: pip install 'caraus[sentry]'.",
         ) from error
     sentry_sdk.init(
         dsn=dsn,

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -1,9 +1,11 @@
 """`caraus demo`: everything on loopback in one terminal, against the simulator."""
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -22,6 +24,7 @@ import platformdirs
 from caraus import embedded
 from caraus.commands.base import CommandError, database, end_with_parent
 from caraus.commands.ports import free_ports, require_free
+from caraus.embedded.folders import folder_error
 
 HOST = "127.0.0.1"
 EMAIL = "demo@caraus.example"
@@ -30,6 +33,8 @@ PERSON = "Ioana Dobre"
 ORGANIZATION = "Demo Transport"
 # What a demo folder holds; nothing else is ever removed by --reset.
 MARKER = "caraus-demo"
+# The running demo's settings, for other commands in another terminal.
+SETTINGS = "demo.env"
 STARTUP_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -43,13 +48,51 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
     require_free(HOST, port)
     folder = Path(data_dir).expanduser() if data_dir else platformdirs.user_data_path("caraus-demo")
     folder = folder.absolute()
-    if reset:
-        _remove(folder)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    with contextlib.suppress(Stopped):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_own_words())
+        stack.enter_context(_alone(folder))
+        if reset:
+            _remove(folder)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        stack.enter_context(contextlib.suppress(Stopped))
         _run(folder, port=port, browser=browser)
     return 0
+
+
+@contextlib.contextmanager
+def _own_words() -> Iterator[None]:
+    """The demo's folder is chosen by its option, not by the environment."""
+    try:
+        yield
+    except embedded.EmbeddedError as error:
+        raise CommandError(str(error).replace("CARAUS_DATA_DIR", "--data-dir")) from error
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Refuse a folder whose demo runs: the two would share a worker's jobs, but not their ANAF.
+
+    The folder itself is locked: nothing lies about, and the lock goes with the process.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise folder_error(folder, error) from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(held)
+        raise CommandError(
+            f"A demo runs on {folder} already. Use that one, end it with Ctrl-C, or choose "
+            "another --data-dir.",
+            exit_code=2,
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -60,7 +103,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _remove(folder: Path) -> None:
     """Forget the demo's data; refuses a folder that the demo did not make."""
-    if not folder.exists():
+    if not any(folder.iterdir()):
         return
     if not (folder / MARKER).exists():
         raise CommandError(
@@ -70,7 +113,11 @@ def _remove(folder: Path) -> None:
         )
     # Joining and leaving the server stops one that a killed demo left behind.
     embedded.acquire(folder).release()
-    shutil.rmtree(folder)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
@@ -110,6 +157,7 @@ def _run(folder: Path, *, port: int, browser: bool) -> None:
         _say("Starting PostgreSQL and bringing its schema up to date …")
         with database():
             (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
+            children.enter_context(_settings_file(folder, environment))
             world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started)
             _provision(world)
             _say("Starting the web server and the worker …")
@@ -117,9 +165,28 @@ def _run(folder: Path, *, port: int, browser: bool) -> None:
             started.append(children.enter_context(_child("caraus.cli", "worker")))
             _wait_for(f"{address}/healthz", started)
             _announce(address, simulator, control_port, world)
+            _say(
+                f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …"
+            )
+            _say("  Ctrl-C ends everything.")
             if browser:
                 webbrowser.open(address)
             _watch(started)
+
+
+@contextlib.contextmanager
+def _settings_file(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """What `caraus sync` needs beside the demo, for its owner alone, as long as the demo runs."""
+    path = folder / SETTINGS
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        for name, value in environment.items():
+            if name.startswith(("CARAUS_", "ANAF_")):
+                file.write(f"{name}={value}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _say(text: str) -> None:
@@ -132,7 +199,6 @@ def _announce(address: str, simulator: str, control_port: int, world: dict[str, 
     pins = ", ".join(sorted({certificate["pin"] for certificate in world["certificates"]}))
     _say(f"  PIN of the simulated certificates: {pins}")
     _say(f"  simulated ANAF: {simulator}   its control: http://{HOST}:{control_port}/_control/")
-    _say("  Ctrl-C ends everything.")
 
 
 @contextlib.contextmanager

@@ -1,9 +1,14 @@
 """`caraus doctor`: what is configured, what answers, what is missing; never a secret."""
 
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import DatabaseError
 
 from caraus import embedded, environment
 from caraus.commands.base import database, pending_migrations
@@ -18,23 +23,74 @@ def doctor(*, new_secrets: bool) -> int:
         print(f"CARAUS_TOKEN_KEYS={environment.new_token_key()}")
         return 0
     troubles = 0
-    with database(migrated=False):
-        for check in (
-            _database,
-            _address,
-            _secrets,
-            _registration,
-            _anaf,
-            _people,
-            _mail,
-            _running,
-            _room,
-        ):
-            for state, text in check():
-                print(f"[{state:^7}] {text}")
-                troubles += state == BAD
+    for state, text in _all():
+        print(f"[{state:^7}] {text}", flush=True)
+        troubles += state == BAD
     print("All is well." if not troubles else f"{troubles} to mend.")
     return 1 if troubles else 0
+
+
+def _all() -> Iterator[tuple[str, str]]:
+    """Every finding; one trouble hides no other."""
+    bad = yield from _settings()
+    with ExitStack() as stack:
+        works = False
+        if "DATABASE_URL" not in bad:
+            try:
+                stack.enter_context(database(migrated=False))
+                yield from _database()
+                works = True
+            except embedded.EmbeddedError as error:
+                yield BAD, str(error)
+            except DatabaseError as error:
+                yield BAD, f"The database did not answer: {str(error).strip()}"
+        yield from _checks(bad, database_works=works)
+
+
+def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]:
+    checks: list[Check] = [_registration, _anaf, _mail, _signing, _room]
+    if "CARAUS_URL" not in bad:
+        checks.insert(0, _address)
+    if "CARAUS_TOKEN_KEYS" not in bad:
+        checks.insert(0, _token_keys)
+    if "CARAUS_SECRET_KEY" not in bad:
+        yield GOOD, "CARAUS_SECRET_KEY is there."
+    if database_works:
+        checks += [_people, _running]
+    else:
+        yield NOTE, "People, authorizations and jobs were not looked at: there is no database."
+    for check in checks:
+        try:
+            yield from check()
+        except ImproperlyConfigured as error:
+            yield BAD, str(error)
+        except DatabaseError as error:
+            yield BAD, f"The database did not answer: {str(error).strip()}"
+
+
+def _settings() -> Generator[tuple[str, str], None, set[str]]:
+    """What is wrong with settings, all of it: each bad one is told and replaced by a stand-in, so
+    that the rest can be read. The generator's value: the names of the bad ones."""
+    import django
+
+    stand_ins = {
+        "CARAUS_SECRET_KEY": "unusable",
+        "CARAUS_TOKEN_KEYS": environment.new_token_key(),
+        "DATABASE_URL": "postgresql://127.0.0.1:9/unusable",  # never asked
+    }
+    bad: set[str] = set()
+    while True:
+        try:
+            django.setup()
+        except environment.SettingError as error:
+            if error.name in bad:
+                raise
+            bad.add(error.name)
+            yield BAD, str(error)
+            os.environ.pop(f"{error.name}_FILE", None)
+            os.environ[error.name] = stand_ins.get(error.name, "")
+        else:
+            return bad
 
 
 type Report = list[tuple[str, str]]
@@ -68,17 +124,14 @@ def _address() -> Report:
     return report
 
 
-def _secrets() -> Report:
+def _token_keys() -> Report:
     from django.conf import settings
 
     from caraus.connections.crypto import decrypt, encrypt
 
     keys = len(settings.TOKEN_KEYS)
     works = decrypt(encrypt("probe")) == "probe"
-    return [
-        (GOOD, "CARAUS_SECRET_KEY is there."),
-        (GOOD if works else BAD, f"CARAUS_TOKEN_KEYS: {keys} key(s); the first encrypts."),
-    ]
+    return [(GOOD if works else BAD, f"CARAUS_TOKEN_KEYS: {keys} key(s); the first encrypts.")]
 
 
 def _registration() -> Report:
@@ -126,9 +179,7 @@ def _people() -> Report:
 
 
 def _running() -> Report:
-    """A worker's heartbeat, jobs that wait too long, the processes that pool connections."""
-    from django.conf import settings
-
+    """A worker's heartbeat, jobs that wait too long."""
     if pending_migrations():
         return []
     with _cursor() as cursor:
@@ -147,11 +198,16 @@ def _running() -> Report:
         report.append((NOTE, "No worker is alive: nothing is asked of ANAF until one is started."))
     if late:
         report.append((BAD, f"{late} job(s) wait for more than 15 minutes: start more workers."))
-    report.append((NOTE, f"Sign-up (CARAUS_SIGNUP): {settings.SIGNUP}."))
-    report.append(
-        (NOTE, f"Trusted proxies (CARAUS_PROXIES): {settings.ALLAUTH_TRUSTED_PROXY_COUNT}.")
-    )
     return report
+
+
+def _signing() -> Report:
+    from django.conf import settings
+
+    return [
+        (NOTE, f"Sign-up (CARAUS_SIGNUP): {settings.SIGNUP}."),
+        (NOTE, f"Trusted proxies (CARAUS_PROXIES): {settings.ALLAUTH_TRUSTED_PROXY_COUNT}."),
+    ]
 
 
 def _room() -> Report:
@@ -160,7 +216,10 @@ def _room() -> Report:
 
     if not environment.is_embedded():
         return []
-    free = shutil.disk_usage(embedded.data_dir()).free >> 20
+    folder = embedded.data_dir()
+    if not folder.is_dir():
+        return []  # what is wrong with it was said
+    free = shutil.disk_usage(folder).free >> 20
     state = GOOD if free > 1024 else BAD
     return [(state, f"{free} MB free where the data lie{'' if free > 1024 else ': make room'}.")]
 

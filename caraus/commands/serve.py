@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
@@ -28,7 +29,7 @@ def web(*, host: str, port: int, workers: int) -> int:
         from granian.constants import Interfaces
 
         connections.close_all()
-        Granian(
+        server = Granian(
             "caraus.wsgi:application",
             address=host,
             port=port,
@@ -41,8 +42,23 @@ def web(*, host: str, port: int, workers: int) -> int:
             log_access=False,
             log_dictconfig=None,
             log_enabled=False,
-        ).serve()
+        )
+        first = multiprocessing.Lock()  # never let go: only the first process speaks
+
+        def load(_: str) -> Callable[..., object]:
+            """In each server process, when the port is open already."""
+            from caraus.wsgi import application
+
+            if first.acquire(block=False):
+                print(f"Cărăuș web is ready: {_address(host, port)}", flush=True)
+            return application
+
+        server.serve(target_loader=load)
     return 0
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def say_setup_link() -> None:
@@ -207,4 +223,5 @@ def manage(arguments: list[str]) -> int:
 
 def simulator(arguments: list[str]) -> int:
     """Become the simulator: another program, which knows nothing of this one."""
+    os.environ["SIMULATOR_PROG"] = "caraus simulator"
     os.execv(sys.executable, [sys.executable, "-m", "anaf_simulator", *arguments])  # noqa: S606

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 # What a proxy may name a request; anything else could forge log lines.
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_QUIET = ("/healthz", "/readyz", "/static/", "/metrics")
+_QUIET = ("/healthz", "/readyz", "/favicon.ico", "/static/", "/metrics")
 
 
 class RequestMiddleware:

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
@@ -21,6 +22,13 @@ def home(request: HttpRequest) -> HttpResponse:
     organization = access.current_organization(request)
     authorized = organization.connections.filter(status=Connection.Status.ACTIVE).exists()
     return redirect("transports:list" if authorized else "connections:integrations")
+
+
+@login_not_required
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For browsers and bookmarks that ask for it without reading the page."""
+    return redirect(static("caraus.svg"), permanent=True)
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ class Installation:
         self.port = free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
         self.anaf = anaf
+        self.said = ""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -74,35 +74,29 @@ class Installation:
 
     @contextmanager
     def serving(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A long-running command, ended by SIGTERM."""
+        """A long-running command, ended by SIGTERM, once it has said that it is ready."""
         process = subprocess.Popen(
             [sys.executable, "-m", "caraus.cli", *command],
             env=self.environment,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
         )
+        assert process.stdout is not None
         try:
+            self.said = process.stdout.readline().decode()
             yield process
         finally:
             process.terminate()
+            process.stdout.close()
             assert process.wait(20) in {0, 143}
 
     @contextmanager
     def web(self) -> Iterator[httpx2.Client]:
         """The web server, and a client with cookies."""
         with (
-            self.serving("web", "--port", str(self.port)) as process,
-            httpx2.Client(base_url=self.address, trust_env=False, timeout=10) as client,
+            self.serving("web", "--port", str(self.port)),
+            httpx2.Client(base_url=self.address, trust_env=False, timeout=30) as client,
         ):
-            deadline = time.monotonic() + 30
-            while True:
-                assert process.poll() is None, "the web server ended"
-                assert time.monotonic() < deadline, "the web server does not answer"
-                try:
-                    client.get("/healthz").raise_for_status()
-                except httpx2.HTTPError:
-                    time.sleep(0.05)  # nothing tells when a port opens
-                else:
-                    break
+            assert " is ready: " in self.said, "the web server does not answer"
             yield client
 
     def authorize(self, client: httpx2.Client, *, email: str, certificate: str = "three") -> str:

@@ -65,6 +65,30 @@ def test_the_doctor_names_what_is_missing(installation: Installation) -> None:
     assert "ANAF_CLIENT_ID is not set" in done.stdout
 
 
+def test_the_doctor_goes_on_and_lists_every_trouble(installation: Installation) -> None:
+    """A database that is down, bad settings, a bad key: none hides another."""
+    done = installation.run(
+        "doctor",
+        DATABASE_URL="postgresql://127.0.0.1:9/nothing",
+        CARAUS_SECRET_KEY="",
+        CARAUS_TOKEN_KEYS="not-a-key",
+        CARAUS_SIGNUP="cine",
+        ANAF_API_URL="http://api.anaf.ro",
+        ANAF_CLIENT_ID="",
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    told = [line for line in done.stdout.splitlines() if line.startswith("[MISSING]")]
+    for words in (
+        *("CARAUS_SECRET_KEY is missing", "CARAUS_SIGNUP must be one of", "plain http"),
+        *("The database did not answer", "CARAUS_TOKEN_KEYS must hold", "ANAF_CLIENT_ID is not"),
+    ):
+        assert len([line for line in told if words in line]) == 1, words
+    assert "not-a-key" not in done.stdout
+    unusable = installation.run("doctor", DATABASE_URL="mysql://x", CARAUS_URL="nonsense")
+    assert "DATABASE_URL must begin with postgresql" in unusable.stdout
+    assert "CARAUS_URL must be like" in unusable.stdout
+
+
 def test_outside_the_embedded_mode_secrets_are_demanded(installation: Installation) -> None:
     done = installation.run("migrate", DATABASE_URL="postgresql://127.0.0.1:9/nothing")
     assert done.returncode == 2
@@ -84,7 +108,7 @@ def test_a_database_that_does_not_answer_is_a_sentence(installation: Installatio
 
 
 def test_plain_http_to_a_stranger_is_refused(installation: Installation) -> None:
-    done = installation.run("doctor", ANAF_API_URL="http://api.anaf.ro")
+    done = installation.run("sync", ANAF_API_URL="http://api.anaf.ro")
     assert done.returncode == 2
     assert "plain http" in done.stderr
 
@@ -105,6 +129,7 @@ def test_a_taken_port_is_a_sentence(installation: Installation) -> None:
 
 def test_web_serves_with_a_strict_policy_and_no_inline_code(installation: Installation) -> None:
     with installation.web() as client:
+        assert installation.said == f"Cărăuș web is ready: {installation.address}\n"
         page = client.get("/cont/login/")
         assert page.status_code == 200
         policy = page.headers["content-security-policy"]
@@ -128,7 +153,8 @@ def test_the_worker_says_that_it_is_ready_and_ends_politely(installation: Instal
         assert process.wait(15) == 0
 
 
-def test_the_simulator_command_is_anaf_for_anybody() -> None:
+def test_the_simulator_command_is_anaf_for_anybody(installation: Installation) -> None:
+    assert "usage: caraus simulator" in installation.run("simulator", "--help").stdout
     process = subprocess.Popen(
         [sys.executable, "-m", "caraus.cli", "simulator", "--port", "0", "--seed", "7"],
         stdout=subprocess.PIPE,

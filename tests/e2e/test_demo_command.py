@@ -1,8 +1,11 @@
 """`caraus demo` is a contract: what it says, what it leaves behind, how it ends."""
 
+import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +29,27 @@ def family(pid: int) -> list[psutil.Process]:
     return children
 
 
+def a_second_demo_is_refused(folder: Path) -> None:
+    """Two on one folder would share the jobs and not the ANAF; --reset would take the data."""
+    with pytest.raises(RuntimeError, match=r"A demo runs on .* already"):
+        DemoProcess(folder).start("--reset")
+
+
+def other_commands_ask_the_same_anaf(folder: Path) -> None:
+    settings = folder / "demo.env"
+    assert settings.stat().st_mode & 0o077 == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "caraus.cli", "doctor"],
+        env={"CARAUS_ENV_FILE": str(settings), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "127.0.0.1" in done.stdout
+    assert "1 worker(s) alive" in done.stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_is_and_ends_all_its_children(folder: Path, number: int) -> None:
     demo = DemoProcess(folder)
@@ -36,7 +60,11 @@ def test_it_says_where_it_is_and_ends_all_its_children(folder: Path, number: int
     assert httpx2.get(f"{demo.address}/healthz", trust_env=False).text == "ok\n"
     children = family(demo.pid)
     assert len(children) >= 3
+    if number == signal.SIGINT:
+        a_second_demo_is_refused(folder)
+        other_commands_ask_the_same_anaf(folder)
     assert demo.stop(number) == 0
+    assert not (folder / "demo.env").exists()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
     assert "Traceback" not in demo.text
@@ -60,6 +88,12 @@ def test_a_taken_port_gets_a_clear_sentence(folder: Path) -> None:
         demo = DemoProcess(folder, port=taken.getsockname()[1])
         with pytest.raises(RuntimeError, match=rf"Port {demo.port} on 127\.0\.0\.1 is taken"):
             demo.start()
+
+
+def test_a_folder_that_is_a_file_is_told_with_the_demos_own_option(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RuntimeError, match=r"is a file.*--data-dir"):
+        DemoProcess(tmp_path / "file").start()
 
 
 def test_reset_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:

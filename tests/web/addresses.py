@@ -67,6 +67,7 @@ OWN = {
     "notificari/preferinte/": {"GET": 200, "POST": 302},
 }
 OPEN = {
+    "favicon.ico",
     "healthz",
     "readyz",
     "metrics",  # without its token it is not there

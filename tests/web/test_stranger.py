@@ -124,6 +124,11 @@ def test_health_is_open_and_says_nothing_more(client: Client, db: None) -> None:
     assert (answer.status_code, answer.content) == (200, b"ok\n")
 
 
+def test_the_icon_is_found_where_browsers_look_for_it(client: Client, db: None) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (301, "/static/caraus.svg")
+
+
 @pytest.mark.parametrize("route", DOORS)
 @pytest.mark.parametrize("method", METHODS)
 def test_an_invented_link_opens_nothing(client: Client, db: None, route: str, method: str) -> None:
