@@ -254,6 +254,17 @@ CALL_PROBLEMS = (
         retryable=False,
     ),
     Problem(
+        "unexpected",
+        Outcome.UNAVAILABLE,
+        Whose.US,
+        _("La noi a apărut o eroare neprevăzută, așa că răspunsul ANAF nu a fost păstrat."),
+        _(
+            "Încercăm din nou automat; nimic nu se pierde. Dacă se repetă, anunță administratorul "
+            "aplicației: este o eroare de program."
+        ),
+        retryable=True,
+    ),
+    Problem(
         "client_error",
         Outcome.BAD_ANSWER,
         Whose.US,

@@ -125,10 +125,9 @@ def _token(state: SyncState, connection: Connection, now: datetime) -> str:
     if connection.access_expires_at <= now or limits.is_spent(state, now):
         return ""
     try:
-        token = renewal.unseal(connection.access_token_sealed)
+        return renewal.unseal(connection.access_token_sealed)
     except AnafError:
         return ""
-    return token if limits.spend(connection.pk, now) else ""
 
 
 def free_again(company_ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ would take along: a company whose question came to nothing is due still.
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from time import monotonic
@@ -19,18 +19,17 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
-from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.anaf.info import body_digest
 from caraus.anaf.wire import Wire
 from caraus.connections import renewal
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
-from caraus.transports import claims, gate, gatekeeper, quiet, settle
-from caraus.transports.claims import Claim
+from caraus.transports import claims, gate, gatekeeper, limits, quiet, settle
+from caraus.transports.claims import Claim, Ready
 from caraus.transports.gate import Pass
 from caraus.transports.quiet import Quiet
-from caraus.transports.sync import LASTING, Tried, sync_if_due
+from caraus.transports.sync import LASTING, LOST_DATABASE, Tried, sync_if_due
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +62,10 @@ class Engine:
         self._walkers = ThreadPoolExecutor(WALKERS, thread_name_prefix="walker")
         self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._done: list[int] = []
-        self._quiet: list[tuple[Quiet, asyncio.Future[None]]] = []
+        self._unlocked: set[int] = set()
+        self._quiet: list[tuple[Quiet, Pass, asyncio.Future[None]]] = []
+        # The door counts failures in a row: after one, it wants to hear of a success.
+        self._failures_told = False
         self._good_calls: dict[int, float] = {}
         self._shut_until = 0.0
         self._looked_at = -ORPHANS_EVERY
@@ -113,7 +115,11 @@ class Engine:
             self._foreman.submit(_fresh, claims.free_orphans)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._done.append(self._under_way.pop(task).company_id)
+        claim = self._under_way.pop(task)
+        if id(claim) in self._unlocked:  # what has been claimed anew is not unlocked again
+            self._unlocked.remove(id(claim))
+        else:
+            self._done.append(claim.company_id)
         if not task.cancelled() and (error := task.exception()):
             log.error("question_broke_off", error=repr(error))
 
@@ -129,62 +135,85 @@ class Engine:
         self.asked += 1
         started_at = timezone.now()
         try:
-            answer = await wire.ask_info(access_token=ready.token, carrier_cui=claim.company.cui)
-            digest, received_at = body_digest(answer.body), datetime.now(UTC)
-            if digest == settle.recognizable(claim.state):
-                same = Quiet(claim.state, ready.connection.pk, started_at, received_at, digest)
-                await self._unchanged(same, passed)
-                return
-            heard = await self._in(
-                self._clerks,
-                lambda: settle.understand(
-                    answer, known="", access_token=ready.token, now=received_at
-                ),
-            )
+            await self._ask_now(wire, claim, ready, started_at, passed)
         except AnafError as error:
-            await self._failed(
-                claim, Tried(ready.connection, ready.token, error), started_at, passed
-            )
+            await self._failed(claim, ready, error, started_at, passed)
+        except LOST_DATABASE:
+            raise
+        except Exception as error:
+            ours = settle.unexpected(error, access_token=ready.token)
+            await self._failed(claim, ready, ours, started_at, passed)
+
+    async def _ask_now(
+        self, wire: Wire, claim: Claim, ready: Ready, started_at: datetime, passed: Pass
+    ) -> None:
+        answer = await wire.ask_info(access_token=ready.token, carrier_cui=claim.company.cui)
+        digest, received_at = body_digest(answer.body), datetime.now(UTC)
+        if digest == settle.recognizable(claim.state):
+            same = Quiet(claim.state, ready.connection.pk, started_at, received_at, digest)
+            await self._unchanged(same, passed)
             return
-        await self._in(
+        heard = await self._in(
             self._clerks,
-            lambda: _changed(claim.company, ready.connection, heard, started_at, passed),
+            lambda: settle.understand(answer, known="", access_token=ready.token, now=received_at),
         )
+        await self._in(
+            self._clerks, lambda: self._keep(claim, ready.connection, heard, started_at, passed)
+        )
+
+    def _keep(
+        self,
+        claim: Claim,
+        connection: Connection,
+        heard: settle.Heard,
+        started_at: datetime,
+        passed: Pass,
+    ) -> None:
+        self._succeeded(passed)
+        settle.keep_good(claim.company, connection, heard, started_at)
 
     async def _unchanged(self, answer: Quiet, passed: Pass) -> None:
         """Wait for others, and for the write."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._quiet.append((answer, written))
+        self._quiet.append((answer, passed, written))
         if len(self._quiet) == 1:
             await asyncio.sleep(GATHERING)
             together, self._quiet = self._quiet, []
-            await self._in(
-                self._clerks, lambda: self._keep_quiet([one for one, _ in together], passed)
-            )
-            for _, future in together:
-                if not future.done():
-                    future.set_result(None)
+            answers, passes, futures = zip(*together, strict=True)
+            try:
+                await self._in(self._clerks, lambda: self._keep_quiet(answers, passes))
+            finally:  # what was not written is due still
+                for future in futures:
+                    if not future.done():
+                        future.set_result(None)
         await written
 
-    def _keep_quiet(self, answers: list[Quiet], passed: Pass) -> None:
+    def _keep_quiet(self, answers: Sequence[Quiet], passes: Sequence[Pass]) -> None:
+        self._succeeded(*passes)
         quiet.keep(answers)
-        if passed.report:
-            gatekeeper.report(None, passed=passed)
         for answer in answers:
             last = self._good_calls.get(answer.connection_id, -GOOD_CALL_EVERY)
             if monotonic() - last >= GOOD_CALL_EVERY:
                 self._good_calls[answer.connection_id] = monotonic()
                 renewal.keep_good_call(answer.connection_id, answer.received_at)
 
-    async def _failed(self, claim: Claim, tried: Tried, started_at: datetime, passed: Pass) -> None:
-        error, connection = tried.error, tried.connection
+    def _succeeded(self, *passes: Pass) -> None:
+        """ANAF has answered: the door is told when it wants to know."""
+        if self._failures_told or any(passed.report for passed in passes):
+            self._failures_told = False
+            gatekeeper.report(None, passed=Pass(report=True))
+
+    async def _failed(
+        self, claim: Claim, ready: Ready, error: AnafError, started_at: datetime, passed: Pass
+    ) -> None:
+        self._failures_told = self._failures_told or gatekeeper.is_hosts(error)
         await self._in(self._clerks, lambda: gatekeeper.report(error, passed=passed))
         if error.outcome in LASTING:
-            await self._step_by_step(claim, tried)
+            await self._step_by_step(claim, Tried(ready.connection, ready.token, error))
             return
         await self._in(
             self._clerks,
-            lambda: settle.keep_failure(claim.company, connection, error, started_at),
+            lambda: settle.keep_failure(claim.company, ready.connection, error, started_at),
         )
 
     async def _step_by_step(self, claim: Claim, tried: Tried | None) -> None:
@@ -192,11 +221,13 @@ class Engine:
 
         Between the foreman's lock and that one, another engine may ask: then it is not due here.
         """
-        ids = [claim.company_id]
+        ids, person = [claim.company_id], claim.state.wanted_at is not None
         await self._in(self._foreman, lambda: claims.unlock(ids))
+        self._unlocked.add(id(claim))
         try:
             await self._in(
-                self._walkers, lambda: sync_if_due(company_id=claim.company_id, tried=tried)
+                self._walkers,
+                lambda: sync_if_due(company_id=claim.company_id, tried=tried, person=person),
             )
         finally:
             await self._in(self._clerks, lambda: claims.free_again(ids))
@@ -231,25 +262,29 @@ def _take(room: int, done: list[int]) -> tuple[list[Claim], Pass]:
     claims.unlock(done)
     taken = claims.claim(room) if room > 0 else []
     calls = [claim for claim in taken if claim.ready]
-    if not calls:
-        return taken, Pass()
-    passed, _ = gatekeeper.enter(wanted=len(calls))
-    left = [claim.company_id for claim in calls[len(passed.slots) :]]
-    if left:
-        claims.free_again(left)
-        claims.unlock(left)
-    return [claim for claim in taken if claim.company_id not in set(left)], passed
+    if calls:
+        passed, _ = gatekeeper.enter(wanted=len(calls))
+    else:
+        passed = Pass(why="open", wait=gate.SECOND) if taken and gatekeeper.is_shut() else Pass()
+    going = _spent(calls[: len(passed.slots)])
+    if passed.why in {"", "full"}:  # who goes step by step waits for a place himself
+        going += [claim for claim in taken if not claim.ready]
+    staying = {claim.company_id for claim in taken} - {claim.company_id for claim in going}
+    claims.free_again([*staying])
+    claims.unlock([*staying])
+    return going, passed
 
 
-def _changed(
-    company: Company,
-    connection: Connection,
-    heard: settle.Heard,
-    started_at: datetime,
-    passed: Pass,
-) -> None:
-    settle.keep_good(company, connection, heard, started_at)
-    gatekeeper.report(None, passed=passed)
+def _spent(calls: list[Claim]) -> list[Claim]:
+    """Those whose authorization has a call of the day left, which is spent now."""
+    now = timezone.now()
+    by_day = limits.counted({call.ready.connection.pk for call in calls if call.ready})
+    return [
+        call
+        for call in calls
+        if call.ready
+        and (call.ready.connection.pk not in by_day or limits.spend(call.ready.connection.pk, now))
+    ]
 
 
 def _fresh[T](work: Callable[[], T]) -> T:

@@ -82,6 +82,16 @@ def enter(
     return _grant(door, now=now, cap=cap, wanted=wanted, person=person)
 
 
+def is_shut(door: Door, *, now: datetime) -> bool:
+    """Paused, or open with no probe due."""
+    if door.paused_until and door.paused_until > now:
+        return True
+    if door.open_since is None:
+        return False
+    waits = (door.probing_until, door.probe_at)
+    return any(one and now < one < now + 2 * SLOWEST_PROBE for one in waits)
+
+
 def _probe(door: Door, *, now: datetime, person: bool) -> tuple[Door, Pass]:
     if door.probing_until and now < door.probing_until < now + 2 * PROBE_LIFE:
         return door, Pass(wait=door.probing_until - now, why="open")

@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.transports import gate
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 # Signs of a host in trouble that come with an answer; the others are `Outcome.UNAVAILABLE`.
 _HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
 _NAMES = [one.name for one in fields(Door)]
+# A timer's call that waits for a place of its own gives up after so many seconds.
+TIMERS_WAIT = 5.0
 
 
 class ShutDoorError(AnafError):
@@ -37,9 +40,12 @@ class ShutDoorError(AnafError):
 
 
 @contextmanager
-def passing() -> Iterator[None]:
-    """A person's call through the door: wait for its turn, and tell the door what came of it."""
-    passed = pass_the_door()
+def passing(*, person: bool = True) -> Iterator[None]:
+    """A call through the door: wait for its turn, and tell the door what came of it.
+
+    The timer's keeps to its share, and to the growing pauses of an open circuit.
+    """
+    passed = pass_the_door(person=person)
     try:
         yield
     except AnafError as error:
@@ -68,14 +74,19 @@ def enter(*, wanted: int = 1, person: bool = False) -> tuple[Pass, Door]:
     return given[0], door
 
 
-def pass_the_door() -> Pass:
-    """Wait for a person's call's turn; raises ShutDoorError when ANAF may not be asked now.
+def pass_the_door(*, person: bool = True) -> Pass:
+    """Wait for the call's turn; raises ShutDoorError when ANAF may not be asked now.
 
     A slot that is missed (this thread slept too long) is not used: another one is taken.
     """
+    given_up = monotonic() + TIMERS_WAIT
     while True:
-        passed, door = enter(person=True)
+        passed, door = enter(person=person)
         if not passed.slots:
+            left = 0.0 if person or passed.why != "full" else given_up - monotonic()
+            if left > 0:
+                sleep(min(passed.wait.total_seconds(), left))
+                continue
             raise ShutDoorError(passed, door)
         until = monotonic() + passed.slots[0].total_seconds()
         sleep(max(until - monotonic(), 0))
@@ -100,7 +111,7 @@ def report(error: AnafError | None, *, passed: Pass) -> None:
 
 def is_hosts(error: AnafError) -> bool:
     """Whether this trouble is the host's (or our way to it), not one company's or certificate's."""
-    if error.code in {"technical_error", "missing_configuration", "foreign_host"}:
+    if error.code in {"technical_error", "missing_configuration", "foreign_host", "unexpected"}:
         return False
     return error.outcome is Outcome.UNAVAILABLE or error.code in _HOST_CODES
 
@@ -110,6 +121,12 @@ def is_same_trouble(before: str, now: AnafError) -> bool:
     return before == now.code or (
         before in PROBLEMS and is_hosts(AnafError(before)) and is_hosts(now)
     )
+
+
+def is_shut() -> bool:
+    """Whether nobody may ask now, without asking for a place."""
+    door = look()
+    return door is not None and gate.is_shut(door, now=timezone.now())
 
 
 def look() -> Door | None:

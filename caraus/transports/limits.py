@@ -1,5 +1,6 @@
 """Daily limits: what is spent of them, and what ANAF's messages teach about them."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 import structlog
@@ -72,6 +73,20 @@ def spend(connection_id: int, at: datetime) -> bool:
     return bool(
         rows.filter(calls_day=day, calls_today__lt=limit).update(calls_today=F("calls_today") + 1)
     )
+
+
+def counted(connection_ids: Collection[int]) -> set[int]:
+    """Those whose calls are counted by the day: `spend` need be asked for these alone."""
+    if settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION:
+        return set(connection_ids)
+    rows = AuthorizationLimit.objects.filter(connection__in=connection_ids)
+    return set(rows.exclude(daily_limit=None).values_list("connection_id", flat=True))
+
+
+def give_back(connection_id: int, at: datetime) -> None:
+    """A call that was spent and not made."""
+    rows = AuthorizationLimit.objects.filter(connection_id=connection_id, calls_day=day_of(at))
+    rows.filter(calls_today__gt=0).update(calls_today=F("calls_today") - 1)
 
 
 def is_of_company(error: AnafError) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from traceback import format_tb
 
 import structlog
 from django.db import transaction
@@ -183,7 +184,7 @@ def keep_failure(
             limits.learn(
                 company=company, state=state, connection=connection, error=error, at=started_at
             )
-        if error.http_status is not None:
+        if error.http_status is not None or error.code == "unexpected":
             limits.count_call(state, started_at)
         state.last_attempt_at = started_at
         if state.failing_since is None or not gatekeeper.is_same_trouble(state.last_code, error):
@@ -218,6 +219,16 @@ def _next_after_failure(state: SyncState, asked_at: datetime, error: AnafError) 
         failures_in_a_row=state.failures_in_a_row,
         retry_after=wait,
     )
+
+
+def unexpected(error: Exception, *, access_token: str = "") -> AnafError:
+    """Our own mistake with an answer, as a trouble like any other: tried again, and ever later."""
+    ours = AnafError(
+        "unexpected", detail=f"{type(error).__name__}: {error}", secrets=(access_token,)
+    )
+    # The lines of the program without the values, which may be secret.
+    log.error("question_broke_off", error=ours.detail, at="".join(format_tb(error.__traceback__)))
+    return ours
 
 
 def locked_state(company: Company, started_at: datetime) -> SyncState:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
@@ -16,14 +17,24 @@ from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
 from caraus.transports.apply import Applied
 from caraus.transports.gatekeeper import ShutDoorError, passing
-from caraus.transports.limits import is_spent, paused_authorizations, spend
+from caraus.transports.limits import give_back, is_spent, paused_authorizations, spend
 from caraus.transports.models import SyncState
-from caraus.transports.settle import Heard, keep_failure, keep_good, recognizable, understand
+from caraus.transports.settle import (
+    Heard,
+    keep_failure,
+    keep_good,
+    recognizable,
+    understand,
+    unexpected,
+)
 
 # What a failure applies.
 NOTHING = Applied()
 # Troubles that last until a person acts: what ANAF said is repeated as long as it is not asked.
 LASTING = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
+
+# Nothing can be written down then: the company stays due.
+LOST_DATABASE = (InterfaceError, OperationalError)
 
 # The first key of the advisory lock that keeps a company from being asked about twice at once.
 LOCK_SPACE = 0x5C
@@ -46,6 +57,7 @@ class Asking:
     started_at: datetime
     now: datetime | None
     used: list[Connection]
+    person: bool = True
     paused: list[int] = field(default_factory=list)
 
     def choose(self) -> bool:
@@ -70,37 +82,54 @@ class SyncResult:
 
 
 def sync_company(
-    *, company_id: int, now: datetime | None = None, tried: Tried | None = None
+    *,
+    company_id: int,
+    now: datetime | None = None,
+    tried: Tried | None = None,
+    person: bool = True,
 ) -> SyncResult:
-    """Ask ANAF about one company now and keep what it answers. ANAF's troubles are a result.
+    """Ask ANAF about one company now and keep what it answers. ANAF's troubles are a result, and
+    so is a mistake of ours; only a lost database raises.
 
     A second caller for the same company waits for the first one and then asks again. Where ANAF may
     not be asked at all (a pause, an outage), nothing is asked and nothing kept.
     `now` (UTC) replaces the clock by which the answer is judged; `tried` is what a question of the
-    timer has met already.
+    timer has met already; `person`: whether somebody waits, and may use the share of calls that is
+    kept for people.
     """
     company = Company.objects.select_related("organization").get(pk=company_id)
     with _one_at_a_time(company_id):
         started_at = now or timezone.now()
-        asking = Asking(company, started_at, now, [tried.connection] if tried else [])
+        asking = Asking(company, started_at, now, [tried.connection] if tried else [], person)
         try:
             heard = _ask(asking, tried)
             applied = keep_good(company, asking.used[-1], heard, started_at)
         except ShutDoorError as shut:
             return SyncResult(company.cui, shut.outcome, _sentence(shut), error=shut)
         except AnafError as error:
-            keep_failure(company, asking.used[-1] if asking.used else None, error, started_at)
-            return SyncResult(company.cui, error.outcome, _sentence(error), error=error)
+            return _failed(asking, error)
+        except LOST_DATABASE:
+            raise
+        except Exception as error:
+            return _failed(asking, unexpected(error))
     return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
 
 
-def sync_if_due(*, company_id: int, tried: Tried | None = None) -> SyncResult | None:
+def _failed(asking: Asking, error: AnafError) -> SyncResult:
+    used = asking.used[-1] if asking.used else None
+    keep_failure(asking.company, used, error, asking.started_at)
+    return SyncResult(asking.company.cui, error.outcome, _sentence(error), error=error)
+
+
+def sync_if_due(
+    *, company_id: int, tried: Tried | None = None, person: bool = True
+) -> SyncResult | None:
     """As the queue and the timer do it: None when the company has been asked about meanwhile."""
     with _one_at_a_time(company_id):
         state = SyncState.objects.filter(company_id=company_id).first()
         if state and state.next_sync_at > timezone.now():
             return None
-        return sync_company(company_id=company_id, tried=tried)
+        return sync_company(company_id=company_id, tried=tried, person=person)
 
 
 @contextmanager
@@ -166,14 +195,18 @@ def _renewed(asking: Asking, state: SyncState | None, token: str) -> Heard:
 
 
 def _call(asking: Asking, state: SyncState | None, token: str) -> Heard:
-    """One call, through the door: a person waits for it."""
+    """One call, through the door."""
     if not spend(asking.used[-1].pk, asking.started_at):
         raise AnafError("daily_limit")
-    with passing():
-        answer = info.fetch_answer(
-            anaf_settings(), access_token=token, carrier_cui=asking.company.cui
-        )
-        return understand(answer, known=recognizable(state), access_token=token, now=asking.now)
+    try:
+        with passing(person=asking.person):
+            answer = info.fetch_answer(
+                anaf_settings(), access_token=token, carrier_cui=asking.company.cui
+            )
+            return understand(answer, known=recognizable(state), access_token=token, now=asking.now)
+    except ShutDoorError:
+        give_back(asking.used[-1].pk, asking.started_at)
+        raise
 
 
 def _mark(connection: Connection, company: Company, error: AnafError) -> None:
