@@ -36,14 +36,18 @@ def flag(name: str, *, default: bool = False) -> bool:
     return value in TRUE_WORDS if value else default
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, *, least: int | None = None) -> int:
+    """A whole number, `least` or more."""
     value = text(name)
     if not value:
         return default
     try:
-        return int(value)
+        found = int(value)
     except ValueError as error:
         raise SettingError(name, f"{name} must be a whole number, not {value!r}.") from error
+    if least is not None and found < least:
+        raise SettingError(name, f"{name} must be {least} or more, not {found}.")
+    return found
 
 
 def choice(name: str, default: str, *others: str) -> str:

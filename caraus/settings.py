@@ -38,7 +38,7 @@ ANAF_CLIENT_SECRET = env.secret("ANAF_CLIENT_SECRET")
 ANAF_ENVIRONMENT = env.choice("ANAF_ENVIRONMENT", "prod", "test")
 ANAF_LOGIN_URL = env.origin("ANAF_LOGIN_URL", "https://logincert.anaf.ro")
 ANAF_API_URL = env.origin("ANAF_API_URL", "https://api.anaf.ro")
-ANAF_TIMEOUT_SECONDS = env.number("ANAF_TIMEOUT_SECONDS", 30)
+ANAF_TIMEOUT_SECONDS = env.number("ANAF_TIMEOUT_SECONDS", 30, least=1)
 ANAF_REDIRECT_URI = f"{PUBLIC_URL}/anaf/callback"
 
 # Silent renewal begins this long before the access token's end (which comes after 90 days).
@@ -48,17 +48,19 @@ AUTHORIZATION_MONTHS = env.number("CARAUS_AUTHORIZATION_MONTHS", 24)
 
 # How many calls to ANAF all workers together may make (ANAF allows 1000 a minute), and how many a
 # day for one authorization (0: no limit until ANAF tells one) and for one company.
-ANAF_CALLS_PER_MINUTE = env.number("ANAF_CALLS_PER_MINUTE", 900)
-ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = env.number("ANAF_CALLS_PER_DAY_PER_AUTHORIZATION", 0)
-ANAF_CALLS_PER_DAY_PER_COMPANY = env.number("ANAF_CALLS_PER_DAY_PER_COMPANY", 1000)
+ANAF_CALLS_PER_MINUTE = env.number("ANAF_CALLS_PER_MINUTE", 900, least=1)
+ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = env.number(
+    "ANAF_CALLS_PER_DAY_PER_AUTHORIZATION", 0, least=0
+)
+ANAF_CALLS_PER_DAY_PER_COMPANY = env.number("ANAF_CALLS_PER_DAY_PER_COMPANY", 1000, least=0)
 
 # Minutes between two questions about a company: at least, at most, and at most when the calls do
 # not suffice to ask about all so often (docs/scheduling.md).
-SYNC_FASTEST_MINUTES = env.number("CARAUS_SYNC_FASTEST_MINUTES", 1)
-SYNC_SLOWEST_MINUTES = env.number("CARAUS_SYNC_SLOWEST_MINUTES", 10)
-SYNC_SLOWEST_OF_MANY_MINUTES = env.number("CARAUS_SYNC_SLOWEST_OF_MANY_MINUTES", 60)
+SYNC_FASTEST_MINUTES = env.number("CARAUS_SYNC_FASTEST_MINUTES", 1, least=1)
+SYNC_SLOWEST_MINUTES = env.number("CARAUS_SYNC_SLOWEST_MINUTES", 10, least=1)
+SYNC_SLOWEST_OF_MANY_MINUTES = env.number("CARAUS_SYNC_SLOWEST_OF_MANY_MINUTES", 60, least=1)
 # Questions that one worker process has under way at once.
-SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60)
+SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60, least=1)
 
 # Who asks /metrics must show it as a Bearer token; without one the address does not exist.
 METRICS_TOKEN = env.secret("CARAUS_METRICS_TOKEN")

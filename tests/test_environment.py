@@ -29,6 +29,10 @@ def test_a_number_or_a_choice_that_is_none_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CARAUS_X", "five")
     with pytest.raises(ImproperlyConfigured, match="CARAUS_X must be a whole number"):
         env.number("CARAUS_X", 5)
+    monkeypatch.setenv("CARAUS_X", "0")
+    assert env.number("CARAUS_X", 5, least=0) == 0
+    with pytest.raises(ImproperlyConfigured, match="CARAUS_X must be 1 or more, not 0"):
+        env.number("CARAUS_X", 5, least=1)
     with pytest.raises(ImproperlyConfigured, match="CARAUS_X must be one of prod, test"):
         env.choice("CARAUS_X", "prod", "test")
 

@@ -130,6 +130,14 @@ def reread(raw: str) -> CarrierRecord | None:
         return None
 
 
+def uit_of_raw(raw: str) -> str:
+    """The UIT of a record kept as unreadable, "" when it shows none."""
+    try:
+        return uit_in(load_json(raw))
+    except (ValueError, RecursionError):
+        return ""
+
+
 def parse_info(
     body: bytes, *, content_type: str = "", received_at: datetime | None = None
 ) -> InfoAnswer:

@@ -159,7 +159,10 @@ _EMPTY: dict[str, Any] = {
 
 
 def _unreadable(record: "UnreadableRecord") -> dict[str, Any]:
+    from caraus.anaf.info import uit_of_raw
+
     return _EMPTY | {
+        "uit": uit_of_raw(record.raw) or None,
         "first_seen_at": record.first_seen_at.isoformat(),
         "last_seen_at": record.last_seen_at.isoformat(),
         "events": [],
@@ -179,7 +182,9 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         if row["state"] == "unreadable":
-            table.add_row("?", "unreadable", "", "", row["reason"], "", row["raw"][:60])
+            table.add_row(
+                row["uit"] or "?", "unreadable", "", "", row["reason"], "", row["raw"][:60]
+            )
             continue
         vehicle = " + ".join(
             filter(None, (row[f"current_{part}"] for part in ("plate", "trailer1", "trailer2")))

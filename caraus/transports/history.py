@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import TruncDay, TruncHour
@@ -62,13 +62,17 @@ class Bar:
 @dataclass(frozen=True, slots=True)
 class Chart:
     bars: tuple[Bar, ...]
-    # The oldest list in each bucket, as a line: "x,y x,y …".
-    line: str
+    # The oldest list in each bucket: the line's points.
+    points: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
     most_calls: int
     most_minutes: int
     width: int = WIDTH
     height: int = HEIGHT
+
+    @property
+    def line(self) -> str:
+        return " ".join(f"{x},{y}" for x, y in self.points)
 
 
 def by_hour(company: Company, *, now: datetime | None = None) -> list[Bucket]:
@@ -79,7 +83,7 @@ def by_hour(company: Company, *, now: datetime | None = None) -> list[Bucket]:
         first + timedelta(hours=number): Bucket(first + timedelta(hours=number))
         for number in range(24)
     }
-    _fill(buckets, _runs(company, first, TruncHour("started_at")))
+    _fill(buckets, _runs(company, first, TruncHour("started_at", tzinfo=UTC)))
     return list(buckets.values())
 
 
@@ -144,12 +148,11 @@ def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
                     )
                 )
         if bucket.good:
-            points.append(
-                f"{_r(x + step / 2)},{_r(room - bucket.oldest_minutes / oldest * (room - 8))}"
-            )
+            height = bucket.oldest_minutes / oldest * (room - 8)
+            points.append((_r(x + step / 2), _r(room - height)))
         if number % (4 if hourly else 5) == 0:
             labels.append((_r(x + 2), _when(bucket.start, hourly=hourly)))
-    return Chart(tuple(bars), " ".join(points), tuple(labels), most, round(oldest + 0.5))
+    return Chart(tuple(bars), tuple(points), tuple(labels), most, round(oldest + 0.5))
 
 
 def _r(value: float) -> str:
@@ -165,7 +168,7 @@ def _when(start: datetime, *, hourly: bool) -> str:
 def _title(bucket: Bucket, *, hourly: bool) -> str:
     parts = [f"{bucket.good} reușite"]
     if bucket.anaf:
-        parts.append(f"{bucket.anaf} cu probleme la ANAF")
+        parts.append(f"{bucket.anaf} fără un răspuns bun")
     if bucket.ours:
         parts.append(f"{bucket.ours} cu probleme de autorizare sau drept")
     oldest = f"; lista cea mai veche: {bucket.oldest_minutes:.0f} min" if bucket.good else ""

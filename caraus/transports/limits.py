@@ -23,17 +23,18 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(BUCHAREST).date()
 
 
-def of_company(state: SyncState) -> int:
-    """Calls a day for one company: ours, or fewer when ANAF told so."""
-    ours: int = settings.ANAF_CALLS_PER_DAY_PER_COMPANY
-    return min(ours, state.daily_limit) if state.daily_limit else ours
+def of_company(state: SyncState) -> int | None:
+    """Calls a day for one company: ours, or fewer when ANAF told so; None without a limit."""
+    known = (settings.ANAF_CALLS_PER_DAY_PER_COMPANY, state.daily_limit)
+    return min((limit for limit in known if limit), default=None)
 
 
 def is_spent(state: SyncState, at: datetime) -> bool:
     """Whether the company has had its calls of the day, or ANAF said so."""
     if state.paused_until and state.paused_until > at:
         return True
-    return state.calls_day == day_of(at) and state.calls_today >= of_company(state)
+    limit = of_company(state)
+    return limit is not None and state.calls_day == day_of(at) and state.calls_today >= limit
 
 
 def count_call(state: SyncState, at: datetime) -> None:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Literal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company, Organization
-from caraus.anaf.errors import PROBLEMS, AnafError, Whose
+from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
 from caraus.connections.models import Connection
 from caraus.transports import gatekeeper, plan
 from caraus.transports.gatekeeper import is_hosts
@@ -39,6 +40,14 @@ WHOSE_LOOKS = {
     Whose.RIGHTS: WhoseLook("shield-alert", "Lipsește un drept în SPV", "bad"),
     Whose.US: WhoseLook("server-cog", "Problemă la noi", "bad"),
 }
+# Nobody's fault but the number of questions.
+LIMIT_LOOK = WhoseLook("hourglass", "Limită la ANAF", "warn")
+
+
+def look_of(problem: Problem) -> WhoseLook:
+    """How a problem is headed."""
+    limited = problem.outcome is Outcome.RATE_LIMITED
+    return LIMIT_LOOK if limited else WHOSE_LOOKS[problem.whose]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,8 @@ class Failing:
 
     @property
     def look(self) -> WhoseLook:
-        return WHOSE_LOOKS[Whose(self.whose)]
+        problem = PROBLEMS.get(self.code)
+        return look_of(problem) if problem else WHOSE_LOOKS[Whose(self.whose)]
 
     @property
     def is_outage(self) -> bool:
@@ -82,6 +92,8 @@ class Situation:
     troubles: tuple[Trouble, ...]
     # A question is due or under way: the page looks again soon.
     busy: bool
+    # Companies about which ANAF has never given a good answer yet.
+    unsynced: tuple[Company, ...] = ()
 
     @property
     def failings(self) -> tuple[Failing, ...]:
@@ -160,25 +172,42 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     door = gatekeeper.look()
     shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
     if authorized and door is not None and door.open_since is not None:
-        troubles = _with_outage(companies, troubles, since=door.open_since, code=door.last_code)
+        code = door.last_code if door.last_code in PROBLEMS else "timeout"
+        troubles = _of_all(companies, troubles, code, since=door.open_since)
+    elif authorized and door is not None and door.paused_until and door.paused_until > now:
+        goes_on = _("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
+            moment=moment_in_words(door.paused_until, now=now)
+        )
+        troubles = _of_all(
+            companies, troubles, "rate_limited", since=door.paused_since, advice=goes_on
+        )
+    heard = {state.company_id for state in states if state.last_good_at}
+    unsynced = tuple(company for company in companies if company.pk not in heard)
     return Situation(
-        kind=_kind(companies, authorized=authorized, good=bool(good), troubles=bool(troubles)),
+        kind=_kind(companies, authorized=authorized, good=not unsynced, troubles=bool(troubles)),
         last_good_at=min(good) if good else None,
         next_sync_at=min((state.next_sync_at for state in states), default=None),
         troubles=troubles,
         busy=bool(companies) and authorized and not shut and (due or not answered),
+        unsynced=unsynced,
     )
 
 
-def _with_outage(
-    companies: list[Company], troubles: tuple[Trouble, ...], *, since: datetime, code: str
+def _of_all(
+    companies: list[Company],
+    troubles: tuple[Trouble, ...],
+    code: str,
+    *,
+    since: datetime | None,
+    advice: str = "",
 ) -> tuple[Trouble, ...]:
-    """ANAF answers nobody: so say all companies whose own trouble is not another one."""
-    others = tuple(trouble for trouble in troubles if trouble.code not in HOST_CODES)
+    """ANAF answers nobody, or asked all to wait: so say all companies whose own trouble is not
+    another one."""
+    others = tuple(one for one in troubles if one.code not in HOST_CODES | {code})
     theirs = {trouble.company.pk for trouble in others}
-    problem = PROBLEMS.get(code, PROBLEMS["timeout"])
+    problem = PROBLEMS[code]
     return others + tuple(
-        Trouble(company, problem.code, problem.whose, problem.sentence, problem.advice, since)
+        Trouble(company, code, problem.whose, problem.sentence, advice or problem.advice, since)
         for company in companies
         if company.pk not in theirs
     )

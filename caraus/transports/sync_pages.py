@@ -15,6 +15,7 @@ from caraus.accounts.models import Company
 from caraus.anaf.errors import PROBLEMS
 from caraus.transports import history, limits, metrics
 from caraus.transports.models import SyncRun, SyncState, UnreadableRecord
+from caraus.transports.situation import WhoseLook, look_of
 
 _SHOWN = 50
 
@@ -36,7 +37,7 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": history.chart(buckets, hourly=hourly),
         "calls": sum(bucket.calls for bucket in buckets),
         "good": sum(bucket.good for bucket in buckets),
-        "runs": [(run, PROBLEMS.get(run.code)) for run in runs],
+        "runs": [(run, PROBLEMS.get(run.code), _look(run)) for run in runs],
         "calls_today": _calls_today(state),
         "calls_a_day": limits.of_company(state) if state else None,
         "paused_until": _later(state),
@@ -44,6 +45,11 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
         "unreadable_before": unreadable.exclude(resolved_at=None).count(),
     }
     return render(request, "transports/syncs.html", context)
+
+
+def _look(run: SyncRun) -> WhoseLook:
+    """Whose trouble it was; one that is known no more is ANAF's."""
+    return look_of(PROBLEMS.get(run.code, PROBLEMS["timeout"]))
 
 
 def _calls_today(state: SyncState | None) -> int:

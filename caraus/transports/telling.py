@@ -98,6 +98,11 @@ def tell_of_outage(*, since: datetime) -> None:
 
 
 def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
+    how_long = (
+        f"Următoarea întrebare: {moment_in_words(until, now=now)}; continuăm singuri."
+        if until > now
+        else "Am făcut pauza cerută și am continuat singuri."
+    )
     for organization in _everybody():
         _tell(
             organization,
@@ -105,7 +110,7 @@ def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
             key=f"pause:{since.isoformat()}",
             title="ANAF ne-a cerut o pauză",
             text=(
-                "ANAF a răspuns că primește prea multe întrebări pe minut. Nu mai întrebăm până "
-                f"{moment_in_words(until, now=now)}, apoi continuăm singuri."
+                f"ANAF a răspuns că primește prea multe întrebări pe minut. {how_long} "
+                "Verifică dacă și alt program întreabă ANAF din numele aplicației."
             ),
         )

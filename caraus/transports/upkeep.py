@@ -14,6 +14,8 @@ from caraus.transports.schedule import LONGEST_WAIT
 
 # After so long an outage is told to those who asked for it.
 LONG_OUTAGE = timedelta(hours=1)
+# Pauses that follow each other within this time are one piece of news.
+SAME_PAUSE = timedelta(hours=24)
 # Companies that nobody has authorized for are looked at again after so long; an authorization makes
 # them due at once.
 ASLEEP = timedelta(hours=1)
@@ -70,6 +72,8 @@ def tell() -> None:
         Plan.objects.filter(pk=row.pk).update(told_outage=since)
         telling.tell_of_outage(since=since)
     paused = door.paused_since
-    if paused is not None and door.paused_until is not None and row.told_pause != paused:
+    told = row.told_pause
+    again = paused is not None and told is not None and paused - told < SAME_PAUSE
+    if paused is not None and door.paused_until is not None and not again:
         Plan.objects.filter(pk=row.pk).update(told_pause=paused)
         telling.tell_of_pause(since=paused, until=door.paused_until, now=now)

@@ -1,15 +1,18 @@
 """One UIT with its history, and „Sincronizează acum”."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.connections import rights
+from caraus.connections.models import Connection
 from caraus.transports.apply import last_seen
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
 from caraus.transports.situation import situation
@@ -44,6 +47,16 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     """A person waits: the company (or all of them) goes to the front of the queue."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = list(access.visible_companies(membership))
+    if not membership.organization.connections.filter(status=Connection.Status.ACTIVE).exists():
+        messages.warning(
+            request,
+            _(
+                "Nu avem cu ce întreba ANAF: nu există nicio autorizare activă. "
+                "Autorizează pe pagina Integrări."
+            ),
+        )
+        whole = request.htmx  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(_back(request)) if whole else redirect(_back(request))
     if cui := request.POST.get("firma"):
         companies = [company for company in companies if company.cui == cui]
     for company in companies:
@@ -51,7 +64,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
         enqueue(company.pk, priority=SOON)
     if not request.htmx:  # type: ignore[attr-defined]
         messages.info(request, "Întrebăm ANAF acum. Lista se actualizează singură.")
-    return HttpResponseRedirect(_back(request))
+    return redirect(_back(request))
 
 
 def _back(request: HttpRequest) -> str:

@@ -64,7 +64,7 @@ def test_a_correction_is_an_event_with_old_and_new(authorized: Installation) -> 
 def test_a_record_that_cannot_be_understood_is_told_with_its_text(
     authorized: Installation,
 ) -> None:
-    authorized.anaf.turn_on("malformed_record")
+    authorized.anaf.turn_on("malformed_record", kind="bad_date")
     (result,) = authorized.json("sync")
     assert result["outcome"] == "ok"
     assert result["unreadable"] >= 1
@@ -72,6 +72,7 @@ def test_a_record_that_cannot_be_understood_is_told_with_its_text(
     bad = [row for row in rows if row["state"] == "unreadable"]
     assert bad
     assert all(row["raw"] and row["reason"] for row in bad)
+    assert {row["uit"] for row in bad} <= {one["uit"] for one in authorized.anaf.active(CUI)}
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,54 @@ def test_two_ways_of_not_answering_are_one_outage(
     assert set(failing.companies) == {company, other}
 
 
+def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit(
+    company: Company, organization: Organization, connection: Connection, signed_in: Client
+) -> None:
+    now = timezone.now()
+    SyncState.objects.create(company=company, last_good_at=now, last_attempt_at=now)
+    gatekeeper.enter()
+    Gate.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
+    (failing,) = situation(organization, [company]).failings
+    assert (failing.code, failing.look.word) == ("rate_limited", "Limită la ANAF")
+    page = signed_in.get("/transporturi/").content.decode()
+    assert "Limită la ANAF." in page
+    assert "continuăm automat mâine la " in page
+    assert "Problemă la ANAF" not in page
+    Gate.objects.update(paused_until=now)
+    assert situation(organization, [company]).failings == ()
+
+
+def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
+    company: Company, organization: Organization, connection: Connection, signed_in: Client
+) -> None:
+    now = timezone.now()
+    SyncState.objects.create(
+        company=company, last_good_at=now, last_attempt_at=now, next_sync_at=now + 5 * MINUTE
+    )
+    assert situation(organization, [company]).kind == "good"
+    Company.objects.create(organization=organization, cui="900020201")
+    page = signed_in.get("/transporturi/").content.decode()
+    assert "; o firmă, încă niciodată" in page
+    assert signed_in.get("/transporturi/").context["situation"].kind == "syncing"
+    Connection.objects.update(status="reauthorize")
+    assert signed_in.get("/transporturi/").context["situation"].kind == "never_authorized"
+
+
+def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Client) -> None:
+    now = timezone.now()
+    for outcome, code in (
+        ("unavailable", "unexpected"),
+        ("rate_limited", "daily_limit"),
+        ("unavailable", "timeout"),
+    ):
+        SyncRun.objects.create(
+            company=company, started_at=now, finished_at=now, outcome=outcome, code=code
+        )
+    page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
+    pills = re.findall(r'<span class="pill pill-\w+"><svg.*?</svg>([^<]*)</span>', page, re.DOTALL)
+    assert pills == ["Problemă la ANAF", "Limită la ANAF", "Problemă la noi"]
+
+
 # -- somebody looks ------------------------------------------------------------------------------
 
 

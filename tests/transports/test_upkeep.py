@@ -14,7 +14,7 @@ from caraus.connections.models import Connection
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Notification
 from caraus.notifications.preferences import Channels, choose
-from caraus.transports import claims, gatekeeper, limits, plan, runs, unread, upkeep
+from caraus.transports import claims, gatekeeper, limits, plan, runs, tasks, unread, upkeep
 from caraus.transports.models import (
     AuthorizationLimit,
     Gate,
@@ -179,7 +179,12 @@ def test_429_stops_everybody_at_once_and_is_told_once(
         upkeep.tell()
     assert len(anaf.calls("info")) == 1
     assert gatekeeper.enter()[0].why == "paused"
-    assert told() == [(owner.name, "limits")]
+    # Pauses that follow each other are one piece of news; one of another day is another.
+    for hours, number in ((1, 1), (25, 2)):
+        later = timezone.now() + hours * HOUR
+        Gate.objects.update(paused_since=later, paused_until=later + 15 * MINUTE, pauses=9)
+        upkeep.tell()
+        assert told() == [(owner.name, "limits")] * number
     state = SyncState.objects.filter(company=other).first()
     assert state is None or state.failures_in_a_row == 0
 
@@ -211,6 +216,32 @@ def test_a_mass_disappearance_is_told_when_it_begins(
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
     assert told() == [(owner.name, "disappearance")]
     assert Notification.objects.get().company == company
+
+
+def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:
+    settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 0
+    now = timezone.now()
+    state = SyncState(company=company, calls_day=limits.day_of(now), calls_today=10**6)
+    assert (limits.of_company(state), limits.is_spent(state, now)) == (None, False)
+    state.daily_limit = 50
+    assert (limits.of_company(state), limits.is_spent(state, now)) == (50, True)
+
+
+# -- the timer's jobs ----------------------------------------------------------------------------
+
+
+def test_every_minute_and_every_hour_do_what_keeps_the_schedule_whole(
+    unreadable: UnreadableRecord, organization: Organization, company: Company
+) -> None:
+    new = factories.company(organization, cui=factories.OTHER_CUI)
+    tasks.make_plan(timestamp=0)
+    assert SyncState.objects.filter(company=new).exists()
+    assert Plan.objects.get().companies == 2
+    run(company, timezone.now() - 9 * DAY)
+    tasks.sum_up(timestamp=0)
+    assert SyncHour.objects.get().calls == 1
+    unreadable.refresh_from_db()
+    assert unreadable.understood_at
 
 
 # -- the past ------------------------------------------------------------------------------------

@@ -262,3 +262,13 @@ def test_for_htmx_only_the_list_comes(signed_in: Client, company: Company) -> No
     part = signed_in.get(LIST, headers={"hx-request": "true"}).content.decode()
     assert "B12ABC" in part
     assert "<html" not in part
+
+
+def test_asking_without_an_authorization_says_why_nothing_comes(
+    signed_in: Client, company: Company
+) -> None:
+    for headers, field in (({}, "Location"), ({"hx-request": "true"}, "HX-Redirect")):
+        answer = signed_in.post(SYNC, {"inapoi": LIST}, headers=headers)
+        assert answer[field] == LIST
+        assert "nu există nicio autorizare activă" in signed_in.get(LIST).content.decode()
+    assert not ProcrastinateJob.objects.exists()

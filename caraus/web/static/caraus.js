@@ -148,6 +148,10 @@
     const notice = byId("fara-legatura");
     if (notice) notice.hidden = !is;
   };
+  document.addEventListener("htmx:responseError", ({ detail }) => {
+    // Refused (the page stood open for too long, ...): as without JavaScript, with a page that says why.
+    if (detail.elt.matches("#sincronizare")) detail.elt.submit();
+  });
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.xhr && detail.xhr.status) offline(false);
