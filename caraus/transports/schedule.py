@@ -113,10 +113,10 @@ def interval(
     the policy (somebody looks at the page, a transport starts today). The daily limit goes first.
     """
     chosen = minutes(policy, rate)
+    if is_night(at):
+        chosen = max(chosen, min(policy.fastest * NIGHT_SLOWER, policy.slowest))
     if wanted_within is not None:
         chosen = min(chosen, max(wanted_within.total_seconds() / 60, policy.fastest))
-    elif is_night(at):
-        chosen = max(chosen, min(policy.fastest * NIGHT_SLOWER, policy.slowest))
     if calls_a_day is not None:
         chosen = max(chosen, _paced(calls_a_day, at))
     return timedelta(minutes=chosen)

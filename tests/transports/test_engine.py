@@ -1,11 +1,13 @@
 """The loop of the worker: what is due is asked about, once, the most urgent first."""
 
 import asyncio
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection as database
 from django.db import connections
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from caraus.connections.models import CompanyRight, Connection
 from caraus.transports import claims, settle, upkeep
 from caraus.transports.engine import Engine
 from caraus.transports.models import Gate, SyncRun, SyncState, Transport, TransportEvent
+from caraus.transports.sync import LOCK_SPACE
 from tests import engine, factories
 from tests.authorizations import at_once, authorization
 from tests.simulator_process import SimulatorProcess
@@ -47,6 +50,19 @@ def seconds_between(first: datetime | None, second: datetime) -> float:
 
 def due_again(**fields: object) -> None:
     SyncState.objects.update(next_sync_at=timezone.now() - MINUTE, **fields)
+
+
+def until_locked(number: int) -> None:
+    """PostgreSQL notices after a moment that a client is gone."""
+    with database.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
+                [LOCK_SPACE],
+            )
+            if cursor.fetchone() == (number,):
+                return
+            time.sleep(0.01)
 
 
 def test_what_is_due_is_asked_about_and_stored(
@@ -152,6 +168,7 @@ def test_a_killed_workers_claims_lapse(companies: list[Company]) -> None:
             connections.close_all()  # as the kernel does for a killed process
 
     assert at_once(take) == [3]
+    until_locked(0)
     assert at_once(take) == [0]
     SyncState.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert at_once(take) == [3]
@@ -169,6 +186,7 @@ def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
             connections.close_all()
 
     assert at_once(take_and_die) == [2]
+    until_locked(1)
     assert claims.free_orphans() == 2
     assert {one.company_id for one in claims.claim(10)} == {one.pk for one in companies} - {mine}
     claims.unlock([one.pk for one in companies])

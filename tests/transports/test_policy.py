@@ -142,6 +142,8 @@ def test_a_reason_to_be_sooner_goes_before_the_policy_and_the_night() -> None:
     slow = Policy(500.0, 1.0, 60.0)
     assert interval(slow, rate=1, at=DAY) == 60 * MINUTE
     assert interval(slow, rate=1, at=NIGHT, wanted_within=5 * MINUTE) == 5 * MINUTE
+    assert interval(FAST, rate=1, at=NIGHT, wanted_within=5 * MINUTE) == NIGHT_SLOWER * MINUTE
+    assert interval(FAST, rate=1, at=NIGHT, wanted_within=MINUTE) == MINUTE
     assert interval(slow, rate=1, at=DAY, wanted_within=MINUTE / 60) == MINUTE
 
 
