@@ -51,6 +51,7 @@ def export(user: User) -> dict[str, Any]:
             {"persoana": one["person_name"], "data": one["authorized_at"].isoformat()}
             for one in user.connections.values("person_name", "authorized_at")
         ],
+        "vederi salvate": list(user.saved_views.values("name", "query")),
         "jurnal": [
             {
                 "când": one.at.isoformat(),

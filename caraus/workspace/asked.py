@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 SHOWN: dict[str, str | Promise] = {
     "": "Active",
     "toate": "Toate",
+    "noi": gettext_lazy("Noi în 24 h"),
     "viitoare": "Viitoare",
     "in-curs": "Azi și în curs",
     "expira": "Expiră în 24 h",

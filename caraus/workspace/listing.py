@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.utils import timezone
 
 from caraus.transports.models import Transport
 from caraus.workspace import keyset, search
@@ -59,6 +60,7 @@ def _in_state(shown: str, today: date) -> Q:
     alive = OPEN & Q(first_expired_day__gt=today)
     return {
         "toate": Q(),
+        "noi": alive & Q(first_seen_at__gt=timezone.now() - timedelta(days=1)),
         "viitoare": alive & Q(transport_date__gt=today),
         "in-curs": alive & Q(transport_date__lte=today),
         "expira": alive & Q(first_expired_day=today + timedelta(days=1)),
@@ -101,4 +103,13 @@ def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
 
 def count(found: Found) -> Count:
     number = len(found.rows.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+    return Count(min(number, COUNTED), number > COUNTED)
+
+
+def count_in_state(
+    shown: str, rows: QuerySet[Transport], companies: Collection[int], *, today: date
+) -> Count:
+    """How many of `rows` are in a state of the list, by an index."""
+    found = rows.filter(_in_state(shown, today), company__in=companies).order_by()
+    number = found[: COUNTED + 1].count()
     return Count(min(number, COUNTED), number > COUNTED)

@@ -1,6 +1,7 @@
-"""What the dispatcher's list keeps of its own: the words by which UITs are found, and files."""
+"""What the dispatcher's list keeps of its own: words, files, what people chose."""
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.transports.models import Transport
@@ -59,3 +60,40 @@ class ListExportPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.export_id}/{self.number}"
+
+
+class ListSettings(models.Model):
+    """How a person wants the list; no row: as usual."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="list_settings")
+    columns = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {', '.join(self.columns)}"
+
+
+class SavedView(models.Model):
+    """A view of the list under a name, a person's own. `query` is its address, without a place."""
+
+    ORGANIZATION_PATH = "organization"
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    query = models.TextField(blank=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "user", "organization", Lower("name"), name="one_view_of_a_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """The query string; never empty, or the list would open with the default view."""
+        return self.query or "arata="

@@ -22,7 +22,7 @@ PIECE = 3
 # Longer than any name; a pasted page is no search.
 LONGEST = 200
 # So many are put in order by themselves; a word of more UITs is found by walking the list.
-FEW = 1000
+FEW = 3000
 
 
 def fold(words: str) -> str:

@@ -1,7 +1,9 @@
 """Transporturi: the list, whose whole view stands in the address bar."""
 
+import time
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -11,8 +13,9 @@ from caraus.transports import sooner
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
-from caraus.workspace import files, listing
+from caraus.workspace import columns, files, listing, saved
 from caraus.workspace.asked import SHOWN, SORTS, Asked
+from caraus.workspace.groups import groups
 
 
 @require_GET
@@ -22,12 +25,17 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     companies = list(access.visible_companies(membership))
     asked = Asked.of(request.GET)
+    views = list(saved.of(membership))
+    opens_with = next((view.address for view in views if view.is_default), "")
+    if opens_with and not request.GET and not _is_part(request):
+        return redirect(f"{request.path}?{opens_with}")
     company = _chosen(companies, asked.firma)
     wanted = companies if company is None else [company]
     keys = [one.pk for one in wanted]
     rows = access.visible(Transport.objects.all(), membership)
     found = listing.found_by(asked, rows, keys, today=today())
-    sooner.looked_at(wanted)
+    if request.headers.get("Caraus-Hidden") != "1":
+        sooner.looked_at(wanted)
     context = {
         "asked": asked,
         "page": listing.page(asked, found, keys),
@@ -37,6 +45,11 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "shown": SHOWN,
         "sorts": SORTS,
         "export_kinds": files.KINDS,
+        "all_columns": columns.COLUMNS,
+        "columns": columns.of(access.signed_in(request)),
+        "saved": views,
+        "groups": groups(asked, rows, keys, today=today()),
+        "now": int(time.time()),
         "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
         "situation": situation(membership.organization, wanted),
@@ -45,8 +58,15 @@ def transport_list(request: HttpRequest) -> HttpResponse:
             membership,
         ).select_related("company"),
     }
-    name = "transports/_list.html" if request.htmx else "transports/list.html"  # type: ignore[attr-defined]
-    return render(request, name, context)
+    name = "transports/_list.html" if _is_part(request) else "transports/list.html"
+    response = render(request, name, context)
+    if opens_with and not asked.address() and request.headers.get("HX-Trigger") == "filtre":
+        response["HX-Push-Url"] = f"{request.path}?arata="  # else it would open with that view
+    return response
+
+
+def _is_part(request: HttpRequest) -> bool:
+    return bool(request.htmx)  # type: ignore[attr-defined]
 
 
 def _chosen(companies: list[Company], cui: str) -> Company | None:

@@ -1,8 +1,11 @@
 """The list as a dispatcher works with it: from the keyboard, and by a piece of a plate."""
 
+import csv
 import re
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import openpyxl
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e import walking
 from tests.e2e.demo_process import DemoProcess
@@ -40,3 +43,87 @@ def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
     expect(page.get_by_text("CJ77NOU").first).to_be_visible()
+
+
+def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_pointer(
+    page: Page, context: BrowserContext, demo: DemoProcess
+) -> None:
+    view = "/transporturi/?firma=900010100"
+    walking.sign_in(page)
+    page.goto(view)
+    rows = page.locator("#lista tbody tr")
+    rows.first.hover()
+    before = walking.shown_uits(page)
+    assert before
+    added = demo.control("uit", {"cui": "900010100", "nr_veh": "TM55VIU"})
+    assert isinstance(added, dict)
+    colleague = context.new_page()
+    walking.sync_until(colleague, "TM55VIU")
+    page.evaluate("htmx.trigger('#lista', 'refresh')")
+    arrived = page.get_by_role("button", name="O noutate în listă")
+    expect(arrived).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    assert walking.shown_uits(page) == before
+    arrived.click()
+    row = page.locator(f"[data-uit='{added['uit']}']")
+    expect(row.get_by_text("nou", exact=True)).to_be_visible()
+    row.get_by_role("link").first.focus()
+    expect(row.get_by_text("nou", exact=True)).to_be_hidden()
+    expect(page).to_have_title(re.compile("^Transporturi"))
+
+    page.mouse.move(0, 0)
+    page.get_by_role("searchbox").focus()
+    demo.control(f"vehicle-change/{added['uit']}", {"nr_veh": "TM56VIU"})
+    walking.sync_until(colleague, "TM56VIU")
+    page.evaluate("htmx.trigger('#lista', 'refresh')")
+    expect(row.get_by_text("schimbat", exact=True)).to_be_visible()
+
+
+def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
+    page: Page, browser: Browser, demo: DemoProcess, tmp_path: Path
+) -> None:
+    walking.sign_in(page)
+    page.goto("/transporturi/?arata=toate")
+    page.get_by_label("Ordinea").select_option("expira")
+    expect(page).to_have_url(re.compile("sortare=expira"))
+    page.get_by_text("Coloane", exact=True).click()
+    page.get_by_label("Ultima modificare").check()
+    page.get_by_label("Documente").uncheck()
+    page.get_by_role("button", name="Arată-le").click()
+    expect(page.get_by_role("columnheader", name="Ultima modificare")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Referință", exact=True)).to_be_visible()
+    page.get_by_text("Salvează vederea", exact=True).click()
+    page.get_by_label("Numele vederii").fill("Tot ce expiră")
+    page.get_by_role("button", name="Salvează", exact=True).click()
+    page.goto("/transporturi/")
+    page.get_by_role("link", name="Tot ce expiră").click()
+    expect(page).to_have_url(re.compile("arata=toate&sortare=expira$"))
+
+    shown = [row.get_attribute("data-uit") for row in page.locator("#lista tbody tr").all()]
+    page.get_by_text("Exportă", exact=True).click()
+    page.get_by_role("button", name="Excel (XLSX)").click()
+    expect(page.get_by_text("Fișierul este gata")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Descarcă").click()
+    assert re.fullmatch(r"transporturi-[\d-]+\.xlsx", download.value.suggested_filename)
+    download.value.save_as(tmp_path / "lista.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "lista.xlsx").active
+    assert sheet is not None
+    exported = [cell for (cell,) in sheet.iter_rows(min_row=2, max_col=1, values_only=True)]
+    assert exported[: len(shown)] == shown
+
+    plain = browser.new_context(
+        base_url=demo.address, java_script_enabled=False, storage_state=page.context.storage_state()
+    )
+    without = plain.new_page()
+    without.goto("/transporturi/?arata=toate&sortare=expira")
+    without.get_by_text("Exportă", exact=True).click()
+    without.get_by_role("button", name="CSV (;)").click()
+    while without.get_by_role("link", name="Vezi cât s-a făcut").is_visible():
+        without.reload()
+    with without.expect_download() as download:
+        without.get_by_role("link", name="Descarcă").click()
+    download.value.save_as(tmp_path / "lista.csv")
+    with (tmp_path / "lista.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [line[0] for line in csv.reader(file, delimiter=";")][1:] == exported
+    plain.close()

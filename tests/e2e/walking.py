@@ -43,3 +43,10 @@ def shown_uits(page: Page) -> set[str]:
     """The UITs of the list, as far as the page shows them."""
     rows = page.locator("[data-uit]:visible")
     return {str(row.get_attribute("data-uit")) for row in rows.all()}
+
+
+def sync_until(page: Page, words: str, cui: str = "900010100") -> None:
+    """Press „Sincronizează acum” and wait until a row holds these words."""
+    page.goto(f"/transporturi/?firma={cui}")
+    page.get_by_role("button", name="Sincronizează acum").click()
+    expect(page.locator("[data-uit]", has_text=words)).to_be_visible(timeout=30_000)

@@ -8,7 +8,7 @@ from caraus.accounts.models import Membership, Organization, User
 from caraus.connections import external
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.workspace.models import ListExport, ListExportPart
+from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
 from tests.web.addresses import SECRET
 
@@ -55,6 +55,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         finished_at=now,
     )
     ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())
+    view = SavedView.objects.create(organization=organization, user=owner, name=SECRET)
     link, _ = external.create(Membership.objects.get(user=owner))
     return {
         "integrari/<int:pk>/test/": connection.pk,
@@ -68,6 +69,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "integrari/<int:pk>/deconectare/": connection.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/necitite/<int:pk>/": unreadable.pk,
+        "transporturi/vederi/<int:pk>/": view.pk,
         "transporturi/export/<int:pk>/": export.pk,
         "transporturi/export/<int:pk>/fisier/": export.pk,
         "transporturi/sincronizari/<int:pk>/": company.pk,

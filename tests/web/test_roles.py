@@ -52,6 +52,9 @@ ANYBODY = {
     *(
         "transporturi/necitite/<int:pk>/",
         "transporturi/sincronizari/<int:pk>/",
+        "transporturi/coloane/",
+        "transporturi/vederi/",
+        "transporturi/vederi/<int:pk>/",
         "transporturi/export/",
         "transporturi/export/<int:pk>/",
         "transporturi/export/<int:pk>/fisier/",

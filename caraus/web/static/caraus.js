@@ -56,47 +56,7 @@
     }
   });
 
-  /* -- the keyboard on the list: / j k Enter ? ------------------------------------------------ */
-
-  const isTyping = (target) => target.closest("input, select, textarea, [contenteditable], dialog");
-
-  const step = (by) => {
-    const links = [...document.querySelectorAll("#lista .col-uit a")];
-    const row = document.activeElement && document.activeElement.closest("#lista tr");
-    const at = links.findIndex((link) => link.closest("tr") === row);
-    const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
-    if (next) next.focus();
-  };
-
-  document.addEventListener("keydown", (event) => {
-    const target = event.target instanceof Element ? event.target : document.body;
-    const search = byId("q");
-    if (!search || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && target === search) {
-      event.preventDefault(); // what was typed stays
-      search.blur();
-    }
-    if (isTyping(target)) return;
-    if (event.key === "/") {
-      event.preventDefault();
-      search.select();
-      search.focus();
-    } else if (event.key === "j") step(1);
-    else if (event.key === "k") step(-1);
-    else if (event.key === "?") byId("taste").showModal();
-  });
-
-  /* -- the list that refreshes itself -------------------------------------------------------- */
-
-  let lastList = "";
-
-  const isPoll = (detail) => detail.elt && detail.elt.id === "lista";
-
-  const isBusyReading = () => {
-    const selection = getSelection();
-    const list = byId("lista");
-    return list && selection && !selection.isCollapsed && list.contains(selection.anchorNode);
-  };
+  /* -- parts that refresh themselves ---------------------------------------------------------- */
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     const here = new URLSearchParams(location.search);
@@ -116,32 +76,12 @@
     if (field) field.value = location.search.slice(1);
   });
 
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.matches("[data-poll]") && document.hidden) event.preventDefault();
-  });
-
-  document.addEventListener("visibilitychange", () => {
-    const list = byId("lista");
-    if (!document.hidden && list && window.htmx) window.htmx.trigger(list, "refresh");
-  });
-
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { detail } = event;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     // The session is over: the answer is the sign-in page, which is no part of this one.
     if (new URL(detail.xhr.responseURL || location.href).pathname.startsWith("/cont/")) {
       detail.shouldSwap = false;
       location.reload();
-      return;
     }
-    if (!detail.target || detail.target.id !== "lista") return;
-    const same = detail.serverResponse === lastList;
-    if (isPoll(detail.requestConfig) && (same || isBusyReading())) detail.shouldSwap = false;
-    else lastList = detail.serverResponse;
-  });
-
-  document.addEventListener("htmx:afterSwap", ({ detail }) => {
-    const list = byId("lista");
-    if (list && detail.requestConfig.elt.id === "filtre") say(list.dataset.summary);
   });
 
   const offline = (is) => {

@@ -37,8 +37,9 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 @register.simple_tag
 def view_address(asked: Asked, **changed: str) -> str:
-    """The query string of a view of the list with something changed."""
-    return asked.address(**changed)
+    """The query string of a view of the list with something changed; never empty, or the list
+    would open with the person's default view."""
+    return asked.address(**changed) or "arata="
 
 
 @register.simple_tag

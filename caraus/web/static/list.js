@@ -1,0 +1,214 @@
+/* The list of UITs: the keyboard, and what arrives while one looks. It works without this file. */
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const news = byId("noutati");
+  const button = byId("sosite");
+
+  /* -- the keyboard: / j k Enter ? ------------------------------------------------------------ */
+
+  const isTyping = (target) => target.closest("input, select, textarea, [contenteditable], dialog");
+
+  const step = (by) => {
+    const links = [...document.querySelectorAll("#lista .col-uit a")];
+    const row = document.activeElement && document.activeElement.closest("#lista tr");
+    const at = links.findIndex((link) => link.closest("tr") === row);
+    const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
+    if (next) next.focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    const search = byId("q");
+    if (!search || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && target === search) {
+      event.preventDefault(); // what was typed stays
+      search.blur();
+    }
+    if (isTyping(target)) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      search.select();
+      search.focus();
+    } else if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "?") byId("taste").showModal();
+  });
+
+  if (!news) return;
+
+  /* -- what is new: rows are marked, the title counts ----------------------------------------- */
+
+  const CALM = 30_000;
+  const title = document.title;
+  // Seconds; a row may be written down a moment after the page was drawn.
+  const since = Number(news.dataset.now) - 120;
+  const known = new Map(); // UIT → when it had last changed, as it was shown
+  const marks = new Map(); // UIT → "new" or "changed", until it is looked at
+  const fresh = new Set(); // those that the title counts
+  const plural = new Intl.PluralRules(document.documentElement.lang || "ro");
+  let last = "";
+  let held = "";
+  let calming = 0;
+
+  const say = (text) => {
+    byId("anunt").textContent = text;
+  };
+
+  const words = (number) => {
+    const form = number === 1 ? "one" : plural.select(number) === "few" ? "few" : "many";
+    return news.dataset[form].replace("{n}", number);
+  };
+
+  const rowsOf = (root) => [...root.querySelectorAll("tr[data-uit]")];
+
+  /* What of these rows the person has not seen: UIT → "new" or "changed". */
+  const arrivals = (root) => {
+    const found = new Map();
+    for (const { dataset } of rowsOf(root)) {
+      const changed = Number(dataset.changed);
+      if (changed <= since || known.get(dataset.uit) === changed) continue;
+      const isNew = !known.has(dataset.uit) && Number(dataset.first) > since;
+      found.set(dataset.uit, isNew ? "new" : "changed");
+    }
+    return found;
+  };
+
+  const showCount = () => {
+    document.title = fresh.size ? `(${fresh.size}) ${title}` : title;
+  };
+
+  const calmDown = () => {
+    clearTimeout(calming);
+    if (fresh.size && !document.hidden) {
+      calming = setTimeout(() => {
+        fresh.clear();
+        showCount();
+      }, CALM);
+    }
+  };
+
+  const count = (found) => {
+    for (const uit of found.keys()) fresh.add(uit);
+    showCount();
+    calmDown();
+  };
+
+  const remember = () => {
+    for (const row of rowsOf(byId("lista"))) {
+      known.set(row.dataset.uit, Number(row.dataset.changed));
+      if (marks.has(row.dataset.uit)) row.dataset.mark = marks.get(row.dataset.uit);
+    }
+  };
+
+  const settle = (live) => {
+    const found = arrivals(byId("lista"));
+    if (live) {
+      for (const [uit, mark] of found) marks.set(uit, mark);
+      count(found);
+      if (found.size) say(words(found.size));
+    }
+    remember();
+  };
+
+  const lookedAt = ({ target }) => {
+    const row = target instanceof Element && target.closest("#lista tr[data-mark]");
+    if (!row) return;
+    marks.delete(row.dataset.uit);
+    fresh.delete(row.dataset.uit);
+    showCount();
+    row.dataset.mark = "seen";
+  };
+  document.addEventListener("pointerdown", lookedAt);
+  document.addEventListener("focusin", lookedAt);
+
+  /* -- nothing moves under the pointer: what would move rows waits for a word ------------------ */
+
+  const isSelecting = () => {
+    const selection = getSelection();
+    return selection && !selection.isCollapsed && byId("lista").contains(selection.anchorNode);
+  };
+
+  const isReading = () => {
+    const body = byId("lista").querySelector("tbody");
+    if (document.hidden || !body) return false;
+    const above = body.getBoundingClientRect().top < 0;
+    return above || body.matches(":hover") || body.contains(document.activeElement);
+  };
+
+  const order = (root) => rowsOf(root).map((row) => row.dataset.uit).join();
+
+  const drop = () => {
+    held = "";
+    button.hidden = true;
+  };
+
+  const hold = (response, parsed) => {
+    const found = arrivals(parsed);
+    held = response;
+    button.hidden = !found.size;
+    button.lastElementChild.textContent = words(found.size);
+    if ([...found.keys()].some((uit) => !fresh.has(uit))) say(words(found.size));
+    count(found);
+  };
+
+  const show = () => {
+    if (!held) return;
+    last = held;
+    byId("lista").outerHTML = held;
+    drop();
+    window.htmx.process(byId("lista"));
+    settle(true);
+  };
+
+  button.addEventListener("click", () => {
+    show();
+    window.scrollTo({ top: 0 });
+  });
+  document.addEventListener("pointerout", () => {
+    setTimeout(() => {
+      if (held && !isReading() && !isSelecting()) show();
+    }, 600);
+  });
+
+  /* -- the list asks again by itself ----------------------------------------------------------- */
+
+  const isPoll = (config) => config.elt.id === "lista";
+
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (document.hidden && isPoll(detail)) detail.headers["Caraus-Hidden"] = "1";
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    calmDown();
+    if (!document.hidden && window.htmx) window.htmx.trigger(byId("lista"), "refresh");
+  });
+
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.shouldSwap || !detail.target || detail.target.id !== "lista") return;
+    const response = detail.serverResponse;
+    if (isPoll(detail.requestConfig)) {
+      const parsed = new DOMParser().parseFromString(response, "text/html");
+      const moves = order(parsed) !== order(byId("lista"));
+      if (response === last || response === held || isSelecting()) detail.shouldSwap = false;
+      else if (moves && isReading()) {
+        detail.shouldSwap = false;
+        hold(response, parsed);
+      }
+    }
+    if (detail.shouldSwap) {
+      last = response;
+      drop();
+    }
+  });
+
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    const list = byId("lista");
+    if (!list || detail.target.id !== "lista") return;
+    const asking = detail.requestConfig.elt.id;
+    settle(asking === "lista" || asking === "sincronizare");
+    if (asking === "filtre") say(list.dataset.summary);
+  });
+
+  remember();
+})();

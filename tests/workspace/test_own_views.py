@@ -1,0 +1,163 @@
+"""What a person makes of the list: columns, saved views, groups; with a fixed number of queries."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from caraus.accounts import people
+from caraus.accounts.models import Company, Organization, User
+from caraus.transports.models import SyncState
+from caraus.words import today
+from caraus.workspace import saved
+from caraus.workspace.columns import COLUMNS
+from caraus.workspace.models import SavedView
+from tests import factories
+from tests.workspace.conftest import MakeTransport
+
+LIST, VIEWS = "/transporturi/", "/transporturi/vederi/"
+# The frame's are among them.
+MOST_QUERIES = {"list": 22, "search": 22, "uit": 30}
+
+
+def test_columns_are_chosen_and_remembered_for_the_person(
+    signed_in: Client, client: Client, make: MakeTransport, organization: Organization
+) -> None:
+    make(plate="B12ABC", declarant_ref="CMD-7", documents=[{"text": "CMR 1"}])
+    usual = signed_in.get(LIST).content.decode()
+    assert "col-vehicle" in usual
+    assert "col-changed" not in usual
+    wanted = {"coloane": ["modificat", "documente", "altceva"], "vedere": "q=b12&sortare=expira"}
+    answer = signed_in.post(f"{LIST}coloane/", wanted)
+    assert answer["Location"] == f"{LIST}?q=b12&sortare=expira"
+    page = signed_in.get(LIST).content.decode()
+    assert "CMR 1" in page
+    assert "col-changed" in page
+    for gone in ("col-vehicle", "col-validity", "col-declarant", "CMD-7"):
+        assert gone not in page
+    other = Client()
+    other.force_login(factories.member(organization, "viewer"))
+    assert "col-vehicle" in other.get(LIST).content.decode()
+    signed_in.post(f"{LIST}coloane/", {"obisnuite": "1"})
+    assert "col-vehicle" in signed_in.get(LIST).content.decode()
+
+
+def test_each_column_alone_makes_a_list(signed_in: Client, make: MakeTransport) -> None:
+    make()
+    for name in COLUMNS:
+        signed_in.post(f"{LIST}coloane/", {"coloane": [name]})
+        assert signed_in.get(LIST).content.decode().count("<th ") == (2 if name == "data" else 3)
+
+
+def test_a_view_is_saved_renamed_opened_with_and_deleted(
+    signed_in: Client, owner: User, make: MakeTransport
+) -> None:
+    factories.connection(make(plate="CJ77NOU").company.organization)
+    other = make(plate="B12ABC")
+    form = {"nume": "  Cluj   mâine ", "vedere": "?q=cj77&dupa=2026-01-01.5&x=y", "implicita": "1"}
+    assert signed_in.post(VIEWS, form)["Location"] == f"{LIST}?q=cj77"
+    view = SavedView.objects.get()
+    assert (view.name, view.query, view.is_default) == ("Cluj mâine", "q=cj77", True)
+    opened = signed_in.get(LIST)
+    assert (opened.status_code, opened["Location"]) == (302, f"{LIST}?q=cj77")
+    page = signed_in.get(f"{LIST}?arata=").content.decode()
+    assert other.uit in page
+    assert "Cluj mâine" in page
+    shown = signed_in.get(LIST, headers={"hx-request": "true", "hx-trigger": "filtre"})
+    assert shown["HX-Push-Url"] == f"{LIST}?arata="
+
+    signed_in.post(VIEWS, {"nume": "CLUJ MÂINE", "vedere": "q=cj"})
+    assert SavedView.objects.get().query == "q=cj"
+    signed_in.post(VIEWS, {"nume": "Toate", "vedere": ""})
+    everything = SavedView.objects.get(name="Toate")
+    signed_in.post(f"{VIEWS}{everything.pk}/", {"ce": "implicita"})
+    assert SavedView.objects.get(is_default=True) == everything
+    assert signed_in.get(LIST)["Location"] == f"{LIST}?arata="
+    signed_in.post(f"{VIEWS}{everything.pk}/", {"nume": "cluj mâine"})
+    assert "Ai deja o vedere" in signed_in.get(VIEWS).content.decode()
+    signed_in.post(f"{VIEWS}{everything.pk}/", {"nume": "Tot"})
+    signed_in.post(f"{VIEWS}{everything.pk}/", {"ce": "obisnuita"})
+    assert signed_in.get(LIST).status_code == 200
+    assert people.export(owner)["vederi salvate"][0]["query"] == "q=cj"
+    signed_in.post(f"{VIEWS}{everything.pk}/", {"ce": "sterge"})
+    assert not SavedView.objects.filter(name="Tot").exists()
+
+
+def test_a_view_without_a_name_and_one_too_many_are_refused_in_words(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = signed_in.post(VIEWS, {"nume": " \0", "vedere": "q=x"}, follow=True)
+    assert "Dă un nume vederii" in answer.content.decode()
+    monkeypatch.setattr(saved, "MOST", 1)
+    signed_in.post(VIEWS, {"nume": "Una"})
+    answer = signed_in.post(VIEWS, {"nume": "Două"}, follow=True)
+    assert "Șterge una" in answer.content.decode()
+    assert SavedView.objects.count() == 1
+
+
+def test_a_colleagues_view_is_nobody_elses(
+    signed_in: Client, organization: Organization, company: Company
+) -> None:
+    colleague = factories.member(organization, "dispatcher")
+    view = SavedView.objects.create(organization=organization, user=colleague, name="A ei")
+    assert "A ei" not in signed_in.get(LIST).content.decode()
+    assert signed_in.post(f"{VIEWS}{view.pk}/", {"ce": "sterge"}).status_code == 404
+    assert SavedView.objects.exists()
+
+
+def test_the_groups_count_what_is_worth_a_look(
+    signed_in: Client, make: MakeTransport, organization: Organization
+) -> None:
+    factories.connection(organization)
+    tomorrow, old = today() + timedelta(days=1), timezone.now() - timedelta(days=2)
+    make()
+    make(first_expired_day=tomorrow)
+    make(first_expired_day=tomorrow, first_seen_at=old)
+    make(state="withdrawn")
+    second = factories.company(organization, cui="900030302")
+    make(company=second)
+    answer = signed_in.get(LIST, {"q": "nimic"})
+    assert [group.count.number for group in answer.context["groups"]] == [3, 2]
+    answer = signed_in.get(LIST, {"firma": second.cui, "arata": "noi"})
+    new, lapsing = answer.context["groups"]
+    assert (new.count.number, new.is_here, lapsing.count.number) == (1, True, 0)
+    assert new.address == f"firma={second.cui}&arata=noi"
+
+
+def test_a_hidden_tab_does_not_make_anaf_be_asked_sooner(
+    signed_in: Client, company: Company
+) -> None:
+    SyncState.objects.create(company=company, last_attempt_at=timezone.now())
+    signed_in.get(LIST, headers={"hx-request": "true", "caraus-hidden": "1"})
+    assert SyncState.objects.get().looked_at is None
+    signed_in.get(LIST)
+    assert SyncState.objects.get().looked_at is not None
+
+
+@pytest.mark.parametrize("page", MOST_QUERIES)
+def test_a_page_asks_as_many_queries_for_many_rows_as_for_few(
+    signed_in: Client, owner: User, make: MakeTransport, organization: Organization, page: str
+) -> None:
+    factories.connection(organization)
+    companies = [*Company.objects.all(), factories.company(organization, cui="900030302")]
+    row = make(documents=[{"text": "CMR"}])
+    query = {"list": LIST, "search": f"{LIST}?q=ut0000", "uit": f"{LIST}{row.pk}/"}[page]
+
+    def queries() -> list[str]:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert signed_in.get(query).status_code == 200
+        return [each["sql"][:150] for each in found]
+
+    queries()
+    few = queries()
+    for number in range(60):
+        make(company=companies[number % 2])
+    for number in range(5):
+        SavedView.objects.create(organization=organization, user=owner, name=f"Vederea {number}")
+    many = queries()
+    assert len(many) == len(few) <= MOST_QUERIES[page], "\n".join(many)
