@@ -153,7 +153,7 @@ def view(companies: list[int], asked: Asked) -> None:
     def both() -> int:
         found = listing.found_by(asked, Transport.objects.all(), companies, today=today())
         page = listing.page(asked, found, companies)
-        return len(page.rows) + listing.count(found).number
+        return len(page.rows) + listing.count(found, page).number
 
     report(asked.address() or "the list", both)
 

@@ -24,6 +24,8 @@ class Found:
     rows: QuerySet[Transport]
     # A search has narrowed them to keys: they are put in order by themselves.
     by_keys: bool
+    # A word is too common for that: the list is walked until a page is full.
+    walked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def found_by(
     if asked.modificate:
         # Its appearance is a change too: what is meant is one after it.
         rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
-    by_keys = False
+    by_keys = walked = False
     if asked.arata in RARE:
         few = list(rows.order_by().values_list("pk", flat=True)[: search.FEW + 1])
         if by_keys := len(few) <= search.FEW:
@@ -53,7 +55,8 @@ def found_by(
         keys = search.among_all(typed, companies)
         rows = rows.filter(search.holding(typed) if keys is None else Q(pk__in=keys))
         by_keys |= keys is not None
-    return Found(_in_fields(rows, asked), by_keys)
+        walked |= keys is None
+    return Found(_in_fields(rows, asked), by_keys, walked and not by_keys)
 
 
 def _in_state(shown: str, today: date) -> Q:
@@ -80,11 +83,10 @@ def _uit_is_valid() -> Q:
 def _in_fields(rows: QuerySet[Transport], asked: Asked) -> QuerySet[Transport]:
     """The search finds a word anywhere; these filters ask for it in fields of their own."""
     if asked.declarant:
-        rows = rows.filter(search.in_fields(asked.declarant, "declarant_name", "declarant_cui"))
+        rows = rows.filter(search.in_fields(asked.declarant, search.DECLARANT))
     if asked.vehicul:
         changes = search.in_vehicle_changes(asked.vehicul)
-        plates = search.in_fields(asked.vehicul, "plate", "trailer1", "trailer2")
-        rows = rows.filter(plates | changes)
+        rows = rows.filter(search.in_fields(asked.vehicul, search.VEHICLE) | changes)
     if asked.loc:
         rows = rows.filter(search.in_places(asked.loc))
     return rows
@@ -101,7 +103,12 @@ def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
     )
 
 
-def count(found: Found) -> Count:
+def count(found: Found, shown: keyset.Page) -> Count:
+    """How many there are, counted no further than worth it; of a common word, no further
+    than the page."""
+    if found.walked:
+        is_more = bool(shown.previous or shown.next)
+        return Count(keyset.PAGE_SIZE if is_more else len(shown.rows), is_more)
     number = len(found.rows.order_by().values_list("pk", flat=True)[: COUNTED + 1])
     return Count(min(number, COUNTED), number > COUNTED)
 

@@ -5,24 +5,30 @@ Speaks with the functions, the trigger and the index of migration 0002_search.
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import reduce
 from operator import and_, or_
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Func, Q, TextField, Value
-from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
+from caraus.transports.models import Transport
 from caraus.workspace.models import SearchWords
 
 PIECE = 3
 # Longer than any name; a pasted page is no search.
 LONGEST = 200
+# Where the fields stand in a UIT's words (`caraus_words`), as `split_part` counts them.
+VEHICLE = (3, 4, 5)
+DECLARANT = (6, 7)
+PLACES = (9, 10, 11, 12, 13, 14)
 # So many are put in order by themselves; a word of more UITs is found by walking the list.
 FEW = 3000
+SAMPLE = 200
+# Of more companies the index's entries are not worth asking for.
+MOST_OWNERS = 50
 
 
 def fold(words: str) -> str:
@@ -55,7 +61,12 @@ def holding(typed: str) -> Q:
 
 
 def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
-    """The keys of the UITs of these companies that match, by the index; None when too many."""
+    """The keys of the UITs of these companies that match, by the index; None when too many.
+
+    An index of arrays finds all or none: a word that many UITs have is known by a sample.
+    """
+    if not companies or _is_common(typed, min(companies)):
+        return None if companies else []
     pieces = Func(
         F("company_id"), F("words"), function="caraus_pieces", output_field=ArrayField(TextField())
     )
@@ -67,13 +78,24 @@ def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
     if not all(wanted):  # one character has no piece: it is in every list anyway
         return None
     alike = reduce(or_, [Q(pieces__contains=some) for some in wanted], Q(pk=None))
-    if len(owners) == 1:
-        alike &= Q(pieces__contains=owners)
+    if len(owners) <= MOST_OWNERS:
+        alike &= Q(pieces__overlap=owners)
     found = SearchWords.objects.alias(pieces=pieces).filter(
         alike, _any_all(typed, "words__contains"), company__in=companies
     )
     keys = list(found.values_list("pk", flat=True)[: FEW + 1])
     return keys if len(keys) <= FEW else None
+
+
+def _is_common(typed: str, company: int) -> bool:
+    """Whether one in ten of a company's newest UITs holds it."""
+    newest = Transport.objects.filter(company=company).order_by("-first_seen_at", "-pk")
+    sample = newest.values_list("words__words", flat=True)[:SAMPLE]
+    ways = needles(typed)
+    found = sum(
+        any(all(each in words for each in way) for way in ways) for words in sample if words
+    )
+    return found * 10 >= SAMPLE
 
 
 def _pieces(needle: str) -> set[str]:
@@ -85,19 +107,17 @@ def _any_all(typed: str, lookup: str) -> Q:
     return reduce(or_, ways, Q(pk=None))
 
 
-def in_fields(typed: str, *names: str) -> Q:
-    """Whether one of these fields, folded, holds what was typed."""
-    return reduce(or_, [_holds(F(name), typed) for name in names])
+def in_fields(typed: str, fields: Sequence[int]) -> Q:
+    """Whether one of these fields of a UIT's words (DECLARANT, VEHICLE, PLACES) holds it."""
+    return reduce(or_, [_holds(field, typed) for field in fields])
 
 
 def in_places(typed: str) -> Q:
-    """Whether the UIT leaves from or goes to a place, or a county by its name or letters („CJ”)."""
+    """Whether the UIT leaves from or goes to a place, or a county by its letters („CJ”)."""
     word = fold(typed)
-    counties = Q(start__county__iexact=word) | Q(end__county__iexact=word)
     if len(word) < PIECE:
-        return counties
-    parts = [(end, part) for end in ("start", "end") for part in ("locality", "full_address")]
-    return reduce(or_, [_holds(KeyTextTransform(*part[::-1]), typed) for part in parts], counties)
+        return Q(start__county__iexact=word) | Q(end__county__iexact=word)
+    return in_fields(typed, PLACES)
 
 
 def in_vehicle_changes(typed: str) -> Q:
@@ -106,6 +126,8 @@ def in_vehicle_changes(typed: str) -> Q:
     return Q(Contains(text, Value(fold(typed).upper())))
 
 
-def _holds(field: Combinable, typed: str) -> Q:
-    folded = Func(field, function="caraus_fold", output_field=TextField())
-    return Q(Contains(folded, Value(fold(typed))))
+def _holds(field: int, typed: str) -> Q:
+    part = Func(
+        F("words__words"), Value(" "), Value(field), function="split_part", output_field=TextField()
+    )
+    return Q(Contains(part, Value(fold(typed))))

@@ -34,12 +34,13 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     keys = [one.pk for one in wanted]
     rows = access.visible(Transport.objects.all(), membership)
     found = listing.found_by(asked, rows, keys, today=today())
+    page = listing.page(asked, found, keys)
     if request.headers.get("Caraus-Hidden") != "1":
         sooner.looked_at(wanted)
     context = {
         "asked": asked,
-        "page": listing.page(asked, found, keys),
-        "count": listing.count(found),
+        "page": page,
+        "count": listing.count(found, page),
         "companies": companies,
         "company": company,
         "shown": SHOWN,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.transports.models import Transport
 from caraus.words import today
-from caraus.workspace import keyset
+from caraus.workspace import keyset, search
 from caraus.workspace.asked import SHOWN, Asked
 from tests import factories
 from tests.workspace.conftest import MakeTransport
@@ -127,6 +127,7 @@ def test_each_state_has_its_own_list(
     assert found == shown_by | {"toate"}
 
 
+@pytest.mark.parametrize("sample", [0, 10_000], ids=["common words", "rare words"])
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
@@ -147,8 +148,14 @@ def test_each_state_has_its_own_list(
     ],
 )
 def test_a_filter_asks_its_own_field(
-    signed_in: Client, make: MakeTransport, asked: dict[str, str], found: bool
+    signed_in: Client,
+    make: MakeTransport,
+    asked: dict[str, str],
+    found: bool,
+    sample: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(search, "SAMPLE", sample)
     make(
         plate="B12ABC",
         trailer1="CT83WPT",
@@ -226,10 +233,18 @@ def test_a_large_past_is_counted_no_further_than_worth_it(
     assert "peste 3 transporturi active" in signed_in.get(LIST).content.decode()
 
 
-@pytest.mark.parametrize("asked", [{}, {"q": "b12"}, {"arata": "toate", "vehicul": "b12"}])
+@pytest.mark.parametrize("sample", [0, 10_000], ids=["common words", "rare words"])
+@pytest.mark.parametrize(
+    "asked", [{}, {"q": "b12"}, {"arata": "toate", "vehicul": "b12"}, {"loc": "cluj"}]
+)
 def test_more_rows_cost_no_more_queries(
-    signed_in: Client, make: MakeTransport, asked: dict[str, str]
+    signed_in: Client,
+    make: MakeTransport,
+    asked: dict[str, str],
+    sample: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(search, "SAMPLE", sample)
     counts = set()
     for more in (2, 60):
         for _ in range(more):

@@ -8,8 +8,9 @@ migration that makes the index anew; of `caraus_words`, one that writes the word
 
 from django.db import migrations
 
-FORWARDS = r"""
-CREATE FUNCTION caraus_fold(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+# Each may run again after a migration that was cut off.
+FUNCTIONS = r"""
+CREATE OR REPLACE FUNCTION caraus_fold(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 COST 500
 RETURN regexp_replace(
     translate(
@@ -22,7 +23,7 @@ RETURN regexp_replace(
 
 -- A quoted body binds late, so that a column may change its type without it. One field is kept
 -- from the next by „|” while all are folded at once, by a space in the end.
-CREATE FUNCTION caraus_words(uit transports_transport) RETURNS text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION caraus_words(uit transports_transport) RETURNS text LANGUAGE sql STABLE AS $$
 SELECT ' ' || replace(caraus_fold(concat_ws(
     '|', uit.uit, uit.plate, uit.trailer1, uit.trailer2, uit.declarant_cui, uit.declarant_name,
     uit.declarant_ref, uit.start->>'county', uit.start->>'locality', uit.start->>'full_address',
@@ -35,17 +36,12 @@ SELECT ' ' || replace(caraus_fold(concat_ws(
 )), '|', ' ') || ' ' $$;
 
 -- Whose it is („@7”) and the pieces of three: of „ b12 ” they are „ b1”, „b12”, „12 ”.
-CREATE FUNCTION caraus_pieces(company bigint, words text) RETURNS text[]
+CREATE OR REPLACE FUNCTION caraus_pieces(company bigint, words text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000
 RETURN (SELECT array_agg(substr(words, at, 3)) FROM generate_series(1, length(words) - 2) AS at)
     || ('@' || company);
 
-INSERT INTO workspace_searchwords (transport_id, company_id, words)
-SELECT id, company_id, caraus_words(each) FROM transports_transport AS each;
-
-CREATE INDEX transport_search ON workspace_searchwords USING gin (caraus_pieces(company_id, words));
-
-CREATE FUNCTION caraus_keep_words() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION caraus_keep_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO workspace_searchwords AS kept (transport_id, company_id, words)
     VALUES (NEW.id, NEW.company_id, caraus_words(NEW))
@@ -55,7 +51,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER transport_words
+CREATE OR REPLACE TRIGGER transport_words
 AFTER INSERT OR UPDATE OF company_id, uit, plate, trailer1, trailer2, vehicle_changes,
     declarant_cui, declarant_name, declarant_ref, start, "end"
 ON transports_transport FOR EACH ROW EXECUTE FUNCTION caraus_keep_words();
@@ -64,14 +60,46 @@ ON transports_transport FOR EACH ROW EXECUTE FUNCTION caraus_keep_words();
 BACKWARDS = """
 DROP TRIGGER transport_words ON transports_transport;
 DROP FUNCTION caraus_keep_words();
-DROP INDEX transport_search;
+DROP INDEX IF EXISTS transport_search;
 DROP FUNCTION caraus_pieces(bigint, text);
 DROP FUNCTION caraus_words(transports_transport);
 DROP FUNCTION caraus_fold(text);
 """
 
 
+BATCH = 20_000
+INDEX = """
+CREATE INDEX CONCURRENTLY transport_search
+ON workspace_searchwords USING gin (caraus_pieces(company_id, words))
+"""
+
+
+def fill(apps, schema_editor):
+    """The words of the UITs that stood here before the trigger, batch by batch."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM transports_transport")
+        (last,) = cursor.fetchone()
+        for first in range(0, last + 1, BATCH):
+            cursor.execute(
+                "INSERT INTO workspace_searchwords (transport_id, company_id, words)"
+                " SELECT id, company_id, caraus_words(each) FROM transports_transport AS each"
+                " WHERE id >= %s AND id < %s ON CONFLICT (transport_id) DO NOTHING",
+                [first, first + BATCH],
+            )
+
+
 class Migration(migrations.Migration):
+    """Not one transaction: other processes go on writing while the words and the index are made."""
+
+    atomic = False
     dependencies = [("workspace", "0001_initial")]
 
-    operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
+    operations = [
+        migrations.RunSQL(FUNCTIONS, BACKWARDS),
+        migrations.RunPython(fill, migrations.RunPython.noop),
+        # What a cut-off attempt left is not valid and is made anew.
+        migrations.RunSQL(
+            "DROP INDEX CONCURRENTLY IF EXISTS transport_search", migrations.RunSQL.noop
+        ),
+        migrations.RunSQL(INDEX, migrations.RunSQL.noop),
+    ]
