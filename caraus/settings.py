@@ -205,6 +205,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_HTTPS  # for localhost; browsers
 RATE_LIMITS = {
     "export": env.text("CARAUS_EXPORT_LIMIT", "10/h/user"),
     "list_export": env.text("CARAUS_LIST_EXPORT_LIMIT", "60/h/user"),
+    "card": "120/h/user",
     "invite": "60/h/user",
     "invitation": "30/m/ip",
     "setup": "10/m/ip",

@@ -115,6 +115,16 @@ def day_of_month(day: date, *, today: date | None = None) -> str:
     return f"{day.day} {_calendar().months[day.month - 1]}{year}"
 
 
+def day_with_year(day: date) -> str:
+    """„joi, 28 noiembrie 2026”: as true next year as today."""
+    return f"{_calendar().weekdays[day.weekday()]}, {day_of_month(day)}"
+
+
+def weekday_in_brief(day: date) -> str:
+    """„joi”, „mie”: the head of a narrow column."""
+    return _calendar().weekdays[day.weekday()][:3]
+
+
 def axis_day(day: date) -> str:
     """„28 noi”: as short as the labels of a chart."""
     return f"{day.day} {_calendar().months[day.month - 1][:3]}"

@@ -133,7 +133,12 @@ def list_and_detail(photographer: Photographer) -> None:
     photographer.everywhere("/transporturi/", "transporturi")
     page.locator(f'[data-uit="{uit}"]').get_by_role("link").first.click()
     page.wait_for_url("**/transporturi/*/")
-    photographer.everywhere(page.url, "uit")
+    page.get_by_label("Nota", exact=True).fill("Poarta 3; sună la rampă înainte de ora 8.")
+    page.get_by_role("button", name="Adaugă nota").click()
+    photographer.everywhere(page.url.partition("#")[0], "uit")
+    photographer.everywhere("/", "panou")
+    photographer.everywhere("/transporturi/saptamana/", "saptamana")
+    photographer.everywhere("/transporturi/harta/", "harta")
     photographer.everywhere("/firme/", "firme")
 
 

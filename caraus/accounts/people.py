@@ -52,6 +52,10 @@ def export(user: User) -> dict[str, Any]:
             for one in user.connections.values("person_name", "authorized_at")
         ],
         "vederi salvate": list(user.saved_views.values("name", "query")),
+        "note": [
+            {"când": one["created_at"].isoformat(), "ce": one["text"]}
+            for one in user.transport_notes.values("created_at", "text")
+        ],
         "jurnal": [
             {
                 "când": one.at.isoformat(),

@@ -68,6 +68,11 @@ def panel(membership: Membership) -> Panel:
     )
 
 
+def standing(membership: Membership, companies: list[Company]) -> Health | None:
+    """How all authorizations that concern the member stand, in one colour; None without any."""
+    return _overall(_shown(membership, companies), companies)
+
+
 def _shown(membership: Membership, companies: list[Company]) -> list[Shown]:
     """Living authorizations, newest first, each with its health and what ANAF said per company."""
     alive = _theirs(membership, companies).filter(status__in=LIVING)

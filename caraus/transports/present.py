@@ -155,7 +155,8 @@ def place_lines(place: dict[str, Any]) -> list[str]:
         return [line for line in [place_details(place)] if line]
     pieces = [place.get("street"), place.get("number"), place.get("other")]
     more = ", ".join(piece for piece in pieces if piece and piece not in whole)
-    return [line for line in [whole, more] if line and line != place_title(place)]
+    # Who has nothing to say writes „-”, for the form wants something.
+    return [line for line in [whole, more] if line.strip(" -.") and line != place_title(place)]
 
 
 PLACE_KINDS = {

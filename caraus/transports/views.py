@@ -4,34 +4,56 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from caraus.accounts import access
-from caraus.accounts.models import Role
+from caraus.accounts.models import Membership, Role
 from caraus.connections import rights
 from caraus.connections.models import Connection
+from caraus.transports import driver
 from caraus.transports.apply import last_seen
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
+from caraus.transports.notes import NoteForm
 from caraus.transports.situation import situation
 from caraus.transports.tasks import SOON, enqueue
+from caraus.transports.timeline import timeline
 from caraus.words import today
 
 
 @require_GET
+@never_cache
 def transport_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    transport = access.get_object(
-        request, Transport.objects.select_related("company").prefetch_related("events"), pk
-    )
-    state = SyncState.objects.filter(company=transport.company, last_good_at__isnull=False).first()
+    membership = access.current_membership(request)
+    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    return show(request, membership, transport, NoteForm())
+
+
+def show(
+    request: HttpRequest,
+    membership: Membership,
+    transport: Transport,
+    form: NoteForm,
+) -> HttpResponse:
+    """The page of a UIT; `form` is the note that is being written."""
+    company = transport.company
+    state = SyncState.objects.filter(company=company, last_good_at__isnull=False).first()
     good = {state.company_id: state.last_good_at} if state and state.last_good_at else {}
     context = {
         "transport": transport,
         "today": today(),
+        "now": timezone.now(),
         "last_seen": last_seen(transport, good),
-        "situation": situation(transport.company.organization, [transport.company]),
+        "situation": situation(membership.organization, [company]),
+        "timeline": timeline(transport, list(transport.events.all())),
+        "driver_text": driver.text(transport, today=today()),
+        "notes": transport.notes.select_related("author"),
+        "may_write": access.may(membership, Role.DISPATCHER),
+        "form": form,
     }
     return render(request, "transports/detail.html", context)
 

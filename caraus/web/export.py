@@ -26,7 +26,13 @@ from caraus.accounts.models import (
 )
 from caraus.accounts.spreadsheets import plain
 from caraus.connections.models import CompanyRight, Connection
-from caraus.transports.models import SyncRun, Transport, TransportEvent, UnreadableRecord
+from caraus.transports.models import (
+    SyncRun,
+    Transport,
+    TransportEvent,
+    TransportNote,
+    UnreadableRecord,
+)
 
 # What never leaves: sealed tokens, digests of secrets.
 SECRET = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
@@ -38,6 +44,7 @@ PARTS: dict[str, type[Model]] = {
     "drepturi": CompanyRight,
     "transporturi": Transport,
     "istoric": TransportEvent,
+    "note": TransportNote,
     "necitite": UnreadableRecord,
     "sincronizari": SyncRun,
     "jurnal": JournalEntry,

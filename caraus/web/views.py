@@ -6,22 +6,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create
-from caraus.connections.models import Connection
+from caraus.connections.succession import LIVING
+from caraus.web.panou import panou
 
 
 @require_GET
+@never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """To the transports; before the first authorization, to Integrări."""
+    """Panou; before the first authorization, to Integrări."""
     user = access.signed_in(request)
     if not user.memberships.exists() and may_create(user):
         return redirect("organization_new")
-    organization = access.current_organization(request)
-    authorized = organization.connections.filter(status=Connection.Status.ACTIVE).exists()
-    return redirect("transports:list" if authorized else "connections:integrations")
+    membership = access.current_membership(request)
+    living = membership.organization.connections.filter(status__in=LIVING)
+    if not living.exists():
+        return redirect("connections:integrations")
+    return render(request, "panou.html", {"panou": panou(membership)})
 
 
 @login_not_required

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from caraus.transports.urls import urlpatterns as transports
-from caraus.workspace import export_views, own_views, views
+from caraus.workspace import export_views, other_views, own_views, views
 
 app_name = "transports"
 
@@ -15,5 +15,7 @@ urlpatterns = [
     path("export/", export_views.new_export, name="export_new"),
     path("export/<int:pk>/", export_views.show_export, name="export"),
     path("export/<int:pk>/fisier/", export_views.export_file, name="export_file"),
+    path("saptamana/", other_views.week_strip, name="week"),
+    path("harta/", other_views.county_map, name="map"),
     *transports,
 ]

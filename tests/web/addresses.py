@@ -11,7 +11,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Invitation, Membership, Organization
 from caraus.connections.models import Connection, ExternalLink
 from caraus.notifications.models import Notification
-from caraus.transports.models import Transport, UnreadableRecord
+from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from tests import factories
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -22,6 +22,10 @@ THINGS = {
     "integrari/<int:pk>/test/": {"GET": 404, "POST": 404},
     "integrari/linkuri/<int:pk>/retragere/": {"POST": 404},
     "transporturi/<int:pk>/": {"GET": 404},
+    "transporturi/<int:pk>/fisa-soferului.pdf": {"GET": 404},
+    "transporturi/<int:pk>/note/": {"POST": 404},
+    "transporturi/note/<int:pk>/": {"GET": 404, "POST": 404},
+    "transporturi/note/<int:pk>/stergere/": {"POST": 404},
     "transporturi/necitite/<int:pk>/": {"GET": 404},
     "transporturi/vederi/<int:pk>/": {"POST": 404},
     "transporturi/export/<int:pk>/": {"GET": 404},
@@ -37,13 +41,15 @@ THINGS = {
 }
 # Addresses that show or change the visitor's own organization only. The rest is 405.
 OWN = {
-    "": {"GET": 302},
+    "": {"GET": 200},
     "integrari/": {"GET": 200},
     "integrari/autorizare/": {"POST": 302},
     "integrari/certificat-reinnoit/": {"GET": 200},
     "integrari/linkuri/": {"GET": 200, "POST": 200},
     "anaf/callback": {"GET": 200},
     "transporturi/": {"GET": 200},
+    "transporturi/saptamana/": {"GET": 200},
+    "transporturi/harta/": {"GET": 200},
     "transporturi/sincronizare/": {"POST": 302},
     "transporturi/export/": {"POST": 302},
     "transporturi/coloane/": {"POST": 302},
@@ -134,7 +140,7 @@ def address(route: str, ids: dict[str, int]) -> str:
 
 TENANT = (
     *(Organization, Company, Membership, Invitation, Connection, ExternalLink),
-    *(Notification, Transport, UnreadableRecord),
+    *(Notification, Transport, TransportNote, UnreadableRecord),
 )
 
 

@@ -7,7 +7,7 @@ from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
 from caraus.connections import external
 from caraus.notifications.models import Notification
-from caraus.transports.models import Transport, UnreadableRecord
+from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
 from tests.web.addresses import SECRET
@@ -37,6 +37,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         first_seen_at=now,
         last_seen_at=now,
     )
+    note = TransportNote.objects.create(transport=transport, author=owner, text=SECRET)
     member = factories.member(organization, "dispatcher", name=SECRET)
     invitation, _ = members.invite(
         Membership.objects.get(user=owner), email="secret@example.ro", role="viewer"
@@ -68,6 +69,10 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "firme/<int:pk>/arhivare/": company.pk,
         "integrari/<int:pk>/deconectare/": connection.pk,
         "transporturi/<int:pk>/": transport.pk,
+        "transporturi/<int:pk>/fisa-soferului.pdf": transport.pk,
+        "transporturi/<int:pk>/note/": transport.pk,
+        "transporturi/note/<int:pk>/": note.pk,
+        "transporturi/note/<int:pk>/stergere/": note.pk,
         "transporturi/necitite/<int:pk>/": unreadable.pk,
         "transporturi/vederi/<int:pk>/": view.pk,
         "transporturi/export/<int:pk>/": export.pk,

@@ -1,5 +1,7 @@
 """The rows of this room: UITs with their history, and the synchronization with its memory."""
 
+from caraus.transports.models.days import CompanyDay
+from caraus.transports.models.notes import TransportNote
 from caraus.transports.models.syncs import (
     AuthorizationLimit,
     Gate,
@@ -13,6 +15,7 @@ from caraus.transports.models.uits import Transport, TransportEvent, UnreadableR
 
 __all__ = [
     "AuthorizationLimit",
+    "CompanyDay",
     "Gate",
     "OutcomeTotal",
     "Plan",
@@ -21,5 +24,6 @@ __all__ = [
     "SyncState",
     "Transport",
     "TransportEvent",
+    "TransportNote",
     "UnreadableRecord",
 ]

@@ -72,6 +72,31 @@ def day_full(day: date) -> str:
 
 
 @register.filter
+def day_year(day: date) -> str:
+    """„joi, 28 noiembrie 2026”: for paper, on which „azi” does not last."""
+    return words.day_with_year(day)
+
+
+@register.filter
+def weekday_brief(day: date) -> str:
+    """„joi”, „mie”: the head of a narrow column."""
+    return words.weekday_in_brief(day)
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """„24.11.2026, 22:11”, in Romania: for paper too."""
+    return f"{moment.astimezone(words.BUCHAREST):%d.%m.%Y, %H:%M}"
+
+
+@register.filter
+def clock_after(moment: datetime, earlier: datetime) -> str:
+    """„22:11:05” for a moment on the day of an earlier one, else with its day."""
+    here, there = (one.astimezone(words.BUCHAREST) for one in (moment, earlier))
+    return f"{here:%H:%M:%S}" if here.date() == there.date() else exact_moment(moment)
+
+
+@register.filter
 def moment_words(moment: datetime | None) -> str:
     """„acum 5 minute”, „ieri la 9:05”; „niciodată” for none."""
     return words.moment_in_words(moment, now=timezone.now())

@@ -1,0 +1,32 @@
+"""The driver's card of a UIT, to download or to show on a phone."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access
+from caraus.accounts.limits import limited
+from caraus.transports import card
+from caraus.transports.models import Transport
+from caraus.words import today
+
+
+@require_GET
+@never_cache
+@limited("card")
+def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """The PDF; what went wrong is told on the UIT's page."""
+    transport = access.get_object(request, Transport.objects.all(), pk)
+    try:
+        pdf = card.render(transport, today=today())
+    except card.CardError as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("transports:detail", args=[transport.pk]))
+    name = "".join(letter for letter in transport.uit if letter.isascii() and letter.isalnum())
+    return HttpResponse(
+        pdf,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="UIT-{name}.pdf"'},
+    )

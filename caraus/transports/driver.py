@@ -1,0 +1,41 @@
+"""What the driver gets: the UIT and what a check on the road asks for, as plain text."""
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from caraus.transports.models import Transport
+from caraus.transports.present import grouped_uit, place_lines, place_title
+from caraus.words import day_with_year
+
+
+def text(transport: Transport, *, today: date) -> str:
+    """Lines for a message; every day is told in full, so that it is true whenever it is read."""
+    plate, *trailers = transport.current_vehicle
+    towed = [trailer for trailer in trailers if trailer]
+    lines = [
+        _warning(transport, today=today),
+        f"UIT: {grouped_uit(transport.uit)}",
+        _("Vehicul: %(plate)s") % {"plate": plate or "—"},
+        _("Remorcă: %(plates)s") % {"plates": " + ".join(towed)} if towed else "",
+        _("De la: %(place)s") % {"place": _place(transport.start)},
+        _("La: %(place)s") % {"place": _place(transport.end)},
+        _("Data transportului: %(day)s") % {"day": day_with_year(transport.transport_date)},
+        _("Valabil până: %(day)s, ora 24:00") % {"day": day_with_year(transport.last_valid_day)}
+        + (_(" (termen calculat: ANAF nu l-a dat)") if transport.expiry_computed else ""),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _warning(transport: Transport, *, today: date) -> str:
+    """First of all, when the UIT may not be used."""
+    state = transport.state_on(today)
+    if state == Transport.State.WITHDRAWN:
+        return _("ATENȚIE: declarantul a retras acest UIT. Nu pleca la drum cu el.")
+    if state == Transport.State.EXPIRED:
+        return _("ATENȚIE: acest UIT a expirat. Nu pleca la drum cu el.")
+    return ""
+
+
+def _place(place: dict[str, str]) -> str:
+    return ", ".join([place_title(place), *place_lines(place)])

@@ -1,0 +1,49 @@
+"""Notes of the team on a UIT: written by dispatchers and up, changed by their author alone."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from caraus.accounts.models import Membership
+from caraus.transports.models import Transport, TransportNote
+
+LONGEST = 4000
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("Nota"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": None}),
+        error_messages={
+            "required": gettext_lazy("Scrie ceva în notă."),
+            "max_length": gettext_lazy(
+                "Nota are %(show_value)d de caractere; încap cel mult %(limit_value)d. "
+                "Scurteaz-o sau împarte-o în două."
+            ),
+        },
+    )
+
+    def clean_text(self) -> str:
+        """A textarea's line ends, and what PostgreSQL keeps in no text, put right."""
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
+
+
+def add(transport: Transport, membership: Membership, text: str) -> TransportNote:
+    return TransportNote.objects.create(transport=transport, author=membership.user, text=text)
+
+
+def require_own(note: TransportNote, membership: Membership) -> None:
+    """Raises PermissionDenied, with a sentence, for a note of somebody else."""
+    if note.author_id != membership.user_id:
+        raise PermissionDenied(_("O notă o schimbă sau o șterge numai cine a scris-o."))
+
+
+def change(note: TransportNote, text: str) -> None:
+    """A new text; the same one is no change."""
+    if note.text != text:
+        note.text, note.edited_at = text, timezone.now()
+        note.save(update_fields=["text", "edited_at"])

@@ -1,0 +1,138 @@
+"""Panou: today in one glance. Bounded counts, charts of sums: fast at a million UITs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Max, Q, QuerySet, Sum
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership
+from caraus.connections import panel
+from caraus.connections.health import Health
+from caraus.transports.models import CompanyDay, Transport, UnreadableRecord
+from caraus.transports.situation import Situation, situation
+from caraus.web import charts
+from caraus.web.charts import Bars
+from caraus.words import today as today_here
+
+DAYS = 30
+# Counted no further: „peste 5.000”.
+COUNTED = 5000
+State = Transport.State
+_OPEN = Q(state__in=[State.ACTIVE, State.MISSING])
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    number: int
+    is_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day in Romania; waits in minutes, None when no new UIT's wait is known."""
+
+    day: date
+    appeared: int = 0
+    waited: float | None = None
+    longest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panou:
+    today: date
+    active: Count
+    ends_today: Count
+    ends_tomorrow: Count
+    starts_today: Count
+    missing: Count
+    unreadable: Count
+    days: tuple[Day, ...]
+    situation: Situation
+    authorization: Health | None
+    companies: tuple[Company, ...]
+
+    @property
+    def new_today(self) -> int:
+        return self.days[-1].appeared
+
+    @property
+    def new_yesterday(self) -> int:
+        return self.days[-2].appeared
+
+    @property
+    def new(self) -> int:
+        return self.new_today + self.new_yesterday
+
+    @property
+    def appeared_in_all(self) -> int:
+        return sum(day.appeared for day in self.days)
+
+    @property
+    def has_waits(self) -> bool:
+        return any(day.waited is not None for day in self.days)
+
+    @property
+    def per_day(self) -> Bars:
+        return charts.bars([(one.day, float(one.appeared)) for one in self.days])
+
+    @property
+    def is_quick(self) -> bool:
+        """Two minutes at most: told in seconds."""
+        return max((one.waited for one in self.days if one.waited is not None), default=0) <= 2
+
+    @property
+    def delays(self) -> Bars:
+        unit = 60 if self.is_quick else 1
+        waits = [(one.day, None if one.waited is None else one.waited * unit) for one in self.days]
+        return charts.bars(waits)
+
+
+def panou(membership: Membership) -> Panou:
+    """What the member's companies are about today; a fixed number of queries."""
+    today = today_here()
+    companies = list(access.visible_companies(membership))
+    mine = Transport.objects.filter(company__in=companies)
+    alive = mine.filter(_OPEN, first_expired_day__gt=today)
+    unreadable = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
+    return Panou(
+        today=today,
+        active=_count(alive),
+        ends_today=_count(alive.filter(first_expired_day=today + timedelta(days=1))),
+        ends_tomorrow=_count(alive.filter(first_expired_day=today + timedelta(days=2))),
+        starts_today=_count(mine.filter(_OPEN, transport_date=today, first_expired_day__gt=today)),
+        missing=_count(mine.filter(state=State.MISSING, first_expired_day__gt=today)),
+        unreadable=_count(unreadable),
+        days=_days(companies, today),
+        situation=situation(membership.organization, companies),
+        authorization=panel.standing(membership, companies),
+        companies=tuple(companies),
+    )
+
+
+def _count(found: QuerySet[Transport] | QuerySet[UnreadableRecord]) -> Count:
+    number = found.order_by().values("pk")[: COUNTED + 1].count()
+    return Count(min(number, COUNTED), number > COUNTED)
+
+
+def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:
+    """The last 30 days, from the sums of each company; today is the last."""
+    first = today - timedelta(days=DAYS - 1)
+    rows = (
+        CompanyDay.objects.filter(company__in=companies, day__gte=first, day__lte=today)
+        .values("day")
+        .annotate(all=Sum("appeared"), known=Sum("timed"), wait=Sum("waited"), most=Max("longest"))
+        .order_by()
+    )
+    found = {
+        row["day"]: Day(
+            row["day"],
+            row["all"],
+            row["wait"] / row["known"] / 60 if row["known"] else None,
+            row["most"] / 60 if row["known"] else None,
+        )
+        for row in rows
+    }
+    days = (first + timedelta(days=number) for number in range(DAYS))
+    return tuple(found.get(day, Day(day)) for day in days)

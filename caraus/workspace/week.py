@@ -1,0 +1,107 @@
+"""A week's strip: the validity of each UIT as a bar over the days, vehicle by vehicle."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, NullIf
+
+from caraus.transports.models import Transport
+from caraus.transports.present import Status, status
+from caraus.workspace.period import Period, valid_within
+
+# So many bars are on a page; the next one goes on with the next vehicle.
+BARS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A UIT's days in the week: columns 1 to 7; whether it began before or goes on after."""
+
+    transport: Transport
+    status: Status
+    start: int
+    end: int
+    began_before: bool
+    goes_on: bool
+
+    @property
+    def days(self) -> int:
+        return self.end - self.start + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """Its bars in lanes, so that those which overlap stand below one another."""
+
+    plate: str
+    lanes: tuple[tuple[Bar, ...], ...]
+
+    @property
+    def bar_count(self) -> int:
+        return sum(len(lane) for lane in self.lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    period: Period
+    vehicles: tuple[Vehicle, ...]
+    # The plate after which the next page goes on; None at the end.
+    next_after: str | None
+    # More UITs of one vehicle than a page holds: the list has them all.
+    is_cut: bool
+
+
+def strip(
+    rows: QuerySet[Transport], period: Period, *, today: date, after: str | None = None
+) -> Strip:
+    """The vehicles after a plate, by plate; those without one come first."""
+    last_change = KeyTextTransform("plate", KeyTextTransform(-1, "vehicle_changes"))
+    plate = Coalesce(NullIf(last_change, Value("")), F("plate"), output_field=TextField())
+    found = valid_within(rows, period).annotate(driven=plate)
+    if after is not None:
+        found = found.filter(driven__gt=after)
+    wanted = found.select_related("company").defer("raw", "extra", "documents")
+    bars = list(wanted.order_by("driven", "transport_date", "pk")[: BARS + 1])
+    vehicles = [(name, list(them)) for name, them in groupby(bars, key=_driven)]
+    more, is_cut = len(bars) > BARS, False
+    if more and len(vehicles) > 1:
+        vehicles.pop()  # perhaps not whole: it opens the next page
+    elif more:
+        is_cut = True
+    shown = tuple(
+        Vehicle(name, _lanes(_bar(one, period, today=today) for one in them))
+        for name, them in vehicles
+    )
+    return Strip(period, shown, shown[-1].plate if more else None, is_cut)
+
+
+def _driven(transport: Transport) -> str:
+    return str(transport.driven)  # type: ignore[attr-defined] # annotated
+
+
+def _bar(transport: Transport, period: Period, *, today: date) -> Bar:
+    first, last = transport.transport_date, transport.last_valid_day
+    return Bar(
+        transport=transport,
+        status=status(transport, today=today),
+        start=max((first - period.first).days, 0) + 1,
+        end=min((last - period.first).days, 6) + 1,
+        began_before=first < period.first,
+        goes_on=last > period.last,
+    )
+
+
+def _lanes(bars: Iterable[Bar]) -> tuple[tuple[Bar, ...], ...]:
+    """Each bar in the first lane that is free; they come by their first day."""
+    lanes: list[list[Bar]] = []
+    for bar in bars:
+        lane = next((one for one in lanes if one[-1].end < bar.start), None)
+        if lane is None:
+            lanes.append([bar])
+        else:
+            lane.append(bar)
+    return tuple(tuple(lane) for lane in lanes)

@@ -1,0 +1,124 @@
+"""A UIT's page: its history with both clocks, the text for the driver, the driver's card."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from caraus.accounts.models import Company
+from caraus.connections.models import Connection
+from caraus.transports import card, driver
+from caraus.transports.models import SyncRun, SyncState, Transport, TransportEvent
+from caraus.transports.sync import sync_company
+from caraus.transports.timeline import timeline
+from caraus.words import today
+from tests.simulator_process import SimulatorProcess
+from tests.transports.test_views import transport
+
+
+def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
+    anaf: SimulatorProcess, signed_in: Client, company: Company, connection: Connection
+) -> None:
+    sync_company(company_id=company.pk)
+    earlier = timezone.now() - timedelta(minutes=3)
+    SyncState.objects.update(last_good_at=earlier)
+    uit = anaf.add_uit(company.cui, nr_veh="B01OLD")["uit"]
+    sync_company(company_id=company.pk)
+    anaf.change_vehicle(uit, nr_veh="B02NEW")
+    sync_company(company_id=company.pk)
+    row = Transport.objects.get(uit=uit)
+    with CaptureQueriesContext(database) as queries:
+        changed, appeared = timeline(row, list(row.events.all()))
+    assert len(queries) == 2
+    assert appeared.not_before == earlier
+    assert appeared.event.at > earlier
+    assert changed.declared_at is not None
+    assert abs(changed.declared_at - changed.event.at) < timedelta(minutes=1)
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert re.search(r"între \d\d\.\d\d\.\d{4}, \d\d:\d\d:\d\d și \d\d", page)
+    assert re.search(r"declarat \d\d\.\d\d\.\d{4}, \d\d:\d\d", page)
+    # Once the questions are only sums, nothing is made up.
+    SyncRun.objects.all().delete()
+    assert [one.not_before for one in timeline(row, list(row.events.all()))] == [None, None]
+
+
+def test_the_page_costs_the_same_for_a_long_history(signed_in: Client, company: Company) -> None:
+    row = transport(company)
+    counts = set()
+    for more in (1, 30):
+        for number in range(more):
+            TransportEvent.objects.create(
+                transport=row,
+                kind="changed",
+                at=timezone.now() - timedelta(minutes=number),
+                changes={"declarant_ref": ["A", "B"]},
+            )
+        with CaptureQueriesContext(database) as queries:
+            signed_in.get(f"/transporturi/{row.pk}/")
+        counts.add(len(queries))
+    assert len(counts) == 1
+
+
+def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -> None:
+    row = transport(
+        company,
+        trailer1="CT83WPT",
+        vehicle_changes=[{"plate": "B99NOU", "trailer1": "CT84WPT", "trailer2": "CT85WPT"}],
+        start={"county": "AR", "locality": "Nădlac", "street": "Vămii", "number": "1"},
+        end={"county": "CJ", "locality": "Cluj-Napoca"},
+        transport_date=date(2031, 11, 24),
+        first_expired_day=date(2031, 11, 29),
+    )
+    assert driver.text(row, today=date(2031, 11, 24)).splitlines() == [
+        "UIT: 1A2B 3C4D 5E6F 7H88",
+        "Vehicul: B99NOU",
+        "Remorcă: CT84WPT + CT85WPT",
+        "De la: Nădlac (AR), Vămii 1",
+        "La: Cluj-Napoca (CJ)",
+        "Data transportului: luni, 24 noiembrie 2031",
+        "Valabil până: vineri, 28 noiembrie 2031, ora 24:00",
+    ]
+    assert "a expirat" in driver.text(row, today=date(2031, 11, 29)).splitlines()[0]
+    row.state = "withdrawn"
+    assert "a retras" in driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
+
+
+def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
+    signed_in: Client, company: Company
+) -> None:
+    row = transport(
+        company,
+        trailer1="CT83WPT",
+        declarant_name="ȘTEFĂNEȘTI ȚIGLE & FIII SRL " * 4,
+        start={"county": "AR", "locality": "Nădlac"},
+        documents=[{"text": "CMR 1"}],
+    )
+    answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == 'inline; filename="UIT-1A2B3C4D5E6F7H88.pdf"'
+    assert answer.content.startswith(b"%PDF-")
+    assert len(answer.content) < 80_000
+    with translation.override("en"):
+        said = card.content(row, today=today())
+    assert "nu este emis de ANAF" in str(said["footer"])
+    assert said["warning"] == ""
+    row.state = "withdrawn"
+    assert "RETRAS" in str(card.content(row, today=today())["warning"])
+
+
+def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = transport(company)
+    monkeypatch.setattr(card, "SECONDS", 0.01)
+    address = f"/transporturi/{row.pk}/fisa-soferului.pdf"
+    page = signed_in.get(address, follow=True).content.decode()
+    assert "Fișa nu a fost gata la timp" in page
+    monkeypatch.setattr(card, "PROGRAM", ("caraus.no_such_module",))
+    monkeypatch.setattr(card, "SECONDS", 20)
+    page = signed_in.get(address, follow=True).content.decode()
+    assert "din vina noastră" in page

@@ -1,0 +1,201 @@
+"""The week by vehicle and the map by county: the same UITs as the list, other pictures of them."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from caraus.accounts.models import Membership, Organization
+from caraus.words import today
+from caraus.workspace import week as week_room
+from caraus.workspace.counties import COLUMNS, COUNTIES, ROWS
+from caraus.workspace.period import Period
+from tests import factories
+from tests.workspace.conftest import MakeTransport
+
+WEEK, MAP = "/transporturi/saptamana/", "/transporturi/harta/"
+MONDAY = date(2026, 3, 2)
+CLUJ, ARAD = {"county": "CJ", "locality": "Cluj-Napoca"}, {"county": "AR", "locality": "Nădlac"}
+
+
+def bars(client: Client, **asked: str) -> dict[str, tuple[str, int, int]]:
+    """Each UIT of the week: its vehicle, first and last column."""
+    strip = client.get(WEEK, asked).context["strip"]
+    return {
+        bar.transport.uit: (vehicle.plate, bar.start, bar.end)
+        for vehicle in strip.vehicles
+        for lane in vehicle.lanes
+        for bar in lane
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "expired", "columns"),
+    [
+        (0, 5, (1, 5)),
+        (2, 7, (3, 7)),
+        (-3, 2, (1, 2)),
+        (6, 11, (7, 7)),
+        (-4, 11, (1, 7)),
+        (-5, 0, None),
+        (7, 12, None),
+        (-90, 200, None),  # no UIT of ANAF's is so long
+    ],
+)
+def test_a_bar_covers_the_days_of_validity_in_the_week(
+    signed_in: Client,
+    make: MakeTransport,
+    first: int,
+    expired: int,
+    columns: tuple[int, int] | None,
+) -> None:
+    row = make(
+        plate="B12ABC",
+        transport_date=MONDAY + timedelta(days=first),
+        first_expired_day=MONDAY + timedelta(days=expired),
+    )
+    found = bars(signed_in, saptamana="2026-03-05")
+    assert found == ({row.uit: ("B12ABC", *columns)} if columns else {})
+
+
+def test_bars_stand_with_the_vehicle_that_drives_and_beside_no_other(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    days = {"transport_date": MONDAY, "first_expired_day": MONDAY + timedelta(days=3)}
+    later = {
+        "transport_date": MONDAY + timedelta(days=3),
+        "first_expired_day": MONDAY + timedelta(days=6),
+    }
+    change = {"plate": "AR55NOU", "trailer1": "", "trailer2": ""}
+    make(plate="B12ABC", **days)
+    make(plate="B12ABC", **days)
+    make(plate="B12ABC", **later)
+    make(plate="B12ABC", vehicle_changes=[change], **days)
+    make(plate="CT01AAA", vehicle_changes=[{**change, "plate": ""}], **days)
+    strip = signed_in.get(WEEK, {"saptamana": MONDAY.isoformat()}).context["strip"]
+    assert [(one.plate, [len(lane) for lane in one.lanes]) for one in strip.vehicles] == [
+        ("AR55NOU", [1]),
+        ("B12ABC", [2, 1]),
+        ("CT01AAA", [1]),
+    ]
+
+
+def test_pages_of_vehicles_go_on_by_plate(
+    signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(week_room, "BARS", 3)
+    for plate in ("A", "A", "B", "B", "C D&E", "F", "F", "F", "F", "F"):
+        make(plate=plate)
+    address, seen = WEEK, []
+    while address:
+        answer = signed_in.get(address)
+        seen.append([one.plate for one in answer.context["strip"].vehicles])
+        found = re.search(r'href="(\?[^"]*dupa_numar=[^"]+)"', answer.content.decode())
+        address = WEEK + found[1].replace("&amp;", "&") if found else ""
+    assert seen == [["A"], ["B", "C D&E"], ["F"]]
+    assert "mai multe UIT-uri decât încap" in answer.content.decode()
+
+
+def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    make(plate="B12ABC")
+    make(plate="CT99XYZ")
+    answer = signed_in.get(WEEK, {"q": "b12", "saptamana": today().isoformat()})
+    page = answer.content.decode()
+    assert [one.plate for one in answer.context["strip"].vehicles] == ["B12ABC"]
+    monday = Period.week_of(today()).first
+    for days in (-7, 7):
+        assert f"?q=b12&amp;saptamana={monday + timedelta(days=days)}" in page
+    assert f"/transporturi/?q=b12&amp;arata=toate&amp;de_la={monday}" in page
+    assert 'style="' not in page
+
+
+@pytest.mark.parametrize("path", [WEEK, MAP])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("saptamana=x", "saptamana=0001-01-01", "saptamana=9999-12-31", "dupa_numar=%00"),
+        *("de_la=9999-12-31", "pana_la=0001-01-01", "de_la=2026-05-01&pana_la=2026-01-01"),
+        *("firma=%00", "arata=nu", "dupa_numar=", "saptamana=2026-02-30"),
+    ],
+)
+def test_an_address_that_makes_no_sense_still_opens(
+    signed_in: Client, make: MakeTransport, path: str, query: str
+) -> None:
+    make()
+    assert signed_in.get(f"{path}?{query}").status_code == 200
+
+
+def test_the_tiles_are_the_42_counties_each_in_its_own_place() -> None:
+    assert len(COUNTIES) == 42
+    places = {one.place for one in COUNTIES.values()}
+    assert len(places) == 42
+    assert all(0 <= x < COLUMNS and 0 <= y < ROWS for x, y in places)
+
+
+def test_the_map_counts_where_the_trucks_of_the_period_go(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    for _ in range(3):
+        make(transport_date=MONDAY, first_expired_day=MONDAY, start=ARAD, end=CLUJ)
+    make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end=ARAD)
+    make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end=CLUJ)
+    make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end={})
+    make(transport_date=MONDAY + timedelta(days=7), start=CLUJ, end=CLUJ)
+    answer = signed_in.get(MAP, {"saptamana": "2026-03-08"})
+    found = answer.context["map"]
+    assert [(one.start, one.end, one.number) for one in found.flows] == [
+        ("AR", "CJ", 3),
+        ("CJ", "", 1),
+        ("CJ", "AR", 1),
+        ("CJ", "CJ", 1),
+    ]
+    tiles = {one.county.code: (one.leaving, one.arriving, one.shade) for one in found.tiles}
+    assert (tiles["CJ"], tiles["AR"], tiles["B"]) == ((3, 4, 5), (3, 1, 3), (0, 0, 0))
+    assert (found.number, found.placeless, len(found.arrows)) == (6, 1, 2)
+    page = answer.content.decode()
+    assert 'aria-label="Cluj: pleacă 3, ajung 4"' in page
+    assert "fără județ" in page
+    assert re.search(r'href="/transporturi/\?[^"]*loc=CJ[^"]*"', page)
+    assert 'style="' not in page
+
+
+def test_the_map_takes_the_lists_period_but_no_more_than_a_month(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    for day in (date(2026, 1, 1), date(2026, 3, 10), date(2026, 3, 31)):
+        make(transport_date=day, first_expired_day=day, start=ARAD, end=CLUJ)
+    answer = signed_in.get(MAP, {"de_la": "2026-01-01", "pana_la": "2026-03-31"})
+    assert answer.context["map"].number == 2
+    assert "cel mult 31 de zile" in answer.content.decode()
+    answer = signed_in.get(MAP, {"de_la": "2026-03-31"})
+    assert answer.context["map"].number == 1
+
+
+@pytest.mark.parametrize("path", [WEEK, MAP])
+def test_more_uits_cost_no_more_queries_and_a_stranger_company_is_not_drawn(
+    client: Client, organization: Organization, make: MakeTransport, path: str
+) -> None:
+    mine = make(plate="B12ABC", start=ARAD, end=CLUJ)
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    make(company=other, plate="CT99XYZ", start={"county": "CT"}, end={"county": "CT"})
+    viewer = factories.member(organization, "viewer")
+    membership = Membership.objects.get(user=viewer)
+    membership.only_some_companies = True
+    membership.save()
+    membership.companies.add(mine.company)
+    client.force_login(viewer)
+    counts = set()
+    for more in (0, 30):
+        for _ in range(more):
+            make(plate="B13ABC", start=ARAD, end=CLUJ)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(path).content.decode()
+        counts.add(len(queries))
+        assert "CT99XYZ" not in page
+        assert "Constanța: pleacă 1" not in page
+    assert len(counts) == 1
