@@ -27,6 +27,8 @@ class Row:
     asked: bool
     seen: int
     problem: Problem | None
+    # What ANAF answered, without secrets.
+    detail: str
     help: Help | None
 
 
@@ -70,6 +72,7 @@ def _rows(check: ConnectionCheck, companies: list[Company]) -> list[Row]:
                     asked=bool(answer and answer["asked"]),
                     seen=answer["seen"] if answer else 0,
                     problem=PROBLEMS.get(code),
+                    detail=answer.get("detail", "") if answer else "",
                     help=help_for(code),
                 )
             )

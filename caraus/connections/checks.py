@@ -74,17 +74,20 @@ def _ask_all(check: ConnectionCheck, companies: Iterable[Company]) -> None:
     silent, code = 0, ""
     for company in companies:
         asked = silent < SILENT_IN_A_ROW
-        seen = 0
+        seen, detail = 0, ""
         if asked:
-            code, seen, silent = _ask(check.connection, company, silent)
-        check.answers.append({"company": company.pk, "code": code, "seen": seen, "asked": asked})
+            code, detail, seen, silent = _ask(check.connection, company, silent)
+        answer = {"code": code, "detail": detail, "seen": seen, "asked": asked}
+        check.answers.append({"company": company.pk} | answer)
         check.save(update_fields=["answers"])
 
 
-def _ask(connection: Connection, company: Company, silent: int) -> tuple[str, int, int]:
-    """The problem's code, the number of UITs, and how many silent answers in a row there are."""
+def _ask(connection: Connection, company: Company, silent: int) -> tuple[str, str, int, int]:
+    """The problem's code and detail, the number of UITs, and how many silent answers in a row there
+    are."""
     try:
         answer = asking.ask(connection, company)
     except AnafError as error:
-        return error.code, 0, silent + 1 if error.outcome is Outcome.UNAVAILABLE else 0
-    return "", len(answer.records) + len(answer.unreadable), 0
+        silent = silent + 1 if error.outcome is Outcome.UNAVAILABLE else 0
+        return error.code, error.detail, 0, silent
+    return "", "", len(answer.records) + len(answer.unreadable), 0

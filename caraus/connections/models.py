@@ -207,8 +207,8 @@ class ConsentRequest(models.Model):
 class ConnectionCheck(models.Model):
     """„Testează conexiunea”: TestOauth, then one real question for each company.
 
-    `answers`: one `{"company", "code", "seen"}` per company that was asked about so far; the code
-    is a problem's, or empty for a good answer.
+    `answers`: one `{"company", "code", "detail", "seen", "asked"}` per company that was asked about
+    so far; the code is a problem's, or empty for a good answer.
     """
 
     ORGANIZATION_PATH = "connection__organization"

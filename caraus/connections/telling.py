@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 
-from caraus.anaf.errors import PROBLEMS
+from caraus.anaf.errors import PROBLEMS, Whose
 from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.people import who_can_act
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
@@ -44,7 +44,8 @@ def needs_a_person(connection: Connection, *, now: datetime) -> None:
 
 
 def renewal_fails(connection: Connection, *, now: datetime) -> None:
-    """The silent renewal fails for reasons that may pass, and the access token's end is near."""
+    """The silent renewal fails for reasons that may pass, and the access token's end is near, or
+    over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
     left = connection.access_expires_at - now
     if left > NEAR_END:
         return
@@ -52,16 +53,23 @@ def renewal_fails(connection: Connection, *, now: datetime) -> None:
     failed = problem.sentence if problem else "ANAF nu răspunde."
     end = connection.access_expires_at.astimezone(BUCHAREST)
     until = f"Autorizarea de acum ține până {_day(end.date(), now)}, ora {end:%H:%M}."
-    if left <= timedelta():
+    over = left <= timedelta()
+    if over:
         until = "Cheia de acces a expirat, așa că UIT-urile noi nu vin până la prima reușită."
     _tell(
         connection,
-        key=f"failing:{connection.pk}:{end.date()}",
-        title="Reînnoirea automată a autorizării SPV nu reușește",
+        key=f"failing:{connection.pk}:{end.date()}{':over' if over else ''}",
+        title=(
+            "Autorizarea SPV nu mai merge: reînnoirea automată nu reușește"
+            if over
+            else "Reînnoirea automată a autorizării SPV nu reușește"
+        ),
         paragraphs=[
             f"{failed} {until} Încercăm din nou la fiecare oră; dacă reușim, nu ai nimic de făcut.",
             who(connection),
-            f"Dacă vrei să fii sigur, autorizează din nou de pe acum. {AT_HAND}",
+            problem.advice
+            if problem and problem.whose == Whose.US
+            else f"Dacă vrei să fii sigur, autorizează din nou de pe acum. {AT_HAND}",
         ],
         now=now,
     )

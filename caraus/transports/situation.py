@@ -1,6 +1,6 @@
 """How old the list is, and whose fault it is if it is old: one sentence for the page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -12,7 +12,7 @@ from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
 from caraus.connections.models import Connection
 from caraus.transports import gatekeeper, plan
 from caraus.transports.gatekeeper import is_hosts
-from caraus.transports.models import SyncState
+from caraus.transports.models import SyncRun, SyncState
 from caraus.words import BUCHAREST, day_of_month, moment_in_words
 
 # Whatever each question met: ANAF does not answer.
@@ -21,6 +21,9 @@ HOST_CODES = frozenset(
     for code, problem in PROBLEMS.items()
     if problem.whose == Whose.ANAF and is_hosts(AnafError(code))
 )
+
+# Their advice is to pass on what ANAF answered, so that is shown.
+WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
 
 Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
 
@@ -60,6 +63,7 @@ class Trouble:
     sentence: str
     advice: str
     since: datetime | None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Failing:
     sentence: str
     advice: str
     since: datetime | None
+    # What ANAF answered, without secrets; only where the advice speaks of it.
+    detail: str
 
     @property
     def look(self) -> WhoseLook:
@@ -157,6 +163,7 @@ def _failing(same: list[Trouble]) -> Failing:
         sentence=first.sentence,
         advice=first.advice,
         since=min((trouble.since for trouble in same if trouble.since), default=None),
+        detail=next((trouble.detail for trouble in same if trouble.detail), ""),
     )
 
 
@@ -183,6 +190,7 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
         )
     heard = {state.company_id for state in states if state.last_good_at}
     unsynced = tuple(company for company in companies if company.pk not in heard)
+    troubles = _with_details(troubles)
     return Situation(
         kind=_kind(companies, authorized=authorized, good=not unsynced, troubles=bool(troubles)),
         last_good_at=min(good) if good else None,
@@ -211,6 +219,18 @@ def _of_all(
         for company in companies
         if company.pk not in theirs
     )
+
+
+def _with_details(troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
+    """What ANAF answered last, on the first trouble of each kind whose advice speaks of it."""
+    found = list(troubles)
+    for code in WITH_DETAIL.intersection(trouble.code for trouble in troubles):
+        same = [place for place, trouble in enumerate(found) if trouble.code == code]
+        companies = [found[place].company for place in same[:100]]
+        runs = SyncRun.objects.filter(company__in=companies, code=code).exclude(detail="")
+        detail = runs.order_by("-started_at").values_list("detail", flat=True).first()
+        found[same[0]] = replace(found[same[0]], detail=detail or "")
+    return tuple(found)
 
 
 def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: bool) -> Kind:

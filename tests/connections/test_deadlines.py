@@ -128,6 +128,22 @@ def test_a_passing_trouble_of_renewal_is_told_once_and_only_near_the_end(
     )
 
 
+def test_when_the_access_token_ends_meanwhile_that_is_told_too_and_once(ending: Connection) -> None:
+    for hours in (-2, -1, 1, 2, 30):
+        fail(ending, "timeout", ending.access_expires_at + timedelta(hours=hours))
+    assert titles() == [
+        "Reînnoirea automată a autorizării SPV nu reușește",
+        "Autorizarea SPV nu mai merge: reînnoirea automată nu reușește",
+    ]
+
+
+def test_where_the_fault_is_ours_nobody_is_sent_for_the_certificate(ending: Connection) -> None:
+    fail(ending, "invalid_client", ending.access_expires_at - DAY)
+    told = Notification.objects.get().text
+    assert "anunță administratorul aplicației" in told
+    assert "autorizează din nou de pe acum" not in told
+
+
 def test_a_refusal_is_told_at_once_and_once(ending: Connection) -> None:
     for _ in range(3):
         fail(ending, "refresh_rejected", NOON)

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from caraus.accounts.models import Company, Organization
-from caraus.anaf.errors import Outcome, Whose
+from caraus.anaf.errors import PROBLEMS, Outcome, Whose
 from caraus.connections import external, succession
 from caraus.connections.models import CompanyRight, Connection
 from caraus.transports.models import AuthorizationLimit, Gate, SyncRun, SyncState, Transport
+from caraus.transports.situation import WITH_DETAIL
 from caraus.transports.sync import SyncResult, sync_company
 from caraus.words import BUCHAREST
 from tests import factories
@@ -224,3 +227,28 @@ def test_a_diagnostic_holds_no_token(anaf: SimulatorProcess, sync: Sync) -> None
         anaf.turn_off(scenario)
     assert not [run for run in SyncRun.objects.all() if "ey" in run.detail]
     assert Transport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"), [("html_rejected", "support ID is"), ("technical_error", "eroare")]
+)
+def test_where_the_advice_speaks_of_details_they_are_shown(
+    anaf: SimulatorProcess,
+    sync: Sync,
+    signed_in: Client,
+    company: Company,
+    scenario: str,
+    words: str,
+) -> None:
+    anaf.turn_on(scenario)
+    sync()
+    detail = SyncRun.objects.all()[0].detail
+    assert words in detail
+    shown = str(escape(detail))
+    for address in ("/transporturi/", f"/transporturi/sincronizari/{company.pk}/"):
+        assert shown in signed_in.get(address).content.decode()
+
+
+def test_the_details_that_are_promised_are_those_that_are_shown() -> None:
+    promised = {one.code for one in PROBLEMS.values() if "detalii" in one.advice}
+    assert promised == WITH_DETAIL
