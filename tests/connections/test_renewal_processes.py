@@ -1,10 +1,8 @@
 """Real processes that race for a renewal, or are killed in the middle of one."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.utils import timezone
 
 from caraus.accounts.models import User
@@ -12,7 +10,7 @@ from caraus.anaf.errors import AnafError
 from caraus.connections import crypto, renewal
 from caraus.connections.models import Connection
 from caraus.notifications.models import Notification
-from tests.connections.processes import begin, ended, renewing, until
+from tests.connections.processes import begin, ended, killed_after_the_answer, renewing
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,39 +41,10 @@ def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
     assert anaf.refresh(crypto.decrypt(due.refresh_token_sealed)).status_code == 200
 
 
-def killed_after_the_answer(anaf: SimulatorProcess, connection: Connection) -> None:
-    """-9 at the worst moment: ANAF has given new tokens, and they are not saved yet."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;"
-            "CREATE TRIGGER linger BEFORE UPDATE ON connections_connection "
-            "FOR EACH ROW EXECUTE FUNCTION linger()"
-        )
-        anaf.forget_calls()
-        worker = renewing(anaf, connection.pk)
-        begin(worker)
-        until(lambda: saving(cursor))
-        worker.kill()
-        assert ended(worker) == -9
-        # The database notices a dead client when it next speaks to it; here that is made short.
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-        )
-        until(lambda: not saving(cursor))
-        cursor.execute("DROP FUNCTION linger() CASCADE")
-    assert [call["status"] for call in anaf.calls("token")] == [200]
-
-
-def saving(cursor: Any) -> bool:
-    cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-    return bool(cursor.fetchone()[0])
-
-
 def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
     anaf: SimulatorProcess, due: Connection
 ) -> None:
-    killed_after_the_answer(anaf, due)
+    killed_after_the_answer(anaf, due.pk)
     assert renewal.due() == [due.pk]
     assert renewal.renew(connection_id=due.pk, only_if_due=True)
     due.refresh_from_db()
@@ -87,7 +56,7 @@ def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
     anaf: SimulatorProcess, due: Connection, owner: User
 ) -> None:
     anaf.turn_on("refresh_kills_old")
-    killed_after_the_answer(anaf, due)
+    killed_after_the_answer(anaf, due.pk)
     with pytest.raises(AnafError) as caught:
         renewal.renew(connection_id=due.pk, only_if_due=True)
     assert caught.value.code == "refresh_rejected"

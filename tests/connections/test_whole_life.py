@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
-from django.db import DatabaseError
-from django.db import connection as database
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import AnafError
-from caraus.connections import asking, consent, deadlines, renewal
+from caraus.connections import asking, consent, crypto, deadlines, renewal
 from caraus.connections.models import Connection
 from caraus.notifications.models import Email, Notification
 from tests import factories
+from tests.connections.processes import killed_after_the_answer
 from tests.mail import MailServer
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
@@ -59,20 +58,55 @@ class Life:
                 renewal.renew(connection_id=pk, only_if_due=True, now=now)
             except AnafError as error:
                 self.failed.append(error.code)
-            except DatabaseError:
-                self.failed.append("killed")
             else:
                 self.renewed.append(now)
         deadlines.remind(now=now)
+        self.connection.refresh_from_db()
+        if self.connection.is_active and now < self.connection.expires_at:
+            assert self.connection.access_expires_at > now  # there is always a key to ask with
+
+    def until_due(self) -> None:
+        """The last day before a renewal; ANAF takes the key that is held."""
+        while not renewal.due(self.now() + DAY):
+            self.pass_day()
+        token = crypto.decrypt(self.connection.access_token_sealed)
+        assert self.anaf.api("info", token, cui_op=factories.CUI).status_code == 200
 
     def until_dead(self, *, at_most: int) -> int:
-        """How many days it took."""
-        for day in range(1, at_most + 1):
+        """On which day of its life."""
+        while self.connection.is_active:
+            assert self.age < at_most, "it still lives"
             self.pass_day()
-            self.connection.refresh_from_db()
-            if not self.connection.is_active:
-                return day
-        raise AssertionError("it still lives")
+        return self.age
+
+    @property
+    def age(self) -> int:
+        return (self.now() - self.connection.authorized_at).days
+
+    def outage_of_five_days(self) -> None:
+        """ANAF's login falls just when a renewal is due."""
+        self.until_due()
+        self.anaf.turn_on("token_endpoint_down")
+        before, failed = len(self.renewed), len(self.failed)
+        for _ in range(5):
+            self.pass_day()
+        assert len(self.renewed) == before
+        assert set(self.failed[failed:]) == {"token_endpoint_down"}
+        assert len(self.failed) - failed >= 4
+        self.anaf.turn_off("token_endpoint_down")
+        for _ in range(2):
+            self.pass_day()
+        assert len(self.renewed) == before + 1
+
+    def worker_killed(self) -> None:
+        """-9 in the middle of a renewal: ANAF has answered, nothing is saved."""
+        self.until_due()
+        while not renewal.due(self.now()):
+            self.anaf.advance(hours=1)
+        held = self.connection.refresh_token_sealed
+        killed_after_the_answer(self.anaf, self.connection.pk, now=self.now())
+        self.connection.refresh_from_db()
+        assert self.connection.refresh_token_sealed == held
 
 
 @pytest.fixture
@@ -86,22 +120,6 @@ def life(
     assert isinstance(made, Connection)
     asking.ask(made, company)
     return Life(anaf, made)
-
-
-def killed_once_while_saving() -> None:
-    """The next save of an authorization dies with its transaction, as with the worker."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'killed'; END $$;"
-            "CREATE TRIGGER die BEFORE UPDATE OF last_renewed_at ON connections_connection "
-            "FOR EACH ROW EXECUTE FUNCTION die()"
-        )
-
-
-def alive_again() -> None:
-    with database.cursor() as cursor:
-        cursor.execute("DROP FUNCTION die() CASCADE")
 
 
 def told_once_to_each(worker: Worker, smtp: MailServer, titles: list[str]) -> None:
@@ -119,46 +137,28 @@ def told_once_to_each(worker: Worker, smtp: MailServer, titles: list[str]) -> No
 def test_two_years_without_a_person_through_an_outage_and_a_killed_worker(
     life: Life, worker: Worker, smtp: MailServer
 ) -> None:
-    for _ in range(76):  # the first renewal's window is open
-        life.pass_day()
+    life.until_due()
+    life.pass_day()
     assert len(life.renewed) == 1
-    # ANAF's login is down for five days, just when the next renewal is due.
-    while not renewal.due(life.now() + DAY):
-        life.pass_day()
-    life.anaf.turn_on("token_endpoint_down")
-    before = len(life.renewed)
-    for _ in range(5):
-        life.pass_day()
-    assert len(life.renewed) == before
-    assert life.failed == ["token_endpoint_down"] * len(life.failed)
-    assert len(life.failed) >= 4
-    life.anaf.turn_off("token_endpoint_down")
+    life.outage_of_five_days()
+    life.worker_killed()
     life.pass_day()
-    life.pass_day()
-    assert len(life.renewed) == before + 1
-
-    # A worker is killed in the middle of the next one: ANAF has answered, nothing is saved.
-    while not renewal.due(life.now() + DAY):
-        life.pass_day()
-    killed_once_while_saving()
-    life.pass_day()
-    assert life.failed[-1] == "killed"
-    alive_again()
-    life.pass_day()
-    assert len(life.renewed) == before + 2
+    assert len(life.renewed) == 3
     assert not Notification.objects.exists()  # up to here nobody had to know
 
-    gone = (life.now() - life.connection.authorized_at).days
-    days = gone + life.until_dead(at_most=810 - gone)
+    days = life.until_dead(at_most=810)
     assert 729 <= days <= 806  # an access token may outlive the refresh token
     assert 8 <= len(life.renewed) <= 11
     told_once_to_each(worker, smtp, [*STAGES, REFUSED])
 
 
 def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
-    life: Life, worker: Worker, smtp: MailServer
+    life: Life, worker: Worker, smtp: MailServer, organization: Organization, company: Company
 ) -> None:
     life.anaf.turn_on("refresh_keeps_end")
+    life.outage_of_five_days()
+    life.worker_killed()
+    life.pass_day()
     days = life.until_dead(at_most=460)
     assert 364 <= days <= 455
     told = Notification.objects.filter(title=STAGES[-1])[0]
@@ -166,22 +166,7 @@ def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
     assert not life.connection.refresh_expiry_estimated
     told_once_to_each(worker, smtp, [*STAGES, REFUSED])
 
-
-def test_strict_rotation_makes_no_difference_to_a_life_without_crashes(
-    life: Life, worker: Worker, smtp: MailServer
-) -> None:
-    life.anaf.turn_on("refresh_kills_old")
-    days = life.until_dead(at_most=810)
-    assert 729 <= days <= 806  # an access token may outlive the refresh token
-    assert life.failed == ["refresh_rejected"]
-    told_once_to_each(worker, smtp, [*STAGES, REFUSED])
-
-
-def test_after_the_end_one_authorization_by_a_person_begins_a_new_life(
-    life: Life, worker: Worker, organization: Organization, company: Company
-) -> None:
-    life.anaf.turn_on("refresh_keeps_end")
-    life.until_dead(at_most=460)
+    # One authorization by a person begins a new life.
     owner = life.connection.authorized_by
     assert owner
     address = consent.begin(user=owner, organization=organization)
@@ -192,3 +177,23 @@ def test_after_the_end_one_authorization_by_a_person_begins_a_new_life(
     assert (life.connection.status, life.connection.replaced_by) == ("replaced", new)
     asking.ask(new, company)
     assert new.is_active
+
+
+def test_strict_rotation_makes_no_difference_through_an_outage(
+    life: Life, worker: Worker, smtp: MailServer
+) -> None:
+    life.anaf.turn_on("refresh_kills_old")
+    life.outage_of_five_days()
+    days = life.until_dead(at_most=810)
+    assert 729 <= days <= 806  # an access token may outlive the refresh token
+    assert life.failed[-1] == "refresh_rejected"
+    told_once_to_each(worker, smtp, [*STAGES, REFUSED])
+
+
+def test_strict_rotation_and_a_killed_worker_call_a_person_at_once_and_once(
+    life: Life, worker: Worker, smtp: MailServer
+) -> None:
+    life.anaf.turn_on("refresh_kills_old")
+    life.worker_killed()
+    assert life.until_dead(at_most=90) < 80
+    told_once_to_each(worker, smtp, [REFUSED])
