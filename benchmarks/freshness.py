@@ -18,7 +18,17 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from caraus.transports.rates import FIRST_RHYTHM, Learnt, first_look, hour_of_week, learn, rate
+from caraus.transports.rates import (
+    FIRST_PRIOR,
+    FIRST_RHYTHM,
+    Learnt,
+    alike,
+    first_look,
+    hour_of_week,
+    improved,
+    learn,
+    rate,
+)
 from caraus.transports.schedule import HELD_SHARE, PLANNED_SHARE, Bounds, minutes, solve
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -142,16 +152,20 @@ def learning(polling: Polling, true: list[float], first: float) -> Polling:
     learnt = [Learnt() for _ in true]
     guess = [1.0] * len(true)
     counts = Counter({bucket(1.0): len(true)})
-    made, typical = -1.0, 1.0
+    made, looked, prior = -1.0, -10.0, FIRST_PRIOR
+    known: Counter[Learnt] = Counter()
     policy = solve({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
 
     def next_gap(one: int, since: float, now: float, new: int) -> float:
-        nonlocal made, typical, policy
+        nonlocal made, looked, prior, policy
         if now - made >= 1:
             made = now
             groups = {math.exp(key * 0.05): number for key, number in counts.items() if number}
-            typical = sum(key * number for key, number in groups.items()) / len(true)
             policy = solve(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+        if now - looked >= 10:  # the worker looks every minute
+            looked, prior = now, improved(prior, +known)
+        if since >= 0:
+            known[alike(learnt[one])] -= 1
         if since < 0:  # the first answer lists what appeared during the days before
             learnt[one] = first_look(_poisson(true[one] * 6, before) + new)
         else:
@@ -163,7 +177,8 @@ def learning(polling: Polling, true: list[float], first: float) -> Polling:
                 rhythm=FIRST_RHYTHM,
             )
         counts[bucket(guess[one])] -= 1
-        guess[one] = rate(learnt[one], typical=typical)
+        known[alike(learnt[one])] += 1
+        guess[one] = rate(learnt[one], prior=prior)
         counts[bucket(guess[one])] += 1
         return minutes(policy, guess[one])
 

@@ -16,7 +16,17 @@ from django.utils import timezone
 from caraus.connections.models import CompanyRight, Connection
 from caraus.transports import gate
 from caraus.transports.models import AuthorizationLimit, Plan
-from caraus.transports.rates import FIRST_RHYTHM, HOURS_A_WEEK, hour_of_week, rhythm_of
+from caraus.transports.rates import (
+    FIRST_PRIOR,
+    FIRST_RHYTHM,
+    GRID,
+    HOURS_A_WEEK,
+    PLENTY,
+    Learnt,
+    hour_of_week,
+    improved,
+    rhythm_of,
+)
 from caraus.transports.schedule import (
     HELD_SHARE,
     MINUTES_A_DAY,
@@ -48,8 +58,16 @@ class InForce:
 
     policy: Policy
     rhythm: Sequence[float] = FIRST_RHYTHM
-    typical_rate: float = 1.0
+    prior: Sequence[float] = FIRST_PRIOR
     limited: Mapping[int, Policy] = field(default_factory=dict)
+
+
+_LEARNT = """
+SELECT CASE WHEN found < %(plenty)s THEN round(found * 4) / 4
+            ELSE exp(round(ln(found) * 10) / 10) END,
+       exp(round(ln(greatest(exposure, 0.01)) * 10) / 10), count(*)
+FROM transports_syncstate WHERE last_good_at IS NOT NULL GROUP BY 1, 2
+"""
 
 
 class _Memory:
@@ -83,7 +101,7 @@ def _of_row(row: Plan) -> InForce:
     return InForce(
         policy=Policy(row.multiplier, row.fastest, row.slowest, row.stretched),
         rhythm=rhythm_of(row.found_by_hour),
-        typical_rate=row.typical_rate,
+        prior=row.prior if len(row.prior) == len(GRID) else FIRST_PRIOR,
         limited={int(key): Policy(**value) for key, value in row.limited.items()},
     )
 
@@ -122,8 +140,7 @@ def make(now: datetime | None = None) -> Plan:
         row.multiplier, row.stretched = policy.multiplier, policy.stretched
         row.fastest, row.slowest = policy.fastest, policy.slowest
         row.limited = {str(key): asdict(value) for key, value in _limited().items()}
-        if number:
-            row.typical_rate = sum(rate * count for rate, count in rates.items()) / number
+        row.prior = list(improved(row.prior, _known()))
         _count_found(row, now)
         row.save()
     forget()
@@ -139,6 +156,13 @@ def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
     with database.cursor() as cursor:
         cursor.execute(query, values)
         return {float(rate): int(count) for rate, count in cursor.fetchall()}
+
+
+def _known() -> dict[Learnt, int]:
+    """What is learnt about all companies, those alike as one (`rates.alike`)."""
+    with database.cursor() as cursor:
+        cursor.execute(_LEARNT, {"plenty": PLENTY})
+        return {Learnt(float(one), float(two)): int(count) for one, two, count in cursor.fetchall()}
 
 
 def _limited() -> dict[int, Policy]:

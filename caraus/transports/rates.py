@@ -1,12 +1,16 @@
 """How many UITs a day appear at a company, learnt from what each question found. Pure.
 
-A Poisson rate times the week's rhythm, with a gamma prior and slow forgetting: `found` UITs in
-`exposure` days (both decayed) give (a + found) / (b + exposure). The rhythm is one for the whole
-installation: a carrier with one UIT a week would need years to show its own.
+A Poisson rate times the week's rhythm, with slow forgetting: `found` UITs in `exposure` days, both
+decayed. Most carriers show no UIT or two in a week, which says little about one of them and much
+about all: how rates are spread over the installation is learnt too (`improved`: one step of EM over
+a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given what was found.
+The rhythm is one for the whole installation: a carrier with one UIT a week would need years to show
+its own.
 """
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +19,17 @@ from caraus.words import BUCHAREST
 HOURS_A_WEEK = 7 * 24
 # What was found two weeks ago counts half.
 HALF_LIFE_DAYS = 14.0
-# The prior counts as half a UIT seen: a few questions outweigh it.
-PRIOR_WEIGHT = 0.5
+# So many UITs found speak for themselves.
+PLENTY = 20.0
+# The first guess of how rates are spread counts as so many companies.
+GUESS_WEIGHT = 10.0
 # A UIT stays in `info` for five to eight days (declared up to three days ahead, valid five days:
 # guide 2025 p. 11): the first answer shows about so many days of arrivals.
 FIRST_LOOK_DAYS = 6.0
-SLOWEST_RATE, FASTEST_RATE = 0.005, 2000.0
+SLOWEST_RATE, FASTEST_RATE = 0.001, 2000.0
+# The rates whose weights the prior is made of: from one UIT in three years to 2000 a day.
+GRID = tuple(SLOWEST_RATE * math.exp(step / 4) for step in range(59))
+_LOGS = tuple(math.log(one) for one in GRID)
 # Until it is learnt: working hours of working days.
 _RHYTHM_WEIGHT = 20.0
 
@@ -33,11 +42,59 @@ class Learnt:
     exposure: float = 0.0
 
 
-def rate(learnt: Learnt, *, typical: float) -> float:
-    """UITs a day, averaged over a week; `typical` is the prior's mean."""
-    known = PRIOR_WEIGHT + learnt.found
-    estimate = known / (PRIOR_WEIGHT / max(typical, SLOWEST_RATE) + learnt.exposure)
+def _first_prior() -> tuple[float, ...]:
+    """Half a UIT's worth of knowledge: most carriers get few, the mean is one a day."""
+    weights = [math.sqrt(one) * math.exp(-one / 2) for one in GRID]
+    # A thousandth of it thinks that anything is as likely: nothing is held for impossible.
+    return tuple(0.999 * one / sum(weights) + 0.001 / len(GRID) for one in weights)
+
+
+FIRST_PRIOR = _first_prior()
+
+
+def rate(learnt: Learnt, *, prior: Sequence[float] = FIRST_PRIOR) -> float:
+    """UITs a day, averaged over a week; `prior` are the weights of `GRID`'s rates."""
+    if learnt.found >= PLENTY and learnt.exposure > 0:
+        estimate = learnt.found / learnt.exposure
+    else:
+        posterior = _posterior(learnt, prior)
+        estimate = sum(map(operator.mul, posterior, GRID)) / sum(posterior)
     return min(max(estimate, SLOWEST_RATE), FASTEST_RATE)
+
+
+def _posterior(learnt: Learnt, prior: Sequence[float]) -> list[float]:
+    """How likely each rate of the grid is, up to a factor."""
+    found, exposure = learnt.found, learnt.exposure
+    logs = [found * log - exposure * one for log, one in zip(_LOGS, GRID, strict=True)]
+    most = max(logs)
+    return [weight * math.exp(one - most) for weight, one in zip(prior, logs, strict=True)]
+
+
+def improved(prior: Sequence[float], known: Mapping[Learnt, int]) -> tuple[float, ...]:
+    """How rates are spread, after one more look at what is known of all companies (`known`: how
+    many of them are alike)."""
+    if len(prior) != len(GRID):
+        prior = FIRST_PRIOR
+    sums = [GUESS_WEIGHT * one for one in FIRST_PRIOR]
+    for learnt, number in known.items():
+        posterior = _posterior(learnt, prior)
+        share = number / sum(posterior)
+        for place, one in enumerate(posterior):
+            sums[place] += share * one
+    whole = sum(sums)
+    return tuple(one / whole for one in sums)
+
+
+def alike(learnt: Learnt) -> Learnt:
+    """Rounded, as `plan.py` does it in SQL: quarters of a UIT up to plenty, then steps of 10 %;
+    steps of 10 % of the exposure."""
+    few = learnt.found < PLENTY
+    found = round(learnt.found * 4) / 4 if few else _in_steps(learnt.found)
+    return Learnt(found, _in_steps(max(learnt.exposure, 0.01)))
+
+
+def _in_steps(value: float) -> float:
+    return math.exp(round(math.log(value) * 10) / 10)
 
 
 def first_look(listed: int) -> Learnt:

@@ -144,7 +144,7 @@ def taught(state: SyncState, applied: Applied, at: datetime) -> None:
             before, new=applied.new, since=state.last_good_at, until=at, rhythm=in_force.rhythm
         )
     state.found, state.exposure = learnt.found, learnt.exposure
-    state.rate = rates.rate(learnt, typical=in_force.typical_rate)
+    state.rate = rates.rate(learnt, prior=in_force.prior)
 
 
 def _next_after(state: SyncState, asked_at: datetime, connection_id: int) -> datetime:

@@ -8,13 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.transports.rates import (
+    FASTEST_RATE,
+    FIRST_PRIOR,
     FIRST_RHYTHM,
+    GRID,
     HALF_LIFE_DAYS,
     HOURS_A_WEEK,
+    PLENTY,
+    SLOWEST_RATE,
     Learnt,
     expected_share,
     first_look,
     hour_of_week,
+    improved,
     learn,
     rate,
     rhythm_of,
@@ -28,12 +34,14 @@ moments = st.integers(0, 365 * 86_400).map(
 )
 
 
-def test_nothing_known_is_what_is_typical() -> None:
-    assert rate(Learnt(), typical=3.0) == pytest.approx(3.0)
+def test_nothing_known_is_the_mean_of_all() -> None:
+    assert rate(Learnt()) == pytest.approx(1, rel=0.2)
+    prior = [float(one == 30) for one in range(len(GRID))]
+    assert rate(Learnt(), prior=prior) == pytest.approx(GRID[30])
 
 
 def test_the_first_answer_says_more_than_what_is_typical() -> None:
-    busy, idle = rate(first_look(60), typical=1.0), rate(first_look(0), typical=1.0)
+    busy, idle = rate(first_look(60)), rate(first_look(0))
     assert busy == pytest.approx(10, rel=0.15)
     assert idle < 0.1
 
@@ -47,7 +55,7 @@ def test_a_steady_rate_is_found_whatever_the_hours(true_rate: float) -> None:
         mean = true_rate * expected_share(at, until, FIRST_RHYTHM)
         new = sum(dice.random() < mean / 8 for _ in range(8))
         learnt, at = learn(learnt, new=new, since=at, until=until, rhythm=FIRST_RHYTHM), until
-    assert rate(learnt, typical=1.0) == pytest.approx(true_rate, rel=0.35)
+    assert rate(learnt) == pytest.approx(true_rate, rel=0.35)
 
 
 def test_what_was_long_ago_is_forgotten() -> None:
@@ -56,14 +64,38 @@ def test_what_was_long_ago_is_forgotten() -> None:
         learnt = learn(learnt, new=0, since=at, until=at + timedelta(days=1), rhythm=FIRST_RHYTHM)
         at += timedelta(days=1)
     assert learnt.found == pytest.approx(2800 * 0.5 ** (60 / HALF_LIFE_DAYS))
-    assert rate(learnt, typical=1.0) < 10
+    assert rate(learnt) < 10
 
 
 def test_a_quiet_night_says_less_than_a_quiet_morning() -> None:
     night = learn(Learnt(), new=0, since=MONDAY, until=MONDAY + 5 * HOUR, rhythm=FIRST_RHYTHM)
     noon = MONDAY + 10 * HOUR
     morning = learn(Learnt(), new=0, since=noon, until=noon + 5 * HOUR, rhythm=FIRST_RHYTHM)
-    assert rate(night, typical=5.0) > rate(morning, typical=5.0)
+    assert rate(night) > rate(morning)
+
+
+def test_how_rates_are_spread_is_learnt_from_all_companies() -> None:
+    """Nearly all carriers are idle: then nothing found says more, and one UIT found less."""
+    known = {Learnt(0.0, 6.0): 950, Learnt(1.0, 6.0): 30, Learnt(600.0, 6.0): 20}
+    prior = FIRST_PRIOR
+    for _ in range(200):
+        prior = improved(prior, known)
+    assert sum(prior) == pytest.approx(1)
+    mean = sum(weight * one for weight, one in zip(prior, GRID, strict=True))
+    assert mean == pytest.approx(100 * 0.02 + 0.03 / 6, rel=0.1)
+    assert rate(first_look(0), prior=prior) < rate(first_look(0)) / 2
+    assert rate(first_look(1), prior=prior) < rate(first_look(1))
+    assert rate(first_look(600), prior=prior) == 100
+
+
+@given(st.floats(0, 5000), st.floats(0, 500), st.floats(0, 5000))
+def test_a_rate_is_within_its_bounds_and_grows_with_what_was_found(
+    found: float, exposure: float, more: float
+) -> None:
+    one = rate(Learnt(found, exposure))
+    assert SLOWEST_RATE <= one <= FASTEST_RATE
+    if (found + more < PLENTY) == (found < PLENTY):
+        assert rate(Learnt(found + more, exposure)) >= one * (1 - 1e-9)
 
 
 def test_a_clock_that_went_back_teaches_only_the_uits() -> None:

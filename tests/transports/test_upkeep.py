@@ -14,7 +14,7 @@ from caraus.connections.models import Connection
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Notification
 from caraus.notifications.preferences import Channels, choose
-from caraus.transports import claims, gatekeeper, limits, plan, runs, tasks, unread, upkeep
+from caraus.transports import claims, gatekeeper, limits, plan, rates, runs, tasks, unread, upkeep
 from caraus.transports.models import (
     AuthorizationLimit,
     Gate,
@@ -26,6 +26,7 @@ from caraus.transports.models import (
     Transport,
     UnreadableRecord,
 )
+from caraus.transports.rates import FIRST_PRIOR
 from caraus.transports.schedule import HELD_SHARE
 from caraus.transports.sync import sync_company
 from caraus.words import BUCHAREST
@@ -71,6 +72,12 @@ def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
     row = plan.make()
     assert (row.companies, row.slowest, row.stretched) == (60, 60 * HELD_SHARE, False)
     assert plan.in_force().policy.multiplier == row.multiplier > 0
+    assert plan.in_force().prior == pytest.approx(FIRST_PRIOR)
+    SyncState.objects.update(exposure=6, last_good_at=timezone.now())
+    SyncState.objects.filter(rate=100).update(found=600)
+    alike = {rates.alike(rates.Learnt(600, 6)): 4, rates.alike(rates.Learnt(0, 6)): 56}
+    assert plan.make().prior == pytest.approx(rates.improved(FIRST_PRIOR, alike))
+    assert plan.in_force().prior[0] > FIRST_PRIOR[0]
     settings.ANAF_CALLS_PER_MINUTE = 1
     settings.SYNC_SLOWEST_OF_MANY_MINUTES = 20
     assert plan.make().stretched

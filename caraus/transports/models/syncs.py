@@ -113,8 +113,8 @@ class Plan(models.Model):
     stretched = models.BooleanField(default=False)
     # Authorizations with a daily limit have a policy of their own: {id: Policy's fields}.
     limited = models.JSONField(default=dict)
-    # The mean of the learnt rates: the prior of a company about which nothing is known.
-    typical_rate = models.FloatField(default=1)
+    # How rates are spread over all companies (`rates.GRID`'s weights): the prior of each.
+    prior = models.JSONField(default=list, db_default=[])
     # UITs found in each hour of the week, decayed; up to when they are counted.
     found_by_hour = models.JSONField(default=list)
     counted_until = models.DateTimeField(null=True, blank=True)
