@@ -12,7 +12,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization
 from caraus.connections import rights
 from caraus.connections.models import Connection
-from caraus.transports import claims, gatekeeper, plan, quiet, upkeep
+from caraus.transports import claims, gate, gatekeeper, plan, quiet, upkeep
 from caraus.transports.engine import Engine
 from caraus.transports.models import AuthorizationLimit, Gate, SyncRun, SyncState
 from caraus.transports.sync import SyncResult, sync_company
@@ -190,3 +190,12 @@ def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
     SyncState.objects.update(wanted_at=now)
     run_until(lambda _: bool(anaf.calls("info")))
     assert Gate.objects.get().granted > granted
+
+
+def test_a_call_that_comes_too_late_for_its_place_is_not_made(
+    anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "LATEST", timedelta(seconds=-1))  # whatever is sent is too late
+    ran = run_until(lambda _: Gate.objects.filter(granted__gt=3).exists())
+    assert (ran.asked, anaf.calls("info")) == (0, [])
+    assert SyncState.objects.filter(next_sync_at__lte=timezone.now()).count() == 3

@@ -62,6 +62,21 @@ def test_no_sixty_seconds_ever_see_more_calls_than_allowed(
     assert most_in_a_minute(sent) <= cap
 
 
+@pytest.mark.parametrize("cap", [3, 45, 100, 900, 1000])
+def test_a_full_door_after_a_rest_stays_within_the_cap_whichever_calls_are_late(cap: int) -> None:
+    """The worst case: a burst, no pause, and the calls before a moment as late as may be."""
+    door, now, slots = NEW, NOON + 300 * SECOND, []
+    while now < NOON + 440 * SECOND:
+        door, passed = enter(door, now=now, cap=cap, wanted=60, person=True)
+        slots += [now + slot for slot in passed.slots]
+        now += max(passed.wait, 0.5 * SECOND)
+    assert len(slots) > cap  # more than a minute's worth was to be had
+    for cut in range(300, 440, 7):
+        middle = NOON + cut * SECOND
+        sent = [slot + LATEST if slot < middle else slot for slot in slots]
+        assert most_in_a_minute(sent) <= cap
+
+
 @pytest.mark.parametrize("cap", [60, 900])
 def test_a_busy_timer_uses_its_share_and_no_more(cap: int) -> None:
     door, now, sent = NEW, NOON, 0

@@ -97,6 +97,21 @@ def test_two_who_come_first_at_once_make_one_row() -> None:
     assert isinstance(row.next_of_all, datetime)
 
 
+@pytest.mark.django_db
+def test_a_place_that_was_slept_through_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += seconds + (2.0 if len(slept) == 1 else 0.0)
+
+    monkeypatch.setattr(gatekeeper, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(gatekeeper, "sleep", sleep)
+    with gatekeeper.passing():
+        pass
+    assert len(slept) == 2 == Gate.objects.get().granted
+
+
 def test_every_question_goes_through_the_door(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
