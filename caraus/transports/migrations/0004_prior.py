@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('transports', '0002_sync_engine'),
+        ('transports', '0003_notes_and_days'),
     ]
 
     operations = [
