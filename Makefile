@@ -12,7 +12,7 @@ demo:  ## everything on this machine, against a simulated ANAF
 	@uv="$(UV)" && exec "$$uv" run caraus demo $(ARGS)
 
 test:  ## all checks and tests, a real browser among them
-	@uv="$(UV)" && exec "$$uv" run pytest $(ARGS)
+	@uv="$(UV)" && exec "$$uv" run pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format:  ## put the code in order
 	@uv="$(UV)" && "$$uv" run ruff format && "$$uv" run ruff check --fix

@@ -27,6 +27,21 @@ def _let_the_journal_be_emptied(**_: object) -> None:
 post_migrate.connect(_let_the_journal_be_emptied)
 
 
+# The rooms whose tests start whole installations: the longest.
+LONGEST_FIRST = ("running", "commands", "e2e", "upgrades")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Over several processes, a file that takes long must not be the last one begun."""
+
+    def rank(item: pytest.Item) -> int:
+        room = item.path.parent.name
+        return LONGEST_FIRST.index(room) if room in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
     """One simulated ANAF for the whole run, over real sockets."""

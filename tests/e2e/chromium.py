@@ -1,9 +1,11 @@
 """A real Chromium: the system's, playwright's own, or one that is installed now; never skipped."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Playwright
@@ -23,7 +25,11 @@ FLAGS = [
 
 def find(playwright: Playwright) -> str:
     """The path of a Chromium; installs one where there is none."""
-    return _present(playwright) or _install(playwright)
+    with (Path(tempfile.gettempdir()) / f"caraus-tests-chromium-{os.getuid()}.lock").open(
+        "w"
+    ) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        return _present(playwright) or _install(playwright)
 
 
 def _present(playwright: Playwright) -> str | None:

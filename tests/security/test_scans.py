@@ -3,9 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from tests.security.conftest import UNSEEN
 
@@ -24,7 +23,9 @@ def test_bandit_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_no_dependency_has_a_known_vulnerability(pytestconfig: pytest.Config) -> None:
+def test_no_dependency_has_a_known_vulnerability(
+    record_property: Callable[[str, object], None],
+) -> None:
     """Where the advisory service is out of reach nothing is known, and that is said at the end of
     the run instead of being taken for good news."""
     done = run("pip-audit", "--local", "--format=json", "--progress-spinner=off", "--timeout=5")
@@ -37,7 +38,8 @@ def test_no_dependency_has_a_known_vulnerability(pytestconfig: pytest.Config) ->
     assert not bad
     others = len(audited) - len(seen)
     if not seen or others > 5:
-        pytestconfig.stash.setdefault(UNSEEN, []).append(
+        record_property(
+            UNSEEN,
             f"pip-audit: the advisory service answered about {len(seen)} of {len(audited)} "
-            "dependencies. Run `uv run pip-audit` where it can be reached."
+            "dependencies. Run `uv run pip-audit` where it can be reached.",
         )
