@@ -1,13 +1,14 @@
 """A full run of web and worker; then all logs and a dump of the database are searched for every
 code, token, secret and key that there was."""
 
-import os
+import base64
 import re
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -108,6 +109,27 @@ def dump(folder: Path) -> str:
         return "\n".join(rows)
 
 
+def opened(text: str) -> str:
+    """What stands in it as base64, packed or not, as in sessions and the cache, or as bytes."""
+    found = [bytes.fromhex(run) for run in re.findall(r"\\x((?:[0-9a-f]{2}){20,})", text)]
+    for run in re.findall(r"[A-Za-z0-9+/_-]{24,}", text):
+        plain = run.replace("+", "-").replace("/", "_")
+        with suppress(ValueError):
+            found.append(base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4)))
+    for raw in list(found):
+        with suppress(zlib.error):
+            found.append(zlib.decompress(raw))
+    return "\n".join(raw.decode(errors="replace") for raw in found)
+
+
+def test_what_is_packed_is_found() -> None:
+    words = b"a secret that is long enough to be searched for"
+    for packed in (words, zlib.compress(words)):
+        code = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        assert words.decode() in opened(f"(1,.{code}:1tX:signature)")
+    assert words.decode() in opened(f'(1,"\\x{words.hex()}")')
+
+
 def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path) -> None:
     folder, logs, issued = tmp_path / "house", tmp_path / "log", tmp_path / "issued"
     with SimulatorProcess(
@@ -136,6 +158,8 @@ def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path) -> None:
     assert "authorization_finished" in said
     kept = dump(folder)
     assert "900010100" in kept
-    for place in (said, kept, str(dict(os.environ))):
+    packed = opened(kept)
+    assert "_auth_user_id" in packed  # the sessions are among it
+    for place in (said, kept, packed):
         found = [secret[:12] for secret in secrets if secret in place]
         assert found == []
