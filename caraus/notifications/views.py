@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -74,8 +75,9 @@ def read_all(request: HttpRequest) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     """A switch per kind and channel."""
     if request.method == "POST":
-        for kind in KINDS.values():
-            _choose(request, kind)
+        kept = [_choose(request, kind) for kind in KINDS.values()]
+        if all(kept):
+            messages.success(request, _("Am păstrat alegerile tale."))
         return redirect("notifications:preferences")
     user, organization = access.signed_in(request), access.current_organization(request)
     rows = [
@@ -85,7 +87,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/preferences.html", {"rows": rows})
 
 
-def _choose(request: HttpRequest, kind: Kind) -> None:
+def _choose(request: HttpRequest, kind: Kind) -> bool:
+    """False when it can't be: the person is told why. The other choices are kept."""
     wanted = Channels(
         bell=f"{kind.code}-clopotel" in request.POST, email=f"{kind.code}-email" in request.POST
     )
@@ -98,5 +101,5 @@ def _choose(request: HttpRequest, kind: Kind) -> None:
         )
     except LastReaderError as refusal:
         messages.error(request, f"{kind.title}: {refusal}")
-    else:
-        messages.success(request, f"{kind.title}: am păstrat alegerea ta.")
+        return False
+    return True

@@ -92,6 +92,9 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
     kept = dict(Preference.objects.values_list("kind", "email"))
     assert kept["external_link"] is False
     assert "authorization" not in kept
+    form["authorization-email"] = "on"
+    answer = signed_in.post("/notificari/preferinte/", form, follow=True)
+    assert answer.content.decode().count("Am păstrat alegerile tale.") == 1
 
 
 @pytest.mark.parametrize(("role", "seen"), [("owner", True), ("admin", True), ("viewer", False)])
