@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "caraus.notifications",
     "caraus.connections",
     "caraus.transports",
+    "caraus.fleet",
     "caraus.workspace",
     "caraus.web",
 ]
@@ -206,6 +207,7 @@ RATE_LIMITS = {
     "export": env.text("CARAUS_EXPORT_LIMIT", "10/h/user"),
     "list_export": env.text("CARAUS_LIST_EXPORT_LIMIT", "60/h/user"),
     "card": "120/h/user",
+    "fleet_import": "60/h/user",
     "invite": "60/h/user",
     "invitation": "30/m/ip",
     "setup": "10/m/ip",
@@ -260,7 +262,10 @@ PERMISSIONS_POLICY = ", ".join(
 # The largest form is a pasted list of companies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+# Files are taken at these addresses only, one and a small one: the list of a fleet.
+UPLOADS_AT = ("/flota/import/",)
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["caraus.accounts.uploads.SmallFileHandler"]
 
 # E-mail
 MAILERS = {"default": env.mailer(env.secret("EMAIL_URL") or "console:")}

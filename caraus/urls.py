@@ -16,6 +16,7 @@ urlpatterns = [
     path("autorizare/<str:secret>/", open_link, name="external_link"),
     path("anaf/callback", callback, name="anaf_callback"),
     path("transporturi/", include("caraus.workspace.urls")),
+    path("flota/", include("caraus.fleet.urls")),
     path("firme/", companies.company_list, name="companies"),
     path("firme/<int:pk>/", companies.company_edit, name="company"),
     path("firme/lista/", companies.company_paste, name="companies_paste"),

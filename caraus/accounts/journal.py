@@ -27,6 +27,7 @@ ACTIONS = {
     "sessions": "Sesiuni",
     "authorization": "Autorizare SPV",
     "company": "Firme",
+    "fleet": "Flota",
     "member": "Membri",
     "invitation": "Invitații",
     "settings": "Setări",

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.dispatch import Signal
 
 from caraus.accounts.models import Company
 from caraus.anaf.info import PARSER_VERSION, CarrierRecord, InfoAnswer, VehicleChange
@@ -40,6 +41,10 @@ FIELDS = (
     "extra",
 )
 DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
+
+#: UITs of a company were written, sent once for an answer and in its transaction: `company`,
+#: `transports` (the rows), `events` (the reconciliation's, in order).
+written = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,13 @@ def _write_all(
         TransportEvent(transport=rows[event.uit], at=at, kind=event.kind, changes=event.changes)
         for event in result.events
     )
+    if result.states:
+        written.send(
+            sender=Transport,
+            company=company,
+            transports=[rows[uit] for uit in result.states],
+            events=result.events,
+        )
 
 
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:

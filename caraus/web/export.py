@@ -26,6 +26,7 @@ from caraus.accounts.models import (
 )
 from caraus.accounts.spreadsheets import plain
 from caraus.connections.models import CompanyRight, Connection
+from caraus.fleet.models import Vehicle
 from caraus.transports.models import (
     SyncRun,
     Transport,
@@ -42,6 +43,7 @@ PARTS: dict[str, type[Model]] = {
     "invitatii": Invitation,
     "autorizari": Connection,
     "drepturi": CompanyRight,
+    "flota": Vehicle,
     "transporturi": Transport,
     "istoric": TransportEvent,
     "note": TransportNote,

@@ -47,6 +47,7 @@ class Asked:
     vehicul: str = ""
     loc: str = ""
     modificate: bool = False
+    probleme: bool = False
     sortare: str = ""
     dupa: str = ""
     inainte: str = ""
@@ -69,6 +70,7 @@ class Asked:
             vehicul=words("vehicul"),
             loc=words("loc"),
             modificate=words("modificate") == "1",
+            probleme=words("probleme") == "1",
             sortare=sort if sort in SORTS else "",
             dupa=words("dupa"),
             inainte=words("inainte"),
@@ -86,6 +88,7 @@ class Asked:
             "vehicul": self.vehicul,
             "loc": self.loc,
             "modificate": "1" if self.modificate else "",
+            "probleme": "1" if self.probleme else "",
             "sortare": self.sortare,
         }
         return urlencode({name: value for name, value in (fields | changed).items() if value})
@@ -117,7 +120,7 @@ class Asked:
     def more_count(self) -> int:
         """How many of the filters behind „Filtre” are set."""
         more = (self.de_la, self.pana_la, self.declarant, self.vehicul, self.loc)
-        return sum(map(bool, more)) + self.modificate
+        return sum(map(bool, more)) + self.modificate + self.probleme
 
     @property
     def is_narrow(self) -> bool:

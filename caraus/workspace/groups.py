@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from caraus.fleet import api as fleet
 from caraus.transports.models import Transport
 from caraus.workspace import listing
 from caraus.workspace.asked import Asked
@@ -33,7 +34,7 @@ def groups(
         ("noi", gettext_lazy("noi în 24 h"), "sparkles", "calm"),
         ("expira", gettext_lazy("expiră în 24 h"), "alarm-clock", "bad"),
     )
-    return [
+    found = [
         Group(
             word=word,
             icon=icon,
@@ -44,3 +45,15 @@ def groups(
         )
         for shown, word, icon, tone in known
     ]
+    troubled = fleet.count(companies, today, most=listing.COUNTED + 1)
+    found.append(
+        Group(
+            word=gettext_lazy("cu probleme"),
+            icon="triangle-alert",
+            tone="warn",
+            count=listing.Count(min(troubled, listing.COUNTED), troubled > listing.COUNTED),
+            address=Asked(probleme=True, firma=asked.firma).address(),
+            is_here=asked.address(firma="") == Asked(probleme=True).address(),
+        )
+    )
+    return found

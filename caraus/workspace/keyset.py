@@ -109,5 +109,6 @@ def _first(
         inner = found.filter(company=OuterRef("pk")).order_by(*by).values("pk")[: PAGE_SIZE + 1]
         each = Company.objects.filter(pk__in=companies).values_list(ArraySubquery(inner), flat=True)
         found = Transport.objects.filter(pk__in=list(chain.from_iterable(each)))
-    wanted = found.select_related("company").defer("raw", "extra").order_by(*by)
+    wanted = found.select_related("company").prefetch_related("problems")
+    wanted = wanted.defer("raw", "extra").order_by(*by)
     return list(wanted[: PAGE_SIZE + 1])

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
+from caraus.fleet import api as fleet
 from caraus.transports.models import Transport
 from caraus.workspace import keyset, search
 from caraus.workspace.asked import Asked
@@ -51,6 +52,10 @@ def found_by(
         few = list(rows.order_by().values_list("pk", flat=True)[: search.FEW + 1])
         if by_keys := len(few) <= search.FEW:
             rows = rows.filter(pk__in=few)
+    if asked.probleme:
+        troubled = fleet.keys_with_problems(companies, today, most=search.FEW)
+        rows = rows.filter(fleet.having_problems(today) if troubled is None else Q(pk__in=troubled))
+        by_keys |= troubled is not None
     for typed in filter(None, [asked.q, asked.declarant, asked.vehicul, asked.loc]):
         keys = search.among_all(typed, companies)
         rows = rows.filter(search.holding(typed) if keys is None else Q(pk__in=keys))

@@ -76,7 +76,7 @@ def test_only_the_own_rows_are_in_scope(
 
 TENANT_MODELS = [
     model
-    for label in ("accounts", "connections", "transports")
+    for label in ("accounts", "connections", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
     if model not in {User, Gate, Plan, OutcomeTotal}  # one for the whole installation
 ]

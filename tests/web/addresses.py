@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from caraus.accounts import access
 from caraus.accounts.models import Company, Invitation, Membership, Organization
 from caraus.connections.models import Connection, ExternalLink
+from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from tests import factories
@@ -31,6 +32,12 @@ THINGS = {
     "transporturi/export/<int:pk>/": {"GET": 404},
     "transporturi/export/<int:pk>/fisier/": {"GET": 404},
     "transporturi/sincronizari/<int:pk>/": {"GET": 404},
+    "flota/<int:pk>/": {"GET": 404, "POST": 404},
+    "flota/<int:pk>/retragere/": {"POST": 404},
+    "flota/<int:pk>/stergere/": {"POST": 404},
+    "flota/din-uit/<int:pk>/": {"POST": 404},
+    "flota/import/<int:pk>/": {"GET": 404, "POST": 404},
+    "flota/import/<int:pk>/renuntare/": {"POST": 404},
     "firme/<int:pk>/": {"GET": 404, "POST": 404},
     "notificari/<int:pk>/": {"POST": 404},
     "firme/<int:pk>/arhivare/": {"POST": 404},
@@ -54,6 +61,9 @@ OWN = {
     "transporturi/export/": {"POST": 302},
     "transporturi/coloane/": {"POST": 302},
     "transporturi/vederi/": {"GET": 200, "POST": 302},
+    "flota/": {"GET": 200, "POST": 200},
+    "flota/import/": {"GET": 200, "POST": 200},
+    "flota/import/model.csv": {"GET": 200},
     "firme/": {"GET": 200, "POST": 200},
     "firme/lista/": {"GET": 200, "POST": 200},
     "organizatie/": {"GET": 200, "POST": 302},
@@ -140,7 +150,7 @@ def address(route: str, ids: dict[str, int]) -> str:
 
 TENANT = (
     *(Organization, Company, Membership, Invitation, Connection, ExternalLink),
-    *(Notification, Transport, TransportNote, UnreadableRecord),
+    *(Notification, Transport, TransportNote, UnreadableRecord, Vehicle, Draft),
 )
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
 from caraus.connections import external
+from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
@@ -58,7 +59,15 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())
     view = SavedView.objects.create(organization=organization, user=owner, name=SECRET)
     link, _ = external.create(Membership.objects.get(user=owner))
+    vehicle = Vehicle.objects.create(company=company, plate="B123ABC", note=SECRET)
+    draft = Draft.objects.create(company=company, user=owner, lines=[[1, SECRET, "", "", ""]])
     return {
+        "flota/<int:pk>/": vehicle.pk,
+        "flota/<int:pk>/retragere/": vehicle.pk,
+        "flota/<int:pk>/stergere/": vehicle.pk,
+        "flota/din-uit/<int:pk>/": transport.pk,
+        "flota/import/<int:pk>/": draft.pk,
+        "flota/import/<int:pk>/renuntare/": draft.pk,
         "integrari/<int:pk>/test/": connection.pk,
         "integrari/linkuri/<int:pk>/retragere/": link.pk,
         "notificari/<int:pk>/": notification.pk,

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class FleetConfig(AppConfig):
+    name = "caraus.fleet"
+    label = "fleet"
+    verbose_name = "Flota"
+
+    def ready(self) -> None:
+        from caraus.fleet import keeper
+
+        keeper.connect()

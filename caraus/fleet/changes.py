@@ -1,0 +1,106 @@
+"""What can be done with a fleet, each with its line in the journal and the problems after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caraus.accounts import journal
+from caraus.accounts.models import Company, Membership
+from caraus.fleet.keeper import changing
+from caraus.fleet.models import Kind, Vehicle
+from caraus.words import plural
+
+# So many plates are named in the journal's sentence; all stand in its details.
+_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A vehicle as it is to stand in the fleet; `plate` is normalized."""
+
+    plate: str
+    kind: Kind
+    note: str = ""
+    active: bool = True
+
+
+def put(actor: Membership, company: Company, entries: Sequence[Entry]) -> tuple[int, int]:
+    """Add those that are new and change those that are there; how many of each.
+
+    A plate that stands twice among the entries counts as it stands last.
+    """
+    wanted = {entry.plate: entry for entry in entries}
+    with changing(company):
+        known = {
+            one.plate: one for one in Vehicle.objects.filter(company=company, plate__in=wanted)
+        }
+        changed = [one for one in known.values() if _become(one, wanted[one.plate])]
+        Vehicle.objects.bulk_update(changed, ["kind", "note", "active"], batch_size=500)
+        new = Vehicle.objects.bulk_create(
+            (
+                Vehicle(
+                    company=company,
+                    plate=entry.plate,
+                    kind=entry.kind,
+                    note=entry.note,
+                    active=entry.active,
+                )
+                for entry in wanted.values()
+                if entry.plate not in known
+            ),
+            batch_size=500,
+        )
+        if new:
+            _record(actor, company, "A adăugat în flotă", [one.plate for one in new])
+        if changed:
+            _record(actor, company, "A schimbat în flotă", [one.plate for one in changed])
+    return len(new), len(changed)
+
+
+def _become(vehicle: Vehicle, entry: Entry) -> bool:
+    before = (vehicle.kind, vehicle.note, vehicle.active)
+    vehicle.kind, vehicle.note, vehicle.active = entry.kind, entry.note, entry.active
+    return before != (entry.kind, entry.note, entry.active)
+
+
+def change(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
+    """Another plate, kind or note. Raises IntegrityError when the plate is in the fleet already."""
+    old = vehicle.plate
+    with changing(vehicle.company):
+        changed = _become(vehicle, entry) or old != entry.plate
+        vehicle.plate = entry.plate
+        vehicle.save()
+        if changed:
+            named = [old] if old == entry.plate else [f"{old} (acum {entry.plate})"]
+            _record(actor, vehicle.company, "A schimbat în flotă", named)
+
+
+def retire(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
+    """Out of use, or in use again."""
+    if vehicle.active == active:
+        return
+    with changing(vehicle.company):
+        vehicle.active = active
+        vehicle.save(update_fields=["active"])
+        what = "A pus din nou în uz" if active else "A scos din uz"
+        _record(actor, vehicle.company, what, [vehicle.plate])
+
+
+def delete(actor: Membership, vehicle: Vehicle) -> None:
+    with changing(vehicle.company):
+        vehicle.delete()
+        _record(actor, vehicle.company, "A șters din flotă", [vehicle.plate])
+
+
+def _record(actor: Membership, company: Company, what: str, named: list[str]) -> None:
+    shown = ", ".join(named[:_NAMED])
+    if len(named) > 1:
+        shown = f"{plural(len(named), 'vehicul', 'vehicule')}: {shown}"
+    dots = " …" if len(named) > _NAMED else "."
+    journal.record(
+        "fleet",
+        f"{what} ({company}) {shown}{dots}",
+        user=actor.user,
+        organization=company.organization_id,
+        cui=company.cui,
+        plates=named,
+    )

@@ -1,0 +1,167 @@
+"""The forms of the fleet."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from caraus.accounts.models import Company
+from caraus.accounts.uploads import LARGEST
+from caraus.fleet import plates
+from caraus.fleet.changes import Entry
+from caraus.fleet.models import Kind, Vehicle
+
+
+def _company_field(companies: Collection[Company]) -> forms.ChoiceField:
+    """By CUI, as in the addresses; alone, the company needs no choosing."""
+    choices = [(one.cui, str(one)) for one in companies]
+    if len(choices) != 1:
+        choices.insert(0, ("", _("Alege firma")))
+    return forms.ChoiceField(
+        label=_("Firma"),
+        choices=choices,
+        error_messages={
+            "required": _("Alege firma a cărei flotă este."),
+            "invalid_choice": _("Alege una dintre firmele tale."),
+        },
+    )
+
+
+class _OfCompany(forms.Form):
+    """A form about the fleet of one of the person's companies."""
+
+    def __init__(self, *args: Any, companies: Collection[Company], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.companies = {one.cui: one for one in companies}
+        self.fields["firma"] = _company_field(companies)
+        if len(companies) == 1:
+            self.fields["firma"].required = False
+            self.fields["firma"].widget = forms.HiddenInput()
+
+    def clean_firma(self) -> Company:
+        if len(self.companies) == 1:
+            return next(iter(self.companies.values()))
+        return self.companies[self.cleaned_data["firma"]]
+
+
+class VehicleForm(_OfCompany):
+    """One vehicle, new (`vehicle` None) or known; a known one keeps its company."""
+
+    plate = forms.CharField(
+        label=gettext_lazy("Numărul de înmatriculare"),
+        max_length=60,
+        help_text=gettext_lazy("Cu sau fără spații și liniuțe, de exemplu B 123 ABC."),
+        error_messages={"required": gettext_lazy("Scrie numărul de înmatriculare.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
+        ),
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Felul"),
+        choices=[
+            (Kind.VEHICLE.value, gettext_lazy("vehicul (cap tractor, camion, autoutilitară)")),
+            (Kind.TRAILER.value, gettext_lazy("remorcă sau semiremorcă")),
+        ],
+        error_messages={
+            "required": gettext_lazy("Alege vehicul sau remorcă."),
+            "invalid_choice": gettext_lazy("Alege vehicul sau remorcă."),
+        },
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Notă"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Marca, șoferul, orice te ajută să-l recunoști."),
+        error_messages={"max_length": gettext_lazy("Nota are cel mult 200 de caractere.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, vehicle: Vehicle | None = None, **kwargs: Any) -> None:
+        self.vehicle = vehicle
+        if vehicle is not None:
+            kwargs["companies"] = [vehicle.company]
+            kwargs["initial"] = {
+                "plate": vehicle.plate,
+                "kind": vehicle.kind,
+                "note": vehicle.note,
+            }
+        super().__init__(*args, **kwargs)
+
+    def clean_plate(self) -> str:
+        return plates.read(self.cleaned_data["plate"])
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if "plate" not in found or "firma" not in found:
+            return found
+        same = Vehicle.objects.filter(company=found["firma"], plate=found["plate"])
+        if self.vehicle is not None:
+            same = same.exclude(pk=self.vehicle.pk)
+        if (known := same.first()) is not None:
+            self.add_error("plate", already_there(known))
+        return found
+
+    def entry(self, *, active: bool = True) -> Entry:
+        data = self.cleaned_data
+        return Entry(data["plate"], Kind(data["kind"]), data["note"], active)
+
+
+def already_there(vehicle: Vehicle) -> str:
+    where = {"plate": vehicle.plate, "kind": vehicle.get_kind_display()}
+    if vehicle.active:
+        return _("%(plate)s este deja în flotă, ca %(kind)s.") % where
+    return _("%(plate)s este deja în flotă, scos din uz. Îl pui din nou în uz din lista.") % where
+
+
+class ImportForm(_OfCompany):
+    """A pasted list or a file, one of the two."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Ce sunt rândurile care nu spun felul"),
+        choices=[
+            (Kind.VEHICLE.value, gettext_lazy("vehicule")),
+            (Kind.TRAILER.value, gettext_lazy("remorci")),
+        ],
+        required=False,
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Lista lipită"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Un vehicul pe rând, cum îl copiezi dintr-o coloană. Dacă vrei, după număr: felul "
+            "(vehicul sau remorcă) și o notă, în coloanele următoare."
+        ),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("sau un fișier"),
+        required=False,
+        allow_empty_file=True,
+        help_text=gettext_lazy("Excel (.xlsx) sau CSV, cel mult 900 kB și 5.000 de rânduri."),
+        error_messages={
+            "max_length": gettext_lazy("Numele fișierului este prea lung. Redenumește-l.")
+        },
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv"}),
+    )
+
+    def __init__(self, *args: Any, is_too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_too_large = is_too_large
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if self.is_too_large:
+            raise ValidationError(
+                _("Fișierul este prea mare: primim cel mult %(most)d kB. Păstrează numai lista.")
+                % {"most": LARGEST // 1000}
+            )
+        if bool(found.get("file")) == bool(found.get("text", "").strip()):
+            raise ValidationError(
+                _("Alege una: lista lipită sau fișierul.")
+                if found.get("file")
+                else _("Lipește lista sau alege un fișier.")
+            )
+        return found

@@ -1,0 +1,91 @@
+"""The vehicles and trailers of a company, the problems of its UITs beside them, lists on their way
+into the fleet."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from caraus.accounts.models import Company, User
+from caraus.fleet.plates import LONGEST
+from caraus.transports.models import Transport
+
+
+class Kind(models.TextChoices):
+    VEHICLE = "vehicle", _("vehicul")
+    TRAILER = "trailer", _("remorcă")
+
+
+class Vehicle(models.Model):
+    """A vehicle or trailer of a company; `plate` is normalized (`plates.read`)."""
+
+    ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="fleet")
+    plate = models.CharField(max_length=LONGEST)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
+    note = models.CharField(max_length=200, blank=True)
+    # A retired one stays in the fleet, so that a UIT that names it is explained.
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-active", "kind", "plate", "pk"]
+        constraints = [
+            models.UniqueConstraint("company", "plate", name="one_row_per_plate"),
+        ]
+
+    def __str__(self) -> str:
+        return self.plate
+
+    @property
+    def is_trailer(self) -> bool:
+        return self.kind == Kind.TRAILER
+
+
+class Problem(models.Model):
+    """A problem of an open UIT, as `problems.py` decides and `keeper.py` keeps it.
+
+    Read it through `api.py`: a UIT whose validity has just ended may still have a row here.
+    """
+
+    ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
+
+    transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="problems")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=30)
+    place = models.CharField(max_length=10)
+    plate = models.TextField()
+    # The UIT that it clashes with.
+    other = models.ForeignKey(Transport, on_delete=models.CASCADE, null=True, related_name="+")
+    found_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["transport", "pk"]
+        constraints = [
+            models.UniqueConstraint("transport", "code", "place", name="one_row_per_problem"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transport_id}: {self.code} {self.plate}"
+
+
+class Draft(models.Model):
+    """A list on its way into the fleet: what was read, until somebody takes it or a day is over."""
+
+    ORGANIZATION_PATH = "company__organization"
+    COMPANY_PATH = "company"
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # The file's name; "" for a pasted list.
+    name = models.CharField(max_length=200, blank=True)
+    # What a line is that does not say it.
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
+    # As read: [row number, plate, kind, note, in use].
+    lines = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name or f"{len(self.lines)}"

@@ -1,0 +1,71 @@
+"""Number plates: as people type them, as the fleet keeps them, as they are compared. Pure."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+# What ANAF takes (schema_ETR_v2, NrVehiculType: capitals and digits).
+SHORTEST, LONGEST = 2, 20
+# What people type around letters and digits; an apostrophe keeps a spreadsheet from counting.
+_NOISE = frozenset("-.·•_'’\"„”‐‑–—\ufeff\u200b")
+_JOINTS = frozenset("/+&,;|\\")
+
+
+def normalized(typed: str) -> str:
+    """„b-12 abc” → „B12ABC”: capitals and digits alone, as the search folds them.
+
+    Never fails; "" when there is neither a letter nor a digit.
+    """
+    plain = unicodedata.normalize("NFKD", typed.lower())
+    return re.sub(r"[^a-z0-9]+", "", plain).upper()
+
+
+def read(typed: str) -> str:
+    """A plate for the fleet; raises ValidationError with a sentence where it can't be one."""
+    shown = " ".join(typed.split())[:40]
+    plate = normalized(typed)
+    if not shown:
+        raise ValidationError(_("Scrie numărul de înmatriculare, de exemplu B 123 ABC."))
+    if any(letter in _JOINTS for letter in shown.strip("".join(_JOINTS))):
+        raise ValidationError(
+            _("„%(typed)s” pare să țină mai multe numere: scrie-le câte unul pe rând.")
+            % {"typed": shown}
+        )
+    if strange := _strange(shown):
+        raise ValidationError(
+            _("„%(typed)s” are semnul „%(sign)s”, care nu poate sta pe o plăcuță cu litere latine.")
+            % {"typed": shown, "sign": strange}
+        )
+    if not any(letter.isdigit() for letter in plate):
+        raise ValidationError(
+            _("„%(typed)s” nu este un număr de înmatriculare: nu are nicio cifră.")
+            % {"typed": shown}
+        )
+    if not SHORTEST <= len(plate) <= LONGEST:
+        raise ValidationError(
+            _("„%(typed)s” nu este un număr de înmatriculare: are %(length)d caractere, ANAF")
+            % {"typed": shown, "length": len(plate)}
+            + " "
+            + _("primește între 2 și 20.")
+        )
+    return plate
+
+
+def is_likely(typed: str) -> bool:
+    """Whether a cell of a spreadsheet looks like a plate: readable, with letters and digits."""
+    try:
+        plate = read(typed)
+    except ValidationError:
+        return False
+    return len(plate) <= 12 and not plate.isdigit() and not plate.isalpha()
+
+
+def _strange(typed: str) -> str:
+    """The first sign that would be lost unseen: a Cyrillic „В” is no Latin „B”."""
+    for sign in unicodedata.normalize("NFKD", typed.lower()):
+        known = sign.isascii() and sign.isalnum()
+        if not (known or sign.isspace() or sign in _NOISE or unicodedata.combining(sign)):
+            return sign.upper()
+    return ""

@@ -1,0 +1,12 @@
+"""The queue's side of the fleet."""
+
+from procrastinate.contrib.django import app
+
+from caraus.fleet import keeper
+
+
+@app.periodic(cron="1 * * * *")
+@app.task(name="fleet.tidy", queueing_lock="fleet.tidy")
+def tidy(timestamp: int) -> None:
+    """Every hour, so that midnight in Romania is among them."""
+    keeper.tidy()

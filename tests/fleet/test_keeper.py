@@ -1,0 +1,183 @@
+"""The problems as they are kept: after ANAF's answers, after changes of the fleet, as time goes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from caraus.accounts.models import Company, JournalEntry, Membership
+from caraus.connections.models import Connection
+from caraus.fleet import api, changes, keeper
+from caraus.fleet.changes import Entry
+from caraus.fleet.models import Draft, Kind, Problem, Vehicle
+from caraus.transports.models import Transport
+from caraus.transports.sync import sync_company
+from caraus.words import today
+from tests import factories
+from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport, MakeVehicle
+from tests.simulator_process import SimulatorProcess
+
+
+@pytest.fixture
+def told() -> Any:
+    """What `appeared` tells: (because, plate) of each new problem."""
+    heard: list[tuple[str, str]] = []
+
+    def hear(sender: object, problems: list[Problem], because: str, **_: object) -> None:
+        heard.extend((because, one.plate) for one in problems)
+
+    api.appeared.connect(hear, weak=False, dispatch_uid="test")
+    yield heard
+    api.appeared.disconnect(dispatch_uid="test")
+
+
+def standing(transport: Transport) -> list[tuple[str, str]]:
+    transport.refresh_from_db()
+    return [(one.code, one.plate) for one in api.problems_of(transport)]
+
+
+def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
+    dispatcher: Membership, company: Company, make: MakeTransport, told: list[tuple[str, str]]
+) -> None:
+    ours, theirs = make(plate="b-123 abc"), make(plate="CJ77NOU", trailer1="CT 34 REM")
+    closed = [
+        make(plate="XX1", state="withdrawn"),
+        make(plate="XX2", state="expired"),
+        make(plate="XX3", first_expired_day=today()),
+    ]
+    assert standing(theirs) == []
+    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    assert standing(ours) == []
+    assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("not_in_fleet", "CT34REM")]
+    assert [standing(one) for one in closed] == [[], [], []]
+    assert sorted(told) == [("fleet", "CJ77NOU"), ("fleet", "CT34REM")]
+    told.clear()
+
+    changes.put(dispatcher, company, [Entry("CT34REM", Kind.VEHICLE)])
+    assert standing(theirs) == [("vehicle_as_trailer", "CT34REM"), ("not_in_fleet", "CJ77NOU")]
+    assert told == [("fleet", "CT34REM")]  # what stood already is not told again
+    changes.change(dispatcher, Vehicle.objects.get(plate="CT34REM"), Entry("CT34REM", Kind.TRAILER))
+    changes.change(dispatcher, Vehicle.objects.get(plate="B123ABC"), Entry("CJ77NOU", Kind.VEHICLE))
+    assert standing(theirs) == []
+    assert standing(ours) == [("not_in_fleet", "B123ABC")]
+    for one in Vehicle.objects.all():
+        changes.retire(dispatcher, one, active=False)
+    assert not Problem.objects.exists()  # nothing in use: no fleet
+    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    assert standing(theirs) == [("retired", "CJ77NOU"), ("retired", "CT34REM")]
+    changes.delete(dispatcher, Vehicle.objects.get(plate="CJ77NOU"))
+    assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("retired", "CT34REM")]
+    words = [entry.text for entry in JournalEntry.objects.filter(action="fleet").order_by("pk")]
+    assert len(words) == 8
+    assert words[0] == f"A adăugat în flotă ({company}) B123ABC."
+    assert words[3] == f"A schimbat în flotă ({company}) B123ABC (acum CJ77NOU)."
+
+
+def test_the_fleet_of_one_company_says_nothing_about_another(
+    dispatcher: Membership, company: Company, make: MakeTransport
+) -> None:
+    other = factories.company(company.organization, cui=factories.OTHER_CUI)
+    theirs = make(company=other, plate="CJ77NOU")
+    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    assert standing(theirs) == []
+    assert api.count([company.pk, other.pk], today()) == 0
+
+
+def test_two_directions_name_each_other_until_one_is_closed(
+    company: Company, make: MakeTransport, vehicle: MakeVehicle, dispatcher: Membership
+) -> None:
+    vehicle("B123ABC")
+    there = make(plate="B123ABC")
+    back = make(plate="B 123 ABC", start=BUCHAREST, end=CLUJ)
+    assert len(keeper.keep(company.pk, because="uit")) == 2
+    assert [one.other for one in api.problems_of(there)] == [back]
+    again = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
+    Transport.objects.filter(pk=back.pk).update(state="withdrawn")
+    (new,) = keeper.keep(company.pk, because="uit")
+    assert new.transport_id == again.pk
+    assert [one.other for one in api.problems_of(there)] == [again]
+    again.delete()
+    assert standing(there) == []
+
+
+def test_a_later_vehicle_change_counts_instead_of_what_was_declared(
+    company: Company, make: MakeTransport, vehicle: MakeVehicle
+) -> None:
+    vehicle("B123ABC")
+    changed = {"plate": "B123ABC", "trailer1": "", "trailer2": ""}
+    one = make(plate="CJ77NOU", trailer1="CT1REM", vehicle_changes=[changed])
+    keeper.keep(company.pk, because="uit")
+    assert standing(one) == []
+
+
+def test_keeping_twice_writes_nothing(
+    company: Company,
+    make: MakeTransport,
+    vehicle: MakeVehicle,
+    django_assert_num_queries: Any,
+) -> None:
+    vehicle("B123ABC")
+    for _ in range(30):
+        make(plate="CJ77NOU")
+    keeper.keep(company.pk, because="uit")
+    before = list(Problem.objects.order_by("pk").values())
+    with django_assert_num_queries(6):  # a savepoint, the lock, the fleet, the UITs, the problems
+        assert keeper.keep(company.pk, because="uit") == []
+    assert list(Problem.objects.order_by("pk").values()) == before
+
+
+def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_within_the_hour(
+    company: Company, make: MakeTransport, vehicle: MakeVehicle
+) -> None:
+    vehicle("B123ABC")
+    stays, ends = make(plate="CJ1NOU"), make(plate="B123ABC", end={"county": "TM"})
+    clashing = make(plate="B123ABC")
+    keeper.keep(company.pk, because="uit")
+    assert api.count([company.pk], today()) == 3
+    Transport.objects.filter(pk=ends.pk).update(first_expired_day=today())
+    assert standing(ends) == []
+    assert api.count([company.pk], today()) == 2
+    Draft.objects.create(company=company, user=factories.user(), lines=[])
+    Draft.objects.update(created_at=Draft.objects.get().created_at - timedelta(days=2))
+    keeper.tidy()
+    assert {one.transport_id for one in Problem.objects.all()} == {stays.pk}
+    assert standing(clashing) == []
+    assert not Draft.objects.exists()
+
+
+def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
+    anaf: SimulatorProcess,
+    company: Company,
+    connection: Connection,
+    dispatcher: Membership,
+    told: list[tuple[str, str]],
+) -> None:
+    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    added = anaf.add_uit(company.cui, nr_veh="CJ77NOU")["uit"]
+    sync_company(company_id=company.pk)
+    uit = Transport.objects.get(uit=added)
+    assert ("not_in_fleet", "CJ77NOU") in standing(uit)
+    assert ("uit", "CJ77NOU") in told
+    anaf.change_vehicle(added, nr_veh="B123ABC")
+    sync_company(company_id=company.pk)
+    assert standing(uit) == []
+
+
+def test_the_list_shows_only_those_with_problems_whether_few_or_many(
+    signed_in: Client,
+    company: Company,
+    make: MakeTransport,
+    vehicle: MakeVehicle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vehicle("B123ABC")
+    troubled = [make(plate="CJ77NOU") for _ in range(3)]
+    make(plate="B123ABC")
+    keeper.keep(company.pk, because="uit")
+    for most in (1000, 2):
+        monkeypatch.setattr("caraus.workspace.search.FEW", most)
+        for more in ("", "&arata=toate", "&q=cj77"):
+            answer = signed_in.get(f"/transporturi/?probleme=1{more}")
+            assert {row.pk for row in answer.context["page"]} == {one.pk for one in troubled}
+            assert answer.content.decode().count("nu e în flotă") == 3

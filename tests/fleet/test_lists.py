@@ -1,0 +1,248 @@
+"""Lists as people have them: encodings, delimiters, workbooks, bombs; judged line by line."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from caraus.fleet.drafts import Judged, as_text, judge
+from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.reading import Line, kind_of, read_file, read_text
+from caraus.fleet.sheets import MOST_ROWS, UnreadableFileError, rows_of_file
+
+TABLE = (
+    "Nr. înmatriculare;Tip;Observații\r\nB 123 ABC;camion;Volvo, roșu\r\nCT-34-REM;Semiremorcă;\r\n"
+)
+READ = [("B 123 ABC", "camion", "Volvo, roșu"), ("CT-34-REM", "Semiremorcă", "")]
+# Excel in Romanian writes the old letters in its old encodings.
+OLD = TABLE.translate(str.maketrans("șț", "şţ"))
+
+
+def cells(lines: list[Line]) -> list[tuple[str, str, str]]:
+    return [(line.plate, line.kind, line.note) for line in lines]
+
+
+def workbook(*sheets: list[list[Any]], hidden: int = 0) -> bytes:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for number, rows in enumerate(sheets):
+        sheet = book.create_sheet(f"Foaia{number}")
+        sheet.sheet_state = "hidden" if number < hidden else "visible"
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TABLE.encode(),
+        TABLE.encode("utf-8-sig"),
+        TABLE.encode("utf-16"),
+        OLD.encode("cp1250"),
+        OLD.encode("iso8859-2"),
+        TABLE.replace(";", "\t").encode("utf-16"),
+        ("sep=;\r\n" + TABLE).encode("utf-8-sig"),
+        "B 123 ABC|camion|Volvo, roșu\nCT-34-REM|Semiremorcă|\n".encode(),
+    ],
+    ids=["utf8", "bom", "utf16", "cp1250", "iso8859-2", "excel-unicode", "sep", "no-heading"],
+)
+def test_a_csv_is_read_in_every_encoding_and_delimiter(data: bytes) -> None:
+    assert cells(read_file("flota.csv", data)) == READ
+
+
+def test_windows_signs_are_told_from_the_iso_encoding() -> None:
+    data = "Număr;Notă\nB 123 ABC;„Ana” – Škoda\n".encode("cp1250")
+    assert cells(read_file("a.csv", data)) == [("B 123 ABC", "", "„Ana” – Škoda")]
+    data = "Număr;Notă\nB 123 ABC;Škoda\n".encode("iso8859-2")
+    assert cells(read_file("a.csv", data)) == [("B 123 ABC", "", "Škoda")]
+
+
+def test_a_workbook_is_read_from_its_first_visible_sheet_with_row_numbers_of_its_own() -> None:
+    data = workbook(
+        [["ascunsă"]],
+        [[], ["Nr. crt.", "Număr", "Fel", "Activ"], [1, "B 123 ABC", None, True], [], [2, 12345.0]],
+        hidden=1,
+    )
+    assert [(one.number, one.plate, one.active) for one in read_file("f.xlsx", data)] == [
+        (3, "B 123 ABC", "da"),
+        (5, "12345", ""),
+    ]
+
+
+def test_a_pasted_column_needs_nothing_else() -> None:
+    assert cells(read_text("b 123 abc\n\n CT34REM \n")) == [
+        ("b 123 abc", "", ""),
+        ("CT34REM", "", ""),
+    ]
+
+
+def test_columns_without_a_heading_are_known_by_what_they_hold() -> None:
+    text = "1\tMAN\tB 123 ABC\tcap tractor\n2\tSchmitz\tCT 34 REM\tsemiremorcă\n"
+    assert cells(read_text(text)) == [
+        ("B 123 ABC", "cap tractor", "MAN"),
+        ("CT 34 REM", "semiremorcă", "Schmitz"),
+    ]
+
+
+def test_a_tractor_and_its_trailer_on_one_row_are_two_vehicles() -> None:
+    text = "Cap tractor;Semiremorca;Șofer\nB 123 ABC;CT 34 REM;Ion\nB 124 ABC;;Gheorghe\n"
+    assert cells(read_text(text)) == [
+        ("B 123 ABC", "vehicle", "Ion"),
+        ("CT 34 REM", "trailer", "Ion"),
+        ("B 124 ABC", "vehicle", "Gheorghe"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        *dict.fromkeys(
+            ("Semiremorcă", "REMORCA", "trailer", "r", "remorcă frig."), Kind.TRAILER
+        ).items(),
+        *dict.fromkeys(
+            ("Cap tractor", "camion", "Autotractor", "autoutilitară", "vehicul", "v", "Duba"),
+            Kind.VEHICLE,
+        ).items(),
+        ("elicopter", None),
+        ("", None),
+    ],
+)
+def test_kinds_as_people_call_them(word: str, kind: Kind | None) -> None:
+    assert kind_of(word) is kind
+
+
+# -- what cannot be read -------------------------------------------------------------------------
+
+
+def packed(**parts: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name.replace("__", "/"), data)
+    return file.getvalue()
+
+
+BOMB = packed(**{"xl/workbook.xml": b"<a/>", "xl/worksheets/sheet1.xml": b" " * 40_000_000})
+MANY = packed(**{"xl/workbook.xml": b"<a/>", **{f"xl/p{number}": b"" for number in range(400)}})
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "este gol"),
+        (b"\n \n;;\n", "nu are niciun rând"),
+        ("Număr;Fel\n".encode(), "numai capul de tabel"),
+        (BOMB, "ține mult mai mult"),
+        (MANY, "ține mult mai mult"),
+        (b"PK\x03\x04 torn", "deteriorat"),
+        (packed(**{"word/document.xml": b"<a/>"}), "nu este un fișier Excel"),
+        (packed(**{"xl/workbook.xml": b"not xml"}), "deteriorat"),
+        (b"\xd0\xcf\x11\xe0 old", "formatul vechi .xls"),
+        (b"%PDF-1.7", "nu este o listă"),
+        (b"\x89PNG\0\0", "nu este o listă"),
+        (("B1AAA\n" * (MOST_ROWS + 2)).encode(), "peste 5000 de rânduri"),
+        (b'"' + b"x" * 200_000, "un câmp este mult prea lung"),
+        (workbook([[]]), "nu are niciun rând"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_read_is_told_in_a_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(UnreadableFileError, match=sentence):
+        read_file("flota", data)
+
+
+def test_a_workbook_that_calls_for_entities_is_refused() -> None:
+    good = workbook([["B123ABC"]])
+    file = io.BytesIO()
+    laughs = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;">]>'
+    with zipfile.ZipFile(io.BytesIO(good)) as old, zipfile.ZipFile(file, "w") as new:
+        for part in old.infolist():
+            data = old.read(part.filename)
+            if part.filename.endswith("sheet1.xml"):
+                data = laughs + data.replace(b"B123ABC", b"&b;")
+            new.writestr(part.filename, data)
+    with pytest.raises(UnreadableFileError, match="deteriorat"):
+        read_file("flota.xlsx", file.getvalue())
+
+
+def test_a_row_at_the_end_of_the_sheet_is_found_and_soon() -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet["A1"] = "B123ABC"
+    sheet["A1048576"] = "CT34REM"
+    file = io.BytesIO()
+    book.save(file)
+    lines = read_file("a.xlsx", file.getvalue())
+    assert [(line.number, line.plate) for line in lines] == [(1, "B123ABC"), (1048576, "CT34REM")]
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)))
+def test_any_bytes_are_read_or_refused_in_a_sentence(data: bytes) -> None:
+    try:
+        lines = read_file("flota.csv", data)
+    except UnreadableFileError:
+        return
+    rows = [row for row in rows_of_file("flota.csv", data) if any(row)]
+    assert {line.number for line in lines} <= {*range(1, data.count(b"\n") + data.count(b"\r") + 2)}
+    assert len(rows) - 1 <= len({line.number for line in lines}) <= len(rows)
+
+
+# -- judged --------------------------------------------------------------------------------------
+
+
+def verdicts(lines: list[Line], *known: Vehicle) -> list[tuple[str, str]]:
+    judged = judge(lines, {one.plate: one for one in known}, Kind.VEHICLE)
+    return [(one.verdict, one.said) for one in judged]
+
+
+def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
+    fleet = [
+        Vehicle(plate="B1OLD", kind=Kind.VEHICLE, note="Volvo"),
+        Vehicle(plate="CT1OLD", kind=Kind.VEHICLE, active=False),
+    ]
+    lines = [
+        Line(1, "B 1 NEW"),
+        Line(2, "b-1-new"),
+        Line(3, "B1NEW", "remorcă"),
+        Line(4, "B1OLD"),
+        Line(5, "CT 1 OLD", "remorcă", "", "da"),
+        Line(6, "", note="rest"),
+        Line(7, "B1X", "elicopter"),
+        Line(8, "B2X", "", "", "poate"),
+    ]
+    assert verdicts(lines, *fleet) == [
+        ("new", ""),
+        ("repeated", "Este și pe rândul 1: se ia o singură dată."),
+        ("wrong", "Este și pe rândul 1, altfel. Lasă un singur rând."),
+        ("same", ""),
+        ("change", "vehicul → remorcă; din nou în uz"),
+        ("wrong", "Scrie numărul de înmatriculare, de exemplu B 123 ABC."),
+        ("wrong", "Nu înțelegem felul „elicopter”: scrie vehicul sau remorcă."),
+        ("wrong", "Nu înțelegem starea „poate”: scrie da (în uz) sau nu (scos din uz)."),
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            *[st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)] * 4
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_wrong_lines_can_be_corrected_from_the_text_they_are_given_back_in(
+    rows: list[tuple[str, str, str, str]],
+) -> None:
+    wrong = [Judged(Line(number, *row), "wrong") for number, row in enumerate(rows, start=1)]
+    text = as_text(wrong)
+    assert len(text.split("\n")) == len(rows)
+    for one, line in zip(wrong, text.split("\n"), strict=True):
+        assert line.startswith(" ".join(one.line.plate.replace(";", ",").replace('"', "”").split()))
