@@ -1,6 +1,7 @@
 """The policy in force: made anew every minute from aggregates, read by all workers from one row."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -173,21 +174,19 @@ def _limited() -> dict[int, Policy]:
             "connection_id", "daily_limit"
         )
     )
-    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    served = CompanyRight.objects.filter(
+        connection__status=Connection.Status.ACTIVE, state=CompanyRight.State.COVERED
+    )
     if everybody is None:
-        active = active.filter(pk__in=learnt)
+        served = served.filter(connection__in=learnt)
+    rates: dict[int, Counter[float]] = {}
+    for connection_id, rate in served.values_list("connection_id", "company__sync_state__rate"):
+        rates.setdefault(connection_id, Counter())[rate or 1.0] += 1
     policies = {}
-    for connection_id in active.values_list("pk", flat=True):
+    for connection_id, companies in rates.items():
         limits = [limit for limit in (everybody, learnt.get(connection_id)) if limit]
-        served = CompanyRight.objects.filter(
-            connection_id=connection_id, state=CompanyRight.State.COVERED
-        ).values_list("company__sync_state__rate", flat=True)
-        rates: dict[float, int] = {}
-        for rate in served:
-            rates[rate or 1.0] = rates.get(rate or 1.0, 0) + 1
-        policies[connection_id] = solve(
-            rates, budget=min(limits) * 0.95 / MINUTES_A_DAY, bounds=bounds()
-        )
+        calls_a_minute = min(limits) * 0.95 / MINUTES_A_DAY
+        policies[connection_id] = solve(companies, budget=calls_a_minute, bounds=bounds())
     return policies
 
 
