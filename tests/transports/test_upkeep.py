@@ -281,6 +281,11 @@ def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
         (13, "ok"): (1, 0, 0),
     }
     assert dict(OutcomeTotal.objects.values_list("outcome", "calls")) == {"ok": 4, "unavailable": 1}
+    run(company, old, new=1, age=900)  # written late, into an hour that is summed already
+    runs.sum_up(now)
+    row = SyncHour.objects.get(calls=4)
+    assert (row.new, row.age_sum, row.age_max) == (7, 1860, 900)
+    assert OutcomeTotal.objects.get(outcome="ok").calls == 5
 
 
 def test_sums_older_than_a_year_go(company: Company) -> None:
