@@ -176,6 +176,9 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
     due = any(state.next_sync_at <= now for state in states)
     troubles = tuple(trouble_of(state) for state in states if state.last_code)
+    if not authorized:  # nobody is asked any more: what ANAF said last is no trouble of now
+        past = {Whose.ANAF, Whose.RIGHTS}
+        troubles = tuple(trouble for trouble in troubles if trouble.whose not in past)
     door = gatekeeper.look()
     shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
     if authorized and door is not None and door.open_since is not None:

@@ -171,6 +171,20 @@ def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Cl
     assert pills == ["Problemă la ANAF", "Limită la ANAF", "Problemă la noi"]
 
 
+def test_without_an_authorization_what_anaf_said_before_is_no_trouble_of_now(
+    organization: Organization, company: Company, connection: Connection, signed_in: Client
+) -> None:
+    now = timezone.now()
+    SyncState.objects.create(
+        company=company, last_code="technical_error", last_good_at=now, last_attempt_at=now
+    )
+    assert situation(organization, [company]).kind == "trouble"
+    Connection.objects.update(status="disconnected")
+    found = situation(organization, [company])
+    assert (found.kind, found.troubles) == ("never_authorized", ())
+    assert "încercăm din nou automat" not in signed_in.get("/transporturi/").content.decode()
+
+
 # -- somebody looks ------------------------------------------------------------------------------
 
 
