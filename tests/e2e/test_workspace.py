@@ -12,7 +12,7 @@ from tests.e2e.demo_process import DemoProcess
 
 
 def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
-    page: Page, demo: DemoProcess
+    page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
     walking.sign_in(page)
     added = demo.control("uit", {"cui": "900010100", "nr_veh": "CJ77NOU"})
@@ -43,6 +43,12 @@ def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
     expect(page.get_by_text("CJ77NOU").first).to_be_visible()
+
+    stale = context.new_page()  # a page that stood open for too long says so when asked to ask
+    stale.goto("/transporturi/")
+    context.clear_cookies(name="csrftoken")
+    stale.get_by_role("button", name="Sincronizează acum").click()
+    expect(stale.get_by_role("heading", name="Formularul a expirat")).to_be_visible()
 
 
 def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_pointer(
