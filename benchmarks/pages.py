@@ -83,6 +83,8 @@ def addresses(company: int) -> dict[str, str]:
         "search: nothing": "q=zzzqqq&arata=toate",
     }
     pages = {"bare page": BARE} | {name: f"{LIST}?{query}" for name, query in asked.items()}
+    others = {"week": "saptamana/", "old week": f"saptamana/?saptamana={since}", "map": "harta/"}
+    pages |= {name: f"{LIST}{path}" for name, path in others.items()}
     return pages | {"a UIT's page": f"{LIST}{uit.pk}/", "panel": "/"}
 
 

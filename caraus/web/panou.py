@@ -10,6 +10,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.connections import panel
 from caraus.connections.health import Health
+from caraus.fleet import api as fleet
 from caraus.transports.models import CompanyDay, Transport, UnreadableRecord
 from caraus.transports.situation import Situation, situation
 from caraus.web import charts
@@ -46,12 +47,20 @@ class Panou:
     ends_today: Count
     ends_tomorrow: Count
     starts_today: Count
+    # UITs with a problem of the fleet; not found at ANAF; records that could not be read.
+    problems: Count
     missing: Count
     unreadable: Count
     days: tuple[Day, ...]
     situation: Situation
     authorization: Health | None
     companies: tuple[Company, ...]
+
+    @property
+    def to_check(self) -> Count:
+        """All that somebody should look at."""
+        parts = (self.problems, self.missing, self.unreadable)
+        return Count(sum(one.number for one in parts), any(one.is_more for one in parts))
 
     @property
     def new_today(self) -> int:
@@ -93,6 +102,7 @@ def panou(membership: Membership) -> Panou:
     """What the member's companies are about today; a fixed number of queries."""
     today = today_here()
     companies = list(access.visible_companies(membership))
+    keys = [company.pk for company in companies]
     mine = Transport.objects.filter(company__in=companies)
     alive = mine.filter(_OPEN, first_expired_day__gt=today)
     unreadable = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
@@ -102,6 +112,7 @@ def panou(membership: Membership) -> Panou:
         ends_today=_count(alive.filter(first_expired_day=today + timedelta(days=1))),
         ends_tomorrow=_count(alive.filter(first_expired_day=today + timedelta(days=2))),
         starts_today=_count(mine.filter(_OPEN, transport_date=today, first_expired_day__gt=today)),
+        problems=_bounded(fleet.count(keys, today, most=COUNTED + 1)),
         missing=_count(mine.filter(state=State.MISSING, first_expired_day__gt=today)),
         unreadable=_count(unreadable),
         days=_days(companies, today),
@@ -113,6 +124,10 @@ def panou(membership: Membership) -> Panou:
 
 def _count(found: QuerySet[Transport] | QuerySet[UnreadableRecord]) -> Count:
     number = found.order_by().values("pk")[: COUNTED + 1].count()
+    return _bounded(number)
+
+
+def _bounded(number: int) -> Count:
     return Count(min(number, COUNTED), number > COUNTED)
 
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
+from caraus.fleet.models import Problem
 from caraus.transports.models import CompanyDay, SyncRun, SyncState, Transport, UnreadableRecord
 from caraus.web import panou as room
 from caraus.web.panou import panou
@@ -63,6 +64,10 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     ]
     for number, fields in enumerate(states):
         transport(authorized, f"UIT{number}", **fields)
+    odd = Transport.objects.get(uit="UIT1")
+    Problem.objects.create(
+        company=authorized, transport=odd, code="not_in_fleet", place="plate", plate="B12ABC"
+    )
     now = timezone.now()
     UnreadableRecord.objects.create(
         company=authorized, digest="d", raw="{}", reason="?", first_seen_at=now, last_seen_at=now
@@ -71,17 +76,22 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     asked(authorized, new=2, age=60)
     page = signed_in.get("/").content.decode()
     assert [figure(page, name) for name in ("active", "new", "ending", "problems")] == [
-        *("5", "5", "1", "1"),
+        *("5", "5", "1", "3"),
     ]
     assert "azi 2, ieri 3" in page
     for name, address in (
         ("active", ""),
         ("ending", "?arata=expira"),
-        ("problems", "?arata=neregasite"),
     ):
         assert f'href="/transporturi/{address}" data-figure="{name}"' in page
         rows = signed_in.get(f"/transporturi/{address}").context["page"].rows
         assert str(len(rows)) == figure(page, name)
+    for address, said in (
+        ("?probleme=1", "1 cu probleme"),
+        ("?arata=neregasite", "1 de negăsit la ANAF"),
+    ):
+        assert f'href="/transporturi/{address}">{said}</a>' in page
+        assert len(signed_in.get(f"/transporturi/{address}").context["page"].rows) == 1
 
 
 def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:

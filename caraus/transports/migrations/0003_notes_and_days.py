@@ -24,18 +24,6 @@ END $$;
 
 CREATE TRIGGER syncrun_days AFTER INSERT ON transports_syncrun
 REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION caraus_add_days();
-
--- What came before: of the questions still whole. Older ones are counted by their UITs alone.
-INSERT INTO transports_companyday (company_id, day, appeared, timed, waited, longest)
-SELECT company_id, (finished_at AT TIME ZONE 'Europe/Bucharest')::date, sum(new),
-    sum(CASE WHEN age IS NULL THEN 0 ELSE new END), sum(coalesce(age, 0) * new),
-    max(coalesce(age, 0))
-FROM transports_syncrun WHERE new > 0 GROUP BY 1, 2;
-
-INSERT INTO transports_companyday AS d (company_id, day, appeared, timed, waited, longest)
-SELECT company_id, (first_seen_at AT TIME ZONE 'Europe/Bucharest')::date, count(*), 0, 0, 0
-FROM transports_transport WHERE first_seen_at > now() - interval '40 days' GROUP BY 1, 2
-ON CONFLICT (company_id, day) DO UPDATE SET appeared = greatest(d.appeared, excluded.appeared);
 """
 BACKWARDS = """
 DROP TRIGGER syncrun_days ON transports_syncrun;
