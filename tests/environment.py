@@ -5,12 +5,16 @@ reaches the tests.
 """
 
 import atexit
+import contextlib
 import os
 import shutil
 import sys
 import tempfile
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 from cryptography.fernet import Fernet
 
 from caraus import embedded
@@ -37,3 +41,15 @@ os.environ |= {
     "CARAUS_CONN_MAX_AGE": "0",  # a job's thread leaves no connection behind
     "DJANGO_SETTINGS_MODULE": "caraus.settings",
 }
+
+
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """The address of an empty database on the tests' server, for what wants an external one."""
+    name = f"own_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(SERVER.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        try:
+            yield SERVER.url.rpartition("/")[0] + f"/{name}"
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

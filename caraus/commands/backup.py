@@ -1,12 +1,14 @@
 """`caraus backup` and `caraus restore`: the database as one file, the keys apart from it."""
 
+import contextlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from caraus import embedded, environment
 from caraus.commands.base import CommandError, database
@@ -43,14 +45,12 @@ def restore(*, file: str, keys: str | None, replace: bool) -> int:
     source = Path(file).absolute()
     if not source.is_file():
         raise CommandError(f"{file} is not there.", exit_code=2)
+    _require_copy(source)
     if keys:
         _take_keys(Path(keys))
     with _running():
         _require_empty(replace=replace)
-        if replace:
-            _run("psql", "--quiet", "--command=DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
-        _run("pg_restore", *options, "--no-comments", f"--dbname={_url()}", str(source))
+        _put_back(source, replace=replace)
     with database(migrated=False):
         from django.core.management import call_command
 
@@ -85,7 +85,7 @@ def _report() -> int:
     return 0
 
 
-@contextmanager
+@contextlib.contextmanager
 def _running() -> Iterator[None]:
     """The server runs meanwhile; nothing is migrated and Django is not asked."""
     if environment.is_embedded():
@@ -103,11 +103,8 @@ def _run(program: str, *arguments: str) -> str:
     """One of PostgreSQL's programs, those that came with the wheel: they know servers up to their
     own version. A password goes by the environment, as other users see the arguments."""
     address, variables = _without_password(_url())
-    words = [word.replace(_url(), address) for word in arguments]
-    if program != "pg_restore":
-        words.append(address)
     done = subprocess.run(
-        [str(programs() / program), *words],
+        [str(programs() / program), *arguments, address],
         capture_output=True,
         text=True,
         check=False,
@@ -116,6 +113,51 @@ def _run(program: str, *arguments: str) -> str:
     if done.returncode:
         raise CommandError(f"{program} could not do it: {done.stderr.strip()}")
     return done.stdout
+
+
+def _require_copy(source: Path) -> None:
+    """Refuse what is no copy before anything is started or touched."""
+    command = [str(programs() / "pg_restore"), "--list", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CommandError(
+            f"{source} is no copy made by `caraus backup`: {done.stderr.strip()}", exit_code=2
+        )
+
+
+def _put_back(source: Path, *, replace: bool) -> None:
+    """All in one transaction: a copy that proves to be damaged leaves what was there."""
+    address, variables = _without_password(_url())
+    read = [str(programs() / "pg_restore"), "--file=-", "--no-owner", "--no-privileges"]
+    write = [str(programs() / "psql"), "--quiet", "--no-psqlrc", "--output=/dev/null"]
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            [*read, "--no-comments", str(source)], stdout=subprocess.PIPE, stderr=said
+        ) as reader,
+        subprocess.Popen(
+            [*write, "--set=ON_ERROR_STOP=1", address],
+            stdin=subprocess.PIPE,
+            stderr=said,
+            env=os.environ | variables,
+        ) as writer,
+    ):
+        script, server = cast("IO[bytes]", reader.stdout), cast("IO[bytes]", writer.stdin)
+        whole = False
+        with contextlib.suppress(BrokenPipeError):  # psql has ended: it said why
+            server.write(b"BEGIN;\n")
+            if replace:
+                server.write(b"DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n")
+            shutil.copyfileobj(script, server)
+            if whole := not reader.wait():
+                server.write(b"COMMIT;\n")
+        with contextlib.suppress(BrokenPipeError):
+            server.close()
+        if writer.wait() or not whole:
+            said.seek(0)
+            raise CommandError(
+                f"{source} could not be put back, and nothing was changed: {said.read().strip()}"
+            )
 
 
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
@@ -137,7 +179,7 @@ def _require_new(target: Path) -> None:
         raise CommandError(f"The folder {target.parent} is not there.", exit_code=2)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _aside(target: Path) -> Iterator[Path]:
     """Written beside it, for its owner only, and renamed when whole: half a copy is none."""
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)

@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,29 +14,49 @@ CUI = "900010100"
 EMAIL = "dispecer@example.ro"
 
 
+@pytest.fixture(scope="session")
+def blank(simulator_process: SimulatorProcess) -> Iterator[Path]:
+    """A data folder at rest, made and migrated once: to be copied by whoever needs an own one."""
+    top = Path(tempfile.mkdtemp(prefix="caraus-blank-"))
+    made = Installation(top / "data", simulator_process).run("migrate")
+    assert made.returncode == 0, made.stderr
+    yield top / "data"
+    shutil.rmtree(top)
+
+
 @pytest.fixture(scope="module")
-def installation(simulator_process: SimulatorProcess) -> Iterator[Installation]:
-    """Authorized for one company; the simulator is as new at each test's start."""
+def house(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
+    """An installation of the module's own, with no user; its server is held meanwhile, so that
+    not each command starts and stops it."""
     simulator_process.reset()
     top = Path(tempfile.mkdtemp(prefix="caraus-commands-"))
-    installation = Installation(top / "data", simulator_process)
-    held = embedded.acquire(top / "data")  # so that not each command starts and stops it
-    made = installation.run(
+    subprocess.run(["cp", "-a", str(blank), str(top / "data")], check=True)
+    with embedded.acquire(top / "data"):
+        yield Installation(top / "data", simulator_process)
+    shutil.rmtree(top)
+
+
+@pytest.fixture(scope="module")
+def installation(house: Installation) -> Installation:
+    """With a person and a company; nobody has authorized yet."""
+    made = house.run(
         *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
         *("--cui", f"RO {CUI}"),
         stdin=PASSWORD + "\n",
     )
     assert made.returncode == 0, made.stderr
-    yield installation
-    held.release()
-    shutil.rmtree(top)
+    return house
+
+
+@pytest.fixture(scope="module")
+def authorization(installation: Installation) -> None:
+    with installation.web() as client:
+        assert "Autorizarea a reușit" in installation.authorize(client, email=EMAIL)
 
 
 @pytest.fixture
-def authorized(installation: Installation) -> Installation:
+def authorized(installation: Installation, authorization: None) -> Installation:
+    """Authorized for one company; the simulator is as new at each test's start."""
     installation.anaf.reset()
     installation.forget_pauses()
-    if installation.run("sync").returncode == 3:
-        with installation.web() as client:
-            assert "Autorizarea a reușit" in installation.authorize(client, email=EMAIL)
     return installation

@@ -130,8 +130,9 @@ def test_what_is_packed_is_found() -> None:
     assert words.decode() in opened(f'(1,"\\x{words.hex()}")')
 
 
-def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path) -> None:
+def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path, blank: Path) -> None:
     folder, logs, issued = tmp_path / "house", tmp_path / "log", tmp_path / "issued"
+    subprocess.run(["cp", "-a", str(blank), str(folder)], check=True)
     with SimulatorProcess(
         client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:

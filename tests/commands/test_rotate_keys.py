@@ -1,7 +1,5 @@
 """`caraus rotate-keys`: a new key first, all sealed anew, the old key out, and everything lives."""
 
-from pathlib import Path
-
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
@@ -15,7 +13,6 @@ from caraus.connections.models import Connection
 from caraus.connections.rotation import rotate
 from tests import factories
 from tests.commands.installation import PASSWORD, Installation
-from tests.simulator_process import SimulatorProcess
 
 
 def new_key() -> str:
@@ -23,10 +20,8 @@ def new_key() -> str:
 
 
 def test_the_command_moves_everything_to_the_first_key(
-    tmp_path: Path, simulator_process: SimulatorProcess
+    house: Installation,
 ) -> None:
-    simulator_process.reset()
-    house = Installation(tmp_path / "house", simulator_process)
     old, new = new_key(), new_key()
     house.environment["CARAUS_TOKEN_KEYS"] = old
     person = ("createuser", "--email", "ana@example.ro", "--password-stdin")

@@ -18,37 +18,58 @@ from tests.running.cluster import until, until_answers
 from tests.simulator_process import SimulatorProcess
 
 
-@pytest.fixture(scope="module")
-def served(simulator_process: SimulatorProcess) -> Iterator[tuple[Installation, Path]]:
-    """A new machine on which somebody has started the service; what it printed is in a file."""
-    top = Path(tempfile.mkdtemp(prefix="caraus-serve-"))
-    new = Installation(top / "data", simulator_process)
-    said = top / "said"
-    with said.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "caraus.cli", "serve", "--port", str(new.port)],
-            env=new.environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-        until_answers(f"{new.address}/healthz")
-        yield new, said
-        parts = psutil.Process(process.pid).children(recursive=True)
+class Served:
+    """A machine on which somebody starts the service; what it printed is in a file."""
+
+    def __init__(self, top: Path, anaf: SimulatorProcess) -> None:
+        self.installation, self.said = Installation(top / "data", anaf), top / "said"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> list[psutil.Process]:
+        """Returns its web and its worker."""
+        with self.said.open("ab") as file:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "caraus.cli",
+                    "serve",
+                    "--port",
+                    str(self.installation.port),
+                ],
+                env=self.installation.environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        until_answers(f"{self.installation.address}/readyz")  # the worker's heartbeat among it
+        parts = psutil.Process(self._process.pid).children()
+        return [part for part in parts if part.cmdline()[3:4] in (["web"], ["worker"])]
+
+    def end(self) -> int:
+        if self._process is None:
+            return 0
+        process, self._process = self._process, None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(40) == 0
-        until(lambda: not any(part.is_running() for part in parts), "the parts ended")
+        return process.wait(40)
+
+    def ends_by_itself(self) -> int:
+        assert self._process is not None
+        code, self._process = self._process.wait(40), None
+        return code
+
+
+@pytest.fixture(scope="module")
+def served(simulator_process: SimulatorProcess) -> Iterator[Served]:
+    top = Path(tempfile.mkdtemp(prefix="caraus-serve-"))
+    new = Served(top, simulator_process)
+    new.start()
+    yield new
+    new.end()
     shutil.rmtree(top)
 
 
-def test_one_process_serves_pages_and_works(served: tuple[Installation, Path]) -> None:
-    new, _ = served
-    until_answers(f"{new.address}/readyz")  # the worker's heartbeat among it
-
-
-def test_the_first_account_is_made_by_a_link_that_works_once(
-    served: tuple[Installation, Path],
-) -> None:
-    new, said = served
+def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> None:
+    new, said = served.installation, served.said
     until(lambda: "/inceput/" in said.read_text(), "the link")
     found = re.search(r"http\S+/inceput/\S+", said.read_text())
     assert found
@@ -87,31 +108,22 @@ def test_the_first_account_is_made_by_a_link_that_works_once(
         assert "Trans Nou" in client.get("/organizatie/").text
 
 
-def test_the_doctor_tells_of_the_worker(served: tuple[Installation, Path]) -> None:
-    new, _ = served
-    done = new.run("doctor")
+def test_the_doctor_tells_of_the_worker(served: Served) -> None:
+    done = served.installation.run("doctor")
     assert "worker(s) alive" in done.stdout
     assert "MB free" in done.stdout
 
 
-def test_when_a_part_dies_the_whole_ends_for_its_supervisor(
-    simulator_process: SimulatorProcess,
+def test_told_to_end_it_ends_with_its_parts_and_when_one_dies_all_end_for_the_supervisor(
+    served: Served,
 ) -> None:
-    top = Path(tempfile.mkdtemp(prefix="caraus-serve-"))
-    new = Installation(top / "data", simulator_process)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "caraus.cli", "serve", "--port", str(new.port)],
-        env=new.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    until_answers(f"{new.address}/readyz")
-    worker = next(
-        part for part in psutil.Process(process.pid).children() if part.cmdline()[3:4] == ["worker"]
-    )
-    worker.kill()
-    _, said = process.communicate(timeout=40)
-    assert process.returncode == 1
-    assert "The worker ended by itself" in said
-    shutil.rmtree(top)
+    served.end()
+    parts = served.start()
+    assert len(parts) == 2
+    assert served.end() == 0
+    until(lambda: not any(part.is_running() for part in parts), "the parts ended")
+    parts = served.start()
+    next(part for part in parts if part.cmdline()[3] == "worker").kill()
+    assert served.ends_by_itself() == 1
+    assert "The worker ended by itself" in served.said.read_text()
+    until(lambda: not any(part.is_running() for part in parts), "the parts ended")

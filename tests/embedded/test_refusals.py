@@ -1,17 +1,17 @@
 """What the embedded database says when it cannot work."""
 
-import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from caraus import embedded
 
-from .servers import ask, names
+from .servers import names
 
 
 def test_a_folder_that_is_a_file_or_below_one_is_named(folder: Path) -> None:
@@ -68,35 +68,63 @@ def test_too_little_room_is_told_before_anything_is_made(folder: Path) -> None:
     assert not (folder / "postgres").exists()
 
 
-@contextlib.contextmanager
-def small_disk(place: Path, megabytes: int) -> Iterator[None]:
-    """A file system of that size; only root may mount one, and not in every container."""
+def on_a_small_disk(place: Path, megabytes: int, program: str) -> None:
+    """Run a program over a file system of that size, which is gone with it: root mounts it, an
+    ordinary user in a namespace where that is allowed."""
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "caraus-test", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
+    mount = f"mount -t tmpfs -o size={megabytes}m caraus-test {place} && "
+    shell = ["unshare", "--mount", "sh", "-c", mount + 'exec "$@"', "sh"]
+    if os.geteuid() != 0:
+        back = f'exec unshare --user --map-user={os.geteuid()} --map-group={os.getegid()} "$@"'
+        shell = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount + back, "sh"]
+    done = subprocess.run(
+        [*shell, sys.executable, "-c", textwrap.dedent(program), str(place)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, (
+        f"{done.stdout}{done.stderr}(a small disk needs mount and unshare: as root, or where "
+        "ordinary users may have namespaces of their own)"
+    )
 
 
 def test_a_disk_that_fills_up_while_the_database_is_made_is_recognized(folder: Path) -> None:
-    with small_disk(folder, 20):
-        with pytest.raises(embedded.EmbeddedError, match="is full"):
+    program = """
+        import sys; from pathlib import Path
+        from caraus import embedded
+        folder = Path(sys.argv[1])
+        try:
             embedded.acquire(folder, needed_bytes=0)
-        assert list(folder.glob("postgres*/*")) == []
+        except embedded.EmbeddedError as error:
+            assert "is full" in str(error), error
+        else:
+            sys.exit("there was room")
+        assert not list(folder.glob("postgres*/*"))
+    """
+    on_a_small_disk(folder, 20, program)
 
 
 def test_a_start_on_a_full_disk_is_recognized_and_works_once_there_is_room(folder: Path) -> None:
-    with small_disk(folder, 90):
+    program = """
+        import contextlib, sys; from pathlib import Path
+        from caraus import embedded
+        from tests.embedded.servers import ask
+        folder = Path(sys.argv[1])
         with embedded.acquire(folder, needed_bytes=0):
             ask(folder, "CREATE TABLE kept AS SELECT 7 AS number")
         with contextlib.suppress(OSError), (folder / "films").open("wb", buffering=0) as films:
             while films.write(bytes(4096)):
                 pass
-        with pytest.raises(embedded.EmbeddedError, match="is full"):
+        try:
             embedded.acquire(folder)
+        except embedded.EmbeddedError as error:
+            assert "is full" in str(error), error
+        else:
+            sys.exit("there was room")
         (folder / "films").unlink()
         with embedded.acquire(folder):
             assert ask(folder, "SELECT number FROM kept") == "7"
+    """
+    on_a_small_disk(folder, 90, program)

@@ -13,8 +13,8 @@ from typing import IO, Self
 import httpx2
 from cryptography.fernet import Fernet
 
-from caraus import embedded
 from caraus.commands.ports import free_ports
+from tests.environment import database
 from tests.simulator_process import SimulatorProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,11 +64,11 @@ class Cluster:
         self.folder.chmod(0o755)
         self._stack = ExitStack()
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.server = self._stack.enter_context(embedded.acquire(self.folder / "external"))
+        self.database = self._stack.enter_context(database())
         site, *ports = free_ports(1 + webs)
         self.address = f"https://localhost:{site}"
         self.ports = ports
-        self.environment = environment(anaf, self.server.url, self.address)
+        self.environment = environment(anaf, self.database, self.address)
         (self.folder / "logs").mkdir()
         self.webs = [
             self._process(f"web{port}", "web", "--host", "127.0.0.1", "--port", str(port))
@@ -161,7 +161,7 @@ class Cluster:
         return httpx2.Client(base_url=self.address, verify=context, trust_env=False, timeout=20)
 
 
-def environment(anaf: SimulatorProcess, database: str, address: str) -> dict[str, str]:
+def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str]:
     """What an administrator sets for the large: every process has the same."""
     kept = {
         name: value
@@ -169,7 +169,7 @@ def environment(anaf: SimulatorProcess, database: str, address: str) -> dict[str
         if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
     }
     return kept | {
-        "DATABASE_URL": database,
+        "DATABASE_URL": url,
         "CARAUS_URL": address,
         "CARAUS_SECRET_KEY": "of-the-cluster-" * 5,
         "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),

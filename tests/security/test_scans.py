@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.security.conftest import UNSEEN
 
@@ -23,23 +26,70 @@ def test_bandit_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_no_dependency_has_a_known_vulnerability(
-    record_property: Callable[[str, object], None],
-) -> None:
-    """Where the advisory service is out of reach nothing is known, and that is said at the end of
-    the run instead of being taken for good news."""
-    done = run("pip-audit", "--local", "--format=json", "--progress-spinner=off", "--timeout=5")
+class Audit(NamedTuple):
+    """How many dependencies there are, about how many the service answered, what it knew."""
+
+    dependencies: int
+    answered: int
+    vulnerable: dict[str, list[str]]
+
+
+def audit(*options: str) -> Audit:
+    done = run("pip-audit", "--format=json", "--progress-spinner=off", "--timeout=5", *options)
     try:
         audited = json.loads(done.stdout)["dependencies"]
     except ValueError:
         audited = []
     seen = [one for one in audited if "vulns" in one]
     bad = {one["name"]: [v["id"] for v in one["vulns"]] for one in seen if one["vulns"]}
-    assert not bad
-    others = len(audited) - len(seen)
-    if not seen or others > 5:
+    return Audit(len(audited), len(seen), bad)
+
+
+def test_no_dependency_has_a_known_vulnerability(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Where the advisory service is out of reach nothing is known, and that is said at the end of
+    the run instead of being taken for good news."""
+    found = audit("--local")
+    assert not found.vulnerable
+    if not found.answered or found.dependencies - found.answered > 5:
         record_property(
             UNSEEN,
-            f"pip-audit: the advisory service answered about {len(seen)} of {len(audited)} "
-            "dependencies. Run `uv run pip-audit` where it can be reached.",
+            f"pip-audit: the advisory service answered about {found.answered} of "
+            f"{found.dependencies} dependencies. Run `uv run pip-audit` where it can be reached.",
         )
+
+
+def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
+    """The same scan, with an advisory service of our own that knows one."""
+
+    class Advisories(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
+            known = {"id": "PYSEC-2026-1", "affected": [{"package": asked}]}
+            answer = {"vulns": [known]} if asked["name"] == "django" else {}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    (tmp_path / "needs.txt").write_text("django==6.1\nlxml==6.1.0\n")
+    with HTTPServer(("127.0.0.1", 0), Advisories) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        found = audit(
+            *("--vulnerability-service=osv", f"--osv-url=http://127.0.0.1:{server.server_port}"),
+            *("--requirement", str(tmp_path / "needs.txt"), "--no-deps", "--disable-pip"),
+        )
+        server.shutdown()
+        thread.join(5)
+    assert found == Audit(2, 2, {"django": ["PYSEC-2026-1"]})
+
+
+def test_bandit_would_see_what_is_unsafe(tmp_path: Path) -> None:
+    (tmp_path / "unsafe.py").write_text("import subprocess\nsubprocess.run(input(), shell=True)\n")
+    done = run("bandit", "-q", "-ll", "-c", "pyproject.toml", str(tmp_path / "unsafe.py"))
+    assert done.returncode == 1
+    assert "B602" in done.stdout
