@@ -4,6 +4,7 @@ import ast
 import configparser
 import importlib.metadata
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from dockerfile_parse import DockerfileParser
 
+from anaf_simulator import __main__ as simulator
 from caraus.cli import _parser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,13 +85,16 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         text = (ROOT / "docs" / name).read_text().replace("\\\n", " ")
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             for line in block.splitlines():
-                if found := re.search(r"(?:bin/|web |worker )caraus (\w.*?)(?:\s+#.*)?$", line):
+                if found := re.search(r"(?:^|bin/|web |worker )caraus (\w.*?)(?:\s+#.*)?$", line):
                     yield name, shlex.split(found[1])
 
 
 @pytest.mark.parametrize(("where", "words"), list(commands()))
 def test_every_command_that_is_deployed_exists(where: str, words: list[str]) -> None:
-    assert _parser().parse_args(words).run
+    if words[0] == "simulator":  # another program, with options of its own
+        assert simulator._parser().parse_args(words[1:])
+    else:
+        assert _parser().parse_args(words).run
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
@@ -102,6 +107,22 @@ def test_the_units_run_as_an_ordinary_user_with_little_reach(unit: Path) -> None
     for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp"):
         assert service[name] == "true"
     assert service["ProtectSystem"] == "strict"
+
+
+def test_the_administrators_command_is_the_services_own() -> None:
+    """The same user, settings, data and program as the unit's."""
+    wrapper = (ROOT / "deploy" / "caraus").read_text()
+    unit = (ROOT / "deploy" / "systemd" / "caraus.service").read_text()
+    assert os.access(ROOT / "deploy" / "caraus", os.X_OK)
+    for setting, there in (
+        ("User=(.*)", "-u {} --"),
+        ("EnvironmentFile=(.*)", "CARAUS_ENV_FILE={} "),
+        ("Environment=(CARAUS_DATA_DIR=.*)", "{} "),
+        ("ExecStart=(\\S+)", '{} "$@"'),
+    ):
+        found = re.search(f"^{setting}$" if "S+" not in setting else setting, unit, re.MULTILINE)
+        assert found
+        assert there.format(found[1]) in wrapper
 
 
 def test_the_documents_are_built_without_a_warning(tmp_path: Path) -> None:

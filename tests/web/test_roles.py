@@ -79,6 +79,12 @@ ANYBODY = {
 }
 # Only who wrote it, whatever the role: see tests/transports/test_notes.py.
 AUTHORS = {"transporturi/note/<int:pk>/", "transporturi/note/<int:pk>/stergere/"}
+# What a member kept to some companies does too: leaving; links for the own (see test_external).
+EVERYBODYS = {
+    ("POST", "organizatie/parasire/"),
+    ("POST", "cont/stergere/"),
+    ("POST", "integrari/linkuri/"),
+}
 BELOW = [
     (route, role)
     for route, methods in LEAST.items()
@@ -139,10 +145,8 @@ def test_a_member_kept_to_one_company_sees_nothing_of_the_others(
     client.force_login(kept)
     before = everything(organization)
     for method in METHODS:
-        if method == "POST" and route in {"organizatie/parasire/", "cont/stergere/"}:
-            continue  # leaving is everybody's
-        if method == "POST" and route == "integrari/linkuri/":
-            continue  # for the own companies: see test_external
+        if (method, route) in EVERYBODYS:
+            continue
         answer = ask(client, method, address(route, ids), organization)
         assert answer.status_code in {200, 302, 403, 404, 405, 503}, method
         if route in THINGS and not route.startswith("notificari/"):

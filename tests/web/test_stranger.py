@@ -10,6 +10,7 @@ from django.test import Client
 
 from caraus.accounts.models import Organization, User
 from tests import factories
+from tests.web import counts
 from tests.web.addresses import (
     ACCOUNT,
     DOORS,
@@ -39,6 +40,11 @@ HARMLESS = {
 
 def test_every_address_has_its_place_in_a_table() -> None:
     assert sorted(routes()) == sorted([*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT])
+
+
+def test_the_counts_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    counts.main()
+    assert f"{len(list(routes()))} addresses, all placed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("route", [*THINGS, *OWN])

@@ -1,0 +1,45 @@
+"""What the stranger test asks, counted: `uv run python -m tests.web.counts`."""
+
+import os
+
+
+def counts() -> dict[str, int]:
+    """Requests by whom they come from: addresses × methods × people, as the tests' tables say."""
+    from tests.web import addresses, test_roles
+
+    inside, methods = len(addresses.THINGS) + len(addresses.OWN), len(addresses.METHODS)
+    return {
+        "anonymous": inside * methods,
+        "an owner of another organization": inside * methods,
+        "somebody without an organization": inside * methods,
+        "a member kept to another company": inside * methods - len(test_roles.EVERYBODYS),
+        "members of a lower role": len(test_roles.BELOW) * methods,
+        "an owner elsewhere, ids of others and of nothing": len(addresses.THINGS) * 3,
+        "anybody and a stranger, at the pages of sign-in": len(addresses.ACCOUNT) * methods * 2,
+        "anybody with an invented link": len(addresses.DOORS) * methods,
+    }
+
+
+def main() -> None:
+    from tests.web import addresses
+
+    tables = (addresses.THINGS, addresses.OWN, addresses.OPEN, addresses.DOORS, addresses.ACCOUNT)
+    print(f"{sum(map(len, tables))} addresses, all placed; {len(addresses.METHODS)} methods:")
+    found = counts()
+    for who, number in found.items():
+        print(f"{number:6}  {who}")
+    print(f"{sum(found.values()):6}  requests in all")
+
+
+if __name__ == "__main__":
+    import django
+
+    # Nothing of these is asked: the tables need the models' names only.
+    os.environ |= {
+        "DATABASE_URL": "postgresql://127.0.0.1:9/never-asked",
+        "CARAUS_SECRET_KEY": "never used",
+        "CARAUS_TOKEN_KEYS": "never used",
+        "DJANGO_SETTINGS_MODULE": "caraus.settings",
+    }
+    django.setup()
+    main()
