@@ -145,7 +145,7 @@ def _put_back(source: Path, *, replace: bool) -> None:
         script, server = cast("IO[bytes]", reader.stdout), cast("IO[bytes]", writer.stdin)
         whole = False
         with contextlib.suppress(BrokenPipeError):  # psql has ended: it said why
-            server.write(b"BEGIN;\n")
+            server.write(b"SET client_min_messages = warning; BEGIN;\n")
             if replace:
                 server.write(b"DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n")
             shutil.copyfileobj(script, server)

@@ -1,4 +1,6 @@
-"""A large installation on one machine: an external PostgreSQL, N web, N workers, Caddy before."""
+"""A large installation on one machine: an external PostgreSQL, N web, N workers, Caddy before.
+
+The last web process reaches the database through a pooler in transaction mode."""
 
 import os
 import shutil
@@ -15,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from caraus.commands.ports import free_ports
 from tests.environment import database
+from tests.running.pooler import pooled
 from tests.simulator_process import SimulatorProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +68,8 @@ class Cluster:
         self._stack = ExitStack()
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.database = self._stack.enter_context(database())
-        site, *ports = free_ports(1 + webs)
+        site, port, *ports = free_ports(2 + webs)
+        self.pooler = self._stack.enter_context(pooled(self.database, port))
         self.address = f"https://localhost:{site}"
         self.ports = ports
         self.environment = environment(anaf, self.database, self.address)
@@ -74,6 +78,10 @@ class Cluster:
             self._process(f"web{port}", "web", "--host", "127.0.0.1", "--port", str(port))
             for port in ports
         ]
+        self.webs[-1].environment = self.environment | {
+            "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{port}/caraus",
+            "CARAUS_DATABASE_POOLED": "1",
+        }
         self.workers = [
             self._process(f"worker{number}", "worker", "--concurrency", "3")
             for number in range(workers)
