@@ -61,6 +61,15 @@ class Pooler:
             self._free.put_nowait(server)
         return await asyncio.start_server(self._serve, "127.0.0.1", port)
 
+    async def stop(self, listening: asyncio.Server) -> None:
+        listening.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        while not self._free.empty():
+            self._free.get_nowait().writer.close()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:  # until the real start: encryption is refused
@@ -125,6 +134,7 @@ def pooled(url: str, port: int) -> Iterator[Pooler]:
     try:
         yield pooler
     finally:
-        loop.call_soon_threadsafe(listening.close)
+        asyncio.run_coroutine_threadsafe(pooler.stop(listening), loop).result(20)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+        loop.close()
