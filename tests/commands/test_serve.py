@@ -62,10 +62,12 @@ class Served:
 def served(simulator_process: SimulatorProcess) -> Iterator[Served]:
     top = Path(tempfile.mkdtemp(prefix="caraus-serve-"))
     new = Served(top, simulator_process)
-    new.start()
-    yield new
-    new.end()
-    shutil.rmtree(top)
+    try:
+        new.start()
+        yield new
+    finally:
+        new.end()
+        shutil.rmtree(top)
 
 
 def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> None:

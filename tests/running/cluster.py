@@ -55,7 +55,7 @@ class Process:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_for(self, words: str, times: int = 1, seconds: float = 40) -> None:
+    def wait_for(self, words: str, times: int = 1, seconds: float = 90) -> None:
         until(lambda: self.said.count(words) >= times, f"{self.command}: {words}", seconds)
 
 
@@ -193,7 +193,7 @@ def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str
     }
 
 
-def until_answers(url: str, verify: str | bool = True, seconds: float = 40) -> None:
+def until_answers(url: str, verify: str | bool = True, seconds: float = 90) -> None:
     import ssl
 
     context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
@@ -207,7 +207,7 @@ def until_answers(url: str, verify: str | bool = True, seconds: float = 40) -> N
     until(answers, url, seconds)
 
 
-def until(condition: object, what: str, seconds: float = 40) -> None:
+def until(condition: object, what: str, seconds: float = 90) -> None:
     """Nothing tells when a port opens or a process writes a line: it is looked at."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
