@@ -1,5 +1,6 @@
 """An organization made, changed, and deleted after a week of waiting."""
 
+import re
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -118,7 +119,7 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     """A pasted list as (CUI, name) pairs, and what is wrong with the other lines.
 
     One company on a line; the CUI comes first or last, the name, if any, after a separator
-    (tab, semicolon, comma), as spreadsheets copy it.
+    (tab, semicolon, comma, or spaces alone), as spreadsheets and mails copy it.
     """
     good: dict[str, str] = {}
     wrong: list[str] = []
@@ -137,13 +138,22 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     return list(good.items()), wrong
 
 
+def _spaced(line: str) -> list[str]:
+    """CUI and name with nothing but spaces between, whichever comes first."""
+    line = " ".join(line.split())
+    if first := re.fullmatch(r"((?:RO ?)?\d+) (\D.*)", line, re.IGNORECASE):
+        return [first[1], first[2]]
+    last = re.fullmatch(r"(.+?) ((?:RO ?)?\d+)", line, re.IGNORECASE)
+    return [last[2], last[1]] if last and last[1].upper() != "RO" else [line]
+
+
 def _one(line: str) -> tuple[str, str]:
     for separator in ("\t", ";", ","):
         if separator in line:
             parts = [part.strip() for part in line.split(separator) if part.strip()]
             break
     else:
-        parts = [line.strip()]
+        parts = _spaced(line)
     problem: ValidationError | None = None
     for index in (0, len(parts) - 1):
         try:

@@ -29,6 +29,10 @@ def client_of(user: User) -> Client:
         ("14399840\tTrans Ana SRL\n", [(GOOD[0], "Trans Ana SRL")], 0),
         ("Trans Ana SRL; RO 14399840", [(GOOD[0], "Trans Ana SRL")], 0),
         ("14399840, Trans, Ana", [(GOOD[0], "Trans Ana")], 0),
+        ("14399840 Trans Ana 2 SRL", [(GOOD[0], "Trans Ana 2 SRL")], 0),
+        ("Trans Ana S.R.L. RO 14399840", [(GOOD[0], "Trans Ana S.R.L.")], 0),
+        ("ro 14399840", [(GOOD[0], "")], 0),
+        ("RO 14399840 Ștefan SRL", [(GOOD[0], "Ștefan SRL")], 0),
         ("14399840\n14399840\n", [(GOOD[0], "")], 0),
         ("CUI\n14399840\n14399841\n\n", [(GOOD[0], "")], 2),
         ("", [], 0),
@@ -43,7 +47,7 @@ def test_a_pasted_list_is_read_as_spreadsheets_copy_it(
 
 
 def test_the_line_that_is_wrong_is_named() -> None:
-    _, problems = organizations.read_cuis("14399840\n\n14399841")
+    _, problems = organizations.read_cuis("14399840\n\nTrans Ana 14399841")
     assert problems[0].startswith("Rândul 3:")
     assert "cifra de control" in problems[0]
 
