@@ -32,7 +32,9 @@ def house(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installa
     top = Path(tempfile.mkdtemp(prefix="caraus-commands-"))
     subprocess.run(["cp", "-a", str(blank), str(top / "data")], check=True)
     with embedded.acquire(top / "data"):
-        yield Installation(top / "data", simulator_process)
+        house = Installation(top / "data", simulator_process)
+        yield house
+        house.close()
     shutil.rmtree(top)
 
 

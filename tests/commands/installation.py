@@ -15,19 +15,24 @@ import psycopg
 
 from caraus import embedded
 from caraus.commands.ports import free_ports
+from tests.commands.ready import Ready
 from tests.simulator_process import SimulatorProcess
 
 PASSWORD = "un-secret-lung-42"
 
 
 class Installation:
-    """What a person has on a machine; every call is a process of its own, as a script makes it."""
+    """What a person has on a machine; every call is a process of its own, as a script makes it.
+
+    Those that ask for JSON are forked from one that has loaded the product: `close()` ends it.
+    """
 
     def __init__(self, folder: Path, anaf: SimulatorProcess) -> None:
         self.port = free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
         self.anaf = anaf
         self.said = ""
+        self._ready: Ready | None = None
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -61,9 +66,17 @@ class Installation:
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         """A command's JSON; its exit code must be as told."""
-        done = self.run(*arguments, "--json")
+        if self._ready and self._ready.environment != self.environment:
+            self.close()
+        self._ready = self._ready or Ready(self.environment)
+        done = self._ready.run(*arguments, "--json")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+    def close(self) -> None:
+        if self._ready:
+            self._ready.close()
+        self._ready = None
 
     def forget_pauses(self) -> None:
         """The pause that ANAF asked for, and its outages, are over."""

@@ -32,6 +32,7 @@ def elsewhere(installation: Installation) -> Iterator[Installation]:
     top = Path(tempfile.mkdtemp(prefix="caraus-restored-"))
     other = Installation(top / "data", installation.anaf)
     yield other
+    other.close()
     shutil.rmtree(top)
 
 

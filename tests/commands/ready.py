@@ -1,0 +1,90 @@
+"""Python with the product loaded, which forks for each `caraus` command: most of a command's time
+is spent loading. Reads one JSON line per command, answers with its exit code."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO, Any
+
+import django
+from django.db import connections
+from django.urls import get_resolver
+
+from caraus.cli import main
+
+
+class Ready:
+    """The same from outside: one process for one environment."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = dict(environment)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.commands.ready"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._answer() == "ready"
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        assert self._process.stdin is not None
+        with tempfile.TemporaryDirectory() as folder:
+            said, failed = Path(folder, "stdout"), Path(folder, "stderr")
+            for path in (said, failed):
+                path.touch()
+            command = {"arguments": arguments, "stdout": str(said), "stderr": str(failed)}
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+            code = int(self._answer())
+            return subprocess.CompletedProcess(
+                arguments, code, said.read_text(), failed.read_text()
+            )
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def run(command: dict[str, Any]) -> int:
+    """In the child: the command, with its streams, to its end."""
+    for number, path in enumerate((os.devnull, command["stdout"], command["stderr"])):
+        os.dup2(os.open(path, os.O_RDWR), number)
+    try:
+        return main(command["arguments"])
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+
+
+def serve(commands: IO[str], answers: IO[str]) -> None:
+    django.setup()
+    assert get_resolver().url_patterns
+    connections.close_all()
+    answers.write("ready\n")
+    answers.flush()
+    for line in commands:
+        if child := os.fork():
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            answers.write(f"{code}\n")
+            answers.flush()
+        else:
+            code = 70  # an exception of ours; its traceback goes to stderr
+            try:
+                code = run(json.loads(line))
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "caraus.settings"
+    serve(sys.stdin, os.fdopen(os.dup(1), "w"))
