@@ -92,7 +92,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 @pytest.mark.parametrize(("where", "words"), list(commands()))
 def test_every_command_that_is_deployed_exists(where: str, words: list[str]) -> None:
     if words[0] == "simulator":  # another program, with options of its own
-        assert simulator._parser().parse_args(words[1:])
+        assert simulator._parser().parse_args(words[1:]).port
     else:
         assert _parser().parse_args(words).run
 
