@@ -142,6 +142,36 @@ def list_and_detail(photographer: Photographer) -> None:
     photographer.everywhere("/firme/", "firme")
 
 
+FLEET = """Număr;Fel;Notă
+CJ 77 ABC;cap tractor;Volvo FH, Ionescu
+CJ 79 NOU;remorcă;
+CJ 78 REM;semiremorcă;Schmitz, prelată
+CJ 12 DUB;autoutilitară;
+CJ 80 REM;zmeu;Kögel
+fără număr;camion;MAN nou, de la leasing
+"""
+
+
+def fleet(photographer: Photographer) -> None:
+    """A list with errors before it is taken, the fleet, and the problems that it raises."""
+    page = photographer.page
+    photographer.everywhere("/flota/", "flota-goala")
+    page.goto(f"/flota/import/?firma={CUI}")
+    page.get_by_label("Lista lipită").fill(FLEET)
+    snap(page, "flota-lista")
+    page.get_by_role("button", name="Citește lista").click()
+    expect(page.get_by_role("heading", name="De corectat")).to_be_visible()
+    photographer.everywhere(page.url, "flota-verificare")
+    page.get_by_role("button", name="Adaugă în flotă").click()
+    expect(page.get_by_text("4 vehicule adăugate")).to_be_visible()
+    photographer.everywhere("/flota/", "flota")
+    page.goto(f"/transporturi/?firma={CUI}&q=CJ79NOU&probleme=1")
+    page.locator("[data-uit]").get_by_role("link").first.click()
+    page.wait_for_url("**/transporturi/*/")
+    photographer.everywhere(page.url, "uit-probleme")
+    photographer.everywhere("/transporturi/?probleme=1", "transporturi-probleme")
+
+
 def sync_until(page: Page, selector: str) -> None:
     """Press „Sincronizează acum” and wait until the row is there."""
     page.goto(f"/transporturi/?firma={CUI}")
@@ -175,6 +205,7 @@ def main() -> None:
         photographer = Photographer(browser, demo)
         authorize(photographer)
         list_and_detail(photographer)
+        fleet(photographer)
         authorization_life(photographer)
         anaf_down(photographer)
         browser.close()

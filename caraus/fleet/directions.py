@@ -7,6 +7,7 @@ could hardly do both.
 import math
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
 # The county seats, in degrees (north, east).
 SEATS = {
@@ -97,7 +98,7 @@ def _point(seat: tuple[float, float]) -> Point:
 
 
 def _spread(points: list[Point]) -> float:
-    return max(math.dist(one, other) for one in points for other in points)
+    return max(math.dist(one, other) for one, other in combinations(points, 2))
 
 
 def _differ(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:

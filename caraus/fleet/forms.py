@@ -62,8 +62,8 @@ class VehicleForm(_OfCompany):
     kind = forms.ChoiceField(
         label=gettext_lazy("Felul"),
         choices=[
-            (Kind.VEHICLE.value, gettext_lazy("vehicul (cap tractor, camion, autoutilitară)")),
-            (Kind.TRAILER.value, gettext_lazy("remorcă sau semiremorcă")),
+            (Kind.VEHICLE.value, gettext_lazy("vehicul")),
+            (Kind.TRAILER.value, gettext_lazy("remorcă, semiremorcă")),
         ],
         error_messages={
             "required": gettext_lazy("Alege vehicul sau remorcă."),

@@ -58,4 +58,4 @@ def found_by(asked: AskedFleet, rows: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
         if plate := normalized(asked.q):
             holds |= Q(plate__contains=plate)
         rows = rows.filter(holds)
-    return rows.select_related("company").order_by("-active", "kind", "plate", "pk")
+    return rows.select_related("company").order_by("-active", "-kind", "plate", "pk")

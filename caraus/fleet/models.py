@@ -30,7 +30,7 @@ class Vehicle(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        ordering = ["-active", "kind", "plate", "pk"]
+        ordering = ["-active", "-kind", "plate", "pk"]
         constraints = [
             models.UniqueConstraint("company", "plate", name="one_row_per_plate"),
         ]

@@ -88,7 +88,7 @@ def test_the_list_is_searched_and_filtered_by_the_address(
     vehicle("B123ABC", note="Volvo Ionescu")
     vehicle("CT34REM", Kind.TRAILER, company=other)
     vehicle("CJ01OLD", active=False)
-    assert shown(works) == ["CT34REM", "B123ABC"] or shown(works) == ["B123ABC", "CT34REM"]
+    assert shown(works) == ["B123ABC", "CT34REM"]
     assert shown(works, q="b-123 a") == shown(works, q="ionescu") == ["B123ABC"]
     assert shown(works, fel="remorci") == shown(works, firma=other.cui) == ["CT34REM"]
     assert shown(works, stare="retrase") == ["CJ01OLD"]

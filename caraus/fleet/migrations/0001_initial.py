@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fleet', to='accounts.company')),
             ],
             options={
-                'ordering': ['-active', 'kind', 'plate', 'pk'],
+                'ordering': ['-active', '-kind', 'plate', 'pk'],
                 'constraints': [models.UniqueConstraint(models.F('company'), models.F('plate'), name='one_row_per_plate')],
             },
         ),
