@@ -113,6 +113,7 @@ class Asked:
             self.pana_la and _("până la {day}").format(day=self.pana_la.strftime(day)),
             *(self.declarant, self.vehicul, self.loc),
             self.modificate and _("modificate"),
+            self.probleme and _("cu probleme"),
         ]
         return " · ".join(str(part) for part in parts if part)
 

@@ -1,6 +1,6 @@
 """From what was asked to the UITs: whose, in which state, when, and what they hold."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -56,12 +56,28 @@ def found_by(
         troubled = fleet.keys_with_problems(companies, today, most=search.FEW)
         rows = rows.filter(fleet.having_problems(today) if troubled is None else Q(pk__in=troubled))
         by_keys |= troubled is not None
-    for typed in filter(None, [asked.q, asked.declarant, asked.vehicul, asked.loc]):
+    for typed, field in _wanted(asked):
         keys = search.among_all(typed, companies)
-        rows = rows.filter(search.holding(typed) if keys is None else Q(pk__in=keys))
+        if keys is None:
+            rows = rows.filter(search.walking(typed, field))
+        else:
+            rows = rows.filter(field, pk__in=keys)
         by_keys |= keys is not None
         walked |= keys is None
-    return Found(_in_fields(rows, asked), by_keys, walked and not by_keys)
+    return Found(rows, by_keys, walked and not by_keys)
+
+
+def _wanted(asked: Asked) -> Iterator[tuple[str, Q]]:
+    """What was typed, and in which fields: the search takes any, these filters their own."""
+    if asked.q:
+        yield asked.q, Q()
+    if asked.declarant:
+        yield asked.declarant, search.in_fields(asked.declarant, search.DECLARANT)
+    if asked.vehicul:
+        changes = search.in_vehicle_changes(asked.vehicul)
+        yield asked.vehicul, search.in_fields(asked.vehicul, search.VEHICLE) | changes
+    if asked.loc:
+        yield asked.loc, search.in_places(asked.loc)
 
 
 def _in_state(shown: str, today: date) -> Q:
@@ -85,18 +101,6 @@ def _uit_is_valid() -> Q:
     return Q(Func(F("uit"), function="caraus_uit_is_valid", output_field=BooleanField()))
 
 
-def _in_fields(rows: QuerySet[Transport], asked: Asked) -> QuerySet[Transport]:
-    """The search finds a word anywhere; these filters ask for it in fields of their own."""
-    if asked.declarant:
-        rows = rows.filter(search.in_fields(asked.declarant, search.DECLARANT))
-    if asked.vehicul:
-        changes = search.in_vehicle_changes(asked.vehicul)
-        rows = rows.filter(search.in_fields(asked.vehicul, search.VEHICLE) | changes)
-    if asked.loc:
-        rows = rows.filter(search.in_places(asked.loc))
-    return rows
-
-
 def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
     return keyset.page(
         found.rows,
@@ -111,8 +115,8 @@ def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
 def count(found: Found, shown: keyset.Page) -> Count:
     """How many there are, counted no further than worth it; of a common word, no further
     than the page."""
-    if found.walked:
-        is_more = bool(shown.previous or shown.next)
+    is_more = bool(shown.previous or shown.next)
+    if found.walked or not is_more:
         return Count(keyset.PAGE_SIZE if is_more else len(shown.rows), is_more)
     number = len(found.rows.order_by().values_list("pk", flat=True)[: COUNTED + 1])
     return Count(min(number, COUNTED), number > COUNTED)

@@ -10,7 +10,17 @@ from functools import reduce
 from operator import and_, or_
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    ExpressionWrapper,
+    F,
+    Func,
+    Q,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
@@ -55,9 +65,15 @@ def needles(typed: str) -> list[list[str]]:
     return [[whole]]
 
 
-def holding(typed: str) -> Q:
-    """The condition on a UIT, for rows that are few already or for walking in order."""
-    return _any_all(typed, "words__words__contains")
+def walking(typed: str, field: Q) -> Case:
+    """The condition on a UIT for walking the list: it holds what was typed, and in this field.
+
+    Two conditions would look to PostgreSQL as if hardly a row met them, and it would read and sort
+    all rows instead of walking an index until a page is full.
+    """
+    holds = _any_all(typed, "words__words__contains")
+    both = ExpressionWrapper(holds & field, output_field=BooleanField())
+    return Case(When(words__isnull=False, then=both), default=Value(False))  # noqa: FBT003
 
 
 def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
@@ -75,9 +91,11 @@ def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
         sorted({piece for needle in needles_of for piece in _pieces(needle)})
         for needles_of in needles(typed)
     ]
+    if not wanted:
+        return []
     if not all(wanted):  # one character has no piece: it is in every list anyway
         return None
-    alike = reduce(or_, [Q(pieces__contains=some) for some in wanted], Q(pk=None))
+    alike = reduce(or_, [Q(pieces__contains=some) for some in wanted])
     if len(owners) <= MOST_OWNERS:
         alike &= Q(pieces__overlap=owners)
     found = SearchWords.objects.alias(pieces=pieces).filter(
@@ -104,7 +122,7 @@ def _pieces(needle: str) -> set[str]:
 
 def _any_all(typed: str, lookup: str) -> Q:
     ways = [reduce(and_, [Q(**{lookup: each}) for each in way]) for way in needles(typed)]
-    return reduce(or_, ways, Q(pk=None))
+    return reduce(or_, ways) if ways else Q(pk__in=[])
 
 
 def in_fields(typed: str, fields: Sequence[int]) -> Q:

@@ -43,6 +43,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "count": listing.count(found, page),
         "companies": companies,
         "company": company,
+        "with_company": len(companies) > 1 and company is None,
         "shown": SHOWN,
         "sorts": SORTS,
         "export_kinds": files.KINDS,

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company
@@ -15,6 +16,11 @@ from caraus.words import today
 type MakeTransport = Callable[..., Transport]
 
 _numbers = count(1)
+
+
+def lasting(queries: CaptureQueriesContext) -> list[str]:
+    """All but the plan's, which a process keeps for some seconds."""
+    return [each["sql"] for each in queries if "transports_plan" not in each["sql"]]
 
 
 def uit(number: int) -> str:

@@ -19,7 +19,7 @@ from caraus.words import today
 from caraus.workspace import keyset, search
 from caraus.workspace.asked import SHOWN, Asked
 from tests import factories
-from tests.workspace.conftest import MakeTransport
+from tests.workspace.conftest import MakeTransport, lasting
 
 LIST = "/transporturi/"
 
@@ -226,6 +226,7 @@ def test_a_large_past_is_counted_no_further_than_worth_it(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("caraus.workspace.listing.COUNTED", 3)
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 3)
     for _ in range(3):
         make()
     assert "peste" not in signed_in.get(LIST).content.decode()
@@ -247,10 +248,11 @@ def test_more_rows_cost_no_more_queries(
     monkeypatch.setattr(search, "SAMPLE", sample)
     rows(signed_in, **asked)  # the plan in force is remembered for a minute
     counts = set()
-    for more in (2, 60):
+    for more, shown in ((3, 2), (60, 50)):
+        monkeypatch.setattr(keyset, "PAGE_SIZE", shown)
         for _ in range(more):
-            make(plate="B12ABC")
+            make(plate="B12ABC", end={"locality": "Cluj"})
         with CaptureQueriesContext(connection) as queries:
             rows(signed_in, **asked)
-        counts.add(len(queries))
+        counts.add(len(lasting(queries)))
     assert len(counts) == 1

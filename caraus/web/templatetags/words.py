@@ -9,6 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from lucide.templatetags.lucide import lucide
 
 from caraus import words
@@ -177,3 +178,30 @@ def uit_days(transport: Transport, today: date) -> tuple[int, int]:
 @register.simple_tag
 def uit_bar(transport: Transport, today: date) -> present.Bar:
     return present.validity_bar(transport, today=today)
+
+
+# All that a row of the list shows: whatever is added there belongs here, or old rows stay.
+_ROW = (
+    *("pk", "uit", "state", "company", "transport_date", "first_expired_day", "expiry_computed"),
+    *("declarant_cui", "declarant_name", "declarant_ref", "carrier_cui", "plate", "trailer1"),
+    *("trailer2", "vehicle_changes", "start", "end", "documents", "last_changed_at"),
+)
+
+
+@register.simple_tag
+def uit_row_key(
+    transport: Transport,
+    today: date,
+    columns: frozenset[str],
+    with_company: bool,  # noqa: FBT001
+) -> str:
+    """What a row of the list is drawn from, the words that change with the clock among them."""
+    shown = [str(getattr(transport, name)) for name in _ROW]
+    beside = getattr(transport, "_prefetched_objects_cache", {})
+    shown += [str(one) for objects in beside.values() for one in objects]
+    clock = (
+        present.validity_left(transport, today=today),
+        moment_words(transport.first_seen_at),
+        moment_words(transport.last_changed_at) if "modificat" in columns else "",
+    )
+    return repr((get_language(), today, sorted(columns), with_company, shown, clock))
