@@ -217,9 +217,19 @@ class ChangeLine:
 def change_lines(event: TransportEvent) -> list[ChangeLine]:
     """An event's differences in words."""
     return [
-        ChangeLine(FIELD_WORDS.get(name, name), _value(name, old), _value(name, new))
+        _new_vehicle(event, old or [], new)
+        if name == "vehicle_changes" and new and new[:-1] == (old or [])
+        else ChangeLine(FIELD_WORDS.get(name, name), _value(name, old), _value(name, new))
         for name, (old, new) in event.changes.items()
     ]
+
+
+def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> ChangeLine:
+    """One more vehicle change: from the vehicle before it to the one after."""
+    transport = event.transport
+    declared = {name: getattr(transport, name) for name in ("plate", "trailer1", "trailer2")}
+    before = old[-1] if old else declared
+    return ChangeLine(FIELD_WORDS["plate"], _vehicle(before) or "—", _vehicle(new[-1]) or "—")
 
 
 def _value(name: str, value: Any) -> str:

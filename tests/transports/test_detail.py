@@ -39,6 +39,7 @@ def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
     assert changed.declared_at is not None
     assert abs(changed.declared_at - changed.event.at) < timedelta(minutes=1)
     page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert re.search(r"<del>B01OLD.*?</del>.*?<ins>B02NEW", page, re.DOTALL)
     assert re.search(r"între \d\d\.\d\d\.\d{4}, \d\d:\d\d:\d\d și \d\d", page)
     assert re.search(r"declarat \d\d\.\d\d\.\d{4}, \d\d:\d\d", page)
     # Once the questions are only sums, nothing is made up.
