@@ -74,7 +74,7 @@ class VehicleForm(_OfCompany):
         label=gettext_lazy("Notă"),
         max_length=200,
         required=False,
-        help_text=gettext_lazy("Marca, șoferul, orice te ajută să-l recunoști."),
+        help_text=gettext_lazy("Marca, șoferul, orice ajută la recunoaștere."),
         error_messages={"max_length": gettext_lazy("Nota are cel mult 200 de caractere.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

@@ -68,7 +68,7 @@ class Problem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.transport_id}: {self.code} {self.plate}"
+        return f"{self.transport_id}: {self.code} {self.place} {self.plate}"
 
 
 class Draft(models.Model):

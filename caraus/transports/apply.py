@@ -43,7 +43,8 @@ FIELDS = (
 DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
 
 #: UITs of a company were written, sent once for an answer and in its transaction: `company`,
-#: `transports` (the rows), `events` (the reconciliation's, in order).
+#: `transports` (the rows), `events` (the reconciliation's, in order). Who writes in a listener does
+#: it in an `atomic` of its own.
 written = Signal()
 
 
@@ -138,7 +139,8 @@ def _write_all(
         for event in result.events
     )
     if result.states:
-        written.send(
+        # A listener that fails is logged (django.dispatch); the answer is kept all the same.
+        written.send_robust(
             sender=Transport,
             company=company,
             transports=[rows[uit] for uit in result.states],

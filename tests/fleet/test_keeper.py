@@ -164,6 +164,22 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     assert standing(uit) == []
 
 
+def test_a_mistake_of_the_fleet_loses_no_answer_of_anaf(
+    anaf: SimulatorProcess,
+    company: Company,
+    connection: Connection,
+    vehicle: MakeVehicle,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    vehicle("B123ABC")
+    monkeypatch.setattr(keeper, "_LOCK_SPACE", "not a number")  # the database refuses
+    added = anaf.add_uit(company.cui, nr_veh="CJ77NOU")["uit"]
+    sync_company(company_id=company.pk)
+    assert Transport.objects.filter(uit=added).exists()
+    assert "_on_written" in caplog.text
+
+
 def test_the_list_shows_only_those_with_problems_whether_few_or_many(
     signed_in: Client,
     company: Company,
