@@ -168,9 +168,12 @@ def test_before_the_first_authorization_home_leads_to_the_button(
 def test_a_dead_authorization_and_an_outage_are_told(
     signed_in: Client, authorized: Company
 ) -> None:
-    authorized.organization.connections.update(status="reauthorize")
     SyncState.objects.update(last_code="http_5xx", failing_since=timezone.now())
     page = signed_in.get("/").content.decode()
-    assert 'data-authorization-colour="red"' in page
     assert "ANAF nu răspunde din" in page
-    assert not Transport.objects.exists()
+    assert "Răspunde." not in page
+    authorized.organization.connections.update(status="reauthorize")
+    page = signed_in.get("/").content.decode()
+    assert 'data-authorization-colour="red"' in page
+    assert "Nu este întrebat: nicio autorizare nu este activă." in page
+    assert "Răspunde." not in page
