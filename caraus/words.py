@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import npgettext
+from django.utils.translation import gettext, gettext_lazy, npgettext
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 
@@ -66,6 +66,12 @@ def _calendar() -> _Calendar:
     return ENGLISH if (translation.get_language() or "").startswith("en") else ROMANIAN
 
 
+def lazily(text: str) -> str:
+    """A text of a module or class, translated whenever it is shown. (`gettext_lazy`, which acts as
+    a text nearly everywhere; `str.join` wants `str` around it.)"""
+    return cast("str", gettext_lazy(text))
+
+
 class Reader(Protocol):
     """Who reads: a person with a language chosen, or "" when none was."""
 
@@ -94,6 +100,12 @@ def today() -> date:
 def day_in_words(day: date, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another one)."""
     return _calendar().near.get((day - today).days) or day_in_full(day, today=today)
+
+
+def days_ahead(days: int) -> str:
+    """„azi”, „mâine”, „peste 5 zile”."""
+    later = gettext("peste {days}").format(days=plural(days, "zi", "zile"))
+    return _calendar().near.get(days) or later
 
 
 def day_in_brief(day: date, *, today: date) -> str:

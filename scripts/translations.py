@@ -27,10 +27,10 @@ LOCALES = ("ro", "en")
 NUMBER = "number"
 KEYWORDS = {
     "_": None,
-    "N_": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "lazily": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -157,7 +157,19 @@ def as_po(catalog: Catalog) -> bytes:
     return b"".join(line for line in lines if not line.startswith(dropped))
 
 
+class _Bare(Catalog):
+    """With a header that says the same tomorrow: no dates, no versions."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Plural-Forms", self.plural_forms),
+        ]
+
+
 def as_mo(catalog: Catalog) -> bytes:
+    catalog.__class__ = _Bare
     file = io.BytesIO()
     write_mo(file, catalog)
     return file.getvalue()

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Membership, Organization, Role, User
 
@@ -28,8 +29,11 @@ class TwoFactorsNeededError(PermissionDenied):
 
     def __init__(self, organization: Organization) -> None:
         super().__init__(
-            f"{organization} cere doi factori la intrarea în cont. Adaugă o aplicație de "
-            "autentificare sau o cheie de acces, apoi continui de unde ai rămas."
+            gettext(
+                "{organization} cere doi factori la intrarea în cont. Adaugă o "
+                "aplicație de autentificare sau o cheie de acces, apoi continui de "
+                "unde ai rămas."
+            ).format(organization=organization)
         )
 
 
@@ -37,7 +41,7 @@ def signed_in(request: HttpRequest) -> User:
     """The signed-in user; LoginRequiredMiddleware has sent everybody else to sign-in."""
     user: User | AnonymousUser = request.user
     if not isinstance(user, User):
-        raise PermissionDenied("Intră în cont mai întâi.")
+        raise PermissionDenied(gettext("Intră în cont mai întâi."))
     return user
 
 
@@ -56,7 +60,7 @@ def current_membership(request: HttpRequest) -> Membership:
     chosen = mine.filter(organization_id=request.session.get(SESSION_KEY, 0)).first()
     membership = chosen or mine.order_by("organization__name", "pk").first()
     if membership is None:
-        raise Http404("Contul tău nu face parte din nicio organizație. Cere o invitație.")
+        raise Http404(gettext("Contul tău nu face parte din nicio organizație. Cere o invitație."))
     if membership.organization.require_two_factors and not is_mfa_enabled(user):
         raise TwoFactorsNeededError(membership.organization)
     return membership
@@ -76,8 +80,13 @@ def require_role(request: HttpRequest, role: Role) -> Membership:
     membership = current_membership(request)
     if not may(membership, role):
         raise PermissionDenied(
-            f"Pentru aceasta trebuie rolul „{role.label}”; tu ai rolul "
-            f"„{membership.get_role_display()}” în {membership.organization}."
+            gettext(
+                "Pentru aceasta trebuie rolul „{label}”; tu ai rolul „{role}” în {organization}."
+            ).format(
+                label=role.label,
+                role=membership.get_role_display(),
+                organization=membership.organization,
+            )
         )
     return membership
 
@@ -125,5 +134,5 @@ def get_object[M: Model](request: HttpRequest, queryset: QuerySet[M], pk: int) -
     """The row with this key, if the current member may see it; else 404."""
     found = visible(queryset, current_membership(request)).filter(pk=pk).first()
     if found is None:
-        raise Http404("Nu există sau nu este al organizației tale.")
+        raise Http404(gettext("Nu există sau nu este al organizației tale."))
     return found

@@ -6,17 +6,22 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop
 
 from caraus.accounts import journal, members
 from caraus.accounts.models import Invitation, User
-from caraus.words import in_language_of
+from caraus.words import in_language_of, lazily
 
 # By the codes of Django's password validators.
 PASSWORD_PROBLEMS = {
-    "password_too_short": "Parola este prea scurtă: trebuie cel puțin {min_length} caractere.",
-    "password_too_similar": "Parola seamănă prea mult cu numele sau cu adresa ta de e-mail.",
-    "password_too_common": "Parola este una des întâlnită, ușor de ghicit.",
-    "password_entirely_numeric": "Parola nu poate fi făcută numai din cifre.",
+    "password_too_short": lazily(
+        "Parola este prea scurtă: trebuie cel puțin {min_length} caractere."
+    ),
+    "password_too_similar": lazily(
+        "Parola seamănă prea mult cu numele sau cu adresa ta de e-mail."
+    ),
+    "password_too_common": lazily("Parola este una des întâlnită, ușor de ghicit."),
+    "password_entirely_numeric": lazily("Parola nu poate fi făcută numai din cifre."),
 }
 
 
@@ -34,19 +39,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Who may sign up is a setting: anybody, the invited, nobody (`caraus createuser` is left)."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        "account_inactive": "Contul este dezactivat.",
-        "email_password_mismatch": "Adresa de e-mail sau parola nu este corectă.",
-        "enter_current_password": "Parola de acum nu este corectă.",
-        "incorrect_password": "Parola nu este corectă.",
-        "invalid_or_expired_key": "Linkul nu mai este valabil.",
-        "invalid_password_reset": "Linkul pentru parolă nouă nu mai este valabil.",
-        "too_many_login_attempts": "Prea multe încercări nereușite. Încearcă din nou peste câteva "
-        "minute.",
-        "duplicate_email": "Adresa aceasta este deja a contului tău.",
-        "email_taken": "Adresa aceasta aparține altui cont.",
-        "cannot_remove_primary_email": "Adresa principală nu poate fi ștearsă.",
-        "unverified_primary_email": "Adresa principală trebuie confirmată întâi.",
-        "rate_limited": "Prea multe cereri. Așteaptă puțin și încearcă din nou.",
+        "account_inactive": lazily("Contul este dezactivat."),
+        "email_password_mismatch": lazily("Adresa de e-mail sau parola nu este corectă."),
+        "enter_current_password": lazily("Parola de acum nu este corectă."),
+        "incorrect_password": lazily("Parola nu este corectă."),
+        "invalid_or_expired_key": lazily("Linkul nu mai este valabil."),
+        "invalid_password_reset": lazily("Linkul pentru parolă nouă nu mai este valabil."),
+        "too_many_login_attempts": lazily(
+            "Prea multe încercări nereușite. Încearcă din nou peste câteva minute."
+        ),
+        "duplicate_email": lazily("Adresa aceasta este deja a contului tău."),
+        "email_taken": lazily("Adresa aceasta aparține altui cont."),
+        "cannot_remove_primary_email": lazily("Adresa principală nu poate fi ștearsă."),
+        "unverified_primary_email": lazily("Adresa principală trebuie confirmată întâi."),
+        "rate_limited": lazily("Prea multe cereri. Așteaptă puțin și încearcă din nou."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -74,7 +80,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Told in the journal of the account that was tried, if there is one."""
         user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         if user is not None:
-            journal.record_everywhere("sign_in_failed", "Încercare cu o parolă greșită.", user=user)
+            journal.record_everywhere(
+                "sign_in_failed", gettext_noop("Încercare cu o parolă greșită."), user=user
+            )
 
     def clean_password(self, password: str, user: Any = None) -> str:
         """Raises ValidationError with the validators' reasons in our own sentences."""

@@ -1,6 +1,7 @@
 """The Romanian fiscal code (CUI/CIF): read as people write it, checked by its last digit."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
 from stdnum.ro import cui as ro_cui
 
@@ -17,22 +18,27 @@ def normalize_cui(value: str) -> str:
     """
     digits = value.strip().upper().translate(_NOISE).removeprefix("RO").lstrip("0")
     if not digits:
-        raise ValidationError("Scrie CUI-ul firmei, de exemplu RO 14399840.")
+        raise ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
     if not digits.isdigit() or not digits.isascii():
         raise ValidationError(
-            f"„{value.strip()}” nu este un CUI: pe lângă prefixul RO se acceptă numai cifre."
+            gettext(
+                "„{strip}” nu este un CUI: pe lângă prefixul RO se acceptă numai cifre."
+            ).format(strip=value.strip())
         )
     try:
         return str(ro_cui.validate(digits))
     except InvalidLength as error:
         raise ValidationError(
-            f"„{value.strip()}” nu este un CUI: are {plural(len(digits), 'cifră', 'cifre')}, "
-            "iar un CUI are între 2 și 10."
+            gettext("„{strip}” nu este un CUI: are {digits}, iar un CUI are între 2 și 10.").format(
+                strip=value.strip(), digits=plural(len(digits), "cifră", "cifre")
+            )
         ) from error
     except (InvalidChecksum, InvalidComponent, InvalidFormat) as error:
         raise ValidationError(
-            f"„{value.strip()}” nu este un CUI valid: cifra de control nu se potrivește. "
-            "Verifică dacă l-ai copiat întreg."
+            gettext(
+                "„{strip}” nu este un CUI valid: cifra de control nu se potrivește. "
+                "Verifică dacă l-ai copiat întreg."
+            ).format(strip=value.strip())
         ) from error
 
 
@@ -40,5 +46,5 @@ def validate_cui(value: str) -> None:
     """Field validator: the value must be a normalized CUI."""
     if normalize_cui(value) != value:
         raise ValidationError(
-            "CUI-ul se păstrează numai cu cifre, fără RO și fără zerouri în față."
+            gettext("CUI-ul se păstrează numai cu cifre, fără RO și fără zerouri în față.")
         )

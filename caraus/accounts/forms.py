@@ -10,15 +10,15 @@ from allauth.core import context
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
+from caraus.words import lazily
 
-PASSWORD_RULES = (
-    "Cel puțin 8 caractere, nu numai cifre.",
-    "Nu numele sau adresa ta de e-mail și nici o parolă des întâlnită.",
+PASSWORD_RULES = lazily(
+    "Cel puțin 8 caractere, nu numai cifre. Nu numele sau adresa ta de e-mail și nici o parolă des "
+    "întâlnită."
 )
 
 
@@ -31,18 +31,29 @@ def _say(form: forms.BaseForm, name: str, label: str, *, missing: str, help_text
 
 
 def _say_email(form: forms.BaseForm, name: str) -> None:
-    _say(form, name, "E-mail", missing="Scrie adresa de e-mail.")
+    _say(form, name, "E-mail", missing=gettext("Scrie adresa de e-mail."))
     field = form.fields[name]
     for validator in field.validators:
         if getattr(validator, "code", "") == "invalid":
-            validator.message = "Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro"  # type: ignore[attr-defined]
+            sentence = gettext("Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro")
+            validator.message = sentence  # type: ignore[attr-defined]
     field.widget.attrs.update({"inputmode": "email", "autocapitalize": "none"})
 
 
 def _say_new_password(form: forms.BaseForm) -> None:
-    rules = format_html_join(" ", "{}", ((rule,) for rule in PASSWORD_RULES))
-    _say(form, "password1", "Parola nouă", missing="Scrie parola nouă.", help_text=rules)
-    _say(form, "password2", "Parola nouă, încă o dată", missing="Scrie încă o dată parola nouă.")
+    _say(
+        form,
+        "password1",
+        gettext("Parola nouă"),
+        missing=gettext("Scrie parola nouă."),
+        help_text=PASSWORD_RULES,
+    )
+    _say(
+        form,
+        "password2",
+        gettext("Parola nouă, încă o dată"),
+        missing=gettext("Scrie încă o dată parola nouă."),
+    )
 
 
 class _SamePassword:
@@ -50,7 +61,7 @@ class _SamePassword:
 
     def add_error(self, field: str | None, error: Any) -> None:
         if field == "password2" and not isinstance(error, ValidationError):
-            error = "Cele două parole nu sunt la fel."
+            error = gettext("Cele două parole nu sunt la fel.")
         super().add_error(field, error)  # type: ignore[misc]
 
 
@@ -58,16 +69,16 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say_email(self, "login")
-        _say(self, "password", "Parola", missing="Scrie parola.")
+        _say(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
 
 
 class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
     """Somebody who was invited has that address, and no other."""
 
     name = forms.CharField(
-        label="Numele tău",
+        label=lazily("Numele tău"),
         max_length=150,
-        error_messages={"required": "Scrie numele tău: apare la autorizări și în jurnal."},
+        error_messages={"required": lazily("Scrie numele tău: apare la autorizări și în jurnal.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ["name", "email", "password1", "password2"]
@@ -77,8 +88,8 @@ class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
         _say_email(self, "email")
         _say_new_password(self)
         self.fields["password1"].label, self.fields["password2"].label = (
-            "Parola",
-            "Parola, încă o dată",
+            gettext("Parola"),
+            gettext("Parola, încă o dată"),
         )
         request = context.request
         invitation = invitation_of(request) if request is not None else None
@@ -114,14 +125,16 @@ class SetPasswordForm(_SamePassword, allauth.SetPasswordForm):  # type: ignore[m
 class ChangePasswordForm(_SamePassword, allauth.ChangePasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "oldpassword", "Parola de acum", missing="Scrie parola de acum.")
+        _say(
+            self, "oldpassword", gettext("Parola de acum"), missing=gettext("Scrie parola de acum.")
+        )
         _say_new_password(self)
 
 
 class ReauthenticateForm(allauth.ReauthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password", "Parola", missing="Scrie parola.")
+        _say(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
 
 
 class AddEmailForm(allauth.AddEmailForm):  # type: ignore[misc]

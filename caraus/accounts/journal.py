@@ -1,64 +1,85 @@
 """The journal: who did what and when. Written in the transaction of the fact it tells."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from caraus.accounts.models import JournalEntry, Organization, User
-from caraus.words import BUCHAREST
+from caraus.words import BUCHAREST, lazily
 
 PROGRAM = "Cărăuș"
 # The general term of prescription (Codul civil, art. 2517): the database lets nothing younger go.
 KEEP_YEARS = 3
 
 ACTIONS = {
-    "sign_in": "Intrare în cont",
-    "sign_in_failed": "Intrare nereușită",
-    "account": "Cont",
-    "two_factors": "Doi factori",
-    "sessions": "Sesiuni",
-    "authorization": "Autorizare SPV",
-    "company": "Firme",
-    "fleet": "Flota",
-    "member": "Membri",
-    "invitation": "Invitații",
-    "settings": "Setări",
-    "export": "Exporturi",
-    "deletion": "Ștergeri",
+    "sign_in": lazily("Intrare în cont"),
+    "sign_in_failed": lazily("Intrare nereușită"),
+    "account": lazily("Cont"),
+    "two_factors": lazily("Doi factori"),
+    "sessions": lazily("Sesiuni"),
+    "authorization": lazily("Autorizare SPV"),
+    "company": lazily("Firme"),
+    "fleet": lazily("Flota"),
+    "member": lazily("Membri"),
+    "invitation": lazily("Invitații"),
+    "settings": lazily("Setări"),
+    "export": lazily("Exporturi"),
+    "deletion": lazily("Ștergeri"),
 }
+
+
+# A sentence as a catalogue's key, or what makes it.
+type Words = str | Callable[[], str]
 
 
 def record(
     action: str,
-    text: str,
+    text: Words,
     *,
     user: User | None = None,
     organization: Organization | int | None = None,
     **details: Any,
 ) -> JournalEntry:
-    """Write one entry; `action` is one of ACTIONS. The address is the current request's."""
+    """Write one entry; `action` is one of ACTIONS. The address is the current request's.
+
+    The sentence is kept in every language: in Romanian as `text`, in the others among the details.
+    """
     if action not in ACTIONS:
         raise ValueError(action)
+    said = {language: _said(text, language) for language, _ in settings.LANGUAGES}
     return JournalEntry.objects.create(
         organization_id=organization.pk if isinstance(organization, Organization) else organization,
         actor_id=user.pk if user else None,
         actor=_name(user),
         action=action,
-        text=text,
-        details=details,
+        text=said[settings.LANGUAGE_CODE],
+        details=details | _others(said),
         ip=_ip(context.request),
     )
 
 
-def record_everywhere(action: str, text: str, *, user: User, **details: Any) -> None:
+def _said(text: Words, language: str) -> str:
+    with translation.override(language):
+        return text() if callable(text) else translation.gettext(text)
+
+
+def _others(said: dict[str, str]) -> dict[str, Any]:
+    """The sentence in the languages in which it is another one."""
+    other = {one: words for one, words in said.items() if words != said[settings.LANGUAGE_CODE]}
+    return {"said": other} if other else {}
+
+
+def record_everywhere(action: str, text: Words, *, user: User, **details: Any) -> None:
     """An act of a person on the own account: told in each of the person's organizations."""
     organizations: list[int | None] = [*user.memberships.values_list("organization_id", flat=True)]
     with transaction.atomic():
@@ -95,7 +116,11 @@ def search(
     if action:
         entries = entries.filter(action=action)
     for word in words.replace("\0", "").split():
-        entries = entries.filter(Q(text__icontains=word) | Q(actor__icontains=word))
+        entries = entries.filter(
+            Q(text__icontains=word)
+            | Q(details__said__en__icontains=word)
+            | Q(actor__icontains=word)
+        )
     if since:
         entries = entries.filter(at__gte=_midnight(since))
     if until:
@@ -109,11 +134,17 @@ def _midnight(day: date) -> datetime:
 
 def rows(entries: Iterable[JournalEntry]) -> Iterable[list[str]]:
     """For a CSV file: a heading, then the entries."""
-    yield ["când", "cine", "ce fel", "ce", "adresa IP"]
+    yield [
+        gettext("când"),
+        gettext("cine"),
+        gettext("ce fel"),
+        gettext("ce"),
+        gettext("adresa IP"),
+    ]
     for entry in entries:
         at = entry.at.astimezone(BUCHAREST)
-        kind = ACTIONS.get(entry.action, entry.action)
-        yield [f"{at:%Y-%m-%d %H:%M:%S}", entry.actor, kind, entry.text, entry.ip or ""]
+        kind = str(ACTIONS.get(entry.action, entry.action))
+        yield [f"{at:%Y-%m-%d %H:%M:%S}", entry.actor, kind, entry.words, entry.ip or ""]
 
 
 def forget_old() -> int:

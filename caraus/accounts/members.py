@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Company, Invitation, Membership, Organization, Role, User
@@ -23,7 +24,7 @@ def assignable_roles(actor: Membership) -> list[Role]:
 
 def _check_role(actor: Membership, role: str) -> None:
     if role not in assignable_roles(actor):
-        raise ValidationError("Numai un proprietar poate da rolul „proprietar”.")
+        raise ValidationError(gettext("Numai un proprietar poate da rolul „proprietar”."))
 
 
 @transaction.atomic
@@ -39,7 +40,11 @@ def invite(
     _check_role(actor, role)
     organization = actor.organization
     if organization.memberships.filter(user__email=email).exists():
-        raise ValidationError(f"{email} este deja membru în {organization}.")
+        raise ValidationError(
+            gettext("{email} este deja membru în {organization}.").format(
+                email=email, organization=organization
+            )
+        )
     now = timezone.now()
     organization.invitations.filter(email=email, accepted_at=None, revoked_at=None).update(
         revoked_at=now
@@ -55,10 +60,11 @@ def invite(
         expires_at=now + INVITATION_LIFETIME,
     )
     invitation.companies.set(companies or [])
-    label = invitation.get_role_display()
     journal.record(
         "invitation",
-        f"A invitat pe {email} ca {label}.",
+        lambda: gettext("A invitat pe {email} ca {role}.").format(
+            email=email, role=invitation.get_role_display()
+        ),
         user=actor.user,
         organization=organization,
     )
@@ -69,7 +75,9 @@ def invite(
 def resend(actor: Membership, invitation: Invitation) -> str:
     """A new secret and seven new days; the old link ends."""
     if not invitation.is_open:
-        raise ValidationError("Invitația a fost deja folosită sau retrasă. Trimite una nouă.")
+        raise ValidationError(
+            gettext("Invitația a fost deja folosită sau retrasă. Trimite una nouă.")
+        )
     secret = secrets.token_urlsafe(32)
     invitation.secret_digest = digest(secret)
     invitation.sent_at = timezone.now()
@@ -77,7 +85,7 @@ def resend(actor: Membership, invitation: Invitation) -> str:
     invitation.save()
     journal.record(
         "invitation",
-        f"A retrimis invitația lui {invitation.email}.",
+        lambda: gettext("A retrimis invitația lui {email}.").format(email=invitation.email),
         user=actor.user,
         organization=actor.organization,
     )
@@ -91,7 +99,7 @@ def revoke(actor: Membership, invitation: Invitation) -> None:
         invitation.save(update_fields=["revoked_at"])
         journal.record(
             "invitation",
-            f"A retras invitația lui {invitation.email}.",
+            lambda: gettext("A retras invitația lui {email}.").format(email=invitation.email),
             user=actor.user,
             organization=actor.organization,
         )
@@ -117,11 +125,13 @@ def accept(user: User, invitation: Invitation) -> Membership:
     locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if user.email.lower() != locked.email.lower():
         raise ValidationError(
-            f"Invitația este pentru {locked.email}, iar tu ești în cont ca {user.email}. "
-            "Ieși din cont și deschide linkul din nou."
+            gettext(
+                "Invitația este pentru {email}, iar tu ești în cont ca {yours}. Ieși "
+                "din cont și deschide linkul din nou."
+            ).format(email=locked.email, yours=user.email)
         )
     if not locked.is_usable:
-        raise ValidationError("Invitația a fost deja folosită, retrasă sau a expirat.")
+        raise ValidationError(gettext("Invitația a fost deja folosită, retrasă sau a expirat."))
     membership, made = Membership.objects.get_or_create(
         user=user,
         organization=locked.organization,
@@ -133,7 +143,9 @@ def accept(user: User, invitation: Invitation) -> Membership:
     locked.save(update_fields=["accepted_at"])
     journal.record(
         "member",
-        f"A intrat în organizație ca {membership.get_role_display()}.",
+        lambda: gettext("A intrat în organizație ca {role}.").format(
+            role=membership.get_role_display()
+        ),
         user=user,
         organization=locked.organization,
     )
@@ -155,11 +167,18 @@ def change(
     member.only_some_companies = companies is not None and role in access.KEPT_ROLES
     member.save()
     member.companies.set(companies or [] if member.only_some_companies else [])
-    which = ", ".join(str(one) for one in member.companies.all()) or "nicio firmă"
-    seen = f"vede numai: {which}" if member.only_some_companies else "vede toate firmele"
+    seen = ", ".join(str(one) for one in member.companies.all())
     journal.record(
         "member",
-        f"{member.user} este acum {member.get_role_display()}; {seen}.",
+        lambda: (
+            gettext("{user} este acum {role}; vede numai: {companies}.")
+            if member.only_some_companies
+            else gettext("{user} este acum {role}; vede toate firmele.")
+        ).format(
+            user=member.user,
+            role=member.get_role_display(),
+            companies=seen or gettext("nicio firmă"),
+        ),
         user=actor.user,
         organization=actor.organization,
     )
@@ -173,7 +192,7 @@ def remove(actor: Membership, member: Membership) -> None:
     _go(member)
     journal.record(
         "member",
-        f"A scos din organizație pe {member.user}.",
+        lambda: gettext("A scos din organizație pe {user}.").format(user=member.user),
         user=actor.user,
         organization=actor.organization,
     )
@@ -186,7 +205,7 @@ def leave(member: Membership) -> None:
     _go(member)
     journal.record(
         "member",
-        "A părăsit organizația.",
+        gettext_noop("A părăsit organizația."),
         user=member.user,
         organization=member.organization,
     )
@@ -199,9 +218,9 @@ def hand_over(owner: Membership, successor: Membership) -> None:
     owner.refresh_from_db()
     successor.refresh_from_db()
     if owner.role != Role.OWNER:
-        raise ValidationError("Numai un proprietar poate preda organizația.")
+        raise ValidationError(gettext("Numai un proprietar poate preda organizația."))
     if successor.organization_id != owner.organization_id or successor.pk == owner.pk:
-        raise ValidationError("Alege alt membru al organizației.")
+        raise ValidationError(gettext("Alege alt membru al organizației."))
     successor.role, successor.only_some_companies = Role.OWNER, False
     successor.save()
     successor.companies.clear()
@@ -209,7 +228,7 @@ def hand_over(owner: Membership, successor: Membership) -> None:
     owner.save()
     journal.record(
         "member",
-        f"A predat organizația lui {successor.user}.",
+        lambda: gettext("A predat organizația lui {user}.").format(user=successor.user),
         user=owner.user,
         organization=owner.organization,
     )
@@ -227,15 +246,17 @@ def _lock(organization: Organization) -> None:
 
 def _require_over(actor: Membership, member: Membership) -> None:
     if member.role == Role.OWNER and actor.role != Role.OWNER:
-        raise ValidationError("Numai un proprietar poate schimba un proprietar.")
+        raise ValidationError(gettext("Numai un proprietar poate schimba un proprietar."))
 
 
 def _require_another_owner(member: Membership) -> None:
     owners = Membership.objects.filter(organization=member.organization_id, role=Role.OWNER)
     if not owners.exclude(pk=member.pk).exists():
         raise ValidationError(
-            f"{member.user} este singurul proprietar. Predă întâi organizația altui membru, sau "
-            "șterge organizația."
+            gettext(
+                "{user} este singurul proprietar. Predă întâi organizația altui "
+                "membru, sau șterge organizația."
+            ).format(user=member.user)
         )
 
 

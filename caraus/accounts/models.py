@@ -7,8 +7,10 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from caraus.accounts.cui import validate_cui
+from caraus.words import lazily
 
 
 class UserManager(BaseUserManager["User"]):
@@ -66,10 +68,10 @@ class Organization(models.Model):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "proprietar"
-    ADMIN = "admin", "administrator"
-    DISPATCHER = "dispatcher", "dispecer"
-    VIEWER = "viewer", "cititor"
+    OWNER = "owner", lazily("proprietar")
+    ADMIN = "admin", lazily("administrator")
+    DISPATCHER = "dispatcher", lazily("dispecer")
+    VIEWER = "viewer", lazily("cititor")
 
 
 class Membership(models.Model):
@@ -189,7 +191,7 @@ class JournalEntry(models.Model):
     # Name and e-mail at that moment; „Cărăuș” when the program acted by itself.
     actor = models.CharField(max_length=300)
     action = models.CharField(max_length=60)
-    # A sentence in Romanian.
+    # A sentence in Romanian; in other languages among the details.
     text = models.TextField()
     details = models.JSONField(default=dict)
     ip = models.GenericIPAddressField(null=True, blank=True)
@@ -203,3 +205,9 @@ class JournalEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor}: {self.text}"
+
+    @property
+    def words(self) -> str:
+        """The sentence in the reader's language, as far as it was kept in it."""
+        said: str | None = self.details.get("said", {}).get(get_language())
+        return said or self.text

@@ -2,10 +2,12 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import journal
 from caraus.accounts.cui import normalize_cui
@@ -21,7 +23,12 @@ MONTHS_CHOICES = (12, 24, 36, 60, 120)
 def create(user: User, name: str) -> Membership:
     organization = Organization.objects.create(name=name)
     membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
-    journal.record("settings", f"A făcut organizația {name}.", user=user, organization=organization)
+    journal.record(
+        "settings",
+        lambda: gettext("A făcut organizația {name}.").format(name=name),
+        user=user,
+        organization=organization,
+    )
     return membership
 
 
@@ -45,15 +52,24 @@ def change(
     for field, value in new.items():
         setattr(organization, field, value)
     organization.save()
-    said = {
-        "name": f"denumirea: {name}",
-        "require_two_factors": f"doi factori: {'ceruți tuturor' if require_two_factors else 'nu'}",
-        "keep_transports_months": "transporturile încheiate se păstrează "
-        + (plural(keep_transports_months, "lună", "luni") if keep_transports_months else "mereu"),
-    }
+    months = keep_transports_months
+
+    def said() -> str:
+        kept = plural(months, "lună", "luni") if months else gettext("mereu")
+        factors = gettext("ceruți tuturor") if require_two_factors else gettext("nu")
+        fields = {
+            "name": gettext("denumirea: {name}").format(name=name),
+            "require_two_factors": gettext("doi factori: {answer}").format(answer=factors),
+            "keep_transports_months": gettext(
+                "transporturile încheiate se păstrează {time}"
+            ).format(time=kept),
+        }
+        what = "; ".join(fields[field] for field in changed)
+        return gettext("A schimbat {what}.").format(what=what)
+
     journal.record(
         "settings",
-        "A schimbat " + "; ".join(said[field] for field in changed) + ".",
+        said,
         user=actor.user,
         organization=organization,
         changes=changed,
@@ -65,20 +81,20 @@ def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
     """Wait a week, in which any owner may change their mind; returns the moment of deletion."""
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
     if typed_name.strip() != organization.name:
-        raise ValidationError("Denumirea scrisă nu este cea a organizației.")
+        raise ValidationError(gettext("Denumirea scrisă nu este cea a organizației."))
     exported = JournalEntry.objects.filter(
         organization_id=organization.pk, action="export", details__whole=True
     )
     if not exported.exists():
         raise ValidationError(
-            "Descarcă întâi exportul complet: după ștergere nu mai poate fi făcut."
+            gettext("Descarcă întâi exportul complet: după ștergere nu mai poate fi făcut.")
         )
     if organization.delete_at is None:
         organization.delete_at = timezone.now() + DELETION_WAIT
         organization.save(update_fields=["delete_at"])
         journal.record(
             "deletion",
-            "A cerut ștergerea organizației, cu o săptămână de așteptare.",
+            gettext_noop("A cerut ștergerea organizației, cu o săptămână de așteptare."),
             user=actor.user,
             organization=organization,
         )
@@ -93,7 +109,7 @@ def cancel_deletion(actor: Membership) -> None:
         organization.save(update_fields=["delete_at"])
         journal.record(
             "deletion",
-            "A renunțat la ștergerea organizației.",
+            gettext_noop("A renunțat la ștergerea organizației."),
             user=actor.user,
             organization=organization,
         )
@@ -110,9 +126,17 @@ def delete_due(*, now: datetime | None = None) -> int:
                 continue  # someone changed their mind, or another worker was first
             name = organization.name
             organization.delete()
-            journal.record("deletion", f"Organizația {name} a fost ștearsă.", organization=pk)
+            journal.record(
+                "deletion",
+                partial(_gone, name),
+                organization=pk,
+            )
             gone += 1
     return gone
+
+
+def _gone(name: str) -> str:
+    return gettext("Organizația {name} a fost ștearsă.").format(name=name)
 
 
 def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -127,12 +151,20 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         if not line.strip():
             continue
         if len(good) >= MOST_AT_ONCE:
-            wrong.append(f"Rândul {number}: cel mult {MOST_AT_ONCE} de firme o dată.")
+            wrong.append(
+                gettext("Rândul {number}: cel mult {most} de firme o dată.").format(
+                    number=number, most=MOST_AT_ONCE
+                )
+            )
             break
         try:
             cui, name = _one(line)
         except ValidationError as error:
-            wrong.append(f"Rândul {number}: {' '.join(error.messages)}")
+            wrong.append(
+                gettext("Rândul {number}: {messages}").format(
+                    number=number, messages=" ".join(error.messages)
+                )
+            )
         else:
             good[cui] = good.get(cui) or name
     return list(good.items()), wrong
@@ -162,7 +194,7 @@ def _one(line: str) -> tuple[str, str]:
             problem = problem or error
         else:
             return cui, " ".join(parts[:index] + parts[index + 1 :])[:200]
-    raise problem or ValidationError("Scrie CUI-ul firmei, de exemplu RO 14399840.")
+    raise problem or ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
 
 
 @transaction.atomic
@@ -184,9 +216,10 @@ def add_companies(actor: Membership, pairs: list[tuple[str, str]]) -> list[Compa
     if added:
         journal.record(
             "company",
-            f"A adăugat {plural(len(added), 'firmă', 'firme')}: "
-            + ", ".join(one.cui for one in added[:20])
-            + (" …" if len(added) > 20 else "."),
+            lambda: gettext("A adăugat {companies}: {cuis}").format(
+                companies=plural(len(added), "firmă", "firme"),
+                cuis=", ".join(one.cui for one in added[:20]) + (" …" if len(added) > 20 else "."),
+            ),
             user=actor.user,
             organization=organization,
             cuis=[one.cui for one in added],
@@ -202,7 +235,11 @@ def archive(actor: Membership, company: Company, *, archived: bool) -> None:
     company.save(update_fields=["archived_at"])
     journal.record(
         "company",
-        f"A arhivat firma {company}." if archived else f"A scos din arhivă firma {company}.",
+        lambda: (
+            gettext("A arhivat firma {company}.")
+            if archived
+            else gettext("A scos din arhivă firma {company}.")
+        ).format(company=company),
         user=actor.user,
         organization=actor.organization,
         cui=company.cui,

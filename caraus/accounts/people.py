@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import journal
 from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, Role, User
@@ -22,46 +23,49 @@ _SETUP_LOCK = 0xCA4B
 def export(user: User) -> dict[str, Any]:
     """All that is kept about a person, for that person (GDPR art. 15 and 20). No secrets."""
     return {
-        "cont": {
+        gettext("cont"): {
             "email": user.email,
-            "nume": user.name,
-            "creat": user.created_at.isoformat(),
-            "ultima intrare": user.last_login.isoformat() if user.last_login else None,
+            gettext("nume"): user.name,
+            gettext("creat"): user.created_at.isoformat(),
+            gettext("ultima intrare"): user.last_login.isoformat() if user.last_login else None,
         },
-        "adrese de e-mail": list(
+        gettext("adrese de e-mail"): list(
             EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
         ),
-        "organizații": [
+        gettext("organizații"): [
             {
-                "denumire": one.organization.name,
-                "rol": one.get_role_display(),
-                "din": one.created_at.isoformat(),
+                gettext("denumire"): one.organization.name,
+                gettext("rol"): one.get_role_display(),
+                gettext("din"): one.created_at.isoformat(),
             }
             for one in user.memberships.select_related("organization")
         ],
-        "doi factori": [
-            {"fel": one.get_type_display(), "adăugat": one.created_at.isoformat()}
+        gettext("doi factori"): [
+            {gettext("fel"): one.get_type_display(), gettext("adăugat"): one.created_at.isoformat()}
             for one in Authenticator.objects.filter(user=user)
         ],
-        "sesiuni": [
-            {"ip": one.ip, "browser": one.user_agent, "din": one.created_at.isoformat()}
+        gettext("sesiuni"): [
+            {"ip": one.ip, "browser": one.user_agent, gettext("din"): one.created_at.isoformat()}
             for one in UserSession.objects.filter(user=user)
         ],
-        "autorizări SPV": [
-            {"persoana": one["person_name"], "data": one["authorized_at"].isoformat()}
+        gettext("autorizări SPV"): [
+            {
+                gettext("persoana"): one["person_name"],
+                gettext("data"): one["authorized_at"].isoformat(),
+            }
             for one in user.connections.values("person_name", "authorized_at")
         ],
-        "vederi salvate": list(user.saved_views.values("name", "query")),
-        "note": [
-            {"când": one["created_at"].isoformat(), "ce": one["text"]}
+        gettext("vederi salvate"): list(user.saved_views.values("name", "query")),
+        gettext("note"): [
+            {gettext("când"): one["created_at"].isoformat(), gettext("ce"): one["text"]}
             for one in user.transport_notes.values("created_at", "text")
         ],
-        "jurnal": [
+        gettext("jurnal"): [
             {
-                "când": one.at.isoformat(),
-                "ce": one.text,
+                gettext("când"): one.at.isoformat(),
+                gettext("ce"): one.text,
                 "ip": one.ip,
-                "organizație": one.organization_id,
+                gettext("organizație"): one.organization_id,
             }
             for one in JournalEntry.objects.filter(actor_id=user.pk)
         ],
@@ -83,11 +87,13 @@ def erase(user: User) -> None:
             continue
         if others.exists() or organization.companies.exists():
             raise ValidationError(
-                f"Ești singurul proprietar al organizației {organization}. Predă-o întâi altui "
-                "membru, sau șterge organizația."
+                gettext(
+                    "Ești singurul proprietar al organizației {organization}. Predă-o "
+                    "întâi altui membru, sau șterge organizația."
+                ).format(organization=organization)
             )
         lonely.append(organization)
-    journal.record_everywhere("deletion", "Și-a șters contul.", user=user)
+    journal.record_everywhere("deletion", gettext_noop("Și-a șters contul."), user=user)
     Invitation.objects.filter(email=user.email).delete()
     for organization in lonely:
         organization.delete()
@@ -123,12 +129,12 @@ def set_up(secret: str, *, email: str, password: str, name: str, organization: s
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETUP_LOCK])
     if not is_setup_secret(secret):
-        raise ValidationError("Linkul a fost deja folosit sau a expirat.")
+        raise ValidationError(gettext("Linkul a fost deja folosit sau a expirat."))
     user = provision_user(email=email, password=password, name=name, organization_name=organization)
     first = Membership.objects.get(user=user)
     journal.record(
         "account",
-        "A pus în funcțiune serverul: primul cont, prima organizație.",
+        gettext_noop("A pus în funcțiune serverul: primul cont, prima organizație."),
         user=user,
         organization=first.organization_id,
     )

@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext
 
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role, User
@@ -36,7 +37,9 @@ def _user(*, email: str, password: str | None, name: str) -> User:
     try:
         validate_email(email)
     except ValidationError as error:
-        raise ValidationError(f"„{email}” nu este o adresă de e-mail.") from error
+        raise ValidationError(
+            gettext("„{email}” nu este o adresă de e-mail.").format(email=email)
+        ) from error
     user = User.objects.filter(email=email).first() or User.objects.create_user(email)
     if password:
         user.set_password(password)

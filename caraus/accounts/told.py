@@ -9,33 +9,39 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import journal, members
 from caraus.accounts.adapter import INVITATION_KEY, invitation_of
 from caraus.accounts.models import User
+from caraus.words import lazily
 
 FACTORS = {
-    Authenticator.Type.TOTP: "aplicația de autentificare",
-    Authenticator.Type.WEBAUTHN: "o cheie de acces",
-    Authenticator.Type.RECOVERY_CODES: "codurile de rezervă",
+    Authenticator.Type.TOTP: lazily("aplicația de autentificare"),
+    Authenticator.Type.WEBAUTHN: lazily("o cheie de acces"),
+    Authenticator.Type.RECOVERY_CODES: lazily("codurile de rezervă"),
 }
 
 
 def connect() -> None:
     sentences = {
-        account.password_changed: "Și-a schimbat parola.",
-        account.password_reset: "Și-a ales o parolă nouă, prin linkul din e-mail.",
-        account.password_set: "Și-a ales o parolă.",
-        account.email_changed: "Și-a schimbat adresa de e-mail.",
+        account.password_changed: gettext_noop("Și-a schimbat parola."),
+        account.password_reset: gettext_noop("Și-a ales o parolă nouă, prin linkul din e-mail."),
+        account.password_set: gettext_noop("Și-a ales o parolă."),
+        account.email_changed: gettext_noop("Și-a schimbat adresa de e-mail."),
     }
     for signal, sentence in sentences.items():
         signal.connect(_teller("account", sentence), weak=False, dispatch_uid=f"told {sentence}")
     account.user_logged_in.connect(_signed_in, dispatch_uid="told")
     user_logged_out.connect(_signed_out, dispatch_uid="told")
     account.user_signed_up.connect(_signed_up, dispatch_uid="told")
-    mfa.authenticator_added.connect(_factor("A adăugat"), weak=False, dispatch_uid="told added")
-    mfa.authenticator_removed.connect(_factor("A scos"), weak=False, dispatch_uid="told removed")
-    mfa.authenticator_reset.connect(_factor("A refăcut"), weak=False, dispatch_uid="told reset")
+    factors = {
+        mfa.authenticator_added: gettext_noop("A adăugat {what}."),
+        mfa.authenticator_removed: gettext_noop("A scos {what}."),
+        mfa.authenticator_reset: gettext_noop("A refăcut {what}."),
+    }
+    for signal, sentence in factors.items():
+        signal.connect(_factor(sentence), weak=False, dispatch_uid=f"told {sentence}")
     mfa.authentication_failed.connect(_factor_failed, dispatch_uid="told")
 
 
@@ -51,31 +57,33 @@ def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) ->
     if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
         user.language = chosen
         user.save(update_fields=["language"])
-    journal.record_everywhere("sign_in", "A intrat în cont.", user=user)
+    journal.record_everywhere("sign_in", gettext_noop("A intrat în cont."), user=user)
 
 
 def _signed_out(sender: object, user: User | None, **_: object) -> None:
     if user is not None and user.pk is not None:  # not one who has just been erased
-        journal.record_everywhere("sign_in", "A ieșit din cont.", user=user)
+        journal.record_everywhere("sign_in", gettext_noop("A ieșit din cont."), user=user)
 
 
 def _signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    journal.record("account", "Și-a făcut cont.", user=user)
+    journal.record("account", gettext_noop("Și-a făcut cont."), user=user)
     invitation = invitation_of(request)
     if invitation is not None and invitation.email.lower() == user.email.lower():
         members.accept(user, invitation)
         request.session.pop(INVITATION_KEY, None)
 
 
-def _factor(verb: str) -> Any:
+def _factor(sentence: str) -> Any:
     def tell(sender: object, user: User, authenticator: Authenticator, **_: object) -> None:
         what = FACTORS[Authenticator.Type(authenticator.type)]
-        journal.record_everywhere("two_factors", f"{verb} {what}.", user=user)
+        journal.record_everywhere(
+            "two_factors", lambda: gettext(sentence).format(what=what), user=user
+        )
 
     return tell
 
 
 def _factor_failed(sender: object, user: User, **_: object) -> None:
     journal.record_everywhere(
-        "sign_in_failed", "Încercare cu un al doilea factor greșit.", user=user
+        "sign_in_failed", gettext_noop("Încercare cu un al doilea factor greșit."), user=user
     )

@@ -10,18 +10,25 @@ from allauth.mfa.webauthn import forms as webauthn
 from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 
 from caraus.accounts.models import User
+from caraus.words import lazily
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
-        "add_email_blocked": "Contul are doi factori: adresa de e-mail nu poate fi schimbată acum.",
-        "cannot_delete_authenticator": "Al doilea factor nu poate fi scos.",
-        "cannot_generate_recovery_codes": "Codurile de rezervă se fac după ce ai un al doilea "
-        "factor.",
-        "incorrect_code": "Codul nu este corect. Verifică ceasul telefonului și încearcă din nou.",
-        "unverified_email": "Confirmă întâi adresa de e-mail.",
+        "add_email_blocked": lazily(
+            "Contul are doi factori: adresa de e-mail nu poate fi schimbată acum."
+        ),
+        "cannot_delete_authenticator": lazily("Al doilea factor nu poate fi scos."),
+        "cannot_generate_recovery_codes": lazily(
+            "Codurile de rezervă se fac după ce ai un al doilea factor."
+        ),
+        "incorrect_code": lazily(
+            "Codul nu este corect. Verifică ceasul telefonului și încearcă din nou."
+        ),
+        "unverified_email": lazily("Confirmă întâi adresa de e-mail."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -31,7 +38,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002
-        return "Cheie de acces"
+        return gettext("Cheie de acces")
 
     def _get_site_name(self) -> str:
         return "Cărăuș"
@@ -53,8 +60,8 @@ def forget(user: User) -> int:
 
 def _say_code(form: forms.BaseForm, help_text: str) -> None:
     field = form.fields["code"]
-    field.label, field.help_text = "Codul", help_text
-    field.error_messages["required"] = "Scrie codul."
+    field.label, field.help_text = gettext("Codul"), help_text
+    field.error_messages["required"] = gettext("Scrie codul.")
     field.widget.attrs.pop("placeholder", None)
     field.widget.attrs.update({"inputmode": "numeric", "autofocus": True})
 
@@ -62,27 +69,31 @@ def _say_code(form: forms.BaseForm, help_text: str) -> None:
 class AuthenticateForm(base.AuthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_code(self, "Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
+        _say_code(
+            self, gettext("Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
+        )
 
 
 class ReauthenticateForm(base.ReauthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_code(self, "Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
+        _say_code(
+            self, gettext("Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
+        )
 
 
 class ActivateTOTPForm(totp.ActivateTOTPForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_code(self, "Cele 6 cifre pe care le arată acum aplicația.")
+        _say_code(self, gettext("Cele 6 cifre pe care le arată acum aplicația."))
 
 
 class _Named:
     fields: dict[str, forms.Field]
 
     def _say(self) -> None:
-        self.fields["name"].label = "Numele cheii"
-        self.fields["name"].help_text = "De exemplu „Laptopul de la birou”."
+        self.fields["name"].label = gettext("Numele cheii")
+        self.fields["name"].help_text = gettext("De exemplu „Laptopul de la birou”.")
 
 
 class AddWebAuthnForm(_Named, webauthn.AddWebAuthnForm):  # type: ignore[misc]
@@ -90,8 +101,8 @@ class AddWebAuthnForm(_Named, webauthn.AddWebAuthnForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._say()
         passwordless = self.fields["passwordless"]
-        passwordless.label = "Intru în cont numai cu această cheie, fără parolă"
-        passwordless.help_text = "Cheia cere amprenta, fața sau PIN-ul dispozitivului."
+        passwordless.label = gettext("Intru în cont numai cu această cheie, fără parolă")
+        passwordless.help_text = gettext("Cheia cere amprenta, fața sau PIN-ul dispozitivului.")
 
 
 class EditWebAuthnForm(_Named, webauthn.EditWebAuthnForm):  # type: ignore[misc]

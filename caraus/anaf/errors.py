@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from caraus.anaf.call_problems import CALL_PROBLEMS
 from caraus.anaf.login_problems import LOGIN_PROBLEMS
-from caraus.anaf.problems import Outcome, Problem, Whose
+from caraus.anaf.problems import Outcome, Problem, Whose, said
 
 __all__ = ["PROBLEMS", "AnafError", "Outcome", "Problem", "Whose", "masked"]
 
@@ -48,7 +48,7 @@ def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
 
 
 class AnafError(Exception):
-    """A call to ANAF that gave nothing usable. `str()` is the Romanian sentence, free of secrets.
+    """A call to ANAF that gave nothing usable. `str()` is the sentence, free of secrets.
 
     `retry_after`: seconds that ANAF asked us to wait, when it said. `http_status`: None when no
     answer came. `detail`: short technical text for diagnosis, masked. `limit`: the daily number of
@@ -67,8 +67,8 @@ class AnafError(Exception):
     ) -> None:
         self.problem = PROBLEMS[code]
         super().__init__(self.problem.sentence)
-        #: What to do now, in Romanian: the problem's advice, unless the call knows better.
-        self.advice = self.problem.advice
+        #: The advice of a call that knows better than the problem, in Romanian.
+        self.own_advice = ""
         self.http_status = http_status
         self.detail = masked(detail, secrets=secrets)
         self.retry_after = retry_after
@@ -91,8 +91,13 @@ class AnafError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What happened, in Romanian."""
+        """What happened, in the reader's language."""
         return self.problem.sentence
+
+    @property
+    def advice(self) -> str:
+        """What to do now, in the reader's language."""
+        return said(self.own_advice) or self.problem.advice
 
     @property
     def retryable(self) -> bool:

@@ -71,7 +71,7 @@ def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = N
         return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
     except AnafError as error:
         if error.retryable and error.code != "invalid_client":
-            error.advice = ADVICE_AFTER_EXCHANGE
+            error.own_advice = ADVICE_AFTER_EXCHANGE
         raise
 
 

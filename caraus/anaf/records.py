@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from caraus.anaf.documents import Document, read_documents
+from caraus.anaf.problems import gettext_noop as _
 from caraus.anaf.values import cui_of, day_of, moment_of, text_of
 
 _UIT = re.compile(r"[0-9ACDEFHJKLMNPQRTUVWXY]{14}[0-9]{2}")
@@ -21,6 +22,14 @@ _KNOWN = frozenset(
         *("loc_start", "loc_final", "documente"),
     )
 )
+MISSING_DATE = {
+    "data_transp": _("lipsește data (data_transp)"),
+    "data_exp_uit": _("lipsește data (data_exp_uit)"),
+}
+NO_PLACE = {
+    "loc_start": _("loc_start nu este un loc"),
+    "loc_final": _("loc_final nu este un loc"),
+}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -129,7 +138,7 @@ def read_record(item: object) -> CarrierRecord:
     check digit or another carrier than the one asked for is no reason to refuse a record.
     """
     if not isinstance(item, dict):
-        raise ValueError("înregistrarea nu este un obiect")  # noqa: TRY004
+        raise ValueError(_("înregistrarea nu este un obiect"))  # noqa: TRY004
     return CarrierRecord(
         uit=_uit_of(item.get("uit")),
         anaf_id=text_of(item.get("id")),
@@ -173,18 +182,18 @@ def uit_in(item: object) -> str:
 
 def _uit_of(value: object) -> str:
     if isinstance(value, bool | dict | list):
-        raise ValueError("codul UIT nu este un text")  # noqa: TRY004
+        raise ValueError(_("codul UIT nu este un text"))  # noqa: TRY004
     uit = text_of(value)
     if not uit:
-        raise ValueError("lipsește codul UIT")
+        raise ValueError(_("lipsește codul UIT"))
     if len(uit) > _UIT_LENGTH:
-        raise ValueError("codul UIT este prea lung")
+        raise ValueError(_("codul UIT este prea lung"))
     return uit
 
 
 def _day(name: str, item: dict[str, Any]) -> date:
     if not text_of(item.get(name)):
-        raise ValueError(f"lipsește data ({name})")
+        raise ValueError(MISSING_DATE[name])
     try:
         return day_of(item.get(name))
     except ValueError as error:
@@ -196,7 +205,7 @@ def _place(name: str, item: dict[str, Any]) -> Place:
     if value is None or isinstance(value, str):
         return Place(full_address=text_of(value))
     if not isinstance(value, dict):
-        raise ValueError(f"{name} nu este un loc")  # noqa: TRY004
+        raise ValueError(NO_PLACE[name])  # noqa: TRY004
     return Place(
         kind=text_of(value.get("tip_loc")),
         full_address=text_of(value.get("adresa_completa")),
@@ -220,7 +229,7 @@ def _when(change: VehicleChange) -> tuple[datetime, datetime]:
 
 def _vehicle_change(item: object) -> VehicleChange:
     if not isinstance(item, dict):
-        raise ValueError("modif_veh nu este o listă de modificări de vehicul")  # noqa: TRY004
+        raise ValueError(_("modif_veh nu este o listă de modificări de vehicul"))  # noqa: TRY004
     return VehicleChange(
         at=_moment(item.get("data_modif_veh")),
         plate=text_of(item.get("nr_veh")),

@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Membership, Organization, Role, User
@@ -24,6 +25,7 @@ from caraus.connections.models import (
     ConsentRequest,
     ExternalLink,
 )
+from caraus.words import lazily
 
 log = structlog.get_logger(__name__)
 
@@ -40,36 +42,46 @@ class ConsentRefused:
     advice: str
 
 
-AGAIN = "Întoarce-te la Integrări și apasă din nou „Autorizare cu ANAF SPV”."
+AGAIN = lazily("Întoarce-te la Integrări și apasă din nou „Autorizare cu ANAF SPV”.")
 WRONG_STATE = ConsentRefused(
     "wrong_state",
-    "Răspunsul nu se potrivește cu nicio autorizare începută de tine.",
-    f"Autorizarea trebuie terminată în același browser și cu același cont. {AGAIN}",
+    lazily("Răspunsul nu se potrivește cu nicio autorizare începută de tine."),
+    lazily(
+        "Autorizarea trebuie terminată în același browser și cu același cont. Întoarce-te la "
+        "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
+    ),
 )
 STATE_EXPIRED = ConsentRefused(
     "state_expired",
-    "Au trecut mai mult de 10 minute de la apăsarea butonului, iar cererea s-a închis.",
+    lazily("Au trecut mai mult de 10 minute de la apăsarea butonului, iar cererea s-a închis."),
     AGAIN,
 )
 STATE_USED = ConsentRefused(
     "state_used",
-    "Acest răspuns a fost deja folosit.",
-    f"Dacă la Integrări apare bifa verde, nu mai ai nimic de făcut. Altfel: {AGAIN}",
+    lazily("Acest răspuns a fost deja folosit."),
+    lazily(
+        "Dacă la Integrări apare bifa verde, nu mai ai nimic de făcut. Altfel: întoarce-te la "
+        "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
+    ),
 )
 NO_LONGER_ALLOWED = ConsentRefused(
     "no_longer_allowed",
-    "Între timp ai pierdut dreptul de a autoriza pentru această organizație.",
-    "Cere unui administrator al organizației să îți dea rolul potrivit sau să autorizeze el.",
+    lazily("Între timp ai pierdut dreptul de a autoriza pentru această organizație."),
+    lazily(
+        "Cere unui administrator al organizației să îți dea rolul potrivit sau să autorizeze el."
+    ),
 )
 NOTHING_CAME = ConsentRefused(
-    "nothing_came", "ANAF nu a trimis niciun cod de autorizare înapoi.", AGAIN
+    "nothing_came", lazily("ANAF nu a trimis niciun cod de autorizare înapoi."), AGAIN
 )
 
 
 LINK_CLOSED = ConsentRefused(
     "link_closed",
-    "Linkul de autorizare nu mai este valabil: a fost folosit, retras sau a expirat între timp.",
-    "Cere un link nou persoanei care ți l-a trimis.",
+    lazily(
+        "Linkul de autorizare nu mai este valabil: a fost folosit, retras sau a expirat între timp."
+    ),
+    lazily("Cere un link nou persoanei care ți l-a trimis."),
 )
 
 
@@ -231,12 +243,13 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Connection | ConsentRef
 
 
 def _record(connection: Connection) -> None:
-    text = "A autorizat cu ANAF SPV."
-    if connection.link:
-        text = f"{connection.person_name} a autorizat cu ANAF SPV, prin link."
     journal.record(
         "authorization",
-        text,
+        lambda: (
+            gettext("{who} a autorizat cu ANAF SPV, prin link.")
+            if connection.link
+            else gettext("A autorizat cu ANAF SPV.")
+        ).format(who=connection.person_name),
         user=connection.authorized_by,
         organization=connection.organization,
         connection=connection.pk,
@@ -249,7 +262,7 @@ def _record(connection: Connection) -> None:
 def _refusal(problem: Problem) -> ConsentRefused:
     """Nothing is tried again by itself where a person authorizes: the code works once."""
     by_person = problem.retryable and problem.code != "invalid_client"
-    advice = ADVICE_AFTER_EXCHANGE if by_person else problem.advice
+    advice = gettext(ADVICE_AFTER_EXCHANGE) if by_person else problem.advice
     return ConsentRefused(problem.code, problem.sentence, advice)
 
 

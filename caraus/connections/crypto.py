@@ -5,6 +5,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext
 
 
 class UnreadableTokenError(Exception):
@@ -12,8 +13,10 @@ class UnreadableTokenError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Jetoanele ANAF păstrate nu pot fi descifrate cu cheile din CARAUS_TOKEN_KEYS. "
-            "Repune cheia veche sau autorizează din nou."
+            gettext(
+                "Jetoanele ANAF păstrate nu pot fi descifrate cu cheile din "
+                "CARAUS_TOKEN_KEYS. Repune cheia veche sau autorizează din nou."
+            )
         )
 
 

@@ -17,10 +17,12 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Company, Membership, Role
 from caraus.connections.models import LINK_LIFETIME, ExternalLink
+from caraus.words import lazily
 
 log = structlog.get_logger(__name__)
 
@@ -34,24 +36,33 @@ class LinkRefused:
     sentence: str
 
 
-ASK_AGAIN = "Cere un link nou persoanei care ți l-a trimis."
+ASK_AGAIN = lazily("Cere un link nou persoanei care ți l-a trimis.")
 UNKNOWN = LinkRefused(
     "unknown",
-    "Linkul nu este bun",
-    "Poate a fost copiat pe jumătate: deschide-l din nou din mesajul primit, întreg. Dacă tot nu "
-    "merge, cere un link nou persoanei care ți l-a trimis.",
+    lazily("Linkul nu este bun"),
+    lazily(
+        "Poate a fost copiat pe jumătate: deschide-l din nou din mesajul "
+        "primit, întreg. Dacă tot nu merge, cere un link nou persoanei care ți "
+        "l-a trimis."
+    ),
 )
 USED = LinkRefused(
     "used",
-    "Linkul a fost deja folosit",
-    f"Autorizarea a fost dată cu el, iar un link merge o singură dată. Dacă mai trebuie una: "
-    f"{ASK_AGAIN[0].lower()}{ASK_AGAIN[1:]}",
+    lazily("Linkul a fost deja folosit"),
+    lazily(
+        "Autorizarea a fost dată cu el, iar un link merge o singură dată. Dacă mai trebuie una: "
+        "cere un link nou persoanei care ți l-a trimis."
+    ),
 )
-EXPIRED = LinkRefused("expired", "Linkul a expirat", f"Un link este valabil 24 de ore. {ASK_AGAIN}")
+EXPIRED = LinkRefused(
+    "expired",
+    lazily("Linkul a expirat"),
+    lazily("Un link este valabil 24 de ore. Cere un link nou persoanei care ți l-a trimis."),
+)
 REVOKED = LinkRefused(
     "revoked",
-    "Linkul a fost retras",
-    "Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic.",
+    lazily("Linkul a fost retras"),
+    lazily("Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic."),
 )
 
 
@@ -79,7 +90,11 @@ def create(
     link.companies.set(companies)
     journal.record(
         "authorization",
-        f"A făcut un link de autorizare{f' pentru {email}' if email else ''}.",
+        lambda: (
+            gettext("A făcut un link de autorizare pentru {email}.")
+            if email
+            else gettext("A făcut un link de autorizare.")
+        ).format(email=email),
         user=membership.user,
         organization=membership.organization,
         link=link.pk,
@@ -133,7 +148,7 @@ def revoke(link: ExternalLink, membership: Membership) -> bool:
         if revoked:
             journal.record(
                 "authorization",
-                "A retras un link de autorizare.",
+                gettext_noop("A retras un link de autorizare."),
                 user=membership.user,
                 organization=membership.organization,
                 link=link.pk,
@@ -146,7 +161,9 @@ def send(link: ExternalLink, secret: str) -> bool:
     False when the mail server did not take it."""
     context = {"link": link, "address": address(secret), "companies": companies_of(link)}
     letter = EmailMultiAlternatives(
-        subject=f"{link.sender_name} te roagă să autorizezi aplicația la ANAF SPV",
+        subject=gettext("{sender_name} te roagă să autorizezi aplicația la ANAF SPV").format(
+            sender_name=link.sender_name
+        ),
         body=render_to_string("connections/email/link.txt", context),
         to=[link.email],
         reply_to=[link.created_by.email] if link.created_by else [],

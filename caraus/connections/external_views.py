@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,14 +23,15 @@ from caraus.connections import consent, external
 from caraus.connections.configuration import is_configured
 from caraus.connections.models import ExternalLink
 from caraus.connections.views import LINK_KEY, finished
+from caraus.words import lazily
 
 
 class LinkForm(forms.Form):
     email = forms.EmailField(
-        label="E-mailul persoanei cu certificatul",
+        label=lazily("E-mailul persoanei cu certificatul"),
         required=False,
-        help_text="Lasă gol dacă vrei doar să copiezi linkul.",
-        error_messages={"invalid": "Aceasta nu este o adresă de e-mail."},
+        help_text=lazily("Lasă gol dacă vrei doar să copiezi linkul."),
+        error_messages={"invalid": lazily("Aceasta nu este o adresă de e-mail.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -37,7 +39,7 @@ class LinkForm(forms.Form):
         super().__init__(data)
         self.fields["companies"] = forms.ModelMultipleChoiceField(
             queryset=access.visible_companies(membership),
-            label="Pentru ce firme",
+            label=gettext("Pentru ce firme"),
             required=False,
             widget=forms.CheckboxSelectMultiple,
         )
@@ -45,10 +47,10 @@ class LinkForm(forms.Form):
 
 class HolderForm(forms.Form):
     name = forms.CharField(
-        label="Numele tău",
+        label=lazily("Numele tău"),
         max_length=150,
-        help_text="Așa vei apărea la „Persoana” în aplicație.",
-        error_messages={"required": "Scrie-ți numele."},
+        help_text=lazily("Așa vei apărea la „Persoana” în aplicație."),
+        error_messages={"required": lazily("Scrie-ți numele.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
@@ -69,7 +71,9 @@ def new_link(request: HttpRequest) -> HttpResponse:
         if not companies and access.is_kept(membership):
             companies = list(access.visible_companies(membership))
             if not companies:
-                raise PermissionDenied("Nu vezi nicio firmă pentru care să ceri o autorizare.")
+                raise PermissionDenied(
+                    gettext("Nu vezi nicio firmă pentru care să ceri o autorizare.")
+                )
         link, secret = external.create(
             membership, companies=companies, email=form.cleaned_data["email"]
         )
@@ -93,9 +97,9 @@ def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
         links = links.filter(created_by=membership.user)
     link = access.get_object(request, links, pk)
     if external.revoke(link, membership):
-        messages.success(request, "Linkul a fost retras: nu mai deschide nimic.")
+        messages.success(request, gettext("Linkul a fost retras: nu mai deschide nimic."))
     else:
-        messages.warning(request, "Linkul fusese deja folosit sau retras.")
+        messages.warning(request, gettext("Linkul fusese deja folosit sau retras."))
     return redirect("connections:integrations")
 
 

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from caraus.anaf.errors import PROBLEMS
 from caraus.connections.help import Help, help_for
 from caraus.connections.models import CompanyRight, Connection
-from caraus.words import BUCHAREST, day_in_full, plural
+from caraus.words import BUCHAREST, day_in_full, days_ahead, plural
 
 Colour = Literal["green", "amber", "red"]
 
@@ -33,40 +34,47 @@ def health(connection: Connection, *, now: datetime | None = None) -> Health:
     limps; red when ANAF insists on a person."""
     now = now or timezone.now()
     if connection.status == Connection.Status.REAUTHORIZE:
-        return _failure(connection, "red", "Trebuie refăcută")
+        return _failure(connection, "red", gettext("Trebuie refăcută"))
     if connection.expires_at <= now:
-        return Health("red", "Expirată", "Termenul s-a împlinit. Autorizează din nou.")
+        return Health(
+            "red", gettext("Expirată"), gettext("Termenul s-a împlinit. Autorizează din nou.")
+        )
     if connection.expires_at - now <= SOON:
         return _ends_soon(connection, now)
     if connection.last_failure_code:
-        return _failure(connection, "amber", "Activ, cu o problemă")
+        return _failure(connection, "amber", gettext("Activ, cu o problemă"))
     if _refused_for_all(connection):
         return Health(
             "amber",
-            "Fără drept",
-            "ANAF a primit autorizarea, dar certificatul nu are drept în SPV pentru nicio firmă "
-            "adăugată aici.",
+            gettext("Fără drept"),
+            gettext(
+                "ANAF a primit autorizarea, dar certificatul nu are drept în SPV "
+                "pentru nicio firmă adăugată aici."
+            ),
             help_for("no_rights_cui"),
         )
     if connection.last_good_call_at and now - connection.last_good_call_at > SILENT:
         return Health(
             "amber",
-            "Fără răspunsuri",
-            "De mai bine de o zi nu am primit niciun răspuns bun de la ANAF cu această autorizare. "
-            "Apasă „Testează conexiunea”.",
+            gettext("Fără răspunsuri"),
+            gettext(
+                "De mai bine de o zi nu am primit niciun răspuns bun de la ANAF cu "
+                "această autorizare. Apasă „Testează conexiunea”."
+            ),
         )
-    return Health("green", "Activ", "Totul funcționează.")
+    return Health("green", gettext("Activ"), gettext("Totul funcționează."))
 
 
 def _ends_soon(connection: Connection, now: datetime) -> Health:
     end, today = (moment.astimezone(BUCHAREST).date() for moment in (connection.expires_at, now))
     days = (end - today).days
-    left = {0: "azi", 1: "mâine"}.get(days) or f"peste {plural(days, 'zi', 'zile')}"
     return Health(
         "amber",
-        "Expiră curând",
-        f"Expiră {left}, {day_in_full(end, today=today)}. Reînnoirea automată nu poate trece de "
-        "acest termen: autorizează din nou înainte.",
+        gettext("Expiră curând"),
+        gettext(
+            "Expiră {left}, {end}. Reînnoirea automată nu poate trece de acest "
+            "termen: autorizează din nou înainte."
+        ).format(left=days_ahead(days), end=day_in_full(end, today=today)),
     )
 
 
@@ -79,16 +87,20 @@ def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) ->
     if not alive:
         return healths[0]
     if len(alive) < len(healths):
-        return Health("amber", "Una trebuie refăcută", "O autorizare cere o persoană.")
+        return Health(
+            "amber", gettext("Una trebuie refăcută"), gettext("O autorizare cere o persoană.")
+        )
     limping = next((one for one in alive if one.colour == "amber"), None)
     if limping is not None:
         return limping
     if refused:
         what = plural(refused, "firmă fără drept", "firme fără drept")
-        return Health("amber", what, "Nicio autorizare nu le acoperă.", help_for("no_rights_cui"))
+        return Health(
+            "amber", what, gettext("Nicio autorizare nu le acoperă."), help_for("no_rights_cui")
+        )
     if unknown:
         what = plural(unknown, "firmă neverificată", "firme neverificate")
-        return Health("amber", what, "ANAF nu a răspuns încă despre ele.")
+        return Health("amber", what, gettext("ANAF nu a răspuns încă despre ele."))
     return alive[0]
 
 
@@ -99,5 +111,7 @@ def _refused_for_all(connection: Connection) -> bool:
 
 def _failure(connection: Connection, colour: Colour, word: str) -> Health:
     problem = PROBLEMS.get(connection.last_failure_code)
-    sentence = f"{problem.sentence} {problem.advice}" if problem else "Autorizează din nou."
+    sentence = (
+        f"{problem.sentence} {problem.advice}" if problem else gettext("Autorizează din nou.")
+    )
     return Health(colour, word, sentence, help_for(connection.last_failure_code))

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
@@ -23,7 +24,7 @@ def causes(request: HttpRequest) -> HttpResponse:
 def cause(request: HttpRequest, slug: str) -> HttpResponse:
     found = BY_SLUG.get(slug)
     if found is None:
-        raise Http404("Nu avem o pagină de ajutor cu acest nume.")
+        raise Http404(gettext("Nu avem o pagină de ajutor cu acest nume."))
     others = [one for one in CAUSES if one is not found]
     return render(request, "connections/help_cause.html", {"cause": found, "others": others})
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
+from caraus.words import lazily
 
 CONSENT_LIFETIME = timedelta(minutes=10)
 LINK_LIFETIME = timedelta(hours=24)
@@ -66,10 +67,10 @@ class Connection(models.Model):
     ORGANIZATION_PATH = "organization"
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "activă"
-        REAUTHORIZE = "reauthorize", "trebuie refăcută"
-        REPLACED = "replaced", "înlocuită"
-        DISCONNECTED = "disconnected", "deconectată"
+        ACTIVE = "active", lazily("activă")
+        REAUTHORIZE = "reauthorize", lazily("trebuie refăcută")
+        REPLACED = "replaced", lazily("înlocuită")
+        DISCONNECTED = "disconnected", lazily("deconectată")
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="connections"
@@ -155,9 +156,9 @@ class CompanyRight(models.Model):
     COMPANY_PATH = "company"
 
     class State(models.TextChoices):
-        UNKNOWN = "unknown", "necunoscut"
-        COVERED = "covered", "acoperită"
-        NO_RIGHT = "no_right", "fără drept în SPV"
+        UNKNOWN = "unknown", lazily("necunoscut")
+        COVERED = "covered", lazily("acoperită")
+        NO_RIGHT = "no_right", lazily("fără drept în SPV")
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="rights")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="rights")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from caraus.words import lazily
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalLook:
@@ -12,17 +14,17 @@ class RefusalLook:
     again: bool = True
 
 
-NOT_GIVEN = RefusalLook("Autorizare neterminată", "circle-slash")
-TOO_LATE = RefusalLook("A durat prea mult", "hourglass")
-ANAF_DOWN = RefusalLook("ANAF nu răspunde cum trebuie acum", "landmark")
-NOT_OURS = RefusalLook("Răspunsul nu se potrivește", "shuffle")
-ALREADY = RefusalLook("Răspunsul a fost deja folosit", "copy-check", again=False)
-OUR_SETUP = RefusalLook("Aplicația trebuie configurată", "server-cog", again=False)
-UNKNOWN = RefusalLook("Autorizarea nu a reușit", "circle-alert")
+NOT_GIVEN = RefusalLook(lazily("Autorizare neterminată"), "circle-slash")
+TOO_LATE = RefusalLook(lazily("A durat prea mult"), "hourglass")
+ANAF_DOWN = RefusalLook(lazily("ANAF nu răspunde cum trebuie acum"), "landmark")
+NOT_OURS = RefusalLook(lazily("Răspunsul nu se potrivește"), "shuffle")
+ALREADY = RefusalLook(lazily("Răspunsul a fost deja folosit"), "copy-check", again=False)
+OUR_SETUP = RefusalLook(lazily("Aplicația trebuie configurată"), "server-cog", again=False)
+UNKNOWN = RefusalLook(lazily("Autorizarea nu a reușit"), "circle-alert")
 
 _BY_CODE = {
     "cancelled": NOT_GIVEN,
-    "access_denied_other": RefusalLook("ANAF nu a acceptat certificatul", "badge-x"),
+    "access_denied_other": RefusalLook(lazily("ANAF nu a acceptat certificatul"), "badge-x"),
     "state_expired": TOO_LATE,
     "code_expired": TOO_LATE,
     "wrong_state": NOT_OURS,
@@ -39,8 +41,8 @@ _BY_CODE = {
     "authorize_refused": OUR_SETUP,
     "invalid_client": OUR_SETUP,
     "missing_configuration": OUR_SETUP,
-    "no_route": RefusalLook("Serverul nostru nu ajunge la ANAF", "unplug"),
-    "dns": RefusalLook("Serverul nostru nu ajunge la ANAF", "unplug"),
+    "no_route": RefusalLook(lazily("Serverul nostru nu ajunge la ANAF"), "unplug"),
+    "dns": RefusalLook(lazily("Serverul nostru nu ajunge la ANAF"), "unplug"),
 }
 
 

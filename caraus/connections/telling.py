@@ -3,24 +3,27 @@
 Each function is called in the transaction of the fact, and tells it once.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from caraus.anaf.errors import PROBLEMS, Whose
 from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.people import who_can_act
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
-from caraus.words import BUCHAREST, day_in_full, day_of_month, plural
+from caraus.words import BUCHAREST, day_in_full, day_of_month, days_ahead, lazily, plural
 
 # A renewal that fails for passing reasons is told when so little is left.
 NEAR_END = timedelta(days=3)
 
-AT_HAND = (
-    "Ai nevoie de certificatul digital instalat pe calculator (același cu care intri pe portalul "
-    "ANAF), de token-ul USB introdus și de codul PIN. Durează cam un minut: deschide Integrări și "
-    "apasă „Autorizare cu ANAF SPV”. Dacă certificatul este la altcineva, trimite-i de acolo un "
+AT_HAND = lazily(
+    "Ai nevoie de certificatul digital instalat pe calculator (același cu "
+    "care intri pe portalul ANAF), de token-ul USB introdus și de codul "
+    "PIN. Durează cam un minut: deschide Integrări și apasă „Autorizare cu "
+    "ANAF SPV”. Dacă certificatul este la altcineva, trimite-i de acolo un "
     "link de autorizare."
 )
 
@@ -28,17 +31,19 @@ AT_HAND = (
 def needs_a_person(connection: Connection, *, now: datetime) -> None:
     """ANAF refuses it for good: at once."""
     problem = PROBLEMS.get(connection.last_failure_code)
-    why = problem.sentence if problem else "ANAF nu mai acceptă autorizarea."
-    lost = "Până la o autorizare nouă, UIT-urile noi nu mai vin prin ea; cele de acum rămân."
+
+    def paragraphs() -> list[str]:
+        why = problem.sentence if problem else gettext("ANAF nu mai acceptă autorizarea.")
+        lost = gettext(
+            "Până la o autorizare nouă, UIT-urile noi nu mai vin prin ea; cele de acum rămân."
+        )
+        return [f"{why} {lost}", who(connection), str(AT_HAND)]
+
     _tell(
         connection,
         key=f"refused:{connection.pk}",
-        title="Autorizarea SPV trebuie refăcută acum",
-        paragraphs=[
-            f"{why} {lost}",
-            who(connection),
-            AT_HAND,
-        ],
+        title=lambda: gettext("Autorizarea SPV trebuie refăcută acum"),
+        paragraphs=paragraphs,
         now=now,
     )
 
@@ -50,27 +55,33 @@ def renewal_fails(connection: Connection, *, now: datetime) -> None:
     if left > NEAR_END:
         return
     problem = PROBLEMS.get(connection.last_failure_code)
-    failed = problem.sentence if problem else "ANAF nu răspunde."
     end = connection.access_expires_at.astimezone(BUCHAREST)
-    until = f"Autorizarea de acum ține până {_day(end.date(), now)}, ora {end:%H:%M}."
     over = left <= timedelta()
-    if over:
-        until = "Cheia de acces a expirat, așa că UIT-urile noi nu vin până la prima reușită."
+
+    def paragraphs() -> list[str]:
+        failed = problem.sentence if problem else gettext("ANAF nu răspunde.")
+        until = gettext("Autorizarea de acum ține până {day}, ora {clock}.").format(
+            day=_day(end.date(), now), clock=f"{end:%H:%M}"
+        )
+        if over:
+            until = gettext(
+                "Cheia de acces a expirat, așa că UIT-urile noi nu vin până la prima reușită."
+            )
+        again = gettext("Încercăm din nou la fiecare oră; dacă reușim, nu ai nimic de făcut.")
+        sure = gettext("Dacă vrei să fii sigur, autorizează din nou de pe acum.")
+        ours = problem is not None and problem.whose == Whose.US
+        advice = problem.advice if problem and ours else f"{sure} {AT_HAND}"
+        return [f"{failed} {until} {again}", who(connection), advice]
+
     _tell(
         connection,
         key=f"failing:{connection.pk}:{end.date()}{':over' if over else ''}",
-        title=(
-            "Autorizarea SPV nu mai merge: reînnoirea automată nu reușește"
+        title=lambda: (
+            gettext("Autorizarea SPV nu mai merge: reînnoirea automată nu reușește")
             if over
-            else "Reînnoirea automată a autorizării SPV nu reușește"
+            else gettext("Reînnoirea automată a autorizării SPV nu reușește")
         ),
-        paragraphs=[
-            f"{failed} {until} Încercăm din nou la fiecare oră; dacă reușim, nu ai nimic de făcut.",
-            who(connection),
-            problem.advice
-            if problem and problem.whose == Whose.US
-            else f"Dacă vrei să fii sigur, autorizează din nou de pe acum. {AT_HAND}",
-        ],
+        paragraphs=paragraphs,
         now=now,
     )
 
@@ -82,31 +93,40 @@ def end_is_near(connection: Connection, *, days: int, now: datetime) -> None:
     _tell(
         connection,
         key=f"end:{connection.pk}:{end}:{days}",
-        title=_title(left, end, now),
-        paragraphs=[f"{who(connection)} {_until(connection, end, left, now)}", AT_HAND],
+        title=lambda: _title(left, end, now),
+        paragraphs=lambda: [
+            f"{who(connection)} {_until(connection, end, left, now)}",
+            str(AT_HAND),
+        ],
         now=now,
     )
 
 
 def _title(left: int, end: date, now: datetime) -> str:
     if left < 0:
-        return f"Autorizarea SPV a expirat {_day(end, now)}"
-    near = {0: "azi", 1: "mâine"}.get(left)
-    return f"Autorizarea SPV expiră {near or f'peste {plural(left, "zi", "zile")}'}"
+        return gettext("Autorizarea SPV a expirat {day}").format(day=_day(end, now))
+    return gettext("Autorizarea SPV expiră {when}").format(when=days_ahead(left))
 
 
 def _until(connection: Connection, end: date, left: int, now: datetime) -> str:
-    guess = " (estimat)" if connection.expiry_estimated else ""
+    guess = gettext(" (estimat)") if connection.expiry_estimated else ""
     reason = (
-        "ANAF cere o autorizare nouă cam o dată la 2 ani"
+        gettext("ANAF cere o autorizare nouă cam o dată la 2 ani")
         if connection.ends_by_rule
-        else "este termenul dat de ANAF"
+        else gettext("este termenul dat de ANAF")
     )
-    verb = "a ținut" if left < 0 else "ține"
-    return (
-        f"Ea {verb} până {_day(end, now)}{guess}: {reason}, iar reînnoirea automată nu poate trece "
-        "de el. După aceea UIT-urile noi nu mai vin."
+    sentence = (
+        gettext(
+            "Ea a ținut până {end}: {reason}, iar reînnoirea automată nu poate trece de el. După "
+            "aceea UIT-urile noi nu mai vin."
+        )
+        if left < 0
+        else gettext(
+            "Ea ține până {end}: {reason}, iar reînnoirea automată nu poate trece de el. După "
+            "aceea UIT-urile noi nu mai vin."
+        )
     )
+    return sentence.format(end=f"{_day(end, now)}{guess}", reason=reason)
 
 
 def link_was_used(link: ExternalLink, connection: Connection, *, now: datetime) -> None:
@@ -118,14 +138,16 @@ def link_was_used(link: ExternalLink, connection: Connection, *, now: datetime) 
         users=[link.created_by],
         kind=EXTERNAL_LINK,
         key=f"used:{link.pk}",
-        title=f"{connection.person_name} a dat autorizarea SPV",
-        text=(
-            f"{connection.person_name} a folosit linkul trimis de tine și a autorizat aplicația la "
-            "ANAF. Transporturile apar în câteva secunde. La Integrări vezi ce firme sunt "
-            "acoperite."
+        title=lambda: gettext("{person_name} a dat autorizarea SPV").format(
+            person_name=connection.person_name
         ),
+        text=lambda: gettext(
+            "{person_name} a folosit linkul trimis de tine și a autorizat "
+            "aplicația la ANAF. Transporturile apar în câteva secunde. La "
+            "Integrări vezi ce firme sunt acoperite."
+        ).format(person_name=connection.person_name),
         address=reverse("connections:integrations"),
-        action="Vezi la Integrări",
+        action=lambda: gettext("Vezi la Integrări"),
         now=now,
     )
 
@@ -133,24 +155,34 @@ def link_was_used(link: ExternalLink, connection: Connection, *, now: datetime) 
 def who(connection: Connection) -> str:
     """Who authorized last, when, with which certificate, and for whom."""
     day = connection.authorized_at.astimezone(BUCHAREST)
-    serial = f", certificat {connection.short_serial}" if connection.short_serial else ""
+    serial = (
+        gettext(", certificat {serial}").format(serial=connection.short_serial)
+        if connection.short_serial
+        else ""
+    )
     covered = [
         str(right.company)
         for right in connection.rights.filter(state=CompanyRight.State.COVERED).select_related(
             "company"
         )
     ]
-    served = f" Servește: {_some(covered)}." if covered else ""
-    return (
-        f"Ultima autorizare a dat-o {connection.person_name}, pe "
-        f"{day_of_month(day.date())}{serial}.{served}"
+    served = gettext(" Servește: {covered}.").format(covered=_some(covered)) if covered else ""
+    return gettext("Ultima autorizare a dat-o {person_name}, pe {date}{serial}.{served}").format(
+        person_name=connection.person_name,
+        date=day_of_month(day.date()),
+        serial=serial,
+        served=served,
     )
 
 
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:5])
     more = len(names) - 5
-    return f"{shown} și încă {plural(more, 'firmă', 'firme')}" if more > 0 else shown
+    return (
+        gettext("{shown} și încă {more}").format(shown=shown, more=plural(more, "firmă", "firme"))
+        if more > 0
+        else shown
+    )
 
 
 def _day(day: date, now: datetime) -> str:
@@ -158,7 +190,12 @@ def _day(day: date, now: datetime) -> str:
 
 
 def _tell(
-    connection: Connection, *, key: str, title: str, paragraphs: list[str], now: datetime
+    connection: Connection,
+    *,
+    key: str,
+    title: Callable[[], str],
+    paragraphs: Callable[[], list[str]],
+    now: datetime,
 ) -> None:
     notify(
         organization=connection.organization,
@@ -166,8 +203,8 @@ def _tell(
         kind=AUTHORIZATION,
         key=key,
         title=title,
-        text="\n\n".join(paragraphs),
+        text=lambda: "\n\n".join(paragraphs()),
         address=f"{reverse('connections:integrations')}#autorizeaza",
-        action="Autorizează din nou",
+        action=lambda: gettext("Autorizează din nou"),
         now=now,
     )

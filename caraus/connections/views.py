@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -131,7 +132,9 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
         succession.end(connection, Connection.Status.DISCONNECTED)
         journal.record(
             "authorization",
-            f"A deconectat autorizarea dată de {connection.person_name}.",
+            lambda: gettext("A deconectat autorizarea dată de {person_name}.").format(
+                person_name=connection.person_name
+            ),
             user=membership.user,
             organization=membership.organization,
             connection=connection.pk,
@@ -139,7 +142,10 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
         )
     messages.success(
         request,
-        "Autorizarea a fost deconectată, iar cheile ei au fost șterse de aici. Pentru a o retrage "
-        "și la ANAF: portalul ANAF → Editare profil Oauth → Renunțare Oauth.",
+        gettext(
+            "Autorizarea a fost deconectată, iar cheile ei au fost șterse de aici. "
+            "Pentru a o retrage și la ANAF: portalul ANAF → Editare profil Oauth → "
+            "Renunțare Oauth."
+        ),
     )
     return redirect("connections:integrations")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from caraus.accounts import journal
 from caraus.accounts.models import Company, Membership
 from caraus.fleet.keeper import changing
@@ -50,9 +52,11 @@ def put(actor: Membership, company: Company, entries: Sequence[Entry]) -> tuple[
             batch_size=500,
         )
         if new:
-            _record(actor, company, "A adăugat în flotă", [one.plate for one in new])
+            _record(actor, company, gettext_noop("A adăugat în flotă"), [one.plate for one in new])
         if changed:
-            _record(actor, company, "A schimbat în flotă", [one.plate for one in changed])
+            _record(
+                actor, company, gettext_noop("A schimbat în flotă"), [one.plate for one in changed]
+            )
     return len(new), len(changed)
 
 
@@ -71,7 +75,7 @@ def change(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
         vehicle.save()
         if changed:
             named = [old] if old == entry.plate else [f"{old} (acum {entry.plate})"]
-            _record(actor, vehicle.company, "A schimbat în flotă", named)
+            _record(actor, vehicle.company, gettext_noop("A schimbat în flotă"), named)
 
 
 def retire(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
@@ -81,24 +85,27 @@ def retire(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
     with changing(vehicle.company):
         vehicle.active = active
         vehicle.save(update_fields=["active"])
-        what = "A pus din nou în uz" if active else "A scos din uz"
+        what = gettext_noop("A pus din nou în uz") if active else gettext_noop("A scos din uz")
         _record(actor, vehicle.company, what, [vehicle.plate])
 
 
 def delete(actor: Membership, vehicle: Vehicle) -> None:
     with changing(vehicle.company):
         vehicle.delete()
-        _record(actor, vehicle.company, "A șters din flotă", [vehicle.plate])
+        _record(actor, vehicle.company, gettext_noop("A șters din flotă"), [vehicle.plate])
 
 
 def _record(actor: Membership, company: Company, what: str, named: list[str]) -> None:
-    shown = ", ".join(named[:_NAMED])
-    if len(named) > 1:
-        shown = f"{plural(len(named), 'vehicul', 'vehicule')}: {shown}"
-    dots = " …" if len(named) > _NAMED else "."
+    def said() -> str:
+        shown = ", ".join(named[:_NAMED])
+        if len(named) > 1:
+            shown = f"{plural(len(named), 'vehicul', 'vehicule')}: {shown}"
+        dots = " …" if len(named) > _NAMED else "."
+        return f"{gettext(what)} ({company}) {shown}{dots}"
+
     journal.record(
         "fleet",
-        f"{what} ({company}) {shown}{dots}",
+        said,
         user=actor.user,
         organization=company.organization_id,
         cui=company.cui,

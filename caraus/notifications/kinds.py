@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from caraus.words import lazily
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -19,34 +21,34 @@ class Kind:
 
 AUTHORIZATION = Kind(
     "authorization",
-    "Autorizarea SPV",
-    "Când se apropie termenul și când ANAF cere o autorizare nouă.",
+    lazily("Autorizarea SPV"),
+    lazily("Când se apropie termenul și când ANAF cere o autorizare nouă."),
     "shield-alert",
     essential=True,
 )
 EXTERNAL_LINK = Kind(
     "external_link",
-    "Linkuri trimise",
-    "Când persoana căreia i-ai trimis un link de autorizare îl folosește.",
+    lazily("Linkuri trimise"),
+    lazily("Când persoana căreia i-ai trimis un link de autorizare îl folosește."),
     "link",
 )
 
 LIMITS = Kind(
     "limits",
-    "Limitele ANAF",
-    "Când ANAF oprește întrebările până a doua zi sau cere o pauză.",
+    lazily("Limitele ANAF"),
+    lazily("Când ANAF oprește întrebările până a doua zi sau cere o pauză."),
     "hourglass",
 )
 DISAPPEARANCE = Kind(
     "disappearance",
-    "Dispariții în masă",
-    "Când mai mult de jumătate dintre UIT-urile unei firme dispar deodată din lista ANAF.",
+    lazily("Dispariții în masă"),
+    lazily("Când mai mult de jumătate dintre UIT-urile unei firme dispar deodată din lista ANAF."),
     "search-x",
 )
 OUTAGE = Kind(
     "outage",
-    "ANAF nu răspunde",
-    "Când ANAF nu răspunde de o oră. Pornește-l dacă vrei să afli.",
+    lazily("ANAF nu răspunde"),
+    lazily("Când ANAF nu răspunde de o oră. Pornește-l dacă vrei să afli."),
     "cloud-off",
     on_request=True,
 )

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.notifications.kinds import KINDS, Kind
+from caraus.words import lazily
 
 
 class Notification(models.Model):
@@ -54,9 +55,9 @@ class Email(models.Model):
     ORGANIZATION_PATH = "notification__organization"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "așteaptă"
-        SENT = "sent", "trimis"
-        GIVEN_UP = "given_up", "netrimis"
+        WAITING = "waiting", lazily("așteaptă")
+        SENT = "sent", lazily("trimis")
+        GIVEN_UP = "given_up", lazily("netrimis")
 
     notification = models.OneToOneField(
         Notification, on_delete=models.CASCADE, related_name="email", primary_key=True

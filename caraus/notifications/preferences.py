@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.notifications.kinds import Kind
@@ -15,8 +16,11 @@ class LastReaderError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Ești singura persoană din organizație care mai primește aceste e-mailuri. Fără ele, "
-            "autorizarea ar putea expira fără să afle nimeni, așa că rămân pornite."
+            gettext(
+                "Ești singura persoană din organizație care mai primește aceste "
+                "e-mailuri. Fără ele, autorizarea ar putea expira fără să afle nimeni, "
+                "așa că rămân pornite."
+            )
         )
 
 

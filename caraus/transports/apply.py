@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.dispatch import Signal
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.anaf.info import PARSER_VERSION, CarrierRecord, InfoAnswer, VehicleChange
@@ -64,14 +65,14 @@ class Applied:
         """What came of it, in Romanian."""
         parts = [plural(self.seen, "transport activ", "transporturi active")]
         if self.new:
-            parts.append("1 nou" if self.new == 1 else f"{self.new} noi")
+            parts.append(plural(self.new, "nou", "noi"))
         if self.changed:
-            parts.append("1 modificat" if self.changed == 1 else f"{self.changed} modificate")
+            parts.append(plural(self.changed, "modificat", "modificate"))
         if self.missing:
-            parts.append("1 neregăsit" if self.missing == 1 else f"{self.missing} neregăsite")
+            parts.append(plural(self.missing, "neregăsit", "neregăsite"))
         if self.unreadable:
             parts.append(plural(self.unreadable, "înregistrare necitită", "înregistrări necitite"))
-        return f"ANAF a răspuns: {', '.join(parts)}."
+        return gettext("ANAF a răspuns: {parts}.").format(parts=", ".join(parts))
 
 
 def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> Applied:

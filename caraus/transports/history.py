@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import TruncDay, TruncHour
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
@@ -166,10 +167,16 @@ def _when(start: datetime, *, hourly: bool) -> str:
 
 
 def _title(bucket: Bucket, *, hourly: bool) -> str:
-    parts = [f"{bucket.good} reușite"]
+    parts = [gettext("{good} reușite").format(good=bucket.good)]
     if bucket.anaf:
-        parts.append(f"{bucket.anaf} fără un răspuns bun")
+        parts.append(gettext("{anaf} fără un răspuns bun").format(anaf=bucket.anaf))
     if bucket.ours:
-        parts.append(f"{bucket.ours} cu probleme de autorizare sau drept")
-    oldest = f"; lista cea mai veche: {bucket.oldest_minutes:.0f} min" if bucket.good else ""
+        parts.append(gettext("{ours} cu probleme de autorizare sau drept").format(ours=bucket.ours))
+    oldest = (
+        gettext("; lista cea mai veche: {minutes} min").format(
+            minutes=f"{bucket.oldest_minutes:.0f}"
+        )
+        if bucket.good
+        else ""
+    )
     return f"{_when(bucket.start, hourly=hourly)}: {', '.join(parts)}{oldest}"

@@ -13,7 +13,7 @@ from caraus.connections.models import Connection
 from caraus.transports import telling
 from caraus.transports.models import AuthorizationLimit, SyncState
 from caraus.transports.schedule import until_tomorrow
-from caraus.words import BUCHAREST
+from caraus.words import BUCHAREST, lazily
 
 log = structlog.get_logger(__name__)
 
@@ -108,13 +108,13 @@ def learn(
     if is_of_company(error):
         state.paused_until = until
         state.daily_limit = error.limit or state.daily_limit
-        whom = f"firma {company.cui}"
+        whom = lazily("firma {name}"), company.cui
     else:
         AuthorizationLimit.objects.update_or_create(
             connection=connection,
             defaults={"paused_until": until, "learnt_at": at}
             | ({"daily_limit": error.limit} if error.limit else {}),
         )
-        whom = f"autorizarea dată de {connection.person_name}"
+        whom = lazily("autorizarea dată de {name}"), connection.person_name
     telling.tell_of_daily_limit(company.organization, whom=whom, limit=error.limit, at=at)
     log.warning("daily_limit_learnt", cui=company.cui, limit=error.limit)

@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from caraus.anaf.info import uit_is_valid
 from caraus.transports.models import Transport, TransportEvent
-from caraus.words import BUCHAREST, day_in_full, day_in_words, plural
+from caraus.words import BUCHAREST, day_in_full, day_in_words, lazily, plural
 
 Tone = Literal["calm", "good", "warn", "bad", "off"]
 
@@ -24,14 +25,14 @@ class Status:
     icon: str
 
 
-FUTURE = Status("future", "viitor", "calm", "calendar-clock")
-TODAY = Status("today", "azi", "good", "calendar-check")
-UNDERWAY = Status("underway", "în curs", "good", "truck")
-ENDS_TODAY = Status("ends_today", "expiră azi", "bad", "alarm-clock")
-ENDS_TOMORROW = Status("ends_tomorrow", "expiră mâine", "warn", "hourglass")
-EXPIRED = Status("expired", "expirat", "off", "calendar-x")
-MISSING = Status("missing", "neregăsit la ANAF", "warn", "search-x")
-WITHDRAWN = Status("withdrawn", "retras de declarant", "off", "undo-2")
+FUTURE = Status("future", lazily("viitor"), "calm", "calendar-clock")
+TODAY = Status("today", lazily("azi"), "good", "calendar-check")
+UNDERWAY = Status("underway", lazily("în curs"), "good", "truck")
+ENDS_TODAY = Status("ends_today", lazily("expiră azi"), "bad", "alarm-clock")
+ENDS_TOMORROW = Status("ends_tomorrow", lazily("expiră mâine"), "warn", "hourglass")
+EXPIRED = Status("expired", lazily("expirat"), "off", "calendar-x")
+MISSING = Status("missing", lazily("neregăsit la ANAF"), "warn", "search-x")
+WITHDRAWN = Status("withdrawn", lazily("retras de declarant"), "off", "undo-2")
 CARRIER_CHANGED = Status("carrier_changed", _("transportator schimbat"), "bad", "arrow-left-right")
 NOT_VALIDATED = Status("not_validated", _("nevalidat"), "bad", "shield-question-mark")
 
@@ -71,8 +72,8 @@ def validity(transport: Transport, *, today: date) -> str:
     """„valabil până joi, 28 noiembrie, 24:00”, „a fost valabil până …”."""
     day = day_in_full(transport.last_valid_day, today=today)
     if transport.first_expired_day <= today:
-        return f"a fost valabil până {day}, 24:00"
-    return f"valabil până {day}, 24:00"
+        return gettext("a fost valabil până {day}, 24:00").format(day=day)
+    return gettext("valabil până {day}, 24:00").format(day=day)
 
 
 def validity_left(transport: Transport, *, today: date, now: datetime | None = None) -> str:
@@ -82,10 +83,10 @@ def validity_left(transport: Transport, *, today: date, now: datetime | None = N
     """
     days = (transport.first_expired_day - today).days
     if days <= 0:
-        return "expirat"
+        return gettext("expirat")
     if days == 1:
         return _last_hours(transport.first_expired_day, now or datetime.now(UTC))
-    return f"încă {plural(days, 'zi', 'zile')}"
+    return gettext("încă {days}").format(days=plural(days, "zi", "zile"))
 
 
 def _last_hours(first_expired_day: date, now: datetime) -> str:
@@ -93,8 +94,8 @@ def _last_hours(first_expired_day: date, now: datetime) -> str:
     end = datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
     minutes = max(int((end - now).total_seconds() // 60), 0)
     if minutes >= 60:
-        return f"încă {plural(minutes // 60, 'oră', 'ore')}"
-    return f"încă {plural(minutes, 'minut', 'minute')}"
+        return gettext("încă {value}").format(value=plural(minutes // 60, "oră", "ore"))
+    return gettext("încă {minutes}").format(minutes=plural(minutes, "minut", "minute"))
 
 
 def transport_day(transport: Transport, *, today: date) -> str:
@@ -160,27 +161,27 @@ def place_lines(place: dict[str, Any]) -> list[str]:
 
 
 PLACE_KINDS = {
-    "ADR": "adresă în țară",
-    "PTF": "punct de trecere a frontierei",
-    "BV": "birou vamal",
+    "ADR": lazily("adresă în țară"),
+    "PTF": lazily("punct de trecere a frontierei"),
+    "BV": lazily("birou vamal"),
 }
 
 FIELD_WORDS = {
-    "declarant_cui": "CUI declarant",
-    "declarant_name": "declarant",
-    "declarant_ref": "referință",
-    "transport_date": "data transportului",
-    "first_expired_day": "prima zi de după expirare",
-    "carrier_cui": "CUI transportator",
-    "carrier_name": "transportator",
-    "plate": "vehicul",
-    "trailer1": "remorca 1",
-    "trailer2": "remorca 2",
-    "vehicle_changes": "schimbări de vehicul",
-    "start": "locul de start",
-    "end": "locul de final",
-    "documents": "documente",
-    "extra": "alte câmpuri",
+    "declarant_cui": lazily("CUI declarant"),
+    "declarant_name": lazily("declarant"),
+    "declarant_ref": lazily("referință"),
+    "transport_date": lazily("data transportului"),
+    "first_expired_day": lazily("prima zi de după expirare"),
+    "carrier_cui": lazily("CUI transportator"),
+    "carrier_name": lazily("transportator"),
+    "plate": lazily("vehicul"),
+    "trailer1": lazily("remorca 1"),
+    "trailer2": lazily("remorca 2"),
+    "vehicle_changes": lazily("schimbări de vehicul"),
+    "start": lazily("locul de start"),
+    "end": lazily("locul de final"),
+    "documents": lazily("documente"),
+    "extra": lazily("alte câmpuri"),
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company, Organization
@@ -13,7 +14,7 @@ from caraus.connections.models import Connection
 from caraus.transports import gatekeeper, plan
 from caraus.transports.gatekeeper import is_hosts
 from caraus.transports.models import SyncRun, SyncState
-from caraus.words import BUCHAREST, day_of_month, moment_in_words
+from caraus.words import BUCHAREST, day_of_month, lazily, moment_in_words
 
 # Whatever each question met: ANAF does not answer.
 HOST_CODES = frozenset(
@@ -38,13 +39,13 @@ class WhoseLook:
 
 
 WHOSE_LOOKS = {
-    Whose.ANAF: WhoseLook("landmark", "Problemă la ANAF", "warn"),
-    Whose.AUTHORIZATION: WhoseLook("key-round", "Problemă cu autorizarea", "bad"),
-    Whose.RIGHTS: WhoseLook("shield-alert", "Lipsește un drept în SPV", "bad"),
-    Whose.US: WhoseLook("server-cog", "Problemă la noi", "bad"),
+    Whose.ANAF: WhoseLook("landmark", lazily("Problemă la ANAF"), "warn"),
+    Whose.AUTHORIZATION: WhoseLook("key-round", lazily("Problemă cu autorizarea"), "bad"),
+    Whose.RIGHTS: WhoseLook("shield-alert", lazily("Lipsește un drept în SPV"), "bad"),
+    Whose.US: WhoseLook("server-cog", lazily("Problemă la noi"), "bad"),
 }
 # Nobody's fault but the number of questions.
-LIMIT_LOOK = WhoseLook("hourglass", "Limită la ANAF", "warn")
+LIMIT_LOOK = WhoseLook("hourglass", lazily("Limită la ANAF"), "warn")
 
 
 def look_of(problem: Problem) -> WhoseLook:
@@ -116,11 +117,13 @@ class Situation:
         if since is None:
             return ""
         good = (
-            f"lista este din {_clock(self.last_good_at)}"
+            gettext("lista este din {last_good_at}").format(last_good_at=_clock(self.last_good_at))
             if self.last_good_at
-            else "încă nu este nicio listă"
+            else gettext("încă nu este nicio listă")
         )
-        return f"ANAF nu răspunde din {_clock(since)}; {good}"
+        return gettext("ANAF nu răspunde din {since}; {good}").format(
+            since=_clock(since), good=good
+        )
 
     @property
     def poll_seconds(self) -> int:
@@ -131,7 +134,7 @@ class Situation:
         return (
             moment_in_words(self.last_good_at, now=timezone.now())
             if self.last_good_at
-            else "încă nu"
+            else gettext("încă nu")
         )
 
     @property
@@ -252,7 +255,9 @@ def trouble_of(state: SyncState) -> Trouble:
         company=state.company,
         code=state.last_code,
         whose=problem.whose if problem else Whose.ANAF,
-        sentence=problem.sentence if problem else "Ultima întrebare pusă la ANAF nu a reușit.",
-        advice=problem.advice if problem else "Încercăm din nou singuri.",
+        sentence=problem.sentence
+        if problem
+        else gettext("Ultima întrebare pusă la ANAF nu a reușit."),
+        advice=problem.advice if problem else gettext("Încercăm din nou singuri."),
         since=state.failing_since,
     )

@@ -1,8 +1,10 @@
 """What people are told about the synchronization, once, in the transaction of the fact."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization, Role, User
 from caraus.connections.models import Connection
@@ -17,8 +19,8 @@ def _tell(
     kind: Kind,
     *,
     key: str,
-    title: str,
-    text: str,
+    title: Callable[[], str],
+    text: Callable[[], str],
     company: Company | None = None,
 ) -> None:
     """Owners and administrators, or, of what is told on request only, whoever asked for it."""
@@ -51,34 +53,46 @@ def _everybody() -> list[Organization]:
 
 
 def tell_of_daily_limit(
-    organization: Organization, *, whom: str, limit: int | None, at: datetime
+    organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
 ) -> None:
-    how_many = f" de {plural(limit, 'interogare', 'interogări')}" if limit else ""
     _tell(
         organization,
         LIMITS,
-        key=f"day:{whom}:{at.astimezone(BUCHAREST).date()}",
-        title="ANAF a oprit întrebările până mâine",
-        text=(
-            f"ANAF a răspuns că pentru {whom} s-a atins limita zilnică{how_many}. Nu mai "
-            "întrebăm până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai atingem. "
-            "Verifică dacă și alt program întreabă ANAF cu același certificat."
+        key=f"day:{whom[1]}:{at.astimezone(BUCHAREST).date()}",
+        title=lambda: gettext("ANAF a oprit întrebările până mâine"),
+        text=lambda: (
+            gettext(
+                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică de {queries}. Nu mai "
+                "întrebăm până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai "
+                "atingem. Verifică dacă și alt program întreabă ANAF cu același certificat."
+            )
+            if limit
+            else gettext(
+                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică. Nu mai întrebăm "
+                "până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai atingem. "
+                "Verifică dacă și alt program întreabă ANAF cu același certificat."
+            )
+        ).format(
+            whom=whom[0].format(name=whom[1]),
+            queries=plural(limit or 0, "interogare", "interogări"),
         ),
     )
 
 
 def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
-    gone = plural(number, "transport", "transporturi")
     _tell(
         company.organization,
         DISAPPEARANCE,
         key=f"{company.pk}:{at.isoformat()}",
-        title=f"{company.cui}: {gone} au dispărut deodată din lista ANAF",
-        text=(
-            f"Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. De obicei este "
-            "o eroare la ANAF: nu le socotim retrase decât dacă lipsesc și din alte două "
-            "răspunsuri, la cel puțin zece minute distanță."
+        title=lambda: gettext("{cui}: {gone} au dispărut deodată din lista ANAF").format(
+            cui=company.cui, gone=plural(number, "transport", "transporturi")
         ),
+        text=lambda: gettext(
+            "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "
+            "De obicei este o eroare la ANAF: nu le socotim retrase decât dacă "
+            "lipsesc și din alte două răspunsuri, la cel puțin zece minute "
+            "distanță."
+        ).format(gone=plural(number, "transport", "transporturi")),
         company=company,
     )
 
@@ -89,28 +103,33 @@ def tell_of_outage(*, since: datetime) -> None:
             organization,
             OUTAGE,
             key=since.isoformat(),
-            title="ANAF nu răspunde de o oră",
-            text=(
-                f"ANAF nu răspunde din {since.astimezone(BUCHAREST):%H:%M}. Lista transporturilor "
-                "este cea de dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
-            ),
+            title=lambda: gettext("ANAF nu răspunde de o oră"),
+            text=lambda: gettext(
+                "ANAF nu răspunde din {clock}. Lista transporturilor este cea de "
+                "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
+            ).format(clock=f"{since.astimezone(BUCHAREST):%H:%M}"),
         )
 
 
 def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
-    how_long = (
-        f"Următoarea întrebare: {moment_in_words(until, now=now)}; continuăm singuri."
-        if until > now
-        else "Am făcut pauza cerută și am continuat singuri."
-    )
+    def text() -> str:
+        how_long = (
+            gettext("Următoarea întrebare: {until}; continuăm singuri.").format(
+                until=moment_in_words(until, now=now)
+            )
+            if until > now
+            else gettext("Am făcut pauza cerută și am continuat singuri.")
+        )
+        return gettext(
+            "ANAF a răspuns că primește prea multe întrebări pe minut. {how_long} "
+            "Verifică dacă și alt program întreabă ANAF din numele aplicației."
+        ).format(how_long=how_long)
+
     for organization in _everybody():
         _tell(
             organization,
             LIMITS,
             key=f"pause:{since.isoformat()}",
-            title="ANAF ne-a cerut o pauză",
-            text=(
-                f"ANAF a răspuns că primește prea multe întrebări pe minut. {how_long} "
-                "Verifică dacă și alt program întreabă ANAF din numele aplicației."
-            ),
+            title=lambda: gettext("ANAF ne-a cerut o pauză"),
+            text=text,
         )

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -85,7 +86,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
         rights.forget_refusals(company)
         enqueue(company.pk, priority=SOON)
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.info(request, "Întrebăm ANAF acum. Lista se actualizează singură.")
+        messages.info(request, gettext("Întrebăm ANAF acum. Lista se actualizează singură."))
     return redirect(_back(request))
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access, journal, organizations
@@ -16,15 +17,15 @@ from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.connections.models import Connection
 from caraus.transports.tasks import SOON, enqueue
 from caraus.web import overview
-from caraus.words import plural
+from caraus.words import lazily, plural
 
 
 def _name_field() -> forms.CharField:
     return forms.CharField(
-        label="Denumire",
+        label=lazily("Denumire"),
         max_length=200,
         required=False,
-        help_text="Lasă gol: o luăm de la ANAF.",
+        help_text=lazily("Lasă gol: o luăm de la ANAF."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -35,8 +36,8 @@ class CompanyForm(forms.ModelForm[Company]):
     cui = forms.CharField(
         label="CUI",
         max_length=20,
-        help_text="Cu sau fără RO, de exemplu RO 14399840.",
-        error_messages={"required": "Scrie CUI-ul firmei."},
+        help_text=lazily("Cu sau fără RO, de exemplu RO 14399840."),
+        error_messages={"required": lazily("Scrie CUI-ul firmei.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = _name_field()
@@ -50,9 +51,11 @@ class CompanyForm(forms.ModelForm[Company]):
         organization: Organization = self.instance.organization
         known = organization.companies.filter(cui=cui).exclude(pk=self.instance.pk).first()
         if known is not None and known.archived_at:
-            raise ValidationError(f"Firma cu CUI {cui} este arhivată. O scoți din „Arhivate”.")
+            raise ValidationError(
+                gettext("Firma cu CUI {cui} este arhivată. O scoți din „Arhivate”.").format(cui=cui)
+            )
         if known is not None:
-            raise ValidationError(f"Firma cu CUI {cui} este deja în listă.")
+            raise ValidationError(gettext("Firma cu CUI {cui} este deja în listă.").format(cui=cui))
         return cui
 
 
@@ -68,10 +71,12 @@ class PasteForm(forms.Form):
     """Many companies at once, as copied from a spreadsheet."""
 
     text = forms.CharField(
-        label="Lista de CUI-uri",
-        help_text="O firmă pe rând: CUI-ul, apoi, dacă vrei, denumirea, despărțite prin tab, "
-        "punct și virgulă sau virgulă.",
-        error_messages={"required": "Lipește lista de CUI-uri."},
+        label=lazily("Lista de CUI-uri"),
+        help_text=lazily(
+            "O firmă pe rând: CUI-ul, apoi, dacă vrei, denumirea, despărțite prin "
+            "tab, punct și virgulă sau virgulă."
+        ),
+        error_messages={"required": lazily("Lipește lista de CUI-uri.")},
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
 
@@ -87,7 +92,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
         if form.is_valid() and (company := _add(form, membership)):
-            messages.success(request, f"{company} a fost adăugată.")
+            messages.success(request, gettext("{company} a fost adăugată.").format(company=company))
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
 
@@ -122,7 +127,10 @@ def company_paste(request: HttpRequest) -> HttpResponse:
         pairs, wrong = organizations.read_cuis(form.cleaned_data["text"])
         added = _add_many(membership, pairs)
         if added:
-            messages.success(request, f"Am adăugat {plural(len(added), 'firmă', 'firme')}.")
+            messages.success(
+                request,
+                gettext("Am adăugat {added}.").format(added=plural(len(added), "firmă", "firme")),
+            )
         if (known := len(pairs) - len(added)) > 0:
             there = plural(known, "era deja în listă", "erau deja în listă")
             messages.info(request, f"{there}.")
@@ -153,9 +161,11 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
     organizations.archive(membership, company, archived=archived)
     messages.success(
         request,
-        f"{company} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne."
+        gettext(
+            "{company} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne."
+        ).format(company=company)
         if archived
-        else f"{company} este din nou activă.",
+        else gettext("{company} este din nou activă.").format(company=company),
     )
     return redirect("companies")
 
@@ -169,7 +179,9 @@ def _add(form: CompanyForm, membership: Membership) -> Company | None:
             company.save()
             journal.record(
                 "company",
-                f"A adăugat firma {company.name or ''} (CUI {company.cui}).".replace("  ", " "),
+                lambda: gettext("A adăugat firma {name}.").format(
+                    name=f"{company.name} (CUI {company.cui})".strip()
+                ),
                 user=membership.user,
                 organization=membership.organization,
                 cuis=[company.cui],
@@ -177,7 +189,9 @@ def _add(form: CompanyForm, membership: Membership) -> Company | None:
             if _is_authorized(company.organization):
                 enqueue(company.pk, priority=SOON)
     except IntegrityError:
-        form.add_error("cui", f"Firma cu CUI {company.cui} este deja în listă.")
+        form.add_error(
+            "cui", gettext("Firma cu CUI {cui} este deja în listă.").format(cui=company.cui)
+        )
         return None
     return company
 
@@ -194,10 +208,12 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
         company.save()
         journal.record(
             "company",
-            f"A schimbat denumirea firmei cu CUI {company.cui}: {company.name or 'de la ANAF'}.",
+            lambda: gettext("A schimbat denumirea firmei cu CUI {cui}: {name}.").format(
+                cui=company.cui, name=company.name or gettext("de la ANAF")
+            ),
             user=access.signed_in(request),
             organization=company.organization_id,
         )
-        messages.success(request, "Denumirea a fost păstrată.")
+        messages.success(request, gettext("Denumirea a fost păstrată."))
         return redirect("companies")
     return render(request, "company_edit.html", {"form": form, "company": company})

@@ -12,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
 
 from caraus.accounts import access, journal
@@ -34,6 +35,7 @@ from caraus.transports.models import (
     TransportNote,
     UnreadableRecord,
 )
+from caraus.words import lazily
 
 # What never leaves: sealed tokens, digests of secrets.
 SECRET = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
@@ -51,12 +53,12 @@ PARTS: dict[str, type[Model]] = {
     "sincronizari": SyncRun,
     "jurnal": JournalEntry,
 }
-README = """Exportul complet al organizației {name}, din {at}.
+README = lazily("""Exportul complet al organizației {name}, din {at}.
 
 Fiecare fișier .json este o listă de obiecte, cu toate câmpurile păstrate de Cărăuș.
 transporturi.csv are câte un rând pentru fiecare UIT, pentru un program de calcul tabelar.
 Cheile autorizărilor SPV nu sunt aici: nu părăsesc niciodată serverul.
-"""
+""")
 
 
 @require_POST
@@ -66,7 +68,7 @@ def organization_export(request: HttpRequest) -> HttpResponseBase:
     organization = owner.organization
     entry = journal.record(
         "export",
-        "A descărcat exportul complet al organizației.",
+        gettext_noop("A descărcat exportul complet al organizației."),
         user=owner.user,
         organization=organization,
         whole=True,
@@ -80,7 +82,7 @@ def organization_export(request: HttpRequest) -> HttpResponseBase:
 def write(organization: Organization, file: IO[bytes], *, at: str) -> None:
     """The archive, written row by row: a big organization needs no big memory."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("CITEȘTE.txt", README.format(name=organization.name, at=at))
+        archive.writestr(gettext("CITEȘTE.txt"), README.format(name=organization.name, at=at))
         archive.writestr("organizatie.json", _json(_fields(organization)))
         for name, model in PARTS.items():
             found = access.scope(model._default_manager.order_by("pk"), organization)
@@ -118,7 +120,15 @@ def _write_table(part: IO[bytes], found: QuerySet[Transport]) -> None:
     text = io.TextIOWrapper(part, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(
-        ["UIT", "stare", "CUI", "declarant", "data transportului", "prima zi expirată", "vehicul"]
+        [
+            "UIT",
+            gettext("stare"),
+            "CUI",
+            gettext("declarant"),
+            gettext("data transportului"),
+            gettext("prima zi expirată"),
+            gettext("vehicul"),
+        ]
     )
     for row in _table(found):
         writer.writerow(row)

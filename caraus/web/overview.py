@@ -7,6 +7,7 @@ from typing import Literal
 
 from django.db.models import Count, Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
@@ -79,10 +80,12 @@ def _row(company: Company, alive: list[Connection], active: int, unreadable: int
     authorization, trouble = _authorization(serving)
     problems += trouble
     if right == CompanyRight.State.NO_RIGHT:
-        problems.append(("bad", "Certificatul nu are drept în SPV pentru firmă."))
+        problems.append(("bad", gettext("Certificatul nu are drept în SPV pentru firmă.")))
     problems += _sync_troubles(state, authorized=bool(alive))
     if unreadable:
-        problems.append(("warn", f"Înregistrări necitite: {unreadable}."))
+        problems.append(
+            ("warn", gettext("Înregistrări necitite: {unreadable}.").format(unreadable=unreadable))
+        )
     tones = [tone for tone, _ in problems]
     tone: Tone = min(tones, key=("bad", "warn", "off", "good").index, default="good")
     return Row(
@@ -113,7 +116,7 @@ def _covering(company: Company) -> set[int]:
 def _authorization(serving: list[Connection]) -> tuple[str, list[tuple[Tone, str]]]:
     """The word of the best authorization that serves the company, and what is wrong with it."""
     if not serving:
-        return "Neautorizată", [("off", "Nicio autorizare SPV.")]
+        return gettext("Neautorizată"), [("off", gettext("Nicio autorizare SPV."))]
     best = min((health(one) for one in serving), key=lambda one: _COLOURS.index(one.colour))
     if best.colour == "green":
         return best.word, []
@@ -129,7 +132,7 @@ def _sync_troubles(state: SyncState | None, *, authorized: bool) -> list[tuple[T
     if state.last_code:
         return [("warn", trouble_of(state).sentence)]
     if state.last_good_at and timezone.now() - state.last_good_at > STALE:
-        return [("warn", "Fără răspuns bun de peste două ore.")]
+        return [("warn", gettext("Fără răspuns bun de peste două ore."))]
     return []
 
 

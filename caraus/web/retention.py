@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from caraus.accounts import journal
 from caraus.accounts.models import Invitation, Organization
@@ -63,8 +64,12 @@ def _forget_transports(organization: Organization) -> int:
     if gone:
         journal.record(
             "deletion",
-            f"A șters {plural(gone, 'transport încheiat', 'transporturi încheiate')} mai vechi de "
-            f"{plural(months, 'lună', 'luni')}, după setarea organizației.",
+            lambda: gettext(
+                "A șters {gone} mai vechi de {months}, după setarea organizației."
+            ).format(
+                gone=plural(gone, "transport încheiat", "transporturi încheiate"),
+                months=plural(months, "lună", "luni"),
+            ),
             organization=organization,
         )
     return gone

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -51,8 +52,10 @@ def _bare_error(*, status: int, title: str, sentence: str) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _bare_error(
         status=400,
-        title="Cererea nu a fost înțeleasă",
-        sentence="Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou.",
+        title=gettext("Cererea nu a fost înțeleasă"),
+        sentence=gettext(
+            "Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou."
+        ),
     )
 
 
@@ -61,8 +64,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, access.TwoFactorsNeededError):
         messages.warning(request, str(exception))
         return redirect("mfa_index")
-    sentence = str(exception) or "Rolul tău nu permite această acțiune."
-    return _error(request, status=403, title="Nu ai acest drept", sentence=sentence)
+    sentence = str(exception) or gettext("Rolul tău nu permite această acțiune.")
+    return _error(request, status=403, title=gettext("Nu ai acest drept"), sentence=sentence)
 
 
 @login_not_required
@@ -71,8 +74,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(
         request,
         status=404,
-        title="Pagina nu există",
-        sentence=own_words or "Adresa este greșită sau pagina a fost mutată.",
+        title=gettext("Pagina nu există"),
+        sentence=own_words or gettext("Adresa este greșită sau pagina a fost mutată."),
     )
 
 
@@ -80,7 +83,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     return _bare_error(
         status=500,
-        title="Ceva nu a mers la noi",
-        sentence="Nu este vina ta și nici a ANAF. Datele sunt păstrate; încearcă din nou peste "
-        "un minut.",
+        title=gettext("Ceva nu a mers la noi"),
+        sentence=gettext(
+            "Nu este vina ta și nici a ANAF. Datele sunt păstrate; încearcă din nou peste un minut."
+        ),
     )

@@ -10,25 +10,27 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from caraus.words import lazily
+
 # Words of the address → words on screen.
 SHOWN: dict[str, str | Promise] = {
-    "": "Active",
-    "toate": "Toate",
+    "": lazily("Active"),
+    "toate": lazily("Toate"),
     "noi": gettext_lazy("Noi în 24 h"),
-    "viitoare": "Viitoare",
-    "in-curs": "Azi și în curs",
-    "expira": "Expiră în 24 h",
-    "expirate": "Expirate",
-    "retrase": "Retrase de declarant",
+    "viitoare": lazily("Viitoare"),
+    "in-curs": lazily("Azi și în curs"),
+    "expira": lazily("Expiră în 24 h"),
+    "expirate": lazily("Expirate"),
+    "retrase": lazily("Retrase de declarant"),
     "schimbate": gettext_lazy("Transportator schimbat"),
     "nevalidate": gettext_lazy("Nevalidate"),
-    "neregasite": "Neregăsite la ANAF",
+    "neregasite": lazily("Neregăsite la ANAF"),
 }
 SORTS = {
-    "": "Cele mai noi întâi",
-    "modificate": "Modificate de curând",
-    "transport": "Data transportului",
-    "expira": "Expiră întâi",
+    "": lazily("Cele mai noi întâi"),
+    "modificate": lazily("Modificate de curând"),
+    "transport": lazily("Data transportului"),
+    "expira": lazily("Expiră întâi"),
 }
 LONGEST = 200
 LONGEST_ADDRESS = 4000

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -55,7 +56,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     mine = exports.mine(access.current_membership(request))
     export = access.get_object(request, mine.filter(failed=False), pk)
     if export.finished_at is None:
-        raise Http404("Fișierul nu este gata încă.")
+        raise Http404(gettext("Fișierul nu este gata încă."))
     response = StreamingHttpResponse(
         exports.content(export), content_type=files.KINDS[export.kind].content_type
     )

@@ -65,7 +65,7 @@ def test_what_is_kept_of_an_authorization(
 
 def refused(page: str, refusal: consent.ConsentRefused) -> bool:
     """The page says what happened and what to do, and nothing was authorized."""
-    assert refusal.sentence in page
+    assert str(refusal.sentence) in page
     assert "Autorizarea a reușit" not in page
     return not Connection.objects.exists()
 
@@ -114,7 +114,7 @@ def test_an_answer_is_used_once_and_the_page_loaded_again_says_the_same(
     CompanyRight.objects.update(state="no_right")
     assert "Autorizat, dar fără drept în SPV" in finish(signed_in, **came)
     Connection.objects.update(status="disconnected")
-    assert consent.STATE_USED.sentence in finish(signed_in, **came)
+    assert str(consent.STATE_USED.sentence) in finish(signed_in, **came)
 
 
 def test_a_failure_loaded_again_says_the_same_and_asks_nothing(

@@ -34,7 +34,7 @@ def test_every_cause_has_its_page() -> None:
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.slug)
 def test_a_page_says_what_happened_and_the_steps(cause: object, client: Client, db: None) -> None:
     page = client.get(f"/integrari/ajutor/{cause.slug}/").content.decode()  # type: ignore[attr-defined]
-    assert cause.title in page.replace("&quot;", '"')  # type: ignore[attr-defined]
+    assert str(cause.title) in page.replace("&quot;", '"')  # type: ignore[attr-defined]
     assert page.count("<li>") >= 3
     assert cause.slug in client.get("/integrari/ajutor/").content.decode()  # type: ignore[attr-defined]
 

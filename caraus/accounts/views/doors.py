@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -34,7 +35,10 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         else:
             request.session.pop(INVITATION_KEY, None)
             request.session[access.SESSION_KEY] = taken.organization_id
-            messages.success(request, f"Ai intrat în {taken.organization}.")
+            messages.success(
+                request,
+                gettext("Ai intrat în {organization}.").format(organization=taken.organization),
+            )
             return redirect("home")
     elif user is None:
         request.session[INVITATION_KEY] = secret
@@ -55,8 +59,10 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
     """The first user of a server, from the link that the terminal printed."""
     if not people.is_setup_secret(secret):
         raise Http404(
-            "Linkul de punere în funcțiune a fost deja folosit sau a expirat. Pornește din nou "
-            "serverul dacă nu există încă niciun cont."
+            gettext(
+                "Linkul de punere în funcțiune a fost deja folosit sau a expirat. "
+                "Pornește din nou serverul dacă nu există încă niciun cont."
+            )
         )
     form = SetupForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -65,6 +71,6 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, "Contul este gata. Intră cu adresa și parola ta.")
+            messages.success(request, gettext("Contul este gata. Intră cu adresa și parola ta."))
             return redirect("account_login")
     return render(request, "accounts/set_up.html", {"form": form})

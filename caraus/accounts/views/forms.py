@@ -7,36 +7,39 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from caraus.accounts import access, members
 from caraus.accounts.adapter import PASSWORD_PROBLEMS
 from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.organizations import MONTHS_CHOICES
-from caraus.words import plural
+from caraus.words import lazily, plural
 
 EMAIL = {
-    "required": "Scrie adresa de e-mail.",
-    "invalid": "Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro",
+    "required": lazily("Scrie adresa de e-mail."),
+    "invalid": lazily("Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro"),
 }
-NAME = {"required": "Scrie denumirea organizației."}
+NAME = {"required": lazily("Scrie denumirea organizației.")}
 
 
 class PlaceForm(forms.Form):
     """A role, and the companies that go with it."""
 
-    role = forms.ChoiceField(label="Rolul", initial=Role.DISPATCHER)
+    role = forms.ChoiceField(label=lazily("Rolul"), initial=Role.DISPATCHER)
     only_some = forms.BooleanField(
-        label="Vede numai firmele bifate",
-        help_text="Pentru dispecer și cititor: un client al contabilului își vede numai firma lui.",
+        label=lazily("Vede numai firmele bifate"),
+        help_text=lazily(
+            "Pentru dispecer și cititor: un client al contabilului își vede numai firma lui."
+        ),
         required=False,
     )
     companies = forms.ModelMultipleChoiceField(
-        label="Firmele",
+        label=lazily("Firmele"),
         queryset=Company.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "O firmă bifată nu mai este în organizație."},
+        error_messages={"invalid_choice": lazily("O firmă bifată nu mai este în organizație.")},
     )
 
     def __init__(self, *args: Any, actor: Membership, **kwargs: Any) -> None:
@@ -50,9 +53,11 @@ class PlaceForm(forms.Form):
         found = super().clean() or {}
         if found.get("only_some") and found.get("role") in access.KEPT_ROLES:
             if not found.get("companies"):
-                self.add_error("companies", "Bifează cel puțin o firmă.")
+                self.add_error("companies", gettext("Bifează cel puțin o firmă."))
         elif found.get("only_some"):
-            self.add_error("only_some", "Proprietarul și administratorul văd toate firmele.")
+            self.add_error(
+                "only_some", gettext("Proprietarul și administratorul văd toate firmele.")
+            )
         return found
 
     @property
@@ -71,12 +76,19 @@ class InviteForm(PlaceForm):
     field_order = ("email", "role", "only_some", "companies")
 
 
+def _how_long() -> list[tuple[int | str, str]]:
+    months = [(n, plural(n, "lună", "luni")) for n in MONTHS_CHOICES]
+    return [("", gettext("mereu")), *months]
+
+
 class OrganizationForm(forms.ModelForm[Organization]):
     keep_transports_months = forms.TypedChoiceField(
-        label="Cât păstrăm transporturile încheiate",
-        help_text="De la ultima zi de valabilitate. Documentele de transport se păstrează de "
-        "obicei 5 ani (Legea contabilității 82/1991, art. 25).",
-        choices=[("", "mereu"), *((n, plural(n, "lună", "luni")) for n in MONTHS_CHOICES)],
+        label=lazily("Cât păstrăm transporturile încheiate"),
+        help_text=lazily(
+            "De la ultima zi de valabilitate. Documentele de transport se "
+            "păstrează de obicei 5 ani (Legea contabilității 82/1991, art. 25)."
+        ),
+        choices=_how_long,
         coerce=int,
         empty_value=None,
         required=False,
@@ -86,34 +98,40 @@ class OrganizationForm(forms.ModelForm[Organization]):
         model = Organization
         fields = ("name", "require_two_factors", "keep_transports_months")
         labels = {
-            "name": "Denumirea organizației",
-            "require_two_factors": "Toți membrii intră cu doi factori",
+            "name": lazily("Denumirea organizației"),
+            "require_two_factors": lazily("Toți membrii intră cu doi factori"),
         }
         help_texts = {
-            "require_two_factors": "Cine nu are încă al doilea factor îl adaugă la următoarea "
-            "intrare; până atunci nu vede nimic din organizație."
+            "require_two_factors": lazily(
+                "Cine nu are încă al doilea factor îl adaugă la următoarea intrare; "
+                "până atunci nu vede nimic din organizație."
+            )
         }
         error_messages = {"name": NAME}
 
 
 class NewOrganizationForm(forms.Form):
-    name = forms.CharField(label="Denumirea organizației", max_length=200, error_messages=NAME)
+    name = forms.CharField(
+        label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME
+    )
 
 
 class SetupForm(forms.Form):
     """The first account of a server."""
 
     organization = forms.CharField(
-        label="Denumirea organizației", max_length=200, error_messages=NAME
+        label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME
     )
     name = forms.CharField(
-        label="Numele tău", max_length=150, error_messages={"required": "Scrie numele tău."}
+        label=lazily("Numele tău"),
+        max_length=150,
+        error_messages={"required": lazily("Scrie numele tău.")},
     )
     email = forms.EmailField(label="E-mail", error_messages=EMAIL)
     password = forms.CharField(
-        label="Parola",
-        help_text=" ".join(PASSWORD_RULES),
-        error_messages={"required": "Scrie parola."},
+        label=lazily("Parola"),
+        help_text=PASSWORD_RULES,
+        error_messages={"required": lazily("Scrie parola.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -61,7 +62,7 @@ def journal_export(request: HttpRequest) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     journal.record(
         "export",
-        "A descărcat jurnalul.",
+        gettext_noop("A descărcat jurnalul."),
         user=membership.user,
         organization=membership.organization,
     )

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access, members, organizations
@@ -57,7 +58,7 @@ def change(request: HttpRequest) -> HttpResponse:
     if form.cleaned_data["require_two_factors"]:
         _require_own_second_factor(membership)
     organizations.change(membership, **form.cleaned_data)
-    messages.success(request, "Setările au fost păstrate.")
+    messages.success(request, gettext("Setările au fost păstrate."))
     return redirect("organization")
 
 
@@ -67,8 +68,10 @@ def _require_own_second_factor(membership: Membership) -> None:
 
     if not is_mfa_enabled(membership.user):
         raise PermissionDenied(
-            "Adaugă întâi tu al doilea factor (Contul tău → Doi factori), apoi îl poți cere "
-            "tuturor."
+            gettext(
+                "Adaugă întâi tu al doilea factor (Contul tău → Doi factori), apoi îl "
+                "poți cere tuturor."
+            )
         )
 
 
@@ -82,13 +85,18 @@ def create(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
     if not may_create(user):
         raise PermissionDenied(
-            "Pe acest server organizațiile noi se fac de administratorul aplicației."
+            gettext("Pe acest server organizațiile noi se fac de administratorul aplicației.")
         )
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = organizations.create(user, form.cleaned_data["name"])
         request.session[access.SESSION_KEY] = made.organization_id
-        messages.success(request, f"Organizația {made.organization} este gata. Adaugă firmele.")
+        messages.success(
+            request,
+            gettext("Organizația {organization} este gata. Adaugă firmele.").format(
+                organization=made.organization
+            ),
+        )
         return redirect("companies")
     return render(request, "accounts/organization_new.html", {"form": form})
 
@@ -100,14 +108,19 @@ def hand_over(request: HttpRequest) -> HttpResponse:
         Membership.objects.filter(pk=_number(request.POST.get("membru", ""))), owner
     ).first()
     if successor is None:
-        messages.error(request, "Alege membrul care devine proprietar.")
+        messages.error(request, gettext("Alege membrul care devine proprietar."))
         return redirect("organization")
     try:
         members.hand_over(owner, successor)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"{successor.user} este acum proprietar; tu ești administrator.")
+        messages.success(
+            request,
+            gettext("{user} este acum proprietar; tu ești administrator.").format(
+                user=successor.user
+            ),
+        )
     return redirect("organization")
 
 
@@ -120,7 +133,12 @@ def leave(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return redirect("organization")
     request.session.pop(access.SESSION_KEY, None)
-    messages.success(request, f"Ai părăsit organizația {membership.organization}.")
+    messages.success(
+        request,
+        gettext("Ai părăsit organizația {organization}.").format(
+            organization=membership.organization
+        ),
+    )
     return redirect("home")
 
 
@@ -133,7 +151,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         messages.warning(
-            request, "Organizația se șterge peste o săptămână. Până atunci poți renunța."
+            request, gettext("Organizația se șterge peste o săptămână. Până atunci poți renunța.")
         )
     return redirect("organization")
 
@@ -142,7 +160,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 def keep(request: HttpRequest) -> HttpResponse:
     """Change one's mind about the deletion."""
     organizations.cancel_deletion(access.require_role(request, Role.OWNER))
-    messages.success(request, "Organizația rămâne. Nimic nu se șterge.")
+    messages.success(request, gettext("Organizația rămâne. Nimic nu se șterge."))
     return redirect("organization")
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access, journal, people
@@ -23,7 +24,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @limited("export")
 def export(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
-    journal.record_everywhere("export", "Și-a descărcat datele personale.", user=user)
+    journal.record_everywhere("export", gettext_noop("Și-a descărcat datele personale."), user=user)
     text = json.dumps(people.export(user), ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="datele-mele-caraus.json"'
@@ -42,6 +43,6 @@ def erase(request: HttpRequest) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
             return redirect("own_data")
         logout(request)
-        messages.success(request, "Contul tău a fost șters.")
+        messages.success(request, gettext("Contul tău a fost șters."))
         return redirect("account_login")
     return render(request, "accounts/erase.html")

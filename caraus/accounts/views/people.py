@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access, members
@@ -67,18 +68,25 @@ def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
     link = settings.PUBLIC_URL + reverse("invitation", args=[secret])
     context = {"invitation": invitation, "link": link}
     text = render_to_string("accounts/email/invitation.txt", context)
-    subject = f"Invitație în {invitation.organization} pe Cărăuș"
+    subject = gettext("Invitație în {organization} pe Cărăuș").format(
+        organization=invitation.organization
+    )
     try:
         send_mail(subject, text, None, [invitation.email])
     except OSError:
         messages.warning(
             request,
-            f"Invitația este făcută, dar e-mailul nu a putut fi trimis. Trimite-i tu lui "
-            f"{invitation.email} acest link, valabil 7 zile: {link}",
+            gettext(
+                "Invitația este făcută, dar e-mailul nu a putut fi trimis. Trimite-i "
+                "tu lui {email} acest link, valabil 7 zile: {link}"
+            ).format(email=invitation.email, link=link),
         )
     else:
         messages.success(
-            request, f"Invitația pentru {invitation.email} a fost trimisă. Este valabilă 7 zile."
+            request,
+            gettext("Invitația pentru {email} a fost trimisă. Este valabilă 7 zile.").format(
+                email=invitation.email
+            ),
         )
 
 
@@ -101,7 +109,9 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
     members.revoke(membership, invitation)
-    messages.success(request, f"Invitația pentru {invitation.email} a fost retrasă.")
+    messages.success(
+        request, gettext("Invitația pentru {email} a fost retrasă.").format(email=invitation.email)
+    )
     return redirect("members")
 
 
@@ -124,7 +134,9 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{found.user}: schimbarea a fost păstrată.")
+            messages.success(
+                request, gettext("{user}: schimbarea a fost păstrată.").format(user=found.user)
+            )
             return redirect("members")
     context = {"form": form, "member": found, "is_self": found.user_id == actor.user_id}
     return render(request, "accounts/member.html", context)
@@ -139,5 +151,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"{found.user} nu mai este în organizație.")
+        messages.success(
+            request, gettext("{user} nu mai este în organizație.").format(user=found.user)
+        )
     return redirect("members")

@@ -50,7 +50,7 @@ class SyncState(models.Model):
     paused_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.company}: {self.last_outcome or 'neîntrebat'}"
+        return f"{self.company}: {self.last_outcome or '—'}"
 
 
 class AuthorizationLimit(models.Model):

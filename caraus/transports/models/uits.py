@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.db import models
 
 from caraus.accounts.models import Company
+from caraus.words import lazily
 
 
 class Transport(models.Model):
@@ -18,10 +19,10 @@ class Transport(models.Model):
     COMPANY_PATH = "company"
 
     class State(models.TextChoices):
-        ACTIVE = "active", "activ"
-        MISSING = "missing", "neregăsit la ultima întrebare"
-        EXPIRED = "expired", "expirat"
-        WITHDRAWN = "withdrawn", "retras de declarant"
+        ACTIVE = "active", lazily("activ")
+        MISSING = "missing", lazily("neregăsit la ultima întrebare")
+        EXPIRED = "expired", lazily("expirat")
+        WITHDRAWN = "withdrawn", lazily("retras de declarant")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
     uit = models.CharField(max_length=64)
@@ -95,13 +96,13 @@ class TransportEvent(models.Model):
     COMPANY_PATH = "transport__company"
 
     class Kind(models.TextChoices):
-        APPEARED = "appeared", "apărut"
-        CHANGED = "changed", "modificat de declarant"
-        VEHICLE_CHANGED = "vehicle_changed", "vehicul schimbat"
-        CARRIER_CHANGED = "carrier_changed", "transportator schimbat"
-        RETURNED = "returned", "regăsit"
-        EXPIRED = "expired", "expirat"
-        WITHDRAWN = "withdrawn", "retras de declarant"
+        APPEARED = "appeared", lazily("apărut")
+        CHANGED = "changed", lazily("modificat de declarant")
+        VEHICLE_CHANGED = "vehicle_changed", lazily("vehicul schimbat")
+        CARRIER_CHANGED = "carrier_changed", lazily("transportator schimbat")
+        RETURNED = "returned", lazily("regăsit")
+        EXPIRED = "expired", lazily("expirat")
+        WITHDRAWN = "withdrawn", lazily("retras de declarant")
 
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()

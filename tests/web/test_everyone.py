@@ -1,0 +1,213 @@
+"""Every page, as everyone meets it: with a screen reader, a keyboard, a phone, in the dark, abroad.
+
+The pages are made by Django, then one Chromium reads them all: the network answers from memory.
+"""
+
+import gzip
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.staticfiles import finders
+from django.test import Client
+from playwright.sync_api import Page, Route, sync_playwright
+
+from caraus.accounts.models import Organization, User
+from caraus.workspace.models import ListExport
+from tests import factories
+from tests.e2e import chromium
+from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address
+
+ORIGIN = "http://caraus.example"
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Answers for machines, files, and pages that only send on.
+NO_PAGES = {"healthz", "readyz", "metrics"}
+LARGEST = 150_000
+# Letters that English has not; names of people, companies and places, and ANAF's own words stay.
+ROMANIAN = re.compile(r"[ăâîșțĂÂÎȘȚ]")
+NAMES = re.compile(
+    r"Cărăuș|Română|Secretul Organizației|Străin|„[^”]*”"
+    r"|Înregistrare utilizatori|Reînnoire certificat|Renunțare Oauth|(?:re)?înnoire certificat"
+    r"|Persoane fizice cu certificat|Anulează"
+)
+
+type Answers = dict[str, tuple[str, bytes]]
+
+
+def routes() -> Iterator[tuple[str, bool]]:
+    """Every route that shows something by GET, and whether one has to be signed in."""
+    for route in [*THINGS, *OWN]:
+        yield route, True
+    for route in [*OPEN, *DOORS]:
+        yield route, False
+    for route in ACCOUNT:
+        yield route, False
+        yield route, True
+
+
+def seen(client: Client, path: str, language: str) -> bytes | None:
+    answer = client.get(path, headers={"Accept-Language": language})
+    if "text/html" not in answer.get("Content-Type", "") or answer.streaming:
+        return None
+    return answer.content if answer.content.startswith(b"<!doctype") else None
+
+
+def all_pages(owner: User, ids: dict[str, int], language: str) -> Answers:
+    """By a name of its own: the path and the page."""
+    signed_in, visitor = Client(), Client()
+    signed_in.force_login(owner)
+    found: Answers = {}
+    for route, inside in routes():
+        if route in NO_PAGES:
+            continue
+        path = address(route, ids).replace("<slug:slug>", "anulata").replace("<str:secret>", "x")
+        page = seen(signed_in if inside else visitor, path, language)
+        if page is not None:
+            found[f"{path} {'in' if inside else 'out'}"] = path, page
+    empty = Client()
+    empty.force_login(factories.member(factories.organization("Gol SRL"), "owner"))
+    for path in ("/transporturi/", "/integrari/", "/firme/", "/notificari/", "/nu-exista/"):
+        page = seen(empty, path, language)
+        assert page
+        found[f"{path} empty"] = path, page
+    return found
+
+
+@pytest.fixture
+def things(ids: dict[str, int], stranger: User) -> dict[str, int]:
+    """By route, as pages find them."""
+    ListExport.objects.update(total=3)
+    return ids
+
+
+def test_every_page_is_for_everyone(
+    owner: User, things: dict[str, int], settings: LazySettings
+) -> None:
+    settings.SIGNUP = "open"
+    pages = all_pages(owner, things, "ro")
+    shown = {path for path, _ in pages.values()}
+    expected = {
+        address(route, things)
+        for route, methods in (THINGS | OWN).items()
+        if methods.get("GET") in {200, 404} and route in things | OWN
+    }
+    unseen = {path for path in expected - shown if not path.endswith(("/fisier/", ".pdf"))}
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(playwright), args=chromium.FLAGS
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        weights: dict[str, int] = {}
+        served: dict[str, bytes] = {}
+        page.route("**/*", lambda route: _answer(route, served, weights))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for name, (path, body) in pages.items():
+            served.clear()
+            served[path] = body
+            weights.clear()
+            complaints += [f"{name}: {one}" for one in _read(page, path)]
+            weight = sum(weights.values())
+            if weight > LARGEST:
+                complaints.append(f"{name}: weighs {weight} bytes compressed")
+        browser.close()
+    assert complaints == []
+    assert len(pages) > 60
+    # What answers a GET with no page of its own: files, parts of pages, forms that send on.
+    assert {path for path in unseen if path not in _sent_on(owner, unseen)} == set()
+
+
+def _sent_on(owner: User, paths: set[str]) -> set[str]:
+    client = Client()
+    client.force_login(owner)
+    answers = {path: client.get(path) for path in paths}
+    return {
+        path
+        for path, answer in answers.items()
+        if answer.status_code in {302, 404}
+        or "text/html" not in answer.get("Content-Type", "")
+        or not answer.content.startswith(b"<!doctype")
+    }
+
+
+def _answer(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
+    path = urlsplit(route.request.url).path
+    body, kind = served.get(path), "text/html; charset=utf-8"
+    if body is None and path.startswith("/static/"):
+        found = finders.find(path.removeprefix("/static/"))
+        if isinstance(found, str):
+            with open(found, "rb") as file:  # noqa: PTH123
+                body = file.read()
+            kind = {"css": "text/css", "js": "text/javascript"}.get(
+                path.rpartition(".")[2], "image/svg+xml"
+            )
+    if body is None:
+        route.fulfill(status=204)
+        return
+    weights[path] = len(gzip.compress(body, 6))
+    route.fulfill(body=body, content_type=kind)
+
+
+def _read(page: Page, path: str) -> Iterator[str]:
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{ORIGIN}{path}")
+    shifted = page.evaluate(
+        """() => new Promise(done => {
+            let sum = 0;
+            new PerformanceObserver(list => {
+                for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
+            }).observe({type: "layout-shift", buffered: true});
+            requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+        })"""
+    )
+    if shifted > 0.01:
+        yield f"the layout shifts by {shifted:.3f}"
+    page.evaluate(AXE)
+    yield from _axe(page, {"type": "tag", "values": RULES})
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    yield from (
+        f"phone, dark: {one}"
+        for one in _axe(page, {"type": "rule", "values": ["color-contrast", "target-size"]})
+    )
+    page.set_viewport_size({"width": 320, "height": 700})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > 320:
+        yield f"is {wide} px wide on a screen of 320"
+
+
+def _axe(page: Page, only: dict[str, Any]) -> Iterator[str]:
+    found = page.evaluate(
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only
+    )
+    for one in found["violations"]:
+        if one["impact"] in {"serious", "critical"}:
+            where = "; ".join(node["html"][:120] for node in one["nodes"][:3])
+            yield f"{one['id']}: {one['help']} ({where})"
+
+
+def test_english_pages_hold_no_romanian(
+    organization: Organization, owner: User, things: dict[str, int], settings: LazySettings
+) -> None:
+    settings.SIGNUP = "open"
+    left = {}
+    for name, (_, body) in all_pages(owner, things, "en").items():
+        text = re.sub(r"<(script|style|pre)\b.*?</\1>", " ", body.decode(), flags=re.DOTALL)
+        assert '<html lang="en">' in text
+        text = re.sub(r'\s(?:href|action|value|id|for|hx-\w+|name)="[^"]*"', " ", text)
+        words = NAMES.sub(" ", re.sub(r"<[^>]*?>", lambda tag: " ".join(_read_aloud(tag[0])), text))
+        if found := ROMANIAN.search(words):
+            at = found.start()
+            left[name] = " ".join(words[max(at - 60, 0) : at + 40].split())
+    assert left == {}
+
+
+def _read_aloud(tag: str) -> list[str]:
+    found: list[str] = re.findall(r'(?:aria-label|title|placeholder|alt|data-label)="([^"]*)"', tag)
+    return [" ", *found, " "]
