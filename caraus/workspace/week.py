@@ -14,7 +14,7 @@ from caraus.transports.present import Status, status
 from caraus.workspace.period import Period, valid_within
 
 # So many bars are on a page; the next one goes on with the next vehicle.
-BARS = 300
+BARS = 150
 
 
 @dataclass(frozen=True, slots=True)
