@@ -1,5 +1,6 @@
 """Addresses: Romanian, as people read them."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from caraus.connections.external_views import external_page, open_link
@@ -29,6 +30,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+if settings.DEBUG:
+    urlpatterns += [path("stil", views.style, name="style")]
 
 handler400 = "caraus.web.views.bad_request"
 handler403 = "caraus.web.views.forbidden"

@@ -23,7 +23,22 @@ NAMES = {
         "PIN",
         "IP",
     ),
-    *("CSV", "XLSX", "PDF", "ZIP", "JSON", "CMR", "Enter", "Esc", "TestOauth", "h", "min", "px"),
+    *(
+        "CSV",
+        "XLSX",
+        "PDF",
+        "ZIP",
+        "JSON",
+        "CMR",
+        "Enter",
+        "Esc",
+        "TestOauth",
+        "h",
+        "min",
+        "px",
+        "B",
+        "ABC",
+    ),
     *("page-narrow", "page-medium"),
 }
 # Words that only the terminal shows, that ANAF writes, or that are data.

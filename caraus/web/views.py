@@ -1,7 +1,11 @@
 """The shell: home and the error pages."""
 
+import re
+from pathlib import Path
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -35,6 +39,19 @@ def home(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """For browsers and bookmarks that ask for it without reading the page."""
     return redirect(static("caraus.svg"), permanent=True)
+
+
+@login_not_required
+@require_GET
+def style(request: HttpRequest) -> HttpResponse:
+    """The components and their tokens; in debug mode only (see urls)."""
+    sheet = Path(finders.find("caraus.css") or "").read_text()
+    tokens = re.findall(r"^\s*(--[\w-]+):", sheet.partition("@layer base")[0], re.MULTILINE)
+    groups = {
+        "Text": [name for name in tokens if name.startswith("--text-")],
+        gettext("Spațiu"): [name for name in tokens if name.startswith("--space-")],
+    }
+    return render(request, "style.html", {"groups": groups, "tokens": dict.fromkeys(tokens)})
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
