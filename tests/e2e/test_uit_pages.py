@@ -94,6 +94,7 @@ def _on_a_phone_without_scripts(context: BrowserContext, address: str, detail: s
         base_url=address,
         viewport={"width": 320, "height": 640},
         java_script_enabled=False,
+        locale="ro-RO",
         storage_state=context.storage_state(),
     )
     phone = bare.new_page()
