@@ -133,3 +133,40 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     with (tmp_path / "lista.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [line[0] for line in csv.reader(file, delimiter=";")][1:] == exported
     plain.close()
+
+
+def test_in_two_languages_on_a_phone_without_javascript(
+    browser: Browser, demo: DemoProcess
+) -> None:
+    phone = browser.new_context(
+        base_url=demo.address,
+        locale="en-GB",
+        viewport={"width": 390, "height": 844},
+        java_script_enabled=False,
+    )
+    page = phone.new_page()
+    page.goto("/cont/login/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_role("button", name="Română").click()
+    expect(page.get_by_role("heading", name="Intră în cont")).to_be_visible()
+    walking.sign_in(page)
+    page.goto("/transporturi/")
+    expect(page.get_by_role("heading", name="Transporturi", exact=True)).to_be_visible()
+    page.goto("/cont/date/")
+    page.get_by_role("main").get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="My data")).to_be_visible()
+    for address, words in {
+        "/transporturi/": "Transports",
+        "/firme/": "Companies",
+        "/integrari/": "Integrations",
+        "/notificari/": "Notifications",
+    }.items():
+        page.goto(address)
+        expect(page.get_by_role("heading", name=words, exact=True)).to_be_visible()
+        assert page.locator("html").get_attribute("lang") == "en"
+    page.goto("/transporturi/")
+    page.locator("tbody [data-uit] a[href]").first.click()
+    expect(page.get_by_role("heading", name="Route")).to_be_visible()
+    page.get_by_role("button", name="Română").click()
+    expect(page.get_by_role("heading", name="Ruta")).to_be_visible()
+    phone.close()
