@@ -43,7 +43,10 @@ def _language(request: HttpRequest) -> str:
 @login_not_required
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Kept for the person, and in a cookie for this browser before the next sign-in."""
+    """Kept for the person, and in a cookie for this browser before the next sign-in.
+
+    The way back is the Referer's: addresses of pages may hold secrets, which forms must not carry.
+    """
     wanted = request.POST.get("language", "")
     if isinstance(request.user, User) and wanted in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=wanted)

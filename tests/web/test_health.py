@@ -37,7 +37,8 @@ def test_without_a_living_worker_it_is_not_ready(client: Client, db: None) -> No
 def test_with_a_migration_missing_it_is_not_ready(client: Client, heartbeat: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM django_migrations WHERE app = 'accounts' AND name = '0003_language'"
+            "DELETE FROM django_migrations WHERE app = 'accounts' AND name = "
+            "(SELECT max(name) FROM django_migrations WHERE app = 'accounts')"
         )
     answer = client.get("/readyz")
     assert answer.status_code == 503
