@@ -103,3 +103,19 @@ def test_the_previous_releases_data_comes_along_and_its_processes_still_write(
     later = fill(previous, "900010100")
     assert Transport.objects.filter(pk=later["transport"]).exists()
     assert not Membership.objects.get(user_id=later["user"]).only_some_companies
+
+
+def test_what_a_cut_off_migration_of_the_list_left_is_made_anew(transactional_db: None) -> None:
+    call_command("migrate", "workspace", "0001_initial", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX transport_search ON workspace_searchwords (words)")
+        cursor.execute("CREATE INDEX list_by_day ON transports_transport (uit)")
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname IN ('transport_search', 'list_by_day')"
+            " ORDER BY indexname"
+        )
+        (by_day,), (words,) = cursor.fetchall()
+    assert "transport_date" in by_day
+    assert "caraus_pieces" in words
