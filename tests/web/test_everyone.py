@@ -16,7 +16,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
 from playwright.sync_api import Page, Route, sync_playwright
 
-from caraus.accounts.models import Organization, User
+from caraus.accounts.models import Company, Organization, User
 from caraus.workspace.counties import COUNTIES
 from caraus.workspace.models import ListExport
 from tests import factories
@@ -95,6 +95,7 @@ def test_every_page_is_for_everyone(
     owner: User, things: dict[str, int], settings: LazySettings
 ) -> None:
     settings.SIGNUP = "open"
+    Company.objects.update(name="TRANSPORTURI " + "INTERNAȚIONALE" * 6)
     pages = all_pages(owner, things, "ro")
     shown = {path for path, _ in pages.values()}
     expected = {
