@@ -68,8 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _take_env_file() -> str:
-    """Settings from the file that CARAUS_ENV_FILE names (NAME=value lines, as systemd and compose
-    take them); what is set already stays. Returns what is wrong with it, in a sentence."""
+    """Settings from the file that CARAUS_ENV_FILE names (NAME=value lines, the value in quotes or
+    not, as systemd and compose take them); what is set already stays. Returns what is wrong with
+    it, in a sentence."""
     name = os.environ.get("CARAUS_ENV_FILE")
     if not name:
         return ""
@@ -78,11 +79,18 @@ def _take_env_file() -> str:
             lines = [line.strip() for line in file]
     except OSError as error:
         return f"CARAUS_ENV_FILE names {name}, which cannot be read: {error.strerror}."
+    except UnicodeDecodeError:
+        return f"CARAUS_ENV_FILE names {name}, which is no text in UTF-8."
     for line in lines:
         key, equals, value = line.partition("=")
         if equals and not line.startswith("#"):
-            os.environ.setdefault(key.strip(), value.strip())
+            os.environ.setdefault(key.strip(), _unquoted(value.strip()))
     return ""
+
+
+def _unquoted(value: str) -> str:
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
 
 
 def _run(command: Callable[[], int]) -> int:

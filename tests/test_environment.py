@@ -1,10 +1,12 @@
 """What the environment says: secrets, addresses, e-mail; a wrong one is told in a sentence."""
 
+import os
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from caraus import cli
 from caraus import environment as env
 
 
@@ -183,3 +185,21 @@ def test_email_goes_where_email_url_says(
 def test_an_email_url_that_is_none_is_told_without_its_password(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         env.mailer(url)
+
+
+def test_settings_come_from_a_file_with_or_without_quotes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("CARAUS_X", "CARAUS_Y", "CARAUS_Z"):
+        monkeypatch.setenv(name, "kept")
+    monkeypatch.delenv("CARAUS_X")
+    monkeypatch.delenv("CARAUS_Y")
+    file = tmp_path / "caraus.env"
+    monkeypatch.setenv("CARAUS_ENV_FILE", str(file))
+    file.write_text("# CARAUS_Y=no\nCARAUS_X=\"a=b c\"\nCARAUS_Y='d'\nCARAUS_Z=e\n")
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert [os.environ[f"CARAUS_{one}"] for one in "XYZ"] == ["a=b c", "d", "kept"]
+    file.write_bytes("CARAUS_X=ș".encode("utf-16"))
+    assert cli.main(["--version"]) == 2
+    assert "no text in UTF-8" in capsys.readouterr().err

@@ -21,7 +21,7 @@ def sync(*, cui: str | None, as_json: bool) -> int:
         from caraus.transports.sync import sync_company
 
         results = []
-        for company in _companies(cui):
+        for company in _companies(cui, archived=False):
             forget_refusals(company)  # a person asks: every authorization is tried again
             results.append(sync_company(company_id=company.pk))
     if as_json:
@@ -32,13 +32,22 @@ def sync(*, cui: str | None, as_json: bool) -> int:
     return _exit_code({str(result.outcome) for result in results})
 
 
-def _companies(cui: str | None) -> "QuerySet[Company]":
+def _companies(cui: str | None, *, archived: bool) -> "QuerySet[Company]":
+    """Those that are followed, or, with `archived`, those put aside too."""
     from caraus.accounts.cui import normalize_cui
     from caraus.accounts.models import Company
 
-    companies = Company.objects.filter(archived_at=None).order_by("cui", "pk")
+    companies = Company.objects.order_by("cui", "pk")
     if cui is not None:
         companies = companies.filter(cui=normalize_cui(cui))
+    if cui is not None and not archived and _only_archived(companies):
+        raise CommandError(
+            f"The company with CUI {cui} is archived: ANAF is not asked about it. Take it back "
+            "on the page Firme, among the archived ones.",
+            exit_code=2,
+        )
+    if not archived:
+        companies = companies.filter(archived_at=None)
     if not companies.exists():
         which = f"No company with CUI {cui}" if cui else "No company"
         raise CommandError(
@@ -47,6 +56,10 @@ def _companies(cui: str | None) -> "QuerySet[Company]":
             exit_code=2,
         )
     return companies
+
+
+def _only_archived(companies: "QuerySet[Company]") -> bool:
+    return companies.exists() and not companies.filter(archived_at=None).exists()
 
 
 def _exit_code(outcomes: set[str]) -> int:
@@ -72,7 +85,7 @@ def _result(result: "SyncResult") -> dict[str, Any]:
 def transports(*, cui: str, everything: bool, as_json: bool) -> int:
     """The UITs of a company: the open ones, or all."""
     with database():
-        companies = list(_companies(cui))
+        companies = list(_companies(cui, archived=True))
         rows = _rows(companies, everything=everything)
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx2
 import psycopg
@@ -80,10 +80,14 @@ class Installation:
 
     def forget_pauses(self) -> None:
         """The pause that ANAF asked for, and its outages, are over."""
+        self.change("DELETE FROM transports_gate")
+        self.change("DELETE FROM transports_authorizationlimit")
+
+    def change(self, statement: LiteralString) -> None:
+        """The database, by a statement of SQL."""
         url = embedded.database_url(Path(self.environment["CARAUS_DATA_DIR"]))
         with psycopg.connect(url) as connection:
-            connection.execute("DELETE FROM transports_gate")
-            connection.execute("DELETE FROM transports_authorizationlimit")
+            connection.execute(statement)
 
     @contextmanager
     def serving(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:

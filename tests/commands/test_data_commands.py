@@ -99,6 +99,22 @@ def test_a_company_nobody_added_is_wrong_use(installation: Installation) -> None
     assert "14399840" in done.stderr
 
 
+def test_an_archived_company_is_not_asked_about_but_its_uits_stay(
+    authorized: Installation,
+) -> None:
+    authorized.json("sync")
+    before = authorized.json("transports", "--cui", CUI)
+    assert before
+    authorized.change("UPDATE accounts_company SET archived_at = now()")
+    try:
+        done = authorized.run("sync", "--cui", CUI)
+        assert done.returncode == 2
+        assert "is archived" in done.stderr
+        assert authorized.json("transports", "--cui", CUI) == before
+    finally:
+        authorized.change("UPDATE accounts_company SET archived_at = NULL")
+
+
 @pytest.mark.parametrize("cui", ["abc", "123", "14399841"])
 def test_a_bad_cui_is_wrong_use_with_a_sentence(installation: Installation, cui: str) -> None:
     done = installation.run("transports", "--cui", cui)
