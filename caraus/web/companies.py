@@ -92,7 +92,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
         if form.is_valid() and (company := _add(form, membership)):
-            messages.success(request, gettext("{company} a fost adăugată.").format(company=company))
+            messages.success(request, _told(gettext("{firm} a fost adăugată."), company))
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
 
@@ -159,15 +159,23 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
     company = access.get_object(request, Company.objects.all(), pk)
     archived = request.POST.get("arhivata") != "nu"
     organizations.archive(membership, company, archived=archived)
-    messages.success(
-        request,
-        gettext(
-            "{company} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne."
-        ).format(company=company)
+    sentence = (
+        gettext("{firm} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne.")
         if archived
-        else gettext("{company} este din nou activă.").format(company=company),
+        else gettext("{firm} este din nou activă.")
     )
+    messages.success(request, _told(sentence, company))
     return redirect("companies")
+
+
+def _told(sentence: str, company: Company) -> str:
+    """The sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
+    firm = (
+        gettext("Firma {name}").format(name=company.name)
+        if company.name
+        else gettext("Firma cu CUI {cui}").format(cui=company.cui)
+    )
+    return sentence.format(firm=firm)
 
 
 def _add(form: CompanyForm, membership: Membership) -> Company | None:

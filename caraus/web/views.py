@@ -87,11 +87,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    own_words = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    """In the exception's own words where it has some: a sentence, and perhaps a title."""
+    own_words, own_title, *_ = *(one for one in exception.args if isinstance(one, str)), "", ""
     return _error(
         request,
         status=404,
-        title=gettext("Pagina nu există"),
+        title=own_title or gettext("Pagina nu există"),
         sentence=own_words or gettext("Adresa este greșită sau pagina a fost mutată."),
     )
 

@@ -34,7 +34,7 @@ def test_a_company_is_added_by_its_cui(
     company = Company.objects.get()
     assert (company.cui, company.name, company.name_typed) == ("14399840", "", False)
     assert company.organization == organization
-    assert "14399840" in signed_in.get(FIRME).content.decode()
+    assert "Firma cu CUI 14399840 a fost adăugată." in signed_in.get(FIRME).content.decode()
 
 
 def test_anaf_is_asked_at_once_where_someone_has_authorized(

@@ -62,7 +62,8 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
             gettext(
                 "Linkul de punere în funcțiune a fost deja folosit sau a expirat. "
                 "Pornește din nou serverul dacă nu există încă niciun cont."
-            )
+            ),
+            gettext("Linkul nu mai este valabil"),
         )
     form = SetupForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
