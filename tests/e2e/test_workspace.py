@@ -119,7 +119,10 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     assert exported[: len(shown)] == shown
 
     plain = browser.new_context(
-        base_url=demo.address, java_script_enabled=False, storage_state=page.context.storage_state()
+        base_url=demo.address,
+        locale="ro-RO",
+        java_script_enabled=False,
+        storage_state=page.context.storage_state(),
     )
     without = plain.new_page()
     without.goto("/transporturi/?arata=toate&sortare=expira")
