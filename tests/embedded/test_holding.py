@@ -59,9 +59,11 @@ def test_a_holder_killed_outright_does_not_keep_the_server(shared: Path, spawn: 
 
 def test_ctrl_c_reaches_the_program_and_not_the_server(shared: Path, spawn: Spawn) -> None:
     source = """
-        import sys; from pathlib import Path
+        import signal, sys; from pathlib import Path
         import psycopg
         from caraus import embedded
+        # A suite started in the background hands its deafness to Ctrl-C down to its programs.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with embedded.acquire(Path(sys.argv[1])) as handle:
             try:
                 print("ready", flush=True)
