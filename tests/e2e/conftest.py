@@ -6,14 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e import chromium
 from tests.e2e.demo_process import DemoProcess
-
-# How long a page may take until it shows what is expected, in milliseconds: the machine that runs
-# the suite has two cores, and another process runs its own half of it meanwhile.
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def test_a_carrier_authorizes_and_sees_every_uit_within_ten_seconds(
     page.get_by_role("link", name="Transporturi").first.click()
     page.goto(f"/transporturi/?firma={BUSY}")
     expected = demo.active(BUSY)
-    expect(page.locator("[data-uit]:visible")).to_have_count(len(expected))
+    expect(page.locator("[data-uit]:visible")).to_have_count(len(expected), timeout=10_000)
     assert walking.shown_uits(page) == expected
 
     uit = sorted(expected)[0]

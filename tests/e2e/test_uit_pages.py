@@ -32,7 +32,8 @@ def test_from_the_panel_to_a_uit_on_screen_on_paper_and_on_a_phone_without_scrip
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
     window.close()
     page.goto(f"/transporturi/?q={uit}")
-    expect(page.locator(f"[data-uit='{uit}']:visible")).to_be_visible()
+    # The ten seconds that a first collection may take, as in test_main_path.
+    expect(page.locator(f"[data-uit='{uit}']:visible")).to_be_visible(timeout=10_000)
 
     page.get_by_role("link", name="Panou").click()
     active = page.locator("[data-figure=active] .figure-number")

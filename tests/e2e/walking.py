@@ -49,4 +49,4 @@ def sync_until(page: Page, words: str, cui: str = "900010100") -> None:
     """Press „Sincronizează acum” and wait until a row holds these words."""
     page.goto(f"/transporturi/?firma={cui}")
     page.get_by_role("button", name="Sincronizează acum").click()
-    expect(page.locator("[data-uit]", has_text=words)).to_be_visible()
+    expect(page.locator("[data-uit]", has_text=words)).to_be_visible(timeout=30_000)
