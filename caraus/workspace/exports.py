@@ -44,7 +44,9 @@ def request_export(membership: Membership, *, kind: str, query: str) -> ListExpo
     )
     journal.record(
         "export",
-        f"A exportat lista de transporturi ({files.KINDS[kind].extension.upper()}).",
+        lambda: _("A exportat lista de transporturi ({kind}).").format(
+            kind=files.KINDS[kind].extension.upper()
+        ),
         user=membership.user,
         organization=membership.organization,
         view=query,
@@ -87,7 +89,8 @@ def _make(export: ListExport, membership: Membership) -> None:
     export.save(update_fields=["started_at", "done", "total"])
     with TemporaryDirectory(prefix="caraus-export-") as folder:
         path = Path(folder) / "transporturi"
-        rows = _counted(export, found.order_by(*_order(export)).defer("raw", "extra"))
+        in_order = found.order_by(*_order(export)).prefetch_related("problems")
+        rows = _counted(export, in_order.defer("raw", "extra"))
         files.write(path, export.kind, rows, today=today(), folder=folder)
         _keep(export, path)
 

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.spreadsheets import plain
+from caraus.fleet import api as fleet
+from caraus.fleet.present import word
 from caraus.transports import present
 from caraus.transports.models import Transport
 from caraus.words import BUCHAREST
@@ -62,6 +64,10 @@ def _place(field: str, name: str) -> Callable[[Transport, date], Cell]:
     return lambda uit, _today: str(getattr(uit, field).get(name) or "")
 
 
+def _problems(uit: Transport, _today: date) -> Cell:
+    return "; ".join(f"{one.plate} {word(one)}" for one in fleet.problems_of(uit))
+
+
 COLUMNS = (
     Column("UIT", 19, lambda uit, _today: uit.uit),
     Column(
@@ -88,6 +94,7 @@ COLUMNS = (
         40,
         lambda uit, _today: "; ".join(one.get("text", "") for one in uit.documents),
     ),
+    Column(gettext_lazy("Probleme"), 40, _problems),
     Column(gettext_lazy("Prima dată văzut"), 17, lambda uit, _today: _moment(uit.first_seen_at)),
     Column(gettext_lazy("Ultima modificare"), 17, lambda uit, _today: _moment(uit.last_changed_at)),
 )

@@ -7,11 +7,15 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.fleet.api import Code
+from caraus.fleet.models import Problem
 from caraus.words import BUCHAREST, today
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, ListExportPart
@@ -107,6 +111,28 @@ def test_the_file_holds_the_view_in_its_order_and_nothing_of_others(
     assert [line[0] for line in lines] == ["UIT", soon.uit, late.uit]
 
 
+def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
+    signed_in: Client, make: MakeTransport, company: Company
+) -> None:
+    rows = [make(plate="B12ABC", first_expired_day=today() + timedelta(days=n)) for n in (1, 2)]
+    for row in rows:
+        Problem.objects.create(
+            transport=row, company=company, code=Code.NOT_IN_FLEET, place="plate", plate="B12ABC"
+        )
+    closed = make(first_expired_day=today())
+    Problem.objects.create(
+        transport=closed, company=company, code=Code.RETIRED, place="plate", plate="B12OLD"
+    )
+    export = ask(signed_in, "arata=toate&sortare=expira", "csv")
+    with CaptureQueriesContext(connection) as queries:
+        exports.run_export(export_id=export.pk)
+    assert sum('FROM "fleet_problem"' in each["sql"] for each in queries) == 1
+    text = b"".join(exports.content(export)).decode("utf-8-sig")
+    found = {line["UIT"]: line for line in csv.DictReader(io.StringIO(text), delimiter=";")}
+    assert [found[row.uit]["Probleme"] for row in rows] == ["B12ABC nu e în flotă"] * 2
+    assert found[closed.uit]["Probleme"] == ""
+
+
 def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     worker: Worker, signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +159,8 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     answer: Any = signed_in.get(f"{address}fisier/")
     assert sheet(b"".join(answer)).max_row == 4
     entry = JournalEntry.objects.get(action="export")
-    assert entry.details == {"view": "arata=toate"}
+    assert entry.details["view"] == "arata=toate"
+    assert entry.details["said"] == {"en": "Exported the list of transports (XLSX)."}
 
 
 def test_only_who_asked_and_still_sees_the_companies_may_take_it(
