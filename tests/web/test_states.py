@@ -1,0 +1,111 @@
+"""Each state of a UIT as a dispatcher sees it: on the list, on a phone's card, on its page.
+
+The pages are made by Django, then one Chromium reads them: the network answers from memory.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+
+from caraus.accounts.models import Company
+from caraus.transports.models import Transport
+from caraus.words import today
+from tests.e2e import chromium
+
+ORIGIN = "http://caraus.example"
+LIST = "/transporturi/?arata=toate"
+
+
+def states() -> dict[str, dict[str, Any]]:
+    """By the word that stands for it: what makes a UIT so."""
+    day = today()
+
+    def until(days: int) -> dict[str, Any]:
+        return {"first_expired_day": day + timedelta(days=days)}
+
+    return {
+        "viitor": {"transport_date": day + timedelta(days=1)},
+        "azi": {},
+        "în curs": {"transport_date": day - timedelta(days=1)},
+        "expiră azi": until(1),
+        "expiră mâine": until(2),
+        "expirat": until(0),
+        "retras de declarant": {"state": "withdrawn"},
+        "neregăsit la ANAF": {"state": "missing"},
+        "transportator schimbat": {"carrier_cui": "900020201"},
+        "nevalidat": {"uit": "1A2B3C4D5E6F7H88"},
+    }
+
+
+def answer(route: Route, pages: dict[str, bytes]) -> None:
+    address = route.request.url.removeprefix(ORIGIN)
+    path = address.partition("?")[0]
+    found = path.startswith("/static/") and finders.find(path.removeprefix("/static/"))
+    if address in pages:
+        route.fulfill(body=pages[address], content_type="text/html; charset=utf-8")
+    elif isinstance(found, str):
+        route.fulfill(path=found)
+    else:
+        route.fulfill(status=204)
+
+
+def pill(place: Locator, word: str) -> tuple[str, str]:
+    """Its icon and its colours; it must be there to be seen, with its word."""
+    one = place.locator(".pill:visible", has_text=word).first
+    expect(one).to_have_text(word)
+    icon = one.locator("svg")
+    expect(icon).to_be_visible()
+    colours = one.evaluate(
+        "one => { const it = getComputedStyle(one); return it.color + it.backgroundColor; }"
+    )
+    return icon.inner_html(), colours
+
+
+def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
+    signed_in: Client, company: Company
+) -> None:
+    now = timezone.now()
+    rows = {
+        word: Transport.objects.create(
+            **{
+                "company": company,
+                "uit": f"UT{number:012d}{(sum(map(ord, f'UT{number:012d}'))) % 100:02d}",
+                "transport_date": today(),
+                "first_expired_day": today() + timedelta(days=5),
+                **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), now),
+            }
+            | fields
+        )
+        for number, (word, fields) in enumerate(states().items())
+    }
+    pages = {LIST: signed_in.get(LIST).content}
+    pages |= {f"/transporturi/{row.pk}/": b"" for row in rows.values()}
+    pages = {path: body or signed_in.get(path).content for path, body in pages.items()}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(playwright), args=chromium.FLAGS
+        )
+        page = browser.new_page(locale="ro-RO", reduced_motion="reduce")
+        page.route("**/*", lambda route: answer(route, pages))
+        page.goto(f"{ORIGIN}{LIST}")
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            looks = {word: _on_the_list(page, row, word) for word, row in rows.items()}
+            assert len({icon for icon, _ in looks.values()}) == len(rows)
+            # Good, in time to come, soon over, urgent, over: five colours, and a word each.
+            assert len({colours for _, colours in looks.values()}) == 5
+        for word, row in rows.items():
+            page.goto(f"{ORIGIN}/transporturi/{row.pk}/")
+            pill(page.get_by_role("main"), word)
+            ended = "a fost valabil până" if word == "expirat" else "valabil până"
+            expect(page.get_by_text(ended).first).to_be_visible()
+        browser.close()
+
+
+def _on_the_list(page: Page, row: Transport, word: str) -> tuple[str, str]:
+    return pill(page.locator(f"[data-uit='{row.uit}']:visible"), word)
