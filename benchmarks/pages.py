@@ -1,16 +1,29 @@
 """The pages of a tenant with 100,000 UITs within a million, beside a bare page with the same frame.
 
-    uv run python -m benchmarks.pages [rows]
+    uv run python -m benchmarks.pages [--rows N] [--rounds N] [--keep FOLDER] [--only WORD …]
 
 Each round asks for the bare page („Datele mele”: the frame and a few sentences) and for every
 other page once, through the whole of Django but no socket. Prints the number of queries, the median
 and the 95th percentile in milliseconds, and that percentile over the bare page's (goal: at most 3).
+A database in the kept folder is filled once and asked again by the next run.
 """
 
+import argparse
 import logging
+import os
 import statistics
 import time
 from datetime import timedelta
+from pathlib import Path
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--rows", type=int, default=1_000_000)
+arguments.add_argument("--rounds", type=int, default=40)
+arguments.add_argument("--keep", type=Path)
+arguments.add_argument("--only", nargs="+", default=[], help="pages whose name holds one of these")
+OPTIONS = arguments.parse_args()
+if OPTIONS.keep:
+    os.environ["KEPT_DATABASE_FOLDER"] = str(OPTIONS.keep.absolute())
 
 from benchmarks import transports_list  # an empty PostgreSQL of its own
 
@@ -25,27 +38,36 @@ from caraus.transports.models import SyncState, Transport, TransportEvent
 from caraus.words import today
 from tests import factories
 
-ROUNDS = 40
 LIST = "/transporturi/"
 BARE = "/cont/date/"
 
 
 def main() -> None:
     call_command("migrate", verbosity=0)
-    companies, biggest = transports_list.fill()
+    if not Transport.objects.exists():
+        transports_list.fill(OPTIONS.rows)
     logging.disable(logging.INFO)
+    companies = list(Company.objects.filter(organization__name="Mine").order_by("pk"))
     client = signed_in(companies)
-    pages = addresses(biggest)
+    pages = addresses(companies[0])
+    if OPTIONS.only:
+        pages = {
+            name: address
+            for name, address in pages.items()
+            if address == BARE or any(word in name for word in OPTIONS.only)
+        }
     for address in pages.values():
         ask(client, address)
     times: dict[str, list[float]] = {name: [] for name in pages}
-    for _ in range(ROUNDS):
+    for _ in range(OPTIONS.rounds):
         for name, address in pages.items():
             started = time.perf_counter()
             ask(client, address)
             times[name].append((time.perf_counter() - started) * 1000)
     bare = percentile(times["bare page"])
-    print(f"\n{transports_list.ROWS:,} UITs, {ROUNDS} rounds, on {timezone.now():%Y-%m-%d}\n")
+    rows = Transport.objects.count()
+    load = os.getloadavg()[0]
+    print(f"\n{rows:,} UITs, {OPTIONS.rounds} rounds, {timezone.now():%Y-%m-%d}, load {load:.1f}\n")
     print("| page | queries | median, ms | 95 %, ms | 95 % / bare |\n|---|---|---|---|---|")
     for name, taken in times.items():
         with CaptureQueriesContext(connection) as queries:
@@ -56,7 +78,7 @@ def main() -> None:
         )
 
 
-def addresses(company: int) -> dict[str, str]:
+def addresses(company: Company) -> dict[str, str]:
     uit = Transport.objects.filter(company=company).order_by("-first_seen_at").first()
     assert uit is not None
     since, until = today() - timedelta(days=420), today() - timedelta(days=400)
@@ -88,22 +110,27 @@ def addresses(company: int) -> dict[str, str]:
     return pages | {"a UIT's page": f"{LIST}{uit.pk}/", "panel": "/"}
 
 
-def signed_in(companies: list[int]) -> Client:
-    organization = Company.objects.get(pk=companies[0]).organization
+def signed_in(companies: list[Company]) -> Client:
+    """The owner, with one authorization and companies asked just now: made anew each time."""
+    organization = companies[0].organization
+    User.objects.filter(email="owner@example.ro").delete()
     owner = User.objects.create_user("owner@example.ro", None)
     Membership.objects.create(user=owner, organization=organization, role="owner")
+    organization.connections.all().delete()
     factories.connection(organization, authorized_by=owner)
     now = timezone.now()
+    SyncState.objects.filter(company__in=companies).delete()
     SyncState.objects.bulk_create(
         SyncState(
-            company_id=pk,
+            company=one,
             next_sync_at=now + timedelta(hours=1),
             last_attempt_at=now,
             last_good_at=now,
         )
-        for pk in companies
+        for one in companies
     )
     newest = Transport.objects.filter(company=companies[0]).order_by("-first_seen_at")[:1]
+    TransportEvent.objects.all().delete()
     TransportEvent.objects.bulk_create(
         TransportEvent(transport=one, at=now, kind="appeared") for one in newest
     )

@@ -22,12 +22,13 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from caraus.accounts.models import Company, Organization  # noqa: E402
+from caraus.queries import counted  # noqa: E402
 from caraus.transports.models import Transport  # noqa: E402
 from caraus.words import today  # noqa: E402
 from caraus.workspace import keyset, listing  # noqa: E402
 from caraus.workspace.asked import Asked  # noqa: E402
 
-ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+ROWS = 1_000_000
 REPEATS = 15
 
 FILL = """
@@ -71,8 +72,9 @@ CREATE INDEX transport_search ON workspace_searchwords USING gin (caraus_pieces(
 
 def main() -> None:
     call_command("migrate", verbosity=0)
-    companies, biggest = fill()
-    print(f"{ROWS} UITs, of which {ROWS // 10} are the tenant's, in {len(companies)} companies")
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    companies, biggest = fill(rows)
+    print(f"{rows} UITs, of which {rows // 10} are the tenant's, in {len(companies)} companies")
     pages(companies, "five companies")
     pages([biggest], "one company")
     for typed in (
@@ -103,7 +105,8 @@ def main() -> None:
     assert environment.SERVER.url
 
 
-def fill() -> tuple[list[int], int]:
+def fill(rows: int) -> tuple[list[int], int]:
+    """Into an empty database; the tenant's companies, and the one of them with most UITs."""
     others = 900
     mine = Organization.objects.create(name="Mine")
     theirs = Organization.objects.create(name="Others")
@@ -114,7 +117,7 @@ def fill() -> tuple[list[int], int]:
     first = made[0].pk
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE transports_transport DISABLE TRIGGER transport_words")
-        values = {"first": first, "others": others, "rows": ROWS, "today": today()}
+        values = {"first": first, "others": others, "rows": rows, "today": today()}
         cursor.execute(FILL.replace(" % ", " %% ").replace("%% %(", "%% %("), values)
         cursor.execute("DROP INDEX transport_search")
         started = time.monotonic()
@@ -153,7 +156,8 @@ def view(companies: list[int], asked: Asked) -> None:
     def both() -> int:
         found = listing.found_by(asked, Transport.objects.all(), companies, today=today())
         page = listing.page(asked, found, companies)
-        return len(page.rows) + listing.count(found, page).number
+        own = listing.to_count(found, page)
+        return len(page.rows) + listing.count(page, None if own is None else counted(own)[0]).number
 
     report(asked.address() or "the list", both)
 

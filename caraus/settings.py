@@ -126,7 +126,13 @@ TEMPLATES = [
                 "caraus.web.templatetags.words",
             ],
         },
-    }
+    },
+    # The rows of long lists (caraus/web/rows.py).
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "caraus.web.rows.environment"},
+    },
 ]
 
 # Through a pooler that lends connections for one transaction (pgbouncer): nothing may be kept in a
@@ -147,13 +153,6 @@ CACHES = {
         "LOCATION": "caraus_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # Rows of the list as they were drawn, in each web process: the list asks again and again.
-    "rows": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "rows",
-        "TIMEOUT": 3600,
-        "OPTIONS": {"MAX_ENTRIES": 3000},
-    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -170,7 +169,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "transports:list"
+LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "caraus.accounts.forms.SignupForm",

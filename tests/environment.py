@@ -20,12 +20,15 @@ from cryptography.fernet import Fernet
 from caraus import embedded
 
 sys.dont_write_bytecode = True
+# A benchmark may keep its large database for the next run.
+KEPT = os.environ.get("KEPT_DATABASE_FOLDER", "")
 for name in list(os.environ):
     if name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL")):
         del os.environ[name]
 
-FOLDER = Path(tempfile.mkdtemp(prefix="caraus-tests-"))
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+FOLDER = Path(KEPT or tempfile.mkdtemp(prefix="caraus-tests-"))
+if not KEPT:
+    atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"  # a lost test database is no loss
 SERVER = embedded.acquire(FOLDER)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company, Membership, Organization, Role, User
 
 SESSION_KEY = "organization"
+_KEPT = "_caraus_memberships"
 
 # What a role may do; a role may also do all that stands after it in this tuple.
 ROLE_ORDER = (Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.VIEWER)
@@ -49,19 +50,39 @@ def organizations(user: User) -> QuerySet[Organization]:
     return Organization.objects.filter(memberships__user=user).order_by("name", "pk")
 
 
+def memberships(request: HttpRequest) -> list[Membership]:
+    """The signed-in user's, with their organizations, by name. A page asks for them once; a
+    request that may change them asks anew each time."""
+    user = signed_in(request)
+    kept: tuple[int, list[Membership]] | None = getattr(request, _KEPT, None)
+    if kept is not None and kept[0] == user.pk:
+        return kept[1]
+    mine = Membership.objects.filter(user=user).select_related("organization")
+    found = list(mine.order_by("organization__name", "organization_id"))
+    if request.method in {"GET", "HEAD"}:
+        setattr(request, _KEPT, (user.pk, found))
+    return found
+
+
+def chosen_membership(request: HttpRequest) -> Membership | None:
+    """The one in the organization that the session points at, or in the first; None without any.
+    For the frame of pages: whether it lets the user in is not asked."""
+    mine = memberships(request)
+    chosen = request.session.get(SESSION_KEY)
+    return next((one for one in mine if one.organization_id == chosen), mine[0] if mine else None)
+
+
 def current_membership(request: HttpRequest) -> Membership:
     """The user's membership in the organization that the session points at, or in the first one.
 
     Raises Http404 with a sentence when the user belongs to no organization, and
     TwoFactorsNeededError when the organization demands what the user lacks.
     """
-    user = signed_in(request)
-    mine = Membership.objects.filter(user=user).select_related("organization")
-    chosen = mine.filter(organization_id=request.session.get(SESSION_KEY, 0)).first()
-    membership = chosen or mine.order_by("organization__name", "pk").first()
+    membership = chosen_membership(request)
     if membership is None:
         raise Http404(gettext("Contul tău nu face parte din nicio organizație. Cere o invitație."))
-    if membership.organization.require_two_factors and not is_mfa_enabled(user):
+    needs_two = membership.organization.require_two_factors
+    if needs_two and not is_mfa_enabled(signed_in(request)):
         raise TwoFactorsNeededError(membership.organization)
     return membership
 

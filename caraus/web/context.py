@@ -14,19 +14,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"signup_open": settings.SIGNUP == "open"}
-    mine = list(access.organizations(user))
-    chosen = request.session.get(access.SESSION_KEY)
-    current = next((one for one in mine if one.pk == chosen), mine[0] if mine else None)
-    section = request.path.split("/")[1]
-    manages = (
-        current is not None
-        and user.memberships.filter(
-            organization=current, role__in=[Role.OWNER, Role.ADMIN]
-        ).exists()
-    )
+    current = access.chosen_membership(request)
     return {
-        "organizations": mine,
-        "organization": current,
-        "section": section,
-        "manages": manages,
+        "organizations": [one.organization for one in access.memberships(request)],
+        "organization": current.organization if current else None,
+        "section": request.path.split("/")[1],
+        "manages": current is not None and access.may(current, Role.ADMIN),
     }

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Max, Q, Sum
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.connections import panel
 from caraus.connections.health import Health
 from caraus.fleet import api as fleet
+from caraus.queries import at_most, counted
 from caraus.transports.models import CompanyDay, Transport, UnreadableRecord
 from caraus.transports.situation import Situation, situation
 from caraus.web import charts
@@ -105,26 +106,24 @@ def panou(membership: Membership) -> Panou:
     keys = [company.pk for company in companies]
     mine = Transport.objects.filter(company__in=companies)
     alive = mine.filter(_OPEN, first_expired_day__gt=today)
-    unreadable = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
+    asked = {
+        "active": alive,
+        "ends_today": alive.filter(first_expired_day=today + timedelta(days=1)),
+        "ends_tomorrow": alive.filter(first_expired_day=today + timedelta(days=2)),
+        "starts_today": alive.filter(transport_date=today),
+        "problems": fleet.with_problems(keys, today),
+        "missing": mine.filter(state=State.MISSING, first_expired_day__gt=today),
+        "unreadable": UnreadableRecord.objects.filter(company__in=companies, resolved_at=None),
+    }
+    numbers = counted(*(at_most(one, COUNTED + 1) for one in asked.values()))
     return Panou(
         today=today,
-        active=_count(alive),
-        ends_today=_count(alive.filter(first_expired_day=today + timedelta(days=1))),
-        ends_tomorrow=_count(alive.filter(first_expired_day=today + timedelta(days=2))),
-        starts_today=_count(mine.filter(_OPEN, transport_date=today, first_expired_day__gt=today)),
-        problems=_bounded(fleet.count(keys, today, most=COUNTED + 1)),
-        missing=_count(mine.filter(state=State.MISSING, first_expired_day__gt=today)),
-        unreadable=_count(unreadable),
+        **{name: _bounded(number) for name, number in zip(asked, numbers, strict=True)},
         days=_days(companies, today),
         situation=situation(membership.organization, companies),
         authorization=panel.standing(membership, companies),
         companies=tuple(companies),
     )
-
-
-def _count(found: QuerySet[Transport] | QuerySet[UnreadableRecord]) -> Count:
-    number = found.order_by().values("pk")[: COUNTED + 1].count()
-    return _bounded(number)
 
 
 def _bounded(number: int) -> Count:

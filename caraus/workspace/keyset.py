@@ -9,6 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
 
 from caraus.accounts.models import Company
+from caraus.queries import among
 from caraus.transports.models import Transport
 
 PAGE_SIZE = 50
@@ -108,7 +109,7 @@ def _first(
     if per_company and len(companies) > 1:
         inner = found.filter(company=OuterRef("pk")).order_by(*by).values("pk")[: PAGE_SIZE + 1]
         each = Company.objects.filter(pk__in=companies).values_list(ArraySubquery(inner), flat=True)
-        found = Transport.objects.filter(pk__in=list(chain.from_iterable(each)))
+        found = Transport.objects.filter(among(list(chain.from_iterable(each))))
     wanted = found.select_related("company").prefetch_related("problems")
     wanted = wanted.defer("raw", "extra").order_by(*by)
     return list(wanted[: PAGE_SIZE + 1])

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
 from caraus.fleet import api as fleet
+from caraus.queries import among, at_most
 from caraus.transports.models import Transport
 from caraus.workspace import keyset, search
 from caraus.workspace.asked import Asked
@@ -51,17 +53,17 @@ def found_by(
     if asked.arata in RARE:
         few = list(rows.order_by().values_list("pk", flat=True)[: search.FEW + 1])
         if by_keys := len(few) <= search.FEW:
-            rows = rows.filter(pk__in=few)
+            rows = rows.filter(among(few))
     if asked.probleme:
         troubled = fleet.keys_with_problems(companies, today, most=search.FEW)
-        rows = rows.filter(fleet.having_problems(today) if troubled is None else Q(pk__in=troubled))
+        rows = rows.filter(fleet.having_problems(today) if troubled is None else among(troubled))
         by_keys |= troubled is not None
     for typed, field in _wanted(asked):
         keys = search.among_all(typed, companies)
         if keys is None:
             rows = rows.filter(search.walking(typed, field))
         else:
-            rows = rows.filter(field, pk__in=keys)
+            rows = rows.filter(field, among(keys))
         by_keys |= keys is not None
         walked |= keys is None
     return Found(rows, by_keys, walked and not by_keys)
@@ -112,20 +114,28 @@ def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
     )
 
 
-def count(found: Found, shown: keyset.Page) -> Count:
-    """How many there are, counted no further than worth it; of a common word, no further
-    than the page."""
+def to_count(found: Found, shown: keyset.Page) -> QuerySet[Transport, dict[str, Any]] | None:
+    """What has to be counted to tell how many there are; None where the page tells it itself."""
+    if found.walked or not (shown.previous or shown.next):
+        return None
+    return at_most(found.rows, COUNTED + 1)
+
+
+def count(shown: keyset.Page, number: int | None) -> Count:
+    """How many there are, counted no further than worth it; of a common word (`number` is None),
+    no further than the page."""
     is_more = bool(shown.previous or shown.next)
-    if found.walked or not is_more:
+    if number is None:
         return Count(keyset.PAGE_SIZE if is_more else len(shown.rows), is_more)
-    number = len(found.rows.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+    return bounded(number)
+
+
+def bounded(number: int) -> Count:
     return Count(min(number, COUNTED), number > COUNTED)
 
 
-def count_in_state(
+def in_state(
     shown: str, rows: QuerySet[Transport], companies: Collection[int], *, today: date
-) -> Count:
-    """How many of `rows` are in a state of the list, by an index."""
-    found = rows.filter(_in_state(shown, today), company__in=companies).order_by()
-    number = found[: COUNTED + 1].count()
-    return Count(min(number, COUNTED), number > COUNTED)
+) -> QuerySet[Transport, dict[str, Any]]:
+    """Those of `rows` in a state of the list, by an index, to be counted."""
+    return at_most(rows.filter(_in_state(shown, today), company__in=companies), COUNTED + 1)

@@ -24,7 +24,7 @@ def week_strip(request: HttpRequest) -> HttpResponse:
     shown = period.week(request.GET, asked, today=today())
     after = request.GET.get("dupa_numar")
     after = None if after is None else after.replace("\0", "")[:200]
-    context["strip"] = week.strip(rows, shown, today=today(), after=after)
+    context["strip"] = week.strip(rows, shown, context["companies"], today=today(), after=after)
     context["after"] = after
     return render(request, "workspace/week.html", context | _around(asked, shown))
 

@@ -32,15 +32,18 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     company = _chosen(companies, asked.firma)
     wanted = companies if company is None else [company]
     keys = [one.pk for one in wanted]
+    # Before the rows: what arrives between the two is then awaited, not passed over as known.
+    state = situation(membership.organization, wanted)
     rows = access.visible(Transport.objects.all(), membership)
     found = listing.found_by(asked, rows, keys, today=today())
     page = listing.page(asked, found, keys)
+    count, worth_a_look = groups(asked, rows, keys, found=found, page=page, today=today())
     if request.headers.get("Caraus-Hidden") != "1":
         sooner.looked_at(wanted)
     context = {
         "asked": asked,
         "page": page,
-        "count": listing.count(found, page),
+        "count": count,
         "companies": companies,
         "company": company,
         "with_company": len(companies) > 1 and company is None,
@@ -50,11 +53,11 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "all_columns": columns.COLUMNS,
         "columns": columns.of(access.signed_in(request)),
         "saved": views,
-        "groups": groups(asked, rows, keys, today=today()),
+        "groups": worth_a_look,
         "now": int(time.time()),
         "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
-        "situation": situation(membership.organization, wanted),
+        "situation": state,
         "unreadable": access.visible(
             UnreadableRecord.objects.filter(resolved_at=None, company__archived_at=None),
             membership,

@@ -9,12 +9,17 @@ from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
 
+from caraus.accounts.models import Company
 from caraus.transports.models import Transport
 from caraus.transports.present import Status, status
 from caraus.workspace.period import Period, valid_within
 
 # So many bars are on a page; the next one goes on with the next vehicle.
 BARS = 150
+_SHOWN = (
+    *("company", "uit", "state", "transport_date", "first_expired_day", "carrier_cui"),
+    *("start", "end"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +61,24 @@ class Strip:
 
 
 def strip(
-    rows: QuerySet[Transport], period: Period, *, today: date, after: str | None = None
+    rows: QuerySet[Transport],
+    period: Period,
+    companies: Iterable[Company],
+    *,
+    today: date,
+    after: str | None = None,
 ) -> Strip:
-    """The vehicles after a plate, by plate; those without one come first."""
+    """The vehicles after a plate, by plate; those without one come first. The rows are of these
+    companies."""
     last_change = KeyTextTransform("plate", KeyTextTransform(-1, "vehicle_changes"))
     plate = Coalesce(NullIf(last_change, Value("")), F("plate"), output_field=TextField())
     found = valid_within(rows, period).annotate(driven=plate)
     if after is not None:
         found = found.filter(driven__gt=after)
-    wanted = found.select_related("company").defer("raw", "extra", "documents")
-    bars = list(wanted.order_by("driven", "transport_date", "pk")[: BARS + 1])
+    bars = list(found.only(*_SHOWN).order_by("driven", "transport_date", "pk")[: BARS + 1])
+    known = {company.pk: company for company in companies}
+    for one in bars:
+        one.company = known[one.company_id]
     vehicles = [(name, list(them)) for name, them in groupby(bars, key=_driven)]
     more, is_cut = len(bars) > BARS, False
     if more and len(vehicles) > 1:

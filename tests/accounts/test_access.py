@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.test import Client, RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, Role, User
@@ -46,6 +47,40 @@ def test_the_organization_in_use_is_the_chosen_one_else_the_first(owner: User) -
     assert access.current_organization(request_of(owner)) == first
     assert access.current_organization(request_of(owner, chosen.pk)) == chosen
     assert access.current_membership(request_of(owner, chosen.pk)).role == "viewer"
+
+
+def test_memberships_are_asked_once_for_a_page_and_never_kept_beyond_it(
+    owner: User,
+    teammate: User,
+    stranger: User,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    request = request_of(owner)
+    with django_assert_num_queries(1):
+        assert access.current_membership(request) is access.current_membership(request)
+        assert [one.role for one in access.memberships(request)] == ["owner"]
+    request.user = stranger  # signed in anew meanwhile
+    assert access.current_membership(request).user_id == stranger.pk
+
+    mine = Membership.objects.filter(user=owner)
+    changing = request_of(owner)
+    changing.method = "POST"
+    assert access.current_membership(changing).role == "owner"
+    mine.update(role="viewer")
+    assert access.current_membership(changing).role == "viewer"
+    mine.update(role="owner")
+
+    client.force_login(owner)
+    for role, seen in {"owner": 200, "viewer": 403, "admin": 200, "": 404}.items():
+        mine.update(role=role) if role else mine.delete()
+        assert client.get("/organizatie/membri/").status_code == seen
+        assert ("/organizatie/jurnal/" in client.get("/cont/date/").content.decode()) is (
+            seen == 200
+        )
+    Membership.objects.filter(user=teammate).update(role="owner")
+    client.force_login(teammate)
+    assert client.get("/organizatie/membri/").status_code == 200
 
 
 def test_an_organization_that_one_has_left_is_no_longer_in_use(

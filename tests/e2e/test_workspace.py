@@ -84,6 +84,16 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     page.evaluate("htmx.trigger('#lista', 'refresh')")
     expect(row.get_by_text("schimbat", exact=True)).to_be_visible()
 
+    row.get_by_role("link").first.hover()
+    page.mouse.down()  # what changes between pressing and letting go does not eat the click
+    demo.control(f"vehicle-change/{added['uit']}", {"nr_veh": "TM57VIU"})
+    walking.sync_until(colleague, "TM57VIU")
+    answered = "new Promise((done) => document.addEventListener('htmx:afterRequest', () => done()))"
+    page.evaluate(f"htmx.trigger('#lista', 'refresh'), {answered}")
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
+    expect(page.get_by_text("TM57VIU").first).to_be_visible()
+
 
 def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     page: Page, browser: Browser, demo: DemoProcess, tmp_path: Path

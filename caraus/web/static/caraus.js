@@ -84,6 +84,31 @@
     }
   });
 
+  // Between pressing and letting go nothing pressed may be replaced: the browser would make no click.
+  // What was missed is asked for again; an answer to what was typed is what the person waits for.
+  let pressed = null;
+  let missed = null;
+  const letGo = () => {
+    const part = missed && byId(missed);
+    pressed = missed = null;
+    if (part) window.htmx.trigger(part, "refresh");
+  };
+  document.addEventListener("pointerdown", ({ target, button }) => {
+    pressed = button < 2 ? target : null;
+  });
+  for (const end of ["pointerup", "pointercancel", "contextmenu"]) {
+    document.addEventListener(end, () => setTimeout(letGo)); // after the click
+  }
+  document.addEventListener("pointermove", ({ buttons }) => {
+    if (pressed && !buttons) setTimeout(letGo); // let go outside the window
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { target, requestConfig } = detail;
+    if (!pressed || !target || !target.contains(pressed) || requestConfig.elt.id === "filtre") return;
+    detail.shouldSwap = false;
+    missed = target.id;
+  });
+
   const offline = (is) => {
     const notice = byId("fara-legatura");
     if (notice) notice.hidden = !is;

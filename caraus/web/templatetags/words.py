@@ -1,15 +1,16 @@
 """Words in templates: counts, days, moments; a UIT's state and validity; icons."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from lucide.templatetags.lucide import lucide
 
 from caraus import words
@@ -18,6 +19,7 @@ from caraus.transports import present
 from caraus.transports.models import Transport, TransportEvent
 from caraus.transports.situation import Situation, situation
 from caraus.workspace.asked import Asked
+from caraus.workspace.week import Vehicle
 
 register = template.Library()
 
@@ -171,37 +173,49 @@ def uit_left(transport: Transport, today: date) -> str:
 
 
 @register.simple_tag
-def uit_days(transport: Transport, today: date) -> tuple[int, int]:
-    return present.validity_days(transport, today=today)
+def uit_bar(transport: Transport, status: present.Status, today: date) -> SafeString:
+    """The validity as a row of cells, in the colour of its state."""
+    bar = present.validity_bar(transport, today=today)
+    return _drawn(status.tone, len(bar.cells), bar.used)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(tone: str, cells: int, used: int) -> SafeString:
+    return format_html(
+        '<svg class="bar bar-{}" viewBox="0 0 {}0 4" preserveAspectRatio="none" aria-hidden="true">'
+        "{}</svg>",
+        tone,
+        cells,
+        format_html_join(
+            "",
+            '<rect x="{}0.6" width="8.8" height="4"{}/>',
+            ((cell, _USED if cell < used else "") for cell in range(cells)),
+        ),
+    )
+
+
+_USED = mark_safe(' class="used"')
 
 
 @register.simple_tag
-def uit_bar(transport: Transport, today: date) -> present.Bar:
-    return present.validity_bar(transport, today=today)
-
-
-# All that a row of the list shows: whatever is added there belongs here, or old rows stay.
-_ROW = (
-    *("pk", "uit", "state", "company", "transport_date", "first_expired_day", "expiry_computed"),
-    *("declarant_cui", "declarant_name", "declarant_ref", "carrier_cui", "plate", "trailer1"),
-    *("trailer2", "vehicle_changes", "start", "end", "documents", "last_changed_at"),
-)
-
-
-@register.simple_tag
-def uit_row_key(
-    transport: Transport,
+def uit_rows(
+    rows: Sequence[Transport],
     today: date,
     columns: frozenset[str],
     with_company: bool,  # noqa: FBT001
-) -> str:
-    """What a row of the list is drawn from, the words that change with the clock among them."""
-    shown = [str(getattr(transport, name)) for name in _ROW]
-    beside = getattr(transport, "_prefetched_objects_cache", {})
-    shown += [str(one) for objects in beside.values() for one in objects]
-    clock = (
-        present.validity_left(transport, today=today),
-        moment_words(transport.first_seen_at),
-        moment_words(transport.last_changed_at) if "modificat" in columns else "",
+) -> SafeString:
+    """The rows of the list."""
+    return _by_jinja(
+        "transports/rows.html", rows=rows, today=today, columns=columns, with_company=with_company
     )
-    return repr((get_language(), today, sorted(columns), with_company, shown, clock))
+
+
+@register.simple_tag
+def week_bars(vehicles: Sequence[Vehicle], days: Sequence[date], today: date) -> SafeString:
+    """The rows of the week: a vehicle each."""
+    return _by_jinja("workspace/bars.html", vehicles=vehicles, days=days, today=today)
+
+
+def _by_jinja(name: str, **context: Any) -> SafeString:
+    drawn: str = get_template(name, using="jinja2").render(context)
+    return mark_safe(drawn)  # noqa: S308 - its environment escapes
