@@ -7,6 +7,7 @@ class FleetConfig(AppConfig):
     verbose_name = "Flota"
 
     def ready(self) -> None:
-        from caraus.fleet import keeper
+        from caraus.fleet import keeper, telling
 
         keeper.connect()
+        telling.connect()

@@ -7,24 +7,23 @@ copies then carry one Message-ID, by which mail servers and readers know them as
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 import structlog
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.db import connection as database
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from caraus.notifications.models import Email, Notification
-from caraus.words import in_language_of
+from caraus.notifications.letters import message
+from caraus.notifications.models import Email
 
 log = structlog.get_logger(__name__)
 
 GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=2)
+MOST_TOGETHER = 200
 
 
 def pause(attempts: int) -> timedelta:
@@ -43,25 +42,73 @@ def due(now: datetime | None = None) -> list[int]:
 
 @transaction.atomic
 def send(*, notification_id: int, now: datetime | None = None) -> bool:
-    """Send it if it still waits; False when it does not, or when the mail server failed."""
+    """Send it if it still waits, with what else of its kind is due about UITs; False when it does
+    not wait, matters no longer, may no longer be read, or when the mail server failed."""
     now = now or timezone.now()
-    email = (
-        Email.objects.select_for_update(of=("self",))
-        .select_related("notification__user", "notification__organization")
-        .filter(pk=notification_id, state=Email.State.WAITING, next_attempt_at__lte=now)
-        .first()
-    )
+    email = _due(now).select_for_update(of=("self",)).filter(pk=notification_id).first()
     if email is None:
         return False
-    email.attempts += 1
+    together = _together(email, now)
+    late = [one for one in together if _is_late(one, now)]
+    emails = [one for one in together if one not in late]
+    letter = message([one.notification for one in emails]) if emails else None
+    if letter is None:
+        _drop(together)
+        return False
+    _drop(late)
+    for one in emails:
+        one.attempts += 1
     try:
-        message(email.notification).send()
+        letter.send()
     except (OSError, smtplib.SMTPException, ValueError) as trouble:
-        _put_off(email, trouble, now)
+        for one in emails:
+            _put_off(one, trouble, now)
     else:
-        email.state, email.sent_at, email.problem = Email.State.SENT, now, ""
-    email.save()
-    return email.state == Email.State.SENT
+        for one in emails:
+            one.state, one.sent_at, one.problem = Email.State.SENT, now, ""
+    Email.objects.bulk_update(
+        emails, ["state", "attempts", "next_attempt_at", "sent_at", "problem"]
+    )
+    return emails[0].state == Email.State.SENT
+
+
+def _due(now: datetime) -> QuerySet[Email]:
+    return Email.objects.select_related("notification__user", "notification__organization").filter(
+        state=Email.State.WAITING, next_attempt_at__lte=now
+    )
+
+
+def _together(email: Email, now: datetime) -> list[Email]:
+    """Those that go in one letter, the oldest first. Of two workers that would make the same
+    letter at once, one leaves it to the other: they would part what belongs together."""
+    told = email.notification
+    if not (told.about and told.about.of_uits):
+        return [email]
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s::int)",
+            [f"letter:{told.kind}", told.user_id],
+        )
+        if not cursor.fetchone()[0]:
+            return []
+    same = _due(now).filter(
+        notification__user=told.user,
+        notification__organization=told.organization,
+        notification__kind=told.kind,
+    )
+    others = same.exclude(pk=email.pk).order_by("pk")[:MOST_TOGETHER]
+    return sorted([email, *others.select_for_update(of=("self",))], key=lambda one: one.pk)
+
+
+def _is_late(email: Email, now: datetime) -> bool:
+    until = email.notification.matters_until
+    return until is not None and until <= now
+
+
+def _drop(emails: Sequence[Email]) -> None:
+    """Not sent: no failure of the mail server, so none is told."""
+    keys = [one.pk for one in emails]
+    Email.objects.filter(pk__in=keys).update(state=Email.State.GIVEN_UP, problem="")
 
 
 def _put_off(email: Email, trouble: Exception, now: datetime) -> None:
@@ -85,29 +132,3 @@ def problem_of(trouble: Exception) -> str:
         (OSError, "unreachable"),
     )
     return next((word for kind, word in kinds if isinstance(trouble, kind)), "message")
-
-
-def message(notification: Notification) -> EmailMultiAlternatives:
-    """Text and HTML, in the reader's language."""
-    context = {
-        "notification": notification,
-        "link": f"{settings.PUBLIC_URL}{notification.address}",
-        "preferences": settings.PUBLIC_URL + reverse("notifications:preferences"),
-    }
-    with in_language_of(notification.user):
-        text = render_to_string("notifications/email.txt", context)
-        html = render_to_string("notifications/email.html", context)
-    letter = EmailMultiAlternatives(
-        subject=" ".join(notification.title.split()),
-        body=text,
-        to=[notification.user.email],
-        headers={"Message-ID": _message_id(notification), "Auto-Submitted": "auto-generated"},
-    )
-    letter.attach_alternative(html, "text/html")
-    return letter
-
-
-def _message_id(notification: Notification) -> str:
-    """The same for every attempt."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return f"<notification-{notification.pk}-{notification.created_at:%Y%m%d%H%M%S}@{domain}>"

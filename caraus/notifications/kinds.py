@@ -2,21 +2,34 @@
 
 from dataclasses import dataclass
 
-from caraus.words import lazily
+from caraus.accounts.models import Role
+from caraus.words import lazily, plural
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """`essential`: somebody must hear of it. It always stands in the app, and its e-mails can't be
-    switched off by the last one who gets them."""
+    switched off by the last one who gets them.
+
+    `bell`, `email`, `digest`: whether who has chosen nothing hears of it so.
+    """
 
     code: str
     title: str
     text: str
     icon: str
     essential: bool = False
+    # Who has less than this role reads no more of it, not even what was told before.
+    role: Role = Role.VIEWER
     # Told to those who asked for it.
     on_request: bool = False
+    bell: bool = True
+    email: bool = True
+    digest: bool = False
+    # After the quiet hours it would come too late: it goes in them.
+    urgent: bool = False
+    # About UITs: told to everybody who sees the company, filtered, many at once as one.
+    of_uits: bool = False
 
 
 AUTHORIZATION = Kind(
@@ -25,12 +38,14 @@ AUTHORIZATION = Kind(
     lazily("Când se apropie termenul și când ANAF cere o autorizare nouă."),
     "shield-alert",
     essential=True,
+    role=Role.DISPATCHER,
 )
 EXTERNAL_LINK = Kind(
     "external_link",
     lazily("Linkuri trimise"),
     lazily("Când persoana căreia i-ai trimis un link de autorizare îl folosește."),
     "link",
+    role=Role.DISPATCHER,
 )
 
 LIMITS = Kind(
@@ -38,12 +53,14 @@ LIMITS = Kind(
     lazily("Limitele ANAF"),
     lazily("Când ANAF oprește întrebările până a doua zi sau cere o pauză."),
     "hourglass",
+    role=Role.ADMIN,
 )
 DISAPPEARANCE = Kind(
     "disappearance",
     lazily("Dispariții în masă"),
     lazily("Când mai mult de jumătate dintre UIT-urile unei firme dispar deodată din lista ANAF."),
     "search-x",
+    role=Role.ADMIN,
 )
 OUTAGE = Kind(
     "outage",
@@ -51,6 +68,98 @@ OUTAGE = Kind(
     lazily("Când ANAF nu răspunde de o oră. Pornește-l dacă vrei să afli."),
     "cloud-off",
     on_request=True,
+    bell=False,
+    email=False,
 )
 
-KINDS = {kind.code: kind for kind in (AUTHORIZATION, EXTERNAL_LINK, LIMITS, DISAPPEARANCE, OUTAGE)}
+NEW = Kind(
+    "uit_new",
+    lazily("UIT nou"),
+    lazily("Când un declarant te trece transportator pe un UIT nou."),
+    "sparkles",
+    email=False,
+    digest=True,
+    of_uits=True,
+)
+CHANGED = Kind(
+    "uit_changed",
+    lazily("Modificat de declarant"),
+    lazily("Când se schimbă numărul, traseul, datele sau documentele unui UIT: ce era, ce este."),
+    "pencil",
+    email=False,
+    digest=True,
+    of_uits=True,
+)
+PROBLEM = Kind(
+    "fleet_problem",
+    lazily("Vehicul care nu e în flotă"),
+    lazily(
+        "Și celelalte probleme ale flotei: remorcă trecută ca vehicul, același număr în două "
+        "locuri."
+    ),
+    "truck",
+    of_uits=True,
+)
+GONE = Kind(
+    "uit_gone",
+    lazily("Retras sau dat altui transportator"),
+    lazily(
+        "Când un UIT pe care îl ai nu mai este al tău și când se întoarce. Vine și în orele de "
+        "liniște."
+    ),
+    "undo-2",
+    urgent=True,
+    of_uits=True,
+)
+LAPSING = Kind(
+    "uit_lapsing",
+    lazily("Expiră curând"),
+    lazily("Cu o zi înainte, sau cu câte ore alegi mai jos."),
+    "hourglass",
+    email=False,
+    digest=True,
+    of_uits=True,
+)
+LAST_HOURS = Kind(
+    "uit_last_hours",
+    lazily("Ultimele ore"),
+    lazily("Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în orele de liniște."),
+    "alarm-clock",
+    urgent=True,
+    of_uits=True,
+)
+LAPSED = Kind(
+    "uit_lapsed",
+    lazily("Expirat"),
+    lazily("Când un UIT a expirat, la 24:00."),
+    "calendar-x",
+    email=False,
+    of_uits=True,
+)
+
+_ALL = (
+    *(NEW, CHANGED, PROBLEM, GONE, LAPSING, LAST_HOURS, LAPSED),
+    *(AUTHORIZATION, EXTERNAL_LINK, LIMITS, DISAPPEARANCE, OUTAGE),
+)
+KINDS = {kind.code: kind for kind in _ALL}
+# The daily letter about many: no fact of its own, so that nobody sees it in the app.
+DIGEST = Kind("digest", lazily("Rezumatul zilei"), "", "mail")
+
+
+def how_many(kind: Kind, number: int) -> str:
+    """„50 de UIT-uri noi”, in the reader's language."""
+    return {
+        NEW: lambda: plural(number, "UIT nou", "UIT-uri noi"),
+        CHANGED: lambda: plural(number, "UIT modificat", "UIT-uri modificate"),
+        PROBLEM: lambda: plural(number, "problemă de flotă", "probleme de flotă"),
+        GONE: lambda: plural(
+            number,
+            "UIT retras sau cu alt transportator",
+            "UIT-uri retrase sau cu alt transportator",
+        ),
+        LAPSING: lambda: plural(number, "UIT expiră curând", "UIT-uri expiră curând"),
+        LAST_HOURS: lambda: plural(
+            number, "UIT este în ultimele ore", "UIT-uri sunt în ultimele ore"
+        ),
+        LAPSED: lambda: plural(number, "UIT a expirat", "UIT-uri au expirat"),
+    }.get(kind, lambda: plural(number, "noutate", "noutăți"))()

@@ -1,5 +1,7 @@
 """What people are told: one row per person and fact, and the e-mail that goes with it."""
 
+from datetime import time
+
 from django.db import models
 from django.utils import timezone
 
@@ -28,6 +30,15 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # Switched off for the bell, it is read from the start.
     read_at = models.DateTimeField(null=True, blank=True)
+    # Many facts as one: they are its `facts`, and its words are made of them for each reader.
+    is_burst = models.BooleanField(default=False, db_default=False)
+    # Nobody is written to about it afterwards.
+    matters_until = models.DateTimeField(null=True, blank=True)
+    # It waits for the digest of that moment; then `digest` is the letter that told it.
+    digest_at = models.DateTimeField(null=True, blank=True)
+    digest = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -39,6 +50,11 @@ class Notification(models.Model):
                 name="unread_notifications",
             ),
             models.Index(fields=["user", "organization", "-created_at"], name="the_list"),
+            models.Index(
+                fields=["digest_at"],
+                condition=models.Q(digest_at__isnull=False),
+                name="waiting_for_a_digest",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -47,6 +63,32 @@ class Notification(models.Model):
     @property
     def about(self) -> Kind | None:
         return KINDS.get(self.kind)
+
+
+class Fact(models.Model):
+    """What a person was told about a UIT, alone or among many: never again, by kind and key."""
+
+    ORGANIZATION_PATH = "organization"
+    COMPANY_PATH = "company"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=200)
+    title = models.CharField(max_length=200)
+    address = models.CharField(max_length=300)
+    # Null only within the transaction that tells it.
+    notification = models.ForeignKey(
+        Notification, on_delete=models.CASCADE, null=True, related_name="facts"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint("user", "kind", "key", name="no_fact_twice")]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Email(models.Model):
@@ -83,7 +125,7 @@ class Email(models.Model):
 
 
 class Preference(models.Model):
-    """What one person wants to hear of in one organization; without a row: all of it."""
+    """What one person wants to hear of in one organization; without a row: as the kind says."""
 
     ORGANIZATION_PATH = "organization"
 
@@ -92,6 +134,7 @@ class Preference(models.Model):
     kind = models.CharField(max_length=40)
     bell = models.BooleanField(default=True)
     email = models.BooleanField(default=True)
+    digest = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -100,3 +143,35 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.kind}"
+
+
+class Rhythm(models.Model):
+    """When one person wants to be written to in one organization, and about which UITs.
+
+    Hours and times are Bucharest's. Empty lists: about all.
+    """
+
+    ORGANIZATION_PATH = "organization"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="rhythms")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    digest_hour = models.PositiveSmallIntegerField(default=7)
+    quiet_from: models.TimeField[time | None, time | None] = models.TimeField(null=True, blank=True)
+    quiet_until: models.TimeField[time | None, time | None] = models.TimeField(
+        null=True, blank=True
+    )
+    # So many hours before the end of a UIT's validity: of `LAPSING`, of `LAST_HOURS`.
+    first_hours = models.PositiveSmallIntegerField(default=24)
+    last_hours = models.PositiveSmallIntegerField(default=4)
+    # Keys of companies; declarants as typed (a CUI or a part of the name); plates, normalized.
+    companies = models.JSONField(default=list, blank=True)
+    declarants = models.JSONField(default=list, blank=True)
+    vehicles = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "organization", name="one_rhythm_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.digest_hour}:00"

@@ -1,22 +1,29 @@
 """Telling people a fact: the bell and the e-mail, born in the transaction of the fact itself."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
 from caraus.notifications.kinds import Kind
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Email, Notification, Rhythm
 from caraus.notifications.preferences import Channels, channels
+from caraus.notifications.rhythms import next_digest, quiet_until, rhythms
 from caraus.notifications.tasks import enqueue_email
 from caraus.words import in_language_of
 
 # A text, or what makes it: called once for each reader, in the reader's language.
 type Words = str | Callable[[], str]
+
+# What is told about UITs within this time of each other goes in one e-mail.
+GATHERED = timedelta(minutes=5)
+# No e-mail waits longer than quiet hours.
+_LONGEST_WAIT = timedelta(days=1)
 
 
 @transaction.atomic
@@ -37,14 +44,16 @@ def notify(
     names the fact within its kind; `address` is a path of this site; paragraphs of
     `text` are parted by an empty line."""
     told = []
+    now = now or timezone.now()
     people = [user for user in users if user.is_active]
     if company is not None:
         people = access.who_may_see(people, company)
     wishes = channels(users=people, organization=organization, kind=kind)
+    paces = rhythms(people, organization)
     for user in people:
-        wanted = wishes[user.pk]
+        wanted, pace = wishes[user.pk], paces[user.pk]
         with in_language_of(user):
-            words = {"title": _said(title), "text": _said(text), "action": _said(action)}
+            words = {"title": said(title), "text": said(text), "action": said(action)}
         notification, is_new = Notification.objects.get_or_create(
             user=user,
             kind=kind.code,
@@ -54,21 +63,45 @@ def notify(
                 "organization": organization,
                 "company": company,
                 "address": address,
-                "created_at": now or timezone.now(),
+                "created_at": now,
                 "read_at": None if wanted.bell else timezone.now(),
+                "digest_at": next_digest(pace, now) if wanted.digest else None,
             },
         )
         if is_new:
-            _post(notification, wanted)
+            post(notification, kind, wanted, pace, now)
             told.append(notification)
     return told
 
 
-def _said(words: Words) -> str:
+def said(words: Words) -> str:
     return words() if callable(words) else words
 
 
-def _post(notification: Notification, wanted: Channels) -> None:
-    if wanted.email:
-        Email.objects.create(notification=notification)
+def post(
+    notification: Notification, kind: Kind, wanted: Channels, pace: Rhythm, now: datetime
+) -> None:
+    """The e-mail that goes at once: after the quiet hours, unless it can't wait."""
+    if not wanted.email:
+        return
+    at_once = min(now, timezone.now())
+    goes_at = _gathered_until(notification, now) if kind.of_uits else at_once
+    if not (kind.essential or kind.urgent):
+        goes_at = max(goes_at, quiet_until(pace, now) or goes_at)
+    Email.objects.create(notification=notification, next_attempt_at=goes_at)
+    if goes_at <= now:
         enqueue_email(notification.pk)
+
+
+def _gathered_until(notification: Notification, now: datetime) -> datetime:
+    """The first e-mail of a kind goes now; what comes in the five minutes after a letter, together
+    at their end, and with what waits already."""
+    last: datetime | None = Email.objects.filter(
+        notification__user=notification.user_id,
+        notification__organization=notification.organization_id,
+        notification__kind=notification.kind,
+        notification__created_at__gt=now - _LONGEST_WAIT,
+    ).aggregate(last=Max("next_attempt_at"))["last"]
+    if last is None or last <= now - GATHERED:
+        return now
+    return min(last if last > now else last + GATHERED, now + GATHERED)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Organization, Role, User
-from caraus.notifications.kinds import Kind
+from caraus.notifications.kinds import KINDS, Kind
 from caraus.notifications.models import Preference
 
 
@@ -28,6 +28,10 @@ class LastReaderError(Exception):
 class Channels:
     bell: bool = True
     email: bool = True
+    digest: bool = False
+
+    def __bool__(self) -> bool:
+        return self.bell or self.email or self.digest
 
 
 def channels(
@@ -36,11 +40,27 @@ def channels(
     """By user id. If an essential kind would reach nobody by e-mail, it reaches all of them."""
     people = list(users)
     rows = Preference.objects.filter(user__in=people, organization=organization, kind=kind.code)
-    chosen = {row.user_id: Channels(row.bell or kind.essential, row.email) for row in rows}
-    unasked = Channels(bell=not kind.on_request, email=not kind.on_request)
+    chosen = {
+        row.user_id: Channels(row.bell or kind.essential, row.email, row.digest) for row in rows
+    }
+    unasked = Channels(kind.bell, kind.email, kind.digest)
     found = {user.pk: chosen.get(user.pk, unasked) for user in people}
     if kind.essential and not any(one.email for one in found.values()):
-        return {key: Channels(bell=one.bell) for key, one in found.items()}
+        return {key: Channels(one.bell, digest=one.digest) for key, one in found.items()}
+    return found
+
+
+def choices(*, user: User, organization: Organization) -> list[tuple[Kind, Channels]]:
+    """What one person hears of, kind by kind."""
+    rows = Preference.objects.filter(user=user, organization=organization)
+    kept = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
+    found = []
+    for kind in KINDS.values():
+        if kind.essential:
+            wanted = channels(users=[user], organization=organization, kind=kind)[user.pk]
+        else:
+            wanted = kept.get(kind.code, Channels(kind.bell, kind.email, kind.digest))
+        found.append((kind, wanted))
     return found
 
 
@@ -55,7 +75,11 @@ def choose(*, user: User, organization: Organization, kind: Kind, channels: Chan
         user=user,
         organization=organization,
         kind=kind.code,
-        defaults={"bell": channels.bell or kind.essential, "email": channels.email},
+        defaults={
+            "bell": channels.bell or kind.essential,
+            "email": channels.email,
+            "digest": channels.digest,
+        },
     )
 
 

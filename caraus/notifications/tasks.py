@@ -6,7 +6,7 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from caraus.notifications import deliver
+from caraus.notifications import deliver, digest, upkeep
 
 
 @app.task(name="notifications.email", queue="mail")
@@ -17,8 +17,15 @@ def email(*, notification_id: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.send_due", queueing_lock="notifications.send_due")
 def send_due(timestamp: int) -> None:
+    digest.send_due()
     for notification_id in deliver.due():
         enqueue_email(notification_id)
+
+
+@app.periodic(cron="31 2 * * *")
+@app.task(name="notifications.forget", queueing_lock="notifications.forget")
+def forget(timestamp: int) -> None:
+    upkeep.forget()
 
 
 def enqueue_email(notification_id: int) -> None:

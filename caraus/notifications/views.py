@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,18 +13,24 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
-from caraus.notifications.kinds import KINDS, Kind
+from caraus.notifications.forms import RhythmForm
+from caraus.notifications.kinds import DIGEST, KINDS, Kind
 from caraus.notifications.models import Notification
-from caraus.notifications.preferences import Channels, LastReaderError, channels, choose
+from caraus.notifications.preferences import Channels, LastReaderError, choices, choose
+from caraus.notifications.readable import readable, told
+from caraus.notifications.rhythms import keep, rhythms
 from caraus.notifications.trouble import mail_trouble
 
 PAGE = 30
+# So many of a burst are named in the list.
+NAMED = 10
 
 
 def mine(request: HttpRequest) -> QuerySet[Notification]:
-    """The signed-in person's own, in the current organization."""
-    own = Notification.objects.filter(user=access.signed_in(request))
-    return access.scope(own, access.current_organization(request))
+    """The signed-in person's own, in the current organization, as far as the role and the
+    companies allow now."""
+    own = Notification.objects.filter(user=access.signed_in(request)).exclude(kind=DIGEST.code)
+    return readable(own, access.current_membership(request))
 
 
 @require_GET
@@ -35,6 +41,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
     may_see = access.may(membership, Role.ADMIN)
     context = {
         "page": page,
+        "told": told(list(page), membership, named=NAMED),
         "unread": mine(request).filter(read_at=None).count(),
         "trouble": mail_trouble(membership.organization) if may_see else None,
     }
@@ -72,32 +79,53 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@never_cache
 def preferences(request: HttpRequest) -> HttpResponse:
-    """A switch per kind and channel."""
-    if request.method == "POST":
+    """A switch per kind and channel; when, and about which UITs."""
+    user, membership = access.signed_in(request), access.current_membership(request)
+    organization = membership.organization
+    form = RhythmForm(
+        request.POST if request.method == "POST" else None,
+        instance=rhythms([user], organization)[user.pk],
+        seen=access.visible_companies(membership),
+    )
+    if request.method == "POST" and form.is_valid():
         kept = [_choose(request, kind) for kind in KINDS.values()]
+        keep(form.save(commit=False))
         if all(kept):
             messages.success(request, _("Am păstrat alegerile tale."))
         return redirect("notifications:preferences")
-    user, organization = access.signed_in(request), access.current_organization(request)
+    asked = request.POST if request.method == "POST" else None
     rows = [
-        (kind, channels(users=[user], organization=organization, kind=kind)[user.pk])
-        for kind in KINDS.values()
+        (kind, _wanted(asked, kind) if asked is not None else chosen)
+        for kind, chosen in choices(user=user, organization=organization)
     ]
-    return render(request, "notifications/preferences.html", {"rows": rows})
+    context = {
+        "groups": [
+            (_("Transporturi"), [row for row in rows if row[0].of_uits]),
+            (_("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),
+        ],
+        "form": form,
+    }
+    return render(request, "notifications/preferences.html", context)
+
+
+def _wanted(asked: QueryDict, kind: Kind) -> Channels:
+    return Channels(
+        bell=kind.essential or f"{kind.code}-clopotel" in asked,
+        email=f"{kind.code}-email" in asked,
+        digest=f"{kind.code}-rezumat" in asked,
+    )
 
 
 def _choose(request: HttpRequest, kind: Kind) -> bool:
     """False when it can't be: the person is told why. The other choices are kept."""
-    wanted = Channels(
-        bell=f"{kind.code}-clopotel" in request.POST, email=f"{kind.code}-email" in request.POST
-    )
     try:
         choose(
             user=access.signed_in(request),
             organization=access.current_organization(request),
             kind=kind,
-            channels=wanted,
+            channels=_wanted(request.POST, kind),
         )
     except LastReaderError as refusal:
         messages.error(request, f"{kind.title}: {refusal}")

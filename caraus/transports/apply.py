@@ -44,8 +44,9 @@ FIELDS = (
 DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
 
 #: UITs of a company were written, sent once for an answer and in its transaction: `company`,
-#: `transports` (the rows), `events` (the reconciliation's, in order). Who writes in a listener does
-#: it in an `atomic` of its own.
+#: `transports` (the rows), `events` (the reconciliation's, in order), `at` (when the answer came),
+#: `first` (it is the first about the company). Who writes in a listener does it in an `atomic` of
+#: its own.
 written = Signal()
 
 
@@ -94,7 +95,8 @@ def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> A
     )
     seen_before = state.last_good_at or at
     seen_at = {uit: at if uit in records or uit in unread else seen_before for uit in result.states}
-    _write_all(company, rows, result, records, at=at, seen_at=seen_at)
+    first = state.last_good_at is None
+    _write_all(company, rows, result, records, at=at, seen_at=seen_at, first=first)
     _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
     _keep_unreadable(company, answer.unreadable, at)
     _learn_name(company, answer.records)
@@ -127,8 +129,10 @@ def _write_all(
     *,
     at: datetime,
     seen_at: Mapping[str, datetime],
+    first: bool = False,
 ) -> None:
-    """The new states and their events; new rows come into `rows`."""
+    """The new states and their events; new rows come into `rows`. `first`: the first answer about
+    the company."""
     # Those seen first together are written in the order of their days: the list's „newest”.
     in_order = sorted(result.states.items(), key=lambda item: item[1].fields["transport_date"])
     for uit, new in in_order:
@@ -146,6 +150,8 @@ def _write_all(
             company=company,
             transports=[rows[uit] for uit in result.states],
             events=result.events,
+            at=at,
+            first=first,
         )
 
 

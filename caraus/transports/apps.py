@@ -7,8 +7,10 @@ class TransportsConfig(AppConfig):
     verbose_name = "Transporturi"
 
     def ready(self) -> None:
-        """Nobody speaks with ANAF's services past the door."""
+        """Nobody speaks with ANAF past the door; people are told what its answers changed."""
         from caraus.anaf import door
-        from caraus.transports import gatekeeper
+        from caraus.transports import gatekeeper, lapses, news
 
         door.guard(gatekeeper.passing)
+        news.connect()
+        lapses.connect()

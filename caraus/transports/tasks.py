@@ -10,7 +10,7 @@ from caraus.accounts.models import Company
 from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
 from caraus.logs import of_request, origin
-from caraus.transports import runs, unread, upkeep
+from caraus.transports import lapses, runs, unread, upkeep
 from caraus.transports.models import SyncState
 from caraus.transports.sync import sync_if_due
 
@@ -29,6 +29,12 @@ def sync(*, company_id: int, request_id: str = "") -> None:
 @app.task(name="transports.plan", queueing_lock="transports.plan")
 def make_plan(timestamp: int) -> None:
     upkeep.every_minute()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="transports.lapses", queueing_lock="transports.lapses")
+def tell_of_lapses(timestamp: int) -> None:
+    lapses.every_minute()
 
 
 @app.periodic(cron="23 * * * *")

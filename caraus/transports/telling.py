@@ -30,7 +30,7 @@ def _tell(
     people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
     if kind.on_request:
         wishes = channels(users=people, organization=organization, kind=kind)
-        people = [one for one in people if wishes[one.pk].bell or wishes[one.pk].email]
+        people = [one for one in people if wishes[one.pk]]
     address = (
         reverse("transports:syncs", args=[company.pk]) if company else reverse("transports:list")
     )

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, Role, User
-from caraus.transports.models import Gate, OutcomeTotal, Plan
+from caraus.transports.models import Gate, LapseWatch, OutcomeTotal, Plan
 from tests import factories
 
 
@@ -111,9 +111,9 @@ def test_only_the_own_rows_are_in_scope(
 
 TENANT_MODELS = [
     model
-    for label in ("accounts", "connections", "transports", "fleet")
+    for label in ("accounts", "connections", "notifications", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
-    if model not in {User, Gate, Plan, OutcomeTotal}  # one for the whole installation
+    if model not in {User, Gate, LapseWatch, Plan, OutcomeTotal}  # one for the whole installation
 ]
 
 

@@ -83,7 +83,7 @@ OWN = {
     "notificari/": {"GET": 200},
     "notificari/clopotel/": {"GET": 200},
     "notificari/citite/": {"POST": 302},
-    "notificari/preferinte/": {"GET": 200, "POST": 302},
+    "notificari/preferinte/": {"GET": 200, "POST": 200},
 }
 OPEN = {
     "favicon.ico",

@@ -11,12 +11,13 @@ from caraus.transports.models.syncs import (
     SyncRun,
     SyncState,
 )
-from caraus.transports.models.uits import Transport, TransportEvent, UnreadableRecord
+from caraus.transports.models.uits import LapseWatch, Transport, TransportEvent, UnreadableRecord
 
 __all__ = [
     "AuthorizationLimit",
     "CompanyDay",
     "Gate",
+    "LapseWatch",
     "OutcomeTotal",
     "Plan",
     "SyncHour",

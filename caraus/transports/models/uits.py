@@ -64,6 +64,7 @@ class Transport(models.Model):
         indexes = [
             models.Index(fields=["company", "-first_seen_at", "-id"], name="transport_newest"),
             models.Index(fields=["company", "state", "first_expired_day"], name="transport_open"),
+            models.Index(fields=["first_expired_day"], name="transport_lapsing"),
         ]
 
     def __str__(self) -> str:
@@ -141,3 +142,12 @@ class UnreadableRecord(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class LapseWatch(models.Model):
+    """Up to when people have been told of UITs that lapse. One row for the whole installation."""
+
+    looked_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.looked_until:%Y-%m-%d %H:%M}"

@@ -1,0 +1,46 @@
+"""The daily letter: what waited for it, once, at the hour that each person chose."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from caraus.notifications.kinds import DIGEST
+from caraus.notifications.models import Email, Notification
+
+
+def send_due(now: datetime | None = None) -> int:
+    """Make the letters whose hour has come, for `deliver` to send; how many. What no longer matters
+    is left out."""
+    now = now or timezone.now()
+    due = Notification.objects.filter(digest_at__lte=now).order_by()
+    pairs = due.values_list("user", "organization").distinct()
+    return sum(_make(user, organization, now) for user, organization in pairs)
+
+
+@transaction.atomic
+def _make(user_id: int, organization_id: int, now: datetime) -> bool:
+    waiting = Notification.objects.filter(
+        user=user_id, organization=organization_id, digest_at__lte=now
+    )
+    keys = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
+    mine = Notification.objects.filter(pk__in=keys)
+    matter = mine.filter(Q(matters_until=None) | Q(matters_until__gt=now))
+    if found := matter.exists():
+        letter = Notification.objects.create(
+            user_id=user_id,
+            organization_id=organization_id,
+            kind=DIGEST.code,
+            key=f"{organization_id}:{now.isoformat()}",
+            title=str(DIGEST.title),
+            text="",
+            address=reverse("notifications:list"),
+            created_at=now,
+            read_at=now,
+        )
+        matter.update(digest=letter)
+        Email.objects.create(notification=letter, next_attempt_at=now)
+    mine.update(digest_at=None)
+    return found

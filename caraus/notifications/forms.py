@@ -1,0 +1,120 @@
+"""When a person wants to be written to, and about which UITs."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from caraus.accounts.models import Company
+from caraus.notifications.models import Rhythm
+from caraus.notifications.rhythms import CHOICES, FIRST_HOURS, LAST_HOURS, folded, plate_of
+from caraus.words import plural
+
+MOST_LINES = 200
+_TIME = {"invalid": gettext_lazy("Scrie ora așa: 22:00.")}
+
+
+class _Lines(forms.CharField):
+    """One thing a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"})
+        super().__init__(required=False, widget=widget, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [" ".join(line.split()) for line in super().clean(value).splitlines()]
+        found = list(dict.fromkeys(filter(None, lines)))
+        if len(found) > MOST_LINES or any(len(line) > 200 for line in found):
+            raise forms.ValidationError(
+                _("Scrie cel mult %(most)d rânduri scurte.") % {"most": MOST_LINES}
+            )
+        return found
+
+
+class RhythmForm(forms.ModelForm[Rhythm]):
+    digest_hour = forms.TypedChoiceField(
+        label=gettext_lazy("Ora rezumatului"),
+        choices=[(hour, f"{hour}:00") for hour in range(24)],
+        coerce=int,
+    )
+    first_hours = forms.TypedChoiceField(label=gettext_lazy("„Expiră curând” vine"), coerce=int)
+    last_hours = forms.TypedChoiceField(label=gettext_lazy("„Ultimele ore” vine"), coerce=int)
+    quiet_from = forms.TimeField(
+        label=gettext_lazy("Liniște de la"),
+        required=False,
+        error_messages=_TIME,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    quiet_until = forms.TimeField(
+        label=gettext_lazy("Liniște până la"),
+        required=False,
+        error_messages=_TIME,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    companies = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Numai firmele"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": gettext_lazy("O firmă bifată nu mai este aici.")},
+    )
+    declarants = _Lines(
+        label=gettext_lazy("Numai declaranții"),
+        help_text=gettext_lazy("CUI sau o parte din nume, câte unul pe rând."),
+    )
+    vehicles = _Lines(
+        label=gettext_lazy("Numai vehiculele"),
+        help_text=gettext_lazy("Numere de vehicule sau remorci, câte unul pe rând."),
+    )
+
+    class Meta:
+        model = Rhythm
+        fields = CHOICES
+
+    def __init__(self, *args: Any, seen: Collection[Company], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, hours in (("first_hours", FIRST_HOURS), ("last_hours", LAST_HOURS)):
+            self.fields[name].choices = [  # type: ignore[attr-defined]
+                (one, _("cu %(hours)s înainte") % {"hours": plural(one, "oră", "ore")})
+                for one in hours
+            ]
+        if len(seen) > 1:
+            self.fields["companies"].choices = [(one.pk, str(one)) for one in seen]  # type: ignore[attr-defined]
+        else:
+            del self.fields["companies"]
+
+    def clean_declarants(self) -> list[str]:
+        lines: list[str] = self.cleaned_data["declarants"]
+        if unreadable := [line for line in lines if not folded(line)]:
+            raise forms.ValidationError(
+                _("„%(line)s” nu este nici CUI, nici nume.") % {"line": unreadable[0]}
+            )
+        return lines
+
+    def clean_vehicles(self) -> list[str]:
+        lines: list[str] = self.cleaned_data["vehicles"]
+        if unreadable := [line for line in lines if not plate_of(line)]:
+            raise forms.ValidationError(
+                _("„%(line)s” nu este un număr de înmatriculare.") % {"line": unreadable[0]}
+            )
+        return list(dict.fromkeys(plate_of(line) for line in lines))
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if {"quiet_from", "quiet_until"} <= found.keys():
+            begin, end = found["quiet_from"], found["quiet_until"]
+            if (begin is None) != (end is None):
+                missing = "quiet_until" if end is None else "quiet_from"
+                self.add_error(missing, _("Scrie amândouă orele, sau niciuna."))
+        if {"first_hours", "last_hours"} <= found.keys() and (
+            found["first_hours"] <= found["last_hours"]
+        ):
+            self.add_error(
+                "first_hours", _("Prima înștiințare trebuie să vină înaintea ultimelor ore.")
+            )
+        return found

@@ -1,0 +1,223 @@
+"""News about UITs: each fact once to each person, many at once as one message.
+
+In the transaction of the fact, as all that is told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.notifications.kinds import Kind
+from caraus.notifications.models import Email, Fact, Notification, Rhythm
+from caraus.notifications.notify import GATHERED, Words, post, said
+from caraus.notifications.preferences import Channels, channels
+from caraus.notifications.rhythms import Subject, next_digest, rhythms, wants
+from caraus.words import in_language_of
+
+# More than so many of a kind, at once or within five minutes, are one message.
+MOST_ALONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One fact: `key` names it within its kind, `title` says it in a line. `address` is a path of
+    this site. After `matters_until` nobody is written to about it.
+
+    The words may be read a day later: they name days, never „azi” or „mâine”.
+    """
+
+    key: str
+    subject: Subject
+    title: Words
+    text: Words
+    address: str
+    matters_until: datetime | None = None
+
+
+@transaction.atomic
+def tell(
+    kind: Kind,
+    news: Sequence[News],
+    *,
+    organization: Organization,
+    many: str,
+    whom: Callable[[Rhythm], bool] = lambda _: True,
+    now: datetime | None = None,
+) -> int:
+    """Tell everybody who sees the company, wants the kind and lets it through the filters.
+
+    `many`: the path of the list that shows such UITs. `whom` narrows the people by their rhythm.
+    Gives how many notifications were made.
+    """
+    if not news:
+        return 0
+    now = now or timezone.now()
+    members = _members(organization)
+    wishes = channels(users=members, organization=organization, kind=kind)
+    paces = rhythms(members, organization)
+    told = 0
+    for user, membership in members.items():
+        wanted, pace = wishes[user.pk], paces[user.pk]
+        if not wanted or not whom(pace):
+            continue
+        kept_to = _kept_to(membership)
+        mine = [
+            one
+            for one in news
+            if (kept_to is None or one.subject.company.pk in kept_to) and wants(pace, one.subject)
+        ]
+        with in_language_of(user):
+            told += _Teller(user, organization, kind, wanted, pace, many, now).tell(mine)
+    return told
+
+
+def _members(organization: Organization) -> dict[User, Membership]:
+    """In one order, so that two who tell at once wait for each other and never in a circle."""
+    found = Membership.objects.filter(organization=organization, user__is_active=True)
+    rows = found.select_related("user").prefetch_related("companies").order_by("user")
+    return {row.user: row for row in rows}
+
+
+def _kept_to(membership: Membership) -> set[int] | None:
+    """The companies that a member is kept to; None when to none."""
+    if not access.is_kept(membership):
+        return None
+    return {company.pk for company in membership.companies.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    user: User
+    organization: Organization
+    kind: Kind
+    wanted: Channels
+    pace: Rhythm
+    many: str
+    now: datetime
+
+    def tell(self, news: Sequence[News]) -> int:
+        unheard = self._write_down(news)
+        if not unheard:
+            return 0
+        just_told = Notification.objects.filter(
+            user=self.user,
+            organization=self.organization,
+            kind=self.kind.code,
+            created_at__gt=self.now - GATHERED,
+        )
+        if len(unheard) <= MOST_ALONE and just_told.count() + len(unheard) <= MOST_ALONE:
+            for one in unheard:
+                self._alone(one)
+            return len(unheard)
+        if open_burst := self._still_open(just_told):
+            self._grow(open_burst, unheard)
+            return 0
+        self._burst(unheard)
+        return 1
+
+    def _write_down(self, news: Sequence[News]) -> list[News]:
+        """Those that the person has not been told; others who tell them now are waited for."""
+        rows = {one.key: one for one in sorted(news, key=lambda one: one.key)}
+        if not rows:
+            return []
+        with database.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO notifications_fact"
+                " (user_id, organization_id, kind, key, company_id, title, address)"
+                " SELECT %s, %s, %s, one.* FROM"
+                " unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) AS one"
+                " ON CONFLICT DO NOTHING RETURNING key",
+                [
+                    *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
+                    [one.subject.company.pk for one in rows.values()],
+                    [said(one.title)[:200] for one in rows.values()],
+                    [one.address for one in rows.values()],
+                ],
+            )
+            new = {key for (key,) in cursor.fetchall()}
+        return [one for one in news if one.key in new and rows[one.key] is one]
+
+    def _alone(self, one: News) -> None:
+        self._make(
+            [one],
+            key=one.key,
+            company=one.subject.company,
+            title=said(one.title)[:200],
+            text=said(one.text),
+            address=one.address,
+            action=_("Vezi UIT-ul"),
+            matters_until=one.matters_until,
+        )
+
+    def _burst(self, news: Sequence[News]) -> None:
+        companies = {one.subject.company for one in news}
+        company = companies.pop() if len(companies) == 1 else None
+        self._make(
+            news,
+            key=f"burst:{news[0].key}"[:200],
+            is_burst=True,
+            company=company,
+            title=str(self.kind.title),
+            address=self._list_of(company),
+            action=_("Vezi lista"),
+            matters_until=_last(news),
+        )
+
+    def _make(self, news: Sequence[News], **fields: object) -> None:
+        notification = Notification.objects.create(
+            user=self.user,
+            organization=self.organization,
+            kind=self.kind.code,
+            created_at=self.now,
+            read_at=None if self.wanted.bell else self.now,
+            digest_at=next_digest(self.pace, self.now) if self.wanted.digest else None,
+            **fields,
+        )
+        self._belong(notification, news)
+        post(notification, self.kind, self.wanted, self.pace, self.now)
+
+    def _still_open(self, just_told: QuerySet[Notification]) -> Notification | None:
+        """A burst that nothing has been sent of: what joins it later is sent with it. Held until
+        the end of the transaction, and so is its e-mail: no letter is being made of it."""
+        bursts = just_told.filter(is_burst=True, digest_at__isnull=not self.wanted.digest)
+        bursts = bursts.select_for_update(of=("self",), skip_locked=True)
+        if not self.wanted.email:
+            return bursts.filter(email=None).first()
+        found = bursts.filter(email__state=Email.State.WAITING).first()
+        waiting = Email.objects.filter(notification=found, state=Email.State.WAITING)
+        return found if waiting.select_for_update(skip_locked=True).first() else None
+
+    def _grow(self, burst: Notification, news: Sequence[News]) -> None:
+        self._belong(burst, news)
+        if any(one.subject.company.pk != burst.company_id for one in news):
+            burst.company = None
+        burst.address = self._list_of(burst.company)
+        ends = _last(news)
+        burst.matters_until = (
+            max(burst.matters_until, ends) if burst.matters_until and ends else None
+        )
+        burst.read_at = None if self.wanted.bell else burst.read_at
+        burst.save()
+
+    def _belong(self, notification: Notification, news: Sequence[News]) -> None:
+        facts = Fact.objects.filter(user=self.user, kind=self.kind.code)
+        facts.filter(key__in=[one.key for one in news]).update(notification=notification)
+
+    def _list_of(self, company: Company | None) -> str:
+        if company is None:
+            return self.many
+        return f"{self.many}{'&' if '?' in self.many else '?'}firma={company.cui}"
+
+
+def _last(news: Sequence[News]) -> datetime | None:
+    """When the last of them matters no longer; None when one always does."""
+    ends = [one.matters_until for one in news if one.matters_until]
+    return max(ends) if len(ends) == len(news) else None

@@ -1,0 +1,34 @@
+"""What people hear of problems: those that ANAF's list raised, not those of their own changes."""
+
+from caraus.accounts.models import Company, Membership
+from caraus.fleet import changes, keeper
+from caraus.fleet.changes import Entry
+from caraus.fleet.models import Kind
+from caraus.notifications.models import Email, Notification
+from tests.fleet.conftest import MakeTransport
+
+
+def test_a_new_problem_is_told_once_with_what_to_do(
+    dispatcher: Membership, company: Company, make: MakeTransport
+) -> None:
+    make(plate="CJ77NOU")
+    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    assert not Notification.objects.exists()  # the person who changed the fleet sees it
+    row = make(plate="TM99ALT", declarant_name="AGRO SRL")
+    keeper.keep(company.pk, because="uit")
+    keeper.keep(company.pk, because="uit")
+    (one,) = Notification.objects.all()
+    uit = " ".join(row.uit[i : i + 4] for i in range(0, 16, 4))
+    assert one.user == dispatcher.user
+    assert (one.kind, one.address) == ("fleet_problem", f"/transporturi/{row.pk}/")
+    assert one.title == f"Vehiculul TM99ALT nu este în flotă (UIT {uit})"
+    assert "Pe UIT este declarat un vehicul pe care" in one.text
+    assert "Este al firmei? Adaugă-l în flotă.\nPleci cu alt număr?" in one.text
+    assert "declarant AGRO SRL" in one.text
+    assert Email.objects.filter(pk=one.pk).exists()
+    for number in range(50):
+        make(plate=f"XX{number:02}YYY")
+    keeper.keep(company.pk, because="uit")
+    burst = Notification.objects.get(is_burst=True)
+    assert burst.facts.count() == 50
+    assert burst.address == f"/transporturi/?probleme=1&firma={company.cui}"
