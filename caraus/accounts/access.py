@@ -81,10 +81,14 @@ def current_membership(request: HttpRequest) -> Membership:
     membership = chosen_membership(request)
     if membership is None:
         raise Http404(gettext("Contul tău nu face parte din nicio organizație. Cere o invitație."))
-    needs_two = membership.organization.require_two_factors
-    if needs_two and not is_mfa_enabled(signed_in(request)):
+    if lacks_factors(signed_in(request), membership.organization):
         raise TwoFactorsNeededError(membership.organization)
     return membership
+
+
+def lacks_factors(user: User, organization: Organization) -> bool:
+    """Whether the organization demands two factors that the user does not have."""
+    return organization.require_two_factors and not is_mfa_enabled(user)
 
 
 def current_organization(request: HttpRequest) -> Organization:

@@ -84,7 +84,12 @@ class RhythmForm(forms.ModelForm[Rhythm]):
                 for one in hours
             ]
         if len(seen) > 1:
-            self.fields["companies"].choices = [(one.pk, str(one)) for one in seen]  # type: ignore[attr-defined]
+            self.fields["companies"].choices = [  # type: ignore[attr-defined]
+                (one.pk, _("%(company)s (arhivată)") % {"company": one})
+                if one.archived_at
+                else (one.pk, str(one))
+                for one in seen
+            ]
         else:
             del self.fields["companies"]
 

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from caraus.accounts import access
 from caraus.accounts.models import Membership
 from caraus.notifications.kinds import DIGEST, KINDS, how_many
 from caraus.notifications.models import Notification
@@ -53,6 +54,9 @@ def message(notifications: Sequence[Notification]) -> EmailMultiAlternatives | N
     is_digest = first.kind == DIGEST.code
     chosen = Notification.objects.filter(pk__in=[one.pk for one in notifications])
     rows = readable(first.parts.all() if is_digest else chosen, membership).order_by("pk")
+    if access.lacks_factors(reader, first.organization):
+        # Such a member sees nothing of the organization; only that it must be authorized anew.
+        rows = rows.filter(kind__in=[kind.code for kind in KINDS.values() if kind.essential])
     with in_language_of(reader):
         found = told(list(rows), membership, named=MOST_NAMED)
         return _message(first, found, is_digest=is_digest) if found else None
@@ -115,7 +119,10 @@ def _sections(found: Sequence[Told]) -> list[Section]:
 def _lines(one: Told) -> list[Line]:
     if one.row.is_burst:
         return [Line(fact.title, "", _absolute(fact.address)) for fact in one.facts]
-    return [Line(one.title, one.row.text, _absolute(one.row.address))]
+    kind = one.row.about
+    # Among others, the first paragraph of a UIT's news; its page and the list have the rest.
+    text = one.row.text.partition("\n\n")[0] if kind and kind.of_uits else one.row.text
+    return [Line(one.title, text, _absolute(one.row.address))]
 
 
 def _absolute(path: str) -> str:

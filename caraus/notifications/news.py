@@ -69,6 +69,8 @@ def tell(
         if not wanted or not whom(pace):
             continue
         kept_to = _kept_to(membership)
+        if kept_to is not None and not kept_to & set(pace.companies):
+            pace.companies = []  # chosen when others were seen: the page shows that all are meant
         mine = [
             one
             for one in news
@@ -125,7 +127,8 @@ class _Teller:
 
     def _write_down(self, news: Sequence[News]) -> list[News]:
         """Those that the person has not been told; others who tell them now are waited for."""
-        rows = {one.key: one for one in sorted(news, key=lambda one: one.key)}
+        ordered = sorted(news, key=lambda one: (len(one.key), one.key))
+        rows = {one.key: one for one in ordered}
         if not rows:
             return []
         with database.cursor() as cursor:

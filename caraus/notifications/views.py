@@ -84,10 +84,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """A switch per kind and channel; when, and about which UITs."""
     user, membership = access.signed_in(request), access.current_membership(request)
     organization = membership.organization
+    rhythm = rhythms([user], organization)[user.pk]
+    seen = access.visible_companies(membership, archived=True)
     form = RhythmForm(
         request.POST if request.method == "POST" else None,
-        instance=rhythms([user], organization)[user.pk],
-        seen=access.visible_companies(membership),
+        instance=rhythm,
+        seen=[one for one in seen if not one.archived_at or one.pk in rhythm.companies],
     )
     if request.method == "POST" and form.is_valid():
         kept = [_choose(request, kind) for kind in KINDS.values()]

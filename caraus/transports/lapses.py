@@ -168,10 +168,11 @@ def _tell(kind: Kind, rows: Sequence[Transport], whom: Whom, now: datetime) -> N
 def _news(kind: Kind, row: Transport, now: datetime) -> News:
     ends = lapses_at(row.first_expired_day)
     today = now.astimezone(BUCHAREST).date()
+    vehicle = row.current_vehicle[0]
 
     def words() -> dict[str, str]:
         return {
-            "uit": grouped_uit(row.uit),
+            "uit": grouped_uit(row.uit) + (f" ({vehicle})" if vehicle else ""),
             "day": day_in_full(row.last_valid_day, today=today),
             "next": day_in_full(row.first_expired_day, today=today),
         }

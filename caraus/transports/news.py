@@ -18,6 +18,7 @@ from caraus.words import BUCHAREST, day_in_full, today
 
 Happened = TransportEvent.Kind
 _VEHICLE = ("plate", "trailer1", "trailer2")
+_TITLE = 100
 _MANY = {
     NEW: "?arata=noi",
     CHANGED: "?modificate=1&sortare=modificate",
@@ -120,8 +121,8 @@ class _Words:
         words = {"uit": grouped_uit(self.row.uit)}
         sentences: Mapping[Happened, Callable[[], str]] = {
             Happened.APPEARED: lambda: (
-                _("UIT nou %(uit)s, transport %(day)s")
-                % (words | {"day": _day(self.row.transport_date)})
+                _("UIT nou %(uit)s: %(what)s")
+                % (words | {"what": ", ".join([*_plates(self.row), _way(self.row), self._day()])})
             ),
             Happened.WITHDRAWN: lambda: _("UIT-ul %(uit)s a fost retras de declarant") % words,
             Happened.RETURNED: lambda: _("UIT-ul %(uit)s este din nou la ANAF") % words,
@@ -130,6 +131,9 @@ class _Words:
         if self.kind in sentences:
             return sentences[self.kind]()
         return f"UIT {words['uit']}: {_short(self._changes())}"
+
+    def _day(self) -> str:
+        return _day(self.row.transport_date)
 
     def text(self) -> str:
         what = "\n".join(f"{_capital(one.field)}: {one.old} → {one.new}" for one in self._changes())
@@ -172,11 +176,20 @@ class _Words:
 
 def about(company: Company, row: Transport) -> str:
     """From where to where, with which vehicle, when, who declared it, whose it is."""
-    plates = " + ".join(filter(None, row.current_vehicle)) or _("fără număr")
-    way = f"{place_title(row.start)} → {place_title(row.end)}"
+    plates = _plates(row) or [_("fără număr")]
     day = _("transport %(day)s") % {"day": _day(row.transport_date)}
     declarant = _("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
-    return ", ".join([way, plates, day, declarant, str(company)])
+    return ", ".join([_way(row), *plates, day, declarant, str(company)])
+
+
+def _way(row: Transport) -> str:
+    return f"{place_title(row.start)} → {place_title(row.end)}"
+
+
+def _plates(row: Transport) -> list[str]:
+    """„CJ01ABC + CJ02REM”, or nothing."""
+    plates = " + ".join(filter(None, row.current_vehicle))
+    return [plates] if plates else []
 
 
 def lasts(row: Transport) -> str:
@@ -190,10 +203,13 @@ def lasts(row: Transport) -> str:
 
 
 def _short(changes: Sequence[ChangeLine]) -> str:
-    """The only change whole, of several the names of their fields."""
+    """The only change whole unless it is long, of several the names of their fields."""
     if len(changes) == 1:
         (one,) = changes
-        return f"{one.field} {one.old} → {one.new}"
+        whole = f"{one.field} {one.old} → {one.new}"
+        return (
+            whole if len(whole) <= _TITLE else _("s-a schimbat: %(field)s") % {"field": one.field}
+        )
     return _("s-au schimbat: %(fields)s") % {"fields": ", ".join(str(one.field) for one in changes)}
 
 

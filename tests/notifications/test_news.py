@@ -40,7 +40,7 @@ def news(company: Company, *keys: str) -> list[News]:
             key=key,
             subject=Subject(company),
             title=partial("{} {}".format, lazily("UIT nou"), key),
-            text=f"Despre {key}.",
+            text=f"Despre {key}.\n\nRestul.",
             address=f"/transporturi/{key}/",
         )
         for key in keys
@@ -60,7 +60,7 @@ def post(now: datetime | None = None) -> None:
 
 
 def text_of(message: Any) -> str:
-    return str(next(message.iter_parts()).get_content())
+    return str(next(message.iter_parts()).get_content()).replace("\r\n", "\n")
 
 
 def test_each_channel_has_its_usual_and_its_own_switch(
@@ -130,6 +130,8 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     assert rest["Subject"] == "19 probleme de flotă"
     html = list(rest.iter_parts())[1].get_content()
     assert all(f'href="https://caraus.example.ro/transporturi/{n}/"' in html for n in range(1, 20))
+    assert "- UIT nou 1\n  Despre 1.\n  https://" in text_of(rest)
+    assert "Restul" not in text_of(rest)
     assert "UIT nou 19" in text_of(rest)
     assert not deliver.due(now + timedelta(days=1))
     # What has been sent grows no more: what comes now is in the next letter.
@@ -199,10 +201,35 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     assert "lost" not in page
     lost = Notification.objects.get(user=kept, key="lost")
     assert client.post(f"/notificari/{lost.pk}/").status_code == 404
+    client.post("/notificari/citite/")
+    lost.refresh_from_db()
+    assert lost.read_at is None
+    assert "Ești la zi." in client.get("/notificari/").content.decode()
     client.force_login(admin)
     page = client.get("/notificari/").content.decode()
     assert "UIT nou lost" in page
     assert "Limita" not in page
+
+
+def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
+    smtp: MailServer, organization: Organization, company: Company, owner: User
+) -> None:
+    now = timezone.now()
+    told(PROBLEM, news(company, "1"), now=now)
+    told(NEW, news(company, "2"), now=now)
+    notify(
+        organization=organization,
+        users=[owner],
+        kind=AUTHORIZATION,
+        key="end",
+        title="Autorizarea",
+        text="expiră",
+        address="/",
+        now=now,
+    )
+    Organization.objects.update(require_two_factors=True)
+    post(now + timedelta(days=1))
+    assert [one["Subject"] for one in smtp.messages] == ["Autorizarea"]
 
 
 def test_filters_and_access_decide_whose_uits_a_person_hears_of(
@@ -216,9 +243,13 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     membership.companies.add(other)
     told(NEW, news(company, "1"))
     assert [one.user for one in Notification.objects.all()] == [owner]
-    Rhythm.objects.create(user=owner, organization=organization, companies=[other.pk])
+    for user, chosen in ((owner, other), (kept, company)):
+        Rhythm.objects.create(user=user, organization=organization, companies=[chosen.pk])
     told(NEW, news(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
+    # What is chosen of companies that are no longer seen does not silence the others.
+    told(NEW, news(other, "3"))
+    assert {one.user for one in Notification.objects.filter(key="3")} == {owner, kept}
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,9 @@ def test_each_moment_comes_to_the_second_and_once(
     end: datetime,
     last_day: str,
 ) -> None:
-    uit = make(day)
+    uit = make(day, plate="B01ABC")
     assert told(a_day_before - HOUR) == []
-    name = "UIT-ul UIT0 0000 0000 0001"
+    name = "UIT-ul UIT0 0000 0000 0001 (B01ABC)"
     for moment, kind, verb in [
         (a_day_before, "uit_lapsing", "expiră"),
         (four_hours_before, "uit_last_hours", "expiră"),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as database
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.info import parse_info
@@ -64,9 +65,10 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     first = anaf.record()
     (new,) = anaf.answers(first)
     day = day_in_full(today(), today=today())
-    assert new.title == f"UIT nou 3A0C 4D7E 9F1H 2J47, transport {day}"
+    way = "B (B) → PTF Nădlac, Jud. Arad"
+    assert new.title == f"UIT nou 3A0C 4D7E 9F1H 2J47: B01OLD, {way}, {day}"
     last = day_in_full(today() + timedelta(days=4), today=today())
-    assert "B (B) → PTF Nădlac, Jud. Arad, B01OLD" in new.text
+    assert f"{way}, B01OLD, transport {day}" in new.text
     assert f"declarant TEST SRL, CUI {company.cui}\n" in new.text
     assert f"Valabil până {last}, la 24:00." in new.text
     row = Transport.objects.get()
@@ -83,6 +85,9 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     (changed,) = anaf.answers(anaf.record(**changes))
     assert changed.title.endswith(": s-au schimbat: declarant, referință")
     assert "Declarant: TEST SRL → TEST SA\nReferință: XXX → R2" in changed.text
+    (changed,) = anaf.answers(anaf.record(**changes, documente="D" * 90))
+    assert changed.title.endswith(": s-a schimbat: documente")
+    changes["documente"] = "D" * 90
     vehicle = {"data_modif_veh": f"{today()}T10:00:00", "nr_veh": "B03VEH", "nr_rem1": "B04REM"}
     (changed,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
     assert changed.title.endswith(": vehicul CJ02NOU → B03VEH + B04REM")
@@ -104,7 +109,7 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     assert anaf.answers() == []
     (returned,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
     assert said([returned]) == [("uit_gone", f"{name} este din nou la ANAF")]
-    assert Fact.objects.count() == 8
+    assert Fact.objects.count() == 9
 
 
 def test_a_carrier_that_anaf_adds_later_is_a_correction_and_no_loss(anaf: Anaf) -> None:
@@ -162,3 +167,14 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
     # The declarant moves the end into the past: nobody would tell it at midnight.
     told = anaf.answers(ending(0), at=midnight + timedelta(hours=22))
     assert kinds(told) == ["uit_changed", "uit_lapsed"]
+
+
+def test_a_mistake_in_telling_loses_no_answer(
+    anaf: Anaf, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    anaf.answers()
+    with database.cursor() as cursor:
+        cursor.execute("ALTER TABLE notifications_fact RENAME TO away")
+    assert anaf.answers(anaf.record()) == []
+    assert Transport.objects.filter(company=company).count() == 1
+    assert "notifications_fact" in caplog.text
