@@ -1,0 +1,48 @@
+"""News as other rooms tell it, and the worker's minute."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from caraus.accounts.models import Company
+from caraus.notifications import deliver, digest
+from caraus.notifications.kinds import (
+    Kind,
+)
+from caraus.notifications.news import News, tell
+from caraus.notifications.rhythms import Subject
+from caraus.words import BUCHAREST, lazily
+
+
+def news(company: Company, *keys: str) -> list[News]:
+    return [
+        News(
+            key=key,
+            subject=Subject(company),
+            title=partial("{} {}".format, lazily("UIT nou"), key),
+            text=f"Despre {key}.\n\nRestul.",
+            address=f"/transporturi/{key}/",
+        )
+        for key in keys
+    ]
+
+
+def told(kind: Kind, found: Sequence[News], now: datetime | None = None) -> int:
+    organization = found[0].subject.company.organization
+    return tell(kind, found, organization=organization, many="/transporturi/", now=now)
+
+
+def post(now: datetime | None = None) -> None:
+    """What the worker does each minute."""
+    digest.send_due(now)
+    for pk in deliver.due(now):
+        deliver.send(notification_id=pk, now=now)
+
+
+def text_of(message: Any) -> str:
+    return str(next(message.iter_parts()).get_content()).replace("\r\n", "\n")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BUCHAREST)

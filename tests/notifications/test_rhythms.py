@@ -1,0 +1,180 @@
+"""When a person is written to, and about which UITs; the page where it is chosen."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.test import Client
+
+from caraus.accounts.models import Company, Organization, User
+from caraus.notifications import deliver
+from caraus.notifications.kinds import (
+    AUTHORIZATION,
+    GONE,
+    LAPSING,
+    NEW,
+    PROBLEM,
+)
+from caraus.notifications.models import Notification, Preference, Rhythm
+from caraus.notifications.news import News
+from caraus.notifications.rhythms import Subject, next_digest, quiet_until, wants
+from caraus.words import BUCHAREST
+from tests import factories
+from tests.mail import MailServer
+from tests.notifications.telling import at, news, post, text_of, told
+
+
+@pytest.mark.parametrize(
+    ("declarants", "vehicles", "found"),
+    [
+        ([], [], True),
+        (["123"], [], True),
+        (["taranesc"], [], True),
+        (["12"], [], False),
+        ([], ["B12ABC"], True),
+        ([], ["B12"], False),
+        (["999"], ["CT34REM"], True),
+    ],
+)
+def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
+    company: Company, declarants: list[str], vehicles: list[str], found: bool
+) -> None:
+    rhythm = Rhythm(companies=[company.pk], declarants=declarants, vehicles=vehicles)
+    subject = Subject(company, "RO123", "AGRO Țărănesc SRL", ("b-12 abc", "CT34REM"))
+    assert wants(rhythm, subject) is found
+    rhythm.companies = [company.pk + 1]
+    assert not wants(rhythm, subject)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "now", "until"),
+    [
+        ("22:00", "06:30", at("2026-11-25T23:00"), at("2026-11-26T06:30")),
+        ("22:00", "06:30", at("2026-11-25T06:29"), at("2026-11-25T06:30")),
+        ("22:00", "06:30", at("2026-11-25T06:30"), None),
+        ("12:00", "14:00", at("2026-11-25T13:00"), at("2026-11-25T14:00")),
+        ("12:00", "14:00", at("2026-11-25T11:59"), None),
+        ("12:00", "12:00", at("2026-11-25T12:00"), None),
+        # 29 March 2026: 3:00 is 4:00; 25 October: 3:30 comes twice.
+        ("22:00", "03:30", at("2026-03-29T02:30"), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        (
+            *("22:00", "03:45", at("2026-10-25T03:30").replace(fold=1)),
+            datetime(2026, 10, 25, 1, 45, tzinfo=UTC),
+        ),
+    ],
+)
+def test_quiet_hours_end_by_the_clock_in_bucharest(
+    begin: str, end: str, now: datetime, until: datetime | None
+) -> None:
+    rhythm = Rhythm(quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(end))
+    found = quiet_until(rhythm, now.astimezone(UTC))
+    assert found == (until.astimezone(UTC) if until else None)
+    assert quiet_until(Rhythm(), now) is None
+
+
+def test_the_digest_comes_at_its_hour_on_both_sides_of_a_change_of_the_clock() -> None:
+    rhythm = Rhythm(digest_hour=7)
+    hours = [
+        next_digest(rhythm, at(day).astimezone(UTC)).hour
+        for day in ("2026-03-28T06:00", "2026-03-28T07:00", "2026-10-24T08:00")
+    ]
+    assert hours == [5, 4, 5]
+
+
+def test_quiet_hours_hold_back_all_but_what_cannot_wait(
+    smtp: MailServer, organization: Organization, company: Company, owner: User
+) -> None:
+    night = at("2026-11-25T23:00").astimezone(UTC)
+    morning = at("2026-11-26T06:30").astimezone(UTC)
+    Rhythm.objects.create(
+        user=owner, organization=organization, quiet_from=time(22), quiet_until=time(6, 30)
+    )
+    for kind in (PROBLEM, GONE):
+        for number in range(3):
+            told(kind, news(company, f"{kind.code}{number}"), now=night)
+    post(night + timedelta(minutes=1))
+    post(night + timedelta(minutes=6))
+    assert {Notification.objects.get(pk=pk).kind for pk in deliver.due(morning)} == {PROBLEM.code}
+    assert [one["Subject"] for one in smtp.messages] == [
+        "UIT nou uit_gone0",
+        "2 UIT-uri retrase sau cu alt transportator",
+    ]
+    post(morning)
+    assert smtp.messages[2]["Subject"] == "3 probleme de flotă"
+    assert AUTHORIZATION.essential
+
+
+def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_over(
+    smtp: MailServer, organization: Organization, company: Company, owner: User
+) -> None:
+    now = at("2026-11-25T12:00").astimezone(UTC)
+    seven = at("2026-11-26T07:00").astimezone(UTC)
+    told(NEW, news(company, *"abcdefg"), now=now)
+    told(NEW, news(company, "h"), now=now + timedelta(hours=1))
+    over = news(company, "over")[0]
+    told(LAPSING, [News(*(over.key, over.subject, over.title, over.text, over.address), now)], now)
+    post(seven - timedelta(minutes=1))
+    assert smtp.messages == []
+    post(seven)
+    post(seven + timedelta(minutes=1))
+    (letter,) = smtp.messages
+    assert letter["Subject"] == "Rezumat, joi, 26 noiembrie: 8 noutăți"
+    text = text_of(letter)
+    assert "8 UIT-uri noi" in text
+    assert all(f"/transporturi/{key}/" in text for key in "abcdefgh")
+    assert "over" not in text
+    english = factories.member(organization, "viewer")
+    User.objects.filter(pk=english.pk).update(language="en")
+    told(NEW, news(company, "i"), now=seven + timedelta(hours=1))
+    post(seven + timedelta(days=1))
+    subjects = {one["To"]: one["Subject"] for one in smtp.messages[1:]}
+    assert subjects == {
+        owner.email: "Rezumat, vineri, 27 noiembrie: 1 noutate",
+        english.email: "Digest, Friday, 27 November: 1 piece of news",
+    }
+
+
+def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is_wrong(
+    signed_in: Client, organization: Organization, company: Company, owner: User
+) -> None:
+    told(NEW, news(company, "1"))
+    page = signed_in.get("/notificari/preferinte/").content.decode()
+    assert 'name="uit_new-rezumat" aria-describedby="fel-uit_new" checked' in page
+    assert 'name="companies"' not in page  # one company needs no choice
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    form = {
+        "uit_new-email": "on",
+        "authorization-email": "on",
+        "outage-rezumat": "on",
+        "digest_hour": "9",
+        "first_hours": "48",
+        "last_hours": "6",
+        "quiet_from": "22:00",
+        "quiet_until": "",
+        "companies": str(other.pk),
+        "declarants": "RO 123\n\nAgro",
+        "vehicles": "b 12-abc",
+    }
+    page = signed_in.post("/notificari/preferinte/", form).content.decode()
+    assert "Scrie amândouă orele, sau niciuna." in page
+    assert 'name="uit_new-email" aria-describedby="fel-uit_new" checked' in page
+    assert "b 12-abc" in page
+    assert not Preference.objects.exists()
+    form["quiet_until"] = "06:00"
+    assert signed_in.post("/notificari/preferinte/", form).status_code == 302
+    rhythm = Rhythm.objects.get()
+    assert (rhythm.companies, rhythm.vehicles) == ([other.pk], ["B12ABC"])
+    assert rhythm.declarants == ["RO 123", "Agro"]
+    assert (rhythm.quiet_until, rhythm.first_hours) == (time(6), 48)
+    waits = Notification.objects.get(key="1").digest_at
+    assert waits
+    assert waits.astimezone(BUCHAREST).hour == 9
+    kept = {row.kind: (row.bell, row.email, row.digest) for row in Preference.objects.all()}
+    assert kept["uit_new"] == (False, True, False)
+    assert kept["outage"] == (False, False, True)
+    page = signed_in.get("/notificari/preferinte/").content.decode()
+    assert "RO 123\nAgro" in page
+    assert 'value="22:00"' in page
+    stranger = factories.company(factories.organization("Alta"))
+    form["companies"] = str(stranger.pk)
+    page = signed_in.post("/notificari/preferinte/", form).content.decode()
+    assert "O firmă bifată nu mai este aici." in page
