@@ -1,0 +1,32 @@
+"""What is sent is packed by the product itself, whatever stands before it."""
+
+import gzip
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from caraus.web.middleware import CompressMiddleware
+
+PACKED = {"Accept-Encoding": "gzip, br"}
+
+
+@pytest.mark.parametrize("address", ["/transporturi/", "/static/caraus.css", "/static/list.js"])
+def test_pages_styles_and_scripts_are_packed_for_who_understands_it(
+    signed_in: Client, address: str
+) -> None:
+    answer = signed_in.get(address, headers=PACKED)
+    plain = signed_in.get(address)
+    assert "Content-Encoding" not in plain
+    assert answer["Content-Encoding"] == "gzip"
+    body = b"".join(answer) if answer.streaming else answer.content
+    assert len(body) < len(gzip.decompress(body)) / 2
+    answer.close()
+    plain.close()
+
+
+def test_what_is_packed_already_is_not_packed_again() -> None:
+    given = HttpResponse(b"x" * 1000, content_type="application/pdf")
+    request = RequestFactory().get("/", headers=PACKED)
+    CompressMiddleware(lambda _: given)(request)
+    assert given.content == b"x" * 1000
