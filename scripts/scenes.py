@@ -1,0 +1,109 @@
+"""What the pictures show and no walk leads to: seen from inside the demo, by its own settings."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
+from unittest.mock import patch
+
+WALKER, VIEWER = "demo@caraus.example", "cititor@caraus.example"
+
+
+def enter(settings_file: Path) -> None:
+    """Take the running demo's settings, and its database."""
+    for line in settings_file.read_text().splitlines():
+        name, _, value = line.partition("=")
+        os.environ[name] = value
+    os.environ["DJANGO_SETTINGS_MODULE"] = "caraus.settings"
+    # Playwright's loop runs in this thread.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    import django
+
+    django.setup()
+
+
+def pages() -> dict[str, str]:
+    """Pages that this demo does not serve: open sign-up, the first account, /stil, HTTP 500."""
+    from django.test import Client, RequestFactory, override_settings
+
+    from caraus.accounts.models import User
+    from caraus.web import views
+
+    visitor, walker = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
+    walker.force_login(User.objects.get(email=WALKER))
+    with override_settings(SIGNUP="open", ROOT_URLCONF="tests.web.with_style"):
+        sign_up = visitor.get("/cont/signup/").content
+        style = walker.get("/stil").content
+    with patch("caraus.accounts.people.is_setup_secret", return_value=True):
+        set_up = visitor.get("/inceput/x/").content
+    error = views.server_error(RequestFactory().get("/")).content
+    found = {"cont-nou": sign_up, "inceput": set_up, "eroare-500": error, "stil": style}
+    return {name: body.decode() for name, body in found.items()}
+
+
+def people() -> tuple[str, str]:
+    """A reader, an offered place, and an address to hear at: the reader's session, the place's
+    link."""
+    from django.test import Client
+
+    from caraus.accounts import members
+    from caraus.accounts.models import Membership, User
+
+    owner = Membership.objects.select_related("organization").get(user__email=WALKER)
+    reader = User.objects.create_user(VIEWER, None, name="Radu Cititorul")
+    Membership.objects.create(user=reader, organization=owner.organization, role="viewer")
+    _, secret = members.invite(owner, email="dana.ionescu@example.ro", role="dispatcher")
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(reader)
+    return client.cookies["sessionid"].value, f"/invitatie/{secret}/"
+
+
+def export_under_way() -> int:
+    """An export of which the worker knows nothing: it stands where it is. Its key."""
+    from django.utils import timezone
+
+    from caraus.accounts.models import Membership
+    from caraus.workspace.models import ListExport
+
+    owner = Membership.objects.select_related("organization", "user").get(user__email=WALKER)
+    now = timezone.now()
+    made = ListExport.objects.create(
+        organization=owner.organization,
+        user=owner.user,
+        kind="xlsx",
+        query="",
+        asked_at=now,
+        started_at=now,
+        total=48_210,
+        done=31_500,
+    )
+    return made.pk
+
+
+class Authorization:
+    """The walker's own, put into another state and back."""
+
+    FIELDS = ("status", "refresh_expires_at", "last_failure_code", "renewal_failures")
+
+    def __init__(self) -> None:
+        from caraus.connections.models import Connection
+
+        self._all = Connection.objects
+        self._key = self._all.filter(status="active").latest("authorized_at").pk
+        self._before = self._all.filter(pk=self._key).values(*self.FIELDS).get()
+
+    def ends_soon(self) -> None:
+        end = cast("datetime", self._all.get(pk=self._key).authorized_at) + timedelta(days=9)
+        self._set(refresh_expires_at=end)
+
+    def limps(self) -> None:
+        self._set(last_failure_code="timeout", renewal_failures=3)
+
+    def refused(self) -> None:
+        self._set(status="reauthorize", last_failure_code="refresh_rejected")
+
+    def as_before(self) -> None:
+        self._set(**self._before)
+
+    def _set(self, **fields: object) -> None:
+        self._all.filter(pk=self._key).update(**fields)
