@@ -89,7 +89,14 @@ def in_language_of(reader: Reader | None) -> Iterator[None]:
 def plural(number: int, one: str, many: str) -> str:
     """„1 transport”, „2 transporturi”, „20 de transporturi”; in English „1 transport”, „20
     transports”. Both words are literals: `scripts/translations.py` collects them."""
-    return f"{number} {npgettext('number', one, many, number)}"
+    return f"{grouped(number)} {npgettext('number', one, many, number)}"
+
+
+def grouped(number: int) -> str:
+    """„9999”, „10.000”; in English „10,000”."""
+    if number < 10_000:
+        return str(number)
+    return f"{number:,}".replace(",", "," if _calendar() is ENGLISH else ".")
 
 
 def today() -> date:

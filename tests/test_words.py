@@ -27,6 +27,7 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # noon in Bucharest
         (120, "120 de transporturi"),
         (1000, "1000 de transporturi"),
         (1001, "1001 transporturi"),
+        (48_210, "48.210 transporturi"),
     ],
 )
 def test_counts_have_the_right_plural(number: int, words: str) -> None:

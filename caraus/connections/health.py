@@ -27,6 +27,8 @@ class Health:
     word: str
     sentence: str
     help: Help | None = None
+    # It is tried again by itself: a person need not authorize.
+    passes: bool = False
 
 
 def health(connection: Connection, *, now: datetime | None = None) -> Health:
@@ -114,4 +116,5 @@ def _failure(connection: Connection, colour: Colour, word: str) -> Health:
     sentence = (
         f"{problem.sentence} {problem.advice}" if problem else gettext("Autorizează din nou.")
     )
-    return Health(colour, word, sentence, help_for(connection.last_failure_code))
+    passes = colour == "amber" and problem is not None and problem.retryable
+    return Health(colour, word, sentence, help_for(connection.last_failure_code), passes)

@@ -78,10 +78,12 @@ def _row(company: Company, alive: list[Connection], active: int, unreadable: int
     problems: list[tuple[Tone, str]] = []
     serving = [one for one in alive if one.pk in _covering(company)] or alive
     authorization, trouble = _authorization(serving)
-    problems += trouble
     if right == CompanyRight.State.NO_RIGHT:
-        problems.append(("bad", gettext("Certificatul nu are drept în SPV pentru firmă.")))
-    problems += _sync_troubles(state, authorized=bool(alive))
+        # The pill names it; the certificate's own sentence and ANAF's refusal would say it again.
+        advice = gettext("Cere-i firmei dreptul sau autorizează cu alt certificat.")
+        authorization, trouble = "", [("bad", advice)]
+    problems += trouble
+    problems += _sync_troubles(state, right=right, authorized=bool(alive))
     if unreadable:
         problems.append(
             ("warn", gettext("Înregistrări necitite: {unreadable}.").format(unreadable=unreadable))
@@ -126,11 +128,15 @@ def _authorization(serving: list[Connection]) -> tuple[str, list[tuple[Tone, str
 _COLOURS = ("green", "amber", "red")
 
 
-def _sync_troubles(state: SyncState | None, *, authorized: bool) -> list[tuple[Tone, str]]:
+def _sync_troubles(
+    state: SyncState | None, *, right: str, authorized: bool
+) -> list[tuple[Tone, str]]:
     if state is None or not authorized:
         return []
     if state.last_code:
-        return [("warn", trouble_of(state).sentence)]
+        trouble = trouble_of(state)
+        known = right == CompanyRight.State.NO_RIGHT and trouble.whose == "rights"
+        return [] if known else [("warn", trouble.sentence)]
     if state.last_good_at and timezone.now() - state.last_good_at > STALE:
         return [("warn", gettext("Fără răspuns bun de peste două ore."))]
     return []

@@ -40,6 +40,8 @@ def test_the_colour_of_one(
     connection.refresh_from_db()
     found = health(connection)
     assert (found.colour, found.word) == (colour, word)
+    # Only ANAF's own trouble is waited for; everything else asks for a person.
+    assert found.passes == ("last_failure_code" in changes)
 
 
 def test_the_colour_of_all_is_green_only_when_all_of_it_is_well() -> None:

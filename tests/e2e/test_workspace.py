@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import openpyxl
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e import walking
 from tests.e2e.demo_process import DemoProcess
+from tests.web import looks
 
 
 def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
@@ -183,3 +184,115 @@ def test_in_two_languages_on_a_phone_without_javascript(
     page.get_by_role("button", name="Română").click()
     expect(page.get_by_role("heading", name="Ruta")).to_be_visible()
     phone.close()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until it is there; what the keyboard does not reach fails."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not reach {wanted}")
+
+
+def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: DemoProcess) -> None:
+    context = browser.new_context(
+        base_url=demo.address, locale="ro-RO", viewport={"width": 1280, "height": 900}
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    bytes_got: list[int] = []
+    network.on("Network.loadingFinished", lambda one: bytes_got.append(one["encodedDataLength"]))
+    page.goto("/transporturi/")
+    tab_to(page, page.locator("[name=login]"))
+    page.keyboard.type(walking.EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(walking.PASSWORD)
+    bytes_got.clear()
+    network.send("Network.clearBrowserCache")
+    page.keyboard.press("Enter")
+    rows = page.locator("#lista tbody tr")
+    expect(rows.first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert 10_000 < sum(bytes_got) < 150_000  # fifty rows, all that they need, nothing kept before
+
+    # A row: copied, looked at beside the dialog of keys, opened.
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    link = rows.nth(1).get_by_role("link").first
+    uit = rows.nth(1).get_attribute("data-uit")
+    expect(link).to_be_focused()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    for _ in range(3):
+        assert page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+        page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(link).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="UIT copiat")).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == uit
+    expect(rows.nth(1).get_by_role("button")).to_be_focused()
+
+    # A menu gives back the focus; a filter is set.
+    columns = page.locator("summary", has_text="Coloane")
+    page.keyboard.press("/")
+    tab_to(page, columns)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Ultima modificare")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Ultima modificare")).to_be_hidden()
+    expect(columns).to_be_focused()
+    page.keyboard.press("/")
+    tab_to(page, page.locator("summary", has_text="Filtre"))
+    page.keyboard.press("Enter")
+    plate = rows.nth(1).locator(".plate").first.text_content() or ""
+    tab_to(page, page.locator("#vehicul"))
+    page.keyboard.type(plate)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"vehicul={plate}"))
+    expect(rows.first.locator(".plate", has_text=plate)).to_be_visible()
+
+    # A note on the UIT.
+    page.locator("#vehicul").evaluate("one => one.blur()")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
+    tab_to(page, page.get_by_label("Nota", exact=True))
+    page.keyboard.type("Doar din taste")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".note-text")).to_have_text("Doar din taste")
+
+    # A vehicle, the bell, the other language on the narrowest screen.
+    tab_to(page, page.get_by_role("navigation").get_by_role("link", name="Flota"))
+    page.keyboard.press("Enter")
+    company = page.locator("main form[method=post] [name=firma]")
+    tab_to(page, company)
+    page.keyboard.type("TRANS")
+    page.keyboard.press("Tab")
+    page.keyboard.type("cj 99 tst")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-plate=CJ99TST]")).to_be_visible()
+    tab_to(page, page.locator("header .bell"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Notificări").first).to_be_visible()
+    tab_to(page, page.locator("footer").get_by_role("button", name="English"))
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert list(looks.narrow(page)) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    tab_to(page, page.locator("footer").get_by_role("button", name="Română"))
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "ro")
+    context.close()

@@ -21,6 +21,7 @@ from caraus.workspace.counties import COUNTIES
 from caraus.workspace.models import ListExport
 from tests import factories
 from tests.e2e import chromium
+from tests.web import looks
 from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address
 
 ORIGIN = "http://caraus.example"
@@ -126,7 +127,7 @@ def test_every_page_is_for_everyone(
         served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
         assert any("label" in one or "select-name" in one for one in _read(page, "/firme/"))
         browser.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
     assert len(pages) > 60
     # What answers a GET with no page of its own: files, parts of pages, forms that send on.
     assert {path for path in unseen if path not in _sent_on(owner, unseen)} == set()
@@ -178,6 +179,9 @@ def _read(page: Page, path: str) -> Iterator[str]:
     )
     if shifted > 0.01:
         yield f"the layout shifts by {shifted:.3f}"
+    if moves := looks.moves(page):
+        yield f"{moves} parts move for who wants nothing to move"
+    yield from looks.by_keyboard(page)
     page.evaluate(AXE)
     yield from _axe(page, {"type": "tag", "values": RULES})
     page.emulate_media(color_scheme="dark")
@@ -186,10 +190,14 @@ def _read(page: Page, path: str) -> Iterator[str]:
         f"phone, dark: {one}"
         for one in _axe(page, {"type": "rule", "values": ["color-contrast", "target-size"]})
     )
+    yield from looks.out_of_order(page)
     page.set_viewport_size({"width": 320, "height": 700})
+    yield from looks.narrow(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > 320:
         yield f"is {wide} px wide on a screen of 320"
+    yield from looks.wide(page)
+    yield from looks.on_paper(page)
 
 
 def _axe(page: Page, only: dict[str, Any]) -> Iterator[str]:

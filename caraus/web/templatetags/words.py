@@ -28,6 +28,7 @@ register.filter("uit_groups", present.uit_groups)
 register.filter("place_title", present.place_title)
 register.filter("place_lines", present.place_lines)
 register.filter("change_lines", present.change_lines)
+register.filter("number", words.grouped)
 
 
 @register.simple_tag
@@ -43,6 +44,38 @@ def view_address(asked: Asked, **changed: str) -> str:
     """The query string of a view of the list with something changed; never empty, or the list
     would open with the person's default view."""
     return asked.address(**changed) or "arata="
+
+
+# The first that is named counts: each browser names those that it came from.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "FxiOS": "Firefox",
+    "Chrome/": "Chrome",
+    "CriOS": "Chrome",
+    "Safari/": "Safari",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """„Chrome, Windows” of a browser's User-Agent; as it is where neither is known."""
+    found = (
+        next((word for part, word in words_of.items() if part in agent), "")
+        for words_of in (BROWSERS, SYSTEMS)
+    )
+    return ", ".join(filter(None, found)) or agent
 
 
 @register.simple_tag

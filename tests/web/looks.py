@@ -1,0 +1,129 @@
+"""What one sees of a page without a mouse, on paper, on a very wide and a very narrow screen."""
+
+from collections.abc import Iterator
+
+from playwright.sync_api import Page
+
+# Everything that the keyboard reaches and that is seen; of a set of radio buttons, each.
+FOCUSABLE = """
+const seen = one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length;
+const focusable = [...document.querySelectorAll(
+    'a[href], button, input, select, textarea, summary, [tabindex]')].filter(
+    one => one.tabIndex >= 0 && !one.disabled && one.type !== 'hidden' && seen(one));
+const called = one => one.outerHTML.slice(0, 120).replace(/\\s+/g, ' ');
+"""
+# The ring may be drawn by a neighbour (a segment) or within (a county).
+UNSEEN_FOCUS = (
+    "() => {"
+    + FOCUSABLE
+    + """
+const look = one => [one, one.nextElementSibling, one.firstElementChild].map(part => {
+    if (!part) return '';
+    const style = getComputedStyle(part);
+    return [style.outlineStyle, style.outlineWidth, style.boxShadow, style.strokeWidth].join();
+}).join(';');
+return focusable.filter(one => {
+    if (document.activeElement) document.activeElement.blur();
+    const before = look(one);
+    one.focus();
+    return one !== document.activeElement || look(one) === before;
+}).map(called);
+}"""
+)
+# The next one never stands above the one before in the same column: eyes go down as Tab does.
+OUT_OF_ORDER = (
+    "() => {"
+    + FOCUSABLE
+    + """
+const apart = one => {
+    for (let at = one; at; at = at.parentElement)
+        if (['fixed', 'sticky', 'absolute'].includes(getComputedStyle(at).position)) return true;
+    return false;
+};
+const jumps = focusable.filter(one => one.tabIndex > 0).map(called);
+const flow = focusable.filter(one => !apart(one)).map(one => [one, one.getBoundingClientRect()]);
+for (let at = 1; at < flow.length; at++) {
+    const [[, before], [one, now]] = [flow[at - 1], flow[at]];
+    const under = Math.min(before.right, now.right) - Math.max(before.left, now.left) > 1;
+    if (under && now.bottom <= before.top + 1) jumps.push(called(one));
+}
+return jumps;
+}"""
+)
+NARROW = """() => [...document.querySelectorAll('.nav a, .nav a span, .topbar-end > *')]
+    .filter(one => one.checkVisibility())
+    .filter(one => one.getBoundingClientRect().right > innerWidth + 1
+        || one.scrollWidth > one.clientWidth + 1 && one.matches('.nav a'))
+    .map(one => one.outerHTML.slice(0, 120))"""
+WIDE = """() => {
+    const {left, right, width} = document.querySelector('main').getBoundingClientRect();
+    return {width, lean: Math.abs(left - (innerWidth - right)), all:
+        document.documentElement.scrollWidth - innerWidth};
+}"""
+ON_PAPER = """() => {
+    const left = [...document.querySelectorAll('nav, header.topbar, footer, .skip, .filters')]
+        .filter(one => one.checkVisibility())
+        .map(one => `${one.className || one.tagName} is printed`);
+    if (document.documentElement.scrollWidth > innerWidth + 1) left.push('is wider than paper');
+    for (const one of document.querySelectorAll('main *')) {
+        const style = getComputedStyle(one);
+        const cut = one.checkVisibility()
+            && style.overflowY !== 'visible' && style.clipPath === 'none'
+            && (one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)
+            && !one.matches('input, textarea, select, svg, svg *');
+        if (cut) left.push(`is cut on paper: ${one.outerHTML.slice(0, 120)}`);
+    }
+    return left;
+}"""
+
+
+def by_keyboard(page: Page) -> Iterator[str]:
+    """The way past the menu, the ring around what is focused, the order of Tab."""
+    page.keyboard.press("Tab")
+    if page.locator("body.app").count():
+        skip = page.locator(".skip:focus")
+        if not skip.count() or page.evaluate("document.activeElement.offsetTop") < 0:
+            yield "Tab does not reach a visible link to the content first"
+        page.keyboard.press("Enter")
+        if page.evaluate("document.activeElement.id") != "continut":
+            yield "the link to the content does not lead there"
+    for one in page.evaluate(UNSEEN_FOCUS):
+        yield f"is not seen to be focused: {one}"
+    yield from out_of_order(page)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+
+def out_of_order(page: Page) -> Iterator[str]:
+    for one in page.evaluate(OUT_OF_ORDER):
+        yield f"Tab goes up to: {one}"
+
+
+def narrow(page: Page) -> Iterator[str]:
+    """The frame at the width that the page has now."""
+    for one in page.evaluate(NARROW):
+        yield f"does not fit: {one}"
+
+
+def wide(page: Page) -> Iterator[str]:
+    page.set_viewport_size({"width": 2560, "height": 1300})
+    found = page.evaluate(WIDE)
+    if found["all"] > 0 or found["width"] > 1600 or found["lean"] > 1:
+        yield f"is not in the middle of a wide screen: {found}"
+
+
+def on_paper(page: Page) -> Iterator[str]:
+    """A4 upright, within the margins."""
+    page.set_viewport_size({"width": 680, "height": 1010})
+    page.emulate_media(media="print")
+    for one in page.evaluate(ON_PAPER):
+        yield f"{one}"
+    page.emulate_media(media="screen")
+
+
+def moves(page: Page) -> int:
+    """How many animations run or may run."""
+    found: int = page.evaluate(
+        """document.getAnimations().length + [...document.querySelectorAll('*')].filter(one =>
+            parseFloat(getComputedStyle(one).transitionDuration)).length"""
+    )
+    return found
