@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -149,6 +150,12 @@ def axis_day(day: date) -> str:
     return f"{day.day} {_calendar().months[day.month - 1][:3]}"
 
 
+@lru_cache(maxsize=256)
+def _minutes_ago(minutes: int, _language: str | None) -> str:
+    """A list says it once for each of its rows."""
+    return _calendar().ago.format(plural(minutes, "minut", "minute"))
+
+
 def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
     """„acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”; „niciodată”
     for none."""
@@ -159,7 +166,7 @@ def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
     if timedelta(seconds=-60) < ago < timedelta(seconds=60):
         return said.now
     if timedelta() < ago < timedelta(hours=1):
-        return said.ago.format(plural(int(ago.total_seconds() // 60), "minut", "minute"))
+        return _minutes_ago(int(ago.total_seconds() // 60), translation.get_language())
     local, here = moment.astimezone(BUCHAREST), now.astimezone(BUCHAREST)
     clock = f"{local.hour}:{local.minute:02d}"
     if near := said.near.get((local.date() - here.date()).days):

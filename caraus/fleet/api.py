@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from caraus.fleet.keeper import OPEN, appeared
 from caraus.fleet.models import Problem
 from caraus.fleet.problems import Code
+from caraus.queries import Part
 from caraus.transports.models import Transport
 from caraus.words import today
 
@@ -15,28 +16,56 @@ __all__ = [
     "Code",
     "appeared",
     "count",
+    "counted_with_problems",
     "having_problems",
     "keys_with_problems",
     "problems_of",
+    "take_problems",
     "with_problems",
 ]
 
+_COUNTED = """
+SELECT count(*) FROM (
+    SELECT FROM transports_transport
+    WHERE id IN (SELECT transport_id FROM fleet_problem WHERE company_id = ANY(%s::bigint[]))
+        AND state = ANY(%s) AND first_expired_day > %s
+    LIMIT %s
+) AS troubled
+"""
+_TAKEN = "_problems_taken"
 _WORST_FIRST = {code: rank for rank, code in enumerate(Code)}
 
 
 def problems_of(transport: Transport) -> list[Problem]:
     """The problems of a UIT, the worst first; none once it is closed. No query where the UIT was
-    taken with `prefetch_related("problems")`."""
+    taken with `prefetch_related("problems")` or `take_problems` was asked."""
     if transport.state not in OPEN or transport.first_expired_day <= today():
         return []
-    found = transport.problems.all()
+    taken: list[Problem] | None = getattr(transport, _TAKEN, None)
+    found = transport.problems.all() if taken is None else taken
     return sorted(found, key=lambda one: (_WORST_FIRST[Code(one.code)], one.pk))
+
+
+def take_problems(transports: Collection[Transport], *, some: bool) -> None:
+    """Takes those of many UITs at once, for `problems_of`; `some`: False where it is known that
+    none of them has any, which then asks nothing."""
+    of_each: dict[int, list[Problem]] = {one.pk: [] for one in transports}
+    if some:
+        for problem in Problem.objects.filter(transport__in=of_each).order_by("pk"):
+            of_each[problem.transport_id].append(problem)
+    for one in transports:
+        setattr(one, _TAKEN, of_each[one.pk])
 
 
 def with_problems(companies: Collection[int], day: date) -> QuerySet[Transport]:
     """The UITs of these companies that have a problem and are open on a day in Bucharest."""
     keys = Problem.objects.filter(company__in=companies).order_by().values("transport")
     return Transport.objects.filter(pk__in=keys, state__in=OPEN, first_expired_day__gt=day)
+
+
+def counted_with_problems(companies: Collection[int], day: date, *, most: int) -> Part:
+    """SQL that counts the same, no further than `most`: for a statement that asks more at once."""
+    return _COUNTED, [list(companies), [state.value for state in OPEN], day, most]
 
 
 def having_problems(day: date) -> Q:

@@ -1,17 +1,18 @@
 """How old the list is, and whose fault it is if it is old: one sentence for the page."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal
 
+from django.db import connection as database
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
-from caraus.connections.models import Connection
 from caraus.transports import gatekeeper, plan
+from caraus.transports.gate import Door
 from caraus.transports.gatekeeper import is_hosts
 from caraus.transports.models import SyncRun, SyncState
 from caraus.words import BUCHAREST, day_of_month, lazily, moment_in_words
@@ -25,6 +26,24 @@ HOST_CODES = frozenset(
 
 # Their advice is to pass on what ANAF answered, so that is shown.
 WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
+
+_STATE = (
+    *("next_sync_at", "looked_at", "last_attempt_at", "last_good_at"),
+    *("last_code", "failing_since", "failures_in_a_row"),
+)
+_DOOR = tuple(one.name for one in fields(Door))
+# One round trip, at least one row: whether anybody authorized, the door, the states.
+_ASKED = f"""
+SELECT
+    EXISTS (
+        SELECT FROM connections_connection WHERE organization_id = %s AND status = 'active'
+    ),
+    {", ".join(f"door.{name}" for name in _DOOR)},
+    state.company_id, {", ".join(f"state.{name}" for name in _STATE)}
+FROM (SELECT) AS one
+LEFT JOIN transports_gate AS door ON door.host = %s
+LEFT JOIN transports_syncstate AS state ON state.company_id = ANY(%s::bigint[])
+"""  # noqa: S608 - names of our own fields
 
 Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
 
@@ -101,6 +120,8 @@ class Situation:
     busy: bool
     # Companies about which ANAF has never given a good answer yet.
     unsynced: tuple[Company, ...] = ()
+    # As they were read: the fields of _STATE alone, not to be saved.
+    states: tuple[SyncState, ...] = ()
 
     @property
     def failings(self) -> tuple[Failing, ...]:
@@ -172,8 +193,7 @@ def _failing(same: list[Trouble]) -> Failing:
 
 def situation(organization: Organization, companies: list[Company]) -> Situation:
     """The state of the list of these companies."""
-    states = list(SyncState.objects.filter(company__in=companies).select_related("company"))
-    authorized = organization.connections.filter(status=Connection.Status.ACTIVE).exists()
+    authorized, door, states = _asked(organization, companies)
     now = timezone.now()
     good = [state.last_good_at for state in states if state.last_good_at]
     answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
@@ -182,7 +202,6 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     if not authorized:  # nobody is asked any more: what ANAF said last is no trouble of now
         past = {Whose.ANAF, Whose.RIGHTS}
         troubles = tuple(trouble for trouble in troubles if trouble.whose not in past)
-    door = gatekeeper.look()
     shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
     if authorized and door is not None and door.open_since is not None:
         code = door.last_code if door.last_code in PROBLEMS else "timeout"
@@ -204,7 +223,25 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
         troubles=troubles,
         busy=bool(companies) and authorized and not shut and (due or not answered),
         unsynced=unsynced,
+        states=tuple(states),
     )
+
+
+def _asked(
+    organization: Organization, companies: list[Company]
+) -> tuple[bool, Door | None, list[SyncState]]:
+    known = {company.pk: company for company in companies}
+    with database.cursor() as cursor:
+        cursor.execute(_ASKED, [organization.pk, gatekeeper.host(), list(known)])
+        rows = cursor.fetchall()
+    authorized, *rest = rows[0]
+    door = Door(*rest[: len(_DOOR)]) if rest[0] is not None else None
+    states = [
+        SyncState(company=known[company], **dict(zip(_STATE, state, strict=True)))
+        for company, *state in (row[1 + len(_DOOR) :] for row in rows)
+        if company is not None
+    ]
+    return authorized, door, states
 
 
 def _of_all(

@@ -16,6 +16,14 @@ _NOTED_EVERY = timedelta(seconds=30)
 _FRESH = timedelta(minutes=1)
 
 
+def is_news(states: Sequence[SyncState]) -> bool:
+    """Whether `looked_at` would write anything: not where somebody has just looked."""
+    able = [one for one in states if one.last_attempt_at and not one.failures_in_a_row]
+    since = timezone.now() - _NOTED_EVERY
+    noted = sum(one.looked_at is not None and one.looked_at >= since for one in able)
+    return noted < min(len(able), LOOKED_AT_ONCE)
+
+
 def looked_at(companies: Sequence[Company]) -> int:
     """Somebody looks at their list: those that were not asked about for a minute are due now.
 

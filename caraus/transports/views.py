@@ -18,7 +18,7 @@ from caraus.connections import rights
 from caraus.connections.models import Connection
 from caraus.transports import driver
 from caraus.transports.apply import last_seen
-from caraus.transports.models import SyncState, Transport, UnreadableRecord
+from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.notes import NoteForm
 from caraus.transports.situation import situation
 from caraus.transports.tasks import SOON, enqueue
@@ -42,14 +42,14 @@ def show(
 ) -> HttpResponse:
     """The page of a UIT; `form` is the note that is being written."""
     company = transport.company
-    state = SyncState.objects.filter(company=company, last_good_at__isnull=False).first()
-    good = {state.company_id: state.last_good_at} if state and state.last_good_at else {}
+    state = situation(membership.organization, [company])
+    good = {company.pk: state.last_good_at} if state.last_good_at else {}
     context = {
         "transport": transport,
         "today": today(),
         "now": timezone.now(),
         "last_seen": last_seen(transport, good),
-        "situation": situation(membership.organization, [company]),
+        "situation": state,
         "timeline": timeline(transport, list(transport.events.all())),
         "driver_text": driver.text(transport, today=today()),
         "notes": transport.notes.select_related("author"),

@@ -1,10 +1,12 @@
 """Which columns of the list a person sees: chosen once, remembered for the account."""
 
+import json
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import User
+from caraus.queries import Part
 from caraus.workspace.models import ListSettings
 
 # Words of the form → words on screen. The UIT and its state stand in every list.
@@ -22,10 +24,14 @@ COLUMNS = {
 USUAL = frozenset(COLUMNS) - {"modificat"}
 
 
-def of(user: User) -> frozenset[str]:
-    """The person's columns; the usual ones before anything was chosen."""
-    found = ListSettings.objects.filter(user=user).values_list("columns", flat=True).first()
-    return USUAL if found is None else frozenset(found) & COLUMNS.keys()
+def kept(user: User) -> Part:
+    """What the person chose, for a statement that asks more at once; `read` makes columns of it."""
+    return "SELECT columns FROM workspace_listsettings WHERE user_id = %s", [user.pk]
+
+
+def read(found: str | None) -> frozenset[str]:
+    """The person's columns from the JSON of `kept`; the usual ones before anything was chosen."""
+    return USUAL if found is None else frozenset(json.loads(found)) & COLUMNS.keys()
 
 
 def choose(user: User, wanted: Iterable[str]) -> None:

@@ -1,18 +1,40 @@
-"""What is worth a look, above the list: how many are new, lapse, have a problem."""
+"""What stands beside the rows of the list: how many there are, and what is worth a look above them
+(how many are new, lapse, have a problem)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from caraus.accounts.models import User
 from caraus.fleet import api as fleet
-from caraus.queries import at_most, counted
-from caraus.transports.models import Transport
-from caraus.workspace import keyset, listing
+from caraus.queries import count_of, scalars
+from caraus.workspace import columns, keyset, listing
 from caraus.workspace.asked import Asked
+
+# As `listing` asks for „noi” and „expira”; written out, for it stands on every page of the list.
+_NEW = """
+SELECT count(*) FROM (
+    SELECT FROM transports_transport
+    WHERE company_id = ANY(%s::bigint[]) AND state = ANY(%s) AND first_expired_day > %s
+        AND first_seen_at > %s
+    LIMIT %s
+) AS new
+"""
+_LAPSING = """
+SELECT count(*) FROM (
+    SELECT FROM transports_transport
+    WHERE company_id = ANY(%s::bigint[]) AND state = ANY(%s) AND first_expired_day = %s
+    LIMIT %s
+) AS lapsing
+"""
+_UNREADABLE = """
+SELECT count(*) FROM transports_unreadablerecord
+WHERE company_id = ANY(%s::bigint[]) AND resolved_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,47 +49,64 @@ class Group:
     is_here: bool
 
 
-def groups(
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`groups` are those of the companies that are looked at, whatever else is asked; `unreadable`
+    are the records of all companies that the person sees."""
+
+    count: listing.Count
+    groups: tuple[Group, ...]
+    columns: frozenset[str]
+    unreadable: int
+
+    @property
+    def has_problems(self) -> bool:
+        return self.groups[-1].count.number > 0
+
+
+def beside(
     asked: Asked,
-    rows: QuerySet[Transport],
+    user: User,
     companies: Collection[int],
     *,
+    of_all: Sequence[int],
     found: listing.Found,
     page: keyset.Page,
     today: date,
-) -> tuple[listing.Count, list[Group]]:
-    """How many the list has; and the groups of the companies that are looked at, whatever else is
-    asked. One round trip counts them all."""
-    known = (
-        ("noi", gettext_lazy("noi în 24 h"), "sparkles", "calm"),
-        ("expira", gettext_lazy("expiră în 24 h"), "alarm-clock", "bad"),
-    )
+) -> Beside:
+    """All in one round trip. `companies` are those looked at, `of_all` those that the person sees;
+    the columns are the user's."""
     own = listing.to_count(found, page)
-    *numbers, troubled = counted(
-        *([] if own is None else [own]),
-        *(listing.in_state(shown, rows, companies, today=today) for shown, *_ in known),
-        at_most(fleet.with_problems(companies, today), listing.COUNTED + 1),
+    keys, most = list(companies), listing.COUNTED + 1
+    alive = [state.value for state in listing.OPEN_STATES]
+    since, tomorrow = timezone.now() - listing.NEW, today + timedelta(days=1)
+    kept, unreadable, new, lapsing, troubled, *rest = scalars(
+        columns.kept(user),
+        (_UNREADABLE, [list(of_all)]),
+        (_NEW, [keys, alive, today, since, most]),
+        (_LAPSING, [keys, alive, tomorrow, most]),
+        fleet.counted_with_problems(keys, today, most=most),
+        *([] if own is None else [count_of(own)]),
     )
-    count = listing.count(page, None if own is None else numbers.pop(0))
-    made = [
-        Group(
+
+    def group(view: Asked, word: str | Promise, look: tuple[str, str], number: int) -> Group:
+        return Group(
             word=word,
-            icon=icon,
-            tone=tone,
+            icon=look[0],
+            tone=look[1],
             count=listing.bounded(number),
-            address=Asked(arata=shown, firma=asked.firma).address(),
-            is_here=asked.address(firma="") == Asked(arata=shown).address(),
+            address=view.address(firma=asked.firma),
+            is_here=asked.address(firma="") == view.address(),
         )
-        for (shown, word, icon, tone), number in zip(known, numbers, strict=True)
-    ]
-    made.append(
-        Group(
-            word=gettext_lazy("cu probleme"),
-            icon="triangle-alert",
-            tone="warn",
-            count=listing.bounded(troubled),
-            address=Asked(probleme=True, firma=asked.firma).address(),
-            is_here=asked.address(firma="") == Asked(probleme=True).address(),
-        )
+
+    groups = (
+        group(Asked(arata="noi"), gettext_lazy("noi în 24 h"), ("sparkles", "calm"), new),
+        group(
+            Asked(arata="expira"), gettext_lazy("expiră în 24 h"), ("alarm-clock", "bad"), lapsing
+        ),
+        group(
+            Asked(probleme=True), gettext_lazy("cu probleme"), ("triangle-alert", "warn"), troubled
+        ),
     )
-    return count, made
+    count = listing.count(page, rest[0] if rest else None)
+    return Beside(count, groups, columns.read(kept), unreadable)

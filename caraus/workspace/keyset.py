@@ -3,13 +3,10 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Window
+from django.db.models.expressions import RawSQL
 
-from caraus.accounts.models import Company
-from caraus.queries import among
 from caraus.transports.models import Transport
 
 PAGE_SIZE = 50
@@ -65,6 +62,8 @@ class Page:
     # The places from which the neighbouring pages go on; "" where there is none.
     previous: str
     next: str
+    # How many there are in all, where the first page could tell it by the way.
+    total: int | None = None
 
     def __iter__(self) -> Iterator[Transport]:
         return iter(self.rows)
@@ -90,7 +89,10 @@ def page(
         backwards, place = False, ""
     else:
         found = found.filter(beyond)
+    if not per_company and not place:
+        found = found.annotate(total=Window(Count("*")))
     rows = _first(found, companies, order.by(backwards=backwards), per_company=per_company)
+    total = getattr(rows[0], "total", None) if rows else None
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if backwards:
         rows.reverse()
@@ -99,6 +101,7 @@ def page(
         rows=tuple(rows),
         previous=order.place(rows[0]) if rows and has_previous else "",
         next=order.place(rows[-1]) if rows and has_next else "",
+        total=total,
     )
 
 
@@ -107,9 +110,12 @@ def _first(
 ) -> list[Transport]:
     """The first rows and one more, by which is known that there is a next page."""
     if per_company and len(companies) > 1:
-        inner = found.filter(company=OuterRef("pk")).order_by(*by).values("pk")[: PAGE_SIZE + 1]
-        each = Company.objects.filter(pk__in=companies).values_list(ArraySubquery(inner), flat=True)
-        found = Transport.objects.filter(among(list(chain.from_iterable(each))))
-    wanted = found.select_related("company").prefetch_related("problems")
-    wanted = wanted.defer("raw", "extra").order_by(*by)
-    return list(wanted[: PAGE_SIZE + 1])
+        each = found.filter(company=RawSQL("looked_at.company", ()))
+        text, values = each.order_by(*by).values("pk")[: PAGE_SIZE + 1].query.sql_with_params()
+        walked = (
+            f"SELECT unnest(ARRAY({text}))"  # noqa: S608 - Django's own SQL
+            " FROM unnest(%s::bigint[]) AS looked_at (company)"
+        )
+        keys = RawSQL(walked, (*values, list(companies)))  # noqa: S611 - ditto
+        found = Transport.objects.filter(pk__in=keys)
+    return list(found.defer("raw", "extra").order_by(*by)[: PAGE_SIZE + 1])

@@ -1,6 +1,6 @@
 """From what was asked to the UITs: whose, in which state, when, and what they hold."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,10 @@ from caraus.workspace import keyset, search
 from caraus.workspace.asked import Asked
 
 State = Transport.State
-OPEN = Q(state__in=[State.ACTIVE, State.MISSING])
+OPEN_STATES = (State.ACTIVE, State.MISSING)
+OPEN = Q(state__in=OPEN_STATES)
+# For so long a UIT is „nou”.
+NEW = timedelta(days=1)
 # No index knows them, but they are few among few: walking the list in search of them would be long.
 RARE = ("schimbate", "nevalidate")
 # Beyond this „peste 1.000”: counting a large past would cost more than showing it.
@@ -59,43 +62,47 @@ def found_by(
         rows = rows.filter(fleet.having_problems(today) if troubled is None else among(troubled))
         by_keys |= troubled is not None
     for typed, field in _wanted(asked):
-        keys = search.among_all(typed, companies)
-        if keys is None:
-            rows = rows.filter(search.walking(typed, field))
-        else:
-            rows = rows.filter(field, among(keys))
+        keys = search.among_all(typed, field, companies)
+        rows = rows.filter(search.walking(typed, field) if keys is None else among(keys))
         by_keys |= keys is not None
         walked |= keys is None
     return Found(rows, by_keys, walked and not by_keys)
 
 
-def _wanted(asked: Asked) -> Iterator[tuple[str, Q]]:
+def _wanted(asked: Asked) -> Iterator[tuple[str, search.Field]]:
     """What was typed, and in which fields: the search takes any, these filters their own."""
     if asked.q:
-        yield asked.q, Q()
+        yield asked.q, search.anywhere
     if asked.declarant:
         yield asked.declarant, search.in_fields(asked.declarant, search.DECLARANT)
     if asked.vehicul:
-        changes = search.in_vehicle_changes(asked.vehicul)
-        yield asked.vehicul, search.in_fields(asked.vehicul, search.VEHICLE) | changes
+        yield asked.vehicul, search.in_vehicle(asked.vehicul)
     if asked.loc:
         yield asked.loc, search.in_places(asked.loc)
 
 
+def _alive(today: date) -> Q:
+    return OPEN & Q(first_expired_day__gt=today)
+
+
+_STATES: dict[str, Callable[[date], Q]] = {
+    "toate": lambda _: Q(),
+    "noi": lambda today: _alive(today) & Q(first_seen_at__gt=timezone.now() - NEW),
+    "viitoare": lambda today: _alive(today) & Q(transport_date__gt=today),
+    "in-curs": lambda today: _alive(today) & Q(transport_date__lte=today),
+    "expira": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
+    "expirate": lambda today: ~Q(state=State.WITHDRAWN) & Q(first_expired_day__lte=today),
+    "retrase": lambda _: Q(state=State.WITHDRAWN),
+    "neregasite": lambda today: _alive(today) & Q(state=State.MISSING),
+    "schimbate": lambda today: (
+        _alive(today) & ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui"))
+    ),
+    "nevalidate": lambda today: _alive(today) & ~_uit_is_valid(),
+}
+
+
 def _in_state(shown: str, today: date) -> Q:
-    alive = OPEN & Q(first_expired_day__gt=today)
-    return {
-        "toate": Q(),
-        "noi": alive & Q(first_seen_at__gt=timezone.now() - timedelta(days=1)),
-        "viitoare": alive & Q(transport_date__gt=today),
-        "in-curs": alive & Q(transport_date__lte=today),
-        "expira": alive & Q(first_expired_day=today + timedelta(days=1)),
-        "expirate": ~Q(state=State.WITHDRAWN) & Q(first_expired_day__lte=today),
-        "retrase": Q(state=State.WITHDRAWN),
-        "neregasite": alive & Q(state=State.MISSING),
-        "schimbate": alive & ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui")),
-        "nevalidate": alive & ~_uit_is_valid(),
-    }.get(shown, alive)
+    return _STATES.get(shown, _alive)(today)
 
 
 def _uit_is_valid() -> Q:
@@ -116,7 +123,7 @@ def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
 
 def to_count(found: Found, shown: keyset.Page) -> QuerySet[Transport, dict[str, Any]] | None:
     """What has to be counted to tell how many there are; None where the page tells it itself."""
-    if found.walked or not (shown.previous or shown.next):
+    if found.walked or shown.total is not None or not (shown.previous or shown.next):
         return None
     return at_most(found.rows, COUNTED + 1)
 
@@ -125,6 +132,7 @@ def count(shown: keyset.Page, number: int | None) -> Count:
     """How many there are, counted no further than worth it; of a common word (`number` is None),
     no further than the page."""
     is_more = bool(shown.previous or shown.next)
+    number = shown.total if number is None else number
     if number is None:
         return Count(keyset.PAGE_SIZE if is_more else len(shown.rows), is_more)
     return bounded(number)
@@ -132,10 +140,3 @@ def count(shown: keyset.Page, number: int | None) -> Count:
 
 def bounded(number: int) -> Count:
     return Count(min(number, COUNTED), number > COUNTED)
-
-
-def in_state(
-    shown: str, rows: QuerySet[Transport], companies: Collection[int], *, today: date
-) -> QuerySet[Transport, dict[str, Any]]:
-    """Those of `rows` in a state of the list, by an index, to be counted."""
-    return at_most(rows.filter(_in_state(shown, today), company__in=companies), COUNTED + 1)

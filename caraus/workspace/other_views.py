@@ -46,8 +46,8 @@ def _asked(request: HttpRequest) -> tuple[Asked, QuerySet[Transport], dict[str, 
     company = next((one for one in companies if one.cui == asked.firma), None)
     wanted: list[Company] = companies if company is None else [company]
     of_all_days = replace(asked, de_la=None, pana_la=None, arata=asked.arata or "toate")
-    rows = access.visible(Transport.objects.all(), membership)
-    found = listing.found_by(of_all_days, rows, [one.pk for one in wanted], today=today())
+    keys = [one.pk for one in wanted]
+    found = listing.found_by(of_all_days, Transport.objects.all(), keys, today=today())
     context = {
         "asked": asked,
         "companies": companies,

@@ -5,7 +5,7 @@ Speaks with the functions, the trigger and the index of migration 0002_search.
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import reduce
 from operator import and_, or_
 
@@ -39,6 +39,16 @@ FEW = 3000
 SAMPLE = 200
 # Of more companies the index's entries are not worth asking for.
 MOST_OWNERS = 50
+# The index is asked for so many pieces of a word, the rarest; the words themselves decide.
+MOST_PIECES = 4
+
+# The condition that what was typed stands in certain fields. It is asked with the path to the UIT
+# ("" or "transport__") and to its words.
+type Field = Callable[[str, str], Q]
+
+
+def anywhere(_uit: str, _words: str) -> Q:
+    return Q()
 
 
 def fold(words: str) -> str:
@@ -65,30 +75,33 @@ def needles(typed: str) -> list[list[str]]:
     return [[whole]]
 
 
-def walking(typed: str, field: Q) -> Case:
+def walking(typed: str, field: Field) -> Case:
     """The condition on a UIT for walking the list: it holds what was typed, and in this field.
 
     Two conditions would look to PostgreSQL as if hardly a row met them, and it would read and sort
     all rows instead of walking an index until a page is full.
     """
     holds = _any_all(typed, "words__words__contains")
-    both = ExpressionWrapper(holds & field, output_field=BooleanField())
+    both = ExpressionWrapper(holds & field("", "words__words"), output_field=BooleanField())
     return Case(When(words__isnull=False, then=both), default=Value(False))  # noqa: FBT003
 
 
-def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
+def among_all(typed: str, field: Field, companies: Collection[int]) -> list[int] | None:
     """The keys of the UITs of these companies that match, by the index; None when too many.
 
     An index of arrays finds all or none: a word that many UITs have is known by a sample.
     """
-    if not companies or _is_common(typed, min(companies)):
-        return None if companies else []
+    if not companies:
+        return []
+    sample = _sample(min(companies))
+    if _is_common(typed, sample):
+        return None
     pieces = Func(
         F("company_id"), F("words"), function="caraus_pieces", output_field=ArrayField(TextField())
     )
     owners = [f"@{pk}" for pk in companies]
     wanted = [
-        sorted({piece for needle in needles_of for piece in _pieces(needle)})
+        _rarest({piece for needle in needles_of for piece in _pieces(needle)}, sample)
         for needles_of in needles(typed)
     ]
     if not wanted:
@@ -99,21 +112,31 @@ def among_all(typed: str, companies: Collection[int]) -> list[int] | None:
     if len(owners) <= MOST_OWNERS:
         alike &= Q(pieces__overlap=owners)
     found = SearchWords.objects.alias(pieces=pieces).filter(
-        alike, _any_all(typed, "words__contains"), company__in=companies
+        alike,
+        _any_all(typed, "words__contains"),
+        field("transport__", "words"),
+        company__in=companies,
     )
     keys = list(found.values_list("pk", flat=True)[: FEW + 1])
     return keys if len(keys) <= FEW else None
 
 
-def _is_common(typed: str, company: int) -> bool:
-    """Whether one in ten of a company's newest UITs holds it."""
+def _sample(company: int) -> list[str]:
+    """The words of a company's newest UITs."""
     newest = Transport.objects.filter(company=company).order_by("-first_seen_at", "-pk")
-    sample = newest.values_list("words__words", flat=True)[:SAMPLE]
+    return [words or "" for words in newest.values_list("words__words", flat=True)[:SAMPLE]]
+
+
+def _is_common(typed: str, sample: Sequence[str]) -> bool:
+    """Whether one in ten holds it."""
     ways = needles(typed)
-    found = sum(
-        any(all(each in words for each in way) for way in ways) for words in sample if words
-    )
+    found = sum(any(all(each in words for each in way) for way in ways) for words in sample)
     return found * 10 >= SAMPLE
+
+
+def _rarest(pieces: Collection[str], sample: Sequence[str]) -> list[str]:
+    together = " ".join(sample)
+    return sorted(pieces, key=lambda piece: (together.count(piece), piece))[:MOST_PIECES]
 
 
 def _pieces(needle: str) -> set[str]:
@@ -125,27 +148,42 @@ def _any_all(typed: str, lookup: str) -> Q:
     return reduce(or_, ways) if ways else Q(pk__in=[])
 
 
-def in_fields(typed: str, fields: Sequence[int]) -> Q:
-    """Whether one of these fields of a UIT's words (DECLARANT, VEHICLE, PLACES) holds it."""
-    return reduce(or_, [_holds(field, typed) for field in fields])
+def in_fields(typed: str, fields: Sequence[int]) -> Field:
+    """One of these fields of a UIT's words (DECLARANT, VEHICLE, PLACES) holds it."""
+
+    def field(_uit: str, words: str) -> Q:
+        parts = (_word(words, number) for number in fields)
+        return reduce(or_, [Q(Contains(part, Value(fold(typed)))) for part in parts])
+
+    return field
 
 
-def in_places(typed: str) -> Q:
-    """Whether the UIT leaves from or goes to a place, or a county by its letters („CJ”)."""
+def in_places(typed: str) -> Field:
+    """The UIT leaves from or goes to a place, or a county by its letters („CJ”)."""
     word = fold(typed)
-    if len(word) < PIECE:
-        return Q(start__county__iexact=word) | Q(end__county__iexact=word)
-    return in_fields(typed, PLACES)
+    if len(word) >= PIECE:
+        return in_fields(typed, PLACES)
+
+    def field(uit: str, _words: str) -> Q:
+        start, end = f"{uit}start__county__iexact", f"{uit}end__county__iexact"
+        return Q(**{start: word}) | Q(**{end: word})
+
+    return field
 
 
-def in_vehicle_changes(typed: str) -> Q:
-    """Whether a vehicle change named the plate. Plates stand there in capitals, words do not."""
-    text = Cast("vehicle_changes", TextField())
-    return Q(Contains(text, Value(fold(typed).upper())))
+def in_vehicle(typed: str) -> Field:
+    """A plate as declared, or of a vehicle change, holds it."""
+
+    def field(uit: str, words: str) -> Q:
+        # Plates stand there in capitals, words do not.
+        changes = Cast(f"{uit}vehicle_changes", TextField())
+        declared = in_fields(typed, VEHICLE)(uit, words)
+        return declared | Q(Contains(changes, Value(fold(typed).upper())))
+
+    return field
 
 
-def _holds(field: int, typed: str) -> Q:
-    part = Func(
-        F("words__words"), Value(" "), Value(field), function="split_part", output_field=TextField()
+def _word(words: str, number: int) -> Func:
+    return Func(
+        F(words), Value(" "), Value(number), function="split_part", output_field=TextField()
     )
-    return Q(Contains(part, Value(fold(typed))))

@@ -2,6 +2,7 @@
 
 import time
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -9,13 +10,14 @@ from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Role
+from caraus.fleet import api as fleet
 from caraus.transports import sooner
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
 from caraus.workspace import columns, files, listing, saved
 from caraus.workspace.asked import SHOWN, SORTS, Asked
-from caraus.workspace.groups import groups
+from caraus.workspace.groups import beside
 
 
 @require_GET
@@ -34,16 +36,27 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     keys = [one.pk for one in wanted]
     # Before the rows: what arrives between the two is then awaited, not passed over as known.
     state = situation(membership.organization, wanted)
-    rows = access.visible(Transport.objects.all(), membership)
-    found = listing.found_by(asked, rows, keys, today=today())
+    found = listing.found_by(asked, Transport.objects.all(), keys, today=today())
     page = listing.page(asked, found, keys)
-    count, worth_a_look = groups(asked, rows, keys, found=found, page=page, today=today())
-    if request.headers.get("Caraus-Hidden") != "1":
+    around = beside(
+        asked,
+        access.signed_in(request),
+        keys,
+        of_all=[one.pk for one in companies],
+        found=found,
+        page=page,
+        today=today(),
+    )
+    known = {one.pk: one for one in wanted}
+    for row in page:
+        row.company = known[row.company_id]
+    fleet.take_problems(page.rows, some=around.has_problems)
+    if request.headers.get("Caraus-Hidden") != "1" and sooner.is_news(state.states):
         sooner.looked_at(wanted)
     context = {
         "asked": asked,
         "page": page,
-        "count": count,
+        "count": around.count,
         "companies": companies,
         "company": company,
         "with_company": len(companies) > 1 and company is None,
@@ -51,23 +64,26 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "sorts": SORTS,
         "export_kinds": files.KINDS,
         "all_columns": columns.COLUMNS,
-        "columns": columns.of(access.signed_in(request)),
+        "columns": around.columns,
         "saved": views,
-        "groups": worth_a_look,
+        "groups": around.groups,
+        "has_problems": around.has_problems,
         "now": int(time.time()),
         "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
         "situation": state,
-        "unreadable": access.visible(
-            UnreadableRecord.objects.filter(resolved_at=None, company__archived_at=None),
-            membership,
-        ).select_related("company"),
+        "unreadable": _unreadable(companies) if around.unreadable else (),
     }
     name = "transports/_list.html" if _is_part(request) else "transports/list.html"
     response = render(request, name, context)
     if opens_with and not asked.address() and request.headers.get("HX-Trigger") == "filtre":
         response["HX-Push-Url"] = f"{request.path}?arata="  # else it would open with that view
     return response
+
+
+def _unreadable(companies: list[Company]) -> QuerySet[UnreadableRecord]:
+    found = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
+    return found.select_related("company")
 
 
 def _is_part(request: HttpRequest) -> bool:

@@ -199,7 +199,7 @@ def test_what_was_asked_stands_in_the_form(signed_in: Client, make: MakeTranspor
     factories.connection(make().company.organization)
     page = signed_in.get(LIST, {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}).content
     text = page.decode()
-    assert 'value="&quot;&gt;&lt;b&gt;"' in text
+    assert 'value="&#34;&gt;&lt;b&gt;"' in text
     assert 'value="Iași"' in text
     assert 'value="2026-01-05"' in text
     assert "Filtre (2)" in text

@@ -1,15 +1,15 @@
 """Words in templates: counts, days, moments; a UIT's state and validity; icons."""
 
 import json
-from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django import template
+from django.template import Context
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
@@ -19,7 +19,6 @@ from caraus.transports import present
 from caraus.transports.models import Transport, TransportEvent
 from caraus.transports.situation import Situation, situation
 from caraus.workspace.asked import Asked
-from caraus.workspace.week import Vehicle
 
 register = template.Library()
 
@@ -147,7 +146,9 @@ def date_words(moment: datetime) -> str:
 @register.filter
 def exact_moment(moment: datetime) -> str:
     """„24.11.2026, 22:11:05”, in Romania."""
-    return f"{moment.astimezone(words.BUCHAREST):%d.%m.%Y, %H:%M:%S}"
+    here = moment.astimezone(words.BUCHAREST)
+    day = f"{here.day:02}.{here.month:02}.{here.year:04}"
+    return f"{day}, {here.hour:02}:{here.minute:02}:{here.second:02}"
 
 
 @register.simple_tag
@@ -155,11 +156,10 @@ def when(moment: datetime | None) -> str:
     """A moment in words, its exact time on hover and for machines."""
     if moment is None:
         return moment_words(None)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        exact_moment(moment),
-        moment_words(moment),
+    words_of = escape(moment_words(moment))
+    return mark_safe(  # noqa: S308 - digits, and escaped words
+        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{exact_moment(moment)}">'
+        f"{words_of}</time>"
     )
 
 
@@ -230,25 +230,9 @@ def _drawn(tone: str, cells: int, used: int) -> SafeString:
 _USED = mark_safe(' class="used"')
 
 
-@register.simple_tag
-def uit_rows(
-    rows: Sequence[Transport],
-    today: date,
-    columns: frozenset[str],
-    with_company: bool,  # noqa: FBT001
-) -> SafeString:
-    """The rows of the list."""
-    return _by_jinja(
-        "transports/rows.html", rows=rows, today=today, columns=columns, with_company=with_company
-    )
-
-
-@register.simple_tag
-def week_bars(vehicles: Sequence[Vehicle], days: Sequence[date], today: date) -> SafeString:
-    """The rows of the week: a vehicle each."""
-    return _by_jinja("workspace/bars.html", vehicles=vehicles, days=days, today=today)
-
-
-def _by_jinja(name: str, **context: Any) -> SafeString:
-    drawn: str = get_template(name, using="jinja2").render(context)
+@register.simple_tag(takes_context=True)
+def by_jinja(context: Context, name: str) -> SafeString:
+    """A part of a page that Jinja draws, from all that the page has (`caraus/web/rows.py`)."""
+    given = cast("dict[str, Any]", context.flatten())
+    drawn: str = get_template(name, using="jinja2").render(given, context.get("request"))
     return mark_safe(drawn)  # noqa: S308 - its environment escapes
