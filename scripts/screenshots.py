@@ -64,14 +64,14 @@ class Photographer:
         self.everywhere(name)
 
     def everywhere(self, name: str, page: Page | None = None) -> None:
-        """As the page stands: wide and on a phone, light and dark."""
+        """As the page stands: wide and on a phone, light and (in Romanian) dark."""
         page = page or self.page
         page.evaluate("scrollTo(0, 0)")
         for width, least, most, size_word in SIZES:
             page.set_viewport_size({"width": width, "height": least})
             height = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": width, "height": min(max(height, least), most)})
-            for scheme, scheme_word in SCHEMES:
+            for scheme, scheme_word in SCHEMES[:1] if self.ending else SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 page.evaluate(DRAWN)
                 self.snap(f"{name}{size_word}{scheme_word}{self.ending}", page)

@@ -41,17 +41,19 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(static("caraus.svg"), permanent=True)
 
 
+# The kinds of tokens that have steps.
+SCALES = ("text", "space", "radius")
+
+
 @login_not_required
 @require_GET
 def style(request: HttpRequest) -> HttpResponse:
     """The components and their tokens; in debug mode only (see urls)."""
     sheet = Path(finders.find("caraus.css") or "").read_text()
-    tokens = re.findall(r"^\s*(--[\w-]+):", sheet.partition("@layer base")[0], re.MULTILINE)
-    groups = {
-        "Text": [name for name in tokens if name.startswith("--text-")],
-        gettext("Spațiu"): [name for name in tokens if name.startswith("--space-")],
-    }
-    return render(request, "style.html", {"groups": groups, "tokens": dict.fromkeys(tokens)})
+    tokens = re.findall(r"--([\w-]+):", sheet.partition("@media")[0])
+    scales = {kind: [one for one in tokens if one.startswith(f"{kind}-")] for kind in SCALES}
+    colours = [one for one in tokens[tokens.index("paper") :] if not one.startswith("shadow")]
+    return render(request, "style.html", {"scales": scales, "colours": colours})
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:

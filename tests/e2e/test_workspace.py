@@ -291,6 +291,9 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.set_viewport_size({"width": 320, "height": 700})
     assert list(looks.narrow(page)) == []
+    page.goto("/transporturi/")
+    page.get_by_role("button", name="Copy the UIT").first.click()
+    expect(page.get_by_role("status").filter(has_text="UIT copied")).to_have_count(1)
     page.set_viewport_size({"width": 1280, "height": 900})
     tab_to(page, page.locator("footer").get_by_role("button", name="Română"))
     page.keyboard.press("Enter")

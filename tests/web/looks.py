@@ -127,3 +127,20 @@ def moves(page: Page) -> int:
             parseFloat(getComputedStyle(one).transitionDuration)).length"""
     )
     return found
+
+
+def dialog(page: Page, address: str) -> Iterator[str]:
+    """A dialog takes the focus, keeps it, closes by Esc and gives it back."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(address)
+    page.locator("[data-opens]").focus()
+    page.keyboard.press("Enter")
+    for _ in range(4):
+        if page.evaluate("!document.activeElement.closest('dialog, body:not(:has(:focus))')"):
+            yield "the dialog does not keep the focus"
+        page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    if page.locator("dialog[open]").count():
+        yield "Esc does not close the dialog"
+    if not page.evaluate("document.activeElement.matches('[data-opens]')"):
+        yield "the dialog does not give the focus back"

@@ -123,7 +123,12 @@ def test_every_page_is_for_everyone(
             weight = sum(weights.values())
             if weight > LARGEST:
                 complaints.append(f"{name}: weighs {weight} bytes compressed")
+        served["/stil"] = pages["/stil in"][1]
+        complaints += looks.dialog(page, f"{ORIGIN}/stil")
         # The judge is awake.
+        page.emulate_media(reduced_motion="no-preference")
+        assert looks.moves(page) > 3
+        page.emulate_media(reduced_motion="reduce")
         served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
         assert any("label" in one or "select-name" in one for one in _read(page, "/firme/"))
         browser.close()

@@ -25,7 +25,7 @@
 
   const copied = (button) => {
     button.setAttribute("data-copied", "");
-    say(button.dataset.copiedWords || "UIT copiat");
+    say(button.dataset.copiedWords || byId("anunt").dataset.copiedWords);
     setTimeout(() => button.removeAttribute("data-copied"), 1600);
   };
 
@@ -36,6 +36,8 @@
     if (button) copy(button.dataset.copy).then(() => copied(button));
     if (target.closest("[data-dismiss]")) target.closest("[data-flash]").remove();
     if (target.closest("[data-print]")) window.print();
+    const opener = target.closest("[data-opens]");
+    if (opener) byId(opener.dataset.opens).showModal();
     // A moment later, so that the button is seen to be pressed.
     if (target.closest("[data-close]")) setTimeout(() => window.close(), 150);
     const back = target.closest("[data-back]");
