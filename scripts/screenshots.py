@@ -29,10 +29,10 @@ REFUSED = "900070706"
 VEHICLE = {"nr_veh": "CJ77CAR", "nr_rem1": "CJ78REM"}
 Scheme = Literal["light", "dark"]
 # Width, the least and the greatest height, the word in the name.
-WIDE, PHONE = (1280, 740, 1400, ""), (390, 844, 1900, "-telefon")
+WIDE, PHONE = (1280, 740, 1200, ""), (390, 844, 1700, "-telefon")
 SIZES = (WIDE, PHONE)
 SCHEMES: tuple[tuple[Scheme, str], ...] = (("light", ""), ("dark", "-intunecat"))
-COLOURS = 256
+COLOURS = 200
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 WAIT = 30_000
 
@@ -97,12 +97,13 @@ class Photographer:
 
 
 def write(picture: bytes, path: Path) -> None:
-    """With a palette: a fifth of the size, and no difference to be seen."""
-    with Image.open(io.BytesIO(picture)) as image:
-        few = image.convert("RGB").quantize(
-            COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-        )
-        few.save(path, optimize=True)
+    """With a palette, a third of the size: flat colours as they are, the rest by the nearest."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        image = opened.convert("RGB")
+    flat = sorted(image.getcolors(image.width * image.height) or [], reverse=True)[:COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in flat for part in cast("tuple[int, ...]", colour)])
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def doors(photographer: Photographer) -> None:
