@@ -6,10 +6,11 @@ In the transaction of the fact, as all that is told.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -115,15 +116,14 @@ class _Teller:
             kind=self.kind.code,
             created_at__gt=self.now - GATHERED,
         )
-        if len(unheard) <= MOST_ALONE and just_told.count() + len(unheard) <= MOST_ALONE:
-            for one in unheard:
-                self._alone(one)
-            return len(unheard)
         if open_burst := self._still_open(just_told):
             self._grow(open_burst, unheard)
             return 0
-        self._burst(unheard)
-        return 1
+        if just_told.count() + len(unheard) > MOST_ALONE:
+            self._burst(unheard)
+            return 1
+        self._alone(unheard)
+        return len(unheard)
 
     def _write_down(self, news: Sequence[News]) -> list[News]:
         """Those that the person has not been told; others who tell them now are waited for."""
@@ -148,23 +148,31 @@ class _Teller:
             new = {key for (key,) in cursor.fetchall()}
         return [one for one in news if one.key in new and rows[one.key] is one]
 
-    def _alone(self, one: News) -> None:
-        self._make(
-            [one],
-            key=one.key,
-            company=one.subject.company,
-            title=said(one.title)[:200],
-            text=said(one.text),
-            address=one.address,
-            action=_("Vezi UIT-ul"),
-            matters_until=one.matters_until,
+    def _alone(self, news: Sequence[News]) -> None:
+        rows = [
+            self._row(
+                key=one.key,
+                company=one.subject.company,
+                title=said(one.title)[:200],
+                text=said(one.text),
+                address=one.address,
+                action=_("Vezi UIT-ul"),
+                matters_until=one.matters_until,
+            )
+            for one in news
+        ]
+        made = Notification.objects.bulk_create(rows)
+        own = Notification.objects.filter(
+            user=OuterRef("user"), kind=OuterRef("kind"), key=OuterRef("key")
         )
+        self._facts(news).update(notification=Subquery(own.values("pk")))
+        for row in made:
+            self._post(row)
 
     def _burst(self, news: Sequence[News]) -> None:
         companies = {one.subject.company for one in news}
         company = companies.pop() if len(companies) == 1 else None
-        self._make(
-            news,
+        burst = self._row(
             key=f"burst:{news[0].key}"[:200],
             is_burst=True,
             company=company,
@@ -173,9 +181,12 @@ class _Teller:
             action=_("Vezi lista"),
             matters_until=_last(news),
         )
+        burst.save()
+        self._facts(news).update(notification=burst)
+        self._post(burst)
 
-    def _make(self, news: Sequence[News], **fields: object) -> None:
-        notification = Notification.objects.create(
+    def _row(self, **fields: Any) -> Notification:
+        return Notification(
             user=self.user,
             organization=self.organization,
             kind=self.kind.code,
@@ -184,22 +195,29 @@ class _Teller:
             digest_at=next_digest(self.pace, self.now) if self.wanted.digest else None,
             **fields,
         )
-        self._belong(notification, news)
-        post(notification, self.kind, self.wanted, self.pace, self.now)
+
+    def _post(self, row: Notification) -> None:
+        post(row, self.kind, self.wanted, self.pace, self.now)
+
+    def _facts(self, news: Sequence[News]) -> QuerySet[Fact]:
+        facts = Fact.objects.filter(user=self.user, kind=self.kind.code)
+        return facts.filter(key__in=[one.key for one in news])
 
     def _still_open(self, just_told: QuerySet[Notification]) -> Notification | None:
         """A burst that nothing has been sent of: what joins it later is sent with it. Held until
         the end of the transaction, and so is its e-mail: no letter is being made of it."""
         bursts = just_told.filter(is_burst=True, digest_at__isnull=not self.wanted.digest)
-        bursts = bursts.select_for_update(of=("self",), skip_locked=True)
         if not self.wanted.email:
-            return bursts.filter(email=None).first()
-        found = bursts.filter(email__state=Email.State.WAITING).first()
-        waiting = Email.objects.filter(notification=found, state=Email.State.WAITING)
-        return found if waiting.select_for_update(skip_locked=True).first() else None
+            return (
+                bursts.filter(email=None).select_for_update(of=("self",), skip_locked=True).first()
+            )
+        waiting = Email.objects.filter(notification__in=bursts, state=Email.State.WAITING)
+        both = waiting.select_related("notification").select_for_update(skip_locked=True)
+        email = both.first()
+        return email.notification if email else None
 
     def _grow(self, burst: Notification, news: Sequence[News]) -> None:
-        self._belong(burst, news)
+        self._facts(news).update(notification=burst)
         if any(one.subject.company.pk != burst.company_id for one in news):
             burst.company = None
         burst.address = self._list_of(burst.company)
@@ -209,10 +227,6 @@ class _Teller:
         )
         burst.read_at = None if self.wanted.bell else burst.read_at
         burst.save()
-
-    def _belong(self, notification: Notification, news: Sequence[News]) -> None:
-        facts = Fact.objects.filter(user=self.user, kind=self.kind.code)
-        facts.filter(key__in=[one.key for one in news]).update(notification=notification)
 
     def _list_of(self, company: Company | None) -> str:
         if company is None:

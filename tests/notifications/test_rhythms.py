@@ -1,12 +1,15 @@
 """When a person is written to, and about which UITs; the page where it is chosen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.notifications import deliver
+from caraus.notifications import deliver, digest
 from caraus.notifications.kinds import (
     AUTHORIZATION,
     GONE,
@@ -14,11 +17,13 @@ from caraus.notifications.kinds import (
     NEW,
     PROBLEM,
 )
-from caraus.notifications.models import Notification, Preference, Rhythm
+from caraus.notifications.models import Email, Notification, Preference, Rhythm
 from caraus.notifications.news import News
+from caraus.notifications.preferences import Channels, choose
 from caraus.notifications.rhythms import Subject, next_digest, quiet_until, wants
 from caraus.words import BUCHAREST
 from tests import factories
+from tests.authorizations import at_once
 from tests.mail import MailServer
 from tests.notifications.telling import at, news, post, text_of, told
 
@@ -91,15 +96,20 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     for kind in (PROBLEM, GONE):
         for number in range(3):
             told(kind, news(company, f"{kind.code}{number}"), now=night)
+    choose(user=owner, organization=organization, kind=LAPSING, channels=Channels(email=True))
+    (over,) = news(company, "over before the morning")
+    told(LAPSING, [replace(over, matters_until=morning)], now=night)
     post(night + timedelta(minutes=1))
     post(night + timedelta(minutes=6))
-    assert {Notification.objects.get(pk=pk).kind for pk in deliver.due(morning)} == {PROBLEM.code}
+    held = {Notification.objects.get(pk=pk).kind for pk in deliver.due(morning)}
+    assert held == {PROBLEM.code, LAPSING.code}
     assert [one["Subject"] for one in smtp.messages] == [
         "UIT nou uit_gone0",
         "2 UIT-uri retrase sau cu alt transportator",
     ]
     post(morning)
-    assert smtp.messages[2]["Subject"] == "3 probleme de flotă"
+    assert [one["Subject"] for one in smtp.messages[2:]] == ["3 probleme de flotă"]
+    assert not deliver.due(morning)
     assert AUTHORIZATION.essential
 
 
@@ -131,6 +141,16 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
         owner.email: "Rezumat, vineri, 27 noiembrie: 1 noutate",
         english.email: "Digest, Friday, 27 November: 1 piece of news",
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: User) -> None:
+    now = timezone.now()
+    told(NEW, news(company, *"abc"), now=now)
+    later = [now + timedelta(days=1, seconds=number) for number in range(4)]
+    made = at_once(*[partial(digest.send_due, one) for one in later])
+    assert sorted(map(str, made)) == ["0", "0", "0", "1"]
+    assert Email.objects.count() == 1
 
 
 def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is_wrong(

@@ -9,14 +9,13 @@ from django.db import connection as database
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.info import parse_info
 from caraus.notifications.models import Fact, Notification, Rhythm
+from caraus.transports import lapses
 from caraus.transports.apply import apply_answer
-from caraus.transports.models import SyncState, Transport
+from caraus.transports.models import LapseWatch, SyncState, Transport
 from caraus.words import day_in_full, today
 from tests import factories
 from tests.anaf import samples
 from tests.transports.conftest import noon
-
-UIT, OTHER = "3A0C4D7E9F1H2J47", "4F00T0T0T0T0T0A1"
 
 
 class Anaf:
@@ -167,6 +166,19 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
     # The declarant moves the end into the past: nobody would tell it at midnight.
     told = anaf.answers(ending(0), at=midnight + timedelta(hours=22))
     assert kinds(told) == ["uit_changed", "uit_lapsed"]
+
+
+def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: Anaf) -> None:
+    midnight = anaf.now.replace(hour=0, minute=0)
+    anaf.answers(at=midnight + timedelta(hours=1))
+    LapseWatch.objects.create(pk=1, looked_until=midnight + timedelta(hours=19))
+    ends = f"{(midnight + timedelta(days=1)).date()}T00:00:00"
+    told = anaf.answers(
+        anaf.record(data_exp_uit=ends), at=midnight + timedelta(hours=19, minutes=58)
+    )
+    assert [one.kind for one in told] == ["uit_new", "uit_last_hours"]
+    lapses.every_minute(midnight + timedelta(hours=20))
+    assert Notification.objects.count() == 2
 
 
 def test_a_mistake_in_telling_loses_no_answer(
