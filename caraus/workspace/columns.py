@@ -24,9 +24,9 @@ COLUMNS = {
 USUAL = frozenset(COLUMNS) - {"modificat"}
 
 
-def kept(user: User) -> Part:
+def kept(user: int) -> Part:
     """What the person chose, for a statement that asks more at once; `read` makes columns of it."""
-    return "SELECT columns FROM workspace_listsettings WHERE user_id = %s", [user.pk]
+    return "SELECT columns::text FROM workspace_listsettings WHERE user_id = %s", [user]
 
 
 def read(found: str | None) -> frozenset[str]:

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from caraus.accounts.models import User
+from caraus.accounts.models import Membership
 from caraus.fleet import api as fleet
 from caraus.queries import count_of, scalars
-from caraus.workspace import columns, keyset, listing
+from caraus.workspace import columns, keyset, listing, saved
 from caraus.workspace.asked import Asked
+from caraus.workspace.models import SavedView
 
 # As `listing` asks for „noi” and „expira”; written out, for it stands on every page of the list.
 _NEW = """
@@ -52,11 +53,13 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Beside:
     """`groups` are those of the companies that are looked at, whatever else is asked; `unreadable`
-    are the records of all companies that the person sees."""
+    are the records of all companies that the person sees; `columns`, `saved`: what the person
+    chose."""
 
     count: listing.Count
     groups: tuple[Group, ...]
     columns: frozenset[str]
+    saved: list[SavedView]
     unreadable: int
 
     @property
@@ -66,7 +69,7 @@ class Beside:
 
 def beside(
     asked: Asked,
-    user: User,
+    membership: Membership,
     companies: Collection[int],
     *,
     of_all: Sequence[int],
@@ -74,14 +77,15 @@ def beside(
     page: keyset.Page,
     today: date,
 ) -> Beside:
-    """All in one round trip. `companies` are those looked at, `of_all` those that the person sees;
-    the columns are the user's."""
+    """All in one round trip. `companies` are those looked at, `of_all` those that the person
+    sees."""
     own = listing.to_count(found, page)
     keys, most = list(companies), listing.COUNTED + 1
     alive = [state.value for state in listing.OPEN_STATES]
     since, tomorrow = timezone.now() - listing.NEW, today + timedelta(days=1)
-    kept, unreadable, new, lapsing, troubled, *rest = scalars(
-        columns.kept(user),
+    shown, views, unreadable, new, lapsing, troubled, *rest = scalars(
+        columns.kept(membership.user_id),
+        saved.kept(membership),
         (_UNREADABLE, [list(of_all)]),
         (_NEW, [keys, alive, today, since, most]),
         (_LAPSING, [keys, alive, tomorrow, most]),
@@ -109,4 +113,4 @@ def beside(
         ),
     )
     count = listing.count(page, rest[0] if rest else None)
-    return Beside(count, groups, columns.read(kept), unreadable)
+    return Beside(count, groups, columns.read(shown), saved.read(views), unreadable)

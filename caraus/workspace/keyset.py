@@ -1,12 +1,14 @@
 """Pages of the list by the place of a row, so that the thousandth costs what the first costs."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, Q, QuerySet, Window
 from django.db.models.expressions import RawSQL
 
+from caraus.queries import Part
 from caraus.transports.models import Transport
 
 PAGE_SIZE = 50
@@ -56,6 +58,14 @@ ORDERS = {
 }
 
 
+# What was answered whole is not for a list.
+_COLUMNS = ", ".join(
+    f'row."{field.column}"'
+    for field in Transport._meta.concrete_fields
+    if field.name not in {"raw", "extra"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     rows: tuple[Transport, ...]
@@ -89,10 +99,13 @@ def page(
         backwards, place = False, ""
     else:
         found = found.filter(beyond)
-    if not per_company and not place:
-        found = found.annotate(total=Window(Count("*")))
-    rows = _first(found, companies, order.by(backwards=backwards), per_company=per_company)
-    total = getattr(rows[0], "total", None) if rows else None
+    by = order.by(backwards=backwards)
+    try:
+        picked = _walked(found, companies, by) if per_company else _sorted(found, by)
+        rows = _rows(picked, by)
+    except EmptyResultSet:
+        rows = []
+    total = rows[0].total if rows and not per_company and not place else None  # type: ignore[attr-defined]
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if backwards:
         rows.reverse()
@@ -105,17 +118,34 @@ def page(
     )
 
 
-def _first(
-    found: QuerySet[Transport], companies: Collection[int], by: list[str], *, per_company: bool
-) -> list[Transport]:
-    """The first rows and one more, by which is known that there is a next page."""
-    if per_company and len(companies) > 1:
-        each = found.filter(company=RawSQL("looked_at.company", ()))
-        text, values = each.order_by(*by).values("pk")[: PAGE_SIZE + 1].query.sql_with_params()
-        walked = (
-            f"SELECT unnest(ARRAY({text}))"  # noqa: S608 - Django's own SQL
-            " FROM unnest(%s::bigint[]) AS looked_at (company)"
-        )
-        keys = RawSQL(walked, (*values, list(companies)))  # noqa: S611 - ditto
-        found = Transport.objects.filter(pk__in=keys)
-    return list(found.defer("raw", "extra").order_by(*by)[: PAGE_SIZE + 1])
+def _sorted(found: QuerySet[Transport], by: Sequence[str]) -> Part:
+    """The keys of the first rows of all, and how many all are."""
+    each = found.annotate(total=Window(Count("*"))).order_by(*by).values("pk", "total")
+    return each[: PAGE_SIZE + 1].query.sql_with_params()
+
+
+def _walked(found: QuerySet[Transport], companies: Collection[int], by: Sequence[str]) -> Part:
+    """The keys of the first rows of each company, one more than a page has."""
+    if len(companies) > 1:
+        found = found.filter(company=RawSQL("looked_at.company", ()))
+    each = found.order_by(*by).values("pk")[: PAGE_SIZE + 1]
+    text, values = each.query.sql_with_params()
+    walked = f"SELECT unnest(ARRAY({text})), NULL::bigint"
+    walked += " FROM unnest(%s::bigint[]) AS looked_at (company)"
+    return walked, (*values, list(companies))
+
+
+def _rows(picked: Part, by: Sequence[str]) -> list[Transport]:
+    """The first rows of those picked (keys, how many in all), and one more, by which is known that
+    there is a next page."""
+    text, values = picked
+    order = ", ".join(
+        f"row.{name.removeprefix('-').replace('pk', 'id')}{' DESC' if name[0] == '-' else ''}"
+        for name in by
+    )
+    asked = f"""
+        SELECT {_COLUMNS}, picked.total FROM ({text}) AS picked (id, total)
+        JOIN transports_transport AS row ON row.id = picked.id
+        ORDER BY {order} LIMIT {PAGE_SIZE + 1}
+    """  # noqa: S608 - our own names, Django's own SQL
+    return list(Transport.objects.raw(asked, values))

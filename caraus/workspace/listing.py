@@ -44,7 +44,8 @@ def found_by(
     asked: Asked, rows: QuerySet[Transport], companies: Collection[int], *, today: date
 ) -> Found:
     """Those of `rows` (what the person may see) in these companies that match."""
-    rows = rows.filter(company__in=companies).filter(_in_state(asked.arata, today))
+    everything = rows
+    rows = rows.filter(_in_state(asked.arata, today), company__in=companies)
     if asked.de_la:
         rows = rows.filter(transport_date__gte=asked.de_la)
     if asked.pana_la:
@@ -56,7 +57,7 @@ def found_by(
     if asked.arata in RARE:
         few = list(rows.order_by().values_list("pk", flat=True)[: search.FEW + 1])
         if by_keys := len(few) <= search.FEW:
-            rows = rows.filter(among(few))
+            rows = everything.filter(among(few))
     if asked.probleme:
         troubled = fleet.keys_with_problems(companies, today, most=search.FEW)
         rows = rows.filter(fleet.having_problems(today) if troubled is None else among(troubled))

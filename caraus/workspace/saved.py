@@ -1,5 +1,7 @@
 """Saved views: an address of the list under a name, for one person in one organization."""
 
+import json
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -7,9 +9,16 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Membership
+from caraus.queries import Part
 from caraus.workspace.asked import Asked, query_of
 from caraus.workspace.models import SavedView
 
+_KEPT = """
+SELECT json_agg(
+    json_build_object('id', id, 'name', name, 'query', query, 'is_default', is_default)
+    ORDER BY lower(name), id
+)::text FROM workspace_savedview WHERE user_id = %s AND organization_id = %s
+"""
 # More would be a list to search in, not a shortcut.
 MOST = 30
 LONGEST_NAME = 60
@@ -21,6 +30,22 @@ def of(membership: Membership) -> QuerySet[SavedView]:
         user=membership.user_id, organization=membership.organization_id
     )
     return mine.order_by(Lower("name"), "pk")
+
+
+def opening(membership: Membership) -> str:
+    """The address with which the list opens; "" when it opens as usual."""
+    view = of(membership).filter(is_default=True).first()
+    return view.address if view else ""
+
+
+def kept(membership: Membership) -> Part:
+    """The same as JSON, for a statement that asks more at once; `read` makes views of it."""
+    return _KEPT, [membership.user_id, membership.organization_id]
+
+
+def read(found: str | None) -> list[SavedView]:
+    """The views from the JSON of `kept`."""
+    return [SavedView(**one) for one in json.loads(found or "[]")]
 
 
 def save(

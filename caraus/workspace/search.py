@@ -16,7 +16,9 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
+    OuterRef,
     Q,
+    Subquery,
     TextField,
     Value,
     When,
@@ -175,8 +177,12 @@ def in_vehicle(typed: str) -> Field:
     """A plate as declared, or of a vehicle change, holds it."""
 
     def field(uit: str, words: str) -> Q:
-        # Plates stand there in capitals, words do not.
-        changes = Cast(f"{uit}vehicle_changes", TextField())
+        # Plates stand there in capitals, words do not. From the words, the UIT is looked at only
+        # where it was not declared so.
+        changes: Cast | Subquery = Cast("vehicle_changes", TextField())
+        if uit:
+            of_uit = Transport.objects.filter(pk=OuterRef("pk")).order_by()
+            changes = Subquery(of_uit.values(text=changes))
         declared = in_fields(typed, VEHICLE)(uit, words)
         return declared | Q(Contains(changes, Value(fold(typed).upper())))
 

@@ -27,10 +27,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     companies = list(access.visible_companies(membership))
     asked = Asked.of(request.GET)
-    views = list(saved.of(membership))
-    opens_with = next((view.address for view in views if view.is_default), "")
-    if opens_with and not request.GET and not _is_part(request):
-        return redirect(f"{request.path}?{opens_with}")
+    if not request.GET and not _is_part(request) and (address := saved.opening(membership)):
+        return redirect(f"{request.path}?{address}")
     company = _chosen(companies, asked.firma)
     wanted = companies if company is None else [company]
     keys = [one.pk for one in wanted]
@@ -40,7 +38,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     page = listing.page(asked, found, keys)
     around = beside(
         asked,
-        access.signed_in(request),
+        membership,
         keys,
         of_all=[one.pk for one in companies],
         found=found,
@@ -65,7 +63,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "export_kinds": files.KINDS,
         "all_columns": columns.COLUMNS,
         "columns": around.columns,
-        "saved": views,
+        "saved": around.saved,
         "groups": around.groups,
         "has_problems": around.has_problems,
         "now": int(time.time()),
@@ -76,7 +74,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     }
     name = "transports/_list.html" if _is_part(request) else "transports/list.html"
     response = render(request, name, context)
-    if opens_with and not asked.address() and request.headers.get("HX-Trigger") == "filtre":
+    is_usual = not asked.address() and request.headers.get("HX-Trigger") == "filtre"
+    if is_usual and any(view.is_default for view in around.saved):
         response["HX-Push-Url"] = f"{request.path}?arata="  # else it would open with that view
     return response
 
