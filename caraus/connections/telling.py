@@ -14,7 +14,7 @@ from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.people import who_can_act
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
-from caraus.words import BUCHAREST, day_in_full, day_of_month, days_ahead, lazily, plural
+from caraus.words import BUCHAREST, day_in_full, day_of_month, lazily, plural
 
 # A renewal that fails for passing reasons is told when so little is left.
 NEAR_END = timedelta(days=3)
@@ -105,7 +105,7 @@ def end_is_near(connection: Connection, *, days: int, now: datetime) -> None:
 def _title(left: int, end: date, now: datetime) -> str:
     if left < 0:
         return gettext("Autorizarea SPV a expirat {day}").format(day=_day(end, now))
-    return gettext("Autorizarea SPV expiră {when}").format(when=days_ahead(left))
+    return gettext("Autorizarea SPV expiră {when}").format(when=_day(end, now))
 
 
 def _until(connection: Connection, end: date, left: int, now: datetime) -> str:

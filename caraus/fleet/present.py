@@ -8,7 +8,7 @@ from caraus.fleet.models import Problem
 from caraus.fleet.problems import Code
 from caraus.transports.models import Transport
 from caraus.transports.present import grouped_uit, place_title
-from caraus.words import day_in_words, today
+from caraus.words import day_in_full, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ def _other(other: Transport) -> str:
     return _("%(start)s → %(end)s, transport %(day)s") % {
         "start": place_title(other.start),
         "end": place_title(other.end),
-        "day": day_in_words(other.transport_date, today=today()),
+        # Told, it may be read tomorrow: never „azi”.
+        "day": day_in_full(other.transport_date, today=today()),
     }
 
 

@@ -1,7 +1,10 @@
-"""What people are told about the synchronization, once, in the transaction of the fact."""
+"""What people are told about the synchronization, once, in the transaction of the fact.
+
+The words may be read a day later: they name days, never „azi” or „mâine”.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -11,7 +14,7 @@ from caraus.connections.models import Connection
 from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import channels
-from caraus.words import BUCHAREST, moment_in_words, plural
+from caraus.words import BUCHAREST, day_in_full, plural
 
 
 def _tell(
@@ -46,6 +49,14 @@ def _tell(
     )
 
 
+def _moment(moment: datetime) -> str:
+    """„joi, 28 noiembrie, ora 10:42”, in Bucharest."""
+    here = moment.astimezone(BUCHAREST)
+    return gettext("{day}, ora {clock}").format(
+        day=day_in_full(here.date(), today=here.date()), clock=f"{here:%H:%M}"
+    )
+
+
 def _everybody() -> list[Organization]:
     """The organizations for which ANAF is asked."""
     served = Organization.objects.filter(connections__status=Connection.Status.ACTIVE)
@@ -55,11 +66,14 @@ def _everybody() -> list[Organization]:
 def tell_of_daily_limit(
     organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
 ) -> None:
+    day = at.astimezone(BUCHAREST).date()
     _tell(
         organization,
         LIMITS,
-        key=f"day:{whom[1]}:{at.astimezone(BUCHAREST).date()}",
-        title=lambda: gettext("ANAF a oprit întrebările până mâine"),
+        key=f"day:{whom[1]}:{day}",
+        title=lambda: gettext("ANAF a oprit întrebările până {day}").format(
+            day=day_in_full(day + timedelta(days=1), today=day)
+        ),
         text=lambda: (
             gettext(
                 "ANAF a răspuns că pentru {whom} s-a atins limita zilnică de {queries}. Nu mai "
@@ -105,9 +119,9 @@ def tell_of_outage(*, since: datetime) -> None:
             key=since.isoformat(),
             title=lambda: gettext("ANAF nu răspunde de o oră"),
             text=lambda: gettext(
-                "ANAF nu răspunde din {clock}. Lista transporturilor este cea de "
+                "ANAF nu răspunde de {moment}. Lista transporturilor este cea de "
                 "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
-            ).format(clock=f"{since.astimezone(BUCHAREST):%H:%M}"),
+            ).format(moment=_moment(since)),
         )
 
 
@@ -115,7 +129,7 @@ def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
     def text() -> str:
         how_long = (
             gettext("Următoarea întrebare: {until}; continuăm singuri.").format(
-                until=moment_in_words(until, now=now)
+                until=_moment(until)
             )
             if until > now
             else gettext("Am făcut pauza cerută și am continuat singuri.")

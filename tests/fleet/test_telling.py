@@ -5,7 +5,8 @@ from caraus.fleet import changes, keeper
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import Kind
 from caraus.notifications.models import Email, Notification
-from tests.fleet.conftest import MakeTransport
+from caraus.words import day_in_full
+from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport
 
 
 def test_a_new_problem_is_told_once_with_what_to_do(
@@ -26,6 +27,14 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     assert "Este al firmei? Adaugă-l în flotă.\nPleci cu alt număr?" in one.text
     assert "declarant AGRO SRL" in one.text
     assert Email.objects.filter(pk=one.pk).exists()
+    # In two directions with a UIT of today: read tomorrow, that day has still its name.
+    day = row.transport_date
+    make(plate="B123ABC")
+    make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
+    keeper.keep(company.pk, because="uit")
+    clash = Notification.objects.filter(title__contains="în altă direcție")[0]
+    assert f"transport {day_in_full(day, today=day)}." in clash.text
+    Notification.objects.all().delete()
     for number in range(50):
         make(plate=f"XX{number:02}YYY")
     keeper.keep(company.pk, because="uit")

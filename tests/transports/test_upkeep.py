@@ -29,7 +29,7 @@ from caraus.transports.models import (
 from caraus.transports.rates import FIRST_PRIOR
 from caraus.transports.schedule import HELD_SHARE
 from caraus.transports.sync import sync_company
-from caraus.words import BUCHAREST
+from caraus.words import BUCHAREST, ROMANIAN
 from tests import factories
 from tests.simulator_process import SimulatorProcess
 
@@ -112,7 +112,9 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     assert limit.daily_limit == 1000
     assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
     assert told() == [(owner.name, "limits")]
-    assert "1000 de interogări" in Notification.objects.get().text
+    told_once = Notification.objects.get()
+    assert "1000 de interogări" in told_once.text
+    assert told_once.title == "ANAF a oprit întrebările până miercuri, 25 noiembrie"
     anaf.turn_off("daily_limit")
     assert sync_company(company_id=company.pk, now=noon + 13 * HOUR).outcome is Outcome.OK
 
@@ -193,6 +195,9 @@ def test_429_stops_everybody_at_once_and_is_told_once(
         Gate.objects.update(paused_since=later, paused_until=later + 15 * MINUTE, pauses=9)
         upkeep.tell()
         assert told() == [(owner.name, "limits")] * number
+    # Read a day later, the hour is still of the right day.
+    until = (later + 15 * MINUTE).astimezone(BUCHAREST)
+    assert f"{until.day} {ROMANIAN.months[until.month - 1]}" in Notification.objects.all()[0].text
     state = SyncState.objects.filter(company=other).first()
     assert state is None or state.failures_in_a_row == 0
 
@@ -210,7 +215,12 @@ def test_an_outage_is_told_after_an_hour_and_once(
     Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
     upkeep.tell()
     upkeep.tell()
-    assert Notification.objects.get().user == teammate
+    one = Notification.objects.get()
+    assert one.user == teammate
+    since = Gate.objects.get().open_since
+    assert since
+    began = since.astimezone(BUCHAREST)
+    assert f"{began.day} {ROMANIAN.months[began.month - 1]}, ora {began:%H:%M}" in one.text
 
 
 def test_a_mass_disappearance_is_told_when_it_begins(
