@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -84,8 +84,10 @@ def _fleet(company_id: int) -> dict[str, Listed]:
 
 
 def _open_uits(company_id: int, day: date) -> Iterable[Uit]:
+    # With which vehicle another carrier drives is not this company's to mend.
+    ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
     rows = Transport.objects.filter(
-        company_id=company_id, state__in=OPEN, first_expired_day__gt=day
+        ours, company_id=company_id, state__in=OPEN, first_expired_day__gt=day
     ).only(
         *("plate", "trailer1", "trailer2", "vehicle_changes"),
         *("transport_date", "first_expired_day", "start", "end"),

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from caraus.notifications.kinds import DIGEST
 from caraus.notifications.models import Email, Notification
+from caraus.notifications.rhythms import SETTLING
 
 
 def send_due(now: datetime | None = None) -> int:
     """Make the letters whose hour has come, for `deliver` to send; how many. What no longer matters
     is left out."""
     now = now or timezone.now()
-    due = Notification.objects.filter(digest_at__lte=now).order_by()
+    due = Notification.objects.filter(digest_at__lte=now - SETTLING).order_by()
     pairs = due.values_list("user", "organization").distinct()
     return sum(_make(user, organization, now) for user, organization in pairs)
 
@@ -23,7 +24,7 @@ def send_due(now: datetime | None = None) -> int:
 @transaction.atomic
 def _make(user_id: int, organization_id: int, now: datetime) -> bool:
     waiting = Notification.objects.filter(
-        user=user_id, organization=organization_id, digest_at__lte=now
+        user=user_id, organization=organization_id, digest_at__lte=now - SETTLING
     )
     keys = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
     mine = Notification.objects.filter(pk__in=keys)

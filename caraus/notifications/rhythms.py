@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
@@ -19,6 +21,12 @@ CHOICES = (
 # How many hours before the end of a UIT's validity a person may choose to be told.
 FIRST_HOURS = (12, 24, 48, 72)
 LAST_HOURS = (2, 3, 4, 6, 8, 12)
+# The digest is made so long after its hour begins: what comes due with that hour (24 hours before
+# a midnight is a midnight) is in it, and not a day later.
+SETTLING = timedelta(minutes=2)
+
+#: Somebody chose other hours before the end of a UIT's validity: `rhythm`, kept already.
+hours_chosen = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +50,16 @@ def rhythms(users: Iterable[User], organization: Organization) -> dict[int, Rhyt
     }
 
 
+@transaction.atomic
 def keep(rhythm: Rhythm) -> None:
     """Keep a person's choice; what waits for the digest waits for its new hour."""
     chosen = {name: getattr(rhythm, name) for name in CHOICES}
+    before = rhythms([rhythm.user], rhythm.organization)[rhythm.user.pk]
     Rhythm.objects.update_or_create(
         user=rhythm.user, organization=rhythm.organization, defaults=chosen
     )
+    if (before.first_hours, before.last_hours) != (rhythm.first_hours, rhythm.last_hours):
+        hours_chosen.send(sender=Rhythm, rhythm=rhythm)
     waiting = Notification.objects.filter(
         user=rhythm.user, organization=rhythm.organization, digest_at__isnull=False
     )
@@ -76,11 +88,11 @@ def _next(local: datetime, now: datetime) -> datetime:
 
 
 def next_digest(rhythm: Rhythm, now: datetime) -> datetime:
-    """The next time that the digest's hour begins, after `now`."""
+    """When the hour of the next digest begins: of the one that is not made yet at `now`."""
     day = now.astimezone(BUCHAREST).date()
     clock = time(rhythm.digest_hour)
     found = datetime.combine(day, clock, tzinfo=BUCHAREST).astimezone(UTC)
-    if found <= now:
+    if found + SETTLING <= now:
         later = datetime.combine(day + timedelta(days=1), clock, tzinfo=BUCHAREST)
         found = later.astimezone(UTC)
     return found

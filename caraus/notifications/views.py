@@ -85,6 +85,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     user, membership = access.signed_in(request), access.current_membership(request)
     organization = membership.organization
     rhythm = rhythms([user], organization)[user.pk]
+    told_to_me = [kind for kind in KINDS.values() if access.may(membership, kind.role)]
     seen = access.visible_companies(membership, archived=True)
     form = RhythmForm(
         request.POST if request.method == "POST" else None,
@@ -92,7 +93,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         seen=[one for one in seen if not one.archived_at or one.pk in rhythm.companies],
     )
     if request.method == "POST" and form.is_valid():
-        kept = [_choose(request, kind) for kind in KINDS.values()]
+        kept = [_choose(request, kind) for kind in told_to_me]
         keep(form.save(commit=False))
         if all(kept):
             messages.success(request, _("Am păstrat alegerile tale."))
@@ -101,6 +102,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     rows = [
         (kind, _wanted(asked, kind) if asked is not None else chosen)
         for kind, chosen in choices(user=user, organization=organization)
+        if kind in told_to_me
     ]
     context = {
         "groups": [

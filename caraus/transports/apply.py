@@ -96,10 +96,10 @@ def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> A
     seen_before = state.last_good_at or at
     seen_at = {uit: at if uit in records or uit in unread else seen_before for uit in result.states}
     first = state.last_good_at is None
+    _learn_name(company, answer.records)
     _write_all(company, rows, result, records, at=at, seen_at=seen_at, first=first)
     _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
     _keep_unreadable(company, answer.unreadable, at)
-    _learn_name(company, answer.records)
     missing = sum(row.state == Transport.State.MISSING for row in rows.values())
     return _counts(answer, result, missing=missing)
 
@@ -276,11 +276,11 @@ def _learn_name(company: Company, records: Sequence[CarrierRecord]) -> None:
     if not own:
         return
     latest = max(own, key=lambda record: (record.transport_date, record.uit))
-    company.name = latest.carrier_name[:200]
+    name = latest.carrier_name[:200]
     # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
-    Company.objects.filter(pk=company.pk, name_typed=False).exclude(name=company.name).update(
-        name=company.name
-    )
+    mine = Company.objects.filter(pk=company.pk, name_typed=False)
+    if name != company.name and mine.update(name=name):
+        company.name = name  # what is told of this answer names it
 
 
 def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from caraus.accounts.models import Company
 from caraus.notifications.kinds import LAPSED, LAPSING, LAST_HOURS, Kind
 from caraus.notifications.models import Rhythm
 from caraus.notifications.news import News, tell
-from caraus.notifications.rhythms import FIRST_HOURS
+from caraus.notifications.rhythms import FIRST_HOURS, hours_chosen
 from caraus.transports.apply import written
 from caraus.transports.models import LapseWatch, Transport, TransportEvent
 from caraus.transports.news import about, address_of, is_ours, lapses_at, list_path, subject
@@ -27,7 +27,7 @@ from caraus.words import BUCHAREST, day_in_full
 
 Happened = TransportEvent.Kind
 OPEN = (Transport.State.ACTIVE, Transport.State.MISSING)
-# After a time without a worker only what happened since then is told.
+# After a longer time without a worker, what lapsed before is no longer told.
 LATEST = timedelta(hours=24)
 # The longest choice of a person.
 LONGEST = timedelta(hours=max(FIRST_HOURS))
@@ -40,6 +40,7 @@ type Whom = Callable[[Rhythm], bool]
 
 def connect() -> None:
     written.connect(_on_written, dispatch_uid="transports.lapses")
+    hours_chosen.connect(_on_hours_chosen, dispatch_uid="transports.lapses")
 
 
 def every_minute(now: datetime | None = None) -> None:
@@ -53,7 +54,7 @@ def every_minute(now: datetime | None = None) -> None:
     usual = {Rhythm().first_hours, Rhythm().last_hours, 0}
     day = since.astimezone(BUCHAREST).date()
     while (ends := lapses_at(day)) <= now + LONGEST:
-        passed = partial(_passed, ends, since, now)
+        passed = partial(_passed, ends, watch.looked_until if ends > now else since, now)
         organizations = (
             None
             if any(map(passed, usual))
@@ -82,18 +83,38 @@ def _tell_day(
     day: date, organizations: Sequence[int] | None, passed: Callable[[int], bool], now: datetime
 ) -> None:
     """One organization after the other, each in a transaction of its own."""
-    is_over = lapses_at(day) <= now
-    states = (*OPEN, Transport.State.EXPIRED) if is_over else OPEN
-    ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
-    lapsing = Transport.objects.filter(
-        ours, state__in=states, first_expired_day=day, company__archived_at=None
-    ).order_by()
+    lapsing = _lapsing(day, now)
     if organizations is not None:
         lapsing = lapsing.filter(company__organization__in=organizations)
     for pk in sorted(set(lapsing.values_list("company__organization", flat=True))):
         rows = lapsing.filter(company__organization=pk).select_related("company__organization")
         for kind, whom in _due(lapses_at(day), passed, now):
             _tell(kind, list(rows.defer("raw")), whom, now)
+
+
+def _lapsing(day: date, now: datetime) -> QuerySet[Transport]:
+    is_over = lapses_at(day) <= now
+    states = (*OPEN, Transport.State.EXPIRED) if is_over else OPEN
+    ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
+    return Transport.objects.filter(
+        ours, state__in=states, first_expired_day=day, company__archived_at=None
+    ).order_by()
+
+
+def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
+    """Of what lies within the hours already, the person hears now: their moment has passed."""
+    now = timezone.now()
+    day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
+    while (left := lapses_at(day) - now) <= timedelta(hours=rhythm.first_hours):
+        rows = _lapsing(day, now).filter(company__organization=rhythm.organization_id)
+        found = list(rows.select_related("company__organization").defer("raw"))
+        for kind, last in ((LAST_HOURS, True), (LAPSING, False)):
+            _tell(kind, found, partial(_is_within, rhythm, left, last=last), now)
+        day += timedelta(days=1)
+
+
+def _is_within(chosen: Rhythm, left: timedelta, pace: Rhythm, *, last: bool) -> bool:
+    return pace.user_id == chosen.user_id and _between(left, pace, last=last)
 
 
 def _due(

@@ -179,7 +179,8 @@ def about(company: Company, row: Transport) -> str:
     plates = _plates(row) or [_("fără număr")]
     day = _("transport %(day)s") % {"day": _day(row.transport_date)}
     declarant = _("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
-    return ", ".join([_way(row), *plates, day, declarant, str(company)])
+    whose = _("firma %(company)s") % {"company": company}
+    return ", ".join([_way(row), *plates, day, declarant, whose])
 
 
 def _way(row: Transport) -> str:

@@ -35,6 +35,7 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     clash = Notification.objects.filter(title__contains="în altă direcție")[0]
     assert f"transport {day_in_full(day, today=day)}." in clash.text
     Notification.objects.all().delete()
+    make(plate="AR98EXT", carrier_cui="1")  # with what another carrier drives is its own matter
     for number in range(50):
         make(plate=f"XX{number:02}YYY")
     keeper.keep(company.pk, because="uit")

@@ -80,9 +80,24 @@ def test_the_digest_comes_at_its_hour_on_both_sides_of_a_change_of_the_clock() -
     rhythm = Rhythm(digest_hour=7)
     hours = [
         next_digest(rhythm, at(day).astimezone(UTC)).hour
-        for day in ("2026-03-28T06:00", "2026-03-28T07:00", "2026-10-24T08:00")
+        for day in ("2026-03-28T06:00", "2026-03-28T07:02", "2026-10-24T08:00")
     ]
     assert hours == [5, 4, 5]
+
+
+def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
+    smtp: MailServer, organization: Organization, company: Company, owner: User
+) -> None:
+    """A day before a midnight is a midnight: a day later it would be over and never told."""
+    Rhythm.objects.create(user=owner, organization=organization, digest_hour=0)
+    midnight = at("2026-11-25T00:00").astimezone(UTC)
+    (one,) = news(company, "1")
+    found = [replace(one, matters_until=midnight + timedelta(days=1))]
+    post(midnight)
+    told(LAPSING, found, midnight + timedelta(seconds=59))
+    post(midnight + timedelta(minutes=2))
+    (letter,) = smtp.messages
+    assert letter["Subject"] == "Rezumat, miercuri, 25 noiembrie: 1 noutate"
 
 
 def test_quiet_hours_hold_back_all_but_what_cannot_wait(
@@ -122,10 +137,10 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     told(NEW, news(company, "h"), now=now + timedelta(hours=1))
     over = news(company, "over")[0]
     told(LAPSING, [News(*(over.key, over.subject, over.title, over.text, over.address), now)], now)
-    post(seven - timedelta(minutes=1))
-    assert smtp.messages == []
-    post(seven)
     post(seven + timedelta(minutes=1))
+    assert smtp.messages == []
+    post(seven + timedelta(minutes=2))
+    post(seven + timedelta(minutes=3))
     (letter,) = smtp.messages
     assert letter["Subject"] == "Rezumat, joi, 26 noiembrie: 8 noutăți"
     text = text_of(letter)
@@ -135,7 +150,7 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     english = factories.member(organization, "viewer")
     User.objects.filter(pk=english.pk).update(language="en")
     told(NEW, news(company, "i"), now=seven + timedelta(hours=1))
-    post(seven + timedelta(days=1))
+    post(seven + timedelta(days=1, minutes=2))
     subjects = {one["To"]: one["Subject"] for one in smtp.messages[1:]}
     assert subjects == {
         owner.email: "Rezumat, vineri, 27 noiembrie: 1 noutate",

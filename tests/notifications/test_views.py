@@ -98,6 +98,21 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
     assert answer.content.decode().count("Am păstrat alegerile tale.") == 1
 
 
+def test_nobody_is_offered_what_is_not_told_to_the_role(
+    client: Client, organization: Organization
+) -> None:
+    client.force_login(factories.member(organization, "viewer"))
+    page = client.get("/notificari/preferinte/").content.decode()
+    assert 'name="uit_new-email"' in page
+    assert 'name="outage-email"' in page
+    assert 'name="limits-email"' not in page
+    assert 'name="authorization-email"' not in page
+    hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
+    answer = client.post("/notificari/preferinte/", hours, follow=True)
+    assert "Am păstrat alegerile tale." in answer.content.decode()
+    assert not Preference.objects.filter(kind="authorization").exists()
+
+
 @pytest.mark.parametrize(("role", "seen"), [("owner", True), ("admin", True), ("viewer", False)])
 def test_administrators_see_that_the_mail_server_fails(
     client: Client, organization: Organization, role: str, seen: bool

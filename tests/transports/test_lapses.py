@@ -9,8 +9,10 @@ from django.db import transaction
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.notifications.models import Notification, Preference, Rhythm
+from caraus.notifications.rhythms import keep
 from caraus.transports import lapses
 from caraus.transports.models import LapseWatch, Transport
+from caraus.words import today
 from tests import factories
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -137,6 +139,15 @@ def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(mak
     assert [kind for kind, _ in told(END + 5 * HOUR)] == ["uit_lapsed"]
 
 
+def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
+    make: Make, owner: User, organization: Organization
+) -> None:
+    Rhythm.objects.create(user=owner, organization=organization, first_hours=48)
+    make()
+    assert told(END - 50 * HOUR) == []
+    assert [kind for kind, _ in told(END - 20 * HOUR)] == ["uit_lapsing"]
+
+
 def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
     make()
     assert told(END - 25 * HOUR) == []
@@ -178,6 +189,23 @@ def test_each_person_has_hours_of_their_own(
         (0, early, "uit_lapsed"),
         (0, someone, "uit_lapsed"),
     ]
+
+
+def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
+    make: Make, organization: Organization, owner: User
+) -> None:
+    factories.member(organization, "dispatcher")  # who chose nothing hears nothing
+    tomorrow = today() + timedelta(days=2)
+    make(tomorrow)
+    make(tomorrow + timedelta(days=3))
+    rhythm = Rhythm(user=owner, organization=organization, first_hours=48)
+    for _ in range(2):
+        keep(rhythm)
+        (one,) = Notification.objects.all()
+        assert (one.user, one.kind) == (owner, "uit_lapsing")
+    rhythm.first_hours = 12
+    keep(rhythm)
+    assert Notification.objects.count() == 1
 
 
 def test_a_hundred_that_lapse_at_one_midnight_are_one_message(make: Make) -> None:

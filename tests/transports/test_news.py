@@ -68,7 +68,8 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     assert new.title == f"UIT nou 3A0C 4D7E 9F1H 2J47: B01OLD, {way}, {day}"
     last = day_in_full(today() + timedelta(days=4), today=today())
     assert f"{way}, B01OLD, transport {day}" in new.text
-    assert f"declarant TEST SRL, CUI {company.cui}\n" in new.text
+    # Named as this very answer names it.
+    assert "declarant TEST SRL, firma TEST SRL\n" in new.text
     assert f"Valabil până {last}, la 24:00." in new.text
     row = Transport.objects.get()
     assert new.address == f"/transporturi/{row.pk}/"
