@@ -24,8 +24,7 @@ from caraus.web.panou import panou
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Panou; before the first authorization, to Integrări."""
-    user = access.signed_in(request)
-    if not user.memberships.exists() and may_create(user):
+    if not access.memberships(request) and may_create(access.signed_in(request)):
         return redirect("organization_new")
     membership = access.current_membership(request)
     living = membership.organization.connections.filter(status__in=LIVING)
