@@ -1,6 +1,6 @@
 """What Django's ORM lacks: many counts in one round trip, many keys as one value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -40,13 +40,26 @@ def at_most[M: Model](rows: QuerySet[M], number: int) -> QuerySet[M, dict[str, A
     return rows.order_by().values("pk")[:number]
 
 
-def among(keys: Sequence[int]) -> Q:
-    """As `pk__in`, but one value for all keys, in PostgreSQL's own words: thousands of them need
-    not be prepared one by one."""
+def keys_of(rows: QuerySet[Any, Any]) -> tuple[int, str]:
+    """How many keys a query of keys gives, and these as PostgreSQL writes an array, for `among`:
+    thousands of them need not be made numbers and written out again."""
+    text, values = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), coalesce(array_agg(key), '{{}}')::text FROM ({text}) AS keys (key)",  # noqa: S608 - Django's own SQL
+            values,
+        )
+        number, keys = cursor.fetchone()
+    return number, keys
+
+
+def among(keys: Iterable[int] | str) -> Q:
+    """As `pk__in`, but one value for all keys, which may be an array as PostgreSQL writes it."""
+    text = keys if isinstance(keys, str) else f"{{{','.join(map(str, keys))}}}"
     return Q(
         Func(
             F("pk"),
-            Value(f"{{{','.join(map(str, keys))}}}"),
+            Value(text),
             template="%(expressions)s::bigint[])",
             arg_joiner=" = ANY(",
             output_field=BooleanField(),

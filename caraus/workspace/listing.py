@@ -19,7 +19,8 @@ OPEN_STATES = (State.ACTIVE, State.MISSING)
 OPEN = Q(state__in=OPEN_STATES)
 # For so long a UIT is „nou”.
 NEW = timedelta(days=1)
-# No index knows them, but they are few among few: walking the list in search of them would be long.
+# No index knows them, but they are few among few: they are put in order by themselves, for walking
+# the list in search of them would be long.
 RARE = ("schimbate", "nevalidate")
 # Beyond this „peste 1.000”: counting a large past would cost more than showing it.
 COUNTED = 1000
@@ -28,7 +29,7 @@ COUNTED = 1000
 @dataclass(frozen=True, slots=True)
 class Found:
     rows: QuerySet[Transport]
-    # A search has narrowed them to keys: they are put in order by themselves.
+    # A search has narrowed them to keys, or they are rare: they are put in order by themselves.
     by_keys: bool
     # A word is too common for that: the list is walked until a page is full.
     walked: bool = False
@@ -44,7 +45,6 @@ def found_by(
     asked: Asked, rows: QuerySet[Transport], companies: Collection[int], *, today: date
 ) -> Found:
     """Those of `rows` (what the person may see) in these companies that match."""
-    everything = rows
     rows = rows.filter(_in_state(asked.arata, today), company__in=companies)
     if asked.de_la:
         rows = rows.filter(transport_date__gte=asked.de_la)
@@ -53,11 +53,7 @@ def found_by(
     if asked.modificate:
         # Its appearance is a change too: what is meant is one after it.
         rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
-    by_keys = walked = False
-    if asked.arata in RARE:
-        few = list(rows.order_by().values_list("pk", flat=True)[: search.FEW + 1])
-        if by_keys := len(few) <= search.FEW:
-            rows = everything.filter(among(few))
+    walked, by_keys = False, asked.arata in RARE
     if asked.probleme:
         troubled = fleet.keys_with_problems(companies, today, most=search.FEW)
         rows = rows.filter(fleet.having_problems(today) if troubled is None else among(troubled))

@@ -10,6 +10,7 @@ from functools import reduce
 from operator import and_, or_
 
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection
 from django.db.models import (
     BooleanField,
     Case,
@@ -26,6 +27,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
+from caraus.queries import keys_of
 from caraus.transports.models import Transport
 from caraus.workspace.models import SearchWords
 
@@ -43,6 +45,14 @@ SAMPLE = 200
 MOST_OWNERS = 50
 # The index is asked for so many pieces of a word, the rarest; the words themselves decide.
 MOST_PIECES = 4
+NONE = "{}"
+_SAMPLE = """
+SELECT words FROM (
+    SELECT id FROM transports_transport WHERE company_id = %s
+    ORDER BY first_seen_at DESC, id DESC LIMIT %s
+) AS newest
+JOIN workspace_searchwords ON transport_id = newest.id
+"""
 
 # The condition that what was typed stands in certain fields. It is asked with the path to the UIT
 # ("" or "transport__") and to its words.
@@ -88,13 +98,14 @@ def walking(typed: str, field: Field) -> Case:
     return Case(When(words__isnull=False, then=both), default=Value(False))  # noqa: FBT003
 
 
-def among_all(typed: str, field: Field, companies: Collection[int]) -> list[int] | None:
-    """The keys of the UITs of these companies that match, by the index; None when too many.
+def among_all(typed: str, field: Field, companies: Collection[int]) -> str | None:
+    """The keys of the UITs of these companies that match, by the index, as an array that
+    PostgreSQL wrote; None when too many.
 
     An index of arrays finds all or none: a word that many UITs have is known by a sample.
     """
     if not companies:
-        return []
+        return NONE
     sample = _sample(min(companies))
     if _is_common(typed, sample):
         return None
@@ -107,7 +118,7 @@ def among_all(typed: str, field: Field, companies: Collection[int]) -> list[int]
         for needles_of in needles(typed)
     ]
     if not wanted:
-        return []
+        return NONE
     if not all(wanted):  # one character has no piece: it is in every list anyway
         return None
     alike = reduce(or_, [Q(pieces__contains=some) for some in wanted])
@@ -119,14 +130,15 @@ def among_all(typed: str, field: Field, companies: Collection[int]) -> list[int]
         field("transport__", "words"),
         company__in=companies,
     )
-    keys = list(found.values_list("pk", flat=True)[: FEW + 1])
-    return keys if len(keys) <= FEW else None
+    number, keys = keys_of(found.values("pk")[: FEW + 1])
+    return keys if number <= FEW else None
 
 
 def _sample(company: int) -> list[str]:
     """The words of a company's newest UITs."""
-    newest = Transport.objects.filter(company=company).order_by("-first_seen_at", "-pk")
-    return [words or "" for words in newest.values_list("words__words", flat=True)[:SAMPLE]]
+    with connection.cursor() as cursor:
+        cursor.execute(_SAMPLE, [company, SAMPLE])
+        return [words for (words,) in cursor.fetchall()]
 
 
 def _is_common(typed: str, sample: Sequence[str]) -> bool:
