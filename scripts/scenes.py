@@ -1,10 +1,11 @@
 """What the pictures show and no walk leads to: seen from inside the demo, by its own settings."""
 
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import cast
 from unittest.mock import patch
+
+from django.utils import timezone
 
 WALKER, VIEWER = "demo@caraus.example", "cititor@caraus.example"
 
@@ -60,8 +61,6 @@ def people() -> tuple[str, str]:
 
 def export_under_way() -> int:
     """An export of which the worker knows nothing: it stands where it is. Its key."""
-    from django.utils import timezone
-
     from caraus.accounts.models import Membership
     from caraus.workspace.models import ListExport
 
@@ -83,7 +82,7 @@ def export_under_way() -> int:
 class Authorization:
     """The walker's own, put into another state and back."""
 
-    FIELDS = ("status", "refresh_expires_at", "last_failure_code", "renewal_failures")
+    FIELDS = ("status", "authorized_at", "last_failure_code", "renewal_failures")
 
     def __init__(self) -> None:
         from caraus.connections.models import Connection
@@ -93,8 +92,7 @@ class Authorization:
         self._before = self._all.filter(pk=self._key).values(*self.FIELDS).get()
 
     def ends_soon(self) -> None:
-        end = cast("datetime", self._all.get(pk=self._key).authorized_at) + timedelta(days=9)
-        self._set(refresh_expires_at=end)
+        self._set(authorized_at=timezone.now() - timedelta(days=721))
 
     def limps(self) -> None:
         self._set(last_failure_code="timeout", renewal_failures=3)

@@ -29,10 +29,10 @@ REFUSED = "900070706"
 VEHICLE = {"nr_veh": "CJ77CAR", "nr_rem1": "CJ78REM"}
 Scheme = Literal["light", "dark"]
 # Width, the least and the greatest height, the word in the name.
-WIDE, PHONE = (1280, 740, 1200, ""), (390, 844, 1700, "-telefon")
+WIDE, PHONE = (1280, 740, 1200, ""), (390, 844, 1500, "-telefon")
 SIZES = (WIDE, PHONE)
 SCHEMES: tuple[tuple[Scheme, str], ...] = (("light", ""), ("dark", "-intunecat"))
-COLOURS = 200
+COLOURS, EXACT = 128, 24
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 WAIT = 30_000
 
@@ -100,10 +100,16 @@ def write(picture: bytes, path: Path) -> None:
     """With a palette, a third of the size: flat colours as they are, the rest by the nearest."""
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
-    flat = sorted(image.getcolors(image.width * image.height) or [], reverse=True)[:COLOURS]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in flat for part in cast("tuple[int, ...]", colour)])
-    image.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
+    few = image.quantize(COLOURS, dither=Image.Dither.NONE)
+    # The grounds, to the bit: the palette's own are means of neighbours.
+    palette, dots = few.getpalette() or [], image.get_flattened_data()
+    often = sorted(image.getcolors(len(dots)) or [], reverse=True)[:EXACT]
+    for _, colour in reversed(often):
+        y, x = divmod(dots.index(colour), image.width)
+        at = cast("int", few.getpixel((x, y))) * 3
+        palette[at : at + 3] = cast("tuple[int, int, int]", colour)
+    few.putpalette(palette)
+    few.save(path, optimize=True)
 
 
 def doors(photographer: Photographer) -> None:
@@ -219,6 +225,7 @@ def list_and_detail(photographer: Photographer) -> None:
     page.goto(str(page.locator(f'[data-uit="{uit}"] .col-uit a').first.get_attribute("href")))
     page.get_by_label("Nota", exact=True).fill("Poarta 3; sună la rampă înainte de ora 8.")
     page.get_by_role("button", name="Adaugă nota").click()
+    expect(page.locator(".note-text")).to_be_visible()
     photographer.everywhere("uit")
     page.evaluate("scrollTo(0, 0)")
     page.emulate_media(media="print")
