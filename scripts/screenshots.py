@@ -100,7 +100,7 @@ def write(picture: bytes, path: Path) -> None:
     """With a palette, a third of the size: flat colours as they are, the rest by the nearest."""
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
-    few = image.quantize(COLOURS, dither=Image.Dither.NONE)
+    few = image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     # The grounds, to the bit: the palette's own are means of neighbours.
     palette, dots = few.getpalette() or [], image.get_flattened_data()
     often = sorted(image.getcolors(len(dots)) or [], reverse=True)[:EXACT]
