@@ -7,7 +7,7 @@ from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
 from caraus.connections import external
 from caraus.fleet.models import Draft, Vehicle
-from caraus.notifications.models import Notification
+from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
@@ -47,6 +47,20 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     notification = Notification.objects.create(
         user=owner, organization=organization, kind="test", key="1", title=SECRET, text=SECRET
     )
+    burst = Notification.objects.create(
+        user=owner, organization=organization, kind="uit_new", key="2", is_burst=True
+    )
+    for number in range(2):
+        Fact.objects.create(
+            user=owner,
+            organization=organization,
+            company=company,
+            kind="uit_new",
+            key=str(number),
+            title=SECRET,
+            address=f"/transporturi/{transport.pk}/",
+            notification=burst,
+        )
     export = ListExport.objects.create(
         organization=organization,
         user=owner,
