@@ -84,7 +84,12 @@ def needles(typed: str) -> list[list[str]]:
         return [[f" {whole}"]]
     if len(words) > 1 and all(len(word) >= PIECE for word in words):
         return [[whole], words]
-    return [[whole]]
+    return [[whole], [number]] if (number := _without_ro(whole)) != whole else [[whole]]
+
+
+def _without_ro(folded: str) -> str:
+    """„ro123456” → „123456”: ANAF writes a CUI without the letters that stand on invoices."""
+    return re.sub(r"^ro(?=[0-9]{4,10}$)", "", folded)
 
 
 def walking(typed: str, field: Field) -> Case:
@@ -167,7 +172,8 @@ def in_fields(typed: str, fields: Sequence[int]) -> Field:
 
     def field(_uit: str, words: str) -> Q:
         parts = (_word(words, number) for number in fields)
-        return reduce(or_, [Q(Contains(part, Value(fold(typed)))) for part in parts])
+        wanted = fold(typed) if fields != DECLARANT else _without_ro(fold(typed))
+        return reduce(or_, [Q(Contains(part, Value(wanted))) for part in parts])
 
     return field
 

@@ -133,6 +133,7 @@ def test_each_state_has_its_own_list(
     [
         ({"declarant": "baragan"}, True),
         ({"declarant": "9001178"}, True),
+        ({"declarant": "RO 900117817"}, True),
         ({"declarant": "b12abc"}, False),
         ({"vehicul": "ct 83"}, True),
         ({"vehicul": "ar-55-nou"}, True),
