@@ -35,6 +35,7 @@ ORGANIZATION = "Demo Transport"
 MARKER = "caraus-demo"
 # The running demo's settings, for other commands in another terminal.
 SETTINGS = "demo.env"
+MAIL = "mail"
 STARTUP_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -137,6 +138,8 @@ def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
         "ANAF_API_URL": simulator,
         "ANAF_ENVIRONMENT": "test",
         "SIMULATOR_REDIRECT_URI": f"http://{HOST}:{port}/anaf/callback",
+        # What the product sends can be read: nobody has a mail server at hand.
+        "EMAIL_URL": f"file://{folder / MAIL}",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -165,6 +168,7 @@ def _run(folder: Path, *, port: int, browser: bool) -> None:
             started.append(children.enter_context(_child("caraus.cli", "worker")))
             _wait_for(f"{address}/healthz", started)
             _announce(address, simulator, control_port, world)
+            _say(f"  the e-mails it sends: {folder / MAIL}")
             _say(
                 f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …"
             )
@@ -181,7 +185,7 @@ def _settings_file(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         for name, value in environment.items():
-            if name.startswith(("CARAUS_", "ANAF_")):
+            if name.startswith(("CARAUS_", "ANAF_", "EMAIL_URL")):
                 file.write(f"{name}={value}\n")
     try:
         yield

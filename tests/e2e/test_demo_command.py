@@ -36,6 +36,7 @@ def a_second_demo_is_refused(folder: Path) -> None:
 
 
 def other_commands_ask_the_same_anaf(folder: Path) -> None:
+    """And what they send can be read."""
     settings = folder / "demo.env"
     assert settings.stat().st_mode & 0o077 == 0
     done = subprocess.run(
@@ -48,6 +49,11 @@ def other_commands_ask_the_same_anaf(folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "127.0.0.1" in done.stdout
     assert "1 worker(s) alive" in done.stdout
+    command = [sys.executable, "-m", "caraus.cli", "manage", "sendtestemail", "ana@example.ro"]
+    environment = {"CARAUS_ENV_FILE": str(settings), "PATH": os.environ["PATH"]}
+    subprocess.run(command, env=environment, check=True)
+    (letter,) = (folder / "mail").iterdir()
+    assert "To: ana@example.ro" in letter.read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -57,6 +63,8 @@ def test_it_says_where_it_is_and_ends_all_its_children(folder: Path, number: int
     assert f"Cărăuș is ready: {demo.address}\n" in demo.text
     assert "demo@caraus.example" in demo.text
     assert "demo-caraus" in demo.text
+    mail = folder / "mail"
+    assert f"the e-mails it sends: {mail}\n" in demo.text
     assert httpx2.get(f"{demo.address}/healthz", trust_env=False).text == "ok\n"
     children = family(demo.pid)
     assert len(children) >= 3

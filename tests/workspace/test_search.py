@@ -26,7 +26,17 @@ def finds(typed: str, *companies: Company) -> set[str]:
         *("4E2A21D5GGCNNG05", "4e2a 21d5", "gcnn", "G05", "4E"),
         *("B12ABC", "b 12 abc", "B-12-ABC", "12ab", "b", "CT 83 WPT", "tm-09-rem", "AR55NOU"),
         *("AGRO BĂRĂGAN", "agro baragan", "bărăgan", "BARAGAN", "Şotânga", "sotanga", "șotânga"),
-        *("900117817", "9001", "RO900117817", "ro 900117817", "CMD-2026/17", "cmd 2026", "nădlac", "Cluj-Napoca", "CJ"),
+        *(
+            "900117817",
+            "9001",
+            "RO900117817",
+            "ro 900117817",
+            "CMD-2026/17",
+            "cmd 2026",
+            "nădlac",
+            "Cluj-Napoca",
+            "CJ",
+        ),
         *("agro nădlac", "b12abc cmd", "ar55 trans"),
     ],
 )
