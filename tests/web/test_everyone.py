@@ -6,7 +6,9 @@ The pages are made by Django, then one Chromium reads them all: the network answ
 import gzip
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -151,21 +153,28 @@ def _sent_on(owner: User, paths: set[str]) -> set[str]:
     }
 
 
+@cache
+def _static(path: str) -> tuple[bytes, str, int]:
+    """A file's content, type and weight."""
+    found = finders.find(path.removeprefix("/static/"))
+    assert isinstance(found, str), path
+    body = Path(found).read_bytes()
+    kind = {"css": "text/css", "js": "text/javascript"}.get(
+        path.rpartition(".")[2], "image/svg+xml"
+    )
+    return body, kind, len(gzip.compress(body, 6))
+
+
 def _answer(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
     path = urlsplit(route.request.url).path
-    body, kind = served.get(path), "text/html; charset=utf-8"
-    if body is None and path.startswith("/static/"):
-        found = finders.find(path.removeprefix("/static/"))
-        if isinstance(found, str):
-            with open(found, "rb") as file:  # noqa: PTH123
-                body = file.read()
-            kind = {"css": "text/css", "js": "text/javascript"}.get(
-                path.rpartition(".")[2], "image/svg+xml"
-            )
-    if body is None:
+    if path in served:
+        body, kind = served[path], "text/html; charset=utf-8"
+        weights[path] = len(gzip.compress(body, 6))
+    elif path.startswith("/static/"):
+        body, kind, weights[path] = _static(path)
+    else:
         route.fulfill(status=204)
         return
-    weights[path] = len(gzip.compress(body, 6))
     route.fulfill(body=body, content_type=kind)
 
 
