@@ -171,7 +171,7 @@ FIELD_WORDS = {
     "declarant_name": lazily("declarant"),
     "declarant_ref": lazily("referință"),
     "transport_date": lazily("data transportului"),
-    "first_expired_day": lazily("prima zi de după expirare"),
+    "first_expired_day": lazily("valabilitate"),
     "carrier_cui": lazily("CUI transportator"),
     "carrier_name": lazily("transportator"),
     "plate": lazily("vehicul"),
@@ -238,9 +238,11 @@ def _value(name: str, value: Any) -> str:
         return "—"
     if name in {"start", "end"}:
         return ", ".join(filter(None, [place_title(value), place_details(value)]))
-    if name in {"transport_date", "first_expired_day"}:
-        day = date.fromisoformat(value)
-        return f"{day:%d.%m.%Y}"
+    if name == "transport_date":
+        return f"{date.fromisoformat(value):%d.%m.%Y}"
+    if name == "first_expired_day":
+        last = date.fromisoformat(value) - timedelta(days=1)
+        return gettext("până {day}, 24:00").format(day=f"{last:%d.%m.%Y}")
     if name == "vehicle_changes":
         return "; ".join(_vehicle(change) for change in value)
     if name == "documents":

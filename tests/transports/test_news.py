@@ -161,6 +161,11 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
     assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=2))) == ["uit_new"]
     told = anaf.answers(ending(1), at=midnight + timedelta(hours=3))
     assert kinds(told) == ["uit_changed", "uit_lapsing"]
+    # ANAF gives the first expired day; people read the last one that is valid.
+    last, before = midnight + timedelta(days=1), midnight
+    assert told[0].title.endswith(
+        f": valabilitate până {last:%d.%m.%Y}, 24:00 → până {before:%d.%m.%Y}, 24:00"
+    )
     assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=4))) == ["uit_changed"]
     told = anaf.answers(ending(1), at=midnight + timedelta(hours=21))
     assert kinds(told) == ["uit_changed", "uit_last_hours"]
