@@ -13,7 +13,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from caraus.transports.models import Transport
-from caraus.transports.present import grouped_uit, place_title
+from caraus.transports.present import (
+    CARRIER_CHANGED,
+    EXPIRED,
+    WITHDRAWN,
+    grouped_uit,
+    place_title,
+    status,
+)
 from caraus.words import day_with_year
 
 log = structlog.get_logger()
@@ -103,9 +110,10 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
 
 def _warning(transport: Transport, *, today: date) -> str:
     return {
-        Transport.State.WITHDRAWN: "RETRAS DE DECLARANT – nu pleca la drum cu acest UIT",
-        Transport.State.EXPIRED: "EXPIRAT – nu pleca la drum cu acest UIT",
-    }.get(Transport.State(transport.state_on(today)), "")
+        WITHDRAWN: "RETRAS DE DECLARANT – nu pleca la drum cu acest UIT",
+        EXPIRED: "EXPIRAT – nu pleca la drum cu acest UIT",
+        CARRIER_CHANGED: "ALT TRANSPORTATOR – nu pleca la drum cu acest UIT",
+    }.get(status(transport, today=today), "")
 
 
 def _party(name: str, cui: str) -> str:

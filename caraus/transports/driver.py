@@ -5,7 +5,15 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from caraus.transports.models import Transport
-from caraus.transports.present import grouped_uit, place_lines, place_title
+from caraus.transports.present import (
+    CARRIER_CHANGED,
+    EXPIRED,
+    WITHDRAWN,
+    grouped_uit,
+    place_lines,
+    place_title,
+    status,
+)
 from caraus.words import day_with_year
 
 
@@ -29,11 +37,13 @@ def text(transport: Transport, *, today: date) -> str:
 
 def _warning(transport: Transport, *, today: date) -> str:
     """First of all, when the UIT may not be used."""
-    state = transport.state_on(today)
-    if state == Transport.State.WITHDRAWN:
+    state = status(transport, today=today)
+    if state is WITHDRAWN:
         return _("ATENȚIE: declarantul a retras acest UIT. Nu pleca la drum cu el.")
-    if state == Transport.State.EXPIRED:
+    if state is EXPIRED:
         return _("ATENȚIE: acest UIT a expirat. Nu pleca la drum cu el.")
+    if state is CARRIER_CHANGED:
+        return _("ATENȚIE: pe acest UIT este trecut alt transportator. Nu pleca la drum cu el.")
     return ""
 
 

@@ -84,6 +84,8 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
         "Valabil până: vineri, 28 noiembrie 2031, ora 24:00",
     ]
     assert "a expirat" in driver.text(row, today=date(2031, 11, 29)).splitlines()[0]
+    row.carrier_cui = "900020201"
+    assert "alt transportator" in driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
     row.state = "withdrawn"
     assert "a retras" in driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
 
@@ -109,6 +111,16 @@ def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
     assert said["warning"] == ""
     row.state = "withdrawn"
     assert "RETRAS" in str(card.content(row, today=today())["warning"])
+
+
+def test_a_uit_of_another_carrier_is_given_to_no_driver_without_a_warning(
+    signed_in: Client, company: Company
+) -> None:
+    row = transport(company, carrier_cui="900020201", carrier_name="MOȚII <SRL>")
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert "transportatorul declarat este MOȚII &lt;SRL&gt;. Nu porni la drum" in page
+    assert "ATENȚIE: pe acest UIT este trecut alt transportator." in page
+    assert "ALT TRANSPORTATOR" in str(card.content(row, today=today())["warning"])
 
 
 def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
