@@ -1,23 +1,59 @@
 """Jinja's environment for the rows of long lists, which it draws quicker than Django's templates;
 those draw everything else. The templates lie in the folders `jinja2`."""
 
-from typing import Any
+import re
+from functools import cache
+from typing import Any, cast
 
+from django.http import HttpRequest
+from django.template import engines
+from django.template.backends.jinja2 import Jinja2, Template
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from jinja2 import Environment, StrictUndefined
+from jinja2.ext import Extension
 
 from caraus.fleet.templatetags.fleet import problem_words
 from caraus.transports import present
 from caraus.web.templatetags import words
 
 
+class Constants(Extension):
+    """Texts and icons that stand alone, `{{ _("nou") }}` and `{{ icon("copy") }}`, are put into the
+    template when it is compiled, which is once in each language: rows repeat them many times."""
+
+    _TEXT = re.compile(r"""\{\{ _\((["'])(.*?)\1\) \}\}""")
+    _ICON = re.compile(r"""\{\{ icon\("([\w-]+)"(?:, (\d+))?\) \}\}""")
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        source = self._TEXT.sub(lambda found: escape(gettext(found[2])), source)
+        return self._ICON.sub(lambda found: words.icon(found[1], int(found[2] or 16)), source)
+
+
+@cache
+def _in(language: str | None) -> Environment:
+    """The environment whose templates are compiled in the language that is active now."""
+    return _backend().env.overlay()
+
+
+def _backend() -> Jinja2:
+    return cast("Jinja2", engines["jinja2"])
+
+
+def draw(name: str, context: dict[str, Any], request: HttpRequest | None) -> SafeString:
+    """A template in the reader's language."""
+    template = Template(_in(get_language()).get_template(name), _backend())
+    drawn: str = template.render(context, request)
+    return mark_safe(drawn)  # noqa: S308 - the environment escapes
+
+
 def environment(**options: Any) -> Environment:
     """What the settings name as `environment`; a name that does not exist is an error."""
     options.pop("autoescape")
-    made = Environment(autoescape=True, **(options | {"undefined": StrictUndefined}))
+    options |= {"undefined": StrictUndefined, "extensions": [Constants]}
+    made = Environment(autoescape=True, **options)
     made.globals |= {
         "_": gettext,
         "icon": words.icon,

@@ -205,4 +205,8 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     factories.company(row.company.organization, cui="900030302")
     assert "Nume nou" in signed_in.get(LIST).content.decode().split("<tbody>")[1]
     User.objects.filter(pk=owner.pk).update(language="en")
-    assert "9 minutes ago" in signed_in.get(LIST).content.decode()
+    english = signed_in.get(LIST).content.decode()
+    assert "9 minutes ago" in english
+    assert 'data-label="Vehicle"' in english
+    User.objects.filter(pk=owner.pk).update(language="ro")
+    assert 'data-label="Vehicul"' in signed_in.get(LIST).content.decode()

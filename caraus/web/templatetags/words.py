@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from django import template
 from django.template import Context
-from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -232,6 +231,6 @@ _USED = mark_safe(' class="used"')
 @register.simple_tag(takes_context=True)
 def by_jinja(context: Context, name: str) -> SafeString:
     """A part of a page that Jinja draws, from all that the page has (`caraus/web/rows.py`)."""
-    given = cast("dict[str, Any]", context.flatten())
-    drawn: str = get_template(name, using="jinja2").render(given, context.get("request"))
-    return mark_safe(drawn)  # noqa: S308 - its environment escapes
+    from caraus.web.rows import draw
+
+    return draw(name, cast("dict[str, Any]", context.flatten()), context.get("request"))
