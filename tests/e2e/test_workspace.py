@@ -218,6 +218,7 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     expect(rows.first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert 10_000 < sum(bytes_got) < 150_000  # fifty rows, all that they need, nothing kept before
+    assert looks.shifted(page) < 0.01
 
     # A row: copied, looked at beside the dialog of keys, opened.
     page.keyboard.press("j")

@@ -77,6 +77,20 @@ ON_PAPER = """() => {
 }"""
 
 
+def shifted(page: Page) -> float:
+    """How far the layout has moved by itself since the page was opened (CLS)."""
+    found: float = page.evaluate(
+        """() => new Promise(done => {
+            let sum = 0;
+            new PerformanceObserver(list => {
+                for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
+            }).observe({type: "layout-shift", buffered: true});
+            requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+        })"""
+    )
+    return found
+
+
 def by_keyboard(page: Page) -> Iterator[str]:
     """The way past the menu, the ring around what is focused, the order of Tab."""
     page.keyboard.press("Tab")

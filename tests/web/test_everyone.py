@@ -182,15 +182,7 @@ def _read(page: Page, path: str) -> Iterator[str]:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{ORIGIN}{path}")
-    shifted = page.evaluate(
-        """() => new Promise(done => {
-            let sum = 0;
-            new PerformanceObserver(list => {
-                for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
-            }).observe({type: "layout-shift", buffered: true});
-            requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
-        })"""
-    )
+    shifted = looks.shifted(page)
     if shifted > 0.01:
         yield f"the layout shifts by {shifted:.3f}"
     if moves := looks.moves(page):
