@@ -48,8 +48,10 @@ class Panou:
     ends_today: Count
     ends_tomorrow: Count
     starts_today: Count
-    # UITs with a problem of the fleet; not found at ANAF; records that could not be read.
+    # UITs with a problem of the fleet, and those of them that ANAF has; not found at ANAF; records
+    # that could not be read.
     problems: Count
+    problems_alone: Count
     missing: Count
     unreadable: Count
     days: tuple[Day, ...]
@@ -59,8 +61,8 @@ class Panou:
 
     @property
     def to_check(self) -> Count:
-        """All that somebody should look at."""
-        parts = (self.problems, self.missing, self.unreadable)
+        """All that somebody should look at, each UIT once."""
+        parts = (self.problems_alone, self.missing, self.unreadable)
         return Count(sum(one.number for one in parts), any(one.is_more for one in parts))
 
     @property
@@ -112,6 +114,7 @@ def panou(membership: Membership) -> Panou:
         "ends_tomorrow": alive.filter(first_expired_day=today + timedelta(days=2)),
         "starts_today": alive.filter(transport_date=today),
         "problems": fleet.with_problems(keys, today),
+        "problems_alone": fleet.with_problems(keys, today).exclude(state=State.MISSING),
         "missing": mine.filter(state=State.MISSING, first_expired_day__gt=today),
         "unreadable": UnreadableRecord.objects.filter(company__in=companies, resolved_at=None),
     }

@@ -92,6 +92,14 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     ):
         assert f'href="/transporturi/{address}">{said}</a>' in page
         assert len(signed_in.get(f"/transporturi/{address}").context["page"].rows) == 1
+    # Not found and with a problem too, a UIT is looked at once.
+    missing = Transport.objects.get(state="missing")
+    Problem.objects.create(
+        company=authorized, transport=missing, code="not_in_fleet", place="plate", plate="B12ABC"
+    )
+    page = signed_in.get("/").content.decode()
+    assert figure(page, "problems") == "3"
+    assert ">2 cu probleme</a>" in page
 
 
 def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
