@@ -98,8 +98,8 @@ def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -
         company.organization,
         DISAPPEARANCE,
         key=f"{company.pk}:{at.isoformat()}",
-        title=lambda: gettext("{cui}: {gone} au dispărut deodată din lista ANAF").format(
-            cui=company.cui, gone=plural(number, "transport", "transporturi")
+        title=lambda: gettext("{company}: {gone} au dispărut deodată din lista ANAF").format(
+            company=company, gone=plural(number, "transport", "transporturi")
         ),
         text=lambda: gettext(
             "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "

@@ -233,7 +233,9 @@ def test_a_mass_disappearance_is_told_when_it_begins(
     for minutes in (5, 16, 27, 38):
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
     assert told() == [(owner.name, "disappearance")]
-    assert Notification.objects.get(kind="disappearance").company == company
+    one = Notification.objects.get(kind="disappearance")
+    assert one.company == company
+    assert one.title.startswith("TRANS CARPAȚI LOGISTIC SRL: ")
 
 
 def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:
