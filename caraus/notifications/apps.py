@@ -5,3 +5,8 @@ class NotificationsConfig(AppConfig):
     name = "caraus.notifications"
     label = "notifications"
     verbose_name = "Notificări"
+
+    def ready(self) -> None:
+        from caraus.notifications import subjects
+
+        subjects.keep_whole()

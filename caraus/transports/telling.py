@@ -26,7 +26,8 @@ def _tell(
     text: Callable[[], str],
     company: Company | None = None,
 ) -> None:
-    """Owners and administrators, or, of what is told on request only, whoever asked for it."""
+    """Owners and administrators, or, of what is told on request only, whoever asked for it. Who is
+    in two organizations has chosen in each, and hears in each."""
     members = organization.memberships.all()
     if not kind.on_request:
         members = members.filter(role__in=[Role.OWNER, Role.ADMIN])
@@ -41,7 +42,7 @@ def _tell(
         organization=organization,
         users=people,
         kind=kind,
-        key=key,
+        key=f"{organization.pk}:{key}",
         title=title,
         text=text,
         address=address,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
@@ -57,6 +58,21 @@ def test_the_worker_sends_text_and_html_in_romanian(
     send_due.func(timestamp=0)
     worker.drain()
     assert len(smtp.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "UIT nou 3EVW DV7N 1UFM C682: SB00LIV + B763EEF, Sector 3 (B) → Ploiești (PH), luni",
+        "Ana te roagă să autorizezi aplicația la ANAF SPV",
+        "ăâîșț " * 30 + "ț",
+        "Plain words",
+        "plain words, many of them, " * 6 + "to the end",
+    ],
+)
+def test_a_subject_arrives_as_it_was_written(smtp: MailServer, subject: str) -> None:
+    send_mail(subject, "Text.", None, ["ana@example.ro"])
+    assert smtp.messages[0]["Subject"] == subject
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Organization, User
+from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.anaf.errors import Outcome
 from caraus.connections import rights
 from caraus.connections.models import Connection
@@ -220,6 +220,17 @@ def test_an_outage_is_told_after_an_hour_and_once(
     since = Gate.objects.get().open_since
     assert since
     began = since.astimezone(BUCHAREST)
+    # In another organization the same person chose it too.
+    other = factories.organization("Alta")
+    factories.connection(other)
+    Membership.objects.create(user=teammate, organization=other, role="viewer")
+    choose(user=teammate, organization=other, kind=OUTAGE, channels=Channels(email=False))
+    Plan.objects.update(told_outage=None)
+    upkeep.tell()
+    assert set(Notification.objects.values_list("organization", "email")) == {
+        (organization.pk, one.pk),
+        (other.pk, None),
+    }
     assert f"{began.day} {ROMANIAN.months[began.month - 1]}, ora {began:%H:%M}" in one.text
 
 
