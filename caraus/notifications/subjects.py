@@ -10,8 +10,10 @@ from email.policy import EmailPolicy, Policy
 from typing import cast
 
 
-class WholeSubject(UniqueUnstructuredHeader, BaseHeader):
+class WholeSubject(UniqueUnstructuredHeader):
     """Encoded in one piece, spaces and all, when it is not plain ASCII."""
+
+    name: str  # of the class that the registry makes of this one
 
     def fold(self, *, policy: Policy) -> str:
         text = str(self)
@@ -23,4 +25,4 @@ class WholeSubject(UniqueUnstructuredHeader, BaseHeader):
 def keep_whole() -> None:
     """For every message of this process, whoever makes it."""
     registry = cast("HeaderRegistry", EmailPolicy.header_factory)
-    registry.map_to_type("subject", WholeSubject)
+    registry.map_to_type("subject", cast("type[BaseHeader]", WholeSubject))
