@@ -22,7 +22,7 @@ def count_of(rows: QuerySet[Any, Any]) -> Part:
         text, values = rows.query.sql_with_params()
     except EmptyResultSet:
         return "SELECT 0", ()
-    return f"SELECT count(*) FROM ({text}) AS counted", values  # noqa: S608 - Django's own SQL
+    return f"SELECT count(*) FROM ({text}) AS counted", values  # noqa: S608 - Django's own SQL # nosec B608
 
 
 def scalars(*parts: Part) -> list[Any]:
@@ -46,7 +46,7 @@ def keys_of(rows: QuerySet[Any, Any]) -> tuple[int, str]:
     text, values = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*), coalesce(array_agg(key), '{{}}')::text FROM ({text}) AS keys (key)",  # noqa: S608 - Django's own SQL
+            f"SELECT count(*), coalesce(array_agg(key), '{{}}')::text FROM ({text}) AS keys (key)",  # noqa: S608 - Django's own SQL # nosec B608
             values,
         )
         number, keys = cursor.fetchone()

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 # Signs of a host in trouble that come with an answer; the others are `Outcome.UNAVAILABLE`.
 _HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
 _NAMES = [one.name for one in fields(Door)]
-_LOOK = f"SELECT {', '.join(_NAMES)} FROM transports_gate WHERE host = %s"  # noqa: S608 - our names
+_LOOK = f"SELECT {', '.join(_NAMES)} FROM transports_gate WHERE host = %s"  # noqa: S608 - our names # nosec B608
 # A timer's call that waits for a place of its own gives up after so many seconds.
 TIMERS_WAIT = 5.0
 

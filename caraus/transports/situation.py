@@ -43,7 +43,7 @@ SELECT
 FROM (SELECT) AS one
 LEFT JOIN transports_gate AS door ON door.host = %s
 LEFT JOIN transports_syncstate AS state ON state.company_id = ANY(%s::bigint[])
-"""  # noqa: S608 - names of our own fields
+"""  # noqa: S608 - names of our own fields # nosec B608
 
 Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
 

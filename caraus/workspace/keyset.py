@@ -147,5 +147,5 @@ def _rows(picked: Part, by: Sequence[str]) -> list[Transport]:
         SELECT {_COLUMNS}, picked.total FROM ({text}) AS picked (id, total)
         JOIN transports_transport AS row ON row.id = picked.id
         ORDER BY {order} LIMIT {PAGE_SIZE + 1}
-    """  # noqa: S608 - our own names, Django's own SQL
+    """  # noqa: S608 - our own names, Django's own SQL # nosec B608
     return list(Transport.objects.raw(asked, values))
