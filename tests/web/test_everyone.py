@@ -199,9 +199,11 @@ def _read(page: Page, path: str) -> Iterator[str]:
     yield from looks.out_of_order(page)
     page.set_viewport_size({"width": 320, "height": 700})
     yield from looks.narrow(page)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > 320:
-        yield f"is {wide} px wide on a screen of 320"
+    for width in (320, 720, 768, 1024):
+        page.set_viewport_size({"width": width, "height": 700})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            yield f"is {wide} px wide on a screen of {width}"
     yield from looks.wide(page)
     yield from looks.on_paper(page)
 
