@@ -27,8 +27,8 @@ def _let_the_journal_be_emptied(**_: object) -> None:
 post_migrate.connect(_let_the_journal_be_emptied)
 
 
-# The rooms whose tests start whole installations: the longest.
-LONGEST_FIRST = ("running", "commands", "e2e", "upgrades")
+# The files that take a minute by themselves, then the rooms whose tests start whole installations.
+LONGEST_FIRST = ("test_storm.py", "test_everyone.py", "running", "commands", "e2e", "upgrades")
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Over several processes, a file that takes long must not be the last one begun."""
 
     def rank(item: pytest.Item) -> int:
-        room = item.path.parent.name
-        return LONGEST_FIRST.index(room) if room in LONGEST_FIRST else len(LONGEST_FIRST)
+        places = {item.path.name, item.path.parent.name}
+        return next((at for at, one in enumerate(LONGEST_FIRST) if one in places), 99)
 
     items.sort(key=rank)
 
