@@ -33,6 +33,7 @@ class Anaf:
             "data_exp_uit": f"{day + timedelta(days=5)}T00:00:00",
             "tr_cod": self.company.cui,
             "nr_veh": "B01OLD",
+            "ref_decl": "R1",
         }
         return samples.record(**(fields | changes))
 
@@ -84,7 +85,7 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     changes = {"nr_veh": "CJ02NOU", "ref_decl": "R2", "den_decl": "TEST SA"}
     (changed,) = anaf.answers(anaf.record(**changes))
     assert changed.title.endswith(": s-au schimbat: declarant, referință")
-    assert "Declarant: TEST SRL → TEST SA\nReferință: XXX → R2" in changed.text
+    assert "Declarant: TEST SRL → TEST SA\nReferință: R1 → R2" in changed.text
     (changed,) = anaf.answers(anaf.record(**changes, documente="D" * 90))
     assert changed.title.endswith(": s-a schimbat: documente")
     changes["documente"] = "D" * 90
