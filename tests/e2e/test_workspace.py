@@ -78,6 +78,15 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     expect(row.get_by_text("nou", exact=True)).to_be_hidden()
     expect(page).to_have_title(re.compile("^Transporturi"))
 
+    # Over a slow line the rows come one after another: the columns stand where they will stand.
+    columns = (
+        "[...document.querySelectorAll('#lista th')].map(one => one.getBoundingClientRect().x)"
+    )
+    whole = page.evaluate(columns)
+    page.evaluate("document.querySelectorAll('#lista tbody tr').forEach(one => one.remove())")
+    assert len(whole) > 5
+    assert page.evaluate(columns) == whole
+
     page.mouse.move(0, 0)
     page.get_by_role("searchbox").focus()
     demo.control(f"vehicle-change/{added['uit']}", {"nr_veh": "TM56VIU"})
