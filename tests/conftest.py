@@ -1,6 +1,7 @@
 """Fixtures that every room of the tests shares: people, a simulated ANAF, a real worker."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -10,7 +11,8 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from caraus.accounts.models import Company, Organization, User
-from tests import factories
+from tests import factories, made_once
+from tests.commands.installation import Installation
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
@@ -49,6 +51,19 @@ def simulator_process() -> Iterator[SimulatorProcess]:
         client_id="caraus-tests", client_secret="a-secret-of-the-tests"
     ) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def blank(
+    simulator_process: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """A data folder at rest, with this version's schema: to be copied by whoever needs an own one."""
+
+    def make(folder: Path) -> None:
+        made = Installation(folder, simulator_process).run("migrate")
+        assert made.returncode == 0, made.stderr
+
+    return made_once.folder(tmp_path_factory, worker_id, "blank", make)
 
 
 @pytest.fixture

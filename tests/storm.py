@@ -27,6 +27,8 @@ from tests.simulator_process import SimulatorProcess
 EMAIL = "furtuna@example.ro"
 _WEIGHTS = (7, 5, 3, 2, 1, 7, 5, 3, 2)
 
+# A worker has started after so long.
+START_SECONDS = 12
 # Faults of all kinds, each for some calls. What silences for a day (a daily limit) or for hours (a
 # refused right) has tests of its own: in a storm nothing would be left to see.
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -113,7 +115,8 @@ class Storm:
         while (at := time.monotonic() - began) < self.seconds:
             self._fault()
             self._declare()
-            if at >= kill_at:
+            # The last successor must have started when all are told to end.
+            if kill_at <= at < self.seconds - START_SECONDS:
                 kill_at += self.kill_every
                 self._kill_one()
             if restart_at and at >= restart_at[0]:

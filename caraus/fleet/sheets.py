@@ -11,7 +11,6 @@ from io import BytesIO, StringIO
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 
 type Row = list[str]
 
@@ -146,6 +145,8 @@ def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
 
 def _first_sheet(data: bytes) -> list[Row]:
     """The rows of the first visible sheet that holds anything."""
+    from openpyxl import load_workbook  # of weight: only who imports a workbook waits for it
+
     book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
     try:
         for sheet in book.worksheets:

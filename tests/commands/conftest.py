@@ -1,5 +1,4 @@
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,21 +6,12 @@ from pathlib import Path
 import pytest
 
 from caraus import embedded
+from tests import made_once
 from tests.commands.installation import PASSWORD, Installation
 from tests.simulator_process import SimulatorProcess
 
 CUI = "900010100"
 EMAIL = "dispecer@example.ro"
-
-
-@pytest.fixture(scope="session")
-def blank(simulator_process: SimulatorProcess) -> Iterator[Path]:
-    """A data folder at rest, made and migrated once: to be copied by whoever needs an own one."""
-    top = Path(tempfile.mkdtemp(prefix="caraus-blank-"))
-    made = Installation(top / "data", simulator_process).run("migrate")
-    assert made.returncode == 0, made.stderr
-    yield top / "data"
-    shutil.rmtree(top)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +20,7 @@ def house(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installa
     not each command starts and stops it."""
     simulator_process.reset()
     top = Path(tempfile.mkdtemp(prefix="caraus-commands-"))
-    subprocess.run(["cp", "-a", str(blank), str(top / "data")], check=True)
+    made_once.copy(blank, top / "data")
     with embedded.acquire(top / "data"):
         house = Installation(top / "data", simulator_process)
         yield house

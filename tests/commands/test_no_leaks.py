@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from caraus import embedded
+from tests import made_once
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.simulator_process import SimulatorProcess
 
@@ -132,7 +133,7 @@ def test_what_is_packed_is_found() -> None:
 
 def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path, blank: Path) -> None:
     folder, logs, issued = tmp_path / "house", tmp_path / "log", tmp_path / "issued"
-    subprocess.run(["cp", "-a", str(blank), str(folder)], check=True)
+    made_once.copy(blank, folder)
     with SimulatorProcess(
         client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:

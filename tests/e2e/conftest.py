@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import made_once
 from tests.e2e import chromium
 from tests.e2e.demo_process import DemoProcess
 
@@ -23,9 +24,22 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a demo that was started once and has ended: the first start takes twice as
+    long as the next ones. `test_demo_command` looks at first starts."""
+
+    def make(folder: Path) -> None:
+        with DemoProcess(folder):
+            pass
+
+    return made_once.folder(tmp_path_factory, worker_id, "demo", make)
+
+
 @pytest.fixture(scope="module")
-def demo() -> Iterator[DemoProcess]:
+def demo(started_once: Path) -> Iterator[DemoProcess]:
     folder = Path(tempfile.mkdtemp(prefix="caraus-e2e-"))
+    made_once.copy(started_once, folder / "data")
     with DemoProcess(folder / "data") as process:
         yield process
     shutil.rmtree(folder)

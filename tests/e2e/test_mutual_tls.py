@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import made_once
 from tests.commands.installation import PASSWORD, Installation
 from tests.simulator_process import SimulatorProcess
 
@@ -26,10 +27,12 @@ def anaf(keys: Path) -> Iterator[SimulatorProcess]:
 
 @pytest.fixture(scope="module")
 def address(
-    anaf: SimulatorProcess, keys: Path, tmp_path_factory: pytest.TempPathFactory
+    anaf: SimulatorProcess, keys: Path, tmp_path_factory: pytest.TempPathFactory, blank: Path
 ) -> Iterator[str]:
     """A real server of the product's own, which trusts the test authority."""
-    house = Installation(tmp_path_factory.mktemp("house"), anaf)
+    folder = tmp_path_factory.mktemp("house") / "data"
+    made_once.copy(blank, folder)
+    house = Installation(folder, anaf)
     house.environment |= {
         "ANAF_LOGIN_URL": anaf.secure_url,
         "SSL_CERT_FILE": str(keys / "authority.pem"),

@@ -1,4 +1,4 @@
-"""A minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
+"""Three quarters of a minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
 
 import shutil
 import tempfile
@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import made_once
 from tests.simulator_process import SimulatorProcess
 from tests.storm import Storm
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def folder(blank: Path) -> Iterator[Path]:
     top = Path(tempfile.mkdtemp(prefix="caraus-storm-"))
+    made_once.copy(blank, top / "data")
     yield top / "data"
     shutil.rmtree(top, ignore_errors=True)
 
@@ -25,10 +27,10 @@ def test_after_a_storm_everything_is_stored_once_and_no_minute_saw_too_many_call
         storm = Storm(
             folder,
             anaf,
-            seconds=60,
+            seconds=48,
             companies=30,
             cap=300,
-            kill_every=10,
+            kill_every=6,
             restarts=1,
             press_every=3,
         )

@@ -1,0 +1,37 @@
+"""What takes long to make and is never changed: made once for all processes of a run."""
+
+import fcntl
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def folder(
+    factory: pytest.TempPathFactory, worker: str, name: str, make: Callable[[Path], None]
+) -> Path:
+    """The folder that `make` filled at the path that it was given; for copying only.
+
+    `worker` is pytest-xdist's `worker_id`. A server's folder is made under a path of its own, since
+    its user must be able to come to it, and kept at rest.
+    """
+    top = factory.getbasetemp()
+    if worker != "master":
+        top = top.parent
+    kept = top / name
+    with (top / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            making = Path(tempfile.mkdtemp(prefix="caraus-made-"))
+            make(making / "data")
+            copy(making / "data", kept)
+            shutil.rmtree(making)
+    return kept
+
+
+def copy(made: Path, to: Path) -> None:
+    """All of it, whoever owns it."""
+    subprocess.run(["cp", "-a", str(made), str(to)], check=True)
