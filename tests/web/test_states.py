@@ -104,6 +104,10 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
             pill(page.get_by_role("main"), word)
             ended = "a fost valabil până" if word == "expirat" else "valabil până"
             expect(page.get_by_text(ended).first).to_be_visible()
+            # What keeps a truck off the road is explained there, with what to do.
+            told = page.locator("main .notice").get_by_text("declarantul", exact=False)
+            blocked = word in {"transportator schimbat", "nevalidat", "neregăsit la ANAF"}
+            assert bool(told.count()) == blocked, word
         browser.close()
 
 

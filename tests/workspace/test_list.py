@@ -95,6 +95,17 @@ def test_an_address_that_makes_no_sense_shows_the_list(
     assert rows(signed_in, query) == [row.uit]
 
 
+def test_a_view_of_a_company_that_one_does_not_see_says_so(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    row = make()
+    answer = signed_in.get("/transporturi/?firma=900099999")
+    assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in answer.content.decode()
+    assert [shown.uit for shown in answer.context["page"]] == [row.uit]
+    own = signed_in.get(f"/transporturi/?firma={row.company.cui}").content.decode()
+    assert "nu este printre cele pe care le vezi" not in own
+
+
 @pytest.mark.parametrize(
     ("fields", "shown_by"),
     [
