@@ -156,6 +156,15 @@ def _minutes_ago(minutes: int, _language: str | None) -> str:
     return _calendar().ago.format(plural(minutes, "minut", "minute"))
 
 
+@lru_cache(maxsize=4096)
+def _at_the_clock(local: datetime, today: date, _language: str | None) -> str:
+    said = _calendar()
+    clock = f"{local.hour}:{local.minute:02d}"
+    if near := said.near.get((local.date() - today).days):
+        return said.at.format(near, clock)
+    return f"{day_of_month(local.date(), today=today)}, {clock}"
+
+
 def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
     """„acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”; „niciodată”
     for none."""
@@ -167,8 +176,5 @@ def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
         return said.now
     if 0 < seconds < 3600:
         return _minutes_ago(int(seconds // 60), translation.get_language())
-    local, here = moment.astimezone(BUCHAREST), now.astimezone(BUCHAREST)
-    clock = f"{local.hour}:{local.minute:02d}"
-    if near := said.near.get((local.date() - here.date()).days):
-        return said.at.format(near, clock)
-    return f"{day_of_month(local.date(), today=here.date())}, {clock}"
+    here = now.astimezone(BUCHAREST).date()
+    return _at_the_clock(moment.astimezone(BUCHAREST), here, translation.get_language())

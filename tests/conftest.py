@@ -57,7 +57,7 @@ def simulator_process() -> Iterator[SimulatorProcess]:
 def blank(
     simulator_process: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Path:
-    """A data folder at rest, with this version's schema: to be copied by whoever needs an own one."""
+    """A data folder at rest, with this version's schema: to be copied by who needs an own one."""
 
     def make(folder: Path) -> None:
         made = Installation(folder, simulator_process).run("migrate")

@@ -63,9 +63,16 @@ def with_problems(companies: Collection[int], day: date) -> QuerySet[Transport]:
     return Transport.objects.filter(pk__in=keys, state__in=OPEN, first_expired_day__gt=day)
 
 
-def counted_with_problems(companies: Collection[int], day: date, *, most: int) -> Part:
-    """SQL that counts the same, no further than `most`: for a statement that asks more at once."""
-    return _COUNTED, [list(companies), [state.value for state in OPEN], day, most]
+def counted_with_problems(
+    companies: Collection[int],
+    day: date,
+    *,
+    most: int,
+    states: Collection[Transport.State] = OPEN,
+) -> Part:
+    """SQL that counts the same, or those in some states alone, no further than `most`: for a
+    statement that asks more at once."""
+    return _COUNTED, [list(companies), [state.value for state in states], day, most]
 
 
 def having_problems(day: date) -> Q:

@@ -2,7 +2,8 @@
 those draw everything else. The templates lie in the folders `jinja2`."""
 
 import re
-from functools import cache
+from collections.abc import Collection
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -17,14 +18,16 @@ from jinja2.ext import Extension
 
 from caraus.fleet.templatetags.fleet import problem_words
 from caraus.transports import present
+from caraus.transports.models import Transport
 from caraus.web.templatetags import words
+from caraus.workspace.week import Bar
 
 
 class Constants(Extension):
     """Texts and icons that stand alone, `{{ _("nou") }}` and `{{ icon("copy") }}`, are put into the
     template when it is compiled, which is once in each language: rows repeat them many times."""
 
-    _TEXT = re.compile(r"""\{\{ _\((["'])(.*?)\1\) \}\}""")
+    _TEXT = re.compile(r"""\{\{ _\((["'])([^"'{}]*)\1\) \}\}""")
     _ICON = re.compile(r"""\{\{ icon\("([\w-]+)"(?:, (\d+))?\) \}\}""")
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -49,6 +52,62 @@ def draw(name: str, context: dict[str, Any], request: HttpRequest | None) -> Saf
     return mark_safe(drawn)  # noqa: S308 - the environment escapes
 
 
+# So many cells are kept drawn.
+KEPT = 8192
+
+
+@lru_cache(maxsize=KEPT)
+def _cell(language: str | None, name: str, *values: Any) -> SafeString:
+    """A cell of which plain values and the reader's language tell all: nobody else's look at it, no
+    clock. A fleet has few plates, declarants and routes, and a list asks again and again by itself,
+    so what was drawn once is kept."""
+    drawn = _in(language).get_template(f"{name}.html").render(values=values)
+    return SafeString(drawn)
+
+
+def uit_cell(transport: Transport, *, language: str | None, with_company: bool) -> SafeString:
+    company = str(transport.company) if with_company else ""
+    return _cell(language, "transports/cells/uit", transport.uit, transport.pk, company)
+
+
+def other_cells(
+    transport: Transport, *, language: str | None, columns: Collection[str]
+) -> SafeString:
+    """Whose goods, from where to where, with what, under which papers: of the chosen columns."""
+    cells = []
+    if "declarant" in columns:
+        name, cui = transport.declarant_name, transport.declarant_cui
+        cells.append(_cell(language, "transports/cells/declarant", name, cui))
+    if "ruta" in columns:
+        start, end = map(present.place_title, (transport.start, transport.end))
+        cells.append(_cell(language, "transports/cells/route", start, end))
+    if "vehicul" in columns:
+        vehicle, declared = transport.current_vehicle, transport.plate
+        cells.append(
+            _cell(
+                language,
+                "transports/cells/vehicle",
+                *vehicle,
+                declared,
+                bool(transport.vehicle_changes),
+            )
+        )
+    reference, documents = "referinta" in columns, "documente" in columns
+    if reference or documents:
+        texts = tuple(str(one.get("text", "")) for one in transport.documents[:2])
+        given = transport.declarant_ref, texts, len(transport.documents)
+        cells.append(_cell(language, "transports/cells/reference", reference, documents, *given))
+    return SafeString("".join(cells))
+
+
+def bar_cell(bar: Bar, *, language: str | None, said: tuple[str, ...]) -> SafeString:
+    """A UIT in the week's strip; `said`: its days and state, and its icon."""
+    one = bar.transport
+    lies = bar.start, bar.days, bar.began_before, bar.goes_on, bar.status.tone
+    start, end = map(present.place_title, (one.start, one.end))
+    return _cell(language, "workspace/cells/bar", one.uit, one.pk, *lies, start, end, said)
+
+
 def environment(**options: Any) -> Environment:
     """What the settings name as `environment`; a name that does not exist is an error."""
     options.pop("autoescape")
@@ -56,6 +115,7 @@ def environment(**options: Any) -> Environment:
     made = Environment(autoescape=True, **options)
     made.globals |= {
         "_": gettext,
+        "language_now": get_language,
         "icon": words.icon,
         "problem_words": problem_words,
         "status_of": present.status,
@@ -65,15 +125,18 @@ def environment(**options: Any) -> Environment:
         "uit_validity": present.validity,
         "url": reverse,
         "view_address": words.view_address,
-        "when": words.when,
     }
     made.filters |= {
+        "bar_cell": bar_cell,
         "day_brief": words.day_brief,
         "day_full": words.day_full,
         "grouped_uit": present.grouped_uit,
+        "other_cells": other_cells,
         "place_title": present.place_title,
         "seconds": lambda moment: int(moment.timestamp()),
+        "uit_cell": uit_cell,
         "uit_spans": uit_spans,
+        "when": words.when,
     }
     return made
 

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
+from django.db import connection
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
@@ -17,9 +20,10 @@ from caraus.workspace.period import Period, valid_within
 # So many bars are on a page; the next one goes on with the next vehicle.
 BARS = 150
 _SHOWN = (
-    *("company", "uit", "state", "transport_date", "first_expired_day", "carrier_cui"),
+    *("id", "company_id", "uit", "state", "transport_date", "first_expired_day", "carrier_cui"),
     *("start", "end"),
 )
+_NAMES = frozenset(_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,13 @@ def strip(
     found = valid_within(rows, period).annotate(driven=plate)
     if after is not None:
         found = found.filter(driven__gt=after)
-    bars = list(found.only(*_SHOWN).order_by("driven", "transport_date", "pk")[: BARS + 1])
+    ordered = found.order_by("driven", "transport_date", "pk")[: BARS + 1]
+    bars = ordered.values_list("driven", *_SHOWN)
     known = {company.pk: company for company in companies}
-    for one in bars:
-        one.company = known[one.company_id]
-    vehicles = [(name, list(them)) for name, them in groupby(bars, key=_driven)]
+    vehicles = [
+        (name, [_transport(values, known) for _, *values in them])
+        for name, them in groupby(bars, key=itemgetter(0))
+    ]
     more, is_cut = len(bars) > BARS, False
     if more and len(vehicles) > 1:
         vehicles.pop()  # perhaps not whole: it opens the next page
@@ -92,8 +98,11 @@ def strip(
     return Strip(period, shown, shown[-1].plate if more else None, is_cut)
 
 
-def _driven(transport: Transport) -> str:
-    return str(transport.driven)  # type: ignore[attr-defined] # annotated
+def _transport(values: list[Any], known: dict[int, Company]) -> Transport:
+    """Of a few fields: `only` takes twice as long for it."""
+    one = Transport.from_db(connection.alias, _NAMES, values)
+    one.company = known[one.company_id]
+    return one
 
 
 def _bar(transport: Transport, period: Period, *, today: date) -> Bar:

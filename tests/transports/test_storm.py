@@ -1,4 +1,4 @@
-"""Three quarters of a minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
+"""Under a minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
 
 import shutil
 import tempfile

@@ -1,7 +1,7 @@
 """Words in templates: counts, days, moments; a UIT's state and validity; icons."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from html import escape
 from typing import Any, cast
@@ -156,9 +156,13 @@ def when(moment: datetime | None) -> str:
     """A moment in words, its exact time on hover and for machines."""
     if moment is None:
         return moment_words(None)
-    exact, machine = exact_moment(moment), moment.isoformat(timespec="seconds")
-    said = escape(moment_words(moment))
-    return SafeString(f'<time datetime="{machine}" title="{exact}">{said}</time>')
+    return SafeString(f"{_exactly(moment.astimezone(UTC))}{escape(moment_words(moment))}</time>")
+
+
+@lru_cache(maxsize=4096)
+def _exactly(moment: datetime) -> str:
+    machine = moment.isoformat(timespec="seconds")
+    return f'<time datetime="{machine}" title="{exact_moment(moment)}">'
 
 
 @register.filter
