@@ -52,8 +52,8 @@ def draw(name: str, context: dict[str, Any], request: HttpRequest | None) -> Saf
     return mark_safe(drawn)  # noqa: S308 - the environment escapes
 
 
-# So many cells are kept drawn.
-KEPT = 8192
+# So many cells are kept drawn: a few megabytes.
+KEPT = 4096
 
 
 @lru_cache(maxsize=KEPT)

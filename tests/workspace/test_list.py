@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Membership, Organization
+from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.transports.models import Transport
 from caraus.words import today
 from caraus.workspace import keyset, search
@@ -93,6 +93,35 @@ def test_an_address_that_makes_no_sense_shows_the_list(
 ) -> None:
     row = make()
     assert rows(signed_in, query) == [row.uit]
+
+
+def test_what_is_kept_drawn_of_a_row_follows_its_values_and_its_reader(
+    signed_in: Client, make: MakeTransport, owner: User
+) -> None:
+    row = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
+    same = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
+
+    def shown(one: Transport) -> str:
+        page = signed_in.get(LIST).content.decode()
+        return page.partition(f'<tr data-uit="{one.uit}"')[2].partition("</tr>")[0]
+
+    first = shown(row)
+    assert f'href="/transporturi/{row.pk}/"' in first
+    assert f'href="/transporturi/{same.pk}/"' in shown(same)
+    row.vehicle_changes = [{"at": None, "plate": "CJ07NOU", "trailer1": "", "trailer2": ""}]
+    row.declarant_name, row.documents = "<b>Nou</b> & Fiii", [{"text": "CMR 7"}]
+    row.start = {"county": "CJ", "locality": "Dej"}
+    row.save()
+    changed = shown(row)
+    for words in ("CJ07NOU", "declarat: B12ABC", "CMR 7", "Dej (CJ)", "&lt;b&gt;Nou&lt;/b&gt;"):
+        assert words in changed
+        assert words not in first
+    assert "Vechi SRL" not in changed
+    assert "B12ABC" in shown(same)
+    assert "CJ07NOU" not in shown(same)
+    User.objects.filter(pk=owner.pk).update(language="en")
+    assert "declared: B12ABC" in shown(row)
+    assert "declarat" not in shown(row)
 
 
 def test_a_view_of_a_company_that_one_does_not_see_says_so(
