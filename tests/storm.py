@@ -115,11 +115,12 @@ class Storm:
         while (at := time.monotonic() - began) < self.seconds:
             self._fault()
             self._declare()
-            # The last successor must have started when all are told to end.
-            if kill_at <= at < self.seconds - START_SECONDS:
-                kill_at += self.kill_every
+            # Who has just been started finds PostgreSQL there, and has started when told to end.
+            ahead = (restart_at or [self.seconds])[0] - at
+            if at >= kill_at and ahead >= START_SECONDS:
+                kill_at = at + self.kill_every
                 self._kill_one()
-            if restart_at and at >= restart_at[0]:
+            if restart_at and ahead <= 0:
                 restart_at.pop(0)
                 self._restart_postgres()
             if self.press_every is not None and at >= press_at:

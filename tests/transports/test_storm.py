@@ -1,4 +1,4 @@
-"""Under a minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
+"""A minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
 
 import shutil
 import tempfile
@@ -27,10 +27,10 @@ def test_after_a_storm_everything_is_stored_once_and_no_minute_saw_too_many_call
         storm = Storm(
             folder,
             anaf,
-            seconds=48,
+            seconds=60,
             companies=30,
             cap=300,
-            kill_every=6,
+            kill_every=5,
             restarts=1,
             press_every=3,
         )
