@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company, Membership
 from caraus.fleet import changes, plates
-from caraus.fleet.models import Draft, Kind, Vehicle
+from caraus.fleet.models import LONGEST_NOTE, Draft, Kind, Vehicle
 from caraus.fleet.reading import Line, is_active, kind_of, read_text
 
 type Verdict = Literal["new", "change", "same", "repeated", "wrong"]
@@ -54,6 +54,8 @@ def _judge(line: Line, known: Mapping[str, Vehicle], default: Kind) -> Judged:
         plate = plates.read(line.plate)
         kind = _kind(line.kind)
         active = _active(line.active)
+        if len(line.note) > LONGEST_NOTE:
+            raise ValidationError(_("Nota are cel mult 200 de caractere."))
     except ValidationError as error:
         return Judged(line, "wrong", note=line.note, said=" ".join(error.messages))
     vehicle = known.get(plate)

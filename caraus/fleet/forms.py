@@ -12,7 +12,7 @@ from caraus.accounts.models import Company
 from caraus.accounts.uploads import LARGEST
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import LONGEST_NOTE, Kind, Vehicle
 
 
 def _company_field(companies: Collection[Company]) -> forms.ChoiceField:
@@ -72,7 +72,7 @@ class VehicleForm(_OfCompany):
     )
     note = forms.CharField(
         label=gettext_lazy("Notă"),
-        max_length=200,
+        max_length=LONGEST_NOTE,
         required=False,
         help_text=gettext_lazy("Marca, șoferul, orice ajută la recunoaștere."),
         error_messages={"max_length": gettext_lazy("Nota are cel mult 200 de caractere.")},

@@ -9,6 +9,8 @@ from caraus.accounts.models import Company, User
 from caraus.fleet.plates import LONGEST
 from caraus.transports.models import Transport
 
+LONGEST_NOTE = 200
+
 
 class Kind(models.TextChoices):
     VEHICLE = "vehicle", _("vehicul")
@@ -24,7 +26,7 @@ class Vehicle(models.Model):
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="fleet")
     plate = models.CharField(max_length=LONGEST)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
     # A retired one stays in the fleet, so that a UIT that names it is explained.
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

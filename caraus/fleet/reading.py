@@ -11,6 +11,9 @@ from caraus.fleet import plates
 from caraus.fleet.models import Kind
 from caraus.fleet.sheets import Row, UnreadableFileError, rows_of_file, rows_of_text
 
+# Of a note; one that is too long is shown as wrong, with so much of it.
+MOST_READ = 1000
+
 type Role = Literal["plate", "vehicle", "trailer", "kind", "note", "active"]
 
 # Headings, folded. „Cap tractor” beside „Semiremorcă”: two plates on one row.
@@ -126,7 +129,7 @@ def _lines(number: int, row: Row, roles: dict[int, Role]) -> list[Line]:
         number,
         "",
         kind=" ".join(cells("kind")),
-        note=", ".join(cells("note"))[:200],
+        note=", ".join(cells("note"))[:MOST_READ],
         active=" ".join(cells("active")),
     )
     found = [replace(rest, plate=plate) for plate in cells("plate")]

@@ -216,6 +216,8 @@ def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
         Line(6, "", note="rest"),
         Line(7, "B1X", "elicopter"),
         Line(8, "B2X", "", "", "poate"),
+        Line(9, "B3X", note="x" * 200),
+        Line(10, "B4X", note="x" * 201),
     ]
     assert verdicts(lines, *fleet) == [
         ("new", ""),
@@ -226,7 +228,16 @@ def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
         ("wrong", "Scrie numărul de înmatriculare, de exemplu B 123 ABC."),
         ("wrong", "Nu înțelegem felul „elicopter”: scrie vehicul sau remorcă."),
         ("wrong", "Nu înțelegem starea „poate”: scrie da (în uz) sau nu (scos din uz)."),
+        ("new", ""),
+        ("wrong", "Nota are cel mult 200 de caractere."),
     ]
+
+
+def test_a_long_note_is_not_cut_silently() -> None:
+    note = "Volvo, " * 40
+    (line,) = read_text(f"Număr;Notă\nB 12 ABC;{note}")
+    assert line.note == note.strip()
+    assert verdicts([line]) == [("wrong", "Nota are cel mult 200 de caractere.")]
 
 
 @given(
