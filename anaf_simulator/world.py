@@ -150,5 +150,7 @@ def record_at(notification: Notification, moment: datetime) -> dict[str, object]
     record = latest(notification, moment)
     if record is None:
         return None
+    if record.get("data_exp_uit") is None:  # left out by who steers: shown until it is given
+        return record
     expires = datetime.fromisoformat(str(record["data_exp_uit"]))
     return record if local(moment).replace(tzinfo=None) < expires else None

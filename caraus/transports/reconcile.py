@@ -117,7 +117,9 @@ def reconcile(
         if new != old:
             states[uit] = new
         events += happened
-    begins = mass and any(known[uit].state == "active" for uit in vanishing)
+    # One more that goes missing meanwhile does not begin it again.
+    gone = sum(known[uit].state == "missing" for uit in vanishing)
+    begins = mass and not _is_mass(open_before=_open(known.values()), absent=gone)
     return Reconciled(states, tuple(events), vanished=len(vanishing) if begins else 0)
 
 

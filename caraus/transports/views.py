@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
+from caraus.anaf.info import uit_is_valid
 from caraus.connections import rights
 from caraus.connections.models import Connection
 from caraus.transports import driver
@@ -46,6 +47,7 @@ def show(
     good = {company.pk: state.last_good_at} if state.last_good_at else {}
     context = {
         "transport": transport,
+        "code_is_valid": uit_is_valid(transport.uit),
         "today": today(),
         "now": timezone.now(),
         "last_seen": last_seen(transport, good),

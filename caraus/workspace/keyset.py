@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -15,6 +15,14 @@ from caraus.queries import Part
 from caraus.transports.models import Transport
 
 PAGE_SIZE = 50
+
+
+def _moment(text: str) -> datetime:
+    """PostgreSQL takes fewer offsets from UTC than Python."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,11 @@ class Order:
         """The rows beyond a place; None when the place cannot be read."""
         text, _, key = place.rpartition(".")
         try:
-            value: date | datetime = (
-                date.fromisoformat(text) if self.is_day else datetime.fromisoformat(text)
-            )
+            value: date | datetime = date.fromisoformat(text) if self.is_day else _moment(text)
             pk = int(key)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
-        if not 0 <= pk < 2**63 or (isinstance(value, datetime) and value.tzinfo is None):
+        if not 0 <= pk < 2**63:
             return None
         way = "lt" if self.newest_first != backwards else "gt"
         # The first condition says nothing more, but an index begins at it.

@@ -45,6 +45,9 @@ def _asked(request: HttpRequest) -> tuple[Asked, QuerySet[Transport], dict[str, 
     asked = Asked.of(request.GET)
     company = next((one for one in companies if one.cui == asked.firma), None)
     wanted: list[Company] = companies if company is None else [company]
+    unknown = asked.firma if company is None else ""
+    if unknown:
+        asked = replace(asked, firma="")
     of_all_days = replace(asked, de_la=None, pana_la=None, arata=asked.arata or "toate")
     keys = [one.pk for one in wanted]
     found = listing.found_by(of_all_days, Transport.objects.all(), keys, today=today())
@@ -52,6 +55,7 @@ def _asked(request: HttpRequest) -> tuple[Asked, QuerySet[Transport], dict[str, 
         "asked": asked,
         "companies": companies,
         "company": company,
+        "unknown_company": unknown if companies else "",
         "today": today(),
     }
     return asked, found.rows, context

@@ -1,6 +1,7 @@
 """Transporturi: the list, whose whole view stands in the address bar."""
 
 import time
+from dataclasses import replace
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,9 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         return redirect(f"{request.path}?{address}")
     company = _chosen(companies, asked.firma)
     wanted = companies if company is None else [company]
+    unknown = asked.firma if company is None else ""
+    if unknown:
+        asked = replace(asked, firma="")
     keys = [one.pk for one in wanted]
     # Before the rows: what arrives between the two is then awaited, not passed over as known.
     state = situation(membership.organization, wanted)
@@ -57,6 +61,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "count": around.count,
         "companies": companies,
         "company": company,
+        "unknown_company": unknown if companies else "",
         "with_company": len(companies) > 1 and company is None,
         "shown": SHOWN,
         "sorts": SORTS,

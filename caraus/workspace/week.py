@@ -95,7 +95,10 @@ def strip(
         Vehicle(name, _lanes(_bar(one, period, today=today) for one in them))
         for name, them in vehicles
     )
-    return Strip(period, shown, shown[-1].plate if more else None, is_cut)
+    last = shown[-1].plate if more else None
+    if is_cut and not found.filter(driven__gt=last).exists():
+        last = None
+    return Strip(period, shown, last, is_cut)
 
 
 def _transport(values: list[Any], known: dict[int, Company]) -> Transport:

@@ -138,6 +138,16 @@ def test_a_mass_disappearance_waits_for_a_third_answer(
         assert result.vanished == (gone if is_mass and number == 1 else 0)
 
 
+def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() -> None:
+    world = {f"U{number}": active() for number in range(40)}
+    begun = []
+    for number, left in enumerate((40, 39, 10, 9, 8, 8)):
+        answer = {uit: fields() for uit in list(world)[40 - left :]}
+        world, result = after(world, answer, at=NOON + timedelta(minutes=number))
+        begun.append(result.vanished)
+    assert begun == [0, 0, 30, 0, 0, 0]
+
+
 def test_two_answers_far_apart_are_still_two_in_a_mass_disappearance() -> None:
     world = {f"U{number}": active() for number in range(10)}
     world, _ = after(world, {})

@@ -29,7 +29,14 @@ def states() -> dict[str, dict[str, Any]]:
 
     return {
         "viitor": {"transport_date": day + timedelta(days=1)},
-        "azi": {},
+        "azi": {
+            "plate": "BOSCH2601KMABCDEFGHI",
+            "start": {"full_address": LONG},
+            "end": {"county": "VL", "locality": LONG},
+            "declarant_name": LONG,
+            "declarant_ref": LONG,
+            "documents": [{"text": LONG}],
+        },
         "în curs": {"transport_date": day - timedelta(days=1)},
         "expiră azi": until(1),
         "expiră mâine": until(2),
@@ -39,6 +46,12 @@ def states() -> dict[str, dict[str, Any]]:
         "transportator schimbat": {"carrier_cui": "900020201"},
         "nevalidat": {"uit": "1A2B3C4D5E6F7H88"},
     }
+
+
+LONG = "Ruse-foarte-lung_fără_spații_de_frontieră"
+OVERFLOWING = """() => [...document.querySelectorAll('#lista td:not(.col-uit), html')].filter(
+    one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+    .map(one => one.innerText.slice(0, 99))"""
 
 
 def answer(route: Route, pages: dict[str, bytes]) -> None:
@@ -99,6 +112,9 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
             assert len({icon for icon, _ in looks.values()}) == len(rows)
             # Good, in time to come, soon over, urgent, over: five colours, and a word each.
             assert len({colours for _, colours in looks.values()}) == 5
+        for width in (320, 390, 1201, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(OVERFLOWING) == [], width
         for word, row in rows.items():
             page.goto(f"{ORIGIN}/transporturi/{row.pk}/")
             pill(page.get_by_role("main"), word)

@@ -85,6 +85,8 @@ def _in_order(sort: str) -> list[str]:
     [
         *("?dupa=x", "?dupa=2026-11-24.5", "?dupa=2026-11-24T10:00:00.5", "?inainte=.", "?dupa=.1"),
         *("?dupa=2026-11-24T10:00:00%2B00:00.99999999999999999999", "?sortare=expira&dupa=9.9"),
+        *("?dupa=9999-12-31T23:59:59-23:59.5", "?inainte=0001-01-01T00:00:00%2B23:59.0"),
+        "?dupa=2026-11-29T10:00:00.5",
         *("?arata=altceva", "?de_la=ieri", "?sortare=nu", "?firma=%00", "?q=%00", "?pagina=x"),
     ],
 )
@@ -131,6 +133,11 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
     answer = signed_in.get("/transporturi/?firma=900099999")
     assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in answer.content.decode()
     assert [shown.uit for shown in answer.context["page"]] == [row.uit]
+    assert "1 transport activ" in answer.content.decode()  # nothing is filtered
+    for view in ("saptamana", "harta"):
+        page = signed_in.get(f"/transporturi/{view}/?firma=900099999").content.decode()
+        assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in page
+        assert "Sunt puse filtrele" not in page
     own = signed_in.get(f"/transporturi/?firma={row.company.cui}").content.decode()
     assert "nu este printre cele pe care le vezi" not in own
 
