@@ -130,7 +130,7 @@ def test_both_webs_and_all_workers_had_a_share(cluster: Cluster) -> None:
 
 
 def test_a_requests_id_follows_into_the_jobs_log(cluster: Cluster, person: httpx2.Client) -> None:
-    # A press while the company is being asked about joins that question: pressed again, it does not.
+    # A press while the company is being asked about joins that question: then it is pressed again.
     pressed: dict[str, float] = {}
 
     def follows() -> bool:
