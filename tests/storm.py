@@ -27,8 +27,6 @@ from tests.simulator_process import SimulatorProcess
 EMAIL = "furtuna@example.ro"
 _WEIGHTS = (7, 5, 3, 2, 1, 7, 5, 3, 2)
 
-# A worker has started after so long.
-START_SECONDS = 12
 # Faults of all kinds, each for some calls. What silences for a day (a daily limit) or for hours (a
 # refused right) has tests of its own: in a storm nothing would be left to see.
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -115,12 +113,10 @@ class Storm:
         while (at := time.monotonic() - began) < self.seconds:
             self._fault()
             self._declare()
-            # Who has just been started finds PostgreSQL there, and has started when told to end.
-            ahead = (restart_at or [self.seconds])[0] - at
-            if at >= kill_at and ahead >= START_SECONDS:
-                kill_at = at + self.kill_every
+            if at >= kill_at:
+                kill_at += self.kill_every
                 self._kill_one()
-            if restart_at and ahead <= 0:
+            if restart_at and at >= restart_at[0]:
                 restart_at.pop(0)
                 self._restart_postgres()
             if self.press_every is not None and at >= press_at:

@@ -30,7 +30,7 @@ def test_after_a_storm_everything_is_stored_once_and_no_minute_saw_too_many_call
             seconds=60,
             companies=30,
             cap=300,
-            kill_every=5,
+            kill_every=10,
             restarts=1,
             press_every=3,
         )
