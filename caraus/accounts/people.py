@@ -30,7 +30,9 @@ def export(user: User) -> dict[str, Any]:
             gettext("ultima intrare"): user.last_login.isoformat() if user.last_login else None,
         },
         gettext("adrese de e-mail"): list(
-            EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+            EmailAddress.objects.filter(user=user)
+            .order_by("pk")
+            .values("email", "verified", "primary")
         ),
         gettext("organizații"): [
             {
@@ -38,15 +40,15 @@ def export(user: User) -> dict[str, Any]:
                 gettext("rol"): one.get_role_display(),
                 gettext("din"): one.created_at.isoformat(),
             }
-            for one in user.memberships.select_related("organization")
+            for one in user.memberships.select_related("organization").order_by("created_at", "pk")
         ],
         gettext("doi factori"): [
             {gettext("fel"): one.get_type_display(), gettext("adăugat"): one.created_at.isoformat()}
-            for one in Authenticator.objects.filter(user=user)
+            for one in Authenticator.objects.filter(user=user).order_by("pk")
         ],
         gettext("sesiuni"): [
             {"ip": one.ip, "browser": one.user_agent, gettext("din"): one.created_at.isoformat()}
-            for one in UserSession.objects.filter(user=user)
+            for one in UserSession.objects.filter(user=user).order_by("pk")
         ],
         gettext("autorizări SPV"): [
             {
@@ -55,7 +57,7 @@ def export(user: User) -> dict[str, Any]:
             }
             for one in user.connections.values("person_name", "authorized_at")
         ],
-        gettext("vederi salvate"): list(user.saved_views.values("name", "query")),
+        gettext("vederi salvate"): list(user.saved_views.order_by("pk").values("name", "query")),
         gettext("note"): [
             {gettext("când"): one["created_at"].isoformat(), gettext("ce"): one["text"]}
             for one in user.transport_notes.values("created_at", "text")

@@ -54,10 +54,11 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
         stack.enter_context(_alone(folder))
         if reset:
             _remove(folder)
+        ending = _Ending()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _stop)
+            signal.signal(number, ending)
         stack.enter_context(contextlib.suppress(Stopped))
-        _run(folder, port=port, browser=browser)
+        _run(folder, ending, port=port, browser=browser)
     return 0
 
 
@@ -96,10 +97,38 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)  # ending must not be interrupted in the middle
-    raise Stopped
+class _Ending:
+    """What SIGINT and SIGTERM do: remembered at any moment, done where nothing is left half-way.
+
+    An exception out of a handler can come while `subprocess` has the lock of a child, and then
+    nobody can await that child any more. So it comes `at_once` only in the long steps of the start,
+    which watch no child; elsewhere the loops heed it. The ending itself nothing interrupts.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._at_once = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self._asked = True
+        if self._at_once:
+            self._at_once = False
+            raise Stopped
+
+    def heed(self) -> None:
+        """Raises Stopped if a signal came."""
+        if self._asked:
+            raise Stopped
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """A signal interrupts what the `with` does."""
+        self._at_once = True
+        try:
+            self.heed()
+            yield
+        finally:
+            self._at_once = False
 
 
 def _remove(folder: Path) -> None:
@@ -144,7 +173,7 @@ def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
     }
 
 
-def _run(folder: Path, *, port: int, browser: bool) -> None:
+def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
     address = f"http://{HOST}:{port}"
     simulator_port, control_port = free_ports(2)
     simulator = f"http://{HOST}:{simulator_port}"
@@ -158,24 +187,26 @@ def _run(folder: Path, *, port: int, browser: bool) -> None:
         arguments = ["--port", str(simulator_port), "--control-port", str(control_port)]
         started = [children.enter_context(_child("anaf_simulator", *arguments))]
         _say("Starting PostgreSQL and bringing its schema up to date …")
-        with database():
-            (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
-            children.enter_context(_settings_file(folder, environment))
-            world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started)
+        with ending.at_once():
+            children.enter_context(database())
+        (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
+        children.enter_context(_settings_file(folder, environment))
+        world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started, ending)
+        with ending.at_once():
             _provision(world)
-            _say("Starting the web server and the worker …")
-            started.append(children.enter_context(_child("caraus.cli", "web", "--port", str(port))))
-            started.append(children.enter_context(_child("caraus.cli", "worker")))
-            _wait_for(f"{address}/healthz", started)
-            _announce(address, simulator, control_port, world)
-            _say(f"  the e-mails it sends: {folder / MAIL}")
-            _say(
-                f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …"
-            )
-            _say("  Ctrl-C ends everything.")
-            if browser:
-                webbrowser.open(address)
-            _watch(started)
+        _say("Starting the web server and the worker …")
+        started.append(children.enter_context(_child("caraus.cli", "web", "--port", str(port))))
+        started.append(children.enter_context(_child("caraus.cli", "worker")))
+        for child in started[1:]:
+            children.callback(child.terminate)  # these two end beside one another
+        _wait_for(f"{address}/healthz", started, ending)
+        _announce(address, simulator, control_port, world)
+        _say(f"  the e-mails it sends: {folder / MAIL}")
+        _say(f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …")
+        _say("  Ctrl-C ends everything.")
+        if browser:
+            webbrowser.open(address)
+        _watch(started, ending)
 
 
 @contextlib.contextmanager
@@ -243,15 +274,18 @@ def _provision(world: dict[str, Any]) -> None:
     )
 
 
-def _wait_for_json(url: str, children: list[subprocess.Popen[bytes]]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_wait_for(url, children))
+def _wait_for_json(
+    url: str, children: list[subprocess.Popen[bytes]], ending: _Ending
+) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_wait_for(url, children, ending))
     return found
 
 
-def _wait_for(url: str, children: list[subprocess.Popen[bytes]]) -> bytes:
+def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending) -> bytes:
     """The page's body as soon as it answers."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
+        ending.heed()
         _require_alive(children)
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
@@ -263,10 +297,11 @@ def _wait_for(url: str, children: list[subprocess.Popen[bytes]]) -> bytes:
     raise CommandError(f"{url} did not answer within {STARTUP_SECONDS} seconds.")
 
 
-def _watch(children: list[subprocess.Popen[bytes]]) -> None:
+def _watch(children: list[subprocess.Popen[bytes]], ending: _Ending) -> None:
     while True:
+        ending.heed()
         _require_alive(children)
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 def _require_alive(children: list[subprocess.Popen[bytes]]) -> None:

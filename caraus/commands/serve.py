@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
@@ -174,9 +175,9 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
             ["web", "--host", host, "--port", str(port), "--workers", str(workers)],
             ["worker", "--concurrency", str(concurrency)],
         )
-        stopped = threading.Event()
+        signals: list[int] = []  # not an Event, whose lock the handler may find taken for ever
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+            signal.signal(number, lambda number, _: signals.append(number))
         parts = [
             subprocess.Popen(
                 [sys.executable, "-m", "caraus.cli", *words],
@@ -187,7 +188,8 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
         ]
         ended: list[str] = []
         try:
-            while not stopped.wait(0.2) and not ended:
+            while not signals and not ended:
+                time.sleep(0.2)
                 ended = [
                     words[0]
                     for part, words in zip(parts, commands, strict=True)
@@ -195,7 +197,7 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
                 ]
         finally:
             _end_parts(parts)
-    if ended and not stopped.is_set():
+    if ended and not signals:
         raise CommandError(f"The {ended[0]} ended by itself; its last words stand above.")
     return 0
 

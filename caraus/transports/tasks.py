@@ -1,5 +1,6 @@
 """The queue's side of synchronization: five-line wrappers over plain functions."""
 
+import structlog
 from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
@@ -14,15 +15,20 @@ from caraus.transports import lapses, runs, unread, upkeep
 from caraus.transports.models import SyncState
 from caraus.transports.sync import sync_if_due
 
+log = structlog.get_logger(__name__)
+
 # A person waits for these: they go before the timer's.
 SOON = 10
 
 
 @app.task(name="transports.sync", queue="anaf")
 def sync(*, company_id: int, request_id: str = "") -> None:
+    """Whatever comes of it is a line of the log, so that a person's press can be followed: the
+    engine may have asked about the company before this job came to it."""
     with of_request(request_id):
-        if Company.objects.filter(pk=company_id, archived_at=None).exists():
-            sync_if_due(company_id=company_id)
+        company = Company.objects.filter(pk=company_id, archived_at=None).first()
+        if company and sync_if_due(company_id=company_id) is None:
+            log.info("company_asked_already", cui=company.cui)
 
 
 @app.periodic(cron="* * * * *")

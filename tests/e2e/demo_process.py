@@ -11,6 +11,7 @@ from queue import Empty, Queue
 from typing import Self
 
 import httpx2
+import psutil
 
 from caraus.commands.ports import free_ports
 
@@ -41,7 +42,7 @@ class DemoProcess:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *arguments: str) -> None:
+    def start(self, *arguments: str, until: str = "Ctrl-C ends everything") -> None:
         """Start and wait until it says that it is ready, and how to steer the simulator."""
         self.said = []
         kept = {
@@ -51,7 +52,8 @@ class DemoProcess:
         }
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "caraus.cli", "demo", "--port", str(self.port)),
+                *(sys.executable, "-X", "faulthandler", "-m", "caraus.cli", "demo"),
+                *("--port", str(self.port)),
                 *("--data-dir", str(self.folder), "--no-browser", *arguments),
             ],
             stdout=subprocess.PIPE,
@@ -62,7 +64,7 @@ class DemoProcess:
         lines: Queue[str | None] = Queue()
         self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
         self._reader.start()
-        self._wait_for("Ctrl-C ends everything", lines)
+        self._wait_for(until, lines)
 
     def _read(self, lines: "Queue[str | None]") -> None:
         assert self._process is not None
@@ -109,18 +111,21 @@ class DemoProcess:
         return {record["uit"] for record in answer["records"]}
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Press Ctrl-C; the exit code."""
+        """Press Ctrl-C; the exit code. One that does not end says where each thread stands."""
         process, self._process = self._process, None
         if process is None:
             return 0
         process.send_signal(number)
         try:
-            code = process.wait(40)
+            process.wait(40)
         except subprocess.TimeoutExpired:
-            process.kill()
-            code = process.wait()
-        assert self._reader is not None
-        self._reader.join(10)
-        assert process.stdout is not None
-        process.stdout.close()
-        return code
+            family = [process.pid, *psutil.Process(process.pid).children(recursive=True)]
+            process.send_signal(signal.SIGABRT)
+            process.wait()
+            raise AssertionError(f"did not end within 40 s: {family} {self.text}") from None
+        finally:
+            assert self._reader is not None
+            self._reader.join(10)
+            assert process.stdout is not None
+            process.stdout.close()
+        return process.returncode

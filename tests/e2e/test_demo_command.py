@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import httpx2
 import psutil
 import pytest
 
+from caraus.commands import demo as command
 from tests.e2e.demo_process import DemoProcess
 
 
@@ -89,6 +91,51 @@ def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
     assert [child for child in alive if "postgres" not in child.name()] == []
     demo.start()
     assert demo.stop() == 0
+
+
+@pytest.mark.parametrize("moment", ["Starting PostgreSQL", "Starting the web server"])
+def test_ctrl_c_while_it_starts_ends_all_that_was_started(folder: Path, moment: str) -> None:
+    demo = DemoProcess(folder)
+    demo.start(until=moment)
+    children = family(demo.pid)
+    assert demo.stop() == 0
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+    assert "Traceback" not in demo.text
+    assert not (folder / "demo.env").exists()
+
+
+class InterruptedLock:
+    """The lock that `subprocess` takes to look after a child; a signal comes when it is taken."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def acquire(self, *arguments: bool) -> bool:
+        taken = self.lock.acquire(*arguments)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return taken
+
+    def release(self) -> None:
+        self.lock.release()
+
+
+def test_a_signal_never_leaves_a_child_that_nobody_can_await() -> None:
+    ending = command._Ending()
+    before = signal.signal(signal.SIGUSR1, ending)
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        lock = InterruptedLock()
+        child._waitpid_lock = lock  # type: ignore[attr-defined]
+        assert child.poll() is None
+        assert not lock.lock.locked()
+        with pytest.raises(command.Stopped):
+            ending.heed()
+    finally:
+        child._waitpid_lock = threading.Lock()  # type: ignore[attr-defined]
+        child.kill()
+        child.wait()
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_taken_port_gets_a_clear_sentence(folder: Path) -> None:

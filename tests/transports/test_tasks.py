@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -71,6 +72,29 @@ def test_a_job_about_a_company_asked_about_meanwhile_asks_nothing(
     sync_company(company_id=company.pk)
     worker.drain()
     assert SyncRun.objects.count() == len(anaf.calls("info")) == 1
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "event"), [(False, "company_synced"), (True, "company_asked_already")]
+)
+def test_a_requests_id_is_in_the_jobs_log_even_if_the_engine_came_first(
+    worker: Worker,
+    anaf: SimulatorProcess,
+    company: Company,
+    connection: Connection,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    meanwhile: bool,
+    event: str,
+) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="pressed"):
+        enqueue(company.pk, priority=SOON)
+    if meanwhile:
+        sync_company(company_id=company.pk)
+    caplog.clear()
+    worker.drain()
+    lines = [one.msg for one in caplog.records if isinstance(one.msg, dict)]
+    assert [one["event"] for one in lines if one.get("request_id") == "pressed"] == [event]
 
 
 def test_a_person_is_answered_although_the_company_was_asked_about_just_now(
