@@ -12,6 +12,7 @@ from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
 from caraus.logs import of_request, origin
 from caraus.transports import lapses, runs, unread, upkeep
+from caraus.transports.gatekeeper import ShutDoorError
 from caraus.transports.models import SyncState
 from caraus.transports.sync import sync_if_due
 
@@ -27,8 +28,13 @@ def sync(*, company_id: int, request_id: str = "") -> None:
     engine may have asked about the company before this job came to it."""
     with of_request(request_id):
         company = Company.objects.filter(pk=company_id, archived_at=None).first()
-        if company and sync_if_due(company_id=company_id) is None:
+        if company is None:
+            return
+        result = sync_if_due(company_id=company_id)
+        if result is None:
             log.info("company_asked_already", cui=company.cui)
+        elif isinstance(result.error, ShutDoorError):
+            log.info("company_not_asked", cui=company.cui, why=result.error.why)
 
 
 @app.periodic(cron="* * * * *")

@@ -9,7 +9,10 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization
+from caraus.anaf.errors import AnafError
 from caraus.connections.models import Connection
+from caraus.transports import gatekeeper
+from caraus.transports.gate import Pass
 from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.sync import SyncResult, sync_company
 from caraus.transports.tasks import SOON, enqueue, enqueue_organization
@@ -74,23 +77,21 @@ def test_a_job_about_a_company_asked_about_meanwhile_asks_nothing(
     assert SyncRun.objects.count() == len(anaf.calls("info")) == 1
 
 
-@pytest.mark.parametrize(
-    ("meanwhile", "event"), [(False, "company_synced"), (True, "company_asked_already")]
-)
+@pytest.mark.parametrize("event", ["company_synced", "company_asked_already", "company_not_asked"])
 def test_a_requests_id_is_in_the_jobs_log_even_if_the_engine_came_first(
     worker: Worker,
     anaf: SimulatorProcess,
     company: Company,
     connection: Connection,
     caplog: pytest.LogCaptureFixture,
-    *,
-    meanwhile: bool,
     event: str,
 ) -> None:
     with structlog.contextvars.bound_contextvars(request_id="pressed"):
         enqueue(company.pk, priority=SOON)
-    if meanwhile:
+    if event == "company_asked_already":
         sync_company(company_id=company.pk)
+    elif event == "company_not_asked":
+        gatekeeper.report(AnafError("rate_limited", retry_after=600), passed=Pass())
     caplog.clear()
     worker.drain()
     lines = [one.msg for one in caplog.records if isinstance(one.msg, dict)]
