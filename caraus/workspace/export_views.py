@@ -4,6 +4,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -13,6 +14,7 @@ from caraus.accounts.limits import limited
 from caraus.logs import origin
 from caraus.workspace import exports, files, tasks
 from caraus.workspace.asked import Asked, query_of
+from caraus.workspace.chosen import chosen
 
 
 @require_POST
@@ -21,6 +23,8 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
     membership = access.current_membership(request)
     kind = request.POST.get("fel", "")
     asked = Asked.of(query_of(request.POST.get("vedere", "")))
+    if chosen(membership, asked).unknown:
+        return redirect(f"{reverse('transports:list')}?{asked.address()}")  # which says it
     with transaction.atomic():
         export = exports.request_export(
             membership, kind=kind if kind in files.KINDS else "xlsx", query=asked.address()

@@ -108,7 +108,7 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
     asked = _asked(export)
     companies = access.visible_companies(membership).filter(pk__in=export.companies)
     if asked.firma:
-        companies = companies.filter(cui=asked.firma) or companies
+        companies = companies.filter(cui=asked.firma)
     keys = [one.pk for one in companies]
     rows = access.visible(Transport.objects.select_related("company"), membership)
     return listing.found_by(asked, rows, keys, today=today()).rows

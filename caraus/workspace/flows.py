@@ -17,6 +17,8 @@ WIDTH, HEIGHT = COLUMNS * _STEP - GAP, ROWS * _STEP - GAP
 # Arrows beyond these would hide each other; the table has all.
 ARROWS = 20
 TABLE = 60
+# So many digits of both numbers fit beside one another.
+_IN_LINE = 4
 # How dark a tile is, and how thick an arrow: steps of its share of the greatest, which is at least
 # so much that a single transport looks like one.
 _STEPS = 5
@@ -48,6 +50,11 @@ class Tile:
     arriving: int
     # 0: nothing there; 5: the most.
     shade: int
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its two numbers need a line each."""
+        return len(f"{self.leaving}{self.arriving}") > _IN_LINE
 
 
 @dataclass(frozen=True, slots=True)

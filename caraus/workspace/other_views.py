@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
-from caraus.accounts.models import Company
 from caraus.transports.models import Transport
 from caraus.words import today
 from caraus.workspace import flows, listing, period, week
 from caraus.workspace.asked import Asked
+from caraus.workspace.chosen import chosen
 
 
 @require_GET
@@ -41,21 +41,15 @@ def county_map(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest) -> tuple[Asked, QuerySet[Transport], dict[str, Any]]:
     """The filters of the list but for its period; without a chosen state, the ended ones too."""
     membership = access.current_membership(request)
-    companies = list(access.visible_companies(membership))
-    asked = Asked.of(request.GET)
-    company = next((one for one in companies if one.cui == asked.firma), None)
-    wanted: list[Company] = companies if company is None else [company]
-    unknown = asked.firma if company is None else ""
-    if unknown:
-        asked = replace(asked, firma="")
+    choice = chosen(membership, Asked.of(request.GET))
+    asked = choice.asked
     of_all_days = replace(asked, de_la=None, pana_la=None, arata=asked.arata or "toate")
-    keys = [one.pk for one in wanted]
-    found = listing.found_by(of_all_days, Transport.objects.all(), keys, today=today())
+    found = listing.found_by(of_all_days, Transport.objects.all(), choice.keys, today=today())
     context = {
         "asked": asked,
-        "companies": companies,
-        "company": company,
-        "unknown_company": unknown if companies else "",
+        "companies": choice.companies,
+        "company": choice.company,
+        "unknown_company": choice.unknown,
         "today": today(),
     }
     return asked, found.rows, context

@@ -1,7 +1,6 @@
 """Transporturi: the list, whose whole view stands in the address bar."""
 
 import time
-from dataclasses import replace
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from caraus.transports.situation import situation
 from caraus.words import today
 from caraus.workspace import columns, files, listing, saved
 from caraus.workspace.asked import SHOWN, SORTS, Asked
+from caraus.workspace.chosen import chosen
 from caraus.workspace.groups import beside
 
 
@@ -26,16 +26,12 @@ from caraus.workspace.groups import beside
 def transport_list(request: HttpRequest) -> HttpResponse:
     """The whole page, or only its changing part for htmx."""
     membership = access.current_membership(request)
-    companies = list(access.visible_companies(membership))
     asked = Asked.of(request.GET)
     if not request.GET and not _is_part(request) and (address := saved.opening(membership)):
         return redirect(f"{request.path}?{address}")
-    company = _chosen(companies, asked.firma)
-    wanted = companies if company is None else [company]
-    unknown = asked.firma if company is None else ""
-    if unknown:
-        asked = replace(asked, firma="")
-    keys = [one.pk for one in wanted]
+    choice = chosen(membership, asked)
+    asked, companies, company = choice.asked, choice.companies, choice.company
+    wanted, keys = choice.wanted, choice.keys
     # Before the rows: what arrives between the two is then awaited, not passed over as known.
     state = situation(membership.organization, wanted)
     found = listing.found_by(asked, Transport.objects.all(), keys, today=today())
@@ -61,7 +57,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "count": around.count,
         "companies": companies,
         "company": company,
-        "unknown_company": unknown if companies else "",
+        "unknown_company": choice.unknown,
         "with_company": len(companies) > 1 and company is None,
         "shown": SHOWN,
         "sorts": SORTS,
@@ -92,7 +88,3 @@ def _unreadable(companies: list[Company]) -> QuerySet[UnreadableRecord]:
 
 def _is_part(request: HttpRequest) -> bool:
     return bool(request.htmx)  # type: ignore[attr-defined]
-
-
-def _chosen(companies: list[Company], cui: str) -> Company | None:
-    return next((company for company in companies if company.cui == cui), None)

@@ -94,6 +94,16 @@ def test_a_uit_leaves_at_the_midnight_that_data_exp_uit_names(
     assert uit not in uits(info(QUIET))
 
 
+def test_a_uit_without_an_end_is_shown_until_it_is_given_one(
+    simulator: SimulatorProcess, info: Info
+) -> None:
+    uit = simulator.add_uit(QUIET, data_exp_uit=None)["uit"]
+    (record,) = (one for one in info(QUIET) if one["uit"] == uit)
+    assert record.get("data_exp_uit") is None
+    simulator.correct(uit, data_exp_uit="2020-01-01T00:00:00")
+    assert uit not in uits(info(QUIET))
+
+
 def test_a_restart_with_the_same_seed_keeps_tokens_and_world() -> None:
     with SimulatorProcess(seed=11) as first:
         tokens = first.tokens()

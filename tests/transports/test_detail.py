@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -135,3 +136,19 @@ def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
     monkeypatch.setattr(card, "SECONDS", 20)
     page = signed_in.get(address, follow=True).content.decode()
     assert "din vina noastră" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, True),
+        ({"state": Transport.State.MISSING}, True),
+        ({"state": Transport.State.WITHDRAWN}, False),
+    ],
+)
+def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(
+    signed_in: Client, company: Company, fields: dict[str, Any], *, told: bool
+) -> None:
+    row = transport(company, **fields)
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert ("nu are forma sau cifrele de control" in page) is told

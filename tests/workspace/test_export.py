@@ -51,6 +51,24 @@ def sheet(content: bytes) -> Worksheet:
     return found
 
 
+def test_a_company_that_one_no_longer_sees_is_not_exported_as_all_companies(
+    signed_in: Client, make: MakeTransport, organization: Organization
+) -> None:
+    company = make().company
+    make(company=factories.company(organization, cui=factories.OTHER_CUI))
+    view = f"firma={company.cui}&q=b12"
+    late = ask(signed_in, f"firma={company.cui}", "csv")
+    company.archived_at = timezone.now()
+    company.save()
+    answer = signed_in.post(EXPORT, {"vedere": view, "fel": "csv"})
+    assert answer["Location"] == f"/transporturi/?q=b12&firma={company.cui}"
+    assert "nu este printre cele pe care le vezi" in signed_in.get(answer["Location"]).text
+    assert ListExport.objects.get() == late
+    exports.run_export(export_id=late.pk)
+    late.refresh_from_db()
+    assert late.total == 0
+
+
 def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
     signed_in: Client, make: MakeTransport
 ) -> None:

@@ -165,6 +165,17 @@ def test_the_map_counts_where_the_trucks_of_the_period_go(
     assert 'style="' not in page
 
 
+def test_large_numbers_stand_below_one_another_in_their_tile(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    for _ in range(100):
+        make(start=CLUJ, end=CLUJ)
+    make(start=ARAD, end=ARAD)
+    page = signed_in.get(MAP).content.decode()
+    assert re.findall(r">(\d+[↑↓])</tspan>", page) == ["100↑", "100↓"]
+    assert "1↑ 1↓</text>" in page
+
+
 def test_the_map_takes_the_lists_period_but_no_more_than_a_month(
     signed_in: Client, make: MakeTransport
 ) -> None:

@@ -1,0 +1,35 @@
+"""Whose UITs a view is about, of the companies that the person sees."""
+
+from dataclasses import dataclass, replace
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership
+from caraus.workspace.asked import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`asked` is without a company that the person does not see; its CUI is `unknown`."""
+
+    asked: Asked
+    companies: list[Company]
+    company: Company | None
+    unknown: str
+
+    @property
+    def wanted(self) -> list[Company]:
+        return self.companies if self.company is None else [self.company]
+
+    @property
+    def keys(self) -> list[int]:
+        return [one.pk for one in self.wanted]
+
+
+def chosen(membership: Membership, asked: Asked) -> Chosen:
+    """Who sees no company at all is not told that one of them is unknown."""
+    companies = list(access.visible_companies(membership))
+    company = next((one for one in companies if one.cui == asked.firma), None)
+    unknown = asked.firma if companies and company is None else ""
+    if company is None:
+        asked = replace(asked, firma="")
+    return Chosen(asked, companies, company, unknown)
