@@ -61,8 +61,10 @@ FROM (
 
 
 WORDS = """
-INSERT INTO workspace_searchwords (transport_id, company_id, words)
-SELECT id, company_id, caraus_words(each) FROM transports_transport AS each
+INSERT INTO workspace_searchwords (transport_id, company_id, words, state, transport_date,
+    first_expired_day, first_seen_at, last_changed_at)
+SELECT id, company_id, caraus_words(each), state, transport_date, first_expired_day, first_seen_at,
+    last_changed_at FROM transports_transport AS each
 """
 INDEX = """
 SET maintenance_work_mem = '256MB';
@@ -154,8 +156,7 @@ def view(companies: list[int], asked: Asked) -> None:
     """What the list asks the database: the page and the count."""
 
     def both() -> int:
-        found = listing.found_by(asked, Transport.objects.all(), companies, today=today())
-        page = listing.page(asked, found, companies)
+        found, page = listing.shown(asked, companies, today=today())
         own = listing.to_count(found, page)
         return len(page.rows) + listing.count(page, None if own is None else counted(own)[0]).number
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, JSONField, Q, QuerySet, Window
+from django.db.models import JSONField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from caraus.queries import Part
@@ -74,6 +74,10 @@ _COLUMNS = ", ".join(f'row."{field.column}"' for field in _FIELDS)
 _JSON = [at for at, field in enumerate(_FIELDS) if isinstance(field, JSONField)]
 
 
+class TooManyError(Exception):
+    """More than are worth putting in order by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     rows: tuple[Transport, ...]
@@ -88,16 +92,19 @@ class Page:
 
 
 def page(
-    found: QuerySet[Transport],
+    found: QuerySet[Any],
     companies: Collection[int],
     *,
     sort: str = "",
     after: str = "",
     before: str = "",
     per_company: bool = True,
+    most: int | None = None,
 ) -> Page:
     """The rows after (or before) a place. With `per_company`, an index is walked in each company:
-    the right way unless a search has already narrowed the rows to few.
+    the right way unless a search has already narrowed the rows to few. `found` may be of another
+    model with the list's fields and the UITs' keys. Raises TooManyError when more than
+    `most` are found.
     """
     order = ORDERS[sort]
     backwards = bool(before)
@@ -109,10 +116,12 @@ def page(
         found = found.filter(beyond)
     by = order.by(backwards=backwards)
     try:
-        picked = _walked(found, companies, by) if per_company else _sorted(found, by)
+        picked = _walked(found, companies, by) if per_company else _sorted(found, by, most)
         rows, total = _rows(picked, by)
     except EmptyResultSet:
         rows, total = [], None
+    if most is not None and total is not None and total > most:
+        raise TooManyError
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if backwards:
         rows.reverse()
@@ -125,10 +134,19 @@ def page(
     )
 
 
-def _sorted(found: QuerySet[Transport], by: Sequence[str]) -> Part:
-    """The keys of the first rows of all, and how many all are."""
-    each = found.annotate(total=Window(Count("*"))).order_by(*by).values("pk", "total")
-    return each[: PAGE_SIZE + 1].query.sql_with_params()
+def _sorted(found: QuerySet[Any], by: Sequence[str], most: int | None) -> Part:
+    """The keys of the first rows of all, and how many all are: no more than one above `most`."""
+    place = by[0].removeprefix("-")
+    each = found.order_by().values_list("pk", place)
+    if most is not None:
+        each = each[: most + 1]
+    text, values = each.query.sql_with_params()
+    way = "DESC" if by[0][0] == "-" else "ASC"
+    picked = f"""
+        SELECT each.id, count(*) OVER () FROM ({text}) AS each (id, place)
+        ORDER BY each.place {way}, each.id {way} LIMIT {PAGE_SIZE + 1}
+    """  # noqa: S608 - our own names, Django's own SQL # nosec B608
+    return picked, values
 
 
 def _walked(found: QuerySet[Transport], companies: Collection[int], by: Sequence[str]) -> Part:

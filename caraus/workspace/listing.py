@@ -1,15 +1,17 @@
 """From what was asked to the UITs: whose, in which state, when, and what they hold."""
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
 from caraus.fleet import api as fleet
-from caraus.queries import among, at_most
+from caraus.queries import among, at_most, keys_of
 from caraus.transports.models import Transport
 from caraus.workspace import keyset, search
 from caraus.workspace.asked import Asked
@@ -28,7 +30,7 @@ COUNTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    rows: QuerySet[Transport]
+    rows: QuerySet[Any]
     # A search has narrowed them to keys, or they are rare: they are put in order by themselves.
     by_keys: bool
     # A word is too common for that: the list is walked until a page is full.
@@ -42,28 +44,62 @@ class Count:
 
 
 def found_by(
-    asked: Asked, rows: QuerySet[Transport], companies: Collection[int], *, today: date
+    asked: Asked,
+    rows: QuerySet[Transport],
+    companies: Collection[int],
+    *,
+    today: date,
+    common: bool = False,
 ) -> Found:
-    """Those of `rows` (what the person may see) in these companies that match."""
-    rows = rows.filter(_in_state(asked.arata, today), company__in=companies)
-    if asked.de_la:
-        rows = rows.filter(transport_date__gte=asked.de_la)
-    if asked.pana_la:
-        rows = rows.filter(transport_date__lte=asked.pana_la)
-    if asked.modificate:
-        # Its appearance is a change too: what is meant is one after it.
-        rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
+    """Those of `rows` (what the person may see) in these companies that match. `common`: what was
+    typed is known to be in too many for the index."""
+    rows = rows.filter(_narrowed(asked, today), company__in=companies)
     walked, by_keys = False, asked.arata in RARE
     if asked.probleme:
         troubled = fleet.keys_with_problems(companies, today, most=search.FEW)
         rows = rows.filter(fleet.having_problems(today) if troubled is None else among(troubled))
         by_keys |= troubled is not None
-    for typed, field in _wanted(asked):
-        keys = search.among_all(typed, field, companies)
-        rows = rows.filter(search.walking(typed, field) if keys is None else among(keys))
-        by_keys |= keys is not None
-        walked |= keys is None
+    if wanted := list(_wanted(asked)):
+        words = None if common else search.by_index(wanted, companies)
+        keys = None if words is None else _few(words)
+        if keys is None:
+            rows = rows.filter(*(search.walking(typed, field) for typed, field in wanted))
+            walked = True
+        else:
+            rows = rows.filter(among(keys))
+            by_keys = True
     return Found(rows, by_keys, walked and not by_keys)
+
+
+def _few(words: QuerySet[Any]) -> str | None:
+    try:
+        number, keys = keys_of(words.values("pk")[: search.FEW + 1])
+    except EmptyResultSet:
+        return "{}"
+    return keys if number <= search.FEW else None
+
+
+def _in_words(asked: Asked, companies: Collection[int], today: date) -> QuerySet[Any] | None:
+    """What is searched for, found and narrowed beside the words alone; None where they do not
+    know enough, or the index would find too many."""
+    wanted = list(_wanted(asked))
+    if not wanted or asked.probleme or asked.arata in RARE:
+        return None
+    words = search.by_index(wanted, companies)
+    return None if words is None else words.filter(_narrowed(asked, today))
+
+
+def _narrowed(asked: Asked, today: date) -> Q:
+    """By fields that stand with a UIT and, but for the states that are rare, beside its words."""
+    narrowed = _in_state(asked.arata, today)
+    if asked.de_la:
+        narrowed &= Q(transport_date__gte=asked.de_la)
+    if asked.pana_la:
+        narrowed &= Q(transport_date__lte=asked.pana_la)
+    if asked.modificate:
+        # Its appearance is a change too: what is meant is one after it.
+        narrowed &= Q(last_changed_at__gt=F("first_seen_at"))
+    return narrowed
 
 
 def _wanted(asked: Asked) -> Iterator[tuple[str, search.Field]]:
@@ -107,7 +143,22 @@ def _uit_is_valid() -> Q:
     return Q(Func(F("uit"), function="caraus_uit_is_valid", output_field=BooleanField()))
 
 
-def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
+def shown(asked: Asked, companies: Collection[int], *, today: date) -> tuple[Found, keyset.Page]:
+    """The page of the list that is asked for, and what it is a page of."""
+    words = _in_words(asked, companies, today)
+    if words is not None:
+        with suppress(keyset.TooManyError):
+            found = Found(words, by_keys=True)
+            return found, _page(asked, found, companies, most=search.FEW)
+    found = found_by(
+        asked, Transport.objects.all(), companies, today=today, common=words is not None
+    )
+    return found, _page(asked, found, companies)
+
+
+def _page(
+    asked: Asked, found: Found, companies: Collection[int], *, most: int | None = None
+) -> keyset.Page:
     return keyset.page(
         found.rows,
         companies,
@@ -115,6 +166,7 @@ def page(asked: Asked, found: Found, companies: Collection[int]) -> keyset.Page:
         after=asked.dupa,
         before=asked.inainte,
         per_company=not found.by_keys,
+        most=most,
     )
 
 

@@ -8,9 +8,10 @@ from caraus.transports.models import Transport
 
 
 class SearchWords(models.Model):
-    """A UIT's folded words, one string: „ 4e2a21d5… b12abc agrobaragansrl ”.
+    """A UIT's folded words, one string: „ 4e2a21d5… b12abc agrobaragansrl ”; beside them what the
+    list is narrowed and put in order by, so that what a search finds need not be read for that.
 
-    A trigger of the database keeps them (migration 0002), however a UIT is written.
+    A trigger of the database keeps them (migration 0008), however a UIT is written.
     """
 
     ORGANIZATION_PATH = "company__organization"
@@ -21,6 +22,11 @@ class SearchWords(models.Model):
     )
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_index=False)
     words = models.TextField()
+    state = models.CharField(max_length=20)
+    transport_date = models.DateField()
+    first_expired_day = models.DateField()
+    first_seen_at = models.DateTimeField()
+    last_changed_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.words

@@ -6,8 +6,9 @@ Speaks with the functions, the trigger and the index of migration 0002_search.
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
+from time import monotonic
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
@@ -19,6 +20,7 @@ from django.db.models import (
     Func,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     TextField,
     Value,
@@ -27,7 +29,6 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
-from caraus.queries import keys_of
 from caraus.transports.models import Transport
 from caraus.workspace.models import SearchWords
 
@@ -41,11 +42,11 @@ PLACES = (9, 10, 11, 12, 13, 14)
 # So many are put in order by themselves; a word of more UITs is found by walking the list.
 FEW = 3000
 SAMPLE = 200
+KEPT_SECONDS = 60
 # Of more companies the index's entries are not worth asking for.
 MOST_OWNERS = 50
 # The index is asked for so many pieces of a word, the rarest; the words themselves decide.
 MOST_PIECES = 4
-NONE = "{}"
 _SAMPLE = """
 SELECT words FROM (
     SELECT id FROM transports_transport WHERE company_id = %s
@@ -103,44 +104,53 @@ def walking(typed: str, field: Field) -> Case:
     return Case(When(words__isnull=False, then=both), default=Value(False))  # noqa: FBT003
 
 
-def among_all(typed: str, field: Field, companies: Collection[int]) -> str | None:
-    """The keys of the UITs of these companies that match, by the index, as an array that
-    PostgreSQL wrote; None when too many.
+def by_index(
+    wanted: Sequence[tuple[str, Field]], companies: Collection[int]
+) -> QuerySet[SearchWords] | None:
+    """The words of the UITs of these companies that match all that was typed, each in its fields;
+    None when the index would find too many.
 
     An index of arrays finds all or none: a word that many UITs have is known by a sample.
     """
-    if not companies:
-        return NONE
+    if not companies or not all(needles(typed) for typed, _ in wanted):
+        return SearchWords.objects.none()
     sample = _sample(min(companies))
-    if _is_common(typed, sample):
-        return None
     pieces = Func(
         F("company_id"), F("words"), function="caraus_pieces", output_field=ArrayField(TextField())
     )
-    owners = [f"@{pk}" for pk in companies]
-    wanted = [
-        _rarest({piece for needle in needles_of for piece in _pieces(needle)}, sample)
-        for needles_of in needles(typed)
-    ]
-    if not wanted:
-        return NONE
-    if not all(wanted):  # one character has no piece: it is in every list anyway
+    found = SearchWords.objects.alias(pieces=pieces).filter(company__in=companies)
+    alike = [_alike(typed, sample) for typed, _ in wanted]
+    if not any(alike):
         return None
-    alike = reduce(or_, [Q(pieces__contains=some) for some in wanted])
-    if len(owners) <= MOST_OWNERS:
-        alike &= Q(pieces__overlap=owners)
-    found = SearchWords.objects.alias(pieces=pieces).filter(
-        alike,
-        _any_all(typed, "words__contains"),
-        field("transport__", "words"),
-        company__in=companies,
-    )
-    number, keys = keys_of(found.values("pk")[: FEW + 1])
-    return keys if number <= FEW else None
+    for (typed, field), way in zip(wanted, alike, strict=True):
+        found = found.filter(
+            way or Q(), _any_all(typed, "words__contains"), field("transport__", "words")
+        )
+    if len(companies) <= MOST_OWNERS:
+        found = found.filter(pieces__overlap=[f"@{pk}" for pk in companies])
+    return found
+
+
+def _alike(typed: str, sample: Sequence[str]) -> Q | None:
+    """What the index is asked for; None for a common word, and for one character, which has no
+    piece and is in every list anyway."""
+    wanted = [
+        _rarest({piece for needle in way for piece in _pieces(needle)}, sample)
+        for way in needles(typed)
+    ]
+    if not all(wanted) or _is_common(typed, sample):
+        return None
+    return reduce(or_, [Q(pieces__contains=some) for some in wanted])
 
 
 def _sample(company: int) -> list[str]:
-    """The words of a company's newest UITs."""
+    """The words of a company's newest UITs, as they were within the last minute: what is common
+    among them does not change sooner."""
+    return _sampled(company, int(monotonic() / KEPT_SECONDS))
+
+
+@lru_cache(maxsize=64)
+def _sampled(company: int, _minute: int) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_SAMPLE, [company, SAMPLE])
         return [words for (words,) in cursor.fetchall()]

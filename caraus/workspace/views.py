@@ -12,7 +12,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Role
 from caraus.fleet import api as fleet
 from caraus.transports import sooner
-from caraus.transports.models import Transport, UnreadableRecord
+from caraus.transports.models import UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
 from caraus.workspace import columns, files, listing, saved
@@ -34,8 +34,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     wanted, keys = choice.wanted, choice.keys
     # Before the rows: what arrives between the two is then awaited, not passed over as known.
     state = situation(membership.organization, wanted)
-    found = listing.found_by(asked, Transport.objects.all(), keys, today=today())
-    page = listing.page(asked, found, keys)
+    found, page = listing.shown(asked, keys, today=today())
     around = beside(
         asked,
         membership,

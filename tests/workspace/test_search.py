@@ -1,13 +1,17 @@
 """One box finds a UIT by whatever the dispatcher has at hand, and by nothing else."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.transports.models import Transport
 from caraus.words import today
-from caraus.workspace import listing
-from caraus.workspace.asked import Asked
+from caraus.workspace import keyset, listing, search
+from caraus.workspace.asked import SHOWN, SORTS, Asked
 from caraus.workspace.search import fold
 from tests import factories
 from tests.workspace.conftest import MakeTransport
@@ -16,8 +20,12 @@ from tests.workspace.conftest import MakeTransport
 def finds(typed: str, *companies: Company) -> set[str]:
     keys = [company.pk for company in companies or Company.objects.all()]
     asked = Asked.of({"q": typed, "arata": "toate"})
+    _, page = listing.shown(asked, keys, today=today())
+    uits = {row.uit for row in page}
+    # The other views and the files ask another way.
     found = listing.found_by(asked, Transport.objects.all(), keys, today=today())
-    return {row.uit for row in listing.page(asked, found, keys)}
+    assert {row.uit for row in found.rows} == uits
+    return uits
 
 
 @pytest.mark.parametrize(
@@ -88,3 +96,54 @@ def test_both_sides_fold_alike(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT caraus_fold(%s)", [words])
         assert cursor.fetchone() == (fold(words),)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("shown", SHOWN)
+def test_what_is_found_is_narrowed_and_put_in_order_as_the_list_is(
+    make: MakeTransport, organization: Organization, shown: str, sort: str
+) -> None:
+    """Beside the words stands a copy of what the list knows, kept by the database itself."""
+    now, states = timezone.now(), list(Transport.State)
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    for number in range(24):
+        appeared = now - timedelta(hours=7 * (number * 5 % 24))
+        make(
+            plate="CJ77NOU" if number % 3 else "B12ABC",
+            transport_date=today() + timedelta(days=number % 5 - 2),
+            first_expired_day=today() + timedelta(days=number * 7 % 9 - 1),
+            first_seen_at=appeared,
+            last_changed_at=appeared + timedelta(hours=number % 2),
+            **({"company": other} if number % 4 == 0 else {}),
+        )
+    for number, row in enumerate(Transport.objects.order_by("pk")):  # changed after their birth
+        row.state = states[number % len(states)]
+        row.last_changed_at += timedelta(minutes=number * 11 % 24)
+        row.save()
+    keys = [company.pk for company in Company.objects.all()]
+    until = today().isoformat()
+    for more in ({}, {"modificate": "1"}, {"pana_la": until}, {"vehicul": "77n"}):
+        asked = Asked.of({"q": "cj77", "arata": shown, "sortare": sort} | more)
+        found, page = listing.shown(asked, keys, today=today())
+        plain = listing.found_by(replace(asked, q=""), Transport.objects.all(), keys, today=today())
+        wanted = plain.rows.filter(plate="CJ77NOU").order_by(
+            *keyset.ORDERS[sort].by(backwards=False)
+        )
+        assert [row.pk for row in page] == [row.pk for row in wanted]
+        assert (found.rows.model is Transport) is (shown in listing.RARE)
+
+
+def test_what_is_found_in_too_many_is_walked_and_found_the_same(
+    make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [make(plate="B12ABC" if number % 2 else "CJ77NOU") for number in range(12)]
+    keys = [rows[0].company_id]
+    monkeypatch.setattr(search, "FEW", 5)
+    monkeypatch.setattr(search, "_is_common", lambda *_: False)
+    found, page = listing.shown(Asked(q="cj77", arata="toate"), keys, today=today())
+    assert found.walked
+    assert [row.pk for row in page] == [row.pk for row in reversed(rows[::2])]
+    monkeypatch.setattr(search, "FEW", 6)
+    found, page = listing.shown(Asked(q="cj77", arata="toate"), keys, today=today())
+    assert not found.walked
+    assert page.total == 6
