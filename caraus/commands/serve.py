@@ -48,8 +48,9 @@ def web(*, host: str, port: int, workers: int) -> int:
 
         def load(_: str) -> Callable[..., object]:
             """In each server process, when the port is open already."""
-            from caraus.wsgi import application
+            from caraus.wsgi import application, settle
 
+            settle()
             if first.acquire(block=False):
                 print(f"Cărăuș web is ready: {_address(host, port)}", flush=True)
             return application

@@ -36,6 +36,14 @@ WITHDRAWN = Status("withdrawn", lazily("retras de declarant"), "off", "undo-2")
 CARRIER_CHANGED = Status("carrier_changed", _("transportator schimbat"), "bad", "arrow-left-right")
 NOT_VALIDATED = Status("not_validated", _("nevalidat"), "bad", "shield-question-mark")
 
+STATUSES = {
+    one.key: one
+    for one in (
+        *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW),
+        *(EXPIRED, MISSING, WITHDRAWN, CARRIER_CHANGED, NOT_VALIDATED),
+    )
+}
+
 
 def status(transport: Transport, *, today: date) -> Status:
     """The state on a day in Bucharest; the calendar goes before what was last stored.

@@ -3,6 +3,7 @@ those draw everything else. The templates lie in the folders `jinja2`."""
 
 import re
 from collections.abc import Collection
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -100,6 +101,49 @@ def other_cells(
     return SafeString("".join(cells))
 
 
+@lru_cache(maxsize=KEPT)
+def _of_days(
+    language: str | None,
+    name: str,
+    status: str,
+    days: tuple[date, date, bool],
+    today: date,
+    *told: str | bool,
+) -> SafeString:
+    """A cell of which, beside, the day tells all: the state and the validity are the same for many
+    UITs."""
+    one = Transport(transport_date=days[0], first_expired_day=days[1], expiry_computed=days[2])
+    context = {"transport": one, "status": present.STATUSES[status], "today": today, "told": told}
+    return SafeString(_in(language).get_template(f"{name}.html").render(context))
+
+
+def _days(one: Transport) -> tuple[date, date, bool]:
+    return one.transport_date, one.first_expired_day, one.expiry_computed
+
+
+def state_cell(
+    transport: Transport,
+    status: present.Status,
+    *,
+    language: str | None,
+    columns: Collection[str],
+    today: date,
+) -> SafeString:
+    """Its state; the cell is left open for its problems."""
+    with_day = "data" in columns and status.key != "today"
+    name = "transports/cells/state"
+    return _of_days(language, name, status.key, _days(transport), today, with_day)
+
+
+def validity_cell(
+    transport: Transport, status: present.Status, *, language: str | None, today: date
+) -> SafeString:
+    """How long it is valid still, which on the last day the clock tells."""
+    left = present.validity_left(transport, today=today)
+    name = "transports/cells/validity"
+    return _of_days(language, name, status.key, _days(transport), today, left)
+
+
 def bar_cell(bar: Bar, *, language: str | None, said: tuple[str, ...]) -> SafeString:
     """A UIT in the week's strip; `said`: its days and state, and its icon."""
     one = bar.transport
@@ -121,7 +165,6 @@ def environment(**options: Any) -> Environment:
         "status_of": present.status,
         "uit_address": uit_address,
         "uit_bar": words.uit_bar,
-        "uit_left": present.validity_left,
         "uit_validity": present.validity,
         "url": reverse,
         "view_address": words.view_address,
@@ -133,6 +176,8 @@ def environment(**options: Any) -> Environment:
         "grouped_uit": present.grouped_uit,
         "other_cells": other_cells,
         "place_title": present.place_title,
+        "state_cell": state_cell,
+        "validity_cell": validity_cell,
         "seconds": lambda moment: int(moment.timestamp()),
         "uit_cell": uit_cell,
         "uit_spans": uit_spans,

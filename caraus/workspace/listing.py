@@ -107,9 +107,9 @@ def _wanted(asked: Asked) -> Iterator[tuple[str, search.Field]]:
     if asked.q:
         yield asked.q, search.anywhere
     if asked.declarant:
-        yield asked.declarant, search.in_fields(asked.declarant, search.DECLARANT)
+        yield asked.declarant, search.in_section(asked.declarant, search.DECLARANT)
     if asked.vehicul:
-        yield asked.vehicul, search.in_vehicle(asked.vehicul)
+        yield asked.vehicul, search.in_section(asked.vehicul, search.VEHICLE)
     if asked.loc:
         yield asked.loc, search.in_places(asked.loc)
 

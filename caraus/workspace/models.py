@@ -8,7 +8,7 @@ from caraus.transports.models import Transport
 
 
 class SearchWords(models.Model):
-    """A UIT's folded words, one string: „ 4e2a21d5… b12abc agrobaragansrl ”; beside them what the
+    """A UIT's folded words, one string: „ 4e2a21d5… ; b12abc ; 900… agro ; ”; beside them what the
     list is narrowed and put in order by, so that what a search finds need not be read for that.
 
     A trigger of the database keeps them (migration 0008), however a UIT is written.

@@ -1,6 +1,7 @@
 """What a person types, as a condition on the UITs: any part, without regard to case or diacritics.
 
-Speaks with the functions, the trigger and the index of migration 0002_search.
+Speaks with the functions, the trigger and the index of migrations 0002_search and
+0008_beside_words.
 """
 
 import re
@@ -18,27 +19,21 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     TextField,
     Value,
     When,
 )
-from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
-from caraus.transports.models import Transport
 from caraus.workspace.models import SearchWords
 
 PIECE = 3
 # Longer than any name; a pasted page is no search.
 LONGEST = 200
-# Where the fields stand in a UIT's words (`caraus_words`), as `split_part` counts them.
-VEHICLE = (3, 4, 5)
-DECLARANT = (6, 7)
-PLACES = (9, 10, 11, 12, 13, 14)
+# Sections of a UIT's words (`caraus_words`), as `split_part` counts them.
+VEHICLE, DECLARANT, PLACES = 2, 3, 5
 # So many are put in order by themselves; a word of more UITs is found by walking the list.
 FEW = 3000
 SAMPLE = 200
@@ -177,13 +172,15 @@ def _any_all(typed: str, lookup: str) -> Q:
     return reduce(or_, ways) if ways else Q(pk__in=[])
 
 
-def in_fields(typed: str, fields: Sequence[int]) -> Field:
-    """One of these fields of a UIT's words (DECLARANT, VEHICLE, PLACES) holds it."""
+def in_section(typed: str, section: int) -> Field:
+    """This section of a UIT's words (VEHICLE, DECLARANT, PLACES) holds it."""
 
     def field(_uit: str, words: str) -> Q:
-        parts = (_word(words, number) for number in fields)
-        wanted = fold(typed) if fields != DECLARANT else _without_ro(fold(typed))
-        return reduce(or_, [Q(Contains(part, Value(wanted))) for part in parts])
+        part = Func(
+            F(words), Value(";"), Value(section), function="split_part", output_field=TextField()
+        )
+        wanted = fold(typed) if section != DECLARANT else _without_ro(fold(typed))
+        return Q(Contains(part, Value(wanted)))
 
     return field
 
@@ -192,32 +189,10 @@ def in_places(typed: str) -> Field:
     """The UIT leaves from or goes to a place, or a county by its letters („CJ”)."""
     word = fold(typed)
     if len(word) >= PIECE:
-        return in_fields(typed, PLACES)
+        return in_section(typed, PLACES)
 
     def field(uit: str, _words: str) -> Q:
         start, end = f"{uit}start__county__iexact", f"{uit}end__county__iexact"
         return Q(**{start: word}) | Q(**{end: word})
 
     return field
-
-
-def in_vehicle(typed: str) -> Field:
-    """A plate as declared, or of a vehicle change, holds it."""
-
-    def field(uit: str, words: str) -> Q:
-        # Plates stand there in capitals, words do not. From the words, the UIT is looked at only
-        # where it was not declared so.
-        changes: Cast | Subquery = Cast("vehicle_changes", TextField())
-        if uit:
-            of_uit = Transport.objects.filter(pk=OuterRef("pk")).order_by()
-            changes = Subquery(of_uit.values(text=changes))
-        declared = in_fields(typed, VEHICLE)(uit, words)
-        return declared | Q(Contains(changes, Value(fold(typed).upper())))
-
-    return field
-
-
-def _word(words: str, number: int) -> Func:
-    return Func(
-        F(words), Value(" "), Value(number), function="split_part", output_field=TextField()
-    )

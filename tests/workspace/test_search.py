@@ -147,3 +147,46 @@ def test_what_is_found_in_too_many_is_walked_and_found_the_same(
     found, page = listing.shown(Asked(q="cj77", arata="toate"), keys, today=today())
     assert not found.walked
     assert page.total == 6
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [
+        ({"declarant": "cluj tr"}, True),
+        ({"declarant": "RO900117817"}, True),
+        ({"declarant": "nadlac"}, False),
+        ({"declarant": "cmd"}, False),
+        ({"vehicul": "B 07"}, True),
+        ({"vehicul": "ar-55-nou"}, True),
+        ({"vehicul": "CT83"}, True),
+        ({"vehicul": "is01"}, False),
+        ({"vehicul": "4e2a"}, False),
+        ({"loc": "nădlac"}, True),
+        ({"loc": "ar"}, True),
+        ({"loc": "cluj"}, False),
+        ({"loc": "cmd"}, False),
+        ({"q": "cmd", "vehicul": "b07", "loc": "nadlac"}, True),
+        ({"q": "cmd", "vehicul": "b07", "loc": "cluj"}, False),
+    ],
+)
+@pytest.mark.parametrize("common", [False, True])
+def test_each_filter_looks_in_its_own_fields_however_many_were_given(
+    make: MakeTransport,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+    *,
+    is_found: bool,
+    common: bool,
+) -> None:
+    row = make(
+        uit="4E2A21D5GGCNNG05",
+        plate="B07ABC",
+        vehicle_changes=[{"at": None, "plate": "AR55NOU", "trailer1": "CT83WPT", "note": "IS01"}],
+        declarant_cui="900117817",
+        declarant_name="CLUJ; TRANS | SRL",
+        declarant_ref="; CMD",
+        end={"county": "AR", "locality": "Nădlac"},
+    )
+    monkeypatch.setattr(search, "_is_common", lambda *_: common)
+    _, page = listing.shown(Asked.of(asked | {"arata": "toate"}), [row.company_id], today=today())
+    assert [one.pk for one in page] == [row.pk] * is_found

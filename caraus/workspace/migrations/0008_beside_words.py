@@ -1,30 +1,32 @@
-"""What the list is narrowed and put in order by stands beside a UIT's words too.
+"""A UIT's words in sections, and beside them what the list is narrowed and put in order by.
+
+The sections are kept apart by „ ; ”: the code; plate, trailers and those of vehicle changes;
+declarant's CUI and name; reference; places. `caraus/workspace/search.py` speaks with them.
 
 Not one transaction: other processes go on writing meanwhile, through the trigger. An attempt that
-was cut off can be run again.
+was cut off can be run again. The search index is made anew; until it stands, a search reads all
+words, which takes a second or two for a million UITs, and processes of before the migration find
+nothing by a filter for vehicle, declarant or place until they are restarted.
 """
+
+from importlib import import_module
 
 from django.db import migrations, models
 
+before = import_module("caraus.workspace.migrations.0002_search")
+
 TABLE = "workspace_searchwords"
 FIELDS = {
-    "state": models.CharField(max_length=20),
-    "transport_date": models.DateField(),
-    "first_expired_day": models.DateField(),
-    "first_seen_at": models.DateTimeField(),
-    "last_changed_at": models.DateTimeField(),
-}
-COLUMNS = ", ".join(FIELDS)
-TYPES = {
-    "state": "varchar(20)",
-    "transport_date": "date",
-    "first_expired_day": "date",
-    "first_seen_at": "timestamptz",
-    "last_changed_at": "timestamptz",
+    "state": (models.CharField(max_length=20), "varchar(20)"),
+    "transport_date": (models.DateField(), "date"),
+    "first_expired_day": (models.DateField(), "date"),
+    "first_seen_at": (models.DateTimeField(), "timestamptz"),
+    "last_changed_at": (models.DateTimeField(), "timestamptz"),
 }
 
 ADD = "; ".join(
-    f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in TYPES.items()
+    f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {name} {kind}"
+    for name, (_, kind) in FIELDS.items()
 )
 DROP = "; ".join(f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS {name}" for name in FIELDS)
 REQUIRE = "; ".join(f"ALTER TABLE {TABLE} ALTER COLUMN {name} SET NOT NULL" for name in FIELDS)
@@ -34,16 +36,59 @@ REQUIRE = "; ".join(f"ALTER TABLE {TABLE} ALTER COLUMN {name} SET NOT NULL" for 
 ROOM = f"ALTER TABLE {TABLE} SET (fillfactor = 90)"
 NO_ROOM = f"ALTER TABLE {TABLE} RESET (fillfactor)"
 
+FUNCTIONS = r"""
+CREATE OR REPLACE FUNCTION caraus_fold(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+COST 500
+RETURN regexp_replace(
+    translate(
+        given,
+        'ABCDEFGHIJKLMNOPQRSTUVWXYZăâîșşțţĂÂÎȘŞȚŢáàäãåéèëêíïóòöőôúùüűûçñýÁÀÄÃÅÉÈËÊÍÏÓÒÖŐÔÚÙÜŰÛÇÑÝ',
+        'abcdefghijklmnopqrstuvwxyzaaissttaaissttaaaaaeeeeiiooooouuuuucnyaaaaaeeeeiiooooouuuuucny'
+    ),
+    '[^a-z0-9|;]+', '', 'g'
+);
+
+-- A quoted body binds late, so that a column may change its type without it. One field is kept
+-- from the next by „|” while all are folded at once, by a space in the end.
+CREATE OR REPLACE FUNCTION caraus_words(uit transports_transport) RETURNS text LANGUAGE sql STABLE AS $$
+SELECT ' ' || replace(caraus_fold(
+    translate(uit.uit, ';', '')
+    || '|;|' || translate(concat_ws(
+        '|', uit.plate, uit.trailer1, uit.trailer2,
+        CASE WHEN jsonb_typeof(uit.vehicle_changes) = 'array' AND uit.vehicle_changes <> '[]' THEN (
+            SELECT string_agg(plates.value, '|')
+            FROM jsonb_array_elements(uit.vehicle_changes) AS change,
+                jsonb_each_text(change) AS plates
+            WHERE plates.key IN ('plate', 'trailer1', 'trailer2')
+        ) END
+    ), ';', '')
+    || '|;|' || translate(concat_ws('|', uit.declarant_cui, uit.declarant_name), ';', '')
+    || '|;|' || translate(uit.declarant_ref, ';', '')
+    || '|;|' || translate(concat_ws(
+        '|', uit.start->>'county', uit.start->>'locality', uit.start->>'full_address',
+        uit."end"->>'county', uit."end"->>'locality', uit."end"->>'full_address'
+    ), ';', '')
+), '|', ' ') || ' ' $$;
+
+-- Whose it is („@7”) and the pieces of three: of „ b12 ” they are „ b1”, „b12”, „12 ”.
+CREATE OR REPLACE FUNCTION caraus_pieces(company bigint, words text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000
+RETURN (
+    SELECT array_agg(substr(plain, at, 3))
+    FROM replace(words, ' ;', '') AS plain, generate_series(1, length(plain) - 2) AS at
+) || ('@' || company);
+"""
+
 WATCHED = """company_id, uit, plate, trailer1, trailer2, vehicle_changes,
     declarant_cui, declarant_name, declarant_ref, start, "end\""""
 
 
-def _trigger(columns, watched):
-    new = "".join(f", NEW.{name}" for name in columns)
-    names = "".join(f", {name}" for name in columns)
-    kept = "".join(f", kept.{name}" for name in columns)
-    given = "".join(f", EXCLUDED.{name}" for name in columns)
-    changed = "".join(f", {name} = EXCLUDED.{name}" for name in columns)
+def _trigger():
+    names = "".join(f", {name}" for name in FIELDS)
+    new = "".join(f", NEW.{name}" for name in FIELDS)
+    kept = "".join(f", kept.{name}" for name in FIELDS)
+    given = "".join(f", EXCLUDED.{name}" for name in FIELDS)
+    changed = "".join(f", {name} = EXCLUDED.{name}" for name in FIELDS)
     return f"""
 CREATE OR REPLACE FUNCTION caraus_keep_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -57,27 +102,32 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER transport_words
-AFTER INSERT OR UPDATE OF {watched}
+AFTER INSERT OR UPDATE OF {WATCHED}{names}
 ON transports_transport FOR EACH ROW EXECUTE FUNCTION caraus_keep_words();
 """
 
 
-BATCH = 20_000
+def _write(schema_editor, values, which):
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM transports_transport")
+        (last,) = cursor.fetchone()
+        for first in range(0, last + 1, before.BATCH):
+            cursor.execute(
+                f"UPDATE {TABLE} AS kept SET words = caraus_words(each){values}"
+                f" FROM transports_transport AS each WHERE each.id = kept.transport_id{which}"
+                " AND kept.transport_id >= %s AND kept.transport_id < %s",
+                [first, first + before.BATCH],
+            )
 
 
 def fill(apps, schema_editor):
     """Those that stood here before the trigger knew; one that it has written meanwhile is newer."""
-    values = ", ".join(f"{name} = uit.{name}" for name in FIELDS)
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0) FROM transports_transport")
-        (last,) = cursor.fetchone()
-        for first in range(0, last + 1, BATCH):
-            cursor.execute(
-                f"UPDATE {TABLE} AS kept SET {values} FROM transports_transport AS uit"
-                " WHERE uit.id = kept.transport_id AND kept.first_seen_at IS NULL"
-                " AND kept.transport_id >= %s AND kept.transport_id < %s",
-                [first, first + BATCH],
-            )
+    values = "".join(f", {name} = each.{name}" for name in FIELDS)
+    _write(schema_editor, values, " AND kept.first_seen_at IS NULL")
+
+
+def write_as_before(apps, schema_editor):
+    _write(schema_editor, "", "")
 
 
 class Migration(migrations.Migration):
@@ -86,15 +136,22 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
+            "DROP INDEX CONCURRENTLY IF EXISTS transport_search", before.INDEX.strip()
+        ),
+        migrations.RunPython(migrations.RunPython.noop, write_as_before),
+        migrations.RunSQL(
             ADD,
             DROP,
             state_operations=[
                 migrations.AddField("searchwords", name, field, preserve_default=False)
-                for name, field in FIELDS.items()
+                for name, (field, _) in FIELDS.items()
             ],
         ),
         migrations.RunSQL(ROOM, NO_ROOM),
-        migrations.RunSQL(_trigger(FIELDS, f"{WATCHED}, {COLUMNS}"), _trigger((), WATCHED)),
+        migrations.RunSQL(FUNCTIONS + _trigger(), before.FUNCTIONS),
         migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunSQL(
+            before.INDEX.strip(), "DROP INDEX CONCURRENTLY IF EXISTS transport_search"
+        ),
         migrations.RunSQL(REQUIRE, migrations.RunSQL.noop),
     ]
