@@ -2,10 +2,9 @@
 those draw everything else. The templates lie in the folders `jinja2`."""
 
 import re
-from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.http import HttpRequest
 from django.template import engines
@@ -53,8 +52,8 @@ def draw(name: str, context: dict[str, Any], request: HttpRequest | None) -> Saf
     return mark_safe(drawn)  # noqa: S308 - the environment escapes
 
 
-# So many cells are kept drawn: a few megabytes.
-KEPT = 4096
+# So many cells, and so many rows, are kept drawn: some megabytes.
+KEPT, KEPT_ROWS = 4096, 2048
 
 
 @lru_cache(maxsize=KEPT)
@@ -66,82 +65,92 @@ def _cell(language: str | None, name: str, *values: Any) -> SafeString:
     return SafeString(drawn)
 
 
-def uit_cell(transport: Transport, *, language: str | None, with_company: bool) -> SafeString:
-    company = str(transport.company) if with_company else ""
-    return _cell(language, "transports/cells/uit", transport.uit, transport.pk, company)
+class Row(NamedTuple):
+    """All that a row of the list tells, in plain values: two that are equal look the same."""
+
+    language: str | None
+    columns: frozenset[str]
+    today: date
+    uit: str
+    pk: int
+    company: str
+    # A key of `present.STATUSES`.
+    status: str
+    # Of transport, the first expired one, whether that one is computed.
+    days: tuple[date, date, bool]
+    # In words, which the clock changes.
+    left: str
+    first_seen: str
+    last_changed: str
+    first_seen_at: datetime
+    last_changed_at: datetime
+    declarant: tuple[str, str]
+    route: tuple[str, str]
+    # Plate and trailers now, the plate as declared, whether it was changed.
+    vehicle: tuple[str, str, str, str, bool]
+    # The reference, the first two documents, and how many there are.
+    papers: tuple[str, tuple[str, ...], int]
+    problems: tuple[str, ...]
 
 
-def other_cells(
-    transport: Transport, *, language: str | None, columns: Collection[str]
+def list_row(
+    one: Transport,
+    *,
+    language: str | None,
+    columns: frozenset[str],
+    today: date,
+    with_company: bool,
+    has_problems: bool,
 ) -> SafeString:
-    """Whose goods, from where to where, with what, under which papers: of the chosen columns."""
-    cells = []
-    if "declarant" in columns:
-        name, cui = transport.declarant_name, transport.declarant_cui
-        cells.append(_cell(language, "transports/cells/declarant", name, cui))
-    if "ruta" in columns:
-        start, end = map(present.place_title, (transport.start, transport.end))
-        cells.append(_cell(language, "transports/cells/route", start, end))
-    if "vehicul" in columns:
-        vehicle, declared = transport.current_vehicle, transport.plate
-        cells.append(
-            _cell(
-                language,
-                "transports/cells/vehicle",
-                *vehicle,
-                declared,
-                bool(transport.vehicle_changes),
-            )
+    """`has_problems`: whether any row of the list has one."""
+    return _row(
+        Row(
+            language=language,
+            columns=columns,
+            today=today,
+            uit=one.uit,
+            pk=one.pk,
+            company=str(one.company) if with_company else "",
+            status=present.status(one, today=today).key,
+            days=(one.transport_date, one.first_expired_day, one.expiry_computed),
+            left=present.validity_left(one, today=today),
+            first_seen=words.when(one.first_seen_at) if "vazut" in columns else "",
+            last_changed=words.when(one.last_changed_at) if "modificat" in columns else "",
+            first_seen_at=one.first_seen_at,
+            last_changed_at=one.last_changed_at,
+            declarant=(one.declarant_name, one.declarant_cui),
+            route=(present.place_title(one.start), present.place_title(one.end)),
+            vehicle=(*one.current_vehicle, one.plate, bool(one.vehicle_changes)),
+            papers=(
+                one.declarant_ref,
+                tuple(str(each.get("text", "")) for each in one.documents[:2]),
+                len(one.documents),
+            ),
+            problems=tuple(map(str, problem_words(one))) if has_problems else (),
         )
-    reference, documents = "referinta" in columns, "documente" in columns
-    if reference or documents:
-        texts = tuple(str(one.get("text", "")) for one in transport.documents[:2])
-        given = transport.declarant_ref, texts, len(transport.documents)
-        cells.append(_cell(language, "transports/cells/reference", reference, documents, *given))
-    return SafeString("".join(cells))
+    )
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _row(row: Row) -> SafeString:
+    template = _in(row.language).get_template("transports/cells/row.html")
+    return SafeString(template.render(row=row, columns=row.columns))
 
 
 @lru_cache(maxsize=KEPT)
-def _of_days(
+def _cell_of_days(
     language: str | None,
     name: str,
     status: str,
     days: tuple[date, date, bool],
     today: date,
-    *told: str | bool,
+    told: str,
 ) -> SafeString:
     """A cell of which, beside, the day tells all: the state and the validity are the same for many
     UITs."""
     one = Transport(transport_date=days[0], first_expired_day=days[1], expiry_computed=days[2])
     context = {"transport": one, "status": present.STATUSES[status], "today": today, "told": told}
     return SafeString(_in(language).get_template(f"{name}.html").render(context))
-
-
-def _days(one: Transport) -> tuple[date, date, bool]:
-    return one.transport_date, one.first_expired_day, one.expiry_computed
-
-
-def state_cell(
-    transport: Transport,
-    status: present.Status,
-    *,
-    language: str | None,
-    columns: Collection[str],
-    today: date,
-) -> SafeString:
-    """Its state; the cell is left open for its problems."""
-    with_day = "data" in columns and status.key != "today"
-    name = "transports/cells/state"
-    return _of_days(language, name, status.key, _days(transport), today, with_day)
-
-
-def validity_cell(
-    transport: Transport, status: present.Status, *, language: str | None, today: date
-) -> SafeString:
-    """How long it is valid still, which on the last day the clock tells."""
-    left = present.validity_left(transport, today=today)
-    name = "transports/cells/validity"
-    return _of_days(language, name, status.key, _days(transport), today, left)
 
 
 def bar_cell(bar: Bar, *, language: str | None, said: tuple[str, ...]) -> SafeString:
@@ -160,9 +169,9 @@ def environment(**options: Any) -> Environment:
     made.globals |= {
         "_": gettext,
         "language_now": get_language,
+        "cell": _cell,
+        "cell_of_days": _cell_of_days,
         "icon": words.icon,
-        "problem_words": problem_words,
-        "status_of": present.status,
         "uit_address": uit_address,
         "uit_bar": words.uit_bar,
         "uit_validity": present.validity,
@@ -174,12 +183,9 @@ def environment(**options: Any) -> Environment:
         "day_brief": words.day_brief,
         "day_full": words.day_full,
         "grouped_uit": present.grouped_uit,
-        "other_cells": other_cells,
+        "list_row": list_row,
         "place_title": present.place_title,
-        "state_cell": state_cell,
-        "validity_cell": validity_cell,
         "seconds": lambda moment: int(moment.timestamp()),
-        "uit_cell": uit_cell,
         "uit_spans": uit_spans,
         "when": words.when,
     }

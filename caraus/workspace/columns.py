@@ -31,7 +31,7 @@ def kept(user: int) -> Part:
 
 def read(found: str | None) -> frozenset[str]:
     """The person's columns from the JSON of `kept`; the usual ones before anything was chosen."""
-    return USUAL if found is None else frozenset(json.loads(found)) & COLUMNS.keys()
+    return USUAL if found is None else frozenset(json.loads(found)).intersection(COLUMNS)
 
 
 def choose(user: User, wanted: Iterable[str]) -> None:

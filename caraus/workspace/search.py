@@ -38,8 +38,7 @@ VEHICLE, DECLARANT, PLACES = 2, 3, 5
 FEW = 3000
 SAMPLE = 200
 KEPT_SECONDS = 60
-# Of more companies the index's entries are not worth asking for.
-MOST_OWNERS = 50
+MARKS = 256
 # The index is asked for so many pieces of a word, the rarest; the words themselves decide.
 MOST_PIECES = 4
 _SAMPLE = """
@@ -114,19 +113,18 @@ def by_index(
         F("company_id"), F("words"), function="caraus_pieces", output_field=ArrayField(TextField())
     )
     found = SearchWords.objects.alias(pieces=pieces).filter(company__in=companies)
-    alike = [_alike(typed, sample) for typed, _ in wanted]
+    marks = sorted({f"{pk % MARKS:x}" for pk in companies})
+    alike = [_alike(typed, sample, marks) for typed, _ in wanted]
     if not any(alike):
         return None
     for (typed, field), way in zip(wanted, alike, strict=True):
         found = found.filter(
             way or Q(), _any_all(typed, "words__contains"), field("transport__", "words")
         )
-    if len(companies) <= MOST_OWNERS:
-        found = found.filter(pieces__overlap=[f"@{pk}" for pk in companies])
     return found
 
 
-def _alike(typed: str, sample: Sequence[str]) -> Q | None:
+def _alike(typed: str, sample: Sequence[str], marks: Sequence[str]) -> Q | None:
     """What the index is asked for; None for a common word, and for one character, which has no
     piece and is in every list anyway."""
     wanted = [
@@ -135,7 +133,11 @@ def _alike(typed: str, sample: Sequence[str]) -> Q | None:
     ]
     if not all(wanted) or _is_common(typed, sample):
         return None
-    return reduce(or_, [Q(pieces__contains=some) for some in wanted])
+
+    def marked(piece: str) -> Q:
+        return Q(pieces__overlap=[piece + mark for mark in marks])
+
+    return reduce(or_, [reduce(and_, map(marked, some)) for some in wanted])
 
 
 def _sample(company: int) -> list[str]:

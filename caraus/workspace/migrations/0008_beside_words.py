@@ -6,7 +6,7 @@ declarant's CUI and name; reference; places. `caraus/workspace/search.py` speaks
 Not one transaction: other processes go on writing meanwhile, through the trigger. An attempt that
 was cut off can be run again. The search index is made anew; until it stands, a search reads all
 words, which takes a second or two for a million UITs, and processes of before the migration find
-nothing by a filter for vehicle, declarant or place until they are restarted.
+nothing by a search, or by a filter for vehicle, declarant or place, until they are restarted.
 """
 
 from importlib import import_module
@@ -70,13 +70,15 @@ SELECT ' ' || replace(caraus_fold(
     ), ';', '')
 ), '|', ' ') || ' ' $$;
 
--- Whose it is („@7”) and the pieces of three: of „ b12 ” they are „ b1”, „b12”, „12 ”.
+-- The pieces of three, of „ b12 ” they are „ b1”, „b12”, „12 ”, each with one of 256 marks of the
+-- company, „b127”: a carrier's are looked for among its own and few others.
 CREATE OR REPLACE FUNCTION caraus_pieces(company bigint, words text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000
 RETURN (
-    SELECT array_agg(substr(plain, at, 3))
-    FROM replace(words, ' ;', '') AS plain, generate_series(1, length(plain) - 2) AS at
-) || ('@' || company);
+    SELECT array_agg(substr(plain, at, 3) || mark)
+    FROM replace(words, ' ;', '') AS plain, to_hex(company & 255) AS mark,
+        generate_series(1, length(plain) - 2) AS at
+);
 """
 
 WATCHED = """company_id, uit, plate, trailer1, trailer2, vehicle_changes,
