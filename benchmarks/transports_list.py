@@ -68,7 +68,8 @@ SELECT id, company_id, caraus_words(each), state, transport_date, first_expired_
 """
 INDEX = """
 SET maintenance_work_mem = '256MB';
-CREATE INDEX transport_search ON workspace_searchwords USING gin (caraus_pieces(company_id, words))
+CREATE INDEX transport_search
+ON workspace_searchwords USING gin (caraus_marked_pieces(company_id, words))
 """
 
 

@@ -38,7 +38,8 @@ VEHICLE, DECLARANT, PLACES = 2, 3, 5
 FEW = 3000
 SAMPLE = 200
 KEPT_SECONDS = 60
-MARKS = 256
+# Of a company in the pieces: among so many.
+MARKS = 64
 # The index is asked for so many pieces of a word, the rarest; the words themselves decide.
 MOST_PIECES = 4
 _SAMPLE = """
@@ -110,7 +111,9 @@ def by_index(
         return SearchWords.objects.none()
     sample = _sample(min(companies))
     pieces = Func(
-        F("company_id"), F("words"), function="caraus_pieces", output_field=ArrayField(TextField())
+        *(F("company_id"), F("words")),
+        function="caraus_marked_pieces",
+        output_field=ArrayField(TextField()),
     )
     found = SearchWords.objects.alias(pieces=pieces).filter(company__in=companies)
     marks = sorted({f"{pk % MARKS:x}" for pk in companies})

@@ -120,7 +120,7 @@ def test_what_a_cut_off_migration_of_the_list_left_is_made_anew(transactional_db
         )
         (by_day,), (words,) = cursor.fetchall()
     assert "transport_date" in by_day
-    assert "caraus_pieces" in words
+    assert "caraus_marked_pieces" in words
 
 
 def test_the_words_of_before_are_written_anew_and_found(transactional_db: None) -> None:

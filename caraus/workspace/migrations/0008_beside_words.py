@@ -4,9 +4,10 @@ The sections are kept apart by „ ; ”: the code; plate, trailers and those of
 declarant's CUI and name; reference; places. `caraus/workspace/search.py` speaks with them.
 
 Not one transaction: other processes go on writing meanwhile, through the trigger. An attempt that
-was cut off can be run again. The search index is made anew; until it stands, a search reads all
-words, which takes a second or two for a million UITs, and processes of before the migration find
-nothing by a search, or by a filter for vehicle, declarant or place, until they are restarted.
+was cut off can be run again. The search index is made anew, over another function; processes of
+before, and all until the index stands, read all words in a search, which takes a second or two for
+a million UITs. By a filter for declarant or place those of before find nothing until they are
+restarted.
 """
 
 from importlib import import_module
@@ -70,15 +71,20 @@ SELECT ' ' || replace(caraus_fold(
     ), ';', '')
 ), '|', ' ') || ' ' $$;
 
--- The pieces of three, of „ b12 ” they are „ b1”, „b12”, „12 ”, each with one of 256 marks of the
+-- The pieces of three, of „ b12 ” they are „ b1”, „b12”, „12 ”, each with one of 64 marks of the
 -- company, „b127”: a carrier's are looked for among its own and few others.
-CREATE OR REPLACE FUNCTION caraus_pieces(company bigint, words text) RETURNS text[]
+CREATE OR REPLACE FUNCTION caraus_marked_pieces(company bigint, words text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000
 RETURN (
     SELECT array_agg(substr(plain, at, 3) || mark)
-    FROM replace(words, ' ;', '') AS plain, to_hex(company & 255) AS mark,
+    FROM replace(words, ' ;', '') AS plain, to_hex(company & 63) AS mark,
         generate_series(1, length(plain) - 2) AS at
 );
+"""
+
+INDEX = f"""
+CREATE INDEX CONCURRENTLY transport_search
+ON {TABLE} USING gin (caraus_marked_pieces(company_id, words))
 """
 
 WATCHED = """company_id, uit, plate, trailer1, trailer2, vehicle_changes,
@@ -150,10 +156,11 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(ROOM, NO_ROOM),
-        migrations.RunSQL(FUNCTIONS + _trigger(), before.FUNCTIONS),
-        migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.RunSQL(
-            before.INDEX.strip(), "DROP INDEX CONCURRENTLY IF EXISTS transport_search"
+            FUNCTIONS + _trigger(),
+            before.FUNCTIONS + "; DROP FUNCTION caraus_marked_pieces(bigint, text)",
         ),
+        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunSQL(INDEX, "DROP INDEX CONCURRENTLY IF EXISTS transport_search"),
         migrations.RunSQL(REQUIRE, migrations.RunSQL.noop),
     ]
