@@ -11,11 +11,10 @@ application = get_wsgi_application()
 
 
 def settle() -> None:
-    """Load every page's code now, and never look through it for garbage again; through the rest
-    less often: a page makes thousands of objects, and hardly one of them is garbage in a ring."""
+    """Load every page's code now, and never look through it for garbage again. The rest is looked
+    through as often as ever: what is put off is a pause for whoever comes then."""
     from django.urls import get_resolver
 
     get_resolver().url_patterns  # noqa: B018 - which loads them
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
