@@ -1,5 +1,7 @@
 """Counts with the right plural and dates as people say them, in the reader's language."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -178,3 +180,15 @@ def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
         return _minutes_ago(int(seconds // 60), translation.get_language())
     here = now.astimezone(BUCHAREST).date()
     return _at_the_clock(moment.astimezone(BUCHAREST), here, translation.get_language())
+
+
+# Letters that Unicode does not take apart; the database knows the same (`caraus_fold`).
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ø": "o", "Ø": "o", "ı": "i", "ß": "ss", "ẞ": "ss"}
+)
+
+
+def folded(text: str) -> str:
+    """Small letters and digits alone: „B-12 ABC” → „b12abc”, „Bărăgan” → „baragan”."""
+    plain = unicodedata.normalize("NFKD", text).translate(_LETTERS).lower()
+    return re.sub(r"[^a-z0-9]+", "", plain)

@@ -38,10 +38,12 @@ SETTINGS = "demo.env"
 MAIL = "mail"
 STARTUP_SECONDS = 60
 STOP_SECONDS = 15
+# Ctrl-C, a supervisor, a terminal that is closed.
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the person pressed Ctrl-C
-    """SIGINT or SIGTERM came."""
+class Stopped(KeyboardInterrupt):
+    """A signal came that ends the demo; libraries know what to do at a KeyboardInterrupt."""
 
 
 def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
@@ -55,10 +57,16 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
         if reset:
             _remove(folder)
         ending = _Ending()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, ending)
-        stack.enter_context(contextlib.suppress(Stopped))
-        _run(folder, ending, port=port, browser=browser)
+        try:
+            _run(folder, ending, port=port, browser=browser)
+        except BaseException:  # what a step of the start made of the interruption, too
+            if not ending.is_asked:
+                raise
+        finally:
+            for number in ENDING:
+                signal.signal(number, signal.SIG_IGN)  # all is ended already
     return 0
 
 
@@ -106,18 +114,18 @@ class _Ending:
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        self.is_asked = False
         self._at_once = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        self._asked = True
+        self.is_asked = True
         if self._at_once:
             self._at_once = False
             raise Stopped
 
     def heed(self) -> None:
         """Raises Stopped if a signal came."""
-        if self._asked:
+        if self.is_asked:
             raise Stopped
 
     @contextlib.contextmanager
@@ -129,6 +137,13 @@ class _Ending:
             yield
         finally:
             self._at_once = False
+
+
+def _mark(folder: Path) -> None:
+    """So that --reset knows the folder from the first moment; one with other things in it never."""
+    ours = ("postgres", "secrets", MAIL, SETTINGS, MARKER)
+    if all(path.name.startswith(ours) for path in folder.iterdir()):
+        (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
 
 
 def _remove(folder: Path) -> None:
@@ -143,7 +158,8 @@ def _remove(folder: Path) -> None:
         )
     # Joining and leaving the server stops one that a killed demo left behind.
     embedded.acquire(folder).release()
-    for path in folder.iterdir():
+    # The mark last: what is cut off can be done again.
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == MARKER):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -187,9 +203,9 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         arguments = ["--port", str(simulator_port), "--control-port", str(control_port)]
         started = [children.enter_context(_child("anaf_simulator", *arguments))]
         _say("Starting PostgreSQL and bringing its schema up to date …")
+        _mark(folder)
         with ending.at_once():
             children.enter_context(database())
-        (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
         children.enter_context(_settings_file(folder, environment))
         world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started, ending)
         with ending.at_once():

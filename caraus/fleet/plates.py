@@ -1,10 +1,11 @@
 """Number plates: as people type them, as the fleet keeps them, as they are compared. Pure."""
 
-import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from caraus.words import folded
 
 # What ANAF takes (schema_ETR_v2, NrVehiculType: capitals and digits).
 SHORTEST, LONGEST = 2, 20
@@ -18,8 +19,7 @@ def normalized(typed: str) -> str:
 
     Never fails; "" when there is neither a letter nor a digit.
     """
-    plain = unicodedata.normalize("NFKD", typed.lower())
-    return re.sub(r"[^a-z0-9]+", "", plain).upper()
+    return folded(typed).upper()
 
 
 def read(typed: str) -> str:

@@ -132,7 +132,7 @@ class Asked:
 
 def query_of(address: str) -> dict[str, str]:
     """The fields of a query string that a form carries; what is odd in it is left out."""
-    return dict(parse_qsl(address[:LONGEST_ADDRESS].removeprefix("?"), max_num_fields=50))
+    return dict(parse_qsl(address[:LONGEST_ADDRESS].removeprefix("?")))
 
 
 def _day(text: str) -> date | None:

@@ -18,7 +18,7 @@ WIDTH, HEIGHT = COLUMNS * _STEP - GAP, ROWS * _STEP - GAP
 ARROWS = 20
 TABLE = 60
 # So many digits of both numbers fit beside one another.
-_IN_LINE = 4
+_IN_LINE = 3
 # How dark a tile is, and how thick an arrow: steps of its share of the greatest, which is at least
 # so much that a single transport looks like one.
 _STEPS = 5

@@ -5,7 +5,6 @@ Speaks with the functions, the trigger and the index of migrations 0002_search a
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, reduce
 from operator import and_, or_
@@ -27,6 +26,7 @@ from django.db.models import (
 )
 from django.db.models.lookups import Contains
 
+from caraus.words import folded
 from caraus.workspace.models import SearchWords
 
 PIECE = 3
@@ -59,12 +59,6 @@ def anywhere(_uit: str, _words: str) -> Q:
     return Q()
 
 
-def fold(words: str) -> str:
-    """Small letters and digits alone: „B-12 ABC” → „b12abc”, „Bărăgan” → „baragan”."""
-    plain = unicodedata.normalize("NFKD", words.lower())
-    return re.sub(r"[^a-z0-9]+", "", plain)
-
-
 def needles(typed: str) -> list[list[str]]:
     """What to look for: all of one of the inner lists, in the string of a UIT's words.
 
@@ -72,15 +66,18 @@ def needles(typed: str) -> list[list[str]]:
     beginnings only („CT”). Empty when what was typed holds no letter and no digit.
     """
     typed = typed[:LONGEST]
-    whole = fold(typed)
-    words = [fold(word) for word in typed.split()]
+    whole = folded(typed)
+    words = [word for word in map(folded, typed.split()) if word]
     if not whole:
         return []
     if len(whole) < PIECE:
         return [[f" {whole}"]]
-    if len(words) > 1 and all(len(word) >= PIECE for word in words):
-        return [[whole], words]
-    return [[whole], [number]] if (number := _without_ro(whole)) != whole else [[whole]]
+    ways = [[whole]]
+    if len(words) > 1 and any(len(word) >= PIECE for word in words):
+        ways.append([word if len(word) >= PIECE else f" {word}" for word in words])
+    if (number := _without_ro(whole)) != whole:
+        ways.append([number])
+    return ways
 
 
 def _without_ro(folded: str) -> str:
@@ -184,15 +181,17 @@ def in_section(typed: str, section: int) -> Field:
         part = Func(
             F(words), Value(";"), Value(section), function="split_part", output_field=TextField()
         )
-        wanted = fold(typed) if section != DECLARANT else _without_ro(fold(typed))
-        return Q(Contains(part, Value(wanted)))
+        ways = [
+            reduce(and_, [Q(Contains(part, Value(each))) for each in way]) for way in needles(typed)
+        ]
+        return reduce(or_, ways, Q(pk__in=[]))
 
     return field
 
 
 def in_places(typed: str) -> Field:
     """The UIT leaves from or goes to a place, or a county by its letters („CJ”)."""
-    word = fold(typed)
+    word = folded(typed)
     if len(word) >= PIECE:
         return in_section(typed, PLACES)
 

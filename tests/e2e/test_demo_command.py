@@ -13,10 +13,13 @@ from pathlib import Path
 
 import httpx2
 import psutil
+import psycopg
 import pytest
 
+from caraus import embedded
 from caraus.commands import demo as command
 from tests.e2e.demo_process import DemoProcess
+from tests.running.cluster import until
 
 
 @pytest.fixture(scope="module")
@@ -93,16 +96,57 @@ def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
     assert demo.stop() == 0
 
 
-@pytest.mark.parametrize("moment", ["Starting PostgreSQL", "Starting the web server"])
-def test_ctrl_c_while_it_starts_ends_all_that_was_started(folder: Path, moment: str) -> None:
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("Starting PostgreSQL", signal.SIGINT),
+        ("Starting the web server", signal.SIGTERM),
+        ("Starting the web server", signal.SIGHUP),
+    ],
+)
+def test_told_to_end_while_it_starts_it_ends_all_that_was_started(
+    folder: Path, moment: str, number: int
+) -> None:
     demo = DemoProcess(folder)
     demo.start(until=moment)
     children = family(demo.pid)
-    assert demo.stop() == 0
+    assert demo.stop(number) == 0
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
     assert "Traceback" not in demo.text
     assert not (folder / "demo.env").exists()
+
+
+def test_told_to_end_while_the_schema_is_locked_it_ends_in_order(folder: Path) -> None:
+    """The interruption breaks a statement off; what that makes of the next ones is no error."""
+    with embedded.acquire(folder) as server, psycopg.connect(server.url) as connection:
+        connection.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
+        demo = DemoProcess(folder)
+        demo.start(until="Starting PostgreSQL")
+        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        with psycopg.connect(server.url, autocommit=True) as other:
+            until(lambda: other.execute(waiting).rowcount == 1, "the demo at the lock")
+        assert demo.stop() == 0
+    assert "Traceback" not in demo.text
+
+
+def test_a_first_start_that_was_cut_off_can_be_reset(folder: Path) -> None:
+    new = folder.parent / "new"
+    demo = DemoProcess(new)
+    demo.start(until="Starting PostgreSQL")
+    assert demo.stop() == 0
+    demo.start("--reset", until="Starting PostgreSQL")
+    assert demo.stop() == 0
+    assert (new / command.MARKER).exists()
+
+
+def test_a_folder_with_other_things_in_it_is_never_marked_for_reset(tmp_path: Path) -> None:
+    command._mark(tmp_path)
+    assert (tmp_path / command.MARKER).exists()
+    (tmp_path / command.MARKER).unlink()
+    (tmp_path / "thesis.txt").write_text("years of work")
+    command._mark(tmp_path)
+    assert not (tmp_path / command.MARKER).exists()
 
 
 class InterruptedLock:

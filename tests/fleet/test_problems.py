@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from caraus.fleet import plates
 from caraus.fleet.directions import SEATS, Trip, clash
 from caraus.fleet.problems import MOST_TRIPS, Code, Found, Listed, Uit, decide
-from caraus.workspace.search import fold
+from caraus.words import folded
 
 MONDAY = date(2026, 11, 23)
 OURS = {
@@ -41,7 +41,7 @@ def told(uits: list[Uit], fleet: dict[str, Listed] = OURS) -> set[tuple[int, str
 
 @given(st.text(max_size=40))
 def test_a_plate_is_folded_as_the_search_folds_and_reading_never_loses_a_letter(typed: str) -> None:
-    assert plates.normalized(typed) == fold(typed).upper()
+    assert plates.normalized(typed) == folded(typed).upper()
     try:
         read = plates.read(typed)
     except ValidationError:

@@ -210,3 +210,11 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     assert 'data-label="Vehicle"' in english
     User.objects.filter(pk=owner.pk).update(language="ro")
     assert 'data-label="Vehicul"' in signed_in.get(LIST).content.decode()
+
+
+def test_a_view_of_many_odd_fields_is_taken_for_what_can_be_read(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    make()
+    odd = "a=1&" * 60 + "q=b12"
+    assert signed_in.post(VIEWS, {"nume": "Ciudată", "vedere": odd})["Location"] == f"{LIST}?q=b12"

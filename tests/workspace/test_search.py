@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.transports.models import Transport
-from caraus.words import today
+from caraus.words import folded, today
 from caraus.workspace import keyset, listing, search
 from caraus.workspace.asked import SHOWN, SORTS, Asked
-from caraus.workspace.search import fold
 from tests import factories
 from tests.workspace.conftest import MakeTransport
 
@@ -46,6 +45,7 @@ def finds(typed: str, *companies: Company) -> set[str]:
             "CJ",
         ),
         *("agro nădlac", "b12abc cmd", "ar55 trans"),
+        *("trans - agro", "AGRO | ŞOTÂNGA", "agro ar", "cj, agro"),
     ],
 )
 def test_whatever_is_at_hand_finds_it(make: MakeTransport, typed: str) -> None:
@@ -92,10 +92,11 @@ def test_odd_kept_values_are_no_obstacle(make: MakeTransport) -> None:
 
 
 def test_both_sides_fold_alike(db: None) -> None:
-    words = "ĂÂÎȘŞȚŢ ăâîșşțţ Éé Öö Őő Üü Űű Çç Ññ Ôô-ABC.xyz/09_\u00a0„”"
+    words = "ĂÂÎȘŞȚŢ ăâîșşțţ Éé Öö Őő Üü Űű Çç Ññ Ôô-ABC.xyz/09_\u00a0„” "
+    words += "Žž Łódź čechy ģertrude İIı №5 ß ẞ ½ đĐ øØ ﬁ K ｆ"
     with connection.cursor() as cursor:
         cursor.execute("SELECT caraus_fold(%s)", [words])
-        assert cursor.fetchone() == (fold(words),)
+        assert cursor.fetchone() == (folded(words),)
 
 
 @pytest.mark.parametrize("sort", SORTS)
