@@ -106,7 +106,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 class _Ending:
-    """What SIGINT and SIGTERM do: remembered at any moment, done where nothing is left half-way.
+    """What the signals of ENDING do: remembered at any moment, done where nothing is left half-way.
 
     An exception out of a handler can come while `subprocess` has the lock of a child, and then
     nobody can await that child any more. So it comes `at_once` only in the long steps of the start,

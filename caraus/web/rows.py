@@ -184,10 +184,8 @@ def environment(**options: Any) -> Environment:
         "day_full": words.day_full,
         "grouped_uit": present.grouped_uit,
         "list_row": list_row,
-        "place_title": present.place_title,
         "seconds": lambda moment: int(moment.timestamp()),
         "uit_spans": uit_spans,
-        "when": words.when,
     }
     return made
 

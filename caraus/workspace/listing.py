@@ -1,7 +1,6 @@
 """From what was asked to the UITs: whose, in which state, when, and what they hold."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -81,12 +80,14 @@ def _few(words: QuerySet[Any]) -> str | None:
 
 def _in_words(asked: Asked, companies: Collection[int], today: date) -> QuerySet[Any] | None:
     """What is searched for, found and narrowed beside the words alone; None where they do not
-    know enough, or the index would find too many."""
+    know enough. Raises TooManyError where the index would find too many."""
     wanted = list(_wanted(asked))
     if not wanted or asked.probleme or asked.arata in RARE:
         return None
     words = search.by_index(wanted, companies)
-    return None if words is None else words.filter(_narrowed(asked, today))
+    if words is None:
+        raise keyset.TooManyError
+    return words.filter(_narrowed(asked, today))
 
 
 def _narrowed(asked: Asked, today: date) -> Q:
@@ -145,14 +146,15 @@ def _uit_is_valid() -> Q:
 
 def shown(asked: Asked, companies: Collection[int], *, today: date) -> tuple[Found, keyset.Page]:
     """The page of the list that is asked for, and what it is a page of."""
-    words = _in_words(asked, companies, today)
-    if words is not None:
-        with suppress(keyset.TooManyError):
+    common = False
+    try:
+        words = _in_words(asked, companies, today)
+        if words is not None:
             found = Found(words, by_keys=True)
             return found, _page(asked, found, companies, most=search.FEW)
-    found = found_by(
-        asked, Transport.objects.all(), companies, today=today, common=words is not None
-    )
+    except keyset.TooManyError:
+        common = True
+    found = found_by(asked, Transport.objects.all(), companies, today=today, common=common)
     return found, _page(asked, found, companies)
 
 

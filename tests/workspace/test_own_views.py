@@ -212,6 +212,19 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     assert 'data-label="Vehicul"' in signed_in.get(LIST).content.decode()
 
 
+def test_what_is_told_of_a_person_comes_in_the_order_it_was_made(
+    organization: Organization, owner: User
+) -> None:
+    for name in ("Prima", "A doua", "A treia"):
+        SavedView.objects.create(organization=organization, user=owner, name=name, query=name)
+    # A row that is written anew lies behind the others, where PostgreSQL reads all of them.
+    SavedView.objects.filter(name="Prima").update(query="q=b12")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
+    told = [one["name"] for one in people.export(owner)["vederi salvate"]]
+    assert told == ["Prima", "A doua", "A treia"]
+
+
 def test_a_view_of_many_odd_fields_is_taken_for_what_can_be_read(
     signed_in: Client, make: MakeTransport
 ) -> None:
