@@ -118,11 +118,11 @@ def fill(number: int, transports: int) -> None:
     """Grow to so many companies, one to an organization, each authorized, one in ten due."""
     from datetime import timedelta
 
+    from caraus.connections.crypto import encrypt
     from django.db import connection
     from django.utils import timezone
 
     from caraus.accounts.models import Company, Organization
-    from caraus.connections.crypto import encrypt
     from caraus.connections.models import CompanyRight, Connection
     from caraus.transports.models import SyncState
 

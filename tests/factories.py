@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.connections.crypto import encrypt
 from caraus.connections.models import Connection
+from caraus.crypto import encrypt
 
 # CUIs with good check digits, fictional.
 CUI = "900010100"

@@ -7,12 +7,11 @@ from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
-from cryptography.fernet import Fernet, MultiFernet
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext
 
 from caraus.accounts.models import User
+from caraus.crypto import cipher, encrypt
 from caraus.words import lazily
 
 
@@ -32,22 +31,16 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher().decrypt(encrypted_text.encode()).decode()
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002
         return gettext("Cheie de acces")
 
     def _get_site_name(self) -> str:
         return "Cărăuș"
-
-
-def _cipher() -> MultiFernet:
-    """Under CARAUS_TOKEN_KEYS, as the tokens of ANAF: a stolen copy of the database signs in
-    nobody."""
-    return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])
 
 
 def forget(user: User) -> int:
@@ -122,6 +115,6 @@ def rotate_secrets() -> int:
         for name in sealed:
             if name in authenticator.data:
                 old = authenticator.data[name].encode()
-                authenticator.data[name] = _cipher().rotate(old).decode()
+                authenticator.data[name] = cipher().rotate(old).decode()
         authenticator.save(update_fields=["data"])
     return len(authenticators)

@@ -62,8 +62,8 @@ def restore(*, file: str, keys: str | None, replace: bool) -> int:
 def _report() -> int:
     """What came back, and whether the keys here open its authorizations."""
     from caraus.accounts.models import Company, User
-    from caraus.connections.crypto import UnreadableTokenError, decrypt
     from caraus.connections.models import Connection
+    from caraus.crypto import UnreadableTokenError, decrypt
     from caraus.transports.models import Transport
 
     print(

@@ -127,7 +127,7 @@ def _address() -> Report:
 def _token_keys() -> Report:
     from django.conf import settings
 
-    from caraus.connections.crypto import decrypt, encrypt
+    from caraus.crypto import decrypt, encrypt
 
     keys = len(settings.TOKEN_KEYS)
     works = decrypt(encrypt("probe")) == "probe"

@@ -61,7 +61,7 @@ class ExternalLink(models.Model):
 class Connection(models.Model):
     """One certificate holder's authorization; serves every company its certificate has rights for.
 
-    The tokens are encrypted (`crypto.py`) and leave this row only toward ANAF. All times are UTC.
+    The tokens are sealed (`caraus.crypto`) and leave this row only toward ANAF. All times are UTC.
     """
 
     ORGANIZATION_PATH = "organization"

@@ -20,8 +20,8 @@ from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.anaf.oauth import Tokens
 from caraus.connections import renewal_schedule, telling
 from caraus.connections.configuration import anaf_settings
-from caraus.connections.crypto import UnreadableTokenError, decrypt, encrypt
 from caraus.connections.models import Connection
+from caraus.crypto import UnreadableTokenError, decrypt, encrypt
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from caraus.connections import crypto
+from caraus import crypto
 from caraus.connections.models import Connection
 
 

@@ -6,9 +6,9 @@ from allauth.mfa.utils import decrypt, encrypt
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
+from caraus import crypto
 from caraus.accounts.models import Organization, User
 from caraus.accounts.two_factors import rotate_secrets
-from caraus.connections import crypto
 from caraus.connections.models import Connection
 from caraus.connections.rotation import rotate
 from tests import factories

@@ -8,8 +8,9 @@ from django.db import connection as database
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from caraus import crypto
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.connections import crypto, renewal
+from caraus.connections import renewal
 from caraus.connections.models import Connection
 from caraus.connections.tasks import renew_due
 from tests import factories

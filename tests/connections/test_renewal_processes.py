@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from caraus import crypto
 from caraus.accounts.models import User
 from caraus.anaf.errors import AnafError
-from caraus.connections import crypto, renewal
+from caraus.connections import renewal
 from caraus.connections.models import Connection
 from caraus.notifications.models import Notification
 from tests.connections.processes import begin, ended, killed_after_the_answer, renewing

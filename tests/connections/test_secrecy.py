@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from caraus import crypto
 from caraus.accounts.models import Company
-from caraus.connections import crypto
 from caraus.connections.models import Connection
 from caraus.transports.models import SyncRun, Transport
 from tests.simulator_process import SimulatorProcess

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import LazySettings
 
+from caraus import crypto
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import AnafError
-from caraus.connections import asking, consent, crypto, deadlines, renewal
+from caraus.connections import asking, consent, deadlines, renewal
 from caraus.connections.models import Connection
 from caraus.notifications.models import Email, Notification
 from tests import factories

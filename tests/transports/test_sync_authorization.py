@@ -6,9 +6,9 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
+from caraus import crypto
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
-from caraus.connections import crypto
 from caraus.connections.models import Connection
 from caraus.transports import claims
 from caraus.transports.models import SyncState, Transport

@@ -1,4 +1,5 @@
-"""Tokens at rest: encrypted under keys of their own, the first of which encrypts (rotation)."""
+"""Secrets at rest (ANAF's tokens, second factors, sessions): sealed under CARAUS_TOKEN_KEYS, the
+first of which encrypts, so that a copy of the database opens nothing."""
 
 from functools import lru_cache
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext
 
 
 class UnreadableTokenError(Exception):
-    """None of CARAUS_TOKEN_KEYS opens the stored token: a key was lost or replaced."""
+    """None of CARAUS_TOKEN_KEYS opens what is stored: a key was lost or replaced."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -21,7 +22,7 @@ class UnreadableTokenError(Exception):
 
 
 @lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+def _cipher_of(keys: tuple[str, ...]) -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:
@@ -31,13 +32,19 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
         ) from error
 
 
+def cipher() -> MultiFernet:
+    """The cipher of the present keys."""
+    return _cipher_of(tuple(settings.TOKEN_KEYS))
+
+
 def encrypt(text: str) -> str:
-    return _cipher(tuple(settings.TOKEN_KEYS)).encrypt(text.encode()).decode()
+    """Seal a text under the first key."""
+    return cipher().encrypt(text.encode()).decode()
 
 
 def decrypt(sealed: str) -> str:
-    """The text that was encrypted; raises UnreadableTokenError when no key opens it."""
+    """Open what was sealed; raises UnreadableTokenError when no key opens it."""
     try:
-        return _cipher(tuple(settings.TOKEN_KEYS)).decrypt(sealed.encode()).decode()
+        return cipher().decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise UnreadableTokenError from error
