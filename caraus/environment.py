@@ -1,6 +1,7 @@
 """What the environment says, read in one place; secrets come by value or by file (`NAME_FILE`)."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -48,6 +49,17 @@ def number(name: str, default: int, *, least: int | None = None) -> int:
     if least is not None and found < least:
         raise SettingError(name, f"{name} must be {least} or more, not {found}.")
     return found
+
+
+def rates(name: str, default: str) -> str:
+    """Limits like `60/h/user,200/h/organization`, as `accounts.limits` reads them."""
+    value = text(name, default)
+    for part in value.split(","):
+        if not re.fullmatch(r"\d+/\d*[smhd]/(user|organization|ip|key)", part.strip()):
+            raise SettingError(
+                name, f"{name} must be like 60/h/user or 60/h/user,200/h/organization."
+            )
+    return value
 
 
 def choice(name: str, default: str, *others: str) -> str:

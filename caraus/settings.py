@@ -147,7 +147,7 @@ DATABASES = {
         disable_server_side_cursors=POOLED,
     ),
 }
-# In the database, so that the rate limits hold over all web processes.
+# In the database, so that allauth's rate limits hold over all web processes.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -209,16 +209,16 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cărăuș"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_HTTPS  # for localhost; browsers allow no other
-# Exports and links, per person or address; counted like the sign-ins.
+# How often a thing may be done, per person, organization or address (caraus/accounts/limits.py).
 RATE_LIMITS = {
-    "export": env.text("CARAUS_EXPORT_LIMIT", "10/h/user"),
-    "list_export": env.text("CARAUS_LIST_EXPORT_LIMIT", "60/h/user"),
-    "card": "120/h/user",
-    "fleet_import": "60/h/user",
+    "export": env.rates("CARAUS_EXPORT_LIMIT", "10/h/user,30/h/organization"),
+    "list_export": env.rates("CARAUS_LIST_EXPORT_LIMIT", "60/h/user,200/h/organization"),
+    "card": "120/h/user,600/h/organization",
+    "fleet_import": "60/h/user,200/h/organization",
     "invite": "60/h/user",
     "invitation": "30/m/ip",
     "setup": "10/m/ip",
-    "link_new": "30/h/user",
+    "link_new": "30/h/user,100/h/organization",
     "link": "30/m/ip",
     "link_start": "20/h/ip",
 }

@@ -211,3 +211,15 @@ class JournalEntry(models.Model):
         """The sentence in the reader's language, as far as it was kept in it."""
         said: str | None = self.details.get("said", {}).get(get_language())
         return said or self.text
+
+
+class RateCount(models.Model):
+    """How often a thing was done in the window that ends at `ends_at` (see `limits.py`)."""
+
+    # SHA-256 of the action, its rate and who it is about.
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.ends_at:%Y-%m-%d %H:%M}"

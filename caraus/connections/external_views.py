@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access
-from caraus.accounts.limits import allowed, limited
+from caraus.accounts.limits import limited, refusal_of, too_many
 from caraus.accounts.models import Membership, Role
 from caraus.anaf.errors import AnafError
 from caraus.connections import consent, external
@@ -110,8 +110,8 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     """Take the secret out of the address bar; a bad one says what is wrong with it."""
     link = external.find(secret)
     refused = external.refusal(link)
-    if link is None and not allowed(request, "link"):
-        return _silent(render(request, "429.html", status=429))
+    if link is None and (too_often := refusal_of(request, "link")):
+        return _silent(too_many(request, too_often))
     if refused is not None or link is None:
         return _over(request, refused or external.UNKNOWN)
     request.session[LINK_KEY] = link.pk

@@ -7,7 +7,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 
-from caraus.accounts import organizations
+from caraus.accounts import limits, organizations
 from caraus.web import retention
 
 
@@ -28,11 +28,12 @@ async def take_up_stalled(timestamp: int) -> None:
 @app.periodic(cron="41 3 * * *")
 @app.task(name="web.tidy", queueing_lock="web.tidy")
 async def tidy(timestamp: int) -> None:
-    """Failed jobs are kept for a month, ended sessions not at all."""
+    """Failed jobs are kept for a month, ended sessions and counts of uses not at all."""
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
     await sync_to_async(call_command)("clearsessions")
+    await sync_to_async(limits.delete_ended)()
 
 
 @app.periodic(cron="11 2 * * *")
