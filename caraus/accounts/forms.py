@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 
 from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
+from caraus.accounts.names import NameInput
 from caraus.words import lazily
 
 PASSWORD_RULES = lazily(
@@ -75,7 +76,7 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]
 class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
     """Somebody who was invited has that address, and no other."""
 
-    name = forms.CharField(
+    name = NameInput(
         label=lazily("Numele tău"),
         max_length=150,
         error_messages={"required": lazily("Scrie numele tău: apare la autorizări și în jurnal.")},

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from caraus.accounts.cui import validate_cui
+from caraus.accounts.names import NameField
 from caraus.words import lazily
 
 
@@ -26,7 +27,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person; signs in by e-mail address, kept in lower case."""
 
     email = models.EmailField("e-mail", unique=True)
-    name = models.CharField("nume", max_length=150, blank=True)
+    name = NameField("nume", max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -55,7 +56,7 @@ class Organization(models.Model):
 
     ORGANIZATION_PATH = "pk"
 
-    name = models.CharField("denumire", max_length=200)
+    name = NameField("denumire", max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     require_two_factors = models.BooleanField(default=False, db_default=False)
     # How long closed UITs are kept after their last valid day; none: for ever.
@@ -110,7 +111,7 @@ class Company(models.Model):
         Organization, on_delete=models.CASCADE, related_name="companies"
     )
     cui = models.CharField("CUI", max_length=10, validators=[validate_cui])
-    name = models.CharField("denumire", max_length=200, blank=True)
+    name = NameField("denumire", max_length=200, blank=True)
     # A name typed by a person is never replaced by the one that ANAF gives.
     name_typed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import journal
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, Role, User
+from caraus.accounts.names import refuse_link, single_line
 from caraus.words import plural
 
 DELETION_WAIT = timedelta(days=7)
@@ -80,7 +81,7 @@ def change(
 def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
     """Wait a week, in which any owner may change their mind; returns the moment of deletion."""
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
-    if typed_name.strip() != organization.name:
+    if single_line(typed_name) != single_line(organization.name):
         raise ValidationError(gettext("Denumirea scrisă nu este cea a organizației."))
     exported = JournalEntry.objects.filter(
         organization_id=organization.pk, action="export", details__whole=True
@@ -193,7 +194,9 @@ def _one(line: str) -> tuple[str, str]:
         except ValidationError as error:
             problem = problem or error
         else:
-            return cui, " ".join(parts[:index] + parts[index + 1 :])[:200]
+            name = single_line(" ".join(parts[:index] + parts[index + 1 :]))[:200]
+            refuse_link(name)
+            return cui, name
     raise problem or ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
 
 

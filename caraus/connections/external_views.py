@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from caraus.accounts import access
 from caraus.accounts.limits import limited, refusal_of, too_many
 from caraus.accounts.models import Membership, Role
+from caraus.accounts.names import NameInput
 from caraus.anaf.errors import AnafError
 from caraus.connections import consent, external
 from caraus.connections.configuration import is_configured
@@ -46,16 +47,13 @@ class LinkForm(forms.Form):
 
 
 class HolderForm(forms.Form):
-    name = forms.CharField(
+    name = NameInput(
         label=lazily("Numele tău"),
         max_length=150,
         help_text=lazily("Așa vei apărea la „Persoana” în aplicație."),
         error_messages={"required": lazily("Scrie-ți numele.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-
-    def clean_name(self) -> str:
-        return " ".join(str(self.cleaned_data["name"]).split())
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Company
+from caraus.accounts.names import LineInput
 from caraus.accounts.uploads import LARGEST
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry
@@ -70,7 +71,7 @@ class VehicleForm(_OfCompany):
             "invalid_choice": gettext_lazy("Alege vehicul sau remorcă."),
         },
     )
-    note = forms.CharField(
+    note = LineInput(
         label=gettext_lazy("Notă"),
         max_length=LONGEST_NOTE,
         required=False,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from caraus.accounts.names import single_line
 from caraus.fleet import plates
 from caraus.fleet.models import Kind
 from caraus.fleet.sheets import Row, UnreadableFileError, rows_of_file, rows_of_text
@@ -129,7 +130,7 @@ def _lines(number: int, row: Row, roles: dict[int, Role]) -> list[Line]:
         number,
         "",
         kind=" ".join(cells("kind")),
-        note=", ".join(cells("note"))[:MOST_READ],
+        note=single_line(", ".join(cells("note")))[:MOST_READ],
         active=" ".join(cells("active")),
     )
     found = [replace(rest, plate=plate) for plate in cells("plate")]
@@ -138,7 +139,9 @@ def _lines(number: int, row: Row, roles: dict[int, Role]) -> list[Line]:
     if "trailer" in roles.values() and "kind" not in roles.values():
         found = [replace(one, kind=one.kind or Kind.VEHICLE.value) for one in found]
     # What is written on a row without a plate is shown as wrong, not dropped.
-    return found or [replace(rest, note=rest.note or " ".join(filter(None, row))[:200])]
+    return found or [
+        replace(rest, note=rest.note or single_line(" ".join(filter(None, row)))[:200])
+    ]
 
 
 def kind_of(word: str) -> Kind | None:

@@ -14,14 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from caraus.accounts import access, journal, organizations
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.accounts.names import NameInput
 from caraus.connections.models import Connection
 from caraus.transports.tasks import SOON, enqueue
 from caraus.web import overview
 from caraus.words import lazily, plural
 
 
-def _name_field() -> forms.CharField:
-    return forms.CharField(
+def _name_field() -> NameInput:
+    return NameInput(
         label=lazily("Denumire"),
         max_length=200,
         required=False,

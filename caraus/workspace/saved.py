@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Membership
+from caraus.accounts.names import single_line
 from caraus.queries import Part
 from caraus.workspace.asked import Asked, query_of
 from caraus.workspace.models import SavedView
@@ -90,7 +91,7 @@ def set_default(view: SavedView, *, is_default: bool) -> None:
 
 
 def _named(name: str) -> str:
-    name = " ".join(name.replace("\0", "").split())[:LONGEST_NAME]
+    name = single_line(name)[:LONGEST_NAME]
     if not name:
         raise ValidationError(_("Dă un nume vederii, ca să o recunoști."))
     return name

@@ -13,6 +13,7 @@ from caraus.accounts import access, members
 from caraus.accounts.adapter import PASSWORD_PROBLEMS
 from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.accounts.names import NameInput
 from caraus.accounts.organizations import MONTHS_CHOICES
 from caraus.words import lazily, plural
 
@@ -111,18 +112,16 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
 
 class NewOrganizationForm(forms.Form):
-    name = forms.CharField(
-        label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME
-    )
+    name = NameInput(label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME)
 
 
 class SetupForm(forms.Form):
     """The first account of a server."""
 
-    organization = forms.CharField(
+    organization = NameInput(
         label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME
     )
-    name = forms.CharField(
+    name = NameInput(
         label=lazily("Numele tău"),
         max_length=150,
         error_messages={"required": lazily("Scrie numele tău.")},

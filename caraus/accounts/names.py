@@ -1,0 +1,91 @@
+"""Names that people type: one line of visible text, in which no mail program finds a link.
+
+A line break would break an e-mail's header, a sign that is not seen makes two names look alike, and
+a name with an address in it turns our own letters into somebody's advertisement.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from caraus.words import lazily
+
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
+# Endings after which mail programs make a link of bare words; „S.R.L.” and „Dr.Ion” are none.
+_ENDINGS = (
+    *("ro", "md", "eu", "com", "net", "org", "info", "biz", "io", "app", "dev", "online", "site"),
+    *("website", "xyz", "top", "shop", "store", "link", "click", "live", "club", "icu", "me", "co"),
+    *("ru", "su", "cn", "tk", "ml", "ga", "cf", "gq", "pw", "cc", "tv", "ws", "ly", "gl", "gd"),
+    *("uk", "de", "fr", "it", "bg", "hu", "pl", "ua", "us", "cloud", "tech", "page", "example"),
+)
+# An e-mail address (after or before an @) is no link to a page.
+_LINK = re.compile(
+    rf"://|\bwww\.|(?<![@\w.-])[\w-]+(?:\.[\w-]+)*\.(?:{'|'.join(_ENDINGS)})\b(?![\w@-]|\.\w)",
+    re.IGNORECASE,
+)
+
+
+def single_line(text: str) -> str:
+    """The text on one line: what is white is one space, what is not seen is left out."""
+    one_line = " ".join(text.split())
+    return "".join(
+        sign for sign in one_line if unicodedata.category(sign) not in _INVISIBLE
+    ).strip()
+
+
+def has_link(text: str) -> bool:
+    """Whether a mail program would make a link of some of it."""
+    return _LINK.search(text) is not None
+
+
+def refuse_link(text: str) -> None:
+    """A validator of names."""
+    if has_link(text):
+        raise ValidationError(
+            lazily(
+                "Numele acesta cuprinde o adresă de internet. Scrie-l fără „www.” și fără "
+                "terminația „.ro” sau „.com”."
+            ),
+            code="link",
+        )
+
+
+class LineInput(forms.CharField):
+    """A form's field of one line."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return single_line(text) if isinstance(text, str) else text
+
+
+class NameInput(LineInput):
+    """A form's field of a name."""
+
+    default_validators = [refuse_link]
+
+
+class NameField(models.CharField[str, str]):
+    """A column of names: on one line whoever writes it; in forms, without links too."""
+
+    def deconstruct(self) -> Any:
+        """For the database it is a column like another: migrations need not know this class."""
+        name, _, positional, named = super().deconstruct()
+        return name, "django.db.models.CharField", positional, named
+
+    def get_prep_value(self, value: Any) -> Any:
+        prepared = super().get_prep_value(value)
+        return single_line(prepared) if isinstance(prepared, str) else prepared
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, str):
+            value = single_line(value)
+            setattr(model_instance, self.attname, value)
+        return value
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NameInput} | kwargs)
