@@ -4,6 +4,7 @@ from typing import Any
 
 from caraus import __version__
 from caraus.environment import SettingError
+from caraus.logs import without_paths, without_row_values
 
 # Names of values that never leave, wherever they stand in a report.
 SECRET_NAMES = (
@@ -31,6 +32,7 @@ def report_errors(dsn: str, *, environment: str) -> None:
         send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
+        max_breadcrumbs=0,  # they would hold the paths of earlier requests
         event_scrubber=EventScrubber(denylist=[*DEFAULT_DENYLIST, *SECRET_NAMES], recursive=True),
         before_send=_without_links,
     )
@@ -42,4 +44,11 @@ def _without_links(event: Any, hint: dict[str, Any]) -> Any:
     for name in ("url", "query_string", "headers", "cookies", "env", "data"):
         request.pop(name, None)
     event.get("extra", {}).pop("sys.argv", None)  # e-mail addresses, for one
+    if event.get("transaction_info", {}).get("source") == "url":
+        event.pop("transaction", None)  # a path without a route
+    if said := event.get("logentry"):
+        text = str(said.get("formatted") or said.get("message", ""))
+        event["logentry"] = {"message": without_paths(text)}
+    for raised in (event.get("exception") or {}).get("values", []):
+        raised["value"] = without_row_values(str(raised.get("value", "")))
     return event

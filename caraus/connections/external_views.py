@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caraus.accounts import access
 from caraus.accounts.limits import limited, refusal_of, too_many
@@ -102,26 +102,34 @@ def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 @never_cache
 def open_link(request: HttpRequest, secret: str) -> HttpResponse:
-    """Take the secret out of the address bar; a bad one says what is wrong with it."""
+    """Take the secret out of the address bar; a bad one says what is wrong with it.
+
+    The HEAD of a mail scanner is answered and opens nothing.
+    """
     link = external.find(secret)
     refused = external.refusal(link)
     if link is None and (too_often := refusal_of(request, "link")):
         return _silent(too_many(request, too_often))
     if refused is not None or link is None:
         return _over(request, refused or external.UNKNOWN)
-    request.session[LINK_KEY] = link.pk
-    if link.opened_at is None:
-        ExternalLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
+    if request.method == "GET":
+        _note_opened(request, link)
     response = redirect("external_page")
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
+def _note_opened(request: HttpRequest, link: ExternalLink) -> None:
+    request.session[LINK_KEY] = link.pk
+    if link.opened_at is None:
+        ExternalLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
+
+
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @limited("link_start", posts_only=True)
 def external_page(request: HttpRequest) -> HttpResponse:

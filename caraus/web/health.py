@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 # A worker tells every 10 seconds that it lives.
@@ -18,7 +18,7 @@ HEARTBEAT = timedelta(seconds=60)
 
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Nothing else is asked: a database that is down is no reason to restart the web server."""
     return HttpResponse("ok\n", content_type="text/plain")
@@ -26,7 +26,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the database answers, has this version's schema, and a worker lives; else 503,
     with what is missing. For the one who deploys or watches; balancers ask /healthz."""

@@ -22,6 +22,8 @@ def fail(access_token):
 try:
     fail(sys.argv[1])
 except ValueError:
+    import logging
+    logging.getLogger("django.request").warning("Not Found: %s", f"/autorizare/{sys.argv[1]}/")
     with sentry_sdk.new_scope() as scope:
         scope.set_extra("refresh_token", sys.argv[1])
         sentry_sdk.capture_exception()
@@ -58,11 +60,11 @@ def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
     thread.join(5)
 
 
-def run(**environment: str) -> subprocess.CompletedProcess[str]:
+def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     import os
 
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "the-token"],
+        [sys.executable, "-c", program, "the-token"],
         env=os.environ | environment,
         capture_output=True,
         text=True,
@@ -73,13 +75,37 @@ def run(**environment: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_failure_is_reported_without_secrets(envelopes: tuple[str, "Queue[str]"]) -> None:
     dsn, got = envelopes
-    done = run(SENTRY_DSN=dsn, no_proxy="127.0.0.1")
+    done = run(PROGRAM, SENTRY_DSN=dsn, no_proxy="127.0.0.1")
     assert done.returncode == 0, done.stderr
     envelope = got.get(timeout=10)
     assert "a failure of ours" in envelope
     assert "the-token" not in envelope
     event = json.loads(envelope.splitlines()[2])
     assert event["release"].startswith("caraus@")
+
+
+LOGS = """
+import sys, django, logging
+django.setup()
+import sentry_sdk
+from django.db import DataError
+log = logging.getLogger("django.security.csrf")
+try:
+    raise DataError(f"too long\\nDETAIL:  Failing row contains ({sys.argv[1]}).")
+except DataError:
+    log.exception("Internal Server Error: %s", f"/invitatie/{sys.argv[1]}/")
+sentry_sdk.flush(10)
+"""
+
+
+def test_a_logged_error_is_reported_by_its_route(envelopes: tuple[str, "Queue[str]"]) -> None:
+    dsn, got = envelopes
+    done = run(LOGS, SENTRY_DSN=dsn, no_proxy="127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    envelope = got.get(timeout=10)
+    assert "/invitatie/<str:secret>/" in envelope
+    assert "too long" in envelope
+    assert "the-token" not in envelope
 
 
 def test_without_an_address_nothing_is_loaded() -> None:

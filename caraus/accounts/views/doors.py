@@ -19,7 +19,7 @@ from caraus.accounts.views.forms import SetupForm
 
 @login_not_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @limited("invitation")
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Signed in: take the place. Otherwise: sign in, or make an account for the invited address."""
@@ -40,7 +40,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
                 gettext("Ai intrat în {organization}.").format(organization=taken.organization),
             )
             return redirect("home")
-    elif user is None:
+    elif user is None and request.method == "GET":  # a mail scanner's HEAD opens nothing
         request.session[INVITATION_KEY] = secret
     context = {
         "invitation": found,
@@ -53,7 +53,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 @login_not_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @limited("setup")
 def set_up(request: HttpRequest, secret: str) -> HttpResponse:
     """The first user of a server, from the link that the terminal printed."""
