@@ -23,7 +23,7 @@ SYNC_HELP = """Ask ANAF now and print what came of it.
   seen        UITs in the answer that were understood
   new         UITs seen for the first time
   changed     known UITs with a changed field
-  missing     open UITs that the answer did not hold (kept; withdrawn after two, 10 minutes apart)
+  missing     open UITs that the answer did not hold (kept; see docs/architecture.md when delisted)
   unreadable  records that could not be understood (kept, with their raw text)
   message     a sentence in Romanian
 
@@ -32,7 +32,7 @@ Exit codes: 0 all ok; 1 ANAF or the network failed for some; 3 a person must aut
 TRANSPORTS_HELP = """Print the UITs of a company, newest first; only open ones without --all.
 
 --json prints a list, one object per UIT. Dates are ISO 8601; moments carry their offset (UTC).
-  uit, state            state: active | missing | expired | withdrawn | unreadable
+  uit, state            state: active | missing | expired | delisted | unreadable
   declarant_cui, declarant_name, declarant_ref
   transport_date        declared day of transport
   first_expired_day     first day on which the UIT is expired (ANAF: data_exp_uit)
@@ -47,7 +47,7 @@ TRANSPORTS_HELP = """Print the UITs of a company, newest first; only open ones w
   first_seen_at, last_seen_at
   events                list of {at, kind, changes: {field: [old, new]}}, oldest first;
                         kind: appeared | changed | vehicle_changed | carrier_changed | returned |
-                        expired | withdrawn
+                        expired | delisted
 A record that could not be understood has "state": "unreadable", "raw" (its text) and "reason";
 its other fields are null or empty."""
 

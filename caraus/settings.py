@@ -63,6 +63,9 @@ SYNC_SLOWEST_OF_MANY_MINUTES = env.number("CARAUS_SYNC_SLOWEST_OF_MANY_MINUTES",
 SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60, least=1)
 
 # Who asks /metrics must show it as a Bearer token; without one the address does not exist.
+# When ANAF shows none of a company's UITs any more, so long passes before they count as delisted.
+DELIST_ALL_AFTER_HOURS = env.number("CARAUS_DELIST_ALL_AFTER_HOURS", 3, least=0)
+
 METRICS_TOKEN = env.secret("CARAUS_METRICS_TOKEN")
 
 INSTALLED_APPS = [

@@ -261,7 +261,7 @@ class Storm:
             self.anaf.turn_on(name, times=times, **options)
 
     def _declare(self) -> None:
-        """A UIT appears, is corrected, or is withdrawn."""
+        """A UIT appears, is corrected, or is deleted."""
         cui = self.dice.choice(self.cuis)
         done = self.dice.random()
         known = self.declared.get(cui)

@@ -56,7 +56,7 @@ class UnreadableRecord:
     """A record that can't be understood: its JSON text, why (in Romanian), and its sha256.
 
     `uit` is its code when that much could be read, else "": such a UIT is not absent from ANAF's
-    list, and nobody may take it for withdrawn.
+    list, and nobody may take it for gone.
     """
 
     raw: str

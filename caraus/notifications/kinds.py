@@ -58,7 +58,9 @@ LIMITS = Kind(
 DISAPPEARANCE = Kind(
     "disappearance",
     lazily("Dispariții în masă"),
-    lazily("Când mai mult de jumătate dintre UIT-urile unei firme dispar deodată din lista ANAF."),
+    lazily(
+        "Când ANAF nu mai arată niciun UIT al unei firme, sau mai mult de jumătate dispar deodată."
+    ),
     "search-x",
     role=Role.ADMIN,
 )
@@ -102,10 +104,10 @@ PROBLEM = Kind(
 )
 GONE = Kind(
     "uit_gone",
-    lazily("Retras sau dat altui transportator"),
+    lazily("Ieșit din lista ANAF sau dat altuia"),
     lazily(
-        "Când un UIT pe care îl ai nu mai este al tău și când se întoarce. Vine și în orele de "
-        "liniște."
+        "Când un UIT valabil nu mai este în lista ANAF sau are alt transportator, și când se "
+        "întoarce. Vine și în orele de liniște."
     ),
     "undo-2",
     urgent=True,
@@ -154,8 +156,8 @@ def how_many(kind: Kind, number: int) -> str:
         PROBLEM: lambda: plural(number, "problemă de flotă", "probleme de flotă"),
         GONE: lambda: plural(
             number,
-            "UIT retras sau cu alt transportator",
-            "UIT-uri retrase sau cu alt transportator",
+            "UIT ieșit din lista ANAF sau cu alt transportator",
+            "UIT-uri ieșite din lista ANAF sau cu alt transportator",
         ),
         LAPSING: lambda: plural(number, "UIT expiră curând", "UIT-uri expiră curând"),
         LAST_HOURS: lambda: plural(

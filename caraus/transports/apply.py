@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q
 from django.dispatch import Signal
 from django.utils.translation import gettext
@@ -53,7 +54,8 @@ written = Signal()
 @dataclass(frozen=True, slots=True)
 class Applied:
     """Counts of one good answer; `missing` are open UITs that it did not hold; `vanished` are
-    those of a suspicious mass disappearance that begins with it."""
+    those of a suspicious mass disappearance that begins with it, `all_vanished` those of which none
+    is left from it on."""
 
     seen: int = 0
     new: int = 0
@@ -61,6 +63,7 @@ class Applied:
     missing: int = 0
     unreadable: int = 0
     vanished: int = 0
+    all_vanished: int = 0
 
     def sentence(self) -> str:
         """What came of it, in Romanian."""
@@ -70,7 +73,7 @@ class Applied:
         if self.changed:
             parts.append(plural(self.changed, "modificat", "modificate"))
         if self.missing:
-            parts.append(plural(self.missing, "neregăsit", "neregăsite"))
+            parts.append(gettext("{number} lipsă la ANAF").format(number=self.missing))
         if self.unreadable:
             parts.append(plural(self.unreadable, "înregistrare necitită", "înregistrări necitite"))
         return gettext("ANAF a răspuns: {parts}.").format(parts=", ".join(parts))
@@ -92,6 +95,7 @@ def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> A
         unread=unread,
         at=at,
         today=at.astimezone(BUCHAREST).date(),
+        hold=timedelta(hours=settings.DELIST_ALL_AFTER_HOURS),
     )
     seen_before = state.last_good_at or at
     seen_at = {uit: at if uit in records or uit in unread else seen_before for uit in result.states}
@@ -206,6 +210,7 @@ def known_of(row: Transport) -> Known:
         fields=fields,
         missing_since=row.missing_since,
         missing_again_at=row.missing_again_at,
+        delist_not_before=row.delist_not_before,
         seen_at=row.last_seen_at,
     )
 
@@ -234,6 +239,7 @@ def _write(
         row.last_seen_at = seen_at
     row.state, row.missing_since = new.state, new.missing_since
     row.missing_again_at = new.missing_again_at
+    row.delist_not_before = new.delist_not_before
     row.save()
     return row
 
@@ -291,6 +297,7 @@ def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
         missing=missing,
         unreadable=len(answer.unreadable),
         vanished=result.vanished,
+        all_vanished=result.all_vanished,
     )
 
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from caraus.transports.models import Transport
 from caraus.transports.present import (
     CARRIER_CHANGED,
+    DELISTED,
     EXPIRED,
-    WITHDRAWN,
+    MISSING,
     grouped_uit,
     place_title,
     status,
@@ -110,7 +111,8 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
 
 def _warning(transport: Transport, *, today: date) -> str:
     return {
-        WITHDRAWN: "RETRAS DE DECLARANT – nu pleca la drum cu acest UIT",
+        DELISTED: "NU MAI ESTE ÎN LISTA ANAF – nu pleca până nu confirmă declarantul",
+        MISSING: "LIPSĂ LA ANAF – întreabă declarantul înainte de plecare",
         EXPIRED: "EXPIRAT – nu pleca la drum cu acest UIT",
         CARRIER_CHANGED: "ALT TRANSPORTATOR – nu pleca la drum cu acest UIT",
     }.get(status(transport, today=today), "")

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from caraus.transports.models import Transport
 from caraus.transports.present import (
     CARRIER_CHANGED,
+    DELISTED,
     EXPIRED,
-    WITHDRAWN,
+    MISSING,
     grouped_uit,
     place_lines,
     place_title,
@@ -38,8 +39,16 @@ def text(transport: Transport, *, today: date) -> str:
 def _warning(transport: Transport, *, today: date) -> str:
     """First of all, when the UIT may not be used."""
     state = status(transport, today=today)
-    if state is WITHDRAWN:
-        return _("ATENȚIE: declarantul a retras acest UIT. Nu pleca la drum cu el.")
+    if state is DELISTED:
+        return _(
+            "ATENȚIE: acest UIT nu mai este în lista ANAF. Nu pleca la drum cu el până nu confirmă "
+            "declarantul că este valabil."
+        )
+    if state is MISSING:
+        return _(
+            "ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT. Înainte de plecare, "
+            "întreabă dispecerul sau declarantul dacă este valabil."
+        )
     if state is EXPIRED:
         return _("ATENȚIE: acest UIT a expirat. Nu pleca la drum cu el.")
     if state is CARRIER_CHANGED:

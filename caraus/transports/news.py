@@ -12,7 +12,13 @@ from caraus.notifications.news import News, tell
 from caraus.notifications.rhythms import Subject
 from caraus.transports.apply import written
 from caraus.transports.models import Transport, TransportEvent
-from caraus.transports.present import ChangeLine, change_lines, grouped_uit, place_title
+from caraus.transports.present import (
+    ChangeLine,
+    change_lines,
+    grouped_uit,
+    place_title,
+    why_delisted,
+)
 from caraus.transports.reconcile import Changes, Event
 from caraus.words import BUCHAREST, day_in_full, today
 
@@ -61,7 +67,7 @@ def _kind(event: Event, company: Company) -> Kind | None:
         Happened.APPEARED: NEW,
         Happened.CHANGED: CHANGED,
         Happened.VEHICLE_CHANGED: CHANGED,
-        Happened.WITHDRAWN: GONE,
+        Happened.DELISTED: GONE,
         Happened.RETURNED: GONE,
     }.get(kind)
 
@@ -124,8 +130,8 @@ class _Words:
                 _("UIT nou %(uit)s: %(what)s")
                 % (words | {"what": ", ".join([*_plates(self.row), _way(self.row), self._day()])})
             ),
-            Happened.WITHDRAWN: lambda: _("UIT-ul %(uit)s a fost retras de declarant") % words,
-            Happened.RETURNED: lambda: _("UIT-ul %(uit)s este din nou la ANAF") % words,
+            Happened.DELISTED: lambda: _("UIT-ul %(uit)s nu mai este în lista ANAF") % words,
+            Happened.RETURNED: lambda: _("UIT-ul %(uit)s este din nou în lista ANAF") % words,
             Happened.CARRIER_CHANGED: lambda: self._carrier() % words,
         }
         if self.kind in sentences:
@@ -137,7 +143,7 @@ class _Words:
 
     def text(self) -> str:
         what = "\n".join(f"{_capital(one.field)}: {one.old} → {one.new}" for one in self._changes())
-        end = "" if self.kind == Happened.WITHDRAWN else f"{lasts(self.row)}."
+        end = "" if self.kind == Happened.DELISTED else f"{lasts(self.row)}."
         parts = [what, about(self.company, self.row), end, self._advice()]
         return "\n\n".join(filter(None, parts))
 
@@ -155,11 +161,12 @@ class _Words:
                 "Înainte de plecare, compară numerele de pe UIT cu vehiculul de pe drum. Dacă "
                 "diferă, cere declarantului să le schimbe."
             )
-        if kind == Happened.WITHDRAWN:
-            return _(
-                "ANAF nu îl mai are în lista ta, deși nu expirase: declarantul l-a retras. Nu "
-                "porni la drum cu el; întreabă declarantul."
+        if kind == Happened.DELISTED:
+            advice = _(
+                "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă nu, nu porni la "
+                "drum cu el până nu întrebi declarantul; dacă este deja pe drum, întreabă-l acum."
             )
+            return f"{why_delisted()}\n\n{advice}"
         if kind == Happened.RETURNED:
             return _("ANAF îl are din nou în lista ta. Poți circula cu el cât este valabil.")
         if not is_ours(self.row, self.company):

@@ -31,8 +31,8 @@ UNDERWAY = Status("underway", lazily("în curs"), "good", "truck")
 ENDS_TODAY = Status("ends_today", lazily("expiră azi"), "bad", "alarm-clock")
 ENDS_TOMORROW = Status("ends_tomorrow", lazily("expiră mâine"), "warn", "hourglass")
 EXPIRED = Status("expired", lazily("expirat"), "off", "calendar-x")
-MISSING = Status("missing", lazily("neregăsit la ANAF"), "warn", "search-x")
-WITHDRAWN = Status("withdrawn", lazily("retras de declarant"), "off", "undo-2")
+MISSING = Status("missing", lazily("lipsă la ANAF"), "warn", "search-x")
+DELISTED = Status("delisted", lazily("nu mai este în lista ANAF"), "off", "list-x")
 CARRIER_CHANGED = Status("carrier_changed", _("transportator schimbat"), "bad", "arrow-left-right")
 NOT_VALIDATED = Status("not_validated", _("nevalidat"), "bad", "shield-question-mark")
 
@@ -40,9 +40,17 @@ STATUSES = {
     one.key: one
     for one in (
         *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW),
-        *(EXPIRED, MISSING, WITHDRAWN, CARRIER_CHANGED, NOT_VALIDATED),
+        *(EXPIRED, MISSING, DELISTED, CARRIER_CHANGED, NOT_VALIDATED),
     )
 }
+
+
+def why_delisted() -> str:
+    """Nobody says why ANAF no longer lists a UIT: the possible reasons, never one as a fact."""
+    return gettext(
+        "ANAF nu spune de ce: poate declarantul a confirmat transportul încheiat, l-a dat altui "
+        "transportator sau l-a șters; poate fi și o problemă la ANAF."
+    )
 
 
 def status(transport: Transport, *, today: date) -> Status:
@@ -50,8 +58,8 @@ def status(transport: Transport, *, today: date) -> Status:
 
     „nevalidat”: the code lacks the form or the check digits of the XSD (UitType).
     """
-    if transport.state == Transport.State.WITHDRAWN:
-        return WITHDRAWN
+    if transport.state == Transport.State.DELISTED:
+        return DELISTED
     if transport.first_expired_day <= today:
         return EXPIRED
     return _of_anaf(transport) or _of_calendar(transport, today=today)
@@ -208,7 +216,7 @@ EVENT_LOOKS = {
     TransportEvent.Kind.CARRIER_CHANGED: Look("arrow-left-right", "bad"),
     TransportEvent.Kind.RETURNED: Look("rotate-ccw", "good"),
     TransportEvent.Kind.EXPIRED: Look("calendar-x", "off"),
-    TransportEvent.Kind.WITHDRAWN: Look("undo-2", "off"),
+    TransportEvent.Kind.DELISTED: Look("list-x", "off"),
 }
 
 

@@ -2,24 +2,29 @@
 
 The rules (architecture, „Rules that hold the house up”, 2 and 3):
 - an error never comes here; absence in one good answer only marks a UIT as missing;
-- absence in a second good answer, at least `SETTLING` after the first, makes it withdrawn,
+- absence in a second good answer, at least `SETTLING` after the first, makes it delisted,
   unless its validity is over, when it is expired;
 - when more than half of ten or more UITs vanish at once, a third good answer is awaited, as long
   after the second, and people are told;
+- when none of the open UITs is left, however many they were, ANAF's list is the likelier culprit:
+  those absent then are delisted by a third good answer, and not before `hold` has passed, also
+  when some of them return meanwhile; and people are told;
 - the same answer applied twice makes no event;
 - an answer older than the last one applied (`reconcile_late`) only adds what it alone has seen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 SETTLING = timedelta(minutes=10)
+# How long all UITs of a carrier must be absent together (CARAUS_DELIST_ALL_AFTER_HOURS).
+HOLD = timedelta(hours=3)
 # A suspicious mass disappearance: more than half of so many, or more.
 MASS_MINIMUM = 10
 
-State = Literal["active", "missing", "expired", "withdrawn"]
+State = Literal["active", "missing", "expired", "delisted"]
 Kind = Literal[
     "appeared",
     "changed",
@@ -27,7 +32,7 @@ Kind = Literal[
     "carrier_changed",
     "returned",
     "expired",
-    "withdrawn",
+    "delisted",
 ]
 Changes = dict[str, list[Any]]
 
@@ -41,15 +46,21 @@ QUIET_FIELDS = frozenset({"expiry_computed"})
 class Known:
     """A UIT as it stands here: `fields` are JSON values, comparable with those of an answer.
 
-    `missing_since` and `missing_again_at` are the first two good answers without it. `seen_at`
-    matters to late answers only: when it was last listed.
+    `missing_since` and `missing_again_at` are the first two good answers without it.
+    `delist_not_before`: it was absent together with all others of its carrier, and is held until
+    then. `seen_at` matters to late answers only: when it was last listed.
     """
 
     state: State
     fields: Mapping[str, Any]
     missing_since: datetime | None = None
     missing_again_at: datetime | None = None
+    delist_not_before: datetime | None = None
     seen_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {"active", "missing"}
 
     @property
     def first_expired_day(self) -> date:
@@ -67,12 +78,14 @@ class Event:
 class Reconciled:
     """Only what is to be written: the UITs whose state is new, and their events in order.
 
-    `vanished`: how many UITs disappear in a suspicious mass, when it begins with this answer.
+    `vanished`: how many UITs disappear in a suspicious mass, when it begins with this answer;
+    `all_vanished`: how many there were, when none of them is left from this answer on.
     """
 
     states: Mapping[str, Known]
     events: tuple[Event, ...]
     vanished: int = 0
+    all_vanished: int = 0
 
     def count(self, *kinds: Kind) -> int:
         """How many UITs have an event of one of these kinds."""
@@ -86,11 +99,12 @@ def reconcile(
     at: datetime,
     today: date,
     unread: frozenset[str] = frozenset(),
+    hold: timedelta = HOLD,
 ) -> Reconciled:
     """Compare the known UITs with one good answer.
 
     `answer` holds the fields by UIT; `at` is when the answer came (UTC), `today` is the day in
-    Bucharest. UITs that are closed (expired, withdrawn) and absent stay as they are.
+    Bucharest. UITs that are closed (expired, delisted) and absent stay as they are.
     `unread` are the UITs of records that could not be understood: they are present, with the
     fields last read, and a record without even a UIT ("") may be any of the absent ones, so that
     none is judged then.
@@ -103,24 +117,32 @@ def reconcile(
         if happened or new != known.get(uit):
             states[uit] = new
         events += happened
-    absent = {
-        uit: old
-        for uit, old in known.items()
-        if uit not in listed and old.state in {"active", "missing"}
-    }
+    absent = {uit: old for uit, old in known.items() if uit not in listed and old.is_open}
     if "" in unread:
         absent = {}
     vanishing = {uit for uit, old in absent.items() if old.first_expired_day > today}
-    mass = _is_mass(open_before=_open(known.values()), absent=len(vanishing))
+    none_left = bool(vanishing) and not any(known[uit].is_open for uit in listed.keys() & known)
+    open_before = sum(old.is_open for old in known.values())
+    mass = _is_mass(open_before=open_before, absent=len(vanishing))
+    held_before = any(known[uit].delist_not_before for uit in vanishing)
     for uit, old in absent.items():
-        new, happened = _absent(uit, old, at=at, today=today, mass=mass)
+        held = old.delist_not_before or (at + hold if none_left else None)
+        new, happened = _absent(
+            uit, replace(old, delist_not_before=held), at=at, today=today, mass=mass
+        )
         if new != old:
             states[uit] = new
         events += happened
     # One more that goes missing meanwhile does not begin it again.
-    gone = sum(known[uit].state == "missing" for uit in vanishing)
-    begins = mass and not _is_mass(open_before=_open(known.values()), absent=gone)
-    return Reconciled(states, tuple(events), vanished=len(vanishing) if begins else 0)
+    missed_before = sum(known[uit].state == "missing" for uit in vanishing)
+    mass_begins = mass and not _is_mass(open_before=open_before, absent=missed_before)
+    all_vanished = len(vanishing) if none_left and not held_before else 0
+    return Reconciled(
+        states,
+        tuple(events),
+        vanished=len(vanishing) if mass_begins and not all_vanished else 0,
+        all_vanished=all_vanished,
+    )
 
 
 def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Known, list[Event]]:
@@ -129,7 +151,7 @@ def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Kn
         return new, [Event(uit, "appeared")]
     events: list[Event] = []
     # A UIT missed only once came back before anybody was told: nothing to tell.
-    if old.state in {"expired", "withdrawn"}:
+    if old.state in {"expired", "delisted"}:
         events.append(Event(uit, "returned"))
     changes = difference(old.fields, fields)
     if changes:
@@ -141,21 +163,28 @@ def _absent(
     uit: str, old: Known, *, at: datetime, today: date, mass: bool
 ) -> tuple[Known, list[Event]]:
     if old.first_expired_day <= today:
-        gone = replace(old, state="expired", missing_since=None, missing_again_at=None)
-        return gone, [Event(uit, "expired")]
+        return _closed(old, "expired", missing_since=None), [Event(uit, "expired")]
     if old.missing_since is None:
         return replace(old, state="missing", missing_since=at), []
     if at - old.missing_since < SETTLING:
         return old, []
-    if mass and old.missing_again_at is None:
-        return replace(old, missing_again_at=at), []
-    if mass and old.missing_again_at and at - old.missing_again_at < SETTLING:
-        return old, []
-    return replace(old, state="withdrawn", missing_again_at=None), [Event(uit, "withdrawn")]
+    held_until = old.delist_not_before
+    if mass or held_until:
+        if old.missing_again_at is None:
+            return replace(old, missing_again_at=at), []
+        if at - old.missing_again_at < SETTLING or (held_until and at < held_until):
+            return old, []
+    return _closed(old, "delisted", missing_since=old.missing_since), [Event(uit, "delisted")]
 
 
-def _open(states: Iterable[Known]) -> int:
-    return sum(state.state in {"active", "missing"} for state in states)
+def _closed(old: Known, state: State, *, missing_since: datetime | None) -> Known:
+    return replace(
+        old,
+        state=state,
+        missing_since=missing_since,
+        missing_again_at=None,
+        delist_not_before=None,
+    )
 
 
 def _is_mass(*, open_before: int, absent: int) -> bool:
@@ -183,7 +212,13 @@ def reconcile_late(
             states[uit] = Known("missing", fields, missing_since=newest, seen_at=at)
             events.append(Event(uit, "appeared"))
         elif old.state != "active" and old.seen_at is not None and old.seen_at < at:
-            states[uit] = Known("missing", fields, missing_since=newest, seen_at=at)
+            states[uit] = Known(
+                "missing",
+                fields,
+                missing_since=newest,
+                delist_not_before=old.delist_not_before,
+                seen_at=at,
+            )
             if changes := difference(old.fields, fields):
                 events.append(Event(uit, _kind_of(changes), changes))
     return Reconciled(states, tuple(events))

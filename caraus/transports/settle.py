@@ -87,6 +87,8 @@ def keep_good(
             unreadable=applied.unreadable,
             age=age(good_before, heard.received_at),
         )
+        if applied.all_vanished:
+            telling.notify_all_vanished(company, number=applied.all_vanished, at=heard.received_at)
         if applied.vanished:
             telling.tell_of_mass_disappearance(
                 company, number=applied.vanished, at=heard.received_at

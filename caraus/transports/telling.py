@@ -6,6 +6,7 @@ The words may be read a day later: they name days, never „azi” or „mâine�
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -104,10 +105,40 @@ def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -
         ),
         text=lambda: gettext(
             "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "
-            "De obicei este o eroare la ANAF: nu le socotim retrase decât dacă "
+            "De obicei este o eroare la ANAF: nu le socotim ieșite din listă decât dacă "
             "lipsesc și din alte două răspunsuri, la cel puțin zece minute "
             "distanță."
         ).format(gone=plural(number, "transport", "transporturi")),
+        company=company,
+    )
+
+
+def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
+    """ANAF shows none of a company's UITs any more: once a day at most, however often its list
+    empties."""
+    hours = settings.DELIST_ALL_AFTER_HOURS
+
+    def text() -> str:
+        happened = gettext(
+            "Din {moment} lista ANAF a firmei nu mai arată niciunul dintre UIT-urile ei "
+            "({how_many}). De obicei este o problemă la ANAF și trece singură."
+        ).format(moment=_moment(at), how_many=plural(number, "UIT valabil", "UIT-uri valabile"))
+        wait = gettext(
+            "Rămân „lipsă la ANAF” și abia după {hours} le socotim ieșite din lista ANAF. Dacă se "
+            "întorc până atunci, nu anunțăm pe nimeni."
+        ).format(hours=plural(hours, "oră", "ore"))
+        advice = gettext(
+            "Dacă un camion pleacă la drum între timp, întreabă declarantul dacă UIT-ul mai este "
+            "valabil: putea să îl confirme, să îl șteargă sau să îl dea altui transportator."
+        )
+        return "\n\n".join([f"{happened} {wait}", advice])
+
+    _tell(
+        company.organization,
+        DISAPPEARANCE,
+        key=f"all:{company.pk}:{at.astimezone(BUCHAREST).date()}",
+        title=lambda: gettext("{company}: ANAF nu mai arată niciun UIT").format(company=company),
+        text=text,
         company=company,
     )
 

@@ -21,10 +21,10 @@ SHOWN: dict[str, str | Promise] = {
     "in-curs": lazily("Azi și în curs"),
     "expira": lazily("Expiră în 24 h"),
     "expirate": lazily("Expirate"),
-    "retrase": lazily("Retrase de declarant"),
+    "delistate": gettext_lazy("Nu mai sunt în lista ANAF"),
     "schimbate": gettext_lazy("Transportator schimbat"),
     "nevalidate": gettext_lazy("Nevalidate"),
-    "neregasite": lazily("Neregăsite la ANAF"),
+    "neregasite": lazily("Lipsă la ANAF"),
 }
 SORTS = {
     "": lazily("Cele mai noi întâi"),

@@ -125,8 +125,8 @@ _STATES: dict[str, Callable[[date], Q]] = {
     "viitoare": lambda today: _alive(today) & Q(transport_date__gt=today),
     "in-curs": lambda today: _alive(today) & Q(transport_date__lte=today),
     "expira": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
-    "expirate": lambda today: ~Q(state=State.WITHDRAWN) & Q(first_expired_day__lte=today),
-    "retrase": lambda _: Q(state=State.WITHDRAWN),
+    "expirate": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
+    "delistate": lambda _: Q(state=State.DELISTED),
     "neregasite": lambda today: _alive(today) & Q(state=State.MISSING),
     "schimbate": lambda today: (
         _alive(today) & ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui"))

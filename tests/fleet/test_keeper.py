@@ -42,7 +42,7 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
 ) -> None:
     ours, theirs = make(plate="b-123 abc"), make(plate="CJ77NOU", trailer1="CT 34 REM")
     closed = [
-        make(plate="XX1", state="withdrawn"),
+        make(plate="XX1", state="delisted"),
         make(plate="XX2", state="expired"),
         make(plate="XX3", first_expired_day=today()),
     ]
@@ -93,7 +93,7 @@ def test_two_directions_name_each_other_until_one_is_closed(
     assert len(keeper.keep(company.pk, because="uit")) == 2
     assert [one.other for one in api.problems_of(there)] == [back]
     again = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
-    Transport.objects.filter(pk=back.pk).update(state="withdrawn")
+    Transport.objects.filter(pk=back.pk).update(state="delisted")
     (new,) = keeper.keep(company.pk, because="uit")
     assert new.transport_id == again.pk
     assert [one.other for one in api.problems_of(there)] == [again]
@@ -154,7 +154,7 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     told: list[tuple[str, str]],
 ) -> None:
     changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
-    added = anaf.add_uit(company.cui, nr_veh="CJ77NOU")["uit"]
+    added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     uit = Transport.objects.get(uit=added)
     assert ("not_in_fleet", "CJ77NOU") in standing(uit)
@@ -174,7 +174,7 @@ def test_a_mistake_of_the_fleet_loses_no_answer_of_anaf(
 ) -> None:
     vehicle("B123ABC")
     monkeypatch.setattr(keeper, "_LOCK_SPACE", "not a number")  # the database refuses
-    added = anaf.add_uit(company.cui, nr_veh="CJ77NOU")["uit"]
+    added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     assert Transport.objects.filter(uit=added).exists()
     assert "_on_written" in caplog.text

@@ -120,7 +120,7 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     assert held == {PROBLEM.code, LAPSING.code}
     assert [one["Subject"] for one in smtp.messages] == [
         "UIT nou uit_gone0",
-        "2 UIT-uri retrase sau cu alt transportator",
+        "2 UIT-uri ieșite din lista ANAF sau cu alt transportator",
     ]
     post(morning)
     assert [one["Subject"] for one in smtp.messages[2:]] == ["3 probleme de flotă"]

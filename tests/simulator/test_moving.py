@@ -77,7 +77,7 @@ def test_a_vehicle_change_keeps_the_initial_plate_and_adds_modif_veh(
     assert {"data_modif_veh", "cod_decl", "data_decl"} <= set(change)
 
 
-def test_a_withdrawn_uit_is_gone(simulator: SimulatorProcess, info: Info) -> None:
+def test_a_deleted_uit_is_gone(simulator: SimulatorProcess, info: Info) -> None:
     uit = simulator.active(MEDIUM)[0]["uit"]
     simulator.withdraw(uit)
     assert uit not in uits(info(MEDIUM))

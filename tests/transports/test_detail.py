@@ -87,8 +87,12 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
     assert "a expirat" in driver.text(row, today=date(2031, 11, 29)).splitlines()[0]
     row.carrier_cui = "900020201"
     assert "alt transportator" in driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
-    row.state = "withdrawn"
-    assert "a retras" in driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    row.state = "delisted"
+    warning = driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    assert warning.startswith("ATENȚIE: acest UIT nu mai este în lista ANAF. Nu pleca la drum")
+    row.state, row.carrier_cui = "missing", row.company.cui
+    warning = driver.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    assert warning.startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
 
 
 def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
@@ -110,8 +114,14 @@ def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
         said = card.content(row, today=today())
     assert "nu este emis de ANAF" in str(said["footer"])
     assert said["warning"] == ""
-    row.state = "withdrawn"
-    assert "RETRAS" in str(card.content(row, today=today())["warning"])
+    row.state = "delisted"
+    assert "NU MAI ESTE ÎN LISTA ANAF" in str(card.content(row, today=today())["warning"])
+    row.state = "missing"
+    assert "LIPSĂ LA ANAF" in str(card.content(row, today=today())["warning"])
+    for state in ("delisted", "missing"):
+        Transport.objects.filter(pk=row.pk).update(state=state)
+        answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
+        assert answer.content.startswith(b"%PDF-")
 
 
 def test_a_uit_of_another_carrier_is_given_to_no_driver_without_a_warning(
@@ -143,7 +153,7 @@ def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
     [
         ({}, True),
         ({"state": Transport.State.MISSING}, True),
-        ({"state": Transport.State.WITHDRAWN}, False),
+        ({"state": Transport.State.DELISTED}, False),
     ],
 )
 def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(

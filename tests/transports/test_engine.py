@@ -123,7 +123,7 @@ def test_a_uit_that_is_missing_is_judged_by_an_answer_that_says_the_same(
     uit = anaf.add_uit(CUIS[1])["uit"]
     engine.drain()
     anaf.withdraw(uit)
-    for state in ("missing", "withdrawn"):
+    for state in ("missing", "delisted"):
         due_again()
         engine.drain()
         assert Transport.objects.get(uit=uit).state == state

@@ -117,7 +117,7 @@ def test_only_what_is_still_ours_and_valid_is_told(
 ) -> None:
     archived = factories.company(organization, cui=factories.OTHER_CUI)
     Company.objects.filter(pk=archived.pk).update(archived_at=END)
-    make(state="withdrawn")
+    make(state="delisted")
     make(carrier_cui=factories.OTHER_CUI)
     make(company=archived)
     make(day=DAY + timedelta(days=9))

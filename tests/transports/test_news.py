@@ -102,15 +102,19 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     assert said([back]) == [("uit_gone", f"{name} este din nou al tău")]
     assert "Nu porni" not in back.text
 
-    assert anaf.answers() == []  # absent once: nobody is alarmed
-    (gone,) = anaf.answers()
-    assert said([gone]) == [("uit_gone", f"{name} a fost retras de declarant")]
-    assert "Nu porni la drum cu el; întreabă declarantul." in gone.text
+    own, other = anaf.record(**changes, modif_veh=[vehicle]), anaf.record(uit="4E2A21D5GGCNNG05")
+    anaf.answers(own, other)
+    assert anaf.answers(other) == []  # absent once: nobody is alarmed
+    (gone,) = anaf.answers(other)
+    assert said([gone]) == [("uit_gone", f"{name} nu mai este în lista ANAF")]
+    assert "poate declarantul a confirmat transportul încheiat" in gone.text
+    assert "nu porni la drum cu el până nu întrebi declarantul" in gone.text
+    assert "a retras" not in gone.text
     assert "Valabil" not in gone.text
-    assert anaf.answers() == []
-    (returned,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
-    assert said([returned]) == [("uit_gone", f"{name} este din nou la ANAF")]
-    assert Fact.objects.count() == 9
+    assert anaf.answers(other) == []
+    (returned,) = anaf.answers(own, other)
+    assert said([returned]) == [("uit_gone", f"{name} este din nou în lista ANAF")]
+    assert Fact.objects.count() == 10
 
 
 def test_a_carrier_that_anaf_adds_later_is_a_correction_and_no_loss(anaf: Anaf) -> None:

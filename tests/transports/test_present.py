@@ -33,13 +33,13 @@ def transport(**fields: Any) -> Transport:
         ({"first_expired_day": DAY + timedelta(days=1)}, "ends_today", "expiră azi"),
         ({"first_expired_day": DAY + timedelta(days=2)}, "ends_tomorrow", "expiră mâine"),
         ({"first_expired_day": DAY}, "expired", "expirat"),
-        ({"state": "withdrawn"}, "withdrawn", "retras de declarant"),
-        ({"state": "missing"}, "missing", "neregăsit la ANAF"),
+        ({"state": "delisted"}, "delisted", "nu mai este în lista ANAF"),
+        ({"state": "missing"}, "missing", "lipsă la ANAF"),
         ({"carrier_cui": "900010100"}, "today", "azi"),
         ({"carrier_cui": "900020201"}, "carrier_changed", "transportator schimbat"),
         ({"carrier_cui": "900020201", "first_expired_day": DAY}, "expired", "expirat"),
         ({"uit": "1A2B3C4D5E6F7H88"}, "not_validated", "nevalidat"),
-        ({"uit": "1A2B3C4D5E6F7H88", "state": "withdrawn"}, "withdrawn", "retras de declarant"),
+        ({"uit": "1A2B3C4D5E6F7H88", "state": "delisted"}, "delisted", "nu mai este în lista ANAF"),
     ],
 )
 def test_a_state_is_a_word_of_its_own(fields: dict[str, Any], key: str, word: str) -> None:

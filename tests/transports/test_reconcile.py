@@ -69,7 +69,7 @@ def test_the_same_answer_twice_makes_no_event_and_nothing_to_write() -> None:
     assert again == Reconciled(states={}, events=())
 
 
-def test_one_empty_answer_withdraws_nothing() -> None:
+def test_one_empty_answer_delists_nothing() -> None:
     world, result = after({"A": active(), "B": active()}, {})
     assert result.events == ()
     assert {one.state for one in world.values()} == {"missing"}
@@ -88,15 +88,16 @@ def test_an_absence_that_ends_leaves_no_trace() -> None:
     [
         (timedelta(), "missing"),
         (SETTLING - timedelta(seconds=1), "missing"),
-        (SETTLING, "withdrawn"),
-        (timedelta(days=1), "withdrawn"),
+        (SETTLING, "delisted"),
+        (timedelta(days=1), "delisted"),
     ],
 )
-def test_two_good_answers_ten_minutes_apart_withdraw(later: timedelta, state: State) -> None:
-    world, _ = after({"A": active()}, {})
-    world, result = after(world, {}, at=NOON + later)
+def test_two_good_answers_ten_minutes_apart_delist(later: timedelta, state: State) -> None:
+    stays = {"B": fields()}
+    world, _ = after({"A": active(), "B": active()}, stays)
+    world, result = after(world, stays, at=NOON + later)
     assert world["A"].state == state
-    assert kinds(result) == ([("A", "withdrawn")] if state == "withdrawn" else [])
+    assert kinds(result) == ([("A", "delisted")] if state == "delisted" else [])
 
 
 def test_an_absence_is_counted_anew_after_the_uit_was_seen_again() -> None:
@@ -108,7 +109,7 @@ def test_an_absence_is_counted_anew_after_the_uit_was_seen_again() -> None:
 
 @pytest.mark.parametrize("state", ["active", "missing"])
 @pytest.mark.parametrize("today", [date(2025, 11, 29), date(2025, 12, 24)])
-def test_a_uit_past_its_validity_is_expired_and_not_withdrawn(state: State, today: date) -> None:
+def test_a_uit_past_its_validity_is_expired_and_not_delisted(state: State, today: date) -> None:
     old = Known(state, fields(), NOON - timedelta(days=1) if state == "missing" else None)
     world, result = after({"A": old}, {}, today=today)
     assert kinds(result) == [("A", "expired")]
@@ -124,7 +125,7 @@ def test_a_uit_is_not_expired_on_its_last_valid_day() -> None:
 
 @pytest.mark.parametrize(
     ("known", "gone", "answers_needed"),
-    [(9, 9, 2), (10, 5, 2), (10, 6, 3), (10, 10, 3), (200, 101, 3)],
+    [(9, 8, 2), (10, 5, 2), (10, 6, 3), (10, 9, 3), (200, 101, 3)],
 )
 def test_a_mass_disappearance_waits_for_a_third_answer(
     known: int, gone: int, answers_needed: int
@@ -133,7 +134,7 @@ def test_a_mass_disappearance_waits_for_a_third_answer(
     answer = {uit: fields() for uit in list(world)[gone:]}
     for number in range(1, answers_needed + 1):
         world, result = after(world, answer, at=NOON + number * SETTLING)
-        assert result.count("withdrawn") == (gone if number == answers_needed else 0)
+        assert result.count("delisted") == (gone if number == answers_needed else 0)
         is_mass = answers_needed == 3
         assert result.vanished == (gone if is_mass and number == 1 else 0)
 
@@ -150,12 +151,13 @@ def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() 
 
 def test_two_answers_far_apart_are_still_two_in_a_mass_disappearance() -> None:
     world = {f"U{number}": active() for number in range(10)}
-    world, _ = after(world, {})
+    stays = {"U0": fields()}
+    world, _ = after(world, stays)
     for later in (timedelta(hours=5), timedelta(hours=5), timedelta(hours=5, minutes=9)):
-        world, result = after(world, {}, at=NOON + later)
+        world, result = after(world, stays, at=NOON + later)
         assert result.events == ()
-    _, result = after(world, {}, at=NOON + timedelta(hours=5, minutes=10))
-    assert result.count("withdrawn") == 10
+    _, result = after(world, stays, at=NOON + timedelta(hours=5, minutes=10))
+    assert result.count("delisted") == 9
 
 
 def test_uits_past_their_validity_make_no_mass_disappearance() -> None:
@@ -167,9 +169,109 @@ def test_uits_past_their_validity_make_no_mass_disappearance() -> None:
 
 def test_what_is_closed_is_not_counted_in_a_mass_disappearance() -> None:
     closed = {f"C{number}": Known("expired", fields()) for number in range(50)}
-    world, _ = after({"A": active(), **closed}, {})
-    world, _ = after(world, {}, at=NOON + SETTLING)
-    assert world["A"].state == "withdrawn"
+    stays = {"B": fields()}
+    world, _ = after({"A": active(), "B": active(), **closed}, stays)
+    world, _ = after(world, stays, at=NOON + SETTLING)
+    assert world["A"].state == "delisted"
+
+
+def hours(number: float) -> timedelta:
+    return timedelta(hours=number)
+
+
+def fleet(number: int) -> World:
+    return {f"U{each}": active() for each in range(number)}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5, 9, 10, 30])
+def test_when_all_uits_vanish_at_once_hours_pass_before_they_are_delisted(number: int) -> None:
+    world, told = fleet(number), []
+    for later in (0, 0.2, 0.4, 1, 2, 2.99, 3, 4):
+        world, result = after(world, {}, at=NOON + hours(later))
+        told.append((result.all_vanished, result.vanished, result.count("delisted")))
+    quiet = (0, 0, 0)
+    assert told == [(number, 0, 0), *[quiet] * 5, (0, 0, number), quiet]
+
+
+@pytest.mark.parametrize("number", [1, 3, 5, 9, 30])
+def test_all_that_come_back_in_time_leave_no_trace(number: int) -> None:
+    whole = {uit: known.fields for uit, known in fleet(number).items()}
+    world = fleet(number)
+    for minutes in (5, 16, 27):
+        world, result = after(world, {}, at=NOON + minutes * MINUTE)
+        assert result.events == ()
+    world, result = after(world, whole, at=NOON + 40 * MINUTE)
+    assert (world, result.events) == (fleet(number), ())
+
+
+def test_those_that_stay_absent_after_some_came_back_are_still_held() -> None:
+    world, _ = after(fleet(5), {})
+    told = []
+    for later in (0.5, 1, 2.9, 3, 3.1, 3.3):
+        world, result = after(world, {"U0": fields()}, at=NOON + hours(later))
+        told.append((result.all_vanished, result.count("delisted")))
+    assert told == [(0, 0), (0, 0), (0, 0), (0, 4), (0, 0), (0, 0)]
+    assert world["U0"] == active()
+
+
+def test_who_was_absent_before_the_others_vanished_is_held_with_them() -> None:
+    world, _ = after(fleet(3), {"U1": fields(), "U2": fields()})
+    world, result = after(world, {}, at=NOON + 5 * MINUTE)
+    assert result.all_vanished == 3
+    for later in (0.2, 0.5, 3):
+        world, result = after(world, {}, at=NOON + hours(later))
+        assert result.events == ()
+    _, result = after(world, {}, at=NOON + hours(3) + 5 * MINUTE)
+    assert result.count("delisted") == 3
+
+
+def test_all_known_uits_are_held_though_new_ones_are_listed() -> None:
+    world, result = after(fleet(5), {"N": fields()})
+    assert (result.all_vanished, result.count("appeared")) == (5, 1)
+    for later in (0.5, 1, 2.9):
+        world, result = after(world, {"N": fields()}, at=NOON + hours(later))
+        assert result.events == ()
+
+
+def test_one_that_came_back_and_vanishes_again_begins_no_second_notice() -> None:
+    world, _ = after(fleet(5), {})
+    world, _ = after(world, {"U0": fields()}, at=NOON + hours(1))
+    world, result = after(world, {}, at=NOON + hours(2))
+    assert result.all_vanished == 0
+    world, _ = after(world, {}, at=NOON + hours(2.5))
+    world, result = after(world, {}, at=NOON + hours(3))
+    assert kinds(result) == [(f"U{number}", "delisted") for number in range(1, 5)]
+    _, result = after(world, {}, at=NOON + hours(5))
+    assert kinds(result) == [("U0", "delisted")]
+
+
+def test_a_held_uit_whose_validity_ends_meanwhile_is_expired_and_not_delisted() -> None:
+    world, _ = after(fleet(2) | {"E": active(first_expired_day="2025-11-25")}, {})
+    world, result = after(world, {}, at=NOON + hours(1), today=date(2025, 11, 25))
+    assert kinds(result) == [("E", "expired")]
+    assert world["E"] == Known("expired", fields(first_expired_day="2025-11-25"))
+
+
+def test_a_list_emptied_by_validity_alone_is_no_disappearance() -> None:
+    world = {f"U{number}": active(first_expired_day="2025-11-24") for number in range(5)}
+    _, result = after(world, {})
+    assert (result.all_vanished, result.count("expired")) == (0, 5)
+
+
+def test_two_empty_answers_far_apart_delist_nothing() -> None:
+    world, _ = after(fleet(3), {})
+    _, result = after(world, {}, at=NOON + hours(30))
+    assert result.events == ()
+
+
+def test_how_long_they_are_held_is_a_setting() -> None:
+    world = fleet(3)
+    for later in (0, 1, 9, 10):
+        result = reconcile(
+            known=world, answer={}, at=NOON + hours(later), today=TODAY, hold=hours(10)
+        )
+        world = {**world, **result.states}
+        assert result.count("delisted") == (3 if later == 10 else 0)
 
 
 def test_a_uit_that_could_not_be_read_is_not_absent() -> None:
@@ -186,7 +288,7 @@ def test_a_uit_that_could_not_be_read_ends_the_absence_before_it() -> None:
     assert (world["A"].state, result.events) == ("missing", ())
 
 
-@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+@pytest.mark.parametrize("state", ["expired", "delisted"])
 def test_a_closed_uit_that_comes_back_unreadable_has_returned_with_its_old_fields(
     state: State,
 ) -> None:
@@ -237,7 +339,7 @@ def test_a_change_of_what_we_computed_is_written_without_an_event() -> None:
     assert world["A"] == active()
 
 
-@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+@pytest.mark.parametrize("state", ["expired", "delisted"])
 def test_a_closed_uit_that_is_listed_again_has_returned(state: State) -> None:
     old = Known(state, fields(), NOON)
     world, result = after({"A": old}, {"A": fields(plate="B99NEW")})
@@ -246,7 +348,7 @@ def test_a_closed_uit_that_is_listed_again_has_returned(state: State) -> None:
 
 
 def test_what_is_closed_and_absent_stays_as_it_is() -> None:
-    world = {"A": Known("withdrawn", fields(), NOON), "B": Known("expired", fields())}
+    world = {"A": Known("delisted", fields(), NOON), "B": Known("expired", fields())}
     assert after(world, {}, at=NOON + timedelta(days=9), today=date(2026, 1, 1))[0] == world
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.transports.reconcile import (
+    HOLD,
     SETTLING,
     Known,
     Reconciled,
@@ -78,7 +79,7 @@ def test_no_uit_is_ever_forgotten(
 
 
 @given(steps, st.integers(0, 9))
-def test_nothing_open_is_withdrawn_by_one_answer_after_it_was_seen(
+def test_nothing_open_is_delisted_by_one_answer_after_it_was_seen(
     story: list[tuple[Answer, frozenset[str], int]], minutes: int
 ) -> None:
     everything = {uit: fields() for uit in "ABCD"}
@@ -86,7 +87,32 @@ def test_nothing_open_is_withdrawn_by_one_answer_after_it_was_seen(
     world, _ = after(world, everything, at=at)
     for later in (timedelta(hours=1), timedelta(hours=1, minutes=minutes)):
         world, result = after(world, {}, at=at + later)
-        assert result.count("withdrawn") == 0
+        assert result.count("delisted") == 0
+
+
+@given(steps, st.lists(st.tuples(st.integers(0, 40), st.frozensets(uits)), max_size=8))
+def test_nothing_is_delisted_within_hours_after_all_vanished_whatever_comes_back(
+    story: list[tuple[Answer, frozenset[str], int]], later: list[tuple[int, frozenset[str]]]
+) -> None:
+    """Nor whatever vanishes again meanwhile; a UIT that came back is one among several."""
+    everything = {uit: fields() for uit in "ABCD"}
+    world, at = play(story)
+    world, _ = after(world, everything, at=at)
+    world, result = after(world, {}, at=at + MINUTE)
+    assert result.all_vanished == 4
+    came_back: set[str] = set()
+    since = at + MINUTE
+    for minutes, listed in later:
+        at += minutes * MINUTE
+        if at < since:
+            continue
+        if at - since >= HOLD:
+            break
+        world, result = after(world, {uit: fields() for uit in listed}, at=at)
+        came_back |= listed
+        delisted = {event.uit for event in result.events if event.kind == "delisted"}
+        assert delisted <= came_back
+        assert result.all_vanished == 0 or came_back == set("ABCD")
 
 
 @given(some_fields, some_fields)
@@ -131,9 +157,10 @@ def deliver(answers: list[tuple[datetime, Answer]]) -> World:
 def settled(
     answers: list[tuple[datetime, Answer]], end: datetime, last: Answer
 ) -> dict[str, tuple[str, Any]]:
-    """State and fields after three more answers that say the same, ten minutes apart. (Since when a
+    """State and fields after more answers that say the same, over hours. (Since when a
     UIT is missed depends on which answers were heard in time.)"""
-    calm = [(end + number * SETTLING, last) for number in range(1, 4)]
+    pauses = (SETTLING, 2 * SETTLING, HOLD, HOLD + SETTLING, 2 * HOLD)
+    calm = [(end + pause, last) for pause in pauses]
     return {uit: (one.state, one.fields) for uit, one in deliver([*answers, *calm]).items()}
 
 

@@ -198,7 +198,7 @@ def test_a_deep_change_of_the_raw_record_is_kept_without_an_event(
     assert [event.kind for event in row.events.all()] == ["appeared"]
 
 
-def test_a_deleted_uit_is_withdrawn_after_two_answers_ten_minutes_apart(
+def test_a_deleted_uit_is_delisted_after_two_answers_ten_minutes_apart(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
@@ -210,11 +210,11 @@ def test_a_deleted_uit_is_withdrawn_after_two_answers_ten_minutes_apart(
     for minutes in (10, 15, 20, 25):
         sync(company, now + minutes * MINUTE)
         states.append(Transport.objects.get(uit=uit).state)
-    assert states == ["missing", "missing", "withdrawn", "withdrawn"]
+    assert states == ["missing", "missing", "delisted", "delisted"]
     row = Transport.objects.get(uit=uit)
     assert row.last_seen_at == now + 5 * MINUTE
     assert row.missing_since == now + 10 * MINUTE
-    assert [event.kind for event in row.events.all()] == ["withdrawn", "appeared"]
+    assert [event.kind for event in row.events.all()] == ["delisted", "appeared"]
     assert Transport.objects.filter(state="active").count() == len(anaf.active(company.cui))
 
 
@@ -248,17 +248,17 @@ def test_an_empty_answer_for_one_poll_leaves_no_trace(
     assert TransportEvent.objects.count() == events
 
 
-def test_everything_that_is_absent_for_long_is_withdrawn_later_than_one_uit(
+def test_everything_that_is_absent_is_delisted_hours_later_than_one_uit(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
     now = noon()
     sync(company, now)
     anaf.turn_on("empty")
     states = []
-    for minutes in (5, 15, 25):
+    for minutes in (5, 15, 25, 184, 185):
         sync(company, now + minutes * MINUTE)
         states.append(set(Transport.objects.values_list("state", flat=True)))
-    assert states == [{"missing"}, {"missing"}, {"withdrawn"}]
+    assert states == [*[{"missing"}] * 4, {"delisted"}]
 
 
 @pytest.mark.parametrize("scenario", ["empty_array", "text_json"])

@@ -246,7 +246,22 @@ def test_a_mass_disappearance_is_told_when_it_begins(
     assert told() == [(owner.name, "disappearance")]
     one = Notification.objects.get(kind="disappearance")
     assert one.company == company
-    assert one.title.startswith("TRANS CARPAȚI LOGISTIC SRL: ")
+    assert one.title == "TRANS CARPAȚI LOGISTIC SRL: ANAF nu mai arată niciun UIT"
+
+
+def test_more_than_half_that_disappear_are_told_when_it_begins(
+    anaf: SimulatorProcess, company: Company, connection: Connection, owner: User
+) -> None:
+    anaf.set_clock("2026-11-24T12:00")
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
+    sync_company(company_id=company.pk, now=noon)
+    for record in anaf.active(company.cui)[1:]:
+        anaf.withdraw(record["uit"])
+    for minutes in (5, 16):
+        sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
+    assert told() == [(owner.name, "disappearance")]
+    one = Notification.objects.get(kind="disappearance")
+    assert one.title.endswith(" au dispărut deodată din lista ANAF")
 
 
 def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:

@@ -85,7 +85,7 @@ def test_only_who_may_ask_anaf_sees_the_button(
         ("missing", 5, True),
         ("active", 1, True),
         ("active", 0, False),
-        ("withdrawn", 5, False),
+        ("delisted", 5, False),
         ("expired", -3, False),
     ],
 )

@@ -136,7 +136,7 @@ def test_the_words_of_before_are_written_anew_and_found(transactional_db: None) 
     with connection.cursor() as cursor:
         cursor.execute(words, [older.pk])
         ((before,),) = cursor.fetchall()
-    newer = transport(company, uit="4E2A21D5GGCNNG05", plate="B07XYZ", state="withdrawn")
+    newer = transport(company, uit="4E2A21D5GGCNNG05", plate="B07XYZ", state="delisted")
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(words, [older.pk])
@@ -145,7 +145,7 @@ def test_the_words_of_before_are_written_anew_and_found(transactional_db: None) 
     assert after.startswith(" 1a2b3c4d5e6f7h88 ; b07abc ")
     for asked, wanted in (
         (Asked(vehicul="b07", arata="toate"), {older.pk, newer.pk}),
-        (Asked(vehicul="b07", arata="retrase"), {newer.pk}),
+        (Asked(vehicul="b07", arata="delistate"), {newer.pk}),
         (Asked(vehicul="cluj", arata="toate"), set()),
         (Asked(declarant="cluj", arata="toate"), {older.pk}),
     ):

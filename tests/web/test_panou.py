@@ -60,7 +60,7 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
         {"first_expired_day": in_days(2), "transport_date": in_days(-3)},
         {"state": "missing", "transport_date": in_days(-1)},
         {"first_expired_day": in_days(0), "transport_date": in_days(-5)},
-        {"state": "withdrawn"},
+        {"state": "delisted"},
     ]
     for number, fields in enumerate(states):
         transport(authorized, f"UIT{number}", **fields)
@@ -88,7 +88,7 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
         assert str(len(rows)) == figure(page, name)
     for address, said in (
         ("?probleme=1", "1 cu probleme"),
-        ("?arata=neregasite", "1 de negăsit la ANAF"),
+        ("?arata=neregasite", "1 lipsă la ANAF"),
     ):
         assert f'href="/transporturi/{address}">{said}</a>' in page
         assert len(signed_in.get(f"/transporturi/{address}").context["page"].rows) == 1

@@ -41,8 +41,8 @@ def states() -> dict[str, dict[str, Any]]:
         "expiră azi": until(1),
         "expiră mâine": until(2),
         "expirat": until(0),
-        "retras de declarant": {"state": "withdrawn"},
-        "neregăsit la ANAF": {"state": "missing"},
+        "nu mai este în lista ANAF": {"state": "delisted"},
+        "lipsă la ANAF": {"state": "missing"},
         "transportator schimbat": {"carrier_cui": "900020201"},
         "nevalidat": {"uit": "1A2B3C4D5E6F7H88"},
     }
@@ -122,8 +122,13 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
             expect(page.get_by_text(ended).first).to_be_visible()
             # What keeps a truck off the road is explained there, with what to do.
             told = page.locator("main .notice").get_by_text("declarantul", exact=False)
-            blocked = word in {"transportator schimbat", "nevalidat", "neregăsit la ANAF"}
+            blocked = word in {
+                *("transportator schimbat", "nevalidat", "lipsă la ANAF"),
+                "nu mai este în lista ANAF",
+            }
             assert bool(told.count()) == blocked, word
+            stop = page.locator("main .notice").get_by_text("oprește-l și cere un UIT valabil")
+            assert bool(stop.count()) == (word == "expirat"), word
         browser.close()
 
 

@@ -116,7 +116,7 @@ def test_the_groups_count_what_is_worth_a_look(
     make()
     make(first_expired_day=tomorrow)
     make(first_expired_day=tomorrow, first_seen_at=old)
-    make(state="withdrawn")
+    make(state="delisted")
     second = factories.company(organization, cui="900030302")
     make(company=second)
     answer = signed_in.get(LIST, {"q": "nimic"})

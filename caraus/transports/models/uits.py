@@ -20,9 +20,9 @@ class Transport(models.Model):
 
     class State(models.TextChoices):
         ACTIVE = "active", lazily("activ")
-        MISSING = "missing", lazily("neregăsit la ultima întrebare")
+        MISSING = "missing", lazily("lipsă la ANAF")
         EXPIRED = "expired", lazily("expirat")
-        WITHDRAWN = "withdrawn", lazily("retras de declarant")
+        DELISTED = "delisted", lazily("nu mai este în lista ANAF")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
     uit = models.CharField(max_length=64)
@@ -57,6 +57,8 @@ class Transport(models.Model):
     missing_since = models.DateTimeField(null=True, blank=True)
     # The second one, when a mass disappearance made it wait for a third.
     missing_again_at = models.DateTimeField(null=True, blank=True)
+    # All of the company's UITs vanished together with it: held until then.
+    delist_not_before = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-first_seen_at", "-pk"]
@@ -101,9 +103,9 @@ class TransportEvent(models.Model):
         CHANGED = "changed", lazily("modificat de declarant")
         VEHICLE_CHANGED = "vehicle_changed", lazily("vehicul schimbat")
         CARRIER_CHANGED = "carrier_changed", lazily("transportator schimbat")
-        RETURNED = "returned", lazily("regăsit")
+        RETURNED = "returned", lazily("din nou în lista ANAF")
         EXPIRED = "expired", lazily("expirat")
-        WITHDRAWN = "withdrawn", lazily("retras de declarant")
+        DELISTED = "delisted", lazily("nu mai este în lista ANAF")
 
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()

@@ -1,7 +1,7 @@
 """Words in templates: counts, days, moments; a UIT's state and validity; icons."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from html import escape
 from typing import Any, cast
@@ -113,6 +113,12 @@ def day_year(day: date) -> str:
 
 
 @register.filter
+def is_yesterday(day: date) -> bool:
+    """In Romania."""
+    return day == words.today() - timedelta(days=1)
+
+
+@register.filter
 def weekday_brief(day: date) -> str:
     """„joi”, „mie”: the head of a narrow column."""
     return words.weekday_in_brief(day)
@@ -205,6 +211,11 @@ def uit_validity(transport: Transport, today: date) -> str:
 @register.simple_tag
 def uit_left(transport: Transport, today: date) -> str:
     return present.validity_left(transport, today=today)
+
+
+@register.simple_tag
+def why_delisted() -> str:
+    return present.why_delisted()
 
 
 @register.simple_tag
