@@ -29,6 +29,8 @@ SYNC_HELP = """Ask ANAF now and print what came of it.
 
 Exit codes: 0 all ok; 1 ANAF or the network failed for some; 3 a person must authorize again."""
 
+_CONCURRENCY = "jobs of its own at once, half of them periodic; people's have theirs (default 8)"
+
 TRANSPORTS_HELP = """Print the UITs of a company, newest first; only open ones without --all.
 
 --json prints a list, one object per UIT. Dates are ISO 8601; moments carry their offset (UTC).
@@ -230,7 +232,7 @@ def _servers(commands: Commands) -> None:
         return worker(concurrency=options.concurrency)
 
     parser = _command(commands, "worker", worker, "Ask ANAF and do all other background work.")
-    parser.add_argument("--concurrency", type=_positive, default=8, help="jobs at once (default 8)")
+    parser.add_argument("--concurrency", type=_positive, default=8, help=_CONCURRENCY)
 
     _serve(commands)
 
@@ -265,7 +267,7 @@ def _serve(commands: Commands) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=8000)
     parser.add_argument("--workers", type=_positive, default=1, help="web processes (default 1)")
-    parser.add_argument("--concurrency", type=_positive, default=8, help="jobs at once (default 8)")
+    parser.add_argument("--concurrency", type=_positive, default=8, help=_CONCURRENCY)
 
 
 def _copies(commands: Commands) -> None:

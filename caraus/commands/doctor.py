@@ -12,6 +12,7 @@ from django.db.utils import DatabaseError
 
 from caraus import embedded, environment
 from caraus.commands.base import database, pending_migrations
+from caraus.queues import groups
 
 GOOD, BAD, NOTE = "ok", "MISSING", "note"
 
@@ -193,6 +194,7 @@ def _running() -> Report:
             " AND coalesce(scheduled_at, now()) < now() - interval '15 minutes'"
         )
         (late,) = cursor.fetchone()
+    workers = -(-workers // len(groups(1)))  # each process has one for each group of queues
     report: Report = [(GOOD, f"{workers} worker(s) alive.")] if workers else []
     if not workers:
         report.append((NOTE, "No worker is alive: nothing is asked of ANAF until one is started."))

@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
 
 from caraus.commands.base import CommandError, database, end_with_parent
+from caraus.commands.jobs import run_jobs, threads
 
 
 def web(*, host: str, port: int, workers: int) -> int:
@@ -93,19 +93,21 @@ def worker(*, concurrency: int) -> int:
 
 
 # Whoever stops a service kills it after ten seconds: better to go in order before.
-_JOBS_GRACE, _LAST_MOMENT = 6, 9.0
+_LAST_MOMENT = 9.0
 
 
 async def _work(concurrency: int) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
+    loop.set_default_executor(
+        ThreadPoolExecutor(threads(concurrency) + 2, thread_name_prefix="job")
+    )
     stop = asyncio.Event()
     # Ours, so that they stand before anybody is told that the worker is ready.
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, stop)
     print("Cărăuș worker is ready.", flush=True)
     await asyncio.gather(
-        _again_and_again(stop, lambda: _run_jobs(concurrency, stop)),
+        _again_and_again(stop, lambda: run_jobs(concurrency, stop)),
         _again_and_again(stop, lambda: _run_engine(stop)),
     )
 
@@ -140,29 +142,6 @@ async def _run_engine(stop: asyncio.Event) -> None:
         await Engine().run(stop)
     else:
         await stop.wait()
-
-
-async def _run_jobs(concurrency: int, stop: asyncio.Event) -> None:
-    from procrastinate.contrib.django import app
-    from procrastinate.contrib.django.django_connector import DjangoConnector
-
-    connector = cast("DjangoConnector", app.connector)
-    with app.replace_connector(connector.get_worker_connector()) as worker_app:
-        async with worker_app.open_async():
-            work = asyncio.create_task(
-                worker_app.run_worker_async(
-                    concurrency=concurrency,
-                    delete_jobs="successful",
-                    shutdown_graceful_timeout=_JOBS_GRACE,
-                    install_signal_handlers=False,
-                )
-            )
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
 
 
 def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:

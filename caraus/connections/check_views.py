@@ -44,7 +44,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             found, is_new = request_check(connection, user=membership.user)
             if is_new:
-                check_task.configure(priority=10).defer(check_id=found.pk)
+                check_task.defer(check_id=found.pk)
         return redirect("connections:check", pk=pk)
     last = connection.checks.first()
     context = {

@@ -6,6 +6,7 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from caraus import queues
 from caraus.anaf.errors import AnafError
 from caraus.connections import asking, deadlines, rights
 from caraus.connections.checks import run_check
@@ -30,7 +31,7 @@ def _enqueue(connection_id: int) -> None:
         )
 
 
-@app.task(name="connections.renew", queue="anaf")
+@app.task(name="connections.renew", queue=queues.ANAF)
 def renew_one(*, connection_id: int) -> None:
     try:
         renew(connection_id=connection_id, only_if_due=True)
@@ -54,7 +55,7 @@ def enqueue_try_rights(connection_id: int) -> None:
         )
 
 
-@app.task(name="connections.try_rights", queue="anaf")
+@app.task(name="connections.try_rights", queue=queues.RIGHTS)
 def try_rights(*, connection_id: int) -> None:
     asking.try_rights(connection_id=connection_id)
 
@@ -68,7 +69,7 @@ def _on_authorized(sender: object, *, connection: Connection, **_: object) -> No
 authorized.connect(_on_authorized, dispatch_uid="connections.try_rights")
 
 
-@app.task(name="connections.check", queue="anaf")
+@app.task(name="connections.check", queue=queues.CHECKS)
 def check(*, check_id: int) -> None:
     run_check(check_id=check_id)
 

@@ -6,10 +6,11 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from caraus import queues
 from caraus.notifications import deliver, digest, upkeep
 
 
-@app.task(name="notifications.email", queue="mail")
+@app.task(name="notifications.email", queue=queues.MAIL)
 def email(*, notification_id: int) -> None:
     deliver.send(notification_id=notification_id)
 

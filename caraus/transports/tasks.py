@@ -7,6 +7,7 @@ from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from caraus import queues
 from caraus.accounts.models import Company
 from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 SOON = 10
 
 
-@app.task(name="transports.sync", queue="anaf")
+@app.task(name="transports.sync", queue=queues.SYNCS)
 def sync(*, company_id: int, request_id: str = "") -> None:
     """Whatever comes of it is a line of the log, so that a person's press can be followed: the
     engine may have asked about the company before this job came to it."""

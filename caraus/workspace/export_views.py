@@ -29,7 +29,7 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
         export = exports.request_export(
             membership, kind=kind if kind in files.KINDS else "xlsx", query=asked.address()
         )
-        tasks.export.configure(priority=5).defer(export_id=export.pk, **origin())
+        tasks.export.defer(export_id=export.pk, **origin())
     return redirect("transports:export", pk=export.pk)
 
 

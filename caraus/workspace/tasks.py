@@ -2,11 +2,12 @@
 
 from procrastinate.contrib.django import app
 
+from caraus import queues
 from caraus.logs import of_request
 from caraus.workspace import exports
 
 
-@app.task(name="workspace.export")
+@app.task(name="workspace.export", queue=queues.EXPORTS)
 def export(*, export_id: int, request_id: str = "") -> None:
     with of_request(request_id):
         exports.run_export(export_id=export_id)
