@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "procrastinate.contrib.django",
+    "caraus.mail",
     "caraus.accounts",
     "caraus.notifications",
     "caraus.connections",
@@ -225,6 +226,8 @@ RATE_LIMITS = {
     "link": "30/m/ip",
     "link_start": "20/h/ip",
 }
+# A link for a new password.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 
@@ -278,7 +281,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 FILE_UPLOAD_HANDLERS = ["caraus.accounts.uploads.SmallFileHandler"]
 
 # E-mail
-MAILERS = {"default": env.mailer(env.secret("EMAIL_URL") or "console:")}
+# What is written goes into the queue; the worker delivers it as EMAIL_URL says.
+MAILERS = {
+    "default": {"BACKEND": "caraus.mail.queue.QueueBackend"},
+    "delivery": env.mailer(env.secret("EMAIL_URL") or "console:"),
+}
 DEFAULT_FROM_EMAIL = env.text("CARAUS_EMAIL_FROM", "Cărăuș <noreply@localhost>")
 
 LOGGING_CONFIG = None

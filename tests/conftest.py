@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.db import connection as database
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -13,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from caraus.accounts.models import Company, Organization, User
 from tests import factories, made_once
 from tests.commands.installation import Installation
+from tests.mail import QUEUE
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
@@ -42,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, one in enumerate(LONGEST_FIRST) if one in places), 99)
 
     items.sort(key=rank)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _letters_are_queued(django_test_environment: None) -> None:
+    """As in life; Django's tests keep every letter in memory, which is left to `delivery`."""
+    settings.MAILERS = settings.MAILERS | {"default": QUEUE}
 
 
 @pytest.fixture(scope="session")

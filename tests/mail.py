@@ -1,4 +1,4 @@
-"""A real SMTP server for tests, and what it received."""
+"""A real SMTP server for tests, and what it received; what waits in the queue, delivered."""
 
 import email
 from email.message import EmailMessage
@@ -8,14 +8,23 @@ from typing import Any, Self, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.core import mail
 
 from caraus.commands.ports import free_ports
+from caraus.mail import delivery
 
 
 class _Handler:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
-        self.answer = "250 OK"
+        self.answer = self.answer_to_recipients = "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.answer_to_recipients.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer_to_recipients
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.answer.startswith("250"):
@@ -61,15 +70,27 @@ class MailServer:
         """Answer every message so, e.g. „451 try later”."""
         self._handler.answer = answer
 
+    def refuse_recipients(self, answer: str) -> None:
+        """Answer every recipient so, e.g. „550 no such mailbox”."""
+        self._handler.answer_to_recipients = answer
+
     def accept(self) -> None:
-        self._handler.answer = "250 OK"
+        self._handler.answer = self._handler.answer_to_recipients = "250 OK"
+
+
+QUEUE = {"BACKEND": "caraus.mail.queue.QueueBackend"}
 
 
 def mailers(port: int) -> dict[str, Any]:
+    """The product's mailers, delivering to a server at this port."""
     backend = "django.core.mail.backends.smtp.EmailBackend"
-    return {
-        "default": {
-            "BACKEND": backend,
-            "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 5},
-        }
-    }
+    options = {"host": "127.0.0.1", "port": port, "timeout": 5}
+    return {"default": QUEUE, "delivery": {"BACKEND": backend, "OPTIONS": options}}
+
+
+def delivered() -> list[Any]:
+    """Deliver what is queued and due, as the worker does; give the letters sent in this test (where
+    no SMTP server is set)."""
+    for letter_id in delivery.due():
+        delivery.deliver(letter_id)
+    return mail.outbox

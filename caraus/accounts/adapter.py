@@ -1,11 +1,16 @@
 """What sign-in by e-mail does differently from django-allauth's defaults."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
 
 from caraus.accounts import journal, members
@@ -76,6 +81,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         else:
             super().send_mail(template_prefix, email, context)
 
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
+    ) -> Any:
+        """Every address in it is under CARAUS_URL, whatever Host the request named; a link is not
+        sent when it works no longer."""
+        context = {name: _public(name, value) for name, value in context.items()}
+        message = super().render_mail(template_prefix, email, context, headers)
+        message.purpose = template_prefix
+        if "password_reset_url" in context and "key" in context:
+            message.expires_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        elif "activate_url" in context:
+            days = app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS
+            message.expires_at = timezone.now() + timedelta(days=days)
+        return message
+
+    def is_safe_url(self, url: str) -> bool:
+        """Where a sign-in may lead: to this site, as CARAUS_URL names it."""
+        return url_has_allowed_host_and_scheme(
+            url,
+            allowed_hosts={urlsplit(settings.PUBLIC_URL).netloc},
+            require_https=settings.PUBLIC_HTTPS,
+        )
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told in the journal of the account that was tried, if there is one."""
         user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
@@ -91,6 +119,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except ValidationError as error:
             raise ValidationError([_in_words(one) for one in error.error_list]) from error
         return cleaned
+
+
+def _public(name: str, value: Any) -> Any:
+    """An address of a letter's context, under CARAUS_URL."""
+    if not (name.endswith("_url") and isinstance(value, str)):
+        return value
+    parts = urlsplit(value)
+    public = urlsplit(settings.PUBLIC_URL)
+    return urlunsplit(parts._replace(scheme=public.scheme, netloc=public.netloc))
 
 
 def _in_words(problem: ValidationError) -> ValidationError:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import journal
 from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, Role, User
 from caraus.accounts.provision import provision_user
+from caraus.mail import queue
 
 SETUP_SALT = "caraus.setup"
 SETUP_SECONDS = 24 * 3600
@@ -97,6 +98,7 @@ def erase(user: User) -> None:
         lonely.append(organization)
     journal.record_everywhere("deletion", gettext_noop("Și-a șters contul."), user=user)
     Invitation.objects.filter(email=user.email).delete()
+    queue.forget_person(user.email)
     for organization in lonely:
         organization.delete()
     end_sessions(user)

@@ -235,7 +235,7 @@ def _cursor() -> Any:
 def _mail() -> Report:
     from django.conf import settings
 
-    mailer = settings.MAILERS["default"]
+    mailer = settings.MAILERS["delivery"]
     host = mailer.get("OPTIONS", {}).get("host")
     if not host:
         return [(NOTE, "E-mail is not sent to anybody: set EMAIL_URL (smtp://…) to send it.")]

@@ -9,8 +9,10 @@ def rotate_keys() -> int:
 
         from caraus.accounts.two_factors import rotate_secrets
         from caraus.connections.rotation import rotate
+        from caraus.mail import rotation as mail
 
         rotated = rotate()
+        letters, lost_letters = mail.rotate()
         try:
             factors = rotate_secrets()
         except InvalidToken as error:
@@ -19,9 +21,11 @@ def rotate_keys() -> int:
                 "back and run this again. Keep the old keys until then."
             ) from error
     print(
-        f"{rotated.done} authorization(s) and {factors} second factor(s) are now under the first "
-        "key of CARAUS_TOKEN_KEYS."
+        f"{rotated.done} authorization(s), {factors} second factor(s) and {letters} waiting "
+        "letter(s) are now under the first key of CARAUS_TOKEN_KEYS."
     )
+    if lost_letters:
+        print(f"{lost_letters} waiting letter(s) can't be opened with any of the keys.")
     if rotated.unreadable:
         raise CommandError(
             f"{len(rotated.unreadable)} authorization(s) could not be opened with any of the keys: "

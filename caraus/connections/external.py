@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -22,9 +20,9 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import access, journal
 from caraus.accounts.models import Company, Membership, Role
 from caraus.connections.models import LINK_LIFETIME, ExternalLink
+from caraus.mail import queue
+from caraus.mail.letters import Letter
 from caraus.words import lazily
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +144,7 @@ def revoke(link: ExternalLink, membership: Membership) -> bool:
     with transaction.atomic():
         revoked = bool(open_one.update(revoked_at=timezone.now()))
         if revoked:
+            queue.withdraw(reference=f"link:{link.pk}")
             journal.record(
                 "authorization",
                 gettext_noop("A retras un link de autorizare."),
@@ -156,25 +155,23 @@ def revoke(link: ExternalLink, membership: Membership) -> bool:
     return revoked
 
 
-def send(link: ExternalLink, secret: str) -> bool:
-    """Write to the link's address, at once: the secret would have to be kept for a later attempt.
-    False when the mail server did not take it."""
-    context = {"link": link, "address": address(secret), "companies": companies_of(link)}
-    letter = EmailMultiAlternatives(
-        subject=gettext("{sender_name} te roagă să autorizezi aplicația la ANAF SPV").format(
-            sender_name=link.sender_name
-        ),
+def send(link: ExternalLink, secret: str) -> None:
+    """Queue the letter to the link's address. Names that people typed stand in its body only."""
+    context = {
+        "link": link,
+        "address": address(secret),
+        "companies": [str(company) for company in companies_of(link)],
+    }
+    letter = Letter(
+        subject=gettext("Rugăminte: autorizează aplicația Cărăuș la ANAF SPV"),
         body=render_to_string("connections/email/link.txt", context),
         to=[link.email],
         reply_to=[link.created_by.email] if link.created_by else [],
     )
     letter.attach_alternative(render_to_string("connections/email/link.html", context), "text/html")
-    try:
-        letter.send()
-    except (OSError, ValueError) as trouble:  # smtplib's errors are OSError
-        log.warning("link_not_sent", link=link.pk, kind=type(trouble).__name__)
-        return False
-    return True
+    letter.purpose, letter.reference = "connections/email/link", f"link:{link.pk}"
+    letter.expires_at = link.expires_at
+    letter.send()
 
 
 def companies_of(link: ExternalLink) -> list[Company]:

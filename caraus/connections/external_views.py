@@ -75,11 +75,11 @@ def new_link(request: HttpRequest) -> HttpResponse:
         link, secret = external.create(
             membership, companies=companies, email=form.cleaned_data["email"]
         )
-        sent = external.send(link, secret) if link.email else None
+        if link.email:
+            external.send(link, secret)
         context = {
             "link": link,
             "address": external.address(secret),
-            "sent": sent,
             "companies": external.companies_of(link),
         }
         return render(request, "connections/link_made.html", context)

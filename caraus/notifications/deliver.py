@@ -5,31 +5,23 @@ the server took it and before the commit sends it again: SMTP has no transaction
 copies then carry one Message-ID, by which mail servers and readers know them as one.
 """
 
-import smtplib
-import ssl
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
+from django.core.mail import mailers
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from caraus.mail.delivery import DELIVERY, GIVE_UP_AFTER, pause, problem_of
 from caraus.notifications.letters import message
 from caraus.notifications.models import Email
 
 log = structlog.get_logger(__name__)
 
-GIVE_UP_AFTER = timedelta(days=3)
-LONGEST_PAUSE = timedelta(hours=2)
 MOST_TOGETHER = 200
-
-
-def pause(attempts: int) -> timedelta:
-    """After the n-th failed attempt: 1, 2, 4, … minutes, up to two hours."""
-    doublings: int = min(attempts - 1, 10)
-    return min(timedelta(minutes=2**doublings), LONGEST_PAUSE)
 
 
 def due(now: datetime | None = None) -> list[int]:
@@ -59,8 +51,8 @@ def send(*, notification_id: int, now: datetime | None = None) -> bool:
     for one in emails:
         one.attempts += 1
     try:
-        letter.send()
-    except (OSError, smtplib.SMTPException, ValueError) as trouble:
+        mailers[DELIVERY].send_messages([letter])
+    except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
         for one in emails:
             _put_off(one, trouble, now)
     else:
@@ -118,17 +110,3 @@ def _put_off(email: Email, trouble: Exception, now: datetime) -> None:
     if now - email.notification.created_at >= GIVE_UP_AFTER:
         email.state = Email.State.GIVEN_UP
     log.warning("email_not_sent", problem=email.problem, attempts=email.attempts)
-
-
-def problem_of(trouble: Exception) -> str:
-    """The kind of a mail server's failure, without its words."""
-    kinds: tuple[tuple[type[Exception], str], ...] = (
-        (smtplib.SMTPAuthenticationError, "authentication"),
-        (smtplib.SMTPRecipientsRefused, "recipient"),
-        (smtplib.SMTPSenderRefused, "sender"),
-        (smtplib.SMTPException, "server"),
-        (ssl.SSLError, "tls"),
-        (TimeoutError, "timeout"),
-        (OSError, "unreachable"),
-    )
-    return next((word for kind, word in kinds if isinstance(trouble, kind)), "message")

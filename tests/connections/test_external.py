@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
-from django.core import mail
 from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
@@ -16,10 +15,11 @@ from caraus.commands.ports import free_ports
 from caraus.connections import consent, external, rights
 from caraus.connections.external import EXPIRED, REVOKED, UNKNOWN, USED
 from caraus.connections.models import Connection, ConsentRequest, ExternalLink
+from caraus.mail.models import OutgoingEmail
 from caraus.notifications.models import Email, Notification
 from tests import factories
 from tests.authorizations import at_once
-from tests.mail import MailServer, mailers
+from tests.mail import MailServer, delivered, mailers
 from tests.simulator_process import SimulatorProcess
 
 
@@ -209,10 +209,14 @@ def test_the_secret_is_shown_once_and_kept_nowhere(
     found = re.search(r"http://127.0.0.1:8000/autorizare/([\w-]{43})/", page)
     assert found
     secret = found[1]
-    (letter,) = mail.outbox
+    with database.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(e)::text FROM mail_outgoingemail e")
+        assert secret not in str(cursor.fetchall())
+    (letter,) = delivered()
     assert letter.to == ["ion@contabil.ro"]
     assert found[0] in letter.body
-    assert "Ana Pop" in letter.subject
+    assert "Ana Pop" in letter.body
+    assert "Ana Pop" not in letter.subject
     Client().get(f"/autorizare/{secret}/")
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(l)::text FROM connections_externallink l")
@@ -221,26 +225,44 @@ def test_the_secret_is_shown_once_and_kept_nowhere(
     assert secret not in words(signed_in, "/integrari/")
 
 
-def test_when_the_mail_server_is_down_the_link_can_still_be_copied(
+def test_when_the_mail_server_is_down_the_link_can_be_copied_and_the_letter_goes_later(
     signed_in: Client, company: Company, settings: LazySettings
 ) -> None:
     settings.MAILERS = mailers(free_ports(1)[0])
     page = signed_in.post("/integrari/linkuri/", {"email": "ion@contabil.ro"}).content.decode()
-    assert "nu a putut fi trimis" in page
+    assert "Linkul pleacă acum pe e‑mail" in page
     assert "/autorizare/" in page
-
-
-def test_the_mail_goes_over_smtp(
-    signed_in: Client, company: Company, settings: LazySettings
-) -> None:
+    delivered()
+    OutgoingEmail.objects.update(next_attempt_at=timezone.now())
     with MailServer() as server:
         settings.MAILERS = server.mailers
-        signed_in.post("/integrari/linkuri/", {"email": "ion@contabil.ro"})
+        delivered()
+        (letter,) = server.messages
+    assert letter["To"] == "ion@contabil.ro"
+
+
+def test_the_letter_names_the_companies_in_both_parts(
+    signed_in: Client, company: Company, settings: LazySettings
+) -> None:
+    Company.objects.filter(pk=company.pk).update(name="Trans & Fiii")
+    with MailServer() as server:
+        settings.MAILERS = server.mailers
+        form = {"email": "ion@contabil.ro", "companies": [company.pk]}
+        signed_in.post("/integrari/linkuri/", form)
+        delivered()
         (letter,) = server.messages
     assert letter["To"] == "ion@contabil.ro"
     text, html = (part.get_content() for part in letter.iter_parts())
+    assert "pentru: Trans & Fiii;" in text
+    assert "pentru: Trans &amp; Fiii;" in html
     assert "24 de ore" in text
     assert "Autorizează la ANAF SPV" in html
+
+
+def test_a_revoked_links_letter_is_not_sent(signed_in: Client, company: Company) -> None:
+    signed_in.post("/integrari/linkuri/", {"email": "ion@contabil.ro"})
+    signed_in.post(f"/integrari/linkuri/{ExternalLink.objects.get().pk}/retragere/")
+    assert delivered() == []
 
 
 def test_guessing_is_limited_and_a_good_link_still_opens(

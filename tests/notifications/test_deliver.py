@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from caraus.accounts.models import Organization, User
 from caraus.commands.ports import free_ports
+from caraus.mail.delivery import pause
 from caraus.notifications import deliver
 from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.models import Email, Notification
@@ -71,7 +72,7 @@ def test_the_worker_sends_text_and_html_in_romanian(
     ],
 )
 def test_a_subject_arrives_as_it_was_written(smtp: MailServer, subject: str) -> None:
-    send_mail(subject, "Text.", None, ["ana@example.ro"])
+    send_mail(subject, "Text.", None, ["ana@example.ro"], using="delivery")
     assert smtp.messages[0]["Subject"] == subject
 
 
@@ -169,5 +170,5 @@ def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
 
 @given(st.integers(1, 10_000))
 def test_pauses_grow_and_stay_within_two_hours(attempts: int) -> None:
-    assert timedelta(minutes=1) <= deliver.pause(attempts) <= deliver.pause(attempts + 1)
-    assert deliver.pause(attempts) <= timedelta(hours=2)
+    assert timedelta(minutes=1) <= pause(attempts) <= pause(attempts + 1)
+    assert pause(attempts) <= timedelta(hours=2)

@@ -1,18 +1,14 @@
 """Members and invitations of the current organization."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from caraus.accounts import access, members
+from caraus.accounts import access, letters, members
 from caraus.accounts.limits import limited
 from caraus.accounts.models import Invitation, Membership, Role
 from caraus.accounts.views.forms import InviteForm, PlaceForm
@@ -64,30 +60,13 @@ def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
-    """By e-mail; when that can't be, the inviter gets the link to pass on."""
-    link = settings.PUBLIC_URL + reverse("invitation", args=[secret])
-    context = {"invitation": invitation, "link": link}
-    text = render_to_string("accounts/email/invitation.txt", context)
-    subject = gettext("Invitație în {organization} pe Cărăuș").format(
-        organization=invitation.organization
+    letters.send_invitation(invitation, secret)
+    messages.success(
+        request,
+        gettext("Invitația pentru {email} pleacă acum. Este valabilă 7 zile.").format(
+            email=invitation.email
+        ),
     )
-    try:
-        send_mail(subject, text, None, [invitation.email])
-    except OSError:
-        messages.warning(
-            request,
-            gettext(
-                "Invitația este făcută, dar e-mailul nu a putut fi trimis. Trimite-i "
-                "tu lui {email} acest link, valabil 7 zile: {link}"
-            ).format(email=invitation.email, link=link),
-        )
-    else:
-        messages.success(
-            request,
-            gettext("Invitația pentru {email} a fost trimisă. Este valabilă 7 zile.").format(
-                email=invitation.email
-            ),
-        )
 
 
 @require_POST

@@ -1,0 +1,115 @@
+"""Letters out of the queue: to the mail server, again after growing pauses, or given up.
+
+The row is locked while SMTP takes the letter, so that no other worker sends it too. A crash after
+the server took it and before the commit sends it again under the same Message-ID: SMTP has no
+transaction across both.
+"""
+
+import smtplib
+import ssl
+from datetime import datetime, timedelta
+
+import structlog
+from django.core.mail import mailers
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.crypto import UnreadableTokenError
+from caraus.mail.letters import unseal
+from caraus.mail.models import OutgoingEmail
+
+log = structlog.get_logger(__name__)
+
+# The mailer that EMAIL_URL names; Django's default one is the queue.
+DELIVERY = "delivery"
+GIVE_UP_AFTER = timedelta(days=3)
+LONGEST_PAUSE = timedelta(hours=2)
+# For how long is told that a letter was given up.
+REMEMBERED = timedelta(days=30)
+
+
+def pause(attempts: int) -> timedelta:
+    """After the n-th failed attempt: 1, 2, 4, … minutes, up to two hours."""
+    doublings: int = min(attempts - 1, 10)
+    return min(timedelta(minutes=2**doublings), LONGEST_PAUSE)
+
+
+def due(now: datetime | None = None) -> list[int]:
+    """The letters that wait and may be tried now."""
+    waiting = OutgoingEmail.objects.filter(
+        gave_up_at=None, next_attempt_at__lte=now or timezone.now()
+    )
+    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def deliver(letter_id: int, *, now: datetime | None = None) -> bool:
+    """Send the letter if it still waits; False when it does not, or the mail server failed."""
+    now = now or timezone.now()
+    waiting = OutgoingEmail.objects.filter(gave_up_at=None, next_attempt_at__lte=now)
+    letter = waiting.select_for_update(skip_locked=True).filter(pk=letter_id).first()
+    if letter is None:
+        return False
+    if letter.expires_at is not None and letter.expires_at <= now:
+        _give_up(letter, letter.problem or "late", now)
+        return False
+    letter.attempts += 1
+    try:
+        mailers[DELIVERY].send_messages([unseal(letter.sealed, recipient=letter.recipient)])
+    except UnreadableTokenError:
+        _give_up(letter, "key", now)
+    except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
+        if is_final(trouble) or now - letter.created_at >= GIVE_UP_AFTER:
+            _give_up(letter, problem_of(trouble), now)
+        else:
+            letter.problem = problem_of(trouble)
+            letter.next_attempt_at = now + pause(letter.attempts)
+            letter.save()
+            log.warning(
+                "letter_not_sent",
+                purpose=letter.purpose,
+                problem=letter.problem,
+                attempts=letter.attempts,
+            )
+    else:
+        letter.delete()
+        return True
+    return False
+
+
+def _give_up(letter: OutgoingEmail, problem: str, now: datetime) -> None:
+    """The letter itself is forgotten."""
+    letter.problem, letter.gave_up_at, letter.sealed = problem, now, ""
+    letter.save()
+    log.warning("letter_given_up", purpose=letter.purpose, problem=problem)
+
+
+def forget(now: datetime | None = None) -> int:
+    """Drop what was given up long ago; return how many."""
+    old = OutgoingEmail.objects.filter(gave_up_at__lt=(now or timezone.now()) - REMEMBERED)
+    return old.delete()[0]
+
+
+def is_final(trouble: Exception) -> bool:
+    """Whether no later attempt can succeed: an address that the server will never take (a 5xx; a
+    4xx may pass), or one that can't be written."""
+    if isinstance(trouble, ValueError):
+        return True
+    if not isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        return False
+    codes = [code for code, _ in trouble.recipients.values()]
+    return bool(codes) and all(code >= 500 for code in codes)
+
+
+def problem_of(trouble: Exception) -> str:
+    """The kind of a mail server's failure, without its words."""
+    kinds: tuple[tuple[type[Exception], str], ...] = (
+        (smtplib.SMTPAuthenticationError, "authentication"),
+        (smtplib.SMTPRecipientsRefused, "recipient"),
+        (smtplib.SMTPSenderRefused, "sender"),
+        (smtplib.SMTPException, "server"),
+        (ssl.SSLError, "tls"),
+        (TimeoutError, "timeout"),
+        (OSError, "unreachable"),
+    )
+    return next((word for kind, word in kinds if isinstance(trouble, kind)), "message")

@@ -1,0 +1,78 @@
+"""Letters into the queue: whoever causes one neither waits for the mail server nor fails with it.
+
+Django's `default` mailer is this queue (`QueueBackend`), so that libraries use it too; the worker
+hands the letters to the mailer `delivery`, which is what EMAIL_URL says.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import QuerySet
+
+from caraus.mail.letters import seal
+from caraus.mail.models import OutgoingEmail
+from caraus.mail.tasks import enqueue_delivery
+
+
+class QueueBackend(BaseEmailBackend):
+    """Django's `default` mailer."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            add(
+                message,
+                purpose=getattr(message, "purpose", ""),
+                reference=getattr(message, "reference", ""),
+                expires_at=getattr(message, "expires_at", None),
+            )
+        return len(email_messages)
+
+
+@transaction.atomic
+def add(
+    message: EmailMessage,
+    *,
+    purpose: str = "",
+    reference: str = "",
+    expires_at: datetime | None = None,
+) -> list[OutgoingEmail]:
+    """Queue the letter for each of its recipients; within a transaction it is born with the act."""
+    sealed = seal(message)
+    letters = []
+    for recipient in message.recipients():
+        letter = OutgoingEmail.objects.create(
+            recipient=recipient,
+            purpose=purpose,
+            reference=reference,
+            sealed=sealed,
+            expires_at=expires_at,
+        )
+        enqueue_delivery(letter.pk)
+        letters.append(letter)
+    return letters
+
+
+def withdraw(*, reference: str) -> None:
+    """Take back what was not sent yet: its link opens nothing any more."""
+    _drop(OutgoingEmail.objects.filter(reference=reference))
+
+
+def forget_person(email: str) -> None:
+    """Drop what waits for somebody who is erased."""
+    _drop(OutgoingEmail.objects.filter(recipient__iexact=email))
+
+
+@transaction.atomic
+def _drop(letters: QuerySet[OutgoingEmail]) -> None:
+    """Without waiting for the one that the mail server is just taking."""
+    free = letters.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    OutgoingEmail.objects.filter(pk__in=list(free)).delete()
+
+
+def problems(references: Collection[str]) -> dict[str, OutgoingEmail]:
+    """Of the letters about these things, those that the mail server did not take so far."""
+    failed = OutgoingEmail.objects.filter(reference__in=references).exclude(problem="")
+    return {letter.reference: letter for letter in failed.order_by("pk")}

@@ -1,0 +1,34 @@
+"""The worker's side of the letters: sent at once, and again when their time has come."""
+
+import contextlib
+
+from django.db import transaction
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+from caraus.mail import delivery
+
+
+@app.task(name="mail.deliver", queue="mail")
+def deliver(*, letter_id: int) -> None:
+    delivery.deliver(letter_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="mail.deliver_due", queueing_lock="mail.deliver_due")
+def deliver_due(timestamp: int) -> None:
+    for letter_id in delivery.due():
+        enqueue_delivery(letter_id)
+
+
+@app.periodic(cron="33 2 * * *")
+@app.task(name="mail.forget", queueing_lock="mail.forget")
+def forget(timestamp: int) -> None:
+    delivery.forget()
+
+
+def enqueue_delivery(letter_id: int) -> None:
+    """Once; within a transaction the job is born with it. (The inner savepoint keeps a doubled
+    job from aborting it.)"""
+    with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
+        deliver.configure(queueing_lock=f"letter:{letter_id}").defer(letter_id=letter_id)
