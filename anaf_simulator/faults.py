@@ -21,6 +21,9 @@ _GATEWAY = (
 )
 
 
+_HELD_CHECK = 0.02
+
+
 class NoAnswer(Response):
     """Nothing is sent: the client went away, or its connection was cut."""
 
@@ -37,6 +40,10 @@ async def before(sim: Simulator, request: Request, call: Call) -> Response | Non
     """An answer in place of the service, or None to go on."""
     if active := sim.scenarios.take("slow", call.endpoint, call.cui):
         await asyncio.sleep(active.number("seconds", 3))
+    if sim.scenarios.take("held", call.endpoint, call.cui):
+        call.note = "held"
+        while sim.scenarios.is_on("held"):
+            await asyncio.sleep(_HELD_CHECK)
     for name in ("timeout", "token_timeout"):
         if sim.scenarios.take(name, call.endpoint, call.cui):
             await wait_for_client_to_leave(request)

@@ -13,7 +13,7 @@ from anaf_simulator.calls import Call
 from anaf_simulator.connections import reset_connection
 from anaf_simulator.faults import NoAnswer
 from anaf_simulator.simulator import Grant, Simulator
-from anaf_simulator.tokens import Claims, Pair, TokenRefusedError
+from anaf_simulator.tokens import ACCESS_LIFE, Claims, Pair, TokenRefusedError
 from anaf_simulator.wire import JsonAnswer
 
 CODE_LIFE = timedelta(seconds=60)
@@ -116,6 +116,7 @@ def _from_code(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
         serial=grant.certificate.serial,
         now=now,
         opaque_refresh=sim.scenarios.take("refresh_opaque", "token") is not None,
+        access_life=_access_life(sim),
     )
 
 
@@ -136,6 +137,11 @@ def _from_refresh(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
     return _renewed(sim, claims)
 
 
+def _access_life(sim: Simulator) -> timedelta:
+    short = sim.scenarios.take("short_tokens", "token")
+    return ACCESS_LIFE if short is None else timedelta(seconds=short.number("seconds", 3600))
+
+
 def _renewed(sim: Simulator, claims: Claims) -> Pair:
     """Whether the old token stays usable (p. 3 "ambele pot fi reutilizate") and whether the 365
     days start anew is not established: scenarios play the other answer."""
@@ -149,4 +155,5 @@ def _renewed(sim: Simulator, claims: Claims) -> Pair:
         first_authorized_at=claims.first_authorized_at,
         refresh_end=claims.expires_at if keeps_end else None,
         opaque_refresh=sim.scenarios.take("refresh_opaque", "token") is not None,
+        access_life=_access_life(sim),
     )

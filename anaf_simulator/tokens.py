@@ -77,15 +77,16 @@ class TokenService:
         first_authorized_at: datetime | None = None,
         refresh_end: datetime | None = None,
         opaque_refresh: bool = False,
+        access_life: timedelta = ACCESS_LIFE,
     ) -> Pair:
         """A new pair. ``refresh_end``: an end to keep in place of now + 365 days."""
         first = first_authorized_at or now
         end = min(refresh_end or now + REFRESH_LIFE, first + HARD_LIMIT)
-        access = self._token("access", client_id, serial, now, now + ACCESS_LIFE, first)
+        access = self._token("access", client_id, serial, now, now + access_life, first)
         refresh = self._token("refresh", client_id, serial, now, end, first)
         if opaque_refresh:
             refresh = _OPAQUE_PREFIX + refresh.replace(".", "~")
-        return Pair(access, refresh, int(ACCESS_LIFE.total_seconds()))
+        return Pair(access, refresh, int(access_life.total_seconds()))
 
     def _token(
         self, kind: Kind, client_id: str, serial: str, now: datetime, end: datetime, first: datetime

@@ -228,14 +228,14 @@ CALL_PROBLEMS = (
     ),
     Problem(
         "token_refused_anew",
-        Outcome.REAUTHORIZE,
+        Outcome.UNAVAILABLE,
         Whose.ANAF,
         _("ANAF refuză autorizarea, deși tocmai a reînnoit-o."),
         _(
             "Încercăm din nou automat. Dacă durează mai mult de o zi, autorizează din nou; "
             "administratorul verifică la ANAF dacă aplicația este înscrisă pentru E-Transport."
         ),
-        retryable=False,
+        retryable=True,
     ),
     Problem(
         "bad_cui",

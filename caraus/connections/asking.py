@@ -30,7 +30,7 @@ def ask(connection: Connection, company: Company, *, now: datetime | None = None
     except AnafError as error:
         if error.outcome is Outcome.NO_RIGHTS:
             rights.remember(connection=connection, company=company, covered=False, at=now)
-        elif error.outcome is Outcome.REAUTHORIZE and error.code != "token_refused_anew":
+        elif error.outcome is Outcome.REAUTHORIZE:
             renewal.keep_failure(connection.pk, error, now=now)
         raise
     rights.remember(connection=connection, company=company, covered=True, at=now)

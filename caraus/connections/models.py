@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
+from caraus.anaf.tokens import ACCESS_LIFE
 from caraus.words import lazily
 
 CONSENT_LIFETIME = timedelta(minutes=10)
@@ -96,6 +97,8 @@ class Connection(models.Model):
     access_token_sealed = models.TextField()
     refresh_token_sealed = models.TextField()
     access_expires_at = models.DateTimeField()
+    # From the issue of the access token to its end, as ANAF gave it.
+    access_life = models.DurationField(default=ACCESS_LIFE, db_default=ACCESS_LIFE)
     access_expiry_estimated = models.BooleanField(default=False)
     refresh_expires_at = models.DateTimeField()
     refresh_expiry_estimated = models.BooleanField(default=False)

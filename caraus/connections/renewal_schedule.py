@@ -1,9 +1,11 @@
 """When an authorization is renewed next. Pure: a decision over data, made the same everywhere.
 
-It begins some days before the access token's end (setting: 15), goes on daily after failures, and
-hourly in the last three days. What may pass by itself is tried again sooner at first: after a
-quarter of an hour, then four times as long each time, within those bounds. Each authorization
-keeps its own place within the first day, so that a thousand made on one morning are spread.
+It begins some days before the access token's end (setting: 15), but never before half of the life
+that ANAF gave the token is over. It goes on daily after failures, and hourly in the last three days.
+What may pass by itself is tried again sooner at first: after a quarter of an hour, then four times
+as long each time, within those bounds. No pause is longer than a quarter of the window, nor shorter
+than a minute, whatever the token's life. Each authorization keeps its own place within the first day,
+so that a thousand made on one morning are spread.
 """
 
 import hashlib
@@ -14,6 +16,8 @@ FIRST_PAUSE = timedelta(minutes=15)
 GROWTH = 4
 DAILY = timedelta(days=1)
 HOURLY = timedelta(hours=1)
+# Two attempts are never closer to each other: the timer's own pace.
+SHORTEST = timedelta(minutes=1)
 NEAR_END = timedelta(days=3)
 # A pause is longer by up to this share of itself, each authorization's and attempt's own.
 JITTER = 0.1
@@ -22,13 +26,25 @@ JITTER = 0.1
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the decision depends on; all moments in UTC. `key` is the authorization's own,
-    `not_before` what ANAF asked for with Retry-After."""
+    `renewed` the last good renewal, `not_before` what ANAF asked for with Retry-After."""
 
     key: int
     access_end: datetime
+    renewed: datetime | None = None
     last_attempt: datetime | None = None
     failures: int = 0
     not_before: datetime | None = None
+
+
+def window(*, life: timedelta, setting: timedelta) -> timedelta:
+    """How long before the access token's end renewing begins. `life`: from its issue to its end;
+    a clock that goes wrong may make it less than nothing."""
+    return max(min(setting, life / 2), timedelta())
+
+
+def at_most(pause: timedelta, *, before: timedelta) -> timedelta:
+    """The pause, made shorter for a short window, so that several attempts fit into it."""
+    return max(min(pause, before / 4), SHORTEST)
 
 
 def share(*words: object) -> float:
@@ -49,18 +65,20 @@ def next_renewal(standing: Standing, *, before: timedelta) -> datetime:
     `before`: how long before the access token's end renewing begins.
     """
     due: datetime = begins_at(standing, before=before)
+    if standing.renewed is not None:
+        due = max(due, standing.renewed + SHORTEST)
     if standing.last_attempt is not None and standing.failures:
-        due = max(due, _again(standing, standing.last_attempt))
+        due = max(due, _again(standing, standing.last_attempt, before))
     if standing.not_before is not None:
         due = max(due, standing.not_before)
     return due
 
 
-def _again(standing: Standing, last: datetime) -> datetime:
+def _again(standing: Standing, last: datetime, before: timedelta) -> datetime:
     growth: int = GROWTH ** min(standing.failures - 1, 8)
-    growing = FIRST_PAUSE * growth
+    growing = at_most(FIRST_PAUSE, before=before) * growth
     near = standing.access_end - NEAR_END
-    hourly = min(growing, HOURLY)
+    hourly = min(growing, at_most(HOURLY, before=before))
     if last >= near:
         return last + _jittered(hourly, standing)
     daily = last + _jittered(min(growing, DAILY), standing)

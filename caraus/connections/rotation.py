@@ -29,7 +29,7 @@ def rotate() -> Rotated:
 
 @transaction.atomic
 def _rotate_one(pk: int) -> bool:
-    connection = Connection.objects.select_for_update().get(pk=pk)
+    connection = Connection.objects.select_for_update(no_key=True).get(pk=pk)
     if not connection.access_token_sealed:
         return False  # disconnected meanwhile
     for field in ("access_token_sealed", "refresh_token_sealed"):

@@ -4,6 +4,7 @@ The old one's tokens are deleted only when nothing is lost by it: a renewed cert
 has not enrolled yet gets a token too, and would cut off what still works.
 """
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -36,12 +37,24 @@ def take_place(new: Connection, *, chosen: Connection | None = None) -> None:
     settle(new)
 
 
+@transaction.atomic
 def settle(new: Connection) -> None:
-    """End the predecessors of `new` that still live and whose companies it covers, all of them."""
+    """End the predecessors of `new` that still live and whose companies it covers, all of them.
+
+    It is part of keeping ANAF's answers and waits for nobody: a predecessor whose row another
+    writes to now is left to `settle_all`.
+    """
     waiting = Connection.objects.filter(replaced_by=new, status__in=LIVING)
-    for old in waiting:
+    for old in waiting.select_for_update(no_key=True, skip_locked=True):
         if not _companies(old) - _companies(new):
             end(old, Connection.Status.REPLACED, replaced_by=new)
+
+
+def settle_all() -> None:
+    """Whatever predecessor was left: the timer's part."""
+    waiting = Connection.objects.filter(predecessors__status__in=LIVING)
+    for new in waiting.filter(status=Connection.Status.ACTIVE).distinct():
+        settle(new)
 
 
 def _companies(connection: Connection) -> set[int]:

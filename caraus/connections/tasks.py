@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from caraus import queues
 from caraus.anaf.errors import AnafError
-from caraus.connections import asking, deadlines, rights
+from caraus.connections import asking, deadlines, rights, succession
 from caraus.connections.checks import run_check
 from caraus.connections.consent import authorized
 from caraus.connections.models import Connection
@@ -46,6 +46,7 @@ def try_rights_due(timestamp: int) -> None:
     for connection in active.select_related("link"):
         if any(rights.to_try(connection)):
             enqueue_try_rights(connection.pk)
+    succession.settle_all()
 
 
 def enqueue_try_rights(connection_id: int) -> None:

@@ -23,6 +23,10 @@ log = structlog.get_logger(__name__)
 
 # Signs of a host in trouble that come with an answer; the others are `Outcome.UNAVAILABLE`.
 _HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
+# No answer of any use either, but for other reasons.
+_NOT_THE_HOSTS = frozenset(
+    {"technical_error", "missing_configuration", "foreign_host", "unexpected", "token_refused_anew"}
+)
 _NAMES = [one.name for one in fields(Door)]
 _LOOK = f"SELECT {', '.join(_NAMES)} FROM transports_gate WHERE host = %s"  # noqa: S608 - our names # nosec B608
 # A timer's call that waits for a place of its own gives up after so many seconds.
@@ -112,9 +116,9 @@ def report(error: AnafError | None, *, passed: Pass) -> None:
 
 def is_hosts(error: AnafError) -> bool:
     """Whether this trouble is the host's (or our way to it), not one company's or certificate's."""
-    if error.code in {"technical_error", "missing_configuration", "foreign_host", "unexpected"}:
-        return False
-    return error.outcome is Outcome.UNAVAILABLE or error.code in _HOST_CODES
+    return error.code not in _NOT_THE_HOSTS and (
+        error.outcome is Outcome.UNAVAILABLE or error.code in _HOST_CODES
+    )
 
 
 def is_same_trouble(before: str, now: AnafError) -> bool:

@@ -72,7 +72,9 @@ def keep_good(
         state.next_sync_at = _next_after(state, started_at, connection.pk)
         state.wanted_at = state.claimed_until = None
         state.save()
-        _keep_right(connection, company, heard.received_at)
+        rights.remember(
+            connection=connection, company=company, covered=True, at=heard.received_at
+        )
         SyncRun.objects.create(
             company=company,
             connection=connection,
@@ -93,6 +95,9 @@ def keep_good(
             telling.tell_of_mass_disappearance(
                 company, number=applied.vanished, at=heard.received_at
             )
+    # Not in that transaction: the answers about all companies of an authorization would wait for
+    # one another, and for whoever writes to its row.
+    renewal.keep_good_call(connection.pk, heard.received_at)
     log.info("company_synced", cui=company.cui, seen=applied.seen, new=applied.new)
     return applied
 
@@ -237,7 +242,3 @@ def locked_state(company: Company, started_at: datetime) -> SyncState:
     SyncState.objects.get_or_create(company=company, defaults={"next_sync_at": started_at})
     return SyncState.objects.select_for_update().get(company=company)
 
-
-def _keep_right(connection: Connection, company: Company, at: datetime) -> None:
-    rights.remember(connection=connection, company=company, covered=True, at=at)
-    renewal.keep_good_call(connection.pk, at)

@@ -158,7 +158,7 @@ def _ask(asking: Asking, tried: Tried | None) -> Heard:
         try:
             return _ask_again(asking, state, tried) if tried else _ask_with(asking, state)
         except AnafError as error:
-            if error.outcome not in LASTING:
+            if error.outcome not in LASTING and error.code != "token_refused_anew":
                 raise
             _mark(asking.used[-1], company, error)
             troubles.append(error)
@@ -213,7 +213,7 @@ def _mark(connection: Connection, company: Company, error: AnafError) -> None:
     """A right that ANAF refused, or an authorization that it refused as such."""
     if error.outcome is Outcome.NO_RIGHTS:
         rights.remember(connection=connection, company=company, covered=False)
-    elif error.code != "token_refused_anew":  # the authorization itself was just proven alive
+    elif error.outcome is Outcome.REAUTHORIZE:
         renewal.keep_failure(connection.pk, error)
 
 

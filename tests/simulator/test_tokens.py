@@ -30,6 +30,18 @@ def test_tokens_are_signed_jwts_with_the_documented_lives(simulator: SimulatorPr
     assert access["client_id"] == simulator.client_id
 
 
+def test_short_tokens_live_as_long_as_told_and_no_longer(simulator: SimulatorProcess) -> None:
+    simulator.turn_on("short_tokens", seconds=120)
+    answer = simulator.tokens()
+    access = claims(answer["access_token"])
+    assert (answer["expires_in"], access["exp"] - access["iat"]) == (120, 120)
+    assert simulator.api("info", answer["access_token"], cui_op=BUSY).status_code == 200
+    simulator.advance(seconds=121)
+    assert simulator.api("info", answer["access_token"], cui_op=BUSY).status_code == 401
+    simulator.turn_off("short_tokens")
+    assert simulator.refresh(answer["refresh_token"]).json()["expires_in"] == 90 * DAY
+
+
 def test_a_code_works_once(simulator: SimulatorProcess) -> None:
     code = simulator.log_in()["code"]
     assert simulator.exchange(code).status_code == 200
