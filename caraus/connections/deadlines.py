@@ -35,6 +35,8 @@ def remind(*, now: datetime | None = None) -> None:
 @transaction.atomic
 def _tell(connection_id: int, days: int, now: datetime) -> None:
     """Only if it is still as it was: a renewal or a person may have been quicker."""
-    connection = Connection.objects.select_for_update(of=("self",), no_key=True).get(pk=connection_id)
+    connection = Connection.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=connection_id
+    )
     if connection.is_active:
         telling.end_is_near(connection, days=days, now=now)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -136,9 +136,7 @@ def _one_at_a_time(connection_id: int) -> Iterator[None]:
     """A transaction that holds the authorization's advisory lock, not its row."""
     with transaction.atomic():
         with database.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCK_SPACE, connection_id]
-            )
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCK_SPACE, connection_id])
         yield
 
 

@@ -1,11 +1,11 @@
 """When an authorization is renewed next. Pure: a decision over data, made the same everywhere.
 
 It begins some days before the access token's end (setting: 15), but never before half of the life
-that ANAF gave the token is over. It goes on daily after failures, and hourly in the last three days.
-What may pass by itself is tried again sooner at first: after a quarter of an hour, then four times
-as long each time, within those bounds. No pause is longer than a quarter of the window, nor shorter
-than a minute, whatever the token's life. Each authorization keeps its own place within the first day,
-so that a thousand made on one morning are spread.
+that ANAF gave the token is over. It goes on daily after failures, and hourly in the last three
+days. What may pass by itself is tried again sooner at first: after a quarter of an hour, then four
+times as long each time, within those bounds. No pause is longer than a quarter of the window, nor
+shorter than a minute, whatever the token's life. Each authorization keeps its own place within the
+first day, so that a thousand made on one morning are spread.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ JITTER = 0.1
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the decision depends on; all moments in UTC. `key` is the authorization's own,
-    `renewed` the last good renewal, `not_before` what ANAF asked for with Retry-After."""
+    `not_before` what ANAF asked for with Retry-After, `renewed` the last good renewal."""
 
     key: int
     access_end: datetime
-    renewed: datetime | None = None
     last_attempt: datetime | None = None
     failures: int = 0
     not_before: datetime | None = None
+    renewed: datetime | None = None
 
 
 def window(*, life: timedelta, setting: timedelta) -> timedelta:

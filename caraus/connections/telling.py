@@ -18,6 +18,7 @@ from caraus.words import BUCHAREST, day_in_full, day_of_month, lazily, plural
 
 # A renewal that fails for passing reasons is told when so little is left.
 NEAR_END = timedelta(days=3)
+SHORT_LIFE_OVER = timedelta(hours=1)
 
 AT_HAND = lazily(
     "Ai nevoie de certificatul digital instalat pe calculator (același cu "
@@ -52,7 +53,8 @@ def renewal_fails(connection: Connection, *, now: datetime) -> None:
     """The silent renewal fails for reasons that may pass, and the access token's end is near, or
     over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
     left = connection.access_expires_at - now
-    if left > NEAR_END:
+    # A token that ANAF gives for hours is always near its end: told when it is over for an hour.
+    if left > (NEAR_END if connection.access_life > 2 * NEAR_END else -SHORT_LIFE_OVER):
         return
     problem = PROBLEMS.get(connection.last_failure_code)
     end = connection.access_expires_at.astimezone(BUCHAREST)

@@ -72,9 +72,7 @@ def keep_good(
         state.next_sync_at = _next_after(state, started_at, connection.pk)
         state.wanted_at = state.claimed_until = None
         state.save()
-        rights.remember(
-            connection=connection, company=company, covered=True, at=heard.received_at
-        )
+        rights.remember(connection=connection, company=company, covered=True, at=heard.received_at)
         SyncRun.objects.create(
             company=company,
             connection=connection,
@@ -241,4 +239,3 @@ def unexpected(error: Exception, *, access_token: str = "") -> AnafError:
 def locked_state(company: Company, started_at: datetime) -> SyncState:
     SyncState.objects.get_or_create(company=company, defaults={"next_sync_at": started_at})
     return SyncState.objects.select_for_update().get(company=company)
-

@@ -82,6 +82,7 @@ def test_a_record_that_cannot_be_understood_is_told_with_its_text(
         ("html_rejected", "bad_answer", 1),
         ("rate_limited", "rate_limited", 1),
         ("no_rights_cui", "no_rights", 1),
+        ("token_refused", "unavailable", 1),  # although it has just been renewed: nobody need act
     ],
 )
 def test_each_trouble_has_its_outcome_and_exit_code(

@@ -44,7 +44,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str, str, int | None]] = [
     ("no_rights_cui", {}, "no_rights", "no_rights_cui", "rights", 200),
     ("forbidden", {}, "no_rights", "forbidden", "rights", 403),
     ("not_enrolled_app", {}, "no_rights", "forbidden", "rights", 403),
-    ("token_refused", {}, "reauthorize", "token_refused_anew", "anaf", 401),
+    ("token_refused", {}, "unavailable", "token_refused_anew", "anaf", 401),
 ]
 NAMES = [fault[0] for fault in FAULTS]
 

@@ -44,7 +44,7 @@ def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself
     anaf.turn_on("token_refused")
     anaf.forget_calls()
     result = sync_company(company_id=company.pk)
-    assert result.outcome is Outcome.REAUTHORIZE
+    assert result.outcome is Outcome.UNAVAILABLE  # nobody need act
     assert len(anaf.calls("info")) == 2
     assert grants(anaf) == ["refresh_token"]
     assert result.error
