@@ -59,6 +59,11 @@ ANAF_CALLS_PER_DAY_PER_COMPANY = env.number("ANAF_CALLS_PER_DAY_PER_COMPANY", 10
 SYNC_FASTEST_MINUTES = env.number("CARAUS_SYNC_FASTEST_MINUTES", 1, least=1)
 SYNC_SLOWEST_MINUTES = env.number("CARAUS_SYNC_SLOWEST_MINUTES", 10, least=1)
 SYNC_SLOWEST_OF_MANY_MINUTES = env.number("CARAUS_SYNC_SLOWEST_OF_MANY_MINUTES", 60, least=1)
+# A company that was asked about within so many seconds is not asked about again because a person
+# presses „Sincronizează acum”, until they are over.
+SYNC_NOW_SECONDS = env.number("CARAUS_SYNC_NOW_SECONDS", 60, least=0)
+# Companies of one organization, without the archived ones.
+COMPANIES_PER_ORGANIZATION = env.number("CARAUS_COMPANIES_PER_ORGANIZATION", 1000, least=1)
 # Questions that one worker process has under way at once.
 SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60, least=1)
 
@@ -217,6 +222,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_HTTPS  # for localhost; browsers
 RATE_LIMITS = {
     "export": env.rates("CARAUS_EXPORT_LIMIT", "10/h/user,30/h/organization"),
     "list_export": env.rates("CARAUS_LIST_EXPORT_LIMIT", "60/h/user,200/h/organization"),
+    "sync": env.rates("CARAUS_SYNC_LIMIT", "10/m/user,100/h/user,30/m/organization"),
     "card": "120/h/user,600/h/organization",
     "fleet_import": "60/h/user,200/h/organization",
     "invite": "60/h/user",

@@ -9,6 +9,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tests import engine
+
 
 def _waiting() -> bool:
     jobs: Any = ProcrastinateJob.objects.filter(status="todo")
@@ -16,12 +18,14 @@ def _waiting() -> bool:
 
 
 class Worker:
-    """Runs jobs as `caraus worker` does, but ends when none waits any more."""
+    """Runs jobs and asks about companies as `caraus worker` does, but ends when no job waits and no
+    company is due any more."""
 
     def drain(self, *, concurrency: int = 4) -> None:
         with ThreadPoolExecutor(1) as thread:  # Django's connections are a thread's own
             while _waiting():  # a job may have put others in the queue while it was the last
                 thread.submit(asyncio.run, self._run(concurrency)).result()
+        engine.drain()
 
     async def _run(self, concurrency: int) -> None:
         threads = ThreadPoolExecutor(concurrency + 2)

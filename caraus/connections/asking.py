@@ -4,7 +4,6 @@ The synchronization asks in its own way, since it keeps the answer; here only th
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -15,10 +14,7 @@ from caraus.anaf.errors import AnafError, Outcome
 from caraus.anaf.info import InfoAnswer
 from caraus.connections import renewal, rights
 from caraus.connections.configuration import anaf_settings
-from caraus.connections.models import CompanyRight, Connection
-
-# So many are asked about before a person is told that the certificate has no right at all.
-FIRST_COMPANIES = 3
+from caraus.connections.models import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -45,27 +41,6 @@ def _ask(connection: Connection, company: Company, now: datetime | None) -> Info
             anaf_settings(), access_token=token, carrier_cui=company.cui, now=now
         ),
     )
-
-
-def refused_for_all(connection: Connection) -> AnafError | None:
-    """ANAF's refusal, if a certificate just used has no right for any of the first companies:
-    ANAF gives a token also then (OAuth procedure pp. 2-3). Short, for a person waits."""
-    known = set(connection.rights.values_list("state", flat=True))
-    if known & {CompanyRight.State.COVERED, CompanyRight.State.NO_RIGHT}:
-        covered = CompanyRight.State.COVERED in known
-        return None if covered else AnafError("no_rights_cui")
-    anaf = replace(anaf_settings(), timeout=min(5.0, anaf_settings().timeout))
-    token, refusal = renewal.access_token(connection), None
-    for company in rights.companies_of(connection).order_by("pk")[:FIRST_COMPANIES]:
-        try:
-            info.fetch_info(anaf, access_token=token, carrier_cui=company.cui)
-        except AnafError as error:
-            if error.outcome is not Outcome.NO_RIGHTS:
-                return None
-            refusal = error
-        else:
-            return None
-    return refusal
 
 
 def with_token[T](connection: Connection, call: Callable[[str], T]) -> T:

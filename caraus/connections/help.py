@@ -121,7 +121,7 @@ CAUSES = (
             "poate da autorizarea, dar răspunde că nu ai drept."
         ),
         (
-            lazily("Lasă autorizarea așa cum este: întrebăm noi din nou, în fiecare zi."),
+            lazily("Lasă autorizarea așa cum este: întrebăm noi din nou, întâi după o zi."),
             lazily("A doua zi, la Integrări, apasă „Testează conexiunea”."),
             lazily("Dacă nici atunci nu este acoperită firma, vezi „Fără drept pentru acest CUI”."),
         ),
@@ -154,7 +154,10 @@ CAUSES = (
                     "Îi poți trimite un link."
                 )
             ),
-            lazily("Întrebăm din nou o dată pe zi; ca să afli acum, apasă „Testează conexiunea”."),
+            lazily(
+                "Întrebăm din nou după o zi, apoi tot mai rar; ca să afli acum, apasă "
+                "„Testează conexiunea”."
+            ),
         ),
         lazily("Verifică și CUI-ul, la Firme: o cifră greșită arată la fel."),
     ),

@@ -1,7 +1,7 @@
 """What Integrări shows: each living authorization with all that is known of it, and the past."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -12,9 +12,12 @@ from caraus.anaf.errors import PROBLEMS
 from caraus.connections.health import Health, health, overall
 from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.renewal import next_renewal_at
+from caraus.connections.rights_progress import WATCHED, RightsProgress, counted
 from caraus.connections.succession import LIVING
 
-SETTLING = timedelta(minutes=2)
+# The card with every company of a young authorization is drawn anew while ANAF answers about so
+# few; of more, a line counts.
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,13 @@ class Shown:
     next_renewal_at: datetime
 
     @property
+    def progress(self) -> RightsProgress:
+        return counted(self.connection, [right.state for right in self.rights])
+
+    @property
     def settling(self) -> bool:
-        """Just made: ANAF's answers about the companies are a few seconds away."""
-        young = timezone.now() - self.connection.authorized_at < SETTLING
-        return young and any(right.state == CompanyRight.State.UNKNOWN for right in self.rights)
+        """Just made: ANAF's answers about the companies are coming."""
+        return self.progress.goes_on
 
     @property
     def renewal_failure(self) -> str:
@@ -53,7 +59,8 @@ class Panel:
 
     @property
     def settling(self) -> bool:
-        return any(one.settling for one in self.shown)
+        """Whether the whole card is to be drawn anew every few seconds."""
+        return any(one.settling and len(one.rights) <= _FEW for one in self.shown)
 
 
 def panel(membership: Membership) -> Panel:
@@ -71,6 +78,15 @@ def panel(membership: Membership) -> Panel:
 def standing(membership: Membership, companies: list[Company]) -> Health | None:
     """How all authorizations that concern the member stand, in one colour; None without any."""
     return _overall(_shown(membership, companies), companies)
+
+
+def watched(membership: Membership) -> list[Connection]:
+    """The young authorizations about whose companies ANAF is being asked right now."""
+    companies = list(access.visible_companies(membership))
+    young = _theirs(membership, companies).filter(
+        status=Connection.Status.ACTIVE, authorized_at__gt=timezone.now() - WATCHED
+    )
+    return list(young.select_related("link"))
 
 
 def _shown(membership: Membership, companies: list[Company]) -> list[Shown]:

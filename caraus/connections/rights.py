@@ -1,8 +1,10 @@
 """Which authorization serves which company: what ANAF answered about each, remembered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -11,8 +13,14 @@ from caraus.accounts.models import Company
 from caraus.connections import succession
 from caraus.connections.models import CompanyRight, Connection
 
-# A company that was refused is tried again with the same certificate only after a day.
+# A company that was refused is tried again with the same certificate after a day, then after two,
+# four, … days, a month at most; one that was covered, whose UITs matter, each day.
 RETRY_REFUSED_AFTER = timedelta(days=1)
+LONGEST_REFUSED = timedelta(days=30)
+# A person's press lets so many refused pairs be tried again, the longest refused first, and none
+# that was refused within the hour.
+LIFTED_AT_ONCE = 20
+LIFTED_AFTER = timedelta(hours=1)
 # After a good time a refusal may be a hiccup of ANAF's: asked again this soon, before the day.
 RETRY_COVERED_AFTER = (timedelta(minutes=5), timedelta(hours=1))
 
@@ -21,7 +29,10 @@ def retry_pause(*, refusals: int, was_covered: bool) -> timedelta:
     """How long a refused company is left in peace; `refusals`: in a row, this one included."""
     if was_covered and refusals <= len(RETRY_COVERED_AFTER):
         return RETRY_COVERED_AFTER[refusals - 1]
-    return RETRY_REFUSED_AFTER
+    if was_covered:
+        return RETRY_REFUSED_AFTER
+    longer: int = 2 ** min(refusals - 1, 10)
+    return min(RETRY_REFUSED_AFTER * longer, LONGEST_REFUSED)
 
 
 def connection_for(
@@ -82,17 +93,52 @@ def refused_everywhere(company: Company) -> bool:
     return _active(company).exists() and connection_for(company) is None
 
 
-def to_try(connection: Connection, *, now: datetime | None = None) -> Iterator[Company]:
+# Each active authorization with each company that it may serve and whose right is unknown or to be
+# tried again, where the next synchronization will ask with another one: as `connection_for`
+# chooses, with one that covers the company, else with the newest that is not left in peace.
+_TO_TRY = """
+FROM connections_connection k
+LEFT JOIN connections_externallink l ON l.id = k.link_id
+JOIN accounts_company c ON c.organization_id = k.organization_id AND c.archived_at IS NULL
+WHERE k.status = 'active' AND (%(connection)s::bigint IS NULL OR k.id = %(connection)s)
+AND (k.link_id IS NULL OR l.for_all OR EXISTS (
+    SELECT FROM connections_externallink_companies m
+    WHERE m.externallink_id = k.link_id AND m.company_id = c.id))
+AND NOT EXISTS (
+    SELECT FROM connections_companyright r WHERE r.connection_id = k.id AND r.company_id = c.id
+    AND (r.state = 'covered' OR r.state = 'no_right' AND r.retry_at > %(now)s))
+AND EXISTS (
+    SELECT FROM connections_connection other
+    LEFT JOIN connections_externallink ol ON ol.id = other.link_id
+    LEFT JOIN connections_companyright r
+        ON r.connection_id = other.id AND r.company_id = c.id
+    WHERE other.organization_id = k.organization_id AND other.status = 'active'
+    AND other.id <> k.id
+    AND (other.link_id IS NULL OR ol.for_all OR EXISTS (
+        SELECT FROM connections_externallink_companies m
+        WHERE m.externallink_id = other.link_id AND m.company_id = c.id))
+    AND (r.state = 'covered'
+         OR (other.authorized_at, other.id) > (k.authorized_at, k.id)
+         AND (r.id IS NULL OR r.state = 'unknown' OR r.retry_at IS NULL OR r.retry_at <= %(now)s)))
+"""
+
+
+def to_try(connection: Connection, *, now: datetime | None = None) -> list[Company]:
     """The companies whose right with this authorization is unknown or to be tried again, apart
     from those that the next synchronization will ask about with it anyway."""
-    now = now or timezone.now()
-    known = CompanyRight.objects.filter(connection=connection)
-    settled = known.filter(state=CompanyRight.State.COVERED) | known.filter(
-        state=CompanyRight.State.NO_RIGHT, retry_at__gt=now
-    )
-    for company in companies_of(connection).exclude(pk__in=settled.values("company")):
-        if connection_for(company, now=now) != connection:
-            yield company
+    keys = _pairs("SELECT c.id", {"connection": connection.pk, "now": now or timezone.now()})
+    return list(Company.objects.filter(pk__in=keys).order_by("pk"))
+
+
+def authorizations_to_try(*, now: datetime | None = None) -> list[int]:
+    """The authorizations of all organizations with which `to_try` finds companies."""
+    return _pairs("SELECT DISTINCT k.id", {"connection": None, "now": now or timezone.now()})
+
+
+def _pairs(select: str, values: dict[str, Any]) -> list[int]:
+    with database.cursor() as cursor:
+        cursor.execute(f"{select} {_TO_TRY}", values)
+        return [key for (key,) in cursor.fetchall()]
 
 
 @transaction.atomic
@@ -122,3 +168,25 @@ def forget_refusals(company: Company) -> None:
     CompanyRight.objects.filter(company=company, state=CompanyRight.State.NO_RIGHT).update(
         checked_at=None, retry_at=None, state=CompanyRight.State.UNKNOWN
     )
+
+
+def lift_refusals(company_ids: Collection[int]) -> None:
+    """Let refused pairs of these companies be tried again (a person pressed „Sincronizează acum”):
+    a bounded number, and none that ANAF has refused within the hour."""
+    if not company_ids:
+        return
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE connections_companyright"
+            " SET state = %(unknown)s, checked_at = NULL, retry_at = NULL WHERE id IN"
+            " (SELECT id FROM connections_companyright WHERE company_id = ANY(%(keys)s::bigint[])"
+            "  AND state = %(refused)s AND (checked_at IS NULL OR checked_at < %(before)s)"
+            "  ORDER BY checked_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)",
+            {
+                "unknown": CompanyRight.State.UNKNOWN,
+                "refused": CompanyRight.State.NO_RIGHT,
+                "keys": list(company_ids),
+                "before": timezone.now() - LIFTED_AFTER,
+                "most": LIFTED_AT_ONCE,
+            },
+        )

@@ -42,10 +42,8 @@ def renew_one(*, connection_id: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="connections.try_rights_due", queueing_lock="connections.try_rights_due")
 def try_rights_due(timestamp: int) -> None:
-    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
-    for connection in active.select_related("link"):
-        if any(rights.to_try(connection)):
-            enqueue_try_rights(connection.pk)
+    for connection_id in rights.authorizations_to_try():
+        enqueue_try_rights(connection_id)
     succession.settle_all()
 
 
@@ -62,9 +60,9 @@ def try_rights(*, connection_id: int) -> None:
 
 
 def _on_authorized(sender: object, *, connection: Connection, **_: object) -> None:
-    """After each authorization every company is tried, also those that another one serves."""
-    if any(rights.to_try(connection)):
-        enqueue_try_rights(connection.pk)
+    """After each authorization every company is tried, also those that another one serves. The
+    job looks which these are: the callback's answer does not wait for it."""
+    enqueue_try_rights(connection.pk)
 
 
 authorized.connect(_on_authorized, dispatch_uid="connections.try_rights")

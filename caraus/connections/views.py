@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -13,16 +13,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Role, User
-from caraus.anaf.errors import AnafError
-from caraus.connections import asking, consent, succession
+from caraus.anaf.errors import PROBLEMS, AnafError
+from caraus.connections import consent, rights_progress, succession
 from caraus.connections.configuration import is_configured
 from caraus.connections.help import help_for
 from caraus.connections.models import Connection
 from caraus.connections.panel import panel, theirs
 from caraus.connections.refusals import refusal_look
 
-# In the session: the external link that this browser opened.
+# In the session: the external link that this browser opened, and the authorization that it gave.
 LINK_KEY = "external_link"
+GIVEN_KEY = "given_authorization"
 
 
 @require_GET
@@ -112,8 +113,9 @@ def finished(
     if isinstance(result, consent.ConsentRefused):
         context["refused"], context["look"] = result, refusal_look(result.code)
         context["help"] = help_for(result.code)
-    elif refusal := asking.refused_for_all(result):
-        context["refusal"], context["help"] = refusal, help_for(refusal.code)
+    else:
+        request.session[GIVEN_KEY] = result.pk
+        context |= _rights_of(result)
     response = render(request, "connections/finished.html", context, status=status)
     # ANAF's page stood in this window; with the default policy it could no longer be closed.
     response["Cross-Origin-Opener-Policy"] = "unsafe-none"
@@ -121,6 +123,45 @@ def finished(
     # the CSRF check refuses. Other sites get no referrer either way.
     response["Referrer-Policy"] = "same-origin"
     return response
+
+
+def _rights_of(connection: Connection) -> dict[str, object]:
+    """What ANAF has answered so far about the companies; the worker asks, nobody waits here."""
+    progress = rights_progress.of(connection)
+    return {
+        "progress": progress,
+        "refusal": PROBLEMS["no_rights_cui"] if progress.is_refused else None,
+        "help": help_for("no_rights_cui") if progress.is_refused else None,
+    }
+
+
+@login_not_required
+@require_GET
+@never_cache
+def given_rights(request: HttpRequest) -> HttpResponse:
+    """The part of the page after ANAF that fills while the worker asks about each company: for the
+    browser that has just authorized, with an account or by a link."""
+    given = Connection.objects.filter(pk=request.session.get(GIVEN_KEY) or 0)
+    connection = given.select_related("link", "organization").first()
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    if connection is None and is_part:
+        return HttpResponse(status=286)  # the session is over; so htmx is told to ask no more
+    if connection is None:
+        raise Http404
+    context = {"connection": connection, "by_link": connection.link is not None}
+    name = "connections/_given.html" if is_part else "connections/finished.html"
+    return render(request, name, context | _rights_of(connection))
+
+
+@require_GET
+@never_cache
+def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """„Verificăm drepturile: 3 da, 162 nu, …” of an authorization, on Integrări and Firme."""
+    membership = access.current_membership(request)
+    connection = access.get_object(request, theirs(membership).select_related("link"), pk)
+    progress = rights_progress.of(connection, among=access.visible_companies(membership))
+    context = {"connection": connection, "progress": progress}
+    return render(request, "connections/_rights_line.html", context)
 
 
 @require_POST

@@ -8,6 +8,7 @@ would take along: a company whose question came to nothing is due still.
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from caraus.anaf.wire import Wire
 from caraus.connections import renewal
 from caraus.connections.configuration import anaf_settings
 from caraus.connections.models import Connection
+from caraus.logs import of_request
 from caraus.transports import claims, gate, gatekeeper, limits, quiet, settle
 from caraus.transports.claims import Claim, Ready
 from caraus.transports.gate import Pass
@@ -124,6 +126,14 @@ class Engine:
             log.error("question_broke_off", error=repr(error))
 
     async def _ask(self, wire: Wire, claim: Claim, slot: float, passed: Pass) -> None:
+        """One claimed company. What is logged about one that a person wanted names his request."""
+        wanted = claim.state.wanted_at is not None
+        with of_request(claim.state.wanted_request if wanted else ""):
+            await self._ask_in_turn(wire, claim, slot, passed)
+            if wanted:
+                log.info("wanted_company_asked", cui=claim.company.cui)
+
+    async def _ask_in_turn(self, wire: Wire, claim: Claim, slot: float, passed: Pass) -> None:
         ready = claim.ready
         if ready is None:
             await self._step_by_step(claim, None)
@@ -233,7 +243,8 @@ class Engine:
             await self._in(self._clerks, lambda: claims.free_again(ids))
 
     async def _in[T](self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(threads, _fresh, work)
+        context = contextvars.copy_context()  # of the request, for what is logged
+        return await asyncio.get_running_loop().run_in_executor(threads, context.run, _fresh, work)
 
     async def _end(self) -> None:
         if self._under_way:

@@ -12,10 +12,14 @@ from caraus.anaf.errors import AnafError
 from caraus.connections.models import Connection
 from caraus.transports import telling
 from caraus.transports.models import AuthorizationLimit, SyncState
-from caraus.transports.schedule import until_tomorrow
+from caraus.transports.schedule import day_left, until_tomorrow
 from caraus.words import BUCHAREST, lazily
 
 log = structlog.get_logger(__name__)
+
+# Of a day's calls that are still to come, what only the timer may spend: whatever people press, a
+# company is asked about until midnight.
+HELD_FOR_TIMER = 0.8
 
 
 def day_of(moment: datetime) -> date:
@@ -35,6 +39,19 @@ def is_spent(state: SyncState, at: datetime) -> bool:
         return True
     limit = of_company(state)
     return limit is not None and state.calls_day == day_of(at) and state.calls_today >= limit
+
+
+def left_today(state: SyncState, at: datetime) -> int | None:
+    """Calls that are left of the company's day; None without a limit."""
+    limit = of_company(state)
+    if limit is None:
+        return None
+    return max(limit - (state.calls_today if state.calls_day == day_of(at) else 0), 0)
+
+
+def held_for_timer(at: datetime) -> float:
+    """The share of a whole day's calls that only the timer may spend from now until midnight."""
+    return HELD_FOR_TIMER * day_left(at)
 
 
 def count_call(state: SyncState, at: datetime) -> None:

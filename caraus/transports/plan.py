@@ -36,6 +36,7 @@ from caraus.transports.schedule import (
     Policy,
     solve,
 )
+from caraus.words import BUCHAREST
 
 # How long a process believes the row that it has read.
 BELIEVED_SECONDS = 20.0
@@ -140,7 +141,7 @@ def make(now: datetime | None = None) -> Plan:
         row.made_at, row.companies, row.budget = now, number, budget()
         row.multiplier, row.stretched = policy.multiplier, policy.stretched
         row.fastest, row.slowest = policy.fastest, policy.slowest
-        row.limited = {str(key): asdict(value) for key, value in _limited().items()}
+        row.limited = {str(key): asdict(value) for key, value in _limited(now).items()}
         row.prior = list(improved(row.prior, _known()))
         _count_found(row, now)
         row.save()
@@ -166,14 +167,14 @@ def _known() -> dict[Learnt, int]:
         return {Learnt(float(one), float(two)): int(count) for one, two, count in cursor.fetchall()}
 
 
-def _limited() -> dict[int, Policy]:
-    """A policy for each authorization with a daily limit, over the companies that it serves."""
+def _limited(now: datetime) -> dict[int, Policy]:
+    """A policy for each authorization with a daily limit, over the companies that it serves: what
+    the limit allows, and what is left of this day, where people have spent more of it."""
     everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
-    learnt = dict(
-        AuthorizationLimit.objects.exclude(daily_limit=None).values_list(
-            "connection_id", "daily_limit"
-        )
-    )
+    counts = {row.connection_id: row for row in AuthorizationLimit.objects.all()}
+    learnt = {key: row.daily_limit for key, row in counts.items() if row.daily_limit}
+    today = now.astimezone(BUCHAREST)
+    minutes_left = max(MINUTES_A_DAY - today.hour * 60 - today.minute, 1)
     served = CompanyRight.objects.filter(
         connection__status=Connection.Status.ACTIVE, state=CompanyRight.State.COVERED
     )
@@ -184,8 +185,10 @@ def _limited() -> dict[int, Policy]:
         rates.setdefault(connection_id, Counter())[rate or 1.0] += 1
     policies = {}
     for connection_id, companies in rates.items():
-        limits = [limit for limit in (everybody, learnt.get(connection_id)) if limit]
-        calls_a_minute = min(limits) * 0.95 / MINUTES_A_DAY
+        limit = min(limit for limit in (everybody, learnt.get(connection_id)) if limit)
+        count = counts.get(connection_id)
+        spent = count.calls_today if count and count.calls_day == today.date() else 0
+        calls_a_minute = 0.95 * min(limit / MINUTES_A_DAY, max(limit - spent, 0) / minutes_left)
         policies[connection_id] = solve(companies, budget=calls_a_minute, bounds=bounds())
     return policies
 

@@ -105,12 +105,14 @@ def interval(
     rate: float,
     at: datetime,
     calls_a_day: int | None = None,
+    calls_left: int | None = None,
     wanted_within: timedelta | None = None,
 ) -> timedelta:
     """How long until the company is asked again, after a good answer at `at`.
 
-    `calls_a_day` is the most that ANAF allows for it; `wanted_within` is a reason to be sooner than
-    the policy (somebody looks at the page, a transport starts today). The daily limit goes first.
+    `calls_a_day` is the most that ANAF allows for it, `calls_left` what is left of it today: people
+    may have spent more than the timer counted on. `wanted_within` is a reason to be sooner than the
+    policy (somebody looks at the page, a transport starts today). The daily limit goes first.
     """
     chosen = minutes(policy, rate)
     if is_night(at):
@@ -118,14 +120,28 @@ def interval(
     if wanted_within is not None:
         chosen = min(chosen, max(wanted_within.total_seconds() / 60, policy.fastest))
     if calls_a_day is not None:
-        chosen = max(chosen, _paced(calls_a_day, at))
+        chosen = max(chosen, _paced(calls_a_day, calls_left, at))
     return timedelta(minutes=chosen)
 
 
-def _paced(calls_a_day: int, at: datetime) -> float:
-    """Minutes between questions so that a day of 16 fast and 8 slow hours needs no more."""
+def _paced(calls_a_day: int, calls_left: int | None, at: datetime) -> float:
+    """Minutes between questions so that a day of 16 fast and 8 slow hours needs no more, and the
+    rest of this day no more than is left."""
     by_day = _DAY_MINUTES / max(calls_a_day * 0.95, 1)
+    if calls_left is not None:
+        by_day = max(by_day, _DAY_MINUTES * day_left(at) / max(calls_left * 0.95, 1))
     return by_day * NIGHT_SLOWER if is_night(at) else by_day
+
+
+def day_left(at: datetime) -> float:
+    """Which share of a day's questions is still to come: the hours until midnight in Romania, of
+    which those of the night count a quarter."""
+    clock = at.astimezone(BUCHAREST)
+    gone = clock.hour * 60 + clock.minute + clock.second / 60
+    evening, morning = (limit.hour * 60 for limit in NIGHT)
+    awake = min(max(gone - morning, 0), evening - morning)
+    asleep = min(gone, morning) + max(gone - evening, 0)
+    return max(1 - (awake + asleep / NIGHT_SLOWER) / _DAY_MINUTES, 0.0)
 
 
 def is_night(at: datetime) -> bool:

@@ -173,6 +173,7 @@ def gap(state: SyncState, at: datetime, connection_id: int) -> timedelta:
         rate=state.rate,
         at=at,
         calls_a_day=limits.of_company(state),
+        calls_left=limits.left_today(state, at),
         wanted_within=wanted,
     )
     limited = in_force.limited.get(connection_id)

@@ -1,5 +1,7 @@
 """One UIT with its history, and „Sincronizează acum”."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,18 +15,18 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from caraus.accounts import access
+from caraus.accounts.limits import limited
 from caraus.accounts.models import Membership, Role
 from caraus.anaf.info import uit_is_valid
 from caraus.connections import rights
 from caraus.connections.models import Connection
-from caraus.transports import driver
+from caraus.transports import driver, sooner
 from caraus.transports.apply import last_seen
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.notes import NoteForm
 from caraus.transports.situation import situation
-from caraus.transports.tasks import SOON, enqueue
 from caraus.transports.timeline import timeline
-from caraus.words import today
+from caraus.words import plural, today
 
 
 @require_GET
@@ -68,10 +70,11 @@ def unreadable(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@limited("sync")
 def sync_now(request: HttpRequest) -> HttpResponse:
-    """A person waits: the company (or all of them) goes to the front of the queue."""
+    """A person waits: the company (or all of them) is due now, and goes before the timer's."""
     membership = access.require_role(request, Role.DISPATCHER)
-    companies = list(access.visible_companies(membership))
+    companies = access.visible_companies(membership)
     if not membership.organization.connections.filter(status=Connection.Status.ACTIVE).exists():
         messages.warning(
             request,
@@ -83,13 +86,32 @@ def sync_now(request: HttpRequest) -> HttpResponse:
         whole = request.htmx  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(_back(request)) if whole else redirect(_back(request))
     if cui := request.POST.get("firma"):
-        companies = [company for company in companies if company.cui == cui]
-    for company in companies:
-        rights.forget_refusals(company)
-        enqueue(company.pk, priority=SOON)
-    if not request.htmx:  # type: ignore[attr-defined]
+        companies = companies.filter(cui=cui.replace("\0", ""))
+    result = sooner.sync_now(list(companies.values_list("pk", flat=True)))
+    rights.lift_refusals(result.requested)
+    for sentence in _of_sync(result):
+        messages.info(request, sentence)
+    if not request.htmx and result.requested:  # type: ignore[attr-defined]
         messages.info(request, gettext("Întrebăm ANAF acum. Lista se actualizează singură."))
     return redirect(_back(request))
+
+
+def _of_sync(result: sooner.SyncNow) -> Iterator[str]:
+    """Which companies are not asked about now, and why."""
+    if result.under_way:
+        yield gettext("{companies}: ANAF este întrebat chiar acum.").format(
+            companies=plural(result.under_way, "firmă", "firme")
+        )
+    if result.just_asked:
+        yield gettext(
+            "{companies}: ANAF a fost întrebat cu mai puțin de un minut în urmă. Întrebăm din nou "
+            "de îndată ce trece minutul."
+        ).format(companies=plural(result.just_asked, "firmă", "firme"))
+    if result.limited:
+        yield gettext(
+            "{companies}: din limita zilnică au rămas numai interogările sincronizării automate, "
+            "care continuă singură până la miezul nopții. La cerere întrebăm din nou mâine."
+        ).format(companies=plural(result.limited, "firmă", "firme"))
 
 
 def _back(request: HttpRequest) -> str:

@@ -15,8 +15,10 @@ from caraus.accounts import access, journal, organizations
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.names import NameInput
+from caraus.connections import panel, rights_progress
 from caraus.connections.models import Connection
-from caraus.transports.tasks import SOON, enqueue
+from caraus.connections.rights_progress import RightsProgress
+from caraus.transports.sooner import request_sync
 from caraus.web import overview
 from caraus.words import lazily, plural
 
@@ -115,7 +117,15 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
         "state": state,
         "kept": urlencode({"q": words, "stare": state}),
         "may_add": access.may(membership, Role.ADMIN),
+        "progresses": _progresses(membership),
     }
+
+
+def _progresses(membership: Membership) -> list[tuple[Connection, RightsProgress]]:
+    """Of the young authorizations, those about whose companies ANAF has not answered yet."""
+    visible = access.visible_companies(membership)
+    found = [(one, rights_progress.of(one, among=visible)) for one in panel.watched(membership)]
+    return [(connection, progress) for connection, progress in found if progress.goes_on]
 
 
 @require_http_methods(["GET", "POST"])
@@ -144,8 +154,7 @@ def company_paste(request: HttpRequest) -> HttpResponse:
 def _add_many(membership: Membership, pairs: list[tuple[str, str]]) -> list[Company]:
     added = organizations.add_companies(membership, pairs)
     if _is_authorized(membership.organization):
-        for company in added:
-            enqueue(company.pk)
+        request_sync([company.pk for company in added], wanted=False)
     return added
 
 
@@ -196,7 +205,7 @@ def _add(form: CompanyForm, membership: Membership) -> Company | None:
                 cuis=[company.cui],
             )
             if _is_authorized(company.organization):
-                enqueue(company.pk, priority=SOON)
+                request_sync([company.pk])
     except IntegrityError:
         form.add_error(
             "cui", gettext("Firma cu CUI {cui} este deja în listă.").format(cui=company.cui)

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Organization
+from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import Outcome
 from caraus.connections import rights
 from caraus.connections.asking import try_rights
-from caraus.connections.models import CompanyRight, Connection
+from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.transports.sync import sync_company
 from tests import factories
 from tests.authorizations import authorization
@@ -151,19 +153,75 @@ def info_calls(anaf: SimulatorProcess, serial: str = "") -> int:
     return sum(not serial or call["serial"] == serial for call in anaf.calls("info"))
 
 
-def test_a_refused_pair_is_asked_once_a_day_however_often_the_timers_run(
+def test_a_refused_pair_is_asked_ever_more_rarely_however_often_the_timers_run(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     norights = authorization(anaf, organization, "norights")
     authorization(anaf, organization, "three")
     sync_company(company_id=company.pk)
     anaf.forget_calls()
-    now = timezone.now()
-    for minutes in range(0, 3 * 24 * 60, 10):
-        try_rights(connection_id=norights.pk, now=now + timedelta(minutes=minutes))
-    assert info_calls(anaf) == 3
+    now, asked = timezone.now(), []
+    for hours in range(0, 8 * 24, 6):
+        before = info_calls(anaf)
+        try_rights(connection_id=norights.pk, now=now + timedelta(hours=hours))
+        asked += [hours // 24] * (info_calls(anaf) - before)
+    assert asked == [0, 1, 3, 7]
     states = dict(CompanyRight.objects.values_list("connection__certificate_serial", "state"))
     assert states == {"norights": "no_right", "three": "covered"}
+
+
+def test_a_pair_that_was_never_covered_is_asked_about_once_a_month_in_the_end() -> None:
+    days = [rights.retry_pause(refusals=one, was_covered=False).days for one in range(1, 9)]
+    assert days == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert rights.retry_pause(refusals=5000, was_covered=False).days == 30
+
+
+def as_it_was_chosen(connection: Connection) -> list[Company]:
+    """`to_try` as its definition says: company by company."""
+    known = CompanyRight.objects.filter(connection=connection)
+    settled = known.filter(state="covered") | known.filter(
+        state="no_right", retry_at__gt=timezone.now()
+    )
+    companies = rights.companies_of(connection).exclude(pk__in=settled.values("company"))
+    return [one for one in companies.order_by("pk") if rights.connection_for(one) != connection]
+
+
+def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
+    organization: Organization, owner: User, stranger: User
+) -> None:
+    """All states of a pair, for three authorizations, one of them by a link for some companies."""
+    now = timezone.now()
+    answers: list[dict[str, object] | None] = [
+        None,
+        {"state": "unknown"},
+        {"state": "covered"},
+        {"state": "no_right", "retry_at": now + DAY},
+        {"state": "no_right", "retry_at": now - DAY},
+    ]
+    companies = [factories.company(organization, cui=f"{one:09}") for one in range(1, 126)]
+    link = ExternalLink.objects.create(
+        organization=organization, sender_name="Ana", for_all=False, expires_at=now
+    )
+    link.companies.set(companies[::2])
+    connections = [factories.connection(organization) for _ in range(3)]
+    Connection.objects.filter(pk=connections[1].pk).update(link=link)
+    factories.connection(organization, status="reauthorize")
+    for number, company in enumerate(companies):
+        for connection, digit in zip(
+            connections, (number % 5, number // 5 % 5, number // 25), strict=True
+        ):
+            if (answer := answers[digit]) is not None:
+                CompanyRight.objects.create(connection=connection, company=company, **answer)
+    with CaptureQueriesContext(database) as queries:
+        waiting = rights.authorizations_to_try()
+    assert len(queries) == 1
+    for connection in Connection.objects.filter(organization=organization, status="active"):
+        with CaptureQueriesContext(database) as queries:
+            found = rights.to_try(connection)
+        assert len(queries) == 2  # the keys, and the companies themselves
+        assert found == as_it_was_chosen(connection)
+        assert bool(found) == (connection.pk in waiting)
+    assert sum(bool(rights.to_try(one)) for one in connections) >= 2
 
 
 def test_after_an_authorization_every_company_is_tried_also_those_served_by_another(

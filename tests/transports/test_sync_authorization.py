@@ -12,8 +12,8 @@ from caraus.anaf.errors import Outcome
 from caraus.connections.models import Connection
 from caraus.transports import claims
 from caraus.transports.models import SyncState, Transport
+from caraus.transports.sooner import request_sync
 from caraus.transports.sync import sync_company
-from caraus.transports.tasks import SOON, enqueue
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
@@ -63,7 +63,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     kept = Transport.objects.count()
     anaf.turn_on("token_refused")
     anaf.turn_on("refresh_rejected")
-    enqueue(company.pk, priority=SOON)
+    request_sync([company.pk])
     worker.drain()
     assert Connection.objects.get().status == "reauthorize"
     state = SyncState.objects.get()
@@ -73,7 +73,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     for _ in range(3):
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(days=1))
         assert claims.claim(10) == []
-        enqueue(company.pk, priority=SOON)  # as when a person presses the button
+        request_sync([company.pk])  # as when a person presses the button
         worker.drain()
     assert anaf.calls() == []
     assert SyncState.objects.get().last_code == "refresh_rejected"

@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import PROBLEMS
-from caraus.connections.models import CompanyRight, Connection
+from caraus.connections.models import Connection
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
 from caraus.transports.sync import sync_company
-from caraus.transports.tasks import SOON
 from caraus.words import today
 from tests import factories
 from tests.simulator_process import SimulatorProcess
@@ -209,20 +207,6 @@ def test_trouble_is_told_above_the_list_with_what_to_do(
     assert not problem or problem.advice in page
 
 
-def test_asking_now_puts_ones_own_companies_first_and_retries_refused_rights(
-    signed_in: Client, company: Company, stranger: User
-) -> None:
-    connection = factories.connection(company.organization)
-    CompanyRight.objects.create(
-        connection=connection, company=company, state="no_right", checked_at=timezone.now()
-    )
-    assert signed_in.post(SYNC).status_code == 302
-    jobs: Any = ProcrastinateJob.objects.all()
-    assert [(job.args["company_id"], job.priority) for job in jobs] == [(company.pk, SOON)]
-    assert CompanyRight.objects.get().state == "unknown"
-    assert SyncState.objects.get().next_sync_at <= timezone.now()
-
-
 def test_asking_now_brings_what_was_declared_a_moment_ago(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, connection: Connection
 ) -> None:
@@ -234,7 +218,7 @@ def test_asking_now_brings_what_was_declared_a_moment_ago(
 
 def test_a_viewer_may_not_ask(teammate: User, company: Company) -> None:
     assert client_of(teammate).post(SYNC).status_code == 403
-    assert not ProcrastinateJob.objects.exists()
+    assert not SyncState.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -271,4 +255,4 @@ def test_asking_without_an_authorization_says_why_nothing_comes(
         answer = signed_in.post(SYNC, {"inapoi": LIST}, headers=headers)
         assert answer[field] == LIST
         assert "nu există nicio autorizare activă" in signed_in.get(LIST).content.decode()
-    assert not ProcrastinateJob.objects.exists()
+    assert not SyncState.objects.exists()

@@ -20,6 +20,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Addresses of things: what a member of another organization gets with a real id. The rest is 405.
 THINGS = {
     "integrari/<int:pk>/deconectare/": {"POST": 404},
+    "integrari/<int:pk>/drepturi/": {"GET": 404},
     "integrari/<int:pk>/test/": {"GET": 404, "POST": 404},
     "integrari/linkuri/<int:pk>/retragere/": {"POST": 404},
     "transporturi/<int:pk>/": {"GET": 404},
@@ -92,6 +93,7 @@ OPEN = {
     "metrics",  # without its token it is not there
     "limba/",
     "autorizare/",  # who opened no link sees only that
+    "integrari/drepturi/",  # who has not just authorized gets 404
     "integrari/ajutor/",
     "integrari/ajutor/<slug:slug>/",
 }

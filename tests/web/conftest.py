@@ -82,6 +82,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "flota/din-uit/<int:pk>/": transport.pk,
         "flota/import/<int:pk>/": draft.pk,
         "flota/import/<int:pk>/renuntare/": draft.pk,
+        "integrari/<int:pk>/drepturi/": connection.pk,
         "integrari/<int:pk>/test/": connection.pk,
         "integrari/linkuri/<int:pk>/retragere/": link.pk,
         "notificari/<int:pk>/": notification.pk,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from procrastinate.contrib.django.models import ProcrastinateJob
+from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.transports.tasks import SOON
+from caraus.transports.models import SyncState
 from tests import factories
 from tests.authorizations import at_once
 
@@ -20,9 +20,10 @@ def client_of(user: User) -> Client:
     return client
 
 
-def jobs() -> list[Any]:
-    found: Any = ProcrastinateJob.objects.all()
-    return [(job.args["company_id"], job.priority) for job in found]
+def due() -> list[Any]:
+    """The companies that the poller would ask about, and whether a person waits for them."""
+    states = SyncState.objects.filter(next_sync_at__lte=timezone.now()).order_by("pk")
+    return [(state.company_id, state.wanted_at is not None) for state in states]
 
 
 @pytest.mark.parametrize("written", ["14399840", "RO 14 399 840", "ro14399840"])
@@ -42,12 +43,12 @@ def test_anaf_is_asked_at_once_where_someone_has_authorized(
 ) -> None:
     factories.connection(organization)
     signed_in.post(FIRME, {"cui": "14399840"})
-    assert jobs() == [(Company.objects.get().pk, SOON)]
+    assert due() == [(Company.objects.get().pk, True)]
 
 
 def test_nobody_is_asked_where_nobody_has_authorized(signed_in: Client, stranger: User) -> None:
     signed_in.post(FIRME, {"cui": "14399840"})
-    assert jobs() == []
+    assert due() == []
 
 
 def test_a_typed_name_is_kept_and_an_empty_one_left_to_anaf(signed_in: Client) -> None:

@@ -53,6 +53,7 @@ ANYBODY = {
     *(
         "",
         "integrari/",
+        "integrari/<int:pk>/drepturi/",
         "integrari/certificat-reinnoit/",
         "anaf/callback",
         "transporturi/",
@@ -176,10 +177,10 @@ def test_the_own_company_is_seen(client: Client, organization: Organization, kep
 def test_syncing_asks_only_about_the_own_companies(
     client: Client, organization: Organization, ids: dict[str, int], kept: User
 ) -> None:
-    from procrastinate.contrib.django.models import ProcrastinateJob
+    from caraus.transports.models import SyncState
 
     client.force_login(kept)
     client.post("/transporturi/sincronizare/")
     own = Company.objects.get(cui=factories.OTHER_CUI)
-    asked = {job.args["company_id"] for job in ProcrastinateJob.objects.all()}
+    asked = set(SyncState.objects.exclude(wanted_at=None).values_list("company_id", flat=True))
     assert asked == {own.pk}

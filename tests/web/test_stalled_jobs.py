@@ -1,20 +1,24 @@
 """Jobs of a killed worker are taken up again, whatever waits beside them."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection as database
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization
-from caraus.transports.models import SyncRun
-from caraus.transports.tasks import enqueue, sync
+from caraus.connections.models import CompanyRight, Connection
+from caraus.connections.tasks import enqueue_try_rights, try_rights
+from caraus.transports.models import SyncState
 from caraus.web.tasks import take_up_stalled
-from tests import factories
+from tests.authorizations import authorization
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
 
-def kill_the_worker_of(*companies: Company) -> None:
+def kill_the_worker_of(*connections: Connection) -> None:
     """Their jobs are under way on a worker that has given no sign for an hour."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -22,13 +26,19 @@ def kill_the_worker_of(*companies: Company) -> None:
             " VALUES (now() - interval '1 hour') RETURNING id"
         )
         (worker,) = cursor.fetchone()
-        for company in companies:
-            enqueue(company.pk)
+        for connection in connections:
+            enqueue_try_rights(connection.pk)
             cursor.execute(
                 "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s"
                 " WHERE queueing_lock = %s",
-                [worker, f"sync:{company.pk}"],
+                [worker, f"rights:{connection.pk}"],
             )
+
+
+@pytest.fixture(autouse=True)
+def not_due(company: Company) -> None:
+    """The poller would try authorizations by itself."""
+    SyncState.objects.create(company=company, next_sync_at=timezone.now() + timedelta(hours=1))
 
 
 def run_housekeeping(worker: Worker) -> None:
@@ -41,24 +51,30 @@ def statuses() -> list[str]:
     return list(jobs.values_list("status", flat=True))
 
 
+def tried() -> list[int]:
+    return list(CompanyRight.objects.order_by("pk").values_list("connection_id", flat=True))
+
+
 def test_a_killed_workers_job_is_run_by_another(
-    worker: Worker, anaf: SimulatorProcess, company: Company
+    worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
-    kill_the_worker_of(company)
+    older, _ = (authorization(anaf, organization, name) for name in ("three", "single"))
+    kill_the_worker_of(older)
     run_housekeeping(worker)
-    assert SyncRun.objects.count() == 1
+    assert tried() == [older.pk]
     assert statuses() == []
 
 
 def test_one_whose_twin_waits_already_stands_in_nobodys_way(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    kill_the_worker_of(company, other)
-    sync.configure(queueing_lock=f"sync:{company.pk}", schedule_in={"hours": 1}).defer(
-        company_id=company.pk
+    names = ("three", "norights", "single")
+    older, other, _ = (authorization(anaf, organization, name) for name in names)
+    kill_the_worker_of(older, other)
+    try_rights.configure(queueing_lock=f"rights:{older.pk}", schedule_in={"hours": 1}).defer(
+        connection_id=older.pk
     )
     run_housekeeping(worker)
-    assert list(SyncRun.objects.values_list("company", flat=True)) == [other.pk]
+    assert tried() == [other.pk]
     assert "doing" not in statuses()
     assert statuses().count("todo") == 1

@@ -20,6 +20,8 @@ class SyncState(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     # A person waits, or looks at the page: it goes before the timer's.
     wanted_at = models.DateTimeField(null=True, blank=True)
+    # The web request in which it was wanted: the log's line about the answer names it.
+    wanted_request = models.CharField(max_length=64, blank=True, default="", db_default="")
     looked_at = models.DateTimeField(null=True, blank=True)
     last_attempt_at = models.DateTimeField(null=True, blank=True)
     last_good_at = models.DateTimeField(null=True, blank=True)
@@ -82,6 +84,7 @@ class Gate(models.Model):
     # When the next call may go, of all calls and of the timer's (GCRA's theoretical arrivals).
     next_of_all = models.DateTimeField()
     next_of_timer = models.DateTimeField()
+    next_of_person = models.DateTimeField(null=True, blank=True)
     granted = models.PositiveBigIntegerField(default=0)
     # ANAF asked for a pause (HTTP 429).
     paused_until = models.DateTimeField(null=True, blank=True)
