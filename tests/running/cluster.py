@@ -185,6 +185,9 @@ def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str
         "ANAF_CLIENT_ID": anaf.client_id,
         "ANAF_CLIENT_SECRET": anaf.client_secret,
         "ANAF_ENVIRONMENT": "test",
+        # A press of a test is answered at once, however often it presses.
+        "CARAUS_SYNC_NOW_SECONDS": "0",
+        "CARAUS_SYNC_LIMIT": "1000/m/user",
         "ANAF_LOGIN_URL": anaf.url,
         "ANAF_API_URL": anaf.url,
         "ANAF_TIMEOUT_SECONDS": "5",
