@@ -76,7 +76,6 @@ METRICS_TOKEN = env.secret("CARAUS_METRICS_TOKEN")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -84,7 +83,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "procrastinate.contrib.django",
     "caraus.mail",
     "caraus.accounts",
@@ -234,6 +232,7 @@ RATE_LIMITS = {
 }
 # A link for a new password.
 PASSWORD_RESET_TIMEOUT = 24 * 3600
+SESSION_ENGINE = "caraus.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 

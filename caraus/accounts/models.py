@@ -176,6 +176,19 @@ class Invitation(models.Model):
         return self.is_open and self.expires_at > timezone.now()
 
 
+class Session(models.Model):
+    """A session of a browser, as `sessions.py` keeps it: no cookie and no data can be read here."""
+
+    key_digest = models.CharField(max_length=64, primary_key=True)
+    sealed = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+    # No foreign key: a session saved while its person is erased is nobody's, not an error.
+    user_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.key_digest[:8]
+
+
 class JournalEntry(models.Model):
     """Who did what and when. The database refuses every change of a row, and every deletion
     before three years (see the migration's trigger).

@@ -4,14 +4,12 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal
+from caraus.accounts import journal, sessions
 from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, Role, User
 from caraus.accounts.provision import provision_user
 from caraus.mail import queue
@@ -48,8 +46,12 @@ def export(user: User) -> dict[str, Any]:
             for one in Authenticator.objects.filter(user=user).order_by("pk")
         ],
         gettext("sesiuni"): [
-            {"ip": one.ip, "browser": one.user_agent, gettext("din"): one.created_at.isoformat()}
-            for one in UserSession.objects.filter(user=user).order_by("pk")
+            {
+                "ip": session.ip,
+                "browser": session.user_agent,
+                gettext("din"): session.created_at.isoformat() if session.created_at else None,
+            }
+            for session in sessions.of_user(user)
         ],
         gettext("autorizări SPV"): [
             {
@@ -107,8 +109,7 @@ def erase(user: User) -> None:
 
 def end_sessions(user: User) -> None:
     """Sign the person out everywhere."""
-    keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
-    Session.objects.filter(session_key__in=list(keys)).delete()
+    sessions.end(user)
 
 
 def setup_secret() -> str | None:

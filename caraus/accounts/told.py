@@ -11,7 +11,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal, members
+from caraus.accounts import journal, members, sessions
 from caraus.accounts.adapter import INVITATION_KEY, invitation_of
 from caraus.accounts.models import User
 from caraus.words import lazily
@@ -53,6 +53,7 @@ def _teller(action: str, sentence: str) -> Any:
 
 
 def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    sessions.remember_origin(request)
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
         user.language = chosen

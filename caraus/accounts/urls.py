@@ -21,6 +21,7 @@ urlpatterns = [
     path("organizatie/jurnal/export/", log.journal_export, name="journal_export"),
     path("invitatie/<str:secret>/", doors.invitation, name="invitation"),
     path("inceput/<str:secret>/", doors.set_up, name="set_up"),
+    path("cont/sessions/", own.session_list, name="sessions"),
     path("cont/date/", own.data, name="own_data"),
     path("cont/date/export/", own.export, name="own_export"),
     path("cont/stergere/", own.erase, name="own_erase"),

@@ -16,6 +16,12 @@ from caraus.embedded.folders import programs
 from caraus.secretfiles import SecretError, generated_secret, read_secret
 
 KEY_NAMES = ("CARAUS_SECRET_KEY", "CARAUS_TOKEN_KEYS")
+# What lives for minutes or for one browser is not in a copy, and goes when one is put back: who is
+# signed in, and what is counted (the last two are tables of earlier releases).
+SHORT_LIVED = (
+    *("accounts_session", "caraus_cache", "accounts_ratecount"),
+    *("django_session", "usersessions_usersession"),
+)
 
 
 def backup(*, file: str, keys: str | None) -> int:
@@ -26,7 +32,9 @@ def backup(*, file: str, keys: str | None) -> int:
         _require_new(Path(keys).absolute())
     with _running():
         with _aside(target) as aside:
-            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={aside}")
+            without = [f"--exclude-table-data={table}" for table in SHORT_LIVED]
+            plain = ("--format=custom", "--no-owner", "--no-privileges")
+            _run("pg_dump", *plain, *without, f"--file={aside}")
         print(f"{target}: {target.stat().st_size / 2**20:.1f} MB, readable by its owner only.")
     if keys:
         _write_keys(Path(keys).absolute())
@@ -55,8 +63,18 @@ def restore(*, file: str, keys: str | None, replace: bool) -> int:
         from django.core.management import call_command
 
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("clearsessions")
+        _empty_short_lived()
         return _report()
+
+
+def _empty_short_lived() -> None:
+    """Sign everybody out: a copy made by an older release holds sessions."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+        for table in there.intersection(SHORT_LIVED):
+            cursor.execute(f"TRUNCATE {connection.ops.quote_name(table)}")
 
 
 def _report() -> int:

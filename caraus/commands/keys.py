@@ -7,12 +7,14 @@ def rotate_keys() -> int:
     with database():
         from cryptography.fernet import InvalidToken
 
+        from caraus.accounts import sessions
         from caraus.accounts.two_factors import rotate_secrets
         from caraus.connections.rotation import rotate
         from caraus.mail import rotation as mail
 
         rotated = rotate()
         letters, lost_letters = mail.rotate()
+        sessions.rotate()
         try:
             factors = rotate_secrets()
         except InvalidToken as error:

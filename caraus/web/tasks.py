@@ -1,13 +1,13 @@
 """Housekeeping of the queue and the sessions."""
 
 from asgiref.sync import sync_to_async
-from django.core.management import call_command
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 
 from caraus.accounts import limits, organizations
+from caraus.accounts.sessions import SessionStore
 from caraus.web import retention
 
 
@@ -32,8 +32,8 @@ async def tidy(timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
-    await sync_to_async(call_command)("clearsessions")
     await sync_to_async(limits.delete_ended)()
+    await sync_to_async(SessionStore.clear_expired)()
 
 
 @app.periodic(cron="11 2 * * *")

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Membership, Organization, Role, User
+from caraus.accounts.models import Company, Membership, Organization, Role, Session, User
 from caraus.transports.models import Gate, LapseWatch, OutcomeTotal, Plan
 from tests import factories
 
@@ -113,7 +113,8 @@ TENANT_MODELS = [
     model
     for label in ("accounts", "connections", "notifications", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
-    if model not in {User, Gate, LapseWatch, Plan, OutcomeTotal}  # one for the whole installation
+    # Of the whole installation, or of a browser.
+    if model not in {User, Session, Gate, LapseWatch, Plan, OutcomeTotal}
 ]
 
 

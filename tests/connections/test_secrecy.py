@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection as database
 from django.test import Client
@@ -14,7 +13,8 @@ from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus import crypto
-from caraus.accounts.models import Company
+from caraus.accounts.models import Company, Session
+from caraus.accounts.sessions import SessionStore
 from caraus.connections.models import Connection
 from caraus.transports.models import SyncRun, Transport
 from tests.simulator_process import SimulatorProcess
@@ -43,7 +43,7 @@ def test_no_token_leaves_the_server(
     answers.append(signed_in.get(f"/transporturi/{first.pk}/"))
 
     shown = "".join(f"{answer.content.decode()}{answer.headers}" for answer in answers)
-    sessions = "".join(str(one.get_decoded()) for one in Session.objects.all())
+    sessions = "".join(str(SessionStore().decode(row.sealed)) for row in Session.objects.all())
     told = "".join(run.detail for run in SyncRun.objects.all())
     for one in (before, Connection.objects.get()):
         for sealed in (one.access_token_sealed, one.refresh_token_sealed):

@@ -1,4 +1,4 @@
-"""One's own data: to take along, to erase."""
+"""One's own data: to take along, to erase; and one's sessions."""
 
 import json
 
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from caraus.accounts import access, journal, people
+from caraus.accounts import access, journal, people, sessions
 from caraus.accounts.limits import limited
 
 
@@ -46,3 +46,15 @@ def erase(request: HttpRequest) -> HttpResponse:
         messages.success(request, gettext("Contul tău a fost șters."))
         return redirect("account_login")
     return render(request, "accounts/erase.html")
+
+
+@require_http_methods(["GET", "POST"])
+def session_list(request: HttpRequest) -> HttpResponse:
+    """From where the person is signed in; POST ends all but the session that asks."""
+    user = access.signed_in(request)
+    if request.method == "POST":
+        sessions.end(user, but=request.session.session_key)
+        messages.success(request, gettext("Celelalte sesiuni au fost închise."))
+        return redirect("sessions")
+    listed = sessions.of_user(user, current=request.session.session_key)
+    return render(request, "accounts/sessions.html", {"sessions": listed})

@@ -1,0 +1,320 @@
+"""A copy of the database opens nothing: every secret that is issued in a full walk of people is
+looked for in a dump by `caraus backup` and in the files of the database itself."""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import httpx2
+import psycopg
+import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+
+from caraus import embedded
+from caraus.commands.backup import SHORT_LIVED
+from caraus.embedded.folders import programs
+from tests import made_once
+from tests.commands.installation import PASSWORD, Installation, _post
+from tests.commands.test_no_leaks import running, until
+from tests.mail import MailServer
+from tests.simulator_process import SimulatorProcess
+
+OWNER, INVITED, NEW_PASSWORD = "ana@example.ro", "ion@example.ro", "o-parolă-cu-totul-nouă-77"
+# Parts of an address of a letter that are as good as a password.
+LINKS = re.compile(
+    r"/(?:invitatie|autorizare|cont/confirm-email|cont/password/reset/key)/([^/\s\"<>]+)/"
+)
+
+
+class Secrets:
+    """What was issued, by what it is."""
+
+    def __init__(self) -> None:
+        self.issued: dict[str, str] = {}
+
+    def add(self, what: str, secret: str) -> str:
+        assert len(secret) >= 6, what
+        self.issued.setdefault(secret, f"{what} {len(self.issued)}")
+        return secret
+
+    def hear(self, client: httpx2.Client, who: str) -> None:
+        for cookie in client.cookies.jar:
+            if cookie.name in {"sessionid", "csrftoken"}:
+                self.add(f"{cookie.name} of {who}", str(cookie.value))
+
+    def spellings(self) -> Iterator[tuple[str, bytes]]:
+        """As it is, quoted, in hexadecimals, and in base64 wherever it begins there."""
+        for secret, what in self.issued.items():
+            raw = secret.encode()
+            yield what, raw
+            yield f"{what}, quoted", quote(secret, safe="").encode()
+            yield f"{what}, hex", raw.hex().encode()
+            for before in range(3 if len(raw) >= 12 else 0):
+                packed = base64.b64encode(b"\0" * before + raw)
+                whole = packed[4 if before else 0 : len(packed) // 4 * 4 - 4]
+                yield f"{what}, base64", whole
+                yield f"{what}, base64", whole.translate(bytes.maketrans(b"+/", b"-_"))
+
+    def found_in(self, place: Path) -> set[str]:
+        """What stands in a file, or in any file of a folder (grep meets all at once)."""
+        spellings = {spelling: what for what, spelling in self.spellings()}
+        done = subprocess.run(
+            ["grep", "-r", "-a", "-o", "-h", "-F", "-f", "-", str(place)],
+            input=b"\n".join(spellings),
+            capture_output=True,
+            check=False,
+            env={"LC_ALL": "C", "PATH": os.environ["PATH"]},
+        )
+        assert done.returncode in {0, 1}, done.stderr
+        return {spellings[found] for found in done.stdout.splitlines()}
+
+
+def browser(house: Installation, secrets: Secrets, who: str) -> httpx2.Client:
+    """A browser whose every cookie is noted."""
+    client = httpx2.Client(base_url=house.address, trust_env=False, timeout=30)
+    client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, who)]}
+    return client
+
+
+def note_cookies(response: httpx2.Response, secrets: Secrets, who: str) -> None:
+    for header in response.headers.get_list("set-cookie"):
+        found = re.match(r"(sessionid|csrftoken)=([^;]{8,})", header)
+        if found:
+            secrets.add(f"{found[1]} of {who}", found[2])
+
+
+def letter_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> str:
+    """The path of the link in the newest letter to this address that has one; all of its links
+    are noted, as are those of the other letters."""
+    paths: list[str] = []
+
+    def arrived() -> bool:
+        for message in mail.messages:
+            body = message.get_body(("plain",))
+            text = body.get_content() if body else ""
+            for link in LINKS.finditer(text):
+                secrets.add(f"link to {message['to']}", unquote(link[1]))
+            if address in str(message["to"]):
+                paths.extend(re.findall(rf"http://[^/\s]+(/{marker}/[^\s<>\"]+)", text))
+        return bool(paths)
+
+    until(arrived)
+    return paths[-1]
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+
+
+def token_in(page: str) -> str:
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token, page
+    return token[1]
+
+
+def csrf(client: httpx2.Client, path: str) -> str:
+    return token_in(client.get(path).text)
+
+
+def sign_up(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
+    """By the invitation's link, which is opened twice: a session that never ends holds it too."""
+    path = letter_to(mail, INVITED, "invitatie", secrets)
+    assert client.get(path).status_code == 200
+    form = {"email": INVITED, "name": "Ion", "password1": PASSWORD, "password2": PASSWORD}
+    _post(client, "/cont/signup/", form)
+
+
+def second_factor(client: httpx2.Client, secrets: Secrets) -> None:
+    """An app that is set up, its recovery codes, and a second setting up that is left so."""
+    asked = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
+    if "reauthenticate" in str(asked.url):
+        form = {"password": PASSWORD, "csrfmiddlewaretoken": token_in(asked.text)}
+        asked = client.post(str(asked.url), data=form, follow_redirects=True)
+    shown = re.search(r"<code>([A-Z2-7]+)</code>", asked.text)
+    assert shown
+    secret = secrets.add("secret of an authenticator app", shown[1])
+    form = {"code": code_of(secret), "csrfmiddlewaretoken": token_in(asked.text)}
+    assert client.post("/cont/2fa/totp/activate/", data=form).status_code == 302
+    codes = client.get("/cont/2fa/recovery-codes/").text
+    for code in re.findall(r"\b[a-z0-9]{8}\b", re.sub(r"<script.*?</script>|<[^>]+>", " ", codes)):
+        if not code.isalpha():
+            secrets.add("recovery code", code)
+
+
+def begun_second_factor(client: httpx2.Client, secrets: Secrets) -> None:
+    asked = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
+    shown = re.search(r"<code>([A-Z2-7]+)</code>", asked.text)
+    assert shown, str(asked.url)
+    secrets.add("secret of an app that is being set up", shown[1])
+
+
+def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
+    """One link is used, another is only opened."""
+    for used in (True, False):
+        mail.messages.clear()
+        _post(client, "/cont/password/reset/", {"email": INVITED})
+        path = letter_to(mail, INVITED, "cont/password/reset/key", secrets)
+        there = client.get(path).headers["location"]
+        if used:
+            form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+            _post(client, there, form)
+
+
+def external_link(
+    house: Installation, owner: httpx2.Client, mail: MailServer, secrets: Secrets
+) -> None:
+    """A link by e-mail whose holder authorizes, and one that is opened and left."""
+    for used in (True, False):
+        mail.messages.clear()
+        form = {
+            "email": "titular@example.ro",
+            "csrfmiddlewaretoken": csrf(owner, "/integrari/linkuri/"),
+        }
+        made = owner.post("/integrari/linkuri/", data=form)
+        assert made.status_code in {200, 302}
+        for found in LINKS.finditer(made.text):
+            secrets.add("link on screen", found[1])
+        path = letter_to(mail, "titular@example.ro", "autorizare", secrets)
+        with browser(house, secrets, "the holder") as holder:
+            page = holder.get(path, follow_redirects=True)
+            assert page.status_code == 200
+            to_anaf = _post(holder, "/autorizare/", {"name": "Gheorghe"}, page="/autorizare/")
+            state = re.search(r"state=([^&]+)", to_anaf.headers["location"])
+            assert state
+            secrets.add("state", unquote(state[1]))
+            if used:
+                came = house.anaf.log_in("single", url=to_anaf.headers["location"])
+                secrets.add("code", came["code"])
+                assert holder.get("/anaf/callback", params=came).status_code == 200
+
+
+def walk(house: Installation, mail: MailServer, secrets: Secrets) -> str:
+    """All that people do in which a secret is made; a cookie that is signed in at the end."""
+    with browser(house, secrets, "the owner") as owner:
+        assert "Autorizarea a reușit" in house.authorize(owner, email=OWNER)
+        until(lambda: "data-uit" in owner.get("/transporturi/").text)
+        _post(owner, "/organizatie/membri/", {"email": INVITED, "role": "admin"})
+        with browser(house, secrets, "the invited") as invited:
+            sign_up(invited, mail, secrets)
+            second_factor(invited, secrets)
+        with browser(house, secrets, "one who forgot") as visitor:
+            invitation = letter_to(mail, INVITED, "invitatie", secrets)
+            new_password(visitor, mail, secrets)
+            assert visitor.get(invitation).status_code == 404  # it was used
+        external_link(house, owner, mail, secrets)
+        mail.messages.clear()
+        _post(owner, "/organizatie/membri/", {"email": "alta@example.ro", "role": "viewer"})
+        with browser(house, secrets, "one who only opened") as visitor:
+            visitor.get(letter_to(mail, "alta@example.ro", "invitatie", secrets))
+        for path in ("/cont/date/export/", "/organizatie/export/", "/transporturi/export/"):
+            owner.post(path, data={"csrfmiddlewaretoken": csrf(owner, "/organizatie/")})
+        reauthenticated = owner.get("/cont/2fa/totp/activate/", follow_redirects=True)
+        if "reauthenticate" in str(reauthenticated.url):
+            form = {
+                "password": PASSWORD,
+                "csrfmiddlewaretoken": csrf(owner, "/cont/reauthenticate/"),
+            }
+            owner.post(str(reauthenticated.url), data=form)
+        begun_second_factor(owner, secrets)
+        return str(owner.cookies["sessionid"])
+
+
+@pytest.fixture(scope="module")
+def mail() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+def readable(dump: Path) -> Path:
+    """The copy as SQL: what whoever has it reads."""
+    file = dump.with_suffix(".sql")
+    command = [str(programs() / "pg_restore"), f"--file={file}", str(dump)]
+    subprocess.run(command, capture_output=True, check=True)
+    return file
+
+
+@pytest.fixture
+def top() -> Iterator[Path]:
+    """Not pytest's `tmp_path`, which another run on this machine closes to the server's user."""
+    folder = Path(tempfile.mkdtemp(prefix="caraus-copy-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
+    top: Path, blank: Path, mail: MailServer
+) -> None:
+    folder, issued = top / "house", top / "issued"
+    made_once.copy(blank, folder)
+    secrets = Secrets()
+    secrets.add("password", PASSWORD)
+    secrets.add("password", NEW_PASSWORD)
+    secrets.add("client secret", "the-clients-secret-42")
+    with SimulatorProcess(
+        client_id="caraus-copies", client_secret="the-clients-secret-42", issued_file=issued
+    ) as anaf:
+        house = Installation(folder, anaf)
+        house.environment |= {"EMAIL_URL": mail.url, "CARAUS_SIGNUP": "invitation"}
+        person = ("createuser", "--email", OWNER, "--password-stdin", "--organization", "Trans")
+        done = house.run(*person, "--cui", "900010100", stdin=PASSWORD)
+        assert done.returncode == 0, done.stderr
+        with running(house, top / "log"):
+            cookie = walk(house, mail, secrets)
+            # While everything runs, as the nightly copy does.
+            done = house.run("backup", str(top / "copy.dump"))
+            assert done.returncode == 0, done.stderr
+            with psycopg.connect(embedded.database_url(folder)) as database:
+                database.autocommit = True
+                database.execute("CHECKPOINT")
+        for token in issued.read_text().split():
+            secrets.add("token", token)
+            for part in token.split(".")[1:]:
+                secrets.add("part of a token", part)
+        copy, files = readable(top / "copy.dump"), folder / "postgres"
+        there = Secrets()
+        for known in (OWNER, INVITED):
+            there.add(known, known)
+        for place in (copy, files, files / "pg_wal"):
+            assert len(there.found_in(place)) == 2  # what is there is found
+        kinds = {re.sub(r"( of .*| to .*)? \d+$", "", what) for what in secrets.issued.values()}
+        assert kinds >= {
+            *("sessionid", "csrftoken", "password", "link", "state", "code", "token"),
+            *("secret", "recovery code", "client secret"),
+        }, kinds
+        assert (secrets.found_in(copy), secrets.found_in(files)) == (set(), set())
+        script = copy.read_text()
+        for table in SHORT_LIVED[:3]:
+            assert f"CREATE TABLE public.{table} " in script
+            assert f"COPY public.{table} " not in script
+
+        # Put back, it signs nobody in, who was signed in when it was made or later.
+        assert house.run("restore", str(top / "copy.dump"), "--replace").returncode == 0
+        with house.web() as client:
+            client.cookies["sessionid"] = cookie
+            assert client.get("/organizatie/").status_code == 302
+
+
+def test_what_is_there_would_be_found(tmp_path: Path) -> None:
+    secrets, place = Secrets(), tmp_path / "place"
+    secret = secrets.add("secret", "o parolă/lungă+de-42")
+    quoted, hexed = quote(secret, safe="").encode(), secret.encode().hex().encode()
+    forms = [quoted, hexed]
+    for before in (b"", b"x", b"xy", b"xyz"):
+        raw = before + secret.encode() + b"tail"
+        forms += [raw, base64.b64encode(raw), base64.urlsafe_b64encode(raw)]
+    for form in forms:
+        place.write_bytes(b"\0(1, '" + form + b"')\0\n")
+        assert secrets.found_in(place), form
+        assert secrets.found_in(tmp_path), form
+    place.write_bytes(b"a page without it")
+    assert not secrets.found_in(tmp_path)
