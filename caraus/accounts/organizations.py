@@ -17,6 +17,8 @@ from caraus.words import plural
 
 DELETION_WAIT = timedelta(days=7)
 MOST_AT_ONCE = 1000
+# Of a pasted list: lines that are read, mistakes that are told one by one, letters of a line.
+MOST_LINES, MOST_TOLD, LONGEST_LINE = 3000, 100, 500
 MONTHS_CHOICES = (12, 24, 36, 60, 120)
 
 
@@ -148,10 +150,11 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     """
     good: dict[str, str] = {}
     wrong: list[str] = []
+    untold = 0
     for number, line in enumerate(text.replace("\0", "").splitlines(), start=1):
         if not line.strip():
             continue
-        if len(good) >= MOST_AT_ONCE:
+        if len(good) >= MOST_AT_ONCE or number > MOST_LINES:
             wrong.append(
                 gettext("Rândul {number}: cel mult {most} de firme o dată.").format(
                     number=number, most=MOST_AT_ONCE
@@ -161,13 +164,22 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         try:
             cui, name = _one(line)
         except ValidationError as error:
-            wrong.append(
-                gettext("Rândul {number}: {messages}").format(
-                    number=number, messages=" ".join(error.messages)
+            if len(wrong) < MOST_TOLD:
+                wrong.append(
+                    gettext("Rândul {number}: {messages}").format(
+                        number=number, messages=" ".join(error.messages)
+                    )
                 )
-            )
+            else:
+                untold += 1
         else:
             good[cui] = good.get(cui) or name
+    if untold:
+        wrong.append(
+            gettext("Și încă {lines}.").format(
+                lines=plural(untold, "rând greșit", "rânduri greșite")
+            )
+        )
     return list(good.items()), wrong
 
 
@@ -181,6 +193,8 @@ def _spaced(line: str) -> list[str]:
 
 
 def _one(line: str) -> tuple[str, str]:
+    if len(line) > LONGEST_LINE:
+        raise ValidationError(gettext("Rândul este prea lung: scrie o firmă pe fiecare rând."))
     for separator in ("\t", ";", ","):
         if separator in line:
             parts = [part.strip() for part in line.split(separator) if part.strip()]

@@ -11,6 +11,9 @@ from caraus.accounts.models import Company, Membership
 from caraus.fleet import changes, plates
 from caraus.fleet.models import LONGEST_NOTE, Draft, Kind, Vehicle
 from caraus.fleet.reading import Line, is_active, kind_of, read_text
+from caraus.fleet.sheets import MOST_ROWS, UnreadableFileError
+
+MOST_LINES = 2 * MOST_ROWS
 
 type Verdict = Literal["new", "change", "same", "repeated", "wrong"]
 
@@ -122,10 +125,23 @@ def _repeated(one: Judged, first: Judged) -> Judged:
 def create(
     actor: Membership, company: Company, lines: Sequence[Line], *, kind: Kind, name: str = ""
 ) -> Draft:
-    """Keep what was read, so that it can be looked at and taken."""
+    """Keep what was read, so that it can be looked at and taken. Raises UnreadableFileError."""
+    _check_size(lines)
     return Draft.objects.create(
         company=company, user=actor.user, name=name[:200], kind=kind, lines=_packed(lines)
     )
+
+
+def _check_size(lines: Sequence[Line]) -> None:
+    """A row may name two vehicles; a draft does not grow beyond that by corrections."""
+    if len(lines) > MOST_LINES:
+        raise UnreadableFileError(
+            _(
+                "Lista ar avea %(many)d de rânduri; cel mult %(most)d pot fi aduse o dată. "
+                "Împarte-o în mai multe."
+            )
+            % {"many": len(lines), "most": MOST_LINES}
+        )
 
 
 def _packed(lines: Iterable[Line]) -> list[list[object]]:
@@ -177,7 +193,9 @@ def correct(draft: Draft, text: str) -> None:
         Line(number, line.plate, line.kind, line.note, line.active)
         for number, line in zip(numbers, corrected, strict=False)
     ]
-    draft.lines = _packed(sorted([*kept, *renumbered], key=lambda line: line.number))
+    lines = sorted([*kept, *renumbered], key=lambda line: line.number)
+    _check_size(lines)
+    draft.lines = _packed(lines)
     draft.save(update_fields=["lines"])
 
 

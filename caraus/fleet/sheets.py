@@ -4,22 +4,23 @@ Everything that can't be read raises `UnreadableFileError` with a sentence in Ro
 """
 
 import csv
-import zipfile
+import json
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
-from io import BytesIO, StringIO
-from typing import Any
+from io import StringIO
+from threading import BoundedSemaphore
 
+import structlog
 from django.utils.translation import gettext as _
 
-type Row = list[str]
+from caraus import child
+from caraus.fleet import workbook
+from caraus.fleet.workbook import MOST_ROWS, Row
 
-MOST_ROWS = 5000
-MOST_COLUMNS = 50
-LONGEST_CELL = 500
-# What an XLSX may hold once unpacked: a real list of 5000 vehicles has less than a tenth.
-MOST_UNPACKED = 16_000_000
-MOST_PARTS = 300
+log = structlog.get_logger(__name__)
+
+# A web thread waits so long for the reader of a workbook, and so long for its turn.
+SECONDS, PATIENCE = 15.0, 5.0
+_READING = BoundedSemaphore(2)
 _DELIMITERS = ";\t,|"
 # Excel's „Text Unicode” is UTF-16.
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -96,79 +97,51 @@ def _delimiter(text: str) -> str:
 
 
 def _capped(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
-    """At most so many rows that hold something; empty ones keep the numbers right."""
-    empty: Row = []
-    kept = [empty] * skipped
-    full = 0
-    for row in rows:
-        cells = [cell.strip()[:LONGEST_CELL] for cell in row[:MOST_COLUMNS]]
-        if not any(cells):
-            kept.append(empty)
-            continue
-        kept.append(cells)
-        full += 1
-        if full > MOST_ROWS + 1:  # a heading is no vehicle
-            raise UnreadableFileError(
-                _("Lista are peste %(most)d de rânduri: împarte-o în mai multe.")
-                % {"most": MOST_ROWS}
-            )
-    return kept
+    try:
+        return workbook.capped(rows, skipped=skipped)
+    except workbook.ProblemError as error:
+        raise UnreadableFileError(_sentence(str(error))) from error
 
 
 def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
-    damaged = _(
-        "Fișierul Excel este deteriorat sau nu este .xlsx. Salvează-l din nou și reîncearcă."
-    )
+    """Read by a program of its own: its time and memory are bounded (`workbook.py`)."""
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise UnreadableFileError(damaged) from error
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise UnreadableFileError(
-            _("Fișierul Excel ține mult mai mult decât o listă de vehicule. Copiază lista singură")
-            + " "
-            + _("într-un fișier nou.")
+        answer = child.run(
+            workbook.__name__, data, seconds=SECONDS, slots=_READING, patience=PATIENCE
         )
-    if "xl/workbook.xml" not in {part.filename for part in parts}:
+    except child.BusyError as error:
         raise UnreadableFileError(
-            _("„%(name)s” nu este un fișier Excel (.xlsx). Primim .xlsx și CSV.")
-            % {"name": name[:80]}
+            _(
+                "Serverul citește acum alte fișiere. Nu este vina fișierului: încearcă din nou "
+                "peste un minut."
+            )
+        ) from error
+    except child.ChildError as error:
+        log.warning("workbook_not_read", why=str(error))
+        raise UnreadableFileError(_sentence("too_large")) from error
+    found = json.loads(answer)
+    if problem := found.get("problem"):
+        raise UnreadableFileError(_sentence(problem, name))
+    empty: Row = []
+    rows = [empty] * (found["rows"][-1][0] if found["rows"] else 0)
+    for number, row in found["rows"]:
+        rows[number - 1] = row
+    return rows
+
+
+def _sentence(problem: str, name: str = "") -> str:
+    """What is wrong with the file and what to do."""
+    if problem == "too_many_rows":
+        return _("Lista are peste %(most)d de rânduri: împarte-o în mai multe.") % {
+            "most": MOST_ROWS
+        }
+    if problem == "too_large":
+        large = _(
+            "Fișierul Excel ține mult mai mult decât o listă de vehicule. Copiază lista singură"
         )
-    try:
-        return _first_sheet(data)
-    except UnreadableFileError:
-        raise
-    except Exception as error:  # openpyxl raises whatever it meets in a broken file
-        raise UnreadableFileError(damaged) from error
-
-
-def _first_sheet(data: bytes) -> list[Row]:
-    """The rows of the first visible sheet that holds anything."""
-    from openpyxl import load_workbook  # of weight: only who imports a workbook waits for it
-
-    book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    try:
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                continue
-            sheet.reset_dimensions()
-            rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
-            found = _capped([_cell(value) for value in row] if any(row) else [] for row in rows)
-            if any(found):
-                return found
-        return []
-    finally:
-        book.close()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "da" if value else "nu"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime | date):
-        return f"{value:%d.%m.%Y}"
-    return str(value).translate(_CEDILLAS)
+        return large + " " + _("într-un fișier nou.")
+    if problem == "no_workbook":
+        return _("„%(name)s” nu este un fișier Excel (.xlsx). Primim .xlsx și CSV.") % {
+            "name": name[:80]
+        }
+    return _("Fișierul Excel este deteriorat sau nu este .xlsx. Salvează-l din nou și reîncearcă.")

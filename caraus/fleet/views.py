@@ -180,11 +180,11 @@ def import_start(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             lines, name = _lines_of(form)
+            kind = Kind(data["kind"] or Kind.VEHICLE)
+            draft = drafts.create(membership, data["firma"], lines, kind=kind, name=name)
         except UnreadableFileError as error:
             form.add_error("file" if data["file"] else "text", str(error))
         else:
-            kind = Kind(data["kind"] or Kind.VEHICLE)
-            draft = drafts.create(membership, data["firma"], lines, kind=kind, name=name)
             return redirect("fleet:import_preview", draft.pk)
     return render(request, "fleet/import.html", {"form": form, "companies": companies})
 

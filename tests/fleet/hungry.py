@@ -1,0 +1,23 @@
+"""A program for the tests of `caraus.child`: it takes what it can get."""
+
+import os
+import sys
+import time
+
+from caraus.child import limit_resources
+
+
+def main() -> None:
+    limit_resources(cpu_seconds=1, megabytes=512)
+    wish = sys.stdin.buffer.read()
+    while wish == b"cpu":
+        pass
+    if wish == b"memory":
+        sys.stdout.buffer.write(b" " * 2_000_000_000)
+    if wish == b"sleep":
+        time.sleep(60)
+    print(dict(os.environ))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What people send is bounded in rows, cells, seconds and memory: a sentence, and nothing hangs."""
+
+import time
+import zipfile
+from contextlib import suppress
+from io import BytesIO
+from threading import BoundedSemaphore
+
+import openpyxl
+import pytest
+
+from caraus import child
+from caraus.accounts import organizations
+from caraus.accounts.models import Company, Membership, User
+from caraus.fleet import drafts, sheets
+from caraus.fleet.models import Kind
+from caraus.fleet.reading import Line, read_text
+from caraus.fleet.sheets import UnreadableFileError, rows_of_file
+
+
+def book(*rows: list[str]) -> bytes:
+    made, file = openpyxl.Workbook(), BytesIO()
+    for row in rows:
+        made.worksheets[0].append(row)
+    made.save(file)
+    return file.getvalue()
+
+
+def with_sheet(change: bytes, to: bytes) -> bytes:
+    """A small workbook in whose sheet something was replaced."""
+    made = BytesIO()
+    source = zipfile.ZipFile(BytesIO(book(["Număr"], ["B 123 ABC"])))
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.infolist():
+            content = source.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                assert change in content
+                content = content.replace(change, to)
+            target.writestr(part.filename, content)
+    return made.getvalue()
+
+
+CELL = b'<c t="inlineStr"><is><t>B 123 ABC</t></is></c>'
+ENDLESS = {
+    "a row far away": (b'<row r="2"', b'<row r="1000000000000000"', "deteriorat"),
+    "a row after the last": (b'<row r="2"', b"<row  spans='1:1' r='1048577'", "deteriorat"),
+    "a wide row": (b"</sheetData>", b"<row>" + CELL * 350_000 + b"</row></sheetData>", "mult mai"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_workbook_without_end_is_refused_with_a_sentence(kind: str) -> None:
+    change, to, words = ENDLESS[kind]
+    data = with_sheet(change, to)
+    assert len(data) < 900_000
+    started = time.monotonic()
+    with pytest.raises(UnreadableFileError, match=words):
+        rows_of_file("flota.xlsx", data)
+    assert time.monotonic() - started < sheets.SECONDS + sheets.PATIENCE
+
+
+def test_a_good_workbook_is_read_by_the_program_of_its_own() -> None:
+    rows = rows_of_file("a.xlsx", book(["Număr"], [], ["B 123 ABC", "remorcă"]))
+    assert [row[:2] for row in rows] == [["Număr", ""], [], ["B 123 ABC", "remorcă"]]
+
+
+def test_a_program_that_computes_or_takes_memory_without_end_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slots = BoundedSemaphore(1)
+    with pytest.raises(child.ChildError):
+        child.run("tests.fleet.hungry", b"cpu", seconds=60, slots=slots)
+    with pytest.raises(child.ChildError, match="MemoryError"):
+        child.run("tests.fleet.hungry", b"memory", seconds=60, slots=slots)
+    with pytest.raises(child.ChildError) as error:
+        child.run("tests.fleet.hungry", b"sleep", seconds=1, slots=slots)
+    assert error.value.timed_out
+    monkeypatch.setenv("ANAF_CLIENT_SECRET", "a-secret")
+    assert b"a-secret" not in child.run("tests.fleet.hungry", b"env", seconds=60, slots=slots)
+
+
+def test_above_two_readers_others_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "PATIENCE", 0.01)
+    refused = pytest.raises(UnreadableFileError, match="citește acum alte fișiere")
+    with sheets._READING, sheets._READING, refused:
+        rows_of_file("flota.xlsx", book(["B 123 ABC"]))
+    assert rows_of_file("flota.xlsx", book(["B 123 ABC"]))
+
+
+def test_rows_that_hold_nothing_cost_nothing() -> None:
+    data = with_sheet(b"</sheetData>", b"<row/>" * 400_000 + b"</sheetData>")
+    rows = rows_of_file("a.xlsx", data)
+    assert [row[0] for row in rows if row] == ["Număr", "B 123 ABC"]
+    lines = read_text("B 123 ABC;x" + "\n" * 200_000 + "B 124 ABC;x")
+    assert [line.number for line in lines] == [1, 200_001]
+
+
+def test_a_draft_does_not_grow_by_corrections(owner: User, company: Company) -> None:
+    actor = Membership.objects.get(user=owner)
+    draft = drafts.create(actor, company, [Line(1, "?")], kind=Kind.VEHICLE)
+    for county in ("B", "CT", "AR", "TM"):
+        good = [f"{county} {number} {letters}" for number in range(100, 1000) for letters in WORDS]
+        with suppress(UnreadableFileError):
+            drafts.correct(draft, "\n".join(["greșit", *good[:4990]]))
+    draft.refresh_from_db()
+    assert drafts.MOST_LINES - 5000 < len(draft.lines) <= drafts.MOST_LINES
+    with pytest.raises(UnreadableFileError, match="Împarte-o în mai multe"):
+        drafts.correct(draft, "\n".join(["greșit", *good[:4990]]))
+
+
+WORDS = ("ABA", "ABB", "ABC", "ABD", "ABE", "ABF")
+
+
+def test_a_draft_is_bounded_from_its_start(owner: User, company: Company) -> None:
+    actor = Membership.objects.get(user=owner)
+    lines = [Line(1, "B 123 ABC")] * (drafts.MOST_LINES + 1)
+    with pytest.raises(UnreadableFileError, match="10001 de rânduri"):
+        drafts.create(actor, company, lines, kind=Kind.VEHICLE)
+
+
+def test_a_pasted_list_of_bad_companies_tells_some_and_counts_the_rest() -> None:
+    good, wrong = organizations.read_cuis("x\n" * 2_000 + "RO 14399840; Trans Pop")
+    assert good == [("14399840", "Trans Pop")]
+    assert len(wrong) == organizations.MOST_TOLD + 1
+    assert wrong[-1] == "Și încă 1900 de rânduri greșite."
+    _, wrong = organizations.read_cuis("x\n" * 120_000)
+    assert len(wrong) == organizations.MOST_TOLD + 2
+    assert "Rândul 3001: cel mult 1000 de firme o dată" in wrong[-2]
+    _, wrong = organizations.read_cuis("1 " * 120_000)
+    assert wrong == ["Rândul 1: Rândul este prea lung: scrie o firmă pe fiecare rând."]
