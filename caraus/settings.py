@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "caraus.web.middleware.RequestMiddleware",
     "caraus.web.middleware.CompressMiddleware",
+    "caraus.web.refusals.RefusalMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -154,6 +155,9 @@ DATABASES = {
         disable_server_side_cursors=POOLED,
     ),
 }
+# A web request waits so long for a lock and for one statement, then it is answered with 503.
+# Workers, commands and migrations wait as long as they must.
+WEB_LOCK_SECONDS, WEB_STATEMENT_SECONDS = 3, 30
 # In the database, so that allauth's rate limits hold over all web processes.
 CACHES = {
     "default": {
@@ -277,9 +281,9 @@ PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
 )
-# The largest form is a pasted list of companies.
+# The largest forms are a pasted list of companies, and one with a tick for each company.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # Files are taken at these addresses only, one and a small one: the list of a fleet.
 UPLOADS_AT = ("/flota/import/",)
 DATA_UPLOAD_MAX_NUMBER_FILES = 1

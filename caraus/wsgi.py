@@ -9,6 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
 
 application = get_wsgi_application()
 
+from caraus.web.refusals import limit_waiting_of_web_requests  # noqa: E402 - needs the settings
+
+limit_waiting_of_web_requests()
+
 
 def settle() -> None:
     """Load every page's code now, and never look through it for garbage again. The rest is looked

@@ -20,6 +20,8 @@ from caraus.words import BUCHAREST, lazily
 PROGRAM = "Cărăuș"
 # The general term of prescription (Codul civil, art. 2517): the database lets nothing younger go.
 KEEP_YEARS = 3
+# Each word of a search looks through all entries.
+LONGEST_SEARCH = 200
 
 ACTIONS = {
     "sign_in": lazily("Intrare în cont"),
@@ -115,7 +117,7 @@ def search(
     """The entries that hold all the words, of one kind, between two days in Romania."""
     if action:
         entries = entries.filter(action=action)
-    for word in words.replace("\0", "").split():
+    for word in words.replace("\0", "")[:LONGEST_SEARCH].split():
         entries = entries.filter(
             Q(text__icontains=word)
             | Q(details__said__en__icontains=word)

@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from caraus import child
 from caraus.fleet import workbook
-from caraus.fleet.workbook import MOST_ROWS, Row
 
 log = structlog.get_logger(__name__)
 
+type Row = list[str]
+
+MOST_ROWS = workbook.MOST_ROWS
 # A web thread waits so long for the reader of a workbook, and so long for its turn.
 SECONDS, PATIENCE = 15.0, 5.0
 _READING = BoundedSemaphore(2)

@@ -1,6 +1,5 @@
 """Everything that an organization has here, in one archive: JSON for machines, CSV for people."""
 
-import csv
 import io
 import json
 import zipfile
@@ -25,7 +24,7 @@ from caraus.accounts.models import (
     Organization,
     Role,
 )
-from caraus.accounts.spreadsheets import plain
+from caraus.accounts.spreadsheets import write_csv
 from caraus.connections.models import CompanyRight, Connection
 from caraus.fleet.models import Vehicle
 from caraus.transports.models import (
@@ -118,20 +117,17 @@ def _json(value: Any) -> str:
 
 def _write_table(part: IO[bytes], found: QuerySet[Transport]) -> None:
     text = io.TextIOWrapper(part, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(
-        [
-            "UIT",
-            gettext("stare"),
-            "CUI",
-            gettext("declarant"),
-            gettext("data transportului"),
-            gettext("prima zi expirată"),
-            gettext("vehicul"),
-        ]
-    )
-    for row in _table(found):
-        writer.writerow(row)
+    heading = [
+        "UIT",
+        gettext("stare"),
+        "CUI",
+        gettext("declarant"),
+        gettext("data transportului"),
+        gettext("prima zi expirată"),
+        gettext("vehicul"),
+    ]
+    write_csv(text, [heading])
+    write_csv(text, _table(found))
     text.detach()
 
 
@@ -141,8 +137,8 @@ def _table(found: QuerySet[Transport]) -> Iterator[list[str]]:
             one.uit,
             one.get_state_display(),
             one.company.cui,
-            plain(one.declarant_name),
+            one.declarant_name,
             one.transport_date.isoformat(),
             one.first_expired_day.isoformat(),
-            plain(" + ".join(filter(None, one.current_vehicle))),
+            " + ".join(filter(None, one.current_vehicle)),
         ]

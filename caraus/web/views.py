@@ -1,6 +1,7 @@
 """The shell: home and the error pages."""
 
 import re
+import sys
 from pathlib import Path
 
 from django.contrib import messages
@@ -8,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create
 from caraus.connections.succession import LIVING
+from caraus.web import refusals
 from caraus.web.panou import panou
 
 
@@ -60,20 +61,14 @@ def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> H
     return render(request, "error.html", context, status=status)
 
 
-def _bare_error(*, status: int, title: str, sentence: str) -> HttpResponse:
-    """Without the request: neither the user nor the database is asked for anything."""
-    context = {"status": status, "title": title, "sentence": sentence}
-    return HttpResponse(render_to_string("error_bare.html", context), status=status)
-
-
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _bare_error(
+    too_large = refusals.too_large(exception)
+    return refusals.bare_error(
         status=400,
         title=gettext("Cererea nu a fost înțeleasă"),
-        sentence=gettext(
-            "Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou."
-        ),
+        sentence=too_large
+        or gettext("Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou."),
     )
 
 
@@ -100,7 +95,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _bare_error(
+    if known := refusals.answer_to(request, sys.exc_info()[1]):
+        return known
+    return refusals.bare_error(
         status=500,
         title=gettext("Ceva nu a mers la noi"),
         sentence=gettext(

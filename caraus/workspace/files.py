@@ -4,7 +4,6 @@ XlsxWriter's constant-memory mode keeps one row in memory; PyPI's other writer, 
 files back in the tests.
 """
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +14,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from caraus.accounts.spreadsheets import plain
+from caraus.accounts.spreadsheets import write_csv
 from caraus.fleet import api as fleet
 from caraus.fleet.present import word
 from caraus.transports import present
@@ -137,13 +136,11 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> N
 def _write_csv(path: Path, rows: Iterable[list[Cell]], delimiter: str) -> None:
     """With a BOM, by which spreadsheets know the diacritics; dates as 2026-11-28."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerow(str(column.title) for column in COLUMNS)
-        for cells in rows:
-            writer.writerow(map(_text, cells))
+        write_csv(file, [[str(column.title) for column in COLUMNS]], delimiter=delimiter)
+        write_csv(file, (map(_text, cells) for cells in rows), delimiter=delimiter)
 
 
 def _text(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M}"
-    return plain(cell) if isinstance(cell, str) else cell.isoformat()
+    return cell if isinstance(cell, str) else cell.isoformat()

@@ -108,7 +108,7 @@ def test_it_is_exported_safely_for_a_spreadsheet(
     journal.record("company", "=HYPERLINK(1)", user=owner, organization=organization)
     client.force_login(owner)
     answer = client.get("/organizatie/jurnal/export/?fel=company")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
     assert rows[0][0] == "când"
     assert [row[3] for row in rows[1:]] == ["'=HYPERLINK(1)"]
     assert JournalEntry.objects.filter(action="export").exists()

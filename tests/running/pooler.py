@@ -2,14 +2,23 @@
 other of two server connections, so that whatever it kept in its session is not there any more."""
 
 import asyncio
+import re
 import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "pgbouncer.ini"
 SSL, GSS, CANCEL = 80877103, 80877104, 80877102
 READY, IDLE = b"Z", b"I"
+
+
+def connect_query() -> str:
+    """What the example of the deployment lets pgbouncer say on each new server connection."""
+    found = re.search(r"connect_query='([^']*)'", EXAMPLE.read_text())
+    return found[1] if found else ""
 
 
 class Message:
@@ -43,7 +52,12 @@ class Server:
             message = await Message.read(server.reader)
             server.greeting += message.raw
             if message.kind == READY:
-                return server
+                break
+        if query := connect_query():
+            server.writer.write(Message(b"Q", query.encode() + b"\0").raw)
+            while (await Message.read(server.reader)).kind != READY:
+                pass
+        return server
 
 
 class Pooler:

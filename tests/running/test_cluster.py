@@ -198,3 +198,13 @@ def test_a_forged_host_and_a_too_large_form_are_refused(cluster: Cluster) -> Non
     with cluster.client() as client:
         big = client.post("/cont/login/", content=b"x" * 2_000_000)
         assert big.status_code == 413
+
+
+def test_web_requests_are_bounded_behind_the_pooler_and_workers_are_not(cluster: Cluster) -> None:
+    """The pooler's own `connect_query`, as in the example; the server's own address has none."""
+    pooled, direct = cluster.webs[-1].environment["DATABASE_URL"], cluster.database
+    for url, lock, statement in ((pooled, "3s", "30s"), (direct, "0", "0")):
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name, value in (("lock_timeout", lock), ("statement_timeout", statement)):
+                shown = connection.execute(f"SHOW {name}".encode()).fetchone()
+                assert shown == (value,)

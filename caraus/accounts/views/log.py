@@ -1,6 +1,5 @@
 """The journal's page and its export."""
 
-import csv
 from datetime import date
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access, journal
 from caraus.accounts.limits import limited
 from caraus.accounts.models import JournalEntry, Membership, Role
-from caraus.accounts.spreadsheets import plain
+from caraus.accounts.spreadsheets import write_csv
 
 PAGE_SIZE = 100
 
@@ -32,8 +31,9 @@ def _found(request: HttpRequest, membership: Membership) -> QuerySet[JournalEntr
 
 
 def _day(text: str) -> date | None:
+    """A day of the address; years that no entry has are brought near, to be reckoned with."""
     try:
-        return date.fromisoformat(text)
+        return min(max(date.fromisoformat(text), date(2000, 1, 1)), date(2999, 12, 31))
     except ValueError:
         return None
 
@@ -69,7 +69,5 @@ def journal_export(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="jurnal.csv"'
     response.write("\ufeff")  # spreadsheets know the diacritics by it
-    writer = csv.writer(response)
-    for row in journal.rows(_found(request, membership).iterator(chunk_size=1000)):
-        writer.writerow([plain(cell) for cell in row])
+    write_csv(response, journal.rows(_found(request, membership).iterator(chunk_size=1000)))
     return response

@@ -115,13 +115,21 @@
     const notice = byId("fara-legatura");
     if (notice) notice.hidden = !is;
   };
+  const busy = (sentence) => {
+    const notice = byId("ocupat");
+    if (!notice) return;
+    notice.hidden = !sentence;
+    notice.querySelector("span").textContent = sentence;
+  };
   document.addEventListener("htmx:responseError", ({ detail }) => {
     // Refused (the page stood open for too long, ...): as without JavaScript, with a page that says why.
     if (detail.elt.matches("#sincronizare")) detail.elt.submit();
+    else if (detail.xhr.status === 503) busy(detail.xhr.responseText);
   });
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.xhr && detail.xhr.status) offline(false);
+    if (detail.successful) busy("");
   });
 
   /* -- the authorization window -------------------------------------------------------------- */
