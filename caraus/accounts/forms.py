@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext
 from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
 from caraus.accounts.names import NameInput
+from caraus.fields import NAME
 from caraus.words import lazily
 
 PASSWORD_RULES = lazily(
@@ -78,7 +79,7 @@ class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
 
     name = NameInput(
         label=lazily("Numele tău"),
-        max_length=150,
+        max_length=NAME,
         error_messages={"required": lazily("Scrie numele tău: apare la autorizări și în jurnal.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

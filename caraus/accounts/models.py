@@ -9,8 +9,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from caraus import fields
 from caraus.accounts.cui import validate_cui
 from caraus.accounts.names import NameField
+from caraus.fields import FittedCharField
 from caraus.words import lazily
 
 
@@ -27,7 +29,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person; signs in by e-mail address, kept in lower case."""
 
     email = models.EmailField("e-mail", unique=True)
-    name = NameField("nume", max_length=150, blank=True)
+    name = NameField("nume", max_length=fields.NAME, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -203,7 +205,7 @@ class JournalEntry(models.Model):
     organization_id = models.BigIntegerField(null=True, blank=True)
     actor_id = models.BigIntegerField(null=True, blank=True)
     # Name and e-mail at that moment; „Cărăuș” when the program acted by itself.
-    actor = models.CharField(max_length=300)
+    actor = FittedCharField(max_length=fields.ACTOR)
     action = models.CharField(max_length=60)
     # A sentence in Romanian; in other languages among the details.
     text = models.TextField()

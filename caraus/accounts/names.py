@@ -10,8 +10,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
 
+from caraus.fields import FittedCharField
 from caraus.words import lazily
 
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
@@ -68,24 +68,12 @@ class NameInput(LineInput):
     default_validators = [refuse_link]
 
 
-class NameField(models.CharField[str, str]):
-    """A column of names: on one line whoever writes it; in forms, without links too."""
+class NameField(FittedCharField):
+    """A column of names: on one line, and no longer than it, whoever writes it; in forms, without
+    links too."""
 
-    def deconstruct(self) -> Any:
-        """For the database it is a column like another: migrations need not know this class."""
-        name, _, positional, named = super().deconstruct()
-        return name, "django.db.models.CharField", positional, named
-
-    def get_prep_value(self, value: Any) -> Any:
-        prepared = super().get_prep_value(value)
-        return single_line(prepared) if isinstance(prepared, str) else prepared
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001
-        value = super().pre_save(model_instance, add)
-        if isinstance(value, str):
-            value = single_line(value)
-            setattr(model_instance, self.attname, value)
-        return value
+    def fitted(self, text: str) -> str:
+        return super().fitted(single_line(text))
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": NameInput} | kwargs)

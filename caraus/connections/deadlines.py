@@ -3,7 +3,7 @@
 After a time without a worker only the most urgent of those missed is sent.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,6 +30,12 @@ def remind(*, now: datetime | None = None) -> None:
         days = stage(connection.expires_at.astimezone(BUCHAREST).date(), today=today)
         if days is not None:
             _tell(connection.pk, days, now)
+    # What the transaction that learnt of it could not tell.
+    dead = Connection.objects.filter(
+        status=Connection.Status.REAUTHORIZE, last_failure_at__gt=now - timedelta(days=1)
+    )
+    for connection in dead.select_related("organization", "link"):
+        telling.needs_a_person(connection, now=now)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from caraus.anaf.errors import PROBLEMS, Whose
 from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.people import who_can_act
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
 from caraus.words import BUCHAREST, day_in_full, day_of_month, lazily, plural
@@ -29,6 +30,7 @@ AT_HAND = lazily(
 )
 
 
+@contained
 def needs_a_person(connection: Connection, *, now: datetime) -> None:
     """ANAF refuses it for good: at once."""
     problem = PROBLEMS.get(connection.last_failure_code)
@@ -49,6 +51,7 @@ def needs_a_person(connection: Connection, *, now: datetime) -> None:
     )
 
 
+@contained
 def renewal_fails(connection: Connection, *, now: datetime) -> None:
     """The silent renewal fails for reasons that may pass, and the access token's end is near, or
     over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
@@ -88,6 +91,7 @@ def renewal_fails(connection: Connection, *, now: datetime) -> None:
     )
 
 
+@contained
 def end_is_near(connection: Connection, *, days: int, now: datetime) -> None:
     """A person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
     end = connection.expires_at.astimezone(BUCHAREST).date()
@@ -131,6 +135,7 @@ def _until(connection: Connection, end: date, left: int, now: datetime) -> str:
     return sentence.format(end=f"{_day(end, now)}{guess}", reason=reason)
 
 
+@contained
 def link_was_used(link: ExternalLink, connection: Connection, *, now: datetime) -> None:
     """The one who sent the link hears that it worked."""
     if link.created_by is None:

@@ -9,6 +9,7 @@ from caraus.accounts.models import Company
 from caraus.fleet.keeper import Because, appeared
 from caraus.fleet.models import Problem
 from caraus.fleet.present import explained
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import PROBLEM
 from caraus.notifications.news import News, tell
 from caraus.transports.models import Transport
@@ -20,6 +21,7 @@ def connect() -> None:
     appeared.connect(_on_appeared, dispatch_uid="fleet.tell")
 
 
+@contained
 def _on_appeared(
     sender: object, *, company_id: int, problems: Sequence[Problem], because: Because, **_: object
 ) -> None:

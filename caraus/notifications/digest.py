@@ -2,34 +2,37 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import DIGEST
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.rhythms import SETTLING
 
 
 def send_due(now: datetime | None = None) -> int:
-    """Make the letters whose hour has come, for `deliver` to send; how many. What no longer matters
-    is left out."""
+    """Make the letters whose hour has come, for `deliver` to send; how many. One that can't
+    be made is tried again next minute. What no longer matters is left out."""
     now = now or timezone.now()
     due = Notification.objects.filter(digest_at__lte=now - SETTLING).order_by()
     pairs = due.values_list("user", "organization").distinct()
-    return sum(_make(user, organization, now) for user, organization in pairs)
+    made: list[Notification] = []
+    for user, organization in pairs:
+        _make(user, organization, now, made)
+    return len(made)
 
 
-@transaction.atomic
-def _make(user_id: int, organization_id: int, now: datetime) -> bool:
+@contained
+def _make(user_id: int, organization_id: int, now: datetime, made: list[Notification]) -> None:
     waiting = Notification.objects.filter(
         user=user_id, organization=organization_id, digest_at__lte=now - SETTLING
     )
     keys = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
     mine = Notification.objects.filter(pk__in=keys)
     matter = mine.filter(Q(matters_until=None) | Q(matters_until__gt=now))
-    if found := matter.exists():
+    if matter.exists():
         letter = Notification.objects.create(
             user_id=user_id,
             organization_id=organization_id,
@@ -43,5 +46,5 @@ def _make(user_id: int, organization_id: int, now: datetime) -> bool:
         )
         matter.update(digest=letter)
         Email.objects.create(notification=letter, next_attempt_at=now)
+        made.append(letter)
     mine.update(digest_at=None)
-    return found

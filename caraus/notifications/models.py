@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
+from caraus.fields import FittedCharField, KeyField
 from caraus.notifications.kinds import KINDS, Kind
 from caraus.words import lazily
 
@@ -21,12 +22,12 @@ class Notification(models.Model):
     )
     company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
     kind = models.CharField(max_length=40)
-    key = models.CharField(max_length=200)
-    title = models.CharField(max_length=200)
+    key = KeyField(max_length=200)
+    title = FittedCharField(max_length=200)
     text = models.TextField()
     # A path of this site, and the words of the button that leads there.
     address = models.CharField(max_length=300)
-    action = models.CharField(max_length=80, default="Deschide")
+    action = FittedCharField(max_length=80, default="Deschide")
     created_at = models.DateTimeField(default=timezone.now)
     # Switched off for the bell, it is read from the start.
     read_at = models.DateTimeField(null=True, blank=True)
@@ -75,8 +76,8 @@ class Fact(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
-    key = models.CharField(max_length=200)
-    title = models.CharField(max_length=200)
+    key = KeyField(max_length=200)
+    title = FittedCharField(max_length=200)
     address = models.CharField(max_length=300)
     # Null only within the transaction that tells it.
     notification = models.ForeignKey(
@@ -175,3 +176,14 @@ class Rhythm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.digest_hour}:00"
+
+
+class FailedNotice(models.Model):
+    """How often people could not be told something, by what it was: for a counter."""
+
+    name = models.CharField(max_length=200, unique=True)
+    number = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.number}"

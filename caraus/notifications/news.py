@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.fields import fit
 from caraus.notifications.kinds import Kind
 from caraus.notifications.models import Email, Fact, Notification, Rhythm
 from caraus.notifications.notify import GATHERED, Words, post, said
@@ -128,7 +129,7 @@ class _Teller:
     def _write_down(self, news: Sequence[News]) -> list[News]:
         """Those that the person has not been told; others who tell them now are waited for."""
         ordered = sorted(news, key=lambda one: (len(one.key), one.key))
-        rows = {one.key: one for one in ordered}
+        rows = {fit(Fact, "key", one.key): one for one in ordered}
         if not rows:
             return []
         with database.cursor() as cursor:
@@ -141,19 +142,20 @@ class _Teller:
                 [
                     *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
                     [one.subject.company.pk for one in rows.values()],
-                    [said(one.title)[:200] for one in rows.values()],
+                    [fit(Fact, "title", said(one.title)) for one in rows.values()],
                     [one.address for one in rows.values()],
                 ],
             )
             new = {key for (key,) in cursor.fetchall()}
-        return [one for one in news if one.key in new and rows[one.key] is one]
+        fresh = {id(rows[key]) for key in new}
+        return [one for one in news if id(one) in fresh]
 
     def _alone(self, news: Sequence[News]) -> None:
         rows = [
             self._row(
                 key=one.key,
                 company=one.subject.company,
-                title=said(one.title)[:200],
+                title=said(one.title),
                 text=said(one.text),
                 address=one.address,
                 action=_("Vezi UIT-ul"),
@@ -173,7 +175,7 @@ class _Teller:
         companies = {one.subject.company for one in news}
         company = companies.pop() if len(companies) == 1 else None
         burst = self._row(
-            key=f"burst:{news[0].key}"[:200],
+            key=f"burst:{news[0].key}",
             is_burst=True,
             company=company,
             title=str(self.kind.title),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import LAPSED, LAPSING, LAST_HOURS, Kind
 from caraus.notifications.models import Rhythm
 from caraus.notifications.news import News, tell
@@ -50,7 +51,7 @@ def every_minute(now: datetime | None = None) -> None:
     since = max(watch.looked_until, now - LATEST)
     if since >= now:
         return
-    chosen = _chosen_hours()
+    chosen, all_told = _chosen_hours(), True
     usual = {Rhythm().first_hours, Rhythm().last_hours, 0}
     day = since.astimezone(BUCHAREST).date()
     while (ends := lapses_at(day)) <= now + LONGEST:
@@ -61,8 +62,10 @@ def every_minute(now: datetime | None = None) -> None:
             else [pk for pk, hours in chosen.items() if any(map(passed, hours))]
         )
         if organizations is None or organizations:
-            _tell_day(day, organizations, passed, now)
+            all_told &= _tell_day(day, organizations, passed, now)
         day += timedelta(days=1)
+    if not all_told:  # asked again next minute; what was told is not told again
+        return
     LapseWatch.objects.filter(pk=watch.pk, looked_until__lt=now).update(looked_until=now)
 
 
@@ -81,15 +84,26 @@ def _chosen_hours() -> dict[int, set[int]]:
 
 def _tell_day(
     day: date, organizations: Sequence[int] | None, passed: Callable[[int], bool], now: datetime
-) -> None:
-    """One organization after the other, each in a transaction of its own."""
+) -> bool:
+    """One organization after the other, each in a transaction of its own; whether all were told."""
     lapsing = _lapsing(day, now)
     if organizations is not None:
         lapsing = lapsing.filter(company__organization__in=organizations)
-    for pk in sorted(set(lapsing.values_list("company__organization", flat=True))):
-        rows = lapsing.filter(company__organization=pk).select_related("company__organization")
-        for kind, whom in _due(lapses_at(day), passed, now):
-            _tell(kind, list(rows.defer("raw")), whom, now)
+    keys = sorted(set(lapsing.values_list("company__organization", flat=True)))
+    told = [
+        _tell_organization(lapsing.filter(company__organization=pk), day, passed, now)
+        for pk in keys
+    ]
+    return all(told)
+
+
+@contained
+def _tell_organization(
+    lapsing: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
+) -> None:
+    rows = lapsing.select_related("company__organization").defer("raw")
+    for kind, whom in _due(lapses_at(day), passed, now):
+        _tell(kind, list(rows), whom, now)
 
 
 def _lapsing(day: date, now: datetime) -> QuerySet[Transport]:
@@ -101,6 +115,7 @@ def _lapsing(day: date, now: datetime) -> QuerySet[Transport]:
     ).order_by()
 
 
+@contained
 def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
     """Of what lies within the hours already, the person hears now: their moment has passed."""
     now = timezone.now()
@@ -131,6 +146,7 @@ def _due(
     )
 
 
+@contained
 def _on_written(
     sender: object,
     *,

@@ -1,7 +1,7 @@
 """Daily limits: what is spent of them, and what ANAF's messages teach about them."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -125,13 +125,38 @@ def learn(
     if is_of_company(error):
         state.paused_until = until
         state.daily_limit = error.limit or state.daily_limit
-        whom = lazily("firma {name}"), company.cui
+        whom = _company(company)
     else:
         AuthorizationLimit.objects.update_or_create(
             connection=connection,
             defaults={"paused_until": until, "learnt_at": at}
             | ({"daily_limit": error.limit} if error.limit else {}),
         )
-        whom = lazily("autorizarea dată de {name}"), connection.person_name
+        whom = _authorization(connection)
     telling.tell_of_daily_limit(company.organization, whom=whom, limit=error.limit, at=at)
     log.warning("daily_limit_learnt", cui=company.cui, limit=error.limit)
+
+
+def _company(company: Company) -> tuple[str, str]:
+    return lazily("firma {name}"), company.cui
+
+
+def _authorization(connection: Connection) -> tuple[str, str]:
+    return lazily("autorizarea dată de {name}"), connection.person_name
+
+
+def notify_again(now: datetime) -> None:
+    """Tell of the pauses of today of which the transaction that learnt them could tell nobody."""
+    states = SyncState.objects.filter(paused_until__gt=now).select_related("company__organization")
+    rows = AuthorizationLimit.objects.filter(paused_until__gt=now)
+    paused = [(state.company.organization, _company(state.company), state) for state in states] + [
+        (row.connection.organization, _authorization(row.connection), row)
+        for row in rows.select_related("connection__organization")
+    ]
+    told = telling.daily_limits_told(now) if paused else set()
+    for organization, whom, row in paused:
+        # A pause ends five minutes after the midnight of its day.
+        at = (row.paused_until or now) - timedelta(hours=1)
+        if telling.full_key(organization, telling.key_of_daily_limit(whom[1], day_of(at))) in told:
+            continue
+        telling.tell_of_daily_limit(organization, whom=whom, limit=row.daily_limit, at=at)

@@ -33,6 +33,7 @@ class _Everything(Collector):
         yield _delays()
         yield _queue()
         yield _authorizations()
+        yield _failed_notices()
 
 
 def _calls() -> Iterator[Metric]:
@@ -124,6 +125,15 @@ def _authorizations() -> Metric:
     for state in Connection.Status.values:
         by_state.add_metric([state], found.get(state, 0))
     return by_state
+
+
+def _failed_notices() -> Metric:
+    failed = CounterMetricFamily(
+        "caraus_failed_notices", "What people could not be told, by notice.", labels=["notice"]
+    )
+    for name, number in _rows("SELECT name, number FROM notifications_failednotice ORDER BY name"):
+        failed.add_metric([name], float(number))
+    return failed
 
 
 def _rows(query: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import CHANGED, GONE, NEW, Kind
 from caraus.notifications.news import News, tell
 from caraus.notifications.rhythms import Subject
@@ -36,6 +37,7 @@ def connect() -> None:
     written.connect(_on_written, dispatch_uid="transports.news")
 
 
+@contained
 def _on_written(
     sender: object,
     *,

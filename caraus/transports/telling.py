@@ -4,7 +4,7 @@ The words may be read a day later: they name days, never „azi” or „mâine�
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,7 +12,10 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization, Role, User
 from caraus.connections.models import Connection
+from caraus.fields import fit
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
+from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import channels
 from caraus.words import BUCHAREST, day_in_full, plural
@@ -43,12 +46,17 @@ def _tell(
         organization=organization,
         users=people,
         kind=kind,
-        key=f"{organization.pk}:{key}",
+        key=full_key(organization, key),
         title=title,
         text=text,
         address=address,
         company=company,
     )
+
+
+def full_key(organization: Organization, key: str) -> str:
+    """As the notification keeps it."""
+    return fit(Notification, "key", f"{organization.pk}:{key}")
 
 
 def _moment(moment: datetime) -> str:
@@ -65,14 +73,27 @@ def _everybody() -> list[Organization]:
     return list(served.distinct())
 
 
+def key_of_daily_limit(name: str, day: date) -> str:
+    return f"day:{name}:{day}"
+
+
+def daily_limits_told(now: datetime) -> set[str]:
+    """The keys of the daily limits of today that somebody has been told of."""
+    since = now - timedelta(days=2)
+    told = Notification.objects.filter(kind=LIMITS.code, created_at__gt=since)
+    return set(told.values_list("key", flat=True))
+
+
+@contained
 def tell_of_daily_limit(
     organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
 ) -> None:
+    """Once for each company or authorization and day, however often it is called."""
     day = at.astimezone(BUCHAREST).date()
     _tell(
         organization,
         LIMITS,
-        key=f"day:{whom[1]}:{day}",
+        key=key_of_daily_limit(whom[1], day),
         title=lambda: gettext("ANAF a oprit întrebările până {day}").format(
             day=day_in_full(day + timedelta(days=1), today=day)
         ),
@@ -95,6 +116,7 @@ def tell_of_daily_limit(
     )
 
 
+@contained
 def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
     _tell(
         company.organization,
@@ -113,6 +135,7 @@ def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -
     )
 
 
+@contained
 def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
     """ANAF shows none of a company's UITs any more: once a day at most, however often its list
     empties."""
@@ -143,21 +166,36 @@ def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
     )
 
 
-def tell_of_outage(*, since: datetime) -> None:
-    for organization in _everybody():
-        _tell(
-            organization,
-            OUTAGE,
-            key=since.isoformat(),
-            title=lambda: gettext("ANAF nu răspunde de o oră"),
-            text=lambda: gettext(
-                "ANAF nu răspunde de {moment}. Lista transporturilor este cea de "
-                "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
-            ).format(moment=_moment(since)),
-        )
+def tell_of_outage(*, since: datetime) -> bool:
+    """Whether every organization was told."""
+    notified = [_notify_of_outage(organization, since) for organization in _everybody()]
+    return all(notified)
 
 
-def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
+@contained
+def _notify_of_outage(organization: Organization, since: datetime) -> None:
+    _tell(
+        organization,
+        OUTAGE,
+        key=since.isoformat(),
+        title=lambda: gettext("ANAF nu răspunde de o oră"),
+        text=lambda: gettext(
+            "ANAF nu răspunde de {moment}. Lista transporturilor este cea de "
+            "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
+        ).format(moment=_moment(since)),
+    )
+
+
+def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
+    """Whether every organization was told."""
+    notified = [_notify_of_pause(organization, since, until, now) for organization in _everybody()]
+    return all(notified)
+
+
+@contained
+def _notify_of_pause(
+    organization: Organization, since: datetime, until: datetime, now: datetime
+) -> None:
     def text() -> str:
         how_long = (
             gettext("Următoarea întrebare: {until}; continuăm singuri.").format(
@@ -171,11 +209,10 @@ def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> None:
             "Verifică dacă și alt program întreabă ANAF din numele aplicației."
         ).format(how_long=how_long)
 
-    for organization in _everybody():
-        _tell(
-            organization,
-            LIMITS,
-            key=f"pause:{since.isoformat()}",
-            title=lambda: gettext("ANAF ne-a cerut o pauză"),
-            text=text,
-        )
+    _tell(
+        organization,
+        LIMITS,
+        key=f"pause:{since.isoformat()}",
+        title=lambda: gettext("ANAF ne-a cerut o pauză"),
+        text=text,
+    )

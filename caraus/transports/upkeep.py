@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.connections.models import Connection
-from caraus.transports import gatekeeper, plan, telling
+from caraus.transports import gatekeeper, limits, plan, telling
 from caraus.transports.models import Plan, SyncState
 from caraus.transports.schedule import LONGEST_WAIT
 
@@ -62,18 +62,20 @@ def mend() -> int:
 
 
 def tell() -> None:
-    """An outage of an hour, a pause that ANAF asked for: each once."""
+    """A daily limit, an outage of an hour, a pause that ANAF asked for: each once."""
+    limits.notify_again(timezone.now())
     door, row = gatekeeper.look(), Plan.objects.order_by("pk").first()
     now = timezone.now()
     if door is None or row is None:
         return
     since = door.open_since
-    if since is not None and now - since >= LONG_OUTAGE and row.told_outage != since:
+    # First told, then marked; what was told already is not told again.
+    is_long = since is not None and now - since >= LONG_OUTAGE and row.told_outage != since
+    if since is not None and is_long and telling.tell_of_outage(since=since):
         Plan.objects.filter(pk=row.pk).update(told_outage=since)
-        telling.tell_of_outage(since=since)
     paused = door.paused_since
     told = row.told_pause
     again = paused is not None and told is not None and paused - told < SAME_PAUSE
-    if paused is not None and door.paused_until is not None and not again:
+    until = None if again else door.paused_until
+    if paused and until and telling.tell_of_pause(since=paused, until=until, now=now):
         Plan.objects.filter(pk=row.pk).update(told_pause=paused)
-        telling.tell_of_pause(since=paused, until=door.paused_until, now=now)

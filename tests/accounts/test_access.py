@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, Role, Session, User
+from caraus.notifications.models import FailedNotice
 from caraus.transports.models import Gate, LapseWatch, OutcomeTotal, Plan
 from tests import factories
 
@@ -114,7 +115,7 @@ TENANT_MODELS = [
     for label in ("accounts", "connections", "notifications", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
     # Of the whole installation, or of a browser.
-    if model not in {User, Session, Gate, LapseWatch, Plan, OutcomeTotal}
+    if model not in {User, Session, Gate, LapseWatch, Plan, OutcomeTotal, FailedNotice}
 ]
 
 

@@ -15,6 +15,7 @@ from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.names import NameInput
 from caraus.accounts.organizations import MONTHS_CHOICES
+from caraus.fields import NAME as NAME_WIDTH
 from caraus.words import lazily, plural
 
 EMAIL = {
@@ -123,7 +124,7 @@ class SetupForm(forms.Form):
     )
     name = NameInput(
         label=lazily("Numele tău"),
-        max_length=150,
+        max_length=NAME_WIDTH,
         error_messages={"required": lazily("Scrie numele tău.")},
     )
     email = forms.EmailField(label="E-mail", error_messages=EMAIL)

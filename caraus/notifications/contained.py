@@ -1,0 +1,58 @@
+"""Telling people may never undo or block what is stored: it fails in a savepoint, is logged and
+counted."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from traceback import format_tb
+
+import structlog
+from django.db import OperationalError, transaction
+from django.db import connection as database
+from django.db.models import F
+from django.utils import timezone
+
+from caraus.notifications.models import FailedNotice
+
+log = structlog.get_logger(__name__)
+
+
+def contained[**P](tell: Callable[P, object]) -> Callable[P, bool]:
+    """Make a function that tells people harmless to the transaction in which it is called.
+
+    Its result is whether it succeeded. Only a lost database goes through: nothing is stored then.
+    """
+    name = f"{tell.__module__.removeprefix('caraus.')}.{tell.__name__.lstrip('_')}"
+
+    @wraps(tell)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> bool:
+        try:
+            try:
+                _in_a_savepoint(tell, *args, **kwargs)
+            except OperationalError:  # a deadlock, a lock that was not free in time
+                if not database.is_usable():
+                    raise
+                _in_a_savepoint(tell, *args, **kwargs)
+        except Exception as error:
+            if not database.is_usable():
+                raise
+            # Our own lines, without the values, which are people's.
+            lines = format_tb(error.__traceback__)
+            at = "".join(line for line in lines if "site-packages" not in line)
+            log.error("notice_failed", notice=name, error=type(error).__name__, at=at)  # noqa: TRY400
+            transaction.on_commit(partial(_count, name), robust=True)
+            return False
+        return True
+
+    return attempt
+
+
+def _in_a_savepoint[**P](tell: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    with transaction.atomic():
+        tell(*args, **kwargs)
+
+
+def _count(name: str) -> None:
+    """After the transaction, so that no two of them wait for each other's count."""
+    now = timezone.now()
+    FailedNotice.objects.get_or_create(name=name, defaults={"last_at": now})
+    FailedNotice.objects.filter(name=name).update(number=F("number") + 1, last_at=now)

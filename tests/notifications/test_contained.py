@@ -1,0 +1,238 @@
+"""What people can't be told undoes nothing, holds up nobody, is counted, and is told later.
+
+The database itself refuses the notifications: a trigger, for all or for one organization.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection as database
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Organization, User
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.connections import deadlines, renewal
+from caraus.connections.models import Connection
+from caraus.notifications import digest
+from caraus.notifications.kinds import NEW, OUTAGE
+from caraus.notifications.models import Email, FailedNotice, Notification, Rhythm
+from caraus.notifications.preferences import Channels, choose
+from caraus.notifications.rhythms import keep
+from caraus.transports import gatekeeper, lapses, limits, plan, upkeep
+from caraus.transports.models import Gate, LapseWatch, Plan, SyncState, Transport
+from caraus.transports.settle import keep_failure
+from caraus.transports.sync import sync_company
+from tests import factories
+from tests.authorizations import authorization
+from tests.notifications.telling import news
+from tests.notifications.telling import told as tell_news
+from tests.simulator_process import SimulatorProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE = timedelta(minutes=1)
+
+
+@contextmanager
+def no_notices(organization: Organization | None = None, code: str = "P0001") -> Iterator[None]:
+    """The database takes no notification, of this organization or of any."""
+    whose = f"WHEN (NEW.organization_id = {organization.pk})" if organization else ""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$;"
+            " CREATE TRIGGER refuse BEFORE INSERT ON notifications_notification"
+            f" FOR EACH ROW {whose} EXECUTE FUNCTION refuse();"
+        )
+    try:
+        yield
+    finally:
+        with database.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse CASCADE")
+
+
+def served(name: str) -> Organization:
+    """An organization for which ANAF is asked, with an owner."""
+    organization = factories.organization(name)
+    factories.connection(organization)
+    factories.member(organization, "owner", name=name)
+    return organization
+
+
+def failed() -> dict[str, int]:
+    return dict(FailedNotice.objects.values_list("name", "number"))
+
+
+def told() -> list[str]:
+    """The organizations that were told, once for each notification."""
+    return sorted(Notification.objects.values_list("organization__name", flat=True))
+
+
+@pytest.mark.parametrize("code", ["P0001", "40P01", "55P03", "22001"])
+def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    owner: User,
+    client: Client,
+    settings: LazySettings,
+    caplog: pytest.LogCaptureFixture,
+    code: str,
+) -> None:
+    """Whatever the reason: our mistake, a deadlock, a lock, a text that is too long."""
+    authorization(anaf, organization)
+    assert sync_company(company_id=company.pk).outcome is Outcome.OK
+    added = anaf.add_uit(company.cui)["uit"]
+    with no_notices(code=code):
+        assert sync_company(company_id=company.pk).applied.new == 1
+        for record in anaf.active(company.cui):
+            anaf.withdraw(record["uit"])
+        result = sync_company(company_id=company.pk)
+    assert result.outcome is Outcome.OK
+    assert Transport.objects.get(uit=added).state == "missing"
+    state = SyncState.objects.get(company=company)
+    assert (state.last_outcome, state.failures_in_a_row) == (Outcome.OK, 0)
+    counted = failed()
+    assert counted["transports.news.on_written"] == 1
+    assert counted["transports.telling.notify_all_vanished"] == 1
+    settings.METRICS_TOKEN = "secret"
+    page = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
+    assert (
+        'caraus_failed_notices_total{notice="transports.telling.notify_all_vanished"} 1.0' in page
+    )
+    assert "notice_failed" in caplog.text
+    assert owner.email not in caplog.text
+
+
+def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
+    first, second = served("Prima"), served("A doua")
+    for organization in (first, second):
+        (person,) = User.objects.filter(memberships__organization=organization)
+        choose(user=person, organization=organization, kind=OUTAGE, channels=Channels())
+    plan.make()
+    gatekeeper.enter()
+    Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
+    with no_notices(first):
+        upkeep.tell()
+        upkeep.tell()
+    assert told() == ["A doua"]
+    assert Plan.objects.get().told_outage is None
+    upkeep.tell()
+    upkeep.tell()
+    assert told() == ["A doua", "Prima"]
+    assert Plan.objects.get().told_outage == Gate.objects.get().open_since
+
+
+def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
+    first, _ = served("Prima"), served("A doua")
+    plan.make()
+    gatekeeper.enter()
+    now = timezone.now()
+    Gate.objects.update(paused_since=now, paused_until=now + 15 * MINUTE)
+    with no_notices(first):
+        upkeep.tell()
+    assert told() == ["A doua"]
+    assert Plan.objects.get().told_pause is None
+    upkeep.tell()
+    upkeep.tell()
+    assert told() == ["A doua", "Prima"]
+    assert Plan.objects.get().told_pause == now
+
+
+@pytest.mark.parametrize("detail", ["de catre utilizator", "pentru CIF=900010100"])
+def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str) -> None:
+    organization = served("Prima")
+    company = factories.company(organization)
+    plan.make()
+    gatekeeper.enter()
+    now = timezone.now()
+    refused = AnafError("daily_limit", detail=detail, limit=1000, http_status=200)
+    with no_notices():
+        keep_failure(company, Connection.objects.get(), refused, now)
+    assert limits.is_spent(SyncState.objects.get(), now) or limits.paused_authorizations(
+        [organization.pk], now
+    )
+    assert told() == []
+    upkeep.tell()
+    upkeep.tell()
+    assert told() == ["Prima"]
+    assert "1000 de interogări" in Notification.objects.get().text
+
+
+def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
+    first, second = served("Prima"), served("A doua")
+    end = datetime(2026, 11, 25, 22, tzinfo=UTC)
+    day = date(2026, 11, 26)
+    for organization in (first, second):
+        Transport.objects.create(
+            company=factories.company(organization),
+            uit="1A2B3C4D5E6F7H88",
+            transport_date=day - timedelta(days=4),
+            first_expired_day=day,
+            **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), end),
+        )
+    lapses.every_minute(end - MINUTE)
+    with no_notices(first):
+        lapses.every_minute(end)
+        lapses.every_minute(end + MINUTE)
+    assert told() == ["A doua"]
+    assert LapseWatch.objects.get().looked_until == end - MINUTE
+    for minutes in (2, 3):
+        lapses.every_minute(end + minutes * MINUTE)
+    assert told() == ["A doua", "Prima"]
+    assert LapseWatch.objects.get().looked_until == end + 3 * MINUTE
+
+
+def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_told(
+    organization: Organization, company: Company, owner: User
+) -> None:
+    now = timezone.now()
+    Transport.objects.create(
+        company=company,
+        uit="1A2B3C4D5E6F7H88",
+        transport_date=now.date(),
+        first_expired_day=now.date() + timedelta(days=1),
+        **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), now),
+    )
+    rhythm = Rhythm(user=owner, organization=organization, first_hours=72, last_hours=12)
+    with no_notices():
+        keep(rhythm)
+    assert Rhythm.objects.get().first_hours == 72
+
+
+def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
+    anaf: SimulatorProcess,
+) -> None:
+    organization = served("Prima")
+    Connection.objects.all().delete()
+    authorization(anaf, organization)
+    anaf.turn_on("refresh_rejected")
+    with no_notices(), pytest.raises(AnafError):
+        renewal.renew(connection_id=Connection.objects.get().pk)
+    assert Connection.objects.get().status == "reauthorize"
+    assert told() == []
+    deadlines.remind()
+    deadlines.remind()
+    assert told() == ["Prima"]
+    deadlines.remind(now=timezone.now() + timedelta(days=2))
+    assert told() == ["Prima"]
+
+
+def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
+    now = timezone.now()
+    waiting = []
+    for name in ("Prima", "A doua"):
+        organization = served(name)
+        company = factories.company(organization)
+        tell_news(NEW, news(company, f"of {name}"), now=now)
+        waiting.append(organization)
+    later = now + timedelta(days=2)
+    with no_notices(waiting[0]):
+        digest.send_due(later)
+    assert Email.objects.get().notification.organization == waiting[1]
+    digest.send_due(later)
+    assert Email.objects.count() == 2
