@@ -237,6 +237,8 @@ RATE_LIMITS = {
 # A link for a new password.
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_ENGINE = "caraus.accounts.sessions"
+# Files of exports are kept for a day; so many megabytes of an organization, then the oldest go.
+EXPORT_MEGABYTES = env.number("CARAUS_EXPORT_MEGABYTES", 200, least=1)
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 

@@ -6,7 +6,8 @@ from django.urls import include, path
 from caraus.connections.external_views import external_page, open_link
 from caraus.connections.views import callback
 from caraus.transports.sync_pages import show_metrics
-from caraus.web import companies, export, health, language, views
+from caraus.web import companies, health, language, views
+from caraus.workspace import export_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,7 +23,8 @@ urlpatterns = [
     path("firme/<int:pk>/", companies.company_edit, name="company"),
     path("firme/lista/", companies.company_paste, name="companies_paste"),
     path("firme/<int:pk>/arhivare/", companies.company_archive, name="company_archive"),
-    path("organizatie/export/", export.organization_export, name="organization_export"),
+    path("organizatie/export/", export_views.organization_export, name="organization_export"),
+    path("organizatie/jurnal/export/", export_views.journal_export, name="journal_export"),
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),

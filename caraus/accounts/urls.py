@@ -18,7 +18,6 @@ urlpatterns = [
     path("organizatie/invitatii/<int:pk>/retrimitere/", people.resend, name="invitation_resend"),
     path("organizatie/invitatii/<int:pk>/retragere/", people.revoke, name="invitation_revoke"),
     path("organizatie/jurnal/", log.journal_page, name="journal"),
-    path("organizatie/jurnal/export/", log.journal_export, name="journal_export"),
     path("invitatie/<str:secret>/", doors.invitation, name="invitation"),
     path("inceput/<str:secret>/", doors.set_up, name="set_up"),
     path("cont/sessions/", own.session_list, name="sessions"),

@@ -1,5 +1,8 @@
 """Asking for a file of the view, watching it grow, taking it."""
 
+from urllib.parse import urlencode
+
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, StreamingHttpResponse
@@ -11,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access
 from caraus.accounts.limits import limited
+from caraus.accounts.models import Membership, Role
 from caraus.logs import origin
 from caraus.workspace import exports, files, tasks
 from caraus.workspace.asked import Asked, query_of
@@ -25,11 +29,43 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
     asked = Asked.of(query_of(request.POST.get("vedere", "")))
     if chosen(membership, asked).unknown:
         return redirect(f"{reverse('transports:list')}?{asked.address()}")  # which says it
+    kind = kind if kind in files.KINDS else "xlsx"
+    return _begin(request, membership, kind, asked.address())
+
+
+@require_POST
+@limited("export")
+def organization_export(request: HttpRequest) -> HttpResponseRedirect:
+    """All of the organization, for its owner."""
+    return _begin(request, access.require_role(request, Role.OWNER), exports.ARCHIVE, "")
+
+
+@require_POST
+@limited("export")
+def journal_export(request: HttpRequest) -> HttpResponseRedirect:
+    """The entries that a view of the journal shows, all of them."""
+    membership = access.require_role(request, Role.ADMIN)
+    query = urlencode(query_of(request.POST.get("vedere", "")))
+    return _begin(request, membership, exports.JOURNAL, query)
+
+
+def _begin(
+    request: HttpRequest, membership: Membership, kind: str, query: str
+) -> HttpResponseRedirect:
     with transaction.atomic():
-        export = exports.request_export(
-            membership, kind=kind if kind in files.KINDS else "xlsx", query=asked.address()
+        export, outcome = exports.request_export(membership, kind=kind, query=query)
+        if outcome is exports.Outcome.NEW:
+            tasks.export.defer(export_id=export.pk, **origin())
+    if outcome is exports.Outcome.UNDER_WAY and (export.kind, export.query) != (kind, query):
+        messages.info(
+            request,
+            gettext(
+                "Acesta este exportul tău care încă se face; celălalt nu a fost început. "
+                "Cere-l după ce se termină acesta."
+            ),
         )
-        tasks.export.defer(export_id=export.pk, **origin())
+    if outcome is exports.Outcome.SAME:
+        messages.info(request, gettext("Nimic nu s-a schimbat de la ultimul tău export: este el."))
     return redirect("transports:export", pk=export.pk)
 
 
@@ -43,6 +79,7 @@ def show_export(request: HttpRequest, pk: int) -> HttpResponse:
         "export": export,
         "title": exports.title(export),
         "back": exports.back(export),
+        "is_list": export.kind in files.KINDS,
         "filename": exports.filename(export),
         "is_stuck": exports.is_stuck(export),
         "is_cut": export.total == files.MOST_ROWS,
@@ -61,8 +98,9 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     export = access.get_object(request, mine.filter(failed=False), pk)
     if export.finished_at is None:
         raise Http404(gettext("Fișierul nu este gata încă."))
+    exports.record_download(export, access.current_membership(request))
     response = StreamingHttpResponse(
-        exports.content(export), content_type=files.KINDS[export.kind].content_type
+        exports.content(export), content_type=exports.content_type(export)
     )
     response["Content-Disposition"] = f'attachment; filename="{exports.filename(export)}"'
     response["Content-Length"] = str(export.size)

@@ -33,7 +33,8 @@ class SearchWords(models.Model):
 
 
 class ListExport(models.Model):
-    """A file of a view of the list, for who asked. `companies` are those that were seen then."""
+    """A file for who asked: a view of the list, the journal, all of the organization (`kind`).
+    `companies` are those that were seen then; `fingerprint` stands for the data of that moment."""
 
     ORGANIZATION_PATH = "organization"
 
@@ -42,6 +43,7 @@ class ListExport(models.Model):
     kind = models.CharField(max_length=20)
     query = models.TextField(blank=True)
     companies = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=64, blank=True, db_default="")
     asked_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -50,6 +52,16 @@ class ListExport(models.Model):
     total = models.PositiveIntegerField(null=True, blank=True)
     done = models.PositiveIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "organization",
+                condition=models.Q(finished_at=None),
+                name="one_export_at_a_time",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.query}"

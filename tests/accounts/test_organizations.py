@@ -1,6 +1,7 @@
 """Companies in numbers, settings, and a deletion that waits a week."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,8 @@ from caraus.accounts import journal, organizations
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
 from caraus.connections.models import Connection
 from caraus.transports.models import Transport
+from caraus.workspace import exports
+from caraus.workspace.models import ListExport
 from tests import factories
 from tests.authorizations import at_once
 
@@ -125,7 +128,11 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     form = {"denumire": organization.name}
     page = client.post("/organizatie/stergere/", form, follow=True)
     assert "Descarcă întâi exportul" in page.content.decode()
-    export = client.post("/organizatie/export/")
+    asked = client.post("/organizatie/export/")
+    exports.run_export(export_id=ListExport.objects.get().pk)
+    page = client.post("/organizatie/stergere/", form, follow=True)
+    assert "Descarcă întâi exportul" in page.content.decode()  # it was not taken yet
+    export: Any = client.get(f"{asked['Location']}fisier/")
     assert b"".join(export)[:2] == b"PK"
     wrong = client.post("/organizatie/stergere/", {"denumire": "altceva"}, follow=True)
     assert "nu este cea a organizației" in wrong.content.decode()

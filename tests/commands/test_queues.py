@@ -77,7 +77,8 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
     Email.objects.create(notification=letter(organization), next_attempt_at=timezone.now())
     for _ in range(6):
         member = factories.member(organization, "dispatcher")
-        export = exports.request_export(Membership.objects.get(user=member), kind="csv", query="")
+        membership = Membership.objects.get(user=member)
+        export, _ = exports.request_export(membership, kind="csv", query="")
         export_task.defer(export_id=export.pk)
         check = ConnectionCheck.objects.create(connection=factories.connection(organization))
         check_task.defer(check_id=check.pk)

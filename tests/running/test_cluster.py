@@ -152,7 +152,10 @@ def test_a_web_process_behind_a_pooler_in_transaction_mode_does_all_the_same(
             assert page.status_code == 200, path
         form = {"csrfmiddlewaretoken": token(client.get("/organizatie/"))}
         exported = client.post("/organizatie/export/", data=form)
-        assert exported.headers["content-type"] == "application/zip"
+        assert "Exportul complet al organizației" in exported.text
+        address = f"{exported.url.path}fisier/"
+        until(lambda: client.get(address).status_code == 200, "the whole export")
+        assert client.get(address).headers["content-type"] == "application/zip"
         asked = client.post("/transporturi/sincronizare/", data=form)
         assert asked.status_code == 200, asked.text
     assert cluster.pooler.transactions > before + 20

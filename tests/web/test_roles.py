@@ -46,7 +46,7 @@ LEAST = {
     "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": "admin"},
     "organizatie/invitatii/<int:pk>/retragere/": {"POST": "admin"},
     "organizatie/jurnal/": {"GET": "admin"},
-    "organizatie/jurnal/export/": {"GET": "admin"},
+    "organizatie/jurnal/export/": {"POST": "admin"},
 }
 # What every member may, the viewer too: looking, leaving, the own account.
 ANYBODY = {

@@ -2,6 +2,9 @@
 
 import csv
 import io
+import json
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
 from caraus.fleet.api import Code
@@ -231,3 +235,109 @@ def test_too_many_exports_are_refused(signed_in: Client, company: Company, setti
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"list_export": "2/h/user"}
     answers = [signed_in.post(EXPORT, {}).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
+
+
+def test_one_at_a_time_for_each_person(
+    signed_in: Client, make: MakeTransport, organization: Organization
+) -> None:
+    make()
+    first = ask(signed_in, "arata=toate")
+    again = signed_in.post(EXPORT, {"vedere": "arata=active", "fel": "csv"}, follow=True)
+    assert again.redirect_chain == [(f"{EXPORT}{first.pk}/", 302)]
+    assert "care încă se face" in again.text
+    assert ListExport.objects.count() == ProcrastinateJob.objects.count() == 1
+    other = Client()
+    other.force_login(factories.member(organization, "viewer"))
+    ask(other, "arata=toate")
+    exports.run_export(export_id=first.pk)
+    ask(signed_in, "arata=active")
+    assert ListExport.objects.count() == 3
+
+
+def test_two_presses_at_once_make_one_file(transactional_db: None) -> None:
+    organization = factories.organization()
+    membership = Membership.objects.get(user=factories.member(organization, "viewer"))
+
+    def press(_: int) -> str:
+        try:
+            return exports.request_export(membership, kind="csv", query="")[1]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = sorted(threads.map(press, range(4)))
+    assert outcomes == ["new", "under_way", "under_way", "under_way"]
+    assert ListExport.objects.count() == 1
+
+
+def test_the_same_view_soon_again_with_nothing_changed_is_the_same_file(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    row = make()
+    first = ask(signed_in, "arata=toate")
+    exports.run_export(export_id=first.pk)
+
+    def again() -> bool:
+        answer = signed_in.post(EXPORT, {"vedere": "arata=toate", "fel": "xlsx"})
+        newest = ListExport.objects.latest("pk")
+        if newest.finished_at is None:
+            exports.run_export(export_id=newest.pk)
+        return bool(answer["Location"] == f"{EXPORT}{first.pk}/")
+
+    assert again()
+    ListExport.objects.update(asked_at=timezone.now() - exports.SAME_FOR)
+    assert not again()
+    for change in (
+        {"state": "missing"},
+        {"last_changed_at": timezone.now()},
+    ):
+        first = ListExport.objects.latest("pk")
+        assert again()
+        type(row).objects.filter(pk=row.pk).update(**change)
+        assert not again()
+    first = ListExport.objects.latest("pk")
+    Company.objects.update(name="Alt nume")
+    assert not again()
+
+
+def test_the_oldest_files_of_an_organization_make_room(
+    signed_in: Client, make: MakeTransport, settings: Any, organization: Organization
+) -> None:
+    settings.EXPORT_MEGABYTES = 1
+    make()
+    for number, view in enumerate(("arata=toate", "arata=active", "arata=expirate")):
+        export = ask(signed_in, view)
+        exports.run_export(export_id=export.pk)
+        ListExport.objects.filter(pk=export.pk).update(size=600_000 + number)
+    newest = ask(signed_in, "q=b12")
+    exports.run_export(export_id=newest.pk)
+    sizes = list(ListExport.objects.order_by("pk").values_list("size", flat=True))
+    assert sizes[:1] == [600_002]
+    assert len(sizes) == 2
+
+
+def test_only_an_owner_gets_all_of_the_organization_made_by_the_worker(
+    worker: Worker, make_one: None, client: Client
+) -> None:
+    organization = Organization.objects.get()
+    owner = factories.member(organization, "owner")
+    client.force_login(owner)
+    asked = client.post("/organizatie/export/")
+    assert "Așteaptă la rând" in client.get(asked["Location"]).text
+    worker.drain()
+    page = client.get(asked["Location"]).text
+    assert "Fișierul este gata" in page
+    assert "Exportul complet al organizației" in page
+    answer: Any = client.get(f"{asked['Location']}fisier/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as archive:
+        assert "transporturi.csv" in archive.namelist()
+        (company,) = json.loads(archive.read("firme.json"))
+        assert company["cui"] == factories.CUI
+    assert JournalEntry.objects.get(action="export").details["whole"] is True
+    Membership.objects.filter(user=owner).update(role="admin")
+    assert client.get(f"{asked['Location']}fisier/").status_code == 404
+
+
+@pytest.fixture
+def make_one(transactional_db: None) -> None:
+    factories.company(factories.organization())

@@ -4,25 +4,19 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
-from django.http import FileResponse, HttpRequest
-from django.http.response import HttpResponseBase
-from django.utils.translation import gettext, gettext_noop
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext
 
-from caraus.accounts import access, journal
-from caraus.accounts.limits import limited
+from caraus.accounts import access
 from caraus.accounts.models import (
     Company,
     Invitation,
     JournalEntry,
     Membership,
     Organization,
-    Role,
 )
 from caraus.accounts.spreadsheets import write_csv
 from caraus.connections.models import CompanyRight, Connection
@@ -58,24 +52,6 @@ Fiecare fișier .json este o listă de obiecte, cu toate câmpurile păstrate de
 transporturi.csv are câte un rând pentru fiecare UIT, pentru un program de calcul tabelar.
 Cheile autorizărilor SPV nu sunt aici: nu părăsesc niciodată serverul.
 """)
-
-
-@require_POST
-@limited("export")
-def organization_export(request: HttpRequest) -> HttpResponseBase:
-    owner = access.require_role(request, Role.OWNER)
-    organization = owner.organization
-    entry = journal.record(
-        "export",
-        gettext_noop("A descărcat exportul complet al organizației."),
-        user=owner.user,
-        organization=organization,
-        whole=True,
-    )
-    file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - FileResponse closes it
-    write(organization, file, at=f"{entry.at:%Y-%m-%d %H:%M} UTC")
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename="caraus-export.zip")
 
 
 def write(organization: Organization, file: IO[bytes], *, at: str) -> None:
