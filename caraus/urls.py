@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from caraus.connections.external_views import external_page, open_link
-from caraus.connections.views import callback
+from caraus.connections.views import callback, take_back
 from caraus.transports.sync_pages import show_metrics
 from caraus.web import companies, health, language, views
 from caraus.workspace import export_views
@@ -17,6 +17,7 @@ urlpatterns = [
     path("autorizare/", external_page, name="external_page"),
     path("autorizare/<str:secret>/", open_link, name="external_link"),
     path("anaf/callback", callback, name="anaf_callback"),
+    path("anaf/nu-am-vrut/", take_back, name="take_back"),
     path("transporturi/", include("caraus.workspace.urls")),
     path("flota/", include("caraus.fleet.urls")),
     path("firme/", companies.company_list, name="companies"),

@@ -1,9 +1,10 @@
 """A person authorizes: the one-time state, the way to ANAF, and what the callback brings back."""
 
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -19,13 +20,24 @@ from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
 from caraus.anaf.oauth import Tokens
 from caraus.connections import external, renewal, succession, telling
 from caraus.connections.configuration import anaf_settings
+from caraus.connections.consent_refusals import (
+    INTERRUPTED,
+    LINK_CLOSED,
+    NO_LONGER_ALLOWED,
+    NOTHING_CAME,
+    OTHER_BROWSER,
+    OUR_REFUSALS,
+    STATE_EXPIRED,
+    STATE_USED,
+    WRONG_STATE,
+    ConsentRefused,
+)
 from caraus.connections.models import (
     CONSENT_LIFETIME,
     Connection,
     ConsentRequest,
     ExternalLink,
 )
-from caraus.words import lazily
 
 log = structlog.get_logger(__name__)
 
@@ -33,67 +45,29 @@ log = structlog.get_logger(__name__)
 authorized = Signal()
 
 
+# A callback that comes while the first one is still being answered waits for that one's result; for
+# so long, then the process that was answering must have died.
+ANSWERED_WITHIN = timedelta(minutes=2)
+# How long a person may take back what this browser authorized.
+TAKE_BACK_WITHIN = timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True)
-class ConsentRefused:
-    """Why no authorization came of it: a problem of ANAF's side, or one of `OUR_REFUSALS`."""
-
-    code: str
-    sentence: str
-    advice: str
-
-
-AGAIN = lazily("Întoarce-te la Integrări și apasă din nou „Autorizare cu ANAF SPV”.")
-WRONG_STATE = ConsentRefused(
-    "wrong_state",
-    lazily("Răspunsul nu se potrivește cu nicio autorizare începută de tine."),
-    lazily(
-        "Autorizarea trebuie terminată în același browser și cu același cont. Întoarce-te la "
-        "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
-    ),
-)
-STATE_EXPIRED = ConsentRefused(
-    "state_expired",
-    lazily("Au trecut mai mult de 10 minute de la apăsarea butonului, iar cererea s-a închis."),
-    AGAIN,
-)
-STATE_USED = ConsentRefused(
-    "state_used",
-    lazily("Acest răspuns a fost deja folosit."),
-    lazily(
-        "Dacă la Integrări apare bifa verde, nu mai ai nimic de făcut. Altfel: întoarce-te la "
-        "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
-    ),
-)
-NO_LONGER_ALLOWED = ConsentRefused(
-    "no_longer_allowed",
-    lazily("Între timp ai pierdut dreptul de a autoriza pentru această organizație."),
-    lazily(
-        "Cere unui administrator al organizației să îți dea rolul potrivit sau să autorizeze el."
-    ),
-)
-NOTHING_CAME = ConsentRefused(
-    "nothing_came", lazily("ANAF nu a trimis niciun cod de autorizare înapoi."), AGAIN
-)
-
-
-LINK_CLOSED = ConsentRefused(
-    "link_closed",
-    lazily(
-        "Linkul de autorizare nu mai este valabil: a fost folosit, retras sau a expirat între timp."
-    ),
-    lazily("Cere un link nou persoanei care ți l-a trimis."),
-)
+class UnderWay:
+    """The same answer of ANAF's came before, and is being worked on now."""
 
 
 def begin(
     *,
     user: User,
     organization: Organization,
+    browser: str,
     replaces: Connection | None = None,
     now: datetime | None = None,
 ) -> str:
-    """Open a request and return ANAF's address for it; `replaces` is the authorization that the
-    new one takes over from. Raises AnafError when unconfigured."""
+    """Open a request and return ANAF's address for it; `browser` is the secret that only the
+    pressing browser's session holds, `replaces` the authorization that the new one takes over
+    from. Raises AnafError when unconfigured."""
     return _open(
         ConsentRequest(
             user=user,
@@ -101,22 +75,28 @@ def begin(
             person_name=user.display_name,
             replaces=replaces,
         ),
+        browser,
         now or timezone.now(),
     )
 
 
-def begin_external(link: ExternalLink, *, person_name: str, now: datetime | None = None) -> str:
+def begin_external(
+    link: ExternalLink, *, person_name: str, browser: str, now: datetime | None = None
+) -> str:
     """The same for the holder of a link, who gave this name. Raises AnafError."""
     return _open(
         ConsentRequest(link=link, organization=link.organization, person_name=person_name),
+        browser,
         now or timezone.now(),
     )
 
 
-def _open(request: ConsentRequest, now: datetime) -> str:
+def _open(request: ConsentRequest, browser: str, now: datetime) -> str:
+    if not browser:
+        raise ValueError("an authorization needs a browser's secret")
     anaf = anaf_settings()
     state = secrets.token_urlsafe(32)
-    request.state_digest = _digest(state)
+    request.state_digest, request.browser_digest = _digest(state), _digest(browser)
     request.created_at, request.expires_at = now, now + CONSENT_LIFETIME
     request.save()
     return oauth.authorize_url(anaf, state=state)
@@ -125,37 +105,49 @@ def _open(request: ConsentRequest, now: datetime) -> str:
 def finish(
     *,
     user: User | None,
-    link_id: int | None = None,
+    browser: str,
     state: str,
     code: str = "",
     error: str = "",
     description: str = "",
-) -> Connection | ConsentRefused:
+) -> Connection | ConsentRefused | UnderWay:
     """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
 
-    `link_id` is the external link that this browser opened, if any. A page that is loaded again is
-    told again what came of it; nothing is asked twice.
+    `browser` is the secret in the session of the browser that came back. A page that is loaded
+    again is told again what came of it; nothing is asked twice.
     """
-    request = _take(user=user, link_id=link_id, state=state)
-    if isinstance(request, Connection):
+    request = _take(user=user, browser=browser, state=state)
+    if not isinstance(request, ConsentRequest):
+        if isinstance(request, ConsentRefused):
+            log.warning("authorization_refused", code=request.code)
         return request
-    if isinstance(request, ConsentRefused):
-        log.warning("authorization_refused", code=request.code)
-        return request
-    result: Connection | ConsentRefused
-    if error:
-        result = _refusal(oauth.problem_of_callback(error, description))
-    elif not code:
-        result = NOTHING_CAME
-    else:
-        try:
-            result = _connect(request, oauth.exchange_code(anaf_settings(), code=code))
-        except AnafError as trouble:
-            result = _refusal(trouble.problem)
-    request.result = result.code if isinstance(result, ConsentRefused) else "ok"
-    request.save(update_fields=["result"])
+    result: Connection | ConsentRefused = INTERRUPTED
+    try:
+        result = _answer(request, code=code, error=error, description=description)
+    finally:
+        request.result = result.code if isinstance(result, ConsentRefused) else "ok"
+        request.save(update_fields=["result"])
     log.info("authorization_finished", result=request.result)
     return result
+
+
+def _answer(
+    request: ConsentRequest, *, code: str, error: str, description: str
+) -> Connection | ConsentRefused:
+    """What comes of an answer that is used now."""
+    if request.link is not None:
+        if external.refusal(request.link):
+            return LINK_CLOSED
+    elif not _still_allowed(request):
+        return NO_LONGER_ALLOWED
+    if error:
+        return _refusal(oauth.problem_of_callback(error, description))
+    if not code:
+        return NOTHING_CAME
+    try:
+        return _connect(request, oauth.exchange_code(anaf_settings(), code=code))
+    except AnafError as trouble:
+        return _refusal(trouble.problem)
 
 
 def is_open(*, user: User, organization: Organization) -> bool:
@@ -165,52 +157,86 @@ def is_open(*, user: User, organization: Organization) -> bool:
     ).exists()
 
 
-def is_external(state: str, *, link_id: int | None) -> bool:
-    """Whether the state belongs to the external link that this browser opened."""
-    return (
-        link_id is not None
-        and ConsentRequest.objects.filter(state_digest=_digest(state), link=link_id).exists()
+def is_external(state: str, *, browser: str) -> bool:
+    """Whether this browser began it with an external link."""
+    request = _request_of(state)
+    return request is not None and request.link_id is not None and _began(request, browser)
+
+
+def to_take_back(*, connection_id: int, browser: str) -> ConsentRequest | None:
+    """The request by which this browser made the authorization, within the hour."""
+    made = ConsentRequest.objects.filter(
+        connection=connection_id,
+        connection__status=Connection.Status.ACTIVE,
+        used_at__gt=timezone.now() - TAKE_BACK_WITHIN,
+    ).select_related("connection__organization", "connection__link", "user")
+    return next((request for request in made if _began(request, browser)), None)
+
+
+@transaction.atomic
+def take_back(request: ConsentRequest) -> None:
+    """„Nu am vrut asta”: end what was authorized a moment ago; owners hear of it."""
+    connection = Connection.objects.select_for_update(no_key=True).get(consents=request.pk)
+    if not connection.is_active:
+        return
+    succession.disconnect(connection)
+    journal.record(
+        "authorization",
+        lambda: gettext("{who} a luat înapoi autorizarea pe care tocmai o dăduse.").format(
+            who=connection.person_name
+        ),
+        user=connection.authorized_by,
+        organization=connection.organization,
+        connection=connection.pk,
+        certificate=connection.certificate_serial,
     )
+    telling.was_taken_back(connection, now=timezone.now())
 
 
 def _take(
-    *, user: User | None, link_id: int | None, state: str
-) -> ConsentRequest | Connection | ConsentRefused:
+    *, user: User | None, browser: str, state: str
+) -> ConsentRequest | Connection | ConsentRefused | UnderWay:
     """The open request of this state, used up by one atomic update; what came of a used one."""
     now = timezone.now()
-    request = ConsentRequest.objects.filter(state_digest=_digest(state)).first()
-    if request is None or not _is_theirs(request, user, link_id):
+    request = _request_of(state)
+    if request is None or not _is_theirs(request, user):
         return WRONG_STATE
-    if request.used_at is not None:
-        return _what_came_of(request)
-    if request.expires_at <= now:
+    if not _began(request, browser):
+        return OTHER_BROWSER
+    if request.used_at is None and request.expires_at <= now:
         return STATE_EXPIRED
     if not ConsentRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=now):
-        return STATE_USED
-    if request.link is not None:
-        return LINK_CLOSED if external.refusal(request.link, now=now) else request
-    return request if _still_allowed(request) else NO_LONGER_ALLOWED
+        request.refresh_from_db()
+        return _what_came_of(request, now)
+    return request
 
 
-def _what_came_of(request: ConsentRequest) -> Connection | ConsentRefused:
-    """STATE_USED while it is under way, and when the authorization has since been replaced."""
+def _what_came_of(request: ConsentRequest, now: datetime) -> Connection | ConsentRefused | UnderWay:
+    """STATE_USED when the authorization has since been replaced."""
+    if not request.result:
+        young = request.used_at is not None and now - request.used_at < ANSWERED_WITHIN
+        return UnderWay() if young else INTERRUPTED
     if problem := PROBLEMS.get(request.result):
         return _refusal(problem)
-    made = Connection.objects.filter(
-        organization=request.organization_id,
-        authorized_by=request.user_id,
-        link=request.link_id,
-        authorized_at__gte=request.used_at,
-        status=Connection.Status.ACTIVE,
-    )
-    found = made.order_by("authorized_at", "pk").first() if request.result == "ok" else None
-    return found or STATE_USED
+    connection = request.connection
+    if request.result == "ok" and connection is not None and connection.is_active:
+        return connection
+    return OUR_REFUSALS.get(request.result, STATE_USED)
 
 
-def _is_theirs(request: ConsentRequest, user: User | None, link_id: int | None) -> bool:
-    if request.link_id is not None:
-        return request.link_id == link_id
-    return user is not None and request.user_id == user.pk
+def _request_of(state: str) -> ConsentRequest | None:
+    return ConsentRequest.objects.filter(state_digest=_digest(state)).first()
+
+
+def _is_theirs(request: ConsentRequest, user: User | None) -> bool:
+    """A link's belongs to the browser alone."""
+    return request.link_id is not None or (user is not None and request.user_id == user.pk)
+
+
+def _began(request: ConsentRequest, browser: str) -> bool:
+    """The browser that comes back is the one that began (RFC 6749, 10.12)."""
+    same = hmac.compare_digest(request.browser_digest, _digest(browser))
+    return bool(browser) and same
 
 
 def _still_allowed(request: ConsentRequest) -> bool:
@@ -236,6 +262,7 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Connection | ConsentRef
         if request.link_id and not external.use_up(request.link_id, now=timezone.now()):
             return LINK_CLOSED
         connection.save()
+        ConsentRequest.objects.filter(pk=request.pk).update(connection=connection)
         succession.take_place(connection, chosen=request.replaces)
         _record(connection)
         authorized.send(sender=Connection, connection=connection)

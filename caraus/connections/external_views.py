@@ -21,7 +21,9 @@ from caraus.accounts.models import Membership, Role
 from caraus.accounts.names import NameInput
 from caraus.anaf.errors import AnafError
 from caraus.connections import consent, external
+from caraus.connections.browser import browser_secret
 from caraus.connections.configuration import is_configured
+from caraus.connections.consent_refusals import ConsentRefused
 from caraus.connections.models import ExternalLink
 from caraus.connections.views import LINK_KEY, finished
 from caraus.words import lazily
@@ -142,9 +144,12 @@ def external_page(request: HttpRequest) -> HttpResponse:
     form = HolderForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            return redirect(consent.begin_external(link, person_name=form.cleaned_data["name"]))
+            address = consent.begin_external(
+                link, person_name=form.cleaned_data["name"], browser=browser_secret(request)
+            )
+            return redirect(address)
         except AnafError as error:
-            trouble = consent.ConsentRefused(error.code, error.sentence, error.advice)
+            trouble = ConsentRefused(error.code, error.sentence, error.advice)
             return finished(request, trouble, status=503, by_link=True)
     context = {
         "link": link,

@@ -184,15 +184,18 @@ class CompanyRight(models.Model):
 
 
 class ConsentRequest(models.Model):
-    """A started authorization: the one-time `state`, bound to a user, or to the holder of an
-    external link, and to an organization.
+    """A started authorization: the one-time `state`, bound to the browser that began it, to a user,
+    or to the holder of an external link, and to an organization.
 
-    Only the SHA-256 of the state is kept. It lives 10 minutes and is used once.
+    Only the SHA-256 of the state and of the browser's secret are kept. It lives 10 minutes and is
+    used once.
     """
 
     ORGANIZATION_PATH = "organization"
 
     state_digest = models.CharField(max_length=64, unique=True)
+    # Of the secret in the session of the browser in which the button was pressed.
+    browser_digest = models.CharField(max_length=64, default="", db_default="")
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
     link = models.ForeignKey(ExternalLink, on_delete=models.CASCADE, null=True, blank=True)
@@ -204,6 +207,9 @@ class ConsentRequest(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
     # What came of it: empty while open, "ok", or the code of the problem.
     result = models.CharField(max_length=40, blank=True)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="consents"
+    )
 
     def __str__(self) -> str:
         return f"{self.person_name} · {self.created_at:%Y-%m-%d %H:%M}"

@@ -28,6 +28,8 @@ _BY_CODE = {
     "state_expired": TOO_LATE,
     "code_expired": TOO_LATE,
     "wrong_state": NOT_OURS,
+    "other_browser": RefusalLook(lazily("Alt browser"), "shuffle", again=False),
+    "interrupted": RefusalLook(lazily("Autorizarea s-a întrerupt"), "unplug"),
     "state_used": ALREADY,
     "nothing_came": ANAF_DOWN,
     "token_endpoint_down": ANAF_DOWN,

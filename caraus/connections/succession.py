@@ -71,3 +71,9 @@ def end(
     connection.ended_at = timezone.now()
     connection.replaced_by = replaced_by
     connection.save()
+
+
+def disconnect(connection: Connection) -> None:
+    """End it without a successor; whatever waited to be replaced by it goes on."""
+    Connection.objects.filter(replaced_by=connection, status__in=LIVING).update(replaced_by=None)
+    end(connection, Connection.Status.DISCONNECTED)

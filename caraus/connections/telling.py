@@ -159,6 +159,30 @@ def link_was_used(link: ExternalLink, connection: Connection, *, now: datetime) 
     )
 
 
+def was_taken_back(connection: Connection, *, now: datetime) -> None:
+    """Whoever authorized did not want to: those who can act hear of it."""
+
+    def paragraphs() -> list[str]:
+        sentence = gettext(
+            "{person_name} a apăsat „Nu am vrut asta” imediat după autorizare. Cheile primite de "
+            "la ANAF au fost șterse, iar autorizarea nu mai aduce UIT-uri."
+        ).format(person_name=connection.person_name)
+        by_link = gettext(
+            "A autorizat prin linkul trimis de {sender_name}. Vorbește cu el înainte de a trimite "
+            "alt link."
+        )
+        link = connection.link
+        return [sentence, by_link.format(sender_name=link.sender_name)] if link else [sentence]
+
+    _tell(
+        connection,
+        key=f"taken_back:{connection.pk}",
+        title=lambda: gettext("O autorizare SPV a fost luată înapoi"),
+        paragraphs=paragraphs,
+        now=now,
+    )
+
+
 def who(connection: Connection) -> str:
     """Who authorized last, when, with which certificate, and for whom."""
     day = connection.authorized_at.astimezone(BUCHAREST)

@@ -15,11 +15,14 @@ from caraus.accounts import access, journal
 from caraus.accounts.models import Role, User
 from caraus.anaf.errors import PROBLEMS, AnafError
 from caraus.connections import consent, rights_progress, succession
+from caraus.connections.browser import browser_secret, known_browser
 from caraus.connections.configuration import is_configured
+from caraus.connections.consent_refusals import ConsentRefused
 from caraus.connections.help import help_for
 from caraus.connections.models import Connection
 from caraus.connections.panel import panel, theirs
 from caraus.connections.refusals import refusal_look
+from caraus.connections.scope import scope_of
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
 LINK_KEY = "external_link"
@@ -71,10 +74,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
         address = consent.begin(
             user=access.signed_in(request),
             organization=membership.organization,
+            browser=browser_secret(request),
             replaces=replaces,
         )
     except AnafError as error:
-        refused = consent.ConsentRefused(error.code, error.sentence, error.advice)
+        refused = ConsentRefused(error.code, error.sentence, error.advice)
         return finished(request, refused, status=503)
     return redirect(address)
 
@@ -83,9 +87,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
     """ANAF sends the browser back here, with a code or with an error: a signed-in person's, or
-    the holder's of an external link."""
-    state, link_id = request.GET.get("state", ""), request.session.get(LINK_KEY)
-    by_link = consent.is_external(state, link_id=link_id)
+    the holder's of an external link. It must be the browser that began."""
+    state, browser = request.GET.get("state", ""), known_browser(request)
+    by_link = consent.is_external(state, browser=browser)
     user = request.user if isinstance(request.user, User) else None
     if user is None and not by_link:
         return redirect_to_login(request.get_full_path())
@@ -93,30 +97,48 @@ def callback(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["GET"])
     result = consent.finish(
         user=user,
-        link_id=link_id if by_link else None,
+        browser=browser,
         state=state,
         code=request.GET.get("code", ""),
         error=request.GET.get("error", ""),
         description=request.GET.get("error_description", ""),
     )
+    if isinstance(result, consent.UnderWay):
+        # Asked twice (a double click, a page loaded ahead): it asks again until it is answered.
+        response = render(request, "connections/under_way.html")
+        response["Refresh"] = "1"
+        return _after_anaf(response)
     return finished(request, result, by_link=by_link)
 
 
 def finished(
     request: HttpRequest,
-    result: Connection | consent.ConsentRefused,
+    result: Connection | ConsentRefused,
     *,
     status: int = 200,
     by_link: bool = False,
 ) -> HttpResponse:
     context: dict[str, object] = {"connection": result, "by_link": by_link}
-    if isinstance(result, consent.ConsentRefused):
+    if isinstance(result, ConsentRefused):
         context["refused"], context["look"] = result, refusal_look(result.code)
         context["help"] = help_for(result.code)
     else:
         request.session[GIVEN_KEY] = result.pk
-        context |= _rights_of(result)
-    response = render(request, "connections/finished.html", context, status=status)
+        context |= _given(request, result)
+    return _after_anaf(render(request, "connections/finished.html", context, status=status))
+
+
+def _given(request: HttpRequest, connection: Connection) -> dict[str, object]:
+    """What was authorized, what ANAF says about it, and whether it can be taken back here."""
+    return _rights_of(connection) | {
+        "scope": scope_of(connection),
+        "may_take_back": consent.to_take_back(
+            connection_id=connection.pk, browser=known_browser(request)
+        ),
+    }
+
+
+def _after_anaf(response: HttpResponse) -> HttpResponse:
     # ANAF's page stood in this window; with the default policy it could no longer be closed.
     response["Cross-Origin-Opener-Policy"] = "unsafe-none"
     # Not "no-referrer": browsers then send „Origin: null” with the form „Încearcă din nou”, which
@@ -150,7 +172,7 @@ def given_rights(request: HttpRequest) -> HttpResponse:
         raise Http404
     context = {"connection": connection, "by_link": connection.link is not None}
     name = "connections/_given.html" if is_part else "connections/finished.html"
-    return render(request, name, context | _rights_of(connection))
+    return render(request, name, context | _given(request, connection))
 
 
 @require_GET
@@ -164,13 +186,27 @@ def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "connections/_rights_line.html", context)
 
 
+@login_not_required
+@require_POST
+def take_back(request: HttpRequest) -> HttpResponse:
+    """„Nu am vrut asta”: only the browser that authorized, within the hour; no account needed."""
+    pk = request.POST.get("autorizare", "")
+    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+    made = consent.to_take_back(connection_id=number, browser=known_browser(request))
+    if made is not None:
+        consent.take_back(made)
+    context = {"taken_back": made is not None, "by_link": made is not None and made.link_id}
+    status = 200 if made is not None else 410
+    return _after_anaf(render(request, "connections/taken_back.html", context, status=status))
+
+
 @require_POST
 def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete our tokens; ANAF's own list is the person's to clean („Renunțare Oauth”, p. 20)."""
     membership = access.require_role(request, Role.ADMIN)
     connection = access.get_object(request, Connection.objects.all(), pk)
     with transaction.atomic():
-        succession.end(connection, Connection.Status.DISCONNECTED)
+        succession.disconnect(connection)
         journal.record(
             "authorization",
             lambda: gettext("A deconectat autorizarea dată de {person_name}.").format(

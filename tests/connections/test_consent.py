@@ -1,19 +1,32 @@
 """A person authorizes: the state, the code, and what comes of each."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import DatabaseError, connections
+from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Membership, User
+from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.anaf.errors import PROBLEMS
 from caraus.connections import consent
+from caraus.connections.consent_refusals import (
+    INTERRUPTED,
+    NO_LONGER_ALLOWED,
+    NOTHING_CAME,
+    STATE_EXPIRED,
+    STATE_USED,
+    WRONG_STATE,
+    ConsentRefused,
+)
 from caraus.connections.models import CompanyRight, Connection, ConsentRequest
 from caraus.transports.models import Transport
 from tests.authorizations import at_once
+from tests.connections.processes import until
 from tests.simulator_process import SimulatorProcess, came_back, flow_of
 from tests.worker import Worker
 
@@ -63,7 +76,7 @@ def test_what_is_kept_of_an_authorization(
     assert (request.result, request.used_at is None) == ("ok", False)
 
 
-def refused(page: str, refusal: consent.ConsentRefused) -> bool:
+def refused(page: str, refusal: ConsentRefused) -> bool:
     """The page says what happened and what to do, and nothing was authorized."""
     assert str(refusal.sentence) in page
     assert "Autorizarea a reușit" not in page
@@ -76,7 +89,7 @@ def test_an_answer_with_a_state_that_nobody_was_given_is_refused(
 ) -> None:
     came = anaf.log_in("three", url=begin(signed_in))
     anaf.forget_calls()
-    assert refused(finish(signed_in, code=came["code"], state=state), consent.WRONG_STATE)
+    assert refused(finish(signed_in, code=came["code"], state=state), WRONG_STATE)
     assert anaf.calls("token") == []
 
 
@@ -88,7 +101,7 @@ def test_an_answer_that_belongs_to_another_user_is_refused_and_stays_usable(
     for someone in (teammate, stranger):
         other = Client()
         other.force_login(someone)
-        assert refused(finish(other, **came), consent.WRONG_STATE)
+        assert refused(finish(other, **came), WRONG_STATE)
     assert "Autorizarea a reușit" in finish(signed_in, **came)
 
 
@@ -97,7 +110,7 @@ def test_an_answer_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_i
     request = ConsentRequest.objects.get()
     assert request.expires_at - request.created_at == timedelta(minutes=10)
     ConsentRequest.objects.update(expires_at=timezone.now())
-    assert refused(finish(signed_in, **came), consent.STATE_EXPIRED)
+    assert refused(finish(signed_in, **came), STATE_EXPIRED)
 
 
 def test_an_answer_is_used_once_and_the_page_loaded_again_says_the_same(
@@ -114,7 +127,7 @@ def test_an_answer_is_used_once_and_the_page_loaded_again_says_the_same(
     CompanyRight.objects.update(state="no_right")
     assert "Autorizat, dar fără drept în SPV" in finish(signed_in, **came)
     Connection.objects.update(status="disconnected")
-    assert str(consent.STATE_USED.sentence) in finish(signed_in, **came)
+    assert str(STATE_USED.sentence) in finish(signed_in, **came)
 
 
 def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
@@ -130,22 +143,113 @@ def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_that_comes_twice_at_once_is_used_once(
-    anaf: SimulatorProcess, signed_in: Client, owner: User
+def test_an_answer_that_comes_many_times_at_once_is_used_once(
+    anaf: SimulatorProcess, organization: Organization, owner: User
+) -> None:
+    address = consent.begin(user=owner, organization=organization, browser="b")
+    came = anaf.log_in("three", url=address)
+    anaf.forget_calls()
+
+    def finish_it() -> object:
+        return consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+
+    results = at_once(*[finish_it] * 3)
+    made = Connection.objects.get()
+    assert made in results
+    assert all(result == made or isinstance(result, consent.UnderWay) for result in results)
+    assert finish_it() == made
+    assert len(anaf.calls("token")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("refused_by_anaf", [False, True])
+def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
+    anaf: SimulatorProcess, signed_in: Client, settings: Any, *, refused_by_anaf: bool
+) -> None:
+    """A double click, a page that is loaded ahead."""
+    settings.ANAF_TIMEOUT_SECONDS = 60
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.turn_on("held", endpoint="token")
+    if refused_by_anaf:
+        anaf.turn_on("token_endpoint_down")
+    anaf.forget_calls()
+    ahead = Client()
+    ahead.cookies = signed_in.cookies  # the same browser
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(_in_thread, ahead, came)
+        until(lambda: anaf.calls("token"))
+        second = signed_in.get(CALLBACK, came)
+        assert "Autorizarea se termină" in second.content.decode()
+        assert second["Refresh"] == "1"  # the browser asks again by itself
+        anaf.turn_off("held")
+        page = first.result(60)
+    expected = (
+        PROBLEMS["token_endpoint_down"].sentence if refused_by_anaf else "Autorizarea a reușit"
+    )
+    assert expected in page
+    assert expected in finish(signed_in, **came)
+    assert len(anaf.calls("token")) == 1
+
+
+def _in_thread(client: Client, came: dict[str, str]) -> str:
+    try:
+        return finish(client, **came)
+    finally:
+        connections.close_all()
+
+
+def test_an_answer_whose_process_died_is_not_waited_for_for_ever(
+    anaf: SimulatorProcess, signed_in: Client
 ) -> None:
     came = anaf.log_in("three", url=begin(signed_in))
-    anaf.forget_calls()
-    results = at_once(
-        *[lambda: consent.finish(user=owner, state=came["state"], code=came["code"])] * 3
-    )
-    made = Connection.objects.get()
-    assert all(one in (made, consent.STATE_USED) for one in results)
-    assert len(anaf.calls("token")) == 1
+    ConsentRequest.objects.update(used_at=timezone.now() - timedelta(minutes=1))
+    assert "Autorizarea se termină" in finish(signed_in, **came)
+    ConsentRequest.objects.update(used_at=timezone.now() - timedelta(minutes=2))
+    page = finish(signed_in, **came)
+    assert str(INTERRUPTED.sentence) in page
+    assert "Refresh" not in signed_in.get(CALLBACK, came)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the server fell'; END $$;"
+            "CREATE TRIGGER break_it BEFORE INSERT ON connections_connection "
+            "FOR EACH ROW EXECUTE FUNCTION break_it()"
+        )
+    try:
+        with pytest.raises(DatabaseError, match="the server fell"):
+            signed_in.get(CALLBACK, came)
+    finally:
+        with database.cursor() as cursor:
+            cursor.execute("DROP FUNCTION break_it() CASCADE")
+    assert str(INTERRUPTED.sentence) in finish(signed_in, **came)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"), [({"role": "viewer"}, NO_LONGER_ALLOWED), ({}, NOTHING_CAME)]
+)
+def test_our_own_refusals_are_told_again_too(
+    anaf: SimulatorProcess,
+    signed_in: Client,
+    owner: User,
+    change: dict[str, Any],
+    refusal: ConsentRefused,
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    Membership.objects.filter(user=owner).update(**change) if change else None
+    for _ in range(2):
+        assert refused(finish(signed_in, state=came["state"]), refusal)
 
 
 def test_without_a_code_nothing_comes_of_it(anaf: SimulatorProcess, signed_in: Client) -> None:
     came = anaf.log_in("three", url=begin(signed_in))
-    assert refused(finish(signed_in, state=came["state"]), consent.NOTHING_CAME)
+    assert refused(finish(signed_in, state=came["state"]), NOTHING_CAME)
 
 
 def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
@@ -235,7 +339,7 @@ def test_a_role_lost_on_the_way_to_anaf_ends_the_authorization(
     mine = Membership.objects.filter(user=owner)
     mine.update(**change) if change else mine.delete()
     anaf.forget_calls()
-    assert refused(finish(signed_in, **came), consent.NO_LONGER_ALLOWED)
+    assert refused(finish(signed_in, **came), NO_LONGER_ALLOWED)
     assert anaf.calls("token") == []
 
 

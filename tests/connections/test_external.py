@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.commands.ports import free_ports
 from caraus.connections import consent, external, rights
+from caraus.connections.consent_refusals import LINK_CLOSED, OTHER_BROWSER
 from caraus.connections.external import EXPIRED, REVOKED, UNKNOWN, USED
 from caraus.connections.models import Connection, ConsentRequest, ExternalLink
 from caraus.mail.models import OutgoingEmail
@@ -87,7 +88,7 @@ def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancel
     both = [anaf.log_in("three", url=started(one)) for one in (holder, other)]
     assert "Autorizarea a reușit" in holder.get("/anaf/callback", both[0]).content.decode()
     late = other.get("/anaf/callback", both[1]).content.decode()
-    assert str(consent.LINK_CLOSED.sentence) in late
+    assert str(LINK_CLOSED.sentence) in late
     assert Connection.objects.count() == 1
     for address in (f"/autorizare/{secret}/", "/autorizare/"):
         answer = other.get(address)
@@ -101,18 +102,18 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
 ) -> None:
     link = ExternalLink.objects.get()
     came = [
-        anaf.log_in("three", url=consent.begin_external(link, person_name=name))
+        anaf.log_in("three", url=consent.begin_external(link, person_name=name, browser="b"))
         for name in ("Ion", "Ana")
     ]
 
     def finish(number: int) -> object:
         return consent.finish(
-            user=None, link_id=link.pk, state=came[number]["state"], code=came[number]["code"]
+            user=None, browser="b", state=came[number]["state"], code=came[number]["code"]
         )
 
     results = at_once(lambda: finish(0), lambda: finish(1))
     assert sum(isinstance(one, Connection) for one in results) == 1
-    assert consent.LINK_CLOSED in results
+    assert LINK_CLOSED in results
     assert Connection.objects.count() == 1
 
 
@@ -158,7 +159,7 @@ def test_the_sender_or_a_colleague_revokes_it_also_in_the_middle(
     assert "Retrage" in words(colleague, "/integrari/")
     link = ExternalLink.objects.get()
     colleague.post(f"/integrari/linkuri/{link.pk}/retragere/")
-    assert str(consent.LINK_CLOSED.sentence) in holder.get("/anaf/callback", came).content.decode()
+    assert str(LINK_CLOSED.sentence) in holder.get("/anaf/callback", came).content.decode()
     assert not Connection.objects.exists()
     assert str(REVOKED.title) in words(holder, "/autorizare/")
     assert "Retrage" not in words(colleague, "/integrari/")
@@ -176,9 +177,7 @@ def test_another_browser_cannot_finish_what_this_one_began(
     stranger = Client()
     assert stranger.get("/anaf/callback", came)["Location"].startswith("/cont/login/")
     stranger.force_login(owner)
-    assert (
-        str(consent.WRONG_STATE.sentence) in stranger.get("/anaf/callback", came).content.decode()
-    )
+    assert str(OTHER_BROWSER.sentence) in stranger.get("/anaf/callback", came).content.decode()
     assert not Connection.objects.exists()
 
 

@@ -181,9 +181,11 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
     assert rotation.rotate().done == 1
     renewal.keep_failure(connection.pk, AnafError("timeout"))
     anaf.turn_on("held", endpoint="token", cui="none")  # the exchange is answered
-    address = consent.begin(user=owner, organization=connection.organization, replaces=connection)
+    address = consent.begin(
+        user=owner, browser="b", organization=connection.organization, replaces=connection
+    )
     came = anaf.log_in("three", url=address)
-    made = consent.finish(user=owner, state=came["state"], code=came["code"])
+    made = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
     assert isinstance(made, Connection)
     connection.refresh_from_db()
     assert connection.replaced_by == made

@@ -94,6 +94,7 @@ OPEN = {
     "limba/",
     "autorizare/",  # who opened no link sees only that
     "integrari/drepturi/",  # who has not just authorized gets 404
+    "anaf/nu-am-vrut/",  # only for the browser that has just authorized
     "integrari/ajutor/",
     "integrari/ajutor/<slug:slug>/",
 }

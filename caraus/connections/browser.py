@@ -1,0 +1,20 @@
+"""The browser in which an authorization was begun: a secret in its session, and nowhere else."""
+
+import secrets
+
+from django.http import HttpRequest
+
+_KEY = "authorizing_browser"
+
+
+def browser_secret(request: HttpRequest) -> str:
+    """The secret of this browser, made when it first begins an authorization."""
+    if not known_browser(request):
+        request.session[_KEY] = secrets.token_urlsafe(32)
+    return known_browser(request)
+
+
+def known_browser(request: HttpRequest) -> str:
+    """The secret; empty when nothing was begun here."""
+    secret = request.session.get(_KEY, "")
+    return secret if isinstance(secret, str) else ""
