@@ -218,6 +218,23 @@ CAUSES = (
         lazily("Tu nu ai nimic de făcut până atunci; autorizările date rămân bune."),
     ),
     Help(
+        "sesiune-incheiata",
+        lazily("„Your session is finished” pe pagina ANAF"),
+        "history",
+        lazily(
+            "Pagina de autentificare a ANAF ține minte o sesiune veche din browserul tău și nu "
+            "lasă autorizarea să înceapă. Cărăuș nu are cum să o închidă: este a ANAF."
+        ),
+        (
+            lazily("Închide fereastra ANAF și toate filele deschise pe anaf.ro."),
+            lazily("Întoarce-te la Integrări și apasă din nou „Autorizare cu ANAF SPV”."),
+            lazily(
+                "Dacă apare iar: închide toate ferestrele browserului, sau deschide Cărăuș într-o "
+                "fereastră privată (incognito) și autorizează de acolo."
+            ),
+        ),
+    ),
+    Help(
         "fereastra-blocata",
         lazily("Fereastra ANAF este blocată"),
         "picture-in-picture-2",

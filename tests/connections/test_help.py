@@ -15,6 +15,7 @@ OWED = {
     "fara-drept-pentru-cui": "no_rights_cui",
     "aplicatie-neinrolata": "forbidden",
     "adresa-de-intoarcere": "authorize_refused",
+    "sesiune-incheiata": "",
     "fereastra-blocata": "",
 }
 
@@ -43,6 +44,8 @@ def test_an_unknown_cause_is_no_page(client: Client, db: None) -> None:
     assert client.get("/integrari/ajutor/altceva/").status_code == 404
 
 
-@pytest.mark.parametrize("slug", ["fara-fereastra-de-certificat", "fereastra-blocata"])
+@pytest.mark.parametrize(
+    "slug", ["fara-fereastra-de-certificat", "fereastra-blocata", "sesiune-incheiata"]
+)
 def test_what_no_answer_tells_is_linked_beside_the_button(signed_in: Client, slug: str) -> None:
     assert f"/integrari/ajutor/{slug}/" in signed_in.get("/integrari/").content.decode()

@@ -23,6 +23,27 @@ def test_a_carrier_who_cancels_is_told_so_and_stays_unauthorized(page: Page) -> 
     expect(page.get_by_text("Data autorizării")).to_have_count(0)
 
 
+def test_a_closed_window_of_anaf_is_said_so_and_the_button_offered_again(page: Page) -> None:
+    walking.sign_in(page)
+    walking.open_integrations(page)
+    waits = page.get_by_text("Așteptăm confirmarea de la ANAF…")
+    session = page.get_by_text("Your session is finished")
+    window = walking.press_authorize(page)
+    expect(waits).to_be_visible()
+    window.close()
+    closed = page.get_by_text("Fereastra ANAF s-a închis înainte de mesajul de succes")
+    expect(closed).to_be_visible()
+    expect(waits).to_be_hidden()
+    page.clock.install()
+    window = walking.press_authorize(page)
+    expect(waits).to_be_visible()
+    expect(closed).to_be_hidden()
+    expect(session).to_be_hidden()
+    page.clock.fast_forward(61_000)
+    expect(session).to_be_visible()
+    window.close()
+
+
 def test_anaf_being_down_after_the_pin_is_anafs_fault_and_can_be_tried_again(
     page: Page, demo: DemoProcess
 ) -> None:

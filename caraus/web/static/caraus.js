@@ -135,7 +135,9 @@
   /* -- the authorization window -------------------------------------------------------------- */
 
   const WINDOW = "caraus-anaf";
+  const LONG = 60000;
   let waiting = 0;
+  let longer = 0;
 
   const askForCard = (query) => {
     const card = byId("card");
@@ -147,17 +149,30 @@
 
   const stopWaiting = () => {
     clearInterval(waiting);
-    waiting = 0;
+    clearTimeout(longer);
+    waiting = longer = 0;
   };
 
-  const startWaiting = () => {
+  /* The button is offered again; an answer may still come: another window, a handle that ANAF cut. */
+  const sayClosed = () => {
+    const card = byId("card");
+    card?.removeAttribute("data-waiting");
+    card?.setAttribute("data-closed", "");
+  };
+
+  const startWaiting = (opened) => {
     const card = byId("card");
     if (!card) return;
+    for (const name of ["data-closed", "data-long"]) card.removeAttribute(name);
     card.setAttribute("data-waiting", "");
     stopWaiting();
     const newest = card.dataset.newest;
-    // 204 while nothing new came: the card stays as it is.
-    waiting = setInterval(() => askForCard(`?asteapta=${encodeURIComponent(newest)}`), 2000);
+    waiting = setInterval(() => {
+      // 204 while nothing new came: the card stays as it is.
+      askForCard(`?asteapta=${encodeURIComponent(newest)}`);
+      if (opened.closed) sayClosed();
+    }, 2000);
+    longer = setTimeout(() => byId("card")?.setAttribute("data-long", ""), LONG);
   };
 
   document.addEventListener("submit", (event) => {
@@ -171,7 +186,7 @@
     if (!opened) return;
     opened.focus();
     form.target = WINDOW;
-    setTimeout(startWaiting, 0);
+    setTimeout(() => startWaiting(opened), 0);
   });
 
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
