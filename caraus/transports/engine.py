@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import contextvars
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -31,6 +33,7 @@ from caraus.transports import claims, gate, gatekeeper, limits, quiet, settle
 from caraus.transports.claims import Claim, Ready
 from caraus.transports.gate import Pass
 from caraus.transports.quiet import Quiet
+from caraus.transports.rests import Rests
 from caraus.transports.sync import LASTING, LOST_DATABASE, Tried, sync_if_due
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,8 @@ log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.5
 # With more due than there was room for, so often.
 BUSY_SECONDS = 0.02
+# Seconds until a lost database is tried again: so many, then twice, four, eight times as many.
+LOST_SECONDS = (1.0, 2.0, 4.0, 8.0)
 # Claimed at once at most: more would only stay claimed for longer.
 AT_A_TIME = 30
 # Unchanged answers wait so long for others, to be written together. Seconds.
@@ -63,13 +68,17 @@ class Engine:
         self._clerks = ThreadPoolExecutor(CLERKS, thread_name_prefix="clerk")
         self._walkers = ThreadPoolExecutor(WALKERS, thread_name_prefix="walker")
         self._under_way: dict[asyncio.Task[None], Claim] = {}
-        self._done: list[int] = []
+        self._done: list[Claim] = []
         self._unlocked: set[int] = set()
+        self._rests = Rests()
         self._quiet: list[tuple[Quiet, Pass, asyncio.Future[None]]] = []
         # The door counts failures in a row: after one, it wants to hear of a success.
         self._failures_told = False
         self._good_calls: dict[int, float] = {}
         self._shut_until = 0.0
+        # Of the foreman's thread; and how often in a row it lost the database.
+        self._session = 0
+        self._lost = 0
         self._looked_at = -ORPHANS_EVERY
         self.asked = 0
 
@@ -92,11 +101,20 @@ class Engine:
         if monotonic() < self._shut_until:
             room = 0
         done, self._done = self._done, []
+        more = partial(
+            claims.claim,
+            room,
+            busy=Counter(claim.company.organization_id for claim in self._under_way.values()),
+            share=self._at_once - self._at_once // 4,  # the others find a place at any time
+            resting=self._rests.resting(),
+        )
         try:
-            taken, passed = await self._in(self._foreman, lambda: _take(room, done))
+            taken, passed = await self._in(self._foreman, lambda: self._take(room, done, more))
         except (DatabaseError, InterfaceError) as error:
             log.warning("database_lost", error=type(error).__name__)
-            return 1.0
+            self._lost += 1
+            return LOST_SECONDS[min(self._lost, len(LOST_SECONDS)) - 1]
+        self._lost = 0
         began = monotonic()
         if passed.why:
             self._shut_until = began + min(passed.wait.total_seconds(), 1.0)
@@ -110,6 +128,21 @@ class Engine:
             return min(passed.wait.total_seconds(), IDLE_SECONDS)
         return BUSY_SECONDS if len(taken) == room else IDLE_SECONDS
 
+    def _take(
+        self, room: int, done: list[Claim], more: Callable[[], list[Claim]]
+    ) -> tuple[list[Claim], Pass]:
+        """In the foreman's thread: let go of what is done, claim, and pass the door with it.
+
+        Whatever fails half-way ends the session: its locks would stay for as long as the worker
+        lives, and nobody would ask about those companies.
+        """
+        try:
+            self._session = claims.watch_session(self._session)
+            return _take(room, done, more)
+        except (DatabaseError, InterfaceError):
+            claims.end_session()
+            raise
+
     def _look_for_orphans(self) -> None:
         """From time to time, before the next claim in the foreman's line."""
         if monotonic() - self._looked_at >= ORPHANS_EVERY:
@@ -121,9 +154,14 @@ class Engine:
         if id(claim) in self._unlocked:  # what has been claimed anew is not unlocked again
             self._unlocked.remove(id(claim))
         else:
-            self._done.append(claim.company_id)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("question_broke_off", error=repr(error))
+            self._done.append(claim)
+        if task.cancelled():
+            return
+        if error := task.exception():
+            seconds = self._rests.put_off(claim.company_id)
+            log.error("question_broke_off", error=repr(error), rests=seconds)
+        else:
+            self._rests.end(claim.company_id)
 
     async def _ask(self, wire: Wire, claim: Claim, slot: float, passed: Pass) -> None:
         """One claimed company. What is logged about one that a person wanted names his request."""
@@ -232,7 +270,7 @@ class Engine:
         Between the foreman's lock and that one, another engine may ask: then it is not due here.
         """
         ids, person = [claim.company_id], claim.state.wanted_at is not None
-        await self._in(self._foreman, lambda: claims.unlock(ids))
+        await self._in(self._foreman, lambda: claims.unlock_claims([claim]))
         self._unlocked.add(id(claim))
         try:
             await self._in(
@@ -268,10 +306,11 @@ class Engine:
             threads.shutdown(wait=False)
 
 
-def _take(room: int, done: list[int]) -> tuple[list[Claim], Pass]:
-    """In the foreman's thread: let go of what is done, claim, and pass the door with it."""
-    claims.unlock(done)
-    taken = claims.claim(room) if room > 0 else []
+def _take(
+    room: int, done: list[Claim], more: Callable[[], list[Claim]]
+) -> tuple[list[Claim], Pass]:
+    claims.unlock_claims(done)
+    taken = more() if room > 0 else []
     calls = [claim for claim in taken if claim.ready]
     if calls:
         passed, _ = gatekeeper.enter(wanted=len(calls))
@@ -280,9 +319,10 @@ def _take(room: int, done: list[int]) -> tuple[list[Claim], Pass]:
     going = _spent(calls[: len(passed.slots)])
     if passed.why in {"", "full"}:  # who goes step by step waits for a place himself
         going += [claim for claim in taken if not claim.ready]
-    staying = {claim.company_id for claim in taken} - {claim.company_id for claim in going}
-    claims.free_again([*staying])
-    claims.unlock([*staying])
+    gone = {claim.company_id for claim in going}
+    staying = [claim for claim in taken if claim.company_id not in gone]
+    claims.free_again([claim.company_id for claim in staying])
+    claims.unlock_claims(staying)
     return going, passed
 
 

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 SECOND = timedelta(seconds=1)
 LATEST = 1.5 * SECOND
 WINDOW = 62 * SECOND
-# Of all calls, what only a person's may use.
+# Of all calls, what only a person's may use, and the most that people's may take: whatever is
+# pressed, the rest is the timer's.
 RESERVED = 0.1
+PERSONS_SHARE = 0.5
 # How far ahead slots are given: a timer's question may as well stay due; a person waits.
 TIMER_PATIENCE = 1 * SECOND
 PERSON_PATIENCE = 20 * SECOND
@@ -54,6 +56,7 @@ class Door:
     probing_until: datetime | None = None
     closed_at: datetime | None = None
     last_code: str = ""
+    next_of_person: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +111,38 @@ def _probe(door: Door, *, now: datetime, person: bool) -> tuple[Door, Pass]:
 def _grant(door: Door, *, now: datetime, cap: int, wanted: int, person: bool) -> tuple[Door, Pass]:
     step, burst = pace(cap)
     step *= _ramp(door, now)
-    timer_step = step / (1 - RESERVED)
+    timer_step, person_step = step / (1 - RESERVED), step / PERSONS_SHARE
     # A clock that was set back must not hold the door for hours, nor open it at once.
     ahead = now + WINDOW + PERSON_PATIENCE
-    of_all, of_timer = (
+    of_all, of_timer, of_person = (
         min(at, ahead) if at <= ahead else now + WINDOW
-        for at in (door.next_of_all, door.next_of_timer)
+        for at in (door.next_of_all, door.next_of_timer, door.next_of_person or now - WINDOW)
     )
     patience = PERSON_PATIENCE if person else TIMER_PATIENCE
     of_all = max(of_all, now - burst * step)
     of_timer = max(of_timer, now - burst * timer_step)
+    of_person = max(of_person, now - burst * person_step)
     slots: list[timedelta] = []
     for _ in range(wanted):
+        # A person's call takes the next slot of all, but none while people's share is used up:
+        # slots kept for later would hold up the timer until then.
         first = of_all if person else max(of_all, of_timer)
-        if first > now + patience:
+        if first > now + patience or (person and of_person > now):
             break
         slots.append(max(first - now, timedelta()))
         of_all = max(of_all, now - burst * step) + step if person else first + step
-        if not person:
+        if person:
+            of_person += person_step
+        else:
             of_timer = max(of_timer, first) + timer_step
-    wait = (
-        timedelta()
-        if slots
-        else max((of_all if person else max(of_all, of_timer)) - now, SECOND / 50)
-    )
+    next_slot = max(of_all - patience, of_person) if person else max(of_all, of_timer)
+    wait = timedelta() if slots else max(next_slot - now, SECOND / 50)
     after = replace(
-        door, next_of_all=of_all, next_of_timer=of_timer, granted=door.granted + len(slots)
+        door,
+        next_of_all=of_all,
+        next_of_timer=of_timer,
+        next_of_person=of_person,
+        granted=door.granted + len(slots),
     )
     return after, Pass(tuple(slots), wait, "" if slots else "full", report=door.failures > 0)
 

@@ -29,8 +29,9 @@ _NOT_THE_HOSTS = frozenset(
 )
 _NAMES = [one.name for one in fields(Door)]
 _LOOK = f"SELECT {', '.join(_NAMES)} FROM transports_gate WHERE host = %s"  # noqa: S608 - our names # nosec B608
-# A timer's call that waits for a place of its own gives up after so many seconds.
+# A call that waits for a place of its own gives up after so many seconds.
 TIMERS_WAIT = 5.0
+PERSONS_WAIT = gate.PERSON_PATIENCE.total_seconds()
 
 
 class ShutDoorError(AnafError):
@@ -84,11 +85,11 @@ def pass_the_door(*, person: bool = True) -> Pass:
 
     A slot that is missed (this thread slept too long) is not used: another one is taken.
     """
-    given_up = monotonic() + TIMERS_WAIT
+    given_up = monotonic() + (PERSONS_WAIT if person else TIMERS_WAIT)
     while True:
         passed, door = enter(person=person)
         if not passed.slots:
-            left = 0.0 if person or passed.why != "full" else given_up - monotonic()
+            left = given_up - monotonic() if passed.why == "full" else 0.0
             if left > 0:
                 sleep(min(passed.wait.total_seconds(), left))
                 continue

@@ -38,6 +38,8 @@ LOST_DATABASE = (InterfaceError, OperationalError)
 
 # The first key of the advisory lock that keeps a company from being asked about twice at once.
 LOCK_SPACE = 0x5C
+# Longer than any question to ANAF takes.
+LOCK_WAIT = "180s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +101,26 @@ def sync_company(
     """
     company = Company.objects.select_related("organization").get(pk=company_id)
     with _one_at_a_time(company_id):
-        started_at = now or timezone.now()
-        asking = Asking(company, started_at, now, [tried.connection] if tried else [], person)
-        try:
-            heard = _ask(asking, tried)
-            applied = keep_good(company, asking.used[-1], heard, started_at)
-        except ShutDoorError as shut:
-            return SyncResult(company.cui, shut.outcome, _sentence(shut), error=shut)
-        except AnafError as error:
-            return _failed(asking, error)
-        except LOST_DATABASE:
-            raise
-        except Exception as error:
-            return _failed(asking, unexpected(error))
+        return _sync(company, now=now, tried=tried, person=person)
+
+
+def _sync(
+    company: Company, *, now: datetime | None, tried: Tried | None, person: bool
+) -> SyncResult:
+    """By who holds the company's lock."""
+    started_at = now or timezone.now()
+    asking = Asking(company, started_at, now, [tried.connection] if tried else [], person)
+    try:
+        heard = _ask(asking, tried)
+        applied = keep_good(company, asking.used[-1], heard, started_at)
+    except ShutDoorError as shut:
+        return SyncResult(company.cui, shut.outcome, _sentence(shut), error=shut)
+    except AnafError as error:
+        return _failed(asking, error)
+    except LOST_DATABASE:
+        raise
+    except Exception as error:
+        return _failed(asking, unexpected(error))
     return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
 
 
@@ -124,25 +133,55 @@ def _failed(asking: Asking, error: AnafError) -> SyncResult:
 def sync_if_due(
     *, company_id: int, tried: Tried | None = None, person: bool = True
 ) -> SyncResult | None:
-    """As the queue and the timer do it: None when the company has been asked about meanwhile."""
-    with _one_at_a_time(company_id):
+    """As the timer does it: None when the company has been asked about meanwhile, or is being asked
+    about this moment."""
+    company = Company.objects.select_related("organization").get(pk=company_id)
+    with _if_free(company_id) as free:
+        if not free:
+            return None
         state = SyncState.objects.filter(company_id=company_id).first()
         if state and state.next_sync_at > timezone.now():
             return None
-        return sync_company(company_id=company_id, tried=tried, person=person)
+        return _sync(company, now=None, tried=tried, person=person)
 
 
 @contextmanager
 def _one_at_a_time(company_id: int) -> Iterator[None]:
     """A PostgreSQL session lock: it ends with the connection of a killed process, and whoever
-    holds it may take it again."""
+    holds it may take it again. Waited for so long, then it is a trouble of the database's."""
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (before,) = cursor.fetchone()
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
+        finally:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
     try:
         yield
     finally:
+        _unlock(company_id)
+
+
+@contextmanager
+def _if_free(company_id: int) -> Iterator[bool]:
+    """The same lock without waiting: whether it was free."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
+        (free,) = cursor.fetchone()
+    try:
+        yield free
+    finally:
+        if free:
+            _unlock(company_id)
+
+
+def _unlock(company_id: int) -> None:
+    try:
         with database.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, company_id])
+    except LOST_DATABASE:
+        database.close()  # the session's end lets go of the lock
 
 
 def _ask(asking: Asking, tried: Tried | None) -> Heard:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from caraus.transports.gate import (
     FAILURES_TO_OPEN,
     LATEST,
+    PERSONS_SHARE,
     RESERVED,
     SLOWEST_PROBE,
     Door,
@@ -67,8 +68,9 @@ def test_a_full_door_after_a_rest_stays_within_the_cap_whichever_calls_are_late(
     """The worst case: a burst, no pause, and the calls before a moment as late as may be."""
     door, now, slots = NEW, NOON + 300 * SECOND, []
     while now < NOON + 440 * SECOND:
-        door, passed = enter(door, now=now, cap=cap, wanted=60, person=True)
-        slots += [now + slot for slot in passed.slots]
+        for person in (True, False):
+            door, passed = enter(door, now=now, cap=cap, wanted=60, person=person)
+            slots += [now + slot for slot in passed.slots]
         now += max(passed.wait, 0.5 * SECOND)
     assert len(slots) > cap  # more than a minute's worth was to be had
     for cut in range(300, 440, 7):
@@ -100,6 +102,31 @@ def test_a_person_goes_at_once_while_the_timer_is_busy() -> None:
     assert max(waits) < 1.5 * SECOND
     _, refused = enter(door, now=now, cap=900, wanted=50)
     assert len(refused.slots) < 20
+
+
+@pytest.mark.parametrize("cap", [60, 900])
+def test_whatever_people_press_half_of_the_calls_are_the_timers(cap: int) -> None:
+    """Before: with people who took every slot for 20 seconds ahead, the timer got none at all."""
+    door, now = NEW, NOON
+    sent = {True: 0, False: 0}
+    while now < NOON + 600 * SECOND:
+        for person in (True, False):
+            door, passed = enter(door, now=now, cap=cap, wanted=60, person=person)
+            sent[person] += len(passed.slots)
+        now += 0.2 * SECOND
+    whole = 10 * timedelta(minutes=1) / pace(cap)[0]
+    assert sent[False] > 0.45 * whole
+    assert sent[True] > 0.4 * whole
+    assert sent[True] < PERSONS_SHARE * whole + pace(cap)[1] + 2
+
+
+def test_people_alone_have_their_share_and_wait_for_no_slot_that_was_kept_for_others() -> None:
+    door, now, waits = NEW, NOON, []
+    for _ in range(2000):
+        door, passed = enter(door, now=now, cap=900, person=True)
+        waits += list(passed.slots)
+        now += max(passed.wait, SECOND / 50)
+    assert max(waits) <= 2 * SECOND
 
 
 def test_persons_alone_stay_within_the_whole_and_timers_within_their_share() -> None:
