@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from anaf_simulator.access import NO_RIGHTS, Caller, no_right_for
 from anaf_simulator.calls import Call
 from anaf_simulator.documents import as_list, as_string
-from anaf_simulator.malformed import spoil
+from anaf_simulator.malformed import spoil, with_odd_fields
 from anaf_simulator.simulator import Simulator
 from anaf_simulator.uploads import Upload
 from anaf_simulator.wire import JsonAnswer, envelope, error_object, errors, missing_parameter
@@ -82,6 +82,8 @@ def _dressed(sim: Simulator, cui: str, records: list[dict[str, object]]) -> list
             ]
     if active := sim.scenarios.take("malformed_record", "info", cui):
         dressed = spoil(dressed, str(active.options.get("kind", "string")))
+    if active := sim.scenarios.take("odd_field", "info", cui):
+        dressed = with_odd_fields(dressed, active)
     return dressed
 
 

@@ -1,6 +1,7 @@
 """Faults that strike a call before or after its service works on it."""
 
 import asyncio
+import json
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -58,7 +59,7 @@ async def before(sim: Simulator, request: Request, call: Call) -> Response | Non
 
 _ANSWERS = (
     "down_502", "down_503", "token_endpoint_down", "html_rejected", "token_html", "my_policy",
-    "empty_body", "rate_limited", "rate_limited_bare", "token_refused", "forbidden",
+    "empty_body", "raw_answer", "rate_limited", "rate_limited_bare", "token_refused", "forbidden",
 )  # fmt: skip
 
 
@@ -74,6 +75,8 @@ def _answer(name: str, active: Active) -> Response:
             return RedirectResponse("/my.policy", status_code=302)
         case "empty_body":
             return Response(media_type="application/json")
+        case "raw_answer":
+            return _as_given(active)
         case "rate_limited":
             return too_many(int(active.number("seconds", 30)))
         case "rate_limited_bare":
@@ -82,6 +85,17 @@ def _answer(name: str, active: Active) -> Response:
             return unauthorized()
         case _:
             return forbidden()
+
+
+def _as_given(active: Active) -> Response:
+    """The status, the body and the type that the scenario was turned on with."""
+    body = active.options.get("body")
+    text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    return Response(
+        text * int(active.number("repeat", 1)),
+        status_code=int(active.number("status", 200)),
+        media_type=str(active.options.get("content_type", "application/json")) or None,
+    )
 
 
 def after(sim: Simulator, call: Call, response: Response) -> Response:

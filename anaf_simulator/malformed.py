@@ -1,4 +1,6 @@
-"""Bad records among good ones, to see that their neighbours survive."""
+"""Bad records and odd fields among good ones, to see that what is well survives."""
+
+from anaf_simulator.scenarios import Active
 
 KINDS = ("string", "missing_uit", "bad_date", "null", "number")
 
@@ -20,3 +22,17 @@ def spoil(records: list[object], kind: str) -> list[object]:
         "number": 42,
     }
     return [*records[:middle], bad.get(kind, bad["string"]), *records[middle:]]
+
+
+def with_odd_fields(records: list[object], active: Active) -> list[object]:
+    """The first record, or all, with fields put over it and others left out."""
+    fields, without = active.options.get("fields"), active.options.get("without")
+    put = fields if isinstance(fields, dict) else {}
+    left_out = {str(name) for name in without} if isinstance(without, list) else set()
+    number = len(records) if active.options.get("all") else 1
+    return [
+        {name: value for name, value in {**record, **put}.items() if name not in left_out}
+        if isinstance(record, dict) and at < number
+        else record
+        for at, record in enumerate(records)
+    ]

@@ -46,6 +46,12 @@ _CATALOGUE = (
     Scenario("text_json", "right JSON under Content-Type text/plain", API_ENDPOINTS, _NOTES),
     Scenario("malformed_record", "one bad record among good ones; `kind`: string, missing_uit, "
              "bad_date, null, number", _on("info"), "none seen; robustness"),
+    Scenario("odd_field", "the first record with `fields` ({name: any JSON}) put over it and "
+             "`without` (names) left out; `all`: every record", _on("info"),
+             "reports of other programs' users; robustness"),
+    Scenario("raw_answer", "the answer as given: `status` (200), `body` (a text as it is, null for "
+             "nothing, else JSON), `content_type`; `repeat` (1) says the body so many times",
+             API_ENDPOINTS, "notes, November 2026: limits told otherwise, bare 403; robustness"),
     Scenario("rate_limited", "HTTP 429 with Retry-After: `seconds` (30)", API_ENDPOINTS,
              "OAuth text p. 33; the header is a guess"),
     Scenario("rate_limited_bare", "HTTP 429 without Retry-After", API_ENDPOINTS,
@@ -92,6 +98,9 @@ _CATALOGUE = (
     Scenario("refresh_kills_old", "a refresh token works once", _on("token"), "notes 5a [CODE]"),
     Scenario("refresh_keeps_end", "a refresh keeps the first end of 365 days", _on("token"),
              "notes 5a [VENDOR]"),
+    Scenario("roles", "what the access token says of its roles: `names` (those of ANAF), `form`: "
+             "list, text (with commas) or absent, `claim` (role)", _on("token"),
+             "notes, November 2026 (anafpy, live)"),
     Scenario("refresh_opaque", "refresh tokens are no JWT", _on("token"), "notes 5a [WEAK]"),
     Scenario("short_tokens", "access tokens live for `seconds` (3600)", _on("token"),
              "none seen; robustness"),

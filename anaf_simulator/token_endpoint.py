@@ -13,7 +13,7 @@ from anaf_simulator.calls import Call
 from anaf_simulator.connections import reset_connection
 from anaf_simulator.faults import NoAnswer
 from anaf_simulator.simulator import Grant, Simulator
-from anaf_simulator.tokens import ACCESS_LIFE, Claims, Pair, TokenRefusedError
+from anaf_simulator.tokens import ACCESS_LIFE, ROLES, Claims, Pair, TokenRefusedError
 from anaf_simulator.wire import JsonAnswer
 
 CODE_LIFE = timedelta(seconds=60)
@@ -117,6 +117,7 @@ def _from_code(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
         now=now,
         opaque_refresh=sim.scenarios.take("refresh_opaque", "token") is not None,
         access_life=_access_life(sim),
+        roles=_roles(sim),
     )
 
 
@@ -156,4 +157,21 @@ def _renewed(sim: Simulator, claims: Claims) -> Pair:
         refresh_end=claims.expires_at if keeps_end else None,
         opaque_refresh=sim.scenarios.take("refresh_opaque", "token") is not None,
         access_life=_access_life(sim),
+        roles=_roles(sim),
     )
+
+
+def _roles(sim: Simulator) -> dict[str, object] | None:
+    """The access token's claims about its services, as a scenario wants them; None: as usual."""
+    active = sim.scenarios.take("roles", "token")
+    if active is None:
+        return None
+    given = active.options.get("names")
+    names = [str(name) for name in given] if isinstance(given, list) else list(ROLES)
+    claim = str(active.options.get("claim", "role"))
+    forms: dict[object, dict[str, object]] = {
+        "list": {claim: names},
+        "text": {claim: ",".join(names)},
+        "absent": {},
+    }
+    return forms.get(active.options.get("form", "list"), forms["list"])

@@ -17,6 +17,9 @@ HARD_LIMIT = timedelta(days=730)
 texts do not."""
 ISSUER = "Anaf"
 """As TestOauth shows it (OAuth text p. 31)."""
+ROLES = ("EFACTURA", "ETRANSPORT", "HELLO")
+"""The services that the application was registered for; the access token names them in its claim
+``role`` (notes, November 2026: anafpy, live)."""
 _ALGORITHM = "RS512"
 _OPAQUE_PREFIX = "opaque-"
 
@@ -78,22 +81,33 @@ class TokenService:
         refresh_end: datetime | None = None,
         opaque_refresh: bool = False,
         access_life: timedelta = ACCESS_LIFE,
+        roles: dict[str, object] | None = None,
     ) -> Pair:
-        """A new pair. ``refresh_end``: an end to keep in place of now + 365 days."""
+        """A new pair. ``refresh_end``: an end to keep in place of now + 365 days. ``roles``: the
+        access token's claims about its services, in place of the usual one."""
         first = first_authorized_at or now
         end = min(refresh_end or now + REFRESH_LIFE, first + HARD_LIMIT)
-        access = self._token("access", client_id, serial, now, now + access_life, first)
+        claims = {"role": list(ROLES)} if roles is None else roles
+        access = self._token("access", client_id, serial, now, now + access_life, first, claims)
         refresh = self._token("refresh", client_id, serial, now, end, first)
         if opaque_refresh:
             refresh = _OPAQUE_PREFIX + refresh.replace(".", "~")
         return Pair(access, refresh, int(access_life.total_seconds()))
 
     def _token(
-        self, kind: Kind, client_id: str, serial: str, now: datetime, end: datetime, first: datetime
+        self,
+        kind: Kind,
+        client_id: str,
+        serial: str,
+        now: datetime,
+        end: datetime,
+        first: datetime,
+        claims: dict[str, object] | None = None,
     ) -> str:
         """The text (p. 3, 28) says that a token tells of the application, the user, when it was
         issued and when it ends; of the claims' names it prints only iss and exp."""
         payload = {
+            **(claims or {}),
             "iss": ISSUER,
             "iat": int(now.timestamp()),
             "exp": int(end.timestamp()),

@@ -186,6 +186,33 @@ def test_a_malformed_record_with_bad_dates_keeps_its_uit(
     assert bad["data_transp"] == "ieri"
 
 
+def test_an_odd_field_is_put_over_one_record_or_all(
+    simulator: SimulatorProcess, info: Info
+) -> None:
+    good = info(MEDIUM)
+    simulator.turn_on("odd_field", fields={"data_exp_uit": "-", "nr_veh": []}, without=["tr_den"])
+    first, *others = info(MEDIUM)
+    expected = good[0] | {"data_exp_uit": "-", "nr_veh": []}
+    expected.pop("tr_den")
+    assert first == expected
+    assert others == good[1:]
+    simulator.turn_on("odd_field", all=True, fields={"loc_start": None})
+    assert {str(record["loc_start"]) for record in info(MEDIUM)} == {"None"}
+
+
+def test_a_raw_answer_is_sent_as_it_was_given(simulator: SimulatorProcess, token: str) -> None:
+    simulator.turn_on("raw_answer", status=204, body=None)
+    assert (ask(simulator, token).status_code, ask(simulator, token).content) == (204, b"")
+    simulator.turn_on("raw_answer", status=403, body="Gata", content_type="text/plain")
+    answer = ask(simulator, token)
+    assert (answer.status_code, answer.text) == (403, "Gata")
+    assert answer.headers["content-type"].startswith("text/plain")
+    simulator.turn_on("raw_answer", body={"found": []})
+    assert ask(simulator, token).json() == {"found": []}
+    simulator.turn_on("raw_answer", body="ab", repeat=3)
+    assert ask(simulator, token).text == "ababab"
+
+
 def test_empty_once_is_over_after_one_question(simulator: SimulatorProcess, info: Info) -> None:
     simulator.turn_on("empty_once")
     assert info()["error"] == "Nu exista informatii pentru aceasta solicitare"

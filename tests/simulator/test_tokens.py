@@ -192,5 +192,27 @@ def test_an_opaque_refresh_token_refreshes_too(simulator: SimulatorProcess) -> N
     assert simulator.refresh(refresh).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (None, {"role": ["EFACTURA", "ETRANSPORT", "HELLO"]}),
+        ({"form": "text"}, {"role": "EFACTURA,ETRANSPORT,HELLO"}),
+        ({"form": "list", "names": ["EFACTURA"]}, {"role": ["EFACTURA"]}),
+        ({"form": "text", "names": [], "claim": "roles"}, {"roles": ""}),
+        ({"form": "absent"}, {}),
+    ],
+)
+def test_the_access_token_names_its_roles_in_each_form(
+    simulator: SimulatorProcess, options: dict[str, Any] | None, told: dict[str, Any]
+) -> None:
+    if options is not None:
+        simulator.turn_on("roles", **options)
+    tokens = simulator.tokens()
+    for given in (tokens, simulator.refresh(tokens["refresh_token"]).json()):
+        said = claims(given["access_token"])
+        assert {name: said[name] for name in ("role", "roles") if name in said} == told
+    assert "role" not in claims(tokens["refresh_token"])
+
+
 def test_an_unknown_grant_type_is_refused(simulator: SimulatorProcess) -> None:
     assert simulator.token_call(grant_type="password").status_code == 400
