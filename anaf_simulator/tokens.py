@@ -87,7 +87,7 @@ class TokenService:
         access token's claims about its services, in place of the usual one."""
         first = first_authorized_at or now
         end = min(refresh_end or now + REFRESH_LIFE, first + HARD_LIMIT)
-        claims = {"role": list(ROLES)} if roles is None else roles
+        claims: dict[str, object] = {"role": list(ROLES)} if roles is None else roles
         access = self._token("access", client_id, serial, now, now + access_life, first, claims)
         refresh = self._token("refresh", client_id, serial, now, end, first)
         if opaque_refresh:
