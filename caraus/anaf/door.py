@@ -7,9 +7,15 @@ everybody may pass.
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-type Door = Callable[[], AbstractContextManager[object]]
+#: Takes the CUI that the call is about, "" when it is about none.
+type Door = Callable[[str], AbstractContextManager[object]]
 
-_doors: list[Door] = [nullcontext]
+
+def _open_door(_cui: str) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
+_doors: list[Door] = [_open_door]
 
 
 def guard(door: Door) -> Door:
@@ -19,6 +25,6 @@ def guard(door: Door) -> Door:
     return before
 
 
-def passing() -> AbstractContextManager[object]:
-    """The context of one call to ANAF's services."""
-    return _doors[0]()
+def passing(cui: str = "") -> AbstractContextManager[object]:
+    """The context of one call to ANAF's services, about the company with this CUI."""
+    return _doors[0](cui)

@@ -255,7 +255,8 @@ class Engine:
         self, claim: Claim, ready: Ready, error: AnafError, started_at: datetime, passed: Pass
     ) -> None:
         self._failures_told = self._failures_told or gatekeeper.is_hosts(error)
-        await self._in(self._clerks, lambda: gatekeeper.report(error, passed=passed))
+        cui = claim.company.cui
+        await self._in(self._clerks, lambda: gatekeeper.report(error, passed=passed, cui=cui))
         if error.outcome in LASTING:
             await self._step_by_step(claim, Tried(ready.connection, ready.token, error))
             return

@@ -49,6 +49,8 @@ class Door:
     paused_since: datetime | None = None
     pauses: int = 0
     failures: int = 0
+    # The CUIs of the companies that these failures were about, separated by commas.
+    failing_cuis: str = ""
     failing_since: datetime | None = None
     open_since: datetime | None = None
     probes: int = 0
@@ -167,10 +169,11 @@ def _ramp(door: Door, now: datetime) -> int:
 def succeeded(door: Door, *, now: datetime) -> Door:
     """ANAF answers: the circuit closes, and the pace grows from a quarter."""
     if door.open_since is None:
-        return replace(door, failures=0, failing_since=None)
+        return replace(door, failures=0, failing_cuis="", failing_since=None)
     return replace(
         door,
         failures=0,
+        failing_cuis="",
         failing_since=None,
         open_since=None,
         probes=0,
@@ -181,15 +184,30 @@ def succeeded(door: Door, *, now: datetime) -> Door:
     )
 
 
-def failed(door: Door, *, now: datetime, code: str, probe: bool, dice: float | None = None) -> Door:
+def failed(
+    door: Door,
+    *,
+    now: datetime,
+    code: str,
+    probe: bool,
+    cui: str = "",
+    companies: int = 1,
+    dice: float | None = None,
+) -> Door:
     """ANAF does not answer. `dice` in [0, 1) replaces the die of the jitter.
 
+    The circuit opens when calls about different companies have failed in a row: FAILURES_TO_OPEN of
+    them, or all where no more `companies` are asked about. One company that ANAF always fails about
+    says nothing of the others. `cui` is the company's of this call.
     A failure of a call that was on its way when the circuit opened says nothing new.
     """
     since = door.failing_since or now
     if door.open_since is not None and not probe:
         return door
-    if door.open_since is None and door.failures + 1 < FAILURES_TO_OPEN:
+    cuis = {*filter(None, door.failing_cuis.split(",")), cui or "-"}
+    door = replace(door, failing_cuis=",".join(sorted(cuis)[:FAILURES_TO_OPEN]))
+    is_general = len(cuis) >= min(FAILURES_TO_OPEN, companies)
+    if door.open_since is None and not (door.failures + 1 >= FAILURES_TO_OPEN and is_general):
         return replace(door, failures=door.failures + 1, failing_since=since, last_code=code)
     probes = door.probes + 1 if door.open_since is not None else 0
     jitter = 0.8 + 0.4 * (random.random() if dice is None else dice)  # noqa: S311

@@ -17,7 +17,7 @@ from django.utils import timezone
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.transports import gate
 from caraus.transports.gate import Door, Pass
-from caraus.transports.models import Gate
+from caraus.transports.models import Gate, SyncState
 
 log = structlog.get_logger(__name__)
 
@@ -25,10 +25,15 @@ log = structlog.get_logger(__name__)
 _HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
 # No answer of any use either, but for other reasons.
 _NOT_THE_HOSTS = frozenset(
-    {"technical_error", "missing_configuration", "foreign_host", "unexpected", "token_refused_anew"}
+    {
+        *("technical_error", "missing_configuration", "foreign_host", "unexpected"),
+        *("token_refused_anew", "forbidden"),
+    }
 )
 _NAMES = [one.name for one in fields(Door)]
 _LOOK = f"SELECT {', '.join(_NAMES)} FROM transports_gate WHERE host = %s"  # noqa: S608 - our names # nosec B608
+# Companies about which ANAF has answered within this time are those that are asked about.
+LATELY = timedelta(days=7)
 # A call that waits for a place of its own gives up after so many seconds.
 TIMERS_WAIT = 5.0
 PERSONS_WAIT = gate.PERSON_PATIENCE.total_seconds()
@@ -46,8 +51,9 @@ class ShutDoorError(AnafError):
 
 
 @contextmanager
-def passing(*, person: bool = True) -> Iterator[None]:
-    """A call through the door: wait for its turn, and tell the door what came of it.
+def passing(cui: str = "", *, person: bool = True) -> Iterator[None]:
+    """A call about the company with this CUI through the door: wait for its turn, and tell the door
+    what came of it.
 
     The timer's keeps to its share, and to the growing pauses of an open circuit.
     """
@@ -55,9 +61,9 @@ def passing(*, person: bool = True) -> Iterator[None]:
     try:
         yield
     except AnafError as error:
-        report(error, passed=passed)
+        report(error, passed=passed, cui=cui)
         raise
-    report(None, passed=passed)
+    report(None, passed=passed, cui=cui)
 
 
 def host() -> str:
@@ -100,8 +106,9 @@ def pass_the_door(*, person: bool = True) -> Pass:
             return passed
 
 
-def report(error: AnafError | None, *, passed: Pass) -> None:
-    """What came of a call that went through the door. A success is told only where it matters."""
+def report(error: AnafError | None, *, passed: Pass, cui: str = "") -> None:
+    """What came of a call about a company that went through the door. A success is told only where
+    it matters."""
     if error is None or not (is_hosts(error) or error.code == "rate_limited"):
         if passed.report:
             _change(lambda door, now: gate.succeeded(door, now=now))
@@ -112,7 +119,22 @@ def report(error: AnafError | None, *, passed: Pass) -> None:
         _change(lambda door, now: gate.paused(door, now=now, retry_after=wait))
         log.warning("anaf_asked_for_a_pause", seconds=seconds)
         return
-    _change(lambda door, now: gate.failed(door, now=now, code=error.code, probe=passed.probe))
+    companies, code = _companies_asked_about(), error.code
+    _change(
+        lambda door, now: gate.failed(
+            door, now=now, code=code, probe=passed.probe, cui=cui, companies=companies
+        )
+    )
+
+
+def _companies_asked_about() -> int:
+    """How many companies ANAF has answered about lately; counted no further than matters."""
+    lately = SyncState.objects.filter(
+        last_good_at__gt=timezone.now() - LATELY, company__archived_at=None
+    )
+    # The same company may stand in several organizations.
+    cuis = lately.order_by().values_list("company__cui", flat=True)[: 10 * gate.FAILURES_TO_OPEN]
+    return min(len(set(cuis)), gate.FAILURES_TO_OPEN)
 
 
 def is_hosts(error: AnafError) -> bool:

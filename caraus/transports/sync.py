@@ -238,7 +238,7 @@ def _call(asking: Asking, state: SyncState | None, token: str) -> Heard:
     if not spend(asking.used[-1].pk, asking.started_at):
         raise AnafError("daily_limit")
     try:
-        with passing(person=asking.person):
+        with passing(asking.company.cui, person=asking.person):
             answer = info.fetch_answer(
                 anaf_settings(), access_token=token, carrier_cui=asking.company.cui
             )

@@ -202,6 +202,37 @@ def test_repeated_failures_open_it_and_a_success_between_them_does_not() -> None
     assert (opened.open_since, opened.last_code) == (NOON, "timeout")
 
 
+def of_companies(*cuis: str, companies: int) -> Door:
+    door = NEW
+    for cui in cuis:
+        door = failed(
+            door, now=NOON, code="http_5xx", probe=False, cui=cui, companies=companies, dice=0.5
+        )
+    return door
+
+
+@pytest.mark.parametrize("companies", [2, 5, 40])
+def test_one_company_that_always_fails_opens_it_for_nobody(companies: int) -> None:
+    assert of_companies(*["1"] * 50, companies=companies).open_since is None
+    assert of_companies(*["1", ""] * 50, companies=max(companies, 3)).open_since is None
+
+
+def test_different_companies_open_it() -> None:
+    five = ["1", "2", "3", "4", "5"]
+    assert of_companies(*five[:4], companies=40).open_since is None
+    assert of_companies(*five, companies=40).open_since == NOON
+    assert of_companies(*["1"] * 9, *five[1:], companies=40).open_since == NOON
+    # A success between them: it begins anew.
+    door = succeeded(of_companies(*five[:4], companies=40), now=NOON)
+    assert (door.failures, door.failing_cuis) == (0, "")
+
+
+def test_where_few_companies_are_asked_about_all_of_them_open_it() -> None:
+    assert of_companies(*["1"] * FAILURES_TO_OPEN, companies=1).open_since == NOON
+    assert of_companies("1", "2", "1", "2", companies=2).open_since is None
+    assert of_companies("1", "2", "1", "2", "1", companies=2).open_since == NOON
+
+
 def test_it_is_open_since_the_first_failure() -> None:
     door = broken(1)
     door = broken(FAILURES_TO_OPEN, door, NOON + 30 * SECOND)

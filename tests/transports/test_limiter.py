@@ -10,12 +10,13 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection as database
 
-from caraus.accounts.models import Company
+from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import AnafError, Outcome
 from caraus.connections.models import Connection
 from caraus.transports import gate, gatekeeper
 from caraus.transports.models import Gate
 from caraus.transports.sync import sync_company
+from tests import factories
 from tests.authorizations import at_once
 from tests.simulator_process import SimulatorProcess
 
@@ -124,6 +125,24 @@ def test_every_question_goes_through_the_door(
     info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
     oauth.hello(anaf_settings(), access_token=token)
     assert Gate.objects.get().granted == 3 == len(anaf.calls("info")) + len(anaf.calls("hello"))
+
+
+def test_one_company_that_anaf_always_fails_about_stops_no_other(
+    anaf: SimulatorProcess, organization: Organization, company: Company, connection: Connection
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    for one in (company, other):
+        assert sync_company(company_id=one.pk).outcome is Outcome.OK
+    anaf.turn_on("down_503", cui=company.cui)
+    for _ in range(2 * gate.FAILURES_TO_OPEN):
+        assert sync_company(company_id=company.pk).outcome is Outcome.UNAVAILABLE
+    assert Gate.objects.get().open_since is None
+    assert sync_company(company_id=other.pk).outcome is Outcome.OK
+    anaf.turn_on("down_503")
+    for _ in range(gate.FAILURES_TO_OPEN):
+        sync_company(company_id=company.pk)
+        sync_company(company_id=other.pk)
+    assert Gate.objects.get().open_since is not None
 
 
 def test_after_repeated_failures_a_person_is_told_without_asking(

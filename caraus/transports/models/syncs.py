@@ -92,6 +92,7 @@ class Gate(models.Model):
     pauses = models.PositiveIntegerField(default=0)
     # The circuit: failures in a row, open since, the single probe.
     failures = models.PositiveIntegerField(default=0)
+    failing_cuis = models.CharField(max_length=200, blank=True, default="", db_default="")
     failing_since = models.DateTimeField(null=True, blank=True)
     open_since = models.DateTimeField(null=True, blank=True)
     probes = models.PositiveIntegerField(default=0)
