@@ -24,7 +24,8 @@ SYNC_HELP = """Ask ANAF now and print what came of it.
   new         UITs seen for the first time
   changed     known UITs with a changed field
   missing     open UITs that the answer did not hold (kept; see docs/architecture.md when delisted)
-  unreadable  records that could not be understood (kept, with their raw text)
+  unreadable  records without a usable UIT (kept, with their raw text)
+  partly_unreadable   UITs of which some field could not be read (kept, marked)
   message     a sentence in Romanian
 
 Exit codes: 0 all ok; 1 ANAF or the network failed for some; 3 a person must authorize again."""
@@ -38,7 +39,10 @@ TRANSPORTS_HELP = """Print the UITs of a company, newest first; only open ones w
   declarant_cui, declarant_name, declarant_ref
   transport_date        declared day of transport
   first_expired_day     first day on which the UIT is expired (ANAF: data_exp_uit)
-  last_valid_day        the day before
+  last_valid_day        the day before; each of the three is null where ANAF gave no readable date
+  expiry_computed       whether the end was computed (5 days), for ANAF gave none that is readable
+  unreadable_fields     {ANAF's name: what stood there} of fields that could not be read, or not
+                        whole; their values above are what was understood, or last read
   plate, trailer1, trailer2   as first declared
   current_plate, current_trailer1, current_trailer2   after the last vehicle change
   carrier_cui, carrier_name
@@ -50,7 +54,7 @@ TRANSPORTS_HELP = """Print the UITs of a company, newest first; only open ones w
   events                list of {at, kind, changes: {field: [old, new]}}, oldest first;
                         kind: appeared | changed | vehicle_changed | carrier_changed | returned |
                         expired | delisted
-A record that could not be understood has "state": "unreadable", "raw" (its text) and "reason";
+A record without a usable UIT has "state": "unreadable", "raw" (its text) and "reason";
 its other fields are null or empty."""
 
 

@@ -107,8 +107,15 @@ def today() -> date:
     return datetime.now(tz=BUCHAREST).date()
 
 
-def day_in_words(day: date, *, today: date) -> str:
+def unknown_day() -> str:
+    """What stands in the place of a day that ANAF gave no readable date for."""
+    return gettext("zi necunoscută")
+
+
+def day_in_words(day: date | None, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another one)."""
+    if day is None:
+        return unknown_day()
     return _calendar().near.get((day - today).days) or day_in_full(day, today=today)
 
 
@@ -118,16 +125,20 @@ def days_ahead(days: int) -> str:
     return _calendar().near.get(days) or later
 
 
-def day_in_brief(day: date, *, today: date) -> str:
+def day_in_brief(day: date | None, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns."""
+    if day is None:
+        return unknown_day()
     said = _calendar()
     year = f" {day.year}" if day.year != today.year else ""
     brief = f"{said.weekdays[day.weekday()][:3]}, {day.day} {said.months_brief[day.month - 1]}"
     return said.near.get((day - today).days) or f"{brief}{year}"
 
 
-def day_in_full(day: date, *, today: date) -> str:
+def day_in_full(day: date | None, *, today: date) -> str:
     """„joi, 28 noiembrie”, with the year when it is not this one."""
+    if day is None:
+        return unknown_day()
     return f"{_calendar().weekdays[day.weekday()]}, {day_of_month(day, today=today)}"
 
 
@@ -137,8 +148,10 @@ def day_of_month(day: date, *, today: date | None = None) -> str:
     return f"{day.day} {_calendar().months[day.month - 1]}{year}"
 
 
-def day_with_year(day: date) -> str:
+def day_with_year(day: date | None) -> str:
     """„joi, 28 noiembrie 2026”: as true next year as today."""
+    if day is None:
+        return unknown_day()
     return f"{_calendar().weekdays[day.weekday()]}, {day_of_month(day)}"
 
 

@@ -15,12 +15,21 @@ from typing import Any
 import httpx2
 
 from caraus.anaf.errors import AnafError
-from caraus.anaf.http import Answer, ForeignHostError
+from caraus.anaf.http import Answer, ForeignHostError, TooLargeError
 from caraus.anaf.values import folded, load_json, text_of
 
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 _WAF_MARKS = ("request rejected", "the requested url was rejected")
 _DAILY = re.compile(r"s-au facut deja (\d{1,9}) .*\bzi")
+_CALLS = "(?:apeluri|interogari|cereri|accesari)"
+#: Any other telling of a limit, folded: of a minute unless it speaks of a day.
+_LIMIT = re.compile(
+    r"s-au facut deja \d{1,9} |(?:depasit|atins)\w* (?:numar|limit)"
+    rf"|limita (?:maxima )?de {_CALLS}|numar(?:ul)? maxim de {_CALLS}|prea multe {_CALLS}"
+    r"|too many requests|rate limit|quota exceeded"
+)
+_OF_A_DAY = re.compile(r"\b(?:zi|zile|zilei|ziua|zilnic\w*|azi|astazi|day|daily)\b")
+_MOST_OF_A_PAGE = 100_000
 _EMPTY_NOTE = "nu exista informatii"
 #: ANAF's wordings, folded, from the `info` and `lista` swaggers of 07.2024 and 2022.
 _WORDINGS = (
@@ -32,7 +41,9 @@ _WORDINGS = (
     ("bad request", "bad_request"),
 )
 #: What a body says more precisely than a 4xx status.
-_TELLING = {code for _, code in _WORDINGS} | {"daily_limit", "waf_rejected"}
+_TELLING = {code for _, code in _WORDINGS} | {"daily_limit", "rate_limited", "waf_rejected"}
+_LIMITS = {"daily_limit", "rate_limited"}
+_NO_CONTENT = 204
 _BY_STATUS = {400: "bad_request", 403: "forbidden", 408: "timeout", 429: "rate_limited"}
 _MESSAGE_KEYS = ("error", "errors", "eroare", "erori", "errormessage", "message", "mesaj")
 
@@ -42,13 +53,14 @@ def failure_of(
 ) -> AnafError | None:
     """The error for a call that got no whole answer, or one whose status is no success.
 
-    None for a whole 2xx answer. 4xx bodies are read for ANAF's known wordings first. `secrets` are
-    kept out of the detail wherever ANAF echoes them.
+    None for a whole 2xx answer but 204, by which ANAF tells that a limit is reached (Odoo's own
+    client reads it so). Other bodies are read for ANAF's known wordings first: a limit is one with
+    whatever status. `secrets` are kept out of the detail wherever ANAF echoes them.
     """
     if answer is None or not answer.complete:
         return _broken(error, answer)
     status = answer.status
-    if 200 <= status < 300:
+    if 200 <= status < 300 and status != _NO_CONTENT:
         return None
     body = decoded(answer)
     return AnafError(
@@ -63,13 +75,17 @@ def failure_of(
 
 def _code_of_status(answer: Answer) -> str:
     status = answer.status
+    if status == _NO_CONTENT:
+        return "rate_limited"
+    named = problem_of_body(decoded(answer)).code
+    if named in _LIMITS:
+        return named
     if status >= 500:
         return "http_5xx"
     if status < 400:
         return "redirected"
     if status == 401:
         return "token_refused"
-    named = problem_of_body(decoded(answer)).code
     if named in _TELLING:
         return named
     return _BY_STATUS.get(status, "client_error")
@@ -86,6 +102,7 @@ def _broken(error: BaseException | None, answer: Answer | None) -> AnafError:
 def _code_of_break(chain: list[BaseException], answer: Answer | None) -> str:
     kinds: tuple[tuple[type[BaseException], str], ...] = (
         (ForeignHostError, "foreign_host"),
+        (TooLargeError, "too_large"),
         (httpx2.TimeoutException, "timeout"),
         (socket.gaierror, "dns"),
         (ssl.SSLError, "tls"),
@@ -179,9 +196,10 @@ def problem_of_body(text: str) -> AnafError:
     if not text:
         return AnafError("empty_body")
     if is_waf_page(text):
-        return AnafError("waf_rejected", detail=re.sub(r"<[^>]*>", " ", text))
+        return AnafError("waf_rejected", detail=re.sub(r"<[^>]*>", " ", text[:_MOST_OF_A_PAGE]))
     if is_page(text):
-        return AnafError("html", detail=re.sub(r"<[^>]*>", " ", text))
+        words = re.sub(r"<[^>]*>", " ", text[:_MOST_OF_A_PAGE])
+        return _limit_in(words) or AnafError("html", detail=words)
     try:
         value = load_json(text)
     except (ValueError, RecursionError):
@@ -199,11 +217,21 @@ def _problem_of_text(text: str) -> AnafError:
 
 def _named(notes: list[str], otherwise: str) -> AnafError:
     text = "; ".join(notes)
-    if (limit := daily_limit_of(text)) is not None:
-        return AnafError("daily_limit", detail=text, limit=limit)
+    if told := _limit_in(text):
+        return told
     plain = folded(text[:4096])
     code = next((code for wording, code in _WORDINGS if wording in plain), otherwise)
     return AnafError(code, detail=text)
+
+
+def _limit_in(text: str) -> AnafError | None:
+    """The error for words that tell of a limit of calls, a day's or a minute's."""
+    if (limit := daily_limit_of(text)) is not None:
+        return AnafError("daily_limit", detail=text, limit=limit)
+    plain = folded(text[:4096])
+    if not _LIMIT.search(plain):
+        return None
+    return AnafError("daily_limit" if _OF_A_DAY.search(plain) else "rate_limited", detail=text)
 
 
 def _messages(value: Any) -> list[str]:

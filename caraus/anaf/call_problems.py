@@ -122,6 +122,17 @@ CALL_PROBLEMS = (
         retryable=True,
     ),
     Problem(
+        "too_large",
+        Outcome.BAD_ANSWER,
+        Whose.ANAF,
+        _("ANAF a trimis un răspuns neobișnuit de mare, așa că nu l-am citit până la capăt."),
+        _(
+            "Încercăm din nou automat; datele deja primite rămân aici. Dacă se repetă, anunță "
+            "administratorul aplicației."
+        ),
+        retryable=True,
+    ),
+    Problem(
         "empty_body",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
@@ -166,7 +177,7 @@ CALL_PROBLEMS = (
         "rate_limited",
         Outcome.RATE_LIMITED,
         Whose.ANAF,
-        _("Am întrebat ANAF prea des într-un minut, iar ANAF ne-a cerut o pauză."),
+        _("Am întrebat ANAF prea des, iar ANAF ne-a cerut o pauză."),
         _("Nu trebuie să faci nimic: continuăm automat după pauză."),
         retryable=True,
     ),
@@ -205,15 +216,15 @@ CALL_PROBLEMS = (
     ),
     Problem(
         "forbidden",
-        Outcome.NO_RIGHTS,
-        Whose.RIGHTS,
-        _("ANAF nu permite accesul la RO e-Transport cu această autorizare."),
+        Outcome.UNAVAILABLE,
+        Whose.ANAF,
+        _("ANAF a refuzat cererea fără să spună de ce (HTTP 403)."),
         _(
-            "Verifică drepturile certificatului în SPV (dacă l-ai înregistrat azi, așteaptă "
-            "24 de ore). Administratorul aplicației verifică dacă aplicația este înscrisă la "
-            "ANAF pentru serviciul E-Transport."
+            "Încercăm din nou automat; drepturile din SPV rămân cum le știm. Dacă durează mai mult "
+            "de o zi, administratorul aplicației verifică la ANAF dacă aplicația este înscrisă "
+            "pentru serviciul E-Transport."
         ),
-        retryable=False,
+        retryable=True,
     ),
     Problem(
         "token_refused",

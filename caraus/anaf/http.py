@@ -20,6 +20,9 @@ import httpx2
 LOGIN_ORIGIN = "https://logincert.anaf.ro"
 API_ORIGIN = "https://api.anaf.ro"
 _CONNECT_SECONDS = 10.0
+#: Bytes of an answer, unpacked; a list of 50,000 UITs has about as many.
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,15 @@ class ForeignHostError(httpx2.TransportError):
     """A request to a host that is not the configured ANAF; it was not sent."""
 
 
+class TooLargeError(httpx2.TransportError):
+    """An answer longer than any of ANAF's; its rest was not read."""
+
+
 class AnafTransport(httpx2.AsyncBaseTransport):
     """Sends anafpy's requests to the configured origins and remembers the last answer.
 
-    Raises ForeignHostError for any other host, httpx2.ReadTimeout when the whole call (connecting,
+    Raises ForeignHostError for any other host, TooLargeError for an answer without end,
+    httpx2.ReadTimeout when the whole call (connecting,
     answer and body) takes longer than `settings.timeout` seconds, and httpx2's own errors.
     """
 
@@ -121,18 +129,30 @@ class AnafTransport(httpx2.AsyncBaseTransport):
         try:
             async with asyncio.timeout(self._timeout):
                 response = await self._wire.handle_async_request(sent)
-                await self._remember(response)
+                body = await self._remember(response)
         except TimeoutError:
             raise httpx2.ReadTimeout("no complete answer in time", request=request) from None
-        return response
+        headers = [
+            (name, value)
+            for name, value in response.headers.multi_items()
+            if name.lower() not in _OF_THE_WIRE
+        ]
+        return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
 
-    async def _remember(self, response: httpx2.Response) -> None:
+    async def _remember(self, response: httpx2.Response) -> bytes:
+        """The whole body, unpacked, as far as it is no longer than any of ANAF's."""
         status, headers = response.status_code, response.headers
         self.last = Answer(status, headers, b"", complete=False)
+        body = bytearray()
         try:
-            self.last = Answer(status, headers, await response.aread())
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise TooLargeError(f"more than {MOST_BYTES} bytes")
         finally:
             await response.aclose()
+        self.last = Answer(status, headers, bytes(body))
+        return bytes(body)
 
     def _readdressed(self, request: httpx2.Request) -> httpx2.Request:
         for constant, configured in self._origins.items():

@@ -1,8 +1,9 @@
 """`info`: every active UIT in which a company is the carrier, as ANAF shows it now.
 
 Source: ANAF's e-Transport API text of 29.07.2024 (INFO TRANSPORTATORI) and the `info` swagger.
-A bare JSON array is the only good answer with data; ANAF says everything else, „none” and errors,
-in an object, mostly with HTTP 200. So no status is trusted and each body is read.
+A bare JSON array is the documented answer with data; ANAF says everything else, „none” and errors,
+in an object, mostly with HTTP 200. So no status is trusted and each body is read. An object that
+wraps the list, or is one record itself, is read as the list (`_listed`).
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from caraus.anaf.answers import decode, empty_note_of, problem_of_body
+from caraus.anaf.answers import decode, empty_note_of, problem_of_body, retry_after_of
 from caraus.anaf.documents import Document
 from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError, masked
@@ -48,21 +49,19 @@ __all__ = [
 
 #: Raised with every change of what the parser understands: whatever an older one could not read is
 #: tried again, and no answer counts as unchanged.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
+
+#: No carrier has so many active UITs; an answer with more is not ANAF's list.
+MOST_RECORDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A record that can't be understood: its JSON text, why (in Romanian), and its sha256.
-
-    `uit` is its code when that much could be read, else "": such a UIT is not absent from ANAF's
-    list, and nobody may take it for gone.
-    """
+    """A record that shows no usable UIT: its JSON text, why (in Romanian), and its sha256."""
 
     raw: str
     reason: str
     digest: str
-    uit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def fetch_info(
 
     One call, nothing retried. `now` (UTC) replaces the clock for `received_at`. Raises AnafError.
     """
-    with passing():
+    with passing(carrier_cui):
         answer = fetch_answer(settings, access_token=access_token, carrier_cui=carrier_cui)
         return read_answer(answer, access_token=access_token, now=now)
 
@@ -112,6 +111,7 @@ def read_answer(
         return parse_info(answer.body, content_type=answer.content_type, received_at=now)
     except AnafError as error:
         error.http_status = answer.status
+        error.retry_after = retry_after_of(answer)
         error.detail = masked(error.detail, secrets=(access_token,))
         raise
 
@@ -143,7 +143,7 @@ def parse_info(
 ) -> InfoAnswer:
     """Read an `info` body. The content type only names the charset: text/plain may hold JSON.
 
-    A record that can't be understood becomes an UnreadableRecord and its neighbours stay. A UIT
+    A record without a usable UIT becomes an UnreadableRecord and its neighbours stay. A UIT
     that stands twice is kept once: with different contents, the one with the greater `id` (both
     being numbers), else the later in the list; `body` has them all.
     Raises AnafError for everything that is neither a list nor ANAF's note that there is none.
@@ -152,15 +152,47 @@ def parse_info(
     when = received_at or datetime.now(UTC)
     try:
         value = load_json(text)
-        items = {canonical(item): item for item in value} if isinstance(value, list) else None
+        found = _listed(value)
+        items = None if found is None else {canonical(item): item for item in found}
     except (ValueError, RecursionError):
         value = items = None
     if items is not None:
+        if len(items) > MOST_RECORDS:
+            raise AnafError("too_large", detail=f"{len(items)} records")
         records, unreadable = _sorted_out(items)
         return InfoAnswer(records, unreadable, _digest(items), "", body, when)
     if note := empty_note_of(value):
         return InfoAnswer((), (), _digest(()), note, body, when)
     raise problem_of_body(text)
+
+
+def _listed(value: Any) -> list[Any] | None:
+    """The list that an answer holds: itself, the one list of records in an object (or in an object
+    within it), or one bare record. None: it holds none, which is not the same as an empty one.
+
+    An object that tells more than its list (an error, a count of more records, pages) is no list:
+    what it leaves out would be taken for absent.
+    """
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return None
+    if uit_in(value):
+        return [value]
+    held = {key: item for key, item in value.items() if isinstance(item, dict | list) and item}
+    if len(held) != 1:
+        return None
+    ((name, item),) = held.items()
+    found = _listed(item) if isinstance(item, dict) else item
+    if not found or not any(uit_in(each) for each in found):
+        return None
+    rest = (other for key, other in value.items() if key != name)
+    return found if all(_says_nothing(other, len(found)) for other in rest) else None
+
+
+def _says_nothing(value: Any, number: int) -> bool:
+    """Whether what stands beside a list leaves no doubt that the list is whole."""
+    return value in (None, "", True, [], {}) or value == number
 
 
 def _digest(items: Iterable[str]) -> str:
@@ -176,7 +208,7 @@ def _sorted_out(
         try:
             record = read_record(item)
         except ValueError as error:
-            unreadable.append(UnreadableRecord(raw, str(error), digest_of(raw), uit_in(item)))
+            unreadable.append(UnreadableRecord(raw, str(error), digest_of(raw)))
             continue
         if not _is_older(record, records.get(record.uit)):
             records[record.uit] = record

@@ -4,14 +4,25 @@ Source: ANAF's e-Transport API text of 29.07.2024, INFO TRANSPORTATORI, and the 
 07.2024 (the swagger shows `documente` as a text, the text promises a list: both are read).
 """
 
+import contextlib
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from caraus.anaf.documents import Document, read_documents
+from caraus.anaf.documents import MOST_DOCUMENTS, Document, read_documents
+from caraus.anaf.fields import Fields, cut, is_cut
 from caraus.anaf.problems import gettext_noop as _
-from caraus.anaf.values import cui_of, day_of, moment_of, text_of
+from caraus.anaf.values import (
+    canonical,
+    cui_of,
+    day_of,
+    is_placeholder,
+    letters_and_digits,
+    load_json,
+    moment_of,
+    text_of,
+)
 
 _UIT = re.compile(r"[0-9ACDEFHJKLMNPQRTUVWXY]{14}[0-9]{2}")
 _UIT_LENGTH = 64
@@ -22,14 +33,7 @@ _KNOWN = frozenset(
         *("loc_start", "loc_final", "documente"),
     )
 )
-MISSING_DATE = {
-    "data_transp": _("lipsește data (data_transp)"),
-    "data_exp_uit": _("lipsește data (data_exp_uit)"),
-}
-NO_PLACE = {
-    "loc_start": _("loc_start nu este un loc"),
-    "loc_final": _("loc_final nu este un loc"),
-}
+MOST_CHANGES = 200
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -93,9 +97,11 @@ class VehicleChange:
 class CarrierRecord:
     """One active UIT in which a company is the carrier.
 
-    `transport_date` and `first_expired_day` are Romanian calendar days; the last valid day is the
-    one before `first_expired_day` (None when ANAF gave no `data_exp_uit`). `plate`, `trailer1` and
-    `trailer2` are those first declared. `raw` is ANAF's record whole, `extra` its unknown keys.
+    `transport_date` and `first_expired_day` are Romanian calendar days, None when ANAF gave none
+    that can be read; the last valid day is the one before `first_expired_day`. `plate`, `trailer1`
+    and `trailer2` are those first declared. `raw` is ANAF's record whole, `extra` its unknown keys.
+    `unread` tells, by ANAF's names, the fields that could not be understood or were cut, with the
+    beginning of what stood there ("" where nothing did): ours hold what was understood of them.
     """
 
     uit: str
@@ -103,7 +109,7 @@ class CarrierRecord:
     declarant_cui: str
     declarant_name: str
     declarant_ref: str
-    transport_date: date
+    transport_date: date | None
     first_expired_day: date | None
     carrier_cui: str
     carrier_name: str
@@ -116,6 +122,7 @@ class CarrierRecord:
     documents: tuple[Document, ...]
     raw: dict[str, Any] = field(repr=False)
     extra: dict[str, Any]
+    unread: dict[str, str] = field(default_factory=dict)
 
     @property
     def uit_valid(self) -> bool:
@@ -132,33 +139,46 @@ class CarrierRecord:
 
 
 def read_record(item: object) -> CarrierRecord:
-    """Read one record; raises ValueError with the reason in Romanian when it can't be understood.
+    """Read one record; raises ValueError with the reason in Romanian when it shows no usable UIT.
 
-    Needed: an object with a UIT, a `data_transp`, and readable dates and structures. A wrong UIT
-    check digit or another carrier than the one asked for is no reason to refuse a record.
+    Every other field that can't be understood is told in `unread`, and the rest is kept. A wrong
+    check digit of a UIT or another carrier than the one asked for is no reason to refuse a record.
     """
+    record = _object_of(item)
+    uit, fields = _uit_of(record.get("uit")), Fields(record)
+    plate = _plate(fields, "nr_veh")
+    trailer1, trailer2 = _trailers(fields, plate)
+    return CarrierRecord(
+        uit=uit,
+        anaf_id=fields.text("id"),
+        declarant_cui=cui_of(fields.text("cod_decl")),
+        declarant_name=fields.text("den_decl"),
+        declarant_ref=fields.text("ref_decl"),
+        transport_date=_day(fields, "data_transp", is_needed=True),
+        first_expired_day=_day(fields, "data_exp_uit"),
+        carrier_cui=cui_of(fields.text("tr_cod")),
+        carrier_name=fields.text("tr_den"),
+        plate=plate,
+        trailer1=trailer1,
+        trailer2=trailer2,
+        vehicle_changes=_vehicle_changes(fields, plate),
+        start=_place(fields, "loc_start"),
+        end=_place(fields, "loc_final"),
+        documents=_documents(fields),
+        raw=record,
+        extra={key: _extra(fields, key) for key in record if key not in _KNOWN},
+        unread=fields.unread,
+    )
+
+
+def _object_of(item: object) -> dict[str, Any]:
+    """A record as an object, also when it is JSON written into a text."""
+    if isinstance(item, str) and item.lstrip().startswith("{"):
+        with contextlib.suppress(ValueError, RecursionError):
+            item = load_json(item)
     if not isinstance(item, dict):
         raise ValueError(_("înregistrarea nu este un obiect"))  # noqa: TRY004
-    return CarrierRecord(
-        uit=_uit_of(item.get("uit")),
-        anaf_id=text_of(item.get("id")),
-        declarant_cui=cui_of(item.get("cod_decl")),
-        declarant_name=text_of(item.get("den_decl")),
-        declarant_ref=text_of(item.get("ref_decl")),
-        transport_date=_day("data_transp", item),
-        first_expired_day=first_expired_day(item.get("data_exp_uit")),
-        carrier_cui=cui_of(item.get("tr_cod")),
-        carrier_name=text_of(item.get("tr_den")),
-        plate=text_of(item.get("nr_veh")),
-        trailer1=text_of(item.get("nr_rem1")),
-        trailer2=text_of(item.get("nr_rem2")),
-        vehicle_changes=_vehicle_changes(item.get("modif_veh")),
-        start=_place("loc_start", item),
-        end=_place("loc_final", item),
-        documents=read_documents(item.get("documente")),
-        raw=item,
-        extra={key: value for key, value in item.items() if key not in _KNOWN},
-    )
+    return item
 
 
 def first_expired_day(value: object) -> date | None:
@@ -169,13 +189,18 @@ def first_expired_day(value: object) -> date | None:
     warning a few hours early costs nothing, a UIT used past its validity costs 20.000 lei.
     Raises ValueError when it can't be read.
     """
-    return _day("data_exp_uit", {"data_exp_uit": value}) if text_of(value) else None
+    if value is None or text_of(value) == "":
+        return None
+    try:
+        return day_of(value)
+    except ValueError as error:
+        raise ValueError(f"data_exp_uit: {error}") from None
 
 
 def uit_in(item: object) -> str:
-    """The UIT of a record that may be unreadable otherwise, "" when there is none."""
+    """The UIT of a record, "" when it shows none that is usable."""
     try:
-        return _uit_of(item.get("uit")) if isinstance(item, dict) else ""
+        return _uit_of(_object_of(item).get("uit"))
     except ValueError:
         return ""
 
@@ -184,62 +209,121 @@ def _uit_of(value: object) -> str:
     if isinstance(value, bool | dict | list):
         raise ValueError(_("codul UIT nu este un text"))  # noqa: TRY004
     uit = text_of(value)
-    if not uit:
+    if not letters_and_digits(uit) or uit.casefold() in {"null", "none", "undefined"}:
         raise ValueError(_("lipsește codul UIT"))
     if len(uit) > _UIT_LENGTH:
         raise ValueError(_("codul UIT este prea lung"))
-    return uit
+    # Written in groups or in small letters it is the same UIT: its check digits say so.
+    plain = "".join(uit.split()).upper()
+    return plain if uit_is_valid(plain) else uit
 
 
-def _day(name: str, item: dict[str, Any]) -> date:
-    if not text_of(item.get(name)):
-        raise ValueError(MISSING_DATE[name])
+def _day(fields: Fields, name: str, *, is_needed: bool = False) -> date | None:
+    value = fields.get(name)
+    if value is None or text_of(value) == "":
+        if is_needed:
+            fields.note(name)
+        return None
     try:
-        return day_of(item.get(name))
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        return day_of(value)
+    except ValueError:
+        fields.note(name)
+        return None
 
 
-def _place(name: str, item: dict[str, Any]) -> Place:
-    value = item.get(name)
+def _plate(fields: Fields, name: str) -> str:
+    """A plate, "" for what only says that there is none."""
+    plate = fields.text(name)
+    return "" if is_placeholder(plate) else plate
+
+
+def _trailers(fields: Fields, *others: str) -> tuple[str, str]:
+    """Both trailers, apart from placeholders and from what repeats the vehicle or one another."""
+    seen = {letters_and_digits(plate) for plate in others}
+    trailers = []
+    for name in ("nr_rem1", "nr_rem2"):
+        plate = _plate(fields, name)
+        is_new = letters_and_digits(plate) not in seen
+        trailers.append(plate if is_new else "")
+        seen.add(letters_and_digits(plate))
+    return trailers[0], trailers[1]
+
+
+def _place(fields: Fields, name: str) -> Place:
+    value = fields.get(name)
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = load_json(value)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if value is None or isinstance(value, str):
-        return Place(full_address=text_of(value))
+        return Place(full_address=cut(text_of(value), lambda: fields.note(name)))
     if not isinstance(value, dict):
-        raise ValueError(NO_PLACE[name])  # noqa: TRY004
+        fields.note(name)
+        return Place()
+    within = Fields(value, unread=fields.unread, prefix=f"{name}.")
     return Place(
-        kind=text_of(value.get("tip_loc")),
-        full_address=text_of(value.get("adresa_completa")),
-        county=text_of(value.get("judet")),
-        locality=text_of(value.get("localitate")),
-        street=text_of(value.get("strada")),
-        number=text_of(value.get("numar")),
-        other=text_of(value.get("alte_info")),
+        kind=within.text("tip_loc"),
+        full_address=within.text("adresa_completa"),
+        county=within.text("judet"),
+        locality=within.text("localitate"),
+        street=within.text("strada"),
+        number=within.text("numar"),
+        other=within.text("alte_info"),
     )
 
 
-def _vehicle_changes(value: object) -> tuple[VehicleChange, ...]:
+def _documents(fields: Fields) -> tuple[Document, ...]:
+    documents = read_documents(fields.get("documente"))
+    if len(documents) > MOST_DOCUMENTS or any(is_cut(document.text) for document in documents):
+        fields.note("documente")
+    return documents[:MOST_DOCUMENTS]
+
+
+def _extra(fields: Fields, name: str) -> Any:
+    """A field that ANAF's documents do not name, as it came; a long one as the beginning of its
+    text, for the record is kept whole beside it."""
+    value = fields.get(name)
+    text = value if isinstance(value, str) else canonical(value)
+    shown = cut(text, lambda: None)
+    return value if shown == text else shown
+
+
+def _vehicle_changes(fields: Fields, plate: str) -> tuple[VehicleChange, ...]:
     """Sorted by moment, those without one first: ANAF promises no order of its own."""
-    items = value if isinstance(value, list) else [] if value in (None, "") else [value]
-    return tuple(sorted(map(_vehicle_change, items), key=_when))
+    value = fields.get("modif_veh")
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = load_json(value)
+    items = value if isinstance(value, list) else [value]
+    items = [item for item in items if item is not None and item != "" and item != {}]
+    changes = [item for item in items if isinstance(item, dict)]
+    if len(changes) < len(items) or len(changes) > MOST_CHANGES:
+        fields.note("modif_veh")
+    read = [
+        _vehicle_change(Fields(item, unread=fields.unread, prefix="modif_veh."), plate)
+        for item in changes
+    ]
+    return tuple(sorted(read, key=_when)[-MOST_CHANGES:])
 
 
 def _when(change: VehicleChange) -> tuple[datetime, datetime]:
     return change.at or _LONG_AGO, change.declared_at or _LONG_AGO
 
 
-def _vehicle_change(item: object) -> VehicleChange:
-    if not isinstance(item, dict):
-        raise ValueError(_("modif_veh nu este o listă de modificări de vehicul"))  # noqa: TRY004
+def _vehicle_change(fields: Fields, declared: str) -> VehicleChange:
+    plate = _plate(fields, "nr_veh")
+    trailer1, trailer2 = _trailers(fields, plate or declared)
     return VehicleChange(
-        at=_moment(item.get("data_modif_veh")),
-        plate=text_of(item.get("nr_veh")),
-        trailer1=text_of(item.get("nr_rem1")),
-        trailer2=text_of(item.get("nr_rem2")),
-        note=text_of(item.get("obs")),
-        declared_by=cui_of(item.get("cod_decl")),
-        reference=text_of(item.get("ref_decl")),
-        declared_at=_moment(item.get("data_decl")),
-        raw=item,
+        at=_moment(fields.get("data_modif_veh")),
+        plate=plate,
+        trailer1=trailer1,
+        trailer2=trailer2,
+        note=fields.text("obs"),
+        declared_by=cui_of(fields.text("cod_decl")),
+        reference=fields.text("ref_decl"),
+        declared_at=_moment(fields.get("data_decl")),
+        raw=fields.item,
     )
 
 

@@ -78,6 +78,7 @@ def _result(result: "SyncResult") -> dict[str, Any]:
         "changed": result.applied.changed,
         "missing": result.applied.missing,
         "unreadable": result.applied.unreadable,
+        "partly_unreadable": result.applied.partly_unreadable,
         "message": result.message,
     }
 
@@ -122,9 +123,11 @@ def _transport(row: "Transport", *, today: date, good: dict[int, Any]) -> dict[s
         "declarant_cui": row.declarant_cui,
         "declarant_name": row.declarant_name,
         "declarant_ref": row.declarant_ref,
-        "transport_date": row.transport_date.isoformat(),
-        "first_expired_day": row.first_expired_day.isoformat(),
-        "last_valid_day": row.last_valid_day.isoformat(),
+        "transport_date": _iso(row.transport_date),
+        "first_expired_day": _iso(row.first_expired_day),
+        "last_valid_day": _iso(row.last_valid_day),
+        "expiry_computed": row.expiry_computed,
+        "unreadable_fields": row.unreadable_fields,
         "plate": row.plate,
         "trailer1": row.trailer1,
         "trailer2": row.trailer2,
@@ -146,6 +149,10 @@ def _transport(row: "Transport", *, today: date, good: dict[int, Any]) -> dict[s
     }
 
 
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 # The fields of a record that was understood; in one that was not they are null or empty.
 _EMPTY: dict[str, Any] = {
     "uit": None,
@@ -156,6 +163,8 @@ _EMPTY: dict[str, Any] = {
     "transport_date": None,
     "first_expired_day": None,
     "last_valid_day": None,
+    "expiry_computed": False,
+    "unreadable_fields": {},
     "plate": None,
     "trailer1": None,
     "trailer2": None,
@@ -206,8 +215,8 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             row["uit"],
             row["state"],
-            row["transport_date"],
-            row["last_valid_day"],
+            row["transport_date"] or "?",
+            row["last_valid_day"] or "?",
             row["declarant_name"],
             vehicle,
             route,

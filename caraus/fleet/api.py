@@ -39,7 +39,7 @@ _WORST_FIRST = {code: rank for rank, code in enumerate(Code)}
 def problems_of(transport: Transport) -> list[Problem]:
     """The problems of a UIT, the worst first; none once it is closed. No query where the UIT was
     taken with `prefetch_related("problems")` or `take_problems` was asked."""
-    if transport.state not in OPEN or transport.first_expired_day <= today():
+    if transport.state not in OPEN or transport.is_over_on(today()):
         return []
     taken: list[Problem] | None = getattr(transport, _TAKEN, None)
     found = transport.problems.all() if taken is None else taken

@@ -94,7 +94,10 @@ def _open_uits(company_id: int, day: date) -> Iterable[Uit]:
     )
     for row in rows.order_by().iterator(chunk_size=_BATCH):
         vehicle, trailer1, trailer2 = map(normalized, row.current_vehicle)
-        trip = Trip(row.transport_date, row.first_expired_day, _county(row.start), _county(row.end))
+        starts, until = row.transport_date, row.first_expired_day
+        if starts is None or until is None:  # with days that nobody knows it clashes with nothing
+            starts = until = date.min
+        trip = Trip(starts, until, _county(row.start), _county(row.end))
         yield Uit(row.pk, (vehicle, trailer1, trailer2), trip)
 
 

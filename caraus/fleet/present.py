@@ -8,7 +8,7 @@ from caraus.fleet.models import Problem
 from caraus.fleet.problems import Code
 from caraus.transports.models import Transport
 from caraus.transports.present import grouped_uit, place_title
-from caraus.words import day_in_full, today
+from caraus.words import day_in_full, today, unknown_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,9 @@ def _message(problem: Problem, transport: Transport, wrong: str) -> str:
         "uit": grouped_uit(transport.uit),
         "start": place_title(transport.start),
         "end": place_title(transport.end),
-        "day": f"{transport.transport_date:%d.%m.%Y}",
+        "day": f"{transport.transport_date:%d.%m.%Y}"
+        if transport.transport_date
+        else unknown_day(),
         "plate": problem.plate,
         "wrong": wrong,
         "company": str(transport.company),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company
 from caraus.anaf.info import PARSER_VERSION, CarrierRecord, InfoAnswer, VehicleChange
 from caraus.anaf.info import UnreadableRecord as Unreadable
+from caraus.transports import names
 from caraus.transports.models import SyncState, Transport, TransportEvent, UnreadableRecord
 from caraus.transports.reconcile import Known, Reconciled, reconcile, reconcile_late
 from caraus.words import plural
@@ -41,6 +42,7 @@ FIELDS = (
     "end",
     "documents",
     "extra",
+    "unreadable_fields",
 )
 DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
 
@@ -55,7 +57,8 @@ written = Signal()
 class Applied:
     """Counts of one good answer; `missing` are open UITs that it did not hold; `vanished` are
     those of a suspicious mass disappearance that begins with it, `all_vanished` those of which none
-    is left from it on."""
+    is left from it on; `unreadable` are records without a usable UIT, `partly_unreadable` UITs of
+    which some field could not be read."""
 
     seen: int = 0
     new: int = 0
@@ -64,6 +67,7 @@ class Applied:
     unreadable: int = 0
     vanished: int = 0
     all_vanished: int = 0
+    partly_unreadable: int = 0
 
     def sentence(self) -> str:
         """What came of it, in Romanian."""
@@ -76,6 +80,10 @@ class Applied:
             parts.append(gettext("{number} lipsă la ANAF").format(number=self.missing))
         if self.unreadable:
             parts.append(plural(self.unreadable, "înregistrare necitită", "înregistrări necitite"))
+        if self.partly_unreadable:
+            parts.append(
+                gettext("{number} cu câmpuri necitite").format(number=self.partly_unreadable)
+            )
         return gettext("ANAF a răspuns: {parts}.").format(parts=", ".join(parts))
 
 
@@ -87,20 +95,20 @@ def apply_answer(*, company: Company, answer: InfoAnswer, state: SyncState) -> A
         return apply_late(company, answer.records, answer.received_at, newest=state.last_good_at)
     at = answer.received_at
     records = {record.uit: record for record in answer.records}
-    unread = frozenset(record.uit for record in answer.unreadable)
-    rows = {row.uit: row for row in _rows_of_interest(company, [*records, *unread])}
+    rows = {row.uit: row for row in _rows_of_interest(company, [*records])}
+    known = {uit: known_of(row) for uit, row in rows.items()}
     result = reconcile(
-        known={uit: known_of(row) for uit, row in rows.items()},
-        answer={uit: observed_fields(record) for uit, record in records.items()},
-        unread=unread,
+        known=known,
+        answer={uit: observed_fields(one, known.get(uit)) for uit, one in records.items()},
+        unread=frozenset({""} if answer.unreadable else ()),
         at=at,
         today=at.astimezone(BUCHAREST).date(),
         hold=timedelta(hours=settings.DELIST_ALL_AFTER_HOURS),
     )
     seen_before = state.last_good_at or at
-    seen_at = {uit: at if uit in records or uit in unread else seen_before for uit in result.states}
+    seen_at = {uit: at if uit in records else seen_before for uit in result.states}
     first = state.last_good_at is None
-    _learn_name(company, answer.records)
+    names.learn(company, answer.records)
     _write_all(company, rows, result, records, at=at, seen_at=seen_at, first=first)
     _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
     _keep_unreadable(company, answer.unreadable, at)
@@ -115,9 +123,10 @@ def apply_late(
     records = {record.uit: record for record in late}
     mine = Transport.objects.filter(company=company, uit__in=records)
     rows = {row.uit: row for row in mine}
+    known = {uit: known_of(row) for uit, row in rows.items()}
     result = reconcile_late(
-        known={uit: known_of(row) for uit, row in rows.items()},
-        answer={uit: observed_fields(record) for uit, record in records.items()},
+        known=known,
+        answer={uit: observed_fields(one, known.get(uit)) for uit, one in records.items()},
         at=at,
         newest=newest,
     )
@@ -138,7 +147,7 @@ def _write_all(
     """The new states and their events; new rows come into `rows`. `first`: the first answer about
     the company."""
     # Those seen first together are written in the order of their days: the list's „newest”.
-    in_order = sorted(result.states.items(), key=lambda item: item[1].fields["transport_date"])
+    in_order = sorted(result.states.items(), key=_day_of_transport)
     for uit, new in in_order:
         rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_at[uit])
     changed_at = {event.uit for event in result.events}
@@ -159,6 +168,10 @@ def _write_all(
         )
 
 
+def _day_of_transport(item: tuple[str, Known]) -> str:
+    return item[1].fields["transport_date"] or ""
+
+
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
     """Open UITs and those in the answer; the closed past is not read."""
     mine = Transport.objects.filter(company=company)
@@ -166,16 +179,55 @@ def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
     return list(mine.filter(is_open | Q(uit__in=uits)))
 
 
-def observed_fields(record: CarrierRecord) -> dict[str, Any]:
-    """A record's fields as JSON values, comparable with those of a row."""
-    first_expired_day = record.first_expired_day or record.transport_date + SHORTEST_VALIDITY
+# Ours by ANAF's names of what they are read from.
+_READ_FROM = {
+    "cod_decl": "declarant_cui",
+    "den_decl": "declarant_name",
+    "ref_decl": "declarant_ref",
+    "data_transp": "transport_date",
+    "tr_cod": "carrier_cui",
+    "tr_den": "carrier_name",
+    "nr_veh": "plate",
+    "nr_rem1": "trailer1",
+    "nr_rem2": "trailer2",
+    "modif_veh": "vehicle_changes",
+    "loc_start": "start",
+    "loc_final": "end",
+    "documente": "documents",
+}
+
+
+def observed_fields(record: CarrierRecord, known: Known | None = None) -> dict[str, Any]:
+    """A record's fields as JSON values, comparable with those of a row.
+
+    Where nothing could be read of a field of a UIT that is known, it stays as it was last read: an
+    unreadable value is no change. `unreadable_fields` tells of it.
+    """
+    fields = _fields_of(record)
+    before = known.fields if known else {}
+    for anafs, ours in _READ_FROM.items():
+        if anafs in record.unread and _is_empty(fields[ours]) and before:
+            fields[ours] = before[ours]
+    if "data_exp_uit" in record.unread and before and not before["expiry_computed"]:
+        fields["first_expired_day"] = before["first_expired_day"]
+    is_computed = fields["first_expired_day"] is None and fields["transport_date"] is not None
+    if is_computed:
+        starts = date.fromisoformat(fields["transport_date"])
+        fields["first_expired_day"] = (starts + SHORTEST_VALIDITY).isoformat()
+    return fields | {"expiry_computed": is_computed}
+
+
+def _is_empty(value: Any) -> bool:
+    return not (any(value.values()) if isinstance(value, dict) else value)
+
+
+def _fields_of(record: CarrierRecord) -> dict[str, Any]:
     return {
         "declarant_cui": record.declarant_cui,
         "declarant_name": record.declarant_name,
         "declarant_ref": record.declarant_ref,
-        "transport_date": record.transport_date.isoformat(),
-        "first_expired_day": first_expired_day.isoformat(),
-        "expiry_computed": record.first_expired_day is None,
+        "transport_date": _json_value(record.transport_date),
+        "first_expired_day": _json_value(record.first_expired_day),
         "carrier_cui": record.carrier_cui,
         "carrier_name": record.carrier_name,
         "plate": record.plate,
@@ -186,6 +238,7 @@ def observed_fields(record: CarrierRecord) -> dict[str, Any]:
         "end": record.end.as_dict(),
         "documents": [{"text": each.text, "value": each.raw} for each in record.documents],
         "extra": record.extra,
+        "unreadable_fields": record.unread,
     }
 
 
@@ -232,7 +285,8 @@ def _write(
         row = Transport(company=company, uit=uit, first_seen_at=at, last_changed_at=at)
     for name in FIELDS:
         value = new.fields[name]
-        setattr(row, name, date.fromisoformat(value) if name in DATE_FIELDS else value)
+        is_day = name in DATE_FIELDS and value
+        setattr(row, name, date.fromisoformat(value) if is_day else value)
     if record is not None:
         row.raw = record.raw
     if new.seen_at == at or Transport.State.ACTIVE in {row.state, new.state}:
@@ -276,19 +330,6 @@ def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: dat
     gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
 
 
-def _learn_name(company: Company, records: Sequence[CarrierRecord]) -> None:
-    """The company's name as ANAF has it in the latest transport, unless a person typed one."""
-    own = [r for r in records if r.carrier_cui == company.cui and r.carrier_name]
-    if not own:
-        return
-    latest = max(own, key=lambda record: (record.transport_date, record.uit))
-    name = latest.carrier_name[:200]
-    # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
-    mine = Company.objects.filter(pk=company.pk, name_typed=False)
-    if name != company.name and mine.update(name=name):
-        company.name = name  # what is told of this answer names it
-
-
 def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
     return Applied(
         seen=len(answer.records),
@@ -296,6 +337,7 @@ def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
         changed=result.count("changed", "vehicle_changed", "carrier_changed"),
         missing=missing,
         unreadable=len(answer.unreadable),
+        partly_unreadable=sum(bool(record.unread) for record in answer.records),
         vanished=result.vanished,
         all_vanished=result.all_vanished,
     )

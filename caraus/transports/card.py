@@ -21,6 +21,7 @@ from caraus.transports.present import (
     grouped_uit,
     place_title,
     status,
+    unreadable_sentence,
 )
 from caraus.words import day_with_year
 
@@ -86,8 +87,8 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
         rows.append([[f"REMORCA {number}", one] for number, one in enumerate(trailers, 1)])
     rows += [
         [
-            ["DATA TRANSPORTULUI", f"{transport.transport_date:%d.%m.%Y}"],
-            ["VALABIL PÂNĂ LA, ORA 24:00", f"{transport.last_valid_day:%d.%m.%Y}"],
+            ["DATA TRANSPORTULUI", _day(transport.transport_date)],
+            ["VALABIL PÂNĂ LA, ORA 24:00", _day(transport.last_valid_day)],
         ],
         [["PLEACĂ DIN", place_title(transport.start)], ["AJUNGE LA", place_title(transport.end)]],
         [["DECLARANT", _party(transport.declarant_name, transport.declarant_cui)]],
@@ -96,6 +97,7 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
     if transport.documents:
         rows.append([["DOCUMENTE", "; ".join(one.get("text", "") for one in transport.documents)]])
     computed = "Termen calculat de Cărăuș (5 zile): ANAF nu l-a dat."
+    unread = unreadable_sentence(transport)
     return {
         "uit": transport.uit,
         "grouped": grouped_uit(transport.uit),
@@ -103,6 +105,7 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
         "rows": rows,
         "footer": [
             *([computed] if transport.expiry_computed else []),
+            *([unread] if unread else []),
             f"Făcută {day_with_year(today)}. Verifică în aplicație dacă s-a schimbat ceva.",
             DISCLAIMER,
         ],
@@ -116,6 +119,10 @@ def _warning(transport: Transport, *, today: date) -> str:
         EXPIRED: "EXPIRAT – nu pleca la drum cu acest UIT",
         CARRIER_CHANGED: "ALT TRANSPORTATOR – nu pleca la drum cu acest UIT",
     }.get(status(transport, today=today), "")
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d.%m.%Y}" if day else "necunoscut"
 
 
 def _party(name: str, cui: str) -> str:

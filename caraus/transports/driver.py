@@ -14,6 +14,7 @@ from caraus.transports.present import (
     place_lines,
     place_title,
     status,
+    unreadable_sentence,
 )
 from caraus.words import day_with_year
 
@@ -30,10 +31,18 @@ def text(transport: Transport, *, today: date) -> str:
         _("De la: %(place)s") % {"place": _place(transport.start)},
         _("La: %(place)s") % {"place": _place(transport.end)},
         _("Data transportului: %(day)s") % {"day": day_with_year(transport.transport_date)},
-        _("Valabil până: %(day)s, ora 24:00") % {"day": day_with_year(transport.last_valid_day)}
-        + (_(" (termen calculat: ANAF nu l-a dat)") if transport.expiry_computed else ""),
+        _valid_until(transport),
+        unreadable_sentence(transport),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _valid_until(transport: Transport) -> str:
+    if transport.last_valid_day is None:
+        return _("Valabil până: necunoscut (ANAF nu a dat o dată care să poată fi citită)")
+    until = {"day": day_with_year(transport.last_valid_day)}
+    computed = _(" (termen calculat: ANAF nu l-a dat)") if transport.expiry_computed else ""
+    return _("Valabil până: %(day)s, ora 24:00") % until + computed
 
 
 def _warning(transport: Transport, *, today: date) -> str:

@@ -157,7 +157,7 @@ def _on_written(
     **_: object,
 ) -> None:
     """UITs that appear, return or get another end when their hours have begun already."""
-    moved = {
+    moved: dict[str, list[str | None] | None] = {
         event.uit: event.changes.get("first_expired_day")
         for event in events
         if event.kind in {Happened.APPEARED, Happened.RETURNED}
@@ -165,9 +165,10 @@ def _on_written(
     }
     by_day: dict[date, list[Transport]] = defaultdict(list)
     for row in transports:
-        if row.uit in moved and row.state in OPEN and is_ours(row, company):
+        day = row.first_expired_day
+        if day and row.uit in moved and row.state in OPEN and is_ours(row, company):
             row.company = company
-            by_day[row.first_expired_day].append(row)
+            by_day[day].append(row)
     for day, rows in sorted(by_day.items()):
         left = lapses_at(day) - at - SLACK
         if left <= -SLACK:
@@ -177,9 +178,10 @@ def _on_written(
             _tell(LAPSING, rows, partial(_between, left, last=False), at)
 
 
-def _was_cut(ends: list[str] | None, at: datetime) -> bool:
+def _was_cut(ends: list[str | None] | None, at: datetime) -> bool:
     """The declarant moved the end of a UIT that was still valid into the past."""
-    return ends is not None and lapses_at(date.fromisoformat(ends[0])) > at
+    before = ends[0] if ends else None
+    return before is not None and lapses_at(date.fromisoformat(before)) > at
 
 
 def _anybody(pace: Rhythm) -> bool:
@@ -198,12 +200,12 @@ def _tell(kind: Kind, rows: Sequence[Transport], whom: Whom, now: datetime) -> N
         return
     organization = rows[0].company.organization
     many = list_path() + _MANY[kind]
-    news = [_news(kind, row, now) for row in rows]
+    news = [_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day]
     tell(kind, news, organization=organization, many=many, whom=whom, now=now)
 
 
-def _news(kind: Kind, row: Transport, now: datetime) -> News:
-    ends = lapses_at(row.first_expired_day)
+def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) -> News:
+    ends = lapses_at(first_expired_day)
     today = now.astimezone(BUCHAREST).date()
     vehicle = row.current_vehicle[0]
 
@@ -211,7 +213,7 @@ def _news(kind: Kind, row: Transport, now: datetime) -> News:
         return {
             "uit": grouped_uit(row.uit) + (f" ({vehicle})" if vehicle else ""),
             "day": day_in_full(row.last_valid_day, today=today),
-            "next": day_in_full(row.first_expired_day, today=today),
+            "next": day_in_full(first_expired_day, today=today),
         }
 
     def title() -> str:
@@ -236,7 +238,7 @@ def _news(kind: Kind, row: Transport, now: datetime) -> News:
         return "\n\n".join(filter(None, [about(row.company, row), ours, advice]))
 
     return News(
-        key=f"{row.pk}:{row.first_expired_day.isoformat()}",
+        key=f"{row.pk}:{first_expired_day.isoformat()}",
         subject=subject(row.company, row),
         title=title,
         text=text,

@@ -18,6 +18,7 @@ from caraus.transports.present import (
     change_lines,
     grouped_uit,
     place_title,
+    unreadable_sentence,
     why_delisted,
 )
 from caraus.transports.reconcile import Changes, Event
@@ -146,7 +147,8 @@ class _Words:
     def text(self) -> str:
         what = "\n".join(f"{_capital(one.field)}: {one.old} → {one.new}" for one in self._changes())
         end = "" if self.kind == Happened.DELISTED else f"{lasts(self.row)}."
-        parts = [what, about(self.company, self.row), end, self._advice()]
+        unread = unreadable_sentence(self.row)
+        parts = [what, about(self.company, self.row), end, unread, self._advice()]
         return "\n\n".join(filter(None, parts))
 
     def _carrier(self) -> str:
@@ -204,6 +206,8 @@ def _plates(row: Transport) -> list[str]:
 
 def lasts(row: Transport) -> str:
     """Until which midnight it is valid, and whether that is ANAF's word or ours."""
+    if row.last_valid_day is None:
+        return _("Valabilitate necunoscută: ANAF nu a dat un termen care să poată fi citit")
     sentence = (
         _("Valabil până %(day)s, la 24:00 (termen calculat de noi: ANAF nu l-a dat)")
         if row.expiry_computed
@@ -223,7 +227,7 @@ def _short(changes: Sequence[ChangeLine]) -> str:
     return _("s-au schimbat: %(fields)s") % {"fields": ", ".join(str(one.field) for one in changes)}
 
 
-def _day(day: date) -> str:
+def _day(day: date | None) -> str:
     """With its weekday, never „azi”: it may be read tomorrow."""
     return day_in_full(day, today=today())
 

@@ -31,6 +31,7 @@ UNDERWAY = Status("underway", lazily("în curs"), "good", "truck")
 ENDS_TODAY = Status("ends_today", lazily("expiră azi"), "bad", "alarm-clock")
 ENDS_TOMORROW = Status("ends_tomorrow", lazily("expiră mâine"), "warn", "hourglass")
 EXPIRED = Status("expired", lazily("expirat"), "off", "calendar-x")
+UNKNOWN_DAYS = Status("unknown_days", _("zi necunoscută"), "warn", "calendar-off")
 MISSING = Status("missing", lazily("lipsă la ANAF"), "warn", "search-x")
 DELISTED = Status("delisted", lazily("nu mai este în lista ANAF"), "off", "list-x")
 CARRIER_CHANGED = Status("carrier_changed", _("transportator schimbat"), "bad", "arrow-left-right")
@@ -39,7 +40,7 @@ NOT_VALIDATED = Status("not_validated", _("nevalidat"), "bad", "shield-question-
 STATUSES = {
     one.key: one
     for one in (
-        *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW),
+        *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW, UNKNOWN_DAYS),
         *(EXPIRED, MISSING, DELISTED, CARRIER_CHANGED, NOT_VALIDATED),
     )
 }
@@ -60,7 +61,7 @@ def status(transport: Transport, *, today: date) -> Status:
     """
     if transport.state == Transport.State.DELISTED:
         return DELISTED
-    if transport.first_expired_day <= today:
+    if transport.is_over_on(today):
         return EXPIRED
     return _of_anaf(transport) or _of_calendar(transport, today=today)
 
@@ -79,6 +80,8 @@ def _of_calendar(transport: Transport, *, today: date) -> Status:
         return ENDS_TODAY
     if transport.last_valid_day == today + timedelta(days=1):
         return ENDS_TOMORROW
+    if transport.transport_date is None or transport.first_expired_day is None:
+        return UNKNOWN_DAYS
     if transport.transport_date > today:
         return FUTURE
     return TODAY if transport.transport_date == today else UNDERWAY
@@ -86,8 +89,10 @@ def _of_calendar(transport: Transport, *, today: date) -> Status:
 
 def validity(transport: Transport, *, today: date) -> str:
     """„valabil până joi, 28 noiembrie, 24:00”, „a fost valabil până …”."""
+    if transport.first_expired_day is None:
+        return gettext("valabilitate necunoscută")
     day = day_in_full(transport.last_valid_day, today=today)
-    if transport.first_expired_day <= today:
+    if transport.is_over_on(today):
         return gettext("a fost valabil până {day}, 24:00").format(day=day)
     return gettext("valabil până {day}, 24:00").format(day=day)
 
@@ -97,6 +102,8 @@ def validity_left(transport: Transport, *, today: date, now: datetime | None = N
 
     `now` (UTC) replaces the clock.
     """
+    if transport.first_expired_day is None:
+        return gettext("termen necunoscut")
     days = (transport.first_expired_day - today).days
     if days <= 0:
         return gettext("expirat")
@@ -119,7 +126,10 @@ def transport_day(transport: Transport, *, today: date) -> str:
 
 
 def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
-    """(days used, days in all), for a bar; the day of transport is the first."""
+    """(days used, days in all), for a bar; the day of transport is the first. None in all where a
+    day is not known."""
+    if transport.first_expired_day is None or transport.transport_date is None:
+        return 0, 0
     whole = max((transport.first_expired_day - transport.transport_date).days, 1)
     used = (today - transport.transport_date).days
     return min(max(used, 0), whole), whole
@@ -140,7 +150,7 @@ def validity_bar(transport: Transport, *, today: date) -> Bar:
     """The validity as at most 15 cells, the used ones first; today's cell counts as left."""
     used, whole = validity_days(transport, today=today)
     cells = min(whole, MOST_CELLS)
-    return Bar(cells=tuple(range(cells)), used=used * cells // whole)
+    return Bar(cells=tuple(range(cells)), used=used * cells // max(whole, 1))
 
 
 def uit_groups(uit: str) -> list[str]:
@@ -199,6 +209,45 @@ FIELD_WORDS = {
     "documents": lazily("documente"),
     "extra": lazily("alte câmpuri"),
 }
+
+# ANAF's names of what is read of a record, as people know it.
+_ANAF_FIELDS = {
+    "data_transp": FIELD_WORDS["transport_date"],
+    "data_exp_uit": lazily("data expirării"),
+    "loc_start": FIELD_WORDS["start"],
+    "loc_final": FIELD_WORDS["end"],
+    "nr_veh": FIELD_WORDS["plate"],
+    "nr_rem1": FIELD_WORDS["trailer1"],
+    "nr_rem2": FIELD_WORDS["trailer2"],
+    "modif_veh": FIELD_WORDS["vehicle_changes"],
+    "documente": FIELD_WORDS["documents"],
+    "cod_decl": FIELD_WORDS["declarant_cui"],
+    "den_decl": FIELD_WORDS["declarant_name"],
+    "ref_decl": FIELD_WORDS["declarant_ref"],
+    "tr_cod": FIELD_WORDS["carrier_cui"],
+    "tr_den": FIELD_WORDS["carrier_name"],
+}
+
+
+def unreadable_words(transport: Transport) -> list[str]:
+    """The fields of ANAF's record that could not be read, each with what stood there:
+    „data expirării (data_exp_uit): „-””."""
+    return [
+        f"{_ANAF_FIELDS.get(name.partition('.')[0], gettext('alt câmp'))} ({name}): "
+        + (f"„{value}”" if value else gettext("lipsește"))
+        for name, value in transport.unreadable_fields.items()
+    ]
+
+
+def unreadable_sentence(transport: Transport) -> str:
+    """What people are told of such fields, "" where there are none."""
+    fields = unreadable_words(transport)
+    if not fields:
+        return ""
+    return gettext(
+        "ANAF a trimis câmpuri pe care nu le putem citi sau păstra întregi: {fields}. "
+        "Verifică UIT-ul la declarant sau în portalul ANAF înainte de drum."
+    ).format(fields="; ".join(fields))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ Changes = dict[str, list[Any]]
 VEHICLE_FIELDS = frozenset({"plate", "trailer1", "trailer2", "vehicle_changes"})
 CARRIER_FIELDS = frozenset({"carrier_cui"})
 # What the product adds, not the declarant: a change in these alone is no event.
-QUIET_FIELDS = frozenset({"expiry_computed"})
+QUIET_FIELDS = frozenset({"expiry_computed", "unreadable_fields"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,13 @@ class Known:
         return self.state in {"active", "missing"}
 
     @property
-    def first_expired_day(self) -> date:
-        return date.fromisoformat(self.fields["first_expired_day"])
+    def first_expired_day(self) -> date | None:
+        day = self.fields["first_expired_day"]
+        return date.fromisoformat(day) if day else None
+
+    def is_over_on(self, day: date) -> bool:
+        """Whether the validity is over; one that is not known never is."""
+        return self.first_expired_day is not None and self.first_expired_day <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def reconcile(
     absent = {uit: old for uit, old in known.items() if uit not in listed and old.is_open}
     if "" in unread:
         absent = {}
-    vanishing = {uit for uit, old in absent.items() if old.first_expired_day > today}
+    vanishing = {uit for uit, old in absent.items() if not old.is_over_on(today)}
     none_left = bool(vanishing) and not any(known[uit].is_open for uit in listed.keys() & known)
     open_before = sum(old.is_open for old in known.values())
     mass = _is_mass(open_before=open_before, absent=len(vanishing))
@@ -162,7 +167,7 @@ def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Kn
 def _absent(
     uit: str, old: Known, *, at: datetime, today: date, mass: bool
 ) -> tuple[Known, list[Event]]:
-    if old.first_expired_day <= today:
+    if old.is_over_on(today):
         return _closed(old, "expired", missing_since=None), [Event(uit, "expired")]
     if old.missing_since is None:
         return replace(old, state="missing", missing_since=at), []

@@ -123,7 +123,7 @@ def _applied(company: Company, state: SyncState, heard: Heard) -> Applied:
         {
             record.transport_date.isoformat()
             for record in read.records
-            if record.transport_date >= limits.day_of(heard.received_at)
+            if record.transport_date and record.transport_date >= limits.day_of(heard.received_at)
         }
     )
     return applied

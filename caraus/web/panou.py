@@ -38,6 +38,9 @@ SELECT count(*) FROM (
     WHERE company_id = ANY(%s::bigint[]) AND resolved_at IS NULL LIMIT %s
 ) AS found
 """
+# Those with a problem of the fleet are counted there.
+_PARTLY = f"""{_ALIVE} AND unreadable_fields <> '{{}}' AND NOT EXISTS (
+    SELECT FROM fleet_problem WHERE transport_id = transports_transport.id)"""  # nosec B608
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class Panou:
     ends_tomorrow: Count
     starts_today: Count
     # UITs with a problem of the fleet, and those of them that ANAF has; not found at ANAF; records
-    # that could not be read.
+    # that could not be read, and UITs of which some field could not.
     problems: Count
     problems_alone: Count
     missing: Count
     unreadable: Count
+    partly_unreadable: Count
     days: tuple[Day, ...]
     situation: Situation
     authorization: Health | None
@@ -77,7 +81,7 @@ class Panou:
     @property
     def to_check(self) -> Count:
         """All that somebody should look at, each UIT once."""
-        parts = (self.problems_alone, self.missing, self.unreadable)
+        parts = (self.problems_alone, self.missing, self.unreadable, self.partly_unreadable)
         return Count(sum(one.number for one in parts), any(one.is_more for one in parts))
 
     @property
@@ -137,6 +141,7 @@ def panou(membership: Membership) -> Panou:
         ),
         "missing": found(_ALIVE, today, states=[State.MISSING.value]),
         "unreadable": (_UNREADABLE, [keys, most]),
+        "partly_unreadable": found(_PARTLY, today, states=[State.ACTIVE.value]),
     }
     numbers = scalars(*asked.values())
     return Panou(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -11,6 +12,7 @@ from caraus.accounts import journal
 from caraus.accounts.models import Invitation, Organization
 from caraus.connections.models import ConsentRequest
 from caraus.transports.models import SyncRun, Transport, UnreadableRecord
+from caraus.transports.models.fields import UNKNOWN_END
 from caraus.words import plural, today
 
 # A question to ANAF is evidence of a trouble for a while, then only a row.
@@ -50,7 +52,12 @@ def _forget_transports(organization: Organization) -> int:
     """The closed UITs whose last valid day is longer ago than the organization wants."""
     months = organization.keep_transports_months or 0
     limit = today() - timedelta(days=round(months * 30.44))
-    old = Transport.objects.filter(company__organization=organization, first_expired_day__lt=limit)
+    # Of one whose end is not known the last sight of it counts, once ANAF lists it no more.
+    is_old = Q(first_expired_day__lt=limit) | Q(
+        first_expired_day=UNKNOWN_END,
+        last_seen_at__lt=timezone.now() - timedelta(days=months * 31),
+    ) & ~Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
+    old = Transport.objects.filter(is_old, company__organization=organization)
     gone = 0
     while ids := list(old.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():

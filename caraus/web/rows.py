@@ -77,7 +77,7 @@ class Row(NamedTuple):
     # A key of `present.STATUSES`.
     status: str
     # Of transport, the first expired one, whether that one is computed.
-    days: tuple[date, date, bool]
+    days: tuple[date | None, date | None, bool]
     # In words, which the clock changes.
     left: str
     first_seen: str
@@ -126,7 +126,10 @@ def list_row(
                 tuple(str(each.get("text", "")) for each in one.documents[:2]),
                 len(one.documents),
             ),
-            problems=tuple(map(str, problem_words(one))) if has_problems else (),
+            problems=(
+                *(map(str, problem_words(one)) if has_problems else ()),
+                *([gettext("câmpuri necitite")] if one.unreadable_fields else ()),
+            ),
         )
     )
 
@@ -142,7 +145,7 @@ def _cell_of_days(
     language: str | None,
     name: str,
     status: str,
-    days: tuple[date, date, bool],
+    days: tuple[date | None, date | None, bool],
     today: date,
     told: str,
 ) -> SafeString:

@@ -114,7 +114,7 @@ def _table(found: QuerySet[Transport]) -> Iterator[list[str]]:
             one.get_state_display(),
             one.company.cui,
             one.declarant_name,
-            one.transport_date.isoformat(),
-            one.first_expired_day.isoformat(),
+            one.transport_date.isoformat() if one.transport_date else "",
+            one.first_expired_day.isoformat() if one.first_expired_day else "",
             " + ".join(filter(None, one.current_vehicle)),
         ]

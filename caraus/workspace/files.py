@@ -19,14 +19,14 @@ from caraus.fleet import api as fleet
 from caraus.fleet.present import word
 from caraus.transports import present
 from caraus.transports.models import Transport
-from caraus.words import BUCHAREST
+from caraus.words import BUCHAREST, unknown_day
 
 # A sheet has 1,048,576 rows, the heading among them.
 MOST_ROWS = 1_048_575
 # A cell has room for 32,767 characters.
 LONGEST_CELL = 32_000
 
-type Cell = str | date | datetime
+type Cell = str | date | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,11 @@ COLUMNS = (
         lambda uit, _today: "; ".join(one.get("text", "") for one in uit.documents),
     ),
     Column(gettext_lazy("Probleme"), 40, _problems),
+    Column(
+        gettext_lazy("Câmpuri necitite"),
+        40,
+        lambda uit, _today: "; ".join(present.unreadable_words(uit)),
+    ),
     Column(gettext_lazy("Prima dată văzut"), 17, lambda uit, _today: _moment(uit.first_seen_at)),
     Column(gettext_lazy("Ultima modificare"), 17, lambda uit, _today: _moment(uit.last_changed_at)),
 )
@@ -123,7 +128,9 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> N
     last = 0
     for last, cells in enumerate(rows, start=1):
         for number, cell in enumerate(cells):
-            if isinstance(cell, str):
+            if cell is None:
+                sheet.write_string(last, number, unknown_day())
+            elif isinstance(cell, str):
                 sheet.write_string(last, number, cell[:LONGEST_CELL])
             else:
                 # openpyxl and Excel alike take a day for a moment at midnight.
@@ -141,6 +148,8 @@ def _write_csv(path: Path, rows: Iterable[list[Cell]], delimiter: str) -> None:
 
 
 def _text(cell: Cell) -> str:
+    if cell is None:
+        return unknown_day()
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M}"
     return cell if isinstance(cell, str) else cell.isoformat()

@@ -39,6 +39,13 @@ _UNREADABLE = """
 SELECT count(*) FROM transports_unreadablerecord
 WHERE company_id = ANY(%s::bigint[]) AND resolved_at IS NULL
 """
+_PARTLY = """
+SELECT count(*) FROM (
+    SELECT FROM transports_transport
+    WHERE company_id = ANY(%s::bigint[]) AND unreadable_fields <> '{}'
+    AND state = ANY(%s) AND first_expired_day > %s LIMIT %s
+) AS partly
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Beside:
     """`groups` are those of the companies that are looked at, whatever else is asked; `unreadable`
-    are the records of all companies that the person sees; `columns`, `saved`: what the person
+    are the records of all companies that the person sees, `partly_unreadable` the open UITs of
+    which some field could not be read; `columns`, `saved`: what the person
     chose."""
 
     count: listing.Count
@@ -64,6 +72,7 @@ class Beside:
     columns: frozenset[str]
     saved: list[SavedView]
     unreadable: int
+    partly_unreadable: int
 
     @property
     def has_problems(self) -> bool:
@@ -86,10 +95,11 @@ def beside(
     keys, most = list(companies), listing.COUNTED + 1
     alive = [state.value for state in listing.OPEN_STATES]
     since, tomorrow = timezone.now() - listing.NEW, today + timedelta(days=1)
-    shown, views, unreadable, new, lapsing, troubled, *rest = scalars(
+    shown, views, unreadable, partly, new, lapsing, troubled, *rest = scalars(
         columns.kept(membership.user_id),
         saved.kept(membership),
         (_UNREADABLE, [list(of_all)]),
+        (_PARTLY, [list(of_all), alive, today, most]),
         (_NEW, [keys, since, alive, today, most]),
         (_LAPSING, [keys, alive, tomorrow, most]),
         fleet.counted_with_problems(keys, today, most=most),
@@ -116,4 +126,4 @@ def beside(
         ),
     )
     count = listing.count(page, rest[0] if rest else None)
-    return Beside(count, groups, columns.read(shown), saved.read(views), unreadable)
+    return Beside(count, groups, columns.read(shown), saved.read(views), unreadable, partly)

@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from caraus.queries import Part
 from caraus.transports.models import Transport
+from caraus.transports.models.fields import DayOrUnknown
 
 PAGE_SIZE = 50
 
@@ -53,10 +54,13 @@ class Order:
 
     @property
     def is_day(self) -> bool:
-        return self.field in {"transport_date", "first_expired_day"}
+        return self.field in _DAYS
 
     def place(self, row: Transport) -> str:
-        return f"{getattr(row, self.field).isoformat()}.{row.pk}"
+        value = getattr(row, self.field)
+        if value is None:
+            value = _DAYS[self.field].unknown
+        return f"{value.isoformat()}.{row.pk}"
 
 
 ORDERS = {
@@ -72,6 +76,10 @@ _FIELDS = [field for field in Transport._meta.concrete_fields if field.name not 
 _NAMES = frozenset(field.attname for field in _FIELDS)
 _COLUMNS = ", ".join(f'row."{field.column}"' for field in _FIELDS)
 _JSON = [at for at, field in enumerate(_FIELDS) if isinstance(field, JSONField)]
+
+
+_DAYS = {field.name: field for field in _FIELDS if isinstance(field, DayOrUnknown)}
+_DAYS_AT = [(at, field) for at, field in enumerate(_FIELDS) if isinstance(field, DayOrUnknown)]
 
 
 class TooManyError(Exception):
@@ -189,4 +197,6 @@ def _made(values: list[Any]) -> Transport:
     """`RawQuerySet` takes twice as long for it."""
     for at in _JSON:
         values[at] = json.loads(values[at])
+    for at, field in _DAYS_AT:
+        values[at] = field.known(values[at])
     return Transport.from_db(connection.alias, _NAMES, values)

@@ -8,9 +8,10 @@ from typing import Self
 from django.db.models import Q, QuerySet
 
 from caraus.transports.models import Transport
+from caraus.transports.models.fields import UNKNOWN_START
 from caraus.workspace.asked import Asked
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Of the map: a longer period is cut to its last days.
 LONGEST = timedelta(days=31)
 # No UIT is valid so long (guide 2025 p. 11: 5 or 15 days); it bounds what an index walks.
@@ -66,11 +67,14 @@ def of_map(query: Mapping[str, str], asked: Asked, *, today: date) -> Period:
 
 
 def valid_within(rows: QuerySet[Transport], period: Period) -> QuerySet[Transport]:
-    """Those of which some day of validity lies in the period."""
+    """Those of which some day of validity lies in the period. Of one whose first day is not known
+    the last is looked for alone, and one whose end is not known lies in no period."""
+    last_first = period.first - _LONGEST_VALIDITY
+    is_unknown = Q(transport_date=UNKNOWN_START, first_expired_day__lte=period.last + DAY)
     return rows.filter(
         Q(first_expired_day__gt=period.first, transport_date__lte=period.last),
+        Q(transport_date__gte=last_first) | is_unknown,
         first_expired_day__lte=period.last + _LONGEST_VALIDITY,
-        transport_date__gte=period.first - _LONGEST_VALIDITY,
     )
 
 

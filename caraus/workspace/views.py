@@ -1,8 +1,9 @@
 """Transporturi: the list, whose whole view stands in the address bar."""
 
 import time
+from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,13 +13,16 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Role
 from caraus.fleet import api as fleet
 from caraus.transports import sooner
-from caraus.transports.models import UnreadableRecord
+from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
 from caraus.workspace import columns, files, listing, saved
 from caraus.workspace.asked import SHOWN, SORTS, Asked
 from caraus.workspace.chosen import chosen
 from caraus.workspace.groups import beside
+
+# So many UITs with unreadable fields are named above the list, which marks them all.
+MOST_NAMED = 5
 
 
 @require_GET
@@ -71,6 +75,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "today": today(),
         "situation": state,
         "unreadable": _unreadable(companies) if around.unreadable else (),
+        "partly_unreadable": _partly(companies, today()) if around.partly_unreadable else (),
+        "partly_unreadable_count": around.partly_unreadable,
     }
     name = "transports/_list.html" if _is_part(request) else "transports/list.html"
     response = render(request, name, context)
@@ -83,6 +89,15 @@ def transport_list(request: HttpRequest) -> HttpResponse:
 def _unreadable(companies: list[Company]) -> QuerySet[UnreadableRecord]:
     found = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
     return found.select_related("company")
+
+
+def _partly(companies: list[Company], day: date) -> QuerySet[Transport]:
+    """The first of the open UITs of which some field could not be read."""
+    some = ~Q(unreadable_fields={})
+    found = Transport.objects.filter(
+        some, company__in=companies, state__in=listing.OPEN_STATES, first_expired_day__gt=day
+    )
+    return found.select_related("company").defer("raw", "extra")[:MOST_NAMED]
 
 
 def _is_part(request: HttpRequest) -> bool:

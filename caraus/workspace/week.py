@@ -109,7 +109,9 @@ def _transport(values: list[Any], known: dict[int, Company]) -> Transport:
 
 
 def _bar(transport: Transport, period: Period, *, today: date) -> Bar:
-    first, last = transport.transport_date, transport.last_valid_day
+    # `valid_within` gives none without an end; of one without a beginning the last day is sure.
+    last = transport.last_valid_day or period.last
+    first = transport.transport_date or last
     return Bar(
         transport=transport,
         status=status(transport, today=today),

@@ -53,8 +53,11 @@ def test_a_bad_record_that_the_library_refuses_does_not_stop_its_neighbours(
 ) -> None:
     anaf.reply = Reply(body=body_of([record(), "stricat", record(uit="B", loc_start=7)]))
     answer = _ask(settings)
-    assert len(answer.records) == 1
-    assert [bad.uit for bad in answer.unreadable] == ["", "B"]
+    assert [(read.uit, [*read.unread]) for read in answer.records] == [
+        ("3A0C4D7E9F1H2J47", []),
+        ("B", ["loc_start"]),
+    ]
+    assert [bad.raw for bad in answer.unreadable] == ['"stricat"']
 
 
 def test_it_works_from_a_thread(settings: AnafSettings, anaf: Server) -> None:
@@ -87,10 +90,18 @@ def test_an_empty_note_is_an_empty_answer(settings: AnafSettings, anaf: Server) 
         (Reply(200, b'[{"uit": "3A'), "cut_json", Outcome.BAD_ANSWER, Whose.ANAF),
         (Reply(200, b'[{"uit":', cut=True), "cut_json", Outcome.BAD_ANSWER, Whose.ANAF),
         (Reply(200), "empty_body", Outcome.BAD_ANSWER, Whose.ANAF),
-        (Reply(204), "empty_body", Outcome.BAD_ANSWER, Whose.ANAF),
+        (Reply(204), "rate_limited", Outcome.RATE_LIMITED, Whose.ANAF),
         (Reply(200, b"{}"), "unexpected_shape", Outcome.BAD_ANSWER, Whose.ANAF),
         (Reply(401), "token_refused", Outcome.REAUTHORIZE, Whose.AUTHORIZATION),
-        (Reply(403, b"Forbidden"), "forbidden", Outcome.NO_RIGHTS, Whose.RIGHTS),
+        (Reply(403, b"Forbidden"), "forbidden", Outcome.UNAVAILABLE, Whose.ANAF),
+        (Reply(403), "forbidden", Outcome.UNAVAILABLE, Whose.ANAF),
+        (Reply(403, b"<html>403</html>"), "forbidden", Outcome.UNAVAILABLE, Whose.ANAF),
+        (
+            Reply(403, body_of({"status": 403, "error": "Forbidden", "path": "/info"})),
+            "forbidden",
+            Outcome.UNAVAILABLE,
+            Whose.ANAF,
+        ),
         (Reply(404, b"{}"), "client_error", Outcome.BAD_ANSWER, Whose.US),
         (Reply(408), "timeout", Outcome.UNAVAILABLE, Whose.ANAF),
         (Reply(429), "rate_limited", Outcome.RATE_LIMITED, Whose.ANAF),

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from caraus.anaf.errors import AnafError
@@ -112,10 +112,6 @@ def test_each_useless_body_is_named(body: bytes, code: str) -> None:
     assert _code(body) == code
 
 
-def test_a_single_record_that_is_not_in_a_list_is_no_answer() -> None:
-    assert _code(body_of(SWAGGER_RECORD)) == "unexpected_shape"
-
-
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json;charset=UTF-8", "", "x"])
 def test_the_content_type_does_not_decide(content_type: str) -> None:
     assert len(parse_info(body_of([record()]), content_type=content_type).records) == 1
@@ -167,15 +163,8 @@ def test_of_two_records_for_one_uit_the_later_is_kept(
         (record(uit={"x": 1}), "nu este un text"),
         (record(uit=True), "nu este un text"),
         (record(uit="A" * 65), "prea lung"),
-        (record(data_transp=None), "lipsește data (data_transp)"),
-        (record(data_transp="ieri"), "data_transp: data „ieri” nu poate fi citită"),
-        (record(data_transp="0001-01-01"), "data_transp"),
-        (record(data_exp_uit="2024-13-45"), "data_exp_uit"),
-        (record(data_exp_uit=False), "data_exp_uit"),
-        (record(modif_veh="da"), "modif_veh"),
-        (record(modif_veh=[1]), "modif_veh"),
-        (record(loc_start=[1]), "loc_start"),
-        (record(loc_final=7), "loc_final"),
+        (record(uit="-"), "lipsește codul UIT"),
+        (record(uit="null"), "lipsește codul UIT"),
     ],
 )
 def test_a_bad_record_is_kept_apart_and_its_neighbours_stay(bad: Any, reason: str) -> None:
@@ -185,11 +174,6 @@ def test_a_bad_record_is_kept_apart_and_its_neighbours_stay(bad: Any, reason: st
     assert reason in unreadable.reason
     assert json.loads(unreadable.raw) == bad
     assert len(unreadable.digest) == 64
-
-
-def test_an_unreadable_record_tells_its_uit_when_it_has_one() -> None:
-    answer = parse_info(body_of([record(uit="A", data_transp="?"), {"uit": [1]}, 7]))
-    assert [bad.uit for bad in answer.unreadable] == ["A", "", ""]
 
 
 def test_nothing_that_postgresql_refuses_comes_through() -> None:
@@ -210,7 +194,7 @@ RECORDS = st.lists(
 
 
 #: A busy machine is no failure.
-patient = settings(deadline=None, max_examples=60)
+patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _always_answers(body: bytes) -> InfoAnswer | None:

@@ -50,9 +50,10 @@ def test_a_place_is_a_dictionary_of_texts() -> None:
     }
 
 
-def test_only_the_uit_and_the_date_are_needed() -> None:
-    read = read_record({"uit": "A", "data_transp": "2024-06-24"})
-    assert read.first_expired_day is None
+def test_only_the_uit_is_needed() -> None:
+    read = read_record({"uit": "A"})
+    assert (read.transport_date, read.first_expired_day) == (None, None)
+    assert read.unread == {"data_transp": ""}
     assert read.start == read.end == Place()
     assert (read.documents, read.vehicle_changes) == ((), ())
     assert read.current_vehicle == Vehicle("", "", "")
@@ -68,6 +69,18 @@ def test_only_the_uit_and_the_date_are_needed() -> None:
         ("PF", "PF"),
         ("ROMA", "ROMA"),
         (None, ""),
+        ("RO 800 000 0000", "8000000000"),
+        ("RO-8000000000", "8000000000"),
+        ("0008000000000", "8000000000"),
+        ("8000000000.0", "8000000000"),
+        ("8000000000,00", "8000000000"),
+        ("1234567890123", "1234567890123"),
+        ("BG123456789", "BG123456789"),
+        ("-", ""),
+        ("0", ""),
+        ("N/A", ""),
+        (["RO123"], "123"),
+        ({"cod": 1}, ""),
     ],
 )
 def test_fiscal_codes_are_texts_without_the_prefix(given: Any, kept: str) -> None:
@@ -106,7 +119,14 @@ def test_a_place_given_as_a_text_is_its_address() -> None:
         (["CMR 12", "Factura 7", ""], ["CMR 12", "Factura 7"]),
         ([{"tip": "CMR", "numar": 12, "obs": None}], ["CMR 12"]),
         ({"tip": "CMR", "numar": "12"}, ["CMR 12"]),
-        ([["a", 1]], ['["a",1]']),
+        ([["a", 1]], ["a", "1"]),
+        ('[{"tip_doc":"10","nr_doc":"123"}]', ["CMR 123"]),
+        ('{"tip_doc":"20","nr_doc":"7","data_doc":"2026-11-19"}', ["Factură 7 din 19.11.2026"]),
+        (['{"tip_doc":"10","nr_doc":"1"}', "CMR 2"], ["CMR 1", "CMR 2"]),
+        ('["CMR 12", null]', ["CMR 12"]),
+        ("[CMR 12", ["[CMR 12"]),
+        ([{"tip": "CMR", "nr": {"serie": "AB", "numar": 7}}], ["CMR AB 7"]),
+        ([None, "", [], {}], []),
         (
             [{"tip_document": "10", "data_document": "2026-11-19", "numar_document": "8128"}],
             ["CMR 8128 din 19.11.2026"],
@@ -187,6 +207,25 @@ def test_an_unreadable_date_of_a_change_does_not_lose_its_plate() -> None:
         ("29.6.2024", date(2024, 6, 29)),
         ("29-06-2024 16:19:32", date(2024, 6, 29)),
         ("29.06.2024 9:05", date(2024, 6, 29)),
+        ("2024/06/29", date(2024, 6, 29)),
+        ("2024.6.29", date(2024, 6, 29)),
+        ("29/06/2024", date(2024, 6, 29)),
+        # xs:date with a zone names that day.
+        ("2024-06-29Z", date(2024, 6, 29)),
+        ("2024-06-29+03:00", date(2024, 6, 29)),
+        ("2024-06-29-0500", date(2024, 6, 29)),
+        # Seconds and milliseconds since 1970; lists of numbers; Java's and Microsoft's own.
+        (1719608400, date(2024, 6, 29)),
+        ("1719608400", date(2024, 6, 29)),
+        (1719608400.25, date(2024, 6, 29)),
+        (1719608400000, date(2024, 6, 29)),
+        ("1719608400000", date(2024, 6, 29)),
+        (1719608399000, date(2024, 6, 28)),
+        ("/Date(1719608400000)/", date(2024, 6, 29)),
+        ("/Date(1719608400000+0300)/", date(2024, 6, 29)),
+        ([2024, 6, 29], date(2024, 6, 29)),
+        ([2024, 6, 29, 0, 0], date(2024, 6, 29)),
+        ("2024-06-29T00:00:00+03:00[Europe/Bucharest]", date(2024, 6, 29)),
         # With a zone, the day is the Romanian one.
         ("2024-06-29T00:00:00+03:00", date(2024, 6, 29)),
         ("2024-06-28T21:00:00Z", date(2024, 6, 29)),
@@ -208,7 +247,14 @@ def test_the_first_expired_day_is_read_in_each_form(given: Any, day: date | None
         "x",
         "2024-02-30",
         "2024-W26-6",
-        "1719612000000",
+        "-",
+        "N/A",
+        "9999-12-31",
+        "171960840",
+        "29.06.24",
+        [2024, 6],
+        [2024, 13, 1],
+        [2024, True, 1],
         "31.02.2024",
         "1.2",
         [],

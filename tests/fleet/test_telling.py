@@ -5,7 +5,7 @@ from caraus.fleet import changes, keeper
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import Kind
 from caraus.notifications.models import Email, Notification
-from caraus.words import day_in_full
+from caraus.words import day_in_full, today
 from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport
 
 
@@ -28,7 +28,7 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     assert "declarant AGRO SRL" in one.text
     assert Email.objects.filter(pk=one.pk).exists()
     # In two directions with a UIT of today: read tomorrow, that day has still its name.
-    day = row.transport_date
+    day = row.transport_date or today()
     make(plate="B123ABC")
     make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
     keeper.keep(company.pk, because="uit")

@@ -42,8 +42,8 @@ FAULTS: list[tuple[str, dict[str, Any], str, str, str, int | None]] = [
     ("daily_limit", {}, "rate_limited", "daily_limit", "anaf", 200),
     ("no_rights", {}, "no_rights", "no_rights_any", "rights", 200),
     ("no_rights_cui", {}, "no_rights", "no_rights_cui", "rights", 200),
-    ("forbidden", {}, "no_rights", "forbidden", "rights", 403),
-    ("not_enrolled_app", {}, "no_rights", "forbidden", "rights", 403),
+    ("forbidden", {}, "unavailable", "forbidden", "anaf", 403),
+    ("not_enrolled_app", {}, "unavailable", "forbidden", "anaf", 403),
     ("token_refused", {}, "unavailable", "token_refused_anew", "anaf", 401),
 ]
 NAMES = [fault[0] for fault in FAULTS]
@@ -167,7 +167,7 @@ def test_a_certificate_without_any_right_is_told_so(
     assert CompanyRight.objects.get().state == "no_right"
 
 
-@pytest.mark.parametrize("scenario", ["forbidden", "no_rights", "no_rights_cui"])
+@pytest.mark.parametrize("scenario", ["no_rights", "no_rights_cui"])
 def test_a_refused_right_is_told_in_anafs_words_for_a_day_without_asking(
     anaf: SimulatorProcess, sync: Sync, scenario: str
 ) -> None:

@@ -38,6 +38,9 @@ def transport(**fields: Any) -> Transport:
         ({"carrier_cui": "900010100"}, "today", "azi"),
         ({"carrier_cui": "900020201"}, "carrier_changed", "transportator schimbat"),
         ({"carrier_cui": "900020201", "first_expired_day": DAY}, "expired", "expirat"),
+        ({"first_expired_day": None}, "unknown_days", "zi necunoscută"),
+        ({"transport_date": None}, "unknown_days", "zi necunoscută"),
+        ({"transport_date": None, "first_expired_day": DAY}, "expired", "expirat"),
         ({"uit": "1A2B3C4D5E6F7H88"}, "not_validated", "nevalidat"),
         ({"uit": "1A2B3C4D5E6F7H88", "state": "delisted"}, "delisted", "nu mai este în lista ANAF"),
     ],
@@ -49,8 +52,8 @@ def test_a_state_is_a_word_of_its_own(fields: dict[str, Any], key: str, word: st
 
 def test_no_two_states_look_the_same() -> None:
     states = [each for each in vars(present).values() if isinstance(each, present.Status)]
-    assert len(states) == 10
-    assert len({state.icon for state in states}) == len({str(state.word) for state in states}) == 10
+    assert len(states) == 11
+    assert len({state.icon for state in states}) == len({str(state.word) for state in states}) == 11
 
 
 def test_validity_ends_with_the_day_before_the_first_expired_one() -> None:

@@ -15,7 +15,7 @@ from tests.simulator_process import SimulatorProcess
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("kind", ["string", "missing_uit", "bad_date", "null", "number"])
+@pytest.mark.parametrize("kind", ["string", "missing_uit", "null", "number"])
 def test_a_malformed_record_is_kept_and_its_neighbours_stored(
     anaf: SimulatorProcess, company: Company, connection: Connection, kind: str
 ) -> None:
@@ -26,7 +26,7 @@ def test_a_malformed_record_is_kept_and_its_neighbours_stored(
     stored = set(Transport.objects.values_list("uit", flat=True))
     record = UnreadableRecord.objects.get()
     assert result.applied.unreadable == 1
-    assert len(truth - stored) == (1 if kind == "bad_date" else 0)
+    assert truth == stored
     assert record.raw
     assert record.reason
     assert record.resolved_at is None
@@ -38,9 +38,9 @@ def test_a_malformed_record_is_kept_and_its_neighbours_stored(
     assert set(Transport.objects.values_list("uit", flat=True)) == truth
 
 
-@pytest.mark.parametrize("kind", ["string", "bad_date"])
+@pytest.mark.parametrize(("kind", "records"), [("string", 1), ("bad_date", 0)])
 def test_a_known_uit_behind_a_malformed_record_is_not_missing(
-    anaf: SimulatorProcess, company: Company, connection: Connection, kind: str
+    anaf: SimulatorProcess, company: Company, connection: Connection, kind: str, records: int
 ) -> None:
     now = timezone.now()
     sync_company(company_id=company.pk, now=now)
@@ -48,10 +48,10 @@ def test_a_known_uit_behind_a_malformed_record_is_not_missing(
     for minutes in (5, 60):
         sync_company(company_id=company.pk, now=now + minutes * MINUTE)
     assert set(Transport.objects.values_list("state", flat=True)) == {"active"}
-    assert UnreadableRecord.objects.count() == 1
+    assert UnreadableRecord.objects.count() == records
 
 
-def test_a_uit_that_comes_back_unreadable_is_seen_at_that_moment(
+def test_a_uit_that_comes_back_with_unreadable_days_is_seen_at_that_moment(
     anaf: SimulatorProcess, company: Company, connection: Connection
 ) -> None:
     now = timezone.now()

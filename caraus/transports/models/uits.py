@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.db import models
 
 from caraus.accounts.models import Company
+from caraus.transports.models.fields import UNKNOWN_END, UNKNOWN_START, DayOrUnknown
 from caraus.words import lazily
 
 
@@ -13,6 +14,7 @@ class Transport(models.Model):
 
     `first_expired_day` is ANAF's `data_exp_uit`: the first day on which the UIT is expired
     (API document of 2024-07-29, INFO TRANSPORTATORI). The last valid day is the one before.
+    Both days are None where ANAF gave none that can be read.
     """
 
     ORGANIZATION_PATH = "company__organization"
@@ -32,8 +34,8 @@ class Transport(models.Model):
     declarant_cui = models.TextField(blank=True)
     declarant_name = models.TextField(blank=True)
     declarant_ref = models.TextField(blank=True)
-    transport_date = models.DateField()
-    first_expired_day = models.DateField()
+    transport_date = DayOrUnknown(unknown=UNKNOWN_START)
+    first_expired_day = DayOrUnknown(unknown=UNKNOWN_END)
     # ANAF gave no data_exp_uit: the shortest legal validity was taken (5 days, guide p. 11).
     expiry_computed = models.BooleanField(default=False)
     carrier_cui = models.TextField(blank=True)
@@ -49,6 +51,9 @@ class Transport(models.Model):
     # Fields that ANAF's documents do not name.
     extra = models.JSONField(default=dict)
     raw = models.JSONField(default=dict)
+    # ANAF's fields that could not be understood, or not whole, in its last record, with the
+    # beginning of what stood there: {"data_exp_uit": "-"}.
+    unreadable_fields = models.JSONField(default=dict, db_default={})
 
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -67,20 +72,29 @@ class Transport(models.Model):
             models.Index(fields=["company", "-first_seen_at", "-id"], name="transport_newest"),
             models.Index(fields=["company", "state", "first_expired_day"], name="transport_open"),
             models.Index(fields=["first_expired_day"], name="transport_lapsing"),
+            models.Index(
+                fields=["company"],
+                name="transport_partly_unreadable",
+                condition=~models.Q(unreadable_fields={}),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.uit
 
     @property
-    def last_valid_day(self) -> date:
-        return self.first_expired_day - timedelta(days=1)
+    def last_valid_day(self) -> date | None:
+        return self.first_expired_day and self.first_expired_day - timedelta(days=1)
+
+    def is_over_on(self, day: date) -> bool:
+        """Whether the validity is over on a day in Bucharest; one that is not known never is."""
+        return self.first_expired_day is not None and self.first_expired_day <= day
 
     def state_on(self, day: date) -> str:
         """The state on a day in Bucharest: an open UIT whose validity is over is expired, also
         when ANAF could not be asked since."""
         is_open = self.state in {self.State.ACTIVE, self.State.MISSING}
-        over = is_open and self.first_expired_day <= day
+        over = is_open and self.is_over_on(day)
         return str(self.State.EXPIRED if over else self.State(self.state))
 
     @property

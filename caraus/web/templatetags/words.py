@@ -24,6 +24,7 @@ register = template.Library()
 
 register.filter("grouped_uit", present.grouped_uit)
 register.filter("uit_groups", present.uit_groups)
+register.filter("unreadable_words", present.unreadable_words)
 register.filter("place_title", present.place_title)
 register.filter("place_lines", present.place_lines)
 register.filter("change_lines", present.change_lines)
@@ -90,24 +91,24 @@ def anaf_situation(organization: Organization, companies: list[Company]) -> Situ
 
 
 @register.filter
-def day_words(day: date) -> str:
+def day_words(day: date | None) -> str:
     """„azi”, „mâine”, „joi, 28 noiembrie”."""
     return words.day_in_words(day, today=words.today())
 
 
 @register.filter
-def day_brief(day: date) -> str:
+def day_brief(day: date | None) -> str:
     """„azi”, „mâine”, „joi, 28 nov.”."""
     return words.day_in_brief(day, today=words.today())
 
 
 @register.filter
-def day_full(day: date) -> str:
+def day_full(day: date | None) -> str:
     return words.day_in_full(day, today=words.today())
 
 
 @register.filter
-def day_year(day: date) -> str:
+def day_year(day: date | None) -> str:
     """„joi, 28 noiembrie 2026”: for paper, on which „azi” does not last."""
     return words.day_with_year(day)
 
