@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -214,12 +215,34 @@ def _one(line: str) -> tuple[str, str]:
     raise problem or ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
 
 
+def room_for_companies(organization: Organization) -> int:
+    """How many companies the organization may still add; in a transaction, whose end the next one
+    who adds waits for."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    number = organization.companies.filter(archived_at=None).count()
+    return max(settings.COMPANIES_PER_ORGANIZATION - number, 0)
+
+
+def no_room() -> str:
+    """What is said to who adds one more."""
+    return gettext(
+        "O organizație poate avea cel mult {most}. Arhivează firmele de care nu mai ai nevoie sau "
+        "scrie-i celui care administrează aplicația să mărească limita."
+    ).format(most=plural(settings.COMPANIES_PER_ORGANIZATION, "firmă", "firme"))
+
+
 @transaction.atomic
-def add_companies(actor: Membership, pairs: list[tuple[str, str]]) -> list[Company]:
-    """Those that were not there yet, as new rows; archived ones come back."""
+def add_companies(
+    actor: Membership, pairs: list[tuple[str, str]]
+) -> tuple[list[Company], list[str]]:
+    """Those that were not there yet, as new rows; archived ones come back. Also the CUIs for which
+    the organization has no room."""
     organization = actor.organization
+    room = room_for_companies(organization)
     known = {one.cui: one for one in organization.companies.all()}
-    back = [known[cui] for cui, _ in pairs if cui in known and known[cui].archived_at]
+    wanted = [pair for pair in pairs if pair[0] not in known or known[pair[0]].archived_at]
+    pairs, left_out = wanted[:room], [cui for cui, _ in wanted[room:]]
+    back = [known[cui] for cui, _ in pairs if cui in known]
     Company.objects.filter(pk__in=[one.pk for one in back]).update(archived_at=None)
     new = Company.objects.bulk_create(
         [
@@ -241,13 +264,16 @@ def add_companies(actor: Membership, pairs: list[tuple[str, str]]) -> list[Compa
             organization=organization,
             cuis=[one.cui for one in added],
         )
-    return added
+    return added, left_out
 
 
 @transaction.atomic
 def archive(actor: Membership, company: Company, *, archived: bool) -> None:
+    """Put the company aside, or take it back; raise ValidationError where there is no room."""
     if bool(company.archived_at) == archived:
         return
+    if not archived and room_for_companies(actor.organization) == 0:
+        raise ValidationError(no_room())
     company.archived_at = timezone.now() if archived else None
     company.save(update_fields=["archived_at"])
     journal.record(

@@ -136,26 +136,36 @@ def company_paste(request: HttpRequest) -> HttpResponse:
     wrong: list[str] = []
     if request.method == "POST" and form.is_valid():
         pairs, wrong = organizations.read_cuis(form.cleaned_data["text"])
-        added = _add_many(membership, pairs)
+        added, left_out = _add_many(membership, pairs)
         if added:
             messages.success(
                 request,
                 gettext("Am adăugat {added}.").format(added=plural(len(added), "firmă", "firme")),
             )
-        if (known := len(pairs) - len(added)) > 0:
+        if (known := len(pairs) - len(added) - len(left_out)) > 0:
             there = plural(known, "era deja în listă", "erau deja în listă")
             messages.info(request, f"{there}.")
+        if left_out:
+            wrong.append(_left_out(left_out))
         if not wrong:
             return redirect("companies")
     return render(request, "companies_paste.html", {"form": form, "wrong": wrong})
 
 
+def _left_out(cuis: list[str]) -> str:
+    shown = ", ".join(cuis[:20]) + (" …" if len(cuis) > 20 else "")
+    left = plural(len(cuis), "firmă nu a mai încăput", "firme nu au mai încăput")
+    return f"{left} ({shown}). {organizations.no_room()}"
+
+
 @transaction.atomic
-def _add_many(membership: Membership, pairs: list[tuple[str, str]]) -> list[Company]:
-    added = organizations.add_companies(membership, pairs)
+def _add_many(
+    membership: Membership, pairs: list[tuple[str, str]]
+) -> tuple[list[Company], list[str]]:
+    added, left_out = organizations.add_companies(membership, pairs)
     if _is_authorized(membership.organization):
         request_sync([company.pk for company in added], wanted=False)
-    return added
+    return added, left_out
 
 
 def _is_authorized(organization: Organization) -> bool:
@@ -168,7 +178,11 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     company = access.get_object(request, Company.objects.all(), pk)
     archived = request.POST.get("arhivata") != "nu"
-    organizations.archive(membership, company, archived=archived)
+    try:
+        organizations.archive(membership, company, archived=archived)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("companies")
     sentence = (
         gettext("{firm} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne.")
         if archived
@@ -189,11 +203,15 @@ def _told(sentence: str, company: Company) -> str:
 
 
 def _add(form: CompanyForm, membership: Membership) -> Company | None:
-    """None, with the form's error, when the same CUI was added in the same moment."""
+    """None, with the form's error, when there is no room for one more, or the same CUI was added in
+    the same moment."""
     company = form.save(commit=False)
     company.name_typed = bool(company.name)
     try:
         with transaction.atomic():
+            if organizations.room_for_companies(company.organization) == 0:
+                form.add_error("cui", organizations.no_room())
+                return None
             company.save()
             journal.record(
                 "company",

@@ -1,8 +1,10 @@
 """Firme: adding a CUI, naming it, and who may."""
 
+from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
@@ -120,3 +122,60 @@ def test_the_list_is_ones_own(owner: User, company: Company, stranger: User) -> 
     page = client_of(owner).get(FIRME).content.decode()
     assert factories.CUI in page
     assert factories.OTHER_CUI not in page
+
+
+# -- how many -------------------------------------------------------------------------------------
+
+
+def test_an_organization_has_room_for_so_many_companies_and_one_more_is_told_why_not(
+    signed_in: Client, organization: Organization, settings: LazySettings
+) -> None:
+    settings.COMPANIES_PER_ORGANIZATION = 2
+    for cui in (factories.CUI, factories.OTHER_CUI):
+        assert signed_in.post(FIRME, {"cui": cui}).status_code == 302
+    answer = signed_in.post(FIRME, {"cui": "14399840"})
+    assert answer.status_code == 200
+    assert "O organizație poate avea cel mult 2 firme." in answer.content.decode()
+    assert organization.companies.count() == 2
+
+
+def test_of_a_pasted_list_as_many_are_added_as_there_is_room_for_and_the_others_are_named(
+    signed_in: Client, organization: Organization, settings: LazySettings
+) -> None:
+    settings.COMPANIES_PER_ORGANIZATION = 2
+    factories.company(organization, cui="14399840")
+    text = f"14399840\n{factories.CUI}\n{factories.OTHER_CUI}\n900030302"
+    page = signed_in.post("/firme/lista/", {"text": text}).content.decode()
+    assert f"2 firme nu au mai încăput ({factories.OTHER_CUI}, 900030302)." in page
+    assert "O organizație poate avea cel mult 2 firme." in page
+    assert "1 era deja în listă." in page
+    cuis = set(organization.companies.values_list("cui", flat=True))
+    assert cuis == {"14399840", factories.CUI}
+
+
+def test_an_archived_company_leaves_room_and_comes_back_only_where_there_is_some(
+    signed_in: Client, organization: Organization, settings: LazySettings
+) -> None:
+    settings.COMPANIES_PER_ORGANIZATION = 1
+    company = factories.company(organization)
+    signed_in.post(f"{FIRME}{company.pk}/arhivare/")
+    assert signed_in.post(FIRME, {"cui": factories.OTHER_CUI}).status_code == 302
+    signed_in.post(f"{FIRME}{company.pk}/arhivare/", {"arhivata": "nu"})
+    assert "cel mult 1 firmă" in signed_in.get(FIRME).content.decode()
+    company.refresh_from_db()
+    assert company.archived_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_add_at_once_do_not_exceed_the_room(
+    organization: Organization, owner: User, settings: LazySettings
+) -> None:
+    settings.COMPANIES_PER_ORGANIZATION = 3
+    cuis = ("14399840", factories.CUI, factories.OTHER_CUI, "900030302", "900040403")
+
+    def add(cui: str) -> int:
+        return client_of(owner).post(FIRME, {"cui": cui}).status_code
+
+    codes = at_once(*[partial(add, cui) for cui in cuis])
+    assert sorted(codes, key=str) == [200, 200, 302, 302, 302]
+    assert organization.companies.count() == 3
