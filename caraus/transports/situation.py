@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
-from caraus.transports import gatekeeper, plan
+from caraus.transports import gatekeeper, limits, plan
 from caraus.transports.gate import Door
 from caraus.transports.gatekeeper import is_hosts
 from caraus.transports.models import SyncRun, SyncState
+from caraus.transports.schedule import until_tomorrow
 from caraus.words import BUCHAREST, day_of_month, lazily, moment_in_words
 
 # Whatever each question met: ANAF does not answer.
@@ -30,6 +31,7 @@ WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "ba
 _STATE = (
     *("next_sync_at", "looked_at", "last_attempt_at", "last_good_at"),
     *("last_code", "failing_since", "failures_in_a_row"),
+    *("paused_until", "calls_day", "calls_today", "daily_limit"),
 )
 _DOOR = tuple(one.name for one in fields(Door))
 # One round trip, at least one row: whether anybody authorized, the door, the states.
@@ -122,6 +124,8 @@ class Situation:
     unsynced: tuple[Company, ...] = ()
     # As they were read: the fields of _STATE alone, not to be saved.
     states: tuple[SyncState, ...] = ()
+    # When the first is asked about again, where the calls of the day are used up for all of them.
+    resumes_at: datetime | None = None
 
     @property
     def failings(self) -> tuple[Failing, ...]:
@@ -157,6 +161,15 @@ class Situation:
             if self.last_good_at
             else gettext("încă nu")
         )
+
+    @property
+    def sync_off(self) -> str:
+        """Why „Sincronizează acum” would do nothing; "" when it does."""
+        if self.resumes_at is None:
+            return ""
+        return gettext(
+            "Limita zilnică de interogări la ANAF a fost atinsă. Următoarea sincronizare: {moment}."
+        ).format(moment=moment_in_words(self.resumes_at, now=timezone.now()))
 
     @property
     def interval_minutes(self) -> int:
@@ -224,7 +237,21 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
         busy=bool(companies) and authorized and not shut and (due or not answered),
         unsynced=unsynced,
         states=tuple(states),
+        resumes_at=_resumes_at(states, now) if len(states) == len(companies) else None,
     )
+
+
+def _resumes_at(states: list[SyncState], now: datetime) -> datetime | None:
+    """None as long as one of the companies has calls left today."""
+    moments = [_spent_until(state, now) for state in states]
+    spent = [moment for moment in moments if moment is not None]
+    return min(spent) if spent and len(spent) == len(moments) else None
+
+
+def _spent_until(state: SyncState, now: datetime) -> datetime | None:
+    if state.last_code == "daily_limit" and state.next_sync_at > now:
+        return state.next_sync_at
+    return now + until_tomorrow(now) if limits.is_spent(state, now) else None
 
 
 def _asked(

@@ -3,7 +3,7 @@ number of companies, limited, and without waiting for anybody."""
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -18,43 +18,24 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.accounts.models import Company, Organization, User
 from caraus.connections.consent import authorized
 from caraus.connections.models import CompanyRight, Connection
-from caraus.transports import claims, limits, settle
-from caraus.transports.models import AuthorizationLimit, SyncRun, SyncState
+from caraus.transports import claims
+from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.sooner import SyncNow, request_sync, sync_now
 from caraus.transports.sync import SyncResult, sync_company
-from caraus.words import BUCHAREST
 from tests import engine, factories
 from tests.authorizations import at_once
 from tests.simulator_process import SimulatorProcess
+from tests.transports.waiting import asked_long_ago, due, many
 from tests.worker import Worker
 
 LIST, SYNC = "/transporturi/", "/transporturi/sincronizare/"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def many(organization: Organization, number: int) -> list[Company]:
-    return Company.objects.bulk_create(
-        Company(organization=organization, cui=f"{one:09}") for one in range(1, number + 1)
-    )
-
-
-def asked_long_ago(companies: list[Company], **fields: object) -> None:
-    now = timezone.now()
-    usual: dict[str, object] = {"next_sync_at": now + HOUR, "last_attempt_at": now - HOUR}
-    SyncState.objects.bulk_create(
-        SyncState(company=company, **(usual | fields)) for company in companies
-    )
-
-
 def statements(action: Callable[[], object]) -> list[str]:
     with CaptureQueriesContext(database) as queries:
         action()
     return [query["sql"] for query in queries.captured_queries]
-
-
-def due() -> set[int]:
-    states = SyncState.objects.filter(next_sync_at__lte=timezone.now())
-    return set(states.values_list("company_id", flat=True))
 
 
 # -- statements -----------------------------------------------------------------------------------
@@ -262,66 +243,6 @@ def test_the_limit_of_presses_is_set_for_both(settings: LazySettings) -> None:
     assert {"user", "organization"} == {
         rate.rpartition("/")[2] for rate in settings.RATE_LIMITS["sync"].split(",")
     }
-
-
-def at_hour(hour: int) -> datetime:
-    return datetime(2026, 11, 24, hour, 0, tzinfo=BUCHAREST)
-
-
-@pytest.mark.parametrize(("hour", "spent", "allowed"), [(0, 199, True), (0, 200, False)])
-def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnight(
-    company: Company, monkeypatch: pytest.MonkeyPatch, hour: int, spent: int, allowed: bool
-) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: at_hour(hour))
-    day = limits.day_of(at_hour(hour))
-    asked_long_ago([company], calls_day=day, calls_today=spent)
-    result = sync_now([company.pk])
-    assert result == (SyncNow((company.pk,)) if allowed else SyncNow((), limited=1))
-
-
-def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -> None:
-    """A day of a busy company, with a press whenever one is let through: never blind."""
-    at, day_end = at_hour(0), at_hour(0) + timedelta(days=1)
-    state = SyncState(company=company, rate=2000)
-    longest = timedelta()
-    while at < day_end:
-        limits.count_call(state, at)
-        limit = limits.of_company(state)
-        assert limit
-        while limit - state.calls_today > limits.held_for_timer(at) * limit:
-            limits.count_call(state, at)  # a person's
-        wait = settle.gap(state, at, 0)
-        if at + wait < day_end:
-            longest = max(longest, wait)
-        at += wait
-    assert state.calls_today <= 1000
-    assert longest < 10 * MINUTE
-
-
-def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
-    signed_in: Client, company: Company
-) -> None:
-    factories.connection(company.organization)
-    asked_long_ago([company], calls_day=limits.day_of(timezone.now()), calls_today=1000)
-    signed_in.post(SYNC)
-    assert due() == set()
-    assert "La cerere întrebăm din nou mâine" in signed_in.get(LIST).content.decode()
-
-
-def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
-    organization: Organization, company: Company
-) -> None:
-    connection = factories.connection(organization)
-    CompanyRight.objects.create(connection=connection, company=company, state="covered")
-    other = factories.company(organization, cui=factories.OTHER_CUI)  # another may serve it
-    asked_long_ago([company, other])
-    AuthorizationLimit.objects.create(
-        connection=connection,
-        daily_limit=100,
-        calls_day=limits.day_of(timezone.now()),
-        calls_today=100,
-    )
-    assert sync_now([company.pk, other.pk]) == SyncNow((other.pk,), limited=1)
 
 
 # -- refused rights -------------------------------------------------------------------------------

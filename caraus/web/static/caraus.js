@@ -72,6 +72,15 @@
     }
   });
 
+  // Pressing would do nothing while the day's questions are used up; the list knows it, and until when.
+  document.addEventListener("htmx:afterSettle", () => {
+    const list = byId("lista");
+    const button = document.querySelector("#sincronizare button");
+    if (!list || !button) return;
+    button.disabled = Boolean(list.dataset.syncOff);
+    button.title = list.dataset.syncOff || "";
+  });
+
   // The view may have changed since the form was drawn: the address bar knows it.
   document.addEventListener("submit", ({ target }) => {
     const field = target.matches("[data-of-view]") && target.elements.vedere;
