@@ -13,7 +13,7 @@ from caraus.connections.help import Help, help_for
 from caraus.connections.models import CompanyRight, Connection
 from caraus.words import BUCHAREST, day_in_full, days_ahead, plural
 
-Colour = Literal["green", "amber", "red"]
+Colour = Literal["green", "amber", "red", "grey"]
 
 # Within this time of its end a person will be needed soon.
 SOON = timedelta(days=30)
@@ -31,10 +31,19 @@ class Health:
     passes: bool = False
 
 
-def health(connection: Connection, *, now: datetime | None = None) -> Health:
+def health(connection: Connection, *, now: datetime | None = None, spare: bool = False) -> Health:
     """Green only when all is well; amber when a person is needed within 30 days or something
-    limps; red when ANAF insists on a person."""
+    limps; red when ANAF insists on a person; grey when it serves no company that another one does
+    not serve (`spare`): whatever it is like matters to nobody."""
     now = now or timezone.now()
+    if spare:
+        return Health(
+            "grey",
+            gettext("Nefolosită"),
+            gettext(
+                "Nu servește nicio firmă: UIT-urile vin prin altă autorizare. O poți deconecta."
+            ),
+        )
     if connection.status == Connection.Status.REAUTHORIZE:
         return _failure(connection, "red", gettext("Trebuie refăcută"))
     if connection.expires_at <= now:
@@ -45,7 +54,7 @@ def health(connection: Connection, *, now: datetime | None = None) -> Health:
         return _ends_soon(connection, now)
     if connection.last_failure_code:
         return _failure(connection, "amber", gettext("Activ, cu o problemă"))
-    if _refused_for_all(connection):
+    if is_refused_for_all(connection):
         return Health(
             "amber",
             gettext("Fără drept"),
@@ -82,7 +91,8 @@ def _ends_soon(connection: Connection, now: datetime) -> Health:
 
 def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) -> Health | None:
     """The card's own colour, over all living authorizations: `refused` and `unknown` count the
-    companies that none of them covers. None without an authorization."""
+    companies that none of them covers. A spare one (grey) changes nothing. None without any."""
+    healths = [one for one in healths if one.colour != "grey"]
     if not healths:
         return None
     alive = [one for one in healths if one.colour != "red"]
@@ -106,7 +116,8 @@ def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) ->
     return alive[0]
 
 
-def _refused_for_all(connection: Connection) -> bool:
+def is_refused_for_all(connection: Connection) -> bool:
+    """ANAF has said no about each company that it was asked about."""
     states = [right.state for right in connection.rights.all()]
     return bool(states) and all(state == CompanyRight.State.NO_RIGHT for state in states)
 
@@ -118,3 +129,32 @@ def _failure(connection: Connection, colour: Colour, word: str) -> Health:
     )
     passes = colour == "amber" and problem is not None and problem.retryable
     return Health(colour, word, sentence, help_for(connection.last_failure_code), passes)
+
+
+def spares(connections: Sequence[Connection]) -> set[int]:
+    """Of an organization's living authorizations: those that serve no company, because the
+    certificate has no right, while another one does; and the ended ones whose companies are all
+    served by others. Their `rights` are prefetched."""
+    serving = {connection.pk: _covered(connection) for connection in connections}
+    active = {connection.pk for connection in connections if connection.is_active}
+    spare = set()
+    for connection in connections:
+        others = set().union(*(serving[pk] for pk in active - {connection.pk}))
+        mine = serving[connection.pk]
+        if connection.is_active:
+            useless = is_refused_for_all(connection) and any(
+                served for pk, served in serving.items() if pk != connection.pk
+            )
+        else:
+            useless = bool(mine) and mine <= others
+        if useless:
+            spare.add(connection.pk)
+    return spare
+
+
+def _covered(connection: Connection) -> set[int]:
+    return {
+        right.company_id
+        for right in connection.rights.all()
+        if right.state == CompanyRight.State.COVERED
+    }

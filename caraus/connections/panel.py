@@ -9,7 +9,7 @@ from django.utils import timezone
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.anaf.errors import PROBLEMS
-from caraus.connections.health import Health, health, overall
+from caraus.connections.health import Health, health, overall, spares
 from caraus.connections.models import CompanyRight, Connection, ExternalLink
 from caraus.connections.renewal import next_renewal_at
 from caraus.connections.rights_progress import WATCHED, RightsProgress, counted
@@ -91,17 +91,21 @@ def watched(membership: Membership) -> list[Connection]:
 
 def _shown(membership: Membership, companies: list[Company]) -> list[Shown]:
     """Living authorizations, newest first, each with its health and what ANAF said per company."""
-    alive = _theirs(membership, companies).filter(status__in=LIVING)
+    living = list(
+        _theirs(membership, companies)
+        .filter(status__in=LIVING)
+        .select_related("link", "replaced_by")
+        .prefetch_related("rights", "link__companies")
+    )
+    spare = spares(living)
     return [
         Shown(
             connection=one,
-            health=health(one),
+            health=health(one, spare=one.pk in spare),
             rights=_rights(one, companies),
             next_renewal_at=next_renewal_at(one),
         )
-        for one in alive.select_related("link", "replaced_by").prefetch_related(
-            "rights", "link__companies"
-        )
+        for one in living
     ]
 
 

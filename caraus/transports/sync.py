@@ -14,7 +14,7 @@ from caraus.anaf import info
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.connections import renewal, rights
 from caraus.connections.configuration import anaf_settings
-from caraus.connections.models import Connection
+from caraus.connections.models import CompanyRight, Connection
 from caraus.transports.apply import Applied
 from caraus.transports.gatekeeper import ShutDoorError, passing
 from caraus.transports.limits import give_back, is_spent, paused_authorizations, spend
@@ -187,7 +187,7 @@ def _unlock(company_id: int) -> None:
 def _ask(asking: Asking, tried: Tried | None) -> Heard:
     """Ask with the authorization that fits; with the next one when ANAF refuses this one.
 
-    When none is left, the trouble of the first is raised: it fitted best.
+    When none is left, the trouble of the one that fits best is raised.
     """
     company, troubles = asking.company, []
     state = SyncState.objects.filter(company=company).first()
@@ -202,9 +202,26 @@ def _ask(asking: Asking, tried: Tried | None) -> Heard:
             _mark(asking.used[-1], company, error)
             troubles.append(error)
         tried = None
-    if asking.paused and not troubles:
-        raise AnafError("daily_limit")
-    raise troubles[0] if troubles else _without_connection(company)
+    raise _cause(asking, troubles)
+
+
+def _cause(asking: Asking, troubles: list[AnafError]) -> AnafError:
+    """What is told when nothing is left to ask with. An authorization that has served the company
+    goes before one that never had a right: that one's refusal is not why the UITs stay away."""
+    if any(trouble.outcome is not Outcome.NO_RIGHTS for trouble in troubles):
+        return troubles[0]
+    company = asking.company
+    served = rights.authorizations_for(company).filter(
+        pk__in=CompanyRight.objects.filter(
+            company=company, state=CompanyRight.State.COVERED
+        ).values("connection")
+    )
+    if (asking.paused and not troubles) or served.filter(pk__in=asking.paused).exists():
+        return AnafError("daily_limit")
+    died = served.filter(status=Connection.Status.REAUTHORIZE).order_by("-authorized_at").first()
+    if died is not None:
+        return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
+    return troubles[0] if troubles else _without_connection(company)
 
 
 def _ask_with(asking: Asking, state: SyncState | None) -> Heard:

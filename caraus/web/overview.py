@@ -76,8 +76,12 @@ def _row(company: Company, alive: list[Connection], active: int, unreadable: int
     state: SyncState | None = getattr(company, "sync_state", None)
     right = best_right(company.rights.all())
     problems: list[tuple[Tone, str]] = []
-    serving = [one for one in alive if one.pk in _covering(company)] or alive
+    covering = [one for one in alive if one.pk in _covering(company)]
+    # One that served the company and ended is why its UITs stay away, not one that never could.
+    serving = [one for one in covering if one.is_active] or covering or alive
     authorization, trouble = _authorization(serving)
+    if covering and right != CompanyRight.State.COVERED:
+        right = LOST
     if right == CompanyRight.State.NO_RIGHT:
         # The pill names it; the certificate's own sentence and ANAF's refusal would say it again.
         advice = gettext("Cere-i firmei dreptul sau autorizează cu alt certificat.")
@@ -108,6 +112,10 @@ def best_right(rights: Iterable[CompanyRight]) -> str:
     }
     best = (CompanyRight.State.COVERED, CompanyRight.State.NO_RIGHT)
     return str(next((state for state in best if state in states), CompanyRight.State.UNKNOWN))
+
+
+# The authorization that covered the company has ended, and no other one covers it.
+LOST = "lost"
 
 
 def _covering(company: Company) -> set[int]:
