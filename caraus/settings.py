@@ -26,6 +26,8 @@ TOKEN_KEYS = [
 
 # Who may make an account from the web: anybody, the invited, nobody (accounts by `createuser`).
 SIGNUP = env.choice("CARAUS_SIGNUP", "invitation", "open", "closed")
+# With open sign-up, an organization is young, and may send few e-mails with links, for so long.
+YOUNG_DAYS = env.number("CARAUS_YOUNG_DAYS", 14)
 # Proxies in front of the web processes, each of which adds to X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("CARAUS_PROXIES", 1 if PUBLIC_HTTPS else 0)
 
@@ -231,6 +233,8 @@ RATE_LIMITS = {
     "invitation": "30/m/ip",
     "setup": "10/m/ip",
     "link_new": "30/h/user,100/h/organization",
+    # E-mails with links to addresses that anybody may type: few, while anybody may sign up.
+    "young_link_email": env.rates("CARAUS_YOUNG_LINK_EMAILS", "5/1d/user,5/1d/organization"),
     "link": "30/m/ip",
     "link_start": "20/h/ip",
 }

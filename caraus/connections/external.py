@@ -8,8 +8,10 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -18,7 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, journal
-from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.limits import Refusal, count_use
+from caraus.accounts.models import Company, Membership, Role, User
 from caraus.connections.models import LINK_LIFETIME, ExternalLink
 from caraus.mail import queue
 from caraus.mail.letters import Letter
@@ -157,21 +160,40 @@ def revoke(link: ExternalLink, membership: Membership) -> bool:
 
 def send(link: ExternalLink, secret: str) -> None:
     """Queue the letter to the link's address. Names that people typed stand in its body only."""
-    context = {
+    context: dict[str, Any] = {
         "link": link,
         "address": address(secret),
         "companies": [str(company) for company in companies_of(link)],
+        "sender_email": confirmed_address(link.created_by),
     }
     letter = Letter(
         subject=gettext("Rugăminte: autorizează aplicația Cărăuș la ANAF SPV"),
         body=render_to_string("connections/email/link.txt", context),
         to=[link.email],
-        reply_to=[link.created_by.email] if link.created_by else [],
+        reply_to=[context["sender_email"]] if context["sender_email"] else [],
     )
     letter.attach_alternative(render_to_string("connections/email/link.html", context), "text/html")
     letter.purpose, letter.reference = "connections/email/link", f"link:{link.pk}"
     letter.expires_at = link.expires_at
     letter.send()
+
+
+def confirmed_address(user: User | None) -> str:
+    """The address that the person has proved to read: the only one that a letter names."""
+    if user is None:
+        return ""
+    mine = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
+    return user.email if mine.exists() else ""
+
+
+def email_refusal(membership: Membership) -> Refusal | None:
+    """Count one e-mail of an organization that is still young, where anybody may sign up; a
+    refusal when it has sent its few of today."""
+    organization = membership.organization
+    age = timezone.now() - organization.created_at
+    if settings.SIGNUP != "open" or age > timedelta(days=settings.YOUNG_DAYS):
+        return None
+    return count_use("young_link_email", user=membership.user, organization=organization)
 
 
 def companies_of(link: ExternalLink) -> list[Company]:

@@ -74,12 +74,16 @@ def new_link(request: HttpRequest) -> HttpResponse:
                 raise PermissionDenied(
                     gettext("Nu vezi nicio firmă pentru care să ceri o autorizare.")
                 )
+        email = form.cleaned_data["email"]
+        not_sent = external.email_refusal(membership) if email else None
         link, secret = external.create(
-            membership, companies=companies, email=form.cleaned_data["email"]
+            membership, companies=companies, email="" if not_sent else email
         )
         if link.email:
             external.send(link, secret)
         context = {
+            "not_sent": not_sent,
+            "email": email,
             "link": link,
             "address": external.address(secret),
             "companies": external.companies_of(link),
