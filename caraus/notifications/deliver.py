@@ -43,7 +43,16 @@ def send(*, notification_id: int, now: datetime | None = None) -> bool:
     together = _together(email, now)
     late = [one for one in together if _is_late(one, now)]
     emails = [one for one in together if one not in late]
-    letter = message([one.notification for one in emails]) if emails else None
+    try:
+        with transaction.atomic():  # what fails in it spoils nothing outside
+            letter = message([one.notification for one in emails]) if emails else None
+    except Exception as trouble:  # a letter that can't be written is given up like one not sent
+        log.exception("email_not_written")
+        for one in emails:
+            one.attempts += 1
+            _put_off(one, trouble, now)
+        Email.objects.bulk_update(emails, ["state", "attempts", "next_attempt_at", "problem"])
+        return False
     if letter is None:
         _drop(together)
         return False

@@ -3,15 +3,17 @@
 It is read on Romania's roads by those who check there: always in Romanian.
 """
 
+import hashlib
 import json
-import subprocess
-import sys
 from datetime import date
+from threading import BoundedSemaphore
 
 import structlog
+from django.core.cache import cache
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from caraus import child
 from caraus.transports.models import Transport
 from caraus.transports.present import (
     CARRIER_CHANGED,
@@ -29,7 +31,11 @@ log = structlog.get_logger()
 
 # The drawing takes about a second; a machine under load is given time, but no request waits longer.
 SECONDS = 20.0
-PROGRAM = ("caraus.transports.card_pdf",)
+PROGRAM = "caraus.transports.card_pdf"
+# Two at once in this process; another waits so long for its turn, then it is told to come again.
+_DRAWING, PATIENCE = BoundedSemaphore(2), 0.5
+# The facts are the key, the day among them: the same card is not drawn twice on a day.
+KEEP_SECONDS = 24 * 3600
 DISCLAIMER = "Document informativ făcut de Cărăuș din datele ANAF; nu este emis de ANAF."
 
 
@@ -37,29 +43,45 @@ class CardError(Exception):
     """The card could not be made; the sentence says whose fault it is and what to do."""
 
 
+class CardBusyError(CardError):
+    """Others' cards are being made; nobody waits for them."""
+
+
 def render(transport: Transport, *, today: date) -> bytes:
-    """The PDF, made by a process of its own. Raises CardError."""
+    """The PDF, made by a process of its own, or the one that was made of the same facts within
+    the day. Raises CardError."""
     with translation.override("ro"):
-        card = json.dumps(content(transport, today=today))
+        card = json.dumps(content(transport, today=today)).encode()
+    key = f"card:{hashlib.sha256(card).hexdigest()}"
+    kept: bytes | None = cache.get(key)
+    if kept is not None:
+        return kept
+    pdf = _draw(card, transport)
+    cache.set(key, pdf, KEEP_SECONDS)
+    return pdf
+
+
+def _draw(card: bytes, transport: Transport) -> bytes:
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", *PROGRAM],
-            input=card.encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            check=True,
-        )
-    except subprocess.TimeoutExpired:
-        log.warning("card_too_slow", uit=transport.uit)
-        raise CardError(
+        return child.run(PROGRAM, card, seconds=SECONDS, slots=_DRAWING, patience=PATIENCE)
+    except child.BusyError:
+        raise CardBusyError(
             _(
-                "Fișa nu a fost gata la timp: serverul Cărăuș este foarte ocupat. Nu este vina ta "
-                "și nici a ANAF. Încearcă din nou peste un minut; până atunci, trimite șoferului "
-                "textul de la „Pentru șofer”."
+                "Se fac chiar acum alte fișe. Încearcă din nou peste câteva secunde; până atunci, "
+                "trimite șoferului textul de la „Pentru șofer”."
             )
         ) from None
-    except (subprocess.CalledProcessError, OSError) as error:
-        log.warning("card_failed", uit=transport.uit, why=_why(error))
+    except child.ChildError as error:
+        if error.timed_out:
+            log.warning("card_too_slow", uit=transport.uit)
+            raise CardError(
+                _(
+                    "Fișa nu a fost gata la timp: serverul Cărăuș este foarte ocupat. Nu este vina "
+                    "ta și nici a ANAF. Încearcă din nou peste un minut; până atunci, trimite "
+                    "șoferului textul de la „Pentru șofer”."
+                )
+            ) from None
+        log.warning("card_failed", uit=transport.uit, why=str(error))
         raise CardError(
             _(
                 "Fișa nu a putut fi făcută, din vina noastră. Datele UIT-ului sunt întregi: "
@@ -67,12 +89,6 @@ def render(transport: Transport, *, today: date) -> bytes:
                 "aplicației."
             )
         ) from None
-    return done.stdout
-
-
-def _why(error: Exception) -> str:
-    stderr = getattr(error, "stderr", None) or b""
-    return str(stderr.decode(errors="replace")[-500:] or error)
 
 
 def content(transport: Transport, *, today: date) -> dict[str, object]:

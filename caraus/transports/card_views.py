@@ -2,7 +2,9 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -21,6 +23,11 @@ def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
     transport = access.get_object(request, Transport.objects.all(), pk)
     try:
         pdf = card.render(transport, today=today())
+    except card.CardBusyError as error:
+        context = {"status": 503, "title": gettext("Încă puțin"), "sentence": str(error)}
+        busy = render(request, "error.html", context, status=503)
+        busy["Retry-After"] = "5"
+        return busy
     except card.CardError as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("transports:detail", args=[transport.pk]))

@@ -40,10 +40,13 @@ def _calls() -> Iterator[Metric]:
     calls = CounterMetricFamily(
         "caraus_calls", "Questions to ANAF by how they ended.", labels=["outcome"]
     )
-    # One statement, one moment: what is being summed is counted once.
+    # One statement, one moment: what is being summed is counted once. Only the rows of the last
+    # hours are looked at: the others are in the totals (`runs.count_up`).
     for outcome, number in _rows(
         "SELECT outcome, sum(calls) FROM (SELECT outcome, calls FROM transports_outcometotal"
-        " UNION ALL SELECT outcome, count(*) FROM transports_syncrun GROUP BY outcome) AS parts"
+        " UNION ALL SELECT outcome, count(*) FROM transports_syncrun WHERE id > coalesce("
+        "(SELECT max(counted_to) FROM transports_outcometotal), 0)"
+        " GROUP BY outcome) AS parts"
         " GROUP BY outcome ORDER BY outcome"
     ):
         calls.add_metric([outcome], float(number))

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 from django.utils import timezone
 
-from caraus.transports.models import SyncHour, SyncRun
+from caraus.transports.models import OutcomeTotal, SyncHour, SyncRun
 
 WHOLE = timedelta(days=7)
 SUMS = timedelta(days=365)
+_LOCK = 0x5C50
 # Summed in one transaction: so much of the past at once.
 _PORTION = timedelta(hours=1)
 
@@ -19,7 +20,7 @@ _SUM_UP = """
 WITH old AS (
     DELETE FROM transports_syncrun WHERE started_at < %(until)s
     RETURNING company_id, date_trunc('hour', started_at) AS hour, outcome, new, changed, age
-), hours AS (
+)
     INSERT INTO transports_synchour AS h
         (company_id, hour, outcome, calls, new, changed, age_sum, age_max)
     SELECT company_id, hour, outcome, count(*), sum(new), sum(changed), coalesce(sum(age), 0),
@@ -29,10 +30,13 @@ WITH old AS (
         calls = h.calls + excluded.calls, new = h.new + excluded.new,
         changed = h.changed + excluded.changed, age_sum = h.age_sum + excluded.age_sum,
         age_max = greatest(h.age_max, excluded.age_max)
-    RETURNING 1
-)
+"""
+
+# Of the rows above the key that is counted already up to another one.
+_COUNT = """
 INSERT INTO transports_outcometotal AS t (outcome, calls)
-SELECT outcome, count(*) FROM old GROUP BY 1
+SELECT outcome, count(*) FROM transports_syncrun WHERE id > %(after)s AND id <= %(to)s
+GROUP BY outcome
 ON CONFLICT (outcome) DO UPDATE SET calls = t.calls + excluded.calls
 """
 
@@ -40,13 +44,29 @@ ON CONFLICT (outcome) DO UPDATE SET calls = t.calls + excluded.calls
 def sum_up(now: datetime | None = None) -> None:
     """Sum what is older than a week, hour by hour, and let go of sums older than a year."""
     now = now or timezone.now()
+    count_up(now)
     last = (now - WHOLE).replace(minute=0, second=0, microsecond=0)
     while (oldest := _oldest()) is not None and oldest < last:
         until = oldest.replace(minute=0, second=0, microsecond=0) + _PORTION
         with transaction.atomic(), database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x5C50])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             cursor.execute(_SUM_UP, {"until": min(until, last)})
     SyncHour.objects.filter(hour__lt=now - SUMS).delete()
+
+
+def count_up(now: datetime | None = None) -> None:
+    """Add to the totals by outcome what is not in them yet. The last hour waits: the row of a
+    question with a smaller key may not be committed yet."""
+    recent = SyncRun.objects.filter(started_at__gte=(now or timezone.now()) - timedelta(hours=1))
+    with transaction.atomic(), database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        first = recent.aggregate(first=Min("pk"))["first"]
+        last = SyncRun.objects.aggregate(last=Max("pk"))["last"] or 0
+        to = last if first is None else first - 1
+        after = OutcomeTotal.objects.aggregate(after=Max("counted_to"))["after"] or 0
+        if to > after:
+            cursor.execute(_COUNT, {"after": after, "to": to})
+            OutcomeTotal.objects.update(counted_to=to)
 
 
 def _oldest() -> datetime | None:

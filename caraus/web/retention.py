@@ -1,4 +1,5 @@
-"""What is kept no longer than it is needed. Each rule is told in docs/security.md."""
+"""What is kept no longer than it is needed. Each rule is told in docs/security.md. (Questions to
+ANAF: `transports/runs.py`.)"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,12 +12,10 @@ from django.utils.translation import gettext
 from caraus.accounts import journal
 from caraus.accounts.models import Invitation, Organization
 from caraus.connections.models import ConsentRequest
-from caraus.transports.models import SyncRun, Transport, UnreadableRecord
+from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.models.fields import UNKNOWN_END
 from caraus.words import plural, today
 
-# A question to ANAF is evidence of a trouble for a while, then only a row.
-KEEP_RUNS = timedelta(days=90)
 KEEP_CONSENTS = timedelta(days=30)
 KEEP_INVITATIONS = timedelta(days=180)
 BATCH = 1000
@@ -27,7 +26,6 @@ class Forgotten:
     """How many rows went."""
 
     transports: int
-    runs: int
     consents: int
     invitations: int
     journal: int
@@ -41,7 +39,6 @@ def forget() -> Forgotten:
             _forget_transports(one)
             for one in Organization.objects.exclude(keep_transports_months=None)
         ),
-        runs=SyncRun.objects.filter(started_at__lt=now - KEEP_RUNS).delete()[0],
         consents=ConsentRequest.objects.filter(expires_at__lt=now - KEEP_CONSENTS).delete()[0],
         invitations=Invitation.objects.filter(expires_at__lt=now - KEEP_INVITATIONS).delete()[0],
         journal=journal.forget_old(),

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts import journal, organizations
@@ -180,3 +182,48 @@ def test_transports_are_forgotten_as_the_organization_wants(
     assert Transport.objects.get().uit == "UIT1"
     told = JournalEntry.objects.get(action="deletion")
     assert (told.actor, told.organization_id) == (journal.PROGRAM, organization.pk)
+
+
+def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization = factories.organization()
+    owner, company = factories.member(organization, "owner"), factories.company(organization)
+    monkeypatch.setattr(organizations, "DELETED_AT_ONCE", 2)
+    other = factories.company(factories.organization("Alt Transport"), cui=factories.OTHER_CUI)
+    now = timezone.now()
+    for place in (company, other):
+        for number in range(5):
+            Transport.objects.create(
+                company=place,
+                uit=f"UIT{number}",
+                transport_date=now.date(),
+                first_expired_day=now.date(),
+                first_seen_at=now,
+                last_seen_at=now,
+                last_changed_at=now,
+            )
+    Organization.objects.filter(pk=organization.pk).update(delete_at=now)
+
+    def cut_off(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('DELETE FROM "transports_transport"') and company.transports.count() == 1:
+            raise DatabaseError("the worker is killed")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(cut_off), pytest.raises(DatabaseError):
+        organizations.delete_due()
+    assert company.transports.count() == 1  # what is gone stays gone
+    assert not organization.memberships.exists()
+    with CaptureQueriesContext(connection) as queries:
+        assert organizations.delete_due() == 1
+    assert not Organization.objects.filter(pk=organization.pk).exists()
+    assert other.transports.count() == 5
+    assert User.objects.filter(pk=owner.pk).exists()
+    # When the organization itself goes nothing hangs on it any more.
+    (last,) = [
+        at
+        for at, query in enumerate(queries)
+        if query["sql"].startswith('DELETE FROM "accounts_organization"')
+    ]
+    assert not any('DELETE FROM "transports' in query["sql"] for query in list(queries)[last:])
+    assert organizations.delete_due() == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from caraus.accounts.models import Organization, User
 from caraus.commands.ports import free_ports
-from caraus.mail.delivery import pause
+from caraus.mail.delivery import GIVE_UP_AFTER, pause
 from caraus.notifications import deliver
 from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.models import Email, Notification
@@ -172,3 +172,22 @@ def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
 def test_pauses_grow_and_stay_within_two_hours(attempts: int) -> None:
     assert timedelta(minutes=1) <= pause(attempts) <= pause(attempts + 1)
     assert pause(attempts) <= timedelta(hours=2)
+
+
+def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
+    organization: Organization, settings: LazySettings
+) -> None:
+    """Whatever breaks in the writing is counted, put off ever longer, and given up in the end."""
+    tell(organization, factories.member(organization, "owner"))
+    email = Email.objects.get()
+    settings.TEMPLATES = [template | {"APP_DIRS": False} for template in settings.TEMPLATES]
+    now = email.next_attempt_at
+    assert not deliver.send(notification_id=email.pk, now=now)
+    email.refresh_from_db()
+    assert (email.state, email.attempts, email.problem) == ("waiting", 1, "message")
+    assert email.next_attempt_at == now + pause(1)
+    late = now + GIVE_UP_AFTER
+    assert not deliver.send(notification_id=email.pk, now=late)
+    email.refresh_from_db()
+    assert (email.state, email.attempts) == ("given_up", 2)
+    assert deliver.due(late + timedelta(days=1)) == []

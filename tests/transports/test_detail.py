@@ -142,7 +142,7 @@ def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
     address = f"/transporturi/{row.pk}/fisa-soferului.pdf"
     page = signed_in.get(address, follow=True).content.decode()
     assert "Fișa nu a fost gata la timp" in page
-    monkeypatch.setattr(card, "PROGRAM", ("caraus.no_such_module",))
+    monkeypatch.setattr(card, "PROGRAM", "caraus.no_such_module")
     monkeypatch.setattr(card, "SECONDS", 20)
     page = signed_in.get(address, follow=True).content.decode()
     assert "din vina noastră" in page
@@ -162,3 +162,29 @@ def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(
     row = transport(company, **fields)
     page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
     assert ("nu are forma sau cifrele de control" in page) is told
+
+
+def test_a_card_is_drawn_once_for_the_same_facts(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = transport(company)
+    address = f"/transporturi/{row.pk}/fisa-soferului.pdf"
+    first = signed_in.get(address)
+    assert first.content.startswith(b"%PDF")
+    monkeypatch.setattr(card, "PROGRAM", "caraus.no_such_module")
+    assert signed_in.get(address).content == first.content
+    row.plate = "CT99ZZZ"
+    row.save()
+    assert signed_in.get(address).status_code == 302  # another card, which can't be drawn now
+
+
+def test_above_two_cards_at_once_others_are_told_to_come_again(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "PATIENCE", 0.01)
+    address = f"/transporturi/{transport(company).pk}/fisa-soferului.pdf"
+    with card._DRAWING, card._DRAWING:
+        answer = signed_in.get(address)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Se fac chiar acum alte fișe" in answer.text
+    assert signed_in.get(address).status_code == 200

@@ -15,7 +15,18 @@ from caraus.connections.models import Connection
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Notification
 from caraus.notifications.preferences import Channels, choose
-from caraus.transports import claims, gatekeeper, limits, plan, rates, runs, tasks, unread, upkeep
+from caraus.transports import (
+    claims,
+    gatekeeper,
+    limits,
+    metrics,
+    plan,
+    rates,
+    runs,
+    tasks,
+    unread,
+    upkeep,
+)
 from caraus.transports.models import (
     AuthorizationLimit,
     Gate,
@@ -320,12 +331,12 @@ def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
         (12, "unavailable"): (1, 0, 0),
         (13, "ok"): (1, 0, 0),
     }
-    assert dict(OutcomeTotal.objects.values_list("outcome", "calls")) == {"ok": 4, "unavailable": 1}
+    assert dict(OutcomeTotal.objects.values_list("outcome", "calls")) == {"ok": 5, "unavailable": 1}
     run(company, old, new=1, age=900)  # written late, into an hour that is summed already
     runs.sum_up(now)
     row = SyncHour.objects.get(calls=4)
     assert (row.new, row.age_sum, row.age_max) == (7, 1860, 900)
-    assert OutcomeTotal.objects.get(outcome="ok").calls == 5
+    assert OutcomeTotal.objects.get(outcome="ok").calls == 6
 
 
 def test_sums_older_than_a_year_go(company: Company) -> None:
@@ -391,3 +402,33 @@ def test_an_answer_read_by_an_older_parser_is_never_unchanged() -> None:
 
 def test_nothing_is_claimed_when_nothing_is_due(company: Company) -> None:
     assert claims.claim(5) == []
+
+
+def test_a_scrape_looks_at_the_last_hours_only(company: Company) -> None:
+    """What is in the totals is counted once; the statement is bounded by the last count."""
+    now = timezone.now()
+
+    def asked(minutes: int, outcome: str = "ok") -> None:
+        at = now - timedelta(minutes=minutes)
+        SyncRun.objects.create(company=company, started_at=at, finished_at=at, outcome=outcome)
+
+    def told() -> dict[str, float]:
+        lines = metrics.text().decode().splitlines()
+        parts = [line.split() for line in lines if line.startswith("caraus_calls_total")]
+        return {name.split('"')[1]: float(value) for name, value in parts}
+
+    for minutes in (3000, 130, 61, 5):
+        asked(minutes)
+    assert told() == {"ok": 4}
+    runs.count_up(now)
+    counted = OutcomeTotal.objects.get()
+    assert counted.calls == 3  # the newest may have neighbours that are not committed yet
+    assert told() == {"ok": 4}
+    runs.count_up(now)
+    asked(1, "unavailable")
+    assert told() == {"ok": 4, "unavailable": 1}
+    # The rows before the count are not looked at any more.
+    SyncRun.objects.filter(pk__lte=counted.counted_to).update(outcome="bad_answer")
+    assert told() == {"ok": 4, "unavailable": 1}
+    runs.count_up(now + timedelta(hours=3))
+    assert told() == {"ok": 4, "unavailable": 1}

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 
 @pytest.fixture
@@ -59,3 +61,14 @@ def no_database(db: None) -> Iterator[None]:
 def test_without_a_database_it_says_so(client: Client, no_database: None) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, "does not answer")
+
+
+def test_ready_asks_the_database_two_cheap_questions_and_reads_no_file(
+    client: Client, heartbeat: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    # The migrations of the code are known by now: nothing of them is read again.
+    monkeypatch.setattr(MigrationLoader, "load_disk", None)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/readyz").status_code == 200
+    assert len(queries) == 2

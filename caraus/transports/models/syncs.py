@@ -192,10 +192,12 @@ class SyncHour(models.Model):
 
 
 class OutcomeTotal(models.Model):
-    """How many questions ended so, of those whose rows are summed already: for a counter."""
+    """How many questions ended so, of those up to the key `counted_to` (the same in all rows):
+    for a counter."""
 
     outcome = models.CharField(max_length=20, unique=True)
     calls = models.PositiveBigIntegerField(default=0)
+    counted_to = models.PositiveBigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.calls}"
