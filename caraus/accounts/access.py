@@ -38,6 +38,18 @@ class TwoFactorsNeededError(PermissionDenied):
         )
 
 
+class ElsewhereError(Http404):
+    """What was asked for belongs to another organization of the person's own."""
+
+    def __init__(self, organization: Organization) -> None:
+        super().__init__(
+            gettext("Ce ai deschis este în {organization}, nu în organizația aceasta.").format(
+                organization=organization
+            )
+        )
+        self.organization = organization
+
+
 def signed_in(request: HttpRequest) -> User:
     """The signed-in user; LoginRequiredMiddleware has sent everybody else to sign-in."""
     user: User | AnonymousUser = request.user
@@ -65,11 +77,17 @@ def memberships(request: HttpRequest) -> list[Membership]:
 
 
 def chosen_membership(request: HttpRequest) -> Membership | None:
-    """The one in the organization that the session points at, or in the first; None without any.
-    For the frame of pages: whether it lets the user in is not asked."""
+    """The one in the organization that the session points at, else in the one used last, else in
+    the first; None without any. For the frame of pages: it is not asked whether it lets one in."""
     mine = memberships(request)
-    chosen = request.session.get(SESSION_KEY)
+    chosen = request.session.get(SESSION_KEY, signed_in(request).last_organization_id)
     return next((one for one in mine if one.organization_id == chosen), mine[0] if mine else None)
+
+
+def choose(request: HttpRequest, organization_id: int) -> None:
+    """Work in this organization from now on, also after the next sign-in."""
+    request.session[SESSION_KEY] = organization_id
+    User.objects.filter(pk=signed_in(request).pk).update(last_organization=organization_id)
 
 
 def current_membership(request: HttpRequest) -> Membership:
@@ -156,8 +174,13 @@ def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet
 
 
 def get_object[M: Model](request: HttpRequest, queryset: QuerySet[M], pk: int) -> M:
-    """The row with this key, if the current member may see it; else 404."""
-    found = visible(queryset, current_membership(request)).filter(pk=pk).first()
+    """The row with this key, if the current member may see it; else 404, which names another
+    organization of the person's own where it is."""
+    membership = current_membership(request)
+    found = visible(queryset, membership).filter(pk=pk).first()
     if found is None:
+        for other in memberships(request):
+            if other.pk != membership.pk and visible(queryset, other).filter(pk=pk).exists():
+                raise ElsewhereError(other.organization)
         raise Http404(gettext("Nu există sau nu este al organizației tale."))
     return found

@@ -36,6 +36,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     # "" until chosen: pages follow the browser then, e-mails are in Romanian.
     language = models.CharField(max_length=8, blank=True, default="", db_default="")
 
+    # Where the next sign-in opens.
+    last_organization = models.ForeignKey(
+        "Organization", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"

@@ -1,6 +1,6 @@
 """What stands in an e-mail: one fact, many of a kind, or the digest of a day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from itertools import groupby
@@ -65,9 +65,11 @@ def message(notifications: Sequence[Notification]) -> EmailMultiAlternatives | N
 def _message(
     first: Notification, found: Sequence[Told], *, is_digest: bool
 ) -> EmailMultiAlternatives:
-    only = found[0]
+    only, absolute = found[0], _links(first)
     title, link, action = only.title, only.row.address, only.row.action
-    sections = _sections(found) if is_digest or len(found) > 1 or only.row.is_burst else []
+    sections = (
+        _sections(found, absolute) if is_digest or len(found) > 1 or only.row.is_burst else []
+    )
     if is_digest:
         title = _digest_title(first, sections)
     elif len(found) > 1:
@@ -81,8 +83,8 @@ def _message(
         "text": "" if sections else only.row.text,
         "action": action,
         "sections": sections,
-        "link": _absolute(link),
-        "preferences": _absolute(reverse("notifications:preferences")),
+        "link": absolute(link),
+        "preferences": absolute(reverse("notifications:preferences")),
     }
     letter = EmailMultiAlternatives(
         subject=title,
@@ -102,31 +104,42 @@ def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:
     }
 
 
-def _sections(found: Sequence[Told]) -> list[Section]:
+def _sections(found: Sequence[Told], absolute: Callable[[str], str]) -> list[Section]:
     """In the order of the kinds, each told fact with its link."""
     ranked = sorted(found, key=lambda one: _ORDER.get(one.row.kind, len(_ORDER)))
     sections = []
     for code, group in groupby(ranked, key=lambda one: one.row.kind):
         several = list(group)
         number = sum(one.number for one in several)
-        lines = [line for one in several for line in _lines(one)][:MOST_NAMED]
+        lines = [line for one in several for line in _lines(one, absolute)][:MOST_NAMED]
         kind = KINDS.get(code, DIGEST)
         heading = how_many(kind, number) if kind.of_uits else str(kind.title)
         sections.append(Section(heading, lines, number))
     return sections
 
 
-def _lines(one: Told) -> list[Line]:
+def _lines(one: Told, absolute: Callable[[str], str]) -> list[Line]:
     if one.row.is_burst:
-        return [Line(fact.title, "", _absolute(fact.address)) for fact in one.facts]
+        return [Line(fact.title, "", absolute(fact.address)) for fact in one.facts]
     kind = one.row.about
     # Among others, the first paragraph of a UIT's news; its page and the list have the rest.
     text = one.row.text.partition("\n\n")[0] if kind and kind.of_uits else one.row.text
-    return [Line(one.title, text, _absolute(one.row.address))]
+    return [Line(one.title, text, absolute(one.row.address))]
 
 
-def _absolute(path: str) -> str:
-    return f"{settings.PUBLIC_URL}{path}"
+def _links(notification: Notification) -> Callable[[str], str]:
+    """Make addresses of paths: with the organization, for a reader who has several and may be
+    working in another one (`caraus/web/organizations.py`)."""
+    has_several = Membership.objects.filter(user=notification.user_id).count() > 1
+
+    def absolute(path: str) -> str:
+        if not has_several:
+            return f"{settings.PUBLIC_URL}{path}"
+        place, hash_sign, fragment = path.partition("#")
+        organization = f"{'&' if '?' in place else '?'}o={notification.organization_id}"
+        return f"{settings.PUBLIC_URL}{place}{organization}{hash_sign}{fragment}"
+
+    return absolute
 
 
 def _message_id(notification: Notification) -> str:

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from structlog.contextvars import bound_contextvars
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,19 @@ class RequestMiddleware:
         return response
 
 
+class NoStoreMiddleware:
+    """No browser and no proxy keeps a page: after signing out, „back” shows nothing. The static
+    files, which are served before this, may be kept."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        add_never_cache_headers(response)
+        return response
+
+
 def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """The route, not the path: the paths of links hold secrets."""
     user = getattr(request, "user", None)
@@ -54,14 +70,28 @@ def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """A form that was sent after the session was lost can't be sent again by the sign-in page,
-    whose way on is a GET: it leads home, not to an address that takes POST only."""
+    whose way on is a GET: it leads back to the page on which the form stood, not to an address that
+    takes POST only."""
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseRedirect:
         if request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)
-        return redirect_to_login("/", self.get_login_url(view_func))
+        return redirect_to_login(_page_of(request), self.get_login_url(view_func))
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours that sent this form, as the browser tells; home where it does not."""
+    given = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(given, hosts, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(given)
+    if parts.path == request.path:
+        # The page was the answer to a wrong form, perhaps at an address that takes POST only.
+        return f"{parts.path.rstrip('/').rpartition('/')[0]}/"
+    return urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc else "/"
 
 
 class CompressMiddleware(GZipMiddleware):

@@ -175,6 +175,7 @@ def environment(**options: Any) -> Environment:
         "cell": _cell,
         "cell_of_days": _cell_of_days,
         "icon": words.icon,
+        "organization_input": words.organization_input,
         "uit_address": uit_address,
         "uit_bar": words.uit_bar,
         "uit_validity": present.validity,

@@ -18,6 +18,7 @@ from caraus.accounts import access
 from caraus.accounts.views.organization import may_create
 from caraus.connections.succession import LIVING
 from caraus.web import refusals
+from caraus.web.organizations import elsewhere
 from caraus.web.panou import panou
 
 
@@ -83,7 +84,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """In the exception's own words where it has some: a sentence, and perhaps a title."""
+    """In the exception's own words where it has some: a sentence, and perhaps a title. What is in
+    another organization of one's own is offered there."""
+    if isinstance(exception, access.ElsewhereError):
+        return elsewhere(request, exception.organization, status=404)
     own_words, own_title, *_ = *(one for one in exception.args if isinstance(one, str)), "", ""
     return _error(
         request,

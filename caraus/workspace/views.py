@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -71,6 +72,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "groups": around.groups,
         "has_problems": around.has_problems,
         "now": int(time.time()),
+        "printed_at": timezone.now(),
         "may_sync": access.may(membership, Role.DISPATCHER),
         "today": today(),
         "situation": state,

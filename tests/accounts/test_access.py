@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Membership, Organization, Role, Session, User
+from caraus.accounts.models import Company, Membership, Organization, RateCount, Role, Session, User
 from caraus.notifications.models import FailedNotice
 from caraus.transports.models import Gate, LapseWatch, OutcomeTotal, Plan
 from tests import factories
@@ -115,7 +115,7 @@ TENANT_MODELS = [
     for label in ("accounts", "connections", "notifications", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
     # Of the whole installation, or of a browser.
-    if model not in {User, Session, Gate, LapseWatch, Plan, OutcomeTotal, FailedNotice}
+    if model not in {User, RateCount, Session, Gate, LapseWatch, Plan, OutcomeTotal, FailedNotice}
 ]
 
 

@@ -34,7 +34,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
         else:
             request.session.pop(INVITATION_KEY, None)
-            request.session[access.SESSION_KEY] = taken.organization_id
+            access.choose(request, taken.organization_id)
             messages.success(
                 request,
                 gettext("Ai intrat în {organization}.").format(organization=taken.organization),

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -33,12 +34,15 @@ def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) 
 
 
 def switch(request: HttpRequest) -> HttpResponse:
-    """Work in another organization of one's own."""
+    """Work in another organization of one's own; `inapoi` is the page that was asked for there."""
     wanted = request.POST.get("organizatie", "")
     mine = access.organizations(access.signed_in(request))
     chosen = next((one for one in mine if str(one.pk) == wanted), None)
     if chosen is not None:
-        request.session[access.SESSION_KEY] = chosen.pk
+        access.choose(request, chosen.pk)
+        back = request.POST.get("inapoi", "")
+        if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return redirect(back)
     return redirect("home")
 
 
@@ -90,7 +94,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = organizations.create(user, form.cleaned_data["name"])
-        request.session[access.SESSION_KEY] = made.organization_id
+        access.choose(request, made.organization_id)
         messages.success(
             request,
             gettext("Organizația {organization} este gata. Adaugă firmele.").format(

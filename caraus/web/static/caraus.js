@@ -23,11 +23,53 @@
     if (place) place.textContent = text;
   };
 
+  const COPIED = 2000;
+  const labels = new WeakMap(); // button → [its own content, the timer that puts it back]
+
   const copied = (button) => {
-    button.setAttribute("data-copied", "");
     say(button.dataset.copiedWords || byId("anunt").dataset.copiedWords);
-    setTimeout(() => button.removeAttribute("data-copied"), 1600);
+    const [own, timer] = labels.get(button) || [[...button.childNodes], 0];
+    clearTimeout(timer);
+    button.setAttribute("data-copied", "");
+    // An icon changes by its style; a button with words says it in its own place.
+    if (button.matches(".button")) {
+      button.style.minInlineSize = `${button.offsetWidth}px`;
+      button.replaceChildren(byId("anunt").dataset.copiedLabel);
+    }
+    const back = () => {
+      labels.delete(button);
+      button.removeAttribute("data-copied");
+      if (button.matches(".button")) button.replaceChildren(...own);
+    };
+    labels.set(button, [own, setTimeout(back, COPIED)]);
   };
+
+  /* -- what is being written outlives the session ---------------------------------------------- */
+
+  // Kept in this tab alone, until it is saved or its person signs out.
+  const DRAFT = "caraus-draft:";
+  const draftKey = (field) => `${DRAFT}${field.form.dataset.draft}`;
+
+  document.addEventListener("input", ({ target }) => {
+    const form = target instanceof HTMLTextAreaElement && target.closest("form[data-draft]");
+    if (form) sessionStorage.setItem(draftKey(target), target.value);
+  });
+
+  for (const field of document.querySelectorAll("form[data-draft] textarea")) {
+    const kept = sessionStorage.getItem(draftKey(field)) || "";
+    const saved = [...document.querySelectorAll(".note-text")].map((note) => note.textContent.trim());
+    if (saved.includes(kept.trim())) sessionStorage.removeItem(draftKey(field));
+    else if (kept && !field.value) field.value = kept;
+  }
+
+  document.addEventListener("submit", ({ target }) => {
+    if (!target.matches("[data-sign-out]")) return;
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith(DRAFT)) sessionStorage.removeItem(key);
+    }
+  });
+
+  /* -- pressing -------------------------------------------------------------------------------- */
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
@@ -131,6 +173,8 @@
     notice.querySelector("span").textContent = sentence;
   };
   document.addEventListener("htmx:responseError", ({ detail }) => {
+    const notice = byId("alta-organizatie");
+    if (detail.xhr.status === 409 && notice) notice.hidden = false;
     // Refused (the page stood open for too long, ...): as without JavaScript, with a page that says why.
     if (detail.elt.matches("#sincronizare")) detail.elt.submit();
     else if (detail.xhr.status === 503) busy(detail.xhr.responseText);

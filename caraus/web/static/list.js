@@ -35,6 +35,28 @@
     else if (event.key === "?") byId("taste").showModal();
   });
 
+  /* -- a press anywhere on a row opens it ------------------------------------------------------ */
+
+  const opened = (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const row = target && target.closest("#lista tr[data-uit]");
+    if (!row || target.closest("a, button, input, label, select, summary")) return null;
+    const selection = getSelection();
+    if (selection && !selection.isCollapsed) return null; // a word of it was marked
+    return row.querySelector(".col-uit a");
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = opened(event);
+    if (!link || event.defaultPrevented || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey) window.open(link.href, "_blank", "noopener");
+    else link.click();
+  });
+  document.addEventListener("auxclick", (event) => {
+    const link = event.button === 1 && opened(event);
+    if (link) window.open(link.href, "_blank", "noopener");
+  });
+
   if (!news) return;
 
   /* -- what is new: rows are marked, the title counts ----------------------------------------- */

@@ -22,6 +22,9 @@ from caraus.workspace.asked import Asked
 
 register = template.Library()
 
+# What each form says of the organization that it was made for.
+ORGANIZATION_FIELD = "in_organizatia"
+
 register.filter("grouped_uit", present.grouped_uit)
 register.filter("uit_groups", present.uit_groups)
 register.filter("unreadable_words", present.unreadable_words)
@@ -29,6 +32,22 @@ register.filter("place_title", present.place_title)
 register.filter("place_lines", present.place_lines)
 register.filter("change_lines", present.change_lines)
 register.filter("number", words.grouped)
+
+
+@register.simple_tag(takes_context=True)
+def csrf_token(context: Context) -> SafeString:
+    """Django's own, and the organization that the form was made for (`web/organizations.py`): the
+    one tag that every form has."""
+    field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+    secret = format_html(field, context.get("csrf_token", ""))
+    return secret + organization_input(context.get("page_organization"))
+
+
+def organization_input(pk: int | None) -> SafeString:
+    """The hidden field that names the organization of a form."""
+    if pk is None:
+        return SafeString()
+    return format_html('<input type="hidden" name="{}" value="{}">', ORGANIZATION_FIELD, pk)
 
 
 @register.simple_tag

@@ -1,0 +1,160 @@
+"""What only a browser shows: a press that answers, a row that opens, a note that outlives its
+session, a list on paper."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from pypdf import PdfReader
+from pytest_django.live_server_helper import LiveServer
+
+from caraus.accounts.models import Membership
+from caraus.accounts.provision import provision_user
+from caraus.transports.models import Transport
+from caraus.words import today
+from tests import factories
+from tests.e2e import chromium
+from tests.transports.test_views import transport
+
+EMAIL, PASSWORD = "ana@example.ro", "o parolă destul de lungă"
+ROWS = 50
+
+
+@pytest.fixture
+def first(transactional_db: None) -> Transport:
+    """One of a page full of UITs of a person who can sign in."""
+    organization = factories.organization()
+    factories.connection(organization)
+    ana = provision_user(email=EMAIL, password=PASSWORD, name="Ana Pop")
+    Membership.objects.create(user=ana, organization=organization, role="owner")
+    company = factories.company(organization)
+    rows = [
+        transport(
+            company,
+            uit=f"1A2B3C4D5E6F{number:04d}",
+            plate=f"B{number:03d}ABC",
+            transport_date=today() + timedelta(days=number % 3),
+            first_expired_day=today() + timedelta(days=1 + number % 6),
+        )
+        for number in range(ROWS)
+    ]
+    return rows[-1]
+
+
+@contextmanager
+def signed_in_page(server: LiveServer, width: int = 1440) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(playwright), args=chromium.FLAGS
+        )
+        context = browser.new_context(
+            base_url=server.url, viewport={"width": width, "height": 900}, locale="ro-RO"
+        )
+        page = context.new_page()
+        page.goto("/cont/login/")
+        sign_in(page)
+        yield page
+        browser.close()
+
+
+def sign_in(page: Page) -> None:
+    page.locator("[name=login]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("form:has([name=password]) button[type=submit]").first.click()
+    page.wait_for_url(lambda address: "/cont/login/" not in address)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_copying_answers_in_the_button_itself(
+    live_server: LiveServer, first: Transport, width: int
+) -> None:
+    path = f"/transporturi/{first.pk}/"
+    with signed_in_page(live_server, width) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto(path)
+        button = page.locator(".uit-actions [data-copy]")
+        expect(button).to_have_text("Copiază pentru șofer")
+        page.clock.install()
+        button.click()
+        expect(button).to_have_text("Copiat ✓")
+        expect(button).to_be_visible()
+        expect(page.locator("#anunt")).to_have_text("Textul pentru șofer este copiat")
+        button.click()  # again within the two seconds: the words come back all the same
+        page.clock.run_for(1_900)
+        expect(button).to_have_text("Copiat ✓")
+        page.clock.run_for(200)
+        expect(button).to_have_text("Copiază pentru șofer")
+
+
+def test_a_press_on_a_row_opens_its_uit(live_server: LiveServer, first: Transport) -> None:
+    path = f"/transporturi/{first.pk}/"
+    with signed_in_page(live_server) as page:
+        page.goto("/transporturi/?q=B049ABC")
+        cell = page.locator("#lista tr[data-uit] .col-declarant")
+        expect(cell).to_have_count(1)
+        for options in ({"modifiers": ["ControlOrMeta"]}, {"button": "middle"}):
+            with page.context.expect_page() as opened:
+                cell.click(**options)
+            opened.value.wait_for_url(f"**{path}")
+            opened.value.close()
+        page.locator("#lista .col-uit .icon-button").click()  # a button on it does its own work
+        cell.evaluate("(cell) => getSelection().selectAllChildren(cell)")
+        cell.dispatch_event("click")  # who marks a word is reading
+        assert page.url.endswith("/transporturi/?q=B049ABC")
+        page.evaluate("getSelection().removeAllRanges()")
+        cell.click()
+        page.wait_for_url(f"**{path}")
+        page.go_back()
+        page.wait_for_url("**/transporturi/?q=B049ABC")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{path}")
+
+
+def test_a_note_outlives_the_session_in_which_it_was_typed(
+    live_server: LiveServer, first: Transport
+) -> None:
+    path = f"/transporturi/{first.pk}/"
+    with signed_in_page(live_server) as page:
+        page.goto(path)
+        page.locator(".note-form textarea").press_sequentially("Sună la rampă", delay=1)
+        cookies = [one for one in page.context.cookies() if one["name"] != "sessionid"]
+        page.context.clear_cookies()
+        page.context.add_cookies(cookies)  # type: ignore[arg-type]
+        page.locator(".note-form button[type=submit]").click()
+        page.wait_for_url("**/cont/login/**")
+        sign_in(page)
+        page.wait_for_url(f"**{path}*")
+        field = page.locator(".note-form textarea")
+        expect(field).to_have_value("Sună la rampă")
+        page.locator(".note-form button[type=submit]").click()
+        expect(page.locator(".note-text")).to_have_text("Sună la rampă")
+        expect(field).to_have_value("")
+        page.reload()
+        expect(field).to_have_value("")  # it is saved: not offered again
+
+
+def test_the_list_and_the_week_on_paper(live_server: LiveServer, first: Transport) -> None:
+    with signed_in_page(live_server) as page:
+        page.goto("/transporturi/")
+        sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+        texts = [sheet.extract_text() for sheet in sheets]
+        assert len(texts) <= 2, len(texts)
+        for sheet, text in zip(sheets, texts, strict=True):
+            assert sheet.mediabox.width > sheet.mediabox.height
+            assert "Valabilitate" in text  # the head, on each
+            for relative in ("mâine", "încă", "azi", "viitor"):
+                assert relative not in text, relative
+        assert sum(text.count("ABC") for text in texts) == ROWS
+        assert texts[0].count("ABC") >= 25
+        assert first.last_valid_day
+        last_day = first.last_valid_day.strftime("%d.%m.%Y")
+        assert f"până {last_day}, 24:00" in " ".join(" ".join(texts).split())
+
+        page.goto("/transporturi/saptamana/")
+        sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+        assert "ABC" in sheets[0].extract_text()
+        assert sheets[0].mediabox.width > sheets[0].mediabox.height
