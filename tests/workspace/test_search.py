@@ -12,6 +12,7 @@ from caraus.transports.models import Transport
 from caraus.words import folded, today
 from caraus.workspace import keyset, listing, search
 from caraus.workspace.asked import SHOWN, SORTS, Asked
+from caraus.workspace.models import SearchWords
 from tests import factories
 from tests.workspace.conftest import MakeTransport
 
@@ -191,3 +192,29 @@ def test_each_filter_looks_in_its_own_fields_however_many_were_given(
     monkeypatch.setattr(search, "_is_common", lambda *_: common)
     _, page = listing.shown(Asked.of(asked | {"arata": "toate"}), [row.company_id], today=today())
     assert [one.pk for one in page] == [row.pk] * is_found
+
+
+def test_words_of_any_length_are_cut_and_what_stands_first_is_found(
+    make: MakeTransport, company: Company
+) -> None:
+    """Fields of 100 kB took minutes: the time grows with the square of the words' length."""
+    long = "Șoseaua " * 12_500
+    change = {"at": None, "plate": long, "trailer1": long, "trailer2": long}
+    row = make(
+        plate="B77LUNG",
+        trailer1=long,
+        trailer2=long,
+        declarant_name=f"AGRO {long}",
+        declarant_cui=long,
+        declarant_ref=long,
+        vehicle_changes=[change] * 50,
+        start={"county": long, "locality": long, "full_address": long},
+        end={"county": long, "locality": long, "full_address": long},
+    )
+    words = SearchWords.objects.get(pk=row.pk).words
+    assert 2000 < len(words) <= 10_002
+    assert words.startswith(f" {row.uit.lower()} ; b77lung soseaua")
+    assert list(Transport.objects.filter(words__words__contains=" b77lung ")) == [row]
+    short = make(declarant_name="X" * 3000, start={"county": "CJ"})
+    words = SearchWords.objects.get(pk=short.pk).words
+    assert (words.count("x"), words.endswith(" cj ")) == (2000, True)
