@@ -107,6 +107,17 @@ LOGIN_PROBLEMS = (
         retryable=True,
     ),
     Problem(
+        "no_etransport_role",
+        Outcome.UNAVAILABLE,
+        Whose.US,
+        _("Aplicația nu este înscrisă la ANAF pentru E-Transport, deci nu va primi niciun UIT."),
+        _(
+            "Anunță administratorul aplicației: la ANAF (Editare profil Oauth → Gestionare "
+            "aplicații) bifează serviciul E-Transport. Apoi autorizează din nou."
+        ),
+        retryable=False,
+    ),
+    Problem(
         "refresh_rejected",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,

@@ -86,6 +86,23 @@ def claims_of(token: str) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in claims.items()}
 
 
+def roles_of(token: str) -> frozenset[str] | None:
+    """The services that a token names in its `role` claim: a list, or a text with commas. None when
+    it names none at all, which says nothing."""
+    claims = claims_of(token)
+    given = claims.get("role") or claims.get("roles")
+    items = given if isinstance(given, list) else re.split(r"[,;\s]+", str(given or ""))
+    names = {re.sub(r"[^A-Z0-9]", "", str(item).upper()).removeprefix("ROLE") for item in items}
+    return frozenset(filter(None, names)) or None
+
+
+def lacks_etransport(token: str) -> bool:
+    """Whether a token names services and e-Transport is none of them: the application was not
+    registered for it at ANAF, and every question will be refused."""
+    roles = roles_of(token)
+    return roles is not None and "ETRANSPORT" not in roles
+
+
 def _token(answer: dict[str, Any], name: str) -> str:
     value = answer.get(name)
     if not isinstance(value, str) or not is_sendable(value.strip()):

@@ -57,7 +57,7 @@ def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]
     if "CARAUS_SECRET_KEY" not in bad:
         yield GOOD, "CARAUS_SECRET_KEY is there."
     if database_works:
-        checks += [_people, _running]
+        checks += [_people, _roles, _running]
     else:
         yield NOTE, "People, authorizations and jobs were not looked at: there is no database."
     for check in checks:
@@ -177,6 +177,23 @@ def _people() -> Report:
     if not users:
         report.append((BAD, "Nobody can sign in: open the link that `caraus web` prints."))
     return report
+
+
+def _roles() -> Report:
+    """Tokens by which ANAF says that the application is not registered for e-Transport."""
+    from caraus.connections.models import Connection
+    from caraus.connections.renewal import lacks_etransport
+
+    if pending_migrations():
+        return []
+    living = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    lacking = sum(map(lacks_etransport, living.iterator(chunk_size=100)))
+    words = (
+        f"{lacking} authorization(s) do not name ETRANSPORT among their services: ANAF will refuse "
+        "every question. Tick E-Transport for the application at ANAF (Editare profil Oauth, "
+        "Gestionare aplicații), then authorize again."
+    )
+    return [(BAD, words)] if lacking else []
 
 
 def _running() -> Report:

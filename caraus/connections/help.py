@@ -271,6 +271,7 @@ _BY_CODE = {
     "no_rights_any": "inrolat-sub-24-de-ore",
     "no_rights_cui": "fara-drept-pentru-cui",
     "forbidden": "aplicatie-neinrolata",
+    "no_etransport_role": "aplicatie-neinrolata",
     "authorize_refused": "adresa-de-intoarcere",
     "invalid_grant": "adresa-de-intoarcere",
     "invalid_client": "adresa-de-intoarcere",

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from caraus.anaf import oauth
+from caraus.anaf import oauth, tokens
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
 from caraus.anaf.oauth import Tokens
 from caraus.connections import renewal_schedule, telling
@@ -66,6 +66,14 @@ def unseal(sealed: str) -> str:
         return decrypt(sealed)
     except UnreadableTokenError as error:
         raise AnafError(UNREADABLE) from error
+
+
+def lacks_etransport(connection: Connection) -> bool:
+    """Whether ANAF's token says that the application is not registered for e-Transport."""
+    try:
+        return tokens.lacks_etransport(unseal(connection.access_token_sealed))
+    except AnafError:
+        return False
 
 
 def after_refusal(connection: Connection, refused: str) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from caraus.accounts import access, journal
 from caraus.accounts.models import Role, User
 from caraus.anaf.errors import PROBLEMS, AnafError
-from caraus.connections import consent, rights_progress, succession
+from caraus.connections import consent, renewal, rights_progress, succession
 from caraus.connections.browser import browser_secret, known_browser
 from caraus.connections.configuration import is_configured
 from caraus.connections.consent_refusals import ConsentRefused
@@ -150,11 +150,10 @@ def _after_anaf(response: HttpResponse) -> HttpResponse:
 def _rights_of(connection: Connection) -> dict[str, object]:
     """What ANAF has answered so far about the companies; the worker asks, nobody waits here."""
     progress = rights_progress.of(connection)
-    return {
-        "progress": progress,
-        "refusal": PROBLEMS["no_rights_cui"] if progress.is_refused else None,
-        "help": help_for("no_rights_cui") if progress.is_refused else None,
-    }
+    code = "no_rights_cui" if progress.is_refused else ""
+    if renewal.lacks_etransport(connection):
+        code = "no_etransport_role"
+    return {"progress": progress, "refusal": PROBLEMS.get(code), "help": help_for(code)}
 
 
 @login_not_required

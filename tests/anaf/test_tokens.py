@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from caraus.anaf.tokens import read_tokens
+from caraus.anaf.tokens import lacks_etransport, read_tokens
 
 from .samples import signed
 
@@ -60,3 +60,28 @@ def test_the_certificates_serial_is_found_where_it_may_stand(
 ) -> None:
     answer = {"access_token": signed(**claims), "refresh_token": "o"}
     assert read_tokens(answer, issued_at=NOW).certificate_serial == serial
+
+
+@pytest.mark.parametrize(
+    ("claims", "lacks"),
+    [
+        ({"role": ["EFACTURA", "ETRANSPORT", "HELLO"]}, False),
+        ({"role": "EFACTURA,ETRANSPORT"}, False),
+        ({"role": "efactura, e-transport"}, False),
+        ({"roles": ["ROLE_ETRANSPORT"]}, False),
+        ({"Role": "ETRANSPORT"}, False),
+        ({"role": ["EFACTURA", "HELLO"]}, True),
+        ({"role": "EFACTURA"}, True),
+        ({"roles": "EFACTURA,HELLO"}, True),
+        # What is not said is no verdict.
+        ({}, False),
+        ({"role": []}, False),
+        ({"role": ""}, False),
+        ({"role": None}, False),
+    ],
+)
+def test_a_token_that_names_services_without_etransport_lacks_it(
+    claims: dict[str, Any], lacks: bool
+) -> None:
+    assert lacks_etransport(signed(**claims)) is lacks
+    assert not lacks_etransport("opaque.token")
