@@ -291,7 +291,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 # The largest forms are a pasted list of companies, and one with a tick for each company.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = max(5000, 2 * COMPANIES_PER_ORGANIZATION)
 # Files are taken at these addresses only, one and a small one: the list of a fleet.
 UPLOADS_AT = ("/flota/import/",)
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
