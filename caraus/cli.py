@@ -221,7 +221,7 @@ def _demo(commands: Commands) -> None:
 
 def _servers(commands: Commands) -> None:
     def web(options: argparse.Namespace) -> int:
-        from caraus.commands.serve import web
+        from caraus.commands.web import web
 
         return web(host=options.host, port=options.port, workers=options.workers)
 

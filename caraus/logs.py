@@ -65,7 +65,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             "httpx2": {"level": "WARNING"},
             "httpcore2": {"level": "WARNING"},
             "procrastinate": {"level": "WARNING"},
-            # It warns of each request that has to wait for a thread.
+            # It tells of each client that goes away, and of each request that waits for a thread.
+            "waitress": {"level": "WARNING"},
             "waitress.queue": {"level": "ERROR"},
         },
     }

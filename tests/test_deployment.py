@@ -181,3 +181,22 @@ def test_what_runs_imports_nothing_that_only_developers_have() -> None:
                 if not found & installed:
                     missing.add(f"{path.relative_to(ROOT)}: {top}")
     assert not missing
+
+
+def test_the_proxy_passes_on_whole_requests_and_lets_the_slow_go() -> None:
+    """As Caddy understands its file, in JSON."""
+    done = run(
+        *("caddy", "adapt", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"),
+        CARAUS_SITE="caraus.example.ro",
+        CARAUS_UPSTREAMS="web:8000",
+    )
+    assert done.returncode == 0, done.stderr
+    (server,) = json.loads(done.stdout)["apps"]["http"]["servers"].values()
+    second = 10**9
+    assert server["read_header_timeout"] == 10 * second
+    assert server["read_timeout"] == 15 * second
+    text = json.dumps(server)
+    assert '"request_buffers": 1048576' in text
+    assert '"response_buffers": 4194304' in text
+    assert '"max_size": 1000000' in text
+    assert f'"idle_timeout": {30 * second}' in text  # of the connections to the web processes

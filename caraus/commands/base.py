@@ -1,6 +1,6 @@
 """What the commands share: the database they need, and errors that are sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from caraus import embedded, environment
@@ -15,11 +15,14 @@ class CommandError(Exception):
 
 
 @contextmanager
-def database(*, migrated: bool = True) -> Iterator[None]:
+def database(*, migrated: bool = True) -> Iterator[Callable[[], None]]:
     """Django set up over a running database; the embedded one is started and held meanwhile.
 
     With `migrated`, the embedded database is brought to this version's schema; an external one
     that is not is refused with a sentence, since other processes may be using it.
+
+    Yields what a long-running command calls every second or so: it starts an embedded server that
+    has died anew, and raises EmbeddedError when that fails.
     """
     import django
 
@@ -27,13 +30,13 @@ def database(*, migrated: bool = True) -> Iterator[None]:
         django.setup()
         if migrated:
             _require_migrated()
-        yield
+        yield lambda: None
         return
-    with embedded.acquire(embedded.data_dir()):
+    with embedded.acquire(embedded.data_dir()) as handle:
         django.setup()
         if migrated:
             _migrate()
-        yield
+        yield handle.revive
         _close_connections()
 
 

@@ -1,8 +1,7 @@
-"""The long-running commands: web, worker, the simulator; and Django's own."""
+"""The long-running commands beside web: worker, serve, the simulator; and Django's own."""
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
 import random
 import signal
@@ -15,65 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from caraus.commands.base import CommandError, database, end_with_parent
 from caraus.commands.jobs import run_jobs, threads
-
-
-def web(*, host: str, port: int, workers: int) -> int:
-    """Serve the pages with granian until SIGINT or SIGTERM."""
-    from caraus.commands.ports import require_free
-
-    require_free(host, port)
-    with database():
-        from django.db import connections
-
-        say_setup_link()
-        from granian import Granian
-        from granian.constants import Interfaces
-
-        connections.close_all()
-        server = Granian(
-            "caraus.wsgi:application",
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=8,
-            backpressure=64,
-            respawn_failed_workers=True,
-            workers_kill_timeout=10,
-            log_access=False,
-            log_dictconfig=None,
-            log_enabled=False,
-        )
-        first = multiprocessing.Lock()  # never let go: only the first process speaks
-
-        def load(_: str) -> Callable[..., object]:
-            """In each server process, when the port is open already."""
-            from caraus.wsgi import application, settle
-
-            settle()
-            if first.acquire(block=False):
-                print(f"Cărăuș web is ready: {_address(host, port)}", flush=True)
-            return application
-
-        server.serve(target_loader=load)
-    return 0
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def say_setup_link() -> None:
-    """On a server without any user: the one-time link that makes the first one."""
-    from django.conf import settings
-    from django.urls import reverse
-
-    from caraus.accounts.people import setup_secret
-
-    if secret := setup_secret():
-        link = settings.PUBLIC_URL + reverse("set_up", args=[secret])
-        print(f"Nobody can sign in yet. Make the first account here (24 hours, once):\n  {link}")
-        sys.stdout.flush()
 
 
 def worker(*, concurrency: int) -> int:

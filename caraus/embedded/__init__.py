@@ -22,7 +22,7 @@ from typing import IO, Self
 
 import platformdirs
 
-from caraus.embedded import cluster
+from caraus.embedded import cluster, processes
 from caraus.embedded.folders import (
     INITDB_BYTES,
     EmbeddedError,
@@ -77,6 +77,14 @@ class Handle:
         self._holding = holding
         self._owner = os.getpid()
         atexit.register(self.release)
+
+    def revive(self) -> None:
+        """Start the server anew if it has died (killed, out of memory, a full disk); cheap when it
+        lives. Raises EmbeddedError when it does not come back."""
+        if processes.postmaster(self.folder):
+            return
+        with starting_and_stopping(self.folder):
+            cluster.ensure_running(self.folder, prepare(self.folder), INITDB_BYTES)
 
     def release(self) -> None:
         """Let go; stop the server if nobody else holds it. A second call does nothing."""

@@ -1,0 +1,120 @@
+"""`caraus web`: the processes that answer pages, on one port, each started anew when it dies."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from caraus.commands.base import CommandError, database, end_with_parent
+
+LOOK_SECONDS = 0.2
+STOP_SECONDS = 15
+
+
+def web(*, host: str, port: int, workers: int) -> int:
+    """Serve the pages until SIGINT or SIGTERM."""
+    from caraus.commands.ports import require_free
+
+    require_free(host, port)
+    with database() as revive:
+        from django.db import connections
+
+        say_setup_link()
+        connections.close_all()
+        signals: list[int] = []  # not an Event, whose lock the handler may find taken for ever
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _: signals.append(number))
+        with _listen(host, port) as listener:
+            processes = _Processes(listener, workers)
+            try:
+                while not signals:
+                    if processes.look():
+                        print(f"Cărăuș web is ready: {_address(host, port)}", flush=True)
+                    revive()
+            finally:
+                listener.close()
+                processes.end()
+    return 0
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """One socket for all processes: the kernel gives each connection to one that waits, and keeps
+    those that come while a process is started anew."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(1024)
+    return listener
+
+
+class _Processes:
+    """The web processes (`caraus/commands/web_server.py`)."""
+
+    def __init__(self, listener: socket.socket, count: int) -> None:
+        self._listener = listener
+        self._read, self._write = os.pipe()
+        self._ready: set[int] = set()
+        self._told = False
+        self._processes = [self._start() for _ in range(count)]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        descriptors = (self._listener.fileno(), self._write)
+        return subprocess.Popen(
+            [sys.executable, "-m", "caraus.commands.web_server", *map(str, descriptors)],
+            pass_fds=descriptors,
+            start_new_session=True,  # Ctrl-C reaches us, and we end them in order
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs yet at this moment
+        )
+
+    def look(self) -> bool:
+        """Wait a moment, start what has died anew; True once, when the first is ready.
+
+        Raises CommandError when one ends before it was ready: the next would do the same.
+        """
+        readable, _, _ = select.select([self._read], [], [], LOOK_SECONDS)
+        if readable:
+            self._ready |= {int(pid) for pid in os.read(self._read, 4096).split()}
+        for at, process in enumerate(self._processes):
+            if process.poll() is None:
+                continue
+            if process.pid not in self._ready:
+                raise CommandError("A web process did not start; its last words stand above.")
+            print(f"A web process ended with {process.returncode}.", file=sys.stderr, flush=True)
+            self._processes[at] = self._start()
+        first, self._told = bool(self._ready) and not self._told, bool(self._ready)
+        return first
+
+    def end(self) -> None:
+        """Let them finish what is under way."""
+        for process in self._processes:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self._processes:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        os.close(self._read)
+        os.close(self._write)
+
+
+def say_setup_link() -> None:
+    """On a server without any user: the one-time link that makes the first one."""
+    from django.conf import settings
+    from django.urls import reverse
+
+    from caraus.accounts.people import setup_secret
+
+    if secret := setup_secret():
+        link = settings.PUBLIC_URL + reverse("set_up", args=[secret])
+        print(f"Nobody can sign in yet. Make the first account here (24 hours, once):\n  {link}")
+        sys.stdout.flush()

@@ -1,0 +1,248 @@
+"""One web process: waitress over the socket that `caraus web` listens on.
+
+waitress reads a request whole, and keeps a response until it is read, in one thread that does
+nothing else; so a slow client holds a socket, never one of the threads that make pages. What is
+added here: time limits that a trickle of bytes does not renew, connections that make room for
+others, `/healthz` while all threads are busy, requests that only smugglers send, an orderly end.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+THREADS = 8
+# Above so many connections the one that has done nothing for longest is closed for a new one.
+MOST_CONNECTIONS = 500
+MOST_HEADERS = 100
+HEADER_BYTES = 32 * 1024
+# More than the largest upload (`caraus/accounts/uploads.py`), as much as the Caddyfile allows.
+BODY_BYTES = 1_000_000
+# A request must be whole so many seconds after its first byte, or as fast as REQUEST_RATE.
+REQUEST_SECONDS, REQUEST_RATE = 15, 20_000
+# A response must be read in so many seconds, or as fast as RESPONSE_RATE.
+RESPONSE_SECONDS, RESPONSE_RATE = 30, 10_000
+# A proxy must let go of an idle connection sooner (the Caddyfile's `keepalive`).
+IDLE_SECONDS = 60
+GRACE_SECONDS = 8  # for the requests under way, when told to end
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuse what proxies understand in different ways."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        if header_plus.count(b"\n") > MOST_HEADERS:
+            raise ParsingError("Too many headers")
+        if b"\n " in header_plus or b"\n\t" in header_plus:
+            raise ParsingError("Folded headers are obsolete")
+        super().parse_header(header_plus)
+        if (self.chunked and "CONTENT_LENGTH" in self.headers) or (
+            self.version != "1.1" and "TRANSFER_ENCODING" in self.headers
+        ):
+            raise ParsingError("The length of the body is told in two ways")
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that keeps time. Its clocks are looked at once a second."""
+
+    parser_class = Parser
+    server: "Server"
+    request: Parser | None
+    requests: list[Parser]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.since = time.monotonic()  # of what it does now: receives, answers, sends, or rests
+        self._doing = "receives"
+        self._sent = 0
+        super().__init__(*arguments, **named)
+
+    def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT001, FBT002 - waitress'
+        sent: int = super().send(data, do_close=do_close)
+        self._sent += sent
+        return sent
+
+    def received(self, data: bytes) -> bool:
+        if self._doing != "receives":
+            self._begin("receives")
+        taken: bool = super().received(data)
+        if self.request is None:  # it is whole
+            self._begin("answers")
+            if self.server.is_ending:
+                self.say_last()
+        return taken
+
+    def say_last(self) -> None:
+        """Tell the client of the requests under way that no other may follow here."""
+        for request in self.requests:
+            request.headers["CONNECTION"] = "close"
+
+    def is_late(self) -> bool:
+        """Whether it takes too long; called once a second."""
+        doing = self._now_doing()
+        if doing != self._doing:
+            self._begin(doing)
+        seconds = time.monotonic() - self.since
+        if doing == "receives":
+            body = self.request.body_bytes_received if self.request else 0
+            return seconds > REQUEST_SECONDS + body / REQUEST_RATE
+        if doing == "sends":
+            return seconds > RESPONSE_SECONDS + self._sent / RESPONSE_RATE
+        return doing == "rests" and seconds > IDLE_SECONDS
+
+    def is_done(self) -> bool:
+        """Whether nothing is under way, nor half received."""
+        return not self.total_outbufs_len and not self.requests and self.request is None
+
+    def _now_doing(self) -> str:
+        if self.total_outbufs_len:
+            return "sends"
+        if self.requests:
+            return "answers"
+        if self.request is not None or self._doing == "receives":
+            return "receives"
+        return "rests"
+
+    def _begin(self, doing: str) -> None:
+        self._doing, self.since, self._sent = doing, time.monotonic(), 0
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """Answers until `end()`; then only what is under way."""
+
+    channel_class = Channel
+    active_channels: dict[int, Channel]
+
+    def __init__(self, application: "WSGIApplication", listener: socket.socket) -> None:
+        adjustments = Adjustments(
+            threads=THREADS,
+            sockets=[listener],
+            backlog=1024,
+            connection_limit=MOST_CONNECTIONS + 50,
+            max_request_header_size=HEADER_BYTES,
+            max_request_body_size=BODY_BYTES,
+            inbuf_overflow=2 * BODY_BYTES,
+            outbuf_high_watermark=512 * 1024 * 1024,  # a file on disk, so that no thread waits
+            cleanup_interval=1,
+            asyncore_use_poll=True,
+            log_socket_errors=False,
+            clear_untrusted_proxy_headers=False,  # CARAUS_PROXIES says whom to believe
+            ident=None,
+        )
+        self.is_ending = False
+        self._health = ThreadedTaskDispatcher()
+        self._health.set_thread_count(1)
+        super().__init__(
+            _without_body_of_head(application),
+            _sock=listener,
+            adj=adjustments,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            bind_socket=False,
+        )
+
+    def add_task(self, task: Channel) -> None:
+        """`/healthz` has a thread of its own: that all are busy is no reason to be restarted."""
+        path = getattr(task.requests[0], "path", "")
+        (self._health if path == "/healthz" else self.task_dispatcher).add_task(task)
+
+    def handle_accept(self) -> None:
+        super().handle_accept()
+        if len(self.active_channels) > MOST_CONNECTIONS:
+            waiting = [one for one in self.active_channels.values() if not one.requests]
+            if waiting:
+                min(waiting, key=lambda channel: channel.since).handle_close()
+
+    def maintenance(self, now: float) -> None:
+        for channel in list(self.active_channels.values()):
+            if channel.is_late():
+                channel.handle_close()
+
+    def serve(self) -> None:
+        while not self.is_ending:
+            self._turn()
+        self._stop_accepting()
+        deadline = time.monotonic() + GRACE_SECONDS
+        while self.active_channels and time.monotonic() < deadline:
+            self._turn(0.1)
+            for channel in list(self.active_channels.values()):
+                if channel.is_done():
+                    channel.handle_close()
+        for dispatcher in (self._health, self.task_dispatcher):
+            dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
+
+    def end(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """A signal's handler: wake the loop, which does the rest."""
+        self.is_ending = True
+        self.pull_trigger()
+
+    def _turn(self, seconds: float = 1) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+    def _stop_accepting(self) -> None:
+        """Those who have connected are answered; the others find the next process."""
+        for _ in range(128):
+            self.handle_accept()
+        self.accepting = False
+        wasyncore.dispatcher.close(self)
+        for channel in self.active_channels.values():
+            channel.say_last()
+
+
+def _without_body_of_head(application: "WSGIApplication") -> "WSGIApplication":
+    """waitress leaves that to the application, and Django to the server."""
+
+    def wrapped(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        response = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return response
+        close: Callable[[], None] | None = getattr(response, "close", None)
+        if close:
+            close()
+        return []
+
+    return wrapped
+
+
+def _allow_files() -> None:
+    """Sockets are files; the usual limit of 1024 is near MOST_CONNECTIONS."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def main() -> None:
+    """The arguments: the descriptors of the listening socket, and of a pipe to tell it is ready."""
+    listener, ready = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    # Whoever ends us before we serve has nothing to wait for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _allow_files()
+    from caraus.wsgi import application, settle
+
+    settle()
+    server = Server(application, listener)
+    signal.signal(signal.SIGTERM, server.end)
+    os.write(ready, b"%d\n" % os.getpid())
+    os.close(ready)
+    server.serve()
+
+
+if __name__ == "__main__":
+    main()

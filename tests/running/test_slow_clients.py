@@ -1,0 +1,53 @@
+"""Nobody stops the site by being slow, with no proxy before it: the product itself, attacked."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.slow_clients import EACH, attacked, seconds_of
+from tests import made_once
+from tests.commands.installation import Installation
+from tests.folders import temporary_folder
+from tests.running.cluster import until
+from tests.simulator_process import SimulatorProcess
+
+
+@pytest.fixture(scope="module")
+def installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
+    with temporary_folder() as top:
+        made_once.copy(blank, top / "data")
+        installation = Installation(top / "data", simulator_process)
+        made = installation.run("createuser", "--email", "ana@example.ro")
+        assert made.returncode == 0, made.stderr
+        yield installation
+        installation.close()
+
+
+def test_others_are_answered_beside_slow_clients_and_those_are_closed(
+    installation: Installation,
+) -> None:
+    """150 slow clients, of whom 50 send a body without end: eight would have held all threads."""
+    with installation.web() as client:
+        began = time.monotonic()
+        with attacked(installation.address, stubborn=False) as slow:
+            while time.monotonic() - began < 10:  # they would be let go after 15 seconds
+                assert client.get("/healthz", timeout=8).status_code == 200
+                assert client.get("/cont/login/", timeout=8).status_code == 200
+            until(lambda: slow.closed >= 2 * EACH, "slow bodies and headers are closed", 120)
+            assert seconds_of(f"{installation.address}/healthz") < 8
+
+
+def test_a_killed_web_process_is_started_anew(installation: Installation) -> None:
+    with installation.serving("web", "--port", str(installation.port), "--workers", "2") as web:
+        assert " is ready: " in installation.said
+        processes = [
+            one for one in psutil.Process(web.pid).children() if "web_server" in str(one.cmdline())
+        ]
+        assert len(processes) == 2
+        for process in processes:
+            process.kill()
+            process.wait(10)
+        assert seconds_of(f"{installation.address}/healthz") >= 0  # waits for the new one
