@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -19,13 +18,14 @@ import httpx2
 import psutil
 
 from tests.e2e.demo_process import DemoProcess
+from tests.folders import make_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 CUI = "900010100"
 
 
 def main() -> None:
-    top = Path(tempfile.mkdtemp(prefix="caraus-benchmark-"))
+    top = make_folder("caraus-benchmark-")
     top.chmod(0o755)
     try:
         clone_seconds = clone_and_sync(top)

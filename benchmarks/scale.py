@@ -9,15 +9,14 @@ import argparse
 import os
 import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
 
 from caraus import embedded
+from tests.folders import make_folder
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
     parser.add_argument("--companies", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--transports", type=int, default=50)
     wanted = parser.parse_args()
-    top = Path(tempfile.mkdtemp(prefix="caraus-scale-"))
+    top = make_folder("caraus-scale-")
     os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"
     held = embedded.acquire(top / "data")
     try:

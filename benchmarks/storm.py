@@ -9,10 +9,9 @@ seconds may have seen more calls than the cap; no authorization may be lost. Pri
 import argparse
 import shutil
 import sys
-import tempfile
 from collections import Counter
-from pathlib import Path
 
+from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 from tests.storm import Storm
 
@@ -23,7 +22,7 @@ def main() -> int:
     parser.add_argument("--companies", type=int, default=500)
     parser.add_argument("--cap", type=int, default=900)
     wanted = parser.parse_args()
-    top = Path(tempfile.mkdtemp(prefix="caraus-storm-"))
+    top = make_folder("caraus-storm-")
     try:
         with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
             storm = Storm(

@@ -17,16 +17,15 @@ import pstats
 import random
 import shutil
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import psutil
 
 from caraus.anaf.http import AnafSettings
 from caraus.anaf.info import read_answer
 from caraus.anaf.wire import Wire
+from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 from tests.storm import Storm
 
@@ -39,7 +38,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--profile", action="store_true")
     wanted = parser.parse_args()
-    top = Path(tempfile.mkdtemp(prefix="caraus-throughput-"))
+    top = make_folder("caraus-throughput-")
     try:
         with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
             anaf.limits(per_minute=10**9)

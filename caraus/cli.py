@@ -69,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["simulator"]:  # another program, with options of its own
         return _run(lambda: _simulator(arguments[1:]))
     options = parser.parse_args(arguments)
+    os.umask(0o077)  # what is written here is its owner's alone
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     return _run(lambda: options.run(options))
 

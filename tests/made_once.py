@@ -3,11 +3,12 @@
 import fcntl
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.folders import make_folder
 
 
 def folder(
@@ -25,7 +26,7 @@ def folder(
     with (top / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            making = Path(tempfile.mkdtemp(prefix="caraus-made-"))
+            making = make_folder("caraus-made-")
             make(making / "data")
             copy(making / "data", kept)
             shutil.rmtree(making)

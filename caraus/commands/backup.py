@@ -12,7 +12,7 @@ from typing import IO, cast
 
 from caraus import embedded, environment
 from caraus.commands.base import CommandError, database
-from caraus.embedded.folders import programs
+from caraus.embedded.programs import programs
 from caraus.secretfiles import SecretError, generated_secret, read_secret
 
 KEY_NAMES = ("CARAUS_SECRET_KEY", "CARAUS_TOKEN_KEYS")
@@ -126,17 +126,29 @@ def _run(program: str, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | variables,
+        env=_of_client(variables),
     )
     if done.returncode:
         raise CommandError(f"{program} could not do it: {done.stderr.strip()}")
     return done.stdout
 
 
+def _of_client(variables: dict[str, str]) -> dict[str, str]:
+    """What PostgreSQL's programs need of the environment: where its passwords stand, for one."""
+    own = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    return embedded.child_environment(**own | variables)
+
+
 def _require_copy(source: Path) -> None:
     """Refuse what is no copy before anything is started or touched."""
     command = [str(programs() / "pg_restore"), "--list", str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_of_client({}),
+    )
     if done.returncode:
         raise CommandError(
             f"{source} is no copy made by `caraus backup`: {done.stderr.strip()}", exit_code=2
@@ -151,13 +163,16 @@ def _put_back(source: Path, *, replace: bool) -> None:
     with (
         tempfile.TemporaryFile("w+") as said,
         subprocess.Popen(
-            [*read, "--no-comments", str(source)], stdout=subprocess.PIPE, stderr=said
+            [*read, "--no-comments", str(source)],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=_of_client({}),
         ) as reader,
         subprocess.Popen(
             [*write, "--set=ON_ERROR_STOP=1", address],
             stdin=subprocess.PIPE,
             stderr=said,
-            env=os.environ | variables,
+            env=_of_client(variables),
         ) as writer,
     ):
         script, server = cast("IO[bytes]", reader.stdout), cast("IO[bytes]", writer.stdin)

@@ -19,8 +19,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import platformdirs
-
 from caraus import embedded
 from caraus.commands.base import CommandError, database, end_with_parent
 from caraus.commands.ports import free_ports, require_free
@@ -49,7 +47,7 @@ class Stopped(KeyboardInterrupt):
 def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
     """Start everything, say where it is, wait for Ctrl-C, end everything. Returns 0 then."""
     require_free(HOST, port)
-    folder = Path(data_dir).expanduser() if data_dir else platformdirs.user_data_path("caraus-demo")
+    folder = Path(data_dir).expanduser() if data_dir else embedded.default_data_dir("caraus-demo")
     folder = folder.absolute()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_own_words())
@@ -171,7 +169,7 @@ def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL"))
+        if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "SENTRY_", "PG"))
     }
     client_secret = secrets.token_urlsafe(24)
     return kept | {
@@ -207,6 +205,8 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         started = [children.enter_context(_child("anaf_simulator", *arguments))]
         _say("Starting PostgreSQL and bringing its schema up to date …")
         _mark(folder)
+        (folder / MAIL).mkdir(exist_ok=True)
+        (folder / MAIL).chmod(0o700)  # letters hold links that open accounts
         with ending.at_once():
             children.enter_context(database())
         children.enter_context(_settings_file(folder, environment))

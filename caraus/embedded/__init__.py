@@ -23,6 +23,7 @@ from typing import IO, Self
 import platformdirs
 
 from caraus.embedded import cluster, processes
+from caraus.embedded.children import child_environment
 from caraus.embedded.folders import (
     INITDB_BYTES,
     EmbeddedError,
@@ -32,13 +33,27 @@ from caraus.embedded.folders import (
     starting_and_stopping,
 )
 
-__all__ = ["EmbeddedError", "Handle", "acquire", "data_dir", "database_url"]
+__all__ = [
+    "EmbeddedError",
+    "Handle",
+    "acquire",
+    "child_environment",
+    "data_dir",
+    "database_url",
+    "default_data_dir",
+]
 
 
 def data_dir() -> Path:
     """The folder of the embedded database and the generated secrets (not created here)."""
     chosen = os.environ.get("CARAUS_DATA_DIR")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("caraus")
+    return Path(chosen).expanduser() if chosen else default_data_dir("caraus")
+
+
+def default_data_dir(name: str) -> Path:
+    """The platform's folder for a user's data; for root, whose own is closed to the server's user,
+    the one for the system's."""
+    return Path("/var/lib") / name if os.geteuid() == 0 else platformdirs.user_data_path(name)
 
 
 def database_url(folder: Path) -> str:

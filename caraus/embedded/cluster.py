@@ -20,6 +20,7 @@ import psycopg
 from psycopg import errors
 
 from caraus.embedded import processes
+from caraus.embedded.children import child_environment
 from caraus.embedded.folders import (
     MAJOR,
     EmbeddedError,
@@ -28,10 +29,10 @@ from caraus.embedded.folders import (
     folder_error,
     make_socket_dir,
     open_own,
-    programs,
     require_room,
     socket_dir,
 )
+from caraus.embedded.programs import programs_for
 
 DATABASE = "caraus"
 PATIENCE = 60  # seconds for a start (with recovery after a crash) or a stop
@@ -142,7 +143,7 @@ def _make_cluster(folder: Path, user: User) -> None:
     except OSError as error:
         raise folder_error(folder, error) from error
     options = [*INITDB, "-D", str(new), *([] if _fsync() else ["--no-sync"])]
-    made = _run([str(programs() / "initdb"), *options], user)
+    made = _run([str(programs_for(user) / "initdb"), *options], user)
     if made.returncode:
         shutil.rmtree(new, ignore_errors=True)
         raise _failure(folder, "could not be created", made.stdout)
@@ -177,7 +178,7 @@ def _start(folder: Path, user: User) -> tuple[psutil.Process | None, int]:
     settings["unix_socket_directories"] = str(sockets := make_socket_dir(folder, user))
     settings["cluster_name"] = processes.cluster_name(folder)
     settings["fsync"] = "on" if _fsync() else "off"
-    command = [str(programs() / "postgres"), "-D", str(data)]
+    command = [str(programs_for(user) / "postgres"), "-D", str(data)]
     command += [f"--{name}={value}" for name, value in settings.items()]
     try:
         # Left by a server that was killed. PostgreSQL would respect them if their pid is a zombie
@@ -229,10 +230,9 @@ def _run(
     """Run one of the wheel's programs as the server's user.
 
     Its session is its own, so that Ctrl-C ends neither it nor the server: the server's clients
-    must be done first. Our PG… variables and root's groups are not for it.
+    must be done first. Our secrets, our PG… variables and root's groups are not for it.
     """
     root = os.geteuid() == 0
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     try:
         return subprocess.run(
             command,
@@ -243,7 +243,7 @@ def _run(
             encoding="utf-8",
             errors="replace",
             cwd="/",
-            env=environment | {"LC_ALL": "C"},
+            env=child_environment(LC_ALL="C"),
             start_new_session=True,
             user=user.uid if root else None,
             group=user.gid if root else None,

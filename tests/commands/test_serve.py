@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import psutil
 import pytest
 
 from tests.commands.installation import PASSWORD, Installation
+from tests.folders import make_folder
 from tests.running.cluster import until, until_answers
 from tests.simulator_process import SimulatorProcess
 
@@ -60,7 +60,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(simulator_process: SimulatorProcess) -> Iterator[Served]:
-    top = Path(tempfile.mkdtemp(prefix="caraus-serve-"))
+    top = make_folder("caraus-serve-")
     new = Served(top, simulator_process)
     try:
         new.start()

@@ -43,7 +43,7 @@ class Running:
         self.application = Application()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.server = web_server.Server(self.application, self.listener)  # type: ignore[arg-type]
+        self.server = web_server.Server(self.application, self.listener)
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
         self.thread.start()
 

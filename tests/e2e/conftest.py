@@ -1,7 +1,6 @@
 """The whole product, started by its own command, and a real Chromium before it."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import made_once
 from tests.e2e import chromium
 from tests.e2e.demo_process import DemoProcess
+from tests.folders import make_folder
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
 
 @pytest.fixture(scope="module")
 def demo(started_once: Path) -> Iterator[DemoProcess]:
-    folder = Path(tempfile.mkdtemp(prefix="caraus-e2e-"))
+    folder = make_folder("caraus-e2e-")
     made_once.copy(started_once, folder / "data")
     with DemoProcess(folder / "data") as process:
         yield process

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +18,13 @@ import pytest
 from caraus import embedded
 from caraus.commands import demo as command
 from tests.e2e.demo_process import DemoProcess
+from tests.folders import make_folder
 from tests.running.cluster import until
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    top = Path(tempfile.mkdtemp(prefix="caraus-demo-"))
+    top = make_folder("caraus-demo-")
     yield top / "data"
     shutil.rmtree(top)
 

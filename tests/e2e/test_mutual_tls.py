@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import made_once
 from tests.commands.installation import PASSWORD, Installation
+from tests.folders import temporary_folder
 from tests.simulator_process import SimulatorProcess
 
 EMAIL = "ana@example.ro"
@@ -26,11 +27,13 @@ def anaf(keys: Path) -> Iterator[SimulatorProcess]:
 
 
 @pytest.fixture(scope="module")
-def address(
-    anaf: SimulatorProcess, keys: Path, tmp_path_factory: pytest.TempPathFactory, blank: Path
-) -> Iterator[str]:
+def address(anaf: SimulatorProcess, keys: Path, blank: Path) -> Iterator[str]:
     """A real server of the product's own, which trusts the test authority."""
-    folder = tmp_path_factory.mktemp("house") / "data"
+    with temporary_folder("caraus-tls-") as top:
+        yield from _served(anaf, keys, blank, top / "data")
+
+
+def _served(anaf: SimulatorProcess, keys: Path, blank: Path, folder: Path) -> Iterator[str]:
     made_once.copy(blank, folder)
     house = Installation(folder, anaf)
     house.environment |= {

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from caraus import embedded
+from tests.folders import make_folder
 
 from .servers import Spawn, servers
 
@@ -57,7 +57,7 @@ def used(folder: Path, made: Path) -> Path:
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    parent = Path(tempfile.mkdtemp(prefix="caraus-test-")).resolve()
+    parent = make_folder("caraus-test-")
     try:
         yield parent / "data"
     finally:

@@ -129,3 +129,19 @@ def test_passwords_are_hashed_slowly(db: None) -> None:
     algorithm, iterations, *_ = user.password.split("$")
     assert algorithm == "pbkdf2_sha256"
     assert int(iterations) >= 600_000
+
+
+def test_no_other_program_is_given_the_whole_environment() -> None:
+    """It holds the secrets; only our own web, worker and simulator need it."""
+    ours = {"caraus/commands/serve.py", "caraus/commands/web.py", "caraus/commands/demo.py"}
+    found = set()
+    for path in (ROOT / "caraus").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            starts = isinstance(node.func.value, ast.Name) and node.func.value.id == "subprocess"
+            if starts and node.func.attr in {"run", "Popen", "call", "check_output", "check_call"}:
+                given = [ast.unparse(word.value) for word in node.keywords if word.arg == "env"]
+                if not given or "os.environ" in given[0]:
+                    found.add(str(path.relative_to(ROOT)))
+    assert found <= ours

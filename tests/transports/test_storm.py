@@ -1,20 +1,20 @@
 """A minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import made_once
+from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 from tests.storm import Storm
 
 
 @pytest.fixture
 def folder(blank: Path) -> Iterator[Path]:
-    top = Path(tempfile.mkdtemp(prefix="caraus-storm-"))
+    top = make_folder("caraus-storm-")
     made_once.copy(blank, top / "data")
     yield top / "data"
     shutil.rmtree(top, ignore_errors=True)
