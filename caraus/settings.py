@@ -69,6 +69,9 @@ COMPANIES_PER_ORGANIZATION = env.number("CARAUS_COMPANIES_PER_ORGANIZATION", 100
 # Questions that one worker process has under way at once.
 SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60, least=1)
 
+# Below so much room for the embedded database /readyz says that it is not ready.
+LEAST_FREE_MB = env.number("CARAUS_LEAST_FREE_MB", 256, least=0)
+
 # Who asks /metrics must show it as a Bearer token; without one the address does not exist.
 # When ANAF shows none of a company's UITs any more, so long passes before they count as delisted.
 DELIST_ALL_AFTER_HOURS = env.number("CARAUS_DELIST_ALL_AFTER_HOURS", 3, least=0)

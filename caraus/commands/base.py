@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from caraus import embedded, environment
 
@@ -36,11 +37,18 @@ def database(*, migrated: bool = True) -> Iterator[Callable[[], None]]:
         django.setup()
         if migrated:
             _migrate()
-        yield handle.revive
-        _close_connections()
+        yield partial(_revive, handle)
+        close_connections()
 
 
-def _close_connections() -> None:
+def _revive(handle: embedded.Handle) -> None:
+    import structlog
+
+    if handle.revive():
+        structlog.get_logger(__name__).error("postgresql_had_died_and_was_started_anew")
+
+
+def close_connections() -> None:
     from django.db import connections
 
     connections.close_all()

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -208,7 +208,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         (folder / MAIL).mkdir(exist_ok=True)
         (folder / MAIL).chmod(0o700)  # letters hold links that open accounts
         with ending.at_once():
-            children.enter_context(database())
+            revive = children.enter_context(database())
         children.enter_context(_settings_file(folder, environment))
         world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started, ending)
         with ending.at_once():
@@ -225,7 +225,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         _say("  Ctrl-C ends everything.")
         if browser:
             webbrowser.open(address)
-        _watch(started, ending)
+        _watch(started, ending, revive)
 
 
 @contextlib.contextmanager
@@ -316,10 +316,13 @@ def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending
     raise CommandError(f"{url} did not answer within {STARTUP_SECONDS} seconds.")
 
 
-def _watch(children: list[subprocess.Popen[bytes]], ending: _Ending) -> None:
+def _watch(
+    children: list[subprocess.Popen[bytes]], ending: _Ending, revive: Callable[[], None]
+) -> None:
     while True:
         ending.heed()
         _require_alive(children)
+        revive()
         time.sleep(0.2)
 
 

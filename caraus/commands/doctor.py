@@ -1,9 +1,9 @@
 """`caraus doctor`: what is configured, what answers, what is missing; never a secret."""
 
 import os
+import smtplib
 import socket
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import DatabaseError
 
 from caraus import embedded, environment
-from caraus.commands.base import database, pending_migrations
+from caraus.commands.base import close_connections, pending_migrations
 from caraus.queues import groups
 
 GOOD, BAD, NOTE = "ok", "MISSING", "note"
@@ -32,20 +32,30 @@ def doctor(*, new_secrets: bool) -> int:
 
 
 def _all() -> Iterator[tuple[str, str]]:
-    """Every finding; one trouble hides no other."""
+    """Every finding; one trouble hides no other. The database is asked where it is, and never
+    started: that it does not run is a finding."""
     bad = yield from _settings()
-    with ExitStack() as stack:
-        works = False
-        if "DATABASE_URL" not in bad:
-            try:
-                stack.enter_context(database(migrated=False))
-                yield from _database()
-                works = True
-            except embedded.EmbeddedError as error:
-                yield BAD, str(error)
-            except DatabaseError as error:
-                yield BAD, f"The database did not answer: {str(error).strip()}"
-        yield from _checks(bad, database_works=works)
+    works = False
+    if "DATABASE_URL" not in bad:
+        try:
+            yield from _database()
+            works = True
+        except DatabaseError as error:
+            yield BAD, _without_answer(error)
+    yield from _checks(bad, database_works=works)
+    close_connections()
+
+
+def _without_answer(error: DatabaseError) -> str:
+    said = str(error).strip()
+    if not environment.is_embedded():
+        return f"The database did not answer: {said}"
+    folder = embedded.data_dir()
+    return (
+        f"The embedded PostgreSQL in {folder} does not answer. It runs as long as `caraus serve` "
+        "(or web, or worker) runs: start the service. If that runs, its log and "
+        f"{folder / 'postgres.log'} say why PostgreSQL does not. ({said.splitlines()[0]})"
+    )
 
 
 def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]:
@@ -151,26 +161,24 @@ def _anaf() -> Report:
     from django.conf import settings
 
     report: Report = [(NOTE, f"ANAF environment: {settings.ANAF_ENVIRONMENT}")]
-    for name in ("ANAF_LOGIN_URL", "ANAF_API_URL"):
+    for label, name in (("login", "ANAF_LOGIN_URL"), ("API", "ANAF_API_URL")):
         parts = urlsplit(getattr(settings, name))
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
             socket.create_connection((parts.hostname or "", port), timeout=5).close()
         except OSError as error:
-            report.append((BAD, f"{parts.netloc} can't be reached: {error}"))
+            report.append((BAD, f"ANAF's {label} ({parts.netloc}) can't be reached: {error}"))
         else:
-            report.append((GOOD, f"{parts.netloc} can be reached."))
+            report.append((GOOD, f"ANAF's {label} ({parts.netloc}) can be reached."))
     return report
 
 
 def _people() -> Report:
     from caraus.accounts.models import Company, User
-    from caraus.connections.models import Connection
 
     if pending_migrations():
         return []
-    users, companies = User.objects.count(), Company.objects.count()
-    active = Connection.objects.filter(status=Connection.Status.ACTIVE).count()
+    users, companies, active = User.objects.count(), Company.objects.count(), _authorizations()
     report = [
         (NOTE, f"{users} user(s), {companies} company(ies), {active} living authorization(s).")
     ]
@@ -196,6 +204,12 @@ def _roles() -> Report:
     return [(BAD, words)] if lacking else []
 
 
+def _authorizations() -> int:
+    from caraus.connections.models import Connection
+
+    return Connection.objects.filter(status=Connection.Status.ACTIVE).count()
+
+
 def _running() -> Report:
     """A worker's heartbeat, jobs that wait too long."""
     if pending_migrations():
@@ -214,7 +228,9 @@ def _running() -> Report:
     workers = -(-workers // len(groups(1)))  # each process has one for each group of queues
     report: Report = [(GOOD, f"{workers} worker(s) alive.")] if workers else []
     if not workers:
-        report.append((NOTE, "No worker is alive: nothing is asked of ANAF until one is started."))
+        # Before anybody has authorized nothing is missed yet.
+        state = BAD if _authorizations() else NOTE
+        report.append((state, "No worker is alive: nothing is asked of ANAF until one is started."))
     if late:
         report.append((BAD, f"{late} job(s) wait for more than 15 minutes: start more workers."))
     return report
@@ -256,4 +272,14 @@ def _mail() -> Report:
     host = mailer.get("OPTIONS", {}).get("host")
     if not host:
         return [(NOTE, "E-mail is not sent to anybody: set EMAIL_URL (smtp://…) to send it.")]
-    return [(GOOD, f"E-mail is sent through {host}.")]
+    options = mailer["OPTIONS"]
+    client = smtplib.SMTP_SSL if options.get("use_ssl") else smtplib.SMTP
+    try:
+        with client(host, options["port"], timeout=5) as server:
+            server.ehlo()
+            if options.get("use_tls"):
+                server.starttls()
+                server.ehlo()
+    except (OSError, smtplib.SMTPException) as error:
+        return [(BAD, f"The mail server {host} (EMAIL_URL) does not answer as it should: {error}")]
+    return [(GOOD, f"The mail server {host} answers; no e-mail was sent to try.")]

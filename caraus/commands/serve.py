@@ -90,7 +90,7 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
     from caraus.commands.ports import require_free
 
     require_free(host, port)
-    with database():  # migrates the embedded one once, before the two start
+    with database() as revive:  # migrates the embedded one once, before the two start
         commands = (
             ["web", "--host", host, "--port", str(port), "--workers", str(workers)],
             ["worker", "--concurrency", str(concurrency)],
@@ -110,6 +110,7 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
         try:
             while not signals and not ended:
                 time.sleep(0.2)
+                revive()
                 ended = [
                     words[0]
                     for part, words in zip(parts, commands, strict=True)

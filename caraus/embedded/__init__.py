@@ -93,13 +93,16 @@ class Handle:
         self._owner = os.getpid()
         atexit.register(self.release)
 
-    def revive(self) -> None:
-        """Start the server anew if it has died (killed, out of memory, a full disk); cheap when it
-        lives. Raises EmbeddedError when it does not come back."""
+    def revive(self) -> bool:
+        """Start the server anew if it has died (killed, a full disk), and tell whether it had.
+
+        Cheap when it lives. Raises EmbeddedError when it does not come back.
+        """
         if processes.postmaster(self.folder):
-            return
+            return False
         with starting_and_stopping(self.folder):
             cluster.ensure_running(self.folder, prepare(self.folder), INITDB_BYTES)
+        return True
 
     def release(self) -> None:
         """Let go; stop the server if nobody else holds it. A second call does nothing."""

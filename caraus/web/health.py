@@ -1,9 +1,11 @@
 """/healthz: this process lives. /readyz: it can do its work, and so can the whole."""
 
+import shutil
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.db.migrations.loader import MigrationLoader
@@ -13,6 +15,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from procrastinate.contrib.django.models import ProcrastinateWorker
+
+from caraus import embedded
 
 # A worker tells every 10 seconds that it lives.
 HEARTBEAT = timedelta(seconds=60)
@@ -30,8 +34,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, has this version's schema, and a worker lives; else 503,
-    with what is missing. For the one who deploys or watches; balancers ask /healthz."""
+    """200 when the database answers, has this version's schema and room, and a worker lives; else
+    503, with what is missing. For the one who deploys or watches; balancers ask /healthz."""
     state: dict[str, str] = {"database": "ok", "migrations": "ok", "worker": "ok"}
     try:
         if pending := _pending():
@@ -40,6 +44,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             state["worker"] = "no heartbeat"
     except DatabaseError:
         state = dict.fromkeys(state, "unknown") | {"database": "does not answer"}
+    state["disk"] = _room()
     ready = set(state.values()) == {"ok"}
     return JsonResponse({"ready": ready} | state, status=200 if ready else 503)
 
@@ -58,3 +63,14 @@ def _pending() -> int:
 def _worker_lives() -> bool:
     workers: Any = ProcrastinateWorker.objects
     return bool(workers.filter(last_heartbeat__gt=timezone.now() - HEARTBEAT).exists())
+
+
+def _room() -> str:
+    """Of an embedded database's disk. Elsewhere a full one silences the workers' heartbeat."""
+    if not settings.EMBEDDED:
+        return "ok"
+    try:
+        free = shutil.disk_usage(embedded.data_dir()).free >> 20
+    except OSError:
+        return "unknown"
+    return "ok" if free >= settings.LEAST_FREE_MB else f"{free} MB free"

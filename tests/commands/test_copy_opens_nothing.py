@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -22,10 +21,11 @@ from allauth.mfa.totp.internal.auth import (
 
 from caraus import embedded
 from caraus.commands.backup import SHORT_LIVED
-from caraus.embedded.folders import programs
+from caraus.embedded.programs import programs
 from tests import made_once
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.commands.test_no_leaks import running, until
+from tests.folders import make_folder
 from tests.mail import MailServer
 from tests.simulator_process import SimulatorProcess
 
@@ -246,7 +246,7 @@ def readable(dump: Path) -> Path:
 @pytest.fixture
 def top() -> Iterator[Path]:
     """Not pytest's `tmp_path`, which another run on this machine closes to the server's user."""
-    folder = Path(tempfile.mkdtemp(prefix="caraus-copy-"))
+    folder = make_folder("caraus-copy-")
     yield folder
     shutil.rmtree(folder)
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.commands.conftest import CUI, EMAIL
 from tests.commands.installation import Installation
+from tests.mail import MailServer
 
 DOCUMENTED = ("demo", "web", "worker", "migrate", "createuser", "simulator", "sync", "transports")
 
@@ -63,6 +64,34 @@ def test_the_doctor_names_what_is_missing(installation: Installation) -> None:
     done = installation.run("doctor", ANAF_CLIENT_ID="")
     assert done.returncode == 1
     assert "ANAF_CLIENT_ID is not set" in done.stdout
+
+
+def test_the_doctor_names_each_of_anafs_addresses(installation: Installation) -> None:
+    said = installation.run("doctor").stdout.splitlines()
+    assert len([line for line in said if "ANAF's login (127.0.0.1:" in line]) == 1
+    assert len([line for line in said if "ANAF's API (127.0.0.1:" in line]) == 1
+    assert len(set(said)) == len(said)
+
+
+def test_the_doctor_greets_the_mail_server_and_sends_nothing(installation: Installation) -> None:
+    with MailServer() as server:
+        done = installation.run("doctor", EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
+        assert "[  ok   ] The mail server 127.0.0.1 answers" in done.stdout
+        tls = installation.run("doctor", EMAIL_URL=f"smtp://127.0.0.1:{server.port}?tls=true")
+        assert tls.returncode == 1
+        assert "STARTTLS" in tls.stdout
+        assert server.messages == []
+    closed = installation.run("doctor", EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
+    assert closed.returncode == 1
+    assert "[MISSING] The mail server 127.0.0.1" in closed.stdout
+
+
+def test_the_doctor_misses_a_worker_once_somebody_has_authorized(
+    authorized: Installation,
+) -> None:
+    done = authorized.run("doctor")
+    assert done.returncode == 1
+    assert "[MISSING] No worker is alive" in done.stdout
 
 
 def test_the_doctor_goes_on_and_lists_every_trouble(installation: Installation) -> None:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.commands.installation import PASSWORD, Installation
+from tests.embedded.servers import server_pid, servers
 from tests.folders import make_folder
 from tests.running.cluster import until, until_answers
 from tests.simulator_process import SimulatorProcess
@@ -116,6 +117,35 @@ def test_the_doctor_tells_of_the_worker(served: Served) -> None:
     done = served.installation.run("doctor")
     assert "worker(s) alive" in done.stdout
     assert "MB free" in done.stdout
+
+
+def test_a_killed_postgresql_comes_back(served: Served) -> None:
+    """Within seconds and with no help: who served before serves again."""
+    folder = Path(served.installation.environment["CARAUS_DATA_DIR"])
+    killed = server_pid(folder)
+    psutil.Process(killed).kill()
+    until(lambda: not psutil.pid_exists(killed) or server_pid(folder) != killed, "it is gone")
+    until_answers(f"{served.installation.address}/readyz")
+    assert server_pid(folder) != killed
+    assert "postgresql_had_died_and_was_started_anew" in served.said.read_text()
+
+
+def test_a_postgresql_that_does_not_come_back_ends_the_service(served: Served) -> None:
+    """For the supervisor, with the reason; the doctor says so too, and starts nothing."""
+    folder = Path(served.installation.environment["CARAUS_DATA_DIR"])
+    settings = folder / "postgres" / "postgresql.conf"
+    good = settings.read_text()
+    settings.write_text(good + "no_such_setting = 1\n")
+    psutil.Process(server_pid(folder)).kill()
+    assert served.ends_by_itself() == 1
+    assert "no_such_setting" in served.said.read_text()
+    settings.write_text(good)
+    done = served.installation.run("doctor")
+    assert done.returncode == 1
+    assert "[MISSING] The embedded PostgreSQL" in done.stdout
+    assert "All is well" not in done.stdout
+    assert servers(folder) == []
+    served.start()
 
 
 def test_told_to_end_it_ends_with_its_parts_and_when_one_dies_all_end_for_the_supervisor(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
@@ -45,6 +46,18 @@ def test_with_a_migration_missing_it_is_not_ready(client: Client, heartbeat: Non
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "pending" in answer.json()["migrations"]
+
+
+def test_with_a_full_disk_it_is_not_ready_until_there_is_room(
+    client: Client, heartbeat: None, settings: LazySettings
+) -> None:
+    settings.EMBEDDED = True
+    settings.LEAST_FREE_MB = 2**40
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["disk"].endswith(" MB free")
+    settings.LEAST_FREE_MB = 0
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.fixture
