@@ -1,6 +1,9 @@
 # Cărăuș: one image for web, worker and commands.
-FROM python:3.13-slim-bookworm AS build
-RUN pip install --no-cache-dir "uv>=0.9,<1"
+# Bases and tools by their full version. To hold a base to its bytes as well, take the digest that
+# `docker buildx imagetools inspect python:3.13.9-slim-bookworm` tells and write
+# python:3.13.9-slim-bookworm@sha256:… in both places.
+FROM python:3.13.9-slim-bookworm AS build
+RUN pip install --no-cache-dir "uv==0.13.9"
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md LICENSE ./
@@ -9,7 +12,7 @@ COPY caraus ./caraus
 COPY anaf_simulator ./anaf_simulator
 RUN uv sync --frozen --no-dev --no-editable --extra sentry
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13.9-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin caraus \
     && install -d -o caraus -g caraus -m 0700 /data
 COPY --from=build /app/.venv /app/.venv

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -97,16 +98,105 @@ def test_every_command_that_is_deployed_exists(where: str, words: list[str]) -> 
         assert _parser().parse_args(words).run
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_the_units_run_as_an_ordinary_user_with_little_reach(unit: Path) -> None:
+# What every unit must say, and so cannot do.
+HARDENED = {
+    "NoNewPrivileges": "true",
+    "ProtectSystem": "strict",  # writes nowhere but in its own state
+    "ProtectHome": "true",
+    "ProtectProc": "invisible",  # sees no other user's processes
+    "PrivateTmp": "true",
+    "PrivateDevices": "true",
+    "PrivateUsers": "true",
+    "PrivateIPC": "true",
+    "ProtectKernelTunables": "true",
+    "ProtectKernelModules": "true",
+    "ProtectKernelLogs": "true",
+    "ProtectControlGroups": "true",
+    "ProtectClock": "true",
+    "ProtectHostname": "true",
+    "RestrictNamespaces": "true",
+    "RestrictSUIDSGID": "true",
+    "RestrictRealtime": "true",
+    "RemoveIPC": "true",
+    "LockPersonality": "true",
+    "MemoryDenyWriteExecute": "true",
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
+    "SystemCallArchitectures": "native",
+    "SystemCallFilter": "~@privileged @resources",  # the last of two lines
+    "SystemCallErrorNumber": "EPERM",
+    "CapabilityBoundingSet": "",
+    "AmbientCapabilities": "",
+    "DevicePolicy": "closed",
+    "KeyringMode": "private",
+    "UMask": "0077",
+    "StateDirectoryMode": "0700",
+}
+
+
+def service_of(unit: Path) -> configparser.SectionProxy:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(unit)
-    service = parser["Service"]
-    assert service["User"] == "caraus"
-    for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp"):
-        assert service[name] == "true"
-    assert service["ProtectSystem"] == "strict"
+    return parser["Service"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_the_units_run_as_an_ordinary_user_with_little_reach(unit: Path) -> None:
+    service = service_of(unit)
+    assert service["User"] == service["Group"] == "caraus"
+    assert {name: service.get(name) for name in HARDENED} == HARDENED
+    assert "SystemCallFilter=@system-service\nSystemCallFilter=~@" in unit.read_text()
+    assert service["MemoryMax"].endswith("%")
+    assert int(service["TasksMax"]) >= 128
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_finds_the_units_little_exposed(unit: Path, tmp_path: Path) -> None:
+    """At most 2.0 of 10. Where there is no systemd to ask, the table above stands for it."""
+    instance = tmp_path / unit.name.replace("@.", "@1.")
+    instance.write_text(unit.read_text())
+    tool = shutil.which("systemd-analyze")
+    if not tool:
+        assert {name: service_of(unit).get(name) for name in HARDENED} == HARDENED
+        return
+    done = subprocess.run(
+        [tool, "security", "--offline=true", "--threshold=20", "--no-pager", str(instance)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+
+
+def test_a_full_disk_never_ends_the_tries_of_a_service() -> None:
+    for unit in UNITS:
+        if "Restart=always" in unit.read_text():
+            assert "StartLimitIntervalSec=0" in unit.read_text()
+
+
+def test_secrets_of_an_installation_are_not_committed() -> None:
+    """What the guide makes in the work tree."""
+    lines = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"/caraus.env", "/.env", "/secrets/"} <= set(lines)
+
+
+def test_caddy_gets_nothing_but_its_own_variables() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    caddy = text[text.index("\n  caddy:") : text.index("\nsecrets:")]
+    assert "env_file" not in caddy
+    given = re.findall(r"^      ([A-Z_]+):", caddy, re.MULTILINE)
+    read = re.findall(r"\{\$([A-Z_]+)\}", (ROOT / "deploy" / "Caddyfile").read_text())
+    assert sorted(given) == sorted(set(read))
+
+
+def test_images_and_tools_are_held_to_a_version() -> None:
+    images = re.findall(r"^    image: (\S+)$", (ROOT / "compose.yaml").read_text(), re.MULTILINE)
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    images += re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    assert len(images) == 4
+    assert all(re.search(r":\d+\.\d+", image) for image in images)
+    assert re.search(r'"uv==\d+\.\d+\.\d+"', dockerfile)
 
 
 def test_the_administrators_command_is_the_services_own() -> None:

@@ -221,10 +221,10 @@ def _without_body_of_head(application: "WSGIApplication") -> "WSGIApplication":
 
 def _allow_files() -> None:
     """Sockets are files; the usual limit of 1024 is near MOST_CONNECTIONS."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
+    with contextlib.suppress(ValueError, OSError):  # a supervisor may forbid even to ask
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
