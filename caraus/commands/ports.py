@@ -1,8 +1,10 @@
 """Ports of this machine: whether one is free, and finding free ones."""
 
+import os
 import socket
 
 from caraus.commands.base import CommandError
+from caraus.environment import is_loopback
 
 
 def require_free(host: str, port: int) -> None:
@@ -33,3 +35,14 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+def address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def set_public_address(host: str, port: int) -> None:
+    """Before the settings are read: without CARAUS_URL the pages are where they are served, so
+    that links and ANAF's callback lead there."""
+    if not os.environ.get("CARAUS_URL", "").strip():
+        os.environ["CARAUS_URL"] = address(host if is_loopback(host) else "127.0.0.1", port)

@@ -87,9 +87,10 @@ async def _run_engine(stop: asyncio.Event) -> None:
 def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
     """Web and worker under one roof (with the embedded PostgreSQL, if no other is given), until
     SIGINT or SIGTERM. When one part ends by itself all end, so that a supervisor starts anew."""
-    from caraus.commands.ports import require_free
+    from caraus.commands.ports import require_free, set_public_address
 
     require_free(host, port)
+    set_public_address(host, port)  # the worker's letters lead there too
     with database() as revive:  # migrates the embedded one once, before the two start
         commands = (
             ["web", "--host", host, "--port", str(port), "--workers", str(workers)],

@@ -16,9 +16,10 @@ STOP_SECONDS = 15
 
 def web(*, host: str, port: int, workers: int) -> int:
     """Serve the pages until SIGINT or SIGTERM."""
-    from caraus.commands.ports import require_free
+    from caraus.commands.ports import address, require_free, set_public_address
 
     require_free(host, port)
+    set_public_address(host, port)
     with database() as revive:
         from django.db import connections
 
@@ -32,16 +33,12 @@ def web(*, host: str, port: int, workers: int) -> int:
             try:
                 while not signals:
                     if processes.look():
-                        print(f"Cărăuș web is ready: {_address(host, port)}", flush=True)
+                        print(f"Cărăuș web is ready: {address(host, port)}", flush=True)
                     revive()
             finally:
                 listener.close()
                 processes.end()
     return 0
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,13 @@ from caraus.anaf.http import AnafSettings
 
 def is_configured() -> bool:
     """ANAF has given this installation a client id and a secret."""
-    return bool(settings.ANAF_CLIENT_ID and settings.ANAF_CLIENT_SECRET)
+    return not missing_keys()
+
+
+def missing_keys() -> list[str]:
+    """The names of the settings that ANAF's registration of the application would fill."""
+    names = ("ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET")
+    return [name for name in names if not getattr(settings, name)]
 
 
 def anaf_settings() -> AnafSettings:

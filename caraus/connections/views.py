@@ -16,7 +16,7 @@ from caraus.accounts.models import Role, User
 from caraus.anaf.errors import PROBLEMS, AnafError
 from caraus.connections import consent, renewal, rights_progress, succession
 from caraus.connections.browser import browser_secret, known_browser
-from caraus.connections.configuration import is_configured
+from caraus.connections.configuration import is_configured, missing_keys
 from caraus.connections.consent_refusals import ConsentRefused
 from caraus.connections.help import help_for
 from caraus.connections.models import Connection
@@ -51,6 +51,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
         "settling": shown.settling,
         "companies": shown.companies,
         "configured": is_configured(),
+        "missing_keys": missing_keys(),
         "redirect_uri": settings.ANAF_REDIRECT_URI,
         "may_authorize": access.may(membership, Role.DISPATCHER),
         "may_disconnect": access.may(membership, Role.ADMIN),

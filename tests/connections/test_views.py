@@ -1,6 +1,7 @@
 """Integrări: who may press what, and what the pages show."""
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from caraus.accounts.models import Company, Organization, User
@@ -115,3 +116,26 @@ def test_the_page_after_anaf_is_kept_from_caches_and_referrers(signed_in: Client
     answer = signed_in.get("/anaf/callback", {"state": "x"})
     assert "no-store" in answer["Cache-Control"]
     assert answer["Referrer-Policy"] == "same-origin"
+
+
+def ticks(page: str) -> list[bool]:
+    """Which of the first steps are done."""
+    start = page[page.index('<ol class="checklist start">') :].partition("</ol>")[0]
+    return ["circle-check" in step or "Făcut." in step for step in start.split("<li>")[1:]]
+
+
+def test_the_first_page_leads_through_three_steps(
+    signed_in: Client, organization: Organization, settings: LazySettings
+) -> None:
+    settings.ANAF_CLIENT_SECRET = ""
+    page = signed_in.get("/", follow=True).content.decode()
+    assert ticks(page) == [False, False, False]
+    assert "<code>ANAF_CLIENT_SECRET</code>" in page.partition("</ol>")[0]
+    assert "<code>ANAF_CLIENT_ID</code>" not in page.partition("</ol>")[0]
+    settings.ANAF_CLIENT_SECRET = "a secret"
+    factories.company(organization)
+    page = signed_in.get("/", follow=True).content.decode()
+    assert ticks(page) == [True, True, False]
+    assert 'href="/firme/"' not in page[page.index("checklist start") :].partition("</ol>")[0]
+    factories.connection(organization)
+    assert "checklist start" not in signed_in.get("/integrari/").content.decode()

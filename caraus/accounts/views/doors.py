@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -68,10 +69,11 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
     form = SetupForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            people.set_up(secret, **form.cleaned_data)
+            user = people.set_up(secret, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, gettext("Contul este gata. Intră cu adresa și parola ta."))
-            return redirect("account_login")
+            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            messages.success(request, gettext("Contul este gata și ai intrat în el."))
+            return redirect("home")
     return render(request, "accounts/set_up.html", {"form": form})
