@@ -38,7 +38,7 @@ def test_a_link_in_a_mail_is_never_made_of_the_host_header(
 
 def test_a_form_too_large_is_refused(signed_in: Client) -> None:
     assert signed_in.post("/firme/lista/", {"text": "1" * 300_000}).status_code == 400
-    many = {f"f{number}": "x" for number in range(600)}
+    many = {f"f{number}": "x" for number in range(6000)}
     assert signed_in.post("/firme/lista/", many).status_code == 400
 
 
