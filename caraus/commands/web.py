@@ -74,7 +74,7 @@ class _Processes:
     def look(self) -> bool:
         """Wait a moment, start what has died anew; True once, when the first is ready.
 
-        Raises CommandError when one ends before it was ready: the next would do the same.
+        Raises CommandError when one ends by itself before it was ready: so would the next.
         """
         readable, _, _ = select.select([self._read], [], [], LOOK_SECONDS)
         if readable:
@@ -82,7 +82,7 @@ class _Processes:
         for at, process in enumerate(self._processes):
             if process.poll() is None:
                 continue
-            if process.pid not in self._ready:
+            if process.pid not in self._ready and process.returncode >= 0:
                 raise CommandError("A web process did not start; its last words stand above.")
             print(f"A web process ended with {process.returncode}.", file=sys.stderr, flush=True)
             self._processes[at] = self._start()
