@@ -7,7 +7,7 @@ from caraus.accounts.models import Organization, User
 from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address
 
 
-@pytest.mark.parametrize("route", [*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT])
+@pytest.mark.parametrize("route", sorted([*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT]))
 def test_no_address_may_be_kept(
     client: Client, owner: User, organization: Organization, ids: dict[str, int], route: str
 ) -> None:
