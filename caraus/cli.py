@@ -25,7 +25,6 @@ SYNC_HELP = """Ask ANAF now and print what came of it.
   changed     known UITs with a changed field
   missing     open UITs that the answer did not hold (kept; see docs/architecture.md when delisted)
   unreadable  records without a usable UIT (kept, with their raw text)
-  partly_unreadable   UITs of which some field could not be read (kept, marked)
   message     a sentence in Romanian
 
 Exit codes: 0 all ok; 1 ANAF or the network failed for some; 3 a person must authorize again."""

@@ -78,7 +78,6 @@ def _result(result: "SyncResult") -> dict[str, Any]:
         "changed": result.applied.changed,
         "missing": result.applied.missing,
         "unreadable": result.applied.unreadable,
-        "partly_unreadable": result.applied.partly_unreadable,
         "message": result.message,
     }
 

@@ -64,7 +64,7 @@ def test_a_correction_is_an_event_with_old_and_new(authorized: Installation) -> 
 def test_a_record_that_cannot_be_understood_is_told_with_its_text(
     authorized: Installation,
 ) -> None:
-    authorized.anaf.turn_on("malformed_record", kind="bad_date")
+    authorized.anaf.turn_on("malformed_record", kind="missing_uit")
     (result,) = authorized.json("sync")
     assert result["outcome"] == "ok"
     assert result["unreadable"] >= 1
@@ -72,7 +72,21 @@ def test_a_record_that_cannot_be_understood_is_told_with_its_text(
     bad = [row for row in rows if row["state"] == "unreadable"]
     assert bad
     assert all(row["raw"] and row["reason"] for row in bad)
-    assert {row["uit"] for row in bad} <= {one["uit"] for one in authorized.anaf.active(CUI)}
+    assert {row["uit"] for row in bad} == {None}
+
+
+def test_a_record_with_unreadable_days_is_a_transport_without_them(
+    authorized: Installation,
+) -> None:
+    authorized.anaf.reset()
+    uit = authorized.anaf.add_uit(CUI)["uit"]
+    fields = {"uit": uit, "data_exp_uit": "-", "data_transp": "?"}
+    authorized.anaf.turn_on("odd_field", fields=fields, all=True)
+    (result,) = authorized.json("sync")
+    assert (result["outcome"], result["unreadable"]) == ("ok", 0)
+    (row,) = [row for row in authorized.json("transports", "--cui", CUI) if row["uit"] == uit]
+    assert (row["transport_date"], row["first_expired_day"], row["last_valid_day"]) == (None,) * 3
+    assert row["unreadable_fields"] == {"data_exp_uit": "-", "data_transp": "?"}
 
 
 @pytest.mark.parametrize(
