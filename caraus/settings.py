@@ -31,7 +31,11 @@ YOUNG_DAYS = env.number("CARAUS_YOUNG_DAYS", 14)
 # Proxies in front of the web processes, each of which adds to X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("CARAUS_PROXIES", 1 if PUBLIC_HTTPS else 0)
 
-ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
+# The public name; on this machine alone, all of loopback's (caraus/web/hosts.py compares the port).
+_PUBLIC_NAME = urlsplit(PUBLIC_URL).hostname or "localhost"
+ALLOWED_HOSTS = (
+    ["localhost", "127.0.0.1", "[::1]"] if env.is_loopback(_PUBLIC_NAME) else [_PUBLIC_NAME]
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # ANAF
@@ -101,6 +105,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "caraus.web.middleware.RequestMiddleware",
+    "caraus.web.hosts.HostMiddleware",
     "caraus.web.middleware.CompressMiddleware",
     "caraus.web.refusals.RefusalMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -210,8 +215,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Attempts by address, account and person; counted in CACHES.
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+# Failed sign-ins from one address: to one account (the adapter's key), and to all; second factors
+# are counted for the account, since they come after its password. Counted in CACHES.
+# "Elsewhere": to one account, from all addresses from which its person never signed in.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/5m/key,20/m/ip,100/h/ip",
+    "login_failed_elsewhere": "60/h/key",
+}
 MFA_ADAPTER = "caraus.accounts.two_factors.MFAAdapter"
 MFA_FORMS = {
     name: f"caraus.accounts.two_factors.{form}"

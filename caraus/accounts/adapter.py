@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
 
 from caraus.accounts import journal, members
-from caraus.accounts.models import Invitation, User
+from caraus.accounts.models import Invitation, JournalEntry, User
 from caraus.words import in_language_of, lazily
 
 # By the codes of Django's password validators.
@@ -103,6 +104,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             allowed_hosts={urlsplit(settings.PUBLIC_URL).netloc},
             require_https=settings.PUBLIC_HTTPS,
         )
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Of the account and of who tries: a stranger elsewhere can't lock the right person out."""
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}:{ratelimit.get_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Guessing an account from many addresses is slow, but not for who signs in from where the
+        account's person did before."""
+        super().pre_authenticate(request, **credentials)
+        email = str(credentials.get("email", "")).lower()
+        known = JournalEntry.objects.filter(
+            actor_id__in=User.objects.filter(email=email).values("pk"),
+            action="sign_in",
+            ip=self.get_client_ip(request),
+        )
+        if known.exists():
+            return
+        action = "login_failed_elsewhere"
+        usage = ratelimit.consume(request, app="allauth.account", action=action, key=email)
+        if not usage:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage.usage.extend(usage.usage)  # given back after a success
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told in the journal of the account that was tried, if there is one."""

@@ -122,6 +122,58 @@ def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, an
     assert JournalEntry.objects.filter(action="sign_in_failed", actor_id=ana.pk).count() == 5
 
 
+def try_from(address: str, password: str = "greșită") -> bool:
+    """Whether a sign-in from this address is let in."""
+    client = Client(REMOTE_ADDR=address)
+    return sign_in(client, password).status_code == 302  # type: ignore[attr-defined]
+
+
+def test_a_stranger_elsewhere_locks_nobody_out(ana: User) -> None:
+    for _ in range(6):
+        assert not try_from("10.0.0.1")
+    assert not try_from("10.0.0.1", PASSWORD)
+    assert try_from("10.0.0.2", PASSWORD)
+
+
+def test_passkeys_are_not_locked_out_by_wrong_passwords(ana: User) -> None:
+    for _ in range(6):
+        try_from("10.0.0.1")
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    begun = client.get("/cont/2fa/webauthn/login/")
+    assert (begun.status_code, "challenge" in str(begun.json())) == (200, True)
+    page = client.post("/cont/2fa/webauthn/login/", {"credential": "{}"}, follow=True)
+    assert page.status_code == 200
+    assert "Prea multe" not in page.content.decode()
+
+
+def test_one_address_guesses_few_passwords_of_all_accounts(
+    ana: User, settings: LazySettings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {
+        "login_failed": "5/5m/key,20/m/ip,7/h/ip"
+    }
+    for number in range(7):
+        client = Client(REMOTE_ADDR="10.0.0.1")
+        client.post("/cont/login/", {"login": f"n{number}@example.ro", "password": "greșită"})
+    assert not try_from("10.0.0.1", PASSWORD)
+    assert try_from("10.0.0.2", PASSWORD)
+
+
+def test_guessing_from_many_addresses_is_slow_and_the_person_still_comes_in_from_where_always(
+    ana: User, settings: LazySettings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {
+        "login_failed_elsewhere": "3/h/key"
+    }
+    assert try_from("10.0.0.9", PASSWORD)
+    for number in range(1, 4):
+        assert not try_from(f"10.0.0.{number}")
+    before = JournalEntry.objects.filter(action="sign_in_failed").count()
+    assert not try_from("10.0.0.4", PASSWORD)
+    assert JournalEntry.objects.filter(action="sign_in_failed").count() == before == 3
+    assert try_from("10.0.0.9", PASSWORD)
+
+
 def test_the_others_are_closed_and_this_one_stays(ana: User) -> None:
     here, elsewhere = Client(), Client()
     for client in (here, elsewhere):

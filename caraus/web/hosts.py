@@ -1,0 +1,40 @@
+"""By which name the site may be asked for: that of CARAUS_URL, its port included.
+
+Django compares names only. Another port of the same name may be another program's, and what a page
+makes of its own address would lead there.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+# Machines beside the server ask for these by whatever address they have; the answers name none.
+FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
+_PORTS = {"http": 80, "https": 443}
+
+
+class HostMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        public = urlsplit(settings.PUBLIC_URL)
+        if request.path in FOR_MACHINES:
+            request.META["HTTP_HOST"] = public.netloc
+        elif _port(request.META.get("HTTP_HOST", "")) not in {
+            None,
+            public.port or _PORTS[public.scheme],
+        }:
+            raise DisallowedHost("The Host header names a port that is not CARAUS_URL's.")
+        return self.get_response(request)
+
+
+def _port(host: str) -> int | None:
+    """The port that is named; None without one. What is no host at all is left to Django."""
+    try:
+        return urlsplit(f"//{host}").port
+    except ValueError:
+        return None
