@@ -245,6 +245,9 @@ RATE_LIMITS = {
     "card": "120/h/user,600/h/organization",
     "fleet_import": "60/h/user,200/h/organization",
     "invite": "60/h/user",
+    # Letters to who has no account; of organizations of the first week where sign-up is open.
+    "letter": "200/d/organization",
+    "letter_young": "10/d/user,10/d/organization",
     "invitation": "30/m/ip",
     "setup": "10/m/ip",
     "link_new": "30/h/user,100/h/organization",

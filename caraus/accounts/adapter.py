@@ -67,9 +67,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(settings.SIGNUP == "open")
 
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
-        """The invitation's link came to that address and nowhere else."""
+        """The invitation's link came to that address and nowhere else, unless it was shown to who
+        invites."""
         invitation = invitation_of(request)
-        if invitation is not None and invitation.email.lower() == email.lower():
+        if (
+            invitation is not None
+            and not invitation.link_shown
+            and invitation.email.lower() == email.lower()
+        ):
             return True
         return bool(super().is_email_verified(request, email))
 

@@ -6,10 +6,14 @@ django-allauth's Romanian catalogue lacks diacritics and says „dumneavoastră�
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 
 from caraus.accounts.adapter import invitation_of
@@ -99,6 +103,21 @@ class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
             field = self.fields["email"]
             field.initial, field.disabled = invitation.email, True
 
+    def try_save(self, request: HttpRequest) -> Any:
+        """Of several who send the form at once one makes the account; to the others it is said."""
+        invitation = invitation_of(request)
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError:
+            if invitation is None:  # as to anybody who signs up with a known address
+                self.account_already_exists = True
+                return super().try_save(request)
+        messages.info(
+            request, gettext("Contul a fost făcut chiar acum. Intră cu adresa și parola ta.")
+        )
+        return None, redirect("account_login")
+
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by django-allauth once the user is saved."""
         user.name = self.cleaned_data["name"]
@@ -110,6 +129,19 @@ class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say_email(self, "email")
+
+    def clean_email(self) -> str:
+        """An address that somebody added to an account and never confirmed opens no account."""
+        email: str = super().clean_email()
+        confirmed = {
+            address.user_id
+            for address in EmailAddress.objects.filter(email__iexact=email, verified=True)
+        }
+        found: list[User] = self.users  # type: ignore[has-type]
+        self.users = [
+            user for user in found if user.pk in confirmed or user.email.lower() == email.lower()
+        ]
+        return email
 
 
 class ResetPasswordKeyForm(_SamePassword, allauth.ResetPasswordKeyForm):  # type: ignore[misc]

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,7 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, journal
+from caraus.accounts.letters import reference
 from caraus.accounts.models import Company, Invitation, Membership, Organization, Role, User
+from caraus.accounts.signals import owner_made
+from caraus.mail import queue
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -22,9 +26,28 @@ def assignable_roles(actor: Membership) -> list[Role]:
     return order if actor.role == Role.OWNER else order[1:]
 
 
-def _check_role(actor: Membership, role: str) -> None:
-    if role not in assignable_roles(actor):
-        raise ValidationError(gettext("Numai un proprietar poate da rolul „proprietar”."))
+def may_give(giver: Membership | None, role: str) -> bool:
+    """Whether this member may let somebody in with this role."""
+    return (
+        giver is not None
+        and giver.user.is_active
+        and access.may(giver, Role.ADMIN)
+        and role in assignable_roles(giver)
+    )
+
+
+def _require_present(actor: Membership, *, role: str) -> None:
+    """Lock the organization and look anew at who acts: the right may have gone since the page was
+    opened, or in the same moment. Raises ValidationError when it does not suffice for the role."""
+    _lock(actor.organization)
+    present = Membership.objects.filter(pk=actor.pk).select_related("user").first()
+    if present is None or not access.may(present, Role.ADMIN):
+        raise ValidationError(gettext("Nu mai ai dreptul acesta în organizație."))
+    actor.role = present.role
+    if not may_give(present, role):
+        raise ValidationError(
+            gettext("Numai un proprietar poate da sau schimba rolul „proprietar”.")
+        )
 
 
 @transaction.atomic
@@ -37,7 +60,7 @@ def invite(
     the same address is replaced.
     """
     email = email.strip().lower()
-    _check_role(actor, role)
+    _require_present(actor, role=role)
     organization = actor.organization
     if organization.memberships.filter(user__email=email).exists():
         raise ValidationError(
@@ -45,11 +68,11 @@ def invite(
                 email=email, organization=organization
             )
         )
-    now = timezone.now()
-    organization.invitations.filter(email=email, accepted_at=None, revoked_at=None).update(
-        revoked_at=now
-    )
+    for replaced in organization.invitations.filter(email=email, accepted_at=None, revoked_at=None):
+        _require_present(actor, role=replaced.role)
+        _close(replaced)
     secret = secrets.token_urlsafe(32)
+    now = timezone.now()
     invitation = Invitation.objects.create(
         organization=organization,
         email=email,
@@ -72,20 +95,30 @@ def invite(
 
 
 @transaction.atomic
-def resend(actor: Membership, invitation: Invitation) -> str:
-    """A new secret and seven new days; the old link ends."""
+def resend(actor: Membership, invitation: Invitation, *, shown: bool = False) -> str:
+    """A new secret and seven new days; the old link ends. `shown`: the link is for the actor's own
+    eyes, not for a letter. Whoever sends it answers for it from now on."""
+    _require_present(actor, role=invitation.role)
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.is_open:
         raise ValidationError(
             gettext("Invitația a fost deja folosită sau retrasă. Trimite una nouă.")
         )
+    queue.withdraw(reference=reference(invitation))
     secret = secrets.token_urlsafe(32)
     invitation.secret_digest = digest(secret)
+    invitation.link_shown = shown
+    invitation.invited_by = actor.user
     invitation.sent_at = timezone.now()
     invitation.expires_at = invitation.sent_at + INVITATION_LIFETIME
     invitation.save()
     journal.record(
         "invitation",
-        lambda: gettext("A retrimis invitația lui {email}.").format(email=invitation.email),
+        lambda: (
+            gettext("A copiat linkul invitației lui {email}.")
+            if shown
+            else gettext("A retrimis invitația lui {email}.")
+        ).format(email=invitation.email),
         user=actor.user,
         organization=actor.organization,
     )
@@ -94,15 +127,44 @@ def resend(actor: Membership, invitation: Invitation) -> str:
 
 @transaction.atomic
 def revoke(actor: Membership, invitation: Invitation) -> None:
+    _require_present(actor, role=invitation.role)
+    invitation.refresh_from_db()
     if invitation.is_open:
-        invitation.revoked_at = timezone.now()
-        invitation.save(update_fields=["revoked_at"])
+        _close(invitation)
         journal.record(
             "invitation",
             lambda: gettext("A retras invitația lui {email}.").format(email=invitation.email),
             user=actor.user,
             organization=actor.organization,
         )
+
+
+def _close(invitation: Invitation) -> None:
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at"])
+    queue.withdraw(reference=reference(invitation))
+
+
+def revoke_unsendable(user: User, organization: Organization) -> None:
+    """Revoke the open invitations that this person may not send any more: a removed, demoted or
+    erased member leaves no door open behind."""
+    membership = Membership.objects.filter(user=user, organization=organization).first()
+    for invitation in organization.invitations.filter(
+        invited_by=user, accepted_at=None, revoked_at=None
+    ):
+        if not may_give(membership, invitation.role):
+            _close(invitation)
+            journal.record(
+                "invitation",
+                partial(_revoked_of, invitation.email, str(user)),
+                organization=organization,
+            )
+
+
+def _revoked_of(email: str, sender: str) -> str:
+    return gettext(
+        "Invitația lui {email} a fost retrasă: {sender}, care a trimis-o, nu mai are dreptul."
+    ).format(email=email, sender=sender)
 
 
 def usable_invitation(secret: str) -> Invitation | None:
@@ -112,7 +174,15 @@ def usable_invitation(secret: str) -> Invitation | None:
         .select_related("organization", "invited_by")
         .first()
     )
-    return found if found is not None and found.is_usable else None
+    return found if found is not None and _can_be_accepted(found) else None
+
+
+def _can_be_accepted(invitation: Invitation) -> bool:
+    """One whose sender may no longer send it opens nothing."""
+    sender = Membership.objects.filter(
+        user=invitation.invited_by_id, organization=invitation.organization_id
+    ).select_related("user")
+    return invitation.is_usable and may_give(sender.first(), invitation.role)
 
 
 @transaction.atomic
@@ -122,6 +192,7 @@ def accept(user: User, invitation: Invitation) -> Membership:
     The secret came to the invited address only, so that address counts as confirmed; another
     account may take the place too only if its own address is the invited one.
     """
+    _lock(invitation.organization)
     locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if user.email.lower() != locked.email.lower():
         raise ValidationError(
@@ -130,7 +201,8 @@ def accept(user: User, invitation: Invitation) -> Membership:
                 "din cont și deschide linkul din nou."
             ).format(email=locked.email, yours=user.email)
         )
-    if not locked.is_usable:
+    # The link may have been replaced since this person opened it.
+    if locked.secret_digest != invitation.secret_digest or not _can_be_accepted(locked):
         raise ValidationError(gettext("Invitația a fost deja folosită, retrasă sau a expirat."))
     membership, made = Membership.objects.get_or_create(
         user=user,
@@ -141,6 +213,7 @@ def accept(user: User, invitation: Invitation) -> Membership:
         membership.companies.set(locked.companies.all())
     locked.accepted_at = timezone.now()
     locked.save(update_fields=["accepted_at"])
+    queue.withdraw(reference=reference(locked))
     journal.record(
         "member",
         lambda: gettext("A intrat în organizație ca {role}.").format(
@@ -149,6 +222,8 @@ def accept(user: User, invitation: Invitation) -> Membership:
         user=user,
         organization=locked.organization,
     )
+    if made and membership.role == Role.OWNER:
+        owner_made.send(Membership, membership=membership)
     return membership
 
 
@@ -157,10 +232,10 @@ def change(
     actor: Membership, member: Membership, *, role: str, companies: Iterable[Company] | None
 ) -> None:
     """Give another role, or keep to other companies; the last owner stays owner."""
-    _lock(member.organization)
+    _require_present(actor, role=role)
     member.refresh_from_db()
-    _check_role(actor, role)
     _require_over(actor, member)
+    was = member.role
     if member.role == Role.OWNER and role != Role.OWNER:
         _require_another_owner(member)
     member.role = role
@@ -182,11 +257,14 @@ def change(
         user=actor.user,
         organization=actor.organization,
     )
+    revoke_unsendable(member.user, member.organization)
+    if role == Role.OWNER and was != Role.OWNER:
+        owner_made.send(Membership, membership=member)
 
 
 @transaction.atomic
 def remove(actor: Membership, member: Membership) -> None:
-    _lock(member.organization)
+    _require_present(actor, role=Role.VIEWER)
     member.refresh_from_db()
     _require_over(actor, member)
     _go(member)
@@ -221,17 +299,21 @@ def hand_over(owner: Membership, successor: Membership) -> None:
         raise ValidationError(gettext("Numai un proprietar poate preda organizația."))
     if successor.organization_id != owner.organization_id or successor.pk == owner.pk:
         raise ValidationError(gettext("Alege alt membru al organizației."))
+    was = successor.role
     successor.role, successor.only_some_companies = Role.OWNER, False
     successor.save()
     successor.companies.clear()
     owner.role = Role.ADMIN
     owner.save()
+    revoke_unsendable(owner.user, owner.organization)
     journal.record(
         "member",
         lambda: gettext("A predat organizația lui {user}.").format(user=successor.user),
         user=owner.user,
         organization=owner.organization,
     )
+    if was != Role.OWNER:
+        owner_made.send(Membership, membership=successor)
 
 
 def digest(secret: str) -> str:
@@ -241,7 +323,7 @@ def digest(secret: str) -> str:
 
 def _lock(organization: Organization) -> None:
     """Two owners who demote each other at the same moment: one of them is second."""
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
 def _require_over(actor: Membership, member: Membership) -> None:
@@ -264,3 +346,4 @@ def _go(member: Membership) -> None:
     if member.role == Role.OWNER:
         _require_another_owner(member)
     Membership.objects.filter(pk=member.pk).delete()
+    revoke_unsendable(member.user, member.organization)

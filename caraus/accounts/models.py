@@ -153,6 +153,8 @@ class Invitation(models.Model):
         Company, blank=True, related_name="invitations"
     )
     secret_digest = models.CharField(max_length=64, unique=True)
+    # The present link was shown to the inviter, so it proves nobody's address.
+    link_shown = models.BooleanField(default=False, db_default=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(default=timezone.now)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal, sessions
+from caraus.accounts import journal, members, sessions
 from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, Role, User
 from caraus.accounts.provision import provision_user
 from caraus.mail import queue
@@ -103,6 +103,9 @@ def erase(user: User) -> None:
     queue.forget_person(user.email)
     for organization in lonely:
         organization.delete()
+    for membership in list(user.memberships.select_related("organization")):
+        membership.delete()
+        members.revoke_unsendable(user, membership.organization)
     end_sessions(user)
     user.delete()
 

@@ -4,10 +4,13 @@ made an account takes the offered place."""
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 
@@ -35,6 +38,7 @@ def connect() -> None:
     account.user_logged_in.connect(_signed_in, dispatch_uid="told")
     user_logged_out.connect(_signed_out, dispatch_uid="told")
     account.user_signed_up.connect(_signed_up, dispatch_uid="told")
+    account.password_reset.connect(_password_chosen_by_letter, dispatch_uid="told by letter")
     factors = {
         mfa.authenticator_added: gettext_noop("A adăugat {what}."),
         mfa.authenticator_removed: gettext_noop("A scos {what}."),
@@ -54,6 +58,7 @@ def _teller(action: str, sentence: str) -> Any:
 
 def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     sessions.remember_origin(request)
+    _take_place(request, user)
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
         user.language = chosen
@@ -68,10 +73,32 @@ def _signed_out(sender: object, user: User | None, **_: object) -> None:
 
 def _signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     journal.record("account", gettext_noop("Și-a făcut cont."), user=user)
+    _take_place(request, user)
+
+
+def _take_place(request: HttpRequest, user: User) -> None:
+    """Of somebody whose address is confirmed and who has just come by an invitation's link; with a
+    link that the inviter saw, the address is confirmed by a letter first."""
     invitation = invitation_of(request)
-    if invitation is not None and invitation.email.lower() == user.email.lower():
+    if invitation is None or invitation.email.lower() != user.email.lower():
+        return
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        return
+    try:
         members.accept(user, invitation)
-        request.session.pop(INVITATION_KEY, None)
+    except ValidationError as error:  # taken back in the same moment
+        messages.error(request, " ".join(error.messages))
+    request.session.pop(INVITATION_KEY, None)
+
+
+def _password_chosen_by_letter(sender: object, user: User, **_: object) -> None:
+    """Who reads the address's letters is its owner. Whatever was put into an account before that
+    address was confirmed may be a stranger's: nothing of it opens the account any more."""
+    addresses = EmailAddress.objects.filter(user=user)
+    if addresses.filter(verified=True).exists():
+        return
+    Authenticator.objects.filter(user=user).delete()
+    addresses.exclude(email=user.email).delete()
 
 
 def _factor(sentence: str) -> Any:

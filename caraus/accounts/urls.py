@@ -16,6 +16,7 @@ urlpatterns = [
     path("organizatie/membri/<int:pk>/", people.member, name="member"),
     path("organizatie/membri/<int:pk>/eliminare/", people.remove, name="member_remove"),
     path("organizatie/invitatii/<int:pk>/retrimitere/", people.resend, name="invitation_resend"),
+    path("organizatie/invitatii/<int:pk>/link/", people.copy_link, name="invitation_link"),
     path("organizatie/invitatii/<int:pk>/retragere/", people.revoke, name="invitation_revoke"),
     path("organizatie/jurnal/", log.journal_page, name="journal"),
     path("invitatie/<str:secret>/", doors.invitation, name="invitation"),

@@ -7,6 +7,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notificări"
 
     def ready(self) -> None:
-        from caraus.notifications import subjects
+        from caraus.notifications import owners, subjects
 
         subjects.keep_whole()
+        owners.connect()

@@ -28,6 +28,10 @@ class Kind:
     digest: bool = False
     # After the quiet hours it would come too late: it goes in them.
     urgent: bool = False
+    # The titles are made of our own words, and the subjects of the e-mails of the titles; else of
+    # `subject`, or of the kind's title: what strangers typed stands in no subject.
+    own_words: bool = False
+    subject: str = ""
     # About UITs: told to everybody who sees the company, filtered, many at once as one.
     of_uits: bool = False
 
@@ -39,6 +43,7 @@ AUTHORIZATION = Kind(
     "shield-alert",
     essential=True,
     role=Role.DISPATCHER,
+    own_words=True,
 )
 EXTERNAL_LINK = Kind(
     "external_link",
@@ -46,6 +51,16 @@ EXTERNAL_LINK = Kind(
     lazily("Când persoana căreia i-ai trimis un link de autorizare îl folosește."),
     "link",
     role=Role.DISPATCHER,
+    subject=lazily("Linkul tău de autorizare a fost folosit"),
+)
+OWNERS = Kind(
+    "owners",
+    lazily("Proprietari"),
+    lazily("Când organizația are un proprietar nou."),
+    "crown",
+    essential=True,
+    role=Role.OWNER,
+    own_words=True,
 )
 
 LIMITS = Kind(
@@ -54,6 +69,7 @@ LIMITS = Kind(
     lazily("Când ANAF oprește întrebările până a doua zi sau cere o pauză."),
     "hourglass",
     role=Role.ADMIN,
+    own_words=True,
 )
 DISAPPEARANCE = Kind(
     "disappearance",
@@ -72,6 +88,7 @@ OUTAGE = Kind(
     on_request=True,
     bell=False,
     email=False,
+    own_words=True,
 )
 
 NEW = Kind(
@@ -141,7 +158,7 @@ LAPSED = Kind(
 
 _ALL = (
     *(NEW, CHANGED, PROBLEM, GONE, LAPSING, LAST_HOURS, LAPSED),
-    *(AUTHORIZATION, EXTERNAL_LINK, LIMITS, DISAPPEARANCE, OUTAGE),
+    *(AUTHORIZATION, EXTERNAL_LINK, OWNERS, LIMITS, DISAPPEARANCE, OUTAGE),
 )
 KINDS = {kind.code: kind for kind in _ALL}
 # The daily letter about many: no fact of its own, so that nobody sees it in the app.

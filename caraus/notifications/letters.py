@@ -1,5 +1,6 @@
 """What stands in an e-mail: one fact, many of a kind, or the digest of a day."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -13,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
-from caraus.notifications.kinds import DIGEST, KINDS, how_many
+from caraus.notifications.kinds import DIGEST, KINDS, PROBLEM, how_many
 from caraus.notifications.models import Notification
 from caraus.notifications.readable import Told, readable, told
 from caraus.words import BUCHAREST, day_in_full, in_language_of, plural
 
 # A letter names so many facts of a kind; the rest is counted.
 MOST_NAMED = 50
+_UIT = re.compile(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b")
 _ORDER = {code: rank for rank, code in enumerate(KINDS)}
 
 
@@ -87,13 +89,28 @@ def _message(
         "preferences": absolute(reverse("notifications:preferences")),
     }
     letter = EmailMultiAlternatives(
-        subject=title,
+        subject=title if is_digest else _subject(found, title),
         body=render_to_string("notifications/email.txt", context),
         to=[first.user.email],
         headers={"Message-ID": _message_id(first), "Auto-Submitted": "auto-generated"},
     )
     letter.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
     return letter
+
+
+def _subject(found: Sequence[Told], title: str) -> str:
+    """Of our own words only; a single UIT by its code."""
+    kind = found[0].row.about or DIGEST
+    if kind.of_uits:
+        number = sum(one.number for one in found)
+        if number > 1:
+            return how_many(kind, number)
+        said = how_many(kind, 1) if kind is PROBLEM else str(kind.title)
+        code = _UIT.search(title)
+        return f"{said}: {code[0]}" if code else said
+    if kind.own_words:
+        return title
+    return str(kind.subject or kind.title)
 
 
 def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:

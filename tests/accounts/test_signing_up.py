@@ -125,34 +125,35 @@ def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, an
 def try_from(address: str, password: str = "greșită") -> bool:
     """Whether a sign-in from this address is let in."""
     client = Client(REMOTE_ADDR=address)
-    return sign_in(client, password).status_code == 302  # type: ignore[attr-defined]
+    return bool(sign_in(client, password).status_code == 302)  # type: ignore[attr-defined]
 
 
-def test_a_stranger_elsewhere_locks_nobody_out(ana: User) -> None:
-    for _ in range(6):
-        assert not try_from("10.0.0.1")
+def test_a_stranger_elsewhere_locks_nobody_out(ana: User, settings: LazySettings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "2/5m/key"}
+    assert not try_from("10.0.0.1")
+    assert not try_from("10.0.0.1")
     assert not try_from("10.0.0.1", PASSWORD)
     assert try_from("10.0.0.2", PASSWORD)
 
 
-def test_passkeys_are_not_locked_out_by_wrong_passwords(ana: User) -> None:
-    for _ in range(6):
-        try_from("10.0.0.1")
-    client = Client(REMOTE_ADDR="10.0.0.1")
+def test_passkeys_are_not_locked_out_by_wrong_passwords(ana: User, settings: LazySettings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "1/h/ip"}
+    assert not try_from("10.0.0.1")
+    assert not try_from("10.0.0.1", PASSWORD)
+    client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-requested-with": "XMLHttpRequest"})
     begun = client.get("/cont/2fa/webauthn/login/")
     assert (begun.status_code, "challenge" in str(begun.json())) == (200, True)
-    page = client.post("/cont/2fa/webauthn/login/", {"credential": "{}"}, follow=True)
-    assert page.status_code == 200
-    assert "Prea multe" not in page.content.decode()
+    answer = client.post("/cont/2fa/webauthn/login/", {"credential": "{}"})
+    assert "Prea multe" not in answer.content.decode()
 
 
 def test_one_address_guesses_few_passwords_of_all_accounts(
     ana: User, settings: LazySettings
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {
-        "login_failed": "5/5m/key,20/m/ip,7/h/ip"
+        "login_failed": "5/5m/key,20/m/ip,3/h/ip"
     }
-    for number in range(7):
+    for number in range(3):
         client = Client(REMOTE_ADDR="10.0.0.1")
         client.post("/cont/login/", {"login": f"n{number}@example.ro", "password": "greșită"})
     assert not try_from("10.0.0.1", PASSWORD)

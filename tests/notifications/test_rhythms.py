@@ -119,7 +119,7 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     held = {Notification.objects.get(pk=pk).kind for pk in deliver.due(morning)}
     assert held == {PROBLEM.code, LAPSING.code}
     assert [one["Subject"] for one in smtp.messages] == [
-        "UIT nou uit_gone0",
+        GONE.title,
         "2 UIT-uri ieșite din lista ANAF sau cu alt transportator",
     ]
     post(morning)

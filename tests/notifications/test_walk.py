@@ -60,7 +60,7 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
 
         elsewhere.submit(anaf_answers).result()
         (letter,) = smtp.messages
-        assert letter["Subject"].startswith("UIT nou 3A0C 4D7E 9F1H 2J47")
+        assert letter["Subject"] == "UIT nou: 3A0C 4D7E 9F1H 2J47"
         text, html = (part.get_content() for part in letter.iter_parts())
         (link,) = re.findall(r"Vezi UIT-ul: (\S+)", text)
         assert f'href="{link}"' in html

@@ -45,6 +45,7 @@ THINGS = {
     "organizatie/membri/<int:pk>/": {"GET": 404, "POST": 404},
     "organizatie/membri/<int:pk>/eliminare/": {"POST": 404},
     "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": 404},
+    "organizatie/invitatii/<int:pk>/link/": {"POST": 404},
     "organizatie/invitatii/<int:pk>/retragere/": {"POST": 404},
 }
 # Addresses that show or change the visitor's own organization only. The rest is 405.

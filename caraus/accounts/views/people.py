@@ -1,17 +1,21 @@
 """Members and invitations of the current organization."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access, letters, members
-from caraus.accounts.limits import limited
+from caraus.accounts.limits import limited, too_many
 from caraus.accounts.models import Invitation, Membership, Role
 from caraus.accounts.views.forms import InviteForm, PlaceForm
+from caraus.mail import queue
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,19 +35,34 @@ def _page(request: HttpRequest, membership: Membership, form: InviteForm) -> Htt
         "members": organization.memberships.select_related("user")
         .prefetch_related("companies", "user__authenticator_set")
         .order_by("user__name", "user__email"),
-        "invitations": organization.invitations.filter(
-            accepted_at=None, revoked_at=None
-        ).prefetch_related("companies"),
+        "invitations": _invitations(membership),
         "now": timezone.now(),
         "is_owner": access.may(membership, Role.OWNER),
     }
     return render(request, "accounts/members.html", context)
 
 
+def _invitations(membership: Membership) -> list[dict[str, Any]]:
+    """The open ones, whether this member may act on them, and what became of their letters."""
+    found = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
+    invitations = list(found.prefetch_related("companies"))
+    problems = queue.problems([letters.reference(invitation) for invitation in invitations])
+    return [
+        {
+            "invitation": invitation,
+            "may_act": members.may_give(membership, invitation.role),
+            "letter": problems.get(letters.reference(invitation)),
+        }
+        for invitation in invitations
+    ]
+
+
 @limited("invite")
 def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = InviteForm(request.POST, actor=membership)
     if form.is_valid():
+        if refusal := letters.refusal_of_letter(membership):
+            return too_many(request, refusal)
         try:
             invitation, secret = members.invite(
                 membership,
@@ -74,23 +93,48 @@ def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
+    if refusal := letters.refusal_of_letter(membership):
+        return too_many(request, refusal)
     try:
         secret = members.resend(membership, invitation)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
+        invitation.refresh_from_db()
         _send(request, invitation, secret)
     return redirect("members")
+
+
+@require_POST
+@never_cache
+@limited("invite")
+def copy_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new link, shown once to who invites; the one that was sent ends."""
+    membership = access.require_role(request, Role.ADMIN)
+    invitation = access.get_object(request, Invitation.objects.all(), pk)
+    try:
+        secret = members.resend(membership, invitation, shown=True)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("members")
+    invitation.refresh_from_db()
+    context = {"invitation": invitation, "link": letters.invitation_link(secret)}
+    return render(request, "accounts/invitation_link.html", context)
 
 
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
-    members.revoke(membership, invitation)
-    messages.success(
-        request, gettext("Invitația pentru {email} a fost retrasă.").format(email=invitation.email)
-    )
+    try:
+        members.revoke(membership, invitation)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(
+            request,
+            gettext("Invitația pentru {email} a fost retrasă.").format(email=invitation.email),
+        )
     return redirect("members")
 
 

@@ -1,0 +1,6 @@
+"""What accounts tell to whoever listens, in the transaction of the fact."""
+
+from django.dispatch import Signal
+
+# `membership`: of the new owner.
+owner_made = Signal()

@@ -1,0 +1,42 @@
+"""The owners hear of each new one: who may take the organization away is nobody's secret."""
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Membership, Role, User
+from caraus.accounts.signals import owner_made
+from caraus.notifications.kinds import OWNERS
+from caraus.notifications.notify import notify
+
+
+def connect() -> None:
+    owner_made.connect(_tell, dispatch_uid="owners")
+
+
+def _tell(sender: object, membership: Membership, **_: object) -> None:
+    """Told to all the owners but the new one, in the transaction of the fact."""
+    organization = membership.organization
+    owners = User.objects.filter(
+        memberships__organization=organization, memberships__role=Role.OWNER
+    ).exclude(pk=membership.user_id)
+    now = timezone.now()
+    notify(
+        organization=organization,
+        users=owners,
+        kind=OWNERS,
+        key=f"{membership.pk}:{now.isoformat()}",
+        title=lambda: gettext("Organizația are un proprietar nou"),
+        text=lambda: gettext(
+            "{user} ({email}) este acum proprietar în {organization}: poate schimba membrii, "
+            "scoate proprietari și șterge organizația. Dacă nu ar trebui să fie, schimbă-i rolul "
+            "la Membri."
+        ).format(
+            user=membership.user.display_name,
+            email=membership.user.email,
+            organization=organization,
+        ),
+        address=reverse("members"),
+        action=lambda: gettext("Vezi membrii"),
+        now=now,
+    )
