@@ -150,9 +150,9 @@ LAST_HOURS = Kind(
 LAPSED = Kind(
     "uit_lapsed",
     lazily("Expirat"),
-    lazily("Când un UIT a expirat, la 24:00."),
+    lazily("Când un UIT a expirat, la 24:00. Vine și în orele de liniște."),
     "calendar-x",
-    email=False,
+    urgent=True,
     of_uits=True,
 )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caraus.anaf.info import uit_is_valid
 from caraus.transports.models import Transport, TransportEvent
-from caraus.words import BUCHAREST, day_in_full, day_in_words, lazily, plural
+from caraus.words import BUCHAREST, day_in_brief, day_in_full, day_in_words, lazily, plural
 
 Tone = Literal["calm", "good", "warn", "bad", "off"]
 
@@ -98,7 +98,7 @@ def validity(transport: Transport, *, today: date) -> str:
 
 
 def validity_left(transport: Transport, *, today: date, now: datetime | None = None) -> str:
-    """The days left, in words; the last valid day counts, and on it the hours do.
+    """The days left, in words; on the last two valid days the hours.
 
     `now` (UTC) replaces the clock.
     """
@@ -107,7 +107,13 @@ def validity_left(transport: Transport, *, today: date, now: datetime | None = N
     days = (transport.first_expired_day - today).days
     if days <= 0:
         return gettext("expirat")
-    if days == 1:
+    if transport.transport_date is not None and transport.transport_date > today:
+        whole = (transport.first_expired_day - transport.transport_date).days
+        return gettext("începe {day}, {days}").format(
+            day=day_in_brief(transport.transport_date, today=today),
+            days=plural(max(whole, 1), "zi", "zile"),
+        )
+    if days <= 2:
         return _last_hours(transport.first_expired_day, now or datetime.now(UTC))
     return gettext("încă {days}").format(days=plural(days, "zi", "zile"))
 
@@ -115,10 +121,29 @@ def validity_left(transport: Transport, *, today: date, now: datetime | None = N
 def _last_hours(first_expired_day: date, now: datetime) -> str:
     """„încă 5 ore”, in the last hour „încă 40 de minute”: rounded down, for nobody to be late."""
     end = datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
-    minutes = max(int((end - now).total_seconds() // 60), 0)
+    seconds = (end - now).total_seconds()
+    if seconds <= 0:
+        return gettext("expirat")
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return gettext("încă mai puțin de un minut")
     if minutes >= 60:
         return gettext("încă {value}").format(value=plural(minutes // 60, "oră", "ore"))
     return gettext("încă {minutes}").format(minutes=plural(minutes, "minut", "minute"))
+
+
+def clock_due(transport: Transport | None, *, now: datetime) -> int:
+    """The seconds until what is told about a UIT (or about none) changes with the clock: at
+    midnight in Bucharest; in its last two days each hour, in its last hour each minute."""
+    today = now.astimezone(BUCHAREST).date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=BUCHAREST)
+    due = (midnight.astimezone(UTC) - now).total_seconds()
+    if transport is not None and transport.first_expired_day is not None:
+        end = datetime.combine(transport.first_expired_day, time(), tzinfo=BUCHAREST)
+        left = (end.astimezone(UTC) - now).total_seconds()
+        if 0 < left <= 2 * 86400:
+            due = min(due, left % (60 if left <= 3600 else 3600))
+    return int(due) + 1
 
 
 def transport_day(transport: Transport, *, today: date) -> str:

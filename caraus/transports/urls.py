@@ -10,6 +10,7 @@ urlpatterns = [
     path("necitite/<int:pk>/", views.unreadable, name="unreadable"),
     path("<int:pk>/", views.transport_detail, name="detail"),
     path("<int:pk>/fisa-soferului.pdf", card_views.driver_card, name="card"),
+    path("<int:pk>/text-pentru-sofer/", views.driver_text, name="driver_text"),
     path("<int:pk>/note/", note_views.note_add, name="note_add"),
     path("note/<int:pk>/", note_views.note_edit, name="note"),
     path("note/<int:pk>/stergere/", note_views.note_delete, name="note_delete"),

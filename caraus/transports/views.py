@@ -64,6 +64,16 @@ def show(
 
 
 @require_GET
+@never_cache
+def driver_text(request: HttpRequest, pk: int) -> HttpResponse:
+    """The text for the driver as it is now, for a page that may have stood open for hours."""
+    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    return HttpResponse(
+        driver.text(transport, today=today()), content_type="text/plain; charset=utf-8"
+    )
+
+
+@require_GET
 def unreadable(request: HttpRequest, pk: int) -> HttpResponse:
     record = access.get_object(request, UnreadableRecord.objects.select_related("company"), pk)
     return render(request, "transports/unreadable.html", {"record": record})

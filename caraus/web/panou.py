@@ -66,6 +66,8 @@ class Panou:
     ends_today: Count
     ends_tomorrow: Count
     starts_today: Count
+    # Expired at the last midnight: a lorry may still be on the road with it.
+    last_night: Count
     # UITs with a problem of the fleet, and those of them that ANAF has; not found at ANAF; records
     # that could not be read, and UITs of which some field could not.
     problems: Count
@@ -81,7 +83,10 @@ class Panou:
     @property
     def to_check(self) -> Count:
         """All that somebody should look at, each UIT once."""
-        parts = (self.problems_alone, self.missing, self.unreadable, self.partly_unreadable)
+        parts = (
+            *(self.last_night, self.problems_alone, self.missing),
+            *(self.unreadable, self.partly_unreadable),
+        )
         return Count(sum(one.number for one in parts), any(one.is_more for one in parts))
 
     @property
@@ -135,6 +140,7 @@ def panou(membership: Membership) -> Panou:
         "ends_today": found(_LAST, today + timedelta(days=1)),
         "ends_tomorrow": found(_LAST, today + timedelta(days=2)),
         "starts_today": found(f"{_ALIVE} AND transport_date = %s", today, today),
+        "last_night": found(_LAST, today, states=[*_OPEN, State.EXPIRED.value]),
         "problems": fleet.counted_with_problems(keys, today, most=most),
         "problems_alone": fleet.counted_with_problems(
             keys, today, most=most, states=[State.ACTIVE]

@@ -20,6 +20,7 @@ SHOWN: dict[str, str | Promise] = {
     "viitoare": lazily("Viitoare"),
     "in-curs": lazily("Azi și în curs"),
     "expira": lazily("Expiră în 24 h"),
+    "azi-noapte": gettext_lazy("Expirate azi-noapte"),
     "expirate": lazily("Expirate"),
     "delistate": gettext_lazy("Nu mai sunt în lista ANAF"),
     "schimbate": gettext_lazy("Transportator schimbat"),

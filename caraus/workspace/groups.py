@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy
 from caraus.accounts.models import Membership
 from caraus.fleet import api as fleet
 from caraus.queries import count_of, scalars
+from caraus.transports.models import Transport
 from caraus.workspace import columns, keyset, listing, saved
 from caraus.workspace.asked import Asked
 from caraus.workspace.models import SavedView
 
+State = Transport.State
 # As `listing` asks for „noi” and „expira”; written out, for it stands on every page of the list.
 # OFFSET keeps what was seen lately before what is open, which may be far more.
 _NEW = """
@@ -69,6 +71,8 @@ class Beside:
 
     count: listing.Count
     groups: tuple[Group, ...]
+    # Some UITs expired at the last midnight: not all that the list shows is active.
+    just_expired: bool
     columns: frozenset[str]
     saved: list[SavedView]
     unreadable: int
@@ -95,13 +99,15 @@ def beside(
     keys, most = list(companies), listing.COUNTED + 1
     alive = [state.value for state in listing.OPEN_STATES]
     since, tomorrow = timezone.now() - listing.NEW, today + timedelta(days=1)
-    shown, views, unreadable, partly, new, lapsing, troubled, *rest = scalars(
+    lapsed = [*alive, State.EXPIRED.value]
+    shown, views, unreadable, partly, new, lapsing, last_night, troubled, *rest = scalars(
         columns.kept(membership.user_id),
         saved.kept(membership),
         (_UNREADABLE, [list(of_all)]),
         (_PARTLY, [list(of_all), alive, today, most]),
         (_NEW, [keys, since, alive, today, most]),
         (_LAPSING, [keys, alive, tomorrow, most]),
+        (_LAPSING, [keys, lapsed, today, most]),
         fleet.counted_with_problems(keys, today, most=most),
         *([] if own is None else [count_of(own)]),
     )
@@ -116,7 +122,14 @@ def beside(
             is_here=asked.address(firma="") == view.address(),
         )
 
+    over = group(
+        Asked(arata="azi-noapte"),
+        gettext_lazy("expirate azi-noapte"),
+        ("calendar-x", "bad"),
+        last_night,
+    )
     groups = (
+        *([over] if last_night else []),
         group(Asked(arata="noi"), gettext_lazy("noi în 24 h"), ("sparkles", "calm"), new),
         group(
             Asked(arata="expira"), gettext_lazy("expiră în 24 h"), ("alarm-clock", "bad"), lapsing
@@ -126,4 +139,6 @@ def beside(
         ),
     )
     count = listing.count(page, rest[0] if rest else None)
-    return Beside(count, groups, columns.read(shown), saved.read(views), unreadable, partly)
+    return Beside(
+        count, groups, last_night > 0, columns.read(shown), saved.read(views), unreadable, partly
+    )

@@ -119,12 +119,23 @@ def _alive(today: date) -> Q:
     return OPEN & Q(first_expired_day__gt=today)
 
 
+def _last_night(today: date) -> Q:
+    """What expired at the last midnight: a lorry may still be on the road with it."""
+    return ~Q(state=State.DELISTED) & Q(first_expired_day=today)
+
+
+def _current(today: date) -> Q:
+    """The list as it opens: what is open, and for a day what has just expired."""
+    return Q(state__in=[*OPEN_STATES, State.EXPIRED], first_expired_day__gte=today)
+
+
 _STATES: dict[str, Callable[[date], Q]] = {
     "toate": lambda _: Q(),
     "noi": lambda today: _alive(today) & Q(first_seen_at__gt=timezone.now() - NEW),
     "viitoare": lambda today: _alive(today) & Q(transport_date__gt=today),
     "in-curs": lambda today: _alive(today) & Q(transport_date__lte=today),
     "expira": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
+    "azi-noapte": _last_night,
     "expirate": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
     "delistate": lambda _: Q(state=State.DELISTED),
     "neregasite": lambda today: _alive(today) & Q(state=State.MISSING),
@@ -136,7 +147,7 @@ _STATES: dict[str, Callable[[date], Q]] = {
 
 
 def _in_state(shown: str, today: date) -> Q:
-    return _STATES.get(shown, _alive)(today)
+    return _STATES.get(shown, _current)(today)
 
 
 def _uit_is_valid() -> Q:

@@ -70,6 +70,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "columns": around.columns,
         "saved": around.saved,
         "groups": around.groups,
+        "just_expired": around.just_expired,
         "has_problems": around.has_problems,
         "now": int(time.time()),
         "printed_at": timezone.now(),

@@ -59,7 +59,9 @@ def test_from_the_panel_to_a_uit_on_screen_on_paper_and_on_a_phone_without_scrip
     page.goto("/transporturi/saptamana/")
     bar.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(uit[:4])
-    page.get_by_role("button", name="Copiază pentru șofer").click()
+    copy = page.locator("#copiaza-pentru-sofer")
+    copy.click()
+    expect(copy).to_have_attribute("data-copied", "")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator(".driver-text").inner_text()
     assert f"UIT: {uit[:4]} {uit[4:8]}" in copied

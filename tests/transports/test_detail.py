@@ -188,3 +188,38 @@ def test_above_two_cards_at_once_others_are_told_to_come_again(
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "Se fac chiar acum alte fișe" in answer.text
     assert signed_in.get(address).status_code == 200
+
+
+def test_the_text_for_the_driver_is_made_when_it_is_copied(
+    signed_in: Client, company: Company
+) -> None:
+    """The page stood open over midnight: the button asks the server."""
+    row = transport(company, first_expired_day=today() + timedelta(days=1))
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    address = f"/transporturi/{row.pk}/text-pentru-sofer/"
+    assert f'data-copy-from="{address}"' in page
+    Transport.objects.filter(pk=row.pk).update(first_expired_day=today())
+    answer = signed_in.get(address)
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer["Cache-Control"].count("no-store") == 1
+    assert answer.content.decode().startswith("ATENȚIE: acest UIT a expirat.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"days": 0}, "oprește-l și cere un UIT valabil"),
+        ({"state": "delisted"}, "poate declarantul a confirmat transportul încheiat"),
+        ({"state": "missing"}, "Un singur răspuns nu dovedește nimic"),
+    ],
+)
+def test_no_days_left_are_promised_beside_a_doubt(
+    signed_in: Client, company: Company, fields: dict[str, Any], words: str
+) -> None:
+    fields = dict(fields)
+    ends = today() + timedelta(days=fields.pop("days", 6))
+    row = transport(company, first_expired_day=ends, **fields)
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert words in page
+    assert "încă 6 zile" not in page
+    assert "a retras" not in page

@@ -70,12 +70,45 @@ def test_validity_ends_with_the_day_before_the_first_expired_one() -> None:
         (datetime(2026, 11, 25, 16, 59, tzinfo=UTC), "încă 5 ore"),
         (datetime(2026, 11, 25, 20, 59, 59, tzinfo=UTC), "încă 1 oră"),
         (datetime(2026, 11, 25, 21, 20, tzinfo=UTC), "încă 40 de minute"),
-        (datetime(2026, 11, 25, 21, 59, 59, tzinfo=UTC), "încă 0 minute"),
+        (datetime(2026, 11, 25, 21, 59, 59, tzinfo=UTC), "încă mai puțin de un minut"),
+        (datetime(2026, 11, 25, 22, 0, tzinfo=UTC), "expirat"),
+        (datetime(2026, 11, 25, 22, 3, 30, tzinfo=UTC), "expirat"),
     ],
 )
 def test_on_the_last_day_the_hours_are_counted_in_romania(now: datetime, left: str) -> None:
     one = transport(first_expired_day=DAY + timedelta(days=1))
     assert present.validity_left(one, today=DAY, now=now) == left
+
+
+def test_on_the_last_but_one_day_hours_are_told_not_days() -> None:
+    """At 20:00 of the day before the last one 28 hours are left, not „2 zile”."""
+    one = transport(first_expired_day=DAY + timedelta(days=2))
+    now = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
+    assert present.validity_left(one, today=DAY, now=now) == "încă 28 de ore"
+
+
+def test_a_transport_to_come_begins_first() -> None:
+    one = transport(
+        transport_date=DAY + timedelta(days=1), first_expired_day=DAY + timedelta(days=6)
+    )
+    assert present.validity_left(one, today=DAY) == "începe mâine, 5 zile"
+
+
+@pytest.mark.parametrize(
+    ("end", "now", "seconds"),
+    [
+        (None, datetime(2026, 11, 25, 12, 0, tzinfo=UTC), 10 * 3600 + 1),
+        (9, datetime(2026, 11, 25, 21, 59, 58, tzinfo=UTC), 3),
+        (2, datetime(2026, 11, 25, 12, 30, tzinfo=UTC), 1801),
+        (1, datetime(2026, 11, 25, 21, 20, 15, tzinfo=UTC), 46),
+        (0, datetime(2026, 11, 25, 12, 0, tzinfo=UTC), 10 * 3600 + 1),
+    ],
+)
+def test_a_page_says_when_its_words_are_true_no_longer(
+    end: int | None, now: datetime, seconds: int
+) -> None:
+    one = None if end is None else transport(first_expired_day=DAY + timedelta(days=end))
+    assert present.clock_due(one, now=now) == seconds
 
 
 def test_the_day_on_which_the_clock_goes_back_has_an_hour_more() -> None:

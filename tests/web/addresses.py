@@ -25,6 +25,7 @@ THINGS = {
     "integrari/linkuri/<int:pk>/retragere/": {"POST": 404},
     "transporturi/<int:pk>/": {"GET": 404},
     "transporturi/<int:pk>/fisa-soferului.pdf": {"GET": 404},
+    "transporturi/<int:pk>/text-pentru-sofer/": {"GET": 404},
     "transporturi/<int:pk>/note/": {"POST": 404},
     "transporturi/note/<int:pk>/": {"GET": 404, "POST": 404},
     "transporturi/note/<int:pk>/stergere/": {"POST": 404},

@@ -59,6 +59,7 @@ ANYBODY = {
         "transporturi/",
         "transporturi/<int:pk>/",
         "transporturi/<int:pk>/fisa-soferului.pdf",
+        "transporturi/<int:pk>/text-pentru-sofer/",
         "transporturi/saptamana/",
         "transporturi/harta/",
     ),

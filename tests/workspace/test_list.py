@@ -148,14 +148,20 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
         ({}, {"", "in-curs"}),
         ({"transport_date": 2}, {"", "viitoare"}),
         ({"first_expired_day": 1}, {"", "in-curs", "expira"}),
-        ({"first_expired_day": 0}, {"expirate"}),
+        ({"first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
+        ({"state": "expired", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
+        ({"state": "missing", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
+        ({"state": "expired", "first_expired_day": -1}, {"expirate"}),
         ({"state": "expired", "first_expired_day": -9}, {"expirate"}),
         ({"state": "delisted"}, {"delistate"}),
         ({"state": "delisted", "first_expired_day": 0}, {"delistate"}),
         ({"state": "missing"}, {"", "in-curs", "neregasite"}),
         ({"carrier_cui": factories.CUI}, {"", "in-curs"}),
         ({"carrier_cui": factories.OTHER_CUI}, {"", "in-curs", "schimbate"}),
-        ({"carrier_cui": factories.OTHER_CUI, "first_expired_day": 0}, {"expirate"}),
+        (
+            {"carrier_cui": factories.OTHER_CUI, "first_expired_day": 0},
+            {"", "azi-noapte", "expirate"},
+        ),
         ({"uit": "1A2B3C4D5E6F7H88"}, {"", "in-curs", "nevalidate"}),
         ({"uit": "<1A2B3C4D5E6F7H>"}, {"", "in-curs", "nevalidate"}),
     ],
@@ -168,7 +174,7 @@ def test_each_state_has_its_own_list(
         for name, value in fields.items()
     }
     row = make(**days)
-    if "" in shown_by:
+    if "" in shown_by and "expirate" not in shown_by:
         shown_by |= {"noi"}
     found = {shown for shown in SHOWN if rows(signed_in, arata=shown) == [row.uit]}
     assert found == shown_by | {"toate"}
@@ -304,3 +310,23 @@ def test_more_rows_cost_no_more_queries(
             rows(signed_in, **asked)
         counts.add(len(lasting(queries)))
     assert len(counts) == 1
+
+
+def test_what_expired_last_night_is_found_and_counted_until_the_next_midnight(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    fresh = make(uit="4E2A21D5GGCNNG05", plate="B77ABC", state="expired", first_expired_day=today())
+    old = make(plate="B78ABC", state="expired", first_expired_day=today() - timedelta(days=1))
+    make(uit="0A1C2D3E4F5H6J42")
+    page = signed_in.get("/transporturi/?arata=").content.decode()
+    assert "<strong>1</strong> expirate azi-noapte" in page
+    assert 'class="group group-bad" href="?arata=azi-noapte"' in page
+    assert "2 transporturi</p>" in page  # not „active”
+    assert 'class="pill pill-bad" data-status="expired"' in page
+    assert rows(signed_in, q="b77abc") == [fresh.uit]
+    assert rows(signed_in, q="b78abc") == []
+    assert rows(signed_in, arata="azi-noapte") == [fresh.uit]
+    Transport.objects.filter(pk=fresh.pk).update(first_expired_day=old.first_expired_day)
+    page = signed_in.get("/transporturi/?arata=").content.decode()
+    assert "expirate azi-noapte</span>" not in page
+    assert "1 transport activ" in page

@@ -44,6 +44,28 @@
     labels.set(button, [own, setTimeout(back, COPIED)]);
   };
 
+  // The server's text of this moment: the page may have stood open for hours.
+  const copyFrom = async (button) => {
+    const text = fetch(button.dataset.copyFrom, { cache: "no-store" }).then((answer) => {
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      return answer.text();
+    });
+    try {
+      if (navigator.clipboard && window.ClipboardItem) {
+        // Given as a promise, for some browsers copy only while the button is being pressed.
+        const blob = text.then((words) => new Blob([words], { type: "text/plain" }));
+        const item = new ClipboardItem({ "text/plain": blob });
+        await navigator.clipboard.write([item]).catch(async () => copy(await text));
+      } else {
+        await copy(await text);
+      }
+      copied(button);
+    } catch {
+      say(button.dataset.copyFailed);
+      alert(button.dataset.copyFailed);
+    }
+  };
+
   /* -- what is being written outlives the session ---------------------------------------------- */
 
   // Kept in this tab alone, until it is saved or its person signs out.
@@ -75,7 +97,8 @@
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
     const button = target.closest("[data-copy]");
-    if (button) copy(button.dataset.copy).then(() => copied(button));
+    if (button && button.dataset.copyFrom) copyFrom(button);
+    else if (button) copy(button.dataset.copy).then(() => copied(button));
     if (target.closest("[data-dismiss]")) target.closest("[data-flash]").remove();
     if (target.closest("[data-print]")) window.print();
     const opener = target.closest("[data-opens]");

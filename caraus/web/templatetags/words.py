@@ -133,7 +133,7 @@ def day_year(day: date | None) -> str:
 
 
 @register.filter
-def is_yesterday(day: date) -> bool:
+def is_yesterday(day: date | None) -> bool:
     """In Romania."""
     return day == words.today() - timedelta(days=1)
 
@@ -236,6 +236,12 @@ def uit_left(transport: Transport, today: date) -> str:
 @register.simple_tag
 def why_delisted() -> str:
     return present.why_delisted()
+
+
+@register.simple_tag
+def clock_due(transport: Transport | None = None) -> int:
+    """After how many seconds the words of the page are true no longer."""
+    return present.clock_due(transport, now=timezone.now())
 
 
 @register.simple_tag
