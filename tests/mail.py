@@ -12,6 +12,7 @@ from django.core import mail
 
 from caraus.commands.ports import free_ports
 from caraus.mail import delivery
+from tests.letters import faults
 
 
 class _Handler:
@@ -64,6 +65,11 @@ class MailServer:
 
     @property
     def messages(self) -> list[EmailMessage]:
+        """What was received, proof-read: no test may take in a letter that can't be read."""
+        for message in self._handler.messages:
+            parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
+            found = faults(str(message["Subject"]), parts[0], "".join(parts[1:]))
+            assert not found, f"{found} in {parts[0]}"
         return self._handler.messages
 
     def refuse(self, answer: str) -> None:

@@ -1,0 +1,36 @@
+"""A proof-reader: every letter that a test receives is read, in both its parts."""
+
+import re
+
+# What a template or a sentence leaves behind when it was given the wrong thing.
+_LEFTOVERS = re.compile(
+    r"<[A-Z]\w+:|\bNone\b|\{\{|\{%|%\(\w+\)|\{\w+\}|<bound |<function |\b[a-z_]+\.[a-z_]+ object at"
+)
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
+_TWICE_ESCAPED = re.compile(r"&amp;(?:amp|lt|gt|quot|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
+# From twenty on (by the last two digits) Romanian says „20 de firme”; below, „19 firme”.
+_NOUNS = "transport|firm|UIT|noută|problem|or[ăe]|zile|minut|interog"
+_COUNTED = re.compile(rf"\b(\d+) (de )?(?={_NOUNS})")
+
+
+def faults(subject: str, text: str, html: str = "") -> list[str]:
+    """What is wrong with a letter."""
+    found = [f"{part}: {said!r}" for part, said in _said(subject, text, html)]
+    if "\n" in subject or len(subject) > 200:
+        found.append(f"subject: {subject!r}")
+    return found
+
+
+def _said(subject: str, text: str, html: str) -> list[tuple[str, str]]:
+    parts = {"subject": subject, "text": text, "html": html}
+    found = [(name, one[0]) for name, part in parts.items() for one in _LEFTOVERS.finditer(part)]
+    for name in ("subject", "text"):
+        found += [(name, one[0]) for one in _ESCAPED.finditer(parts[name])]
+    found += [("html", one[0]) for one in _TWICE_ESCAPED.finditer(html)]
+    for name, part in parts.items():
+        for one in _COUNTED.finditer(part):
+            number = int(one[1])
+            wants_de = number == 0 or number % 100 >= 20 or (number >= 100 and number % 100 == 0)
+            if number > 1 and wants_de != bool(one[2]):
+                found.append((name, part[one.start() : one.end() + 12]))
+    return found
