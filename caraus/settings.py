@@ -76,10 +76,10 @@ SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60, least=1)
 # Below so much room for the embedded database /readyz says that it is not ready.
 LEAST_FREE_MB = env.number("CARAUS_LEAST_FREE_MB", 256, least=0)
 
-# Who asks /metrics must show it as a Bearer token; without one the address does not exist.
 # When ANAF shows none of a company's UITs any more, so long passes before they count as delisted.
 DELIST_ALL_AFTER_HOURS = env.number("CARAUS_DELIST_ALL_AFTER_HOURS", 3, least=0)
 
+# Who asks /metrics must show it as a Bearer token; without one the address does not exist.
 METRICS_TOKEN = env.secret("CARAUS_METRICS_TOKEN")
 
 INSTALLED_APPS = [
@@ -217,11 +217,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Failed sign-ins from one address: to one account (the adapter's key), and to all; second factors
 # are counted for the account, since they come after its password. Counted in CACHES.
-# "Elsewhere": to one account, from all addresses from which its person never signed in.
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": "5/5m/key,20/m/ip,100/h/ip",
-    "login_failed_elsewhere": "60/h/key",
-}
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,20/m/ip,100/h/ip"}
 MFA_ADAPTER = "caraus.accounts.two_factors.MFAAdapter"
 MFA_FORMS = {
     name: f"caraus.accounts.two_factors.{form}"
@@ -244,11 +240,14 @@ RATE_LIMITS = {
     "sync": env.rates("CARAUS_SYNC_LIMIT", "10/m/user,100/h/user,30/m/organization"),
     "card": "120/h/user,600/h/organization",
     "fleet_import": "60/h/user,200/h/organization",
+    "check": "20/h/user,60/h/organization",
     "invite": "60/h/user",
-    # Letters to who has no account; of organizations of the first week where sign-up is open.
+    # Letters with invitations; of young organizations (YOUNG_DAYS), where sign-up is open.
     "letter": "200/d/organization",
     "letter_young": "10/d/user,10/d/organization",
     "invitation": "30/m/ip",
+    # Tries to sign in to one account from all addresses from which its person never signed in.
+    "sign_in_elsewhere": "60/h/key",
     "setup": "10/m/ip",
     "link_new": "30/h/user,100/h/organization",
     # E-mails with links to addresses that anybody may type: few, while anybody may sign up.

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -14,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
 
-from caraus.accounts import journal, members
+from caraus.accounts import journal, limits, members
 from caraus.accounts.models import Invitation, JournalEntry, User
 from caraus.words import in_language_of, lazily
 
@@ -113,7 +112,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Of the account and of who tries: a stranger elsewhere can't lock the right person out."""
         account = super()._get_login_attempts_cache_key(request, **credentials)
-        return f"{account}:{ratelimit.get_ip(request)}"
+        return f"{account}:{limits.address_of(request)}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Guessing an account from many addresses is slow, but not for who signs in from where the
@@ -125,13 +124,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             action="sign_in",
             ip=self.get_client_ip(request),
         )
-        if known.exists():
-            return
-        action = "login_failed_elsewhere"
-        usage = ratelimit.consume(request, app="allauth.account", action=action, key=email)
-        if not usage:
+        if not known.exists() and limits.count_use("sign_in_elsewhere", key=email):
             raise self.validation_error("too_many_login_attempts")
-        self._login_failed_rl_usage.usage.extend(usage.usage)  # given back after a success
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told in the journal of the account that was tried, if there is one."""

@@ -3,15 +3,12 @@
 A subject is made of our own words only: what people typed stands in the body.
 """
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 
-from caraus.accounts.limits import Refusal, count_use
+from caraus.accounts.limits import Refusal, count_use, is_young
 from caraus.accounts.models import Invitation, Membership
 from caraus.mail.letters import Letter
 
@@ -19,9 +16,7 @@ from caraus.mail.letters import Letter
 def refusal_of_letter(sender: Membership) -> Refusal | None:
     """Count one letter that the member has sent to somebody; a refusal when there were too many.
     Where anybody may sign up, a young organization writes to few strangers."""
-    age = timezone.now() - sender.organization.created_at
-    young = age <= timedelta(days=settings.YOUNG_DAYS)
-    action = "letter_young" if young and settings.SIGNUP == "open" else "letter"
+    action = "letter_young" if is_young(sender.organization) else "letter"
     return count_use(action, user=sender.user, organization=sender.organization)
 
 

@@ -145,10 +145,10 @@ def refusal_of(
     if organization is None and user is not None:
         membership = access.chosen_membership(request)
         organization = membership.organization if membership else None
-    return count_use(action, user=user, organization=organization, ip=_address_of(request), key=key)
+    return count_use(action, user=user, organization=organization, ip=address_of(request), key=key)
 
 
-def _address_of(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
     """As allauth finds it behind proxies; of an IPv6 address the network that one holder has."""
     address = str(get_adapter().get_client_ip(request))
     try:
@@ -160,9 +160,11 @@ def _address_of(request: HttpRequest) -> str:
     return address
 
 
-def allowed(request: HttpRequest, action: str, *, organization: Organization | None = None) -> bool:
-    """Count one use; False above `settings.RATE_LIMITS[action]`."""
-    return refusal_of(request, action, organization=organization) is None
+def is_young(organization: Organization) -> bool:
+    """Whether, where anybody may sign up, the organization is so new that it may write to few
+    strangers (`YOUNG_DAYS`)."""
+    age = timezone.now() - organization.created_at
+    return settings.SIGNUP == "open" and age <= timedelta(days=settings.YOUNG_DAYS)
 
 
 def too_many(request: HttpRequest, refusal: Refusal) -> HttpResponse:

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, journal
-from caraus.accounts.limits import Refusal, count_use
+from caraus.accounts.limits import Refusal, count_use, is_young
 from caraus.accounts.models import Company, Membership, Role, User
 from caraus.connections.models import LINK_LIFETIME, ExternalLink
 from caraus.mail import queue
@@ -190,8 +190,7 @@ def email_refusal(membership: Membership) -> Refusal | None:
     """Count one e-mail of an organization that is still young, where anybody may sign up; a
     refusal when it has sent its few of today."""
     organization = membership.organization
-    age = timezone.now() - organization.created_at
-    if settings.SIGNUP != "open" or age > timedelta(days=settings.YOUNG_DAYS):
+    if not is_young(organization):
         return None
     return count_use("young_link_email", user=membership.user, organization=organization)
 

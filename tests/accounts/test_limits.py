@@ -124,7 +124,7 @@ def test_addresses_of_one_ipv6_network_are_one(
         from django.contrib.auth.models import AnonymousUser
 
         request.user = AnonymousUser()
-        return limits.allowed(request, "link")
+        return limits.refusal_of(request, "link") is None
 
     networks = ["2001:db8:1:2::1", "2001:db8:1:2::ff", "2001:db8:1:2:3::1", "2001:db8:1:3::1"]
     assert [come(address) for address in networks] == [True, True, False, True]
