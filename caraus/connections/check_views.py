@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import access
+from caraus.accounts.limits import limited
 from caraus.accounts.models import Company, Role
 from caraus.anaf.errors import PROBLEMS, Problem
 from caraus.connections.checks import request_check
@@ -34,6 +35,7 @@ class Row:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@limited("check", posts_only=True)
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """The last check of an authorization; with POST a new one begins."""
     membership = access.require_role(request, Role.DISPATCHER)

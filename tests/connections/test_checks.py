@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
@@ -116,6 +117,19 @@ def test_pressing_twice_makes_one_check(organization: Organization, owner: User)
     connection = factories.connection(organization)
     made = at_once(*[lambda: checks.request_check(connection, user=owner)] * 4)
     assert sorted(is_new for _, is_new in made) == [False, False, False, True]  # type: ignore[misc]
+    assert ConnectionCheck.objects.count() == 1
+
+
+def test_checks_are_limited_per_person_and_per_organization(
+    signed_in: Client, organization: Organization, settings: LazySettings
+) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"check": "2/h/user,3/h/organization"}
+    page = f"/integrari/{factories.connection(organization).pk}/test/"
+    other = Client()
+    other.force_login(factories.member(organization, "dispatcher", name="Dan"))
+    presses = [client.post(page).status_code for client in (signed_in,) * 3 + (other,) * 2]
+    assert presses == [302, 302, 429, 302, 429]
+    assert signed_in.get(page).status_code == 200
     assert ConnectionCheck.objects.count() == 1
 
 
