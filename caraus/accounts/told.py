@@ -19,6 +19,8 @@ from caraus.accounts.adapter import INVITATION_KEY, invitation_of
 from caraus.accounts.models import User
 from caraus.words import lazily
 
+# In the session: who has made an account in it by an invitation's link.
+SIGNED_UP_KEY = "invited_sign_up"
 FACTORS = {
     Authenticator.Type.TOTP: lazily("aplicația de autentificare"),
     Authenticator.Type.WEBAUTHN: lazily("o cheie de acces"),
@@ -58,7 +60,8 @@ def _teller(action: str, sentence: str) -> Any:
 
 def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     sessions.remember_origin(request)
-    _take_place(request, user)
+    if request.session.pop(SIGNED_UP_KEY, None) == user.pk:
+        _take_place(request, user)
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
         user.language = chosen
@@ -74,11 +77,14 @@ def _signed_out(sender: object, user: User | None, **_: object) -> None:
 def _signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     journal.record("account", gettext_noop("Și-a făcut cont."), user=user)
     _take_place(request, user)
+    if INVITATION_KEY in request.session:
+        request.session[SIGNED_UP_KEY] = user.pk
 
 
 def _take_place(request: HttpRequest, user: User) -> None:
-    """Of somebody whose address is confirmed and who has just come by an invitation's link; with a
-    link that the inviter saw, the address is confirmed by a letter first."""
+    """Of somebody whose address is confirmed and who made the account by an invitation's link; with
+    a link that the inviter saw, the address is confirmed by a letter first. Who had an account
+    presses the button of the invitation's page: opening a link joins nobody to anything."""
     invitation = invitation_of(request)
     if invitation is None or invitation.email.lower() != user.email.lower():
         return

@@ -139,6 +139,19 @@ def test_an_account_by_a_link_that_was_shown_confirms_its_address_first(
     assert visitor.get("/transporturi/").status_code == 200
 
 
+def test_who_has_an_account_joins_by_the_button_and_not_by_signing_in(
+    ownership: Membership,
+) -> None:
+    user = provision_user(email=INVITED, password=PASSWORD)
+    _, secret = members.invite(ownership, email=INVITED, role="viewer")
+    visitor = Client()
+    visitor.get(link(secret))
+    assert visitor.post("/cont/login/", {"login": INVITED, "password": PASSWORD}).status_code == 302
+    assert not Membership.objects.filter(user=user).exists()
+    visitor.post(link(secret))
+    assert Membership.objects.get(user=user).role == "viewer"
+
+
 def test_a_link_that_came_by_letter_alone_confirms_the_address(ownership: Membership) -> None:
     invitation, _ = members.invite(ownership, email=INVITED, role="viewer")
     shown_link(client_of(ownership.user), invitation)
