@@ -159,6 +159,7 @@ def link_was_used(link: ExternalLink, connection: Connection, *, now: datetime) 
     )
 
 
+@contained
 def was_taken_back(connection: Connection, *, now: datetime) -> None:
     """Whoever authorized did not want to: those who can act hear of it."""
 

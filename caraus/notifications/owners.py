@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.signals import owner_made
+from caraus.notifications.contained import contained
 from caraus.notifications.kinds import OWNERS
 from caraus.notifications.notify import notify
 
@@ -14,8 +15,9 @@ def connect() -> None:
     owner_made.connect(_tell, dispatch_uid="owners")
 
 
+@contained
 def _tell(sender: object, membership: Membership, **_: object) -> None:
-    """Told to all the owners but the new one, in the transaction of the fact."""
+    """Tell all the owners but the new one, in the transaction of the fact."""
     organization = membership.organization
     owners = User.objects.filter(
         memberships__organization=organization, memberships__role=Role.OWNER

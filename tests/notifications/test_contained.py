@@ -13,10 +13,11 @@ from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Organization, User
+from caraus.accounts import members
+from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.connections import deadlines, renewal
-from caraus.connections.models import Connection
+from caraus.connections import consent, deadlines, renewal
+from caraus.connections.models import Connection, ConsentRequest
 from caraus.notifications import digest
 from caraus.notifications.kinds import NEW, OUTAGE
 from caraus.notifications.models import Email, FailedNotice, Notification, Rhythm
@@ -220,6 +221,28 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
     assert told() == ["Prima"]
     deadlines.remind(now=timezone.now() + timedelta(days=2))
     assert told() == ["Prima"]
+
+
+def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_told() -> None:
+    organization = served("Prima")
+    owner = Membership.objects.get(organization=organization)
+    made = Connection.objects.get()
+    began = ConsentRequest.objects.create(
+        organization=organization,
+        connection=made,
+        state_digest="1",
+        used_at=timezone.now(),
+        expires_at=timezone.now(),
+    )
+    with no_notices():
+        consent.take_back(began)
+        successor = factories.member(organization, "admin", name="Dan")
+        place = Membership.objects.get(user=successor)
+        members.change(owner, place, role="owner", companies=None)
+    made.refresh_from_db()
+    assert (made.status, made.access_token_sealed) == ("disconnected", "")
+    assert Membership.objects.get(user=successor).role == "owner"
+    assert failed() == {"connections.telling.was_taken_back": 1, "notifications.owners.tell": 1}
 
 
 def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
