@@ -70,7 +70,8 @@ def request_export(membership: Membership, *, kind: str, query: str) -> tuple[Li
         else sorted(access.visible_companies(membership).values_list("pk", flat=True))
     )
     fingerprint = "" if kind in NEEDED else _fingerprint(companies)
-    recent = own.filter(kind=kind, query=query, failed=False, asked_at__gt=now - SAME_FOR)
+    done = own.filter(failed=False).exclude(finished_at=None)
+    recent = done.filter(kind=kind, query=query, asked_at__gt=now - SAME_FOR)
     if fingerprint and (same := recent.filter(fingerprint=fingerprint).first()):
         return same, Outcome.SAME
     try:
