@@ -92,7 +92,7 @@ def addresses(company: Company) -> dict[str, str]:
         "new": "arata=noi",
         "lapsing": "arata=expira",
         "expired": "arata=expirate",
-        "withdrawn": "arata=retrase",
+        "delisted": "arata=delistate",
         "carrier changed": "arata=schimbate",
         "not validated": "arata=nevalidate",
         "changed only": "arata=toate&modificate=1",

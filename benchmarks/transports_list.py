@@ -38,7 +38,7 @@ INSERT INTO transports_transport (
     vehicle_changes, start, "end", documents, extra, raw, first_seen_at, last_seen_at,
     last_changed_at)
 SELECT company, upper(substr(md5('u' || n), 1, 16)),
-    CASE WHEN age < 4 THEN 'active' WHEN n % 40 = 0 THEN 'withdrawn' ELSE 'expired' END,
+    CASE WHEN age < 4 THEN 'active' WHEN n % 40 = 0 THEN 'delisted' ELSE 'expired' END,
     (900000000 + n % 5000)::text,
     (ARRAY['AGRO BĂRĂGAN', 'OȚEL ȘI LEMN', 'FRUCTE DIN DOBROGEA', 'MOBILĂ NĂSĂUD'])[1 + n % 4]
         || ' ' || n % 5000 || ' SRL',

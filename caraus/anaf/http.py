@@ -20,8 +20,9 @@ import httpx2
 LOGIN_ORIGIN = "https://logincert.anaf.ro"
 API_ORIGIN = "https://api.anaf.ro"
 _CONNECT_SECONDS = 10.0
-#: Bytes of an answer, unpacked; a list of 50,000 UITs has about as many.
+#: Headers that say how a body came, not what it is.
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+#: Bytes of an answer, unpacked; a list of 50,000 UITs has about as many.
 MOST_BYTES = 64 * 1024 * 1024
 
 

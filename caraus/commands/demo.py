@@ -181,10 +181,10 @@ def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
         "ANAF_API_URL": simulator,
         "ANAF_ENVIRONMENT": "test",
         "SIMULATOR_REDIRECT_URI": f"http://{HOST}:{port}/anaf/callback",
-        # What the product sends can be read: nobody has a mail server at hand.
         # Who tries it out need not wait for a minute between two presses.
         "CARAUS_SYNC_NOW_SECONDS": "0",
         "CARAUS_SYNC_LIMIT": "100/m/user",
+        # What the product sends can be read: nobody has a mail server at hand.
         "EMAIL_URL": f"file://{folder / MAIL}",
         "PYTHONUNBUFFERED": "1",
     }
