@@ -32,7 +32,7 @@ from tests.simulator_process import SimulatorProcess
 def test_every_queue_is_served_and_periodic_work_stands_alone() -> None:
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     periodic = {task.task.name for task in app.periodic_registry.periodic_tasks.values()}
-    own = {name: task for name, task in app.tasks.items() if not name.startswith("builtin:")}
+    own = {name: task for name, task in app.tasks.items() if task.queue != "builtin"}
     served = [queue for group in queues.groups(8) for queue in group.queues]
     assert len(served) == len(set(served))
     assert {task.queue for task in own.values()} <= set(served)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
@@ -141,11 +142,21 @@ def test_a_web_process_behind_a_pooler_in_transaction_mode_does_all_the_same(
 ) -> None:
     """Each transaction gets another server connection; what a page kept in its session is gone."""
     before = cluster.pooler.transactions
-    cookies = "; ".join(f"{one.name}={one.value}" for one in person.cookies.jar)
-    headers = {"Cookie": cookies, "X-Forwarded-Proto": "https", "Referer": cluster.address}
+    headers = {
+        "Host": urlsplit(cluster.address).netloc,
+        "X-Forwarded-Proto": "https",
+        "Referer": cluster.address,
+    }
     direct = f"http://localhost:{cluster.ports[-1]}"
+    # Not in the headers: a redirect would drop them.
+    cookies = {cookie.name: cookie.value or "" for cookie in person.cookies.jar}
     with httpx2.Client(
-        base_url=direct, headers=headers, trust_env=False, timeout=20, follow_redirects=True
+        base_url=direct,
+        headers=headers,
+        cookies=cookies,
+        trust_env=False,
+        timeout=20,
+        follow_redirects=True,
     ) as client:
         for path in ("/transporturi/", "/firme/", "/integrari/", "/organizatie/jurnal/"):
             page = client.get(path)
