@@ -159,3 +159,12 @@ def test_what_a_session_holds_comes_back(db: None, data: dict[str, Any]) -> None
     store.update(data)
     store.create()
     assert json.loads(json.dumps(dict(SessionStore(store.session_key).items()))) == data
+
+
+def test_the_session_of_the_first_account_says_from_where(db: None) -> None:
+    client = Client(REMOTE_ADDR="10.0.0.7")
+    link = f"/inceput/{people.setup_secret()}/"
+    form = {"organization": "Trans Nou", "name": "Ioana", "email": "ioana@example.ro"}
+    assert client.post(link, form | {"password": PASSWORD}).status_code == 302
+    (own,) = sessions.of_user(User.objects.get())
+    assert (own.ip, own.created_at is not None) == ("10.0.0.7", True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from caraus.accounts import access, members, people
+from caraus.accounts import access, members, people, sessions
 from caraus.accounts.adapter import INVITATION_KEY
 from caraus.accounts.limits import limited
 from caraus.accounts.models import User
@@ -74,6 +74,7 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
             form.add_error(None, error)
         else:
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            sessions.remember_origin(request)
             messages.success(request, gettext("Contul este gata și ai intrat în el."))
             return redirect("home")
     return render(request, "accounts/set_up.html", {"form": form})
