@@ -11,6 +11,8 @@ from django.db import models
 # RFC 5321's longest address, and the longest name of a person.
 EMAIL = 254
 NAME = 150
+# Of a company, and of an organization.
+COMPANY = 200
 # How a person is called: by name, or by the address.
 PERSON = max(EMAIL, NAME)
 # „Ana Pop (ana@example.ro)”.

@@ -63,7 +63,7 @@ class Organization(models.Model):
 
     ORGANIZATION_PATH = "pk"
 
-    name = NameField("denumire", max_length=200)
+    name = NameField("denumire", max_length=fields.COMPANY)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     require_two_factors = models.BooleanField(default=False, db_default=False)
     # How long closed UITs are kept after their last valid day; none: for ever.
@@ -118,7 +118,7 @@ class Company(models.Model):
         Organization, on_delete=models.CASCADE, related_name="companies"
     )
     cui = models.CharField("CUI", max_length=10, validators=[validate_cui])
-    name = NameField("denumire", max_length=200, blank=True)
+    name = NameField("denumire", max_length=fields.COMPANY, blank=True)
     # A name typed by a person is never replaced by the one that ANAF gives.
     name_typed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -15,6 +15,7 @@ from caraus.accounts import access, journal
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, Role, User
 from caraus.accounts.names import refuse_link, single_line
+from caraus.fields import COMPANY
 from caraus.words import plural
 
 DELETED_AT_ONCE = 1000
@@ -232,7 +233,7 @@ def _one(line: str) -> tuple[str, str]:
         except ValidationError as error:
             problem = problem or error
         else:
-            name = single_line(" ".join(parts[:index] + parts[index + 1 :]))[:200]
+            name = single_line(" ".join(parts[:index] + parts[index + 1 :]))[:COMPANY]
             refuse_link(name)
             return cui, name
     raise problem or ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))

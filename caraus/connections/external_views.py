@@ -26,6 +26,7 @@ from caraus.connections.configuration import is_configured
 from caraus.connections.consent_refusals import ConsentRefused
 from caraus.connections.models import ExternalLink
 from caraus.connections.views import LINK_KEY, finished
+from caraus.fields import NAME
 from caraus.words import lazily
 
 
@@ -51,7 +52,7 @@ class LinkForm(forms.Form):
 class HolderForm(forms.Form):
     name = NameInput(
         label=lazily("Numele tău"),
-        max_length=150,
+        max_length=NAME,
         help_text=lazily("Așa vei apărea la „Persoana” în aplicație."),
         error_messages={"required": lazily("Scrie-ți numele.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

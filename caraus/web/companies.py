@@ -18,6 +18,7 @@ from caraus.accounts.names import NameInput
 from caraus.connections import panel, rights_progress
 from caraus.connections.models import Connection
 from caraus.connections.rights_progress import RightsProgress
+from caraus.fields import COMPANY
 from caraus.transports.sooner import request_sync
 from caraus.web import overview
 from caraus.words import lazily, plural
@@ -26,7 +27,7 @@ from caraus.words import lazily, plural
 def _name_field() -> NameInput:
     return NameInput(
         label=lazily("Denumire"),
-        max_length=200,
+        max_length=COMPANY,
         required=False,
         help_text=lazily("Lasă gol: o luăm de la ANAF."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -177,6 +177,7 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     done = signed_in.get(address).content.decode()
     assert "Fișierul este gata" in done
     assert "3 transporturi" in done
+    assert "În XLSX, codurile și numerele lungi rămân întregi, cu zerourile din față" in done
     assert "hx-trigger" not in done.split('id="export"')[1].split("</section>")[0]
     assert ListExportPart.objects.count() > 3
     answer: Any = signed_in.get(f"{address}fisier/")

@@ -15,6 +15,7 @@ from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.names import NameInput
 from caraus.accounts.organizations import MONTHS_CHOICES
+from caraus.fields import COMPANY
 from caraus.fields import NAME as NAME_WIDTH
 from caraus.words import lazily, plural
 
@@ -113,14 +114,16 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
 
 class NewOrganizationForm(forms.Form):
-    name = NameInput(label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME)
+    name = NameInput(
+        label=lazily("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
+    )
 
 
 class SetupForm(forms.Form):
     """The first account of a server."""
 
     organization = NameInput(
-        label=lazily("Denumirea organizației"), max_length=200, error_messages=NAME
+        label=lazily("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
     )
     name = NameInput(
         label=lazily("Numele tău"),
