@@ -126,7 +126,7 @@ GONE = Kind(
         "Când un UIT valabil nu mai este în lista ANAF sau are alt transportator, și când se "
         "întoarce. Vine și în orele de liniște."
     ),
-    "undo-2",
+    "list-x",
     urgent=True,
     of_uits=True,
 )
