@@ -32,7 +32,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     assert {code for code, kind in KINDS.items() if kind.of_uits and kind.email} == {
-        *("fleet_problem", "uit_gone", "uit_last_hours")
+        *("fleet_problem", "uit_gone", "uit_last_hours", "uit_lapsed")
     }
     assert told(NEW, news(company, "1")) == told(PROBLEM, news(company, "1")) == 1
     new, problem = Notification.objects.order_by("pk")

@@ -87,7 +87,7 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
     signed_in: Client, organization: Organization
 ) -> None:
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
-    form = {"external_link-clopotel": "on"} | hours
+    form = {"external_link-clopotel": "on", "owners-email": "on"} | hours
     answer = signed_in.post("/notificari/preferinte/", form, follow=True)
     assert "Ești singura persoană" in answer.content.decode()
     kept = dict(Preference.objects.values_list("kind", "email"))
