@@ -159,7 +159,7 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     uit = Transport.objects.get(uit=added)
     assert ("not_in_fleet", "CJ77NOU") in standing(uit)
     assert ("uit", "CJ77NOU") in told
-    anaf.change_vehicle(added, nr_veh="B123ABC")
+    anaf.change_vehicle(added, nr_veh="B123ABC", nr_rem1="", nr_rem2="")
     sync_company(company_id=company.pk)
     assert standing(uit) == []
 
