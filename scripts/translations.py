@@ -205,6 +205,15 @@ def _troubles_of(message: Message) -> Iterator[str]:
         names = set(_names(originals[-1]))
         if any(set(_names(one)) - names or names - set(_names(one)) for one in translations[-1:]):
             yield "has other placeholders in its translation"
+        if any(_is_slip(one) for one in translations):
+            yield "has a translation that repeats itself, or is a single letter"
+
+
+def _is_slip(translation: str) -> bool:
+    """What a slip of a program leaves: a text several times over, or one letter of it."""
+    return bool(re.fullmatch(r"(.{9,}?)\1+", translation)) or (
+        len(translation) == 1 and translation.isalpha()
+    )
 
 
 def _names(text: str) -> list[str]:
