@@ -84,15 +84,15 @@ def test_the_page_after_anaf_counts_as_the_answers_come(
 def test_a_certificate_without_any_right_is_told_so_once_anaf_has_answered(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:
-    for cui in (factories.CUI, factories.OTHER_CUI):
-        factories.company(organization, cui=cui)
+    for number in range(20):
+        factories.company(organization, cui=f"9000001{number:02}")
     assert "Autorizarea a reușit" in come_back(signed_in, anaf, "norights")
     worker.drain()
     part = signed_in.get(GIVEN, headers=HTMX).content.decode()
     assert "Autorizat, dar fără drept în SPV" in part
     assert PROBLEMS["no_rights_cui"].sentence in part
     assert PROBLEMS["no_rights_cui"].advice in part
-    assert "Așa a răspuns pentru toate cele 2 firme." in part
+    assert "Așa a răspuns pentru toate cele 20 de firme." in part
     assert "/integrari/ajutor/fara-drept-pentru-cui/" in part
     assert "hx-get" not in part
 
