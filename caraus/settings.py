@@ -242,6 +242,8 @@ RATE_LIMITS = {
     "fleet_import": "60/h/user,200/h/organization",
     "check": "20/h/user,60/h/organization",
     "invite": "60/h/user",
+    # What an organization may do, who makes many of them could do many times.
+    "organization_new": "10/d/user,20/d/ip",
     # Letters with invitations; of young organizations (YOUNG_DAYS), where sign-up is open.
     "letter": "200/d/organization",
     "letter_young": "10/d/user,10/d/organization",

@@ -24,7 +24,10 @@ _ENDINGS = (
 )
 # An e-mail address (after or before an @) is no link to a page.
 _LINK = re.compile(
-    rf"://|\bwww\.|(?<![@\w.-])[\w-]+(?:\.[\w-]+)*\.(?:{'|'.join(_ENDINGS)})\b(?![\w@-]|\.\w)",
+    rf"://|\bwww\.|(?<![@\w.-])[\w-]+(?:\.[\w-]+)*\.(?:{'|'.join(_ENDINGS)})\b(?![\w@-]|\.\w)"
+    # Of an ending that is not known, what stands after it tells: „anaf.ai/spv”, „10.0.0.1:80”.
+    r"|(?<![@\w.-])[\w-]+(?:\.[\w-]+)*\.(?:xn--[\w-]+|[^\W\d_]{2,}[/:]\w)"
+    r"|(?<![\w.])\d+(?:\.\d+){3}[/:]\w",
     re.IGNORECASE,
 )
 
@@ -38,8 +41,9 @@ def single_line(text: str) -> str:
 
 
 def has_link(text: str) -> bool:
-    """Whether a mail program would make a link of some of it."""
-    return _LINK.search(text) is not None
+    """Whether a mail program would make a link of some of it, wide dots and letters among it."""
+    plain = unicodedata.normalize("NFKC", text).replace("。", ".")
+    return _LINK.search(plain) is not None
 
 
 def refuse_link(text: str) -> None:

@@ -156,3 +156,17 @@ def test_a_limit_that_can_not_be_read_is_told_at_the_start(
 def test_no_private_part_of_allauth_is_used() -> None:
     users = [path for path in CARAUS.rglob("*.py") if "allauth.core.internal" in path.read_text()]
     assert users == []
+
+
+def test_nobody_makes_many_organizations(
+    settings: LazySettings, client: Client, owner: User
+) -> None:
+    """Each has limits of its own: many would be a way around them."""
+    assert limits.rates_of(settings.RATE_LIMITS["organization_new"])[0].most <= 10
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"organization_new": "2/d/user"}
+    client.force_login(owner)
+    before = Organization.objects.count()
+    names = ["", "Una", "Două", "Trei"]
+    codes = [client.post("/organizatie/noua/", {"name": name}).status_code for name in names]
+    assert codes == [200, 302, 302, 429]
+    assert Organization.objects.count() == before + 2

@@ -35,6 +35,8 @@ def test_what_is_not_seen_and_what_breaks_a_line_is_left_out() -> None:
     [
         *("Ministerul https://evil.example/spv", "www.evil.ro", "Intră pe evil.com", "evil.ro/spv"),
         *("ANAF spv.evil-anaf.com.ro:8080", "EVIL.RO", "(evil.ro)", "Trans evil.co.uk."),
+        *("anaf.ai/spv", "anaf.agency:8080", "evil.xn--p1ai", "185.1.2.3/spv", "185.1.2.3:80"),
+        *("ｅｖｉｌ．ｃｏｍ", "evil。com", "evil\u2024com"),
     ],
 )
 def test_links_are_seen(name: str) -> None:
@@ -46,6 +48,7 @@ def test_links_are_seen(name: str) -> None:
     [
         *("S.C. Trans Pop S.R.L.", "Dr.Ion Pop", "I.I. Pop A. Ion", "Trans & Fiii S.N.C."),
         *("ana.pop@example.ro", "ana.ro@gmail.com", "Trans nr. 2/2020", "A.B.C.D", "SC ROM-TIR SA"),
+        *("Pop S.R.L./Sibiu", "J40/1.2.2020", "Lotul 1.2.3.4", "S.C. Ana P.F.A. / I.I."),
     ],
 )
 def test_ordinary_names_are_no_links(name: str) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access, members, organizations
+from caraus.accounts.limits import refusal_of, too_many
 from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.views.forms import NewOrganizationForm, OrganizationForm
 
@@ -93,6 +94,8 @@ def create(request: HttpRequest) -> HttpResponse:
         )
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
+        if too_often := refusal_of(request, "organization_new"):
+            return too_many(request, too_often)
         made = organizations.create(user, form.cleaned_data["name"])
         access.choose(request, made.organization_id)
         messages.success(
