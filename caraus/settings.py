@@ -217,7 +217,14 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Failed sign-ins from one address: to one account (the adapter's key), and to all; second factors
 # are counted for the account, since they come after its password. Counted in CACHES.
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,20/m/ip,100/h/ip"}
+# The others bound the letters to addresses that anybody may type, over a day too.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/5m/key,20/m/ip,100/h/ip",
+    "signup": "20/m/ip,60/h/ip,200/d/ip",
+    "reset_password": "20/m/ip,60/h/ip,200/d/ip,5/m/key,10/d/key",
+    "confirm_email": "1/3m/key,10/d/key",
+    "manage_email": "10/m/user,30/d/user",
+}
 MFA_ADAPTER = "caraus.accounts.two_factors.MFAAdapter"
 MFA_FORMS = {
     name: f"caraus.accounts.two_factors.{form}"
