@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access, journal
-from caraus.accounts.models import Role, User
+from caraus.accounts.models import Membership, Role, User
 from caraus.anaf.errors import PROBLEMS, AnafError
 from caraus.connections import consent, renewal, rights_progress, succession
 from caraus.connections.browser import browser_secret, known_browser
@@ -165,6 +165,8 @@ def given_rights(request: HttpRequest) -> HttpResponse:
     browser that has just authorized, with an account or by a link."""
     given = Connection.objects.filter(pk=request.session.get(GIVEN_KEY) or 0)
     connection = given.select_related("link", "organization").first()
+    if connection is not None and not _may_still_see(connection):
+        connection = None
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
     if connection is None and is_part:
         return HttpResponse(status=286)  # the session is over; so htmx is told to ask no more
@@ -173,6 +175,12 @@ def given_rights(request: HttpRequest) -> HttpResponse:
     context = {"connection": connection, "by_link": connection.link is not None}
     name = "connections/_given.html" if is_part else "connections/finished.html"
     return render(request, name, context | _given(request, connection))
+
+
+def _may_still_see(connection: Connection) -> bool:
+    """The holder of a link; a person of the organization as long as that is so."""
+    members = Membership.objects.filter(organization=connection.organization_id)
+    return connection.link_id is not None or members.filter(user=connection.authorized_by).exists()
 
 
 @require_GET

@@ -152,3 +152,14 @@ def test_an_old_authorization_is_watched_no_longer(organization: Organization) -
     given.authorized_at = timezone.now()
     given.status = Connection.Status.REAUTHORIZE
     assert not rights_progress.of(given).goes_on
+
+
+def test_who_has_left_the_organization_sees_no_more_of_it(
+    anaf: SimulatorProcess, signed_in: Client, organization: Organization, owner: User
+) -> None:
+    companies(organization, 2)
+    come_back(signed_in, anaf, "three")
+    assert str(organization) in signed_in.get(GIVEN).content.decode()
+    owner.memberships.all().delete()
+    assert signed_in.get(GIVEN).status_code == 404
+    assert signed_in.get(GIVEN, headers=HTMX).status_code == 286
