@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Page, expect, sync_playwright
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
@@ -46,7 +47,7 @@ def first(transactional_db: None) -> Transport:
 
 @contextmanager
 def signed_in_page(server: LiveServer, width: int = 1440) -> Iterator[Page]:
-    with sync_playwright() as playwright:
+    with override_settings(PUBLIC_URL=server.url), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(playwright), args=chromium.FLAGS
         )
@@ -112,6 +113,20 @@ def test_a_press_on_a_row_opens_its_uit(live_server: LiveServer, first: Transpor
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**{path}")
+
+
+def test_after_a_note_the_way_back_leads_to_the_list_as_it_was_left(
+    live_server: LiveServer, first: Transport
+) -> None:
+    with signed_in_page(live_server) as page:
+        page.goto("/transporturi/?q=B049ABC&sortare=expira")
+        page.locator("#lista .col-uit a").first.click()
+        page.wait_for_url(f"**/transporturi/{first.pk}/")
+        page.locator(".note-form textarea").fill("Sună la rampă")
+        page.locator(".note-form button[type=submit]").click()
+        expect(page.locator(".note-text")).to_have_text("Sună la rampă")
+        page.locator("a.back").click()
+        page.wait_for_url("**/transporturi/?q=B049ABC&sortare=expira")
 
 
 def test_a_note_outlives_the_session_in_which_it_was_typed(

@@ -93,6 +93,9 @@
 
   /* -- pressing -------------------------------------------------------------------------------- */
 
+  // An organization's own: after a switch the search of another one is nobody's.
+  const listKey = () => `caraus-lista ${document.body.getAttribute("hx-headers")}`;
+
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
@@ -109,10 +112,18 @@
     if (back && document.referrer.split("?")[0] === back.href && history.length > 1) {
       event.preventDefault();
       history.back();
+    } else if (back) {
+      // A note was written meanwhile: to the list as it was left, with its search and order.
+      const list = sessionStorage.getItem(listKey()) || "";
+      if (list.split("?")[0] === back.pathname) back.href = list;
     }
     for (const menu of document.querySelectorAll("[data-menu][open]")) {
       if (!menu.contains(target)) menu.open = false;
     }
+  });
+
+  addEventListener("pagehide", () => {
+    if (byId("lista")) sessionStorage.setItem(listKey(), location.pathname + location.search);
   });
 
   document.addEventListener("keydown", (event) => {
