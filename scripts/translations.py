@@ -41,8 +41,6 @@ KEYWORDS = {
     "plural": (2, 3),
 }
 _COUNT = re.compile(r"""\{%\s*count\s[^%]*?(["'])(.+?)\1\s+\1(.+?)\1[^%]*%\}""")
-# What a merge of catalogues may leave: the whole text, put after itself.
-_REPEATED = re.compile(r"(.{12,}?)\1+", re.DOTALL)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{\w*\}")
 _NUMBER_FIRST = re.compile(r"(%\((?:n|count|number|counter|how_many)\)[sd]|\{n\})(?=\s)")
 
@@ -200,8 +198,6 @@ def _troubles_of(message: Message) -> Iterator[str]:
     elif message.fuzzy:
         yield "is fuzzy"
     else:
-        if any(_REPEATED.fullmatch(translation) for translation in translations):
-            yield "is said more than once in its translation"
         names = set(_names(originals[-1]))
         if any(set(_names(one)) - names or names - set(_names(one)) for one in translations[-1:]):
             yield "has other placeholders in its translation"

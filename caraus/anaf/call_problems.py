@@ -187,8 +187,8 @@ CALL_PROBLEMS = (
         Whose.ANAF,
         _("S-a atins numărul de interogări pe care ANAF îl permite într-o zi."),
         _(
-            "Continuăm automat mâine. Verifică dacă și alt program întreabă ANAF cu același "
-            "certificat."
+            "Continuăm automat după miezul nopții. Verifică dacă și alt program întreabă ANAF cu "
+            "același certificat."
         ),
         retryable=True,
     ),
