@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings, settings
 from django.db import connection as database
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
+from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
 from tests import factories, made_once
 from tests.commands.installation import Installation
@@ -28,6 +30,11 @@ def _let_the_journal_be_emptied(**_: object) -> None:
 
 
 post_migrate.connect(_let_the_journal_be_emptied)
+
+# A test's live server loads the application, which bounds all connections of its process from then
+# on: of a web process, not of the tests' own.
+assert callable(wsgi.application)
+connection_created.disconnect(dispatch_uid="caraus.web.refusals")
 
 
 # The files that take a minute by themselves, then the rooms whose tests start whole installations.

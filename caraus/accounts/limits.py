@@ -120,7 +120,7 @@ def _count(name: str, rate: Rate) -> Refusal | None:
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS kept (key, count, ends_at) VALUES (%s, 1, %s)"  # noqa: S608
+            f"INSERT INTO {table} AS kept (key, count, ends_at) VALUES (%s, 1, %s)"  # noqa: S608 - our own table # nosec B608
             " ON CONFLICT (key) DO UPDATE SET"
             " count = CASE WHEN kept.ends_at <= %s THEN 1 ELSE kept.count + 1 END,"
             " ends_at = CASE WHEN kept.ends_at <= %s THEN excluded.ends_at ELSE kept.ends_at END"

@@ -1,7 +1,6 @@
 """What keeps the schedule whole: clocks, plans, sums of the past, and people told once."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -19,10 +18,8 @@ from caraus.transports import (
     claims,
     gatekeeper,
     limits,
-    metrics,
     plan,
     rates,
-    runs,
     tasks,
     unread,
     upkeep,
@@ -30,7 +27,6 @@ from caraus.transports import (
 from caraus.transports.models import (
     AuthorizationLimit,
     Gate,
-    OutcomeTotal,
     Plan,
     SyncHour,
     SyncRun,
@@ -295,54 +291,12 @@ def test_every_minute_and_every_hour_do_what_keeps_the_schedule_whole(
     tasks.make_plan(timestamp=0)
     assert SyncState.objects.filter(company=new).exists()
     assert Plan.objects.get().companies == 2
-    run(company, timezone.now() - 9 * DAY)
+    before = timezone.now() - 9 * DAY
+    SyncRun.objects.create(company=company, started_at=before, finished_at=before, outcome="ok")
     tasks.sum_up(timestamp=0)
     assert SyncHour.objects.get().calls == 1
     unreadable.refresh_from_db()
     assert unreadable.understood_at
-
-
-# -- the past ------------------------------------------------------------------------------------
-
-
-def run(company: Company, at: datetime, outcome: str = "ok", **fields: Any) -> SyncRun:
-    return SyncRun.objects.create(
-        company=company, started_at=at, finished_at=at, outcome=outcome, **fields
-    )
-
-
-def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
-    now = datetime(2026, 11, 24, 12, 30, tzinfo=BUCHAREST)
-    old = now - 8 * DAY
-    for minutes, age in ((0, 60), (10, 600), (25, 300)):
-        run(company, old + minutes * MINUTE, new=2, age=age)
-    run(company, old + 5 * MINUTE, "unavailable")
-    run(company, old + 40 * MINUTE)
-    kept = run(company, now - 6 * DAY)
-    for _ in range(2):  # a repeated sum adds nothing
-        runs.sum_up(now)
-    assert SyncRun.objects.get() == kept
-    sums = {
-        (row.hour.astimezone(BUCHAREST).hour, row.outcome): (row.calls, row.new, row.age_max)
-        for row in SyncHour.objects.all()
-    }
-    assert sums == {
-        (12, "ok"): (3, 6, 600),
-        (12, "unavailable"): (1, 0, 0),
-        (13, "ok"): (1, 0, 0),
-    }
-    assert dict(OutcomeTotal.objects.values_list("outcome", "calls")) == {"ok": 5, "unavailable": 1}
-    run(company, old, new=1, age=900)  # written late, into an hour that is summed already
-    runs.sum_up(now)
-    row = SyncHour.objects.get(calls=4)
-    assert (row.new, row.age_sum, row.age_max) == (7, 1860, 900)
-    assert OutcomeTotal.objects.get(outcome="ok").calls == 6
-
-
-def test_sums_older_than_a_year_go(company: Company) -> None:
-    SyncHour.objects.create(company=company, hour=timezone.now() - 366 * DAY, outcome="ok", calls=1)
-    runs.sum_up()
-    assert not SyncHour.objects.exists()
 
 
 # -- a parser that has learnt --------------------------------------------------------------------
@@ -402,33 +356,3 @@ def test_an_answer_read_by_an_older_parser_is_never_unchanged() -> None:
 
 def test_nothing_is_claimed_when_nothing_is_due(company: Company) -> None:
     assert claims.claim(5) == []
-
-
-def test_a_scrape_looks_at_the_last_hours_only(company: Company) -> None:
-    """What is in the totals is counted once; the statement is bounded by the last count."""
-    now = timezone.now()
-
-    def asked(minutes: int, outcome: str = "ok") -> None:
-        at = now - timedelta(minutes=minutes)
-        SyncRun.objects.create(company=company, started_at=at, finished_at=at, outcome=outcome)
-
-    def told() -> dict[str, float]:
-        lines = metrics.text().decode().splitlines()
-        parts = [line.split() for line in lines if line.startswith("caraus_calls_total")]
-        return {name.split('"')[1]: float(value) for name, value in parts}
-
-    for minutes in (3000, 130, 61, 5):
-        asked(minutes)
-    assert told() == {"ok": 4}
-    runs.count_up(now)
-    counted = OutcomeTotal.objects.get()
-    assert counted.calls == 3  # the newest may have neighbours that are not committed yet
-    assert told() == {"ok": 4}
-    runs.count_up(now)
-    asked(1, "unavailable")
-    assert told() == {"ok": 4, "unavailable": 1}
-    # The rows before the count are not looked at any more.
-    SyncRun.objects.filter(pk__lte=counted.counted_to).update(outcome="bad_answer")
-    assert told() == {"ok": 4, "unavailable": 1}
-    runs.count_up(now + timedelta(hours=3))
-    assert told() == {"ok": 4, "unavailable": 1}

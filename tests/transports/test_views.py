@@ -82,7 +82,8 @@ def test_only_who_may_ask_anaf_sees_the_button(
         ("active", 5, True),
         ("missing", 5, True),
         ("active", 1, True),
-        ("active", 0, False),
+        ("active", 0, True),  # it has expired at midnight: for a day nobody loses sight of it
+        ("active", -1, False),
         ("delisted", 5, False),
         ("expired", -3, False),
     ],

@@ -89,6 +89,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "organizatie/membri/<int:pk>/": membership.pk,
         "organizatie/membri/<int:pk>/eliminare/": membership.pk,
         "organizatie/invitatii/<int:pk>/retrimitere/": invitation.pk,
+        "organizatie/invitatii/<int:pk>/link/": invitation.pk,
         "organizatie/invitatii/<int:pk>/retragere/": invitation.pk,
         "firme/<int:pk>/arhivare/": company.pk,
         "integrari/<int:pk>/deconectare/": connection.pk,

@@ -44,6 +44,7 @@ LEAST = {
     "organizatie/membri/<int:pk>/": {"GET": "admin", "POST": "admin"},
     "organizatie/membri/<int:pk>/eliminare/": {"POST": "admin"},
     "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": "admin"},
+    "organizatie/invitatii/<int:pk>/link/": {"POST": "admin"},
     "organizatie/invitatii/<int:pk>/retragere/": {"POST": "admin"},
     "organizatie/jurnal/": {"GET": "admin"},
     "organizatie/jurnal/export/": {"POST": "admin"},
