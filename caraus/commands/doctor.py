@@ -111,6 +111,8 @@ Check = Callable[[], Report]
 def _database() -> Report:
     from django.db import connection
 
+    from caraus.extensions import ExtensionsMissingError, missing_extensions
+
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone()
@@ -120,6 +122,8 @@ def _database() -> Report:
         else f"at {urlsplit(environment.database_url()).hostname or 'a local socket'}"
     )
     report = [(GOOD, f"PostgreSQL {version} answers, {where}.")]
+    if names := missing_extensions():
+        report.append((BAD, str(ExtensionsMissingError(names))))
     if count := pending_migrations():
         report.append((BAD, f"The schema lacks {count} migration(s): run `caraus migrate`."))
     return report

@@ -50,6 +50,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "64MB",
+    "random_page_cost": "1.1",  # disks without moving parts: walking an index is cheap
     "min_wal_size": "16MB",
     "max_wal_size": "256MB",
     "wal_level": "minimal",

@@ -18,7 +18,6 @@ __all__ = [
     "count",
     "counted_with_problems",
     "having_problems",
-    "keys_with_problems",
     "problems_of",
     "take_problems",
     "with_problems",
@@ -76,16 +75,9 @@ def counted_with_problems(
 
 
 def having_problems(day: date) -> Q:
-    """The same as a condition on UITs, for walking them in order."""
+    """The same as a condition on UITs."""
     some = Exists(Problem.objects.filter(transport=OuterRef("pk")))
     return Q(some) & Q(state__in=OPEN, first_expired_day__gt=day)
-
-
-def keys_with_problems(companies: Collection[int], day: date, *, most: int) -> list[int] | None:
-    """The keys of those UITs; None when there are more than `most`."""
-    found = with_problems(companies, day).order_by().values_list("pk", flat=True)
-    keys = list(found[: most + 1])
-    return keys if len(keys) <= most else None
 
 
 def count(companies: Collection[int], day: date, *, most: int | None = None) -> int:

@@ -32,6 +32,11 @@ SORTS = {
     "modificate": lazily("Modificate de curând"),
     "transport": lazily("Data transportului"),
     "expira": lazily("Expiră întâi"),
+    "uit": gettext_lazy("După UIT"),
+    "vehicul": gettext_lazy("După vehicul"),
+    "declarant": gettext_lazy("După declarant"),
+    "ruta": gettext_lazy("După rută"),
+    "referinta": gettext_lazy("După referință"),
 }
 LONGEST = 200
 LONGEST_ADDRESS = 4000

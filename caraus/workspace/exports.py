@@ -191,7 +191,7 @@ def _make_list(export: ListExport, membership: Membership, path: Path) -> None:
     export.total = min(found.count(), files.MOST_ROWS)
     export.save(update_fields=["started_at", "done", "total"])
     in_order = found.order_by(*_order(export)).prefetch_related("problems")
-    rows = _counted(export, in_order.defer("raw", "extra"))
+    rows = _counted(export, in_order.defer("raw", "extra", "search_text"))
     files.write(path, export.kind, rows, today=today(), folder=str(path.parent))
 
 
@@ -211,7 +211,7 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
         companies = companies.filter(cui=asked.firma)
     keys = [one.pk for one in companies]
     rows = access.visible(Transport.objects.select_related("company"), membership)
-    return listing.found_by(asked, rows, keys, today=today()).rows
+    return listing.filtered(asked, rows, keys, today=today())
 
 
 def _counted(export: ListExport, found: QuerySet[Transport]) -> Iterator[Transport]:

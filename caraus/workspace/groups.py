@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -89,13 +90,13 @@ def beside(
     companies: Collection[int],
     *,
     of_all: Sequence[int],
-    found: listing.Found,
+    rows: QuerySet[Transport],
     page: keyset.Page,
     today: date,
 ) -> Beside:
     """All in one round trip. `companies` are those looked at, `of_all` those that the person
     sees."""
-    own = listing.to_count(found, page)
+    own = listing.to_count(rows, page, sort=asked.sortare)
     keys, most = list(companies), listing.COUNTED + 1
     alive = [state.value for state in listing.OPEN_STATES]
     since, tomorrow = timezone.now() - listing.NEW, today + timedelta(days=1)

@@ -1,35 +1,9 @@
-"""What the dispatcher's list keeps of its own: words, files, what people chose."""
+"""What the dispatcher's list keeps of its own: files, what people chose."""
 
 from django.db import models
 from django.db.models.functions import Lower
 
-from caraus.accounts.models import Company, Organization, User
-from caraus.transports.models import Transport
-
-
-class SearchWords(models.Model):
-    """A UIT's folded words, one string: „ 4e2a21d5… ; b12abc ; 900… agro ; ”; beside them what the
-    list is narrowed and put in order by, so that what a search finds need not be read for that.
-
-    A trigger of the database keeps them (migration 0008), however a UIT is written.
-    """
-
-    ORGANIZATION_PATH = "company__organization"
-    COMPANY_PATH = "company"
-
-    transport = models.OneToOneField(
-        Transport, on_delete=models.CASCADE, primary_key=True, related_name="words"
-    )
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_index=False)
-    words = models.TextField()
-    state = models.CharField(max_length=20)
-    transport_date = models.DateField()
-    first_expired_day = models.DateField()
-    first_seen_at = models.DateTimeField()
-    last_changed_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.words
+from caraus.accounts.models import Organization, User
 
 
 class ListExport(models.Model):

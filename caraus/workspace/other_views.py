@@ -44,7 +44,8 @@ def _asked(request: HttpRequest) -> tuple[Asked, QuerySet[Transport], dict[str, 
     choice = chosen(membership, Asked.of(request.GET))
     asked = choice.asked
     of_all_days = replace(asked, de_la=None, pana_la=None, arata=asked.arata or "toate")
-    found = listing.found_by(of_all_days, Transport.objects.all(), choice.keys, today=today())
+    visible = access.visible(Transport.objects.all(), membership)
+    rows = listing.filtered(of_all_days, visible, choice.narrowing, today=today())
     context = {
         "asked": asked,
         "companies": choice.companies,
@@ -52,7 +53,7 @@ def _asked(request: HttpRequest) -> tuple[Asked, QuerySet[Transport], dict[str, 
         "unknown_company": choice.unknown,
         "today": today(),
     }
-    return asked, found.rows, context
+    return asked, rows, context
 
 
 def _around(asked: Asked, shown: period.Period) -> dict[str, Any]:

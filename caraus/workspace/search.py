@@ -1,202 +1,76 @@
-"""What a person types, as a condition on the UITs: any part, without regard to case or diacritics.
+"""What a person types, as a condition on UITs: any part, without regard to case or diacritics.
 
-Speaks with the functions, the trigger and the index of migrations 0002_search and
-0008_beside_words.
+`Transport.search_text` holds what is looked through (`caraus/transports/search_text.py`), and a
+trigram index over organization and text answers; PostgreSQL's planner chooses between that index
+and walking the list's order.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import and_, or_
-from time import monotonic
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import connection
-from django.db.models import (
-    BooleanField,
-    Case,
-    ExpressionWrapper,
-    F,
-    Func,
-    Q,
-    QuerySet,
-    TextField,
-    Value,
-    When,
-)
-from django.db.models.lookups import Contains
+from django.db.models import Q
 
+from caraus.transports.search_text import Section, fold_code
 from caraus.words import folded
-from caraus.workspace.models import SearchWords
 
-PIECE = 3
+# A trigram index knows pieces of three characters; shorter ones are looked for at the beginning of
+# a word only.
+SHORTEST = 3
 # Longer than any name; a pasted page is no search.
 LONGEST = 200
-# Sections of a UIT's words (`caraus_words`), as `split_part` counts them.
-VEHICLE, DECLARANT, PLACES = 2, 3, 5
-# So many are put in order by themselves; a word of more UITs is found by walking the list.
-FEW = 3000
-SAMPLE = 200
-KEPT_SECONDS = 60
-# Of a company in the pieces: among so many.
-MARKS = 64
-# The index is asked for so many pieces of a word, the rarest; the words themselves decide.
-MOST_PIECES = 4
-_SAMPLE = """
-SELECT words FROM (
-    SELECT id FROM transports_transport WHERE company_id = %s
-    ORDER BY first_seen_at DESC, id DESC LIMIT %s
-) AS newest
-JOIN workspace_searchwords ON transport_id = newest.id
-"""
-
-# The condition that what was typed stands in certain fields. It is asked with the path to the UIT
-# ("" or "transport__") and to its words.
-type Field = Callable[[str, str], Q]
+# Look-alikes are minded in what can be a piece of a UIT and hardly anything else.
+SHORTEST_CODE = 6
 
 
-def anywhere(_uit: str, _words: str) -> Q:
-    return Q()
+def matching(typed: str, section: Section | None = None) -> Q:
+    """Return the condition that a UIT holds what was typed, in one section or in any.
 
-
-def needles(typed: str) -> list[list[str]]:
-    """What to look for: all of one of the inner lists, in the string of a UIT's words.
-
-    The whole, or word by word („agro nădlac”). One or two characters are looked for at the
-    beginnings only („CT”). Empty when what was typed holds no letter and no digit.
+    The whole, or word by word („agro nădlac”), or a CUI typed with „RO”. Nothing matches a text
+    without a letter and a digit.
     """
+    conditions = [
+        reduce(and_, [_contains(needle, section) for needle in needles])
+        for needles in alternatives(typed)
+    ]
+    whole, code = folded(typed[:LONGEST]), fold_code(typed[:LONGEST])
+    is_code = len(code) >= SHORTEST_CODE and any(letter.isdigit() for letter in whole)
+    if section in {None, Section.CODE} and is_code and code != whole:
+        conditions.append(_contains(code, Section.CODE))
+    return reduce(or_, conditions, Q(pk__in=[]))
+
+
+def matching_place(typed: str) -> Q:
+    """Return the condition that a UIT starts or ends at a place, or in a county („CJ”)."""
+    word = folded(typed)
+    if 0 < len(word) < SHORTEST:
+        return _contains(f" {word} ", Section.PLACES)
+    return matching(typed, Section.PLACES)
+
+
+def alternatives(typed: str) -> list[list[str]]:
+    """Return the lists of needles of which one list must be found whole."""
     typed = typed[:LONGEST]
     whole = folded(typed)
     words = [word for word in map(folded, typed.split()) if word]
     if not whole:
         return []
-    if len(whole) < PIECE:
+    if len(whole) < SHORTEST:
         return [[f" {whole}"]]
-    ways = [[whole]]
-    if len(words) > 1 and any(len(word) >= PIECE for word in words):
-        ways.append([word if len(word) >= PIECE else f" {word}" for word in words])
-    if (number := _without_ro(whole)) != whole:
-        ways.append([number])
-    return ways
+    if len(words) > 1 and all(len(word) >= SHORTEST for word in words):
+        return [words]  # what holds the whole holds each word of it
+    needles = [[whole]]
+    if len(words) > 1 and any(len(word) >= SHORTEST for word in words):
+        needles.append([word if len(word) >= SHORTEST else f" {word}" for word in words])
+    # ANAF writes a CUI without the letters that stand on invoices.
+    if (number := re.sub(r"^ro(?=[0-9]{4,10}$)", "", whole)) != whole:
+        needles.append([number])
+    return needles
 
 
-def _without_ro(folded: str) -> str:
-    """„ro123456” → „123456”: ANAF writes a CUI without the letters that stand on invoices."""
-    return re.sub(r"^ro(?=[0-9]{4,10}$)", "", folded)
-
-
-def walking(typed: str, field: Field) -> Case:
-    """The condition on a UIT for walking the list: it holds what was typed, and in this field.
-
-    Two conditions would look to PostgreSQL as if hardly a row met them, and it would read and sort
-    all rows instead of walking an index until a page is full.
-    """
-    holds = _any_all(typed, "words__words__contains")
-    both = ExpressionWrapper(holds & field("", "words__words"), output_field=BooleanField())
-    return Case(When(words__isnull=False, then=both), default=Value(False))  # noqa: FBT003
-
-
-def by_index(
-    wanted: Sequence[tuple[str, Field]], companies: Collection[int]
-) -> QuerySet[SearchWords] | None:
-    """The words of the UITs of these companies that match all that was typed, each in its fields;
-    None when the index would find too many.
-
-    An index of arrays finds all or none: a word that many UITs have is known by a sample.
-    """
-    if not companies or not all(needles(typed) for typed, _ in wanted):
-        return SearchWords.objects.none()
-    sample = _sample(min(companies))
-    pieces = Func(
-        *(F("company_id"), F("words")),
-        function="caraus_marked_pieces",
-        output_field=ArrayField(TextField()),
-    )
-    found = SearchWords.objects.alias(pieces=pieces).filter(company__in=companies)
-    marks = sorted({f"{pk % MARKS:x}" for pk in companies})
-    alike = [_alike(typed, sample, marks) for typed, _ in wanted]
-    if not any(alike):
-        return None
-    for (typed, field), way in zip(wanted, alike, strict=True):
-        found = found.filter(
-            way or Q(), _any_all(typed, "words__contains"), field("transport__", "words")
-        )
-    return found
-
-
-def _alike(typed: str, sample: Sequence[str], marks: Sequence[str]) -> Q | None:
-    """What the index is asked for; None for a common word, and for one character, which has no
-    piece and is in every list anyway."""
-    wanted = [
-        _rarest({piece for needle in way for piece in _pieces(needle)}, sample)
-        for way in needles(typed)
-    ]
-    if not all(wanted) or _is_common(typed, sample):
-        return None
-
-    def marked(piece: str) -> Q:
-        return Q(pieces__overlap=[piece + mark for mark in marks])
-
-    return reduce(or_, [reduce(and_, map(marked, some)) for some in wanted])
-
-
-def _sample(company: int) -> list[str]:
-    """The words of a company's newest UITs, as they were within the last minute: what is common
-    among them does not change sooner."""
-    return _sampled(company, int(monotonic() / KEPT_SECONDS))
-
-
-@lru_cache(maxsize=64)
-def _sampled(company: int, _minute: int) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_SAMPLE, [company, SAMPLE])
-        return [words for (words,) in cursor.fetchall()]
-
-
-def _is_common(typed: str, sample: Sequence[str]) -> bool:
-    """Whether one in ten holds it."""
-    ways = needles(typed)
-    found = sum(any(all(each in words for each in way) for way in ways) for words in sample)
-    return found * 10 >= SAMPLE
-
-
-def _rarest(pieces: Collection[str], sample: Sequence[str]) -> list[str]:
-    together = " ".join(sample)
-    return sorted(pieces, key=lambda piece: (together.count(piece), piece))[:MOST_PIECES]
-
-
-def _pieces(needle: str) -> set[str]:
-    return {needle[at : at + PIECE] for at in range(len(needle) - PIECE + 1)}
-
-
-def _any_all(typed: str, lookup: str) -> Q:
-    ways = [reduce(and_, [Q(**{lookup: each}) for each in way]) for way in needles(typed)]
-    return reduce(or_, ways) if ways else Q(pk__in=[])
-
-
-def in_section(typed: str, section: int) -> Field:
-    """This section of a UIT's words (VEHICLE, DECLARANT, PLACES) holds it."""
-
-    def field(_uit: str, words: str) -> Q:
-        part = Func(
-            F(words), Value(";"), Value(section), function="split_part", output_field=TextField()
-        )
-        ways = [
-            reduce(and_, [Q(Contains(part, Value(each))) for each in way]) for way in needles(typed)
-        ]
-        return reduce(or_, ways, Q(pk__in=[]))
-
-    return field
-
-
-def in_places(typed: str) -> Field:
-    """The UIT leaves from or goes to a place, or a county by its letters („CJ”)."""
-    word = folded(typed)
-    if len(word) >= PIECE:
-        return in_section(typed, PLACES)
-
-    def field(uit: str, _words: str) -> Q:
-        start, end = f"{uit}start__county__iexact", f"{uit}end__county__iexact"
-        return Q(**{start: word}) | Q(**{end: word})
-
-    return field
+def _contains(needle: str, section: Section | None) -> Q:
+    """A section is a line of the text. One condition, which PostgreSQL's planner estimates by its
+    sample of the texts, and the trigram index knows its pieces; needles hold [a-z0-9 ] alone."""
+    if section is None:
+        return Q(search_text__contains=needle)
+    return Q(search_text__regex=rf"^(?:[^\n]*\n){{{section - 1}}}[^\n]*{needle}")

@@ -39,13 +39,14 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     wanted, keys = choice.wanted, choice.keys
     # Before the rows: what arrives between the two is then awaited, not passed over as known.
     state = situation(membership.organization, wanted)
-    found, page = listing.shown(asked, keys, today=today())
+    visible = access.visible(Transport.objects.all(), membership)
+    rows, page = listing.shown(asked, visible, choice.narrowing, today=today())
     around = beside(
         asked,
         membership,
         keys,
         of_all=[one.pk for one in companies],
-        found=found,
+        rows=rows,
         page=page,
         today=today(),
     )

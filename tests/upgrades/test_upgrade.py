@@ -9,8 +9,6 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from caraus.words import today
-
 # The last migrations of release 0.1.0.
 PREVIOUS = [
     ("accounts", "0001_initial"),
@@ -105,49 +103,3 @@ def test_the_previous_releases_data_comes_along_and_its_processes_still_write(
     later = fill(previous, "900010100")
     assert Transport.objects.filter(pk=later["transport"]).exists()
     assert not Membership.objects.get(user_id=later["user"]).only_some_companies
-
-
-def test_what_a_cut_off_migration_of_the_list_left_is_made_anew(transactional_db: None) -> None:
-    call_command("migrate", "workspace", "0001_initial", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX transport_search ON workspace_searchwords (words)")
-        cursor.execute("CREATE INDEX list_by_day ON transports_transport (uit)")
-    call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname IN ('transport_search', 'list_by_day')"
-            " ORDER BY indexname"
-        )
-        (by_day,), (words,) = cursor.fetchall()
-    assert "transport_date" in by_day
-    assert "caraus_marked_pieces" in words
-
-
-def test_the_words_of_before_are_written_anew_and_found(transactional_db: None) -> None:
-    from caraus.workspace import listing
-    from caraus.workspace.asked import Asked
-    from tests import factories
-    from tests.transports.test_views import transport
-
-    company = factories.company(factories.organization())
-    older = transport(company, plate="B07ABC", declarant_name="CLUJ SRL")
-    words = "SELECT words FROM workspace_searchwords WHERE transport_id = %s"
-    call_command("migrate", "workspace", "0007_end_and_start", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(words, [older.pk])
-        ((before,),) = cursor.fetchall()
-    newer = transport(company, uit="4E2A21D5GGCNNG05", plate="B07XYZ", state="delisted")
-    call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(words, [older.pk])
-        ((after,),) = cursor.fetchall()
-    assert ";" not in before
-    assert after.startswith(" 1a2b3c4d5e6f7h88 ; b07abc ")
-    for asked, wanted in (
-        (Asked(vehicul="b07", arata="toate"), {older.pk, newer.pk}),
-        (Asked(vehicul="b07", arata="delistate"), {newer.pk}),
-        (Asked(vehicul="cluj", arata="toate"), set()),
-        (Asked(declarant="cluj", arata="toate"), {older.pk}),
-    ):
-        _, page = listing.shown(asked, [company.pk], today=today())
-        assert {row.pk for row in page} == wanted

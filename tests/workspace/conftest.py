@@ -19,9 +19,8 @@ _numbers = count(1)
 
 
 def lasting(queries: CaptureQueriesContext) -> list[str]:
-    """All but the plan's and the sample of a search, which a process keeps for a time."""
-    kept = ("transports_plan", "AS newest\nJOIN workspace_searchwords")
-    return [each["sql"] for each in queries if not any(one in each["sql"] for one in kept)]
+    """All but the plan's, which a process keeps for a time."""
+    return [query["sql"] for query in queries if "transports_plan" not in query["sql"]]
 
 
 def uit(number: int) -> str:

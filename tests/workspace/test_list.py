@@ -16,7 +16,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.transports.models import Transport
 from caraus.words import today
-from caraus.workspace import keyset, search
+from caraus.workspace import keyset
 from caraus.workspace.asked import SHOWN, Asked
 from tests import factories
 from tests.workspace.conftest import MakeTransport, lasting
@@ -180,7 +180,6 @@ def test_each_state_has_its_own_list(
     assert found == shown_by | {"toate"}
 
 
-@pytest.mark.parametrize("sample", [0, 10_000], ids=["common words", "rare words"])
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
@@ -206,10 +205,7 @@ def test_a_filter_asks_its_own_field(
     make: MakeTransport,
     asked: dict[str, str],
     found: bool,
-    sample: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(search, "SAMPLE", sample)
     make(
         plate="B12ABC",
         trailer1="CT83WPT",
@@ -288,7 +284,6 @@ def test_a_large_past_is_counted_no_further_than_worth_it(
     assert "peste 3 transporturi active" in signed_in.get(LIST).content.decode()
 
 
-@pytest.mark.parametrize("sample", [0, 10_000], ids=["common words", "rare words"])
 @pytest.mark.parametrize(
     "asked", [{}, {"q": "b12"}, {"arata": "toate", "vehicul": "b12"}, {"loc": "cluj"}]
 )
@@ -296,10 +291,8 @@ def test_more_rows_cost_no_more_queries(
     signed_in: Client,
     make: MakeTransport,
     asked: dict[str, str],
-    sample: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(search, "SAMPLE", sample)
     rows(signed_in, **asked)  # the plan in force is remembered for a minute
     counts = set()
     for more, shown in ((3, 2), (60, 50)):

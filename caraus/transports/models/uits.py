@@ -1,11 +1,14 @@
 """The UITs of a company, their history, and what could not be read."""
 
 from datetime import date, timedelta
+from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from caraus.accounts.models import Company
+from caraus.accounts.models import Company, Organization
 from caraus.transports.models.fields import UNKNOWN_END, UNKNOWN_START, DayOrUnknown
+from caraus.transports.search_text import build_search_text, build_sort_keys
 from caraus.words import lazily
 
 
@@ -17,7 +20,7 @@ class Transport(models.Model):
     Both days are None where ANAF gave none that can be read.
     """
 
-    ORGANIZATION_PATH = "company__organization"
+    ORGANIZATION_PATH = "organization"
     COMPANY_PATH = "company"
 
     class State(models.TextChoices):
@@ -27,6 +30,10 @@ class Transport(models.Model):
         DELISTED = "delisted", lazily("nu mai este în lista ANAF")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
+    # The company's, by which the list and the search are indexed.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     uit = models.CharField(max_length=64)
     state = models.CharField(max_length=20, choices=State.choices, default=State.ACTIVE)
 
@@ -54,6 +61,13 @@ class Transport(models.Model):
     # ANAF's fields that could not be understood, or not whole, in its last record, with the
     # beginning of what stood there: {"data_exp_uit": "-"}.
     unreadable_fields = models.JSONField(default=dict, db_default={})
+    # What the search looks through (`search_text.py`).
+    search_text = models.TextField(blank=True, editable=False)
+    # What the list sorts by.
+    sort_vehicle = models.TextField(blank=True, editable=False)
+    sort_declarant = models.TextField(blank=True, editable=False)
+    sort_route = models.TextField(blank=True, editable=False)
+    sort_reference = models.TextField(blank=True, editable=False)
 
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -77,10 +91,55 @@ class Transport(models.Model):
                 name="transport_partly_unreadable",
                 condition=~models.Q(unreadable_fields={}),
             ),
+            # An index for each order of the list (`workspace.keyset.ORDERS`).
+            models.Index(fields=["organization", "-first_seen_at", "-id"], name="list_by_newest"),
+            models.Index(fields=["organization", "-last_changed_at", "-id"], name="list_by_change"),
+            models.Index(fields=["organization", "-transport_date", "-id"], name="list_by_day"),
+            models.Index(fields=["organization", "uit", "id"], name="list_by_uit"),
+            models.Index(fields=["organization", "sort_vehicle", "id"], name="list_by_vehicle"),
+            models.Index(fields=["organization", "sort_declarant", "id"], name="list_by_declarant"),
+            models.Index(fields=["organization", "sort_route", "id"], name="list_by_route"),
+            models.Index(fields=["organization", "sort_reference", "id"], name="list_by_reference"),
+            # With the day of transport: a week is found in it alone.
+            models.Index(
+                fields=["organization", "first_expired_day", "id", "transport_date"],
+                name="list_by_end",
+            ),
+            # For views of a few rows, which walking all in order would be long in finding.
+            models.Index(
+                fields=["organization", "-first_seen_at", "-id"],
+                condition=models.Q(state__in=["active", "missing"]),
+                name="list_open",
+            ),
+            models.Index(
+                fields=["organization", "-first_seen_at", "-id"],
+                condition=models.Q(state="delisted"),
+                name="list_delisted",
+            ),
+            models.Index(
+                fields=["organization", "-first_seen_at", "-id"],
+                condition=models.Q(last_changed_at__gt=models.F("first_seen_at")),
+                name="list_changed",
+            ),
+            GinIndex(
+                fields=["organization", "search_text"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="list_search",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.uit
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row with the organization and the texts for searching and sorting."""
+        if kwargs.get("update_fields") is None:
+            if self.organization_id is None:
+                self.organization_id = self.company.organization_id
+            self.search_text = build_search_text(self)
+            for field, text in build_sort_keys(self).items():
+                setattr(self, field, text)
+        super().save(*args, **kwargs)
 
     @property
     def last_valid_day(self) -> date | None:
