@@ -36,10 +36,9 @@ def fold_code(code: str) -> str:
 
 def build_search_text(transport: "Transport") -> str:
     """Return one line a section, in each the folded words with a space before and after them."""
-    changes = transport.vehicle_changes
     vehicles = [transport.plate, transport.trailer1, transport.trailer2] + [
         change.get(name)
-        for change in (changes if isinstance(changes, list) else [])
+        for change in _changes(transport)
         for name in ("plate", "trailer1", "trailer2")
     ]
     sections = {
@@ -55,15 +54,24 @@ def build_search_text(transport: "Transport") -> str:
 
 def build_sort_keys(transport: "Transport") -> dict[str, str]:
     """Return the folded text of each column that the list sorts by, by the field that holds it."""
-    plate, *_ = transport.current_vehicle
+    plates = [change.get("plate") for change in _changes(transport)][-1:]
     start, end = (_place(place)[:2] for place in (transport.start, transport.end))
     texts = {
-        "sort_vehicle": [plate],
+        "sort_vehicle": [next(filter(None, plates), transport.plate)],
         "sort_declarant": [transport.declarant_name or transport.declarant_cui],
         "sort_route": [*start, *end],
         "sort_reference": [transport.declarant_ref],
     }
     return {field: " ".join(_folded(values))[:LONGEST_KEY] for field, values in texts.items()}
+
+
+def _changes(transport: "Transport") -> list[dict[str, Any]]:
+    changes = transport.vehicle_changes
+    return (
+        [change for change in changes if isinstance(change, dict)]
+        if isinstance(changes, list)
+        else []
+    )
 
 
 def _place(place: Any) -> list[Any]:

@@ -1,105 +1,55 @@
-"""From the previous release's schema, with its data; and its processes beside the new schema."""
+"""From an earlier state of the schema, with its data, to this version's."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from typing import Any
 
+import psycopg
 import pytest
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 
-# The last migrations of release 0.1.0.
-PREVIOUS = [
-    ("accounts", "0001_initial"),
-    ("connections", "0001_initial"),
-    ("transports", "0001_initial"),
-]
+from tests import environment
+
+# Where the migrations stood before search and states were rewritten.
+EARLIER = [("transports", "0006_lapses"), ("workspace", "0008_beside_words")]
+FILL = """
+INSERT INTO accounts_organization (id, name, created_at, require_two_factors)
+    VALUES (1, 'Trans', now(), false);
+INSERT INTO accounts_company (id, organization_id, cui, name, name_typed, created_at)
+    VALUES (1, 1, '14399840', 'Trans SRL', false, now());
+INSERT INTO transports_transport (company_id, uit, state, declarant_cui, declarant_name,
+    declarant_ref, transport_date, first_expired_day, expiry_computed, carrier_cui, carrier_name,
+    plate, trailer1, trailer2, vehicle_changes, start, "end", documents, extra, raw, first_seen_at,
+    last_seen_at, last_changed_at)
+SELECT 1, '3V0P0L0P0T3JUW4' || n, (ARRAY['active', 'withdrawn'])[n], '', 'CLUJ ȘTEFAN SRL', '',
+    '2026-11-20', '2026-11-25', false, '', '', 'B07ABC', '', '', '[]', '{"county": "CJ"}', '{}',
+    '[]', '{}', '{}', now(), now(), now()
+FROM generate_series(1, 2) AS n;
+"""
 
 
-def state_of(targets: list[tuple[str, str]]) -> Any:
-    """The models as the release of those migrations knew them."""
-    executor = MigrationExecutor(connection)
-    return executor.loader.project_state(targets).apps
+def migrate(url: str, *target: str) -> None:
+    command = [sys.executable, "-m", "caraus.cli", "manage", "migrate", "-v", "0", *target]
+    subprocess.run(command, check=True, env=os.environ | {"DATABASE_URL": url})
 
 
 @pytest.fixture
-def previous(transactional_db: None) -> Iterator[Any]:
-    """The database as release 0.1.0 left it, with data; brought back to this version afterwards."""
-    for app in ("web", "notifications", "transports", "connections", "accounts"):
-        names = [name for label, name in PREVIOUS if label == app]
-        if app == "notifications":
-            call_command("migrate", app, "zero", verbosity=0)
-        elif names:
-            call_command("migrate", app, names[0], verbosity=0)
-    yield state_of(PREVIOUS)
-    call_command("migrate", verbosity=0)
+def url() -> Iterator[str]:
+    with environment.database() as address:
+        for app, name in EARLIER:
+            migrate(address, app, name)
+        yield address
 
 
-def fill(apps: Any, cui: str) -> dict[str, int]:
-    """Rows as the previous release writes them."""
-    now = timezone.now()
-    user = apps.get_model("accounts", "User").objects.create(email=f"{cui}@example.ro")
-    organization = apps.get_model("accounts", "Organization").objects.create(name="Trans")
-    apps.get_model("accounts", "Membership").objects.create(
-        user=user, organization=organization, role="owner"
-    )
-    company = apps.get_model("accounts", "Company").objects.create(
-        organization=organization, cui=cui
-    )
-    authorization = apps.get_model("connections", "Connection").objects.create(
-        organization=organization,
-        authorized_by=user,
-        person_name="Ana",
-        access_token_sealed="sealed",
-        refresh_token_sealed="sealed too",
-        access_expires_at=now,
-        refresh_expires_at=now,
-    )
-    apps.get_model("connections", "CompanyRight").objects.create(
-        connection=authorization, company=company, state="covered"
-    )
-    apps.get_model("connections", "ConsentRequest").objects.create(
-        state_digest=cui, user=user, organization=organization, expires_at=now
-    )
-    transport = apps.get_model("transports", "Transport").objects.create(
-        company=company,
-        uit="1A2B3C4D5E6F7H88",
-        transport_date=now.date(),
-        first_expired_day=now.date(),
-        first_seen_at=now,
-        last_seen_at=now,
-        last_changed_at=now,
-    )
-    apps.get_model("transports", "SyncState").objects.create(company=company)
-    apps.get_model("transports", "TransportEvent").objects.create(
-        transport=transport, at=now, kind="appeared"
-    )
-    apps.get_model("transports", "SyncRun").objects.create(
-        company=company, started_at=now, finished_at=now, outcome="ok"
-    )
-    apps.get_model("transports", "UnreadableRecord").objects.create(
-        company=company, digest="d", raw="r", reason="r", first_seen_at=now, last_seen_at=now
-    )
-    return {"connection": authorization.pk, "transport": transport.pk, "user": user.pk}
-
-
-def test_the_previous_releases_data_comes_along_and_its_processes_still_write(
-    previous: Any,
-) -> None:
-    kept = fill(previous, "14399840")
-    call_command("migrate", verbosity=0)
-
-    from caraus.accounts.models import Membership
-    from caraus.connections.models import Connection
-    from caraus.transports.models import Transport
-
-    assert Connection.objects.get(pk=kept["connection"]).refresh_token_sealed == "sealed too"
-    assert Transport.objects.get(pk=kept["transport"]).uit == "1A2B3C4D5E6F7H88"
-    membership = Membership.objects.get(user_id=kept["user"])
-    assert (membership.role, membership.only_some_companies) == ("owner", False)
-
-    # A process of the previous release goes on until it is restarted: it knows the old columns.
-    later = fill(previous, "900010100")
-    assert Transport.objects.filter(pk=later["transport"]).exists()
-    assert not Membership.objects.get(user_id=later["user"]).only_some_companies
+def test_the_uits_of_before_are_found_and_their_state_is_renamed(url: str) -> None:
+    with psycopg.connect(url) as database:
+        database.execute(FILL.encode())
+    migrate(url)
+    with psycopg.connect(url) as database:
+        rows = database.execute(
+            "SELECT organization_id, state, search_text, sort_vehicle, sort_declarant, sort_route"
+            " FROM transports_transport ORDER BY uit"
+        ).fetchall()
+    assert [row[:2] for row in rows] == [(1, "active"), (1, "delisted")]
+    text = " 3v0p0l0p0t3juw41 \n b07abc \n clujstefansrl \n  \n cj "
+    assert rows[0][2:] == (text, "b07abc", "clujstefansrl", "cj")

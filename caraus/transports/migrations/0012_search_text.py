@@ -8,6 +8,7 @@ from caraus.extensions import create_extensions
 from caraus.transports.search_text import build_search_text, build_sort_keys
 
 BATCH = 1000
+TEXTS = ("search_text", "sort_vehicle", "sort_declarant", "sort_route", "sort_reference")
 
 
 def fill(apps, schema_editor):
@@ -19,7 +20,9 @@ def fill(apps, schema_editor):
         for transport in rows:
             transport.organization_id = transport.company.organization_id
             transport.search_text = build_search_text(transport)
-        model.objects.bulk_update(rows, ["organization", "search_text"])
+            for field, text in build_sort_keys(transport).items():
+                setattr(transport, field, text)
+        model.objects.bulk_update(rows, ["organization", *TEXTS])
         last = rows[-1].pk
 
 
@@ -44,7 +47,12 @@ class Migration(migrations.Migration):
                 related_name="+",
             ),
         ),
-        migrations.AddField("transport", "search_text", models.TextField(blank=True, editable=False, default="")),
+        *(
+            migrations.AddField(
+                "transport", field, models.TextField(blank=True, editable=False, default="")
+            )
+            for field in TEXTS
+        ),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AlterField(
             "transport",
@@ -56,7 +64,10 @@ class Migration(migrations.Migration):
                 related_name="+",
             ),
         ),
-        migrations.AlterField("transport", "search_text", models.TextField(blank=True, editable=False)),
+        *(
+            migrations.AlterField("transport", field, models.TextField(blank=True, editable=False))
+            for field in TEXTS
+        ),
         # A company is one organization's: without it the planner takes the two for independent.
         migrations.RunSQL(
             "CREATE STATISTICS transport_owner (dependencies) ON organization_id, company_id"
@@ -69,6 +80,11 @@ class Migration(migrations.Migration):
                 models.Index(fields=["organization", "-first_seen_at", "-id"], name="list_by_newest"),
                 models.Index(fields=["organization", "-last_changed_at", "-id"], name="list_by_change"),
                 models.Index(fields=["organization", "-transport_date", "-id"], name="list_by_day"),
+                models.Index(fields=["organization", "uit", "id"], name="list_by_uit"),
+                models.Index(fields=["organization", "sort_vehicle", "id"], name="list_by_vehicle"),
+                models.Index(fields=["organization", "sort_declarant", "id"], name="list_by_declarant"),
+                models.Index(fields=["organization", "sort_route", "id"], name="list_by_route"),
+                models.Index(fields=["organization", "sort_reference", "id"], name="list_by_reference"),
                 models.Index(
                     fields=["organization", "first_expired_day", "id", "transport_date"],
                     name="list_by_end",
