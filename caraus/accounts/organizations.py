@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -156,11 +157,19 @@ def _delete_rows_of(organization: Organization) -> None:
         for model in apps.get_models()
         if model not in {Organization, JournalEntry} and hasattr(model, "ORGANIZATION_PATH")
     ]
-    tenant_models.sort(key=lambda model: model.ORGANIZATION_PATH.count("__"), reverse=True)
+    tenant_models.sort(key=_depth, reverse=True)
     for model in tenant_models:
         rows = access.scope(model._base_manager.order_by("pk"), organization)
         while keys := list(rows.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
             model._base_manager.filter(pk__in=keys).delete()
+
+
+def _depth(model: Any) -> int:
+    """How many steps a row is away from the organization: what names it itself may still hang on a
+    company, which would take it along."""
+    path: str = getattr(model, "COMPANY_PATH", "pk")
+    from_company = 0 if path == "pk" else path.count("__") + 1
+    return max(str(model.ORGANIZATION_PATH).count("__"), from_company)
 
 
 def _gone(name: str) -> str:

@@ -111,7 +111,7 @@ def shown(
 
 def to_count(
     rows: QuerySet[Transport], page: keyset.Page, *, sort: str
-) -> QuerySet[Transport, dict[str, Any]] | None:
+) -> QuerySet[Transport, Any] | None:
     """What has to be counted to tell how many there are; None where the page tells it itself.
 
     In the list's order, so that the planner may walk its index and stop: a word that all rows hold
