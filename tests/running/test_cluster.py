@@ -210,7 +210,9 @@ def test_a_forged_host_and_a_too_large_form_are_refused(cluster: Cluster) -> Non
     forged = httpx2.get(f"{direct}/cont/login/", headers={"Host": "evil.ro"}, trust_env=False)
     assert forged.status_code == 400
     with cluster.client() as client:
-        big = client.post("/cont/login/", content=b"x" * 2_000_000)
+        # So little above the limit that Caddy reads the rest before it closes: of a longer one the
+        # connection may be reset before the answer is read.
+        big = client.post("/cont/login/", content=b"x" * 1_100_000)
         assert big.status_code == 413
 
 
