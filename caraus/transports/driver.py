@@ -24,7 +24,7 @@ def text(transport: Transport, *, today: date) -> str:
     plate, *trailers = transport.current_vehicle
     towed = [trailer for trailer in trailers if trailer]
     lines = [
-        _warning(transport, today=today),
+        warning(transport, today=today),
         f"UIT: {grouped_uit(transport.uit)}",
         _("Vehicul: %(plate)s") % {"plate": plate or "—"},
         _("Remorcă: %(plates)s") % {"plates": " + ".join(towed)} if towed else "",
@@ -45,8 +45,8 @@ def _valid_until(transport: Transport) -> str:
     return _("Valabil până: %(day)s, ora 24:00") % until + computed
 
 
-def _warning(transport: Transport, *, today: date) -> str:
-    """First of all, when the UIT may not be used."""
+def warning(transport: Transport, *, today: date) -> str:
+    """Return what stands first in the text when the UIT may not be used; else ""."""
     state = status(transport, today=today)
     if state is DELISTED:
         return _(

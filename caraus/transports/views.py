@@ -56,6 +56,7 @@ def show(
         "situation": state,
         "timeline": timeline(transport, list(transport.events.all())),
         "driver_text": driver.text(transport, today=today()),
+        "driver_warning": driver.warning(transport, today=today()),
         "notes": transport.notes.select_related("author"),
         "may_write": access.may(membership, Role.DISPATCHER),
         "form": form,

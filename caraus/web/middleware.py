@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.urls import is_valid_path
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from structlog.contextvars import bound_contextvars
@@ -88,9 +89,10 @@ def _page_of(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(given, hosts, require_https=request.is_secure()):
         return "/"
     parts = urlsplit(given)
-    if parts.path == request.path:
+    above = f"{parts.path.rstrip('/').rpartition('/')[0]}/"
+    if parts.path == request.path and is_valid_path(above):
         # The page was the answer to a wrong form, perhaps at an address that takes POST only.
-        return f"{parts.path.rstrip('/').rpartition('/')[0]}/"
+        return above
     return urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc else "/"
 
 

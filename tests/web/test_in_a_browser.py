@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import override_settings
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Dialog, Page, expect, sync_playwright
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
@@ -68,6 +68,12 @@ def sign_in(page: Page) -> None:
     page.wait_for_url(lambda address: "/cont/login/" not in address)
 
 
+def lose_session(page: Page) -> None:
+    cookies = [cookie for cookie in page.context.cookies() if cookie["name"] != "sessionid"]
+    page.context.clear_cookies()
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_copying_answers_in_the_button_itself(
     live_server: LiveServer, first: Transport, width: int
@@ -88,6 +94,32 @@ def test_copying_answers_in_the_button_itself(
         expect(button).to_have_text("Copiat ✓")
         page.clock.run_for(200)
         expect(button).to_have_text("Copiază pentru șofer")
+
+
+def test_copying_what_must_not_be_used_asks_first(
+    live_server: LiveServer, first: Transport
+) -> None:
+    Transport.objects.filter(pk=first.pk).update(state=Transport.State.MISSING)
+    with signed_in_page(live_server) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto(f"/transporturi/{first.pk}/")
+        button = page.locator(".uit-actions [data-copy]")
+        asked: list[str] = []
+
+        def answer(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            if len(asked) == 1:
+                dialog.dismiss()
+            else:
+                dialog.accept()
+
+        page.on("dialog", answer)
+        button.click()
+        expect(button).to_have_text("Copiază pentru șofer")
+        button.click()
+        expect(button).to_have_text("Copiat ✓")
+        assert len(asked) == 2
+        assert asked[0].startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
 
 
 def test_a_press_on_a_row_opens_its_uit(live_server: LiveServer, first: Transport) -> None:
@@ -136,9 +168,7 @@ def test_a_note_outlives_the_session_in_which_it_was_typed(
     with signed_in_page(live_server) as page:
         page.goto(path)
         page.locator(".note-form textarea").press_sequentially("Sună la rampă", delay=1)
-        cookies = [one for one in page.context.cookies() if one["name"] != "sessionid"]
-        page.context.clear_cookies()
-        page.context.add_cookies(cookies)  # type: ignore[arg-type]
+        lose_session(page)
         page.locator(".note-form button[type=submit]").click()
         page.wait_for_url("**/cont/login/**")
         sign_in(page)
@@ -150,6 +180,18 @@ def test_a_note_outlives_the_session_in_which_it_was_typed(
         expect(field).to_have_value("")
         page.reload()
         expect(field).to_have_value("")  # it is saved: not offered again
+        page.locator(".note-actions a").click()
+        field = page.locator("form[data-draft] textarea")
+        expect(field).to_have_value("Sună la rampă")
+        field.press("ControlOrMeta+End")
+        field.press_sequentially(" de la 7", delay=1)
+        lose_session(page)
+        page.locator("form[data-draft] button[type=submit]").click()
+        page.wait_for_url("**/cont/login/**")
+        sign_in(page)
+        expect(field).to_have_value("Sună la rampă de la 7")
+        page.locator("form[data-draft] button[type=submit]").click()
+        expect(page.locator(".note-text")).to_have_text("Sună la rampă de la 7")
 
 
 def test_the_list_and_the_week_on_paper(live_server: LiveServer, first: Transport) -> None:

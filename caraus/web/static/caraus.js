@@ -80,8 +80,9 @@
   for (const field of document.querySelectorAll("form[data-draft] textarea")) {
     const kept = sessionStorage.getItem(draftKey(field)) || "";
     const saved = [...document.querySelectorAll(".note-text")].map((note) => note.textContent.trim());
+    saved.push(field.value.trim());
     if (saved.includes(kept.trim())) sessionStorage.removeItem(draftKey(field));
-    else if (kept && !field.value) field.value = kept;
+    else if (kept) field.value = kept;
   }
 
   document.addEventListener("submit", ({ target }) => {
@@ -100,10 +101,13 @@
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
     const button = target.closest("[data-copy]");
+    if (button && button.dataset.copyAsks && !confirm(button.dataset.copyAsks)) return;
     if (button && button.dataset.copyFrom) copyFrom(button);
     else if (button) copy(button.dataset.copy).then(() => copied(button));
     if (target.closest("[data-dismiss]")) target.closest("[data-flash]").remove();
     if (target.closest("[data-print]")) window.print();
+    const left = target.closest("form[data-draft] a");
+    if (left) sessionStorage.removeItem(`${DRAFT}${left.closest("form").dataset.draft}`);
     const opener = target.closest("[data-opens]");
     if (opener) byId(opener.dataset.opens).showModal();
     // A moment later, so that the button is seen to be pressed.
