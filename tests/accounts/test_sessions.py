@@ -8,7 +8,6 @@ from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -135,22 +134,6 @@ def test_new_keys_open_the_sessions_of_before_once_they_are_rotated(
     assert sessions.rotate() == Session.objects.filter(user_id=ana.pk).count() > 0
     settings.TOKEN_KEYS = [new]
     assert is_in(kept)
-
-
-def test_the_upgrade_empties_the_tables_whose_keys_were_cookies(transactional_db: None) -> None:
-    """Processes of the previous release still find their tables; nobody else reads them."""
-    call_command("migrate", "accounts", "0005_rate_limits", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE django_session (session_key text, session_data text)")
-        cursor.execute("INSERT INTO django_session VALUES ('cookie', 'readable')")
-    try:
-        call_command("migrate", verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM django_session")
-            assert cursor.fetchone() == (0,)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE django_session")
 
 
 @pytest.mark.parametrize("data", [{}, {"a": "ș"}, {"_auth_user_id": "7", "b": [1, None]}])

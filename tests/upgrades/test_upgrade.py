@@ -10,8 +10,12 @@ import pytest
 
 from tests import environment
 
-# Where the migrations stood before search and states were rewritten.
-EARLIER = [("transports", "0006_lapses"), ("workspace", "0008_beside_words")]
+# Where the migrations stood before search, states and sessions were rewritten.
+EARLIER = [
+    ("accounts", "0005_rate_limits"),
+    ("transports", "0006_lapses"),
+    ("workspace", "0008_beside_words"),
+]
 FILL = """
 INSERT INTO accounts_organization (id, name, created_at, require_two_factors)
     VALUES (1, 'Trans', now(), false);
@@ -53,3 +57,13 @@ def test_the_uits_of_before_are_found_and_their_state_is_renamed(url: str) -> No
     assert [row[:2] for row in rows] == [(1, "active"), (1, "delisted")]
     text = " 3v0p0l0p0t3juw41 \n b07abc \n clujstefansrl \n  \n cj "
     assert rows[0][2:] == (text, "b07abc", "clujstefansrl", "cj")
+
+
+def test_the_tables_of_sessions_whose_keys_were_cookies_are_emptied(url: str) -> None:
+    """Processes of before still find their table; nobody else reads it."""
+    with psycopg.connect(url) as database:
+        database.execute("CREATE TABLE django_session (session_key text, session_data text)")
+        database.execute("INSERT INTO django_session VALUES ('cookie', 'readable')")
+    migrate(url)
+    with psycopg.connect(url) as database:
+        assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
