@@ -35,7 +35,8 @@ REPEATS = 15
 # `search_text` as `caraus.transports.search_text` writes it.
 FILL = """
 INSERT INTO transports_transport (
-    company_id, organization_id, search_text, uit, state, declarant_cui, declarant_name,
+    company_id, organization_id, search_text, sort_vehicle, sort_declarant, sort_route,
+    sort_reference, uit, state, declarant_cui, declarant_name,
     declarant_ref, transport_date, first_expired_day, expiry_computed, carrier_cui, carrier_name,
     plate, trailer1, trailer2, vehicle_changes, start, "end", documents, extra, raw,
     first_seen_at, last_seen_at, last_changed_at)
@@ -44,7 +45,8 @@ SELECT company, organization,
         code, translate(code, 'OIZSGB', '012568'), plate, trailer, cui,
         regexp_replace(translate(declarant, 'ĂȚȘ', 'ATS'), '[^A-Z0-9]', '', 'g'),
         n % 300000, n % 900)),
-    code, CASE WHEN age < 4 THEN 'active' WHEN n % 40 = 0 THEN 'delisted' ELSE 'expired' END,
+    lower(plate), lower(regexp_replace(translate(declarant, 'ĂȚȘ', 'ATS'), '[^A-Z0-9]', '', 'g')),
+    'ar nadlac cj clujnapoca', 'cmd' || n % 300000, code, CASE WHEN age < 4 THEN 'active' WHEN n % 40 = 0 THEN 'delisted' ELSE 'expired' END,
     cui, declarant, 'CMD-' || n % 300000, day, day + 5, false, '', '', plate, trailer, '', '[]',
     jsonb_build_object('county', 'AR', 'locality', 'Nădlac', 'full_address', 'Nădlac, Jud. Arad'),
     jsonb_build_object('county', 'CJ', 'locality', 'Cluj-Napoca', 'full_address', 'Str. ' || n % 900),
@@ -120,8 +122,8 @@ def fill(rows: int) -> tuple[list[int], int]:
     with connection.cursor() as cursor:
         values = {"first": first, "others": others, "rows": rows, "today": today()}
         values |= {"mine": mine.pk, "theirs": theirs.pk}
+        cursor.execute("SET maintenance_work_mem = '256MB'; SET statement_timeout = 0")
         cursor.execute(FILL.replace(" % ", " %% ").replace("%% %(", "%% %("), values)
-        cursor.execute("SET maintenance_work_mem = '256MB'")
         started = time.monotonic()
         with connection.schema_editor() as editor:
             editor.add_index(Transport, _SEARCH_INDEX)
