@@ -129,7 +129,7 @@ def test_after_three_days_it_is_given_up_and_its_text_forgotten(smtp: MailServer
     smtp.accept()
     assert not delivery.deliver(letter.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
-    assert delivery.forget(letter.gave_up_at + timedelta(days=31)) == 1
+    assert delivery.delete_given_up(letter.gave_up_at + timedelta(days=31)) == 1
 
 
 def test_a_link_is_not_sent_once_it_works_no_longer(smtp: MailServer, db: None) -> None:

@@ -84,8 +84,8 @@ def _give_up(letter: OutgoingEmail, problem: str, now: datetime) -> None:
     log.warning("letter_given_up", purpose=letter.purpose, problem=problem)
 
 
-def forget(now: datetime | None = None) -> int:
-    """Drop what was given up long ago; return how many."""
+def delete_given_up(now: datetime | None = None) -> int:
+    """Delete the letters that were given up long ago; return how many."""
     old = OutgoingEmail.objects.filter(gave_up_at__lt=(now or timezone.now()) - REMEMBERED)
     return old.delete()[0]
 

@@ -22,9 +22,9 @@ def deliver_due(timestamp: int) -> None:
 
 
 @app.periodic(cron="33 2 * * *")
-@app.task(name="mail.forget", queueing_lock="mail.forget")
-def forget(timestamp: int) -> None:
-    delivery.forget()
+@app.task(name="mail.delete_given_up", queueing_lock="mail.delete_given_up")
+def delete_given_up(timestamp: int) -> None:
+    delivery.delete_given_up()
 
 
 def enqueue_delivery(letter_id: int) -> None:
