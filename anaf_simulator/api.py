@@ -1,7 +1,7 @@
 """The services a token opens: info, stareMesaj and TestOauth (lista and upload stand apart)."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -11,7 +11,7 @@ from anaf_simulator.calls import Call
 from anaf_simulator.documents import as_list, as_string
 from anaf_simulator.malformed import spoil, with_odd_fields
 from anaf_simulator.simulator import Simulator
-from anaf_simulator.uploads import Upload
+from anaf_simulator.uploads import NOT_TAKEN, PROCESSING, Upload
 from anaf_simulator.wire import JsonAnswer, envelope, error_object, errors, missing_parameter
 
 NOTHING = "Nu exista informatii pentru aceasta solicitare"
@@ -28,7 +28,10 @@ async def info(sim: Simulator, request: Request, call: Call, caller: Caller) -> 
     refusal = _info_refusal(sim, request, cui, caller)
     if refusal is not None:
         return error_object(now, refusal)
-    records = _filtered(request, sim.world.active(cui, now, call.env or "prod"))
+    lag = timedelta()
+    if active := sim.scenarios.take("info_lags", "info", cui):
+        lag = timedelta(seconds=active.number("seconds", 900))
+    records = _filtered(request, sim.world.active(cui, now, call.env or "prod", lag))
     if sim.scenarios.take("empty_once", "info", cui) or sim.scenarios.take("empty", "info", cui):
         records = []
     if not records:
@@ -104,9 +107,12 @@ async def stare(sim: Simulator, request: Request, call: Call, caller: Caller) ->
             f"S-au facut deja {limit} de verificari, pentru id-incarcare solicitat, "
             "in cursul zilei",
         )
+    unknown = f"Nu exista declaratia de transport cu id_incarcare= {text}"
+    if active := sim.scenarios.take("stare_fails", "stareMesaj"):
+        return errors(now, active.text("text", unknown))
     upload = sim.uploads.get(int(text), call.env or "prod")
     if upload is None:
-        return errors(now, f"Nu exista declaratia de transport cu id_incarcare= {text}")
+        return errors(now, unknown)
     if upload.cif not in caller.cuis:
         # "inteorgare" is ANAF's own spelling.
         return errors(now, f"Nu aveti dreptul de inteorgare pentru id_incarcare= {text}")
@@ -114,13 +120,15 @@ async def stare(sim: Simulator, request: Request, call: Call, caller: Caller) ->
 
 
 def _state(sim: Simulator, upload: Upload, now: datetime) -> Response:
+    state = upload.state(now)
     if sim.scenarios.take("upload_xml_error", "stareMesaj"):
-        return envelope(now, 0, {"stare": "XML cu erori nepreluat de sistem"})
-    if now < upload.ready_at or sim.scenarios.take("upload_stuck", "stareMesaj"):
-        return envelope(now, 0, {"stare": "in prelucrare"})
-    if upload.errors:
+        state = NOT_TAKEN
+    elif sim.scenarios.take("upload_stuck", "stareMesaj"):
+        state = PROCESSING
+    if state == "nok":
         return errors(now, *upload.errors, stare="nok")
-    return envelope(now, 0, {"stare": "ok"})
+    # ExecutionStatus is 0 for a file that was not taken, too (swagger-stare.json).
+    return envelope(now, 0, {"stare": state})
 
 
 async def hello(_sim: Simulator, request: Request, _call: Call, caller: Caller) -> Response:

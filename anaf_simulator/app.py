@@ -33,7 +33,8 @@ def _logged(sim: Simulator, name: str, handler: Open) -> Endpoint:
         try:
             response = await faults.before(sim, request, call)
             if response is None:
-                response = faults.after(sim, call, await handler(sim, request, call))
+                served = await handler(sim, request, call)
+                response = await faults.after(sim, request, call, served)
             return response
         finally:
             silent = response is None or isinstance(response, faults.NoAnswer)

@@ -135,6 +135,12 @@ async def calls(sim: Simulator, request: Request) -> JsonObject:
     return {"calls": sim.calls.report()}
 
 
+async def uploads(sim: Simulator, _: Request) -> JsonObject:
+    """GET /_control/uploads: the files that were taken for processing, and how far each is."""
+    now = sim.now()
+    return {"uploads": [upload.report(now) for upload in sim.uploads.all()]}
+
+
 async def rights(sim: Simulator, request: Request) -> JsonObject:
     """POST /_control/rights {certificate, cuis?, enrolled?}."""
     body = await read_body(request)
@@ -193,6 +199,7 @@ def control_routes(sim: Simulator) -> list[Route]:
         route("reset", reset, "POST"),
         route("clock", clock, "GET", "POST"),
         route("calls", calls, "GET", "DELETE"),
+        route("uploads", uploads, "GET"),
         route("uit", add_uit, "POST"),
         route("uit/{uit}", one_uit, "GET", "POST", "DELETE"),
         route("vehicle-change/{uit}", change_vehicle, "POST"),

@@ -64,7 +64,12 @@ def _told(sim: Simulator, one: Notification) -> JsonObject:
         "declared_at": one.declared_at.isoformat(),
         "record": record_at(one, now),
         "events": [
-            {"at": event.at.isoformat(), "kind": event.kind, "data": dict(event.data)}
+            {
+                "at": event.at.isoformat(),
+                "kind": event.kind,
+                "data": dict(event.data),
+                "details": dict(event.details),
+            }
             for event in one.events
         ],
     }

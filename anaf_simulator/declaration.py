@@ -29,7 +29,7 @@ class Element:
     def all(self, name: str) -> list["Element"]:
         return [child for child in self.children if child.name == name]
 
-    def one(self, name: str) -> "Element | None":
+    def first(self, name: str) -> "Element | None":
         return next(iter(self.all(name)), None)
 
     def get(self, name: str) -> str | None:
@@ -99,7 +99,7 @@ def _detached(node: "etree._Element") -> Element:
 
 def _interpret(root: Element) -> Declaration:
     body = next(child for child in root.children if child.name in _KINDS)
-    correction = body.one("corectie")
+    correction = body.first("corectie")
     kind = "COR" if correction else _KINDS[body.name]
     return Declaration(
         kind,

@@ -16,7 +16,7 @@ _NAMES = {company.cui: company.name for company in DECLARANTS} | {
 
 def notification_of(declaration: Declaration, made: Upload) -> Notification:
     """The new notification, declared when the processing of its upload ends."""
-    transport = declaration.body.one("dateTransport")
+    transport = declaration.body.first("dateTransport")
     carrier = transport.get("codOrgTransport") if transport else None
     record = {"id": made.index, "uit": made.uit, **record_of(declaration)}
     return Notification(
@@ -38,8 +38,8 @@ def record_of(declaration: Declaration) -> dict[str, object]:
     """All fields of the record that a declaration sets; None for those it leaves out, so that a
     correction takes away what it does not repeat."""
     body = declaration.body
-    transport = body.one("dateTransport")
-    start, end = body.one("locStartTraseuRutier"), body.one("locFinalTraseuRutier")
+    transport = body.first("dateTransport")
+    start, end = body.first("locStartTraseuRutier"), body.first("locFinalTraseuRutier")
     if transport is None or start is None or end is None:
         raise ValueError("the schema lets no such declaration pass")
     day = date.fromisoformat(transport.need("dataTransport")[:10])
@@ -65,7 +65,7 @@ def _place(where: Element) -> dict[str, object]:
         return places.point_place("PTF", places.border_points()[border])
     if office := where.get("codBirouVamal"):
         return places.point_place("BV", places.customs_offices()[office])
-    address = where.one("locatie")
+    address = where.first("locatie")
     if address is None:
         return {"tip_loc": "ADR"}
     county = places.COUNTIES[str(int(address.need("codJudet")))][0]
@@ -86,7 +86,7 @@ def _document(document: Element) -> str:
 def _details(declaration: Declaration) -> dict[str, object]:
     """What only lista shows (API text of 29.07.2024)."""
     body = declaration.body
-    partner, goods = body.one("partenerComercial"), body.all("bunuriTransportate")
+    partner, goods = body.first("partenerComercial"), body.all("bunuriTransportate")
     found: dict[str, object] = {
         "sursa": "A",
         "tip_op": _operation(declaration),

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from anaf_simulator.access import forbidden, too_many, unauthorized
 from anaf_simulator.calls import Call
+from anaf_simulator.connections import reset_connection
 from anaf_simulator.scenarios import Active
 from anaf_simulator.simulator import Simulator
 
@@ -47,9 +48,10 @@ async def before(sim: Simulator, request: Request, call: Call) -> Response | Non
             await asyncio.sleep(_HELD_CHECK)
     for name in ("timeout", "token_timeout"):
         if sim.scenarios.take(name, call.endpoint, call.cui):
-            await wait_for_client_to_leave(request)
-            call.note = "no answer given"
-            return NoAnswer()
+            return await _silence(request, call)
+    if sim.scenarios.take("upload_lost_before", call.endpoint, call.cui):
+        await request.body()
+        return _reset(request, call)
     for name in _ANSWERS:
         if active := sim.scenarios.take(name, call.endpoint, call.cui):
             call.note = f"scenario {name}"
@@ -98,8 +100,15 @@ def _as_given(active: Active) -> Response:
     )
 
 
-def after(sim: Simulator, call: Call, response: Response) -> Response:
-    """The answer as a fault leaves it."""
+async def after(sim: Simulator, request: Request, call: Call, response: Response) -> Response:
+    """Give the answer as a fault leaves it; the service has done its work."""
+    if active := sim.scenarios.take("upload_lost_after", call.endpoint, call.cui):
+        silent = active.text("how", "reset") == "silence"
+        return await _silence(request, call) if silent else _reset(request, call)
+    for name, fault in _AFTERWARDS:
+        if active := sim.scenarios.take(name, call.endpoint, call.cui):
+            call.note = f"scenario {name}"
+            return _answer(fault, active)
     if response.status_code != 200:
         return response
     if sim.scenarios.take("cut_json", call.endpoint, call.cui):
@@ -109,3 +118,18 @@ def after(sim: Simulator, call: Call, response: Response) -> Response:
     if sim.scenarios.take("text_json", call.endpoint, call.cui):
         return Response(response.body, media_type="text/plain")
     return response
+
+
+_AFTERWARDS = (("upload_502_after", "down_502"), ("upload_html_after", "html_rejected"))
+
+
+async def _silence(request: Request, call: Call) -> Response:
+    await wait_for_client_to_leave(request)
+    call.note = "no answer given"
+    return NoAnswer()
+
+
+def _reset(request: Request, call: Call) -> Response:
+    reset_connection(request)
+    call.note = "connection reset"
+    return NoAnswer()

@@ -39,12 +39,14 @@ class Event:
     """Something that befell a notification at a moment (UTC).
 
     ``data``: for a correction the changed fields of the ``info`` record, for a vehicle change one
-    item of ``modif_veh``, for a confirmation the object ``confirmare`` of ``lista``.
+    item of ``modif_veh``, for a confirmation the object ``confirmare`` of ``lista``. ``details``:
+    what only ``lista`` shows of a vehicle change.
     """
 
     at: datetime
     kind: EventKind
     data: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

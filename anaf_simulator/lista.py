@@ -1,6 +1,8 @@
 """GET lista/{zile}/{cif}: what a fiscal code declared, and the errors of what it uploaded."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -14,7 +16,7 @@ from anaf_simulator.simulator import Simulator
 from anaf_simulator.upload import for_lista
 from anaf_simulator.uploads import Upload
 from anaf_simulator.wire import JsonObject, envelope, errors
-from anaf_simulator.world import latest
+from anaf_simulator.world import latest, vehicle_changes
 
 
 async def lista(sim: Simulator, request: Request, call: Call, caller: Caller) -> Response:
@@ -24,8 +26,11 @@ async def lista(sim: Simulator, request: Request, call: Call, caller: Caller) ->
     refusal = _refusal(sim, days, cif, caller)
     if refusal is not None:
         return errors(now, refusal)
-    since = now - timedelta(days=int(days))
-    messages = [*_valid(sim, cif, since, now, env), *_failed(sim, cif, since, now, env)]
+    until = now
+    if active := sim.scenarios.take("lista_lags", "lista", cif):
+        until -= timedelta(seconds=active.number("seconds", 900))
+    window = _Window(now - timedelta(days=int(days)), until, env)
+    messages = [*_valid(sim, cif, window), *_failed(sim, cif, window, now)]
     if not messages:
         # ExecutionStatus is 1 here too, though nothing is wrong [LIVE].
         return errors(now, f"Nu exista mesaje in ultimele {days} zile")
@@ -56,77 +61,111 @@ def _refusal(sim: Simulator, days: str, cif: str, caller: Caller) -> str | None:
     return None
 
 
-def _valid(sim: Simulator, cif: str, since: datetime, now: datetime, env: str) -> list[JsonObject]:
-    """Valid notifications in their final state (NOT) and valid vehicle changes (MVH)."""
-    found: list[JsonObject] = []
-    for one in sim.world.declared_since(since - timedelta(days=20), now, env):
-        if one.declarant != cif and one.carrier != cif:
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What a list covers: what was created from ``since`` to ``until`` in one environment."""
+
+    since: datetime
+    until: datetime
+    env: str
+
+    def covers(self, moment: datetime) -> bool:
+        return self.since <= moment <= self.until
+
+
+def _valid(sim: Simulator, cif: str, window: _Window) -> list[JsonObject]:
+    """Give the valid notifications in their final state (NOT) and the vehicle changes (MVH)."""
+    messages: list[JsonObject] = []
+    earliest = window.since - timedelta(days=20)
+    for notification in sim.world.declared_since(earliest, window.until, window.env):
+        if cif not in (notification.declarant, notification.carrier):
             continue
-        record = latest(one, now)
+        record = latest(notification, window.until)
         if record is None:
             continue
-        if one.declarant == cif and one.declared_at >= since:
-            found.append(_notification(one, record))
-        found.extend(_vehicle_changes(one, record, cif, since, now))
-    return found
+        if notification.declarant == cif and window.covers(notification.declared_at):
+            messages.append(_notification(notification, record, window))
+        messages.extend(_vehicle_changes(notification, record, cif, window))
+    return messages
 
 
-def _common(one: Notification, record: JsonObject) -> JsonObject:
+def _common(notification: Notification, record: JsonObject) -> JsonObject:
+    """What a notification and the changes of its vehicle tell alike."""
     compact = str(record["data_transp"]).replace("-", "").replace("T", "").replace(":", "")
-    fields: JsonObject = {
+    return {
         "stare": "OK",
-        "uit": one.uit,
-        "cod_decl": one.declarant,
-        "post_avarie": "N",
-        "data_creare": compact_second(one.declared_at),
+        "uit": notification.uit,
         "data_transp": compact,
         "tr_tara": "RO",
-        "tr_cod": one.carrier,
+        "tr_cod": notification.carrier,
         "tr_den": record["tr_den"],
     }
-    for name in ("ref_decl", "nr_veh", "nr_rem1", "nr_rem2"):
-        if name in record:
-            fields[name] = str(record[name])
-    return fields
 
 
-def _notification(one: Notification, record: JsonObject) -> JsonObject:
-    fields: JsonObject = {"tip": "NOT", **_common(one, record), **one.details}
-    if "modif_veh" in record:
-        fields["modif_veh"] = record["modif_veh"]
-    confirmations = [event for event in one.events if event.kind == "confirmation"]
+def _texts(source: Mapping[str, object], *names: str) -> JsonObject:
+    """Those of the fields that are there, as texts."""
+    return {name: str(source[name]) for name in names if source.get(name) is not None}
+
+
+def _notification(notification: Notification, record: JsonObject, window: _Window) -> JsonObject:
+    fields: JsonObject = {
+        "tip": "NOT",
+        **_common(notification, record),
+        "cod_decl": notification.declarant,
+        "post_avarie": "N",
+        "data_creare": compact_second(notification.declared_at),
+        **_texts(record, "ref_decl", "nr_veh", "nr_rem1", "nr_rem2"),
+        **notification.details,
+    }
+    if changes := vehicle_changes(notification, window.until):
+        fields["modif_veh"] = [
+            {**event.data, **_UNKNOWN_ORIGIN, **event.details} for event in changes
+        ]
+    confirmations = [
+        event
+        for event in notification.events
+        if event.kind == "confirmation" and event.at <= window.until
+    ]
     if confirmations:
         fields["confirmare"] = dict(confirmations[-1].data)
     return fields
 
 
+_UNKNOWN_ORIGIN: JsonObject = {"post_avarie": "N", "sursa": "I"}
+"""Of a change that nobody uploaded here: as if typed into ANAF's own application."""
+
+
 def _vehicle_changes(
-    one: Notification, record: JsonObject, cif: str, since: datetime, now: datetime
+    notification: Notification, record: JsonObject, cif: str, window: _Window
 ) -> list[JsonObject]:
-    """The changes that ``cif`` itself declared: as declarant or as organizer of the transport."""
+    """Give the changes that ``cif`` itself declared: as declarant or as organizer.
+
+    Plates, ``ref_decl``, ``id_incarcare`` and ``post_avarie`` are those of the change (API text of
+    29.07.2024, LISTA); a trailer that the change left out is not there. The totals of the goods,
+    ``confirmare`` and ``modif_veh`` do not exist for tip=MVH.
+    """
     return [
         {
-            **_common(one, record),
-            **{name: value for name, value in event.data.items() if name.startswith("nr_")},
             "tip": "MVH",
+            **_common(notification, record),
+            **_texts(notification.details, "tip_op", "pc_tara", "pc_cod", "pc_den"),
             "cod_decl": cif,
-            "sursa": "A",
             "data_creare": compact_second(event.at),
-            "data_modif_veh": event.data.get("data_modif_veh"),
+            **_UNKNOWN_ORIGIN,
+            **_texts(event.data, "ref_decl", "data_modif_veh", "nr_veh", "nr_rem1", "nr_rem2"),
+            **event.details,
         }
-        for event in one.events
-        if event.kind == "vehicle"
-        and since <= event.at <= now
-        and str(event.data.get("cod_decl")) == cif
+        for event in vehicle_changes(notification, window.until)
+        if window.covers(event.at) and str(event.data.get("cod_decl")) == cif
     ]
 
 
-def _failed(sim: Simulator, cif: str, since: datetime, now: datetime, env: str) -> list[JsonObject]:
-    """Uploads that ended with errors, of whatever kind."""
+def _failed(sim: Simulator, cif: str, window: _Window, now: datetime) -> list[JsonObject]:
+    """Give the uploads that ended with errors, of whatever kind."""
     return [
         _failure(for_lista(upload))
-        for upload in sim.uploads.of(cif, env, since)
-        if upload.errors and upload.ready_at <= now
+        for upload in sim.uploads.received(cif, window.env, window.since)
+        if upload.received_at <= window.until and upload.state(now) == "nok"
     ]
 
 
@@ -135,6 +174,7 @@ def _failure(upload: Upload) -> JsonObject:
         "tip": upload.kind,
         "stare": "ERR",
         "cod_decl": upload.declarant,
+        "post_avarie": "D" if upload.post_outage else "N",
         "sursa": "A",
         "id_incarcare": str(upload.index),
         "data_creare": compact_second(upload.received_at),

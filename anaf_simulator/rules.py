@@ -12,7 +12,8 @@ from anaf_simulator.clock import local
 from anaf_simulator.codes import is_uit
 from anaf_simulator.declaration import Declaration, Element
 from anaf_simulator.generator import Notification
-from anaf_simulator.world import record_at
+from anaf_simulator.vehicle_rules import problems_of_change
+from anaf_simulator.world import is_deleted
 
 _TIN = re.compile(r"[1-9][0-9]{12}|[1-9][0-9]{1,9}")
 _EU = frozenset(
@@ -39,19 +40,55 @@ UNKNOWN_UIT_LISTA = "Nu a fost identificat UIT-ul printre notificarile valide an
 
 
 def problems(
-    declaration: Declaration, target: Notification | None, now: datetime
+    declaration: Declaration, target: Notification | None, cif: str, now: datetime
 ) -> tuple[str, ...]:
-    """The errors of a declaration, none when it is good. ``target``: the UIT it is about."""
-    return (*_formal(declaration), *_against_database(declaration, target, now))
+    """Give the errors of a declaration, none when it is good. ``target``: the UIT it is about;
+    ``cif``: whose right in SPV the upload used.
+
+    The database is asked about what the Schematron lets pass, as ANAF's e-Factura does.
+    """
+    formal = tuple(_failed_assert(text) for text in _formal(declaration))
+    return formal or tuple(_against_database(declaration, target, cif, now))
+
+
+def _failed_assert(text: str) -> str:
+    """Wrap a sentence of the Schematron as ANAF's validator reports it.
+
+    Seen in answers of e-Factura; Odoo's e-Transport client takes the part ``textEroare`` of parts
+    divided by "; ".
+    """
+    rule = text[1 : text.index("]")]
+    parts = {
+        "tipAssert": "FailedAssert",
+        "codEroare": rule,
+        "localizareEroare": "/eTransport",
+        "textEroare": text,
+    }
+    if rule in _TESTS:
+        parts["expresieValidata"] = _TESTS[rule]
+    return "; ".join(f"{name}={value}" for name, value in parts.items())
+
+
+_TESTS = {
+    "BR-002": "matches(normalize-space(@codDeclarant), $TIN-REGEX)",
+    "BR-019": "matches(substring(., 15), $UIT-CHECK)",
+}
 
 
 def _formal(declaration: Declaration) -> Iterator[str]:
+    """Give the sentences of the Schematron's failed rules; of those that concern ``modifVehicul``
+    (BR-002, 003, 008, 019, 031-033, 201-204, BT-TY-005) the schema leaves only two to fail."""
     if not _TIN.fullmatch(declaration.declarant):
-        yield "[BR-002]-Codul de identificare fiscala al declarantului (BT-1) nu este valid."
+        yield (
+            "[BR-002]-Codul de identificare fiscala(CUI, CNP, NIF) al declarantului (BT-1) TREBUIE "
+            "sa aibe un format valid in Romania(RO) "
+            f"(codDeclarant = {declaration.declarant})."
+        )
     if declaration.uit is not None and not is_uit(declaration.uit):
         yield (
-            "[BR-019]-Identificatorul unic al transportului TREBUIE sa respecte algoritmul de "
-            f"verificare a cifrei de control (uit = {declaration.uit})."
+            "[BR-019]-Identificatorul unic al transportului (BT-3, BT-52, BT-55 sau BT-56) TREBUIE "
+            "sa respecte algoritmul de verificare a cifrei de control "
+            f"(uit = {declaration.uit})."
         )
     if declaration.body.name == "notificare":
         yield from _of_notification(declaration.body)
@@ -71,7 +108,7 @@ def _of_notification(body: Element) -> Iterator[str]:
 
 
 def _of_partner(body: Element, operation: str) -> Iterator[str]:
-    partner, transport = body.one("partenerComercial"), body.one("dateTransport")
+    partner, transport = body.first("partenerComercial"), body.first("dateTransport")
     country = partner.need("codTara") if partner else ""
     code = (partner.get("cod") if partner else None) or ""
     if operation == "30" and not (_TIN.fullmatch(code) or code == "PF"):
@@ -90,7 +127,7 @@ def _of_partner(body: Element, operation: str) -> Iterator[str]:
 
 
 def _of_places(body: Element, operation: str) -> Iterator[str]:
-    start, end = body.one("locStartTraseuRutier"), body.one("locFinalTraseuRutier")
+    start, end = body.first("locStartTraseuRutier"), body.first("locFinalTraseuRutier")
     if start and start.get("codPtf") and operation in _NO_START_BORDER:
         yield f"[BR-212]-Pentru operatiunea {operation}, locul de start NU poate fi un PTF."
     if end and end.get("codPtf") and operation in _NO_END_BORDER:
@@ -121,9 +158,13 @@ def _of_goods(goods: Element, operation: str) -> Iterator[str]:
 
 
 def _against_database(
-    declaration: Declaration, target: Notification | None, now: datetime
+    declaration: Declaration, target: Notification | None, cif: str, now: datetime
 ) -> Iterator[str]:
-    transport = declaration.body.one("dateTransport")
+    if declaration.declarant != cif:
+        # No document says that they must agree; the words are the simulator's.
+        yield f"Codul declarantului {declaration.declarant} difera de CIF-ul folosit la incarcare."
+        return
+    transport = declaration.body.first("dateTransport")
     if transport:
         day = date.fromisoformat(transport.need("dataTransport")[:10])
         if day - local(now).date() > _MAX_LEAD:
@@ -131,11 +172,11 @@ def _against_database(
             yield "Data transportului este la mai mult de 3 zile calendaristice de la declarare."
     if declaration.kind == "NOT":
         return
-    if target is None or not _may_touch(declaration, target):
+    if target is None or is_deleted(target, now) or not _may_touch(declaration, target):
+        # That a stranger hears the same as for an unknown UIT is inferred: nothing else is public.
         yield UNKNOWN_UIT
-    elif declaration.kind == "MVH" and record_at(target, now) is None:
-        # Only within the validity of the UIT (guide p. 24); the words are the simulator's.
-        yield "UIT-ul nu mai este valabil."
+    elif declaration.kind == "MVH":
+        yield from problems_of_change(declaration, target, now)
 
 
 def _may_touch(declaration: Declaration, target: Notification) -> bool:

@@ -104,10 +104,30 @@ _CATALOGUE = (
     Scenario("refresh_opaque", "refresh tokens are no JWT", _on("token"), "notes 5a [WEAK]"),
     Scenario("short_tokens", "access tokens live for `seconds` (3600)", _on("token"),
              "none seen; robustness"),
-    Scenario("upload_xml_error", "stareMesaj says „XML cu erori nepreluat de sistem”",
-             _on("stareMesaj"), "swagger stare"),
+    Scenario("upload_lost_before", "connection reset when the file has come; no effect",
+             _on("upload"), "plain network fact"),
+    Scenario("upload_lost_after", "takes effect, its answer is lost: `how`: reset, silence",
+             _on("upload"), "plain network fact"),
+    Scenario("upload_502_after", "the file takes effect, the gateway answers HTTP 502",
+             _on("upload"), "plain gateway fact"),
+    Scenario("upload_html_after", "the file takes effect, the answer is „Request Rejected”",
+             _on("upload"), f"{_NOTES} for the page; that it may hide an effect is robustness"),
+    Scenario("upload_errors", "HTTP 200 with `Errors[]` (`text`), without effect", _on("upload"),
+             "swagger upload for the shape; the text is the one of swagger info"),
+    Scenario("upload_nok", "a good file ends as nok with `text`, without effect", _on("upload"),
+             "swagger stare; the words are the simulator's"),
+    Scenario("upload_duplicate_refused", "a vehicle change declared before ends as nok",
+             _on("upload"), "none seen; robustness"),
+    Scenario("upload_xml_error", "ends as „XML cu erori nepreluat de sistem”: at upload without "
+             "effect, at stareMesaj in words only", _on("upload", "stareMesaj"), "swagger stare"),
     Scenario("upload_stuck", "stareMesaj stays „in prelucrare”", _on("stareMesaj"),
              "swagger stare"),
+    Scenario("stare_fails", "the question fails: `Errors[]` (`text`) without `stare`",
+             _on("stareMesaj"), "swagger stare"),
+    Scenario("info_lags", "vehicle changes show `seconds` (900) late", _on("info"),
+             "none seen; robustness"),
+    Scenario("lista_lags", "what was declared in the last `seconds` (900) is missing",
+             _on("lista"), "notes, November 2026 (anafpy: up to 15 minutes)"),
 )  # fmt: skip
 
 CATALOGUE = {scenario.name: scenario for scenario in _CATALOGUE}
@@ -126,6 +146,10 @@ class Active:
     def number(self, name: str, default: float) -> float:
         value = self.options.get(name, default)
         return float(value) if isinstance(value, int | float) else default
+
+    def text(self, name: str, default: str) -> str:
+        value = self.options.get(name, default)
+        return value if isinstance(value, str) else default
 
 
 class Switchboard:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 _FIRST_INDEX = 6_000_000_001
+PROCESSING = "in prelucrare"
+NOT_TAKEN = "XML cu erori nepreluat de sistem"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """An accepted file. Until ``ready_at`` it is „in prelucrare”; then ok, or nok with errors.
 
-    ``kind``: the type ``lista`` shows: NOT, COR, DEL, CON or MVH.
+    ``kind``: the type ``lista`` shows: NOT, COR, DEL, CON or MVH. ``taken`` is False for what ends
+    as „XML cu erori nepreluat de sistem”: it has no effect and ``lista`` does not show it.
     """
 
     index: int
@@ -24,6 +27,31 @@ class Upload:
     received_at: datetime
     ready_at: datetime
     errors: tuple[str, ...] = ()
+    post_outage: bool = False
+    taken: bool = True
+
+    def state(self, now: datetime) -> str:
+        """Give the ``stare`` of swagger-stare.json."""
+        if now < self.ready_at:
+            return PROCESSING
+        if not self.taken:
+            return NOT_TAKEN
+        return "nok" if self.errors else "ok"
+
+    def report(self, now: datetime) -> dict[str, object]:
+        """Describe the upload for the control API."""
+        return {
+            "index": self.index,
+            "env": self.env,
+            "cif": self.cif,
+            "declarant": self.declarant,
+            "kind": self.kind,
+            "uit": self.uit,
+            "reference": self.reference,
+            "received_at": self.received_at.isoformat(),
+            "state": self.state(now),
+            "errors": list(self.errors),
+        }
 
 
 class UploadStore:
@@ -48,10 +76,14 @@ class UploadStore:
         upload = self._by_index.get(index)
         return upload if upload is not None and upload.env == env else None
 
-    def of(self, cif: str, env: str, since: datetime) -> list[Upload]:
-        """Those of a fiscal code received since a moment, in order of arrival."""
+    def all(self) -> list[Upload]:
+        """Give the uploads of both environments, in order of arrival."""
+        return list(self._by_index.values())
+
+    def received(self, cif: str, env: str, since: datetime) -> list[Upload]:
+        """Give those of a fiscal code received since a moment, in order of arrival."""
         return [
-            one
-            for one in self._by_index.values()
-            if one.cif == cif and one.env == env and one.received_at >= since
+            upload
+            for upload in self._by_index.values()
+            if upload.cif == cif and upload.env == env and upload.received_at >= since
         ]

@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -49,14 +49,19 @@ class World:
         """Randomness for added notifications, reproducible within a run."""
         return random.Random(f"added/{self.seed}/{self.next_number()}")  # noqa: S311
 
-    def active(self, cui: str, moment: datetime, env: str = "prod") -> list[dict[str, object]]:
-        """The ``info`` records of the carrier ``cui`` at ``moment``, newest declaration first."""
-        found = [
-            (one.declared_at, record)
-            for one in self._of_carrier(cui, moment - _LONGEST_LIFE, moment, env)
-            if (record := record_at(one, moment)) is not None
+    def active(
+        self, cui: str, moment: datetime, env: str = "prod", vehicle_lag: timedelta = timedelta()
+    ) -> list[dict[str, object]]:
+        """Give the ``info`` records of the carrier ``cui`` at ``moment``, newest declaration first.
+
+        Vehicle changes show ``vehicle_lag`` after they happened.
+        """
+        dated = [
+            (notification.declared_at, record)
+            for notification in self._of_carrier(cui, moment - _LONGEST_LIFE, moment, env)
+            if (record := record_at(notification, moment, vehicle_lag)) is not None
         ]
-        return [record for _, record in sorted(found, key=lambda pair: pair[0], reverse=True)]
+        return [record for _, record in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
     def find(self, uit: str, moment: datetime, env: str = "prod") -> Notification | None:
         """The notification ``uit`` if declared by ``moment`` and in the last 90 days."""
@@ -120,34 +125,43 @@ def _days(first: date, last: date) -> Iterator[date]:
         yield date.fromordinal(ordinal)
 
 
-def latest(notification: Notification, moment: datetime) -> dict[str, object] | None:
-    """The record with all that happened by ``moment``; None when not declared or deleted."""
-    if notification.declared_at > moment:
+def is_deleted(notification: Notification, moment: datetime) -> bool:
+    return any(event.kind == "deletion" and event.at <= moment for event in notification.events)
+
+
+def latest(
+    notification: Notification, moment: datetime, vehicle_lag: timedelta = timedelta()
+) -> dict[str, object] | None:
+    """Give the record with all that happened by ``moment``; None when not declared or deleted."""
+    if notification.declared_at > moment or is_deleted(notification, moment):
         return None
     record = dict(notification.record)
-    changes: list[Mapping[str, object]] = []
     for event in notification.events:
-        if event.at > moment:
-            continue
-        if event.kind == "deletion":
-            return None
-        if event.kind == "correction":
+        if event.kind == "correction" and event.at <= moment:
             record |= event.data
-        elif event.kind == "vehicle":
-            changes.append(dict(event.data))
+    changes = vehicle_changes(notification, moment - vehicle_lag)
     if changes:
         # Present only if there were changes; the initial plates stay (API text of 29.07.2024).
-        record["modif_veh"] = changes
+        record["modif_veh"] = [dict(event.data) for event in changes]
     return {name: value for name, value in record.items() if value is not None}
 
 
-def record_at(notification: Notification, moment: datetime) -> dict[str, object] | None:
-    """The ``info`` record at ``moment``, or None when it is not among the active ones.
+def vehicle_changes(notification: Notification, moment: datetime) -> list[Event]:
+    """Give the vehicle changes that happened by ``moment``, in the order of their declaration."""
+    return [
+        event for event in notification.events if event.kind == "vehicle" and event.at <= moment
+    ]
+
+
+def record_at(
+    notification: Notification, moment: datetime, vehicle_lag: timedelta = timedelta()
+) -> dict[str, object] | None:
+    """Give the ``info`` record at ``moment``, or None when it is not among the active ones.
 
     ``data_exp_uit`` is the first moment of being expired ("data incepand cu care UIT-ul este
     considerat expirat", API text of 29.07.2024), in Romanian time.
     """
-    record = latest(notification, moment)
+    record = latest(notification, moment, vehicle_lag)
     if record is None:
         return None
     if record.get("data_exp_uit") is None:  # left out by who steers: shown until it is given

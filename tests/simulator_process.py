@@ -184,6 +184,11 @@ class SimulatorProcess:
         found: list[dict[str, Any]] = self.control("calls")["calls"]
         return [one for one in found if endpoint is None or one["endpoint"] == endpoint]
 
+    def uploads(self) -> list[dict[str, Any]]:
+        """Give the files taken for processing so far, oldest first."""
+        uploads: list[dict[str, Any]] = self.control("uploads")["uploads"]
+        return uploads
+
     def forget_calls(self) -> None:
         self.control("calls", method="DELETE")
 

@@ -58,3 +58,20 @@ def vehicle_change(uit: str, plate: str, declarant: str = DECLARANT) -> bytes:
         'observatii="pană"/>',
         declarant,
     )
+
+
+def modif_vehicul(uit: str, **fields: str) -> bytes:
+    """A vehicle change with the attributes given by ANAF's names; CJ77CAR at 12:30 unless given."""
+    root = {"codDeclarant": DECLARANT, "refDeclarant": "REF-1"}
+    change = {"uit": uit, "nrVehicul": "CJ77CAR", "dataModificare": "2026-07-15T12:30:00"}
+    for name, value in fields.items():
+        of_root = name in {*root, "declPostAvarie"}
+        (root if of_root else change)[name] = value
+    return (
+        '<eTransport xmlns="mfp:anaf:dgti:eTransport:declaratie:v2" '
+        f"{_attributes(root)}><modifVehicul {_attributes(change)}/></eTransport>"
+    ).encode()
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return " ".join(f'{name}="{value}"' for name, value in values.items())
