@@ -119,8 +119,8 @@ def signed_in(companies: list[Company]) -> Client:
     User.objects.filter(email="owner@example.ro").delete()
     owner = User.objects.create_user("owner@example.ro", None)
     Membership.objects.create(user=owner, organization=organization, role="owner")
-    organization.connections.all().delete()
-    factories.connection(organization, authorized_by=owner)
+    organization.authorizations.all().delete()
+    factories.authorization(organization, authorized_by=owner)
     now = timezone.now()
     SyncState.objects.filter(company__in=companies).delete()
     SyncState.objects.bulk_create(

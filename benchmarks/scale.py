@@ -73,7 +73,7 @@ def row() -> str:
         now = timezone.now()
         quiet.keep(
             [
-                Quiet(one.state, one.ready.connection.pk, now, now, one.state.last_body_digest)
+                Quiet(one.state, one.ready.authorization.pk, now, now, one.state.last_body_digest)
                 for one in taken[:30]
                 if one.ready
             ]
@@ -117,12 +117,12 @@ def fill(number: int, transports: int) -> None:
     """Grow to so many companies, one to an organization, each authorized, one in ten due."""
     from datetime import timedelta
 
-    from caraus.connections.crypto import encrypt
+    from caraus.authorizations.crypto import encrypt
     from django.db import connection
     from django.utils import timezone
 
     from caraus.accounts.models import Company, Organization
-    from caraus.connections.models import CompanyRight, Connection
+    from caraus.authorizations.models import Authorization, CompanyRight
     from caraus.transports.models import SyncState
 
     now, token = timezone.now(), encrypt("x" * 1500)
@@ -133,8 +133,8 @@ def fill(number: int, transports: int) -> None:
         companies = Company.objects.bulk_create(
             Company(organization=one, cui=f"9{one.pk:08d}", name=one.name) for one in made
         )
-        given = Connection.objects.bulk_create(
-            Connection(
+        given = Authorization.objects.bulk_create(
+            Authorization(
                 organization=one,
                 person_name="Ana Pop",
                 access_token_sealed=token,
@@ -145,8 +145,10 @@ def fill(number: int, transports: int) -> None:
             for one in made
         )
         CompanyRight.objects.bulk_create(
-            CompanyRight(connection=connection, company=company, state="covered", checked_at=now)
-            for connection, company in zip(given, companies, strict=True)
+            CompanyRight(
+                authorization=authorization, company=company, state="covered", checked_at=now
+            )
+            for authorization, company in zip(given, companies, strict=True)
         )
         SyncState.objects.bulk_create(
             SyncState(

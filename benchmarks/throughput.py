@@ -121,7 +121,7 @@ def runs(storm: Storm) -> int:
 async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
     settings = AnafSettings("b", "x", "https://x.example/anaf/callback", api_url=storm.anaf.url)
     done, end = 0, time.monotonic() + seconds
-    async with Wire(settings, connections=AT_ONCE) as wire:
+    async with Wire(settings, authorizations=AT_ONCE) as wire:
 
         async def one(offset: int) -> None:
             nonlocal done
@@ -137,8 +137,9 @@ async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
 
 def token_of(storm: Storm) -> str:
     script = (
-        "from caraus.connections.models import Connection; from caraus.connections import renewal;"
-        "print('TOKEN', renewal.access_token(Connection.objects.get()))"
+        "from caraus.authorizations.models import Authorization;"
+        "from caraus.authorizations import renewal;"
+        "print('TOKEN', renewal.access_token(Authorization.objects.get()))"
     )
     said = storm.installation.run("manage", "shell", "-c", script)
     return said.stdout.split("TOKEN ")[1].split()[0]

@@ -97,7 +97,7 @@ INSTALLED_APPS = [
     "caraus.mail",
     "caraus.accounts",
     "caraus.notifications",
-    "caraus.connections",
+    "caraus.authorizations",
     "caraus.transports",
     "caraus.fleet",
     "caraus.workspace",

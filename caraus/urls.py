@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.urls import include, path
 
-from caraus.connections.external_views import external_page, open_link
-from caraus.connections.views import callback, take_back
+from caraus.authorizations.external_views import external_page, open_link
+from caraus.authorizations.views import callback, take_back
 from caraus.transports.sync_pages import show_metrics
 from caraus.web import companies, health, language, views
 from caraus.workspace import export_views
@@ -12,7 +12,7 @@ from caraus.workspace import export_views
 urlpatterns = [
     path("", views.home, name="home"),
     path("limba/", language.choose_language, name="language"),
-    path("integrari/", include("caraus.connections.urls")),
+    path("integrari/", include("caraus.authorizations.urls")),
     path("notificari/", include("caraus.notifications.urls")),
     path("autorizare/", external_page, name="external_page"),
     path("autorizare/<str:secret>/", open_link, name="external_link"),

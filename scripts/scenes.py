@@ -85,9 +85,9 @@ class Authorization:
     FIELDS = ("status", "authorized_at", "last_failure_code", "renewal_failures")
 
     def __init__(self) -> None:
-        from caraus.connections.models import Connection
+        from caraus.authorizations.models import Authorization
 
-        self._all = Connection.objects
+        self._all = Authorization.objects
         self._key = self._all.filter(status="active").latest("authorized_at").pk
         self._before = self._all.filter(pk=self._key).values(*self.FIELDS).get()
 

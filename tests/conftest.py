@@ -24,9 +24,11 @@ def _let_the_journal_be_emptied(**_: object) -> None:
     """Django empties all tables after a test that commits; the journal's own tests put the guard
     back. Migrating in a test makes it anew, hence the signal."""
     with database.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = 'journal_whole'")
+        cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = 'audit_log_no_truncate'")
         if cursor.fetchone():
-            cursor.execute("ALTER TABLE accounts_journalentry DISABLE TRIGGER journal_whole")
+            cursor.execute(
+                "ALTER TABLE accounts_journalentry DISABLE TRIGGER audit_log_no_truncate"
+            )
 
 
 post_migrate.connect(_let_the_journal_be_emptied)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import connections
 from django.utils import timezone
 
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import plan
 from caraus.transports.engine import Engine
 from caraus.transports.models import SyncState
@@ -17,7 +17,7 @@ def _due() -> bool:
     now = timezone.now()
     states = SyncState.objects.filter(
         company__archived_at=None,
-        company__organization__connections__status=Connection.Status.ACTIVE,
+        company__organization__authorizations__status=Authorization.Status.ACTIVE,
     )
     due = states.filter(next_sync_at__lte=now).exists()
     busy = states.filter(claimed_until__gt=now).exists()

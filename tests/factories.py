@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.crypto import encrypt
 
 # CUIs with good check digits, fictional.
@@ -35,7 +35,7 @@ def company(organization: Organization, *, cui: str = CUI, name: str = "") -> Co
     return Company.objects.create(organization=organization, cui=cui, name=name)
 
 
-def connection(
+def authorization(
     organization: Organization,
     *,
     access_token: str = "access",
@@ -44,10 +44,10 @@ def connection(
     serial: str = "",
     access_lives: timedelta = timedelta(days=90),
     refresh_lives: timedelta = timedelta(days=365),
-    status: str = Connection.Status.ACTIVE,
-) -> Connection:
+    status: str = Authorization.Status.ACTIVE,
+) -> Authorization:
     now = datetime.now(tz=UTC)
-    return Connection.objects.create(
+    return Authorization.objects.create(
         organization=organization,
         authorized_by=authorized_by,
         person_name=authorized_by.display_name if authorized_by else "Ana Pop",
@@ -64,5 +64,5 @@ def connection(
 def stranger() -> User:
     other = organization("Alt Transport")
     company(other, cui=OTHER_CUI)
-    connection(other)
+    authorization(other)
     return member(other, "owner", name="Străin")

@@ -192,7 +192,9 @@ class Storm:
 
     def lost_authorizations(self) -> int:
         return int(
-            self.query("SELECT count(*) FROM connections_connection WHERE status <> 'active'")[0][0]
+            self.query(
+                "SELECT count(*) FROM authorizations_authorization WHERE status <> 'active'"
+            )[0][0]
         )
 
     def most_calls_in_a_minute(self) -> int:

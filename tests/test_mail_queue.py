@@ -20,7 +20,7 @@ from caraus.commands.ports import free_ports
 from caraus.mail import delivery, queue, rotation, tasks
 from caraus.mail.letters import Letter, unseal
 from caraus.mail.models import OutgoingEmail
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.mail import MailServer, delivered, mailers
 from tests.worker import Worker
 

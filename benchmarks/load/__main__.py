@@ -33,14 +33,14 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.connections.crypto import encrypt
-from caraus.connections.models import Connection
+from caraus.authorizations.crypto import encrypt
+from caraus.authorizations.models import Authorization
 from caraus.transports.models import SyncState, Transport, TransportEvent
 import sys
 now = timezone.now()
 org = Organization.objects.create(name="Load")
 companies = [Company.objects.create(organization=org, cui=str(10_000_000 + n), name=f"Firma {n}") for n in range(20)]
-Connection.objects.create(organization=org, person_name="Ana", access_token_sealed=encrypt("a"), refresh_token_sealed=encrypt("r"), access_expires_at=now + timedelta(days=90), refresh_expires_at=now + timedelta(days=365))
+Authorization.objects.create(organization=org, person_name="Ana", access_token_sealed=encrypt("a"), refresh_token_sealed=encrypt("r"), access_expires_at=now + timedelta(days=90), refresh_expires_at=now + timedelta(days=365))
 for company in companies:
     SyncState.objects.create(company=company, next_sync_at=now + timedelta(days=1), last_attempt_at=now, last_good_at=now)
 place = {"kind": "ADR", "county": "Cluj", "locality": "Turda", "street": "Str. Mare", "number": "1", "full_address": "Turda, Str. Mare 1"}

@@ -58,7 +58,7 @@ def export(user: User) -> dict[str, Any]:
                 gettext("persoana"): one["person_name"],
                 gettext("data"): one["authorized_at"].isoformat(),
             }
-            for one in user.connections.values("person_name", "authorized_at")
+            for one in user.authorizations.values("person_name", "authorized_at")
         ],
         gettext("vederi salvate"): list(user.saved_views.order_by("pk").values("name", "query")),
         gettext("note"): [

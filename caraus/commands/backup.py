@@ -80,7 +80,7 @@ def _empty_short_lived() -> None:
 def _report() -> int:
     """What came back, and whether the keys here open its authorizations."""
     from caraus.accounts.models import Company, User
-    from caraus.connections.models import Connection
+    from caraus.authorizations.models import Authorization
     from caraus.crypto import UnreadableTokenError, decrypt
     from caraus.transports.models import Transport
 
@@ -88,10 +88,10 @@ def _report() -> int:
         f"Restored: {User.objects.count()} user(s), {Company.objects.count()} company(ies), "
         f"{Transport.objects.count()} UIT(s)."
     )
-    alive = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    alive = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
     try:
-        for connection in alive:
-            decrypt(connection.refresh_token_sealed)
+        for authorization in alive:
+            decrypt(authorization.refresh_token_sealed)
     except UnreadableTokenError:
         print(
             "The keys of this installation do not open the restored authorizations. Restore again "

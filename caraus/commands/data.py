@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def sync(*, cui: str | None, as_json: bool) -> int:
     """Ask ANAF about one company or all of them, one after another."""
     with database():
-        from caraus.connections.rights import forget_refusals
+        from caraus.authorizations.rights import forget_refusals
         from caraus.transports.sync import sync_company
 
         results = []

@@ -193,12 +193,12 @@ def _people() -> Report:
 
 def _roles() -> Report:
     """Tokens by which ANAF says that the application is not registered for e-Transport."""
-    from caraus.connections.models import Connection
-    from caraus.connections.renewal import lacks_etransport
+    from caraus.authorizations.models import Authorization
+    from caraus.authorizations.renewal import lacks_etransport
 
     if pending_migrations():
         return []
-    living = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    living = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
     lacking = sum(map(lacks_etransport, living.iterator(chunk_size=100)))
     words = (
         f"{lacking} authorization(s) do not name ETRANSPORT among their services: ANAF will refuse "
@@ -209,9 +209,9 @@ def _roles() -> Report:
 
 
 def _authorizations() -> int:
-    from caraus.connections.models import Connection
+    from caraus.authorizations.models import Authorization
 
-    return Connection.objects.filter(status=Connection.Status.ACTIVE).count()
+    return Authorization.objects.filter(status=Authorization.Status.ACTIVE).count()
 
 
 def _running() -> Report:

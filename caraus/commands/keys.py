@@ -9,7 +9,7 @@ def rotate_keys() -> int:
 
         from caraus.accounts import sessions
         from caraus.accounts.two_factors import rotate_secrets
-        from caraus.connections.rotation import rotate
+        from caraus.authorizations.rotation import rotate
         from caraus.mail import rotation as mail
 
         rotated = rotate()

@@ -75,7 +75,7 @@ async def _again_and_again(stop: asyncio.Event, work: Callable[[], Awaitable[Non
 
 
 async def _run_engine(stop: asyncio.Event) -> None:
-    from caraus.connections.configuration import is_configured
+    from caraus.authorizations.configuration import is_configured
     from caraus.transports.engine import Engine
 
     if is_configured():

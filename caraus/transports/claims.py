@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
-from caraus.connections import renewal
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations import renewal
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports import limits
 from caraus.transports.models import SyncState
 from caraus.transports.sync import LOCK_SPACE
@@ -36,7 +36,7 @@ WITH ready AS (
       AND (s.claimed_until IS NULL OR s.claimed_until <= now()
            OR s.claimed_until > now() + interval '1 day')
       AND s.company_id <> ALL(%(resting)s::bigint[])
-      AND EXISTS (SELECT 1 FROM connections_connection k
+      AND EXISTS (SELECT 1 FROM authorizations_authorization k
                   WHERE k.organization_id = c.organization_id AND k.status = 'active')
 ), placed AS (
     SELECT ready.*, coalesce(busy.number, 0) + row_number() OVER (
@@ -65,7 +65,7 @@ RETURNING s.company_id, pg_try_advisory_lock(%(space)s, s.company_id::int), due.
 class Ready:
     """With whose authorization to ask: one that ANAF has accepted for the company before."""
 
-    connection: Connection
+    authorization: Authorization
     token: str
 
 
@@ -138,40 +138,40 @@ def _whole(company_ids: Sequence[int]) -> list[Claim]:
     ]
 
 
-def _fitting(company_ids: Sequence[int]) -> dict[int, list[Connection]]:
+def _fitting(company_ids: Sequence[int]) -> dict[int, list[Authorization]]:
     """The authorizations that `rights.connection_for` would choose first: those that ANAF accepted
     for the company, the newest first. Where there is none, a question needs more than one step."""
-    allowed = Q(connection__link=None) | Q(connection__link__for_all=True)
-    allowed |= Q(connection__link__companies=F("company"))
+    allowed = Q(authorization__link=None) | Q(authorization__link__for_all=True)
+    allowed |= Q(authorization__link__companies=F("company"))
     rows = (
         CompanyRight.objects.filter(
             allowed,
             company__in=company_ids,
             state=CompanyRight.State.COVERED,
-            connection__status=Connection.Status.ACTIVE,
+            authorization__status=Authorization.Status.ACTIVE,
         )
-        .select_related("connection")
-        .order_by("-connection__authorized_at", "-connection_id")
+        .select_related("authorization")
+        .order_by("-authorization__authorized_at", "-authorization_id")
     )
-    found: dict[int, list[Connection]] = {}
+    found: dict[int, list[Authorization]] = {}
     for row in rows:
-        found.setdefault(row.company_id, []).append(row.connection)
+        found.setdefault(row.company_id, []).append(row.authorization)
     return found
 
 
-def _claim(state: SyncState, fitting: Sequence[Connection], now: datetime) -> Claim:
+def _claim(state: SyncState, fitting: Sequence[Authorization], now: datetime) -> Claim:
     if not fitting:
         return Claim(state, None, session())
     token = _token(state, fitting[0], now)
     return Claim(state, Ready(fitting[0], token) if token else None, session())
 
 
-def _token(state: SyncState, connection: Connection, now: datetime) -> str:
+def _token(state: SyncState, authorization: Authorization, now: datetime) -> str:
     """The access token, when one call is all that is needed."""
-    if connection.access_expires_at <= now or limits.is_spent(state, now):
+    if authorization.access_expires_at <= now or limits.is_spent(state, now):
         return ""
     try:
-        return renewal.unseal(connection.access_token_sealed)
+        return renewal.unseal(authorization.access_token_sealed)
     except AnafError:
         return ""
 

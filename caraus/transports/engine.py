@@ -25,9 +25,9 @@ from django.utils import timezone
 from caraus.anaf.errors import AnafError
 from caraus.anaf.info import body_digest
 from caraus.anaf.wire import Wire
-from caraus.connections import renewal
-from caraus.connections.configuration import anaf_settings
-from caraus.connections.models import Connection
+from caraus.authorizations import renewal
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.models import Authorization
 from caraus.logs import of_request
 from caraus.transports import claims, gate, gatekeeper, limits, quiet, settle
 from caraus.transports.claims import Claim, Ready
@@ -198,7 +198,7 @@ class Engine:
         answer = await wire.ask_info(access_token=ready.token, carrier_cui=claim.company.cui)
         digest, received_at = body_digest(answer.body), datetime.now(UTC)
         if digest == settle.recognizable(claim.state):
-            same = Quiet(claim.state, ready.connection.pk, started_at, received_at, digest)
+            same = Quiet(claim.state, ready.authorization.pk, started_at, received_at, digest)
             await self._unchanged(same, passed)
             return
         heard = await self._in(
@@ -206,19 +206,19 @@ class Engine:
             lambda: settle.understand(answer, known="", access_token=ready.token, now=received_at),
         )
         await self._in(
-            self._clerks, lambda: self._keep(claim, ready.connection, heard, started_at, passed)
+            self._clerks, lambda: self._keep(claim, ready.authorization, heard, started_at, passed)
         )
 
     def _keep(
         self,
         claim: Claim,
-        connection: Connection,
+        authorization: Authorization,
         heard: settle.Heard,
         started_at: datetime,
         passed: Pass,
     ) -> None:
         self._succeeded(passed)
-        settle.keep_good(claim.company, connection, heard, started_at)
+        settle.keep_good(claim.company, authorization, heard, started_at)
 
     async def _unchanged(self, answer: Quiet, passed: Pass) -> None:
         """Wait for others, and for the write."""
@@ -240,10 +240,10 @@ class Engine:
         self._succeeded(*passes)
         quiet.keep(answers)
         for answer in answers:
-            last = self._good_calls.get(answer.connection_id, -GOOD_CALL_EVERY)
+            last = self._good_calls.get(answer.authorization_id, -GOOD_CALL_EVERY)
             if monotonic() - last >= GOOD_CALL_EVERY:
-                self._good_calls[answer.connection_id] = monotonic()
-                renewal.keep_good_call(answer.connection_id, answer.received_at)
+                self._good_calls[answer.authorization_id] = monotonic()
+                renewal.keep_good_call(answer.authorization_id, answer.received_at)
 
     def _succeeded(self, *passes: Pass) -> None:
         """ANAF has answered: the door is told when it wants to know."""
@@ -258,11 +258,11 @@ class Engine:
         cui = claim.company.cui
         await self._in(self._clerks, lambda: gatekeeper.report(error, passed=passed, cui=cui))
         if error.outcome in LASTING:
-            await self._step_by_step(claim, Tried(ready.connection, ready.token, error))
+            await self._step_by_step(claim, Tried(ready.authorization, ready.token, error))
             return
         await self._in(
             self._clerks,
-            lambda: settle.keep_failure(claim.company, ready.connection, error, started_at),
+            lambda: settle.keep_failure(claim.company, ready.authorization, error, started_at),
         )
 
     async def _step_by_step(self, claim: Claim, tried: Tried | None) -> None:
@@ -330,12 +330,15 @@ def _take(
 def _spent(calls: list[Claim]) -> list[Claim]:
     """Those whose authorization has a call of the day left, which is spent now."""
     now = timezone.now()
-    by_day = limits.counted({call.ready.connection.pk for call in calls if call.ready})
+    by_day = limits.counted({call.ready.authorization.pk for call in calls if call.ready})
     return [
         call
         for call in calls
         if call.ready
-        and (call.ready.connection.pk not in by_day or limits.spend(call.ready.connection.pk, now))
+        and (
+            call.ready.authorization.pk not in by_day
+            or limits.spend(call.ready.authorization.pk, now)
+        )
     ]
 
 

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import telling
 from caraus.transports.models import AuthorizationLimit, SyncState
 from caraus.transports.schedule import day_left, until_tomorrow
@@ -69,19 +69,19 @@ def paused_authorizations(organization_ids: list[int], at: datetime) -> set[int]
     counted = Q(calls_day=day_of(at), calls_today__gte=F("daily_limit"))
     if ours:
         counted |= Q(calls_day=day_of(at), calls_today__gte=ours)
-    rows = AuthorizationLimit.objects.filter(connection__organization_id__in=organization_ids)
-    return set(rows.filter(spent | counted).values_list("connection_id", flat=True))
+    rows = AuthorizationLimit.objects.filter(authorization__organization_id__in=organization_ids)
+    return set(rows.filter(spent | counted).values_list("authorization_id", flat=True))
 
 
-def spend(connection_id: int, at: datetime) -> bool:
+def spend(authorization_id: int, at: datetime) -> bool:
     """Count a call of an authorization that has a daily limit; False when its day is spent.
 
     One without a limit is not counted: nothing is written for it.
     """
     ours = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
     if ours:
-        AuthorizationLimit.objects.get_or_create(connection_id=connection_id)
-    rows = AuthorizationLimit.objects.filter(connection_id=connection_id)
+        AuthorizationLimit.objects.get_or_create(authorization_id=authorization_id)
+    rows = AuthorizationLimit.objects.filter(authorization_id=authorization_id)
     row = rows.first()
     if row is None or not (ours or row.daily_limit):
         return True
@@ -93,17 +93,19 @@ def spend(connection_id: int, at: datetime) -> bool:
     )
 
 
-def counted(connection_ids: Collection[int]) -> set[int]:
+def counted(authorization_ids: Collection[int]) -> set[int]:
     """Those whose calls are counted by the day: `spend` need be asked for these alone."""
     if settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION:
-        return set(connection_ids)
-    rows = AuthorizationLimit.objects.filter(connection__in=connection_ids)
-    return set(rows.exclude(daily_limit=None).values_list("connection_id", flat=True))
+        return set(authorization_ids)
+    rows = AuthorizationLimit.objects.filter(authorization__in=authorization_ids)
+    return set(rows.exclude(daily_limit=None).values_list("authorization_id", flat=True))
 
 
-def give_back(connection_id: int, at: datetime) -> None:
+def give_back(authorization_id: int, at: datetime) -> None:
     """A call that was spent and not made."""
-    rows = AuthorizationLimit.objects.filter(connection_id=connection_id, calls_day=day_of(at))
+    rows = AuthorizationLimit.objects.filter(
+        authorization_id=authorization_id, calls_day=day_of(at)
+    )
     rows.filter(calls_today__gt=0).update(calls_today=F("calls_today") - 1)
 
 
@@ -117,7 +119,12 @@ def is_of_company(error: AnafError) -> bool:
 
 
 def learn(
-    *, company: Company, state: SyncState, connection: Connection, error: AnafError, at: datetime
+    *,
+    company: Company,
+    state: SyncState,
+    authorization: Authorization,
+    error: AnafError,
+    at: datetime,
 ) -> None:
     """ANAF said „S-au facut deja N interogari … in cursul zilei”: silence until midnight, and a
     budget from then on. The caller saves `state`."""
@@ -128,11 +135,11 @@ def learn(
         whom = _company(company)
     else:
         AuthorizationLimit.objects.update_or_create(
-            connection=connection,
+            authorization=authorization,
             defaults={"paused_until": until, "learnt_at": at}
             | ({"daily_limit": error.limit} if error.limit else {}),
         )
-        whom = _authorization(connection)
+        whom = _authorization(authorization)
     telling.tell_of_daily_limit(company.organization, whom=whom, limit=error.limit, at=at)
     log.warning("daily_limit_learnt", cui=company.cui, limit=error.limit)
 
@@ -141,8 +148,8 @@ def _company(company: Company) -> tuple[str, str]:
     return lazily("firma {name}"), company.cui
 
 
-def _authorization(connection: Connection) -> tuple[str, str]:
-    return lazily("autorizarea dată de {name}"), connection.person_name
+def _authorization(authorization: Authorization) -> tuple[str, str]:
+    return lazily("autorizarea dată de {name}"), authorization.person_name
 
 
 def notify_again(now: datetime) -> None:
@@ -150,8 +157,8 @@ def notify_again(now: datetime) -> None:
     states = SyncState.objects.filter(paused_until__gt=now).select_related("company__organization")
     rows = AuthorizationLimit.objects.filter(paused_until__gt=now)
     paused = [(state.company.organization, _company(state.company), state) for state in states] + [
-        (row.connection.organization, _authorization(row.connection), row)
-        for row in rows.select_related("connection__organization")
+        (row.authorization.organization, _authorization(row.authorization), row)
+        for row in rows.select_related("authorization__organization")
     ]
     told = telling.daily_limits_told(now) if paused else set()
     for organization, whom, row in paused:

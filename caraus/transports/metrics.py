@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import gatekeeper
 from caraus.transports.models import Plan, SyncState
 
@@ -80,7 +80,7 @@ def _schedule() -> Iterator[Metric]:
     now = timezone.now()
     served = SyncState.objects.filter(
         company__archived_at=None,
-        company__organization__connections__status=Connection.Status.ACTIVE,
+        company__organization__authorizations__status=Authorization.Status.ACTIVE,
     ).distinct()
     overdue = served.filter(next_sync_at__lt=now - timedelta(minutes=1)).count()
     yield GaugeMetricFamily("caraus_companies", "Companies asked about.", value=served.count())
@@ -124,8 +124,8 @@ def _queue() -> Metric:
 
 def _authorizations() -> Metric:
     by_state = GaugeMetricFamily("caraus_authorizations", "By state.", labels=["state"])
-    found = dict(_rows("SELECT status, count(*) FROM connections_connection GROUP BY status"))
-    for state in Connection.Status.values:
+    found = dict(_rows("SELECT status, count(*) FROM authorizations_authorization GROUP BY status"))
+    for state in Authorization.Status.values:
         by_state.add_metric([state], found.get(state, 0))
     return by_state
 

@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports import gate
 from caraus.transports.models import AuthorizationLimit, Plan
 from caraus.transports.rates import (
@@ -48,7 +48,7 @@ _WEEKLY_DECAY = 0.5 ** (1 / 4)
 _RATES = """
 SELECT exp(round(ln(greatest(s.rate, 0.001)) / %(rounding)s) * %(rounding)s) AS rate, count(*)
 FROM transports_syncstate s JOIN accounts_company c ON c.id = s.company_id
-WHERE c.archived_at IS NULL AND EXISTS (SELECT 1 FROM connections_connection k
+WHERE c.archived_at IS NULL AND EXISTS (SELECT 1 FROM authorizations_authorization k
               WHERE k.organization_id = c.organization_id AND k.status = 'active')
 GROUP BY 1
 """
@@ -171,25 +171,27 @@ def _limited(now: datetime) -> dict[int, Policy]:
     """A policy for each authorization with a daily limit, over the companies that it serves: what
     the limit allows, and what is left of this day, where people have spent more of it."""
     everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
-    counts = {row.connection_id: row for row in AuthorizationLimit.objects.all()}
+    counts = {row.authorization_id: row for row in AuthorizationLimit.objects.all()}
     learnt = {key: row.daily_limit for key, row in counts.items() if row.daily_limit}
     today = now.astimezone(BUCHAREST)
     minutes_left = max(MINUTES_A_DAY - today.hour * 60 - today.minute, 1)
     served = CompanyRight.objects.filter(
-        connection__status=Connection.Status.ACTIVE, state=CompanyRight.State.COVERED
+        authorization__status=Authorization.Status.ACTIVE, state=CompanyRight.State.COVERED
     )
     if everybody is None:
-        served = served.filter(connection__in=learnt)
+        served = served.filter(authorization__in=learnt)
     rates: dict[int, Counter[float]] = {}
-    for connection_id, rate in served.values_list("connection_id", "company__sync_state__rate"):
-        rates.setdefault(connection_id, Counter())[rate or 1.0] += 1
+    for authorization_id, rate in served.values_list(
+        "authorization_id", "company__sync_state__rate"
+    ):
+        rates.setdefault(authorization_id, Counter())[rate or 1.0] += 1
     policies = {}
-    for connection_id, companies in rates.items():
-        limit = min(limit for limit in (everybody, learnt.get(connection_id)) if limit)
-        count = counts.get(connection_id)
+    for authorization_id, companies in rates.items():
+        limit = min(limit for limit in (everybody, learnt.get(authorization_id)) if limit)
+        count = counts.get(authorization_id)
         spent = count.calls_today if count and count.calls_day == today.date() else 0
         calls_a_minute = 0.95 * min(limit / MINUTES_A_DAY, max(limit - spent, 0) / minutes_left)
-        policies[connection_id] = solve(companies, budget=calls_a_minute, bounds=bounds())
+        policies[authorization_id] = solve(companies, budget=calls_a_minute, bounds=bounds())
     return policies
 
 

@@ -15,11 +15,11 @@ from caraus.transports.models import SyncState
 # Applied only where the company's row still has the digest that the answer was compared with.
 _WRITE = """
 WITH heard AS (
-    SELECT * FROM unnest(%(company)s::bigint[], %(connection)s::bigint[],
+    SELECT * FROM unnest(%(company)s::bigint[], %(authorization)s::bigint[],
         %(started)s::timestamptz[], %(received)s::timestamptz[], %(digest)s::text[],
         %(found)s::float8[], %(exposure)s::float8[], %(rate)s::float8[],
         %(next)s::timestamptz[], %(day)s::date[], %(calls)s::int[], %(age)s::float8[])
-    AS h(company_id, connection_id, started, received, digest,
+    AS h(company_id, authorization_id, started, received, digest,
          found, exposure, rate, next, day, calls, age)
 ), locked AS (
     SELECT id FROM transports_syncstate WHERE company_id = ANY(%(company)s)
@@ -36,12 +36,12 @@ WITH heard AS (
     FROM heard h, locked l
     WHERE s.id = l.id AND s.company_id = h.company_id
       AND s.last_body_digest = h.digest AND s.last_missing = 0
-    RETURNING s.company_id, h.connection_id, h.started, h.received, h.age,
+    RETURNING s.company_id, h.authorization_id, h.started, h.received, h.age,
               s.last_seen_count, s.last_unreadable
 )
-INSERT INTO transports_syncrun (company_id, connection_id, started_at, finished_at, outcome, code,
-    http_status, detail, seen, new, changed, missing, unreadable, age)
-SELECT company_id, connection_id, started, received, 'ok', '', 200, '', last_seen_count, 0, 0, 0,
+INSERT INTO transports_syncrun (company_id, authorization_id, started_at, finished_at, outcome,
+    code, http_status, detail, seen, new, changed, missing, unreadable, age)
+SELECT company_id, authorization_id, started, received, 'ok', '', 200, '', last_seen_count, 0, 0, 0,
     last_unreadable, age
 FROM kept
 """
@@ -52,7 +52,7 @@ class Quiet:
     """An unchanged answer about a company."""
 
     state: SyncState
-    connection_id: int
+    authorization_id: int
     started_at: datetime
     received_at: datetime
     digest: str
@@ -72,14 +72,14 @@ def _row(answer: Quiet) -> dict[str, Any]:
     limits.count_call(state, answer.started_at)
     return {
         "company": state.company_id,
-        "connection": answer.connection_id,
+        "authorization": answer.authorization_id,
         "started": answer.started_at,
         "received": answer.received_at,
         "digest": answer.digest,
         "found": state.found,
         "exposure": state.exposure,
         "rate": state.rate,
-        "next": answer.started_at + settle.gap(state, answer.started_at, answer.connection_id),
+        "next": answer.started_at + settle.gap(state, answer.started_at, answer.authorization_id),
         "day": state.calls_day,
         "calls": state.calls_today,
         "age": age,

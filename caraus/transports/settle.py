@@ -13,8 +13,8 @@ from caraus.anaf import info
 from caraus.anaf.errors import AnafError, Outcome
 from caraus.anaf.http import Answer
 from caraus.anaf.info import InfoAnswer, body_digest
-from caraus.connections import renewal, rights
-from caraus.connections.models import Connection
+from caraus.authorizations import renewal, rights
+from caraus.authorizations.models import Authorization
 from caraus.transports import gatekeeper, limits, plan, rates, telling
 from caraus.transports.apply import Applied, apply_answer
 from caraus.transports.models import SyncRun, SyncState
@@ -56,7 +56,7 @@ def recognizable(state: SyncState | None) -> str:
 
 
 def keep_good(
-    company: Company, connection: Connection, heard: Heard, started_at: datetime
+    company: Company, authorization: Authorization, heard: Heard, started_at: datetime
 ) -> Applied:
     """A good answer, in one transaction that holds the company's row."""
     with transaction.atomic():
@@ -69,13 +69,15 @@ def keep_good(
         state.last_good_at = max(heard.received_at, good_before or heard.received_at)
         state.last_outcome, state.last_code = Outcome.OK, ""
         state.failing_since, state.failures_in_a_row = None, 0
-        state.next_sync_at = _next_after(state, started_at, connection.pk)
+        state.next_sync_at = _next_after(state, started_at, authorization.pk)
         state.wanted_at = state.claimed_until = None
         state.save()
-        rights.remember(connection=connection, company=company, covered=True, at=heard.received_at)
+        rights.remember(
+            authorization=authorization, company=company, covered=True, at=heard.received_at
+        )
         SyncRun.objects.create(
             company=company,
-            connection=connection,
+            authorization=authorization,
             started_at=started_at,
             finished_at=timezone.now(),
             outcome=Outcome.OK,
@@ -95,7 +97,7 @@ def keep_good(
             )
     # Not in that transaction: the answers about all companies of an authorization would wait for
     # one another, and for whoever writes to its row.
-    renewal.keep_good_call(connection.pk, heard.received_at)
+    renewal.keep_good_call(authorization.pk, heard.received_at)
     log.info("company_synced", cui=company.cui, seen=applied.seen, new=applied.new)
     return applied
 
@@ -152,13 +154,13 @@ def taught(state: SyncState, applied: Applied, at: datetime) -> None:
     state.rate = rates.rate(learnt, prior=in_force.prior)
 
 
-def _next_after(state: SyncState, asked_at: datetime, connection_id: int) -> datetime:
+def _next_after(state: SyncState, asked_at: datetime, authorization_id: int) -> datetime:
     if asked_at < state.next_sync_at <= timezone.now():
         return state.next_sync_at  # a person asked anew while ANAF was answering
-    return asked_at + gap(state, asked_at, connection_id)
+    return asked_at + gap(state, asked_at, authorization_id)
 
 
-def gap(state: SyncState, at: datetime, connection_id: int) -> timedelta:
+def gap(state: SyncState, at: datetime, authorization_id: int) -> timedelta:
     """How long until the company is asked again, after a good answer."""
     if limits.is_spent(state, at):
         return until_tomorrow(at)
@@ -176,19 +178,23 @@ def gap(state: SyncState, at: datetime, connection_id: int) -> timedelta:
         calls_left=limits.left_today(state, at),
         wanted_within=wanted,
     )
-    limited = in_force.limited.get(connection_id)
+    limited = in_force.limited.get(authorization_id)
     return max(chosen, interval(limited, rate=state.rate, at=at)) if limited else chosen
 
 
 def keep_failure(
-    company: Company, connection: Connection | None, error: AnafError, started_at: datetime
+    company: Company, authorization: Authorization | None, error: AnafError, started_at: datetime
 ) -> None:
     """A failure touches the schedule and the record of questions, never a UIT."""
     with transaction.atomic():
         state = locked_state(company, started_at)
-        if error.code == "daily_limit" and connection is not None and error.http_status:
+        if error.code == "daily_limit" and authorization is not None and error.http_status:
             limits.learn(
-                company=company, state=state, connection=connection, error=error, at=started_at
+                company=company,
+                state=state,
+                authorization=authorization,
+                error=error,
+                at=started_at,
             )
         if error.http_status is not None or error.code == "unexpected":
             limits.count_call(state, started_at)
@@ -202,7 +208,7 @@ def keep_failure(
         state.save()
         SyncRun.objects.create(
             company=company,
-            connection=connection,
+            authorization=authorization,
             started_at=started_at,
             finished_at=timezone.now(),
             outcome=error.outcome,

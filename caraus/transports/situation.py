@@ -38,7 +38,7 @@ _DOOR = tuple(one.name for one in fields(Door))
 _ASKED = f"""
 SELECT
     EXISTS (
-        SELECT FROM connections_connection WHERE organization_id = %s AND status = 'active'
+        SELECT FROM authorizations_authorization WHERE organization_id = %s AND status = 'active'
     ),
     {", ".join(f"door.{name}" for name in _DOOR)},
     state.company_id, {", ".join(f"state.{name}" for name in _STATE)}

@@ -61,7 +61,7 @@ WITH seen AS (
              AND least(nullif(%(company_limit)s, 0), s.daily_limit) * (1 - %(held)s)
                  <= s.calls_today THEN 'limited'
         WHEN EXISTS (SELECT FROM transports_authorizationlimit a
-             JOIN connections_companyright r ON r.connection_id = a.connection_id
+             JOIN authorizations_companyright r ON r.authorization_id = a.authorization_id
              WHERE r.company_id = s.company_id AND r.state = 'covered'
                AND (a.paused_until > %(now)s OR a.calls_day = %(day)s
                     AND least(nullif(%(authorization_limit)s, 0), a.daily_limit) * (1 - %(held)s)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from caraus.accounts.models import Company
 from caraus.anaf import info
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
-from caraus.connections import renewal, rights
-from caraus.connections.configuration import anaf_settings
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations import renewal, rights
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports.apply import Applied
 from caraus.transports.gatekeeper import ShutDoorError, passing
 from caraus.transports.limits import give_back, is_spent, paused_authorizations, spend
@@ -46,7 +46,7 @@ LOCK_WAIT = "180s"
 class Tried:
     """A call that has been made, with whose authorization, and what ANAF said."""
 
-    connection: Connection
+    authorization: Authorization
     token: str
     error: AnafError
 
@@ -58,15 +58,15 @@ class Asking:
     company: Company
     started_at: datetime
     now: datetime | None
-    used: list[Connection]
+    used: list[Authorization]
     person: bool = True
     paused: list[int] = field(default_factory=list)
 
     def choose(self) -> bool:
         """Take the next authorization that fits, apart from those whose day is spent."""
         self.paused[:] = paused_authorizations([self.company.organization_id], self.started_at)
-        resting = Connection.objects.filter(pk__in=self.paused)
-        found = rights.connection_for(self.company, apart_from=[*self.used, *resting])
+        resting = Authorization.objects.filter(pk__in=self.paused)
+        found = rights.authorization_for(self.company, apart_from=[*self.used, *resting])
         if found is not None:
             self.used.append(found)
         return found is not None
@@ -109,7 +109,7 @@ def _sync(
 ) -> SyncResult:
     """By who holds the company's lock."""
     started_at = now or timezone.now()
-    asking = Asking(company, started_at, now, [tried.connection] if tried else [], person)
+    asking = Asking(company, started_at, now, [tried.authorization] if tried else [], person)
     try:
         heard = _ask(asking, tried)
         applied = keep_good(company, asking.used[-1], heard, started_at)
@@ -214,19 +214,19 @@ def _cause(asking: Asking, troubles: list[AnafError]) -> AnafError:
     served = rights.authorizations_for(company).filter(
         pk__in=CompanyRight.objects.filter(
             company=company, state=CompanyRight.State.COVERED
-        ).values("connection")
+        ).values("authorization")
     )
     if (asking.paused and not troubles) or served.filter(pk__in=asking.paused).exists():
         return AnafError("daily_limit")
-    died = served.filter(status=Connection.Status.REAUTHORIZE).order_by("-authorized_at").first()
+    died = served.filter(status=Authorization.Status.REAUTHORIZE).order_by("-authorized_at").first()
     if died is not None:
         return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
-    return troubles[0] if troubles else _without_connection(company)
+    return troubles[0] if troubles else _without_authorization(company)
 
 
 def _ask_with(asking: Asking, state: SyncState | None) -> Heard:
-    connection = asking.used[-1]
-    token = renewal.access_token(connection)
+    authorization = asking.used[-1]
+    token = renewal.access_token(authorization)
     try:
         return _call(asking, state, token)
     except AnafError as error:
@@ -244,8 +244,8 @@ def _ask_again(asking: Asking, state: SyncState | None, tried: Tried) -> Heard:
 
 def _renewed(asking: Asking, state: SyncState | None, token: str) -> Heard:
     """ANAF refuses a token that should be valid: renew at once, ask once more."""
-    connection = asking.used[-1]
-    fresh = renewal.after_refusal(connection, token)
+    authorization = asking.used[-1]
+    fresh = renewal.after_refusal(authorization, token)
     with renewal.refused_anew():
         return _call(asking, state, fresh)
 
@@ -265,15 +265,15 @@ def _call(asking: Asking, state: SyncState | None, token: str) -> Heard:
         raise
 
 
-def _mark(connection: Connection, company: Company, error: AnafError) -> None:
+def _mark(authorization: Authorization, company: Company, error: AnafError) -> None:
     """A right that ANAF refused, or an authorization that it refused as such."""
     if error.outcome is Outcome.NO_RIGHTS:
-        rights.remember(connection=connection, company=company, covered=False)
+        rights.remember(authorization=authorization, company=company, covered=False)
     elif error.outcome is Outcome.REAUTHORIZE:
-        renewal.keep_failure(connection.pk, error)
+        renewal.keep_failure(authorization.pk, error)
 
 
-def _without_connection(company: Company) -> AnafError:
+def _without_authorization(company: Company) -> AnafError:
     """Nothing to ask with: what ANAF said last still stands."""
     if rights.refused_everywhere(company):
         state = SyncState.objects.filter(company=company).first()
@@ -281,11 +281,11 @@ def _without_connection(company: Company) -> AnafError:
     found = {
         one.status: one for one in rights.authorizations_for(company).order_by("authorized_at")
     }
-    if died := found.get(Connection.Status.REAUTHORIZE):
+    if died := found.get(Authorization.Status.REAUTHORIZE):
         return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
     if found:
         return AnafError("disconnected")
-    others = Connection.objects.filter(organization_id=company.organization_id)
+    others = Authorization.objects.filter(organization_id=company.organization_id)
     return AnafError("not_for_company" if others.exists() else "never_authorized")
 
 

@@ -29,7 +29,7 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
     buckets = history.by_hour(company) if hourly else history.by_day(company)
     state = SyncState.objects.filter(company=company).first()
     unreadable = UnreadableRecord.objects.filter(company=company)
-    runs = list(SyncRun.objects.filter(company=company).select_related("connection")[:_SHOWN])
+    runs = list(SyncRun.objects.filter(company=company).select_related("authorization")[:_SHOWN])
     context = {
         "company": company,
         "state": state,

@@ -5,8 +5,8 @@ from procrastinate.contrib.django import app
 
 from caraus import queues
 from caraus.accounts.models import Company
-from caraus.connections.consent import authorized
-from caraus.connections.models import Connection
+from caraus.authorizations.consent import authorized
+from caraus.authorizations.models import Authorization
 from caraus.logs import of_request, origin
 from caraus.transports import lapses, runs, unread, upkeep
 from caraus.transports.sooner import request_sync
@@ -54,8 +54,8 @@ def _companies(organization_id: int) -> QuerySet[Company]:
     return Company.objects.filter(organization_id=organization_id, archived_at=None)
 
 
-def _on_authorized(sender: object, *, connection: Connection, **_: object) -> None:
-    request_first_sync(connection.organization_id)
+def _on_authorized(sender: object, *, authorization: Authorization, **_: object) -> None:
+    request_first_sync(authorization.organization_id)
 
 
 authorized.connect(_on_authorized, dispatch_uid="transports.first_sync")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization, Role, User
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.fields import fit
 from caraus.notifications.contained import contained
 from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
@@ -69,7 +69,7 @@ def _moment(moment: datetime) -> str:
 
 def _everybody() -> list[Organization]:
     """The organizations for which ANAF is asked."""
-    served = Organization.objects.filter(connections__status=Connection.Status.ACTIVE)
+    served = Organization.objects.filter(authorizations__status=Authorization.Status.ACTIVE)
     return list(served.distinct())
 
 

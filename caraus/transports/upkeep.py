@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import gatekeeper, limits, plan, telling
 from caraus.transports.models import Plan, SyncState
 from caraus.transports.schedule import LONGEST_WAIT
@@ -53,10 +53,10 @@ def mend() -> int:
             "UPDATE transports_syncstate SET next_sync_at = now() + %s * interval '1 second'"
             " WHERE id IN (SELECT s.id FROM transports_syncstate s"
             " JOIN accounts_company c ON c.id = s.company_id WHERE s.next_sync_at <= now()"
-            " AND NOT EXISTS (SELECT 1 FROM connections_connection k"
+            " AND NOT EXISTS (SELECT 1 FROM authorizations_authorization k"
             " WHERE k.organization_id = c.organization_id AND k.status = %s)"
             " FOR UPDATE OF s SKIP LOCKED)",
-            [ASLEEP.total_seconds(), Connection.Status.ACTIVE],
+            [ASLEEP.total_seconds(), Authorization.Status.ACTIVE],
         )
     return mended
 

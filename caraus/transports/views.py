@@ -18,8 +18,8 @@ from caraus.accounts import access
 from caraus.accounts.limits import limited
 from caraus.accounts.models import Membership, Role
 from caraus.anaf.info import uit_is_valid
-from caraus.connections import rights
-from caraus.connections.models import Connection
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
 from caraus.transports import driver, sooner
 from caraus.transports.apply import last_seen
 from caraus.transports.models import Transport, UnreadableRecord
@@ -86,7 +86,9 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     """A person waits: the company (or all of them) is due now, and goes before the timer's."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = access.visible_companies(membership)
-    if not membership.organization.connections.filter(status=Connection.Status.ACTIVE).exists():
+    if not membership.organization.authorizations.filter(
+        status=Authorization.Status.ACTIVE
+    ).exists():
         messages.warning(
             request,
             _(

@@ -15,9 +15,9 @@ from caraus.accounts import access, journal, organizations
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.names import NameInput
-from caraus.connections import panel, rights_progress
-from caraus.connections.models import Connection
-from caraus.connections.rights_progress import RightsProgress
+from caraus.authorizations import panel, rights_progress
+from caraus.authorizations.models import Authorization
+from caraus.authorizations.rights_progress import RightsProgress
 from caraus.fields import COMPANY
 from caraus.transports.sooner import request_sync
 from caraus.web import overview
@@ -122,11 +122,11 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
     }
 
 
-def _progresses(membership: Membership) -> list[tuple[Connection, RightsProgress]]:
+def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgress]]:
     """Of the young authorizations, those about whose companies ANAF has not answered yet."""
     visible = access.visible_companies(membership)
     found = [(one, rights_progress.of(one, among=visible)) for one in panel.watched(membership)]
-    return [(connection, progress) for connection, progress in found if progress.goes_on]
+    return [(authorization, progress) for authorization, progress in found if progress.goes_on]
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,7 +170,7 @@ def _add_many(
 
 
 def _is_authorized(organization: Organization) -> bool:
-    return organization.connections.filter(status=Connection.Status.ACTIVE).exists()
+    return organization.authorizations.filter(status=Authorization.Status.ACTIVE).exists()
 
 
 @require_POST

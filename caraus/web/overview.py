@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
-from caraus.connections.health import health
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.health import health
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
 from caraus.transports.situation import trouble_of
 from caraus.words import today
@@ -47,10 +47,10 @@ def rows(membership: Membership, *, archived: bool = False) -> list[Row]:
     companies = (
         companies.exclude(archived_at=None) if archived else companies.filter(archived_at=None)
     )
-    found = list(companies.select_related("sync_state").prefetch_related("rights__connection"))
+    found = list(companies.select_related("sync_state").prefetch_related("rights__authorization"))
     alive = list(
-        membership.organization.connections.filter(
-            status__in=[Connection.Status.ACTIVE, Connection.Status.REAUTHORIZE]
+        membership.organization.authorizations.filter(
+            status__in=[Authorization.Status.ACTIVE, Authorization.Status.REAUTHORIZE]
         ).prefetch_related("rights")
     )
     active = _counts(
@@ -72,7 +72,7 @@ def _counts[M: Model](queryset: QuerySet[M], companies: list[Company]) -> dict[i
     return dict(grouped.annotate(number=Count("pk")))
 
 
-def _row(company: Company, alive: list[Connection], active: int, unreadable: int) -> Row:
+def _row(company: Company, alive: list[Authorization], active: int, unreadable: int) -> Row:
     state: SyncState | None = getattr(company, "sync_state", None)
     right = best_right(company.rights.all())
     problems: list[tuple[Tone, str]] = []
@@ -108,7 +108,7 @@ def _row(company: Company, alive: list[Connection], active: int, unreadable: int
 def best_right(rights: Iterable[CompanyRight]) -> str:
     """The best that any living authorization has for the company."""
     states = {
-        right.state for right in rights if right.connection.status == Connection.Status.ACTIVE
+        right.state for right in rights if right.authorization.status == Authorization.Status.ACTIVE
     }
     best = (CompanyRight.State.COVERED, CompanyRight.State.NO_RIGHT)
     return str(next((state for state in best if state in states), CompanyRight.State.UNKNOWN))
@@ -120,10 +120,10 @@ LOST = "lost"
 
 def _covering(company: Company) -> set[int]:
     covered = CompanyRight.State.COVERED
-    return {right.connection_id for right in company.rights.all() if right.state == covered}
+    return {right.authorization_id for right in company.rights.all() if right.state == covered}
 
 
-def _authorization(serving: list[Connection]) -> tuple[str, list[tuple[Tone, str]]]:
+def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, str]]]:
     """The word of the best authorization that serves the company, and what is wrong with it."""
     if not serving:
         return gettext("Neautorizată"), [("off", gettext("Nicio autorizare SPV."))]

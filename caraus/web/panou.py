@@ -8,8 +8,8 @@ from django.db.models import Max, Sum
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
-from caraus.connections import panel
-from caraus.connections.health import Health
+from caraus.authorizations import panel
+from caraus.authorizations.health import Health
 from caraus.fleet import api as fleet
 from caraus.queries import Part, scalars
 from caraus.transports.models import CompanyDay, Transport

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import journal
 from caraus.accounts.models import Invitation, Organization
-from caraus.connections.models import ConsentRequest
+from caraus.authorizations.models import ConsentRequest
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.models.fields import UNKNOWN_END
 from caraus.words import plural, today

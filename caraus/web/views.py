@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create
-from caraus.connections.succession import LIVING
+from caraus.authorizations.succession import LIVING
 from caraus.web import refusals
 from caraus.web.organizations import elsewhere
 from caraus.web.panou import panou
@@ -29,9 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if not access.memberships(request) and may_create(access.signed_in(request)):
         return redirect("organization_new")
     membership = access.current_membership(request)
-    living = membership.organization.connections.filter(status__in=LIVING)
+    living = membership.organization.authorizations.filter(status__in=LIVING)
     if not living.exists():
-        return redirect("connections:integrations")
+        return redirect("authorizations:integrations")
     return render(request, "panou.html", {"panou": panou(membership)})
 
 

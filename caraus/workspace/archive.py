@@ -19,7 +19,7 @@ from caraus.accounts.models import (
     Organization,
 )
 from caraus.accounts.spreadsheets import write_csv
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.fleet.models import Vehicle
 from caraus.transports.models import (
     SyncRun,
@@ -36,7 +36,7 @@ PARTS: dict[str, type[Model]] = {
     "firme": Company,
     "membri": Membership,
     "invitatii": Invitation,
-    "autorizari": Connection,
+    "autorizari": Authorization,
     "drepturi": CompanyRight,
     "flota": Vehicle,
     "transporturi": Transport,

@@ -112,7 +112,7 @@ def test_only_the_own_rows_are_in_scope(
 
 TENANT_MODELS = [
     model
-    for label in ("accounts", "connections", "notifications", "transports", "fleet")
+    for label in ("accounts", "authorizations", "notifications", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
     # Of the whole installation, or of a browser.
     if model not in {User, RateCount, Session, Gate, LapseWatch, Plan, OutcomeTotal, FailedNotice}

@@ -34,7 +34,7 @@ def entry(organization: Organization, owner: User) -> JournalEntry:
 )
 def test_the_database_refuses_every_change(entry: JournalEntry, statement: str) -> None:
     # As on a server: only the tests' own emptying of tables puts this guard aside.
-    whole = "ALTER TABLE accounts_journalentry ENABLE TRIGGER journal_whole; "
+    whole = "ALTER TABLE accounts_journalentry ENABLE TRIGGER audit_log_no_truncate; "
     with (
         pytest.raises(DatabaseError, match="append-only"),
         transaction.atomic(),
@@ -72,8 +72,8 @@ def test_acts_leave_a_trace_with_their_author(
 ) -> None:
     client.force_login(owner)
     client.post("/firme/", {"cui": "14399840", "name": "Trans"})
-    connection_row = factories.connection(organization)
-    client.post(f"/integrari/{connection_row.pk}/deconectare/")
+    authorization_row = factories.authorization(organization)
+    client.post(f"/integrari/{authorization_row.pk}/deconectare/")
     client.post("/organizatie/membri/", {"email": "nou@example.ro", "role": "viewer"})
     found = dict(JournalEntry.objects.values_list("action", "text"))
     assert "14399840" in found["company"]

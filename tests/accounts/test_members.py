@@ -14,7 +14,7 @@ from caraus.accounts import members
 from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, User
 from caraus.commands.ports import free_ports
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.mail import MailServer, delivered, mailers
 
 PASSWORD = "o parolă destul de lungă"

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from caraus.accounts import journal, organizations
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports.models import Transport
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 
 GOOD = ("14399840", "900010100", "900020201")
 
@@ -58,7 +58,7 @@ def test_the_line_that_is_wrong_is_named() -> None:
 
 
 def test_many_companies_at_once(owner: User, organization: Organization) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     factories.company(organization, cui=GOOD[0])
     page = client_of(owner).post(
         "/firme/lista/", {"text": "\n".join([*GOOD, "nu e CUI"])}, follow=True
@@ -96,7 +96,7 @@ def test_an_archived_company_is_asked_about_no_more_and_comes_back(
         claims.free_again(taken)
         return len(taken)
 
-    factories.connection(organization)
+    factories.authorization(organization)
     client = client_of(owner)
     client.post(f"/firme/{company.pk}/arhivare/")
     assert due() == 0
@@ -125,7 +125,7 @@ def test_settings_are_kept_and_told(owner: User, organization: Organization) -> 
 def test_deletion_wants_an_export_first_and_waits_a_week(
     owner: User, organization: Organization, company: Company
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     client = client_of(owner)
     form = {"denumire": organization.name}
     page = client.post("/organizatie/stergere/", form, follow=True)
@@ -152,7 +152,7 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     client.post("/organizatie/stergere/", form)
     assert organizations.delete_due(now=later) == 1
     assert not Organization.objects.filter(pk=organization.pk).exists()
-    assert not Connection.objects.exists()
+    assert not Authorization.objects.exists()
     assert not Company.objects.exists()
     # What was done stays told.
     told = JournalEntry.objects.filter(organization_id=organization.pk, action="deletion")

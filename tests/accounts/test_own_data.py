@@ -8,7 +8,7 @@ from django.test import Client
 
 from caraus.accounts.models import JournalEntry, Membership, Organization, User
 from caraus.accounts.provision import provision_user
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from tests import factories
 
 PASSWORD = "o parolă destul de lungă"
@@ -32,7 +32,7 @@ def client(ana: User) -> Client:
 def test_the_export_tells_all_and_no_secret(
     client: Client, ana: User, organization: Organization
 ) -> None:
-    factories.connection(organization, authorized_by=ana)
+    factories.authorization(organization, authorized_by=ana)
     answer = client.post("/cont/date/export/")
     found = json.loads(answer.content)
     assert found["cont"]["email"] == "ana@example.ro"
@@ -46,7 +46,7 @@ def test_the_export_tells_all_and_no_secret(
 def test_erasing_asks_the_password_and_ends_everything(
     client: Client, ana: User, organization: Organization
 ) -> None:
-    connection = factories.connection(organization, authorized_by=ana)
+    authorization = factories.authorization(organization, authorized_by=ana)
     asked = client.get("/cont/stergere/")
     assert asked.status_code == 302
     assert client.post("/cont/stergere/").status_code == 302
@@ -56,8 +56,8 @@ def test_erasing_asks_the_password_and_ends_everything(
     assert not User.objects.filter(pk=ana.pk).exists()
     assert client.get("/transporturi/")["Location"].startswith("/cont/login/")
     # The authorization lives on, with the name that it was given by; the journal stays.
-    connection = Connection.objects.get(pk=connection.pk)
-    assert (connection.authorized_by, connection.person_name) == (None, "Ana Pop")
+    authorization = Authorization.objects.get(pk=authorization.pk)
+    assert (authorization.authorized_by, authorization.person_name) == (None, "Ana Pop")
     assert JournalEntry.objects.filter(actor_id=ana.pk, action="deletion").exists()
 
 

@@ -19,7 +19,7 @@ from caraus.accounts.provision import provision_user
 from caraus.mail.models import OutgoingEmail
 from caraus.notifications.models import Notification
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.mail import MailServer, delivered
 
 PASSWORD = "o parolă destul de lungă"

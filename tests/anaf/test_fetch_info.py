@@ -151,9 +151,9 @@ def test_a_connection_closed_without_an_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def hang_up() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
+            authorization, _ = listening.accept()
+            with authorization:
+                authorization.recv(65536)
 
         thread = threading.Thread(target=hang_up)
         thread.start()

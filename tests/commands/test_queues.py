@@ -16,9 +16,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus import queues
 from caraus.accounts.models import Membership, Organization
+from caraus.authorizations.models import Authorization, AuthorizationCheck
+from caraus.authorizations.tasks import check as check_task
 from caraus.commands.jobs import run_jobs
-from caraus.connections.models import Connection, ConnectionCheck
-from caraus.connections.tasks import check as check_task
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Email, Notification
 from caraus.transports.models import LapseWatch, Plan
@@ -38,7 +38,7 @@ def test_every_queue_is_served_and_periodic_work_stands_alone() -> None:
     assert {task.queue for task in own.values()} <= set(served)
     in_periodic = {name for name, task in own.items() if task.queue == queues.PERIODIC}
     assert in_periodic == periodic
-    assert own["connections.renew"].queue == queues.ANAF
+    assert own["authorizations.renew"].queue == queues.ANAF
     assert own["notifications.email"].queue == queues.MAIL
 
 
@@ -73,19 +73,21 @@ def jobs(queue: str, *statuses: str) -> int:
 @pytest.mark.django_db(transaction=True)
 def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: SimulatorProcess) -> None:
     organization = factories.organization()
-    authorization = factories.connection(organization, access_lives=timedelta(hours=1))
+    authorization = factories.authorization(organization, access_lives=timedelta(hours=1))
     Email.objects.create(notification=letter(organization), next_attempt_at=timezone.now())
     for _ in range(6):
         member = factories.member(organization, "dispatcher")
         membership = Membership.objects.get(user=member)
         export, _ = exports.request_export(membership, kind="csv", query="")
         export_task.defer(export_id=export.pk)
-        check = ConnectionCheck.objects.create(connection=factories.connection(organization))
+        check = AuthorizationCheck.objects.create(
+            authorization=factories.authorization(organization)
+        )
         check_task.defer(check_id=check.pk)
     with psycopg.connect(**database.get_connection_params()) as other:
         # What people pressed waits for these locks, as for a large list or for a silent ANAF.
         other.execute("LOCK TABLE workspace_listexport IN SHARE ROW EXCLUSIVE MODE")
-        other.execute("LOCK TABLE connections_connectioncheck IN SHARE ROW EXCLUSIVE MODE")
+        other.execute("LOCK TABLE authorizations_authorizationcheck IN SHARE ROW EXCLUSIVE MODE")
         with jobs_running():
             until(lambda: jobs("exports", "doing") == jobs("checks", "doing") == 2, "both full")
             # The workers themselves put the minute's tasks in the queue as they start.
@@ -112,7 +114,7 @@ def letter(organization: Organization) -> Notification:
     )
 
 
-def refreshed(authorization: Connection) -> bool:
+def refreshed(authorization: Authorization) -> bool:
     """A refusal too is an answer: the token of the tests is no genuine one."""
     authorization.refresh_from_db()
     return authorization.last_failure_at is not None

@@ -9,8 +9,8 @@ from django.conf import LazySettings
 from caraus import crypto
 from caraus.accounts.models import Organization, User
 from caraus.accounts.two_factors import rotate_secrets
-from caraus.connections.models import Connection
-from caraus.connections.rotation import rotate
+from caraus.authorizations.models import Authorization
+from caraus.authorizations.rotation import rotate
 from tests import factories
 from tests.commands.installation import PASSWORD, Installation
 
@@ -46,11 +46,11 @@ def test_what_no_key_opens_is_left_as_it_is_and_counted(
 ) -> None:
     old, lost, new = new_key(), new_key(), new_key()
     settings.TOKEN_KEYS = [lost]
-    shut = factories.connection(organization)
+    shut = factories.authorization(organization)
     settings.TOKEN_KEYS = [old]
-    fine = factories.connection(organization)
-    gone = factories.connection(organization)
-    Connection.objects.filter(pk=gone.pk).update(access_token_sealed="", refresh_token_sealed="")
+    fine = factories.authorization(organization)
+    gone = factories.authorization(organization)
+    Authorization.objects.filter(pk=gone.pk).update(access_token_sealed="", refresh_token_sealed="")
     settings.TOKEN_KEYS = [new, old]
     rotated = rotate()
     assert (rotated.done, rotated.unreadable) == (1, (shut.pk,))

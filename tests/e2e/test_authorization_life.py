@@ -58,7 +58,7 @@ def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_hears
     expect(page.get_by_role("heading", name=news, exact=True)).to_be_visible()
 
 
-def test_the_panel_the_rights_table_and_the_test_of_the_connection(
+def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
     page: Page, demo: DemoProcess
 ) -> None:
     walking.sign_in(page)

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.fleet.models import Kind, Vehicle
 from caraus.transports.models import Transport
 from caraus.words import today
 from tests import factories
-from tests.authorizations import authorization
+from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 
 type MakeTransport = Callable[..., Transport]
@@ -59,5 +59,7 @@ def dispatcher(organization: Organization) -> Membership:
 
 
 @pytest.fixture
-def connection(anaf: SimulatorProcess, organization: Organization, company: Company) -> Connection:
-    return authorization(anaf, organization)
+def authorization(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> Authorization:
+    return authorize(anaf, organization)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from caraus.accounts.models import Company, JournalEntry, Membership
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.fleet import api, changes, keeper
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import Draft, Kind, Problem, Vehicle
@@ -149,7 +149,7 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
 def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     dispatcher: Membership,
     told: list[tuple[str, str]],
 ) -> None:
@@ -167,7 +167,7 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
 def test_a_mistake_of_the_fleet_loses_no_answer_of_anaf(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     vehicle: MakeVehicle,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

@@ -16,8 +16,8 @@ from django.utils import timezone
 from caraus.accounts import members
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.connections import consent, deadlines, renewal
-from caraus.connections.models import Connection, ConsentRequest
+from caraus.authorizations import consent, deadlines, renewal
+from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications import digest
 from caraus.notifications.kinds import NEW, OUTAGE
 from caraus.notifications.models import Email, FailedNotice, Notification, Rhythm
@@ -28,7 +28,7 @@ from caraus.transports.models import Gate, LapseWatch, Plan, SyncState, Transpor
 from caraus.transports.settle import keep_failure
 from caraus.transports.sync import sync_company
 from tests import factories
-from tests.authorizations import authorization
+from tests.authorize import authorize
 from tests.notifications.telling import news
 from tests.notifications.telling import told as tell_news
 from tests.simulator_process import SimulatorProcess
@@ -59,7 +59,7 @@ def no_notices(organization: Organization | None = None, code: str = "P0001") ->
 def served(name: str) -> Organization:
     """An organization for which ANAF is asked, with an owner."""
     organization = factories.organization(name)
-    factories.connection(organization)
+    factories.authorization(organization)
     factories.member(organization, "owner", name=name)
     return organization
 
@@ -85,7 +85,7 @@ def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
     code: str,
 ) -> None:
     """Whatever the reason: our mistake, a deadlock, a lock, a text that is too long."""
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
     added = anaf.add_uit(company.cui)["uit"]
     with no_notices(code=code):
@@ -153,7 +153,7 @@ def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str
     now = timezone.now()
     refused = AnafError("daily_limit", detail=detail, limit=1000, http_status=200)
     with no_notices():
-        keep_failure(company, Connection.objects.get(), refused, now)
+        keep_failure(company, Authorization.objects.get(), refused, now)
     assert limits.is_spent(SyncState.objects.get(), now) or limits.paused_authorizations(
         [organization.pk], now
     )
@@ -209,12 +209,12 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
     anaf: SimulatorProcess,
 ) -> None:
     organization = served("Prima")
-    Connection.objects.all().delete()
-    authorization(anaf, organization)
+    Authorization.objects.all().delete()
+    authorize(anaf, organization)
     anaf.turn_on("refresh_rejected")
     with no_notices(), pytest.raises(AnafError):
-        renewal.renew(connection_id=Connection.objects.get().pk)
-    assert Connection.objects.get().status == "reauthorize"
+        renewal.renew(authorization_id=Authorization.objects.get().pk)
+    assert Authorization.objects.get().status == "reauthorize"
     assert told() == []
     deadlines.remind()
     deadlines.remind()
@@ -226,10 +226,10 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
 def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_told() -> None:
     organization = served("Prima")
     owner = Membership.objects.get(organization=organization)
-    made = Connection.objects.get()
+    made = Authorization.objects.get()
     began = ConsentRequest.objects.create(
         organization=organization,
-        connection=made,
+        authorization=made,
         state_digest="1",
         used_at=timezone.now(),
         expires_at=timezone.now(),
@@ -242,7 +242,7 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
     made.refresh_from_db()
     assert (made.status, made.access_token_sealed) == ("disconnected", "")
     assert Membership.objects.get(user=successor).role == "owner"
-    assert failed() == {"connections.telling.was_taken_back": 1, "notifications.owners.tell": 1}
+    assert failed() == {"authorizations.telling.was_taken_back": 1, "notifications.owners.tell": 1}
 
 
 def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:

@@ -20,7 +20,7 @@ from caraus.notifications.notify import notify
 from caraus.notifications.tasks import send_due
 from caraus.notifications.trouble import mail_trouble
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.mail import MailServer, mailers
 from tests.worker import Worker
 

@@ -23,7 +23,7 @@ from caraus.notifications.models import Email, Fact, Notification, Rhythm
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, choose
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.mail import MailServer
 from tests.notifications.telling import news, post, text_of, told
 

@@ -10,7 +10,7 @@ from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, LastReaderError, channels, choose
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 
 
 def tell(

@@ -23,7 +23,7 @@ from caraus.notifications.preferences import Channels, choose
 from caraus.notifications.rhythms import Subject, next_digest, quiet_until, wants
 from caraus.words import BUCHAREST
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.mail import MailServer
 from tests.notifications.telling import at, news, post, text_of, told
 

@@ -10,8 +10,8 @@ from django.test import Client
 from caraus import fields
 from caraus.accounts import journal
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
-from caraus.connections import external
-from caraus.connections.models import Connection, ConsentRequest, ExternalLink
+from caraus.authorizations import external
+from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.notifications.kinds import AUTHORIZATION, LIMITS
 from caraus.notifications.letters import message
 from caraus.notifications.models import Fact, Notification
@@ -20,7 +20,7 @@ from caraus.transports import telling
 from caraus.transports.models import Transport
 from caraus.transports.sync import sync_company
 from tests import factories
-from tests.authorizations import authorization
+from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 from tests.transports.conftest import noon
 
@@ -73,7 +73,7 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     begun = client.post("/integrari/autorizare/")
     came = anaf.log_in("three", url=begun["Location"])
     assert client.get("/anaf/callback", came).status_code == 200
-    made = Connection.objects.get()
+    made = Authorization.objects.get()
     assert made.person_name == ConsentRequest.objects.get().person_name == EMAIL
     link, _ = external.create(Membership.objects.get(user=longest))
     assert ExternalLink.objects.get(pk=link.pk).sender_name == EMAIL
@@ -87,7 +87,7 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
     anaf: SimulatorProcess, longest: User, wide: Company, organization: Organization
 ) -> None:
     """The company's name alone fills a title; the declarant's texts are longer still."""
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     now = noon()
     stays = anaf.add_uit(wide.cui)["uit"]
     sync_company(company_id=wide.pk, now=now)

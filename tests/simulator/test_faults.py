@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from anaf_simulator.scenarios import CATALOGUE, ENDPOINTS
-from tests.connections.processes import until
+from tests.authorizations.processes import until
 from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE, Info
 from tests.simulator_process import SimulatorProcess
 

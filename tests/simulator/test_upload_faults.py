@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.connections.processes import until
+from tests.authorizations.processes import until
 from tests.simulator import declarations
 from tests.simulator.conftest import BUSY, MEDIUM, Info
 from tests.simulator_process import SimulatorProcess

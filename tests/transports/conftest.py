@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import plan
 from caraus.transports.models import Transport, TransportEvent
 from caraus.words import BUCHAREST
-from tests.authorizations import authorization
+from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 
 type Dump = tuple[list[Any], list[Any]]
 
 
 @pytest.fixture
-def connection(anaf: SimulatorProcess, organization: Organization, company: Company) -> Connection:
+def authorization(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> Authorization:
     """An authorization with the certificate that has rights for the company."""
-    return authorization(anaf, organization)
+    return authorize(anaf, organization)
 
 
 @pytest.fixture(autouse=True)

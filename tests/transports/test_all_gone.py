@@ -7,7 +7,7 @@ from django.conf import LazySettings
 from django.test import Client
 
 from caraus.accounts.models import Company, User
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.notifications.models import Email, Notification
 from caraus.transports import card, driver
 from caraus.transports.models import Transport, TransportEvent
@@ -40,7 +40,7 @@ def told() -> list[tuple[str, str]]:
 def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     owner: User,
     teammate: User,
     number: int,
@@ -76,7 +76,7 @@ def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
 def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     owner: User,
     settings: LazySettings,
 ) -> None:
@@ -97,7 +97,7 @@ def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
 
 
 def test_some_come_back_and_the_others_are_held_on(
-    anaf: SimulatorProcess, company: Company, connection: Connection, owner: User
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
 ) -> None:
     back, *others = leave(anaf, company, 5)
     now = noon()
@@ -117,7 +117,7 @@ def test_some_come_back_and_the_others_are_held_on(
 
 
 def test_the_page_of_a_held_uit_says_until_when_and_why(
-    anaf: SimulatorProcess, company: Company, connection: Connection, signed_in: Client
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     leave(anaf, company, 2)
     now = noon()

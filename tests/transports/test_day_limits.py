@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections.models import CompanyRight
+from caraus.authorizations.models import CompanyRight
 from caraus.transports import limits, settle
 from caraus.transports.models import AuthorizationLimit, SyncState
 from caraus.transports.schedule import until_tomorrow
@@ -58,7 +58,7 @@ def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -
 def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
     signed_in: Client, company: Company
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     asked_long_ago([company], calls_day=limits.day_of(timezone.now()), calls_today=1000)
     signed_in.post(SYNC)
     assert due() == set()
@@ -68,12 +68,12 @@ def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
 def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
     organization: Organization, company: Company
 ) -> None:
-    connection = factories.connection(organization)
-    CompanyRight.objects.create(connection=connection, company=company, state="covered")
+    authorization = factories.authorization(organization)
+    CompanyRight.objects.create(authorization=authorization, company=company, state="covered")
     other = factories.company(organization, cui=factories.OTHER_CUI)  # another may serve it
     asked_long_ago([company, other])
     AuthorizationLimit.objects.create(
-        connection=connection,
+        authorization=authorization,
         daily_limit=100,
         calls_day=limits.day_of(timezone.now()),
         calls_today=100,
@@ -102,7 +102,7 @@ def of_the_page(client: Client) -> tuple[str, str]:
 def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_button_is_off(
     signed_in: Client, company: Company, by: str
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     now, told = timezone.now(), by == "ANAF's word"
     asked_long_ago(
         [company],
@@ -127,7 +127,7 @@ def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_bu
 def test_while_one_company_has_calls_left_the_button_works(
     signed_in: Client, organization: Organization, company: Company
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     other = factories.company(organization, cui=factories.OTHER_CUI)
     asked_long_ago([company], last_code="daily_limit", next_sync_at=tomorrow(), failures_in_a_row=1)
     asked_long_ago([other])

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from caraus.accounts.models import Company
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import card, driver
 from caraus.transports.models import SyncRun, SyncState, Transport, TransportEvent
 from caraus.transports.sync import sync_company
@@ -22,7 +22,7 @@ from tests.transports.test_views import transport
 
 
 def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
-    anaf: SimulatorProcess, signed_in: Client, company: Company, connection: Connection
+    anaf: SimulatorProcess, signed_in: Client, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
     earlier = timezone.now() - timedelta(minutes=3)

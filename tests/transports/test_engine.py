@@ -12,14 +12,14 @@ from django.db import connections
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections import rights
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports import claims, settle, upkeep
 from caraus.transports.engine import Engine
 from caraus.transports.models import Gate, SyncRun, SyncState, Transport, TransportEvent
 from caraus.transports.sync import LOCK_SPACE
 from tests import engine, factories
-from tests.authorizations import at_once, authorization
+from tests.authorize import at_once, authorize
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ CUIS = ("900010100", "900020201", "900030302")
 @pytest.fixture
 def companies(anaf: SimulatorProcess, organization: Organization) -> list[Company]:
     """Three companies of one authorization, due now."""
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     made = [factories.company(organization, cui=cui) for cui in CUIS]
     upkeep.adopt()
     return made
@@ -40,7 +40,7 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
 def accepted() -> None:
     """ANAF has accepted the authorization for every company before."""
     for company in Company.objects.all():
-        rights.remember(connection=Connection.objects.get(), company=company, covered=True)
+        rights.remember(authorization=Authorization.objects.get(), company=company, covered=True)
 
 
 def seconds_between(first: datetime | None, second: datetime) -> float:
@@ -219,7 +219,7 @@ def test_a_refused_token_is_renewed_and_the_question_asked_again(
 def test_an_expired_token_is_renewed_before_it_is_used(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
-    Connection.objects.update(access_expires_at=timezone.now() - MINUTE)
+    Authorization.objects.update(access_expires_at=timezone.now() - MINUTE)
     engine.drain()
     assert set(SyncState.objects.values_list("last_outcome", flat=True)) == {"ok"}
     assert {call["status"] for call in anaf.calls("info")} == {200}
@@ -241,7 +241,7 @@ def test_a_failure_is_kept_and_the_company_tried_again_later(
 def test_without_a_living_authorization_nobody_is_asked_about(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
-    Connection.objects.update(status="reauthorize")
+    Authorization.objects.update(status="reauthorize")
     engine.drain()
     assert anaf.calls("info") == []
     upkeep.mend()  # and they are not looked at again at every turn
@@ -287,7 +287,7 @@ def test_told_to_stop_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
 def test_an_outage_asks_once_in_a_while_and_then_recovers(
     anaf: SimulatorProcess, organization: Organization
 ) -> None:
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     for number in range(12):
         factories.company(organization, cui=f"90001010{number}")
     accepted()

@@ -10,14 +10,14 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections import rights
-from caraus.connections.models import Connection
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
 from caraus.transports import claims, gate, gatekeeper, plan, quiet, upkeep
 from caraus.transports.engine import Engine
 from caraus.transports.models import AuthorizationLimit, Gate, SyncRun, SyncState
 from caraus.transports.sync import SyncResult, sync_company
 from tests import engine, factories
-from tests.authorizations import at_once, authorization
+from tests.authorize import at_once, authorize
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,11 +29,11 @@ CUIS = ("900010100", "900020201", "900030302")
 @pytest.fixture
 def companies(anaf: SimulatorProcess, organization: Organization) -> list[Company]:
     """Three companies of one authorization, due now, and accepted before: one call each."""
-    given = authorization(anaf, organization)
+    given = authorize(anaf, organization)
     made = [factories.company(organization, cui=cui) for cui in CUIS]
     upkeep.adopt()
     for company in made:
-        rights.remember(connection=given, company=company, covered=True)
+        rights.remember(authorization=given, company=company, covered=True)
     return made
 
 
@@ -68,7 +68,7 @@ def test_a_company_asked_about_in_the_gap_between_two_locks_is_not_asked_again(
 ) -> None:
     """The foreman lets go of its lock before the walker takes its own. In that gap the claim looks
     like an orphan's, and another worker asks."""
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     company = factories.company(organization, cui="900010100")
     upkeep.adopt()
     unlock = claims.unlock
@@ -177,7 +177,7 @@ def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
     Gate.objects.update(
         open_since=now - MINUTE, probes=9, probe_at=now + 4 * MINUTE, last_code="timeout"
     )
-    Connection.objects.update(access_expires_at=now - MINUTE)
+    Authorization.objects.update(access_expires_at=now - MINUTE)
     granted = Gate.objects.get().granted
     run_until(lambda _: SyncState.objects.filter(claimed_until=None).exists(), and_then=0.5)
     assert Gate.objects.get().granted == granted
@@ -186,7 +186,7 @@ def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
     monkeypatch.setattr(gatekeeper, "TIMERS_WAIT", 0.1)
     run_until(lambda _: len(anaf.calls("token")) > 1, and_then=0.5)
     assert (Gate.objects.get().granted, anaf.calls("info")) == (granted, [])
-    Connection.objects.update(access_expires_at=now - MINUTE)
+    Authorization.objects.update(access_expires_at=now - MINUTE)
     SyncState.objects.update(wanted_at=now)
     run_until(lambda _: bool(anaf.calls("info")))
     assert Gate.objects.get().granted > granted

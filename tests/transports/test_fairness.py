@@ -14,13 +14,13 @@ from django.db import connection as database
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports import claims, rests, sooner, upkeep
 from caraus.transports.engine import Engine
 from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.sync import LOCK_SPACE, sync_if_due
 from tests import environment, factories
-from tests.authorizations import at_once, authorization
+from tests.authorize import at_once, authorize
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Company]:
     """An organization with an authorization and so many companies, due for a minute."""
     organization = factories.organization(name)
-    factories.connection(organization)
+    factories.authorization(organization)
     made = Company.objects.bulk_create(
         Company(organization=organization, cui=f"{first + one:09}") for one in range(number)
     )
@@ -98,11 +98,11 @@ def test_one_tenants_slow_answers_leave_room_for_the_others(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the engine: a quarter of the places is kept for other organizations."""
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     for number in range(8):
         company = factories.company(organization, cui=f"90001010{number}")
         CompanyRight.objects.create(
-            company=company, connection=Connection.objects.get(), state="covered"
+            company=company, authorization=Authorization.objects.get(), state="covered"
         )
     upkeep.adopt()
     most = 0
@@ -251,10 +251,10 @@ def test_a_company_whose_answers_cant_be_stored_is_asked_about_ever_more_rarely(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before: every eight seconds, and half a minute of log a minute."""
-    authorization(anaf, organization)
+    authorize(anaf, organization)
     company = factories.company(organization)
     CompanyRight.objects.create(
-        company=company, connection=Connection.objects.get(), state="covered"
+        company=company, authorization=Authorization.objects.get(), state="covered"
     )
     upkeep.adopt()
     clock = [1000.0]

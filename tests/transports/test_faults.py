@@ -12,14 +12,14 @@ from django.utils.html import escape
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import PROBLEMS, Outcome, Whose
-from caraus.connections import external, succession
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations import external, succession
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports.models import AuthorizationLimit, Gate, SyncRun, SyncState, Transport
 from caraus.transports.situation import WITH_DETAIL
 from caraus.transports.sync import SyncResult, sync_company
 from caraus.words import BUCHAREST
 from tests import factories
-from tests.authorizations import authorization
+from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 from tests.transports.conftest import dump
 
@@ -52,7 +52,7 @@ Sync = Callable[..., SyncResult]
 
 
 @pytest.fixture
-def sync(company: Company, connection: Connection, settings: LazySettings) -> Sync:
+def sync(company: Company, authorization: Authorization, settings: LazySettings) -> Sync:
     """Sync the company, which has its UITs from a good answer before."""
     first = sync_company(company_id=company.pk)
     assert first.outcome is Outcome.OK
@@ -159,11 +159,11 @@ def test_past_its_daily_limit_anaf_is_asked_again_tomorrow(
 def test_a_certificate_without_any_right_is_told_so(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
-    authorization(anaf, organization, "norights")
+    authorize(anaf, organization, "norights")
     result = sync_company(company_id=company.pk)
     assert result.error
     assert result.error.code == "no_rights_any"
-    assert Connection.objects.get().status == "active"
+    assert Authorization.objects.get().status == "active"
     assert CompanyRight.objects.get().state == "no_right"
 
 
@@ -186,7 +186,7 @@ def test_a_company_that_nobody_authorized_for_is_told_so_without_asking(
     result = sync_company(company_id=company.pk)
     assert result.error
     assert (result.outcome, result.error.code) == (Outcome.REAUTHORIZE, "never_authorized")
-    assert SyncRun.objects.get().connection is None
+    assert SyncRun.objects.get().authorization is None
     assert anaf.calls() == []
 
 
@@ -194,16 +194,16 @@ def test_what_somebody_disconnected_is_not_called_never_authorized(
     anaf: SimulatorProcess, sync: Sync, company: Company
 ) -> None:
     sync()
-    connection = Connection.objects.get()
-    succession.end(connection, Connection.Status.DISCONNECTED)
+    authorization = Authorization.objects.get()
+    succession.end(authorization, Authorization.Status.DISCONNECTED)
     result = sync()
     assert result.error
     assert result.error.code == "disconnected"
-    other = factories.company(connection.organization, cui=factories.OTHER_CUI)
+    other = factories.company(authorization.organization, cui=factories.OTHER_CUI)
     link, _ = external.create(
-        factories.member(connection.organization, "owner").memberships.get(), companies=[other]
+        factories.member(authorization.organization, "owner").memberships.get(), companies=[other]
     )
-    Connection.objects.update(link=link, status="reauthorize")
+    Authorization.objects.update(link=link, status="reauthorize")
     result = sync()
     assert result.error
     assert result.error.code == "not_for_company"
@@ -217,7 +217,7 @@ def test_without_a_client_id_the_fault_is_ours(
     result = sync()
     assert result.error
     assert (result.error.code, result.error.whose) == ("missing_configuration", Whose.US)
-    assert Connection.objects.get().status == "active"
+    assert Authorization.objects.get().status == "active"
 
 
 def test_a_diagnostic_holds_no_token(anaf: SimulatorProcess, sync: Sync) -> None:

@@ -12,12 +12,12 @@ from django.db import connection as database
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import gate, gatekeeper
 from caraus.transports.models import Gate
 from caraus.transports.sync import sync_company
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
 
 CAP = 900
@@ -114,13 +114,13 @@ def test_a_place_that_was_slept_through_is_not_used(monkeypatch: pytest.MonkeyPa
 
 
 def test_every_question_goes_through_the_door(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     from caraus.anaf import info, oauth
-    from caraus.connections.configuration import anaf_settings
-    from caraus.connections.renewal import access_token
+    from caraus.authorizations.configuration import anaf_settings
+    from caraus.authorizations.renewal import access_token
 
-    token = access_token(connection)
+    token = access_token(authorization)
     sync_company(company_id=company.pk)
     info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
     oauth.hello(anaf_settings(), access_token=token)
@@ -128,7 +128,10 @@ def test_every_question_goes_through_the_door(
 
 
 def test_one_company_that_anaf_always_fails_about_stops_no_other(
-    anaf: SimulatorProcess, organization: Organization, company: Company, connection: Connection
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    authorization: Authorization,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     for one in (company, other):
@@ -146,7 +149,7 @@ def test_one_company_that_anaf_always_fails_about_stops_no_other(
 
 
 def test_after_repeated_failures_a_person_is_told_without_asking(
-    anaf: SimulatorProcess, company: Company, connection: Connection, settings: LazySettings
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, settings: LazySettings
 ) -> None:
     anaf.turn_on("down_503")
     for _ in range(gate.FAILURES_TO_OPEN):

@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from caraus.accounts.models import Company
 from caraus.anaf.info import parse_info
 from caraus.anaf.values import canonical
+from caraus.authorizations.models import Authorization
 from caraus.commands import data
-from caraus.connections.models import Connection
 from caraus.fleet import keeper
 from caraus.fleet.models import Kind, Problem, Vehicle
 from caraus.notifications.models import Notification
@@ -74,7 +74,7 @@ NOTHING_KNOWN = {"data_exp_uit": "-", "data_transp": "ieri"}
 
 @pytest.mark.parametrize("end", ["-", "n/a", "2024-13-45", 7, False, {"an": 2026}])
 def test_a_new_uit_with_an_unreadable_end_is_in_the_list_with_a_computed_one(
-    anaf: SimulatorProcess, company: Company, connection: Connection, end: object
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, end: object
 ) -> None:
     anaf.turn_on("odd_field", fields={"data_exp_uit": end})
     truth = anaf.active(company.cui)
@@ -327,7 +327,7 @@ def test_no_two_directions_are_alleged_of_unknown_days(company: Company) -> None
 
 
 def test_panou_counts_it_once(
-    company: Company, connection: Connection, signed_in: Client, owner: Any
+    company: Company, authorization: Authorization, signed_in: Client, owner: Any
 ) -> None:
     applied(company, record(**NOTHING_KNOWN), record(uit="B"))
     seen = panou(owner.memberships.get())
@@ -351,7 +351,7 @@ def test_a_closed_uit_without_an_end_is_kept_as_long_as_others(company: Company)
 
 
 def test_an_unknown_day_leaves_the_schedule_alone(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("odd_field", all=True, fields=NOTHING_KNOWN)
     assert sync_company(company_id=company.pk).outcome == "ok"

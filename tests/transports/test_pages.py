@@ -10,7 +10,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import gatekeeper, plan, sooner
 from caraus.transports.models import Gate, SyncHour, SyncRun, SyncState
 from caraus.transports.situation import situation
@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_the_page_tells_each_question_and_what_could_not_be_read(
-    anaf: SimulatorProcess, company: Company, connection: Connection, signed_in: Client
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     anaf.turn_on("malformed_record", kind="string")
     sync_company(company_id=company.pk)
@@ -71,7 +71,7 @@ def outage(since: int) -> None:
 
 
 def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
-    company: Company, organization: Organization, connection: Connection, signed_in: Client
+    company: Company, organization: Organization, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
     good = now - 3 * MINUTE
@@ -95,7 +95,7 @@ def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
 
 @pytest.mark.parametrize("code", ["no_rights_cui", "refresh_rejected", "daily_limit"])
 def test_our_authorizations_trouble_is_not_anafs_silence(
-    company: Company, organization: Organization, connection: Connection, code: str
+    company: Company, organization: Organization, authorization: Authorization, code: str
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(
@@ -110,7 +110,7 @@ def test_our_authorizations_trouble_is_not_anafs_silence(
 
 
 def test_two_ways_of_not_answering_are_one_outage(
-    organization: Organization, company: Company, connection: Connection
+    organization: Organization, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
     other = Company.objects.create(organization=organization, cui="900020201")
@@ -124,7 +124,7 @@ def test_two_ways_of_not_answering_are_one_outage(
 
 
 def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit(
-    company: Company, organization: Organization, connection: Connection, signed_in: Client
+    company: Company, organization: Organization, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(company=company, last_good_at=now, last_attempt_at=now)
@@ -141,7 +141,7 @@ def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit
 
 
 def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
-    company: Company, organization: Organization, connection: Connection, signed_in: Client
+    company: Company, organization: Organization, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(
@@ -152,7 +152,7 @@ def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
     page = signed_in.get("/transporturi/").content.decode()
     assert "; o firmă, încă niciodată" in page
     assert signed_in.get("/transporturi/").context["situation"].kind == "syncing"
-    Connection.objects.update(status="reauthorize")
+    Authorization.objects.update(status="reauthorize")
     assert signed_in.get("/transporturi/").context["situation"].kind == "never_authorized"
 
 
@@ -172,14 +172,14 @@ def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Cl
 
 
 def test_without_an_authorization_what_anaf_said_before_is_no_trouble_of_now(
-    organization: Organization, company: Company, connection: Connection, signed_in: Client
+    organization: Organization, company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(
         company=company, last_code="technical_error", last_good_at=now, last_attempt_at=now
     )
     assert situation(organization, [company]).kind == "trouble"
-    Connection.objects.update(status="disconnected")
+    Authorization.objects.update(status="disconnected")
     found = situation(organization, [company])
     assert (found.kind, found.troubles) == ("never_authorized", ())
     assert "încercăm din nou automat" not in signed_in.get("/transporturi/").content.decode()
@@ -189,7 +189,7 @@ def test_without_an_authorization_what_anaf_said_before_is_no_trouble_of_now(
 
 
 def test_a_list_that_somebody_looks_at_is_asked_for_within_a_minute(
-    company: Company, connection: Connection, signed_in: Client
+    company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
     later = now + timedelta(hours=1)
@@ -231,7 +231,7 @@ def test_metrics_do_not_exist_without_the_token(client: Client, settings: LazySe
 def test_metrics_tell_calls_budget_delays_queue_and_authorizations(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     client: Client,
     settings: LazySettings,
 ) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports.models import SyncRun, SyncState, Transport, TransportEvent
 from caraus.transports.sync import SyncResult, sync_company
 from tests.simulator_process import SimulatorProcess
@@ -40,7 +40,7 @@ def place(truth: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_field_that_anaf_gives_is_kept(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync(company)
     truths = {record["uit"]: record for record in anaf.active(company.cui)}
@@ -67,7 +67,7 @@ def test_every_field_that_anaf_gives_is_kept(
 
 
 def test_vehicle_changes_are_kept_whole_and_the_last_one_drives(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui, nr_veh="B01OLD", nr_rem1="B02OLD")["uit"]
     anaf.change_vehicle(
@@ -101,7 +101,7 @@ def test_vehicle_changes_are_kept_whole_and_the_last_one_drives(
 
 @pytest.mark.parametrize("shape", ["documents_as_string", "documents_as_list"])
 def test_documents_are_kept_in_either_shape(
-    anaf: SimulatorProcess, company: Company, connection: Connection, shape: str
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, shape: str
 ) -> None:
     anaf.turn_on(shape)
     sync(company)
@@ -116,7 +116,7 @@ def test_documents_are_kept_in_either_shape(
 
 
 def test_a_second_identical_sync_makes_no_event_and_writes_no_row(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync(company)
     before = dump()
@@ -127,7 +127,7 @@ def test_a_second_identical_sync_makes_no_event_and_writes_no_row(
 
 
 def test_each_uit_appears_once_with_the_time_of_the_answer(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
     result = sync(company, now)
@@ -155,7 +155,7 @@ def test_each_uit_appears_once_with_the_time_of_the_answer(
 def test_a_correction_makes_one_event_with_old_and_new(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     correction: dict[str, Any],
     kind: str,
     changes: dict[str, Any],
@@ -175,7 +175,7 @@ def test_a_correction_makes_one_event_with_old_and_new(
 
 
 def test_a_vehicle_change_is_an_event_of_its_own_kind(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
     sync(company)
@@ -187,7 +187,7 @@ def test_a_vehicle_change_is_an_event_of_its_own_kind(
 
 
 def test_a_deep_change_of_the_raw_record_is_kept_without_an_event(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
     sync(company)
@@ -199,7 +199,7 @@ def test_a_deep_change_of_the_raw_record_is_kept_without_an_event(
 
 
 def test_a_deleted_uit_is_delisted_after_two_answers_ten_minutes_apart(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
     now = noon()
@@ -219,7 +219,7 @@ def test_a_deleted_uit_is_delisted_after_two_answers_ten_minutes_apart(
 
 
 def test_a_uit_whose_validity_ended_is_expired(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync(company)
     now = datetime.now(UTC) + timedelta(days=40)
@@ -235,7 +235,7 @@ def test_a_uit_whose_validity_ended_is_expired(
 
 
 def test_an_empty_answer_for_one_poll_leaves_no_trace(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = noon()
     sync(company, now)
@@ -249,7 +249,7 @@ def test_an_empty_answer_for_one_poll_leaves_no_trace(
 
 
 def test_everything_that_is_absent_is_delisted_hours_later_than_one_uit(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = noon()
     sync(company, now)
@@ -263,32 +263,37 @@ def test_everything_that_is_absent_is_delisted_hours_later_than_one_uit(
 
 @pytest.mark.parametrize("scenario", ["empty_array", "text_json"])
 def test_odd_but_good_answers_are_good(
-    anaf: SimulatorProcess, company: Company, connection: Connection, scenario: str
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, scenario: str
 ) -> None:
     anaf.turn_on(scenario)
     assert sync(company).applied.seen == len(anaf.active(company.cui))
 
 
 def test_a_good_answer_is_recorded_everywhere_it_matters(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
     result = sync(company, now)
     run = SyncRun.objects.get()
-    assert (run.outcome, run.code, run.http_status, run.connection) == ("ok", "", 200, connection)
+    assert (run.outcome, run.code, run.http_status, run.authorization) == (
+        "ok",
+        "",
+        200,
+        authorization,
+    )
     assert (run.seen, run.new) == (result.applied.seen, result.applied.new)
     state = SyncState.objects.get(company=company)
     assert (state.last_good_at, state.last_attempt_at, state.last_outcome) == (now, now, "ok")
     assert now + MINUTE <= state.next_sync_at <= now + 10 * MINUTE
-    connection.refresh_from_db()
-    assert connection.last_good_call_at == now
+    authorization.refresh_from_db()
+    assert authorization.last_good_call_at == now
     assert CompanyRight.objects.get().state == "covered"
     company.refresh_from_db()
     assert company.name == "TRANS CARPAȚI LOGISTIC SRL"
 
 
 def test_a_name_typed_by_a_person_stays(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     Company.objects.update(name="Carpați", name_typed=True)
     sync(company)

@@ -5,10 +5,10 @@ from django.db import connection as database
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports.models import SyncRun, SyncState, Transport, TransportEvent
 from caraus.transports.sync import LOCK_SPACE, SyncResult, sync_company
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +23,7 @@ def sync_in_threads(company: Company, number: int = 3) -> list[SyncResult]:
 
 
 def test_several_first_syncs_at_once_store_each_uit_and_event_once(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     results = sync_in_threads(company)
     truth = {record["uit"] for record in anaf.active(company.cui)}
@@ -34,7 +34,7 @@ def test_several_first_syncs_at_once_store_each_uit_and_event_once(
 
 
 def test_a_change_seen_by_several_workers_at_once_is_one_event(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
     sync_company(company_id=company.pk)
@@ -45,7 +45,7 @@ def test_a_change_seen_by_several_workers_at_once_is_one_event(
 
 
 def test_a_company_is_never_asked_about_twice_at_the_same_time(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("slow", seconds=0.2)
     sync_in_threads(company, 2)
@@ -54,7 +54,7 @@ def test_a_company_is_never_asked_about_twice_at_the_same_time(
 
 
 def test_failures_of_several_workers_at_once_are_all_counted(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("down_503")
     at_once(*[lambda: sync_company(company_id=company.pk)] * 3)
@@ -62,7 +62,7 @@ def test_failures_of_several_workers_at_once_are_all_counted(
 
 
 def test_no_lock_is_left_behind(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
     anaf.turn_on("down_503")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from caraus import crypto
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports import claims
 from caraus.transports.models import SyncState, Transport
 from caraus.transports.sooner import request_sync
@@ -23,7 +23,7 @@ def grants(anaf: SimulatorProcess) -> list[str | None]:
 
 
 def test_a_refused_token_is_renewed_once_silently_and_the_question_put_again(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("token_refused", times=1)
     anaf.forget_calls()
@@ -31,15 +31,15 @@ def test_a_refused_token_is_renewed_once_silently_and_the_question_put_again(
     assert result.outcome is Outcome.OK
     assert grants(anaf) == ["refresh_token"]
     assert [call["status"] for call in anaf.calls("info")] == [401, 200]
-    renewed = Connection.objects.get()
+    renewed = Authorization.objects.get()
     assert renewed.status == "active"
     for name in ("access_token_sealed", "refresh_token_sealed"):
-        old, new = (crypto.decrypt(getattr(one, name)) for one in (connection, renewed))
+        old, new = (crypto.decrypt(getattr(one, name)) for one in (authorization, renewed))
         assert old != new
 
 
 def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("token_refused")
     anaf.forget_calls()
@@ -49,7 +49,7 @@ def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself
     assert grants(anaf) == ["refresh_token"]
     assert result.error
     assert result.error.code == "token_refused_anew"
-    assert Connection.objects.get().status == "active"
+    assert Authorization.objects.get().status == "active"
     sync_company(company_id=company.pk)
     assert grants(anaf) == ["refresh_token"]  # not asked for at each poll
     anaf.turn_off("token_refused")
@@ -57,7 +57,7 @@ def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself
 
 
 def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
-    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+    worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
     kept = Transport.objects.count()
@@ -65,7 +65,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     anaf.turn_on("refresh_rejected")
     request_sync([company.pk])
     worker.drain()
-    assert Connection.objects.get().status == "reauthorize"
+    assert Authorization.objects.get().status == "reauthorize"
     state = SyncState.objects.get()
     assert (state.last_outcome, state.last_code) == ("reauthorize", "refresh_rejected")
 
@@ -82,28 +82,28 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
 
 @pytest.mark.parametrize("scenario", ["token_endpoint_down", "token_html", "token_timeout"])
 def test_trouble_of_the_token_service_is_temporary(
-    anaf: SimulatorProcess, company: Company, connection: Connection, scenario: str
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, scenario: str
 ) -> None:
     anaf.turn_on("token_refused", times=1)
     anaf.turn_on(scenario, times=1)
     result = sync_company(company_id=company.pk)
     assert result.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER}
-    assert Connection.objects.get().status == "active"
+    assert Authorization.objects.get().status == "active"
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
 
 
 def test_an_access_token_past_its_end_is_renewed_before_the_question(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
-    Connection.objects.update(access_expires_at=timezone.now())
+    Authorization.objects.update(access_expires_at=timezone.now())
     anaf.forget_calls()
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
     assert [call["endpoint"] for call in anaf.calls()] == ["token", "info"]
-    assert Connection.objects.get().access_expires_at > timezone.now() + timedelta(days=89)
+    assert Authorization.objects.get().access_expires_at > timezone.now() + timedelta(days=89)
 
 
 def test_authorizations_given_up_on_anafs_portal_need_a_person(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.revoke("three")
     result = sync_company(company_id=company.pk)
@@ -114,7 +114,7 @@ def test_authorizations_given_up_on_anafs_portal_need_a_person(
 def test_tokens_that_no_key_opens_are_told_as_ours_and_work_when_the_key_is_back(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     settings: LazySettings,
 ) -> None:
     keys = settings.TOKEN_KEYS
@@ -125,9 +125,9 @@ def test_tokens_that_no_key_opens_are_told_as_ours_and_work_when_the_key_is_back
         assert result.error
         assert result.error.code == "token_unreadable"
     assert anaf.calls() == []
-    assert Connection.objects.get().status == "active"
-    assert Connection.objects.get().last_failure_code == "token_unreadable"
+    assert Authorization.objects.get().status == "active"
+    assert Authorization.objects.get().last_failure_code == "token_unreadable"
 
     settings.TOKEN_KEYS = keys
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
-    assert Connection.objects.get().last_failure_code == ""
+    assert Authorization.objects.get().last_failure_code == ""

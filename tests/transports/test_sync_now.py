@@ -16,14 +16,14 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.connections.consent import authorized
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.consent import authorized
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports import claims
 from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.sooner import SyncNow, request_sync, sync_now
 from caraus.transports.sync import SyncResult, sync_company
 from tests import engine, factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
 from tests.transports.waiting import asked_long_ago, due, many
 from tests.worker import Worker
@@ -44,13 +44,13 @@ def statements(action: Callable[[], object]) -> list[str]:
 def test_a_press_takes_as_many_statements_for_300_companies_as_for_one(
     signed_in: Client, organization: Organization
 ) -> None:
-    connection = factories.connection(organization)
+    authorization = factories.authorization(organization)
     numbers = []
     for number in (1, 299):
         companies = many(organization, number)
         asked_long_ago(companies)
         CompanyRight.objects.bulk_create(
-            CompanyRight(connection=connection, company=company, state="no_right")
+            CompanyRight(authorization=authorization, company=company, state="no_right")
             for company in companies
         )
         numbers.append(len(statements(lambda: signed_in.post(SYNC))))
@@ -72,7 +72,7 @@ def test_one_statement_makes_all_companies_due(organization: Organization) -> No
 def test_an_authorization_takes_as_many_statements_for_300_companies_as_for_one(
     organization: Organization,
 ) -> None:
-    connection = factories.connection(organization)
+    authorization = factories.authorization(organization)
     numbers = []
     for number in (1, 299):
         companies = many(organization, number)
@@ -81,7 +81,7 @@ def test_an_authorization_takes_as_many_statements_for_300_companies_as_for_one(
 
         def tell() -> None:
             with transaction.atomic():
-                authorized.send(sender=Connection, connection=connection)
+                authorized.send(sender=Authorization, authorization=authorization)
 
         numbers.append(len(statements(tell)))
         assert due() == expected
@@ -144,13 +144,13 @@ def test_a_press_does_not_wait_for_an_answer_that_is_being_written(
 def test_an_authorization_waits_for_no_answer_and_a_job_makes_up_for_it(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
-    connection = factories.connection(organization)
+    authorization = factories.authorization(organization)
     other = factories.company(organization, cui=factories.OTHER_CUI)
     asked_long_ago([company, other])
 
     def tell() -> None:
         with transaction.atomic():
-            authorized.send(sender=Connection, connection=connection)
+            authorized.send(sender=Authorization, authorization=authorization)
 
     while_an_answer_is_written(company, tell)
     assert due() == {other.pk}
@@ -165,7 +165,7 @@ def test_an_authorization_waits_for_no_answer_and_a_job_makes_up_for_it(
 def test_a_press_asks_about_ones_own_companies_only(
     signed_in: Client, company: Company, stranger: User
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     assert signed_in.post(SYNC).status_code == 302
     assert due() == {company.pk}
     state = SyncState.objects.get()
@@ -175,7 +175,7 @@ def test_a_press_asks_about_ones_own_companies_only(
 def test_a_company_that_was_just_asked_about_waits_for_its_minute_and_the_page_says_so(
     signed_in: Client, company: Company
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     now = timezone.now()
     asked_long_ago([company], last_attempt_at=now - timedelta(seconds=20))
     signed_in.post(SYNC)
@@ -198,7 +198,7 @@ def test_how_soon_a_press_asks_again_is_a_setting(company: Company, settings: La
 def test_a_company_that_is_being_asked_about_is_left_alone_and_the_page_says_so(
     signed_in: Client, company: Company
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     asked_long_ago([company], claimed_until=timezone.now() + MINUTE)
     signed_in.post(SYNC)
     assert SyncState.objects.get().wanted_at is None
@@ -215,7 +215,7 @@ def test_a_second_press_before_the_first_is_served_changes_nothing(company: Comp
 def test_for_htmx_what_a_press_left_out_is_said_beside_the_list(
     signed_in: Client, company: Company
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     asked_long_ago([company], last_attempt_at=timezone.now())
     headers = {"hx-request": "true"}
     assert signed_in.post(SYNC, headers=headers).status_code == 302
@@ -231,7 +231,7 @@ def test_for_htmx_what_a_press_left_out_is_said_beside_the_list(
 def test_presses_are_limited_per_person_and_per_organization(
     signed_in: Client, organization: Organization, company: Company, settings: LazySettings
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"sync": "2/m/user,3/m/organization"}
     assert [signed_in.post(SYNC).status_code for _ in range(3)] == [302, 302, 429]
     other = Client()
@@ -251,11 +251,11 @@ def test_the_limit_of_presses_is_set_for_both(settings: LazySettings) -> None:
 def test_a_press_lets_few_refused_pairs_be_tried_again_and_none_refused_within_the_hour(
     signed_in: Client, organization: Organization
 ) -> None:
-    connection = factories.connection(organization)
+    authorization = factories.authorization(organization)
     companies, now = many(organization, 60), timezone.now()
     CompanyRight.objects.bulk_create(
         CompanyRight(
-            connection=connection,
+            authorization=authorization,
             company=company,
             state="no_right",
             refusals=3,
@@ -279,7 +279,7 @@ def test_a_press_lets_few_refused_pairs_be_tried_again_and_none_refused_within_t
 
 
 def test_a_person_is_answered_although_the_timer_was_not_due(
-    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+    worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
     request_sync([company.pk])
@@ -289,7 +289,7 @@ def test_a_person_is_answered_although_the_timer_was_not_due(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sync_requested_while_anaf_is_answering_is_a_question_of_its_own(
-    worker: Worker, anaf: SimulatorProcess, company: Company, connection: Connection
+    worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
     anaf.turn_on("slow", seconds=0.5, times=1)
@@ -312,7 +312,7 @@ def test_a_sync_requested_while_anaf_is_answering_is_a_question_of_its_own(
 def test_a_requests_id_is_in_the_pollers_log(
     anaf: SimulatorProcess,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with structlog.contextvars.bound_contextvars(request_id="pressed"):

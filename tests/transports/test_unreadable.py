@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.sync import sync_company
 from tests.simulator_process import SimulatorProcess
@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.mark.parametrize("kind", ["string", "missing_uit", "null", "number"])
 def test_a_malformed_record_is_kept_and_its_neighbours_stored(
-    anaf: SimulatorProcess, company: Company, connection: Connection, kind: str
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, kind: str
 ) -> None:
     anaf.turn_on("malformed_record", kind=kind)
     truth = {record["uit"] for record in anaf.active(company.cui)}
@@ -40,7 +40,7 @@ def test_a_malformed_record_is_kept_and_its_neighbours_stored(
 
 @pytest.mark.parametrize(("kind", "records"), [("string", 1), ("bad_date", 0)])
 def test_a_known_uit_behind_a_malformed_record_is_not_missing(
-    anaf: SimulatorProcess, company: Company, connection: Connection, kind: str, records: int
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, kind: str, records: int
 ) -> None:
     now = timezone.now()
     sync_company(company_id=company.pk, now=now)
@@ -52,7 +52,7 @@ def test_a_known_uit_behind_a_malformed_record_is_not_missing(
 
 
 def test_a_uit_that_comes_back_with_unreadable_days_is_seen_at_that_moment(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
     sync_company(company_id=company.pk, now=now)
@@ -67,7 +67,7 @@ def test_a_uit_that_comes_back_with_unreadable_days_is_seen_at_that_moment(
 
 
 def test_the_same_unreadable_record_stays_one_row_and_opens_again(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
     for minutes, spoilt in enumerate((True, False, True)):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.anaf.errors import Outcome
 from caraus.anaf.info import PARSER_VERSION
-from caraus.connections import rights
-from caraus.connections.models import Connection
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Notification
 from caraus.notifications.preferences import Channels, choose
@@ -56,7 +56,7 @@ def told() -> list[tuple[str, str]]:
 def test_a_clock_that_jumped_and_came_back_puts_nobody_off(
     organization: Organization, company: Company
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     now = timezone.now()
     far = factories.company(organization, cui=factories.OTHER_CUI)
     SyncState.objects.create(company=company, next_sync_at=now + 30 * DAY)
@@ -73,7 +73,7 @@ def test_a_new_company_is_adopted_once(company: Company) -> None:
 def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
     organization: Organization, settings: LazySettings
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     settings.ANAF_CALLS_PER_MINUTE = 5
     for number in range(60):
         one = factories.company(organization, cui=f"9000{number:05d}")
@@ -105,7 +105,7 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     anaf: SimulatorProcess,
     organization: Organization,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     owner: User,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
@@ -116,7 +116,7 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
         assert result.error
         assert result.error.code == "daily_limit"
     assert len(anaf.calls("info")) == 1
-    limit = AuthorizationLimit.objects.get(connection=connection)
+    limit = AuthorizationLimit.objects.get(authorization=authorization)
     assert limit.daily_limit == 1000
     assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
     assert told() == [(owner.name, "limits")]
@@ -128,30 +128,30 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
 
 
 def test_a_learnt_limit_slows_the_companies_of_that_authorization(
-    organization: Organization, company: Company, connection: Connection
+    organization: Organization, company: Company, authorization: Authorization
 ) -> None:
     SyncState.objects.create(company=company, rate=50)
-    rights.remember(connection=connection, company=company, covered=True)
-    AuthorizationLimit.objects.create(connection=connection, daily_limit=96)
+    rights.remember(authorization=authorization, company=company, covered=True)
+    AuthorizationLimit.objects.create(authorization=authorization, daily_limit=96)
     plan.make()
-    policy = plan.in_force().limited[connection.pk]
+    policy = plan.in_force().limited[authorization.pk]
     assert policy.multiplier / 50**0.5 == pytest.approx(1440 / 96 / 0.95, rel=0.01)
 
 
 def test_no_more_calls_than_its_limit_are_spent_for_an_authorization(
-    connection: Connection, settings: LazySettings
+    authorization: Authorization, settings: LazySettings
 ) -> None:
     now = timezone.now()
-    assert limits.spend(connection.pk, now)
+    assert limits.spend(authorization.pk, now)
     assert not AuthorizationLimit.objects.exists()
     settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 3
-    assert [limits.spend(connection.pk, now) for _ in range(5)] == [True] * 3 + [False] * 2
-    assert limits.paused_authorizations([connection.organization_id], now) == {connection.pk}
-    assert limits.spend(connection.pk, now + 2 * DAY)
+    assert [limits.spend(authorization.pk, now) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert limits.paused_authorizations([authorization.organization_id], now) == {authorization.pk}
+    assert limits.spend(authorization.pk, now + 2 * DAY)
 
 
 def test_a_company_gets_no_more_than_its_calls_a_day(
-    anaf: SimulatorProcess, company: Company, connection: Connection, settings: LazySettings
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, settings: LazySettings
 ) -> None:
     settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 2
     tomorrow = timezone.now().astimezone(BUCHAREST) + DAY
@@ -185,7 +185,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
     anaf: SimulatorProcess,
     organization: Organization,
     company: Company,
-    connection: Connection,
+    authorization: Authorization,
     owner: User,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
@@ -213,7 +213,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
 def test_an_outage_is_told_after_an_hour_and_once(
     organization: Organization, owner: User, teammate: User
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     choose(user=teammate, organization=organization, kind=OUTAGE, channels=Channels())
     plan.make()
     gatekeeper.enter()
@@ -230,7 +230,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
     began = since.astimezone(BUCHAREST)
     # In another organization the same person chose it too.
     other = factories.organization("Alta")
-    factories.connection(other)
+    factories.authorization(other)
     Membership.objects.create(user=teammate, organization=other, role="viewer")
     choose(user=teammate, organization=other, kind=OUTAGE, channels=Channels(email=False))
     Plan.objects.update(told_outage=None)
@@ -243,7 +243,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
 
 
 def test_a_mass_disappearance_is_told_when_it_begins(
-    anaf: SimulatorProcess, company: Company, connection: Connection, owner: User
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
 ) -> None:
     anaf.set_clock("2026-11-24T12:00")
     noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
@@ -258,7 +258,7 @@ def test_a_mass_disappearance_is_told_when_it_begins(
 
 
 def test_more_than_half_that_disappear_are_told_when_it_begins(
-    anaf: SimulatorProcess, company: Company, connection: Connection, owner: User
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
 ) -> None:
     anaf.set_clock("2026-11-24T12:00")
     noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
@@ -304,7 +304,7 @@ def test_every_minute_and_every_hour_do_what_keeps_the_schedule_whole(
 
 @pytest.fixture
 def unreadable(
-    anaf: SimulatorProcess, company: Company, connection: Connection
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> UnreadableRecord:
     """A record that an older parser could not read, although it is well."""
     sync_company(company_id=company.pk)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import PROBLEMS
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
 from caraus.transports.sync import sync_company
 from caraus.words import today
@@ -69,7 +69,7 @@ def test_the_list_shows_every_uit_with_what_matters_and_only_ones_own(
 def test_only_who_may_ask_anaf_sees_the_button(
     owner: User, teammate: User, company: Company
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     transport(company)
     for user, sees in ((owner, True), (teammate, False)):
         page = client_of(user).get(LIST).content.decode()
@@ -151,7 +151,7 @@ def test_the_list_of_one_company_is_its_own(
 
 
 def test_a_uits_own_page_has_all_that_anaf_gave_and_its_history(
-    anaf: SimulatorProcess, signed_in: Client, company: Company, connection: Connection
+    anaf: SimulatorProcess, signed_in: Client, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui, nr_veh="B01OLD")["uit"]
     sync_company(company_id=company.pk)
@@ -175,7 +175,7 @@ def test_a_record_that_could_not_be_read_is_shown_whole(
     signed_in: Client, company: Company
 ) -> None:
     now = timezone.now()
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     SyncState.objects.create(company=company, last_attempt_at=now, last_good_at=now)
     record = UnreadableRecord.objects.create(
         company=company,
@@ -196,7 +196,7 @@ def test_a_record_that_could_not_be_read_is_shown_whole(
 def test_trouble_is_told_above_the_list_with_what_to_do(
     signed_in: Client, company: Company, code: str
 ) -> None:
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     transport(company)
     now = timezone.now()
     SyncState.objects.create(
@@ -209,7 +209,7 @@ def test_trouble_is_told_above_the_list_with_what_to_do(
 
 
 def test_asking_now_brings_what_was_declared_a_moment_ago(
-    worker: Worker, anaf: SimulatorProcess, signed_in: Client, connection: Connection
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(factories.CUI)["uit"]
     signed_in.post(SYNC, {"firma": factories.CUI})

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Invitation, Membership, Organization
-from caraus.connections.models import Connection, ExternalLink
+from caraus.authorizations.models import Authorization, ExternalLink
 from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -154,7 +154,7 @@ def address(route: str, ids: dict[str, int]) -> str:
 
 
 TENANT = (
-    *(Organization, Company, Membership, Invitation, Connection, ExternalLink),
+    *(Organization, Company, Membership, Invitation, Authorization, ExternalLink),
     *(Notification, Transport, TransportNote, UnreadableRecord, Vehicle, Draft),
 )
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
-from caraus.connections import external
+from caraus.authorizations import external
 from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -18,7 +18,7 @@ from tests.web.addresses import SECRET
 def ids(organization: Organization, owner: User) -> dict[str, int]:
     """Things of an organization that the visitor does not belong to, by route."""
     company = factories.company(organization, name=SECRET)
-    connection = factories.connection(organization, authorized_by=factories.user(name=SECRET))
+    authorization = factories.authorization(organization, authorized_by=factories.user(name=SECRET))
     now = timezone.now()
     transport = Transport.objects.create(
         company=company,
@@ -82,8 +82,8 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "flota/din-uit/<int:pk>/": transport.pk,
         "flota/import/<int:pk>/": draft.pk,
         "flota/import/<int:pk>/renuntare/": draft.pk,
-        "integrari/<int:pk>/drepturi/": connection.pk,
-        "integrari/<int:pk>/test/": connection.pk,
+        "integrari/<int:pk>/drepturi/": authorization.pk,
+        "integrari/<int:pk>/test/": authorization.pk,
         "integrari/linkuri/<int:pk>/retragere/": link.pk,
         "notificari/<int:pk>/": notification.pk,
         "organizatie/membri/<int:pk>/": membership.pk,
@@ -92,7 +92,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "organizatie/invitatii/<int:pk>/link/": invitation.pk,
         "organizatie/invitatii/<int:pk>/retragere/": invitation.pk,
         "firme/<int:pk>/arhivare/": company.pk,
-        "integrari/<int:pk>/deconectare/": connection.pk,
+        "integrari/<int:pk>/deconectare/": authorization.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/<int:pk>/fisa-soferului.pdf": transport.pk,
         "transporturi/<int:pk>/note/": transport.pk,

@@ -28,7 +28,7 @@ type Pages = dict[str, tuple[int, bytes]]
 @pytest.fixture
 def before_and_after(signed_in: Client, company: Company) -> tuple[str, Pages, Pages]:
     """A UIT's address, its pages and Panou on the UIT's last day and on the day after."""
-    factories.connection(company.organization)
+    factories.authorization(company.organization)
     row = transport(company, uit="3V0P0L0P0T3JUW46", first_expired_day=today() + timedelta(days=1))
     address = f"/transporturi/{row.pk}/"
 

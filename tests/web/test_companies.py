@@ -11,7 +11,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization, User
 from caraus.transports.models import SyncState
 from tests import factories
-from tests.authorizations import at_once
+from tests.authorize import at_once
 
 FIRME = "/firme/"
 
@@ -43,7 +43,7 @@ def test_a_company_is_added_by_its_cui(
 def test_anaf_is_asked_at_once_where_someone_has_authorized(
     signed_in: Client, organization: Organization
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     signed_in.post(FIRME, {"cui": "14399840"})
     assert due() == [(Company.objects.get().pk, True)]
 

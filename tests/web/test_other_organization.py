@@ -65,7 +65,7 @@ def form_of(shown: str, marker: str) -> str:
 def test_every_form_says_for_which_organization_it_was_made(
     tab: Client, organization: Organization, company: Company, route: str
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     transport(company)
     answer = tab.get(f"/{route}", follow=True)
     if answer.status_code != 200 or "html" not in answer["Content-Type"]:

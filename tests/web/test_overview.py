@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections.models import CompanyRight, Connection
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.transports.models import SyncState, Transport, UnreadableRecord
 from tests import factories
 
@@ -25,7 +25,7 @@ def order(client: Client, query: str = "") -> list[str]:
 @pytest.fixture
 def clients(organization: Organization) -> dict[str, Company]:
     """Four firms: all well; one refused by ANAF; one with an outage; one with an unread record."""
-    authorization = factories.connection(organization)
+    authorization = factories.authorization(organization)
     now = timezone.now()
     found = {}
     for number, name in enumerate(("bine", "fara_drept", "pana", "necitit")):
@@ -33,7 +33,7 @@ def clients(organization: Organization) -> dict[str, Company]:
         found[name] = company
         refused = name == "fara_drept"
         CompanyRight.objects.create(
-            connection=authorization,
+            authorization=authorization,
             company=company,
             state=CompanyRight.State.NO_RIGHT if refused else CompanyRight.State.COVERED,
             checked_at=now,
@@ -125,7 +125,9 @@ def test_each_row_says_what_is_wrong_and_what_is_active(
 def test_an_authorization_that_died_is_every_clients_problem(
     signed_in: Client, clients: dict[str, Company]
 ) -> None:
-    Connection.objects.update(status=Connection.Status.REAUTHORIZE, last_failure_code="refused")
+    Authorization.objects.update(
+        status=Authorization.Status.REAUTHORIZE, last_failure_code="refused"
+    )
     page = signed_in.get("/firme/?stare=probleme").content.decode()
     assert len(re.findall(r'data-tone="bad"', page)) == 4
 

@@ -23,7 +23,7 @@ from tests.transports.test_views import transport
 @pytest.fixture
 def authorized(organization: Organization, company: Company) -> Company:
     now = timezone.now()
-    factories.connection(organization)
+    factories.authorization(organization)
     SyncState.objects.create(
         company=company,
         last_attempt_at=now,
@@ -194,7 +194,7 @@ def test_a_dead_authorization_and_an_outage_are_told(
     page = signed_in.get("/").content.decode()
     assert "ANAF nu răspunde din" in page
     assert "Răspunde." not in page
-    authorized.organization.connections.update(status="reauthorize")
+    authorized.organization.authorizations.update(status="reauthorize")
     page = signed_in.get("/").content.decode()
     assert 'data-authorization-colour="red"' in page
     assert "Nu este întrebat: nicio autorizare nu este activă." in page

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from caraus.accounts import journal
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.connections.models import ExternalLink
+from caraus.authorizations.models import ExternalLink
 from caraus.web import refusals
 from tests import factories
 from tests.web import addresses
@@ -96,7 +96,7 @@ ODD = ["\0", "a\0b", "9999-12-31", "0001-01-01", "9999-12-31T23:59:59+00:00.1", 
 def test_no_odd_parameter_of_an_address_is_an_error(
     signed_in: Client, company: Company, owner: User, organization: Organization, value: str
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     journal.record("company", "A adăugat firma.", user=owner, organization=organization)
     query = "&".join(f"{name}={quote(value)}" for name in NAMES)
     for path, methods in addresses.OWN.items():

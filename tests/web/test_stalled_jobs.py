@@ -9,16 +9,16 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization
-from caraus.connections.models import CompanyRight, Connection
-from caraus.connections.tasks import enqueue_try_rights, try_rights
+from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.authorizations.tasks import enqueue_try_rights, try_rights
 from caraus.transports.models import SyncState
 from caraus.web.tasks import take_up_stalled
-from tests.authorizations import authorization
+from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
 
-def kill_the_worker_of(*connections: Connection) -> None:
+def kill_the_worker_of(*authorizations: Authorization) -> None:
     """Their jobs are under way on a worker that has given no sign for an hour."""
     with database.cursor() as cursor:
         cursor.execute(
@@ -26,12 +26,12 @@ def kill_the_worker_of(*connections: Connection) -> None:
             " VALUES (now() - interval '1 hour') RETURNING id"
         )
         (worker,) = cursor.fetchone()
-        for connection in connections:
-            enqueue_try_rights(connection.pk)
+        for authorization in authorizations:
+            enqueue_try_rights(authorization.pk)
             cursor.execute(
                 "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s"
                 " WHERE queueing_lock = %s",
-                [worker, f"rights:{connection.pk}"],
+                [worker, f"rights:{authorization.pk}"],
             )
 
 
@@ -52,13 +52,13 @@ def statuses() -> list[str]:
 
 
 def tried() -> list[int]:
-    return list(CompanyRight.objects.order_by("pk").values_list("connection_id", flat=True))
+    return list(CompanyRight.objects.order_by("pk").values_list("authorization_id", flat=True))
 
 
 def test_a_killed_workers_job_is_run_by_another(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
-    older, _ = (authorization(anaf, organization, name) for name in ("three", "single"))
+    older, _ = (authorize(anaf, organization, name) for name in ("three", "single"))
     kill_the_worker_of(older)
     run_housekeeping(worker)
     assert tried() == [older.pk]
@@ -69,10 +69,10 @@ def test_one_whose_twin_waits_already_stands_in_nobodys_way(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     names = ("three", "norights", "single")
-    older, other, _ = (authorization(anaf, organization, name) for name in names)
+    older, other, _ = (authorize(anaf, organization, name) for name in names)
     kill_the_worker_of(older, other)
     try_rights.configure(queueing_lock=f"rights:{older.pk}", schedule_in={"hours": 1}).defer(
-        connection_id=older.pk
+        authorization_id=older.pk
     )
     run_housekeeping(worker)
     assert tried() == [other.pk]

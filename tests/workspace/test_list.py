@@ -246,7 +246,7 @@ def test_the_address_holds_the_whole_view() -> None:
 
 
 def test_what_was_asked_stands_in_the_form(signed_in: Client, make: MakeTransport) -> None:
-    factories.connection(make().company.organization)
+    factories.authorization(make().company.organization)
     page = signed_in.get(LIST, {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}).content
     text = page.decode()
     assert 'value="&#34;&gt;&lt;b&gt;"' in text

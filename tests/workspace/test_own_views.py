@@ -55,7 +55,7 @@ def test_each_column_alone_makes_a_list(signed_in: Client, make: MakeTransport) 
 def test_a_view_is_saved_renamed_opened_with_and_deleted(
     signed_in: Client, owner: User, make: MakeTransport
 ) -> None:
-    factories.connection(make(plate="CJ77NOU").company.organization)
+    factories.authorization(make(plate="CJ77NOU").company.organization)
     other = make(plate="B12ABC")
     form = {"nume": "  Cluj   mâine ", "vedere": "?q=cj77&dupa=2026-01-01.5&x=y", "implicita": "1"}
     assert signed_in.post(VIEWS, form)["Location"] == f"{LIST}?q=cj77"
@@ -111,7 +111,7 @@ def test_a_colleagues_view_is_nobody_elses(
 def test_the_groups_count_what_is_worth_a_look(
     signed_in: Client, make: MakeTransport, organization: Organization
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     tomorrow, old = today() + timedelta(days=1), timezone.now() - timedelta(days=2)
     make()
     make(first_expired_day=tomorrow)
@@ -146,7 +146,7 @@ def test_a_page_asks_as_many_queries_for_many_rows_as_for_few(
     page: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    factories.connection(organization)
+    factories.authorization(organization)
     companies = [*Company.objects.all(), factories.company(organization, cui="900030302")]
     row = make(plate="B12ABC", documents=[{"text": "CMR"}])
     query = {

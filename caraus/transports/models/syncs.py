@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.connections.models import Connection
+from caraus.authorizations.models import Authorization
 
 
 class SyncState(models.Model):
@@ -58,10 +58,10 @@ class SyncState(models.Model):
 class AuthorizationLimit(models.Model):
     """The daily limit that ANAF told an authorization, learnt from its message."""
 
-    ORGANIZATION_PATH = "connection__organization"
+    ORGANIZATION_PATH = "authorization__organization"
 
-    connection = models.OneToOneField(
-        Connection, on_delete=models.CASCADE, related_name="learnt_limit"
+    authorization = models.OneToOneField(
+        Authorization, on_delete=models.CASCADE, related_name="learnt_limit"
     )
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
     learnt_at = models.DateTimeField(null=True, blank=True)
@@ -71,7 +71,7 @@ class AuthorizationLimit(models.Model):
     calls_today = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
-        return f"{self.connection}: {self.daily_limit or '?'} pe zi"
+        return f"{self.authorization}: {self.daily_limit or '?'} pe zi"
 
 
 class Gate(models.Model):
@@ -137,8 +137,8 @@ class SyncRun(models.Model):
     COMPANY_PATH = "company"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_runs")
-    connection = models.ForeignKey(
-        Connection, on_delete=models.SET_NULL, null=True, related_name="sync_runs"
+    authorization = models.ForeignKey(
+        Authorization, on_delete=models.SET_NULL, null=True, related_name="sync_runs"
     )
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
@@ -159,7 +159,7 @@ class SyncRun(models.Model):
         ordering = ["-started_at", "-pk"]
         indexes = [
             models.Index(fields=["company", "-started_at"], name="run_by_company"),
-            models.Index(fields=["connection", "started_at"], name="run_by_connection"),
+            models.Index(fields=["authorization", "started_at"], name="run_by_authorization"),
             models.Index(fields=["started_at"], name="run_by_time"),
         ]
 

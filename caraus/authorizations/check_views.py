@@ -1,0 +1,81 @@
+"""„Testează conexiunea”: the button and the table of companies × what ANAF answered."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from caraus.accounts import access
+from caraus.accounts.limits import limited
+from caraus.accounts.models import Company, Role
+from caraus.anaf.errors import PROBLEMS, Problem
+from caraus.authorizations.checks import request_check
+from caraus.authorizations.help import Help, help_for
+from caraus.authorizations.models import Authorization, AuthorizationCheck
+from caraus.authorizations.panel import theirs
+from caraus.authorizations.tasks import check as check_task
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A company and what ANAF answered about it; `answered` is False while it is still asked."""
+
+    company: Company
+    answered: bool
+    asked: bool
+    seen: int
+    problem: Problem | None
+    # What ANAF answered, without secrets.
+    detail: str
+    help: Help | None
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@limited("check", posts_only=True)
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """The last check of an authorization; with POST a new one begins."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    authorization = access.get_object(
+        request, theirs(membership).filter(status=Authorization.Status.ACTIVE), pk
+    )
+    if request.method == "POST":
+        with transaction.atomic():
+            found, is_new = request_check(authorization, user=membership.user)
+            if is_new:
+                check_task.defer(check_id=found.pk)
+        return redirect("authorizations:check", pk=pk)
+    last = authorization.checks.first()
+    context = {
+        "authorization": authorization,
+        "check": last,
+        "hello": PROBLEMS.get(last.hello_code) if last else None,
+        "hello_help": help_for(last.hello_code) if last else None,
+        "rows": _rows(last, list(access.visible_companies(membership))) if last else [],
+    }
+    name = "authorizations/_check.html" if request.htmx else "authorizations/check.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
+
+
+def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[Row]:
+    answers = {answer["company"]: answer for answer in check.answers}
+    rows = []
+    for company in companies:
+        answer = answers.get(company.pk)
+        code = answer["code"] if answer else ""
+        if answer or not check.finished_at:
+            rows.append(
+                Row(
+                    company=company,
+                    answered=answer is not None,
+                    asked=bool(answer and answer["asked"]),
+                    seen=answer["seen"] if answer else 0,
+                    problem=PROBLEMS.get(code),
+                    detail=answer.get("detail", "") if answer else "",
+                    help=help_for(code),
+                )
+            )
+    return rows

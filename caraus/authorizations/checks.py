@@ -1,0 +1,93 @@
+"""„Testează conexiunea”: TestOauth, then one real question for each company.
+
+The worker does it: an accountant has hundreds of companies, and ANAF may take half a minute for
+each answer; the page shows the answers as they come.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from caraus.accounts.models import Company, User
+from caraus.anaf import oauth
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.authorizations import asking, rights
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.models import Authorization, AuthorizationCheck
+
+# A check that stands so long will not end any more.
+GIVE_UP_AFTER = timedelta(minutes=15)
+# So many silent answers in a row, and ANAF is down: the others are not asked.
+SILENT_IN_A_ROW = 2
+
+
+def request_check(
+    authorization: Authorization, *, user: User, now: datetime | None = None
+) -> tuple[AuthorizationCheck, bool]:
+    """A new check, or the one under way; and whether it is new."""
+    now = now or timezone.now()
+    AuthorizationCheck.objects.filter(
+        authorization=authorization, finished_at=None, asked_at__lte=now - GIVE_UP_AFTER
+    ).update(finished_at=now)
+    under_way = AuthorizationCheck.objects.filter(authorization=authorization, finished_at=None)
+    if found := under_way.first():
+        return found, False
+    try:
+        with transaction.atomic():
+            check = AuthorizationCheck.objects.create(
+                authorization=authorization, asked_by=user, asked_at=now
+            )
+    except IntegrityError:  # somebody else pressed at the same moment
+        return under_way.get(), False
+    return check, True
+
+
+def run_check(*, check_id: int) -> None:
+    """Ask, and keep each answer as it comes; one that a killed worker left is gone on with."""
+    check = AuthorizationCheck.objects.select_related("authorization__link").get(pk=check_id)
+    if check.finished_at is not None:
+        return
+    if check.hello_at is None:
+        check.started_at = timezone.now()
+        check.hello_code = _hello(check.authorization)
+        check.hello_at = timezone.now()
+        check.save()
+    answered = {answer["company"] for answer in check.answers}
+    _ask_all(check, rights.companies_of(check.authorization).exclude(pk__in=answered))
+    check.finished_at = timezone.now()
+    check.save()
+
+
+def _hello(authorization: Authorization) -> str:
+    try:
+        asking.with_token(
+            authorization, lambda token: oauth.hello(anaf_settings(), access_token=token)
+        )
+    except AnafError as error:
+        return error.code
+    return ""
+
+
+def _ask_all(check: AuthorizationCheck, companies: Iterable[Company]) -> None:
+    silent, code = 0, ""
+    for company in companies:
+        asked = silent < SILENT_IN_A_ROW
+        seen, detail = 0, ""
+        if asked:
+            code, detail, seen, silent = _ask(check.authorization, company, silent)
+        answer = {"code": code, "detail": detail, "seen": seen, "asked": asked}
+        check.answers.append({"company": company.pk} | answer)
+        check.save(update_fields=["answers"])
+
+
+def _ask(authorization: Authorization, company: Company, silent: int) -> tuple[str, str, int, int]:
+    """The problem's code and detail, the number of UITs, and how many silent answers in a row there
+    are."""
+    try:
+        answer = asking.ask(authorization, company)
+    except AnafError as error:
+        silent = silent + 1 if error.outcome is Outcome.UNAVAILABLE else 0
+        return error.code, error.detail, 0, silent
+    return "", "", len(answer.records) + len(answer.unreadable), 0

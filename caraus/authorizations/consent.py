@@ -1,0 +1,299 @@
+"""A person authorizes: the one-time state, the way to ANAF, and what the callback brings back."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.accounts import access, journal
+from caraus.accounts.models import Membership, Organization, Role, User
+from caraus.anaf import oauth
+from caraus.anaf.errors import PROBLEMS, AnafError, Problem
+from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
+from caraus.anaf.oauth import Tokens
+from caraus.authorizations import external, renewal, succession, telling
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.consent_refusals import (
+    INTERRUPTED,
+    LINK_CLOSED,
+    NO_LONGER_ALLOWED,
+    NOTHING_CAME,
+    OTHER_BROWSER,
+    OUR_REFUSALS,
+    STATE_EXPIRED,
+    STATE_USED,
+    WRONG_STATE,
+    ConsentRefused,
+)
+from caraus.authorizations.models import (
+    CONSENT_LIFETIME,
+    Authorization,
+    ConsentRequest,
+    ExternalLink,
+)
+
+log = structlog.get_logger(__name__)
+
+# Sent with `connection`, in the transaction that makes it: the first sync is born with it.
+authorized = Signal()
+
+
+# A callback that comes while the first one is still being answered waits for that one's result; for
+# so long, then the process that was answering must have died.
+ANSWERED_WITHIN = timedelta(minutes=2)
+# How long a person may take back what this browser authorized.
+TAKE_BACK_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """The same answer of ANAF's came before, and is being worked on now."""
+
+
+def begin(
+    *,
+    user: User,
+    organization: Organization,
+    browser: str,
+    replaces: Authorization | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Open a request and return ANAF's address for it; `browser` is the secret that only the
+    pressing browser's session holds, `replaces` the authorization that the new one takes over
+    from. Raises AnafError when unconfigured."""
+    return _open(
+        ConsentRequest(
+            user=user,
+            organization=organization,
+            person_name=user.display_name,
+            replaces=replaces,
+        ),
+        browser,
+        now or timezone.now(),
+    )
+
+
+def begin_external(
+    link: ExternalLink, *, person_name: str, browser: str, now: datetime | None = None
+) -> str:
+    """The same for the holder of a link, who gave this name. Raises AnafError."""
+    return _open(
+        ConsentRequest(link=link, organization=link.organization, person_name=person_name),
+        browser,
+        now or timezone.now(),
+    )
+
+
+def _open(request: ConsentRequest, browser: str, now: datetime) -> str:
+    if not browser:
+        raise ValueError("an authorization needs a browser's secret")
+    anaf = anaf_settings()
+    state = secrets.token_urlsafe(32)
+    request.state_digest, request.browser_digest = _digest(state), _digest(browser)
+    request.created_at, request.expires_at = now, now + CONSENT_LIFETIME
+    request.save()
+    return oauth.authorize_url(anaf, state=state)
+
+
+def finish(
+    *,
+    user: User | None,
+    browser: str,
+    state: str,
+    code: str = "",
+    error: str = "",
+    description: str = "",
+) -> Authorization | ConsentRefused | UnderWay:
+    """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
+
+    `browser` is the secret in the session of the browser that came back. A page that is loaded
+    again is told again what came of it; nothing is asked twice.
+    """
+    request = _take(user=user, browser=browser, state=state)
+    if not isinstance(request, ConsentRequest):
+        if isinstance(request, ConsentRefused):
+            log.warning("authorization_refused", code=request.code)
+        return request
+    result: Authorization | ConsentRefused = INTERRUPTED
+    try:
+        result = _answer(request, code=code, error=error, description=description)
+    finally:
+        request.result = result.code if isinstance(result, ConsentRefused) else "ok"
+        request.save(update_fields=["result"])
+    log.info("authorization_finished", result=request.result)
+    return result
+
+
+def _answer(
+    request: ConsentRequest, *, code: str, error: str, description: str
+) -> Authorization | ConsentRefused:
+    """What comes of an answer that is used now."""
+    if request.link is not None:
+        if external.refusal(request.link):
+            return LINK_CLOSED
+    elif not _still_allowed(request):
+        return NO_LONGER_ALLOWED
+    if error:
+        return _refusal(oauth.problem_of_callback(error, description))
+    if not code:
+        return NOTHING_CAME
+    try:
+        return _connect(request, oauth.exchange_code(anaf_settings(), code=code))
+    except AnafError as trouble:
+        return _refusal(trouble.problem)
+
+
+def is_open(*, user: User, organization: Organization) -> bool:
+    """Whether the user has gone to ANAF from here and has not come back yet."""
+    return ConsentRequest.objects.filter(
+        user=user, organization=organization, used_at=None, expires_at__gt=timezone.now()
+    ).exists()
+
+
+def is_external(state: str, *, browser: str) -> bool:
+    """Whether this browser began it with an external link."""
+    request = _request_of(state)
+    return request is not None and request.link_id is not None and _began(request, browser)
+
+
+def to_take_back(*, authorization_id: int, browser: str) -> ConsentRequest | None:
+    """The request by which this browser made the authorization, within the hour."""
+    made = ConsentRequest.objects.filter(
+        authorization=authorization_id,
+        authorization__status=Authorization.Status.ACTIVE,
+        used_at__gt=timezone.now() - TAKE_BACK_WITHIN,
+    ).select_related("authorization__organization", "authorization__link", "user")
+    return next((request for request in made if _began(request, browser)), None)
+
+
+@transaction.atomic
+def take_back(request: ConsentRequest) -> None:
+    """„Nu am vrut asta”: end what was authorized a moment ago; owners hear of it."""
+    authorization = Authorization.objects.select_for_update(no_key=True).get(consents=request.pk)
+    if not authorization.is_active:
+        return
+    succession.disconnect(authorization)
+    journal.record(
+        "authorization",
+        lambda: gettext("{who} a luat înapoi autorizarea pe care tocmai o dăduse.").format(
+            who=authorization.person_name
+        ),
+        user=authorization.authorized_by,
+        organization=authorization.organization,
+        authorization=authorization.pk,
+        certificate=authorization.certificate_serial,
+    )
+    telling.was_taken_back(authorization, now=timezone.now())
+
+
+def _take(
+    *, user: User | None, browser: str, state: str
+) -> ConsentRequest | Authorization | ConsentRefused | UnderWay:
+    """The open request of this state, used up by one atomic update; what came of a used one."""
+    now = timezone.now()
+    request = _request_of(state)
+    if request is None or not _is_theirs(request, user):
+        return WRONG_STATE
+    if not _began(request, browser):
+        return OTHER_BROWSER
+    if request.used_at is None and request.expires_at <= now:
+        return STATE_EXPIRED
+    if not ConsentRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=now):
+        request.refresh_from_db()
+        return _what_came_of(request, now)
+    return request
+
+
+def _what_came_of(
+    request: ConsentRequest, now: datetime
+) -> Authorization | ConsentRefused | UnderWay:
+    """STATE_USED when the authorization has since been replaced."""
+    if not request.result:
+        young = request.used_at is not None and now - request.used_at < ANSWERED_WITHIN
+        return UnderWay() if young else INTERRUPTED
+    if problem := PROBLEMS.get(request.result):
+        return _refusal(problem)
+    authorization = request.authorization
+    if request.result == "ok" and authorization is not None and authorization.is_active:
+        return authorization
+    return OUR_REFUSALS.get(request.result, STATE_USED)
+
+
+def _request_of(state: str) -> ConsentRequest | None:
+    return ConsentRequest.objects.filter(state_digest=_digest(state)).first()
+
+
+def _is_theirs(request: ConsentRequest, user: User | None) -> bool:
+    """A link's belongs to the browser alone."""
+    return request.link_id is not None or (user is not None and request.user_id == user.pk)
+
+
+def _began(request: ConsentRequest, browser: str) -> bool:
+    """The browser that comes back is the one that began (RFC 6749, 10.12)."""
+    same = hmac.compare_digest(request.browser_digest, _digest(browser))
+    return bool(browser) and same
+
+
+def _still_allowed(request: ConsentRequest) -> bool:
+    """The role that let the person begin may be gone ten minutes later."""
+    membership = Membership.objects.filter(
+        user=request.user_id, organization=request.organization_id
+    ).first()
+    return membership is not None and access.may(membership, Role.DISPATCHER)
+
+
+def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ConsentRefused:
+    authorization = Authorization(
+        organization=request.organization,
+        authorized_by=request.user,
+        person_name=request.person_name,
+        link=request.link,
+        authorized_at=tokens.issued_at,
+        access_expires_at=tokens.access_expires_at,
+        refresh_expires_at=tokens.refresh_expires_at,
+    )
+    renewal.store(authorization, tokens)
+    with transaction.atomic():
+        if request.link_id and not external.use_up(request.link_id, now=timezone.now()):
+            return LINK_CLOSED
+        authorization.save()
+        ConsentRequest.objects.filter(pk=request.pk).update(authorization=authorization)
+        succession.take_place(authorization, chosen=request.replaces)
+        _record(authorization)
+        authorized.send(sender=Authorization, authorization=authorization)
+    return authorization
+
+
+def _record(authorization: Authorization) -> None:
+    journal.record(
+        "authorization",
+        lambda: (
+            gettext("{who} a autorizat cu ANAF SPV, prin link.")
+            if authorization.link
+            else gettext("A autorizat cu ANAF SPV.")
+        ).format(who=authorization.person_name),
+        user=authorization.authorized_by,
+        organization=authorization.organization,
+        authorization=authorization.pk,
+        certificate=authorization.certificate_serial,
+    )
+    if authorization.link:
+        telling.link_was_used(authorization.link, authorization, now=timezone.now())
+
+
+def _refusal(problem: Problem) -> ConsentRefused:
+    """Nothing is tried again by itself where a person authorizes: the code works once."""
+    by_person = problem.retryable and problem.code != "invalid_client"
+    advice = gettext(ADVICE_AFTER_EXCHANGE) if by_person else problem.advice
+    return ConsentRefused(problem.code, problem.sentence, advice)
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

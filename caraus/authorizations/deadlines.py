@@ -1,0 +1,48 @@
+"""Notices before a person is needed: 30, 14, 7, 3, 1 days before, and on the day, each once.
+
+After a time without a worker only the most urgent of those missed is sent.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.authorizations import telling
+from caraus.authorizations.models import Authorization
+from caraus.words import BUCHAREST
+
+STAGES = (30, 14, 7, 3, 1, 0)
+
+
+def stage(end: date, *, today: date) -> int | None:
+    """The most urgent notice that is due: the smallest stage that the days left have reached."""
+    left = (end - today).days
+    return min((days for days in STAGES if left <= days), default=None)
+
+
+def remind(*, now: datetime | None = None) -> None:
+    """Tell of each living authorization whose end comes near what was not told yet."""
+    now = now or timezone.now()
+    today = now.astimezone(BUCHAREST).date()
+    living = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
+    for authorization in living.select_related("organization", "link").iterator():
+        days = stage(authorization.expires_at.astimezone(BUCHAREST).date(), today=today)
+        if days is not None:
+            _tell(authorization.pk, days, now)
+    # What the transaction that learnt of it could not tell.
+    dead = Authorization.objects.filter(
+        status=Authorization.Status.REAUTHORIZE, last_failure_at__gt=now - timedelta(days=1)
+    )
+    for authorization in dead.select_related("organization", "link"):
+        telling.needs_a_person(authorization, now=now)
+
+
+@transaction.atomic
+def _tell(authorization_id: int, days: int, now: datetime) -> None:
+    """Only if it is still as it was: a renewal or a person may have been quicker."""
+    authorization = Authorization.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=authorization_id
+    )
+    if authorization.is_active:
+        telling.end_is_near(authorization, days=days, now=now)

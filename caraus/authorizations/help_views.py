@@ -1,0 +1,45 @@
+"""Help per cause, and the steps after a renewed certificate."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access
+from caraus.accounts.models import Role
+from caraus.authorizations.configuration import is_configured
+from caraus.authorizations.help import BY_SLUG, CAUSES
+from caraus.authorizations.panel import panel
+
+
+@login_not_required  # the holder of an external link needs it too
+@require_GET
+def causes(request: HttpRequest) -> HttpResponse:
+    return render(request, "authorizations/help.html", {"causes": CAUSES})
+
+
+@login_not_required
+@require_GET
+def cause(request: HttpRequest, slug: str) -> HttpResponse:
+    found = BY_SLUG.get(slug)
+    if found is None:
+        raise Http404(gettext("Nu avem o pagină de ajutor cu acest nume."))
+    others = [one for one in CAUSES if one is not found]
+    return render(request, "authorizations/help_cause.html", {"cause": found, "others": others})
+
+
+@require_GET
+def renewed_certificate(request: HttpRequest) -> HttpResponse:
+    """The steps; the button names the authorization that the new one takes over from."""
+    membership = access.current_membership(request)
+    shown = panel(membership).shown
+    wanted = request.GET.get("autorizare", "")
+    chosen = next((one for one in shown if str(one.authorization.pk) == wanted), None)
+    context = {
+        "shown": shown,
+        "chosen": chosen or (shown[0] if len(shown) == 1 else None),
+        "configured": is_configured(),
+        "may_authorize": access.may(membership, Role.DISPATCHER),
+    }
+    return render(request, "authorizations/renewed_certificate.html", context)

@@ -1,0 +1,168 @@
+"""What Integrări shows: each living authorization with all that is known of it, and the past."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership
+from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations.health import Health, health, overall, spares
+from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
+from caraus.authorizations.renewal import next_renewal_at
+from caraus.authorizations.rights_progress import WATCHED, RightsProgress, counted
+from caraus.authorizations.succession import LIVING
+
+# The card with every company of a young authorization is drawn anew while ANAF answers about so
+# few; of more, a line counts.
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A living authorization as the card shows it; `rights`: every company it may serve."""
+
+    authorization: Authorization
+    health: Health
+    rights: list[CompanyRight]
+    next_renewal_at: datetime
+
+    @property
+    def progress(self) -> RightsProgress:
+        return counted(self.authorization, [right.state for right in self.rights])
+
+    @property
+    def settling(self) -> bool:
+        """Just made: ANAF's answers about the companies are coming."""
+        return self.progress.goes_on
+
+    @property
+    def renewal_failure(self) -> str:
+        """What the last attempt to renew came to, when it failed."""
+        problem = PROBLEMS.get(self.authorization.last_failure_code)
+        return problem.sentence if problem and self.authorization.renewal_failures else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    shown: list[Shown]
+    overall: Health | None
+    companies: list[Company]
+    past: list[Authorization]
+    links: list[ExternalLink]
+
+    @property
+    def newest(self) -> str:
+        return str(self.shown[0].authorization.pk) if self.shown else "0"
+
+    @property
+    def settling(self) -> bool:
+        """Whether the whole card is to be drawn anew every few seconds."""
+        return any(one.settling and len(one.rights) <= _FEW for one in self.shown)
+
+
+def panel(membership: Membership) -> Panel:
+    companies = list(access.visible_companies(membership))
+    shown = _shown(membership, companies)
+    return Panel(
+        shown=shown,
+        overall=_overall(shown, companies),
+        companies=companies,
+        past=_past(membership, companies),
+        links=_links(membership),
+    )
+
+
+def standing(membership: Membership, companies: list[Company]) -> Health | None:
+    """How all authorizations that concern the member stand, in one colour; None without any."""
+    return _overall(_shown(membership, companies), companies)
+
+
+def watched(membership: Membership) -> list[Authorization]:
+    """The young authorizations about whose companies ANAF is being asked right now."""
+    companies = list(access.visible_companies(membership))
+    young = _theirs(membership, companies).filter(
+        status=Authorization.Status.ACTIVE, authorized_at__gt=timezone.now() - WATCHED
+    )
+    return list(young.select_related("link"))
+
+
+def _shown(membership: Membership, companies: list[Company]) -> list[Shown]:
+    """Living authorizations, newest first, each with its health and what ANAF said per company."""
+    living = list(
+        _theirs(membership, companies)
+        .filter(status__in=LIVING)
+        .select_related("link", "replaced_by")
+        .prefetch_related("rights", "link__companies")
+    )
+    spare = spares(living)
+    return [
+        Shown(
+            authorization=one,
+            health=health(one, spare=one.pk in spare),
+            rights=_rights(one, companies),
+            next_renewal_at=next_renewal_at(one),
+        )
+        for one in living
+    ]
+
+
+def theirs(membership: Membership) -> QuerySet[Authorization]:
+    """The authorizations that concern the member."""
+    return _theirs(membership, list(access.visible_companies(membership)))
+
+
+def _theirs(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
+    """Who authorized for other companies is not the business of one kept to some."""
+    found = Authorization.objects.filter(organization=membership.organization_id)
+    if access.is_kept(membership):
+        mine = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
+        found = found.filter(mine).distinct()
+    return found
+
+
+def _rights(authorization: Authorization, companies: list[Company]) -> list[CompanyRight]:
+    """One for each company; „necunoscut” where ANAF was not asked yet."""
+    link = authorization.link
+    only = None if link is None or link.for_all else {one.pk for one in link.companies.all()}
+    known = {right.company_id: right for right in authorization.rights.all()}
+    found = []
+    for company in companies:
+        if only is None or company.pk in only:
+            right = known.get(company.pk) or CompanyRight(authorization=authorization)
+            right.company = company
+            found.append(right)
+    return found
+
+
+def _overall(shown: list[Shown], companies: list[Company]) -> Health | None:
+    """Companies that no active authorization covers count against the green tick, except those
+    about which ANAF is being asked right now."""
+    states: dict[int, set[str]] = {company.pk: set() for company in companies}
+    for one in shown:
+        if one.authorization.is_active:
+            for right in one.rights:
+                states[right.company.pk].add(right.state)
+    uncovered = [found for found in states.values() if CompanyRight.State.COVERED not in found]
+    refused = sum(CompanyRight.State.NO_RIGHT in found for found in uncovered)
+    unknown = 0 if any(one.settling for one in shown) else len(uncovered) - refused
+    return overall([one.health for one in shown], refused=refused, unknown=unknown)
+
+
+def _past(membership: Membership, companies: list[Company]) -> list[Authorization]:
+    """What has been replaced or disconnected: who, when, which certificate, what came after."""
+    ended = _theirs(membership, companies).exclude(status__in=LIVING)
+    return list(ended.select_related("replaced_by").order_by("-authorized_at", "-pk")[:50])
+
+
+def _links(membership: Membership) -> list[ExternalLink]:
+    """Links that may still be used; one kept to some companies sees the own ones."""
+    now = timezone.now()
+    usable = membership.organization.external_links.filter(
+        used_at=None, revoked_at=None, expires_at__gt=now
+    )
+    if access.is_kept(membership):
+        usable = usable.filter(created_by=membership.user_id)
+    return list(usable.prefetch_related("companies"))

@@ -1,0 +1,18 @@
+"""Who hears of an authorization: those who can act on it."""
+
+from django.db.models import Q
+
+from caraus.accounts.models import Role, User
+from caraus.authorizations.models import Authorization
+
+
+def who_can_act(authorization: Authorization) -> list[User]:
+    """Owners and administrators, and whoever authorized or sent the link, while still a member who
+    may authorize."""
+    organization = Q(memberships__organization=authorization.organization_id)
+    steering = Q(memberships__role__in=[Role.OWNER, Role.ADMIN])
+    sender = authorization.link.created_by_id if authorization.link else None
+    own = Q(pk__in=[one for one in (authorization.authorized_by_id, sender) if one])
+    authorizing = Q(memberships__role__in=[Role.OWNER, Role.ADMIN, Role.DISPATCHER])
+    people = User.objects.filter(organization & (steering | (own & authorizing)), is_active=True)
+    return list(people.distinct().order_by("pk"))

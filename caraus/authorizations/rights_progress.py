@@ -1,0 +1,86 @@
+"""How far ANAF has answered about the companies of an authorization: „3 da, 162 nu, …”."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Company
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.words import grouped, plural
+
+# A page goes on looking for the answers so long after the authorization.
+WATCHED = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class RightsProgress:
+    """Of the companies that the authorization may serve: those that ANAF has accepted, refused, and
+    not answered about yet."""
+
+    covered: int
+    refused: int
+    left: int
+    # Young enough that a page should look again.
+    is_watched: bool
+
+    @property
+    def is_done(self) -> bool:
+        return self.left == 0
+
+    @property
+    def goes_on(self) -> bool:
+        return self.left > 0 and self.is_watched
+
+    @property
+    def is_refused(self) -> bool:
+        """ANAF has refused every company: the certificate has no right at all."""
+        return self.is_done and self.refused > 0 and self.covered == 0
+
+    @property
+    def sentence(self) -> str:
+        """„Verificăm drepturile: 3 da, 162 nu, încă 40 de firme.”"""
+        answered = gettext("{covered} da, {refused} nu").format(
+            covered=grouped(self.covered), refused=grouped(self.refused)
+        )
+        if self.left:
+            return gettext("Verificăm drepturile: {answered}, încă {companies}.").format(
+                answered=answered, companies=plural(self.left, "firmă", "firme")
+            )
+        return gettext("Am verificat drepturile: {answered}.").format(answered=answered)
+
+
+def of(authorization: Authorization, *, among: QuerySet[Company] | None = None) -> RightsProgress:
+    """Two queries for any number of companies; `among`: only what a member may see."""
+    companies = rights.companies_of(authorization)
+    if among is not None:
+        companies = companies.filter(pk__in=among.values("pk"))
+    known = CompanyRight.objects.filter(
+        authorization=authorization, company__in=companies.values("pk")
+    )
+    numbers = dict(known.order_by().values_list("state").annotate(number=Count("pk")))
+    return _progress(authorization, companies.count(), numbers)
+
+
+def counted(authorization: Authorization, states: Sequence[str]) -> RightsProgress:
+    """The same of states that are known already, one for each company."""
+    return _progress(authorization, len(states), Counter(states))
+
+
+def _progress(
+    authorization: Authorization, companies: int, numbers: Mapping[str, int]
+) -> RightsProgress:
+    covered = numbers.get(CompanyRight.State.COVERED.value, 0)
+    refused = numbers.get(CompanyRight.State.NO_RIGHT.value, 0)
+    young = timezone.now() - authorization.authorized_at < WATCHED
+    return RightsProgress(
+        covered=covered,
+        refused=refused,
+        left=max(companies - covered - refused, 0),
+        is_watched=young and authorization.is_active,
+    )

@@ -1,0 +1,34 @@
+"""What an authorization was given for, as the page after ANAF names it."""
+
+from dataclasses import dataclass
+
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
+
+# So many companies are named; the others are counted.
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The organization that may ask ANAF now, and about which companies."""
+
+    organization: str
+    companies: list[str]
+    number: int
+    # Also companies that the organization adds later.
+    for_all: bool
+
+    @property
+    def others(self) -> int:
+        return self.number - len(self.companies)
+
+
+def scope_of(authorization: Authorization) -> Scope:
+    companies = rights.companies_of(authorization)
+    return Scope(
+        organization=str(authorization.organization),
+        companies=[str(company) for company in companies.order_by("name", "cui")[:NAMED]],
+        number=companies.count(),
+        for_all=authorization.link is None or authorization.link.for_all,
+    )

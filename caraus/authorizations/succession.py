@@ -1,0 +1,86 @@
+"""A new authorization takes the place of an old one: its companies and its history.
+
+The old one's tokens are deleted only when nothing is lost by it: a renewed certificate that ANAF
+has not enrolled yet gets a token too, and would cut off what still works.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from caraus.authorizations.models import Authorization, CompanyRight
+
+LIVING = (Authorization.Status.ACTIVE, Authorization.Status.REAUTHORIZE)
+
+
+def take_place(new: Authorization, *, chosen: Authorization | None = None) -> None:
+    """Called in the transaction that makes `new`.
+
+    At once: the same certificate authorized again; a dead authorization of the same person, or
+    the one that the person chose. `chosen`, while it lives, goes when `new` covers its companies.
+    Others of the organization stay.
+    """
+    living = Authorization.objects.filter(organization=new.organization, status__in=LIVING)
+    living = living.exclude(pk=new.pk)
+    of_the_same = Q(pk__in=[])
+    if new.certificate_serial:
+        of_the_same |= Q(certificate_serial=new.certificate_serial)
+    if new.authorized_by_id:
+        of_the_same |= Q(
+            status=Authorization.Status.REAUTHORIZE, authorized_by_id=new.authorized_by_id
+        )
+    if chosen is not None:
+        living.filter(pk=chosen.pk).update(replaced_by=new)
+        of_the_same |= Q(pk=chosen.pk, status=Authorization.Status.REAUTHORIZE)
+    for old in living.filter(of_the_same):
+        end(old, Authorization.Status.REPLACED, replaced_by=new)
+    settle(new)
+
+
+@transaction.atomic
+def settle(new: Authorization) -> None:
+    """End the predecessors of `new` that still live and whose companies it covers, all of them.
+
+    It is part of keeping ANAF's answers and waits for nobody: a predecessor whose row another
+    writes to now is left to `settle_all`.
+    """
+    waiting = Authorization.objects.filter(replaced_by=new, status__in=LIVING)
+    for old in waiting.select_for_update(no_key=True, skip_locked=True):
+        if not _companies(old) - _companies(new):
+            end(old, Authorization.Status.REPLACED, replaced_by=new)
+
+
+def settle_all() -> None:
+    """Whatever predecessor was left: the timer's part."""
+    waiting = Authorization.objects.filter(predecessors__status__in=LIVING)
+    for new in waiting.filter(status=Authorization.Status.ACTIVE).distinct():
+        settle(new)
+
+
+def _companies(authorization: Authorization) -> set[int]:
+    covered = authorization.rights.filter(
+        state=CompanyRight.State.COVERED, company__archived_at=None
+    )
+    return set(covered.values_list("company_id", flat=True))
+
+
+def end(
+    authorization: Authorization,
+    status: Authorization.Status,
+    *,
+    replaced_by: Authorization | None = None,
+) -> None:
+    """Delete its tokens; who gave it, when, and with which certificate stays on record."""
+    authorization.status = status
+    authorization.access_token_sealed = authorization.refresh_token_sealed = ""
+    authorization.ended_at = timezone.now()
+    authorization.replaced_by = replaced_by
+    authorization.save()
+
+
+def disconnect(authorization: Authorization) -> None:
+    """End it without a successor; whatever waited to be replaced by it goes on."""
+    Authorization.objects.filter(replaced_by=authorization, status__in=LIVING).update(
+        replaced_by=None
+    )
+    end(authorization, Authorization.Status.DISCONNECTED)

@@ -1,0 +1,79 @@
+"""The queue's side of the authorization's life."""
+
+import contextlib
+
+from django.db import transaction
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+from caraus import queues
+from caraus.anaf.errors import AnafError
+from caraus.authorizations import asking, deadlines, rights, succession
+from caraus.authorizations.checks import run_check
+from caraus.authorizations.consent import authorized
+from caraus.authorizations.models import Authorization
+from caraus.authorizations.renewal import due, renew
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="authorizations.renew_due", queueing_lock="authorizations.renew_due")
+def renew_due(timestamp: int) -> None:
+    for authorization_id in due():
+        _enqueue(authorization_id)
+
+
+def _enqueue(authorization_id: int) -> None:
+    """Once; the row's lock keeps two renewals apart. (A lock of the queue would outlive a killed
+    worker, and nothing would be renewed any more.)"""
+    with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
+        renew_one.configure(queueing_lock=f"renew:{authorization_id}").defer(
+            authorization_id=authorization_id
+        )
+
+
+@app.task(name="authorizations.renew", queue=queues.ANAF)
+def renew_one(*, authorization_id: int) -> None:
+    try:
+        renew(authorization_id=authorization_id, only_if_due=True)
+    except AnafError:
+        return  # kept on the authorization, with its sentence; `due` says when it is tried again
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="authorizations.try_rights_due", queueing_lock="authorizations.try_rights_due")
+def try_rights_due(timestamp: int) -> None:
+    for authorization_id in rights.authorizations_to_try():
+        enqueue_try_rights(authorization_id)
+    succession.settle_all()
+
+
+def enqueue_try_rights(authorization_id: int) -> None:
+    with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
+        try_rights.configure(queueing_lock=f"rights:{authorization_id}").defer(
+            authorization_id=authorization_id
+        )
+
+
+@app.task(name="authorizations.try_rights", queue=queues.RIGHTS)
+def try_rights(*, authorization_id: int) -> None:
+    asking.try_rights(authorization_id=authorization_id)
+
+
+def _on_authorized(sender: object, *, authorization: Authorization, **_: object) -> None:
+    """After each authorization every company is tried, also those that another one serves. The
+    job looks which these are: the callback's answer does not wait for it."""
+    enqueue_try_rights(authorization.pk)
+
+
+authorized.connect(_on_authorized, dispatch_uid="authorizations.try_rights")
+
+
+@app.task(name="authorizations.check", queue=queues.CHECKS)
+def check(*, check_id: int) -> None:
+    run_check(check_id=check_id)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="authorizations.remind", queueing_lock="authorizations.remind")
+def remind(timestamp: int) -> None:
+    deadlines.remind()

@@ -1,0 +1,374 @@
+"""A person authorizes: the state, the code, and what comes of each."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import DatabaseError, connections
+from django.db import connection as database
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations import consent
+from caraus.authorizations.consent_refusals import (
+    INTERRUPTED,
+    NO_LONGER_ALLOWED,
+    NOTHING_CAME,
+    STATE_EXPIRED,
+    STATE_USED,
+    WRONG_STATE,
+    ConsentRefused,
+)
+from caraus.authorizations.models import Authorization, CompanyRight, ConsentRequest
+from caraus.transports.models import Transport
+from tests.authorizations.processes import until
+from tests.authorize import at_once
+from tests.simulator_process import SimulatorProcess, came_back, flow_of
+from tests.worker import Worker
+
+START, CALLBACK = "/integrari/autorizare/", "/anaf/callback"
+
+
+def begin(client: Client) -> str:
+    """Press the button; gives ANAF's address."""
+    response = client.post(START)
+    assert response.status_code == 302
+    return response["Location"]
+
+
+def finish(client: Client, **came: str) -> str:
+    """Come back from ANAF; gives the page."""
+    response = client.get(CALLBACK, came)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_an_authorization_brings_every_uit_of_the_company(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
+) -> None:
+    page = finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    assert "Autorizarea a reușit" in page
+    assert Authorization.objects.get().status == "active"
+
+    worker.drain()
+
+    expected = {record["uit"] for record in anaf.active(company.cui)}
+    assert expected
+    assert set(Transport.objects.values_list("uit", flat=True)) == expected
+
+
+def test_what_is_kept_of_an_authorization(
+    anaf: SimulatorProcess, signed_in: Client, owner: User
+) -> None:
+    finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    made = Authorization.objects.get()
+    now = timezone.now()
+    assert (made.authorized_by, made.person_name) == (owner, owner.name)
+    assert made.certificate_serial == "2006051671C0FFEE01A2B3C4D5E6F701"
+    assert timedelta(days=89) < made.access_expires_at - now <= timedelta(days=90)
+    assert timedelta(days=364) < made.refresh_expires_at - now <= timedelta(days=365)
+    assert not made.access_expiry_estimated
+    request = ConsentRequest.objects.get()
+    assert (request.result, request.used_at is None) == ("ok", False)
+
+
+def refused(page: str, refusal: ConsentRefused) -> bool:
+    """The page says what happened and what to do, and nothing was authorized."""
+    assert str(refusal.sentence) in page
+    assert "Autorizarea a reușit" not in page
+    return not Authorization.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["", "invented", "\x00", "ă" * 3000])
+def test_an_answer_with_a_state_that_nobody_was_given_is_refused(
+    anaf: SimulatorProcess, signed_in: Client, state: str
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.forget_calls()
+    assert refused(finish(signed_in, code=came["code"], state=state), WRONG_STATE)
+    assert anaf.calls("token") == []
+
+
+def test_an_answer_that_belongs_to_another_user_is_refused_and_stays_usable(
+    anaf: SimulatorProcess, signed_in: Client, teammate: User, stranger: User
+) -> None:
+    Authorization.objects.all().delete()
+    came = anaf.log_in("three", url=begin(signed_in))
+    for someone in (teammate, stranger):
+        other = Client()
+        other.force_login(someone)
+        assert refused(finish(other, **came), WRONG_STATE)
+    assert "Autorizarea a reușit" in finish(signed_in, **came)
+
+
+def test_an_answer_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    request = ConsentRequest.objects.get()
+    assert request.expires_at - request.created_at == timedelta(minutes=10)
+    ConsentRequest.objects.update(expires_at=timezone.now())
+    assert refused(finish(signed_in, **came), STATE_EXPIRED)
+
+
+def test_an_answer_is_used_once_and_the_page_loaded_again_says_the_same(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    finish(signed_in, **came)
+    worker.drain()
+    anaf.forget_calls()
+    ConsentRequest.objects.update(expires_at=timezone.now())  # also much later
+    assert "Autorizarea a reușit" in finish(signed_in, **came)
+    assert Authorization.objects.get().status == "active"
+    assert anaf.calls() == []
+    CompanyRight.objects.update(state="no_right")
+    assert "Autorizat, dar fără drept în SPV" in finish(signed_in, **came)
+    Authorization.objects.update(status="disconnected")
+    assert str(STATE_USED.sentence) in finish(signed_in, **came)
+
+
+def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.turn_on("token_endpoint_down")
+    assert refused(finish(signed_in, **came), consent._refusal(PROBLEMS["token_endpoint_down"]))
+    anaf.turn_off("token_endpoint_down")
+    anaf.forget_calls()
+    assert refused(finish(signed_in, **came), consent._refusal(PROBLEMS["token_endpoint_down"]))
+    assert anaf.calls() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_comes_many_times_at_once_is_used_once(
+    anaf: SimulatorProcess, organization: Organization, owner: User
+) -> None:
+    address = consent.begin(user=owner, organization=organization, browser="b")
+    came = anaf.log_in("three", url=address)
+    anaf.forget_calls()
+
+    def finish_it() -> object:
+        return consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+
+    results = at_once(*[finish_it] * 3)
+    made = Authorization.objects.get()
+    assert made in results
+    assert all(result == made or isinstance(result, consent.UnderWay) for result in results)
+    assert finish_it() == made
+    assert len(anaf.calls("token")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("refused_by_anaf", [False, True])
+def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
+    anaf: SimulatorProcess, signed_in: Client, settings: Any, *, refused_by_anaf: bool
+) -> None:
+    """A double click, a page that is loaded ahead."""
+    settings.ANAF_TIMEOUT_SECONDS = 60
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.turn_on("held", endpoint="token")
+    if refused_by_anaf:
+        anaf.turn_on("token_endpoint_down")
+    anaf.forget_calls()
+    ahead = Client()
+    ahead.cookies = signed_in.cookies  # the same browser
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(_in_thread, ahead, came)
+        until(lambda: anaf.calls("token"))
+        second = signed_in.get(CALLBACK, came)
+        assert "Autorizarea se termină" in second.content.decode()
+        assert second["Refresh"] == "1"  # the browser asks again by itself
+        anaf.turn_off("held")
+        page = first.result(60)
+    expected = (
+        PROBLEMS["token_endpoint_down"].sentence if refused_by_anaf else "Autorizarea a reușit"
+    )
+    assert expected in page
+    assert expected in finish(signed_in, **came)
+    assert len(anaf.calls("token")) == 1
+
+
+def _in_thread(client: Client, came: dict[str, str]) -> str:
+    try:
+        return finish(client, **came)
+    finally:
+        connections.close_all()
+
+
+def test_an_answer_whose_process_died_is_not_waited_for_for_ever(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    ConsentRequest.objects.update(used_at=timezone.now() - timedelta(minutes=1))
+    assert "Autorizarea se termină" in finish(signed_in, **came)
+    ConsentRequest.objects.update(used_at=timezone.now() - timedelta(minutes=2))
+    page = finish(signed_in, **came)
+    assert str(INTERRUPTED.sentence) in page
+    assert "Refresh" not in signed_in.get(CALLBACK, came)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the server fell'; END $$;"
+            "CREATE TRIGGER break_it BEFORE INSERT ON authorizations_authorization "
+            "FOR EACH ROW EXECUTE FUNCTION break_it()"
+        )
+    try:
+        with pytest.raises(DatabaseError, match="the server fell"):
+            signed_in.get(CALLBACK, came)
+    finally:
+        with database.cursor() as cursor:
+            cursor.execute("DROP FUNCTION break_it() CASCADE")
+    assert str(INTERRUPTED.sentence) in finish(signed_in, **came)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"), [({"role": "viewer"}, NO_LONGER_ALLOWED), ({}, NOTHING_CAME)]
+)
+def test_our_own_refusals_are_told_again_too(
+    anaf: SimulatorProcess,
+    signed_in: Client,
+    owner: User,
+    change: dict[str, Any],
+    refusal: ConsentRefused,
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    Membership.objects.filter(user=owner).update(**change) if change else None
+    for _ in range(2):
+        assert refused(finish(signed_in, state=came["state"]), refusal)
+
+
+def test_without_a_code_nothing_comes_of_it(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    assert refused(finish(signed_in, state=came["state"]), NOTHING_CAME)
+
+
+def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
+    """Press „Renunță” in ANAF's window."""
+    form = {"flow": flow_of(anaf.http.get(address)), "certificate": "three", "action": "cancel"}
+    chooser = f"{anaf.url}/anaf-oauth2/v1/authorize/certificate"
+    return came_back(anaf.http.post(chooser, data=form))
+
+
+def test_a_cancelled_login_is_told_so(anaf: SimulatorProcess, signed_in: Client) -> None:
+    came = cancel(anaf, begin(signed_in))
+    assert came["error"] == "access_denied"
+    assert PROBLEMS["cancelled"].sentence in finish(signed_in, **came)
+    assert ConsentRequest.objects.get().result == "cancelled"
+    assert not Authorization.objects.exists()
+
+
+@pytest.mark.parametrize("error", ["access_denied", "server_error", "<script>", "boo\x00"])
+def test_whatever_error_comes_back_is_told_and_never_echoed(
+    anaf: SimulatorProcess, signed_in: Client, error: str
+) -> None:
+    state = parse_qs(urlsplit(begin(signed_in)).query)["state"][0]
+    page = finish(signed_in, state=state, error=error, error_description="<b>boo</b>")
+    result = ConsentRequest.objects.get().result
+    assert PROBLEMS[result].sentence in page
+    assert "<script>" not in page.replace("<script ", "")
+    assert "<b>boo" not in page
+    assert "Reînnoirea" not in page
+    assert not Authorization.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("token_endpoint_down", "token_endpoint_down"),
+        ("token_html", "waf_rejected"),
+        ("token_timeout", "timeout"),
+        ("down_refused", "refused"),
+    ],
+)
+def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
+    anaf: SimulatorProcess, signed_in: Client, settings: Any, scenario: str, code: str
+) -> None:
+    settings.ANAF_TIMEOUT_SECONDS = 1
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.turn_on(scenario)
+    page = finish(signed_in, **came)
+    assert PROBLEMS[code].sentence in page
+    assert "Reînnoirea" not in page  # there is none yet, and nothing is tried again by itself
+    assert "automat" not in page
+    assert not Authorization.objects.exists()
+    assert ConsentRequest.objects.get().result == code
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_code_that_came_too_late_is_told_so(
+    anaf: SimulatorProcess, signed_in: Client, reset: bool
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    anaf.advance(seconds=61)
+    if reset:
+        anaf.turn_on("late_code_reset")
+    page = finish(signed_in, **came)
+    code = ConsentRequest.objects.get().result
+    assert code in ({"code_expired", "network"} if reset else {"code_expired"})
+    assert PROBLEMS[code].sentence in page
+    assert not Authorization.objects.exists()
+
+
+def test_a_certificate_without_rights_authorizes_and_the_company_is_told_uncovered(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
+) -> None:
+    assert "Autorizarea a reușit" in finish(
+        signed_in, **anaf.log_in("norights", url=begin(signed_in))
+    )
+    worker.drain()
+    assert Authorization.objects.get().status == "active"
+    assert CompanyRight.objects.get().get_state_display() == "fără drept în SPV"
+    assert "fără drept în SPV" in signed_in.get("/integrari/").content.decode()
+
+
+@pytest.mark.parametrize("change", [{"role": "viewer"}, None])
+def test_a_role_lost_on_the_way_to_anaf_ends_the_authorization(
+    anaf: SimulatorProcess, signed_in: Client, owner: User, change: dict[str, Any] | None
+) -> None:
+    came = anaf.log_in("three", url=begin(signed_in))
+    mine = Membership.objects.filter(user=owner)
+    mine.update(**change) if change else mine.delete()
+    anaf.forget_calls()
+    assert refused(finish(signed_in, **came), NO_LONGER_ALLOWED)
+    assert anaf.calls("token") == []
+
+
+def test_the_same_certificate_again_replaces_the_authorization_and_deletes_its_tokens(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    for _ in range(2):
+        finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    finish(signed_in, **anaf.log_in("single", url=begin(signed_in)))
+    statuses = Authorization.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["replaced", "active", "active"]
+    first = Authorization.objects.order_by("pk")[0]
+    assert first.access_token_sealed == first.refresh_token_sealed == ""
+
+
+def test_a_new_certificate_replaces_the_same_persons_dead_authorization(
+    anaf: SimulatorProcess, signed_in: Client
+) -> None:
+    finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
+    Authorization.objects.update(status="reauthorize")
+    finish(signed_in, **anaf.log_in("single", url=begin(signed_in)))
+    assert set(Authorization.objects.values_list("status", flat=True)) == {"replaced", "active"}
+
+
+def test_pressing_the_button_without_a_client_id_is_told_as_our_fault(
+    anaf: SimulatorProcess, signed_in: Client, settings: Any
+) -> None:
+    settings.ANAF_CLIENT_ID = ""
+    response = signed_in.post(START)
+    assert response.status_code == 503
+    assert PROBLEMS["missing_configuration"].sentence in response.content.decode()
+    assert not ConsentRequest.objects.exists()

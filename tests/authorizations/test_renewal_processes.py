@@ -1,0 +1,71 @@
+"""Real processes that race for a renewal, or are killed in the middle of one."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from caraus import crypto
+from caraus.accounts.models import User
+from caraus.anaf.errors import AnafError
+from caraus.authorizations import renewal
+from caraus.authorizations.models import Authorization
+from caraus.notifications.models import Notification
+from tests.authorizations.processes import begin, ended, killed_after_the_answer, renewing
+from tests.simulator_process import SimulatorProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def due(authorization: Authorization) -> Authorization:
+    """An authorization whose renewal is due."""
+    Authorization.objects.update(access_expires_at=timezone.now() + timedelta(days=2))
+    authorization.refresh_from_db()
+    assert renewal.due() == [authorization.pk]
+    return authorization
+
+
+def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
+    anaf: SimulatorProcess, due: Authorization
+) -> None:
+    anaf.turn_on("refresh_kills_old")
+    anaf.turn_on("slow", seconds=0.3, endpoint="token")
+    anaf.forget_calls()
+    workers = [renewing(anaf, due.pk) for _ in range(8)]
+    begin(*workers)
+    assert [ended(worker) for worker in workers] == [0] * 8
+    assert [call["grant_type"] for call in anaf.calls("token")] == ["refresh_token"]
+    due.refresh_from_db()
+    assert due.is_active
+    assert renewal.due() == []
+    assert anaf.refresh(crypto.decrypt(due.refresh_token_sealed)).status_code == 200
+
+
+def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
+    anaf: SimulatorProcess, due: Authorization
+) -> None:
+    killed_after_the_answer(anaf, due.pk)
+    assert renewal.due() == [due.pk]
+    assert renewal.renew(authorization_id=due.pk, only_if_due=True)
+    due.refresh_from_db()
+    assert due.is_active
+    assert due.access_expires_at > timezone.now() + timedelta(days=80)
+
+
+def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
+    anaf: SimulatorProcess, due: Authorization, owner: User
+) -> None:
+    anaf.turn_on("refresh_kills_old")
+    killed_after_the_answer(anaf, due.pk)
+    with pytest.raises(AnafError) as caught:
+        renewal.renew(authorization_id=due.pk, only_if_due=True)
+    assert caught.value.code == "refresh_rejected"
+    due.refresh_from_db()
+    assert due.status == "reauthorize"
+    told = Notification.objects.get()
+    assert told.user == owner
+    assert told.title == "Autorizarea SPV trebuie refăcută acum"
+    assert "nu a mai acceptat reînnoirea automată" in told.text
+    assert told.address == "/integrari/#autorizeaza"
+    assert renewal.due() == []

@@ -1,0 +1,165 @@
+"""The callback answers at once; what ANAF says about each company is shown as it comes."""
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Organization, User
+from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations import rights_progress
+from caraus.authorizations.models import Authorization, CompanyRight
+from tests import factories
+from tests.simulator_process import SimulatorProcess
+from tests.worker import Worker
+
+START, CALLBACK, GIVEN = "/integrari/autorizare/", "/anaf/callback", "/integrari/drepturi/"
+HTMX = {"hx-request": "true"}
+
+
+def come_back(client: Client, anaf: SimulatorProcess, certificate: str) -> str:
+    came = anaf.log_in(certificate, url=client.post(START)["Location"])
+    return client.get(CALLBACK, came).content.decode()
+
+
+def companies(organization: Organization, number: int) -> list[Company]:
+    return Company.objects.bulk_create(
+        Company(organization=organization, cui=f"{one:09}") for one in range(1, number + 1)
+    )
+
+
+def answered(authorization: Authorization, state: str, some: list[Company]) -> None:
+    CompanyRight.objects.bulk_create(
+        CompanyRight(authorization=authorization, company=company, state=state) for company in some
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_callback_asks_anaf_about_no_company_and_costs_the_same_for_one_and_for_1000(
+    anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    numbers = []
+    for number in (1, 1000):
+        Authorization.objects.all().delete()
+        Company.objects.all().delete()
+        companies(organization, number)
+        came = anaf.log_in("three", url=signed_in.post(START)["Location"])
+        anaf.forget_calls()
+        with CaptureQueriesContext(database) as queries:
+            page = signed_in.get(CALLBACK, came).content.decode()
+        assert "Autorizarea a reușit" in page
+        assert [call["endpoint"] for call in anaf.calls()] == ["token"]
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1] < 60
+
+
+def test_the_page_after_anaf_counts_as_the_answers_come(
+    anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    some = companies(organization, 165)
+    page = come_back(signed_in, anaf, "three")
+    assert "Autorizarea a reușit" in page
+    assert "Verificăm drepturile: 0 da, 0 nu, încă 165 de firme." in page
+    assert f'hx-get="{GIVEN}"' in page
+
+    given = Authorization.objects.get()
+    answered(given, "no_right", some[:40])
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    assert "0 da, 40 nu, încă 125 de firme" in part
+    assert "fără drept în SPV" not in part  # not before ANAF has answered about all
+    assert "<html" not in part
+
+    answered(given, "covered", some[40:43])
+    answered(given, "no_right", some[43:])
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    assert "Autorizarea a reușit" in part
+    assert "Am verificat drepturile: 3 da, 162 nu." in part
+    assert "hx-get" not in part  # nothing more is to come
+    whole = signed_in.get(GIVEN).content.decode()  # without JavaScript: a page
+    assert "3 da, 162 nu" in whole
+    assert "<html" in whole
+
+
+def test_a_certificate_without_any_right_is_told_so_once_anaf_has_answered(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    for number in range(20):
+        factories.company(organization, cui=f"9000001{number:02}")
+    assert "Autorizarea a reușit" in come_back(signed_in, anaf, "norights")
+    worker.drain()
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    assert "Autorizat, dar fără drept în SPV" in part
+    assert PROBLEMS["no_rights_cui"].sentence in part
+    assert PROBLEMS["no_rights_cui"].advice in part
+    assert "Așa a răspuns pentru toate cele 20 de firme." in part
+    assert "/integrari/ajutor/fara-drept-pentru-cui/" in part
+    assert "hx-get" not in part
+
+
+def test_three_companies_with_a_right_among_many_are_a_success(
+    worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    for cui in (*(f"9000404{one:02}" for one in range(5)), factories.CUI):
+        factories.company(organization, cui=cui)
+    come_back(signed_in, anaf, "three")
+    worker.drain()
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    assert "Autorizarea a reușit" in part
+    assert "1 da, 5 nu" in part
+
+
+def test_only_the_browser_that_authorized_sees_it(
+    client: Client, anaf: SimulatorProcess, signed_in: Client, company: Company, stranger: User
+) -> None:
+    come_back(signed_in, anaf, "three")
+    for someone in (None, stranger):
+        other = Client()
+        if someone:
+            other.force_login(someone)
+        assert other.get(GIVEN).status_code == 404
+        assert other.get(GIVEN, headers=HTMX).status_code == 286  # htmx asks no more
+
+
+def test_the_line_on_integrari_and_firme_counts_what_the_member_sees(
+    organization: Organization, owner: User
+) -> None:
+    given = factories.authorization(organization)
+    some = companies(organization, 30)
+    answered(given, "covered", some[:2])
+    answered(given, "no_right", some[2:10])
+    client = Client()
+    client.force_login(owner)
+    for page in ("/integrari/", "/firme/"):
+        shown = client.get(page).content.decode()
+        assert "Verificăm drepturile: 2 da, 8 nu, încă 20 de firme." in shown
+        assert f'hx-get="/integrari/{given.pk}/drepturi/"' in shown
+
+    kept = factories.member(organization, "dispatcher")
+    kept.memberships.update(only_some_companies=True)
+    kept.memberships.get().companies.set(some[:1])
+    client.force_login(kept)
+    line = client.get(f"/integrari/{given.pk}/drepturi/").content.decode()
+    assert "1 da, 0 nu" in line
+
+
+def test_an_old_authorization_is_watched_no_longer(organization: Organization) -> None:
+    given = factories.authorization(organization)
+    companies(organization, 2)
+    assert rights_progress.of(given).goes_on
+    given.authorized_at = timezone.now() - rights_progress.WATCHED
+    assert not rights_progress.of(given).goes_on
+    given.authorized_at = timezone.now()
+    given.status = Authorization.Status.REAUTHORIZE
+    assert not rights_progress.of(given).goes_on
+
+
+def test_who_has_left_the_organization_sees_no_more_of_it(
+    anaf: SimulatorProcess, signed_in: Client, organization: Organization, owner: User
+) -> None:
+    companies(organization, 2)
+    come_back(signed_in, anaf, "three")
+    assert str(organization) in signed_in.get(GIVEN).content.decode()
+    owner.memberships.all().delete()
+    assert signed_in.get(GIVEN).status_code == 404
+    assert signed_in.get(GIVEN, headers=HTMX).status_code == 286
