@@ -149,12 +149,6 @@ TEMPLATES = [
             ],
         },
     },
-    # The rows of long lists (caraus/web/rows.py).
-    {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "APP_DIRS": True,
-        "OPTIONS": {"environment": "caraus.web.rows.environment"},
-    },
 ]
 
 # Through a pooler that lends connections for one transaction (pgbouncer): nothing may be kept in a

@@ -23,8 +23,6 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "caraus"
 LOCALES = ("ro", "en")
-# Folders; Jinja's templates mark their texts as Django's do in tags: `_("…")`.
-TEMPLATES = {"templates", "jinja2"}
 #: The context of the words after a number: `words.plural`, `{% count %}`.
 NUMBER = "number"
 KEYWORDS = {
@@ -51,7 +49,7 @@ def _sources() -> Iterator[Path]:
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix == ".py" and "migrations" not in path.parts:
             yield path
-        if path.suffix in {".html", ".txt"} and TEMPLATES & {*path.parts}:
+        if path.suffix in {".html", ".txt"} and "templates" in path.parts:
             yield path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-from translations import KEYWORDS, PACKAGE, ROOT, TEMPLATES
+from translations import KEYWORDS, PACKAGE, ROOT
 
 # The same in every language.
 NAMES = {
@@ -83,7 +83,7 @@ def unmarked() -> Iterator[str]:
         ours = "migrations/" not in name and path.name != "apps.py" and not name.startswith(FREE)
         if path.suffix == ".py" and ours:
             yield from _in_python(path)
-        if path.suffix in {".html", ".txt"} and TEMPLATES & {*path.parts}:
+        if path.suffix in {".html", ".txt"} and "templates" in path.parts:
             yield from _in_template(path)
 
 

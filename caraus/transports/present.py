@@ -162,20 +162,22 @@ def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row of cells, one a day unless there are many; the first `used` are over."""
+    """A row of cells, one a day unless there are many, in the colour of the state; the first
+    `used` are over."""
 
-    cells: tuple[int, ...]
+    tone: Tone
+    cells: int
     used: int
 
 
 MOST_CELLS = 15
 
 
-def validity_bar(transport: Transport, *, today: date) -> Bar:
+def validity_bar(transport: Transport, status: Status, *, today: date) -> Bar:
     """The validity as at most 15 cells, the used ones first; today's cell counts as left."""
     used, whole = validity_days(transport, today=today)
     cells = min(whole, MOST_CELLS)
-    return Bar(cells=tuple(range(cells)), used=used * cells // max(whole, 1))
+    return Bar(status.tone, cells, used=used * cells // max(whole, 1))
 
 
 def uit_groups(uit: str) -> list[str]:

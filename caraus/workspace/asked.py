@@ -101,6 +101,10 @@ class Asked:
         }
         return urlencode({name: value for name, value in (fields | changed).items() if value})
 
+    def link(self, **changed: str) -> str:
+        """The same, never empty, or the list would open with the person's default view."""
+        return self.address(**changed) or "arata="
+
     @property
     def here(self) -> str:
         """The whole address, this place in the list included."""

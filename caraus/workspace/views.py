@@ -17,7 +17,7 @@ from caraus.transports import sooner
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.situation import situation
 from caraus.words import today
-from caraus.workspace import columns, files, listing, saved
+from caraus.workspace import columns, files, listing, saved, table
 from caraus.workspace.asked import SHOWN, SORTS, Asked
 from caraus.workspace.chosen import chosen
 from caraus.workspace.groups import beside
@@ -56,6 +56,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     fleet.take_problems(page.rows, some=around.has_problems)
     if request.headers.get("Caraus-Hidden") != "1" and sooner.is_news(state.states):
         sooner.looked_at(wanted)
+    with_company = len(companies) > 1 and company is None
     context = {
         "asked": asked,
         "page": page,
@@ -63,16 +64,19 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "companies": companies,
         "company": company,
         "unknown_company": choice.unknown,
-        "with_company": len(companies) > 1 and company is None,
         "shown": SHOWN,
         "sorts": SORTS,
         "export_kinds": files.KINDS,
         "all_columns": columns.COLUMNS,
         "columns": around.columns,
+        "heads": table.heads(asked, around.columns),
+        "papers_label": table.papers_label(around.columns),
+        "rows": table.rows(
+            page.rows, columns=around.columns, today=today(), with_company=with_company
+        ),
         "saved": around.saved,
         "groups": around.groups,
         "just_expired": around.just_expired,
-        "has_problems": around.has_problems,
         "now": int(time.time()),
         "printed_at": timezone.now(),
         "may_sync": access.may(membership, Role.DISPATCHER),

@@ -11,11 +11,14 @@ from django.db import connection
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company
 from caraus.transports.models import Transport
-from caraus.transports.present import Status, status
+from caraus.transports.present import Status, grouped_uit, place_title, status
+from caraus.words import day_in_full
 from caraus.workspace.period import Period, valid_within
+from caraus.workspace.table import detail_url
 
 # So many bars are on a page; the next one goes on with the next vehicle.
 BARS = 150
@@ -28,18 +31,33 @@ _NAMES = frozenset(_SHOWN)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A UIT's days in the week: columns 1 to 7; whether it began before or goes on after."""
+    """A UIT's days in the week: columns 1 to 7; and how its template shows it."""
 
     transport: Transport
     status: Status
     start: int
     end: int
+    # It begins before the week, or goes on after it.
     began_before: bool
     goes_on: bool
+    url: str
+    title: str
+    # For who does not see the bar.
+    description: str
 
     @property
-    def days(self) -> int:
-        return self.end - self.start + 1
+    def place_class(self) -> str:
+        return f"from-{self.start} days-{self.end - self.start + 1}"
+
+    @property
+    def bar_class(self) -> str:
+        before = " strip-before" if self.began_before else ""
+        after = " strip-after" if self.goes_on else ""
+        return f"strip-bar strip-{self.status.tone}{before}{after}"
+
+    @property
+    def route(self) -> str:
+        return f"{place_title(self.transport.start)} → {place_title(self.transport.end)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,7 @@ def strip(
     bars = ordered.values_list("driven", *_SHOWN)
     known = {company.pk: company for company in companies}
     vehicles = [
-        (name, [_transport(values, known) for _, *values in them])
+        (name, [_transport(values, known) for _plate, *values in them])
         for name, them in groupby(bars, key=itemgetter(0))
     ]
     more, is_cut = len(bars) > BARS, False
@@ -91,8 +109,9 @@ def strip(
         vehicles.pop()  # perhaps not whole: it opens the next page
     elif more:
         is_cut = True
+    url = detail_url()
     shown = tuple(
-        Vehicle(name, _lanes(_bar(one, period, today=today) for one in them))
+        Vehicle(name, _lanes(_bar(transport, period, url, today=today) for transport in them))
         for name, them in vehicles
     )
     last = shown[-1].plate if more else None
@@ -108,17 +127,28 @@ def _transport(values: list[Any], known: dict[int, Company]) -> Transport:
     return one
 
 
-def _bar(transport: Transport, period: Period, *, today: date) -> Bar:
+def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: date) -> Bar:
     # `valid_within` gives none without an end; of one without a beginning the last day is sure.
     last = transport.last_valid_day or period.last
     first = transport.transport_date or last
+    state = status(transport, today=today)
+    code = grouped_uit(transport.uit)
+    from_day, to_day = (
+        day_in_full(day, today=today)
+        for day in (transport.transport_date, transport.last_valid_day)
+    )
+    valid = _("valabil de {first} până {last}").format(first=from_day, last=to_day)
+    before, after = url
     return Bar(
         transport=transport,
-        status=status(transport, today=today),
+        status=state,
         start=max((first - period.first).days, 0) + 1,
         end=min((last - period.first).days, 6) + 1,
         began_before=first < period.first,
         goes_on=last > period.last,
+        url=f"{before}{transport.pk}{after}",
+        title=f"UIT {code}: {state.word}, {from_day} – {to_day}",
+        description=f"UIT {code}, {state.word}, {valid}",
     )
 
 

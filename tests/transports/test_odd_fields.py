@@ -206,6 +206,7 @@ def test_the_list_marks_and_warns_of_it(signed_in: Client, company: Company) -> 
     assert page.count("<span>câmpuri necitite</span>") == 1
     assert "termen necunoscut" in page
     assert 'data-status="unknown_days"' in page
+    assert 'title="Data transportului: zi necunoscută"' in page
     assert "3V0P0L0P0T3JUW46" in signed_in.get("/transporturi/?arata=in-curs").content.decode()
     assert "3V0P0L0P0T3JUW46" not in signed_in.get("/transporturi/?arata=expirate").content.decode()
 

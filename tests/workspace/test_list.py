@@ -97,7 +97,7 @@ def test_an_address_that_makes_no_sense_shows_the_list(
     assert rows(signed_in, query) == [row.uit]
 
 
-def test_what_is_kept_drawn_of_a_row_follows_its_values_and_its_reader(
+def test_a_row_follows_its_values_and_its_reader(
     signed_in: Client, make: MakeTransport, owner: User
 ) -> None:
     row = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
@@ -249,7 +249,7 @@ def test_what_was_asked_stands_in_the_form(signed_in: Client, make: MakeTranspor
     factories.authorization(make().company.organization)
     page = signed_in.get(LIST, {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}).content
     text = page.decode()
-    assert 'value="&#34;&gt;&lt;b&gt;"' in text
+    assert 'value="&quot;&gt;&lt;b&gt;"' in text
     assert 'value="Iași"' in text
     assert 'value="2026-01-05"' in text
     assert "Filtre (2)" in text

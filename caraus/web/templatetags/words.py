@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from html import escape
-from typing import Any, cast
+from typing import Any
 
 from django import template
 from django.template import Context
@@ -58,11 +58,17 @@ def icon(name: str, size: int = 16) -> SafeString:
     return mark_safe(drawn)  # noqa: S308 - drawn from the icon package's own files
 
 
+@register.simple_block_tag
+def capture(content: SafeString) -> SafeString:
+    """{% capture as name %}…{% endcapture %}: a part of a page under a name, drawn once for a loop
+    that repeats it."""
+    return content
+
+
 @register.simple_tag
 def view_address(asked: Asked, **changed: str) -> str:
-    """The query string of a view of the list with something changed; never empty, or the list
-    would open with the person's default view."""
-    return asked.address(**changed) or "arata="
+    """The query string of a view of the list with something changed, for a link."""
+    return asked.link(**changed)
 
 
 # The first that is named counts: each browser names those that it came from.
@@ -244,34 +250,26 @@ def clock_due(transport: Transport | None = None) -> int:
     return present.clock_due(transport, now=timezone.now())
 
 
+@register.filter
+def validity_bar(transport: Transport, status: present.Status) -> present.Bar:
+    return present.validity_bar(transport, status, today=words.today())
+
+
 @register.simple_tag
-def uit_bar(transport: Transport, status: present.Status, today: date) -> SafeString:
-    """The validity as a row of cells, in the colour of its state."""
-    bar = present.validity_bar(transport, today=today)
-    return _drawn(status.tone, len(bar.cells), bar.used)
-
-
 @lru_cache(maxsize=1024)
-def _drawn(tone: str, cells: int, used: int) -> SafeString:
+def uit_bar(bar: present.Bar) -> SafeString:
+    """The validity as a row of cells, in the colour of its state."""
     return format_html(
         '<svg class="bar bar-{}" viewBox="0 0 {}0 4" preserveAspectRatio="none" aria-hidden="true">'
         "{}</svg>",
-        tone,
-        cells,
+        bar.tone,
+        bar.cells,
         format_html_join(
             "",
             '<rect x="{}0.6" width="8.8" height="4"{}/>',
-            ((cell, _USED if cell < used else "") for cell in range(cells)),
+            ((cell, _USED if cell < bar.used else "") for cell in range(bar.cells)),
         ),
     )
 
 
 _USED = mark_safe(' class="used"')
-
-
-@register.simple_tag(takes_context=True)
-def by_jinja(context: Context, name: str) -> SafeString:
-    """A part of a page that Jinja draws, from all that the page has (`caraus/web/rows.py`)."""
-    from caraus.web.rows import draw
-
-    return draw(name, cast("dict[str, Any]", context.flatten()), context.get("request"))

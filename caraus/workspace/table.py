@@ -1,0 +1,245 @@
+"""The table of the list as its template shows it: texts, classes and addresses, made once in
+Python, so that the template of a row stays flat."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypedDict
+
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from caraus.fleet.templatetags.fleet import problem_words
+from caraus.transports import present
+from caraus.transports.models import Transport
+from caraus.words import day_in_brief, day_in_full
+from caraus.workspace.asked import Asked
+from caraus.workspace.keyset import ORDERS
+
+# A row names so many documents of a UIT.
+DOCUMENTS = 2
+# On paper the days themselves stand in the place of these.
+_NOT_PRINTED = (
+    *(present.FUTURE, present.TODAY, present.UNDERWAY),
+    *(present.ENDS_TODAY, present.ENDS_TOMORROW),
+)
+_ENDS_SOON = (present.ENDS_TODAY, present.ENDS_TOMORROW)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column; `address` orders the list by it, "" where nothing does."""
+
+    label: str
+    width: str = ""
+    address: str = ""
+    # As ARIA says it: "ascending", "descending", "" where the list is in another order.
+    order: str = ""
+
+
+def heads(asked: Asked, columns: frozenset[str]) -> list[Head]:
+    """Return the heads of the chosen columns, in the order of the cells."""
+
+    def head(label: str, sort: str, width: str = "") -> Head:
+        direction = "descending" if ORDERS[sort].newest_first else "ascending"
+        return Head(label, width, asked.link(sortare=sort), direction * (asked.sortare == sort))
+
+    seen = "wide-seen-of-two" if {"vazut", "modificat"} <= columns else "wide-seen"
+    chosen = {
+        "valabilitate": head(_("Valabilitate"), "expira", "wide-validity"),
+        "declarant": head(_("Declarant"), "declarant"),
+        "ruta": head(_("Rută"), "ruta"),
+        "vehicul": head(_("Vehicul"), "vehicul", "wide-vehicle"),
+        "referinta": head(papers_label(columns), "referinta"),
+        "documente": Head(papers_label(columns)),
+        "vazut": head(_("Prima dată văzut"), "", seen),
+        "modificat": head(_("Ultima modificare"), "modificate", seen),
+    }
+    if "referinta" in columns:
+        del chosen["documente"]  # they share a column
+    return [
+        head("UIT", "uit", "wide-uit"),
+        head(_("Transport"), "transport", "wide-status"),
+        *(each for name, each in chosen.items() if name in columns),
+    ]
+
+
+def papers_label(columns: frozenset[str]) -> str:
+    """Return the head of the column that reference and documents share."""
+    if "referinta" in columns:
+        return _("Referință, documente") if "documente" in columns else _("Referință")
+    return _("Documente") if "documente" in columns else ""
+
+
+class Row(TypedDict):
+    """What the list shows of a UIT; "" where it shows nothing. A dictionary, in which Django's
+    templates look up quicker than in an object."""
+
+    pk: str
+    uit: str
+    uit_spans: SafeString
+    url: str
+    copy_label: str
+    company: str
+    # Seconds since 1970, for list.js.
+    first_seen: str
+    last_changed: str
+    first_seen_at: datetime
+    last_changed_at: datetime
+    status: str
+    word: str
+    icon: str
+    pill_class: str
+    # The day of transport: beside the state, as its tooltip, and on paper.
+    day: str
+    day_title: str
+    day_on_paper: str
+    issues: list[str]
+    # The time left, "" where nobody should rely on it; the validity in words, short and on paper.
+    left: str
+    left_class: str
+    bar: present.Bar
+    validity: str
+    until: str
+    until_on_paper: str
+    is_computed: bool
+    declarant_name: str
+    declarant_cui: str
+    start: str
+    end: str
+    plate: str
+    trailer1: str
+    trailer2: str
+    vehicle_note: str
+    reference: str
+    documents: list[str]
+    more_documents: str
+
+
+def rows(
+    transports: Iterable[Transport], *, columns: frozenset[str], today: date, with_company: bool
+) -> list[Row]:
+    """Return the rows of a page, in its order."""
+    before, after = detail_url()
+    copy_label = _("Copiază UIT {uit}")
+    return [
+        _row(
+            transport,
+            columns=columns,
+            today=today,
+            url=f"{before}{transport.pk}{after}",
+            copy_label=copy_label.format(uit=transport.uit),
+            company=str(transport.company) if with_company else "",
+        )
+        for transport in transports
+    ]
+
+
+def detail_url() -> tuple[str, str]:
+    """Return what stands before and after the key in the address of a UIT's page: reversing the
+    address of each row would take longer than all else of it."""
+    before, _key, after = reverse("transports:detail", args=[0]).rpartition("0")
+    return before, after
+
+
+def _row(
+    transport: Transport,
+    *,
+    columns: frozenset[str],
+    today: date,
+    url: str,
+    copy_label: str,
+    company: str,
+) -> Row:
+    status = present.status(transport, today=today)
+    plate, trailer1, trailer2 = transport.current_vehicle
+    more = len(transport.documents) - DOCUMENTS
+    day, day_title = "", ""
+    if "data" in columns and status is not present.TODAY:
+        day = day_in_brief(transport.transport_date, today=today)
+        day_title = _("Data transportului: {day}").format(
+            day=day_in_full(transport.transport_date, today=today)
+        )
+    issues = problem_words(transport)
+    if transport.unreadable_fields:
+        issues.append(_("câmpuri necitite"))
+    left = present.validity_left(transport, today=today)
+    until, until_on_paper = _until(transport, status, today=today)
+    return {
+        "pk": str(transport.pk),
+        "uit": transport.uit,
+        "uit_spans": _uit_spans(transport.uit),
+        "url": url,
+        "copy_label": copy_label,
+        "company": company,
+        "first_seen": str(int(transport.first_seen_at.timestamp())),
+        "last_changed": str(int(transport.last_changed_at.timestamp())),
+        "first_seen_at": transport.first_seen_at,
+        "last_changed_at": transport.last_changed_at,
+        "status": status.key,
+        "word": str(status.word),
+        "icon": status.icon,
+        "pill_class": _pill_class(transport, status, today=today),
+        "day": day,
+        "day_title": day_title,
+        "day_on_paper": _on_paper(transport.transport_date),
+        "issues": issues,
+        "left": "" if status is present.DELISTED else left,
+        "left_class": "validity-words"
+        + (" no-print" if until else "")
+        + (" is-unsure" if status is present.MISSING else ""),
+        "bar": present.validity_bar(transport, status, today=today),
+        "validity": present.validity(transport, today=today),
+        "until": until,
+        "until_on_paper": until_on_paper,
+        "is_computed": transport.expiry_computed,
+        "declarant_name": transport.declarant_name or "—",
+        "declarant_cui": transport.declarant_cui,
+        "start": present.place_title(transport.start),
+        "end": present.place_title(transport.end),
+        "plate": plate,
+        "trailer1": trailer1,
+        "trailer2": trailer2,
+        "vehicle_note": _vehicle_note(transport, plate),
+        "reference": transport.declarant_ref,
+        "documents": [str(each.get("text", "")) for each in transport.documents[:DOCUMENTS]],
+        "more_documents": _("și încă {n}").format(n=more) if more > 0 else "",
+    }
+
+
+def _uit_spans(uit: str) -> SafeString:
+    """Return the code in fours."""
+    return SafeString("".join(f"<span>{escape(group)}</span>" for group in present.uit_groups(uit)))
+
+
+def _on_paper(day: date | None) -> str:
+    return f"{day.day:02}.{day.month:02}.{day.year:04}" if day else ""
+
+
+def _pill_class(transport: Transport, status: present.Status, *, today: date) -> str:
+    just_expired = status is present.EXPIRED and transport.first_expired_day == today
+    tone = "bad" if just_expired else status.tone
+    return f"pill pill-{tone}{' no-print' if status in _NOT_PRINTED else ''}"
+
+
+def _vehicle_note(transport: Transport, plate: str) -> str:
+    """Say that the vehicle was changed: which one was declared, where it is another."""
+    if not transport.vehicle_changes:
+        return ""
+    if plate == transport.plate:
+        return _("schimbat după declarare")
+    return _("declarat: {plate}").format(plate=transport.plate or "—")
+
+
+def _until(transport: Transport, status: present.Status, *, today: date) -> tuple[str, str]:
+    """Say until when it is, or was, valid: on screen and on paper."""
+    last = transport.last_valid_day
+    if last is None:
+        return "", ""
+    is_over = status is present.EXPIRED
+    sentence = _("a fost valabil până {day}") if is_over else _("până {day}")
+    until = sentence.format(day=day_in_brief(last, today=today))
+    hour = ", 24:00"
+    return f"{until}{hour * (status in _ENDS_SOON)}", sentence.format(day=_on_paper(last)) + hour
