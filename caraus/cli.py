@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Protocol
 
 from caraus import __version__
 
@@ -166,7 +167,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-type Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+class Commands(Protocol):
+    """What argparse adds commands to."""
+
+    @property
+    def add_parser(self) -> Callable[..., argparse.ArgumentParser]: ...
 
 
 def _command(

@@ -61,6 +61,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
+            # Not only for our handler: whoever else listens gets no secret either.
+            "django.request": {"filters": ["routes"]},
             # httpx logs whole URLs; ours carry CUIs, never tokens, but say nothing new.
             "httpx2": {"level": "WARNING"},
             "httpcore2": {"level": "WARNING"},

@@ -210,11 +210,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Failed sign-ins from one address: to one account (the adapter's key), and to all; second factors
-# are counted for the account, since they come after its password. Counted in CACHES.
+# Failed sign-ins from one address to all accounts (to one: RATE_LIMITS below); second factors are
+# counted for the account, since they come after its password. Counted in CACHES.
 # The others bound the letters to addresses that anybody may type, over a day too.
 ACCOUNT_RATE_LIMITS = {
-    "login_failed": "5/5m/key,20/m/ip,100/h/ip",
+    "login_failed": "20/m/ip,100/h/ip",
     "signup": "20/m/ip,60/h/ip,200/d/ip",
     "reset_password": "20/m/ip,60/h/ip,200/d/ip,5/m/key,10/d/key",
     "confirm_email": "1/3m/key,10/d/key",
@@ -251,6 +251,7 @@ RATE_LIMITS = {
     "letter_young": "10/d/user,10/d/organization",
     "invitation": "30/m/ip",
     # Tries to sign in to one account from all addresses from which its person never signed in.
+    "sign_in_failed": "5/5m/key",  # to one account from one address
     "sign_in_elsewhere": "60/h/key",
     "setup": "10/m/ip",
     "link_new": "30/h/user,100/h/organization",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -38,6 +39,11 @@ def invitation_of(request: HttpRequest) -> Invitation | None:
     """The invitation whose link this visitor has opened, while it can be accepted."""
     secret = request.session.get(INVITATION_KEY, "")
     return members.usable_invitation(secret) if secret else None
+
+
+def sign_in_key(request: HttpRequest, email: str) -> str:
+    """What wrong passwords are counted for."""
+    return f"{email.lower()}:{limits.address_of(request)}"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -109,16 +115,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             require_https=settings.PUBLIC_HTTPS,
         )
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Of the account and of who tries: a stranger elsewhere can't lock the right person out."""
-        account = super()._get_login_attempts_cache_key(request, **credentials)
-        return f"{account}:{limits.address_of(request)}"
-
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Guessing an account from many addresses is slow, but not for who signs in from where the
-        account's person did before."""
-        super().pre_authenticate(request, **credentials)
+        """Raise ValidationError after too many wrong passwords, counted for the account and the
+        address together: a stranger elsewhere can't lock the right person out. Guessing an account
+        from many addresses is slow, but not for who signs in from where the account's person did
+        before."""
         email = str(credentials.get("email", "")).lower()
+        if limits.count_use("sign_in_failed", key=sign_in_key(request, email)):
+            raise self.validation_error("too_many_login_attempts")
+        super().pre_authenticate(request, **credentials)
         known = JournalEntry.objects.filter(
             actor_id__in=User.objects.filter(email=email).values("pk"),
             action="sign_in",
@@ -126,6 +131,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         )
         if not known.exists() and limits.count_use("sign_in_elsewhere", key=email):
             raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Only wrong passwords stay counted."""
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user is not None:
+            email = str(credentials.get("email", "")).lower()
+            limits.forget_uses("sign_in_failed", key=sign_in_key(request, email))
+        return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told in the journal of the account that was tried, if there is one."""

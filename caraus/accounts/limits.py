@@ -108,14 +108,26 @@ def count_use(
             value = values[rate.per]
             if not value:
                 continue
-            refusal = _count(f"{action}|{rate.most}|{rate.seconds}|{rate.per}|{value}", rate)
+            refusal = _count(_row_key(action, rate, value), rate)
             if refusal is not None:
                 transaction.set_rollback(True)
                 return refusal
     return None
 
 
-def _count(name: str, rate: Rate) -> Refusal | None:
+def forget_uses(action: str, *, key: str) -> None:
+    """Begin the action's windows for the key anew."""
+    rows = [_row_key(action, rate, key) for rate in rates_of(settings.RATE_LIMITS[action])]
+    RateCount.objects.filter(key__in=rows).delete()
+
+
+def _row_key(action: str, rate: Rate, value: str | int) -> str:
+    """A digest, since an address is nobody's to read."""
+    name = f"{action}|{rate.most}|{rate.seconds}|{rate.per}|{value}"
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _count(row_key: str, rate: Rate) -> Refusal | None:
     now = timezone.now()
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:
@@ -126,7 +138,7 @@ def _count(name: str, rate: Rate) -> Refusal | None:
             " ends_at = CASE WHEN kept.ends_at <= %s THEN excluded.ends_at ELSE kept.ends_at END"
             " RETURNING count, ends_at",
             [
-                hashlib.sha256(name.encode()).hexdigest(),  # an address is nobody's to read
+                row_key,
                 now + timedelta(seconds=rate.seconds),
                 now,
                 now,

@@ -12,8 +12,8 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import IntegrityError, transaction
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -30,8 +30,8 @@ def digest(session_key: str) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()
 
 
-class SessionStore(SessionBase):
-    """Keep sessions in the database: the key as its digest, the data sealed."""
+class SessionStore(DatabaseSessionStore):
+    """Django's, but the key is kept as its digest and the data sealed."""
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         return crypto.encrypt(self.serializer().dumps(session_dict).decode("latin-1"))
@@ -47,49 +47,29 @@ class SessionStore(SessionBase):
         data: dict[str, Any] = self.serializer().loads(opened.encode("latin-1"))
         return data
 
+    @classmethod
+    def get_model_class(cls) -> type[Session]:  # type: ignore[override] # its fields are our own
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
+        return Session(
+            key_digest=digest(self.session_key or ""),
+            sealed=self.encode(data),
+            expires_at=self.get_expiry_date(),
+            user_id=int(data[SESSION_KEY]) if SESSION_KEY in data else None,
+        )
+
     def load(self) -> dict[str, Any]:
         row = Session.objects.filter(
             key_digest=digest(self.session_key or ""), expires_at__gt=timezone.now()
         ).first()
         if row is None:
-            self._session_key = None
+            self.flush()  # what is kept from here on gets a new key
             return {}
         return self.decode(row.sealed)
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(key_digest=digest(session_key)).exists()
-
-    def create(self) -> None:
-        while True:
-            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
-            try:
-                self.save(must_create=True)
-            except CreateError:
-                continue  # the key was taken
-            self.modified = True
-            return
-
-    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - as Django calls it
-        """Raises CreateError when a new key is taken, UpdateError when the session has ended."""
-        if self.session_key is None:
-            self.create()
-            return
-        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
-        columns = {
-            "sealed": self.encode(data),
-            "expires_at": self.get_expiry_date(),
-            "user_id": int(data[SESSION_KEY]) if SESSION_KEY in data else None,
-        }
-        name = digest(self.session_key)
-        if not must_create:
-            if not Session.objects.filter(key_digest=name).update(**columns):
-                raise UpdateError
-            return
-        try:
-            with transaction.atomic():
-                Session.objects.create(key_digest=name, **columns)
-        except IntegrityError as error:
-            raise CreateError from error
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

@@ -14,8 +14,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal, members, sessions
-from caraus.accounts.adapter import INVITATION_KEY, invitation_of
+from caraus.accounts import journal, limits, members, sessions
+from caraus.accounts.adapter import INVITATION_KEY, invitation_of, sign_in_key
 from caraus.accounts.models import User
 from caraus.words import lazily
 
@@ -97,9 +97,12 @@ def _take_place(request: HttpRequest, user: User) -> None:
     request.session.pop(INVITATION_KEY, None)
 
 
-def _password_chosen_by_letter(sender: object, user: User, **_: object) -> None:
+def _password_chosen_by_letter(
+    sender: object, request: HttpRequest, user: User, **_: object
+) -> None:
     """Who reads the address's letters is its owner. Whatever was put into an account before that
     address was confirmed may be a stranger's: nothing of it opens the account any more."""
+    limits.forget_uses("sign_in_failed", key=sign_in_key(request, user.email))
     addresses = EmailAddress.objects.filter(user=user)
     if addresses.filter(verified=True).exists():
         return

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 
 from caraus.accounts.models import User
@@ -39,8 +40,9 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002
         return gettext("Cheie de acces")
 
-    def _get_site_name(self) -> str:
-        return "Cărăuș"
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """With the name that a device shows beside the passkey: allauth takes the host for it."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}
 
 
 def forget(user: User) -> int:

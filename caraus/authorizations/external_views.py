@@ -119,7 +119,7 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     link = external.find(secret)
     refused = external.refusal(link)
     if link is None and (too_often := refusal_of(request, "link")):
-        return _silent(too_many(request, too_often))
+        return _without_referrer(too_many(request, too_often))
     if refused is not None or link is None:
         return _over(request, refused or external.UNKNOWN)
     if request.method == "GET":
@@ -167,13 +167,12 @@ def external_page(request: HttpRequest) -> HttpResponse:
 
 def _over(request: HttpRequest, refused: external.LinkRefused) -> HttpResponse:
     status = 404 if refused is external.UNKNOWN else 410
-    return _silent(
+    return _without_referrer(
         render(request, "authorizations/link_over.html", {"refused": refused}, status=status)
     )
 
 
-def _silent(response: HttpResponse) -> HttpResponse:
-    """Django would log the address, and with it what may be most of a good secret."""
-    response._has_been_logged = True  # type: ignore[attr-defined]
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    """The address may be most of a good secret."""
     response["Referrer-Policy"] = "no-referrer"
     return response

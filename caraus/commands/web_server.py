@@ -146,10 +146,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             ident=None,
         )
         self.is_ending = False
+        self.connections: dict[int, Any] = {}  # what the loop looks at, by descriptor
         self._health = ThreadedTaskDispatcher()
         self._health.set_thread_count(1)
         super().__init__(
             _without_body_of_head(application),
+            map=self.connections,
             _sock=listener,
             adj=adjustments,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
@@ -185,7 +187,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                     channel.handle_close()
         for dispatcher in (self._health, self.task_dispatcher):
             dispatcher.shutdown(timeout=1)
-        wasyncore.close_all(self._map)
+        wasyncore.close_all(self.connections)
 
     def end(self, number: int = 0, frame: FrameType | None = None) -> None:
         """A signal's handler: wake the loop, which does the rest."""
@@ -193,7 +195,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self.pull_trigger()
 
     def _turn(self, seconds: float = 1) -> None:
-        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self.connections, count=1)
 
     def _stop_accepting(self) -> None:
         """Those who have connected are answered; the others find the next process."""

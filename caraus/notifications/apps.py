@@ -7,7 +7,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notificări"
 
     def ready(self) -> None:
-        from caraus.notifications import owners, subjects
+        from caraus.notifications import owners
 
-        subjects.keep_whole()
         owners.connect()

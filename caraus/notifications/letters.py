@@ -7,13 +7,13 @@ from email.utils import parseaddr
 from itertools import groupby
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
+from caraus.mail.letters import Letter
 from caraus.notifications.kinds import DIGEST, KINDS, PROBLEM, how_many
 from caraus.notifications.models import Notification
 from caraus.notifications.readable import Told, readable, told
@@ -45,7 +45,7 @@ class Section:
         return self.number - len(self.lines)
 
 
-def message(notifications: Sequence[Notification]) -> EmailMultiAlternatives | None:
+def message(notifications: Sequence[Notification]) -> Letter | None:
     """Text and HTML, in the reader's language: a digest, or those of one person and kind that go
     together. None when the reader has left, or may no longer read any of it."""
     first = notifications[0]
@@ -64,9 +64,7 @@ def message(notifications: Sequence[Notification]) -> EmailMultiAlternatives | N
         return _message(first, found, is_digest=is_digest) if found else None
 
 
-def _message(
-    first: Notification, found: Sequence[Told], *, is_digest: bool
-) -> EmailMultiAlternatives:
+def _message(first: Notification, found: Sequence[Told], *, is_digest: bool) -> Letter:
     only, absolute = found[0], _links(first)
     title, link, action = only.title, only.row.address, only.row.action
     sections = (
@@ -88,7 +86,7 @@ def _message(
         "link": absolute(link),
         "preferences": absolute(reverse("notifications:preferences")),
     }
-    letter = EmailMultiAlternatives(
+    letter = Letter(
         subject=title if is_digest else _subject(found, title),
         body=render_to_string("notifications/email.txt", context),
         to=[first.user.email],

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.conf import LazySettings
 from django.core import mail
 from django.core.cache import cache
@@ -23,6 +22,7 @@ from caraus.mail.models import OutgoingEmail
 from tests import factories
 from tests.letters import faults
 from tests.mail import MailServer, delivered
+from tests.two_factors import totp_code
 
 EMAIL = "ana@example.ro"
 PASSWORD = "o parolă destul de lungă"
@@ -47,10 +47,6 @@ def refusing(settings: LazySettings) -> Iterator[MailServer]:
         settings.MAILERS = server.mailers
         server.refuse_recipients("451 later")
         yield server
-
-
-def code_of(secret: str) -> str:
-    return f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06d}"
 
 
 def _ok(answer: Any, status: int = 302) -> Any:
@@ -103,7 +99,7 @@ def _second_factor(client: Client, person: User) -> None:
     page = client.get("/cont/2fa/totp/activate/")
     secret = re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())
     assert secret
-    done = client.post("/cont/2fa/totp/activate/", {"code": code_of(secret[1])}, follow=True)
+    done = client.post("/cont/2fa/totp/activate/", {"code": totp_code(secret[1])}, follow=True)
     # The person is shown the codes, or would be locked out of the own account.
     codes = Authenticator.objects.get(user=person, type="recovery_codes").wrap()
     assert codes.get_unused_codes()[0] in _ok(done, 200).content.decode()

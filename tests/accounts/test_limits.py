@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -17,7 +16,6 @@ from caraus.accounts.models import Organization, RateCount, User
 from tests import factories
 
 NOW = datetime(2026, 11, 29, 8, 0, 30, tzinfo=UTC)
-CARAUS = Path(limits.__file__).parent.parent
 
 
 @pytest.fixture
@@ -151,11 +149,6 @@ def test_a_limit_that_can_not_be_read_is_told_at_the_start(
         env.rates("CARAUS_EXPORT_LIMIT", "10/h/user")
     with pytest.raises(ValueError, match="is no limit like"):
         limits.rates_of(text)
-
-
-def test_no_private_part_of_allauth_is_used() -> None:
-    users = [path for path in CARAUS.rglob("*.py") if "allauth.core.internal" in path.read_text()]
-    assert users == []
 
 
 def test_nobody_makes_many_organizations(

@@ -5,12 +5,6 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    generate_totp_secret,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
@@ -19,6 +13,7 @@ from caraus.accounts.models import JournalEntry, Membership, Organization, User
 from caraus.accounts.provision import provision_user
 from tests import factories
 from tests.mail import delivered
+from tests.two_factors import add_recovery_codes, add_totp, totp_code
 
 EMAIL = "ana@example.ro"
 PASSWORD = "o parolă destul de lungă"
@@ -37,11 +32,6 @@ def ana(db: None) -> User:
 
 def sign_in(client: Client, password: str = PASSWORD) -> object:
     return client.post("/cont/login/", {"login": EMAIL, "password": password})
-
-
-def code_of(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return f"{hotp_value(secret, counter):06d}"
 
 
 @pytest.mark.parametrize("mode", ["invitation", "closed"])
@@ -122,6 +112,23 @@ def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, an
     assert JournalEntry.objects.filter(action="sign_in_failed", actor_id=ana.pk).count() == 5
 
 
+def test_the_right_password_and_a_new_one_end_the_count_of_wrong_ones(
+    client: Client, ana: User
+) -> None:
+    for _ in range(2):
+        for _ in range(4):
+            sign_in(client, "greșită")
+        assert sign_in(Client()).status_code == 302  # type: ignore[attr-defined]
+    said = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
+    assert "Prea multe încercări" in said[5]
+    client.post("/cont/password/reset/", {"email": EMAIL})
+    link = re.search(r"/cont/password/reset/key/\S+", str(delivered()[0].body))
+    assert link
+    new = "cu totul alta parolă"
+    client.post(client.get(link[0])["Location"], {"password1": new, "password2": new})
+    assert sign_in(Client(), new).status_code == 302  # type: ignore[attr-defined]
+
+
 def try_from(address: str, password: str = "greșită") -> bool:
     """Whether a sign-in from this address is let in."""
     client = Client(REMOTE_ADDR=address)
@@ -129,7 +136,7 @@ def try_from(address: str, password: str = "greșită") -> bool:
 
 
 def test_a_stranger_elsewhere_locks_nobody_out(ana: User, settings: LazySettings) -> None:
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "2/5m/key"}
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"sign_in_failed": "2/5m/key"}
     assert not try_from("10.0.0.1")
     assert not try_from("10.0.0.1")
     assert not try_from("10.0.0.1", PASSWORD)
@@ -150,9 +157,7 @@ def test_passkeys_are_not_locked_out_by_wrong_passwords(ana: User, settings: Laz
 def test_one_address_guesses_few_passwords_of_all_accounts(
     ana: User, settings: LazySettings
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {
-        "login_failed": "5/5m/key,20/m/ip,3/h/ip"
-    }
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "20/m/ip,3/h/ip"}
     for number in range(3):
         client = Client(REMOTE_ADDR="10.0.0.1")
         client.post("/cont/login/", {"login": f"n{number}@example.ro", "password": "greșită"})
@@ -197,12 +202,6 @@ def test_a_new_password_ends_the_other_sessions(ana: User) -> None:
     assert elsewhere.get("/transporturi/").status_code == 302
 
 
-def with_totp(user: User) -> str:
-    secret: str = generate_totp_secret()
-    TOTP.activate(user, secret)
-    return secret
-
-
 def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> None:
     client = Client()
     sign_in(client)
@@ -211,7 +210,7 @@ def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> N
     page = client.post(asked, {"password": PASSWORD}, follow=True)
     secret = re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())
     assert secret
-    client.post("/cont/2fa/totp/activate/", {"code": code_of(secret[1])})
+    client.post("/cont/2fa/totp/activate/", {"code": totp_code(secret[1])})
     assert secret[1] not in str(list(Authenticator.objects.values()))
 
     again = Client()
@@ -221,7 +220,7 @@ def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> N
     assert "Codul nu este corect" in wrong.content.decode()
     cache.clear()
     Authenticator.objects.filter(type="totp").update(last_used_at=None)
-    good = again.post("/cont/2fa/authenticate/", {"code": code_of(secret[1])})
+    good = again.post("/cont/2fa/authenticate/", {"code": totp_code(secret[1])})
     # The same code twice within its half minute is refused: a recovery code comes to help.
     if good.status_code != 302:
         backup = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
@@ -231,10 +230,8 @@ def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> N
 
 
 def test_a_recovery_code_works_once(ana: User) -> None:
-    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-
-    with_totp(ana)
-    RecoveryCodes.activate(ana)
+    add_totp(ana)
+    add_recovery_codes(ana)
     code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
     for expected in (302, 200):
         client = Client()
@@ -246,7 +243,7 @@ def test_a_recovery_code_works_once(ana: User) -> None:
 def test_an_organization_that_demands_two_factors_shows_nothing_without(
     organization: Organization, owner: User
 ) -> None:
-    with_totp(owner)
+    add_totp(owner)
     client = Client()
     client.force_login(owner)
     form = {"name": organization.name, "require_two_factors": "on"}
@@ -258,7 +255,7 @@ def test_an_organization_that_demands_two_factors_shows_nothing_without(
         answer = poor.get(path)
         assert (answer.status_code, answer["Location"]) == (302, "/cont/2fa/")
     assert "cere doi factori" in poor.get("/cont/2fa/").content.decode()
-    with_totp(member)
+    add_totp(member)
     assert poor.get("/transporturi/").status_code == 200
 
 
@@ -274,7 +271,7 @@ def test_whoever_demands_two_factors_has_them(organization: Organization, owner:
 def test_a_lost_phone_is_forgotten_at_the_terminal(ana: User) -> None:
     from caraus.accounts.two_factors import forget
 
-    with_totp(ana)
+    add_totp(ana)
     forget(ana)
     assert sign_in(Client()).status_code == 302  # type: ignore[attr-defined]
     assert not Authenticator.objects.exists()

@@ -13,11 +13,6 @@ from urllib.parse import quote, unquote
 import httpx2
 import psycopg
 import pytest
-from allauth.mfa.totp.internal.auth import (
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 
 from caraus import embedded
 from caraus.commands.backup import SHORT_LIVED
@@ -28,6 +23,7 @@ from tests.commands.test_no_leaks import running, until
 from tests.folders import make_folder
 from tests.mail import MailServer
 from tests.simulator_process import SimulatorProcess
+from tests.two_factors import totp_code
 
 OWNER, INVITED, NEW_PASSWORD = "ana@example.ro", "ion@example.ro", "o-parolă-cu-totul-nouă-77"
 # Parts of an address of a letter that are as good as a password.
@@ -112,10 +108,6 @@ def letter_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> 
     return paths[-1]
 
 
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
-
-
 def token_in(page: str) -> str:
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token, page
@@ -143,7 +135,7 @@ def second_factor(client: httpx2.Client, secrets: Secrets) -> None:
     shown = re.search(r"<code>([A-Z2-7]+)</code>", asked.text)
     assert shown
     secret = secrets.add("secret of an authenticator app", shown[1])
-    form = {"code": code_of(secret), "csrfmiddlewaretoken": token_in(asked.text)}
+    form = {"code": totp_code(secret), "csrfmiddlewaretoken": token_in(asked.text)}
     assert client.post("/cont/2fa/totp/activate/", data=form).status_code == 302
     codes = client.get("/cont/2fa/recovery-codes/").text
     for code in re.findall(r"\b[a-z0-9]{8}\b", re.sub(r"<script.*?</script>|<[^>]+>", " ", codes)):

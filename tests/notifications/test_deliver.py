@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from caraus.accounts.models import Organization, User
 from caraus.commands.ports import free_ports
 from caraus.mail.delivery import GIVE_UP_AFTER, pause
-from caraus.notifications import deliver
+from caraus.mail.letters import Letter
+from caraus.notifications import deliver, letters
 from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
@@ -71,9 +72,18 @@ def test_the_worker_sends_text_and_html_in_romanian(
         "plain words, many of them, " * 6 + "to the end",
     ],
 )
-def test_a_subject_arrives_as_it_was_written(smtp: MailServer, subject: str) -> None:
-    send_mail(subject, "Text.", None, ["ana@example.ro"], using="delivery")
-    assert smtp.messages[0]["Subject"] == subject
+def test_a_subject_arrives_as_it_was_written(
+    worker: Worker, smtp: MailServer, subject: str
+) -> None:
+    """Of a letter of ours, and of a library's that went through the queue."""
+    Letter(subject, "Text.", to=["ana@example.ro"]).send(using="delivery")
+    send_mail(subject, "Text.", None, ["ana@example.ro"])
+    worker.drain()
+    assert [message["Subject"] for message in smtp.messages] == [subject, subject]
+
+
+def test_a_notification_is_a_letter(organization: Organization, owner: User) -> None:
+    assert isinstance(letters.message([tell(organization, owner)]), Letter)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,123 @@
+"""Only what other libraries publish is used: their private names may go with any of their fixes."""
+
+import ast
+import contextlib
+import inspect
+import pkgutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import anaf_simulator
+import caraus
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("caraus", "anaf_simulator", "tests", "benchmarks", "scripts")
+# Documented, for all their underscore.
+PUBLISHED = {
+    *("_meta", "_default_manager", "_base_manager", "_db"),  # Django's models and managers
+    *("_replace", "_asdict", "_fields", "_make"),  # Python's named tuples
+    "_exit",  # of os
+    "_typeshed",  # of type checkers
+}
+
+
+def _is_private(name: str) -> bool:
+    """Not names with underscores on both sides, which Python and its enumerations give."""
+    return name.startswith("_") and not name.endswith("_") and name not in PUBLISHED
+
+
+def _trees(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT), ast.parse(path.read_text())
+
+
+def _own_names() -> set[str]:
+    """Every name that our own code gives to something."""
+    names = {"_"}
+    for _, tree in _trees(*OURS):
+        for node in ast.walk(tree):
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    names.add(node.name)
+                case ast.Name(ctx=ast.Store()):
+                    names.add(node.id)
+                case ast.Attribute(ctx=ast.Store(), value=ast.Name(id="self" | "cls")):
+                    names.add(node.attr)
+    return names
+
+
+@pytest.mark.parametrize("folder", OURS)
+def test_nothing_private_of_a_library_is_imported(folder: str) -> None:
+    found = []
+    for path, tree in _trees(folder):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Import():
+                    imported = [alias.name for alias in node.names]
+                case ast.ImportFrom(module=str(module), level=0):
+                    imported = [f"{module}.{alias.name}" for alias in node.names]
+                case _:
+                    continue
+            found += [
+                f"{path}:{node.lineno} {name}"
+                for name in imported
+                if not name.startswith(OURS)
+                and any(part == "internal" or _is_private(part) for part in name.split("."))
+            ]
+    assert not found
+
+
+# The tests may look into what they test.
+@pytest.mark.parametrize("folder", [name for name in OURS if name != "tests"])
+def test_no_private_attribute_of_a_library_is_read_or_set(folder: str) -> None:
+    own = _own_names()
+    found = [
+        f"{path}:{node.lineno} {node.attr}"
+        for path, tree in _trees(folder)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and _is_private(node.attr)
+        if node.attr not in own
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("package", [caraus, anaf_simulator], ids=lambda package: package.__name__)
+def test_no_private_method_of_a_library_is_overridden(package: ModuleType) -> None:
+    found = set()
+    for module in _modules(package):
+        for kind in vars(module).values():
+            if not (isinstance(kind, type) and kind.__module__ == module.__name__):
+                continue
+            libraries = [base for base in kind.__mro__[1:] if not base.__module__.startswith(OURS)]
+            private = set(filter(_is_private, _names_given(kind)))
+            found |= {
+                f"{kind.__module__}.{kind.__qualname__}.{name}"
+                for base in libraries
+                for name in private & set(vars(base))
+            }
+    assert not found
+
+
+def _names_given(kind: type) -> Iterator[str]:
+    """What the class's own source defines, or sets on its objects."""
+    with contextlib.suppress(OSError, TypeError):  # a class that a library made has no source
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(kind)))):
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    yield node.name
+                case ast.Attribute(ctx=ast.Store()):
+                    yield node.attr
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    paths, name = package.__path__, package.__name__
+    for info in pkgutil.walk_packages(paths, f"{name}."):
+        if not info.name.endswith((".__main__", ".wsgi")):
+            yield sys.modules.get(info.name) or import_module(info.name)
