@@ -1,37 +1,25 @@
 """Fixtures that every room of the tests shares: people, a simulated ANAF, a real worker."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings, settings
-from django.db import connection as database
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
 from django.test import Client
-from pytest_django.plugin import DjangoDbBlocker
+from playwright.sync_api import Browser
 
 from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
-from tests import factories, made_once
+from tests import emptying, factories, made_once
 from tests.commands.installation import Installation
+from tests.e2e import chromium
 from tests.mail import QUEUE
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
-
-def _let_the_journal_be_emptied(**_: object) -> None:
-    """Django empties all tables after a test that commits; the journal's own tests put the guard
-    back. Migrating in a test makes it anew, hence the signal."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = 'audit_log_no_truncate'")
-        if cursor.fetchone():
-            cursor.execute(
-                "ALTER TABLE accounts_journalentry DISABLE TRIGGER audit_log_no_truncate"
-            )
-
-
-post_migrate.connect(_let_the_journal_be_emptied)
+emptying.install()
 
 # A test's live server loads the application, which bounds all connections of its process from then
 # on: of a web process, not of the tests' own.
@@ -54,10 +42,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _letters_are_queued(django_test_environment: None) -> None:
     """As in life; Django's tests keep every letter in memory, which is left to `delivery`."""
     settings.MAILERS = settings.MAILERS | {"default": QUEUE}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly(django_test_environment: None) -> None:
+    """The product's slow hash is tested once, in `security/test_refusals.py`."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +67,13 @@ def simulator_process() -> Iterator[SimulatorProcess]:
         client_id="caraus-tests", client_secret="a-secret-of-the-tests"
     ) as process:
         yield process
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a module."""
+    with chromium.launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -122,19 +129,6 @@ def company(organization: Organization) -> Company:
 def signed_in(client: Client, owner: User) -> Client:
     client.force_login(owner)
     return client
-
-
-@pytest.fixture(autouse=True)
-def no_jobs_left(
-    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """Django empties its own tables after a test that commits; the queue's are left to us."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames
-    if commits or (marker and marker.kwargs.get("transaction")):
-        with django_db_blocker.unblock(), database.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from cryptography.fernet import Fernet
 
 from caraus import embedded
 
-sys.dont_write_bytecode = True
+# Dozens of processes are started: each would compile the product anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A benchmark may keep its large database for the next run.
 KEPT = os.environ.get("KEPT_DATABASE_FOLDER", "")
 for name in list(os.environ):

@@ -35,7 +35,6 @@ TEMPLATES = Path(web.__file__).parent / "templates"
 @pytest.fixture(autouse=True)
 def _quick(db: None, settings: LazySettings) -> None:
     cache.clear()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = False  # many acts in one walk
     settings.SIGNUP = "open"
 

@@ -356,9 +356,8 @@ def test_who_is_no_owner_reads_nothing_of_it(
 
 @pytest.mark.django_db(transaction=True)
 def test_four_sign_ups_at_once_over_one_invitation_make_one_account(
-    ownership: Membership, settings: LazySettings
+    ownership: Membership,
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _, secret = members.invite(ownership, email=INVITED, role="viewer")
     visitors = [Client() for _ in range(4)]
     for visitor in visitors:
@@ -375,7 +374,6 @@ def test_four_sign_ups_at_once_over_one_invitation_make_one_account(
 def test_sign_ups_at_once_of_one_address_make_one_account_where_sign_up_is_open(
     settings: LazySettings,
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SIGNUP = "open"
     answers = at_once(*[partial(Client().post, "/cont/signup/", FORM) for _ in range(4)])
     assert [getattr(answer, "status_code", answer) for answer in answers] == [302] * 4

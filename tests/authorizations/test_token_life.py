@@ -71,7 +71,7 @@ def test_a_token_that_seems_over_at_its_birth_is_renewed_once_a_minute_at_most(
     [
         (2 * MINUTE, HOUR, 30, 60),
         (HOUR, 12 * HOUR, 15, 24),
-        (DAY, 10 * DAY, 13, 20),
+        (DAY, 4 * DAY, 5, 8),
     ],
 )
 def test_by_a_clock_that_runs_the_token_is_always_good_and_asked_for_seldom(

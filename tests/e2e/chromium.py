@@ -6,9 +6,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Playwright
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet: no calls home, and root may run it.
@@ -21,6 +24,20 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser of its own process; each test takes a new context of it.
+
+    While playwright runs, Django takes this thread for one of an event loop, where a query would
+    block all others: there are none.
+    """
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=find(playwright), args=FLAGS)
+        yield browser
+        browser.close()
 
 
 def find(playwright: Playwright) -> str:

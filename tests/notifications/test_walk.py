@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import LazySettings
 from django.db import connection as database
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Company, User
-from tests.e2e import chromium
 from tests.mail import MailServer
 from tests.transports.test_news import Anaf
 from tests.worker import Worker
@@ -24,6 +23,7 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
     owner: User,
     client: Client,
     settings: LazySettings,
+    browser: Browser,
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     anaf = Anaf(company)
@@ -37,10 +37,7 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
         worker.drain()
         database.close()  # a thread's own
 
-    with sync_playwright() as playwright, ThreadPoolExecutor(1) as elsewhere:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright), args=chromium.FLAGS
-        )
+    with ThreadPoolExecutor(1) as elsewhere:
         context = browser.new_context(
             base_url=live_server.url,
             viewport={"width": 390, "height": 844},
@@ -72,4 +69,4 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
         page.get_by_role("button", name="Vezi UIT-ul").click()
         expect(heading).to_be_visible()
         expect(page.get_by_role("link", name="Notificări", exact=True)).to_be_visible()
-        browser.close()
+        context.close()

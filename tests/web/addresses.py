@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -171,6 +174,20 @@ def ask(client: Client, method: str, path: str, organization: Organization) -> A
     form = {"organizatie": str(organization.pk), "firma": factories.CUI, "name": "Preluată"}
     data = {"data": form} if method in {"POST", "GET"} else {}
     return client.generic(method, path) if not data else getattr(client, method.lower())(path, form)
+
+
+@contextmanager
+def on_its_own(client: Client) -> Iterator[Client]:
+    """The client as it is now; what it does in the database, and to its cookies, is undone.
+
+    So each address of a matrix is tried on the same state, which is made once.
+    """
+    copy = Client()
+    copy.handler = client.handler  # building its middleware anew takes longer than most pages
+    copy.cookies = deepcopy(client.cookies)
+    with transaction.atomic():
+        yield copy
+        transaction.set_rollback(True)
 
 
 def text(answer: Any) -> str:

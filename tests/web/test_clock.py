@@ -10,13 +10,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Dialog, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from caraus.accounts.models import Company
 from caraus.transports.models import Transport
 from caraus.words import today
 from tests import factories
-from tests.e2e import chromium
 from tests.transports.test_views import transport
 
 # A browser lets pages of this machine use the clipboard.
@@ -43,7 +42,7 @@ def before_and_after(signed_in: Client, company: Company) -> tuple[str, Pages, P
 
 
 @pytest.fixture
-def served() -> Iterator[tuple[Page, Pages]]:
+def served(browser: Browser) -> Iterator[tuple[Page, Pages]]:
     """A page whose network are the pages put into the dictionary."""
     pages: Pages = {}
 
@@ -59,16 +58,12 @@ def served() -> Iterator[tuple[Page, Pages]]:
         else:
             route.fulfill(status=204)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright), args=chromium.FLAGS
-        )
-        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        page.route("**/*", answer)
-        page.clock.install()
-        yield page, pages
-        browser.close()
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.route("**/*", answer)
+    page.clock.install()
+    yield page, pages
+    context.close()
 
 
 def test_a_uit_page_left_open_over_midnight_says_that_it_expired(

@@ -16,13 +16,12 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.workspace.counties import COUNTIES
 from caraus.workspace.models import ListExport
 from tests import factories
-from tests.e2e import chromium
 from tests.web import looks
 from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address
 
@@ -95,7 +94,7 @@ def things(ids: dict[str, int], stranger: User) -> dict[str, int]:
 
 
 def test_every_page_is_for_everyone(
-    owner: User, things: dict[str, int], settings: LazySettings
+    owner: User, things: dict[str, int], settings: LazySettings, browser: Browser
 ) -> None:
     settings.SIGNUP = "open"
     Company.objects.update(name="TRANSPORTURI " + "INTERNAȚIONALE" * 6)
@@ -108,32 +107,28 @@ def test_every_page_is_for_everyone(
     }
     unseen = {path for path in expected - shown if not path.endswith(("/fisier/", ".pdf"))}
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright), args=chromium.FLAGS
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        weights: dict[str, int] = {}
-        served: dict[str, bytes] = {}
-        page.route("**/*", lambda route: _answer(route, served, weights))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        for name, (path, body) in pages.items():
-            served.clear()
-            served[path] = body
-            weights.clear()
-            complaints += [f"{name}: {one}" for one in _read(page, path)]
-            weight = sum(weights.values())
-            if weight > LARGEST:
-                complaints.append(f"{name}: weighs {weight} bytes compressed")
-        served["/stil"] = pages["/stil in"][1]
-        complaints += looks.dialog(page, f"{ORIGIN}/stil")
-        # The judge is awake.
-        page.emulate_media(reduced_motion="no-preference")
-        assert looks.moves(page) > 3
-        page.emulate_media(reduced_motion="reduce")
-        served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
-        assert any("label" in one or "select-name" in one for one in _read(page, "/firme/"))
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    weights: dict[str, int] = {}
+    served: dict[str, bytes] = {}
+    page.route("**/*", lambda route: _answer(route, served, weights))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for name, (path, body) in pages.items():
+        served.clear()
+        served[path] = body
+        weights.clear()
+        complaints += [f"{name}: {one}" for one in _read(page, path)]
+        weight = sum(weights.values())
+        if weight > LARGEST:
+            complaints.append(f"{name}: weighs {weight} bytes compressed")
+    served["/stil"] = pages["/stil in"][1]
+    complaints += looks.dialog(page, f"{ORIGIN}/stil")
+    # The judge is awake.
+    page.emulate_media(reduced_motion="no-preference")
+    assert looks.moves(page) > 3
+    page.emulate_media(reduced_motion="reduce")
+    served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
+    assert any("label" in one or "select-name" in one for one in _read(page, "/firme/"))
+    page.close()
     assert not complaints, "\n".join(complaints)
     assert len(pages) > 60
     # What answers a GET with no page of its own: files, parts of pages, forms that send on.

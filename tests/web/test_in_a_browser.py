@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import override_settings
-from playwright.sync_api import Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,7 +17,6 @@ from caraus.accounts.provision import provision_user
 from caraus.transports.models import Transport
 from caraus.words import today
 from tests import factories
-from tests.e2e import chromium
 from tests.transports.test_views import transport
 
 EMAIL, PASSWORD = "ana@example.ro", "o parolă destul de lungă"
@@ -46,11 +45,8 @@ def first(transactional_db: None) -> Transport:
 
 
 @contextmanager
-def signed_in_page(server: LiveServer, width: int = 1440) -> Iterator[Page]:
-    with override_settings(PUBLIC_URL=server.url), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright), args=chromium.FLAGS
-        )
+def signed_in_page(browser: Browser, server: LiveServer, width: int = 1440) -> Iterator[Page]:
+    with override_settings(PUBLIC_URL=server.url):
         context = browser.new_context(
             base_url=server.url, viewport={"width": width, "height": 900}, locale="ro-RO"
         )
@@ -58,7 +54,7 @@ def signed_in_page(server: LiveServer, width: int = 1440) -> Iterator[Page]:
         page.goto("/cont/login/")
         sign_in(page)
         yield page
-        browser.close()
+        context.close()
 
 
 def sign_in(page: Page) -> None:
@@ -76,10 +72,10 @@ def lose_session(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_copying_answers_in_the_button_itself(
-    live_server: LiveServer, first: Transport, width: int
+    browser: Browser, live_server: LiveServer, first: Transport, width: int
 ) -> None:
     path = f"/transporturi/{first.pk}/"
-    with signed_in_page(live_server, width) as page:
+    with signed_in_page(browser, live_server, width) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(path)
         button = page.locator(".uit-actions [data-copy]")
@@ -97,10 +93,10 @@ def test_copying_answers_in_the_button_itself(
 
 
 def test_copying_what_must_not_be_used_asks_first(
-    live_server: LiveServer, first: Transport
+    browser: Browser, live_server: LiveServer, first: Transport
 ) -> None:
     Transport.objects.filter(pk=first.pk).update(state=Transport.State.MISSING)
-    with signed_in_page(live_server) as page:
+    with signed_in_page(browser, live_server) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(f"/transporturi/{first.pk}/")
         button = page.locator(".uit-actions [data-copy]")
@@ -122,9 +118,11 @@ def test_copying_what_must_not_be_used_asks_first(
         assert asked[0].startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
 
 
-def test_a_press_on_a_row_opens_its_uit(live_server: LiveServer, first: Transport) -> None:
+def test_a_press_on_a_row_opens_its_uit(
+    browser: Browser, live_server: LiveServer, first: Transport
+) -> None:
     path = f"/transporturi/{first.pk}/"
-    with signed_in_page(live_server) as page:
+    with signed_in_page(browser, live_server) as page:
         page.goto("/transporturi/?q=B049ABC")
         cell = page.locator("#lista tr[data-uit] .col-declarant")
         expect(cell).to_have_count(1)
@@ -148,9 +146,9 @@ def test_a_press_on_a_row_opens_its_uit(live_server: LiveServer, first: Transpor
 
 
 def test_after_a_note_the_way_back_leads_to_the_list_as_it_was_left(
-    live_server: LiveServer, first: Transport
+    browser: Browser, live_server: LiveServer, first: Transport
 ) -> None:
-    with signed_in_page(live_server) as page:
+    with signed_in_page(browser, live_server) as page:
         page.goto("/transporturi/?q=B049ABC&sortare=expira")
         page.locator("#lista .col-uit a").first.click()
         page.wait_for_url(f"**/transporturi/{first.pk}/")
@@ -162,10 +160,10 @@ def test_after_a_note_the_way_back_leads_to_the_list_as_it_was_left(
 
 
 def test_a_note_outlives_the_session_in_which_it_was_typed(
-    live_server: LiveServer, first: Transport
+    browser: Browser, live_server: LiveServer, first: Transport
 ) -> None:
     path = f"/transporturi/{first.pk}/"
-    with signed_in_page(live_server) as page:
+    with signed_in_page(browser, live_server) as page:
         page.goto(path)
         page.locator(".note-form textarea").press_sequentially("Sună la rampă", delay=1)
         lose_session(page)
@@ -194,8 +192,10 @@ def test_a_note_outlives_the_session_in_which_it_was_typed(
         expect(page.locator(".note-text")).to_have_text("Sună la rampă de la 7")
 
 
-def test_the_list_and_the_week_on_paper(live_server: LiveServer, first: Transport) -> None:
-    with signed_in_page(live_server) as page:
+def test_the_list_and_the_week_on_paper(
+    browser: Browser, live_server: LiveServer, first: Transport
+) -> None:
+    with signed_in_page(browser, live_server) as page:
         page.goto("/transporturi/")
         sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
         texts = [sheet.extract_text() for sheet in sheets]

@@ -22,13 +22,13 @@ def language(client: Client, address: str = "/cont/login/", **headers: str) -> s
 
 
 @pytest.mark.parametrize(
-    ("browser", "found"),
+    ("accepted", "found"),
     [("", "ro"), ("de-DE", "ro"), ("en-US,ro;q=0.5", "en"), ("ro-MD,en;q=0.9", "ro"), ("x", "ro")],
 )
 def test_the_browser_decides_while_nobody_has_chosen(
-    client: Client, browser: str, found: str
+    client: Client, accepted: str, found: str
 ) -> None:
-    assert language(client, **{"Accept-Language": browser}) == found
+    assert language(client, **{"Accept-Language": accepted}) == found
 
 
 def test_a_choice_before_signing_in_is_kept_in_a_cookie_and_taken_along(

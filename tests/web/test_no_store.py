@@ -4,21 +4,22 @@ import pytest
 from django.test import Client
 
 from caraus.accounts.models import Organization, User
-from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address
+from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address, on_its_own
 
 
-@pytest.mark.parametrize("route", sorted([*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT]))
 def test_no_address_may_be_kept(
-    client: Client, owner: User, organization: Organization, ids: dict[str, int], route: str
+    owner: User, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    path = address(route, ids).replace("<str:secret>", "x" * 43).replace("<slug:slug>", "x")
-    for method in ("get", "post"):
-        for person in (None, owner):
-            asking = Client(raise_request_exception=False)
-            if person is not None:
-                asking.force_login(person)
-            answer = getattr(asking, method)(path)
-            assert "no-store" in answer["Cache-Control"], (method, person)
+    signed_in = Client()
+    signed_in.force_login(owner)
+    for route in [*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT]:
+        path = address(route, ids).replace("<str:secret>", "x" * 43).replace("<slug:slug>", "x")
+        for method in ("get", "post"):
+            for client in (Client(), signed_in):
+                with subtests.test(f"{method} {path}"), on_its_own(client) as visitor:
+                    visitor.raise_request_exception = False
+                    answer = getattr(visitor, method)(path)
+                    assert "no-store" in answer["Cache-Control"]
 
 
 def test_static_files_may_be_kept(client: Client) -> None:

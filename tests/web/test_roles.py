@@ -11,7 +11,17 @@ from caraus.accounts.access import ROLE_ORDER
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.transports.models import Transport
 from tests import factories
-from tests.web.addresses import METHODS, OWN, SECRET, THINGS, address, ask, everything, text
+from tests.web.addresses import (
+    METHODS,
+    OWN,
+    SECRET,
+    THINGS,
+    address,
+    ask,
+    everything,
+    on_its_own,
+    text,
+)
 
 # The least role for a method of an address; what is not named here every member may.
 LEAST = {
@@ -100,33 +110,36 @@ def test_every_address_is_placed_by_role() -> None:
     assert {*THINGS, *OWN} - ANYBODY - AUTHORS - {*LEAST} == set()
 
 
-@pytest.mark.parametrize(("route", "role"), BELOW)
 def test_a_lower_role_is_refused_and_changes_nothing(
-    client: Client, organization: Organization, ids: dict[str, int], route: str, role: str
+    client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    client.force_login(factories.member(organization, role))
+    members = {role: factories.member(organization, role) for _, role in BELOW}
     before = everything(organization)
-    for method in METHODS:
-        answer = ask(client, method, address(route, ids), organization)
-        least = LEAST[route].get(method)
-        if least and ROLE_ORDER.index(role) > ROLE_ORDER.index(least):
-            assert answer.status_code == 403, method
-            assert SECRET not in text(answer), method
-        else:
-            assert answer.status_code < 500, method
-    assert everything(organization) == before
+    for route, role in BELOW:
+        with subtests.test(f"{role}: {route}"), on_its_own(client) as visitor:
+            visitor.force_login(members[role])
+            for method in METHODS:
+                answer = ask(visitor, method, address(route, ids), organization)
+                least = LEAST[route].get(method)
+                if least and ROLE_ORDER.index(role) > ROLE_ORDER.index(least):
+                    assert answer.status_code == 403, method
+                    assert SECRET not in text(answer), method
+                else:
+                    assert answer.status_code < 500, method
+            assert everything(organization) == before
 
 
-@pytest.mark.parametrize("route", LEAST)
 def test_the_least_role_is_let_in(
-    client: Client, organization: Organization, ids: dict[str, int], route: str
+    client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    for method, least in LEAST[route].items():
-        client.force_login(factories.member(organization, least))
-        path = address(route, ids)
-        answer = getattr(client, method.lower())(path, {"role": "viewer", "loc": "plate"})
-        assert answer.status_code in {200, 302, 503}, method
-        assert text(answer) is not None  # a file is read to its end, and so closed
+    for route, methods in LEAST.items():
+        with subtests.test(route), on_its_own(client) as visitor:
+            for method, least in methods.items():
+                visitor.force_login(factories.member(organization, least))
+                path = address(route, ids)
+                answer = getattr(visitor, method.lower())(path, {"role": "viewer", "loc": "plate"})
+                assert answer.status_code in {200, 302, 503}, method
+                assert text(answer) is not None  # a file is read to its end, and so closed
 
 
 @pytest.fixture
@@ -141,21 +154,26 @@ def kept(organization: Organization) -> User:
     return someone
 
 
-@pytest.mark.parametrize("route", [*THINGS, *OWN])
 def test_a_member_kept_to_one_company_sees_nothing_of_the_others(
-    client: Client, organization: Organization, ids: dict[str, int], kept: User, route: str
+    client: Client,
+    organization: Organization,
+    ids: dict[str, int],
+    kept: User,
+    subtests: pytest.Subtests,
 ) -> None:
     client.force_login(kept)
     before = everything(organization)
-    for method in METHODS:
-        if (method, route) in EVERYBODYS:
-            continue
-        answer = ask(client, method, address(route, ids), organization)
-        assert answer.status_code in {200, 302, 403, 404, 405, 503}, method
-        if route in THINGS and not route.startswith("notificari/"):
-            assert answer.status_code in {403, 404, 405}, method
-        assert SECRET not in text(answer), method
-    assert everything(organization) == before
+    for route in [*THINGS, *OWN]:
+        with subtests.test(route), on_its_own(client) as visitor:
+            for method in METHODS:
+                if (method, route) in EVERYBODYS:
+                    continue
+                answer = ask(visitor, method, address(route, ids), organization)
+                assert answer.status_code in {200, 302, 403, 404, 405, 503}, method
+                if route in THINGS and not route.startswith("notificari/"):
+                    assert answer.status_code in {403, 404, 405}, method
+                assert SECRET not in text(answer), method
+            assert everything(organization) == before
 
 
 def test_the_own_company_is_seen(client: Client, organization: Organization, kept: User) -> None:

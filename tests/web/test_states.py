@@ -9,12 +9,11 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from caraus.accounts.models import Company
 from caraus.transports.models import Transport
 from caraus.words import today
-from tests.e2e import chromium
 
 ORIGIN = "http://caraus.example"
 LIST = "/transporturi/?arata=toate"
@@ -79,7 +78,7 @@ def pill(place: Locator, word: str) -> tuple[str, str]:
 
 
 def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
-    signed_in: Client, company: Company
+    signed_in: Client, company: Company, browser: Browser
 ) -> None:
     now = timezone.now()
     rows = {
@@ -98,38 +97,34 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
     pages = {LIST: signed_in.get(LIST).content}
     pages |= {f"/transporturi/{row.pk}/": b"" for row in rows.values()}
     pages = {path: body or signed_in.get(path).content for path, body in pages.items()}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright), args=chromium.FLAGS
-        )
-        page = browser.new_page(locale="ro-RO", reduced_motion="reduce")
-        page.route("**/*", lambda route: answer(route, pages))
-        page.goto(f"{ORIGIN}{LIST}")
-        for width, scheme in ((1280, "light"), (390, "dark")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-            looks = {word: _on_the_list(page, row, word) for word, row in rows.items()}
-            assert len({icon for icon, _ in looks.values()}) == len(rows)
-            # Good, in time to come, soon over, urgent, over: five colours, and a word each.
-            assert len({colours for _, colours in looks.values()}) == 5
-        for width in (320, 390, 1201, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate(OVERFLOWING) == [], width
-        for word, row in rows.items():
-            page.goto(f"{ORIGIN}/transporturi/{row.pk}/")
-            pill(page.get_by_role("main"), word)
-            ended = "a fost valabil până" if word == "expirat" else "valabil până"
-            expect(page.get_by_text(ended).first).to_be_visible()
-            # What keeps a truck off the road is explained there, with what to do.
-            told = page.locator("main .notice").get_by_text("declarantul", exact=False)
-            blocked = word in {
-                *("transportator schimbat", "nevalidat", "lipsă la ANAF"),
-                "nu mai este în lista ANAF",
-            }
-            assert bool(told.count()) == blocked, word
-            stop = page.locator("main .notice").get_by_text("oprește-l și cere un UIT valabil")
-            assert bool(stop.count()) == (word == "expirat"), word
-        browser.close()
+    page = browser.new_page(locale="ro-RO", reduced_motion="reduce")
+    page.route("**/*", lambda route: answer(route, pages))
+    page.goto(f"{ORIGIN}{LIST}")
+    for width, scheme in ((1280, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+        looks = {word: _on_the_list(page, row, word) for word, row in rows.items()}
+        assert len({icon for icon, _ in looks.values()}) == len(rows)
+        # Good, in time to come, soon over, urgent, over: five colours, and a word each.
+        assert len({colours for _, colours in looks.values()}) == 5
+    for width in (320, 390, 1201, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(OVERFLOWING) == [], width
+    for word, row in rows.items():
+        page.goto(f"{ORIGIN}/transporturi/{row.pk}/")
+        pill(page.get_by_role("main"), word)
+        ended = "a fost valabil până" if word == "expirat" else "valabil până"
+        expect(page.get_by_text(ended).first).to_be_visible()
+        # What keeps a truck off the road is explained there, with what to do.
+        told = page.locator("main .notice").get_by_text("declarantul", exact=False)
+        blocked = word in {
+            *("transportator schimbat", "nevalidat", "lipsă la ANAF"),
+            "nu mai este în lista ANAF",
+        }
+        assert bool(told.count()) == blocked, word
+        stop = page.locator("main .notice").get_by_text("oprește-l și cere un UIT valabil")
+        assert bool(stop.count()) == (word == "expirat"), word
+    page.close()
 
 
 def _on_the_list(page: Page, row: Transport, word: str) -> tuple[str, str]:

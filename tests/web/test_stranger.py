@@ -22,6 +22,7 @@ from tests.web.addresses import (
     address,
     ask,
     everything,
+    on_its_own,
     routes,
     text,
 )
@@ -47,72 +48,84 @@ def test_the_counts_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{len(list(routes()))} addresses, all placed" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("route", [*THINGS, *OWN])
 def test_the_anonymous_are_sent_to_sign_in(
-    client: Client, organization: Organization, ids: dict[str, int], route: str
+    client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
     before = everything(organization)
-    for method in METHODS:
-        answer = ask(client, method, address(route, ids), organization)
-        assert answer.status_code == 302, method
-        assert answer["Location"].startswith("/cont/login/"), method
-    assert everything(organization) == before
+    for route in [*THINGS, *OWN]:
+        with subtests.test(route), on_its_own(client) as visitor:
+            for method in METHODS:
+                answer = ask(visitor, method, address(route, ids), organization)
+                assert answer.status_code == 302, method
+                assert answer["Location"].startswith("/cont/login/"), method
+            assert everything(organization) == before
 
 
-@pytest.mark.parametrize("route", [*THINGS, *OWN])
 def test_a_stranger_sees_and_changes_nothing_of_others(
-    client: Client, organization: Organization, stranger: User, ids: dict[str, int], route: str
+    client: Client,
+    organization: Organization,
+    stranger: User,
+    ids: dict[str, int],
+    subtests: pytest.Subtests,
 ) -> None:
     client.force_login(stranger)
     before = everything(organization)
-    expected = (THINGS | OWN)[route]
-    for method in METHODS:
-        answer = ask(client, method, address(route, ids), organization)
-        assert answer.status_code == expected.get(method, 405), method
-        assert SECRET not in text(answer), method
-    assert everything(organization) == before
+    for route, expected in (THINGS | OWN).items():
+        with subtests.test(route), on_its_own(client) as visitor:
+            for method in METHODS:
+                answer = ask(visitor, method, address(route, ids), organization)
+                assert answer.status_code == expected.get(method, 405), method
+                assert SECRET not in text(answer), method
+            assert everything(organization) == before
 
 
-@pytest.mark.parametrize("route", [*THINGS, *OWN])
 def test_somebody_without_an_organization_gets_nowhere(
-    client: Client, organization: Organization, ids: dict[str, int], route: str
+    client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
     client.force_login(factories.user())
     before = everything(organization)
-    for method in METHODS:
-        answer = ask(client, method, address(route, ids), organization)
-        assert answer.status_code in {*HARMLESS.get(route, ()), 404, 405}, method
-        assert SECRET not in text(answer), method
-    assert everything(organization) == before
+    for route in [*THINGS, *OWN]:
+        with subtests.test(route), on_its_own(client) as visitor:
+            for method in METHODS:
+                answer = ask(visitor, method, address(route, ids), organization)
+                assert answer.status_code in {*HARMLESS.get(route, ()), 404, 405}, method
+                assert SECRET not in text(answer), method
+            assert everything(organization) == before
 
 
-@pytest.mark.parametrize("route", THINGS)
 def test_ids_of_others_and_of_nothing_look_the_same(
-    client: Client, stranger: User, ids: dict[str, int], route: str
+    client: Client, stranger: User, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
     client.force_login(stranger)
-    method = "post" if "GET" not in THINGS[route] else "get"
-    pages = []
-    for pk in (ids.get(route, 888_888_888), 999_999_999, 10**30):
-        answer = getattr(client, method)("/" + route.replace("<int:pk>", str(pk)))
-        assert answer.status_code == 404
-        pages.append(re.sub(r"csrf\S+|value=\S+|\d+", "", answer.content.decode()))
-    assert pages[0] == pages[1]
+    for route, methods in THINGS.items():
+        with subtests.test(route), on_its_own(client) as visitor:
+            method = "post" if "GET" not in methods else "get"
+            pages = []
+            for pk in (ids.get(route, 888_888_888), 999_999_999, 10**30):
+                answer = getattr(visitor, method)("/" + route.replace("<int:pk>", str(pk)))
+                assert answer.status_code == 404
+                pages.append(re.sub(r"csrf\S+|value=\S+|\d+", "", answer.content.decode()))
+            assert pages[0] == pages[1]
 
 
-@pytest.mark.parametrize("route", ACCOUNT)
 def test_the_pages_of_sign_in_give_nothing_away_and_never_fall(
-    client: Client, organization: Organization, stranger: User, ids: dict[str, int], route: str
+    client: Client,
+    organization: Organization,
+    stranger: User,
+    ids: dict[str, int],
+    subtests: pytest.Subtests,
 ) -> None:
-    path = address(route, ids)
-    assert client.get(path).status_code == ACCOUNT[route]
-    for method in METHODS:
-        assert ask(client, method, path, organization).status_code < 500, method
-    for method in METHODS:
-        client.force_login(stranger)
-        answer = ask(client, method, path, organization)
-        assert answer.status_code < 500, method
-        assert SECRET not in text(answer), method
+    for route, expected in ACCOUNT.items():
+        with subtests.test(route), on_its_own(client) as visitor:
+            path = address(route, ids)
+            assert visitor.get(path).status_code == expected
+            for method in METHODS:
+                assert ask(visitor, method, path, organization).status_code < 500, method
+            for method in METHODS:
+                visitor.force_login(stranger)
+                answer = ask(visitor, method, path, organization)
+                assert answer.status_code < 500, method
+                assert SECRET not in text(answer), method
 
 
 def test_nobody_signs_up_from_the_web(client: Client, db: None) -> None:
