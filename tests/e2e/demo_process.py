@@ -22,8 +22,14 @@ START_SECONDS = 90
 class DemoProcess:
     """A running demo; `address` is the product's, `control` the simulated ANAF's control."""
 
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, program: Path | None = None) -> None:
         self.folder = folder
+        # An installed `caraus`, or the one of this checkout.
+        self.program = (
+            [str(program)]
+            if program
+            else [sys.executable, "-X", "faulthandler", "-m", "caraus.cli"]
+        )
         self.port = port or free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
         self.said: list[str] = []
@@ -52,8 +58,7 @@ class DemoProcess:
         }
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-X", "faulthandler", "-m", "caraus.cli", "demo"),
-                *("--port", str(self.port)),
+                *(*self.program, "demo", "--port", str(self.port)),
                 *("--data-dir", str(self.folder), "--no-browser", *arguments),
             ],
             stdout=subprocess.PIPE,

@@ -1,11 +1,11 @@
 """`caraus demo` is a contract: what it says, what it leaves behind, how it ends."""
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +17,12 @@ import pytest
 
 from caraus import embedded
 from caraus.commands import demo as command
+from caraus.commands.ports import free_ports
+from tests.commands.installation import _post
 from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
-from tests.running.cluster import until
+from tests.installed import install
+from tests.running.cluster import until, until_answers
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,12 @@ def folder() -> Iterator[Path]:
     top = make_folder("caraus-demo-")
     yield top / "data"
     shutil.rmtree(top)
+
+
+@pytest.fixture(scope="module")
+def installed(folder: Path) -> Path:
+    """`caraus` as a user has it: out of the wheel."""
+    return install(folder.parent / "installed")
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -44,13 +53,26 @@ def a_second_demo_is_refused(folder: Path) -> None:
         DemoProcess(folder).start("--reset")
 
 
-def other_commands_ask_the_same_anaf(folder: Path) -> None:
+def its_pages_are_whole(address: str) -> None:
+    """Templates, static files and catalogues are there."""
+    with httpx2.Client(base_url=address, trust_env=False, timeout=30) as client:
+        for language, words in (("ro", "Intră în cont"), ("en", "Sign in")):
+            page = client.get("/cont/login/", headers={"accept-language": language})
+            assert f"<h1>{words}</h1>" in page.text
+        for name in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
+            assert client.get(name).status_code == 200, name
+        form = {"login": command.EMAIL, "password": command.PASSWORD}
+        _post(client, "/cont/login/", form)
+        assert client.get("/transporturi/").status_code == 200
+
+
+def other_commands_ask_the_same_anaf(folder: Path, program: Path) -> None:
     """And what they send can be read."""
     settings = folder / "demo.env"
     assert settings.stat().st_mode & 0o077 == 0
     assert (folder / "mail").stat().st_mode & 0o077 == 0  # letters hold links
     done = subprocess.run(
-        [sys.executable, "-m", "caraus.cli", "doctor"],
+        [program, "doctor"],
         env={"CARAUS_ENV_FILE": str(settings), "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
@@ -59,16 +81,19 @@ def other_commands_ask_the_same_anaf(folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "127.0.0.1" in done.stdout
     assert "1 worker(s) alive" in done.stdout
-    command = [sys.executable, "-m", "caraus.cli", "manage", "sendtestemail", "ana@example.ro"]
     environment = {"CARAUS_ENV_FILE": str(settings), "PATH": os.environ["PATH"]}
-    subprocess.run(command, env=environment, check=True)
+    subprocess.run(
+        [program, "manage", "sendtestemail", "ana@example.ro"], env=environment, check=True
+    )
     letters = folder / "mail"  # written by the demo's worker
     until(lambda: letters.is_dir() and any(map(_is_whole, letters.iterdir())), "the letter")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_ends_all_its_children(folder: Path, number: int) -> None:
-    demo = DemoProcess(folder)
+def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
+    folder: Path, installed: Path, number: int
+) -> None:
+    demo = DemoProcess(folder, program=installed)
     demo.start()
     assert f"Cărăuș is ready: {demo.address}\n" in demo.text
     assert "demo@caraus.example" in demo.text
@@ -80,12 +105,33 @@ def test_it_says_where_it_is_and_ends_all_its_children(folder: Path, number: int
     assert len(children) >= 3
     if number == signal.SIGINT:
         a_second_demo_is_refused(folder)
-        other_commands_ask_the_same_anaf(folder)
+        its_pages_are_whole(demo.address)
+        other_commands_ask_the_same_anaf(folder, installed)
     assert demo.stop(number) == 0
     assert not (folder / "demo.env").exists()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
     assert "Traceback" not in demo.text
+
+
+def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages(
+    folder: Path, installed: Path
+) -> None:
+    port = free_ports(1)[0]
+    address = f"http://127.0.0.1:{port}"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "CARAUS_DATA_DIR": str(folder),
+        "CARAUS_URL": address,
+        "CARAUS_EMBEDDED_FSYNC": "off",
+    }
+    process = subprocess.Popen([installed, "serve", "--port", str(port)], env=environment)
+    try:
+        until_answers(f"{address}/readyz")
+        its_pages_are_whole(address)
+    finally:
+        process.terminate()
+        assert process.wait(40) in {0, 143}
 
 
 def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
