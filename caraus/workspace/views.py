@@ -2,11 +2,16 @@
 
 import time
 from datetime import date
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -24,6 +29,8 @@ from caraus.workspace.groups import beside
 
 # So many UITs with unreadable fields are named above the list, which marks them all.
 MOST_NAMED = 5
+# Stands in the list's part in the place of its version, while that is computed.
+_NO_VERSION = "no-version-yet"
 
 
 @require_GET
@@ -86,12 +93,26 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "partly_unreadable": _partly(companies, today()) if around.partly_unreadable else (),
         "partly_unreadable_count": around.partly_unreadable,
     }
-    name = "transports/_list.html" if _is_part(request) else "transports/list.html"
-    response = render(request, name, context)
+    part, version = _part(request, context)
+    if not _is_part(request):
+        return render(request, "transports/list.html", context | {"list_part": part})
+    if request.headers.get("Caraus-List-Version") == version:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)  # htmx then leaves the page as it is
+    response = HttpResponse(part)
     is_usual = not asked.address() and request.headers.get("HX-Trigger") == "filtre"
     if is_usual and any(view.is_default for view in around.saved):
         response["HX-Push-Url"] = f"{request.path}?arata="  # else it would open with that view
     return response
+
+
+def _part(request: HttpRequest, context: dict[str, Any]) -> tuple[SafeString, str]:
+    """Render the changing part of the page, and its version: a digest of all that it shows, the
+    words that change with the clock too. The page sends the version back when it asks again."""
+    drawn = render_to_string(
+        "transports/_list.html", context | {"list_version": _NO_VERSION}, request
+    )
+    version = sha256(drawn.encode()).hexdigest()[:32]
+    return SafeString(drawn.replace(_NO_VERSION, version, 1)), version
 
 
 def _unreadable(companies: list[Company]) -> QuerySet[UnreadableRecord]:

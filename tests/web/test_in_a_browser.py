@@ -8,15 +8,17 @@ from datetime import timedelta
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Browser, Dialog, Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Membership
 from caraus.accounts.provision import provision_user
-from caraus.transports.models import Transport
+from caraus.transports.models import SyncState, Transport
 from caraus.words import today
 from tests import factories
+from tests.authorize import at_once
 from tests.transports.test_views import transport
 
 EMAIL, PASSWORD = "ana@example.ro", "o parolă destul de lungă"
@@ -143,6 +145,33 @@ def test_a_press_on_a_row_opens_its_uit(
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**{path}")
+
+
+def test_a_list_in_which_nothing_changed_is_left_as_it_stands(
+    browser: Browser, live_server: LiveServer, first: Transport
+) -> None:
+    # No word of the clock changes meanwhile.
+    before = timezone.now() - timedelta(days=3)
+    Transport.objects.update(
+        transport_date=today(), first_expired_day=today() + timedelta(days=5), first_seen_at=before
+    )
+    SyncState.objects.create(
+        company=first.company, next_sync_at=before, last_attempt_at=before, last_good_at=before
+    )
+    rows = Transport.objects.filter(pk=first.pk)
+    with signed_in_page(browser, live_server) as page:
+        page.goto("/transporturi/")
+        row = page.locator(f"tr[data-uit='{first.uit}']")
+        row.evaluate("one => { one.title = 'the same element' }")
+        with page.expect_response(lambda response: "/transporturi/" in response.url) as answer:
+            page.evaluate("htmx.trigger('#lista', 'refresh')")
+        assert answer.value.status == 204
+        expect(row).to_have_attribute("title", "the same element")
+        # In a thread, for Playwright's own has an event loop, in which Django refuses the database.
+        assert at_once(lambda: rows.update(plate="TM55VIU")) == [1]
+        page.evaluate("htmx.trigger('#lista', 'refresh')")
+        expect(row.get_by_text("TM55VIU")).to_be_visible()
+        expect(row).not_to_have_attribute("title", "the same element")
 
 
 def test_after_a_note_the_way_back_leads_to_the_list_as_it_was_left(

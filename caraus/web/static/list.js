@@ -69,7 +69,6 @@
   const marks = new Map(); // UIT → "new" or "changed", until it is looked at
   const fresh = new Set(); // those that the title counts
   const plural = new Intl.PluralRules(document.documentElement.lang || "ro");
-  let last = "";
   let held = "";
   let calming = 0;
 
@@ -176,7 +175,6 @@
 
   const show = () => {
     if (!held) return;
-    last = held;
     byId("lista").outerHTML = held;
     drop();
     window.htmx.process(byId("lista"));
@@ -207,21 +205,20 @@
   });
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (!detail.shouldSwap || !detail.target || detail.target.id !== "lista") return;
+    if (!detail.target || detail.target.id !== "lista") return;
+    if (detail.xhr.status === 204) drop(); // what is shown is all there is
+    if (!detail.shouldSwap) return;
     const response = detail.serverResponse;
     if (isPoll(detail.requestConfig)) {
       const parsed = new DOMParser().parseFromString(response, "text/html");
       const moves = order(parsed) !== order(byId("lista"));
-      if (response === last || response === held || isSelecting()) detail.shouldSwap = false;
+      if (response === held || isSelecting()) detail.shouldSwap = false;
       else if (moves && isReading()) {
         detail.shouldSwap = false;
         hold(response, parsed);
       }
     }
-    if (detail.shouldSwap) {
-      last = response;
-      drop();
-    }
+    if (detail.shouldSwap) drop();
   });
 
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
