@@ -1,0 +1,193 @@
+"""Filing with ANAF: one request, and what came back before anybody judges it.
+
+Source: ANAF's e-Transport API text of 29.07.2024 (UPLOAD v2, STARE, LISTA). A request is sent once,
+over a connection of its own, so that it meets no connection that is just being closed. Nothing here
+raises for what ANAF or the network does: an upload that may have arrived must leave a trace.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+
+from caraus.anaf.answers import decode, failure_of, problem_of_body, retry_after_of
+from caraus.anaf.door import passing
+from caraus.anaf.errors import AnafError
+from caraus.anaf.http import API_ORIGIN, AnafSettings, AnafTransport, Answer
+from caraus.anaf.tokens import is_sendable
+from caraus.anaf.values import cui_of, load_json
+
+_CONNECT_SECONDS = 10.0
+_VERSION = 2
+MOST_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its response, to be stored as they are and judged later (`filings.py`).
+
+    `sent` is False only where it is proven that no byte of the request left. `error_code` names, by
+    `errors.PROBLEMS`, what keeps the response from being a whole JSON object with a 2xx status; ""
+    for one that is. `server_date` is the HTTP header `Date`. Moments are UTC.
+    """
+
+    began_at: datetime
+    ended_at: datetime
+    sent: bool
+    status: int | None = None
+    content_type: str = ""
+    server_date: str = ""
+    body: bytes = field(default=b"", repr=False)
+    complete: bool = False
+    error_code: str = ""
+    detail: str = ""
+    retry_after: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The response as text."""
+        return decode(self.body, content_type=self.content_type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    cui: str
+    content: bytes | None = None
+
+
+def upload(settings: AnafSettings, *, access_token: str, cui: str, xml: bytes) -> Exchange:
+    """Send a declaration for processing, with the right in SPV for the company `cui`."""
+    code = cui_of(cui)
+    path = f"upload/ETRANSP/{code}/{_VERSION}"
+    return _exchange(settings, access_token, _Request("POST", path, code, xml))
+
+
+def status(settings: AnafSettings, *, access_token: str, cui: str, index: str) -> Exchange:
+    """Ask how far the upload `index` is (at most 100 times a day, swagger stare)."""
+    if not (index.isascii() and index.isdecimal()):
+        raise ValueError(f"no load index: {index!r}")
+    return _exchange(settings, access_token, _Request("GET", f"stareMesaj/{index}", cui_of(cui)))
+
+
+def list_filings(settings: AnafSettings, *, access_token: str, cui: str, days: int) -> Exchange:
+    """Ask what the company declared in the last days (at most 1000 times a day and certificate)."""
+    if not 1 <= days <= MOST_DAYS:
+        raise ValueError(f"lista knows 1 to {MOST_DAYS} days, not {days}")
+    code = cui_of(cui)
+    return _exchange(settings, access_token, _Request("GET", f"lista/{days}/{code}", code))
+
+
+def _exchange(settings: AnafSettings, access_token: str, request: _Request) -> Exchange:
+    began_at = datetime.now(UTC)
+    refusal = _refusal(access_token, request)
+    exchange: Exchange | None = None
+    try:
+        if refusal is not None:
+            raise refusal
+        with passing(request.cui):
+            exchange, failure = asyncio.run(_send(settings, access_token, request, began_at))
+            if failure is not None:
+                raise failure
+    except AnafError as error:
+        return exchange or _not_sent(began_at, error)
+    except Exception:
+        # Whatever befalls who counts the calls: an answer is worth more.
+        if exchange is None:
+            raise
+    return exchange
+
+
+def _refusal(access_token: str, request: _Request) -> AnafError | None:
+    if not (request.cui.isascii() and request.cui.isdecimal()):
+        return AnafError("bad_cui", detail=request.cui)
+    if not is_sendable(access_token):
+        return AnafError("token_refused", detail="no usable access token")
+    return None
+
+
+def _not_sent(began_at: datetime, error: AnafError) -> Exchange:
+    return Exchange(
+        began_at,
+        datetime.now(UTC),
+        sent=False,
+        error_code=error.code,
+        detail=error.detail,
+        retry_after=error.retry_after,
+    )
+
+
+async def _send(
+    settings: AnafSettings, access_token: str, request: _Request, began_at: datetime
+) -> tuple[Exchange, AnafError | None]:
+    """Send once. Gives the error that the counter of calls must see, too."""
+    events: set[str] = set()
+
+    async def trace(event: str, _info: dict[str, Any]) -> None:
+        events.add(event.partition(".")[2])
+
+    transport = AnafTransport(settings=settings)
+    error: httpx2.HTTPError | None = None
+    try:
+        await transport.handle_async_request(_http_request(settings, access_token, request, trace))
+    except httpx2.HTTPError as caught:
+        error = caught
+    finally:
+        await transport.aclose()
+    answer = transport.last
+    failure = failure_of(error, answer, secrets=(access_token,)) or _unreadable(answer)
+    exchange = Exchange(
+        began_at,
+        datetime.now(UTC),
+        # The library tells of the first write before it begins.
+        sent="send_request_headers.started" in events,
+        status=answer.status if answer else None,
+        content_type=answer.content_type if answer else "",
+        server_date=answer.headers.get("Date", "") if answer else "",
+        # The body is kept and shown to people, so a token that ANAF echoes is taken out of it.
+        body=answer.body.replace(access_token.encode(), b"***") if answer else b"",
+        complete=answer is not None and answer.complete,
+        error_code=failure.code if failure else "",
+        detail=failure.detail if failure else "",
+        retry_after=retry_after_of(answer) if answer else None,
+    )
+    return exchange, failure or _limit_in(exchange)
+
+
+def _http_request(
+    settings: AnafSettings, access_token: str, request: _Request, trace: object
+) -> httpx2.Request:
+    headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
+    if request.content is not None:
+        headers["Content-Type"] = "application/xml"
+    # Connecting ends well before the deadline of the whole call, which would leave its socket open.
+    timeout = httpx2.Timeout(settings.timeout, connect=min(_CONNECT_SECONDS, settings.timeout / 2))
+    return httpx2.Request(
+        request.method,
+        f"{API_ORIGIN}/{settings.environment}/ETRANSPORT/ws/v1/{request.path}",
+        headers=headers,
+        content=request.content,
+        extensions={"timeout": timeout.as_dict(), "trace": trace},
+    )
+
+
+def _unreadable(answer: Answer | None) -> AnafError | None:
+    """The error for a whole 2xx answer that is no JSON object."""
+    if answer is None:
+        return AnafError("network")
+    text = decode(answer.body, content_type=answer.content_type)
+    try:
+        if isinstance(load_json(text), dict):
+            return None
+    except (ValueError, RecursionError):
+        pass
+    return problem_of_body(text)
+
+
+def _limit_in(exchange: Exchange) -> AnafError | None:
+    """The limit of a minute, which ANAF may tell in a good answer: all calls have to wait."""
+    error = problem_of_body(exchange.text)
+    return error if error.code == "rate_limited" else None

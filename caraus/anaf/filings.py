@@ -1,0 +1,306 @@
+"""Filing a vehicle change with ANAF: its document, the three questions, and what answers mean.
+
+Source: the swaggers `upload`, `stare` and `lista` of 07.2024 and the API text of 29.07.2024. The
+judges are pure: they take an `Exchange` as it was stored, so that a judgement can be repeated. They
+promise two things. REFUSED is ANAF's own verdict, in its own words. ACCEPTED has an index by which
+ANAF can be asked. Everything else that happened after the first byte is UNKNOWN.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from caraus.anaf.answers import problem_of_body
+from caraus.anaf.fields import Fields
+from caraus.anaf.filing_document import (
+    MOST_NOTE,
+    MOST_REFERENCE,
+    InvalidFilingError,
+    VehicleChangeDocument,
+    build_vehicle_change,
+    key_of,
+    new_reference,
+    normalized_plate,
+)
+from caraus.anaf.filing_exchange import Exchange, list_filings, status, upload
+from caraus.anaf.records import uit_in
+from caraus.anaf.values import cui_of, folded, load_json, moment_of, text_of
+
+__all__ = [
+    "MOST_NOTE",
+    "MOST_REFERENCE",
+    "Exchange",
+    "FilingRow",
+    "FilingState",
+    "InvalidFilingError",
+    "ListResult",
+    "StatusResult",
+    "UploadOutcome",
+    "UploadResult",
+    "VehicleChangeDocument",
+    "build_vehicle_change",
+    "key_of",
+    "list_filings",
+    "new_reference",
+    "normalized_plate",
+    "read_list",
+    "read_status",
+    "read_upload",
+    "readable",
+    "status",
+    "upload",
+]
+
+_NO_MESSAGES = "nu exista mesaje"
+#: What ANAF may say in `Errors` of itself rather than of the document, folded.
+_OF_THE_SERVICE = ("eroare tehnica", "indisponibil", "reveniti", "incercati", "intretinere")
+_RIGHTS = {"no_rights_any", "no_rights_cui"}
+_LIMITS = {"daily_limit", "rate_limited"}
+
+
+class UploadOutcome(StrEnum):
+    """What an upload came to. NOT_SENT: proven that no byte left, so it may be sent again."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"
+
+
+class FilingState(StrEnum):
+    """What ANAF says of an upload. UNANSWERED: the question failed, which says nothing of it."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    NOT_TAKEN = "not_taken"
+    PROCESSING = "processing"
+    UNANSWERED = "unanswered"
+
+
+_STATES = {
+    "ok": FilingState.OK,
+    "nok": FilingState.REFUSED,
+    "in prelucrare": FilingState.PROCESSING,
+    "xml cu erori nepreluat de sistem": FilingState.NOT_TAKEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """`index` is "" unless ACCEPTED (for processing: `status` tells the end). `messages` are ANAF's
+    own, whole. `error_code` says, by `errors.PROBLEMS`, why it is UNKNOWN or NOT_SENT, and that a
+    right is missing where it is REFUSED for that."""
+
+    outcome: UploadOutcome
+    index: str = ""
+    uit: str = ""
+    reference: str = ""
+    trace_id: str = ""
+    messages: tuple[str, ...] = ()
+    error_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """`messages` are ANAF's own, whole; `error_code` says why a question is UNANSWERED."""
+
+    state: FilingState
+    trace_id: str = ""
+    messages: tuple[str, ...] = ()
+    error_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRow:
+    """One row of `lista`. `kind`: NOT, COR, DEL, CON or MVH. `accepted`: stare OK; False: ERR,
+    with ANAF's `messages`; None: neither, as in the swagger of 2022. Moments are UTC, None when
+    ANAF gave none that can be read; texts are "" when it gave none. `reference` and the plates are
+    the change's own.
+    """
+
+    kind: str
+    accepted: bool | None
+    uit: str
+    declared_by: str
+    reference: str
+    index: str
+    source: str
+    post_outage: bool
+    created_at: datetime | None
+    changed_at: datetime | None
+    plate: str
+    trailer1: str
+    trailer2: str
+    messages: tuple[str, ...]
+    raw: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListResult:
+    """What `lista` shows, in ANAF's order. Only from a `whole` one follows that a row is missing;
+    `messages` and `error_code` say why it is not whole."""
+
+    whole: bool
+    rows: tuple[FilingRow, ...] = ()
+    messages: tuple[str, ...] = ()
+    error_code: str = ""
+
+
+def read_upload(exchange: Exchange) -> UploadResult:
+    """Judge what came of an upload."""
+    if not exchange.sent:
+        return UploadResult(UploadOutcome.NOT_SENT, error_code=exchange.error_code or "network")
+    answer = _object(exchange)
+    if answer is None:
+        return UploadResult(UploadOutcome.UNKNOWN, error_code=_code_of(exchange))
+    index, messages = _index_of(answer.get("index_incarcare")), _errors_of(answer)
+    trace_id = text_of(answer.get("trace_id"))
+    if index:
+        # Also beside Errors, where `status` by this index will tell the truth.
+        return UploadResult(
+            UploadOutcome.ACCEPTED,
+            index,
+            text_of(answer.get("UIT")),
+            text_of(answer.get("ref_declarant")),
+            trace_id,
+            messages,
+        )
+    if messages and _failed(answer) and not any(_is_of_the_service(text) for text in messages):
+        code = problem_of_body("; ".join(messages)).code
+        return UploadResult(
+            UploadOutcome.REFUSED,
+            trace_id=trace_id,
+            messages=messages,
+            error_code=code if code in _RIGHTS else "",
+        )
+    return UploadResult(
+        UploadOutcome.UNKNOWN, trace_id=trace_id, messages=messages, error_code=_code_of(exchange)
+    )
+
+
+def read_status(exchange: Exchange) -> StatusResult:
+    """Judge an answer of `stareMesaj`. `Errors` without `stare` is a question that failed."""
+    answer = _object(exchange)
+    if answer is None:
+        return StatusResult(FilingState.UNANSWERED, error_code=_code_of(exchange))
+    messages, trace_id = _errors_of(answer), text_of(answer.get("trace_id"))
+    state = _STATES.get(folded(text_of(answer.get("stare"))), FilingState.UNANSWERED)
+    if state in {FilingState.OK, FilingState.PROCESSING} and messages:
+        state = FilingState.UNANSWERED  # it contradicts itself
+    if state is FilingState.UNANSWERED:
+        return StatusResult(state, trace_id, messages, _code_of(exchange))
+    return StatusResult(state, trace_id, messages)
+
+
+def read_list(exchange: Exchange) -> ListResult:
+    """Judge an answer of `lista`, whose „Nu exista mesaje …” is an empty list and no error."""
+    answer = _object(exchange)
+    if answer is None:
+        return ListResult(whole=False, error_code=_code_of(exchange))
+    messages, listed = _errors_of(answer), answer.get("mesaje")
+    items = listed if isinstance(listed, list) else []
+    rows = tuple(_row(item) for item in items if isinstance(item, dict))
+    if messages and all(_NO_MESSAGES in folded(text) for text in messages) and not items:
+        return ListResult(whole=True)
+    if messages or not isinstance(listed, list) or len(rows) < len(items):
+        return ListResult(whole=False, rows=rows, messages=messages, error_code=_code_of(exchange))
+    return ListResult(whole=True, rows=rows)
+
+
+def readable(message: str) -> str:
+    """Give the sentence in a message of ANAF's, which wraps those of its validator.
+
+    „tipAssert=…; codEroare=BR-019; localizareEroare=…; textEroare=[BR-019]-Identificatorul …;
+    expresieValidata=…” is „Identificatorul …”. Anything else is given as it is.
+    """
+    _, wrapped, rest = message.partition("textEroare=")
+    if not wrapped:
+        return message
+    text = rest.partition("; expresieValidata=")[0].strip()
+    if text.startswith("[") and "]" in text:
+        text = text.partition("]")[2].lstrip(" -")
+    return text or message
+
+
+def _object(exchange: Exchange) -> dict[str, Any] | None:
+    """The JSON object of a good response; None for any other."""
+    if not (exchange.complete and exchange.status == 200 and not exchange.error_code):
+        return None
+    try:
+        value = load_json(exchange.text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _code_of(exchange: Exchange) -> str:
+    """Why a response is no use, by `errors.PROBLEMS`."""
+    if exchange.error_code:
+        return exchange.error_code
+    return problem_of_body(exchange.text).code if exchange.complete else "network"
+
+
+def _index_of(value: object) -> str:
+    """A load index: ANAF gives a number (observed in July 2026), its texts show texts as well."""
+    text = "" if isinstance(value, bool) else text_of(value)
+    return text if text.isascii() and text.isdecimal() and int(text) > 0 else ""
+
+
+def _errors_of(answer: dict[str, Any]) -> tuple[str, ...]:
+    """The texts of `Errors: [{errorMessage}]`, in whatever case the keys are written."""
+    texts = []
+    for name, items in answer.items():
+        if name.lower() != "errors":
+            continue
+        for item in items if isinstance(items, list) else [items]:
+            values = item.values() if isinstance(item, dict) else [item]
+            texts += [text_of(value) for value in values]
+    return tuple(text for text in texts if text)
+
+
+def _failed(answer: dict[str, Any]) -> bool:
+    """Whether ExecutionStatus says so, or says nothing."""
+    return text_of(answer.get("ExecutionStatus")) in {"", "1"}
+
+
+def _is_of_the_service(message: str) -> bool:
+    """Whether a message speaks of ANAF's service rather than of what was filed."""
+    plain = folded(message)
+    return any(part in plain for part in _OF_THE_SERVICE) or (
+        problem_of_body(message).code in _LIMITS
+    )
+
+
+def _row(item: dict[str, Any]) -> FilingRow:
+    fields = Fields(item)
+    listed = item.get("mesaje")
+    messages = [
+        text_of(message.get("mesaj") if isinstance(message, dict) else message)
+        for message in (listed if isinstance(listed, list) else [])
+    ]
+    return FilingRow(
+        kind=fields.text("tip").upper(),
+        accepted={"OK": True, "ERR": False}.get(fields.text("stare").upper()),
+        uit=uit_in(item),
+        declared_by=cui_of(fields.text("cod_decl")),
+        reference=fields.text("ref_decl"),
+        # The swagger pads it with zeros, where the upload gives a number.
+        index=fields.text("id_incarcare").lstrip("0"),
+        source=fields.text("sursa").upper(),
+        post_outage=fields.text("post_avarie").upper() == "D",
+        created_at=_moment(item, "data_creare"),
+        changed_at=_moment(item, "data_modif_veh"),
+        plate=fields.text("nr_veh"),
+        trailer1=fields.text("nr_rem1"),
+        trailer2=fields.text("nr_rem2"),
+        messages=tuple(text for text in messages if text),
+        raw=item,
+    )
+
+
+def _moment(item: dict[str, Any], name: str) -> datetime | None:
+    try:
+        return moment_of(item.get(name))
+    except ValueError:
+        return None
