@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import BigIntegerField, Model, QuerySet, Value
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
@@ -158,9 +159,13 @@ def who_may_see(users: Iterable[User], company: Company) -> list[User]:
 
 
 def scope[M: Model](queryset: QuerySet[M], organization: Organization) -> QuerySet[M]:
-    """Only the rows of this organization."""
+    """Only the rows of this organization.
+
+    Its key is written as a bigint: PostgreSQL takes a bare number for an integer, with which it
+    does not look into the trigram index over organization and text (`btree_gin`).
+    """
     path: str = queryset.model.ORGANIZATION_PATH  # type: ignore[attr-defined]
-    return queryset.filter(**{path: organization.pk})
+    return queryset.filter(**{path: Cast(Value(organization.pk), BigIntegerField())})
 
 
 def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet[M]:

@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transport',
-            index=models.Index(fields=['organization', '-first_seen_at', '-id'], name='list_by_newest'),
+            index=models.Index(fields=['organization', '-first_seen_at', '-id', 'transport_date'], name='list_by_newest'),
         ),
         migrations.AddIndex(
             model_name='transport',

@@ -92,7 +92,11 @@ class Transport(models.Model):
                 condition=~models.Q(unreadable_fields={}),
             ),
             # An index for each order of the list (`workspace.keyset.ORDERS`).
-            models.Index(fields=["organization", "-first_seen_at", "-id"], name="list_by_newest"),
+            # With the day of transport: a period far back is found in it alone.
+            models.Index(
+                fields=["organization", "-first_seen_at", "-id", "transport_date"],
+                name="list_by_newest",
+            ),
             models.Index(fields=["organization", "-last_changed_at", "-id"], name="list_by_change"),
             models.Index(fields=["organization", "-transport_date", "-id"], name="list_by_day"),
             models.Index(fields=["organization", "uit", "id"], name="list_by_uit"),
