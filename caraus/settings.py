@@ -271,7 +271,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 # Language and time: stored in UTC, shown in Romania's time.
 LANGUAGE_CODE = "ro"
 LANGUAGES = [("ro", "Română"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# What we say, and what libraries say, in our words.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_overrides"]
+NUMBER_GROUPING = 3  # for Romanian, where Django names none
 LANGUAGE_COOKIE_NAME = "caraus_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -1,78 +1,30 @@
-"""Counts with the right plural and dates as people say them, in the reader's language."""
+"""Counts with the right plural and dates as people say them, in the reader's language.
+
+Names of months and weekdays are Django's; where people here say them otherwise, it stands in the
+catalogues of `locale_overrides`.
+"""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy, npgettext
+from django.utils.dateformat import format as date_format
+from django.utils.formats import number_format
+from django.utils.translation import gettext, npgettext, pgettext
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """How a language names days. Abbreviations are those of Unicode CLDR (English: en-GB)."""
-
-    months: tuple[str, ...]
-    months_brief: tuple[str, ...]
-    weekdays: tuple[str, ...]
-    near: dict[int, str]
-    never: str
-    now: str
-    ago: str
-    at: str
-
-
-ROMANIAN = _Calendar(
-    months=(
-        *("ianuarie", "februarie", "martie", "aprilie", "mai", "iunie"),
-        *("iulie", "august", "septembrie", "octombrie", "noiembrie", "decembrie"),
-    ),
-    months_brief=(
-        *("ian.", "feb.", "mar.", "apr.", "mai", "iun."),
-        *("iul.", "aug.", "sept.", "oct.", "nov.", "dec."),
-    ),
-    weekdays=("luni", "marți", "miercuri", "joi", "vineri", "sâmbătă", "duminică"),
-    near={0: "azi", 1: "mâine", -1: "ieri"},
-    never="niciodată",
-    now="acum",
-    ago="acum {}",
-    at="{} la {}",
-)
-ENGLISH = _Calendar(
-    months=(
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-    months_brief=(
-        *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-        *("Jul", "Aug", "Sept", "Oct", "Nov", "Dec"),
-    ),
-    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    near={0: "today", 1: "tomorrow", -1: "yesterday"},
-    never="never",
-    now="just now",
-    ago="{} ago",
-    at="{} at {}",
-)
-
-
-def _calendar() -> _Calendar:
-    return ENGLISH if (translation.get_language() or "").startswith("en") else ROMANIAN
-
-
-def lazily(text: str) -> str:
-    """A text of a module or class, translated whenever it is shown. (`gettext_lazy`, which acts as
-    a text nearly everywhere; `str.join` wants `str` around it.)"""
-    return cast("str", gettext_lazy(text))
+# For texts of modules and classes, translated whenever they are shown. What it gives acts as a text
+# nearly everywhere, and is typed as one; `str.join` wants `str` around it.
+gettext_lazy = cast("Callable[[str], str]", translation.gettext_lazy)
 
 
 class Reader(Protocol):
@@ -97,9 +49,21 @@ def plural(number: int, one: str, many: str) -> str:
 
 def grouped(number: int) -> str:
     """„9999”, „10.000”; in English „10,000”."""
-    if number < 10_000:
-        return str(number)
-    return f"{number:,}".replace(",", "," if _calendar() is ENGLISH else ".")
+    return str(number) if number < 10_000 else number_format(number, force_grouping=True)
+
+
+def _once_a_language[**P](function: Callable[P, str]) -> Callable[P, str]:
+    """A page says the same few days in many rows."""
+
+    @lru_cache(maxsize=4096)
+    def say(_language: str | None, *args: P.args, **kwargs: P.kwargs) -> str:
+        return function(*args, **kwargs)
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
+        return say(translation.get_language(), *args, **kwargs)  # type: ignore[arg-type] # all hashable
+
+    return wrapped
 
 
 def today() -> date:
@@ -112,87 +76,102 @@ def unknown_day() -> str:
     return gettext("zi necunoscută")
 
 
+@_once_a_language
 def day_in_words(day: date | None, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another one)."""
     if day is None:
         return unknown_day()
-    return _calendar().near.get((day - today).days) or day_in_full(day, today=today)
+    return _near((day - today).days) or day_in_full(day, today=today)
 
 
 def days_ahead(days: int) -> str:
     """„azi”, „mâine”, „peste 5 zile”."""
     later = gettext("peste {days}").format(days=plural(days, "zi", "zile"))
-    return _calendar().near.get(days) or later
+    return _near(days) or later
 
 
+def _near(days: int) -> str:
+    """Name the day so many days from today: „azi”, „mâine”, „ieri”, else nothing."""
+    match days:
+        case 0:
+            return pgettext("day", "azi")
+        case 1:
+            return pgettext("day", "mâine")
+        case -1:
+            return pgettext("day", "ieri")
+    return ""
+
+
+@_once_a_language
 def day_in_brief(day: date | None, *, today: date) -> str:
     """„azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns."""
     if day is None:
         return unknown_day()
-    said = _calendar()
-    year = f" {day.year}" if day.year != today.year else ""
-    brief = f"{said.weekdays[day.weekday()][:3]}, {day.day} {said.months_brief[day.month - 1]}"
-    return said.near.get((day - today).days) or f"{brief}{year}"
+    if day.year == today.year:
+        return _near((day - today).days) or date_format(day, pgettext("date format", "D, j N"))
+    return _near((day - today).days) or date_format(day, pgettext("date format", "D, j N Y"))
 
 
+@_once_a_language
 def day_in_full(day: date | None, *, today: date) -> str:
     """„joi, 28 noiembrie”, with the year when it is not this one."""
-    if day is None:
-        return unknown_day()
-    return f"{_calendar().weekdays[day.weekday()]}, {day_of_month(day, today=today)}"
+    if day is None or day.year != today.year:
+        return day_with_year(day)
+    return date_format(day, pgettext("date format", "l, j F"))
 
 
+@_once_a_language
 def day_of_month(day: date, *, today: date | None = None) -> str:
     """„28 noiembrie”, with the year when it is not that of `today`, or `today` is not given."""
-    year = f" {day.year}" if today is None or day.year != today.year else ""
-    return f"{day.day} {_calendar().months[day.month - 1]}{year}"
+    if today is not None and day.year == today.year:
+        return date_format(day, pgettext("date format", "j F"))
+    return date_format(day, pgettext("date format", "j F Y"))
 
 
+@_once_a_language
 def day_with_year(day: date | None) -> str:
     """„joi, 28 noiembrie 2026”: as true next year as today."""
-    if day is None:
-        return unknown_day()
-    return f"{_calendar().weekdays[day.weekday()]}, {day_of_month(day)}"
+    return unknown_day() if day is None else date_format(day, pgettext("date format", "l, j F Y"))
 
 
+@_once_a_language
 def weekday_in_brief(day: date) -> str:
     """„joi”, „mie”: the head of a narrow column."""
-    return _calendar().weekdays[day.weekday()][:3]
+    return date_format(day, "D")
 
 
+@_once_a_language
 def axis_day(day: date) -> str:
     """„28 noi”: as short as the labels of a chart."""
-    return f"{day.day} {_calendar().months[day.month - 1][:3]}"
+    return date_format(day, pgettext("date format", "j b"))
 
 
-@lru_cache(maxsize=256)
-def _minutes_ago(minutes: int, _language: str | None) -> str:
-    """A list says it once for each of its rows."""
-    return _calendar().ago.format(plural(minutes, "minut", "minute"))
+@_once_a_language
+def _minutes_ago(minutes: int) -> str:
+    ago = plural(minutes, "minut", "minute")
+    return pgettext("moment", "acum {minutes}").format(minutes=ago)
 
 
-@lru_cache(maxsize=4096)
-def _at_the_clock(local: datetime, today: date, _language: str | None) -> str:
-    said = _calendar()
+@_once_a_language
+def _at_the_clock(local: datetime, today: date) -> str:
     clock = f"{local.hour}:{local.minute:02d}"
-    if near := said.near.get((local.date() - today).days):
-        return said.at.format(near, clock)
+    if near := _near((local.date() - today).days):
+        return pgettext("moment", "{day} la {clock}").format(day=near, clock=clock)
     return f"{day_of_month(local.date(), today=today)}, {clock}"
 
 
 def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
     """„acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”; „niciodată”
     for none."""
-    said = _calendar()
     if moment is None:
-        return said.never
+        return pgettext("moment", "niciodată")
     seconds = (now - moment).total_seconds()
     if -60 < seconds < 60:
-        return said.now
+        return pgettext("moment", "acum")
     if 0 < seconds < 3600:
-        return _minutes_ago(int(seconds // 60), translation.get_language())
+        return _minutes_ago(int(seconds // 60))
     here = now.astimezone(BUCHAREST).date()
-    return _at_the_clock(moment.astimezone(BUCHAREST), here, translation.get_language())
+    return _at_the_clock(moment.astimezone(BUCHAREST), here)
 
 
 # Letters that Unicode does not take apart; the database knows the same (`caraus_fold`).

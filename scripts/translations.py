@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -23,6 +24,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "caraus"
 LOCALES = ("ro", "en")
+# Our own texts, and those of libraries that we say otherwise: these are kept by hand.
+OWN, OVERRIDES = "locale", "locale_overrides"
 #: The context of the words after a number: `words.plural`, `{% count %}`.
 NUMBER = "number"
 KEYWORDS = {
@@ -30,7 +33,6 @@ KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
-    "lazily": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -105,14 +107,15 @@ def collected() -> dict[Key, list[str]]:
     return found
 
 
-def po(locale: str) -> Path:
-    return PACKAGE / "locale" / locale / "LC_MESSAGES" / "django.po"
+def po(locale: str, folder: str = OWN) -> Path:
+    return PACKAGE / folder / locale / "LC_MESSAGES" / "django.po"
 
 
-def _read(locale: str) -> Catalog:
-    if not po(locale).exists():
+def _read(locale: str, folder: str = OWN) -> Catalog:
+    path = po(locale, folder)
+    if not path.exists():
         return Catalog(locale=locale)
-    with po(locale).open("rb") as file:
+    with path.open("rb") as file:
         return read_po(file, locale=locale)
 
 
@@ -184,8 +187,8 @@ def extract() -> None:
 
 
 def compile_all() -> None:
-    for locale in LOCALES:
-        po(locale).with_suffix(".mo").write_bytes(as_mo(_read(locale)))
+    for locale, folder in product(LOCALES, (OWN, OVERRIDES)):
+        po(locale, folder).with_suffix(".mo").write_bytes(as_mo(_read(locale, folder)))
 
 
 def _troubles_of(message: Message) -> Iterator[str]:
@@ -219,8 +222,9 @@ def problems() -> Iterator[str]:
     for locale in LOCALES:
         if not po(locale).exists() or po(locale).read_bytes() != as_po(wanted(locale)):
             yield f"{locale}: the .po is behind the sources; run scripts/translations.py extract"
-        catalog = _read(locale)
-        compiled = po(locale).with_suffix(".mo")
+    for locale, folder in product(LOCALES, (OWN, OVERRIDES)):
+        catalog = _read(locale, folder)
+        compiled = po(locale, folder).with_suffix(".mo")
         if not compiled.exists() or compiled.read_bytes() != as_mo(catalog):
             yield f"{locale}: the .mo is stale; run scripts/translations.py compile"
         for message in catalog:

@@ -44,7 +44,7 @@ NAMES = {
 # Words that only the terminal shows, that ANAF writes, or that are data.
 FREE = (
     *("cli.py", "commands/", "embedded/", "environment.py", "secretfiles.py", "settings.py"),
-    *("words.py", "anaf/answers.py", "anaf/login_answers.py", "anaf/values.py"),
+    *("anaf/answers.py", "anaf/login_answers.py", "anaf/values.py"),
     # Names of counties; a paper that is read on Romania's roads.
     *("workspace/counties.py", "transports/card.py", "transports/card_pdf.py"),
     "anaf/documents.py",

@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caraus import words as formatting
 from caraus.words import BUCHAREST, day_in_full, day_in_words, moment_in_words, plural
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -48,6 +50,53 @@ def test_counts_have_the_right_plural(number: int, words: str) -> None:
 )
 def test_days_are_said_as_people_say_them(day: date, words: str) -> None:
     assert day_in_words(day, today=TODAY) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "month", "words"),
+    [
+        ("ro", 9, ["joi, 3 sept.", "joi, 3 septembrie 2026", "3 septembrie", "joi", "3 sep"]),
+        ("ro", 11, ["mar, 3 nov.", "marți, 3 noiembrie 2026", "3 noiembrie", "mar", "3 noi"]),
+        ("en", 9, ["Thu, 3 Sept", "Thursday, 3 September 2026", "3 September", "Thu", "3 Sep"]),
+        ("en", 3, ["Tue, 3 Mar", "Tuesday, 3 March 2026", "3 March", "Tue", "3 Mar"]),
+        # No word of ours is in German: its days and months come with Django.
+        ("de", 3, ["Di, 3 März", "Dienstag, 3 März 2026", "3 März", "Di", "3 Mär"]),
+    ],
+)
+def test_a_language_names_its_days_and_months(language: str, month: int, words: list[str]) -> None:
+    day = date(2026, month, 3)
+    with translation.override(language):
+        assert [
+            formatting.day_in_brief(day, today=TODAY),
+            formatting.day_with_year(day),
+            formatting.day_of_month(day, today=TODAY),
+            formatting.weekday_in_brief(day),
+            formatting.axis_day(day),
+        ] == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("ro", ["9999", "10.000"]), ("en", ["9999", "10,000"]), ("de", ["9999", "10.000"])],
+)
+def test_large_numbers_are_grouped_as_the_language_does(language: str, words: list[str]) -> None:
+    with translation.override(language):
+        assert [formatting.grouped(9_999), formatting.grouped(10_000)] == words
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(hours=1), "today at 11:00"),
+        (timedelta(days=1), "yesterday at 12:00"),
+        (timedelta(days=12), "12 November, 12:00"),
+    ],
+)
+def test_moments_are_said_in_english(ago: timedelta, words: str) -> None:
+    with translation.override("en"):
+        assert moment_in_words(NOW - ago, now=NOW) == words
 
 
 def test_a_day_in_full_is_never_shortened() -> None:

@@ -16,18 +16,18 @@ from django.utils.translation import gettext_noop
 
 from caraus.accounts import journal, limits, members
 from caraus.accounts.models import Invitation, JournalEntry, User
-from caraus.words import in_language_of, lazily
+from caraus.words import gettext_lazy, in_language_of
 
 # By the codes of Django's password validators.
 PASSWORD_PROBLEMS = {
-    "password_too_short": lazily(
+    "password_too_short": gettext_lazy(
         "Parola este prea scurtă: trebuie cel puțin {min_length} caractere."
     ),
-    "password_too_similar": lazily(
+    "password_too_similar": gettext_lazy(
         "Parola seamănă prea mult cu numele sau cu adresa ta de e-mail."
     ),
-    "password_too_common": lazily("Parola este una des întâlnită, ușor de ghicit."),
-    "password_entirely_numeric": lazily("Parola nu poate fi făcută numai din cifre."),
+    "password_too_common": gettext_lazy("Parola este una des întâlnită, ușor de ghicit."),
+    "password_entirely_numeric": gettext_lazy("Parola nu poate fi făcută numai din cifre."),
 }
 
 
@@ -50,20 +50,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Who may sign up is a setting: anybody, the invited, nobody (`caraus createuser` is left)."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        "account_inactive": lazily("Contul este dezactivat."),
-        "email_password_mismatch": lazily("Adresa de e-mail sau parola nu este corectă."),
-        "enter_current_password": lazily("Parola de acum nu este corectă."),
-        "incorrect_password": lazily("Parola nu este corectă."),
-        "invalid_or_expired_key": lazily("Linkul nu mai este valabil."),
-        "invalid_password_reset": lazily("Linkul pentru parolă nouă nu mai este valabil."),
-        "too_many_login_attempts": lazily(
+        "account_inactive": gettext_lazy("Contul este dezactivat."),
+        "email_password_mismatch": gettext_lazy("Adresa de e-mail sau parola nu este corectă."),
+        "enter_current_password": gettext_lazy("Parola de acum nu este corectă."),
+        "incorrect_password": gettext_lazy("Parola nu este corectă."),
+        "invalid_or_expired_key": gettext_lazy("Linkul nu mai este valabil."),
+        "invalid_password_reset": gettext_lazy("Linkul pentru parolă nouă nu mai este valabil."),
+        "too_many_login_attempts": gettext_lazy(
             "Prea multe încercări nereușite. Încearcă din nou peste câteva minute."
         ),
-        "duplicate_email": lazily("Adresa aceasta este deja a contului tău."),
-        "email_taken": lazily("Adresa aceasta aparține altui cont."),
-        "cannot_remove_primary_email": lazily("Adresa principală nu poate fi ștearsă."),
-        "unverified_primary_email": lazily("Adresa principală trebuie confirmată întâi."),
-        "rate_limited": lazily("Prea multe cereri. Așteaptă puțin și încearcă din nou."),
+        "duplicate_email": gettext_lazy("Adresa aceasta este deja a contului tău."),
+        "email_taken": gettext_lazy("Adresa aceasta aparține altui cont."),
+        "cannot_remove_primary_email": gettext_lazy("Adresa principală nu poate fi ștearsă."),
+        "unverified_primary_email": gettext_lazy("Adresa principală trebuie confirmată întâi."),
+        "rate_limited": gettext_lazy("Prea multe cereri. Așteaptă puțin și încearcă din nou."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -20,9 +20,9 @@ from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
 from caraus.accounts.names import NameInput
 from caraus.fields import NAME
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
-PASSWORD_RULES = lazily(
+PASSWORD_RULES = gettext_lazy(
     "Cel puțin 8 caractere, nu numai cifre. Nu numele sau adresa ta de e-mail și nici o parolă des "
     "întâlnită."
 )
@@ -82,9 +82,11 @@ class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
     """Somebody who was invited has that address, and no other."""
 
     name = NameInput(
-        label=lazily("Numele tău"),
+        label=gettext_lazy("Numele tău"),
         max_length=NAME,
-        error_messages={"required": lazily("Scrie numele tău: apare la autorizări și în jurnal.")},
+        error_messages={
+            "required": gettext_lazy("Scrie numele tău: apare la autorizări și în jurnal.")
+        },
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ["name", "email", "password1", "password2"]

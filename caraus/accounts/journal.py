@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from caraus.accounts.models import JournalEntry, Organization, User
-from caraus.words import BUCHAREST, lazily
+from caraus.words import BUCHAREST, gettext_lazy
 
 PROGRAM = "Cărăuș"
 # The general term of prescription (Codul civil, art. 2517): the database lets nothing younger go.
@@ -24,19 +24,19 @@ KEEP_YEARS = 3
 LONGEST_SEARCH = 200
 
 ACTIONS = {
-    "sign_in": lazily("Intrare în cont"),
-    "sign_in_failed": lazily("Intrare nereușită"),
-    "account": lazily("Cont"),
-    "two_factors": lazily("Doi factori"),
-    "sessions": lazily("Sesiuni"),
-    "authorization": lazily("Autorizare SPV"),
-    "company": lazily("Firme"),
-    "fleet": lazily("Flota"),
-    "member": lazily("Membri"),
-    "invitation": lazily("Invitații"),
-    "settings": lazily("Setări"),
-    "export": lazily("Exporturi"),
-    "deletion": lazily("Ștergeri"),
+    "sign_in": gettext_lazy("Intrare în cont"),
+    "sign_in_failed": gettext_lazy("Intrare nereușită"),
+    "account": gettext_lazy("Cont"),
+    "two_factors": gettext_lazy("Doi factori"),
+    "sessions": gettext_lazy("Sesiuni"),
+    "authorization": gettext_lazy("Autorizare SPV"),
+    "company": gettext_lazy("Firme"),
+    "fleet": gettext_lazy("Flota"),
+    "member": gettext_lazy("Membri"),
+    "invitation": gettext_lazy("Invitații"),
+    "settings": gettext_lazy("Setări"),
+    "export": gettext_lazy("Exporturi"),
+    "deletion": gettext_lazy("Ștergeri"),
 }
 
 

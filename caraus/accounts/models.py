@@ -13,7 +13,7 @@ from caraus import fields
 from caraus.accounts.cui import validate_cui
 from caraus.accounts.names import NameField
 from caraus.fields import FittedCharField
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 class UserManager(BaseUserManager["User"]):
@@ -76,10 +76,10 @@ class Organization(models.Model):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", lazily("proprietar")
-    ADMIN = "admin", lazily("administrator")
-    DISPATCHER = "dispatcher", lazily("dispecer")
-    VIEWER = "viewer", lazily("cititor")
+    OWNER = "owner", gettext_lazy("proprietar")
+    ADMIN = "admin", gettext_lazy("administrator")
+    DISPATCHER = "dispatcher", gettext_lazy("dispecer")
+    VIEWER = "viewer", gettext_lazy("cititor")
 
 
 class Membership(models.Model):

@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from caraus.fields import FittedCharField
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 # Endings after which mail programs make a link of bare words; „S.R.L.” and „Dr.Ion” are none.
@@ -50,7 +50,7 @@ def refuse_link(text: str) -> None:
     """A validator of names."""
     if has_link(text):
         raise ValidationError(
-            lazily(
+            gettext_lazy(
                 "Numele acesta cuprinde o adresă de internet. Scrie-l fără „www.” și fără "
                 "terminația „.ro” sau „.com”."
             ),

@@ -17,14 +17,14 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import journal, limits, members, sessions
 from caraus.accounts.adapter import INVITATION_KEY, invitation_of, sign_in_key
 from caraus.accounts.models import User
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 # In the session: who has made an account in it by an invitation's link.
 SIGNED_UP_KEY = "invited_sign_up"
 FACTORS = {
-    Authenticator.Type.TOTP: lazily("aplicația de autentificare"),
-    Authenticator.Type.WEBAUTHN: lazily("o cheie de acces"),
-    Authenticator.Type.RECOVERY_CODES: lazily("codurile de rezervă"),
+    Authenticator.Type.TOTP: gettext_lazy("aplicația de autentificare"),
+    Authenticator.Type.WEBAUTHN: gettext_lazy("o cheie de acces"),
+    Authenticator.Type.RECOVERY_CODES: gettext_lazy("codurile de rezervă"),
 }
 
 

@@ -13,22 +13,22 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import User
 from caraus.crypto import cipher, encrypt
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
-        "add_email_blocked": lazily(
+        "add_email_blocked": gettext_lazy(
             "Contul are doi factori: adresa de e-mail nu poate fi schimbată acum."
         ),
-        "cannot_delete_authenticator": lazily("Al doilea factor nu poate fi scos."),
-        "cannot_generate_recovery_codes": lazily(
+        "cannot_delete_authenticator": gettext_lazy("Al doilea factor nu poate fi scos."),
+        "cannot_generate_recovery_codes": gettext_lazy(
             "Codurile de rezervă se fac după ce ai un al doilea factor."
         ),
-        "incorrect_code": lazily(
+        "incorrect_code": gettext_lazy(
             "Codul nu este corect. Verifică ceasul telefonului și încearcă din nou."
         ),
-        "unverified_email": lazily("Confirmă întâi adresa de e-mail."),
+        "unverified_email": gettext_lazy("Confirmă întâi adresa de e-mail."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -4,11 +4,12 @@ Sources: ANAF's OAuth procedure of 23.06.2022 (pp. 2-3, 33), the `info` swagger 
 dated observations of others: the firewall page with HTTP 200, the login wall's 302.
 """
 
-from caraus.anaf.problems import Outcome, Problem, Whose
-from caraus.anaf.problems import gettext_noop as _
+from caraus.anaf.problems import Outcome, Problem, Whose, gettext_noop
 
-_WAIT = _("Nu trebuie să faci nimic: încercăm din nou automat. Datele deja primite rămân aici.")
-_NETWORK = _(
+_WAIT = gettext_noop(
+    "Nu trebuie să faci nimic: încercăm din nou automat. Datele deja primite rămân aici."
+)
+_NETWORK = gettext_noop(
     "Încercăm din nou automat. Dacă durează, anunță administratorul aplicației să verifice rețeaua."
 )
 
@@ -17,7 +18,7 @@ CALL_PROBLEMS = (
         "refused",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("Serverul ANAF refuză conexiunea: cel mai probabil serviciul este oprit."),
+        gettext_noop("Serverul ANAF refuză conexiunea: cel mai probabil serviciul este oprit."),
         _WAIT,
         retryable=True,
     ),
@@ -25,7 +26,7 @@ CALL_PROBLEMS = (
         "timeout",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("ANAF nu a răspuns la timp."),
+        gettext_noop("ANAF nu a răspuns la timp."),
         _WAIT,
         retryable=True,
     ),
@@ -33,15 +34,15 @@ CALL_PROBLEMS = (
         "network",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("Legătura cu ANAF s-a întrerupt înainte de a primi răspunsul."),
-        _("Nu trebuie să faci nimic: încercăm din nou automat."),
+        gettext_noop("Legătura cu ANAF s-a întrerupt înainte de a primi răspunsul."),
+        gettext_noop("Nu trebuie să faci nimic: încercăm din nou automat."),
         retryable=True,
     ),
     Problem(
         "no_route",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("Serverul nostru nu ajunge la internet, deci nici la ANAF."),
+        gettext_noop("Serverul nostru nu ajunge la internet, deci nici la ANAF."),
         _NETWORK,
         retryable=True,
     ),
@@ -49,7 +50,7 @@ CALL_PROBLEMS = (
         "dns",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("Adresa serverului ANAF nu a putut fi găsită în rețea (DNS)."),
+        gettext_noop("Adresa serverului ANAF nu a putut fi găsită în rețea (DNS)."),
         _NETWORK,
         retryable=True,
     ),
@@ -57,8 +58,10 @@ CALL_PROBLEMS = (
         "tls",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("Conexiunea securizată cu ANAF nu a putut fi verificată, așa că nu am trimis nimic."),
-        _(
+        gettext_noop(
+            "Conexiunea securizată cu ANAF nu a putut fi verificată, așa că nu am trimis nimic."
+        ),
+        gettext_noop(
             "Încercăm din nou automat. Dacă durează, anunță administratorul aplicației: "
             "certificatul serverului nu este recunoscut."
         ),
@@ -68,15 +71,15 @@ CALL_PROBLEMS = (
         "foreign_host",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("Aplicația a vrut să trimită o cerere în afara ANAF; am oprit-o."),
-        _("Anunță administratorul aplicației: este o eroare de program."),
+        gettext_noop("Aplicația a vrut să trimită o cerere în afara ANAF; am oprit-o."),
+        gettext_noop("Anunță administratorul aplicației: este o eroare de program."),
         retryable=False,
     ),
     Problem(
         "http_5xx",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("Serviciul ANAF are o defecțiune și nu poate răspunde acum."),
+        gettext_noop("Serviciul ANAF are o defecțiune și nu poate răspunde acum."),
         _WAIT,
         retryable=True,
     ),
@@ -84,8 +87,8 @@ CALL_PROBLEMS = (
         "technical_error",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("ANAF a răspuns că a apărut o eroare tehnică la ei."),
-        _(
+        gettext_noop("ANAF a răspuns că a apărut o eroare tehnică la ei."),
+        gettext_noop(
             "Nu trebuie să faci nimic: încercăm din nou automat. Dacă durează, trimite la "
             "ANAF codul din detalii."
         ),
@@ -95,8 +98,8 @@ CALL_PROBLEMS = (
         "waf_rejected",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("Paravanul de protecție al ANAF a respins cererea („Request Rejected”)."),
-        _(
+        gettext_noop("Paravanul de protecție al ANAF a respins cererea („Request Rejected”)."),
+        gettext_noop(
             "Încercăm din nou automat. Dacă se repetă, anunță ANAF și dă numărul „Support ID”"
             " din detalii."
         ),
@@ -106,7 +109,7 @@ CALL_PROBLEMS = (
         "html",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _(
+        gettext_noop(
             "ANAF a trimis o pagină web în loc de date; de obicei înseamnă lucrări sau o "
             "defecțiune la ei."
         ),
@@ -117,7 +120,7 @@ CALL_PROBLEMS = (
         "cut_json",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("Răspunsul ANAF a venit incomplet, așa că nu am ținut cont de el."),
+        gettext_noop("Răspunsul ANAF a venit incomplet, așa că nu am ținut cont de el."),
         _WAIT,
         retryable=True,
     ),
@@ -125,8 +128,10 @@ CALL_PROBLEMS = (
         "too_large",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("ANAF a trimis un răspuns neobișnuit de mare, așa că nu l-am citit până la capăt."),
-        _(
+        gettext_noop(
+            "ANAF a trimis un răspuns neobișnuit de mare, așa că nu l-am citit până la capăt."
+        ),
+        gettext_noop(
             "Încercăm din nou automat; datele deja primite rămân aici. Dacă se repetă, anunță "
             "administratorul aplicației."
         ),
@@ -136,7 +141,7 @@ CALL_PROBLEMS = (
         "empty_body",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("ANAF a trimis un răspuns gol, așa că nu am ținut cont de el."),
+        gettext_noop("ANAF a trimis un răspuns gol, așa că nu am ținut cont de el."),
         _WAIT,
         retryable=True,
     ),
@@ -144,8 +149,8 @@ CALL_PROBLEMS = (
         "unexpected_shape",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("ANAF a trimis un răspuns într-o formă pe care nu o cunoaștem."),
-        _(
+        gettext_noop("ANAF a trimis un răspuns într-o formă pe care nu o cunoaștem."),
+        gettext_noop(
             "Încercăm din nou automat. Dacă se repetă, anunță administratorul aplicației: "
             "poate s-a schimbat serviciul ANAF."
         ),
@@ -155,8 +160,8 @@ CALL_PROBLEMS = (
         "unknown_error",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("ANAF a răspuns cu un mesaj de eroare pe care nu îl cunoaștem."),
-        _(
+        gettext_noop("ANAF a răspuns cu un mesaj de eroare pe care nu îl cunoaștem."),
+        gettext_noop(
             "Mesajul se vede în detalii. Încercăm din nou automat; dacă se repetă, anunță "
             "administratorul aplicației."
         ),
@@ -166,8 +171,8 @@ CALL_PROBLEMS = (
         "redirected",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("ANAF ne-a trimis spre o pagină de autentificare în loc să răspundă."),
-        _(
+        gettext_noop("ANAF ne-a trimis spre o pagină de autentificare în loc să răspundă."),
+        gettext_noop(
             "Încercăm din nou automat. Dacă se repetă, apasă „Testează conexiunea” pe pagina "
             "Integrări."
         ),
@@ -177,16 +182,16 @@ CALL_PROBLEMS = (
         "rate_limited",
         Outcome.RATE_LIMITED,
         Whose.ANAF,
-        _("Am întrebat ANAF prea des, iar ANAF ne-a cerut o pauză."),
-        _("Nu trebuie să faci nimic: continuăm automat după pauză."),
+        gettext_noop("Am întrebat ANAF prea des, iar ANAF ne-a cerut o pauză."),
+        gettext_noop("Nu trebuie să faci nimic: continuăm automat după pauză."),
         retryable=True,
     ),
     Problem(
         "daily_limit",
         Outcome.RATE_LIMITED,
         Whose.ANAF,
-        _("S-a atins numărul de interogări pe care ANAF îl permite într-o zi."),
-        _(
+        gettext_noop("S-a atins numărul de interogări pe care ANAF îl permite într-o zi."),
+        gettext_noop(
             "Continuăm automat după miezul nopții. Verifică dacă și alt program întreabă ANAF cu "
             "același certificat."
         ),
@@ -196,8 +201,8 @@ CALL_PROBLEMS = (
         "no_rights_any",
         Outcome.NO_RIGHTS,
         Whose.RIGHTS,
-        _("Certificatul folosit la autorizare nu are drept în SPV pentru nicio firmă."),
-        _(
+        gettext_noop("Certificatul folosit la autorizare nu are drept în SPV pentru nicio firmă."),
+        gettext_noop(
             "Înregistrează certificatul în SPV (ca reprezentant legal, reprezentant desemnat "
             "sau împuternicit), apoi apasă din nou „Autorizare cu ANAF SPV”."
         ),
@@ -207,8 +212,8 @@ CALL_PROBLEMS = (
         "no_rights_cui",
         Outcome.NO_RIGHTS,
         Whose.RIGHTS,
-        _("Certificatul folosit la autorizare nu are drept în SPV pentru acest CUI."),
-        _(
+        gettext_noop("Certificatul folosit la autorizare nu are drept în SPV pentru acest CUI."),
+        gettext_noop(
             "Cere firmei drept în SPV pentru certificat sau autorizează cu certificatul unei "
             "persoane care îl are."
         ),
@@ -218,8 +223,8 @@ CALL_PROBLEMS = (
         "forbidden",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("ANAF a refuzat cererea fără să spună de ce (HTTP 403)."),
-        _(
+        gettext_noop("ANAF a refuzat cererea fără să spună de ce (HTTP 403)."),
+        gettext_noop(
             "Încercăm din nou automat; drepturile din SPV rămân cum le știm. Dacă durează mai mult "
             "de o zi, administratorul aplicației verifică la ANAF dacă aplicația este înscrisă "
             "pentru serviciul E-Transport."
@@ -230,8 +235,8 @@ CALL_PROBLEMS = (
         "token_refused",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("ANAF nu mai acceptă autorizarea dată."),
-        _(
+        gettext_noop("ANAF nu mai acceptă autorizarea dată."),
+        gettext_noop(
             "Dacă reînnoirea automată nu reușește, apasă „Autorizare cu ANAF SPV” și "
             "autorizează din nou."
         ),
@@ -241,8 +246,8 @@ CALL_PROBLEMS = (
         "token_refused_anew",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("ANAF refuză autorizarea, deși tocmai a reînnoit-o."),
-        _(
+        gettext_noop("ANAF refuză autorizarea, deși tocmai a reînnoit-o."),
+        gettext_noop(
             "Încercăm din nou automat. Dacă durează mai mult de o zi, autorizează din nou; "
             "administratorul verifică la ANAF dacă aplicația este înscrisă pentru E-Transport."
         ),
@@ -252,24 +257,26 @@ CALL_PROBLEMS = (
         "bad_cui",
         Outcome.BAD_ANSWER,
         Whose.US,
-        _("ANAF spune că acest CUI nu este un număr valid."),
-        _("Corectează CUI-ul pe pagina Firme."),
+        gettext_noop("ANAF spune că acest CUI nu este un număr valid."),
+        gettext_noop("Corectează CUI-ul pe pagina Firme."),
         retryable=False,
     ),
     Problem(
         "bad_request",
         Outcome.BAD_ANSWER,
         Whose.US,
-        _("ANAF a considerat greșită cererea trimisă de noi."),
-        _("Anunță administratorul aplicației și trimite-i textul din detalii."),
+        gettext_noop("ANAF a considerat greșită cererea trimisă de noi."),
+        gettext_noop("Anunță administratorul aplicației și trimite-i textul din detalii."),
         retryable=False,
     ),
     Problem(
         "unexpected",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("La noi a apărut o eroare neprevăzută, așa că răspunsul ANAF nu a fost păstrat."),
-        _(
+        gettext_noop(
+            "La noi a apărut o eroare neprevăzută, așa că răspunsul ANAF nu a fost păstrat."
+        ),
+        gettext_noop(
             "Încercăm din nou automat; nimic nu se pierde. Dacă se repetă, anunță administratorul "
             "aplicației: este o eroare de program."
         ),
@@ -279,8 +286,8 @@ CALL_PROBLEMS = (
         "client_error",
         Outcome.BAD_ANSWER,
         Whose.US,
-        _("ANAF nu a recunoscut cererea trimisă de noi."),
-        _(
+        gettext_noop("ANAF nu a recunoscut cererea trimisă de noi."),
+        gettext_noop(
             "Încercăm din nou automat. Dacă se repetă, anunță administratorul aplicației: "
             "poate s-a schimbat adresa serviciului."
         ),

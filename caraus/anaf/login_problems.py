@@ -4,15 +4,14 @@ Sources: ANAF's OAuth procedure of 23.06.2022 (pp. 2-3, 29, 33); HTTP 400 `inval
 `invalid_request` of the token service were observed on 2026-06-28 and 2026-07-05.
 """
 
-from caraus.anaf.problems import Outcome, Problem, Whose
-from caraus.anaf.problems import gettext_noop as _
+from caraus.anaf.problems import Outcome, Problem, Whose, gettext_noop
 
-_LATER = _(
+_LATER = gettext_noop(
     "Pentru o autorizare nouă, încearcă peste câteva minute. Reînnoirea o reluăm noi, automat."
 )
 
 #: A code works once and for 60 seconds: no trouble with it is retried by itself.
-ADVICE_AFTER_EXCHANGE = _(
+ADVICE_AFTER_EXCHANGE = gettext_noop(
     "Apasă din nou „Autorizare cu ANAF SPV”. Dacă nici atunci nu merge, încearcă peste câteva "
     "minute."
 )
@@ -22,11 +21,11 @@ LOGIN_PROBLEMS = (
         "cancelled",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _(
+        gettext_noop(
             "Autorizarea nu a fost dată: ai renunțat sau ANAF nu a acceptat certificatul ori "
             "PIN-ul."
         ),
-        _(
+        gettext_noop(
             "Apasă din nou „Autorizare cu ANAF SPV”. Dacă nu tu ai renunțat: un certificat "
             "nou sau reînnoit trebuie întâi înregistrat în SPV."
         ),
@@ -36,8 +35,8 @@ LOGIN_PROBLEMS = (
         "access_denied_other",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("ANAF nu a acceptat certificatul."),
-        _(
+        gettext_noop("ANAF nu a acceptat certificatul."),
+        gettext_noop(
             "Verifică dacă te poți autentifica cu el pe portalul ANAF. Un certificat reînnoit"
             " trebuie înregistrat din nou în SPV; apoi apasă iar „Autorizare cu ANAF SPV”."
         ),
@@ -47,8 +46,8 @@ LOGIN_PROBLEMS = (
         "authorize_refused",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("ANAF nu a acceptat cererea de autorizare trimisă de aplicație."),
-        _(
+        gettext_noop("ANAF nu a acceptat cererea de autorizare trimisă de aplicație."),
+        gettext_noop(
             "Anunță administratorul aplicației: să compare la ANAF adresa de întoarcere "
             "(Callback URL) și Client ID-ul cu cele configurate."
         ),
@@ -58,11 +57,11 @@ LOGIN_PROBLEMS = (
         "code_expired",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _(
+        gettext_noop(
             "Codul de autorizare nu mai este valabil: au trecut cele 60 de secunde date de "
             "ANAF sau fusese deja folosit."
         ),
-        _(
+        gettext_noop(
             "Apasă din nou „Autorizare cu ANAF SPV” și nu închide fereastra până la mesajul "
             "de succes."
         ),
@@ -72,8 +71,8 @@ LOGIN_PROBLEMS = (
         "invalid_grant",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("ANAF nu a acceptat codul de autorizare."),
-        _(
+        gettext_noop("ANAF nu a acceptat codul de autorizare."),
+        gettext_noop(
             "Apasă din nou „Autorizare cu ANAF SPV”. Dacă se repetă, administratorul "
             "aplicației verifică adresa de întoarcere (Callback URL) de la ANAF."
         ),
@@ -83,8 +82,8 @@ LOGIN_PROBLEMS = (
         "invalid_client",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("ANAF nu recunoaște aplicația noastră (Client ID sau Client Secret greșit)."),
-        _(
+        gettext_noop("ANAF nu recunoaște aplicația noastră (Client ID sau Client Secret greșit)."),
+        gettext_noop(
             "Nu este vina ta și nu trebuie să autorizezi din nou: anunță administratorul "
             "aplicației."
         ),
@@ -94,7 +93,7 @@ LOGIN_PROBLEMS = (
         "token_endpoint_down",
         Outcome.UNAVAILABLE,
         Whose.ANAF,
-        _("Serviciul de autorizare al ANAF nu funcționează acum."),
+        gettext_noop("Serviciul de autorizare al ANAF nu funcționează acum."),
         _LATER,
         retryable=True,
     ),
@@ -102,7 +101,9 @@ LOGIN_PROBLEMS = (
         "token_bad_answer",
         Outcome.BAD_ANSWER,
         Whose.ANAF,
-        _("Serviciul de autorizare al ANAF a trimis un răspuns pe care nu îl putem folosi."),
+        gettext_noop(
+            "Serviciul de autorizare al ANAF a trimis un răspuns pe care nu îl putem folosi."
+        ),
         _LATER,
         retryable=True,
     ),
@@ -110,8 +111,10 @@ LOGIN_PROBLEMS = (
         "no_etransport_role",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _("Aplicația nu este înscrisă la ANAF pentru E-Transport, deci nu va primi niciun UIT."),
-        _(
+        gettext_noop(
+            "Aplicația nu este înscrisă la ANAF pentru E-Transport, deci nu va primi niciun UIT."
+        ),
+        gettext_noop(
             "Anunță administratorul aplicației: la ANAF (Editare profil Oauth → Gestionare "
             "aplicații) bifează serviciul E-Transport. Apoi autorizează din nou."
         ),
@@ -121,32 +124,38 @@ LOGIN_PROBLEMS = (
         "refresh_rejected",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("ANAF nu a mai acceptat reînnoirea automată a autorizării."),
-        _("Apasă „Autorizare cu ANAF SPV” și autorizează din nou, cu certificatul la îndemână."),
+        gettext_noop("ANAF nu a mai acceptat reînnoirea automată a autorizării."),
+        gettext_noop(
+            "Apasă „Autorizare cu ANAF SPV” și autorizează din nou, cu certificatul la îndemână."
+        ),
         retryable=False,
     ),
     Problem(
         "never_authorized",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("Nimeni nu a autorizat încă aplicația la ANAF SPV."),
-        _("Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."),
+        gettext_noop("Nimeni nu a autorizat încă aplicația la ANAF SPV."),
+        gettext_noop(
+            "Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."
+        ),
         retryable=False,
     ),
     Problem(
         "disconnected",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("Autorizarea la ANAF SPV a fost deconectată de aici și nu există alta."),
-        _("Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."),
+        gettext_noop("Autorizarea la ANAF SPV a fost deconectată de aici și nu există alta."),
+        gettext_noop(
+            "Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."
+        ),
         retryable=False,
     ),
     Problem(
         "not_for_company",
         Outcome.REAUTHORIZE,
         Whose.AUTHORIZATION,
-        _("Nicio autorizare la ANAF SPV nu este dată pentru această firmă."),
-        _(
+        gettext_noop("Nicio autorizare la ANAF SPV nu este dată pentru această firmă."),
+        gettext_noop(
             "Autorizările de acum au fost cerute, prin link, pentru alte firme. Autorizează la "
             "Integrări sau trimite un link și pentru aceasta."
         ),
@@ -156,8 +165,10 @@ LOGIN_PROBLEMS = (
         "token_unreadable",
         Outcome.REAUTHORIZE,
         Whose.US,
-        _("Autorizarea păstrată aici nu mai poate fi descifrată (cheia de criptare lipsește)."),
-        _(
+        gettext_noop(
+            "Autorizarea păstrată aici nu mai poate fi descifrată (cheia de criptare lipsește)."
+        ),
+        gettext_noop(
             "Administratorul aplicației poate repune cheia veche în CARAUS_TOKEN_KEYS; altfel "
             "apasă „Autorizare cu ANAF SPV” și autorizează din nou."
         ),
@@ -167,11 +178,11 @@ LOGIN_PROBLEMS = (
         "missing_configuration",
         Outcome.UNAVAILABLE,
         Whose.US,
-        _(
+        gettext_noop(
             "Aplicația nu este configurată pentru ANAF: lipsesc Client ID, Client Secret sau "
             "adresa de întoarcere."
         ),
-        _(
+        gettext_noop(
             "Anunță administratorul aplicației: le primește la înregistrarea aplicației pe "
             "portalul ANAF."
         ),

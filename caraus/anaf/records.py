@@ -12,7 +12,7 @@ from typing import Any
 
 from caraus.anaf.documents import MOST_DOCUMENTS, Document, read_documents
 from caraus.anaf.fields import Fields, cut, is_cut
-from caraus.anaf.problems import gettext_noop as _
+from caraus.anaf.problems import gettext_noop
 from caraus.anaf.values import (
     canonical,
     cui_of,
@@ -177,7 +177,7 @@ def _object_of(item: object) -> dict[str, Any]:
         with contextlib.suppress(ValueError, RecursionError):
             item = load_json(item)
     if not isinstance(item, dict):
-        raise ValueError(_("înregistrarea nu este un obiect"))  # noqa: TRY004
+        raise ValueError(gettext_noop("înregistrarea nu este un obiect"))  # noqa: TRY004
     return item
 
 
@@ -207,12 +207,12 @@ def uit_in(item: object) -> str:
 
 def _uit_of(value: object) -> str:
     if isinstance(value, bool | dict | list):
-        raise ValueError(_("codul UIT nu este un text"))  # noqa: TRY004
+        raise ValueError(gettext_noop("codul UIT nu este un text"))  # noqa: TRY004
     uit = text_of(value)
     if not letters_and_digits(uit) or uit.casefold() in {"null", "none", "undefined"}:
-        raise ValueError(_("lipsește codul UIT"))
+        raise ValueError(gettext_noop("lipsește codul UIT"))
     if len(uit) > _UIT_LENGTH:
-        raise ValueError(_("codul UIT este prea lung"))
+        raise ValueError(gettext_noop("codul UIT este prea lung"))
     # Written in groups or in small letters it is the same UIT: its check digits say so.
     plain = "".join(uit.split()).upper()
     return plain if uit_is_valid(plain) else uit

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,49 +14,51 @@ class ConsentRefused:
     advice: str
 
 
-AGAIN = lazily("Întoarce-te la Integrări și apasă din nou „Autorizare cu ANAF SPV”.")
+AGAIN = gettext_lazy("Întoarce-te la Integrări și apasă din nou „Autorizare cu ANAF SPV”.")
 WRONG_STATE = ConsentRefused(
     "wrong_state",
-    lazily("Răspunsul nu se potrivește cu nicio autorizare începută de tine."),
-    lazily(
+    gettext_lazy("Răspunsul nu se potrivește cu nicio autorizare începută de tine."),
+    gettext_lazy(
         "Autorizarea trebuie terminată în același browser și cu același cont. Întoarce-te la "
         "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
     ),
 )
 STATE_EXPIRED = ConsentRefused(
     "state_expired",
-    lazily("Au trecut mai mult de 10 minute de la apăsarea butonului, iar cererea s-a închis."),
+    gettext_lazy(
+        "Au trecut mai mult de 10 minute de la apăsarea butonului, iar cererea s-a închis."
+    ),
     AGAIN,
 )
 STATE_USED = ConsentRefused(
     "state_used",
-    lazily("Acest răspuns a fost deja folosit."),
-    lazily(
+    gettext_lazy("Acest răspuns a fost deja folosit."),
+    gettext_lazy(
         "Dacă la Integrări apare bifa verde, nu mai ai nimic de făcut. Altfel: întoarce-te la "
         "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
     ),
 )
 NO_LONGER_ALLOWED = ConsentRefused(
     "no_longer_allowed",
-    lazily("Între timp ai pierdut dreptul de a autoriza pentru această organizație."),
-    lazily(
+    gettext_lazy("Între timp ai pierdut dreptul de a autoriza pentru această organizație."),
+    gettext_lazy(
         "Cere unui administrator al organizației să îți dea rolul potrivit sau să autorizeze el."
     ),
 )
 NOTHING_CAME = ConsentRefused(
-    "nothing_came", lazily("ANAF nu a trimis niciun cod de autorizare înapoi."), AGAIN
+    "nothing_came", gettext_lazy("ANAF nu a trimis niciun cod de autorizare înapoi."), AGAIN
 )
 LINK_CLOSED = ConsentRefused(
     "link_closed",
-    lazily(
+    gettext_lazy(
         "Linkul de autorizare nu mai este valabil: a fost folosit, retras sau a expirat între timp."
     ),
-    lazily("Cere un link nou persoanei care ți l-a trimis."),
+    gettext_lazy("Cere un link nou persoanei care ți l-a trimis."),
 )
 OTHER_BROWSER = ConsentRefused(
     "other_browser",
-    lazily("Autorizarea a fost începută în alt browser decât acesta."),
-    lazily(
+    gettext_lazy("Autorizarea a fost începută în alt browser decât acesta."),
+    gettext_lazy(
         "Din siguranță, o autorizare se termină în browserul în care a fost apăsat butonul. Dacă "
         "tu ai apăsat, întoarce-te acolo. Dacă nu tu ai apăsat butonul, ci ai ajuns aici dintr-un "
         "link primit, nu continua: nimic nu a fost autorizat."
@@ -64,8 +66,8 @@ OTHER_BROWSER = ConsentRefused(
 )
 INTERRUPTED = ConsentRefused(
     "interrupted",
-    lazily("Autorizarea s-a întrerupt la noi, după ce ANAF a răspuns."),
-    lazily(
+    gettext_lazy("Autorizarea s-a întrerupt la noi, după ce ANAF a răspuns."),
+    gettext_lazy(
         "Nu ai greșit nimic. Uită-te la Integrări: dacă autorizarea de acum nu apare acolo, apasă "
         "din nou butonul de autorizare."
     ),

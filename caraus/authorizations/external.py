@@ -25,7 +25,7 @@ from caraus.accounts.models import Company, Membership, Role, User
 from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
 from caraus.mail import queue
 from caraus.mail.letters import Letter
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class LinkRefused:
     sentence: str
 
 
-ASK_AGAIN = lazily("Cere un link nou persoanei care ți l-a trimis.")
+ASK_AGAIN = gettext_lazy("Cere un link nou persoanei care ți l-a trimis.")
 UNKNOWN = LinkRefused(
     "unknown",
-    lazily("Linkul nu este bun"),
-    lazily(
+    gettext_lazy("Linkul nu este bun"),
+    gettext_lazy(
         "Poate a fost copiat pe jumătate: deschide-l din nou din mesajul "
         "primit, întreg. Dacă tot nu merge, cere un link nou persoanei care ți "
         "l-a trimis."
@@ -49,21 +49,21 @@ UNKNOWN = LinkRefused(
 )
 USED = LinkRefused(
     "used",
-    lazily("Linkul a fost deja folosit"),
-    lazily(
+    gettext_lazy("Linkul a fost deja folosit"),
+    gettext_lazy(
         "Autorizarea a fost dată cu el, iar un link merge o singură dată. Dacă mai trebuie una: "
         "cere un link nou persoanei care ți l-a trimis."
     ),
 )
 EXPIRED = LinkRefused(
     "expired",
-    lazily("Linkul a expirat"),
-    lazily("Un link este valabil 24 de ore. Cere un link nou persoanei care ți l-a trimis."),
+    gettext_lazy("Linkul a expirat"),
+    gettext_lazy("Un link este valabil 24 de ore. Cere un link nou persoanei care ți l-a trimis."),
 )
 REVOKED = LinkRefused(
     "revoked",
-    lazily("Linkul a fost retras"),
-    lazily("Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic."),
+    gettext_lazy("Linkul a fost retras"),
+    gettext_lazy("Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic."),
 )
 
 

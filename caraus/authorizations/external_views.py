@@ -27,15 +27,15 @@ from caraus.authorizations.consent_refusals import ConsentRefused
 from caraus.authorizations.models import ExternalLink
 from caraus.authorizations.views import LINK_KEY, finished
 from caraus.fields import NAME
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 class LinkForm(forms.Form):
     email = forms.EmailField(
-        label=lazily("E-mailul persoanei cu certificatul"),
+        label=gettext_lazy("E-mailul persoanei cu certificatul"),
         required=False,
-        help_text=lazily("Lasă gol dacă vrei doar să copiezi linkul."),
-        error_messages={"invalid": lazily("Aceasta nu este o adresă de e-mail.")},
+        help_text=gettext_lazy("Lasă gol dacă vrei doar să copiezi linkul."),
+        error_messages={"invalid": gettext_lazy("Aceasta nu este o adresă de e-mail.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -51,10 +51,10 @@ class LinkForm(forms.Form):
 
 class HolderForm(forms.Form):
     name = NameInput(
-        label=lazily("Numele tău"),
+        label=gettext_lazy("Numele tău"),
         max_length=NAME,
-        help_text=lazily("Așa vei apărea la „Persoana” în aplicație."),
-        error_messages={"required": lazily("Scrie-ți numele.")},
+        help_text=gettext_lazy("Așa vei apărea la „Persoana” în aplicație."),
+        error_messages={"required": gettext_lazy("Scrie-ți numele.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.tokens import ACCESS_LIFE
 from caraus.fields import PERSON, FittedCharField
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 CONSENT_LIFETIME = timedelta(minutes=10)
 LINK_LIFETIME = timedelta(hours=24)
@@ -69,10 +69,10 @@ class Authorization(models.Model):
     ORGANIZATION_PATH = "organization"
 
     class Status(models.TextChoices):
-        ACTIVE = "active", lazily("activă")
-        REAUTHORIZE = "reauthorize", lazily("trebuie refăcută")
-        REPLACED = "replaced", lazily("înlocuită")
-        DISCONNECTED = "disconnected", lazily("deconectată")
+        ACTIVE = "active", gettext_lazy("activă")
+        REAUTHORIZE = "reauthorize", gettext_lazy("trebuie refăcută")
+        REPLACED = "replaced", gettext_lazy("înlocuită")
+        DISCONNECTED = "disconnected", gettext_lazy("deconectată")
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="authorizations"
@@ -164,9 +164,9 @@ class CompanyRight(models.Model):
     COMPANY_PATH = "company"
 
     class State(models.TextChoices):
-        UNKNOWN = "unknown", lazily("necunoscut")
-        COVERED = "covered", lazily("acoperită")
-        NO_RIGHT = "no_right", lazily("fără drept în SPV")
+        UNKNOWN = "unknown", gettext_lazy("necunoscut")
+        COVERED = "covered", gettext_lazy("acoperită")
+        NO_RIGHT = "no_right", gettext_lazy("fără drept în SPV")
 
     authorization = models.ForeignKey(
         Authorization, on_delete=models.CASCADE, related_name="rights"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,22 +14,22 @@ class RefusalLook:
     again: bool = True
 
 
-NOT_GIVEN = RefusalLook(lazily("Autorizare neterminată"), "circle-slash")
-TOO_LATE = RefusalLook(lazily("A durat prea mult"), "hourglass")
-ANAF_DOWN = RefusalLook(lazily("ANAF nu răspunde cum trebuie acum"), "landmark")
-NOT_OURS = RefusalLook(lazily("Răspunsul nu se potrivește"), "shuffle")
-ALREADY = RefusalLook(lazily("Răspunsul a fost deja folosit"), "copy-check", again=False)
-OUR_SETUP = RefusalLook(lazily("Aplicația trebuie configurată"), "server-cog", again=False)
-UNKNOWN = RefusalLook(lazily("Autorizarea nu a reușit"), "circle-alert")
+NOT_GIVEN = RefusalLook(gettext_lazy("Autorizare neterminată"), "circle-slash")
+TOO_LATE = RefusalLook(gettext_lazy("A durat prea mult"), "hourglass")
+ANAF_DOWN = RefusalLook(gettext_lazy("ANAF nu răspunde cum trebuie acum"), "landmark")
+NOT_OURS = RefusalLook(gettext_lazy("Răspunsul nu se potrivește"), "shuffle")
+ALREADY = RefusalLook(gettext_lazy("Răspunsul a fost deja folosit"), "copy-check", again=False)
+OUR_SETUP = RefusalLook(gettext_lazy("Aplicația trebuie configurată"), "server-cog", again=False)
+UNKNOWN = RefusalLook(gettext_lazy("Autorizarea nu a reușit"), "circle-alert")
 
 _BY_CODE = {
     "cancelled": NOT_GIVEN,
-    "access_denied_other": RefusalLook(lazily("ANAF nu a acceptat certificatul"), "badge-x"),
+    "access_denied_other": RefusalLook(gettext_lazy("ANAF nu a acceptat certificatul"), "badge-x"),
     "state_expired": TOO_LATE,
     "code_expired": TOO_LATE,
     "wrong_state": NOT_OURS,
-    "other_browser": RefusalLook(lazily("Alt browser"), "shuffle", again=False),
-    "interrupted": RefusalLook(lazily("Autorizarea s-a întrerupt"), "unplug"),
+    "other_browser": RefusalLook(gettext_lazy("Alt browser"), "shuffle", again=False),
+    "interrupted": RefusalLook(gettext_lazy("Autorizarea s-a întrerupt"), "unplug"),
     "state_used": ALREADY,
     "nothing_came": ANAF_DOWN,
     "token_endpoint_down": ANAF_DOWN,
@@ -43,8 +43,8 @@ _BY_CODE = {
     "authorize_refused": OUR_SETUP,
     "invalid_client": OUR_SETUP,
     "missing_configuration": OUR_SETUP,
-    "no_route": RefusalLook(lazily("Serverul nostru nu ajunge la ANAF"), "unplug"),
-    "dns": RefusalLook(lazily("Serverul nostru nu ajunge la ANAF"), "unplug"),
+    "no_route": RefusalLook(gettext_lazy("Serverul nostru nu ajunge la ANAF"), "unplug"),
+    "dns": RefusalLook(gettext_lazy("Serverul nostru nu ajunge la ANAF"), "unplug"),
 }
 
 

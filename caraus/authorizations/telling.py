@@ -15,13 +15,13 @@ from caraus.authorizations.people import who_can_act
 from caraus.notifications.contained import contained
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
-from caraus.words import BUCHAREST, day_in_full, day_of_month, lazily, plural
+from caraus.words import BUCHAREST, day_in_full, day_of_month, gettext_lazy, plural
 
 # A renewal that fails for passing reasons is told when so little is left.
 NEAR_END = timedelta(days=3)
 SHORT_LIFE_OVER = timedelta(hours=1)
 
-AT_HAND = lazily(
+AT_HAND = gettext_lazy(
     "Ai nevoie de certificatul digital instalat pe calculator (același cu "
     "care intri pe portalul ANAF), de token-ul USB introdus și de codul "
     "PIN. Durează cam un minut: deschide Integrări și apasă „Autorizare cu "

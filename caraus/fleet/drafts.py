@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 from typing import Literal
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Membership
 from caraus.fleet import changes, plates
@@ -58,7 +58,7 @@ def _judge(line: Line, known: Mapping[str, Vehicle], default: Kind) -> Judged:
         kind = _kind(line.kind)
         active = _active(line.active)
         if len(line.note) > LONGEST_NOTE:
-            raise ValidationError(_("Nota are cel mult 200 de caractere."))
+            raise ValidationError(gettext("Nota are cel mult 200 de caractere."))
     except ValidationError as error:
         return Judged(line, "wrong", note=line.note, said=" ".join(error.messages))
     vehicle = known.get(plate)
@@ -85,7 +85,8 @@ def _kind(word: str) -> Kind | None:
         return None
     if (kind := kind_of(word)) is None:
         raise ValidationError(
-            _("Nu înțelegem felul „%(word)s”: scrie vehicul sau remorcă.") % {"word": word[:40]}
+            gettext("Nu înțelegem felul „%(word)s”: scrie vehicul sau remorcă.")
+            % {"word": word[:40]}
         )
     return kind
 
@@ -95,7 +96,7 @@ def _active(word: str) -> bool | None:
         return None
     if (active := is_active(word)) is None:
         raise ValidationError(
-            _("Nu înțelegem starea „%(word)s”: scrie da (în uz) sau nu (scos din uz).")
+            gettext("Nu înțelegem starea „%(word)s”: scrie da (în uz) sau nu (scos din uz).")
             % {"word": word[:40]}
         )
     return active
@@ -106,7 +107,7 @@ def _difference(vehicle: Vehicle, one: Judged) -> str:
     if vehicle.kind != one.kind:
         changed.append(f"{vehicle.get_kind_display()} → {one.kind.label}")
     if vehicle.active != one.active:
-        changed.append(_("din nou în uz") if one.active else _("scos din uz"))
+        changed.append(gettext("din nou în uz") if one.active else gettext("scos din uz"))
     if vehicle.note != one.note:
         changed.append(f"„{vehicle.note}” → „{one.note}”" if vehicle.note else f"„{one.note}”")
     return "; ".join(changed)
@@ -116,9 +117,9 @@ def _repeated(one: Judged, first: Judged) -> Judged:
     where = {"number": first.line.number}
     same = (one.kind, one.active) == (first.kind, first.active)
     if same and one.note in {"", first.note}:
-        said = _("Este și pe rândul %(number)d: se ia o singură dată.") % where
+        said = gettext("Este și pe rândul %(number)d: se ia o singură dată.") % where
         return Judged(one.line, "repeated", one.plate, one.kind, one.note, one.active, said)
-    said = _("Este și pe rândul %(number)d, altfel. Lasă un singur rând.") % where
+    said = gettext("Este și pe rândul %(number)d, altfel. Lasă un singur rând.") % where
     return Judged(one.line, "wrong", note=one.line.note, said=said)
 
 
@@ -136,7 +137,7 @@ def _check_size(lines: Sequence[Line]) -> None:
     """A row may name two vehicles; a draft does not grow beyond that by corrections."""
     if len(lines) > MOST_LINES:
         raise UnreadableFileError(
-            _(
+            gettext(
                 "Lista ar avea %(many)d de rânduri; cel mult %(most)d pot fi aduse o dată. "
                 "Împarte-o în mai multe."
             )

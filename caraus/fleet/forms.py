@@ -5,8 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Company
 from caraus.accounts.names import LineInput
@@ -20,13 +19,13 @@ def _company_field(companies: Collection[Company]) -> forms.ChoiceField:
     """By CUI, as in the addresses; alone, the company needs no choosing."""
     choices = [(one.cui, str(one)) for one in companies]
     if len(choices) != 1:
-        choices.insert(0, ("", _("Alege firma")))
+        choices.insert(0, ("", gettext("Alege firma")))
     return forms.ChoiceField(
-        label=_("Firma"),
+        label=gettext("Firma"),
         choices=choices,
         error_messages={
-            "required": _("Alege firma a cărei flotă este."),
-            "invalid_choice": _("Alege una dintre firmele tale."),
+            "required": gettext("Alege firma a cărei flotă este."),
+            "invalid_choice": gettext("Alege una dintre firmele tale."),
         },
     )
 
@@ -113,8 +112,11 @@ class VehicleForm(_OfCompany):
 def already_there(vehicle: Vehicle) -> str:
     where = {"plate": vehicle.plate, "kind": vehicle.get_kind_display()}
     if vehicle.active:
-        return _("%(plate)s este deja în flotă, ca %(kind)s.") % where
-    return _("%(plate)s este deja în flotă, scos din uz. Îl pui din nou în uz din lista.") % where
+        return gettext("%(plate)s este deja în flotă, ca %(kind)s.") % where
+    return (
+        gettext("%(plate)s este deja în flotă, scos din uz. Îl pui din nou în uz din lista.")
+        % where
+    )
 
 
 class ImportForm(_OfCompany):
@@ -156,13 +158,15 @@ class ImportForm(_OfCompany):
         found = super().clean() or {}
         if self.is_too_large:
             raise ValidationError(
-                _("Fișierul este prea mare: primim cel mult %(most)d kB. Păstrează numai lista.")
+                gettext(
+                    "Fișierul este prea mare: primim cel mult %(most)d kB. Păstrează numai lista."
+                )
                 % {"most": LARGEST // 1000}
             )
         if bool(found.get("file")) == bool(found.get("text", "").strip()):
             raise ValidationError(
-                _("Alege una: lista lipită sau fișierul.")
+                gettext("Alege una: lista lipită sau fișierul.")
                 if found.get("file")
-                else _("Lipește lista sau alege un fișier.")
+                else gettext("Lipește lista sau alege un fișier.")
             )
         return found

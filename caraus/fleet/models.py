@@ -3,7 +3,7 @@ into the fleet."""
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Company, User
 from caraus.fleet.plates import LONGEST
@@ -13,8 +13,8 @@ LONGEST_NOTE = 200
 
 
 class Kind(models.TextChoices):
-    VEHICLE = "vehicle", _("vehicul")
-    TRAILER = "trailer", _("remorcă")
+    VEHICLE = "vehicle", gettext_lazy("vehicul")
+    TRAILER = "trailer", gettext_lazy("remorcă")
 
 
 class Vehicle(models.Model):

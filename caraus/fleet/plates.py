@@ -3,7 +3,7 @@
 import unicodedata
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.words import folded
 
@@ -27,28 +27,31 @@ def read(typed: str) -> str:
     shown = " ".join(typed.split())[:40]
     plate = normalized(typed)
     if not shown:
-        raise ValidationError(_("Scrie numărul de înmatriculare, de exemplu B 123 ABC."))
+        raise ValidationError(gettext("Scrie numărul de înmatriculare, de exemplu B 123 ABC."))
     if any(letter in _JOINTS for letter in shown.strip("".join(_JOINTS))):
         raise ValidationError(
-            _("„%(typed)s” pare să țină mai multe numere: scrie-le câte unul pe rând.")
+            gettext("„%(typed)s” pare să țină mai multe numere: scrie-le câte unul pe rând.")
             % {"typed": shown}
         )
     if strange := _strange(shown):
         raise ValidationError(
-            _("„%(typed)s” are semnul „%(sign)s”, care nu poate sta pe o plăcuță cu litere latine.")
+            gettext(
+                "„%(typed)s” are semnul „%(sign)s”, care nu poate sta pe o plăcuță cu litere "
+                "latine."
+            )
             % {"typed": shown, "sign": strange}
         )
     if not any(letter.isdigit() for letter in plate):
         raise ValidationError(
-            _("„%(typed)s” nu este un număr de înmatriculare: nu are nicio cifră.")
+            gettext("„%(typed)s” nu este un număr de înmatriculare: nu are nicio cifră.")
             % {"typed": shown}
         )
     if not SHORTEST <= len(plate) <= LONGEST:
         raise ValidationError(
-            _("„%(typed)s” nu este un număr de înmatriculare: are %(length)d caractere, ANAF")
+            gettext("„%(typed)s” nu este un număr de înmatriculare: are %(length)d caractere, ANAF")
             % {"typed": shown, "length": len(plate)}
             + " "
-            + _("primește între 2 și 20.")
+            + gettext("primește între 2 și 20.")
         )
     return plate
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.fleet.models import Problem
 from caraus.fleet.problems import Code
@@ -30,11 +30,13 @@ def word(problem: Problem) -> str:
     """Two or three words for the list."""
     is_vehicle = problem.place == "plate"
     return {
-        Code.NOT_IN_FLEET: _("nu e în flotă") if is_vehicle else _("remorca nu e în flotă"),
-        Code.RETIRED: _("scos din uz") if is_vehicle else _("remorcă scoasă din uz"),
-        Code.TRAILER_AS_VEHICLE: _("remorcă trecută ca vehicul"),
-        Code.VEHICLE_AS_TRAILER: _("vehicul trecut ca remorcă"),
-        Code.TWO_DIRECTIONS: _("în două direcții"),
+        Code.NOT_IN_FLEET: gettext("nu e în flotă")
+        if is_vehicle
+        else gettext("remorca nu e în flotă"),
+        Code.RETIRED: gettext("scos din uz") if is_vehicle else gettext("remorcă scoasă din uz"),
+        Code.TRAILER_AS_VEHICLE: gettext("remorcă trecută ca vehicul"),
+        Code.VEHICLE_AS_TRAILER: gettext("vehicul trecut ca remorcă"),
+        Code.TWO_DIRECTIONS: gettext("în două direcții"),
     }[Code(problem.code)]
 
 
@@ -59,56 +61,58 @@ def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str,
     words = {"plate": problem.plate, "company": str(transport.company)}
     if code is Code.NOT_IN_FLEET and problem.place == "plate":
         return (
-            _("Vehiculul %(plate)s nu este în flotă") % words,
-            _(
+            gettext("Vehiculul %(plate)s nu este în flotă") % words,
+            gettext(
                 "Pe UIT este declarat un vehicul pe care %(company)s nu îl are în flotă. La "
                 "control numărul de pe UIT trebuie să fie cel al vehiculului de pe drum."
             )
             % words,
-            _("nu este în flota noastră"),
+            gettext("nu este în flota noastră"),
         )
     if code is Code.NOT_IN_FLEET:
         return (
-            _("Remorca %(plate)s nu este în flotă") % words,
-            _(
+            gettext("Remorca %(plate)s nu este în flotă") % words,
+            gettext(
                 "Pe UIT este declarată o remorcă pe care %(company)s nu o are în flotă. Remorca de "
                 "pe drum trebuie să fie cea de pe UIT."
             )
             % words,
-            _("nu este în flota noastră"),
+            gettext("nu este în flota noastră"),
         )
     if code is Code.RETIRED:
         return (
-            _("%(plate)s este scos din uz în flotă") % words,
-            _("Declarantul a trecut pe UIT un număr pe care %(company)s nu îl mai folosește.")
+            gettext("%(plate)s este scos din uz în flotă") % words,
+            gettext("Declarantul a trecut pe UIT un număr pe care %(company)s nu îl mai folosește.")
             % words,
-            _("nu mai este folosit de noi"),
+            gettext("nu mai este folosit de noi"),
         )
     if code is Code.TRAILER_AS_VEHICLE:
         return (
-            _("%(plate)s este remorcă, dar pe UIT stă ca vehicul") % words,
-            _(
+            gettext("%(plate)s este remorcă, dar pe UIT stă ca vehicul") % words,
+            gettext(
                 "La „număr vehicul” trebuie capul tractor; remorca are locul ei. De obicei "
                 "numerele au fost inversate sau capul tractor lipsește."
             ),
-            _("este o remorcă, dar stă ca vehicul"),
+            gettext("este o remorcă, dar stă ca vehicul"),
         )
     if code is Code.VEHICLE_AS_TRAILER:
         return (
-            _("%(plate)s este vehicul, dar pe UIT stă ca remorcă") % words,
-            _("La „număr remorcă” stă un vehicul din flotă. De obicei numerele au fost inversate."),
-            _("este un vehicul, dar stă ca remorcă"),
+            gettext("%(plate)s este vehicul, dar pe UIT stă ca remorcă") % words,
+            gettext(
+                "La „număr remorcă” stă un vehicul din flotă. De obicei numerele au fost inversate."
+            ),
+            gettext("este un vehicul, dar stă ca remorcă"),
         )
     return (
-        _("%(plate)s stă în același timp pe un UIT în altă direcție") % words,
-        _("Celălalt UIT: %(other)s. Același vehicul nu le poate face pe amândouă deodată.")
+        gettext("%(plate)s stă în același timp pe un UIT în altă direcție") % words,
+        gettext("Celălalt UIT: %(other)s. Același vehicul nu le poate face pe amândouă deodată.")
         % {"other": _other(problem.other) if problem.other else "—"},
-        _("stă în același timp și pe un UIT în altă direcție"),
+        gettext("stă în același timp și pe un UIT în altă direcție"),
     )
 
 
 def _other(other: Transport) -> str:
-    return _("%(start)s → %(end)s, transport %(day)s") % {
+    return gettext("%(start)s → %(end)s, transport %(day)s") % {
         "start": place_title(other.start),
         "end": place_title(other.end),
         # Told, it may be read tomorrow: never „azi”.
@@ -117,25 +121,25 @@ def _other(other: Transport) -> str:
 
 
 def _steps(code: Code, *, is_vehicle: bool) -> tuple[str, ...]:
-    change = _(
+    change = gettext(
         "Pleci cu alt număr? Declară „modificare vehicul” în RO e-Transport înainte de plecare: o "
         "poți face și tu, ca transportator."
     )
-    ask = _("E o greșeală a declarantului? Cere-i să o corecteze; mesajul e gata de copiat.")
+    ask = gettext("E o greșeală a declarantului? Cere-i să o corecteze; mesajul e gata de copiat.")
     first = {
-        Code.NOT_IN_FLEET: _("Este al firmei? Adaugă-l în flotă.")
+        Code.NOT_IN_FLEET: gettext("Este al firmei? Adaugă-l în flotă.")
         if is_vehicle
-        else _("Este a firmei? Adaug-o în flotă."),
-        Code.RETIRED: _("Îl folosești din nou? Pune-l în uz, din flotă."),
-        Code.TRAILER_AS_VEHICLE: _("E greșit felul din flotă? Schimbă-l acolo."),
-        Code.VEHICLE_AS_TRAILER: _("E greșit felul din flotă? Schimbă-l acolo."),
-        Code.TWO_DIRECTIONS: _("Prima cursă s-a încheiat? Atunci nu ai nimic de făcut."),
+        else gettext("Este a firmei? Adaug-o în flotă."),
+        Code.RETIRED: gettext("Îl folosești din nou? Pune-l în uz, din flotă."),
+        Code.TRAILER_AS_VEHICLE: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        Code.VEHICLE_AS_TRAILER: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        Code.TWO_DIRECTIONS: gettext("Prima cursă s-a încheiat? Atunci nu ai nimic de făcut."),
     }[code]
     return first, change, ask
 
 
 def _message(problem: Problem, transport: Transport, wrong: str) -> str:
-    return _(
+    return gettext(
         "Bună ziua! Pe UIT-ul %(uit)s (%(start)s → %(end)s, transport %(day)s) este declarat "
         "numărul %(plate)s, care %(wrong)s. Vă rugăm să verificați și să îl corectați în "
         "RO e-Transport. Mulțumim, %(company)s"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts.names import single_line
 from caraus.fleet import plates
@@ -84,11 +84,11 @@ def read_text(text: str) -> list[Line]:
 def lines_of(rows: Sequence[Row]) -> list[Line]:
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
     if not numbered:
-        raise UnreadableFileError(_("Lista este goală: nu are niciun rând cu text."))
+        raise UnreadableFileError(gettext("Lista este goală: nu are niciun rând cu text."))
     heading = _heading(numbered[0][1])
     body = numbered[1:] if heading else numbered
     if not body:
-        raise UnreadableFileError(_("Lista are numai capul de tabel, fără niciun vehicul."))
+        raise UnreadableFileError(gettext("Lista are numai capul de tabel, fără niciun vehicul."))
     roles = heading if {"plate", "vehicle", "trailer"} & {*heading.values()} else {}
     roles = roles or _by_content([row for _, row in body])
     return [line for number, row in body for line in _lines(number, row, roles)]

@@ -10,7 +10,7 @@ from io import StringIO
 from threading import BoundedSemaphore
 
 import structlog
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus import child
 from caraus.fleet import workbook
@@ -36,19 +36,21 @@ class UnreadableFileError(ValueError):
 def rows_of_file(name: str, data: bytes) -> list[Row]:
     """The rows of a CSV or XLSX file, empty ones included so that numbers are the file's own."""
     if not data:
-        raise UnreadableFileError(_("Fișierul este gol."))
+        raise UnreadableFileError(gettext("Fișierul este gol."))
     if data.startswith(b"PK"):
         return _rows_of_workbook(name, data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableFileError(
-            _(
+            gettext(
                 "Fișierul este în formatul vechi .xls sau are parolă. Deschide-l în Excel și "
                 "salvează-l ca .xlsx, fără parolă, sau ca CSV."
             )
         )
     if data.startswith(b"%PDF") or (b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe"))):
         raise UnreadableFileError(
-            _("Fișierul nu este o listă: primim CSV și Excel (.xlsx). Salveaz-o ca unul din ele.")
+            gettext(
+                "Fișierul nu este o listă: primim CSV și Excel (.xlsx). Salveaz-o ca unul din ele."
+            )
         )
     return rows_of_text(_decoded(data))
 
@@ -81,7 +83,10 @@ def _parted(text: str, delimiter: str) -> Iterator[Row]:
         yield from reader
     except csv.Error as error:
         raise UnreadableFileError(
-            _("Lista nu poate fi citită: un câmp este mult prea lung sau ghilimelele nu se închid.")
+            gettext(
+                "Lista nu poate fi citită: un câmp este mult prea lung sau ghilimelele nu se "
+                "închid."
+            )
         ) from error
 
 
@@ -113,7 +118,7 @@ def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
         )
     except child.BusyError as error:
         raise UnreadableFileError(
-            _(
+            gettext(
                 "Serverul citește acum alte fișiere. Nu este vina fișierului: încearcă din nou "
                 "peste un minut."
             )
@@ -134,16 +139,18 @@ def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
 def _sentence(problem: str, name: str = "") -> str:
     """What is wrong with the file and what to do."""
     if problem == "too_many_rows":
-        return _("Lista are peste %(most)d de rânduri: împarte-o în mai multe.") % {
+        return gettext("Lista are peste %(most)d de rânduri: împarte-o în mai multe.") % {
             "most": MOST_ROWS
         }
     if problem == "too_large":
-        large = _(
+        large = gettext(
             "Fișierul Excel ține mult mai mult decât o listă de vehicule. Copiază lista singură"
         )
-        return large + " " + _("într-un fișier nou.")
+        return large + " " + gettext("într-un fișier nou.")
     if problem == "no_workbook":
-        return _("„%(name)s” nu este un fișier Excel (.xlsx). Primim .xlsx și CSV.") % {
+        return gettext("„%(name)s” nu este un fișier Excel (.xlsx). Primim .xlsx și CSV.") % {
             "name": name[:80]
         }
-    return _("Fișierul Excel este deteriorat sau nu este .xlsx. Salvează-l din nou și reîncearcă.")
+    return gettext(
+        "Fișierul Excel este deteriorat sau nu este .xlsx. Salvează-l din nou și reîncearcă."
+    )

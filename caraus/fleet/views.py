@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -50,7 +50,8 @@ def fleet_list(request: HttpRequest) -> HttpResponse:
             with _telling(request, company):
                 changes.put(membership, company, [form.entry()])
                 messages.success(
-                    request, _("%(plate)s este în flotă.") % {"plate": form.cleaned_data["plate"]}
+                    request,
+                    gettext("%(plate)s este în flotă.") % {"plate": form.cleaned_data["plate"]},
                 )
             return redirect(f"{reverse('fleet:list')}?{request.GET.urlencode()}".rstrip("?"))
     return render(request, "fleet/list.html", _table(request, membership, companies, form))
@@ -87,7 +88,7 @@ def _telling(request: HttpRequest, company: Company) -> Iterator[None]:
         what = plural(number, "transport deschis are probleme", "transporturi deschise au probleme")
         messages.info(
             request,
-            _(
+            gettext(
                 "De acum comparăm UIT-urile cu flota: %(what)s. Dacă flota nu e completă încă, "
                 "adaugă și restul."
             )
@@ -107,7 +108,7 @@ def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
             known = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
             form.add_error("plate", already_there(known))
         else:
-            messages.success(request, _("Am păstrat %(plate)s.") % {"plate": vehicle.plate})
+            messages.success(request, gettext("Am păstrat %(plate)s.") % {"plate": vehicle.plate})
             return redirect("fleet:list")
     return render(request, "fleet/vehicle.html", {"form": form, "vehicle": vehicle})
 
@@ -121,9 +122,9 @@ def vehicle_retire(request: HttpRequest, pk: int) -> HttpResponse:
     changes.retire(membership, vehicle, active=active)
     messages.success(
         request,
-        _("%(plate)s este din nou în uz.") % {"plate": vehicle.plate}
+        gettext("%(plate)s este din nou în uz.") % {"plate": vehicle.plate}
         if active
-        else _("%(plate)s este scos din uz; rămâne în flotă, la „Scoase din uz”.")
+        else gettext("%(plate)s este scos din uz; rămâne în flotă, la „Scoase din uz”.")
         % {"plate": vehicle.plate},
     )
     return redirect("fleet:list")
@@ -134,7 +135,7 @@ def vehicle_delete(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.DISPATCHER)
     vehicle = access.get_object(request, Vehicle.objects.select_related("company"), pk)
     changes.delete(membership, vehicle)
-    messages.success(request, _("%(plate)s nu mai este în flotă.") % {"plate": vehicle.plate})
+    messages.success(request, gettext("%(plate)s nu mai este în flotă.") % {"plate": vehicle.plate})
     return redirect("fleet:list")
 
 
@@ -145,19 +146,21 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
     place = request.POST.get("loc", "")
     if place not in PLACES:
-        raise Http404(_("Pe UIT nu există un asemenea loc."))
+        raise Http404(gettext("Pe UIT nu există un asemenea loc."))
     company = transport.company
     plate = normalized(transport.current_vehicle[PLACES.index(place)])
     kind = Kind.VEHICLE if place == "plate" else Kind.TRAILER
     known = Vehicle.objects.filter(company=company, plate=plate).first()
     if not plate or len(plate) > 20:
-        messages.error(request, _("Pe UIT nu este un număr care să poată fi adăugat în flotă."))
+        messages.error(
+            request, gettext("Pe UIT nu este un număr care să poată fi adăugat în flotă.")
+        )
     elif known is not None:
         messages.info(request, already_there(known))
     else:
         with _telling(request, company):
             changes.put(membership, company, [Entry(plate, kind)])
-            said = _("%(plate)s este acum în flotă, ca %(kind)s.")
+            said = gettext("%(plate)s este acum în flotă, ca %(kind)s.")
             messages.success(request, said % {"plate": plate, "kind": kind.label})
     return redirect("transports:detail", pk)
 
@@ -239,17 +242,17 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
         if taken.changed:
             said.append(plural(taken.changed, "vehicul schimbat", "vehicule schimbate"))
         if said:
-            messages.success(request, _("Flota: %(what)s.") % {"what": ", ".join(said)})
+            messages.success(request, gettext("Flota: %(what)s.") % {"what": ", ".join(said)})
     if taken.left:
         left = plural(
             taken.left,
             "rând are încă probleme și nu s-a adăugat",
             "rânduri au încă probleme și nu s-au adăugat",
         )
-        messages.warning(request, _("%(left)s. Corectează aici.") % {"left": left})
+        messages.warning(request, gettext("%(left)s. Corectează aici.") % {"left": left})
         return redirect("fleet:import_preview", draft.pk)
     if not said:
-        messages.info(request, _("Toate erau deja în flotă: nu s-a schimbat nimic."))
+        messages.info(request, gettext("Toate erau deja în flotă: nu s-a schimbat nimic."))
     return redirect(f"{reverse('fleet:list')}?firma={company.cui}")
 
 

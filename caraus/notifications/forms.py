@@ -4,8 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Company
 from caraus.notifications.models import Rhythm
@@ -31,7 +30,7 @@ class _Lines(forms.CharField):
         found = list(dict.fromkeys(filter(None, lines)))
         if len(found) > MOST_LINES or any(len(line) > 200 for line in found):
             raise forms.ValidationError(
-                _("Scrie cel mult %(most)d rânduri scurte.") % {"most": MOST_LINES}
+                gettext("Scrie cel mult %(most)d rânduri scurte.") % {"most": MOST_LINES}
             )
         return found
 
@@ -80,12 +79,12 @@ class RhythmForm(forms.ModelForm[Rhythm]):
         super().__init__(*args, **kwargs)
         for name, hours in (("first_hours", FIRST_HOURS), ("last_hours", LAST_HOURS)):
             self.fields[name].choices = [  # type: ignore[attr-defined]
-                (one, _("cu %(hours)s înainte") % {"hours": plural(one, "oră", "ore")})
+                (one, gettext("cu %(hours)s înainte") % {"hours": plural(one, "oră", "ore")})
                 for one in hours
             ]
         if len(seen) > 1:
             self.fields["companies"].choices = [  # type: ignore[attr-defined]
-                (one.pk, _("%(company)s (arhivată)") % {"company": one})
+                (one.pk, gettext("%(company)s (arhivată)") % {"company": one})
                 if one.archived_at
                 else (one.pk, str(one))
                 for one in seen
@@ -97,7 +96,7 @@ class RhythmForm(forms.ModelForm[Rhythm]):
         lines: list[str] = self.cleaned_data["declarants"]
         if unreadable := [line for line in lines if not folded(line)]:
             raise forms.ValidationError(
-                _("„%(line)s” nu este nici CUI, nici nume.") % {"line": unreadable[0]}
+                gettext("„%(line)s” nu este nici CUI, nici nume.") % {"line": unreadable[0]}
             )
         return lines
 
@@ -105,7 +104,7 @@ class RhythmForm(forms.ModelForm[Rhythm]):
         lines: list[str] = self.cleaned_data["vehicles"]
         if unreadable := [line for line in lines if not plate_of(line)]:
             raise forms.ValidationError(
-                _("„%(line)s” nu este un număr de înmatriculare.") % {"line": unreadable[0]}
+                gettext("„%(line)s” nu este un număr de înmatriculare.") % {"line": unreadable[0]}
             )
         return list(dict.fromkeys(plate_of(line) for line in lines))
 
@@ -115,11 +114,11 @@ class RhythmForm(forms.ModelForm[Rhythm]):
             begin, end = found["quiet_from"], found["quiet_until"]
             if (begin is None) != (end is None):
                 missing = "quiet_until" if end is None else "quiet_from"
-                self.add_error(missing, _("Scrie amândouă orele, sau niciuna."))
+                self.add_error(missing, gettext("Scrie amândouă orele, sau niciuna."))
         if {"first_hours", "last_hours"} <= found.keys() and (
             found["first_hours"] <= found["last_hours"]
         ):
             self.add_error(
-                "first_hours", _("Prima înștiințare trebuie să vină înaintea ultimelor ore.")
+                "first_hours", gettext("Prima înștiințare trebuie să vină înaintea ultimelor ore.")
             )
         return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from caraus.accounts.models import Role
-from caraus.words import lazily, plural
+from caraus.words import gettext_lazy, plural
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +38,8 @@ class Kind:
 
 AUTHORIZATION = Kind(
     "authorization",
-    lazily("Autorizarea SPV"),
-    lazily("Când se apropie termenul și când ANAF cere o autorizare nouă."),
+    gettext_lazy("Autorizarea SPV"),
+    gettext_lazy("Când se apropie termenul și când ANAF cere o autorizare nouă."),
     "shield-alert",
     essential=True,
     role=Role.DISPATCHER,
@@ -47,16 +47,16 @@ AUTHORIZATION = Kind(
 )
 EXTERNAL_LINK = Kind(
     "external_link",
-    lazily("Linkuri trimise"),
-    lazily("Când persoana căreia i-ai trimis un link de autorizare îl folosește."),
+    gettext_lazy("Linkuri trimise"),
+    gettext_lazy("Când persoana căreia i-ai trimis un link de autorizare îl folosește."),
     "link",
     role=Role.DISPATCHER,
-    subject=lazily("Linkul tău de autorizare a fost folosit"),
+    subject=gettext_lazy("Linkul tău de autorizare a fost folosit"),
 )
 OWNERS = Kind(
     "owners",
-    lazily("Proprietari"),
-    lazily("Când organizația are un proprietar nou."),
+    gettext_lazy("Proprietari"),
+    gettext_lazy("Când organizația are un proprietar nou."),
     "crown",
     essential=True,
     role=Role.OWNER,
@@ -65,16 +65,16 @@ OWNERS = Kind(
 
 LIMITS = Kind(
     "limits",
-    lazily("Limitele ANAF"),
-    lazily("Când ANAF oprește întrebările până a doua zi sau cere o pauză."),
+    gettext_lazy("Limitele ANAF"),
+    gettext_lazy("Când ANAF oprește întrebările până a doua zi sau cere o pauză."),
     "hourglass",
     role=Role.ADMIN,
     own_words=True,
 )
 DISAPPEARANCE = Kind(
     "disappearance",
-    lazily("Dispariții în masă"),
-    lazily(
+    gettext_lazy("Dispariții în masă"),
+    gettext_lazy(
         "Când ANAF nu mai arată niciun UIT al unei firme, sau mai mult de jumătate dispar deodată."
     ),
     "search-x",
@@ -82,8 +82,8 @@ DISAPPEARANCE = Kind(
 )
 OUTAGE = Kind(
     "outage",
-    lazily("ANAF nu răspunde"),
-    lazily("Când ANAF nu răspunde de o oră. Pornește-l dacă vrei să afli."),
+    gettext_lazy("ANAF nu răspunde"),
+    gettext_lazy("Când ANAF nu răspunde de o oră. Pornește-l dacă vrei să afli."),
     "cloud-off",
     on_request=True,
     bell=False,
@@ -93,8 +93,8 @@ OUTAGE = Kind(
 
 NEW = Kind(
     "uit_new",
-    lazily("UIT nou"),
-    lazily("Când un declarant te trece transportator pe un UIT nou."),
+    gettext_lazy("UIT nou"),
+    gettext_lazy("Când un declarant te trece transportator pe un UIT nou."),
     "sparkles",
     email=False,
     digest=True,
@@ -102,8 +102,10 @@ NEW = Kind(
 )
 CHANGED = Kind(
     "uit_changed",
-    lazily("Modificat de declarant"),
-    lazily("Când se schimbă numărul, traseul, datele sau documentele unui UIT: ce era, ce este."),
+    gettext_lazy("Modificat de declarant"),
+    gettext_lazy(
+        "Când se schimbă numărul, traseul, datele sau documentele unui UIT: ce era, ce este."
+    ),
     "pencil",
     email=False,
     digest=True,
@@ -111,8 +113,8 @@ CHANGED = Kind(
 )
 PROBLEM = Kind(
     "fleet_problem",
-    lazily("Vehicul care nu e în flotă"),
-    lazily(
+    gettext_lazy("Vehicul care nu e în flotă"),
+    gettext_lazy(
         "Și celelalte probleme ale flotei: remorcă trecută ca vehicul, același număr în două "
         "locuri."
     ),
@@ -121,8 +123,8 @@ PROBLEM = Kind(
 )
 GONE = Kind(
     "uit_gone",
-    lazily("Ieșit din lista ANAF sau dat altuia"),
-    lazily(
+    gettext_lazy("Ieșit din lista ANAF sau dat altuia"),
+    gettext_lazy(
         "Când un UIT valabil nu mai este în lista ANAF sau are alt transportator, și când se "
         "întoarce. Vine și în orele de liniște."
     ),
@@ -132,8 +134,8 @@ GONE = Kind(
 )
 LAPSING = Kind(
     "uit_lapsing",
-    lazily("Expiră curând"),
-    lazily("Cu o zi înainte, sau cu câte ore alegi mai jos."),
+    gettext_lazy("Expiră curând"),
+    gettext_lazy("Cu o zi înainte, sau cu câte ore alegi mai jos."),
     "hourglass",
     email=False,
     digest=True,
@@ -141,16 +143,16 @@ LAPSING = Kind(
 )
 LAST_HOURS = Kind(
     "uit_last_hours",
-    lazily("Ultimele ore"),
-    lazily("Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în orele de liniște."),
+    gettext_lazy("Ultimele ore"),
+    gettext_lazy("Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în orele de liniște."),
     "alarm-clock",
     urgent=True,
     of_uits=True,
 )
 LAPSED = Kind(
     "uit_lapsed",
-    lazily("Expirat"),
-    lazily("Când un UIT a expirat, la 24:00. Vine și în orele de liniște."),
+    gettext_lazy("Expirat"),
+    gettext_lazy("Când un UIT a expirat, la 24:00. Vine și în orele de liniște."),
     "calendar-x",
     urgent=True,
     of_uits=True,
@@ -162,7 +164,7 @@ _ALL = (
 )
 KINDS = {kind.code: kind for kind in _ALL}
 # The daily letter about many: no fact of its own, so that nobody sees it in the app.
-DIGEST = Kind("digest", lazily("Rezumatul zilei"), "", "mail")
+DIGEST = Kind("digest", gettext_lazy("Rezumatul zilei"), "", "mail")
 
 
 def how_many(kind: Kind, number: int) -> str:

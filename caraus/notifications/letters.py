@@ -9,7 +9,7 @@ from itertools import groupby
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
@@ -75,7 +75,7 @@ def _message(first: Notification, found: Sequence[Told], *, is_digest: bool) -> 
     elif len(found) > 1:
         title = sections[0].heading
     if is_digest or len(found) > 1:
-        link, action = reverse("notifications:list"), _("Vezi notificările")
+        link, action = reverse("notifications:list"), gettext("Vezi notificările")
     title = " ".join(title.split())
     context = {
         "first": first,
@@ -113,7 +113,7 @@ def _subject(found: Sequence[Told], title: str) -> str:
 
 def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:
     day = digest.created_at.astimezone(BUCHAREST).date()
-    return _("Rezumat, %(day)s: %(news)s") % {
+    return gettext("Rezumat, %(day)s: %(news)s") % {
         "day": day_in_full(day, today=day),
         "news": plural(sum(one.number for one in sections), "noutate", "noutăți"),
     }

@@ -8,7 +8,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization, User
 from caraus.fields import FittedCharField, KeyField
 from caraus.notifications.kinds import KINDS, Kind
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 class Notification(models.Model):
@@ -98,9 +98,9 @@ class Email(models.Model):
     ORGANIZATION_PATH = "notification__organization"
 
     class State(models.TextChoices):
-        WAITING = "waiting", lazily("așteaptă")
-        SENT = "sent", lazily("trimis")
-        GIVEN_UP = "given_up", lazily("netrimis")
+        WAITING = "waiting", gettext_lazy("așteaptă")
+        SENT = "sent", gettext_lazy("trimis")
+        GIVEN_UP = "given_up", gettext_lazy("netrimis")
 
     notification = models.OneToOneField(
         Notification, on_delete=models.CASCADE, related_name="email", primary_key=True

@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
@@ -158,7 +158,7 @@ class _Teller:
                 title=said(one.title),
                 text=said(one.text),
                 address=one.address,
-                action=_("Vezi UIT-ul"),
+                action=gettext("Vezi UIT-ul"),
                 matters_until=one.matters_until,
             )
             for one in news
@@ -180,7 +180,7 @@ class _Teller:
             company=company,
             title=str(self.kind.title),
             address=self._list_of(company),
-            action=_("Vezi lista"),
+            action=gettext("Vezi lista"),
             matters_until=_last(news),
         )
         burst.save()

@@ -7,19 +7,21 @@ from django.utils import timezone
 
 from caraus.accounts.models import Organization
 from caraus.notifications.models import Email
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 SENTENCES = {
-    "authentication": lazily(
+    "authentication": gettext_lazy(
         "Serverul de e-mail nu acceptă utilizatorul sau parola din EMAIL_URL."
     ),
-    "recipient": lazily("Serverul de e-mail nu primește mesaje pentru unii destinatari."),
-    "sender": lazily("Serverul de e-mail nu acceptă adresa expeditorului (CARAUS_EMAIL_FROM)."),
-    "server": lazily("Serverul de e-mail a refuzat mesajele."),
-    "tls": lazily("Conexiunea securizată cu serverul de e-mail nu a putut fi verificată."),
-    "timeout": lazily("Serverul de e-mail nu a răspuns la timp."),
-    "unreachable": lazily("Serverul de e-mail nu poate fi găsit sau refuză conexiunea."),
-    "message": lazily("Un e-mail nu a putut fi alcătuit."),
+    "recipient": gettext_lazy("Serverul de e-mail nu primește mesaje pentru unii destinatari."),
+    "sender": gettext_lazy(
+        "Serverul de e-mail nu acceptă adresa expeditorului (CARAUS_EMAIL_FROM)."
+    ),
+    "server": gettext_lazy("Serverul de e-mail a refuzat mesajele."),
+    "tls": gettext_lazy("Conexiunea securizată cu serverul de e-mail nu a putut fi verificată."),
+    "timeout": gettext_lazy("Serverul de e-mail nu a răspuns la timp."),
+    "unreachable": gettext_lazy("Serverul de e-mail nu poate fi găsit sau refuză conexiunea."),
+    "message": gettext_lazy("Un e-mail nu a putut fi alcătuit."),
 }
 # For how long what was given up is still shown.
 REMEMBERED = timedelta(days=30)

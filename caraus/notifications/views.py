@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -96,7 +96,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         kept = [_choose(request, kind) for kind in told_to_me]
         keep(form.save(commit=False))
         if all(kept):
-            messages.success(request, _("Am păstrat alegerile tale."))
+            messages.success(request, gettext("Am păstrat alegerile tale."))
         return redirect("notifications:preferences")
     asked = request.POST if request.method == "POST" else None
     rows = [
@@ -106,8 +106,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "groups": [
-            (_("Transporturi"), [row for row in rows if row[0].of_uits]),
-            (_("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),
+            (gettext("Transporturi"), [row for row in rows if row[0].of_uits]),
+            (gettext("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),
         ],
         "form": form,
     }

@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 import structlog
 from django.core.cache import cache
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus import child
 from caraus.transports.models import Transport
@@ -66,7 +66,7 @@ def _draw(card: bytes, transport: Transport) -> bytes:
         return child.run(PROGRAM, card, seconds=SECONDS, slots=_DRAWING, patience=PATIENCE)
     except child.BusyError:
         raise CardBusyError(
-            _(
+            gettext(
                 "Se fac chiar acum alte fișe. Încearcă din nou peste câteva secunde; până atunci, "
                 "trimite șoferului textul de la „Pentru șofer”."
             )
@@ -75,7 +75,7 @@ def _draw(card: bytes, transport: Transport) -> bytes:
         if error.timed_out:
             log.warning("card_too_slow", uit=transport.uit)
             raise CardError(
-                _(
+                gettext(
                     "Fișa nu a fost gata la timp: serverul Cărăuș este foarte ocupat. Nu este vina "
                     "ta și nici a ANAF. Încearcă din nou peste un minut; până atunci, trimite "
                     "șoferului textul de la „Pentru șofer”."
@@ -83,7 +83,7 @@ def _draw(card: bytes, transport: Transport) -> bytes:
             ) from None
         log.warning("card_failed", uit=transport.uit, why=str(error))
         raise CardError(
-            _(
+            gettext(
                 "Fișa nu a putut fi făcută, din vina noastră. Datele UIT-ului sunt întregi: "
                 "trimite șoferului textul de la „Pentru șofer” și spune administratorului "
                 "aplicației."

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.transports.models import Transport
 from caraus.transports.present import (
@@ -26,11 +26,11 @@ def text(transport: Transport, *, today: date) -> str:
     lines = [
         warning(transport, today=today),
         f"UIT: {grouped_uit(transport.uit)}",
-        _("Vehicul: %(plate)s") % {"plate": plate or "—"},
-        _("Remorcă: %(plates)s") % {"plates": " + ".join(towed)} if towed else "",
-        _("De la: %(place)s") % {"place": _place(transport.start)},
-        _("La: %(place)s") % {"place": _place(transport.end)},
-        _("Data transportului: %(day)s") % {"day": day_with_year(transport.transport_date)},
+        gettext("Vehicul: %(plate)s") % {"plate": plate or "—"},
+        gettext("Remorcă: %(plates)s") % {"plates": " + ".join(towed)} if towed else "",
+        gettext("De la: %(place)s") % {"place": _place(transport.start)},
+        gettext("La: %(place)s") % {"place": _place(transport.end)},
+        gettext("Data transportului: %(day)s") % {"day": day_with_year(transport.transport_date)},
         _valid_until(transport),
         unreadable_sentence(transport),
     ]
@@ -39,29 +39,31 @@ def text(transport: Transport, *, today: date) -> str:
 
 def _valid_until(transport: Transport) -> str:
     if transport.last_valid_day is None:
-        return _("Valabil până: necunoscut (ANAF nu a dat o dată care să poată fi citită)")
+        return gettext("Valabil până: necunoscut (ANAF nu a dat o dată care să poată fi citită)")
     until = {"day": day_with_year(transport.last_valid_day)}
-    computed = _(" (termen calculat: ANAF nu l-a dat)") if transport.expiry_computed else ""
-    return _("Valabil până: %(day)s, ora 24:00") % until + computed
+    computed = gettext(" (termen calculat: ANAF nu l-a dat)") if transport.expiry_computed else ""
+    return gettext("Valabil până: %(day)s, ora 24:00") % until + computed
 
 
 def warning(transport: Transport, *, today: date) -> str:
     """Return what stands first in the text when the UIT may not be used; else ""."""
     state = status(transport, today=today)
     if state is DELISTED:
-        return _(
+        return gettext(
             "ATENȚIE: acest UIT nu mai este în lista ANAF. Nu pleca la drum cu el până nu confirmă "
             "declarantul că este valabil."
         )
     if state is MISSING:
-        return _(
+        return gettext(
             "ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT. Înainte de plecare, "
             "întreabă dispecerul sau declarantul dacă este valabil."
         )
     if state is EXPIRED:
-        return _("ATENȚIE: acest UIT a expirat. Nu pleca la drum cu el.")
+        return gettext("ATENȚIE: acest UIT a expirat. Nu pleca la drum cu el.")
     if state is CARRIER_CHANGED:
-        return _("ATENȚIE: pe acest UIT este trecut alt transportator. Nu pleca la drum cu el.")
+        return gettext(
+            "ATENȚIE: pe acest UIT este trecut alt transportator. Nu pleca la drum cu el."
+        )
     return ""
 
 

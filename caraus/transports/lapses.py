@@ -11,7 +11,7 @@ from functools import partial
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.notifications.contained import contained
@@ -218,23 +218,27 @@ def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) ->
 
     def title() -> str:
         if kind is LAPSED:
-            return _("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words()
-        return _("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words()
+            return gettext("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words()
+        return gettext("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words()
 
     def text() -> str:
         advice = (
-            _(
+            gettext(
                 "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă este încă pe drum, "
                 "oprește-l și cere declarantului un UIT valabil."
             )
             if kind is LAPSED
-            else _(
+            else gettext(
                 "De %(next)s, ora 00:00, nu mai este valabil. Dacă transportul nu se încheie până "
                 "atunci, cere din timp declarantului un UIT valabil."
             )
             % words()
         )
-        ours = _("Termenul este calculat de noi: ANAF nu l-a dat.") if row.expiry_computed else ""
+        ours = (
+            gettext("Termenul este calculat de noi: ANAF nu l-a dat.")
+            if row.expiry_computed
+            else ""
+        )
         return "\n\n".join(filter(None, [about(row.company, row), ours, advice]))
 
     return News(

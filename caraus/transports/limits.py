@@ -13,7 +13,7 @@ from caraus.authorizations.models import Authorization
 from caraus.transports import telling
 from caraus.transports.models import AuthorizationLimit, SyncState
 from caraus.transports.schedule import day_left, until_tomorrow
-from caraus.words import BUCHAREST, lazily
+from caraus.words import BUCHAREST, gettext_lazy
 
 log = structlog.get_logger(__name__)
 
@@ -145,11 +145,11 @@ def learn(
 
 
 def _company(company: Company) -> tuple[str, str]:
-    return lazily("firma {name}"), company.cui
+    return gettext_lazy("firma {name}"), company.cui
 
 
 def _authorization(authorization: Authorization) -> tuple[str, str]:
-    return lazily("autorizarea dată de {name}"), authorization.person_name
+    return gettext_lazy("autorizarea dată de {name}"), authorization.person_name
 
 
 def notify_again(now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.notifications.contained import contained
@@ -130,11 +130,11 @@ class _Words:
         words = {"uit": grouped_uit(self.row.uit)}
         sentences: Mapping[Happened, Callable[[], str]] = {
             Happened.APPEARED: lambda: (
-                _("UIT nou %(uit)s: %(what)s")
+                gettext("UIT nou %(uit)s: %(what)s")
                 % (words | {"what": ", ".join([*_plates(self.row), _way(self.row), self._day()])})
             ),
-            Happened.DELISTED: lambda: _("UIT-ul %(uit)s nu mai este în lista ANAF") % words,
-            Happened.RETURNED: lambda: _("UIT-ul %(uit)s este din nou în lista ANAF") % words,
+            Happened.DELISTED: lambda: gettext("UIT-ul %(uit)s nu mai este în lista ANAF") % words,
+            Happened.RETURNED: lambda: gettext("UIT-ul %(uit)s este din nou în lista ANAF") % words,
             Happened.CARRIER_CHANGED: lambda: self._carrier() % words,
         }
         if self.kind in sentences:
@@ -153,32 +153,34 @@ class _Words:
 
     def _carrier(self) -> str:
         if not _has_moved(self.event, self.company):
-            return _("UIT-ul %(uit)s: transportatorul a fost corectat")
+            return gettext("UIT-ul %(uit)s: transportatorul a fost corectat")
         if is_ours(self.row, self.company):
-            return _("UIT-ul %(uit)s este din nou al tău")
-        return _("UIT-ul %(uit)s are alt transportator")
+            return gettext("UIT-ul %(uit)s este din nou al tău")
+        return gettext("UIT-ul %(uit)s are alt transportator")
 
     def _advice(self) -> str:
         kind = self.kind
         if kind == Happened.APPEARED:
-            return _(
+            return gettext(
                 "Înainte de plecare, compară numerele de pe UIT cu vehiculul de pe drum. Dacă "
                 "diferă, cere declarantului să le schimbe."
             )
         if kind == Happened.DELISTED:
-            advice = _(
+            advice = gettext(
                 "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă nu, nu porni la "
                 "drum cu el până nu întrebi declarantul; dacă este deja pe drum, întreabă-l acum."
             )
             return f"{why_delisted()}\n\n{advice}"
         if kind == Happened.RETURNED:
-            return _("ANAF îl are din nou în lista ta. Poți circula cu el cât este valabil.")
+            return gettext("ANAF îl are din nou în lista ta. Poți circula cu el cât este valabil.")
         if not is_ours(self.row, self.company):
-            return _(
+            return gettext(
                 "Declarantul a trecut alt transportator. Nu porni la drum cu acest UIT; dacă "
                 "transportul este tot al tău, cere declarantului să îl corecteze."
             )
-        return _("Verifică dacă vehiculul, traseul și actele șoferului se mai potrivesc cu UIT-ul.")
+        return gettext(
+            "Verifică dacă vehiculul, traseul și actele șoferului se mai potrivesc cu UIT-ul."
+        )
 
     def _changes(self) -> list[ChangeLine]:
         event = TransportEvent(transport=self.row, kind=self.event.kind, changes=self.event.changes)
@@ -187,10 +189,10 @@ class _Words:
 
 def about(company: Company, row: Transport) -> str:
     """From where to where, with which vehicle, when, who declared it, whose it is."""
-    plates = _plates(row) or [_("fără număr")]
-    day = _("transport %(day)s") % {"day": _day(row.transport_date)}
-    declarant = _("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
-    whose = _("firma %(company)s") % {"company": company}
+    plates = _plates(row) or [gettext("fără număr")]
+    day = gettext("transport %(day)s") % {"day": _day(row.transport_date)}
+    declarant = gettext("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
+    whose = gettext("firma %(company)s") % {"company": company}
     return ", ".join([_way(row), *plates, day, declarant, whose])
 
 
@@ -207,11 +209,11 @@ def _plates(row: Transport) -> list[str]:
 def lasts(row: Transport) -> str:
     """Until which midnight it is valid, and whether that is ANAF's word or ours."""
     if row.last_valid_day is None:
-        return _("Valabilitate necunoscută: ANAF nu a dat un termen care să poată fi citit")
+        return gettext("Valabilitate necunoscută: ANAF nu a dat un termen care să poată fi citit")
     sentence = (
-        _("Valabil până %(day)s, la 24:00 (termen calculat de noi: ANAF nu l-a dat)")
+        gettext("Valabil până %(day)s, la 24:00 (termen calculat de noi: ANAF nu l-a dat)")
         if row.expiry_computed
-        else _("Valabil până %(day)s, la 24:00")
+        else gettext("Valabil până %(day)s, la 24:00")
     )
     return sentence % {"day": _day(row.last_valid_day)}
 
@@ -222,9 +224,13 @@ def _short(changes: Sequence[ChangeLine]) -> str:
         (one,) = changes
         whole = f"{one.field} {one.old} → {one.new}"
         return (
-            whole if len(whole) <= _TITLE else _("s-a schimbat: %(field)s") % {"field": one.field}
+            whole
+            if len(whole) <= _TITLE
+            else gettext("s-a schimbat: %(field)s") % {"field": one.field}
         )
-    return _("s-au schimbat: %(fields)s") % {"fields": ", ".join(str(one.field) for one in changes)}
+    return gettext("s-au schimbat: %(fields)s") % {
+        "fields": ", ".join(str(one.field) for one in changes)
+    }
 
 
 def _day(day: date | None) -> str:

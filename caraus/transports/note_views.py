@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
@@ -44,7 +44,7 @@ def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
     note = _own_note(request, pk)
     note.delete()
-    messages.success(request, _("Nota a fost ștearsă."))
+    messages.success(request, gettext("Nota a fost ștearsă."))
     return HttpResponseRedirect(_notes_of(note.transport_id))
 
 

@@ -3,8 +3,7 @@
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Membership
 from caraus.transports.models import Transport, TransportNote
@@ -39,7 +38,7 @@ def add(transport: Transport, membership: Membership, text: str) -> TransportNot
 def require_own(note: TransportNote, membership: Membership) -> None:
     """Raises PermissionDenied, with a sentence, for a note of somebody else."""
     if note.author_id != membership.user_id:
-        raise PermissionDenied(_("O notă o schimbă sau o șterge numai cine a scris-o."))
+        raise PermissionDenied(gettext("O notă o schimbă sau o șterge numai cine a scris-o."))
 
 
 def change(note: TransportNote, text: str) -> None:

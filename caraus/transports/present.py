@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from caraus.anaf.info import uit_is_valid
 from caraus.transports.models import Transport, TransportEvent
-from caraus.words import BUCHAREST, day_in_brief, day_in_full, day_in_words, lazily, plural
+from caraus.words import BUCHAREST, day_in_brief, day_in_full, day_in_words, gettext_lazy, plural
 
 Tone = Literal["calm", "good", "warn", "bad", "off"]
 
@@ -25,17 +24,19 @@ class Status:
     icon: str
 
 
-FUTURE = Status("future", lazily("viitor"), "calm", "calendar-clock")
-TODAY = Status("today", lazily("azi"), "good", "calendar-check")
-UNDERWAY = Status("underway", lazily("în curs"), "good", "truck")
-ENDS_TODAY = Status("ends_today", lazily("expiră azi"), "bad", "alarm-clock")
-ENDS_TOMORROW = Status("ends_tomorrow", lazily("expiră mâine"), "warn", "hourglass")
-EXPIRED = Status("expired", lazily("expirat"), "off", "calendar-x")
-UNKNOWN_DAYS = Status("unknown_days", _("zi necunoscută"), "warn", "calendar-off")
-MISSING = Status("missing", lazily("lipsă la ANAF"), "warn", "search-x")
-DELISTED = Status("delisted", lazily("nu mai este în lista ANAF"), "off", "list-x")
-CARRIER_CHANGED = Status("carrier_changed", _("transportator schimbat"), "bad", "arrow-left-right")
-NOT_VALIDATED = Status("not_validated", _("nevalidat"), "bad", "shield-question-mark")
+FUTURE = Status("future", gettext_lazy("viitor"), "calm", "calendar-clock")
+TODAY = Status("today", gettext_lazy("azi"), "good", "calendar-check")
+UNDERWAY = Status("underway", gettext_lazy("în curs"), "good", "truck")
+ENDS_TODAY = Status("ends_today", gettext_lazy("expiră azi"), "bad", "alarm-clock")
+ENDS_TOMORROW = Status("ends_tomorrow", gettext_lazy("expiră mâine"), "warn", "hourglass")
+EXPIRED = Status("expired", gettext_lazy("expirat"), "off", "calendar-x")
+UNKNOWN_DAYS = Status("unknown_days", gettext_lazy("zi necunoscută"), "warn", "calendar-off")
+MISSING = Status("missing", gettext_lazy("lipsă la ANAF"), "warn", "search-x")
+DELISTED = Status("delisted", gettext_lazy("nu mai este în lista ANAF"), "off", "list-x")
+CARRIER_CHANGED = Status(
+    "carrier_changed", gettext_lazy("transportator schimbat"), "bad", "arrow-left-right"
+)
+NOT_VALIDATED = Status("not_validated", gettext_lazy("nevalidat"), "bad", "shield-question-mark")
 
 STATUSES = {
     one.key: one
@@ -214,33 +215,33 @@ def place_lines(place: dict[str, Any]) -> list[str]:
 
 
 PLACE_KINDS = {
-    "ADR": lazily("adresă în țară"),
-    "PTF": lazily("punct de trecere a frontierei"),
-    "BV": lazily("birou vamal"),
+    "ADR": gettext_lazy("adresă în țară"),
+    "PTF": gettext_lazy("punct de trecere a frontierei"),
+    "BV": gettext_lazy("birou vamal"),
 }
 
 FIELD_WORDS = {
-    "declarant_cui": lazily("CUI declarant"),
-    "declarant_name": lazily("declarant"),
-    "declarant_ref": lazily("referință"),
-    "transport_date": lazily("data transportului"),
-    "first_expired_day": lazily("valabilitate"),
-    "carrier_cui": lazily("CUI transportator"),
-    "carrier_name": lazily("transportator"),
-    "plate": lazily("vehicul"),
-    "trailer1": lazily("remorca 1"),
-    "trailer2": lazily("remorca 2"),
-    "vehicle_changes": lazily("schimbări de vehicul"),
-    "start": lazily("locul de start"),
-    "end": lazily("locul de final"),
-    "documents": lazily("documente"),
-    "extra": lazily("alte câmpuri"),
+    "declarant_cui": gettext_lazy("CUI declarant"),
+    "declarant_name": gettext_lazy("declarant"),
+    "declarant_ref": gettext_lazy("referință"),
+    "transport_date": gettext_lazy("data transportului"),
+    "first_expired_day": gettext_lazy("valabilitate"),
+    "carrier_cui": gettext_lazy("CUI transportator"),
+    "carrier_name": gettext_lazy("transportator"),
+    "plate": gettext_lazy("vehicul"),
+    "trailer1": gettext_lazy("remorca 1"),
+    "trailer2": gettext_lazy("remorca 2"),
+    "vehicle_changes": gettext_lazy("schimbări de vehicul"),
+    "start": gettext_lazy("locul de start"),
+    "end": gettext_lazy("locul de final"),
+    "documents": gettext_lazy("documente"),
+    "extra": gettext_lazy("alte câmpuri"),
 }
 
 # ANAF's names of what is read of a record, as people know it.
 _ANAF_FIELDS = {
     "data_transp": FIELD_WORDS["transport_date"],
-    "data_exp_uit": lazily("data expirării"),
+    "data_exp_uit": gettext_lazy("data expirării"),
     "loc_start": FIELD_WORDS["start"],
     "loc_final": FIELD_WORDS["end"],
     "nr_veh": FIELD_WORDS["plate"],

@@ -7,7 +7,6 @@ from typing import Literal
 from django.db import connection as database
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext as _
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
@@ -16,7 +15,7 @@ from caraus.transports.gate import Door
 from caraus.transports.gatekeeper import is_hosts
 from caraus.transports.models import SyncRun, SyncState
 from caraus.transports.schedule import until_tomorrow
-from caraus.words import BUCHAREST, day_of_month, lazily, moment_in_words
+from caraus.words import BUCHAREST, day_of_month, gettext_lazy, moment_in_words
 
 # Whatever each question met: ANAF does not answer.
 HOST_CODES = frozenset(
@@ -60,13 +59,13 @@ class WhoseLook:
 
 
 WHOSE_LOOKS = {
-    Whose.ANAF: WhoseLook("landmark", lazily("Problemă la ANAF"), "warn"),
-    Whose.AUTHORIZATION: WhoseLook("key-round", lazily("Problemă cu autorizarea"), "bad"),
-    Whose.RIGHTS: WhoseLook("shield-alert", lazily("Lipsește un drept în SPV"), "bad"),
-    Whose.US: WhoseLook("server-cog", lazily("Problemă la noi"), "bad"),
+    Whose.ANAF: WhoseLook("landmark", gettext_lazy("Problemă la ANAF"), "warn"),
+    Whose.AUTHORIZATION: WhoseLook("key-round", gettext_lazy("Problemă cu autorizarea"), "bad"),
+    Whose.RIGHTS: WhoseLook("shield-alert", gettext_lazy("Lipsește un drept în SPV"), "bad"),
+    Whose.US: WhoseLook("server-cog", gettext_lazy("Problemă la noi"), "bad"),
 }
 # Nobody's fault but the number of questions.
-LIMIT_LOOK = WhoseLook("hourglass", lazily("Limită la ANAF"), "warn")
+LIMIT_LOOK = WhoseLook("hourglass", gettext_lazy("Limită la ANAF"), "warn")
 
 
 def look_of(problem: Problem) -> WhoseLook:
@@ -220,7 +219,7 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
         code = door.last_code if door.last_code in PROBLEMS else "timeout"
         troubles = _of_all(companies, troubles, code, since=door.open_since)
     elif authorized and door is not None and door.paused_until and door.paused_until > now:
-        goes_on = _("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
+        goes_on = gettext("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
             moment=moment_in_words(door.paused_until, now=now)
         )
         troubles = _of_all(

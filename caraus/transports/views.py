@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -91,7 +90,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     ).exists():
         messages.warning(
             request,
-            _(
+            gettext(
                 "Nu avem cu ce întreba ANAF: nu există nicio autorizare activă. "
                 "Autorizează pe pagina Integrări."
             ),

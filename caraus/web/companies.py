@@ -21,15 +21,15 @@ from caraus.authorizations.rights_progress import RightsProgress
 from caraus.fields import COMPANY
 from caraus.transports.sooner import request_sync
 from caraus.web import overview
-from caraus.words import lazily, plural
+from caraus.words import gettext_lazy, plural
 
 
 def _name_field() -> NameInput:
     return NameInput(
-        label=lazily("Denumire"),
+        label=gettext_lazy("Denumire"),
         max_length=COMPANY,
         required=False,
-        help_text=lazily("Lasă gol: o luăm de la ANAF."),
+        help_text=gettext_lazy("Lasă gol: o luăm de la ANAF."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -40,8 +40,8 @@ class CompanyForm(forms.ModelForm[Company]):
     cui = forms.CharField(
         label="CUI",
         max_length=20,
-        help_text=lazily("Cu sau fără RO, de exemplu RO 14399840."),
-        error_messages={"required": lazily("Scrie CUI-ul firmei.")},
+        help_text=gettext_lazy("Cu sau fără RO, de exemplu RO 14399840."),
+        error_messages={"required": gettext_lazy("Scrie CUI-ul firmei.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = _name_field()
@@ -75,12 +75,12 @@ class PasteForm(forms.Form):
     """Many companies at once, as copied from a spreadsheet."""
 
     text = forms.CharField(
-        label=lazily("Lista de CUI-uri"),
-        help_text=lazily(
+        label=gettext_lazy("Lista de CUI-uri"),
+        help_text=gettext_lazy(
             "O firmă pe rând: CUI-ul, apoi, dacă vrei, denumirea, despărțite prin "
             "tab, punct și virgulă sau virgulă."
         ),
-        error_messages={"required": lazily("Lipește lista de CUI-uri.")},
+        error_messages={"required": gettext_lazy("Lipește lista de CUI-uri.")},
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
 

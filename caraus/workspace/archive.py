@@ -28,7 +28,7 @@ from caraus.transports.models import (
     TransportNote,
     UnreadableRecord,
 )
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 # What never leaves: sealed tokens, digests of secrets.
 SECRET = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
@@ -46,7 +46,7 @@ PARTS: dict[str, type[Model]] = {
     "sincronizari": SyncRun,
     "jurnal": JournalEntry,
 }
-README = lazily("""Exportul complet al organizației {name}, din {at}.
+README = gettext_lazy("""Exportul complet al organizației {name}, din {at}.
 
 Fiecare fișier .json este o listă de obiecte, cu toate câmpurile păstrate de Cărăuș.
 transporturi.csv are câte un rând pentru fiecare UIT, pentru un program de calcul tabelar.

@@ -7,31 +7,30 @@ from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
 
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 # Words of the address → words on screen.
 SHOWN: dict[str, str | Promise] = {
-    "": lazily("Active"),
-    "toate": lazily("Toate"),
+    "": gettext_lazy("Active"),
+    "toate": gettext_lazy("Toate"),
     "noi": gettext_lazy("Noi în 24 h"),
-    "viitoare": lazily("Viitoare"),
-    "in-curs": lazily("Azi și în curs"),
-    "expira": lazily("Expiră în 24 h"),
+    "viitoare": gettext_lazy("Viitoare"),
+    "in-curs": gettext_lazy("Azi și în curs"),
+    "expira": gettext_lazy("Expiră în 24 h"),
     "azi-noapte": gettext_lazy("Expirate azi-noapte"),
-    "expirate": lazily("Expirate"),
+    "expirate": gettext_lazy("Expirate"),
     "delistate": gettext_lazy("Nu mai sunt în lista ANAF"),
     "schimbate": gettext_lazy("Transportator schimbat"),
     "nevalidate": gettext_lazy("Nevalidate"),
-    "neregasite": lazily("Lipsă la ANAF"),
+    "neregasite": gettext_lazy("Lipsă la ANAF"),
 }
 SORTS = {
-    "": lazily("Cele mai noi întâi"),
-    "modificate": lazily("Modificate de curând"),
-    "transport": lazily("Data transportului"),
-    "expira": lazily("Expiră întâi"),
+    "": gettext_lazy("Cele mai noi întâi"),
+    "modificate": gettext_lazy("Modificate de curând"),
+    "transport": gettext_lazy("Data transportului"),
+    "expira": gettext_lazy("Expiră întâi"),
     "uit": gettext_lazy("După UIT"),
     "vehicul": gettext_lazy("După vehicul"),
     "declarant": gettext_lazy("După declarant"),
@@ -121,11 +120,11 @@ class Asked:
             self.q and f"„{self.q}”",
             self.arata and str(SHOWN[self.arata]),
             self.firma and f"CUI {self.firma}",
-            self.de_la and _("de la {day}").format(day=self.de_la.strftime(day)),
-            self.pana_la and _("până la {day}").format(day=self.pana_la.strftime(day)),
+            self.de_la and gettext("de la {day}").format(day=self.de_la.strftime(day)),
+            self.pana_la and gettext("până la {day}").format(day=self.pana_la.strftime(day)),
             *(self.declarant, self.vehicul, self.loc),
-            self.modificate and _("modificate"),
-            self.probleme and _("cu probleme"),
+            self.modificate and gettext("modificate"),
+            self.probleme and gettext("cu probleme"),
         ]
         return " · ".join(str(part) for part in parts if part)
 

@@ -19,8 +19,7 @@ from django.db.models import Count, Max, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, journal
 from caraus.accounts.models import Company, Membership, Role
@@ -90,7 +89,7 @@ def request_export(membership: Membership, *, kind: str, query: str) -> tuple[Li
     if kind not in NEEDED:
         journal.record(
             "export",
-            lambda: _("A exportat lista de transporturi ({kind}).").format(
+            lambda: gettext("A exportat lista de transporturi ({kind}).").format(
                 kind=files.KINDS[kind].extension.upper()
             ),
             user=membership.user,
@@ -275,21 +274,21 @@ def content_type(export: ListExport) -> str:
 def title(export: ListExport) -> str:
     """What the file is, for the page: its kind and what it holds."""
     if export.kind == ARCHIVE:
-        return _("Exportul complet al organizației")
+        return gettext("Exportul complet al organizației")
     if export.kind == JOURNAL:
-        return _("Jurnalul, CSV (;)")
+        return gettext("Jurnalul, CSV (;)")
     asked = _asked(export)
-    return f"{files.KINDS[export.kind].word} · {asked.in_words() or _('toate cele active')}"
+    return f"{files.KINDS[export.kind].word} · {asked.in_words() or gettext('toate cele active')}"
 
 
 def back(export: ListExport) -> tuple[str, str]:
     """The address of the page where it was asked for, and its name."""
     if export.kind == ARCHIVE:
-        return reverse("organization"), _("Organizația")
+        return reverse("organization"), gettext("Organizația")
     query = urlencode(QueryDict(export.query).dict())
     if export.kind == JOURNAL:
-        return f"{reverse('journal')}?{query}", _("Jurnal")
-    return f"{reverse('transports:list')}?{query}", _("Transporturi")
+        return f"{reverse('journal')}?{query}", gettext("Jurnal")
+    return f"{reverse('transports:list')}?{query}", gettext("Transporturi")
 
 
 def is_stuck(export: ListExport, *, now: datetime | None = None) -> bool:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.spreadsheets import write_csv
 from caraus.fleet import api as fleet
@@ -117,7 +116,7 @@ def write(
 
 def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> None:
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
-    sheet = book.add_worksheet(_("Transporturi"))
+    sheet = book.add_worksheet(gettext("Transporturi"))
     heading = book.add_format({"bold": True, "bg_color": "#E5EEFB", "bottom": 1})
     day = book.add_format({"num_format": "dd.mm.yyyy", "align": "left"})
     moment = book.add_format({"num_format": "dd.mm.yyyy hh:mm", "align": "left"})

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -51,9 +51,9 @@ def saved_views(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         words = (
-            _("Vederea „{name}” a fost salvată.")
+            gettext("Vederea „{name}” a fost salvată.")
             if is_new
-            else _("Vederea „{name}” a fost înlocuită.")
+            else gettext("Vederea „{name}” a fost înlocuită.")
         )
         messages.success(request, words.format(name=view.name))
     return _to_list(address)
@@ -67,7 +67,9 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = request.POST.get("ce", "")
     if wanted == "sterge":
         view.delete()
-        messages.success(request, _("Vederea „{name}” a fost ștearsă.").format(name=view.name))
+        messages.success(
+            request, gettext("Vederea „{name}” a fost ștearsă.").format(name=view.name)
+        )
     elif wanted in {"implicita", "obisnuita"}:
         saved.set_default(view, is_default=wanted == "implicita")
     else:

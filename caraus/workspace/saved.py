@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership
 from caraus.accounts.names import single_line
@@ -62,7 +62,7 @@ def save(
     found = mine.filter(name__iexact=name).first()
     if found is None and mine.count() >= MOST:
         raise ValidationError(
-            _("Ai deja {most} de vederi salvate. Șterge una care nu îți mai trebuie.").format(
+            gettext("Ai deja {most} de vederi salvate. Șterge una care nu îți mai trebuie.").format(
                 most=MOST
             )
         )
@@ -93,7 +93,7 @@ def set_default(view: SavedView, *, is_default: bool) -> None:
 def _named(name: str) -> str:
     name = single_line(name)[:LONGEST_NAME]
     if not name:
-        raise ValidationError(_("Dă un nume vederii, ca să o recunoști."))
+        raise ValidationError(gettext("Dă un nume vederii, ca să o recunoști."))
     return name
 
 
@@ -103,5 +103,5 @@ def _write(view: SavedView) -> None:
             view.save()
     except IntegrityError:
         raise ValidationError(
-            _("Ai deja o vedere cu numele „{name}”.").format(name=view.name)
+            gettext("Ai deja o vedere cu numele „{name}”.").format(name=view.name)
         ) from None

@@ -9,7 +9,7 @@ from typing import TypedDict
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.fleet.templatetags.fleet import problem_words
 from caraus.transports import present
@@ -48,20 +48,20 @@ def heads(asked: Asked, columns: frozenset[str]) -> list[Head]:
 
     seen = "wide-seen-of-two" if {"vazut", "modificat"} <= columns else "wide-seen"
     chosen = {
-        "valabilitate": head(_("Valabilitate"), "expira", "wide-validity"),
-        "declarant": head(_("Declarant"), "declarant"),
-        "ruta": head(_("Rută"), "ruta"),
-        "vehicul": head(_("Vehicul"), "vehicul", "wide-vehicle"),
+        "valabilitate": head(gettext("Valabilitate"), "expira", "wide-validity"),
+        "declarant": head(gettext("Declarant"), "declarant"),
+        "ruta": head(gettext("Rută"), "ruta"),
+        "vehicul": head(gettext("Vehicul"), "vehicul", "wide-vehicle"),
         "referinta": head(papers_label(columns), "referinta"),
         "documente": Head(papers_label(columns)),
-        "vazut": head(_("Prima dată văzut"), "", seen),
-        "modificat": head(_("Ultima modificare"), "modificate", seen),
+        "vazut": head(gettext("Prima dată văzut"), "", seen),
+        "modificat": head(gettext("Ultima modificare"), "modificate", seen),
     }
     if "referinta" in columns:
         del chosen["documente"]  # they share a column
     return [
         head("UIT", "uit", "wide-uit"),
-        head(_("Transport"), "transport", "wide-status"),
+        head(gettext("Transport"), "transport", "wide-status"),
         *(each for name, each in chosen.items() if name in columns),
     ]
 
@@ -69,8 +69,8 @@ def heads(asked: Asked, columns: frozenset[str]) -> list[Head]:
 def papers_label(columns: frozenset[str]) -> str:
     """Return the head of the column that reference and documents share."""
     if "referinta" in columns:
-        return _("Referință, documente") if "documente" in columns else _("Referință")
-    return _("Documente") if "documente" in columns else ""
+        return gettext("Referință, documente") if "documente" in columns else gettext("Referință")
+    return gettext("Documente") if "documente" in columns else ""
 
 
 class Row(TypedDict):
@@ -123,7 +123,7 @@ def rows(
 ) -> list[Row]:
     """Return the rows of a page, in its order."""
     before, after = detail_url()
-    copy_label = _("Copiază UIT {uit}")
+    copy_label = gettext("Copiază UIT {uit}")
     return [
         _row(
             transport,
@@ -159,12 +159,12 @@ def _row(
     day, day_title = "", ""
     if "data" in columns and status is not present.TODAY:
         day = day_in_brief(transport.transport_date, today=today)
-        day_title = _("Data transportului: {day}").format(
+        day_title = gettext("Data transportului: {day}").format(
             day=day_in_full(transport.transport_date, today=today)
         )
     issues = problem_words(transport)
     if transport.unreadable_fields:
-        issues.append(_("câmpuri necitite"))
+        issues.append(gettext("câmpuri necitite"))
     left = present.validity_left(transport, today=today)
     until, until_on_paper = _until(transport, status, today=today)
     return {
@@ -205,7 +205,7 @@ def _row(
         "vehicle_note": _vehicle_note(transport, plate),
         "reference": transport.declarant_ref,
         "documents": [str(each.get("text", "")) for each in transport.documents[:DOCUMENTS]],
-        "more_documents": _("și încă {n}").format(n=more) if more > 0 else "",
+        "more_documents": gettext("și încă {n}").format(n=more) if more > 0 else "",
     }
 
 
@@ -229,8 +229,8 @@ def _vehicle_note(transport: Transport, plate: str) -> str:
     if not transport.vehicle_changes:
         return ""
     if plate == transport.plate:
-        return _("schimbat după declarare")
-    return _("declarat: {plate}").format(plate=transport.plate or "—")
+        return gettext("schimbat după declarare")
+    return gettext("declarat: {plate}").format(plate=transport.plate or "—")
 
 
 def _until(transport: Transport, status: present.Status, *, today: date) -> tuple[str, str]:
@@ -239,7 +239,7 @@ def _until(transport: Transport, status: present.Status, *, today: date) -> tupl
     if last is None:
         return "", ""
     is_over = status is present.EXPIRED
-    sentence = _("a fost valabil până {day}") if is_over else _("până {day}")
+    sentence = gettext("a fost valabil până {day}") if is_over else gettext("până {day}")
     until = sentence.format(day=day_in_brief(last, today=today))
     hour = ", 24:00"
     return f"{until}{hour * (status in _ENDS_SOON)}", sentence.format(day=_on_paper(last)) + hour

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.transports.models import Transport
@@ -137,7 +137,7 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
         day_in_full(day, today=today)
         for day in (transport.transport_date, transport.last_valid_day)
     )
-    valid = _("valabil de {first} până {last}").format(first=from_day, last=to_day)
+    valid = gettext("valabil de {first} până {last}").format(first=from_day, last=to_day)
     before, after = url
     return Bar(
         transport=transport,

@@ -12,7 +12,7 @@ from caraus.notifications.kinds import (
 )
 from caraus.notifications.news import News, tell
 from caraus.notifications.rhythms import Subject
-from caraus.words import BUCHAREST, lazily
+from caraus.words import BUCHAREST, gettext_lazy
 
 
 def news(company: Company, *keys: str) -> list[News]:
@@ -20,7 +20,7 @@ def news(company: Company, *keys: str) -> list[News]:
         News(
             key=key,
             subject=Subject(company),
-            title=partial("{} {}".format, lazily("UIT nou"), key),
+            title=partial("{} {}".format, gettext_lazy("UIT nou"), key),
             text=f"Despre {key}.\n\nRestul.",
             address=f"/transporturi/{key}/",
         )

@@ -37,7 +37,7 @@ from caraus.transports.models import (
 from caraus.transports.rates import FIRST_PRIOR
 from caraus.transports.schedule import HELD_SHARE
 from caraus.transports.sync import sync_company
-from caraus.words import BUCHAREST, ROMANIAN
+from caraus.words import BUCHAREST, day_of_month
 from tests import factories
 from tests.simulator_process import SimulatorProcess
 
@@ -205,7 +205,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
         assert told() == [(owner.name, "limits")] * number
     # Read a day later, the hour is still of the right day.
     until = (later + 15 * MINUTE).astimezone(BUCHAREST)
-    assert f"{until.day} {ROMANIAN.months[until.month - 1]}" in Notification.objects.all()[0].text
+    assert day_of_month(until, today=until) in Notification.objects.all()[0].text
     state = SyncState.objects.filter(company=other).first()
     assert state is None or state.failures_in_a_row == 0
 
@@ -239,7 +239,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
         (organization.pk, one.pk),
         (other.pk, None),
     }
-    assert f"{began.day} {ROMANIAN.months[began.month - 1]}, ora {began:%H:%M}" in one.text
+    assert f"{day_of_month(began, today=began)}, ora {began:%H:%M}" in one.text
 
 
 def test_a_mass_disappearance_is_told_when_it_begins(

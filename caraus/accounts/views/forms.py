@@ -17,32 +17,34 @@ from caraus.accounts.names import NameInput
 from caraus.accounts.organizations import MONTHS_CHOICES
 from caraus.fields import COMPANY
 from caraus.fields import NAME as NAME_WIDTH
-from caraus.words import lazily, plural
+from caraus.words import gettext_lazy, plural
 
 EMAIL = {
-    "required": lazily("Scrie adresa de e-mail."),
-    "invalid": lazily("Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro"),
+    "required": gettext_lazy("Scrie adresa de e-mail."),
+    "invalid": gettext_lazy("Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro"),
 }
-NAME = {"required": lazily("Scrie denumirea organizației.")}
+NAME = {"required": gettext_lazy("Scrie denumirea organizației.")}
 
 
 class PlaceForm(forms.Form):
     """A role, and the companies that go with it."""
 
-    role = forms.ChoiceField(label=lazily("Rolul"), initial=Role.DISPATCHER)
+    role = forms.ChoiceField(label=gettext_lazy("Rolul"), initial=Role.DISPATCHER)
     only_some = forms.BooleanField(
-        label=lazily("Vede numai firmele bifate"),
-        help_text=lazily(
+        label=gettext_lazy("Vede numai firmele bifate"),
+        help_text=gettext_lazy(
             "Pentru dispecer și cititor: un client al contabilului își vede numai firma lui."
         ),
         required=False,
     )
     companies = forms.ModelMultipleChoiceField(
-        label=lazily("Firmele"),
+        label=gettext_lazy("Firmele"),
         queryset=Company.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": lazily("O firmă bifată nu mai este în organizație.")},
+        error_messages={
+            "invalid_choice": gettext_lazy("O firmă bifată nu mai este în organizație.")
+        },
     )
 
     def __init__(self, *args: Any, actor: Membership, **kwargs: Any) -> None:
@@ -86,8 +88,8 @@ def _how_long() -> list[tuple[int | str, str]]:
 
 class OrganizationForm(forms.ModelForm[Organization]):
     keep_transports_months = forms.TypedChoiceField(
-        label=lazily("Cât păstrăm transporturile încheiate"),
-        help_text=lazily(
+        label=gettext_lazy("Cât păstrăm transporturile încheiate"),
+        help_text=gettext_lazy(
             "De la ultima zi de valabilitate. Documentele de transport se "
             "păstrează de obicei 5 ani (Legea contabilității 82/1991, art. 25)."
         ),
@@ -101,11 +103,11 @@ class OrganizationForm(forms.ModelForm[Organization]):
         model = Organization
         fields = ("name", "require_two_factors", "keep_transports_months")
         labels = {
-            "name": lazily("Denumirea organizației"),
-            "require_two_factors": lazily("Toți membrii intră cu doi factori"),
+            "name": gettext_lazy("Denumirea organizației"),
+            "require_two_factors": gettext_lazy("Toți membrii intră cu doi factori"),
         }
         help_texts = {
-            "require_two_factors": lazily(
+            "require_two_factors": gettext_lazy(
                 "Cine nu are încă al doilea factor îl adaugă la următoarea intrare; "
                 "până atunci nu vede nimic din organizație."
             )
@@ -115,7 +117,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
 class NewOrganizationForm(forms.Form):
     name = NameInput(
-        label=lazily("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
+        label=gettext_lazy("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
     )
 
 
@@ -123,18 +125,18 @@ class SetupForm(forms.Form):
     """The first account of a server."""
 
     organization = NameInput(
-        label=lazily("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
+        label=gettext_lazy("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
     )
     name = NameInput(
-        label=lazily("Numele tău"),
+        label=gettext_lazy("Numele tău"),
         max_length=NAME_WIDTH,
-        error_messages={"required": lazily("Scrie numele tău.")},
+        error_messages={"required": gettext_lazy("Scrie numele tău.")},
     )
     email = forms.EmailField(label="E-mail", error_messages=EMAIL)
     password = forms.CharField(
-        label=lazily("Parola"),
+        label=gettext_lazy("Parola"),
         help_text=PASSWORD_RULES,
-        error_messages={"required": lazily("Scrie parola.")},
+        error_messages={"required": gettext_lazy("Scrie parola.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

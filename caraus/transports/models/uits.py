@@ -9,7 +9,7 @@ from django.db import models
 from caraus.accounts.models import Company, Organization
 from caraus.transports.models.fields import UNKNOWN_END, UNKNOWN_START, DayOrUnknown
 from caraus.transports.search_text import build_search_text, build_sort_keys
-from caraus.words import lazily
+from caraus.words import gettext_lazy
 
 
 class Transport(models.Model):
@@ -24,10 +24,10 @@ class Transport(models.Model):
     COMPANY_PATH = "company"
 
     class State(models.TextChoices):
-        ACTIVE = "active", lazily("activ")
-        MISSING = "missing", lazily("lipsă la ANAF")
-        EXPIRED = "expired", lazily("expirat")
-        DELISTED = "delisted", lazily("nu mai este în lista ANAF")
+        ACTIVE = "active", gettext_lazy("activ")
+        MISSING = "missing", gettext_lazy("lipsă la ANAF")
+        EXPIRED = "expired", gettext_lazy("expirat")
+        DELISTED = "delisted", gettext_lazy("nu mai este în lista ANAF")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
     # The company's, by which the list and the search are indexed.
@@ -176,13 +176,13 @@ class TransportEvent(models.Model):
     COMPANY_PATH = "transport__company"
 
     class Kind(models.TextChoices):
-        APPEARED = "appeared", lazily("apărut")
-        CHANGED = "changed", lazily("modificat de declarant")
-        VEHICLE_CHANGED = "vehicle_changed", lazily("vehicul schimbat")
-        CARRIER_CHANGED = "carrier_changed", lazily("transportator schimbat")
-        RETURNED = "returned", lazily("din nou în lista ANAF")
-        EXPIRED = "expired", lazily("expirat")
-        DELISTED = "delisted", lazily("nu mai este în lista ANAF")
+        APPEARED = "appeared", gettext_lazy("apărut")
+        CHANGED = "changed", gettext_lazy("modificat de declarant")
+        VEHICLE_CHANGED = "vehicle_changed", gettext_lazy("vehicul schimbat")
+        CARRIER_CHANGED = "carrier_changed", gettext_lazy("transportator schimbat")
+        RETURNED = "returned", gettext_lazy("din nou în lista ANAF")
+        EXPIRED = "expired", gettext_lazy("expirat")
+        DELISTED = "delisted", gettext_lazy("nu mai este în lista ANAF")
 
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
