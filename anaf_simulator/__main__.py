@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_application(parser: argparse.ArgumentParser) -> None:
-    """The application as it would be registered with ANAF."""
+    """Add the options of the application as it would be registered with ANAF."""
     add = parser.add_argument_group("the registered application").add_argument
     add(
         "--client-id",
@@ -85,7 +85,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 stopped by a signal, 1 a port is taken, 2 wrong use."""
+    """Run the simulator. Exit codes: 0 stopped by a signal, 1 a port is taken, 2 wrong use."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list_scenarios:

@@ -16,7 +16,7 @@ NO_RIGHTS = "Nu exista niciun CIF petru care sa aveti drept in SPV"
 
 
 def no_right_for(cui: str) -> str:
-    """Swaggers info and upload."""
+    """Return the sentence of swaggers info and upload."""
     return f"Nu aveti drept in SPV pentru CIF={cui}"
 
 
@@ -34,23 +34,23 @@ class Caller:
 
 
 def unauthorized() -> Response:
-    """HTTP 401 with ``error="invalid_token"`` (notes 5a [WEAK]); no document shows a body."""
+    """Answer HTTP 401, invalid_token (notes 5a [WEAK]); no document shows a body."""
     return Response(status_code=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 def forbidden() -> JsonAnswer:
-    """HTTP 403: a request not authorized for this address (OAuth text p. 33); body unknown."""
+    """Answer HTTP 403: not authorized for this address (OAuth text p. 33); body unknown."""
     return JsonAnswer({"status": 403, "error": "Forbidden"}, status=403)
 
 
 def too_many(retry_after: int | None = None) -> Response:
-    """HTTP 429 (OAuth text p. 33); no document shows a body or a header."""
+    """Answer HTTP 429 (OAuth text p. 33); no document shows a body or a header."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return Response(status_code=429, headers=headers)
 
 
 def identify(sim: Simulator, request: Request, call: Call) -> Caller | Response:
-    """The caller, or the answer to give in place of the service."""
+    """Return the caller, or the answer to give in place of the service."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return unauthorized()

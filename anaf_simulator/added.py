@@ -20,35 +20,37 @@ RECORD_FIELDS = frozenset(
 
 
 def carrier_for(world: World, cui: str) -> Carrier:
-    """The carrier ``cui``, or an unknown one for whom nothing is generated."""
+    """Return the carrier ``cui``, or an unknown one for whom nothing is generated."""
     known = world.carriers.get(cui)
     return known or Carrier(Company(cui, f"TRANSPORTATOR {cui} SRL"), 0, 3)
 
 
 def new_notification(
-    world: World, cui: str, now: datetime, wish: Mapping[str, object]
+    world: World, cui: str, now: datetime, fields: Mapping[str, object]
 ) -> Notification:
-    """Declared now for ``cui``. ``wish``: fields of the ``info`` record (null leaves one out),
-    ``operation`` (tip_op, "30"); ``data_transp`` may be a bare date. Raises ValueError."""
-    operation = str(wish.get("operation", "30"))
-    transport = _day(wish.get("data_transp"), local(now).date())
+    """Make a notification declared now for ``cui``. ``fields``: fields of the ``info`` record (null
+    leaves one out), ``operation`` (tip_op, "30"); ``data_transp`` may be a bare date. Raises
+    ValueError."""
+    operation = str(fields.get("operation", "30"))
+    transport = _day(fields.get("data_transp"), local(now).date())
     rng = world.random_source()
-    bare = compose(rng, world.seed, carrier_for(world, cui), now, transport, operation)
-    changes = record_changes(wish, operation)
-    uit = str(changes.get("uit") or bare.uit)
+    drafted = compose(rng, world.seed, carrier_for(world, cui), now, transport, operation)
+    changes = record_changes(fields, operation)
+    uit = str(changes.get("uit") or drafted.uit)
     if not is_uit(uit):
         raise ValueError(f"{uit} is no UIT: pattern or check digits are wrong")
-    record = {**bare.record, **validity_fields(transport, operation), **changes, "uit": uit}
-    declarant = str(record.get("cod_decl") or bare.declarant)
-    return replace(bare, uit=uit, declarant=declarant, record=record)
+    record = {**drafted.record, **validity_fields(transport, operation), **changes, "uit": uit}
+    declarant = str(record.get("cod_decl") or drafted.declarant)
+    return replace(drafted, uit=uit, declarant=declarant, record=record)
 
 
-def record_changes(wish: Mapping[str, object], operation: str) -> dict[str, object]:
-    """The fields of the record among ``wish``; a changed date moves the validity with it."""
-    unknown = set(wish) - RECORD_FIELDS - {"cui", "operation", "env"}
+def record_changes(fields: Mapping[str, object], operation: str) -> dict[str, object]:
+    """Return the fields of the record among ``fields``; a changed date moves the validity with
+    it."""
+    unknown = set(fields) - RECORD_FIELDS - {"cui", "operation", "env"}
     if unknown:
         raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
-    changes = {name: value for name, value in wish.items() if name in RECORD_FIELDS}
+    changes = {name: value for name, value in fields.items() if name in RECORD_FIELDS}
     if changes.get("data_transp"):
         moved = validity_fields(_day(changes["data_transp"], date.min), operation)
         changes = {**moved, **{k: v for k, v in changes.items() if k != "data_transp"}}

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from anaf_simulator.access import NO_RIGHTS, Caller, no_right_for
 from anaf_simulator.calls import Call
 from anaf_simulator.documents import as_list, as_string
-from anaf_simulator.malformed import spoil, with_odd_fields
+from anaf_simulator.malformed import with_malformed_record, with_odd_fields
 from anaf_simulator.simulator import Simulator
 from anaf_simulator.uploads import NOT_TAKEN, PROCESSING, Upload
 from anaf_simulator.wire import JsonAnswer, envelope, error_object, errors, missing_parameter
@@ -20,7 +20,8 @@ _DAILY_INFO = "S-au facut deja 1000 interogari de informatii de catre utilizator
 
 
 async def info(sim: Simulator, request: Request, call: Call, caller: Caller) -> Response:
-    """The active notifications in which ``cui_op`` is the carrier (swagger-info.json)."""
+    """Answer with the active notifications in which ``cui_op`` is the carrier
+    (swagger-info.json)."""
     now = sim.now()
     cui = request.query_params.get("cui_op", "")
     if not cui:
@@ -38,11 +39,12 @@ async def info(sim: Simulator, request: Request, call: Call, caller: Caller) -> 
         if sim.scenarios.take("empty_array", "info", cui):
             return JsonAnswer([])
         return error_object(now, NOTHING)
-    return JsonAnswer(_dressed(sim, cui, records))
+    return JsonAnswer(_shaped(sim, cui, records))
 
 
 def _info_refusal(sim: Simulator, request: Request, cui: str, caller: Caller) -> str | None:
-    """The ``error`` text in place of records, in the order of the checks; None when all is well."""
+    """Return the ``error`` text in place of records, in the order of the checks; None when all is
+    well."""
     for name in ("cui_op", "cui_decl"):
         value = request.query_params.get(name)
         if value and not re.fullmatch(r"[0-9]+", value):
@@ -62,7 +64,7 @@ def _info_refusal(sim: Simulator, request: Request, cui: str, caller: Caller) ->
 
 
 def _filtered(request: Request, records: list[dict[str, object]]) -> list[dict[str, object]]:
-    """The optional parameters (API text of 29.07.2024, INFO TRANSPORTATORI)."""
+    """Apply the optional parameters (API text of 29.07.2024, INFO TRANSPORTATORI)."""
     wanted = {
         field: request.query_params[name]
         for name, field in (("cui_decl", "cod_decl"), ("uit", "uit"), ("ref_decl", "ref_decl"))
@@ -75,23 +77,23 @@ def _filtered(request: Request, records: list[dict[str, object]]) -> list[dict[s
     ]
 
 
-def _dressed(sim: Simulator, cui: str, records: list[dict[str, object]]) -> list[object]:
-    """The records in the shape a scenario asks for."""
-    dressed: list[object] = list(records)
+def _shaped(sim: Simulator, cui: str, records: list[dict[str, object]]) -> list[object]:
+    """Return the records in the shape a scenario asks for."""
+    shaped: list[object] = list(records)
     for name, change in (("documents_as_string", as_string), ("documents_as_list", as_list)):
         if sim.scenarios.take(name, "info", cui):
-            dressed = [
+            shaped = [
                 {**record, "documente": change(record.get("documente"))} for record in records
             ]
     if active := sim.scenarios.take("malformed_record", "info", cui):
-        dressed = spoil(dressed, str(active.options.get("kind", "string")))
+        shaped = with_malformed_record(shaped, str(active.options.get("kind", "string")))
     if active := sim.scenarios.take("odd_field", "info", cui):
-        dressed = with_odd_fields(dressed, active)
-    return dressed
+        shaped = with_odd_fields(shaped, active)
+    return shaped
 
 
 async def stare(sim: Simulator, request: Request, call: Call, caller: Caller) -> Response:
-    """How far an upload is (swagger-stare.json)."""
+    """Answer how far an upload is (swagger-stare.json)."""
     now = sim.now()
     text = request.path_params["id_incarcare"]
     if not re.fullmatch(r"[0-9]+", text):
@@ -132,7 +134,7 @@ def _state(sim: Simulator, upload: Upload, now: datetime) -> Response:
 
 
 async def hello(_sim: Simulator, request: Request, _call: Call, caller: Caller) -> Response:
-    """TestOauth: any token opens it; it echoes the headers (OAuth text p. 3, 31-32)."""
+    """Answer as TestOauth: any token opens it; it echoes the headers (OAuth text p. 3, 31-32)."""
     lines = [f"Hello, {request.query_params.get('name', '')}!", "headers="]
     headers = {
         **{name.title(): value for name, value in request.headers.items()},

@@ -52,7 +52,7 @@ def _protected(sim: Simulator, name: str, handler: Protected) -> Endpoint:
 
 
 def _anaf_routes(sim: Simulator) -> list[BaseRoute]:
-    """Addresses of the OAuth text (p. 3, 30-31), the API text of 29.07.2024 and the swaggers."""
+    """List the addresses of the OAuth text (p. 3, 30-31), the API text and the swaggers."""
     hello_route = Route("/TestOauth/jaxrs/hello", _protected(sim, "hello", hello))
     services = [route for env in ENVIRONMENTS for route in _service_routes(sim, env)]
     return [*_oauth_routes(sim), hello_route, *services]
@@ -102,13 +102,13 @@ def _within(env: str, endpoint: Endpoint) -> Endpoint:
 
 
 async def _login_wall(_: Request) -> Response:
-    """Where F5 sends a caller without a session (notes 5c [LIVE])."""
+    """Answer where F5 sends a caller without a session (notes 5c [LIVE])."""
     return PlainTextResponse("Access policy", status_code=200)
 
 
 def _not_found(sim: Simulator) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(sim: Simulator, request: Request, _: Call) -> Response:
-        """HTTP 404 as JSON (swaggers lista, stare, upload)."""
+        """Answer HTTP 404 as JSON (swaggers lista, stare, upload)."""
         return not_found(sim.now(), request.url.path)
 
     endpoint = _logged(sim, "other", answer)
@@ -120,13 +120,14 @@ def _not_found(sim: Simulator) -> Callable[[Request, Exception], Awaitable[Respo
 
 
 def main_app(sim: Simulator) -> Starlette:
-    """What listens on the main port: ANAF's services, and the control API too."""
+    """Build what listens on the main port: ANAF's services, and the control API too."""
     routes: list[BaseRoute] = [*_anaf_routes(sim), *control_routes(sim)]
     return Starlette(routes=routes, exception_handlers={404: _not_found(sim)})
 
 
 def control_app(sim: Simulator) -> ASGIApp:
-    """What listens on the control port: the control API alone, whatever befalls the main port."""
+    """Build what listens on the control port: the control API alone, whatever the main port
+    does."""
     app = Starlette(routes=control_routes(sim))
 
     async def marked(scope: Scope, receive: Receive, send: Send) -> None:

@@ -32,7 +32,7 @@ class Call:
         self.duration_ms = round((datetime.now(UTC) - self.at).total_seconds() * 1000, 3)
 
     def report(self) -> dict[str, object]:
-        """As the control API tells it; times are ISO, UTC, with microseconds."""
+        """Describe the call for the control API; times are ISO, UTC, with microseconds."""
         return {
             "time": self.at.isoformat(timespec="microseconds"),
             "simulated_time": self.simulated_at.isoformat(timespec="microseconds"),

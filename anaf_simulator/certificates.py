@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from anaf_simulator.people import BUSY, MEDIUM, QUIET, SINGLE
+from anaf_simulator.people import BUSY, MEDIUM, SINGLE, SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Certificate:
         return self.valid_until is not None and now >= self.valid_until
 
 
-_CARPATI = tuple(carrier.company.cui for carrier in (BUSY, MEDIUM, QUIET))
+_CARPATI = tuple(carrier.company.cui for carrier in (BUSY, MEDIUM, SMALL))
 
 CERTIFICATES = (
     Certificate(
@@ -78,11 +78,21 @@ class CertificateStore:
         return self._by_id.get(identity)
 
     def by_serial(self, serial: str) -> Certificate | None:
-        return next((one for one in self._by_id.values() if one.serial == serial), None)
+        return next(
+            (certificate for certificate in self._by_id.values() if certificate.serial == serial),
+            None,
+        )
 
     def by_number(self, serial: int) -> Certificate | None:
-        """By the serial as a number, as a TLS handshake tells it."""
-        return next((one for one in self._by_id.values() if int(one.serial, 16) == serial), None)
+        """Find a certificate by its serial as a number, as a TLS handshake gives it."""
+        return next(
+            (
+                certificate
+                for certificate in self._by_id.values()
+                if int(certificate.serial, 16) == serial
+            ),
+            None,
+        )
 
     def change(
         self, identity: str, *, cuis: tuple[str, ...] | None = None, enrolled: bool | None = None

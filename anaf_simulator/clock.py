@@ -29,31 +29,31 @@ class Clock:
 
 
 def local(moment: datetime) -> datetime:
-    """The same moment in Romanian civil time (aware)."""
+    """Return the same moment in Romanian civil time (aware)."""
     return moment.astimezone(BUCHAREST)
 
 
 def at_local(day: date, seconds: int) -> datetime:
-    """The moment ``seconds`` of wall clock after local midnight of ``day``, in UTC."""
+    """Return the moment ``seconds`` of wall clock after local midnight of ``day``, in UTC."""
     naive = datetime.combine(day, time()) + timedelta(seconds=seconds)
     return naive.replace(tzinfo=BUCHAREST).astimezone(UTC)
 
 
 def iso_day(day: date) -> str:
-    """A day as ``info`` writes it: ``2024-06-24T00:00:00`` (swagger-info.json)."""
+    """Return a day as ``info`` writes it: ``2024-06-24T00:00:00`` (swagger-info.json)."""
     return f"{day.isoformat()}T00:00:00"
 
 
 def iso_second(moment: datetime) -> str:
-    """A moment as ``info`` writes it: Romanian civil time without a zone."""
+    """Return a moment as ``info`` writes it: Romanian civil time without a zone."""
     return local(moment).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def compact_second(moment: datetime) -> str:
-    """A moment as ``lista`` writes it: ``20221010144008`` (swagger-lista.json)."""
+    """Return a moment as ``lista`` writes it: ``20221010144008`` (swagger-lista.json)."""
     return local(moment).strftime("%Y%m%d%H%M%S")
 
 
 def compact_minute(moment: datetime) -> str:
-    """A moment as ``dateResponse`` writes it: ``202406251616`` (all swaggers)."""
+    """Return a moment as ``dateResponse`` writes it: ``202406251616`` (all swaggers)."""
     return local(moment).strftime("%Y%m%d%H%M")

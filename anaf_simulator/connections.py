@@ -29,8 +29,8 @@ class ResettableProtocol(H11Protocol):
 
 
 def presented_serial(request: Request) -> int | None:
-    """The serial number of the certificate that the client presented in the TLS handshake, which
-    has verified it; None when it presented none."""
+    """Return the serial number of the certificate that the client presented in the TLS handshake,
+    which has verified it; None when it presented none."""
     client = request.client
     transport = _open.get((client.host, client.port)) if client else None
     tls = transport.get_extra_info("ssl_object") if transport else None

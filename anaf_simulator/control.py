@@ -15,7 +15,7 @@ from anaf_simulator.control_world import (
     add_uit,
     carrier,
     change_vehicle,
-    one_uit,
+    uit,
     world,
 )
 from anaf_simulator.scenarios import CATALOGUE, ENDPOINTS
@@ -26,7 +26,7 @@ type Handler = Callable[[Simulator, Request], Awaitable[object]]
 
 
 async def state(sim: Simulator, _: Request) -> JsonObject:
-    """GET /_control/: what is on, what time it is, what could be on."""
+    """Answer GET /_control/: what is on, what time it is, what could be on."""
     return {
         "seed": sim.settings.seed,
         "now": sim.now().isoformat(),
@@ -37,19 +37,19 @@ async def state(sim: Simulator, _: Request) -> JsonObject:
             "processing_seconds": sim.uploads.processing_seconds,
         },
         "catalogue": {
-            one.name: {
-                "summary": one.summary,
-                "endpoints": sorted(one.endpoints),
-                "times": one.times,
-                "source": one.source,
+            scenario.name: {
+                "summary": scenario.summary,
+                "endpoints": sorted(scenario.endpoints),
+                "times": scenario.times,
+                "source": scenario.source,
             }
-            for one in CATALOGUE.values()
+            for scenario in CATALOGUE.values()
         },
     }
 
 
 async def scenario(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/scenario {name, on, times?, cui?, endpoint?, …options}."""
+    """Answer POST /_control/scenario {name, on, times?, cui?, endpoint?, …options}."""
     body = await read_body(request)
     name, on = text_of(body, "name"), body.get("on", True)
     if name not in CATALOGUE:
@@ -76,7 +76,7 @@ async def scenario(sim: Simulator, request: Request) -> JsonObject:
 def _endpoints(value: object) -> list[str]:
     if value is None:
         return []
-    names = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    names = [str(name) for name in value] if isinstance(value, list) else [str(value)]
     if wrong := set(names) - ENDPOINTS:
         raise WrongRequestError(f"no endpoint is called {', '.join(sorted(wrong))}")
     return names
@@ -100,14 +100,15 @@ async def _sync_listening(sim: Simulator, request: Request) -> None:
 
 
 async def reset(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/reset: scenarios, clock, additions, calls, limits, rights, revocations."""
+    """Answer POST /_control/reset: scenarios, clock, additions, calls, limits, rights,
+    revocations."""
     sim.reset()
     await _sync_listening(sim, request)
     return await state(sim, request)
 
 
 async def clock(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/clock {"advance_seconds": N} or {"set": iso} or {"reset": true}."""
+    """Answer POST /_control/clock {"advance_seconds": N} or {"set": iso} or {"reset": true}."""
     body = await read_body(request)
     advance, moment = body.get("advance_seconds"), body.get("set")
     if isinstance(advance, int | float) and not isinstance(advance, bool):
@@ -129,26 +130,27 @@ def _moment(text: str) -> datetime:
 
 
 async def calls(sim: Simulator, request: Request) -> JsonObject:
-    """GET and DELETE /_control/calls: what was asked, when, and how it ended."""
+    """Answer GET and DELETE /_control/calls: what was asked, when, and how it ended."""
     if request.method == "DELETE":
         sim.calls.clear()
     return {"calls": sim.calls.report()}
 
 
 async def uploads(sim: Simulator, _: Request) -> JsonObject:
-    """GET /_control/uploads: the files that were taken for processing, and how far each is."""
+    """Answer GET /_control/uploads: the files that were taken for processing, and how far each
+    is."""
     now = sim.now()
     return {"uploads": [upload.report(now) for upload in sim.uploads.all()]}
 
 
 async def rights(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/rights {certificate, cuis?, enrolled?}."""
+    """Answer POST /_control/rights {certificate, cuis?, enrolled?}."""
     body = await read_body(request)
     cuis, enrolled = body.get("cuis"), body.get("enrolled")
     try:
         changed = sim.certificates.change(
             text_of(body, "certificate"),
-            cuis=tuple(str(one) for one in cuis) if isinstance(cuis, list) else None,
+            cuis=tuple(str(cui) for cui in cuis) if isinstance(cuis, list) else None,
             enrolled=enrolled if isinstance(enrolled, bool) else None,
         )
     except KeyError as error:
@@ -157,7 +159,7 @@ async def rights(sim: Simulator, request: Request) -> JsonObject:
 
 
 async def revoke(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/revoke {certificate}: as „Renunțare OAuth” on ANAF's portal."""
+    """Answer POST /_control/revoke {certificate}: as „Renunțare OAuth” on ANAF's portal."""
     body = await read_body(request)
     certificate = sim.certificates.get(text_of(body, "certificate"))
     if certificate is None:
@@ -167,7 +169,7 @@ async def revoke(sim: Simulator, request: Request) -> JsonObject:
 
 
 async def limits(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/limits {per_minute?, lista_per_day?, stare_per_day?, info_per_day?,
+    """Answer POST /_control/limits {per_minute?, lista_per_day?, stare_per_day?, info_per_day?,
     processing_seconds?}."""
     body = await read_body(request)
     seconds = body.pop("processing_seconds", None)
@@ -181,7 +183,7 @@ async def limits(sim: Simulator, request: Request) -> JsonObject:
 
 
 def control_routes(sim: Simulator) -> list[Route]:
-    """The routes, for both ports."""
+    """List the routes, for both ports."""
 
     def route(path: str, handler: Handler, *methods: str) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -201,7 +203,7 @@ def control_routes(sim: Simulator) -> list[Route]:
         route("calls", calls, "GET", "DELETE"),
         route("uploads", uploads, "GET"),
         route("uit", add_uit, "POST"),
-        route("uit/{uit}", one_uit, "GET", "POST", "DELETE"),
+        route("uit/{uit}", uit, "GET", "POST", "DELETE"),
         route("vehicle-change/{uit}", change_vehicle, "POST"),
         route("active/{cui}", active, "GET"),
         route("rights", rights, "POST"),

@@ -14,7 +14,7 @@ from anaf_simulator.world import record_at
 
 
 async def world(sim: Simulator, _: Request) -> JsonObject:
-    """GET /_control/world: carriers and certificates, so that a test needs no import."""
+    """Answer GET /_control/world: carriers and certificates, so that a test needs no import."""
     now = sim.now()
     return {
         "client_id": sim.settings.client_id,
@@ -29,40 +29,40 @@ async def world(sim: Simulator, _: Request) -> JsonObject:
         ],
         "certificates": [
             {
-                "id": one.id,
-                "holder": one.holder,
-                "issuer": one.issuer,
-                "serial": one.serial,
-                "pin": one.pin,
-                "cuis": list(one.cuis),
-                "enrolled": one.enrolled,
-                "expired": one.expired(now),
+                "id": certificate.id,
+                "holder": certificate.holder,
+                "issuer": certificate.issuer,
+                "serial": certificate.serial,
+                "pin": certificate.pin,
+                "cuis": list(certificate.cuis),
+                "enrolled": certificate.enrolled,
+                "expired": certificate.expired(now),
             }
-            for one in sim.certificates.all()
+            for certificate in sim.certificates.all()
         ],
     }
 
 
 async def add_uit(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/uit {cui, …fields of the record}: declared now."""
+    """Answer POST /_control/uit {cui, …fields of the record}: declared now."""
     body = await read_body(request)
     env = env_of(body.get("env"))
     try:
-        made = new_notification(sim.world, text_of(body, "cui"), sim.now(), body)
+        notification = new_notification(sim.world, text_of(body, "cui"), sim.now(), body)
     except ValueError as error:
         raise WrongRequestError(str(error)) from error
-    sim.world.add(made, env)
-    return _told(sim, made)
+    sim.world.add(notification, env)
+    return _described(sim, notification)
 
 
-def _told(sim: Simulator, one: Notification) -> JsonObject:
+def _described(sim: Simulator, notification: Notification) -> JsonObject:
     now = sim.now()
     return {
-        "uit": one.uit,
-        "cui": one.carrier,
-        "operation": one.operation,
-        "declared_at": one.declared_at.isoformat(),
-        "record": record_at(one, now),
+        "uit": notification.uit,
+        "cui": notification.carrier,
+        "operation": notification.operation,
+        "declared_at": notification.declared_at.isoformat(),
+        "record": record_at(notification, now),
         "events": [
             {
                 "at": event.at.isoformat(),
@@ -70,58 +70,60 @@ def _told(sim: Simulator, one: Notification) -> JsonObject:
                 "data": dict(event.data),
                 "details": dict(event.details),
             }
-            for event in one.events
+            for event in notification.events
         ],
     }
 
 
-def _found(sim: Simulator, request: Request, env: str | None) -> Notification:
+def _declared(sim: Simulator, request: Request, env: str | None) -> Notification:
     uit = request.path_params["uit"]
-    one = sim.world.find(uit, sim.now(), env or "prod")
-    if one is None:
+    notification = sim.world.find(uit, sim.now(), env or "prod")
+    if notification is None:
         raise WrongRequestError(f"no UIT {uit} was declared")
-    return one
+    return notification
 
 
-async def one_uit(sim: Simulator, request: Request) -> JsonObject:
-    """GET tells all of a UIT, its future too; POST corrects it; DELETE withdraws it."""
+async def uit(sim: Simulator, request: Request) -> JsonObject:
+    """Answer GET with all of a UIT, its future too; correct it by POST, withdraw it by DELETE."""
     body = await read_body(request)
     env = env_of(body.get("env") or request.query_params.get("env"))
-    one = _found(sim, request, env)
+    notification = _declared(sim, request, env)
     if request.method == "DELETE":
-        sim.world.happen(one.uit, Event(sim.now(), "deletion"), env)
+        sim.world.add_event(notification.uit, Event(sim.now(), "deletion"), env)
     elif request.method == "POST":
         try:
-            changes = record_changes(body, one.operation)
+            changes = record_changes(body, notification.operation)
         except ValueError as error:
             raise WrongRequestError(str(error)) from error
-        sim.world.happen(one.uit, Event(sim.now(), "correction", changes), env)
-    return _told(sim, _found(sim, request, env))
+        sim.world.add_event(notification.uit, Event(sim.now(), "correction", changes), env)
+    return _described(sim, _declared(sim, request, env))
 
 
 async def change_vehicle(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/vehicle-change/{uit} {nr_veh?, nr_rem1?, nr_rem2?, obs?, cod_decl?, …}."""
+    """Answer POST /_control/vehicle-change/{uit} {nr_veh?, nr_rem1?, nr_rem2?, obs?, cod_decl?,
+    …}."""
     body = await read_body(request)
     env = env_of(body.pop("env", None))
-    one, now = _found(sim, request, env), sim.now()
-    carrier = carrier_for(sim.world, one.carrier)
+    notification, now = _declared(sim, request, env), sim.now()
+    carrier = carrier_for(sim.world, notification.carrier)
     rng = sim.world.random_source()
-    item = vehicle_change(rng, sim.world.seed, carrier, one.declarant, now)
+    item = vehicle_change(rng, sim.world.seed, carrier, notification.declarant, now)
     item["data_modif_veh"] = iso_second(now)
-    kept = {name: value for name, value in {**item, **body}.items() if value is not None}
-    sim.world.happen(one.uit, Event(now, "vehicle", kept), env)
-    return _told(sim, _found(sim, request, env))
+    change = {name: value for name, value in {**item, **body}.items() if value is not None}
+    sim.world.add_event(notification.uit, Event(now, "vehicle", change), env)
+    return _described(sim, _declared(sim, request, env))
 
 
 async def active(sim: Simulator, request: Request) -> JsonObject:
-    """GET /_control/active/{cui}: what info should show now, whatever scenarios are on."""
+    """Answer GET /_control/active/{cui}: what info should show now, whatever scenarios are on."""
     env = env_of(request.query_params.get("env")) or "prod"
     records = sim.world.active(request.path_params["cui"], sim.now(), env)
     return {"cui": request.path_params["cui"], "count": len(records), "records": records}
 
 
 async def carrier(sim: Simulator, request: Request) -> JsonObject:
-    """POST /_control/carrier {cui, name?, per_day?}: one more carrier with a life of its own."""
+    """Answer POST /_control/carrier {cui, name?, per_day?}: one more carrier with a life of its
+    own."""
     body = await read_body(request)
     cui, per_day = text_of(body, "cui"), body.get("per_day", 1.0)
     if not is_cui(cui):

@@ -37,7 +37,7 @@ class Element:
         return value.strip() if value is not None else None
 
     def need(self, name: str) -> str:
-        """An attribute that the schema demands."""
+        """Return an attribute that the schema demands."""
         return self.attributes[name].strip()
 
 
@@ -59,7 +59,7 @@ def _schema() -> etree.XMLSchema:
 
 
 def read_declaration(content: bytes) -> Declaration:
-    """Raises InvalidXmlError for what is not XML or not of the schema."""
+    """Validate and read a file. Raises InvalidXmlError for what is no XML or not of the schema."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
@@ -75,7 +75,7 @@ def read_declaration(content: bytes) -> Declaration:
 
 
 def _sax_message(line: int | None, column: int | None, text: str) -> str:
-    """In the form of swagger-upload.json; the validator's own words differ from Xerces'."""
+    """Word an error as swagger-upload.json does; the validator's own words differ from Xerces'."""
     return (
         "Fisierul transmis nu este valid. org.xml.sax.SAXParseException; "
         f"lineNumber: {line or 0}; columnNumber: {column or 0}; {text}"

@@ -14,19 +14,19 @@ _NAMES = {company.cui: company.name for company in DECLARANTS} | {
 }
 
 
-def notification_of(declaration: Declaration, made: Upload) -> Notification:
-    """The new notification, declared when the processing of its upload ends."""
+def notification_of(declaration: Declaration, upload: Upload) -> Notification:
+    """Make the new notification, declared when the processing of its upload ends."""
     transport = declaration.body.first("dateTransport")
     carrier = transport.get("codOrgTransport") if transport else None
-    record = {"id": made.index, "uit": made.uit, **record_of(declaration)}
+    record = {"id": upload.index, "uit": upload.uit, **record_of(declaration)}
     return Notification(
-        str(made.uit),
+        str(upload.uit),
         carrier or "",
         declaration.declarant,
-        made.ready_at,
+        upload.ready_at,
         _operation(declaration),
         record,
-        {**_details(declaration), "id_incarcare": str(made.index)},
+        {**_details(declaration), "id_incarcare": str(upload.index)},
     )
 
 
@@ -35,8 +35,8 @@ def _operation(declaration: Declaration) -> str:
 
 
 def record_of(declaration: Declaration) -> dict[str, object]:
-    """All fields of the record that a declaration sets; None for those it leaves out, so that a
-    correction takes away what it does not repeat."""
+    """Return all fields of the record that a declaration sets; None for those it leaves out, so
+    that a correction takes away what it does not repeat."""
     body = declaration.body
     transport = body.first("dateTransport")
     start, end = body.first("locStartTraseuRutier"), body.first("locFinalTraseuRutier")
@@ -56,7 +56,7 @@ def record_of(declaration: Declaration) -> dict[str, object]:
         "nr_rem2": transport.get("nrRemorca2"),
         "loc_start": _place(start),
         "loc_final": _place(end),
-        "documente": "; ".join(_document(one) for one in body.all("documenteTransport")),
+        "documente": "; ".join(_document(document) for document in body.all("documenteTransport")),
     }
 
 
@@ -84,20 +84,20 @@ def _document(document: Element) -> str:
 
 
 def _details(declaration: Declaration) -> dict[str, object]:
-    """What only lista shows (API text of 29.07.2024)."""
+    """Return what only lista shows (API text of 29.07.2024)."""
     body = declaration.body
     partner, goods = body.first("partenerComercial"), body.all("bunuriTransportate")
-    found: dict[str, object] = {
+    details: dict[str, object] = {
         "sursa": "A",
         "tip_op": _operation(declaration),
         "nr_linii": len(goods),
-        "gr_tot_neta": round(sum(float(one.get("greutateNeta") or 0) for one in goods), 2),
-        "gr_tot_bruta": round(sum(float(one.need("greutateBruta")) for one in goods), 2),
-        "val_tot": round(sum(float(one.get("valoareLeiFaraTva") or 0) for one in goods), 2),
+        "gr_tot_neta": round(sum(float(item.get("greutateNeta") or 0) for item in goods), 2),
+        "gr_tot_bruta": round(sum(float(item.need("greutateBruta")) for item in goods), 2),
+        "val_tot": round(sum(float(item.get("valoareLeiFaraTva") or 0) for item in goods), 2),
     }
     if partner is not None:
-        found["pc_tara"] = partner.need("codTara")
-        found["pc_den"] = partner.need("denumire")
+        details["pc_tara"] = partner.need("codTara")
+        details["pc_den"] = partner.need("denumire")
         if code := partner.get("cod"):
-            found["pc_cod"] = code
-    return found
+            details["pc_cod"] = code
+    return details

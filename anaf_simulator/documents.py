@@ -1,7 +1,7 @@
 """Transport documents of a notification, in each of the shapes the sources promise.
 
 ``documente`` is a string in swagger-info.json and a list ("lista documentelor") in the API text of
-29.07.2024. What stands inside the list is nowhere said: strings and objects both occur here.
+29.07.2024. No text says what stands inside the list: strings and objects both occur here.
 """
 
 import random
@@ -12,7 +12,7 @@ DOCUMENT_KINDS = {"10": "CMR", "20": "Factura", "30": "Aviz de însoțire a măr
 
 
 def document_text(kind: str, number: str | None, day: date) -> str:
-    """A document in one line: ``CMR 12345 din 24.06.2024``."""
+    """Write a document in a line: ``CMR 12345 din 24.06.2024``."""
     parts = [DOCUMENT_KINDS[kind], *([number] if number else []), f"din {day:%d.%m.%Y}"]
     return " ".join(parts)
 
@@ -20,17 +20,17 @@ def document_text(kind: str, number: str | None, day: date) -> str:
 def document_object(
     kind: str, number: str | None, day: date, note: str | None
 ) -> dict[str, object]:
-    """A document as an object; ANAF's texts give no field names, these follow the XSD's."""
-    found: dict[str, object] = {"tip_document": kind, "data_document": day.isoformat()}
+    """Describe a document as an object; ANAF gives no field names, these follow the XSD's."""
+    document: dict[str, object] = {"tip_document": kind, "data_document": day.isoformat()}
     if number:
-        found["numar_document"] = number
+        document["numar_document"] = number
     if note:
-        found["observatii"] = note
-    return found
+        document["observatii"] = note
+    return document
 
 
 def random_documents(rng: random.Random, transport: date) -> object:
-    """One to three documents, as a string, a list of strings or a list of objects."""
+    """Make one to three documents: a string, a list of strings or a list of objects."""
     items = []
     for _ in range(rng.choices((1, 2, 3), (60, 30, 10))[0]):
         kind = rng.choices(list(DOCUMENT_KINDS), (35, 30, 30, 5))[0]
@@ -43,14 +43,14 @@ def random_documents(rng: random.Random, transport: date) -> object:
 
 
 def as_string(documents: object) -> str:
-    """``documente`` as swagger-info.json shows it."""
+    """Return ``documente`` as swagger-info.json shows it."""
     if isinstance(documents, list):
         return "; ".join(_one_as_text(item) for item in documents)
     return str(documents)
 
 
 def as_list(documents: object) -> list[object]:
-    """``documente`` as the API text of 29.07.2024 describes it."""
+    """Return ``documente`` as the API text of 29.07.2024 describes it."""
     if isinstance(documents, list):
         return documents
     return list(str(documents).split("; "))

@@ -16,7 +16,7 @@ def take_effect(world: World, declaration: Declaration, upload: Upload) -> None:
     if declaration.kind == "NOT":
         world.add(notification_of(declaration, upload), upload.env)
     else:
-        world.happen(upload.uit or "", _event(declaration, upload), upload.env)
+        world.add_event(upload.uit or "", _event(declaration, upload), upload.env)
 
 
 def _event(declaration: Declaration, upload: Upload) -> Event:
@@ -37,7 +37,7 @@ def _event(declaration: Declaration, upload: Upload) -> Event:
 
 
 def _origin(declaration: Declaration, upload: Upload) -> JsonObject:
-    """How it was declared: fields of ``lista`` that ``info`` does not show (API text)."""
+    """Return how it was declared: fields of ``lista`` that ``info`` does not show (API text)."""
     return {
         "post_avarie": "D" if declaration.post_outage else "N",
         "sursa": "A",
@@ -46,7 +46,7 @@ def _origin(declaration: Declaration, upload: Upload) -> JsonObject:
 
 
 def _confirmation(declaration: Declaration, upload: Upload) -> JsonObject:
-    """``confirmare`` of lista (API text of 29.07.2024)."""
+    """Return ``confirmare`` of lista (API text of 29.07.2024)."""
     confirmation: JsonObject = {
         "tip_conf": declaration.body.need("tipConfirmare"),
         **_origin(declaration, upload),
@@ -58,7 +58,7 @@ def _confirmation(declaration: Declaration, upload: Upload) -> JsonObject:
 
 
 def _vehicle_change(declaration: Declaration, upload: Upload) -> JsonObject:
-    """One item of ``modif_veh`` (API text of 29.07.2024, INFO).
+    """Make an item of ``modif_veh`` (API text of 29.07.2024, INFO).
 
     The plates are those „in urma modificarii vehiculului”: a trailer that the declaration leaves
     out is not on the road any more.

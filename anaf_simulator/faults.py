@@ -39,7 +39,7 @@ async def wait_for_client_to_leave(request: Request) -> None:
 
 
 async def before(sim: Simulator, request: Request, call: Call) -> Response | None:
-    """An answer in place of the service, or None to go on."""
+    """Return an answer in place of the service, or None to go on."""
     if active := sim.scenarios.take("slow", call.endpoint, call.cui):
         await asyncio.sleep(active.number("seconds", 3))
     if sim.scenarios.take("held", call.endpoint, call.cui):
@@ -90,7 +90,7 @@ def _answer(name: str, active: Active) -> Response:
 
 
 def _as_given(active: Active) -> Response:
-    """The status, the body and the type that the scenario was turned on with."""
+    """Return the status, the body and the type that the scenario was turned on with."""
     body = active.options.get("body")
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
     return Response(

@@ -65,12 +65,13 @@ class Notification:
 
 
 def validity_days(operation: str) -> int:
-    """Calendar days of validity, the transport date included (guide p. 11)."""
+    """Count the days of validity, the transport date included (guide p. 11)."""
     return 15 if operation in LONG_OPERATIONS else 5
 
 
 def validity_fields(transport: date, operation: str) -> dict[str, object]:
-    """``data_transp`` and ``data_exp_uit``: the first day on which the UIT counts as expired."""
+    """Return ``data_transp`` and ``data_exp_uit``: the first day on which the UIT counts as
+    expired."""
     return {
         "data_transp": iso_day(transport),
         "data_exp_uit": iso_day(transport + timedelta(days=validity_days(operation))),
@@ -78,14 +79,14 @@ def validity_fields(transport: date, operation: str) -> dict[str, object]:
 
 
 def count_on(day: date, per_day: float) -> int:
-    """How many are declared on ``day``: evenly spread, so small carriers never run dry."""
+    """Count what is declared on ``day``: evenly spread, so small carriers never run dry."""
     ordinal = day.toordinal()
     return math.floor((ordinal + 1) * per_day) - math.floor(ordinal * per_day)
 
 
 @lru_cache(maxsize=64)
 def fleet(seed: int, cui: str, size: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tractors and trailers of a carrier."""
+    """Return the tractors and trailers of a carrier."""
     rng = random.Random(f"fleet/{seed}/{cui}")  # noqa: S311 - reproducible on purpose
     tractors = tuple(places.random_plate(rng) for _ in range(size))
     return tractors, tuple(places.random_plate(rng) for _ in range(size))
@@ -93,7 +94,7 @@ def fleet(seed: int, cui: str, size: int) -> tuple[tuple[str, ...], tuple[str, .
 
 @lru_cache(maxsize=16_384)
 def notifications_of_day(seed: int, carrier: Carrier, day: date) -> tuple[Notification, ...]:
-    """Everything declared on ``day`` (Romanian) for ``carrier``."""
+    """List everything declared on ``day`` (Romanian) for ``carrier``."""
     return tuple(
         _notification(seed, carrier, day, index) for index in range(count_on(day, carrier.per_day))
     )
@@ -105,9 +106,9 @@ def _notification(seed: int, carrier: Carrier, day: date, index: int) -> Notific
     declared_at = at_local(day, rng.randint(_FIRST_SECOND, _LAST_SECOND))
     operation = _operation(rng, carrier)
     transport = day + timedelta(days=_lead_days(rng, carrier))
-    bare = compose(rng, seed, carrier, declared_at, transport, operation)
-    events = _events(rng, seed, carrier, bare, transport)
-    return replace(bare, events=tuple(events))
+    drafted = compose(rng, seed, carrier, declared_at, transport, operation)
+    events = _events(rng, seed, carrier, drafted, transport)
+    return replace(drafted, events=tuple(events))
 
 
 def compose(
@@ -118,7 +119,7 @@ def compose(
     transport: date,
     operation: str,
 ) -> Notification:
-    """A notification without later events; ``transport`` is the declared date."""
+    """Make a notification without later events; ``transport`` is the declared date."""
     uit, declarant = make_uit(rng), rng.choice(DECLARANTS)
     record: dict[str, object] = {
         "id": int(declared_at.timestamp()) % 10**8 * 10 + rng.randrange(10),
@@ -143,20 +144,20 @@ def compose(
 
 
 def _operation(rng: random.Random, carrier: Carrier) -> str:
-    if not carrier.lively:
+    if not carrier.amended:
         return "30"
     return rng.choices(list(_OPERATIONS), list(_OPERATIONS.values()))[0]
 
 
 def _lead_days(rng: random.Random, carrier: Carrier) -> int:
-    """Days from declaration to transport: at most three (guide p. 11)."""
-    if not carrier.lively:
+    """Draw the days from declaration to transport: at most three (guide p. 11)."""
+    if not carrier.amended:
         return rng.choice((1, 2))
     return rng.choices((0, 1, 2, 3), (45, 35, 12, 8))[0]
 
 
 def _reference(rng: random.Random) -> object | None:
-    """``ref_decl`` is optional; now and then a number where the text promises a string."""
+    """Draw a ``ref_decl``, which is optional; now and then a number where a string is promised."""
     serial = rng.randint(10_000, 99_999)
     return rng.choices(
         (f"CMD-{serial}", f"AVZ {serial}/2", f"ȘL{serial}", serial, None),
@@ -167,18 +168,18 @@ def _reference(rng: random.Random) -> object | None:
 def _vehicles(rng: random.Random, seed: int, carrier: Carrier) -> dict[str, object]:
     tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
     foreign = rng.random() < 0.06
-    found: dict[str, object] = {
+    vehicles: dict[str, object] = {
         "nr_veh": places.random_foreign_plate(rng) if foreign else rng.choice(tractors)
     }
     if rng.random() < 0.8:
-        found["nr_rem1"] = rng.choice(trailers)
+        vehicles["nr_rem1"] = rng.choice(trailers)
         if rng.random() < 0.1:
-            found["nr_rem2"] = rng.choice(trailers)
-    return found
+            vehicles["nr_rem2"] = rng.choice(trailers)
+    return vehicles
 
 
 def _places(rng: random.Random, operation: str) -> dict[str, object]:
-    """Start and end: which kinds an operation allows follows BR-212, BR-213 and BR-046."""
+    """Draw start and end: which kinds an operation allows follows BR-212, BR-213 and BR-046."""
     home, other = places.random_address(rng), places.random_address(rng)
     if operation in {"10", "12", "60"}:
         return {"loc_start": places.random_border(rng), "loc_final": home}
@@ -199,7 +200,7 @@ def _details(rng: random.Random, operation: str, record: Mapping[str, object]) -
         pool = OUTER_PARTNERS if operation in {"40", "50"} else FOREIGN_PARTNERS
         country, code, name = rng.choice(pool)  # type: ignore[assignment]
     net = rng.randint(600, 23_000)
-    found: dict[str, object] = {
+    details: dict[str, object] = {
         "sursa": rng.choice("AAI"),
         "id_incarcare": str(5_000_000_000 + int(str(record["id"]))),
         "tip_op": operation,
@@ -211,46 +212,48 @@ def _details(rng: random.Random, operation: str, record: Mapping[str, object]) -
         "val_tot": rng.randint(10_000, 400_000),
     }
     if code is not None:
-        found["pc_cod"] = code
-    return found
+        details["pc_cod"] = code
+    return details
 
 
 def _events(
-    rng: random.Random, seed: int, carrier: Carrier, bare: Notification, transport: date
+    rng: random.Random, seed: int, carrier: Carrier, drafted: Notification, transport: date
 ) -> list[Event]:
-    """The later life: corrections and deletion before departure, vehicle changes after it."""
-    if not carrier.lively:
+    """Draw the later life: corrections and deletion before departure, vehicle changes after it."""
+    if not carrier.amended:
         return []
-    declared_at = bare.declared_at
+    declared_at = drafted.declared_at
     departure = max(declared_at, at_local(transport, rng.randint(6 * 3600, 18 * 3600)))
     before = (departure - declared_at) / 2
     events: list[Event] = []
     # After departure only the vehicle may change (guide p. 24).
     if rng.random() < 0.28 and before > timedelta(minutes=10):
         at = declared_at + before * rng.random()
-        events.append(Event(at, "correction", _correction(rng, seed, carrier, bare, transport)))
+        events.append(Event(at, "correction", _correction(rng, seed, carrier, drafted, transport)))
     if rng.random() < 0.07 and before > timedelta(minutes=10):
         events.append(Event(departure - before * rng.random(), "deletion"))
     elif rng.random() < 0.14:
         at = departure + timedelta(seconds=rng.randint(3600, 40 * 3600))
-        change = vehicle_change(rng, seed, carrier, bare.declarant, at)
+        change = vehicle_change(rng, seed, carrier, drafted.declarant, at)
         events.append(Event(at, "vehicle", change))
     return events
 
 
 def _correction(
-    rng: random.Random, seed: int, carrier: Carrier, bare: Notification, transport: date
+    rng: random.Random, seed: int, carrier: Carrier, drafted: Notification, transport: date
 ) -> dict[str, object]:
-    record, operation = bare.record, bare.operation
+    record, operation = drafted.record, drafted.operation
     tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
     kind = rng.choices(("plate", "trailer", "date", "place"), (50, 15, 25, 10))[0]
     if kind == "plate":
-        return {"nr_veh": rng.choice([one for one in tractors if one != record["nr_veh"]])}
+        return {"nr_veh": rng.choice([plate for plate in tractors if plate != record["nr_veh"]])}
     if kind == "trailer":
-        return {"nr_rem1": rng.choice([one for one in trailers if one != record.get("nr_rem1")])}
+        return {
+            "nr_rem1": rng.choice([plate for plate in trailers if plate != record.get("nr_rem1")])
+        }
     if kind == "date":
         # A day later, unless that were more than three days ahead of the declaration.
-        ahead = transport - local(bare.declared_at).date()
+        ahead = transport - local(drafted.declared_at).date()
         step = timedelta(days=-1 if ahead.days >= 3 else 1)
         return validity_fields(transport + step, operation)
     side = "loc_final" if operation in {"10", "12", "30", "40", "60"} else "loc_start"
@@ -260,7 +263,7 @@ def _correction(
 def vehicle_change(
     rng: random.Random, seed: int, carrier: Carrier, declarant: str, at: datetime
 ) -> dict[str, object]:
-    """One item of ``modif_veh``: declared by the declarant or by the carrier itself."""
+    """Draw an item of ``modif_veh``: declared by the declarant or by the carrier itself."""
     tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
     by_carrier = rng.random() < 0.6
     item: dict[str, object] = {
@@ -279,5 +282,5 @@ def vehicle_change(
 
 
 def known_carriers() -> dict[str, Carrier]:
-    """A fresh copy of the carriers the world starts with, by fiscal code."""
+    """Copy the carriers the world starts with, by fiscal code."""
     return dict(CARRIERS)

@@ -25,7 +25,7 @@ def _small_primes() -> tuple[int, ...]:
 
 
 def _survivors(start: int) -> list[int]:
-    """The odd numbers of a window from the odd ``start`` on without a small prime factor."""
+    """Return the odd numbers of a window from the odd ``start`` on without a small prime factor."""
     composite = bytearray(_WINDOW)
     for prime in _small_primes():
         first = (-start * pow(2, -1, prime)) % prime
@@ -34,7 +34,7 @@ def _survivors(start: int) -> list[int]:
 
 
 def _is_probable_prime(number: int, rng: random.Random) -> bool:
-    """Miller-Rabin; the first base rejects nearly every composite."""
+    """Test by Miller-Rabin; the first base rejects nearly every composite."""
     odd, twos = number - 1, 0
     while odd % 2 == 0:
         odd, twos = odd // 2, twos + 1
@@ -60,7 +60,7 @@ def _prime(rng: random.Random, bits: int) -> int:
 
 
 def signing_key(seed: int) -> rsa.RSAPrivateKey:
-    """The 2048-bit RSA key of ``seed``; always the same one, in well under a second."""
+    """Derive the 2048-bit RSA key of ``seed``; the same each time, in well under a second."""
     rng = random.Random(f"anaf-simulator/rsa/{seed}")  # noqa: S311 - reproducible on purpose
     first, second = _prime(rng, 1024), _prime(rng, 1024)
     p, q = max(first, second), min(first, second)

@@ -37,7 +37,7 @@ class LimitKeeper:
         self._daily.clear()
 
     def change(self, values: dict[str, int | None]) -> None:
-        """Raises ValueError for a limit that does not exist."""
+        """Set limits. Raises ValueError for a limit that does not exist."""
         for name, value in values.items():
             if name not in Limits.__dataclass_fields__:
                 raise ValueError(f"no limit is called {name}")

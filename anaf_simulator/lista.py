@@ -20,7 +20,7 @@ from anaf_simulator.world import latest, vehicle_changes
 
 
 async def lista(sim: Simulator, request: Request, call: Call, caller: Caller) -> Response:
-    """Swagger-lista.json; the records are not sorted, as the API text warns."""
+    """Answer swagger-lista.json; the records are not sorted, as the API text warns."""
     now, env = sim.now(), call.env or "prod"
     days, cif = request.path_params["zile"], request.path_params["cif"]
     refusal = _refusal(sim, days, cif, caller)
@@ -90,7 +90,7 @@ def _valid(sim: Simulator, cif: str, window: _Window) -> list[JsonObject]:
 
 
 def _common(notification: Notification, record: JsonObject) -> JsonObject:
-    """What a notification and the changes of its vehicle tell alike."""
+    """Return what a notification and the changes of its vehicle have alike."""
     compact = str(record["data_transp"]).replace("-", "").replace("T", "").replace(":", "")
     return {
         "stare": "OK",
@@ -103,7 +103,7 @@ def _common(notification: Notification, record: JsonObject) -> JsonObject:
 
 
 def _texts(source: Mapping[str, object], *names: str) -> JsonObject:
-    """Those of the fields that are there, as texts."""
+    """Return those of the fields that are there, as texts."""
     return {name: str(source[name]) for name in names if source.get(name) is not None}
 
 

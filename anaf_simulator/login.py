@@ -18,7 +18,7 @@ _MAX_FLOWS = 1000
 
 
 def acceptable_redirect(sim: Simulator, uri: str) -> bool:
-    """Exactly a registered address; with none registered, any on the loopback interface.
+    """Accept exactly a registered address; with none registered, any on the loopback interface.
 
     ANAF refuses http addresses when an application is registered [LIVE 2026-07-02]; here plain
     http is accepted, for demonstrations on one machine, unless ``strict_redirect`` is on.
@@ -33,7 +33,7 @@ def acceptable_redirect(sim: Simulator, uri: str) -> bool:
 
 
 async def authorize(sim: Simulator, request: Request, call: Call) -> Response:
-    """GET /anaf-oauth2/v1/authorize (OAuth text p. 23-26)."""
+    """Answer GET /anaf-oauth2/v1/authorize (OAuth text p. 23-26)."""
     query = request.query_params
     redirect_uri = query.get("redirect_uri", "")
     problem = _problem(sim, query.get("client_id", ""), redirect_uri, query.get("response_type"))
@@ -52,7 +52,7 @@ async def authorize(sim: Simulator, request: Request, call: Call) -> Response:
 
 
 def _by_handshake(sim: Simulator, request: Request, call: Call, flow: Flow) -> Response:
-    """Over mutual TLS the browser has asked for certificate and PIN before this request."""
+    """Grant at once: over mutual TLS the browser asked for certificate and PIN before."""
     serial = presented_serial(request)
     certificate = sim.certificates.by_number(serial) if serial is not None else None
     if certificate is None:
@@ -69,7 +69,7 @@ def _by_handshake(sim: Simulator, request: Request, call: Call, flow: Flow) -> R
 def _problem(
     sim: Simulator, client_id: str, redirect_uri: str, response_type: str | None
 ) -> str | None:
-    """Why there is nobody to redirect to: a page says it, a redirect would help an attacker."""
+    """Say why there is nobody to redirect to: on a page, for a redirect would help an attacker."""
     if client_id != sim.settings.client_id:
         return "Aplicația nu este înregistrată: client_id necunoscut."
     if not acceptable_redirect(sim, redirect_uri):
@@ -88,7 +88,7 @@ def _remember(sim: Simulator, flow: Flow) -> str:
 
 
 async def choose(sim: Simulator, request: Request, call: Call) -> Response:
-    """POST of the chosen certificate: on to its PIN."""
+    """Take the chosen certificate: on to its PIN."""
     form = await request.form()
     identity = str(form.get("flow", ""))
     flow = sim.flows.get(identity)
@@ -107,7 +107,7 @@ async def choose(sim: Simulator, request: Request, call: Call) -> Response:
 
 
 async def enter_pin(sim: Simulator, request: Request, call: Call) -> Response:
-    """POST of the PIN: back to the application with a code, or with ``access_denied``."""
+    """Take the PIN: back to the application with a code, or with ``access_denied``."""
     form = await request.form()
     identity = str(form.get("flow", ""))
     flow = sim.flows.get(identity)
@@ -130,7 +130,7 @@ async def enter_pin(sim: Simulator, request: Request, call: Call) -> Response:
 
 
 def _refused(sim: Simulator, certificate: Certificate) -> str | None:
-    """A certificate ANAF does not let in. No verbatim description is known; the causes are from
+    """Refuse a certificate. No verbatim description is known; the causes are from
     notes 5a [VENDOR]: most often a renewed certificate that was not enrolled again."""
     if certificate.expired(sim.now()):
         return "The certificate has expired"
@@ -140,7 +140,7 @@ def _refused(sim: Simulator, certificate: Certificate) -> str | None:
 
 
 def _granted(sim: Simulator, identity: str, flow: Flow, certificate: Certificate) -> Response:
-    """A certificate without rights gets its token too (OAuth text p. 2, point 1)."""
+    """Grant a code; a certificate without rights gets its token too (OAuth text p. 2, point 1)."""
     del sim.flows[identity]
     code = secrets.token_hex(32)
     sim.note_issued(code)
@@ -155,12 +155,12 @@ def _end(sim: Simulator, identity: str, flow: Flow, call: Call, why: str) -> Res
 
 
 def _denied(flow: Flow, why: str) -> Response:
-    """``?error=access_denied&error_description=…`` (notes 5a [CODE])."""
+    """Redirect with ``?error=access_denied&error_description=…`` (notes 5a [CODE])."""
     return _back(flow, {"error": "access_denied", "error_description": why})
 
 
 def _back(flow: Flow, parameters: dict[str, str]) -> Response:
-    """``state`` is echoed when it was sent (notes 5a [CODE])."""
+    """Redirect; ``state`` is echoed when it was sent (notes 5a [CODE])."""
     if flow.state is not None:
         parameters = {**parameters, "state": flow.state}
     joiner = "&" if urlsplit(flow.redirect_uri).query else "?"
@@ -169,6 +169,6 @@ def _back(flow: Flow, parameters: dict[str, str]) -> Response:
 
 
 async def revoke(_: Simulator, __: Request, ___: Call) -> Response:
-    """A server that calls it is sent to the login wall, as for any unknown path of that host
+    """Send a server that calls it to the login wall, as for any unknown path of that host
     [LIVE 2026-07-05]: nothing is revoked."""
     return RedirectResponse("/my.policy", status_code=302)

@@ -56,7 +56,7 @@ def _problem(text: str | None) -> str:
 
 
 def _buttons() -> str:
-    """„Continuă” stands first in the source, so that Enter presses it."""
+    """Draw the buttons; „Continuă” stands first in the source, so that Enter presses it."""
     return """<div class="buttons">
 <button class="main" type="submit" id="continue" name="action" value="continue">Continuă</button>
 <button type="submit" id="cancel" name="action" value="cancel" formnovalidate>Anulează</button>
@@ -66,7 +66,7 @@ def _buttons() -> str:
 def certificate_page(
     flow: str, certificates: Sequence[Certificate], now: datetime, problem: str | None = None
 ) -> str:
-    """The chooser; each choice carries ``data-certificate``."""
+    """Draw the chooser; each choice carries ``data-certificate``."""
     items = "".join(
         _choice(certificate, now, first=index == 0)
         for index, certificate in enumerate(certificates)
@@ -101,7 +101,7 @@ def _choice(certificate: Certificate, now: datetime, *, first: bool) -> str:
 
 
 def pin_page(flow: str, certificate: Certificate, attempts_left: int | None = None) -> str:
-    """The PIN prompt of the token's own software."""
+    """Draw the PIN prompt of the token's own software."""
     problem = None
     if attempts_left is not None:
         rest = "o încercare" if attempts_left == 1 else f"{attempts_left} încercări"
@@ -123,7 +123,7 @@ autofocus required>
 
 
 def error_page(text: str) -> str:
-    """Nobody to go back to: the visitor stays here."""
+    """Draw a page for a visitor with nobody to go back to."""
     return _page(
         "Cerere de autorizare greșită",
         f"""<h1>Cererea de autorizare nu poate fi prelucrată</h1>{_problem(text)}

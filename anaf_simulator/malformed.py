@@ -5,19 +5,19 @@ from anaf_simulator.scenarios import Active
 KINDS = ("string", "missing_uit", "bad_date", "null", "number")
 
 
-def spoil(records: list[object], kind: str) -> list[object]:
-    """One bad record in the middle. ``bad_date`` spoils a record that is there (it keeps its UIT);
-    the other kinds stand between records that all stay good."""
+def with_malformed_record(records: list[object], kind: str) -> list[object]:
+    """Put a bad record in the middle. ``bad_date`` changes a record that is there (it keeps its
+    UIT); the other kinds stand between records that all stay good."""
     middle = len(records) // 2
-    victim = records[middle]
-    if not isinstance(victim, dict):
+    middle_record = records[middle]
+    if not isinstance(middle_record, dict):
         return records
     if kind == "bad_date":
-        spoilt = {**victim, "data_exp_uit": "2024-13-45T00:00:00", "data_transp": "ieri"}
-        return [*records[:middle], spoilt, *records[middle + 1 :]]
+        malformed = {**middle_record, "data_exp_uit": "2024-13-45T00:00:00", "data_transp": "ieri"}
+        return [*records[:middle], malformed, *records[middle + 1 :]]
     bad: dict[str, object] = {
         "string": "eroare la citirea notificarii",
-        "missing_uit": {name: value for name, value in victim.items() if name != "uit"},
+        "missing_uit": {name: value for name, value in middle_record.items() if name != "uit"},
         "null": None,
         "number": 42,
     }
@@ -25,7 +25,7 @@ def spoil(records: list[object], kind: str) -> list[object]:
 
 
 def with_odd_fields(records: list[object], active: Active) -> list[object]:
-    """The first record, or all, with fields put over it and others left out."""
+    """Put fields over the first record, or over all, and leave others out."""
     fields, without = active.options.get("fields"), active.options.get("without")
     put = fields if isinstance(fields, dict) else {}
     left_out = {str(name) for name in without} if isinstance(without, list) else set()

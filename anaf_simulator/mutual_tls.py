@@ -55,9 +55,9 @@ def make_files(folder: Path, certificates: list[Certificate], host: str) -> TlsF
     _write(folder / "authority.pem", authority.public_bytes(serialization.Encoding.PEM))
     issuer = _Issuer(folder, key, authority)
     issuer.issue("server", host, x509.random_serial_number(), _names(host))
-    for one in certificates:
-        if one.valid_until is None:
-            issuer.issue(one.id, one.holder, int(one.serial, 16), None)
+    for certificate in certificates:
+        if certificate.valid_until is None:
+            issuer.issue(certificate.id, certificate.holder, int(certificate.serial, 16), None)
     return TlsFiles(folder / "server.pem", folder / "server.key", folder / "authority.pem")
 
 
@@ -70,7 +70,7 @@ class _Issuer:
     def issue(
         self, file: str, holder: str, serial: int, names: x509.SubjectAlternativeName | None
     ) -> None:
-        """For a server when ``names`` are given, else for a client."""
+        """Issue for a server when ``names`` are given, else for a client."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = ExtendedKeyUsageOID.SERVER_AUTH if names else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = _builder(_name(holder), self.authority.subject, key.public_key(), serial)

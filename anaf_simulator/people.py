@@ -22,21 +22,21 @@ class Carrier:
     """A carrier and how much is declared for it.
 
     ``per_day``: notifications declared a day, on average and very evenly.
-    ``lively``: whether declarants correct and delete, and whether long validities occur.
+    ``amended``: whether declarants correct and delete, and whether long validities occur.
     """
 
     company: Company
     per_day: float
     fleet: int
-    lively: bool = True
+    amended: bool = True
 
 
 BUSY = Carrier(Company(make_cui(90001010), "TRANS CARPAȚI LOGISTIC SRL"), 5.2, 34)
 MEDIUM = Carrier(Company(make_cui(90002020), "DUNĂREA CARGO SRL"), 1.0, 7)
-QUIET = Carrier(Company(make_cui(90003030), "MOȚII TRANSPORT SRL"), 0.25, 2, lively=False)
+SMALL = Carrier(Company(make_cui(90003030), "MOȚII TRANSPORT SRL"), 0.25, 2, amended=False)
 SINGLE = Carrier(Company(make_cui(90004040), "SIRET EXPRES SRL"), 0.65, 5)
 
-CARRIERS = {carrier.company.cui: carrier for carrier in (BUSY, MEDIUM, QUIET, SINGLE)}
+CARRIERS = {carrier.company.cui: carrier for carrier in (BUSY, MEDIUM, SMALL, SINGLE)}
 
 _DECLARANT_NAMES = (
     "AGRO BĂRĂGAN CEREALE SRL",

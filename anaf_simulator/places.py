@@ -70,7 +70,7 @@ class Point:
 
 @lru_cache(maxsize=1)
 def _nomenclatures() -> tuple[dict[str, Point], dict[str, Point]]:
-    """Border points and customs offices, from the annotations of the official schema."""
+    """Read border points and customs offices from the annotations of the official schema."""
     tree = etree.parse(SCHEMA_PATH)
     texts = {field: _annotation(tree, field) for field in ("câmpul codPtf", "câmpul codBirouVamal")}
     borders, offices = texts.values()
@@ -94,17 +94,17 @@ def _annotation(tree: "etree._ElementTree", field: str) -> str:
 
 
 def border_points() -> dict[str, Point]:
-    """XSD CodPtfType → the point."""
+    """Map XSD CodPtfType to the point."""
     return _nomenclatures()[0]
 
 
 def customs_offices() -> dict[str, Point]:
-    """XSD CodBirouVamalType → the office."""
+    """Map XSD CodBirouVamalType to the office."""
     return _nomenclatures()[1]
 
 
 def point_place(kind: str, point: Point) -> dict[str, object]:
-    """A PTF or BV as ``info`` gives it: name and county only (API text of 29.07.2024)."""
+    """Describe a PTF or BV as ``info`` does: name and county only (API text of 29.07.2024)."""
     county = _COUNTY_NAMES[point.county]
     text = f"{point.name}, Jud. {county}" if point.county != "B" else f"{point.name}, București"
     return {"tip_loc": kind, "adresa_completa": text, "judet": point.county}
@@ -113,7 +113,7 @@ def point_place(kind: str, point: Point) -> dict[str, object]:
 def address_place(
     county: str, town: str, street: str, number: object | None, extra: str | None
 ) -> dict[str, object]:
-    """An address on national territory (ADR), with all the fields of its own."""
+    """Describe an address on national territory (ADR), with all the fields of its own."""
     where = "București" if county == "B" else f"Jud. {_COUNTY_NAMES[county]}"
     line = street if number is None else f"{street} nr. {number}"
     place: dict[str, object] = {
@@ -131,7 +131,7 @@ def address_place(
 
 
 def random_address(rng: random.Random) -> dict[str, object]:
-    """Some address; its number may be missing or a JSON number where the text promises a string."""
+    """Draw an address; its number may be missing or a JSON number where a string is promised."""
     county, town = rng.choice(_TOWNS)
     plain = rng.randint(1, 240)
     number: object | None = rng.choices(
@@ -154,7 +154,7 @@ _PLATE_COUNTIES = tuple(code for code, _ in COUNTIES.values() if code != "B")
 
 
 def random_plate(rng: random.Random) -> str:
-    """A Romanian plate without blanks: ``CJ12ABC``, or ``B12ABC`` / ``B123ABC`` for Bucharest."""
+    """Draw a Romanian plate without blanks: ``CJ12ABC``, ``B12ABC`` or ``B123ABC``."""
     letters = "".join(rng.choices(_PLATE_LETTERS, k=3))
     if rng.random() < 0.25:
         digits = rng.randint(10, 99) if rng.random() < 0.4 else rng.randint(100, 999)
@@ -163,7 +163,7 @@ def random_plate(rng: random.Random) -> str:
 
 
 def random_foreign_plate(rng: random.Random) -> str:
-    """A plate of a neighbour: Bulgarian, Hungarian, Moldovan or Polish in form."""
+    """Draw a plate of a neighbour: Bulgarian, Hungarian, Moldovan or Polish in form."""
     digits = rng.randint(1000, 9999)
     return rng.choice(
         (f"CB{digits}AK", f"AB{rng.choice('CDEF')}{digits % 1000:03d}", f"KLM{digits % 1000:03d}",

@@ -172,15 +172,15 @@ def _against_database(
             yield "Data transportului este la mai mult de 3 zile calendaristice de la declarare."
     if declaration.kind == "NOT":
         return
-    if target is None or is_deleted(target, now) or not _may_touch(declaration, target):
+    if target is None or is_deleted(target, now) or not _may_declare(declaration, target):
         # That a stranger hears the same as for an unknown UIT is inferred: nothing else is public.
         yield UNKNOWN_UIT
     elif declaration.kind == "MVH":
         yield from problems_of_change(declaration, target, now)
 
 
-def _may_touch(declaration: Declaration, target: Notification) -> bool:
-    """The declarant; for a vehicle also the organizer of the transport (API text, cod_decl)."""
+def _may_declare(declaration: Declaration, target: Notification) -> bool:
+    """Tell whether it is the declarant; for a vehicle also the organizer (API text, cod_decl)."""
     allowed = {target.declarant}
     if declaration.kind == "MVH":
         allowed.add(target.carrier)

@@ -12,8 +12,8 @@ ENDPOINTS = API_ENDPOINTS | {"authorize", "token", "revoke", "other"}
 class Scenario:
     """A named fault or variant.
 
-    ``endpoints``: where it acts unless told otherwise. ``times``: how many calls it spoils
-    unless told otherwise; None is all of them. ``source``: who says that this happens.
+    ``endpoints``: where it acts unless the call names others. ``times``: how many calls it affects
+    unless the call gives a number; None is all of them. ``source``: who says that this happens.
     """
 
     name: str
@@ -51,7 +51,7 @@ _CATALOGUE = (
              "reports of other programs' users; robustness"),
     Scenario("raw_answer", "the answer as given: `status` (200), `body` (a text as it is, null for "
              "nothing, else JSON), `content_type`; `repeat` (1) says the body so many times",
-             API_ENDPOINTS, "notes, November 2026: limits told otherwise, bare 403; robustness"),
+             API_ENDPOINTS, "notes, November 2026: limits in other words, bare 403; robustness"),
     Scenario("rate_limited", "HTTP 429 with Retry-After: `seconds` (30)", API_ENDPOINTS,
              "OAuth text p. 33; the header is a guess"),
     Scenario("rate_limited_bare", "HTTP 429 without Retry-After", API_ENDPOINTS,
@@ -161,13 +161,13 @@ class Switchboard:
         self.reset()
 
     def reset(self) -> None:
-        """Back to what the command line asked for."""
+        """Go back to what the command line asked for."""
         self._active.clear()
         for name in self._initial:
             self.turn_on(name)
 
     def clear(self) -> None:
-        """All off, those of the command line too."""
+        """Turn all off, those of the command line too."""
         self._active.clear()
 
     def turn_on(
@@ -179,21 +179,21 @@ class Switchboard:
         endpoints: Iterable[str] = (),
         options: dict[str, object] | None = None,
     ) -> None:
-        """Raises KeyError for a name that is not in the catalogue."""
+        """Turn a scenario on. Raises KeyError for a name that is not in the catalogue."""
         scenario = CATALOGUE[name]
         where = frozenset(endpoints) or scenario.endpoints
         left = times if times is not None else scenario.times
         self._active[name] = Active(scenario, where, cui, left, options or {})
 
     def turn_off(self, name: str) -> None:
-        """Raises KeyError for a name that is not in the catalogue; off already is no error."""
+        """Turn a scenario off. Raises KeyError for an unknown name; off already is no error."""
         self._active.pop(CATALOGUE[name].name, None)
 
     def is_on(self, name: str) -> bool:
         return name in self._active
 
     def take(self, name: str, endpoint: str, cui: str | None = None) -> Active | None:
-        """The scenario if it acts on this call; uses up one of its times."""
+        """Return the scenario if it acts on this call; use up one of its times."""
         active = self._active.get(name)
         if active is None or endpoint not in active.endpoints:
             return None

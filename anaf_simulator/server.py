@@ -105,7 +105,7 @@ class Listener:
 
 
 def _tls_options(tls: TlsFiles | None) -> dict[str, Any]:
-    """The certificate is asked for, not demanded: the token service is called without one."""
+    """Ask for a certificate without demanding it: the token service is called without."""
     if tls is None:
         return {}
     return {
@@ -142,5 +142,5 @@ async def serve(
         flush=True,
     )
     await stop.wait()
-    listeners = [one for one in (main, control, secure) if one is not None]
-    await asyncio.gather(*(one.set_open(False) for one in listeners))
+    listeners = [listener for listener in (main, control, secure) if listener is not None]
+    await asyncio.gather(*(listener.set_open(False) for listener in listeners))

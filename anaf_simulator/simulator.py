@@ -82,7 +82,7 @@ class Simulator:
         return self.clock.now()
 
     def reset(self) -> None:
-        """As if started anew, but for the calls made so far being forgotten too."""
+        """Start anew; the calls made so far are forgotten too."""
         for part in (self.clock, self.certificates, self.limits, self.uploads, self.scenarios,
                      self.world, self.tokens):  # fmt: skip
             part.reset()

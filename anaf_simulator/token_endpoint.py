@@ -33,8 +33,8 @@ class LateCodeError(Exception):
 
 
 async def token(sim: Simulator, request: Request, call: Call) -> Response:
-    """Errors are HTTP 400: ``invalid_client`` [LIVE 2026-06-28], ``invalid_request`` for a bad
-    grant [LIVE 2026-07-05] — or ``invalid_grant``, the standard's word, by scenario."""
+    """Give tokens. Errors are HTTP 400: ``invalid_client`` [LIVE 2026-06-28], ``invalid_request``
+    for a bad grant [LIVE 2026-07-05] — or ``invalid_grant``, the standard's word, by scenario."""
     form = {name: str(value) for name, value in (await request.form()).items()}
     call.grant_type = form.get("grant_type")
     try:
@@ -63,7 +63,7 @@ def _refusal(error: str, description: str) -> JsonAnswer:
 
 
 def _late(sim: Simulator, request: Request, call: Call) -> Response:
-    """A late code: the text says "se resetează conexiunea" (p. 33), which may mean just that."""
+    """Answer a late code: "se resetează conexiunea" (p. 33) may mean just that."""
     call.note = "the code came after 60 s"
     if sim.scenarios.take("late_code_reset", "token"):
         reset_connection(request)
@@ -72,7 +72,7 @@ def _late(sim: Simulator, request: Request, call: Call) -> Response:
 
 
 def _check_client(sim: Simulator, request: Request) -> None:
-    """HTTP Basic and nothing else: "Send as Basic Auth header" (OAuth text p. 23, 29)."""
+    """Accept HTTP Basic and nothing else: "Send as Basic Auth header" (OAuth text p. 23, 29)."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     try:
         decoded = base64.b64decode(encoded, validate=True).decode() if scheme else ""
@@ -122,7 +122,7 @@ def _from_code(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
 
 
 def _from_refresh(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
-    """New values for both tokens, "trebuiesc salvate" (OAuth text p. 29)."""
+    """Give new values for both tokens, "trebuiesc salvate" (OAuth text p. 29)."""
     if sim.scenarios.take("refresh_rejected", "token"):
         raise RefusedError(_bad_grant(sim), "The refresh token is not accepted")
     now = sim.now()
@@ -144,8 +144,8 @@ def _access_life(sim: Simulator) -> timedelta:
 
 
 def _renewed(sim: Simulator, claims: Claims) -> Pair:
-    """Whether the old token stays usable (p. 3 "ambele pot fi reutilizate") and whether the 365
-    days start anew is not established: scenarios play the other answer."""
+    """Decide whether the old token stays usable (p. 3 "ambele pot fi reutilizate") and whether the
+    365 days start anew is not established: scenarios play the other answer."""
     if sim.scenarios.take("refresh_kills_old", "token"):
         sim.tokens.use_up(claims)
     keeps_end = sim.scenarios.take("refresh_keeps_end", "token") is not None
@@ -162,7 +162,8 @@ def _renewed(sim: Simulator, claims: Claims) -> Pair:
 
 
 def _roles(sim: Simulator) -> dict[str, object] | None:
-    """The access token's claims about its services, as a scenario wants them; None: as usual."""
+    """Return the access token's claims about its services, as a scenario wants them; None: as
+    usual."""
     active = sim.scenarios.take("roles", "token")
     if active is None:
         return None

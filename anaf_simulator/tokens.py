@@ -83,8 +83,8 @@ class TokenService:
         access_life: timedelta = ACCESS_LIFE,
         roles: dict[str, object] | None = None,
     ) -> Pair:
-        """A new pair. ``refresh_end``: an end to keep in place of now + 365 days. ``roles``: the
-        access token's claims about its services, in place of the usual one."""
+        """Issue a new pair. ``refresh_end``: an end to keep in place of now + 365 days. ``roles``:
+        the access token's claims about its services, in place of the usual one."""
         first = first_authorized_at or now
         end = min(refresh_end or now + REFRESH_LIFE, first + HARD_LIMIT)
         claims: dict[str, object] = {"role": list(ROLES)} if roles is None else roles
@@ -104,8 +104,8 @@ class TokenService:
         first: datetime,
         claims: dict[str, object] | None = None,
     ) -> str:
-        """The text (p. 3, 28) says that a token tells of the application, the user, when it was
-        issued and when it ends; of the claims' names it prints only iss and exp."""
+        """Sign a token. The text (p. 3, 28) says that a token tells of the application, the user,
+        when it was issued and when it ends; of the claims' names it prints only iss and exp."""
         payload = {
             **(claims or {}),
             "iss": ISSUER,
@@ -120,7 +120,7 @@ class TokenService:
         return jwt.encode(payload, self._key, algorithm=_ALGORITHM)
 
     def check(self, token: str, kind: Kind, now: datetime) -> Claims:
-        """The claims of a good token; raises TokenRefusedError otherwise."""
+        """Return the claims of a good token; raises TokenRefusedError otherwise."""
         if token.startswith(_OPAQUE_PREFIX):
             token = token.removeprefix(_OPAQUE_PREFIX).replace("~", ".")
         try:
@@ -162,5 +162,5 @@ class TokenService:
         self._used.add(claims.jti)
 
     def revoke_all(self, serial: str, now: datetime) -> None:
-        """Every token of the certificate issued until now dies, as by „Renunțare OAuth”."""
+        """Revoke every token of the certificate issued until now, as by „Renunțare OAuth”."""
         self._revoked_before[serial] = now

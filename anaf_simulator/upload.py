@@ -25,9 +25,9 @@ _WARNING = (
     "valid dupa apelul de stare"
 )
 _TECHNICAL = "A aparut o eroare tehnica. Cod: SIM-500"
-"""What ``upload_errors`` says unless told otherwise (swagger-info.json; upload shows none)."""
+"""What ``upload_errors`` says without an option ``text`` (swagger-info.json; upload shows none)."""
 _REFUSED = "Modificarea nu poate fi preluata."
-"""What ``upload_nok`` says unless told otherwise; the words are the simulator's."""
+"""What ``upload_nok`` says without an option ``text``; the words are the simulator's."""
 
 
 async def upload(sim: Simulator, request: Request, call: Call, caller: Caller) -> Response:

@@ -25,14 +25,14 @@ class JsonAnswer(Response):
 
 
 def error_object(now: datetime, text: str) -> JsonAnswer:
-    """How ``info`` says anything but records: HTTP 200, one ``error`` (swagger-info.json)."""
+    """Say anything but records as ``info`` does: HTTP 200, ``error`` (swagger-info.json)."""
     return JsonAnswer(
         {"trace_id": str(uuid.uuid4()), "dateResponse": compact_minute(now), "error": text}
     )
 
 
 def envelope(now: datetime, status: int, fields: JsonObject) -> JsonAnswer:
-    """How the other services answer; ``status`` is ExecutionStatus, 0 good and 1 not."""
+    """Wrap an answer of the other services; ``status`` is ExecutionStatus, 0 good and 1 not."""
     tail: JsonObject = {
         "dateResponse": compact_minute(now),
         "ExecutionStatus": status,
@@ -42,12 +42,12 @@ def envelope(now: datetime, status: int, fields: JsonObject) -> JsonAnswer:
 
 
 def errors(now: datetime, *texts: str, **fields: object) -> JsonAnswer:
-    """HTTP 200 with ``Errors`` (swaggers lista, stare, upload)."""
+    """Answer HTTP 200 with ``Errors`` (swaggers lista, stare, upload)."""
     return envelope(now, 1, {"Errors": [{"errorMessage": text} for text in texts], **fields})
 
 
 def missing_parameter(now: datetime, name: str) -> JsonAnswer:
-    """HTTP 400 without a mandatory parameter (swagger-info.json)."""
+    """Answer HTTP 400 without a mandatory parameter (swagger-info.json)."""
     return JsonAnswer(
         {
             "timestamp": local(now).strftime("%d-%m-%Y %H:%M:%S"),
@@ -60,7 +60,7 @@ def missing_parameter(now: datetime, name: str) -> JsonAnswer:
 
 
 def not_found(now: datetime, path: str) -> JsonAnswer:
-    """HTTP 404 for a path that is none (swaggers lista, stare, upload)."""
+    """Answer HTTP 404 for a path that is none (swaggers lista, stare, upload)."""
     return JsonAnswer(
         {
             "timestamp": now.isoformat(timespec="milliseconds"),

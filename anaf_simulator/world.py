@@ -42,11 +42,12 @@ class World:
         self.overlays = {name: Overlay() for name in ENVIRONMENTS}
 
     def next_number(self) -> int:
-        """A number not given before in this run: for ids and load indexes of added things."""
+        """Return a number not given before in this run: for ids and load indexes of added
+        things."""
         return next(self._ids)
 
     def random_source(self) -> random.Random:
-        """Randomness for added notifications, reproducible within a run."""
+        """Make randomness for added notifications, reproducible within a run."""
         return random.Random(f"added/{self.seed}/{self.next_number()}")  # noqa: S311
 
     def active(
@@ -64,53 +65,53 @@ class World:
         return [record for _, record in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
     def find(self, uit: str, moment: datetime, env: str = "prod") -> Notification | None:
-        """The notification ``uit`` if declared by ``moment`` and in the last 90 days."""
+        """Return the notification ``uit`` if declared by ``moment`` and in the last 90 days."""
         overlay = self.overlays[env]
         if (added := overlay.added.get(uit)) is not None:
             return self._with_events(added, env) if added.declared_at <= moment else None
         since = moment - timedelta(days=90)
         everything = (self._generated(cui, since, moment) for cui in self.carriers)
-        for one in itertools.chain.from_iterable(everything):
-            if one.uit == uit:
-                return self._with_events(one, env)
+        for notification in itertools.chain.from_iterable(everything):
+            if notification.uit == uit:
+                return self._with_events(notification, env)
         return None
 
     def declared_since(self, since: datetime, until: datetime, env: str) -> Iterator[Notification]:
-        """Everything declared in the interval, for whichever carrier (for ``lista``)."""
+        """Yield everything declared in the interval, for whichever carrier (for ``lista``)."""
         for cui in self.carriers:
-            for one in self._generated(cui, since, until):
-                yield self._with_events(one, env)
-        for one in self.overlays[env].added.values():
-            if since <= one.declared_at <= until:
-                yield self._with_events(one, env)
+            for notification in self._generated(cui, since, until):
+                yield self._with_events(notification, env)
+        for notification in self.overlays[env].added.values():
+            if since <= notification.declared_at <= until:
+                yield self._with_events(notification, env)
 
     def add(self, notification: Notification, env: str | None = None) -> None:
-        """Add to one environment, or to both."""
+        """Add a notification to one environment, or to both."""
         for name in ENVIRONMENTS if env is None else (env,):
             self.overlays[name].added[notification.uit] = notification
 
-    def happen(self, uit: str, event: Event, env: str | None = None) -> None:
-        """Let an event befall a UIT in one environment, or in both."""
+    def add_event(self, uit: str, event: Event, env: str | None = None) -> None:
+        """Add an event to a UIT in one environment, or in both."""
         for name in ENVIRONMENTS if env is None else (env,):
             self.overlays[name].events.setdefault(uit, []).append(event)
 
     def _of_carrier(
         self, cui: str, since: datetime, until: datetime, env: str
     ) -> Iterator[Notification]:
-        for one in self._generated(cui, since, until):
-            yield self._with_events(one, env)
-        for one in self.overlays[env].added.values():
-            if one.carrier == cui:
-                yield self._with_events(one, env)
+        for notification in self._generated(cui, since, until):
+            yield self._with_events(notification, env)
+        for notification in self.overlays[env].added.values():
+            if notification.carrier == cui:
+                yield self._with_events(notification, env)
 
     def _generated(self, cui: str, since: datetime, until: datetime) -> Iterator[Notification]:
         carrier = self.carriers.get(cui)
         if carrier is None:
             return
         for day in _days(local(since).date(), local(until).date()):
-            for one in notifications_of_day(self.seed, carrier, day):
-                if since <= one.declared_at <= until:
-                    yield one
+            for notification in notifications_of_day(self.seed, carrier, day):
+                if since <= notification.declared_at <= until:
+                    yield notification
 
     def _with_events(self, notification: Notification, env: str) -> Notification:
         more = self.overlays[env].events.get(notification.uit)

@@ -205,7 +205,7 @@ class SimulatorProcess:
     def change_vehicle(self, uit: str, **fields: Any) -> Any:
         return self.control(f"vehicle-change/{uit}", fields)
 
-    def one_uit(self, uit: str) -> Any:
+    def describe_uit(self, uit: str) -> Any:
         return self.control(f"uit/{uit}")
 
     def active(self, cui: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulator_process import SimulatorProcess
 
-BUSY, MEDIUM, QUIET, SINGLE = "900010100", "900020201", "900030302", "900040403"
+BUSY, MEDIUM, SMALL, SINGLE = "900010100", "900020201", "900030302", "900040403"
 """The carriers' fiscal codes, as the simulator's README promises them."""
 
 type Info = Callable[..., Any]

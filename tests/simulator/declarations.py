@@ -24,7 +24,7 @@ def notification(
     operation: str = "30",
     partner: str = "900100003",
 ) -> bytes:
-    """A transport on national territory (tip 30), unless told otherwise."""
+    """A transport on national territory (tip 30), unless the call says otherwise."""
     correction = f'<corectie uit="{corrects}"/>' if corrects else ""
     extra = f'nrRemorca1="{trailer}"' if trailer else ""
     return envelope(f"""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE
+from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL
 from tests.simulator_process import SimulatorProcess
 
 README = Path(__file__).parents[2] / "anaf_simulator" / "README.md"
@@ -20,20 +20,22 @@ def test_the_state_names_every_scenario(simulator: SimulatorProcess) -> None:
     assert state["seed"] == 1
     assert state["scenarios"] == []
     assert len(state["catalogue"]) >= 30
-    assert all(one["summary"] for one in state["catalogue"].values())
+    assert all(scenario["summary"] for scenario in state["catalogue"].values())
 
 
-def test_the_world_tells_carriers_certificates_and_pins(simulator: SimulatorProcess) -> None:
+def test_the_world_lists_carriers_certificates_and_pins(simulator: SimulatorProcess) -> None:
     world = simulator.world()
-    assert [one["cui"] for one in world["carriers"]] == [BUSY, MEDIUM, QUIET, SINGLE]
-    rights = {one["id"]: one["cuis"] for one in world["certificates"]}
-    assert rights["three"] == [BUSY, MEDIUM, QUIET]
+    assert [carrier["cui"] for carrier in world["carriers"]] == [BUSY, MEDIUM, SMALL, SINGLE]
+    rights = {certificate["id"]: certificate["cuis"] for certificate in world["certificates"]}
+    assert rights["three"] == [BUSY, MEDIUM, SMALL]
     assert rights["single"] == [SINGLE]
     assert rights["norights"] == []
-    assert {one["pin"] for one in world["certificates"]} == {"1234"}
-    expired = [one["id"] for one in world["certificates"] if one["expired"]]
+    assert {certificate["pin"] for certificate in world["certificates"]} == {"1234"}
+    expired = [certificate["id"] for certificate in world["certificates"] if certificate["expired"]]
     assert expired == ["expired"]
-    assert [one["id"] for one in world["certificates"] if not one["enrolled"]] == ["renewed"]
+    assert [
+        certificate["id"] for certificate in world["certificates"] if not certificate["enrolled"]
+    ] == ["renewed"]
 
 
 def test_both_ports_take_control_calls(simulator: SimulatorProcess) -> None:
@@ -49,7 +51,7 @@ def test_every_call_is_reported_with_its_time_and_without_secrets(
     simulator.refresh(tokens["refresh_token"])
     simulator.api("info", tokens["access_token"], cui_op=BUSY)
     calls = simulator.calls()
-    assert [one["endpoint"] for one in calls] == [
+    assert [call["endpoint"] for call in calls] == [
         *("authorize", "authorize", "authorize", "token", "token", "info")
     ]
     last = calls[-1]
@@ -59,7 +61,7 @@ def test_every_call_is_reported_with_its_time_and_without_secrets(
     assert last["query"] == {"cui_op": BUSY}
     assert last["serial"] == "2006051671C0FFEE01A2B3C4D5E6F701"
     assert last["duration_ms"] > 0
-    assert [one["grant_type"] for one in simulator.calls("token")] == [
+    assert [call["grant_type"] for call in simulator.calls("token")] == [
         *("authorization_code", "refresh_token")
     ]
     text = str(calls)
@@ -78,7 +80,7 @@ def test_a_reset_brings_everything_back(simulator: SimulatorProcess) -> None:
     before = simulator.world()["carriers"]
     simulator.turn_on("down_503")
     simulator.advance(days=3)
-    simulator.add_uit(QUIET)
+    simulator.add_uit(SMALL)
     simulator.rights("three", cuis=[])
     simulator.limits(per_minute=1)
     simulator.reset()
@@ -121,12 +123,14 @@ def test_a_body_that_is_no_json_object_is_refused(simulator: SimulatorProcess) -
         assert simulator.http.post(url, content=content).status_code == 400
 
 
-def test_all_of_a_uit_is_told(simulator: SimulatorProcess) -> None:
+def test_all_of_a_uit_is_described(simulator: SimulatorProcess) -> None:
     uit = simulator.active(BUSY)[0]["uit"]
-    told = simulator.one_uit(uit)
-    assert (told["uit"], told["cui"]) == (uit, BUSY)
-    assert told["record"]["uit"] == uit
-    assert datetime.fromisoformat(told["declared_at"]) < datetime.fromisoformat(simulator.now())
+    description = simulator.describe_uit(uit)
+    assert (description["uit"], description["cui"]) == (uit, BUSY)
+    assert description["record"]["uit"] == uit
+    assert datetime.fromisoformat(description["declared_at"]) < datetime.fromisoformat(
+        simulator.now()
+    )
 
 
 def test_it_stops_on_a_signal_with_exit_code_0() -> None:
@@ -175,7 +179,7 @@ def test_the_readme_describes_every_scenario_certificate_and_carrier(
     state, world = simulator.state(), simulator.world()
     names = [
         *state["catalogue"],
-        *(one["id"] for one in world["certificates"]),
-        *(one["cui"] for one in world["carriers"]),
+        *(item["id"] for item in world["certificates"]),
+        *(item["cui"] for item in world["carriers"]),
     ]
     assert [name for name in names if f"`{name}`" not in readme] == []

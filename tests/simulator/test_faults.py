@@ -11,7 +11,7 @@ import pytest
 
 from anaf_simulator.scenarios import CATALOGUE, ENDPOINTS
 from tests.authorizations.processes import until
-from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE, Info
+from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL, Info
 from tests.simulator_process import SimulatorProcess
 
 
@@ -207,8 +207,8 @@ def test_a_raw_answer_is_sent_as_it_was_given(simulator: SimulatorProcess, token
     answer = ask(simulator, token)
     assert (answer.status_code, answer.text) == (403, "Gata")
     assert answer.headers["content-type"].startswith("text/plain")
-    simulator.turn_on("raw_answer", body={"found": []})
-    assert ask(simulator, token).json() == {"found": []}
+    simulator.turn_on("raw_answer", body={"items": []})
+    assert ask(simulator, token).json() == {"items": []}
     simulator.turn_on("raw_answer", body="ab", repeat=3)
     assert ask(simulator, token).text == "ababab"
 
@@ -230,16 +230,16 @@ def test_empty_lasts(simulator: SimulatorProcess, info: Info) -> None:
 def test_error_objects_have_the_words_of_the_swagger(
     simulator: SimulatorProcess, info: Info
 ) -> None:
-    said = {}
+    errors = {}
     for name in ("technical_error", "no_rights_cui", "no_rights", "daily_limit"):
         simulator.turn_on(name)
-        said[name] = info()["error"]
+        errors[name] = info()["error"]
         simulator.turn_off(name)
-    assert said["technical_error"].startswith("A aparut o eroare tehnica. Cod: ")
-    assert said["no_rights_cui"] == f"Nu aveti drept in SPV pentru CIF={BUSY}"
-    assert said["no_rights"] == "Nu exista niciun CIF petru care sa aveti drept in SPV"
-    assert said["daily_limit"].startswith("S-au facut deja 1000 ")
-    assert said["daily_limit"].endswith(" in cursul zilei")
+    assert errors["technical_error"].startswith("A aparut o eroare tehnica. Cod: ")
+    assert errors["no_rights_cui"] == f"Nu aveti drept in SPV pentru CIF={BUSY}"
+    assert errors["no_rights"] == "Nu exista niciun CIF petru care sa aveti drept in SPV"
+    assert errors["daily_limit"].startswith("S-au facut deja 1000 ")
+    assert errors["daily_limit"].endswith(" in cursul zilei")
 
 
 def test_no_rights_is_403_by_scenario(
@@ -277,7 +277,7 @@ def test_a_fault_can_be_limited_to_some_calls(simulator: SimulatorProcess, token
 
 def test_a_fault_can_be_limited_to_a_carrier(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("down_502", cui=MEDIUM)
-    statuses = [ask(simulator, token, cui).status_code for cui in (BUSY, MEDIUM, QUIET)]
+    statuses = [ask(simulator, token, cui).status_code for cui in (BUSY, MEDIUM, SMALL)]
     assert statuses == [200, 502, 200]
 
 
@@ -290,10 +290,10 @@ def test_a_fault_can_be_limited_to_an_endpoint(simulator: SimulatorProcess, toke
 def test_several_faults_can_be_on_at_once(simulator: SimulatorProcess, info: Info) -> None:
     simulator.turn_on("slow", seconds=0.05)
     simulator.turn_on("malformed_record", cui=MEDIUM)
-    simulator.turn_on("empty", cui=QUIET)
+    simulator.turn_on("empty", cui=SMALL)
     assert "eroare la citirea notificarii" in info(MEDIUM)
-    assert "error" in info(QUIET)
-    assert [one["name"] for one in simulator.state()["scenarios"]] == [
+    assert "error" in info(SMALL)
+    assert [scenario["name"] for scenario in simulator.state()["scenarios"]] == [
         *("slow", "malformed_record", "empty")
     ]
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE, Info
+from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL, Info
 from tests.simulator_process import SimulatorProcess
 
 
 def test_it_answers_a_bare_array_of_the_active_notifications(
     simulator: SimulatorProcess, info: Info
 ) -> None:
-    for cui in (BUSY, MEDIUM, QUIET):
+    for cui in (BUSY, MEDIUM, SMALL):
         records = info(cui)
         assert isinstance(records, list)
         assert records == simulator.active(cui)

@@ -1,11 +1,11 @@
 """So many calls a minute, so many a day."""
 
-from tests.simulator.conftest import BUSY, MEDIUM, QUIET, Info
+from tests.simulator.conftest import BUSY, MEDIUM, SMALL, Info
 from tests.simulator_process import SimulatorProcess
 
 
 def statuses(simulator: SimulatorProcess, token: str, count: int) -> list[int]:
-    return [simulator.api("info", token, cui_op=QUIET).status_code for _ in range(count)]
+    return [simulator.api("info", token, cui_op=SMALL).status_code for _ in range(count)]
 
 
 def test_above_the_limit_of_a_minute_calls_are_429(simulator: SimulatorProcess, token: str) -> None:
@@ -19,16 +19,16 @@ def test_the_minute_is_1000_calls_by_default(simulator: SimulatorProcess) -> Non
     assert simulator.state()["limits"]["per_minute"] == 1000
 
 
-def test_the_limit_of_a_minute_tells_when_to_come_back_by_scenario(
+def test_the_limit_of_a_minute_has_a_retry_after_by_scenario(
     simulator: SimulatorProcess, token: str
 ) -> None:
     simulator.limits(per_minute=1)
     statuses(simulator, token, 1)
-    bare = simulator.api("info", token, cui_op=QUIET)
+    bare = simulator.api("info", token, cui_op=SMALL)
     simulator.turn_on("retry_after")
-    told = simulator.api("info", token, cui_op=QUIET)
+    with_header = simulator.api("info", token, cui_op=SMALL)
     assert "retry-after" not in bare.headers
-    assert told.headers["retry-after"] == "60"
+    assert with_header.headers["retry-after"] == "60"
 
 
 def test_the_limit_counts_each_certificate_apart(simulator: SimulatorProcess, token: str) -> None:
@@ -38,9 +38,7 @@ def test_the_limit_counts_each_certificate_apart(simulator: SimulatorProcess, to
     assert statuses(simulator, other, 1) == [200]
 
 
-def test_lista_has_a_limit_of_a_day_told_with_http_200(
-    simulator: SimulatorProcess, token: str
-) -> None:
+def test_lista_has_a_limit_of_a_day_with_http_200(simulator: SimulatorProcess, token: str) -> None:
     simulator.set_clock("2026-07-15T12:00:00")
     simulator.limits(lista_per_day=2)
     bodies = [simulator.api(f"lista/60/{BUSY}", token).json() for _ in range(3)]
@@ -55,7 +53,7 @@ def test_lista_has_a_limit_of_a_day_told_with_http_200(
     assert "mesaje" in simulator.api(f"lista/60/{BUSY}", token).json()
 
 
-def test_the_state_of_one_upload_may_be_asked_100_times_a_day(
+def test_the_state_of_an_upload_is_answered_100_times_a_day(
     simulator: SimulatorProcess, token: str
 ) -> None:
     simulator.limits(stare_per_day=1)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.simulator.conftest import BUSY, MEDIUM, QUIET, Info
+from tests.simulator.conftest import BUSY, MEDIUM, SMALL, Info
 from tests.simulator_process import SimulatorProcess
 
 
@@ -12,7 +12,7 @@ def uits(records: list[dict[str, object]]) -> set[object]:
     return {record["uit"] for record in records}
 
 
-def test_a_day_later_new_uits_are_there_and_old_ones_are_gone(
+def test_a_day_later_new_uits_are_there_and_old_ones_are_not_listed(
     simulator: SimulatorProcess, info: Info
 ) -> None:
     before = uits(info())
@@ -37,9 +37,9 @@ def test_the_clock_set_to_the_same_moment_shows_the_same_world(
 def test_an_added_uit_is_shown_at_once_with_the_fields_it_was_given(
     simulator: SimulatorProcess, info: Info
 ) -> None:
-    added = simulator.add_uit(QUIET, nr_veh="B123ABC", nr_rem1=None, documente=["CMR 1"])
+    added = simulator.add_uit(SMALL, nr_veh="B123ABC", nr_rem1=None, documente=["CMR 1"])
     record = added["record"]
-    assert record in info(QUIET)
+    assert record in info(SMALL)
     assert record["nr_veh"] == "B123ABC"
     assert "nr_rem1" not in record
     assert record["documente"] == ["CMR 1"]
@@ -68,16 +68,16 @@ def test_a_correction_changes_what_is_shown(simulator: SimulatorProcess, info: I
 def test_a_vehicle_change_keeps_the_initial_plate_and_adds_modif_veh(
     simulator: SimulatorProcess, info: Info
 ) -> None:
-    made = simulator.add_uit(MEDIUM, nr_veh="B10AAA")
-    simulator.change_vehicle(made["uit"], nr_veh="B20BBB", obs="pană")
-    (record,) = info(MEDIUM, uit=made["uit"])
+    added = simulator.add_uit(MEDIUM, nr_veh="B10AAA")
+    simulator.change_vehicle(added["uit"], nr_veh="B20BBB", obs="pană")
+    (record,) = info(MEDIUM, uit=added["uit"])
     assert record["nr_veh"] == "B10AAA"
     (change,) = record["modif_veh"]
     assert (change["nr_veh"], change["obs"]) == ("B20BBB", "pană")
     assert {"data_modif_veh", "cod_decl", "data_decl"} <= set(change)
 
 
-def test_a_deleted_uit_is_gone(simulator: SimulatorProcess, info: Info) -> None:
+def test_a_deleted_uit_is_not_listed(simulator: SimulatorProcess, info: Info) -> None:
     uit = simulator.active(MEDIUM)[0]["uit"]
     simulator.withdraw(uit)
     assert uit not in uits(info(MEDIUM))
@@ -87,21 +87,21 @@ def test_a_uit_leaves_at_the_midnight_that_data_exp_uit_names(
     simulator: SimulatorProcess, info: Info
 ) -> None:
     simulator.set_clock("2026-07-15T12:00:00")
-    uit = simulator.add_uit(QUIET, data_transp="2026-07-15")["uit"]
+    uit = simulator.add_uit(SMALL, data_transp="2026-07-15")["uit"]
     simulator.set_clock("2026-07-19T23:59:50")
-    assert uit in uits(info(QUIET))
+    assert uit in uits(info(SMALL))
     simulator.set_clock("2026-07-20T00:00:00")
-    assert uit not in uits(info(QUIET))
+    assert uit not in uits(info(SMALL))
 
 
 def test_a_uit_without_an_end_is_shown_until_it_is_given_one(
     simulator: SimulatorProcess, info: Info
 ) -> None:
-    uit = simulator.add_uit(QUIET, data_exp_uit=None)["uit"]
-    (record,) = (one for one in info(QUIET) if one["uit"] == uit)
+    uit = simulator.add_uit(SMALL, data_exp_uit=None)["uit"]
+    (record,) = (record for record in info(SMALL) if record["uit"] == uit)
     assert record.get("data_exp_uit") is None
     simulator.correct(uit, data_exp_uit="2020-01-01T00:00:00")
-    assert uit not in uits(info(QUIET))
+    assert uit not in uits(info(SMALL))
 
 
 def test_a_restart_with_the_same_seed_keeps_tokens_and_world() -> None:
@@ -130,10 +130,10 @@ def test_a_clock_call_without_sense_is_refused(
 
 
 def test_one_more_carrier_gets_a_life_of_its_own(simulator: SimulatorProcess, info: Info) -> None:
-    made = simulator.control("carrier", {"cui": "14399840", "name": "NOU SRL", "per_day": 3})
+    added = simulator.control("carrier", {"cui": "14399840", "name": "NOU SRL", "per_day": 3})
     simulator.rights("three", cuis=["14399840"])
-    assert made["active"] > 5
-    assert len(info("14399840")) == made["active"]
+    assert added["active"] > 5
+    assert len(info("14399840")) == added["active"]
 
 
 def test_a_uit_with_wrong_check_digits_is_not_added(simulator: SimulatorProcess) -> None:

@@ -13,8 +13,8 @@ DAY = 86_400
 
 
 def claims(token: str) -> dict[str, Any]:
-    found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return found
+    decoded: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return decoded
 
 
 def test_tokens_are_signed_jwts_with_the_documented_lives(simulator: SimulatorProcess) -> None:
@@ -30,7 +30,7 @@ def test_tokens_are_signed_jwts_with_the_documented_lives(simulator: SimulatorPr
     assert access["client_id"] == simulator.client_id
 
 
-def test_short_tokens_live_as_long_as_told_and_no_longer(simulator: SimulatorProcess) -> None:
+def test_short_tokens_live_as_long_as_the_scenario_says(simulator: SimulatorProcess) -> None:
     simulator.turn_on("short_tokens", seconds=120)
     answer = simulator.tokens()
     access = claims(answer["access_token"])
@@ -152,7 +152,7 @@ def test_an_access_token_dies_after_90_days(simulator: SimulatorProcess) -> None
     assert simulator.api("info", access, cui_op=BUSY).status_code == 401
 
 
-def test_a_spoilt_or_wrong_kind_of_token_opens_nothing(simulator: SimulatorProcess) -> None:
+def test_a_changed_or_wrong_kind_of_token_opens_nothing(simulator: SimulatorProcess) -> None:
     answer = simulator.tokens()
     head, body, signature = answer["access_token"].split(".")
     forged = f"{head}.{body}.{signature[:-8]}AAAAAAAA"
@@ -171,13 +171,13 @@ def test_giving_up_the_authorization_kills_its_tokens(simulator: SimulatorProces
     assert simulator.refresh(simulator.tokens("single")["refresh_token"]).status_code == 200
 
 
-def test_invalid_grant_is_said_by_scenario(simulator: SimulatorProcess) -> None:
+def test_invalid_grant_is_the_error_by_scenario(simulator: SimulatorProcess) -> None:
     simulator.turn_on("invalid_grant")
     assert simulator.refresh("nonsense").json()["error"] == "invalid_grant"
     assert simulator.exchange("nonsense").json()["error"] == "invalid_grant"
 
 
-def test_refresh_rejected_spoils_refreshes_alone(simulator: SimulatorProcess) -> None:
+def test_refresh_rejected_affects_refreshes_alone(simulator: SimulatorProcess) -> None:
     refresh = simulator.tokens()["refresh_token"]
     simulator.turn_on("refresh_rejected")
     assert simulator.refresh(refresh).status_code == 400
@@ -193,7 +193,7 @@ def test_an_opaque_refresh_token_refreshes_too(simulator: SimulatorProcess) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         (None, {"role": ["EFACTURA", "ETRANSPORT", "HELLO"]}),
         ({"form": "text"}, {"role": "EFACTURA,ETRANSPORT,HELLO"}),
@@ -203,14 +203,14 @@ def test_an_opaque_refresh_token_refreshes_too(simulator: SimulatorProcess) -> N
     ],
 )
 def test_the_access_token_names_its_roles_in_each_form(
-    simulator: SimulatorProcess, options: dict[str, Any] | None, told: dict[str, Any]
+    simulator: SimulatorProcess, options: dict[str, Any] | None, expected: dict[str, Any]
 ) -> None:
     if options is not None:
         simulator.turn_on("roles", **options)
     tokens = simulator.tokens()
     for given in (tokens, simulator.refresh(tokens["refresh_token"]).json()):
-        said = claims(given["access_token"])
-        assert {name: said[name] for name in ("role", "roles") if name in said} == told
+        in_token = claims(given["access_token"])
+        assert {name: in_token[name] for name in ("role", "roles") if name in in_token} == expected
     assert "role" not in claims(tokens["refresh_token"])
 
 

@@ -136,7 +136,7 @@ def test_a_confirmation_shows_in_lista(
     uit = processed(declarations.notification(MEDIUM, TODAY))["UIT"]
     processed(declarations.confirmation(uit))
     messages = simulator.api(f"lista/1/{BUSY}", token).json()["mesaje"]
-    (shown,) = (one for one in messages if one.get("uit") == uit)
+    (shown,) = (message for message in messages if message.get("uit") == uit)
     assert (shown["tip"], shown["stare"], shown["tip_op"]) == ("NOT", "OK", "30")
     assert shown["confirmare"]["tip_conf"] == "10"
     assert shown["data_creare"].startswith("20260715")
@@ -151,7 +151,7 @@ def test_lista_shows_failed_uploads_and_own_vehicle_changes(
     body = simulator.api(f"lista/1/{BUSY}", token).json()
     assert body["titlu"] == "Lista Mesaje disponibile din ultimele 1 zile"
     assert (body["ExecutionStatus"], body["cui"]) == (0, BUSY)
-    (failed,) = (one for one in body["mesaje"] if one["stare"] == "ERR")
+    (failed,) = (message for message in body["mesaje"] if message["stare"] == "ERR")
     assert failed["tip"] == "DEL"
     assert failed["mesaje"] == [
         {
@@ -159,7 +159,9 @@ def test_lista_shows_failed_uploads_and_own_vehicle_changes(
             "mesaj": "Nu a fost identificat UIT-ul printre notificarile valide anterioare.",
         }
     ]
-    assert any(one["tip"] == "MVH" and one["nr_veh"] == "CJ77CAR" for one in body["mesaje"])
+    assert any(
+        message["tip"] == "MVH" and message["nr_veh"] == "CJ77CAR" for message in body["mesaje"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_wrong_paths_are_errors_with_http_200(send: Send, path: str, text: str) 
     assert error_of(send(declarations.deletion("3V0P0L0P0T3JUW46"), path)).startswith(text)
 
 
-def test_an_unknown_root_is_told_in_the_words_of_the_swagger(send: Send) -> None:
+def test_an_unknown_root_is_refused_in_the_words_of_the_swagger(send: Send) -> None:
     assert error_of(send(b"<a/>")) == (
         "Fisierul transmis nu este valid. org.xml.sax.SAXParseException; lineNumber: 1; "
         "columnNumber: 0; cvc-elt.1.a: Cannot find the declaration of element 'a'."
@@ -267,18 +269,18 @@ def test_the_state_of_what_does_not_exist(state: State, index: str, text: str) -
     assert state(index)["Errors"] == [{"errorMessage": text}]
 
 
-def test_the_state_of_anothers_upload_is_not_told(
+def test_the_state_of_anothers_upload_is_refused(
     simulator: SimulatorProcess, send: Send, session_tokens: dict[str, dict[str, Any]]
 ) -> None:
     index = send(declarations.notification(MEDIUM, TODAY)).json()["index_incarcare"]
-    said = {
+    answers = {
         name: simulator.api(f"stareMesaj/{index}", session_tokens[name]["access_token"]).json()
         for name in ("single", "norights")
     }
-    assert said["single"]["Errors"][0]["errorMessage"] == (
+    assert answers["single"]["Errors"][0]["errorMessage"] == (
         f"Nu aveti dreptul de inteorgare pentru id_incarcare= {index}"
     )
-    assert said["norights"]["Errors"][0]["errorMessage"] == (
+    assert answers["norights"]["Errors"][0]["errorMessage"] == (
         "Nu exista niciun CIF petru care sa aveti drept"
     )
 
@@ -303,7 +305,7 @@ def test_states_by_scenario(simulator: SimulatorProcess, send: Send, state: Stat
         ("lista/60/900030302", "Nu exista mesaje in ultimele 60 zile"),
     ],
 )
-def test_lista_tells_its_errors_with_http_200(
+def test_lista_gives_its_errors_with_http_200(
     simulator: SimulatorProcess, token: str, path: str, text: str
 ) -> None:
     assert error_of(simulator.api(path, token)) == text

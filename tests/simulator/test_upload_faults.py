@@ -142,7 +142,7 @@ def test_errors_at_the_upload_have_no_effect(simulator: SimulatorProcess, send: 
     assert simulator.uploads() == []
 
 
-def test_the_processing_takes_as_long_as_it_is_told(
+def test_the_processing_takes_as_long_as_its_limit_says(
     simulator: SimulatorProcess, send: Send, stare: Stare, info: Info, uit: str
 ) -> None:
     simulator.limits(processing_seconds=90)
@@ -196,7 +196,7 @@ def test_a_file_that_was_not_taken_has_no_effect(
     assert changes(info, uit) == []
 
 
-def test_the_same_change_is_taken_twice_unless_told_otherwise(
+def test_the_same_change_is_taken_twice_by_default(
     simulator: SimulatorProcess, send: Send, stare: Stare, info: Info, uit: str
 ) -> None:
     """Nothing public forbids it."""

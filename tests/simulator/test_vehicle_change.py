@@ -118,7 +118,7 @@ def test_lista_shows_the_change_with_its_own_reference_index_and_plates(
     assert row.keys().isdisjoint({"modif_veh", "nr_linii", "gr_tot_neta", "val_tot", "confirmare"})
 
 
-def test_a_trailer_left_out_is_gone(
+def test_a_trailer_left_out_is_not_shown(
     file: File, rows: Callable[..., list[Any]], info: Info, uit: str
 ) -> None:
     file(declarations.modif_vehicul(uit, nrRemorca2="B09REM"))
@@ -246,7 +246,9 @@ def test_a_refused_change_has_no_effect(file: File, info: Info, uit: str) -> Non
     assert "modif_veh" not in info(uit=uit)[0]
 
 
-def test_a_rule_of_the_schematron_is_wrapped_and_the_database_is_not_asked(file: File) -> None:
+def test_a_rule_of_the_schematron_is_wrapped_and_hides_what_the_database_would_say(
+    file: File,
+) -> None:
     wrong = declarations.modif_vehicul("3V0P0L0P0T3JUW47")
     assert error_of(file(wrong)) == (
         "tipAssert=FailedAssert; codEroare=BR-019; localizareEroare=/eTransport; "
@@ -287,9 +289,9 @@ def test_what_the_official_rules_say_the_simulator_says(
             continue
         simulator.advance(seconds=4)
         final = simulator.api(f"stareMesaj/{answer['index_incarcare']}", token).json()
-        said = str(final.get("Errors", ""))
+        messages = str(final.get("Errors", ""))
         rules = schematron_errors(content)
-        assert [rule for rule in rules if f"codEroare={rule};" in said] == rules, (name, value)
+        assert [rule for rule in rules if f"codEroare={rule};" in messages] == rules, (name, value)
         assert (final["stare"] == "ok") == (not rules), (name, value)
 
 
@@ -307,7 +309,7 @@ def test_both_environments_take_changes_apart(
     assert "modif_veh" not in info(uit=uit)[0]
 
 
-def test_the_control_api_tells_what_was_taken(
+def test_the_control_api_lists_what_was_taken(
     simulator: SimulatorProcess, send: Callable[..., httpx2.Response], uit: str
 ) -> None:
     assert simulator.uploads() == []

@@ -19,7 +19,7 @@ from anaf_simulator.keys import signing_key
 from anaf_simulator.people import CARRIERS, DECLARANTS
 from anaf_simulator.places import border_points, customs_offices, random_plate
 from anaf_simulator.world import World, record_at
-from tests.simulator.conftest import BUSY, MEDIUM, QUIET, SINGLE
+from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL
 
 NOW = datetime(2026, 7, 15, 9, 30, tzinfo=UTC)
 
@@ -29,10 +29,10 @@ def year() -> list[Notification]:
     """All that is declared in some months, for every carrier."""
     days = [date(2026, 3, 1) + timedelta(days=number) for number in range(150)]
     return [
-        one
+        notification
         for carrier in CARRIERS.values()
         for day in days
-        for one in notifications_of_day(1, carrier, day)
+        for notification in notifications_of_day(1, carrier, day)
     ]
 
 
@@ -45,8 +45,8 @@ def test_the_official_examples_have_right_check_digits() -> None:
 
 
 def test_every_uit_fits_the_pattern_and_its_check_digits(year: list[Notification]) -> None:
-    assert all(is_uit(one.uit) for one in year)
-    assert len({one.uit for one in year}) == len(year)
+    assert all(is_uit(notification.uit) for notification in year)
+    assert len({notification.uit for notification in year}) == len(year)
     rng = random.Random(5)
     assert all(is_uit(make_uit(rng)) for _ in range(500))
 
@@ -54,13 +54,16 @@ def test_every_uit_fits_the_pattern_and_its_check_digits(year: list[Notification
 def test_every_fiscal_code_has_its_check_digit() -> None:
     assert all(is_cui(cui) for cui in CARRIERS)
     assert all(is_cui(company.cui) for company in DECLARANTS)
-    assert list(CARRIERS) == [BUSY, MEDIUM, QUIET, SINGLE]
+    assert list(CARRIERS) == [BUSY, MEDIUM, SMALL, SINGLE]
 
 
 def test_nothing_is_declared_more_than_three_days_ahead(year: list[Notification]) -> None:
-    for one in year:
-        declared = local(one.declared_at).date()
-        shown = [one.record, *(event.data for event in one.events if "data_transp" in event.data)]
+    for notification in year:
+        declared = local(notification.declared_at).date()
+        shown = [
+            notification.record,
+            *(event.data for event in notification.events if "data_transp" in event.data),
+        ]
         for fields in shown:
             transport = date.fromisoformat(str(fields["data_transp"])[:10])
             assert timedelta(days=0) <= transport - declared <= timedelta(days=3)
@@ -68,10 +71,10 @@ def test_nothing_is_declared_more_than_three_days_ahead(year: list[Notification]
 
 def test_a_uit_lives_5_days_or_15_for_intra_eu_acquisitions(year: list[Notification]) -> None:
     lives = Counter()  # type: Counter[tuple[bool, int]]
-    for one in year:
-        start = datetime.fromisoformat(str(one.record["data_transp"]))
-        end = datetime.fromisoformat(str(one.record["data_exp_uit"]))
-        lives[one.operation in LONG_OPERATIONS, (end - start).days] += 1
+    for notification in year:
+        start = datetime.fromisoformat(str(notification.record["data_transp"]))
+        end = datetime.fromisoformat(str(notification.record["data_exp_uit"]))
+        lives[notification.operation in LONG_OPERATIONS, (end - start).days] += 1
         assert (start.hour, end.hour) == (0, 0)
     assert set(lives) == {(False, 5), (True, 15)}
     assert (validity_days("30"), validity_days("10")) == (5, 15)
@@ -80,11 +83,17 @@ def test_a_uit_lives_5_days_or_15_for_intra_eu_acquisitions(year: list[Notificat
 def test_the_last_valid_day_is_the_one_before_data_exp_uit() -> None:
     world = World(1)
     record = world.active(BUSY, NOW)[0]
-    one = world.find(str(record["uit"]), NOW)
-    assert one is not None
+    notification = world.find(str(record["uit"]), NOW)
+    assert notification is not None
     end = datetime.fromisoformat(str(record["data_exp_uit"]))
     bare = Notification(
-        one.uit, one.carrier, one.declarant, one.declared_at, one.operation, record, {}
+        notification.uit,
+        notification.carrier,
+        notification.declarant,
+        notification.declared_at,
+        notification.operation,
+        record,
+        {},
     )
     # Romania is at UTC+3 in July.
     last = end.replace(tzinfo=UTC) - timedelta(hours=3, seconds=1)
@@ -94,14 +103,14 @@ def test_the_last_valid_day_is_the_one_before_data_exp_uit() -> None:
 
 def test_every_kind_of_place_and_document_occurs(year: list[Notification]) -> None:
     kinds, documents = set(), set()
-    for one in year:
+    for notification in year:
         for side in ("loc_start", "loc_final"):
-            place = one.record[side]
+            place = notification.record[side]
             assert isinstance(place, dict)
             kinds.add(place["tip_loc"])
             if place["tip_loc"] != "ADR":
                 assert set(place) == {"tip_loc", "adresa_completa", "judet"}
-        papers = one.record["documente"]
+        papers = notification.record["documente"]
         documents.add(type(papers[0]).__name__ if isinstance(papers, list) else "text")
     assert kinds == {"ADR", "PTF", "BV"}
     assert documents == {"text", "str", "dict"}
@@ -110,22 +119,28 @@ def test_every_kind_of_place_and_document_occurs(year: list[Notification]) -> No
 def test_optional_fields_are_missing_at_times_and_numbers_stand_for_strings(
     year: list[Notification],
 ) -> None:
-    assert {type(one.record.get("ref_decl")) for one in year} == {str, int, type(None)}
-    assert {type(one.record["cod_decl"]) for one in year} == {int}
-    assert {type(one.record["tr_cod"]) for one in year} == {str}
-    assert any("nr_rem1" not in one.record for one in year)
-    assert any("nr_rem2" in one.record for one in year)
+    assert {type(notification.record.get("ref_decl")) for notification in year} == {
+        str,
+        int,
+        type(None),
+    }
+    assert {type(notification.record["cod_decl"]) for notification in year} == {int}
+    assert {type(notification.record["tr_cod"]) for notification in year} == {str}
+    assert any("nr_rem1" not in notification.record for notification in year)
+    assert any("nr_rem2" in notification.record for notification in year)
 
 
 def test_every_kind_of_event_occurs(year: list[Notification]) -> None:
-    kinds = Counter(event.kind for one in year for event in one.events)
+    kinds = Counter(event.kind for notification in year for event in notification.events)
     assert kinds.keys() == {"correction", "vehicle", "deletion"}
-    changed = {name for one in year for event in one.events for name in event.data}
+    changed = {
+        name for notification in year for event in notification.events for name in event.data
+    }
     assert {"nr_veh", "nr_rem1", "data_transp", "loc_final"} <= changed
 
 
 def test_names_are_written_with_comma_below(year: list[Notification]) -> None:
-    text = str([one.record for one in year])
+    text = str([notification.record for notification in year])
     assert "ș" in text
     assert "ț" in text
     assert not set("şţŞŢ") & set(text)
@@ -135,7 +150,11 @@ def test_border_points_are_written_as_the_api_text_shows(year: list[Notification
     assert border_points()["4"].name == "PTF Nădlac"
     assert len(border_points()) == 38
     assert customs_offices()["12801"].name == "BVI Alba Iulia"
-    shown = [place for one in year if (place := one.record["loc_start"]) and "PTF" in str(place)]
+    shown = [
+        place
+        for notification in year
+        if (place := notification.record["loc_start"]) and "PTF" in str(place)
+    ]
     assert re.search(r"PTF [^,]+, Jud\. \w+", str(shown[0]))
 
 
@@ -148,7 +167,7 @@ def test_plates_have_romanian_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cui", "least", "most"), [(BUSY, 25, 60), (MEDIUM, 3, 14), (QUIET, 1, 2), (SINGLE, 2, 10)]
+    ("cui", "least", "most"), [(BUSY, 25, 60), (MEDIUM, 3, 14), (SMALL, 1, 2), (SINGLE, 2, 10)]
 )
 def test_each_carrier_has_about_as_many_uits_as_promised(cui: str, least: int, most: int) -> None:
     world = World(1)

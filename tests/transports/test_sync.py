@@ -171,7 +171,7 @@ def test_a_correction_makes_one_event_with_old_and_new(
     assert (event.kind, event.changes, event.at) == (kind, changes, now + 5 * MINUTE)
     assert (result.applied.changed, result.applied.new) == (1, 0)
     assert row.last_changed_at == now + 5 * MINUTE
-    assert row.raw == anaf.one_uit(uit)["record"]
+    assert row.raw == anaf.describe_uit(uit)["record"]
 
 
 def test_a_vehicle_change_is_an_event_of_its_own_kind(
