@@ -291,7 +291,7 @@ def outcome(exchange: Exchange) -> tuple[UploadOutcome, str]:
     return result.outcome, result.error_code
 
 
-def test_a_refused_authorization_was_not_sent() -> None:
+def test_a_refused_connection_was_not_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         exchange = send(f"http://127.0.0.1:{taken.getsockname()[1]}")
@@ -314,9 +314,9 @@ def listening(handle: Callable[[socket.socket], object]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
-            authorization, _ = server.accept()
-            with authorization:
-                handle(authorization)
+            connection, _ = server.accept()
+            with connection:
+                handle(connection)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -326,17 +326,17 @@ def listening(handle: Callable[[socket.socket], object]) -> Iterator[str]:
 
 def test_a_handshake_that_does_not_end_was_not_sent() -> None:
     ended = threading.Event()
-    with listening(lambda _authorization: ended.wait(10)) as address:
+    with listening(lambda _connection: ended.wait(10)) as address:
         exchange = send(f"https://{address}", timeout=1.0)
         ended.set()
     assert outcome(exchange) == (UploadOutcome.NOT_SENT, "timeout")
 
 
-def _hang_up(authorization: socket.socket) -> None:
-    authorization.recv(65536)
+def _hang_up(connection: socket.socket) -> None:
+    connection.recv(65536)
 
 
-def test_a_authorization_closed_without_an_answer_is_unknown() -> None:
+def test_a_connection_closed_without_an_answer_is_unknown() -> None:
     with listening(_hang_up) as address:
         exchange = send(f"http://{address}")
     assert outcome(exchange) == (UploadOutcome.UNKNOWN, "network")
