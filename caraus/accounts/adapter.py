@@ -1,14 +1,13 @@
 """What sign-in by e-mail does differently from django-allauth's defaults."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,20 +15,7 @@ from django.utils.translation import gettext_noop
 
 from caraus.accounts import journal, limits, members
 from caraus.accounts.models import Invitation, JournalEntry, User
-from caraus.words import gettext_lazy, in_language_of
-
-# By the codes of Django's password validators.
-PASSWORD_PROBLEMS = {
-    "password_too_short": gettext_lazy(
-        "Parola este prea scurtă: trebuie cel puțin {min_length} caractere."
-    ),
-    "password_too_similar": gettext_lazy(
-        "Parola seamănă prea mult cu numele sau cu adresa ta de e-mail."
-    ),
-    "password_too_common": gettext_lazy("Parola este una des întâlnită, ușor de ghicit."),
-    "password_entirely_numeric": gettext_lazy("Parola nu poate fi făcută numai din cifre."),
-}
-
+from caraus.words import in_language_of
 
 # Where the session keeps the secret of an invitation's link while its person makes an account.
 INVITATION_KEY = "invitation"
@@ -48,23 +34,6 @@ def sign_in_key(request: HttpRequest, email: str) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Who may sign up is a setting: anybody, the invited, nobody (`caraus createuser` is left)."""
-
-    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        "account_inactive": gettext_lazy("Contul este dezactivat."),
-        "email_password_mismatch": gettext_lazy("Adresa de e-mail sau parola nu este corectă."),
-        "enter_current_password": gettext_lazy("Parola de acum nu este corectă."),
-        "incorrect_password": gettext_lazy("Parola nu este corectă."),
-        "invalid_or_expired_key": gettext_lazy("Linkul nu mai este valabil."),
-        "invalid_password_reset": gettext_lazy("Linkul pentru parolă nouă nu mai este valabil."),
-        "too_many_login_attempts": gettext_lazy(
-            "Prea multe încercări nereușite. Încearcă din nou peste câteva minute."
-        ),
-        "duplicate_email": gettext_lazy("Adresa aceasta este deja a contului tău."),
-        "email_taken": gettext_lazy("Adresa aceasta aparține altui cont."),
-        "cannot_remove_primary_email": gettext_lazy("Adresa principală nu poate fi ștearsă."),
-        "unverified_primary_email": gettext_lazy("Adresa principală trebuie confirmată întâi."),
-        "rate_limited": gettext_lazy("Prea multe cereri. Așteaptă puțin și încearcă din nou."),
-    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         if settings.SIGNUP == "invitation":
@@ -148,14 +117,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 "sign_in_failed", gettext_noop("Încercare cu o parolă greșită."), user=user
             )
 
-    def clean_password(self, password: str, user: Any = None) -> str:
-        """Raises ValidationError with the validators' reasons in our own sentences."""
-        try:
-            cleaned: str = super().clean_password(password, user=user)
-        except ValidationError as error:
-            raise ValidationError([_in_words(one) for one in error.error_list]) from error
-        return cleaned
-
 
 def _public(name: str, value: Any) -> Any:
     """An address of a letter's context, under CARAUS_URL."""
@@ -164,10 +125,3 @@ def _public(name: str, value: Any) -> Any:
     parts = urlsplit(value)
     public = urlsplit(settings.PUBLIC_URL)
     return urlunsplit(parts._replace(scheme=public.scheme, netloc=public.netloc))
-
-
-def _in_words(problem: ValidationError) -> ValidationError:
-    sentence = PASSWORD_PROBLEMS.get(problem.code or "")
-    if sentence is None:
-        return problem
-    return ValidationError(sentence.format(**(problem.params or {})), code=problem.code)

@@ -1,6 +1,7 @@
 """The forms of sign-in and passwords, in the words of the rest of the product.
 
-django-allauth's Romanian catalogue lacks diacritics and says „dumneavoastră” here and „tu” there.
+What django-allauth says when something is wrong is in our words by `locale_overrides`. Here stand
+the labels, and what is said of a field that was left empty.
 """
 
 from typing import Any
@@ -10,7 +11,6 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -39,10 +39,6 @@ def _say(form: forms.BaseForm, name: str, label: str, *, missing: str, help_text
 def _say_email(form: forms.BaseForm, name: str) -> None:
     _say(form, name, "E-mail", missing=gettext("Scrie adresa de e-mail."))
     field = form.fields[name]
-    for validator in field.validators:
-        if getattr(validator, "code", "") == "invalid":
-            sentence = gettext("Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro")
-            validator.message = sentence  # type: ignore[attr-defined]
     field.widget.attrs.update({"inputmode": "email", "autocapitalize": "none"})
 
 
@@ -62,15 +58,6 @@ def _say_new_password(form: forms.BaseForm) -> None:
     )
 
 
-class _SamePassword:
-    """Says in its own words that the two passwords differ."""
-
-    def add_error(self, field: str | None, error: Any) -> None:
-        if field == "password2" and not isinstance(error, ValidationError):
-            error = gettext("Cele două parole nu sunt la fel.")
-        super().add_error(field, error)  # type: ignore[misc]
-
-
 class LoginForm(allauth.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +65,7 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]
         _say(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
 
 
-class SignupForm(_SamePassword, allauth.SignupForm):  # type: ignore[misc]
+class SignupForm(allauth.SignupForm):  # type: ignore[misc]
     """Somebody who was invited has that address, and no other."""
 
     name = NameInput(
@@ -146,19 +133,19 @@ class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
         return email
 
 
-class ResetPasswordKeyForm(_SamePassword, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say_new_password(self)
 
 
-class SetPasswordForm(_SamePassword, allauth.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(allauth.SetPasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say_new_password(self)
 
 
-class ChangePasswordForm(_SamePassword, allauth.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(allauth.ChangePasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(

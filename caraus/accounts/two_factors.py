@@ -1,6 +1,6 @@
 """Two factors in our own words; the secrets of authenticator apps are encrypted at rest."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms as base
@@ -13,24 +13,9 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import User
 from caraus.crypto import cipher, encrypt
-from caraus.words import gettext_lazy
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
-        "add_email_blocked": gettext_lazy(
-            "Contul are doi factori: adresa de e-mail nu poate fi schimbată acum."
-        ),
-        "cannot_delete_authenticator": gettext_lazy("Al doilea factor nu poate fi scos."),
-        "cannot_generate_recovery_codes": gettext_lazy(
-            "Codurile de rezervă se fac după ce ai un al doilea factor."
-        ),
-        "incorrect_code": gettext_lazy(
-            "Codul nu este corect. Verifică ceasul telefonului și încearcă din nou."
-        ),
-        "unverified_email": gettext_lazy("Confirmă întâi adresa de e-mail."),
-    }
-
     def encrypt(self, text: str) -> str:
         return encrypt(text)
 

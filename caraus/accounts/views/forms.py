@@ -5,12 +5,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from caraus.accounts import access, members
-from caraus.accounts.adapter import PASSWORD_PROBLEMS
 from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.names import NameInput
@@ -19,10 +17,7 @@ from caraus.fields import COMPANY
 from caraus.fields import NAME as NAME_WIDTH
 from caraus.words import gettext_lazy, plural
 
-EMAIL = {
-    "required": gettext_lazy("Scrie adresa de e-mail."),
-    "invalid": gettext_lazy("Adresa de e-mail nu este completă. Exemplu: ioana@firma.ro"),
-}
+EMAIL = {"required": gettext_lazy("Scrie adresa de e-mail.")}
 NAME = {"required": gettext_lazy("Scrie denumirea organizației.")}
 
 
@@ -142,12 +137,5 @@ class SetupForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        try:
-            validate_password(password)
-        except ValidationError as error:
-            sentences = [
-                PASSWORD_PROBLEMS.get(one.code or "", str(one)).format(**(one.params or {}))
-                for one in error.error_list
-            ]
-            raise ValidationError(sentences) from error
+        validate_password(password)
         return password
