@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
-from tests import emptying, factories, made_once
+from tests import emptying, factories, made_once, processes
 from tests.commands.installation import Installation
 from tests.e2e import chromium
 from tests.mail import QUEUE
@@ -31,6 +31,10 @@ connection_created.disconnect(dispatch_uid="caraus.web.refusals")
 LONGEST_FIRST = ("test_storm.py", "test_everyone.py", "running", "commands", "e2e", "upgrades")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(processes)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Over several processes, a file that takes long must not be the last one begun."""
@@ -40,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, one in enumerate(LONGEST_FIRST) if one in places), 99)
 
     items.sort(key=rank)
+    processes.mark(items)
 
 
 def pytest_collection_finish() -> None:

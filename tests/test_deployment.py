@@ -36,11 +36,13 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.process
 def test_compose_fits_its_schema() -> None:
     done = run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_caddy_understands_its_file() -> None:
     done = run(
         *("caddy", "validate", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"),
@@ -150,6 +152,7 @@ def test_the_units_run_as_an_ordinary_user_with_little_reach(unit: Path) -> None
     assert int(service["TasksMax"]) >= 128
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_finds_the_units_little_exposed(unit: Path, tmp_path: Path) -> None:
     """At most 2.0 of 10. Where there is no systemd to ask, the table above stands for it."""
@@ -215,6 +218,7 @@ def test_the_administrators_command_is_the_services_own() -> None:
         assert there.format(found[1]) in wrapper
 
 
+@pytest.mark.process
 def test_the_documents_are_built_without_a_warning(tmp_path: Path) -> None:
     done = run("mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site"))
     assert done.returncode == 0, done.stderr
@@ -273,6 +277,7 @@ def test_what_runs_imports_nothing_that_only_developers_have() -> None:
     assert not missing
 
 
+@pytest.mark.process
 def test_the_proxy_passes_on_whole_requests_and_lets_the_slow_go() -> None:
     """As Caddy understands its file, in JSON."""
     done = run(

@@ -117,6 +117,7 @@ def test_one_that_comes_first_while_we_make_ours_wins(tmp_path: Path) -> None:
     assert names(tmp_path / "secrets") == ["key"]
 
 
+@pytest.mark.process
 def test_processes_that_make_a_secret_at_once_get_the_same(tmp_path: Path) -> None:
     source = (
         "import os, sys; from pathlib import Path\n"

@@ -15,6 +15,7 @@ from django.utils import translation
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.mark.lint
 def test_nothing_is_unmarked_untranslated_fuzzy_or_stale() -> None:
     done = subprocess.run(
         [sys.executable, "scripts/translations.py", "check"],

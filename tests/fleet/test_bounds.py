@@ -17,6 +17,8 @@ from caraus.fleet.models import Kind
 from caraus.fleet.reading import Line, read_text
 from caraus.fleet.sheets import UnreadableFileError, rows_of_file
 
+pytestmark = pytest.mark.process
+
 
 def book(*rows: list[str]) -> bytes:
     made, file = openpyxl.Workbook(), BytesIO()

@@ -48,6 +48,7 @@ def test_machines_beside_the_server_may_ask_by_any_address(public: LazySettings,
     assert Client().get("/readyz", headers={"host": host}).status_code in {200, 503}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("url", "names"),
     [

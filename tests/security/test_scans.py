@@ -9,7 +9,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.security.conftest import UNSEEN
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

@@ -12,6 +12,8 @@ from queue import Queue
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 PROGRAM = """
 import sys, django
 django.setup()

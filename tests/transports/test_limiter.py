@@ -44,6 +44,7 @@ print(json.dumps(sent))
 """
 
 
+@pytest.mark.process
 @pytest.mark.django_db(transaction=True)
 def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
     environment = os.environ | {"DATABASE_URL": _url_of_the_test_database()}
