@@ -156,17 +156,18 @@ class ImportForm(_OfCompany):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        if self.is_too_large:
+        file = found.get("file")
+        if self.is_too_large or (file and file.size > LARGEST):
             raise ValidationError(
                 gettext(
                     "Fișierul este prea mare: primim cel mult %(most)d kB. Păstrează numai lista."
                 )
                 % {"most": LARGEST // 1000}
             )
-        if bool(found.get("file")) == bool(found.get("text", "").strip()):
+        if bool(file) == bool(found.get("text", "").strip()):
             raise ValidationError(
                 gettext("Alege una: lista lipită sau fișierul.")
-                if found.get("file")
+                if file
                 else gettext("Lipește lista sau alege un fișier.")
             )
         return found

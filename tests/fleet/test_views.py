@@ -11,7 +11,7 @@ from django.test import Client
 from openpyxl import Workbook
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
-from caraus.accounts.uploads import LARGEST
+from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
 from caraus.fleet import keeper
 from caraus.fleet.models import Draft, Kind, Vehicle
 from tests import factories
@@ -214,6 +214,7 @@ def test_a_pasted_column_of_trailers(works: Client, company: Company) -> None:
         ({"file": b""}, "Fișierul este gol."),
         ({"file": b"PK\x03\x04"}, "deteriorat"),
         ({"file": b"B" * (LARGEST + 1)}, "Fișierul este prea mare: primim cel mult 900 kB."),
+        ({"file": b"B" * LARGEST_REQUEST}, "Fișierul este prea mare: primim cel mult 900 kB."),
     ],
 )
 def test_a_list_that_cannot_be_read_is_told(

@@ -11,6 +11,7 @@ from django.test import Client
 
 from caraus import environment
 from caraus.accounts.models import User
+from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
 from tests import factories
 from tests.mail import delivered
 
@@ -148,3 +149,9 @@ def test_no_other_program_is_given_the_whole_environment() -> None:
                 if not given or "os.environ" in given[0]:
                     found.add(str(path.relative_to(ROOT)))
     assert found <= ours
+
+
+def test_what_a_form_says_of_large_files_is_what_is_kept(settings: LazySettings) -> None:
+    """Files up to 900 kB are kept, in memory alone: nothing is written to a disk."""
+    assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE == LARGEST_REQUEST > LARGEST
+    assert settings.FILE_UPLOAD_HANDLERS == ["caraus.accounts.uploads.SmallFileHandler"]
