@@ -17,11 +17,13 @@ from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, AnafSettings, AnafTransport, Answer
 from caraus.anaf.tokens import is_sendable
-from caraus.anaf.values import cui_of, load_json
+from caraus.anaf.values import cui_of, folded, load_json
 
 _CONNECT_SECONDS = 10.0
 _VERSION = 2
 MOST_DAYS = 60
+#: What a limit of calls is told by, folded; a verdict may speak of limits of another kind.
+LIMIT_WORDS = ("s-au facut deja", "apeluri", "interogari", "too many requests", "rate limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +192,7 @@ def _unreadable(answer: Answer | None) -> AnafError | None:
 def _limit_in(exchange: Exchange) -> AnafError | None:
     """The limit of a minute, which ANAF may tell in a good answer: all calls have to wait."""
     error = problem_of_body(exchange.text)
-    return error if error.code == "rate_limited" else None
+    is_limit = error.code == "rate_limited" and any(
+        words in folded(error.detail) for words in LIMIT_WORDS
+    )
+    return error if is_limit else None

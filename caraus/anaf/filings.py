@@ -23,7 +23,7 @@ from caraus.anaf.filing_document import (
     new_reference,
     normalized_plate,
 )
-from caraus.anaf.filing_exchange import Exchange, list_filings, status, upload
+from caraus.anaf.filing_exchange import LIMIT_WORDS, Exchange, list_filings, status, upload
 from caraus.anaf.records import uit_in
 from caraus.anaf.values import cui_of, folded, load_json, moment_of, text_of
 
@@ -54,9 +54,11 @@ __all__ = [
 
 _NO_MESSAGES = "nu exista mesaje"
 #: What ANAF may say in `Errors` of itself rather than of the document, folded.
-_OF_THE_SERVICE = ("eroare tehnica", "indisponibil", "reveniti", "incercati", "intretinere")
+_OF_THE_SERVICE = (
+    *LIMIT_WORDS,
+    *("eroare tehnica", "indisponibil", "reveniti", "incercati", "intretinere"),
+)
 _RIGHTS = {"no_rights_any", "no_rights_cui"}
-_LIMITS = {"daily_limit", "rate_limited"}
 
 
 class UploadOutcome(StrEnum):
@@ -267,9 +269,7 @@ def _failed(answer: dict[str, Any]) -> bool:
 def _is_of_the_service(message: str) -> bool:
     """Whether a message speaks of ANAF's service rather than of what was filed."""
     plain = folded(message)
-    return any(part in plain for part in _OF_THE_SERVICE) or (
-        problem_of_body(message).code in _LIMITS
-    )
+    return any(part in plain for part in _OF_THE_SERVICE)
 
 
 def _row(item: dict[str, Any]) -> FilingRow:

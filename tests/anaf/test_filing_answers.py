@@ -72,6 +72,7 @@ def test_an_index_beside_errors_is_asked_about() -> None:
         ("Marime fisier transmis mai mare de 5 MB", ""),
         ("Valoarea acceptata pentru parametrul standard este ETRANSP", ""),
         ("CIF introdus= 123a nu este un numar", ""),
+        ("Campul observatii a depasit limita de 200 de caractere", ""),
     ],
 )
 def test_errors_of_the_document_are_a_verdict(text: str, code: str) -> None:

@@ -1,7 +1,9 @@
 """`modifVehicul`: what it does to `info` and `lista`, who may file it, and when it is refused."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -13,6 +15,8 @@ from tests.simulator_process import SimulatorProcess
 
 UNKNOWN = "UIT-ul nu poate fi identificat."
 UNKNOWN_UIT = "3V0P0L0P0T3JUW46"
+PROCESSED = 121
+"""Seconds after which the processing is over, which takes 120 here: no slow machine gets there."""
 
 type File = Callable[..., Any]
 
@@ -20,6 +24,7 @@ type File = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def _noon(simulator: SimulatorProcess) -> None:
     simulator.set_clock("2026-07-15T12:00:00")
+    simulator.limits(processing_seconds=120)
 
 
 @pytest.fixture
@@ -56,7 +61,7 @@ def file(simulator: SimulatorProcess, send: Callable[..., httpx2.Response], toke
 
     def file(content: bytes, cif: str = BUSY) -> Any:
         index = send(content, cif).json()["index_incarcare"]
-        simulator.advance(seconds=4)
+        simulator.advance(seconds=PROCESSED)
         return simulator.api(f"stareMesaj/{index}", token).json() | {"index": index}
 
     return file
@@ -86,22 +91,21 @@ def test_info_shows_the_change_after_its_processing_and_keeps_the_first_plates(
     assert isinstance(answer["index_incarcare"], int)
     assert (answer["UIT"], answer["ref_declarant"]) == (uit, "REF-1")
     assert "modif_veh" not in info(uit=uit)[0]
-    simulator.advance(seconds=4)
+    simulator.advance(seconds=PROCESSED)
     (record,) = info(uit=uit)
     assert (record["nr_veh"], record["nr_rem1"], record["ref_decl"]) == (
         *("B12ABC", "B01REM", "CMD-1"),
     )
-    assert record["modif_veh"] == [
-        {
-            "data_modif_veh": "2026-07-15T12:30:00",
-            "nr_veh": "CJ77CAR",
-            "nr_rem1": "B03REM",
-            "obs": "pană",
-            "cod_decl": BUSY,
-            "ref_decl": "REF-1",
-            "data_decl": "2026-07-15T12:01:00",
-        }
-    ]
+    (change,) = record["modif_veh"]
+    assert change.pop("data_decl").startswith("2026-07-15T12:01:")
+    assert change == {
+        "data_modif_veh": "2026-07-15T12:30:00",
+        "nr_veh": "CJ77CAR",
+        "nr_rem1": "B03REM",
+        "obs": "pană",
+        "cod_decl": BUSY,
+        "ref_decl": "REF-1",
+    }
 
 
 def test_lista_shows_the_change_with_its_own_reference_index_and_plates(
@@ -113,7 +117,7 @@ def test_lista_shows_the_change_with_its_own_reference_index_and_plates(
     assert (row["ref_decl"], row["cod_decl"], row["post_avarie"]) == ("CRS-7", BUSY, "D")
     assert (row["id_incarcare"], row["sursa"]) == (str(final["index"]), "A")
     assert (row["nr_veh"], row["data_modif_veh"]) == ("CJ77CAR", "2026-07-15T12:30:00")
-    assert row["data_creare"] == "20260715120103"
+    assert row["data_creare"].startswith("202607151203")
     assert row["tip_op"] == "30"
     assert row.keys().isdisjoint({"modif_veh", "nr_linii", "gr_tot_neta", "val_tot", "confirmare"})
 
@@ -203,7 +207,7 @@ def test_a_withdrawn_uit_is_not_known_any_more(
 def test_an_expired_uit_is_refused(
     simulator: SimulatorProcess, file: File, info: Info, uit: str
 ) -> None:
-    simulator.set_clock("2026-07-19T23:59:50")
+    simulator.set_clock("2026-07-19T23:58:00")
     last = declarations.modif_vehicul(uit, dataModificare="2026-07-19T23:59:00")
     assert file(last)["stare"] == "ok"
     simulator.set_clock("2026-07-20T00:00:00")
@@ -215,7 +219,6 @@ def test_an_expired_uit_is_refused(
     ("moment", "text"),
     [
         ("2026-07-15T11:59:59", "Data modificarii vehiculului este anterioara declararii"),
-        ("2026-07-15T12:00:00", ""),
         ("2026-07-19T23:59:59", ""),
         ("2026-07-20T00:00:00", "Data modificarii vehiculului nu este in perioada"),
         ("2026-07-15T12:30:00+03:00", "Data modificarii vehiculului nu are formatul"),
@@ -229,6 +232,15 @@ def test_the_moment_of_the_change(file: File, uit: str, moment: str, text: str) 
         assert error_of(final).startswith(text)
     else:
         assert final["stare"] == "ok"
+
+
+def test_the_moment_may_be_the_one_of_the_declaration(
+    simulator: SimulatorProcess, file: File, uit: str
+) -> None:
+    declared_at = datetime.fromisoformat(simulator.describe_uit(uit)["declared_at"])
+    moment = declared_at.astimezone(ZoneInfo("Europe/Bucharest"))
+    change = declarations.modif_vehicul(uit, dataModificare=f"{moment:%Y-%m-%dT%H:%M:%S}")
+    assert file(change)["stare"] == "ok"
 
 
 def test_a_moment_before_the_declared_day_of_transport_is_refused(
@@ -287,7 +299,7 @@ def test_what_the_official_rules_say_the_simulator_says(
         assert refused == bool(schema_errors(content)), (name, value)
         if refused:
             continue
-        simulator.advance(seconds=4)
+        simulator.advance(seconds=PROCESSED)
         final = simulator.api(f"stareMesaj/{answer['index_incarcare']}", token).json()
         messages = str(final.get("Errors", ""))
         rules = schematron_errors(content)
@@ -305,7 +317,7 @@ def test_both_environments_take_changes_apart(
     simulator: SimulatorProcess, send: Callable[..., httpx2.Response], info: Info, uit: str
 ) -> None:
     send(declarations.modif_vehicul(uit), env="test")
-    simulator.advance(seconds=4)
+    simulator.advance(seconds=PROCESSED)
     assert "modif_veh" not in info(uit=uit)[0]
 
 
@@ -317,7 +329,7 @@ def test_the_control_api_lists_what_was_taken(
     (upload,) = simulator.uploads()
     assert (upload["index"], upload["kind"], upload["uit"]) == (index, "MVH", uit)
     assert (upload["reference"], upload["state"]) == ("CRS-5", "in prelucrare")
-    simulator.advance(seconds=4)
+    simulator.advance(seconds=PROCESSED)
     assert simulator.uploads()[0]["state"] == "ok"
     simulator.reset()
     assert simulator.uploads() == []
