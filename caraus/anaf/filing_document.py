@@ -3,8 +3,8 @@
 Source: schema_ETR_v2_20230126.xsd and the Schematron v2.0.2. `anafpy` writes the XML (its bytes
 pass both, `tests/anaf/test_filing_document.py`); what it leaves open is decided here: a moment
 without a zone, plates that differ, a reference that is unique. It is not used to send: its client
-replays a POST after 401, tells no lost answer from one that was not sent, and drops the moment of a
-change from the rows of `lista`.
+replays a POST after 401, does not distinguish a lost response from a request that was not sent, and
+drops the moment of a change from the rows of `lista`.
 """
 
 import re

@@ -69,14 +69,14 @@ def upload(settings: AnafSettings, *, access_token: str, cui: str, xml: bytes) -
 
 
 def status(settings: AnafSettings, *, access_token: str, cui: str, index: str) -> Exchange:
-    """Ask how far the upload `index` is (at most 100 times a day, swagger stare)."""
+    """Request how far the upload `index` is (at most 100 times a day, swagger stare)."""
     if not (index.isascii() and index.isdecimal()):
         raise ValueError(f"no load index: {index!r}")
     return _exchange(settings, access_token, _Request("GET", f"stareMesaj/{index}", cui_of(cui)))
 
 
 def list_filings(settings: AnafSettings, *, access_token: str, cui: str, days: int) -> Exchange:
-    """Ask what the company declared in the last days (at most 1000 times a day and certificate)."""
+    """Request what the company declared in the last days (1000 times a day per certificate)."""
     if not 1 <= days <= MOST_DAYS:
         raise ValueError(f"lista knows 1 to {MOST_DAYS} days, not {days}")
     code = cui_of(cui)
@@ -97,7 +97,7 @@ def _exchange(settings: AnafSettings, access_token: str, request: _Request) -> E
     except AnafError as error:
         return exchange or _not_sent(began_at, error)
     except Exception:
-        # Whatever befalls who counts the calls: an answer is worth more.
+        # An error of the code that counts calls must not lose a response of ANAF.
         if exchange is None:
             raise
     return exchange
@@ -125,7 +125,7 @@ def _not_sent(began_at: datetime, error: AnafError) -> Exchange:
 async def _send(
     settings: AnafSettings, access_token: str, request: _Request, began_at: datetime
 ) -> tuple[Exchange, AnafError | None]:
-    """Send once. Gives the error that the counter of calls must see, too."""
+    """Send once. Give the error too that the counter of calls must see."""
     events: set[str] = set()
 
     async def trace(event: str, _info: dict[str, Any]) -> None:
@@ -139,22 +139,22 @@ async def _send(
         error = caught
     finally:
         await transport.aclose()
-    answer = transport.last
-    failure = failure_of(error, answer, secrets=(access_token,)) or _unreadable(answer)
+    response = transport.last
+    failure = failure_of(error, response, secrets=(access_token,)) or _unreadable(response)
     exchange = Exchange(
         began_at,
         datetime.now(UTC),
         # The library tells of the first write before it begins.
         sent="send_request_headers.started" in events,
-        status=answer.status if answer else None,
-        content_type=answer.content_type if answer else "",
-        server_date=answer.headers.get("Date", "") if answer else "",
+        status=response.status if response else None,
+        content_type=response.content_type if response else "",
+        server_date=response.headers.get("Date", "") if response else "",
         # The body is kept and shown to people, so a token that ANAF echoes is taken out of it.
-        body=answer.body.replace(access_token.encode(), b"***") if answer else b"",
-        complete=answer is not None and answer.complete,
+        body=response.body.replace(access_token.encode(), b"***") if response else b"",
+        complete=response is not None and response.complete,
         error_code=failure.code if failure else "",
         detail=failure.detail if failure else "",
-        retry_after=retry_after_of(answer) if answer else None,
+        retry_after=retry_after_of(response) if response else None,
     )
     return exchange, failure or _limit_in(exchange)
 
@@ -176,11 +176,11 @@ def _http_request(
     )
 
 
-def _unreadable(answer: Answer | None) -> AnafError | None:
-    """The error for a whole 2xx answer that is no JSON object."""
-    if answer is None:
+def _unreadable(response: Answer | None) -> AnafError | None:
+    """Give the error for a whole 2xx response that is no JSON object."""
+    if response is None:
         return AnafError("network")
-    text = decode(answer.body, content_type=answer.content_type)
+    text = decode(response.body, content_type=response.content_type)
     try:
         if isinstance(load_json(text), dict):
             return None
@@ -190,7 +190,7 @@ def _unreadable(answer: Answer | None) -> AnafError | None:
 
 
 def _limit_in(exchange: Exchange) -> AnafError | None:
-    """The limit of a minute, which ANAF may tell in a good answer: all calls have to wait."""
+    """Give the limit of a minute, which a good response may name: all calls have to wait."""
     error = problem_of_body(exchange.text)
     is_limit = error.code == "rate_limited" and any(
         words in folded(error.detail) for words in LIMIT_WORDS

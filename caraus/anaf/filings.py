@@ -1,4 +1,4 @@
-"""Filing a vehicle change with ANAF: its document, the three questions, and what answers mean.
+"""Filing a vehicle change with ANAF: its document, the three requests, and what responses mean.
 
 Source: the swaggers `upload`, `stare` and `lista` of 07.2024 and the API text of 29.07.2024. The
 judges are pure: they take an `Exchange` as it was stored, so that a judgement can be repeated. They
@@ -71,13 +71,13 @@ class UploadOutcome(StrEnum):
 
 
 class FilingState(StrEnum):
-    """What ANAF says of an upload. UNANSWERED: the question failed, which says nothing of it."""
+    """What ANAF says of an upload. REQUEST_FAILED: the request failed, which says nothing of it."""
 
     OK = "ok"
     REFUSED = "refused"
     NOT_TAKEN = "not_taken"
     PROCESSING = "processing"
-    UNANSWERED = "unanswered"
+    REQUEST_FAILED = "request_failed"
 
 
 _STATES = {
@@ -105,7 +105,7 @@ class UploadResult:
 
 @dataclass(frozen=True, slots=True)
 class StatusResult:
-    """`messages` are ANAF's own, whole; `error_code` says why a question is UNANSWERED."""
+    """`messages` are ANAF's own, whole; `error_code` says why a request is REQUEST_FAILED."""
 
     state: FilingState
     trace_id: str = ""
@@ -153,22 +153,22 @@ def read_upload(exchange: Exchange) -> UploadResult:
     """Judge what came of an upload."""
     if not exchange.sent:
         return UploadResult(UploadOutcome.NOT_SENT, error_code=exchange.error_code or "network")
-    answer = _object(exchange)
-    if answer is None:
+    response = _object(exchange)
+    if response is None:
         return UploadResult(UploadOutcome.UNKNOWN, error_code=_code_of(exchange))
-    index, messages = _index_of(answer.get("index_incarcare")), _errors_of(answer)
-    trace_id = text_of(answer.get("trace_id"))
+    index, messages = _index_of(response.get("index_incarcare")), _errors_of(response)
+    trace_id = text_of(response.get("trace_id"))
     if index:
         # Also beside Errors, where `status` by this index will tell the truth.
         return UploadResult(
             UploadOutcome.ACCEPTED,
             index,
-            text_of(answer.get("UIT")),
-            text_of(answer.get("ref_declarant")),
+            text_of(response.get("UIT")),
+            text_of(response.get("ref_declarant")),
             trace_id,
             messages,
         )
-    if messages and _failed(answer) and not any(_is_of_the_service(text) for text in messages):
+    if messages and _failed(response) and not any(_is_of_the_service(text) for text in messages):
         code = problem_of_body("; ".join(messages)).code
         return UploadResult(
             UploadOutcome.REFUSED,
@@ -182,25 +182,25 @@ def read_upload(exchange: Exchange) -> UploadResult:
 
 
 def read_status(exchange: Exchange) -> StatusResult:
-    """Judge an answer of `stareMesaj`. `Errors` without `stare` is a question that failed."""
-    answer = _object(exchange)
-    if answer is None:
-        return StatusResult(FilingState.UNANSWERED, error_code=_code_of(exchange))
-    messages, trace_id = _errors_of(answer), text_of(answer.get("trace_id"))
-    state = _STATES.get(folded(text_of(answer.get("stare"))), FilingState.UNANSWERED)
+    """Judge a response of `stareMesaj`. `Errors` without `stare` is a request that failed."""
+    response = _object(exchange)
+    if response is None:
+        return StatusResult(FilingState.REQUEST_FAILED, error_code=_code_of(exchange))
+    messages, trace_id = _errors_of(response), text_of(response.get("trace_id"))
+    state = _STATES.get(folded(text_of(response.get("stare"))), FilingState.REQUEST_FAILED)
     if state in {FilingState.OK, FilingState.PROCESSING} and messages:
-        state = FilingState.UNANSWERED  # it contradicts itself
-    if state is FilingState.UNANSWERED:
+        state = FilingState.REQUEST_FAILED  # it contradicts itself
+    if state is FilingState.REQUEST_FAILED:
         return StatusResult(state, trace_id, messages, _code_of(exchange))
     return StatusResult(state, trace_id, messages)
 
 
 def read_list(exchange: Exchange) -> ListResult:
-    """Judge an answer of `lista`, whose „Nu exista mesaje …” is an empty list and no error."""
-    answer = _object(exchange)
-    if answer is None:
+    """Judge a response of `lista`, whose „Nu exista mesaje …” is an empty list and no error."""
+    response = _object(exchange)
+    if response is None:
         return ListResult(whole=False, error_code=_code_of(exchange))
-    messages, listed = _errors_of(answer), answer.get("mesaje")
+    messages, listed = _errors_of(response), response.get("mesaje")
     items = listed if isinstance(listed, list) else []
     rows = tuple(_row(item) for item in items if isinstance(item, dict))
     if messages and all(_NO_MESSAGES in folded(text) for text in messages) and not items:
@@ -226,7 +226,7 @@ def readable(message: str) -> str:
 
 
 def _object(exchange: Exchange) -> dict[str, Any] | None:
-    """The JSON object of a good response; None for any other."""
+    """Give the JSON object of a good response; None for any other."""
     if not (exchange.complete and exchange.status == 200 and not exchange.error_code):
         return None
     try:
@@ -237,22 +237,22 @@ def _object(exchange: Exchange) -> dict[str, Any] | None:
 
 
 def _code_of(exchange: Exchange) -> str:
-    """Why a response is no use, by `errors.PROBLEMS`."""
+    """Give why a response is of no use, by `errors.PROBLEMS`."""
     if exchange.error_code:
         return exchange.error_code
     return problem_of_body(exchange.text).code if exchange.complete else "network"
 
 
 def _index_of(value: object) -> str:
-    """A load index: ANAF gives a number (observed in July 2026), its texts show texts as well."""
+    """Give the load index: ANAF gives a number (observed in July 2026), its texts show texts as well."""
     text = "" if isinstance(value, bool) else text_of(value)
     return text if text.isascii() and text.isdecimal() and int(text) > 0 else ""
 
 
-def _errors_of(answer: dict[str, Any]) -> tuple[str, ...]:
-    """The texts of `Errors: [{errorMessage}]`, in whatever case the keys are written."""
+def _errors_of(response: dict[str, Any]) -> tuple[str, ...]:
+    """Give the texts of `Errors: [{errorMessage}]`, in whatever case the keys are written."""
     texts = []
-    for name, items in answer.items():
+    for name, items in response.items():
         if name.lower() != "errors":
             continue
         for item in items if isinstance(items, list) else [items]:
@@ -261,13 +261,13 @@ def _errors_of(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-def _failed(answer: dict[str, Any]) -> bool:
-    """Whether ExecutionStatus says so, or says nothing."""
-    return text_of(answer.get("ExecutionStatus")) in {"", "1"}
+def _failed(response: dict[str, Any]) -> bool:
+    """Tell whether ExecutionStatus says so, or says nothing."""
+    return text_of(response.get("ExecutionStatus")) in {"", "1"}
 
 
 def _is_of_the_service(message: str) -> bool:
-    """Whether a message speaks of ANAF's service rather than of what was filed."""
+    """Tell whether a message speaks of ANAF's service rather than of what was filed."""
     plain = folded(message)
     return any(part in plain for part in _OF_THE_SERVICE)
 

@@ -234,23 +234,23 @@ def test_an_answer_that_does_not_come_in_time_is_unknown(
         ("empty_body", {}, "empty_body"),
     ],
 )
-def test_a_question_of_the_state_that_fails_is_unanswered(
+def test_a_request_of_the_state_that_fails_says_nothing(
     filing: Filing, scenario: str, options: dict[str, Any], code: str
 ) -> None:
     index = read_upload(filing.upload()).index
     filing.simulator.advance(seconds=PROCESSED)
     filing.simulator.turn_on(scenario, endpoint="stareMesaj", times=1, **options)
     failed = read_status(filing.status(index))
-    assert (failed.state, failed.error_code) == (FilingState.UNANSWERED, code)
+    assert (failed.state, failed.error_code) == (FilingState.REQUEST_FAILED, code)
     assert read_status(filing.status(index)).state is FilingState.OK
 
 
-def test_the_questions_of_a_day_run_out_without_a_verdict(filing: Filing) -> None:
+def test_the_requests_of_a_day_run_out_without_a_verdict(filing: Filing) -> None:
     filing.simulator.limits(stare_per_day=1)
     index = read_upload(filing.upload()).index
     assert read_status(filing.status(index)).state is FilingState.PROCESSING
     result = read_status(filing.status(index))
-    assert (result.state, result.error_code) == (FilingState.UNANSWERED, "daily_limit")
+    assert (result.state, result.error_code) == (FilingState.REQUEST_FAILED, "daily_limit")
 
 
 def test_a_list_that_lags_is_whole_and_empty(filing: Filing) -> None:

@@ -29,7 +29,7 @@ _WRAPPED = (
 TECHNICAL = "A aparut o eroare tehnica. Cod: SIM-500"
 
 
-def answered(
+def responded(
     body: Any, status: int = 200, *, complete: bool = True, error_code: str = ""
 ) -> Exchange:
     raw = body if isinstance(body, bytes) else body_of(body)
@@ -52,14 +52,14 @@ def test_an_index_is_accepted_for_processing(index: object) -> None:
         "trace_id": "96cd587e",
         "ref_declarant": "CRS-1",
     }
-    result = read_upload(answered(body))
+    result = read_upload(responded(body))
     assert (result.outcome, int(result.index)) == (UploadOutcome.ACCEPTED, 7)
     assert (result.uit, result.reference) == ("3V0P0L0P0T3JUW46", "CRS-1")
     assert (result.trace_id, result.messages, result.error_code) == ("96cd587e", (), "")
 
 
 def test_an_index_beside_errors_is_asked_about() -> None:
-    result = read_upload(answered(errors("ceva", index_incarcare=7)))
+    result = read_upload(responded(errors("ceva", index_incarcare=7)))
     assert (result.outcome, result.messages) == (UploadOutcome.ACCEPTED, ("ceva",))
 
 
@@ -76,7 +76,7 @@ def test_an_index_beside_errors_is_asked_about() -> None:
     ],
 )
 def test_errors_of_the_document_are_a_verdict(text: str, code: str) -> None:
-    result = read_upload(answered(errors(text)))
+    result = read_upload(responded(errors(text)))
     assert (result.outcome, result.messages) == (UploadOutcome.REFUSED, (text,))
     assert (result.index, result.error_code) == ("", code)
 
@@ -112,7 +112,7 @@ def test_errors_of_the_document_are_a_verdict(text: str, code: str) -> None:
     ids=range(24),
 )
 def test_anything_else_is_unknown(body: Any) -> None:
-    result = read_upload(answered(body))
+    result = read_upload(responded(body))
     assert result.outcome is UploadOutcome.UNKNOWN
     assert result.index == ""
     assert result.error_code
@@ -121,13 +121,13 @@ def test_anything_else_is_unknown(body: Any) -> None:
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 401, 403, 404, 408, 429, 500, 502, 503])
 @pytest.mark.parametrize("body", [errors("Fisierul nu este valid"), {"index_incarcare": 7}])
 def test_another_status_than_200_is_no_verdict(status: int, body: Any) -> None:
-    assert read_upload(answered(body, status)).outcome is UploadOutcome.UNKNOWN
-    assert read_status(answered({"stare": "nok"}, status)).state is FilingState.UNANSWERED
-    assert not read_list(answered({"mesaje": []}, status)).whole
+    assert read_upload(responded(body, status)).outcome is UploadOutcome.UNKNOWN
+    assert read_status(responded({"stare": "nok"}, status)).state is FilingState.REQUEST_FAILED
+    assert not read_list(responded({"mesaje": []}, status)).whole
 
 
 def test_a_body_that_broke_off_is_no_verdict() -> None:
-    cut = answered(errors("Fisierul nu este valid"), complete=False)
+    cut = responded(errors("Fisierul nu este valid"), complete=False)
     assert read_upload(cut).outcome is UploadOutcome.UNKNOWN
     assert read_upload(cut).error_code == "network"
 
@@ -136,7 +136,7 @@ def test_what_was_not_sent_is_not_sent() -> None:
     exchange = Exchange(NOW, NOW, sent=False, error_code="dns")
     result = read_upload(exchange)
     assert (result.outcome, result.error_code) == (UploadOutcome.NOT_SENT, "dns")
-    assert read_status(exchange).state is FilingState.UNANSWERED
+    assert read_status(exchange).state is FilingState.REQUEST_FAILED
     assert not read_list(exchange).whole
 
 
@@ -156,7 +156,7 @@ def test_what_was_not_sent_is_not_sent() -> None:
     ],
 )
 def test_each_state_of_the_swagger(body: Any, state: FilingState) -> None:
-    result = read_status(answered(body))
+    result = read_status(responded(body))
     assert (result.state, result.error_code) == (state, "")
     assert result.messages == tuple(item["errorMessage"] for item in body.get("Errors", []))
 
@@ -181,9 +181,9 @@ def test_each_state_of_the_swagger(body: Any, state: FilingState) -> None:
         (WAF_PAGE.encode(), "waf_rejected"),
     ],
 )
-def test_a_question_that_failed_is_no_verdict(body: Any, code: str) -> None:
-    result = read_status(answered(body))
-    assert (result.state, result.error_code) == (FilingState.UNANSWERED, code)
+def test_a_request_that_failed_is_no_verdict(body: Any, code: str) -> None:
+    result = read_status(responded(body))
+    assert (result.state, result.error_code) == (FilingState.REQUEST_FAILED, code)
 
 
 ROW = {
@@ -203,7 +203,7 @@ ROW = {
 
 
 def test_a_row_of_lista() -> None:
-    (row,) = read_list(answered({"mesaje": [ROW], "ExecutionStatus": 0})).rows
+    (row,) = read_list(responded({"mesaje": [ROW], "ExecutionStatus": 0})).rows
     assert (row.kind, row.accepted, row.uit) == ("MVH", True, "3V0P0L0P0T3JUW46")
     assert (row.declared_by, row.reference, row.index) == ("900010100", "CRS-1", "7")
     assert (row.source, row.post_outage, row.messages) == ("A", False, ())
@@ -217,7 +217,7 @@ def test_a_row_with_errors_and_one_of_the_swagger_of_2022() -> None:
     words = "Nu a fost identificat UIT-ul printre notificarile valide anterioare."
     bad = {"tip": "MVH", "stare": "ERR", "mesaje": [{"tip": "ERR", "mesaj": words}]}
     old = {"cod_decl": 8000000000, "data_creare": "ieri", "post_avarie": "D", "mesaje": []}
-    result = read_list(answered({"mesaje": [bad, old]}))
+    result = read_list(responded({"mesaje": [bad, old]}))
     assert result.whole
     assert [(row.accepted, row.messages) for row in result.rows] == [(False, (words,)), (None, ())]
     assert (result.rows[1].created_at, result.rows[1].post_outage) == (None, True)
@@ -243,7 +243,7 @@ def test_a_row_with_errors_and_one_of_the_swagger_of_2022() -> None:
 def test_only_from_a_whole_list_follows_that_a_row_is_missing(
     body: Any, whole: bool, rows: int
 ) -> None:
-    result = read_list(answered(body))
+    result = read_list(responded(body))
     assert (result.whole, len(result.rows)) == (whole, rows)
     assert bool(result.error_code) is not whole
 
@@ -282,7 +282,7 @@ _JSON = st.recursive(
 @settings(deadline=None)
 @given(value=_JSON, status=st.sampled_from([200, 200, 204, 401, 502]), complete=st.booleans())
 def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -> None:
-    exchange = answered(json.dumps(value).encode(), status, complete=complete)
+    exchange = responded(json.dumps(value).encode(), status, complete=complete)
     is_object = complete and status == 200 and isinstance(value, dict)
     upload, stare = read_upload(exchange), read_status(exchange)
     read_list(exchange)
@@ -292,7 +292,7 @@ def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -
     if upload.outcome is UploadOutcome.ACCEPTED:
         assert is_object
         assert int(value["index_incarcare"]) > 0
-    if stare.state is not FilingState.UNANSWERED:
+    if stare.state is not FilingState.REQUEST_FAILED:
         assert is_object
         assert isinstance(value["stare"], str)
 
@@ -300,7 +300,7 @@ def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -
 @settings(deadline=None)
 @given(body=st.binary(max_size=60))
 def test_no_bytes_break_the_judges(body: bytes) -> None:
-    exchange = answered(body)
+    exchange = responded(body)
     read_upload(exchange)
     read_status(exchange)
     read_list(exchange)
