@@ -244,7 +244,7 @@ def _code_of(exchange: Exchange) -> str:
 
 
 def _index_of(value: object) -> str:
-    """Give the load index: ANAF gives a number (observed in July 2026), its texts show texts as well."""
+    """Give the load index: ANAF gives a number (seen in July 2026), its texts show texts too."""
     text = "" if isinstance(value, bool) else text_of(value)
     return text if text.isascii() and text.isdecimal() and int(text) > 0 else ""
 
