@@ -19,7 +19,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from caraus.transports.rates import (
+from caraus.sync.schedule.intervals import HELD_SHARE, PLANNED_SHARE, Bounds, minutes, solve
+from caraus.sync.schedule.rates import (
     FIRST_PRIOR,
     FIRST_RHYTHM,
     GRID,
@@ -31,7 +32,6 @@ from caraus.transports.rates import (
     learn,
     rate,
 )
-from caraus.transports.schedule import HELD_SHARE, PLANNED_SHARE, Bounds, minutes, solve
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 CALLS = 900

@@ -34,8 +34,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, User
-from caraus.transports.models import SyncState, Transport, TransportEvent
-from caraus.words import today
+from caraus.core.formatting import today
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport, TransportEvent
 from caraus.wsgi import settle
 from tests import factories
 

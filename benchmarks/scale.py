@@ -60,9 +60,10 @@ def row() -> str:
     from django.utils import timezone
 
     from caraus.accounts.models import Company
-    from caraus.transports import claims, plan, quiet, upkeep
+    from caraus.sync import claims, maintenance, unchanged
+    from caraus.sync.schedule import plan
+    from caraus.sync.unchanged import Quiet
     from caraus.transports.models import Transport
-    from caraus.transports.quiet import Quiet
 
     def claim() -> None:
         taken.extend(claims.claim(30))
@@ -71,7 +72,7 @@ def row() -> str:
         if not taken:
             claim()
         now = timezone.now()
-        quiet.keep(
+        unchanged.keep(
             [
                 Quiet(one.state, one.ready.authorization.pk, now, now, one.state.last_body_digest)
                 for one in taken[:30]
@@ -92,7 +93,7 @@ def row() -> str:
     figures = [
         median(claim, undo=let_go),
         median(plan.make, 3),
-        median(upkeep.mend, 3),
+        median(maintenance.mend, 3),
         median(keep),
         median(page),
     ]
@@ -123,7 +124,7 @@ def fill(number: int, transports: int) -> None:
 
     from caraus.accounts.models import Company, Organization
     from caraus.authorizations.models import Authorization, CompanyRight
-    from caraus.transports.models import SyncState
+    from caraus.sync.models import SyncState
 
     now, token = timezone.now(), encrypt("x" * 1500)
     far = now + timedelta(days=90)

@@ -152,7 +152,7 @@ def profiled(storm: Storm, seconds: float) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     django.setup()
-    from caraus.transports.engine import Engine
+    from caraus.sync.poller import Engine
 
     async def engine() -> None:
         stop = asyncio.Event()

@@ -23,11 +23,11 @@ from django.db import connection  # noqa: E402
 from django.db.models import QuerySet  # noqa: E402
 
 from caraus.accounts.models import Company, Organization  # noqa: E402
-from caraus.queries import counted  # noqa: E402
+from caraus.core.formatting import today  # noqa: E402
+from caraus.core.queries import counted  # noqa: E402
 from caraus.transports.models import Transport  # noqa: E402
-from caraus.words import today  # noqa: E402
-from caraus.workspace import keyset, listing  # noqa: E402
-from caraus.workspace.asked import Asked  # noqa: E402
+from caraus.workspace import listing, pagination  # noqa: E402
+from caraus.workspace.filters import Asked  # noqa: E402
 
 ROWS = 1_000_000
 REPEATS = 15
@@ -146,13 +146,13 @@ def pages(companies: list[int], title: str) -> None:
     rows = listing.filtered(everything, theirs(companies), companies, today=today())
     in_order = rows.defer("raw", "extra").order_by("-first_seen_at", "-pk")
     for number in (1, 20, 200, 300):
-        offset = (number - 1) * keyset.PAGE_SIZE
+        offset = (number - 1) * pagination.PAGE_SIZE
         before = list(in_order[max(offset - 1, 0) : offset])
-        place = keyset.ORDERS[""].place(before[0]) if before else ""
+        place = pagination.ORDERS[""].place(before[0]) if before else ""
         report(f"{title}, page {number}, OFFSET", lambda: list(in_order[offset : offset + 50]))  # noqa: B023
         report(
             f"{title}, page {number}, keyset",
-            lambda: keyset.page(rows, after=place),  # noqa: B023
+            lambda: pagination.page(rows, after=place),  # noqa: B023
         )
 
 

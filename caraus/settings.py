@@ -6,9 +6,9 @@ import dj_database_url
 import django_stubs_ext
 from django.utils.csp import CSP
 
-from caraus import environment as env
-from caraus.logs import logging_config
-from caraus.reporting import report_errors
+from caraus.core import environment as env
+from caraus.core.logs import logging_config
+from caraus.core.reporting import report_errors
 
 BASE_DIR = env.package_dir()
 DEBUG = env.flag("CARAUS_DEBUG")
@@ -99,7 +99,9 @@ INSTALLED_APPS = [
     "caraus.notifications",
     "caraus.authorizations",
     "caraus.transports",
+    "caraus.sync",
     "caraus.fleet",
+    "caraus.drivers",
     "caraus.workspace",
     "caraus.web",
 ]

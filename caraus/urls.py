@@ -3,14 +3,15 @@
 from django.conf import settings
 from django.urls import include, path
 
-from caraus.authorizations.external_views import external_page, open_link
-from caraus.authorizations.views import callback, take_back
-from caraus.transports.sync_pages import show_metrics
-from caraus.web import companies, health, language, views
-from caraus.workspace import export_views
+from caraus.authorizations.views.integrations import callback, take_back
+from caraus.authorizations.views.links import external_page, open_link
+from caraus.sync.views.company_syncs import show_metrics
+from caraus.web import language
+from caraus.web.views import companies, health, pages
+from caraus.workspace.views import exports
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", pages.home, name="home"),
     path("limba/", language.choose_language, name="language"),
     path("integrari/", include("caraus.authorizations.urls")),
     path("notificari/", include("caraus.notifications.urls")),
@@ -19,25 +20,27 @@ urlpatterns = [
     path("anaf/callback", callback, name="anaf_callback"),
     path("anaf/nu-am-vrut/", take_back, name="take_back"),
     path("transporturi/", include("caraus.workspace.urls")),
+    path("transporturi/", include("caraus.sync.urls")),
+    path("transporturi/", include("caraus.drivers.urls")),
     path("flota/", include("caraus.fleet.urls")),
     path("firme/", companies.company_list, name="companies"),
     path("firme/<int:pk>/", companies.company_edit, name="company"),
     path("firme/lista/", companies.company_paste, name="companies_paste"),
     path("firme/<int:pk>/arhivare/", companies.company_archive, name="company_archive"),
-    path("organizatie/export/", export_views.organization_export, name="organization_export"),
-    path("organizatie/jurnal/export/", export_views.journal_export, name="journal_export"),
+    path("organizatie/export/", exports.organization_export, name="organization_export"),
+    path("organizatie/jurnal/export/", exports.journal_export, name="journal_export"),
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),
-    path("favicon.ico", views.favicon, name="favicon"),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
 
 if settings.DEBUG:
-    urlpatterns += [path("stil", views.style, name="style")]
+    urlpatterns += [path("stil", pages.style, name="style")]
 
-handler400 = "caraus.web.views.bad_request"
-handler403 = "caraus.web.views.forbidden"
-handler404 = "caraus.web.views.not_found"
-handler500 = "caraus.web.views.server_error"
+handler400 = "caraus.web.views.pages.bad_request"
+handler403 = "caraus.web.views.pages.forbidden"
+handler404 = "caraus.web.views.pages.not_found"
+handler500 = "caraus.web.views.pages.server_error"

@@ -43,10 +43,17 @@ NAMES = {
 }
 # Words that only the terminal shows, that ANAF writes, or that are data.
 FREE = (
-    *("cli.py", "commands/", "embedded/", "environment.py", "secretfiles.py", "settings.py"),
+    *(
+        "cli.py",
+        "commands/",
+        "embedded/",
+        "core/environment.py",
+        "core/secret_files.py",
+        "settings.py",
+    ),
     *("anaf/answers.py", "anaf/login_answers.py", "anaf/values.py"),
     # Names of counties; a paper that is read on Romania's roads.
-    *("workspace/counties.py", "transports/card.py", "transports/card_pdf.py"),
+    *("workspace/counties.py", "drivers/card.py", "drivers/card_pdf.py"),
     "anaf/documents.py",
 )
 # An import's own headings and words, and a table of letters.

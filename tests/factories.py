@@ -5,7 +5,7 @@ from itertools import count
 
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations.models import Authorization
-from caraus.crypto import encrypt
+from caraus.core.crypto import encrypt
 
 # CUIs with good check digits, fictional.
 CUI = "900010100"

@@ -133,7 +133,7 @@ class Storm:
         while True:
             self.make_due(older_than=calm)
             left = self.query(
-                "SELECT count(*) FROM transports_syncstate"
+                "SELECT count(*) FROM sync_syncstate"
                 " WHERE last_good_at IS NULL OR last_good_at < %s",
                 calm,
             )[0][0]
@@ -235,14 +235,14 @@ class Storm:
 
     def make_due(self, *, older_than: datetime | None = None) -> None:
         self.query(
-            "UPDATE transports_syncstate SET next_sync_at = now(), claimed_until ="
+            "UPDATE sync_syncstate SET next_sync_at = now(), claimed_until ="
             " CASE WHEN %s::timestamptz IS NULL THEN claimed_until END"
-            " WHERE id IN (SELECT id FROM transports_syncstate WHERE next_sync_at > now() AND"
+            " WHERE id IN (SELECT id FROM sync_syncstate WHERE next_sync_at > now() AND"
             " (%s::timestamptz IS NULL OR last_good_at IS NULL OR last_good_at < %s)"
             " FOR UPDATE SKIP LOCKED)",
             *(older_than, older_than, older_than),
         )
-        self.query("UPDATE transports_gate SET probe_at = now() WHERE open_since IS NOT NULL")
+        self.query("UPDATE sync_gate SET probe_at = now() WHERE open_since IS NOT NULL")
 
     # -- the forces --------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.periodic import PeriodicRegistry
 
-from tests import engine
+from tests import polling
 
 
 def _waiting() -> bool:
@@ -42,7 +42,7 @@ class Worker:
         with ThreadPoolExecutor(1) as thread:  # Django's connections are a thread's own
             while _waiting():  # a job may have put others in the queue while it was the last
                 thread.submit(asyncio.run, self._run(concurrency)).result()
-        engine.drain()
+        polling.drain()
 
     async def _run(self, concurrency: int) -> None:
         threads = ThreadPoolExecutor(concurrency + 2)

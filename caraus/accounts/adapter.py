@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
 
-from caraus.accounts import journal, limits, members
+from caraus.accounts import audit_log, limits, members
 from caraus.accounts.models import Invitation, JournalEntry, User
-from caraus.words import in_language_of
+from caraus.core.formatting import in_language_of
 
 # Where the session keeps the secret of an invitation's link while its person makes an account.
 INVITATION_KEY = "invitation"
@@ -113,7 +113,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Told in the journal of the account that was tried, if there is one."""
         user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         if user is not None:
-            journal.record_everywhere(
+            audit_log.record_everywhere(
                 "sign_in_failed", gettext_noop("Încercare cu o parolă greșită."), user=user
             )
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
 from stdnum.ro import cui as ro_cui
 
-from caraus.words import plural
+from caraus.core.formatting import plural
 
 # What people type around the digits: spaces, dots, dashes, the VAT prefix.
 _NOISE = str.maketrans("", "", " .-\u00a0\t")

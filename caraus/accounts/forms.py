@@ -19,8 +19,8 @@ from django.utils.translation import get_language, gettext
 from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
 from caraus.accounts.names import NameInput
-from caraus.fields import NAME
-from caraus.words import gettext_lazy
+from caraus.core.fields import NAME
+from caraus.core.formatting import gettext_lazy
 
 PASSWORD_RULES = gettext_lazy(
     "Cel puțin 8 caractere, nu numai cifre. Nu numele sau adresa ta de e-mail și nici o parolă des "

@@ -26,7 +26,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Organization, RateCount, User
-from caraus.words import moment_in_words
+from caraus.core.formatting import moment_in_words
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _RATE = re.compile(r"(\d+)/(\d*)([smhd])/(user|organization|ip|key)")

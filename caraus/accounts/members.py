@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import access, journal
-from caraus.accounts.letters import reference
+from caraus.accounts import access, audit_log
+from caraus.accounts.emails import reference
 from caraus.accounts.models import Company, Invitation, Membership, Organization, Role, User
 from caraus.accounts.signals import owner_made
 from caraus.mail import queue
@@ -83,7 +83,7 @@ def invite(
         expires_at=now + INVITATION_LIFETIME,
     )
     invitation.companies.set(companies or [])
-    journal.record(
+    audit_log.record(
         "invitation",
         lambda: gettext("A invitat pe {email} ca {role}.").format(
             email=email, role=invitation.get_role_display()
@@ -112,7 +112,7 @@ def resend(actor: Membership, invitation: Invitation, *, shown: bool = False) ->
     invitation.sent_at = timezone.now()
     invitation.expires_at = invitation.sent_at + INVITATION_LIFETIME
     invitation.save()
-    journal.record(
+    audit_log.record(
         "invitation",
         lambda: (
             gettext("A copiat linkul invitației lui {email}.")
@@ -131,7 +131,7 @@ def revoke(actor: Membership, invitation: Invitation) -> None:
     invitation.refresh_from_db()
     if invitation.is_open:
         _close(invitation)
-        journal.record(
+        audit_log.record(
             "invitation",
             lambda: gettext("A retras invitația lui {email}.").format(email=invitation.email),
             user=actor.user,
@@ -154,7 +154,7 @@ def revoke_unsendable(user: User, organization: Organization) -> None:
     ):
         if not may_give(membership, invitation.role):
             _close(invitation)
-            journal.record(
+            audit_log.record(
                 "invitation",
                 partial(_revoked_of, invitation.email, str(user)),
                 organization=organization,
@@ -214,7 +214,7 @@ def accept(user: User, invitation: Invitation) -> Membership:
     locked.accepted_at = timezone.now()
     locked.save(update_fields=["accepted_at"])
     queue.withdraw(reference=reference(locked))
-    journal.record(
+    audit_log.record(
         "member",
         lambda: gettext("A intrat în organizație ca {role}.").format(
             role=membership.get_role_display()
@@ -243,7 +243,7 @@ def change(
     member.save()
     member.companies.set(companies or [] if member.only_some_companies else [])
     seen = ", ".join(str(one) for one in member.companies.all())
-    journal.record(
+    audit_log.record(
         "member",
         lambda: (
             gettext("{user} este acum {role}; vede numai: {companies}.")
@@ -268,7 +268,7 @@ def remove(actor: Membership, member: Membership) -> None:
     member.refresh_from_db()
     _require_over(actor, member)
     _go(member)
-    journal.record(
+    audit_log.record(
         "member",
         lambda: gettext("A scos din organizație pe {user}.").format(user=member.user),
         user=actor.user,
@@ -281,7 +281,7 @@ def leave(member: Membership) -> None:
     _lock(member.organization)
     member.refresh_from_db()
     _go(member)
-    journal.record(
+    audit_log.record(
         "member",
         gettext_noop("A părăsit organizația."),
         user=member.user,
@@ -306,7 +306,7 @@ def hand_over(owner: Membership, successor: Membership) -> None:
     owner.role = Role.ADMIN
     owner.save()
     revoke_unsendable(owner.user, owner.organization)
-    journal.record(
+    audit_log.record(
         "member",
         lambda: gettext("A predat organizația lui {user}.").format(user=successor.user),
         user=owner.user,

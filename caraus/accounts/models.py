@@ -9,11 +9,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from caraus import fields
 from caraus.accounts.cui import validate_cui
 from caraus.accounts.names import NameField
-from caraus.fields import FittedCharField
-from caraus.words import gettext_lazy
+from caraus.core import fields
+from caraus.core.fields import FittedCharField
+from caraus.core.formatting import gettext_lazy
 
 
 class UserManager(BaseUserManager["User"]):

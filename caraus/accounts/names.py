@@ -11,8 +11,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from caraus.fields import FittedCharField
-from caraus.words import gettext_lazy
+from caraus.core.fields import FittedCharField
+from caraus.core.formatting import gettext_lazy
 
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 # Endings after which mail programs make a link of bare words; „S.R.L.” and „Dr.Ion” are none.

@@ -12,12 +12,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import access, journal
+from caraus.accounts import access, audit_log
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, Role, User
 from caraus.accounts.names import refuse_link, single_line
-from caraus.fields import COMPANY
-from caraus.words import plural
+from caraus.core.fields import COMPANY
+from caraus.core.formatting import plural
 
 DELETED_AT_ONCE = 1000
 DELETION_WAIT = timedelta(days=7)
@@ -31,7 +31,7 @@ MONTHS_CHOICES = (12, 24, 36, 60, 120)
 def create(user: User, name: str) -> Membership:
     organization = Organization.objects.create(name=name)
     membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
-    journal.record(
+    audit_log.record(
         "settings",
         lambda: gettext("A făcut organizația {name}.").format(name=name),
         user=user,
@@ -75,7 +75,7 @@ def change(
         what = "; ".join(fields[field] for field in changed)
         return gettext("A schimbat {what}.").format(what=what)
 
-    journal.record(
+    audit_log.record(
         "settings",
         said,
         user=actor.user,
@@ -100,7 +100,7 @@ def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
     if organization.delete_at is None:
         organization.delete_at = timezone.now() + DELETION_WAIT
         organization.save(update_fields=["delete_at"])
-        journal.record(
+        audit_log.record(
             "deletion",
             gettext_noop("A cerut ștergerea organizației, cu o săptămână de așteptare."),
             user=actor.user,
@@ -115,7 +115,7 @@ def cancel_deletion(actor: Membership) -> None:
     if organization.delete_at is not None:
         organization.delete_at = None
         organization.save(update_fields=["delete_at"])
-        journal.record(
+        audit_log.record(
             "deletion",
             gettext_noop("A renunțat la ștergerea organizației."),
             user=actor.user,
@@ -140,7 +140,7 @@ def delete_due(*, now: datetime | None = None) -> int:
                 continue  # another worker was first
             name = organization.name
             organization.delete()
-            journal.record(
+            audit_log.record(
                 "deletion",
                 partial(_gone, name),
                 organization=pk,
@@ -287,7 +287,7 @@ def add_companies(
     )
     added = [*organization.companies.filter(cui__in=[one.cui for one in new]), *back]
     if added:
-        journal.record(
+        audit_log.record(
             "company",
             lambda: gettext("A adăugat {companies}: {cuis}").format(
                 companies=plural(len(added), "firmă", "firme"),
@@ -309,7 +309,7 @@ def archive(actor: Membership, company: Company, *, archived: bool) -> None:
         raise ValidationError(no_room())
     company.archived_at = timezone.now() if archived else None
     company.save(update_fields=["archived_at"])
-    journal.record(
+    audit_log.record(
         "company",
         lambda: (
             gettext("A arhivat firma {company}.")

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal, members, sessions
+from caraus.accounts import audit_log, members, sessions
 from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, Role, User
 from caraus.accounts.provision import provision_user
 from caraus.mail import queue
@@ -98,7 +98,7 @@ def erase(user: User) -> None:
                 ).format(organization=organization)
             )
         lonely.append(organization)
-    journal.record_everywhere("deletion", gettext_noop("Și-a șters contul."), user=user)
+    audit_log.record_everywhere("deletion", gettext_noop("Și-a șters contul."), user=user)
     Invitation.objects.filter(email=user.email).delete()
     queue.forget_person(user.email)
     for organization in lonely:
@@ -140,7 +140,7 @@ def set_up(secret: str, *, email: str, password: str, name: str, organization: s
         raise ValidationError(gettext("Linkul a fost deja folosit sau a expirat."))
     user = provision_user(email=email, password=password, name=name, organization_name=organization)
     first = Membership.objects.get(user=user)
-    journal.record(
+    audit_log.record(
         "account",
         gettext_noop("A pus în funcțiune serverul: primul cont, prima organizație."),
         user=user,

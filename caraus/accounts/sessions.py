@@ -18,8 +18,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from caraus import crypto
 from caraus.accounts.models import Session, User
+from caraus.core import crypto
 
 # Where a session keeps from where and since when its person is signed in.
 ORIGIN_KEY = "origin"

@@ -14,10 +14,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal, limits, members, sessions
+from caraus.accounts import audit_log, limits, members, sessions
 from caraus.accounts.adapter import INVITATION_KEY, invitation_of, sign_in_key
 from caraus.accounts.models import User
-from caraus.words import gettext_lazy
+from caraus.core.formatting import gettext_lazy
 
 # In the session: who has made an account in it by an invitation's link.
 SIGNED_UP_KEY = "invited_sign_up"
@@ -53,7 +53,7 @@ def connect() -> None:
 
 def _teller(action: str, sentence: str) -> Any:
     def tell(sender: object, user: User, **_: object) -> None:
-        journal.record_everywhere(action, sentence, user=user)
+        audit_log.record_everywhere(action, sentence, user=user)
 
     return tell
 
@@ -66,16 +66,16 @@ def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) ->
     if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
         user.language = chosen
         user.save(update_fields=["language"])
-    journal.record_everywhere("sign_in", gettext_noop("A intrat în cont."), user=user)
+    audit_log.record_everywhere("sign_in", gettext_noop("A intrat în cont."), user=user)
 
 
 def _signed_out(sender: object, user: User | None, **_: object) -> None:
     if user is not None and user.pk is not None:  # not one who has just been erased
-        journal.record_everywhere("sign_in", gettext_noop("A ieșit din cont."), user=user)
+        audit_log.record_everywhere("sign_in", gettext_noop("A ieșit din cont."), user=user)
 
 
 def _signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    journal.record("account", gettext_noop("Și-a făcut cont."), user=user)
+    audit_log.record("account", gettext_noop("Și-a făcut cont."), user=user)
     _take_place(request, user)
     if INVITATION_KEY in request.session:
         request.session[SIGNED_UP_KEY] = user.pk
@@ -113,7 +113,7 @@ def _password_chosen_by_letter(
 def _factor(sentence: str) -> Any:
     def tell(sender: object, user: User, authenticator: Authenticator, **_: object) -> None:
         what = FACTORS[Authenticator.Type(authenticator.type)]
-        journal.record_everywhere(
+        audit_log.record_everywhere(
             "two_factors", lambda: gettext(sentence).format(what=what), user=user
         )
 
@@ -121,6 +121,6 @@ def _factor(sentence: str) -> Any:
 
 
 def _factor_failed(sender: object, user: User, **_: object) -> None:
-    journal.record_everywhere(
+    audit_log.record_everywhere(
         "sign_in_failed", gettext_noop("Încercare cu un al doilea factor greșit."), user=user
     )

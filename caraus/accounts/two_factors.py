@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from caraus.accounts.models import User
-from caraus.crypto import cipher, encrypt
+from caraus.core.crypto import cipher, encrypt
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caraus.accounts.views import doors, log, organization, own, people
+from caraus.accounts.views import audit_log, entry, organization, own, people
 
 urlpatterns = [
     path("organizatie/", organization.organization, name="organization"),
@@ -18,9 +18,9 @@ urlpatterns = [
     path("organizatie/invitatii/<int:pk>/retrimitere/", people.resend, name="invitation_resend"),
     path("organizatie/invitatii/<int:pk>/link/", people.copy_link, name="invitation_link"),
     path("organizatie/invitatii/<int:pk>/retragere/", people.revoke, name="invitation_revoke"),
-    path("organizatie/jurnal/", log.journal_page, name="journal"),
-    path("invitatie/<str:secret>/", doors.invitation, name="invitation"),
-    path("inceput/<str:secret>/", doors.set_up, name="set_up"),
+    path("organizatie/jurnal/", audit_log.journal_page, name="journal"),
+    path("invitatie/<str:secret>/", entry.invitation, name="invitation"),
+    path("inceput/<str:secret>/", entry.set_up, name="set_up"),
     path("cont/sessions/", own.session_list, name="sessions"),
     path("cont/date/", own.data, name="own_data"),
     path("cont/date/export/", own.export, name="own_export"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, User
 from caraus.anaf import oauth
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.authorizations import asking, rights
+from caraus.authorizations import rights, rights_check
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization, AuthorizationCheck
 
@@ -62,7 +62,7 @@ def run_check(*, check_id: int) -> None:
 
 def _hello(authorization: Authorization) -> str:
     try:
-        asking.with_token(
+        rights_check.with_token(
             authorization, lambda token: oauth.hello(anaf_settings(), access_token=token)
         )
     except AnafError as error:
@@ -86,7 +86,7 @@ def _ask(authorization: Authorization, company: Company, silent: int) -> tuple[s
     """The problem's code and detail, the number of UITs, and how many silent answers in a row there
     are."""
     try:
-        answer = asking.ask(authorization, company)
+        answer = rights_check.ask(authorization, company)
     except AnafError as error:
         silent = silent + 1 if error.outcome is Outcome.UNAVAILABLE else 0
         return error.code, error.detail, 0, silent

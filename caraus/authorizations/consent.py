@@ -12,13 +12,13 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from caraus.accounts import access, journal
+from caraus.accounts import access, audit_log
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf import oauth
 from caraus.anaf.errors import PROBLEMS, AnafError, Problem
 from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
 from caraus.anaf.oauth import Tokens
-from caraus.authorizations import external, renewal, succession, telling
+from caraus.authorizations import links, notifications, replacement, token_refresh
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.consent_refusals import (
     INTERRUPTED,
@@ -136,7 +136,7 @@ def _answer(
 ) -> Authorization | ConsentRefused:
     """What comes of an answer that is used now."""
     if request.link is not None:
-        if external.refusal(request.link):
+        if links.refusal(request.link):
             return LINK_CLOSED
     elif not _still_allowed(request):
         return NO_LONGER_ALLOWED
@@ -179,8 +179,8 @@ def take_back(request: ConsentRequest) -> None:
     authorization = Authorization.objects.select_for_update(no_key=True).get(consents=request.pk)
     if not authorization.is_active:
         return
-    succession.disconnect(authorization)
-    journal.record(
+    replacement.disconnect(authorization)
+    audit_log.record(
         "authorization",
         lambda: gettext("{who} a luat înapoi autorizarea pe care tocmai o dăduse.").format(
             who=authorization.person_name
@@ -190,7 +190,7 @@ def take_back(request: ConsentRequest) -> None:
         authorization=authorization.pk,
         certificate=authorization.certificate_serial,
     )
-    telling.was_taken_back(authorization, now=timezone.now())
+    notifications.was_taken_back(authorization, now=timezone.now())
 
 
 def _take(
@@ -259,20 +259,20 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | Consent
         access_expires_at=tokens.access_expires_at,
         refresh_expires_at=tokens.refresh_expires_at,
     )
-    renewal.store(authorization, tokens)
+    token_refresh.store(authorization, tokens)
     with transaction.atomic():
-        if request.link_id and not external.use_up(request.link_id, now=timezone.now()):
+        if request.link_id and not links.use_up(request.link_id, now=timezone.now()):
             return LINK_CLOSED
         authorization.save()
         ConsentRequest.objects.filter(pk=request.pk).update(authorization=authorization)
-        succession.take_place(authorization, chosen=request.replaces)
+        replacement.take_place(authorization, chosen=request.replaces)
         _record(authorization)
         authorized.send(sender=Authorization, authorization=authorization)
     return authorization
 
 
 def _record(authorization: Authorization) -> None:
-    journal.record(
+    audit_log.record(
         "authorization",
         lambda: (
             gettext("{who} a autorizat cu ANAF SPV, prin link.")
@@ -285,7 +285,7 @@ def _record(authorization: Authorization) -> None:
         certificate=authorization.certificate_serial,
     )
     if authorization.link:
-        telling.link_was_used(authorization.link, authorization, now=timezone.now())
+        notifications.link_was_used(authorization.link, authorization, now=timezone.now())
 
 
 def _refusal(problem: Problem) -> ConsentRefused:

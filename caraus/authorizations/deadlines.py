@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from caraus.authorizations import telling
+from caraus.authorizations import notifications
 from caraus.authorizations.models import Authorization
-from caraus.words import BUCHAREST
+from caraus.core.formatting import BUCHAREST
 
 STAGES = (30, 14, 7, 3, 1, 0)
 
@@ -35,7 +35,7 @@ def remind(*, now: datetime | None = None) -> None:
         status=Authorization.Status.REAUTHORIZE, last_failure_at__gt=now - timedelta(days=1)
     )
     for authorization in dead.select_related("organization", "link"):
-        telling.needs_a_person(authorization, now=now)
+        notifications.needs_a_person(authorization, now=now)
 
 
 @transaction.atomic
@@ -45,4 +45,4 @@ def _tell(authorization_id: int, days: int, now: datetime) -> None:
         pk=authorization_id
     )
     if authorization.is_active:
-        telling.end_is_near(authorization, days=days, now=now)
+        notifications.end_is_near(authorization, days=days, now=now)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caraus.words import gettext_lazy
+from caraus.core.formatting import gettext_lazy
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.tokens import ACCESS_LIFE
-from caraus.fields import PERSON, FittedCharField
-from caraus.words import gettext_lazy
+from caraus.core.fields import PERSON, FittedCharField
+from caraus.core.formatting import gettext_lazy
 
 CONSENT_LIFETIME = timedelta(minutes=10)
 LINK_LIFETIME = timedelta(hours=24)
@@ -63,7 +63,8 @@ class ExternalLink(models.Model):
 class Authorization(models.Model):
     """One certificate holder's authorization; serves every company its certificate has rights for.
 
-    The tokens are sealed (`caraus.crypto`) and leave this row only toward ANAF. All times are UTC.
+    The tokens are sealed (`caraus.core.crypto`) and leave this row only toward ANAF. All times are
+    UTC.
     """
 
     ORGANIZATION_PATH = "organization"

@@ -9,11 +9,11 @@ from django.utils import timezone
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.anaf.errors import PROBLEMS
-from caraus.authorizations.health import Health, health, overall, spares
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
-from caraus.authorizations.renewal import next_renewal_at
+from caraus.authorizations.replacement import LIVING
 from caraus.authorizations.rights_progress import WATCHED, RightsProgress, counted
-from caraus.authorizations.succession import LIVING
+from caraus.authorizations.status import Health, health, overall, spares
+from caraus.authorizations.token_refresh import next_renewal_at
 
 # The card with every company of a young authorization is drawn anew while ANAF answers about so
 # few; of more, a line counts.

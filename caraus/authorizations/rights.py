@@ -10,7 +10,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.authorizations import succession
+from caraus.authorizations import replacement
 from caraus.authorizations.models import Authorization, CompanyRight
 
 # A company that was refused is tried again with the same certificate after a day, then after two,
@@ -165,7 +165,7 @@ def remember(
         right.retry_at = at + retry_pause(refusals=right.refusals, was_covered=was_covered)
     right.save()
     if covered:
-        succession.settle(authorization)
+        replacement.settle(authorization)
 
 
 def forget_refusals(company: Company) -> None:

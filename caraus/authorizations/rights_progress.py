@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.words import grouped, plural
+from caraus.core.formatting import grouped, plural
 
 # A page goes on looking for the answers so long after the authorization.
 WATCHED = timedelta(minutes=15)

@@ -6,13 +6,13 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from caraus import queues
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import asking, deadlines, rights, succession
+from caraus.authorizations import deadlines, replacement, rights, rights_check
 from caraus.authorizations.checks import run_check
 from caraus.authorizations.consent import authorized
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.renewal import due, renew
+from caraus.authorizations.token_refresh import due, renew
+from caraus.core import queues
 
 
 @app.periodic(cron="* * * * *")
@@ -44,7 +44,7 @@ def renew_one(*, authorization_id: int) -> None:
 def try_rights_due(timestamp: int) -> None:
     for authorization_id in rights.authorizations_to_try():
         enqueue_try_rights(authorization_id)
-    succession.settle_all()
+    replacement.settle_all()
 
 
 def enqueue_try_rights(authorization_id: int) -> None:
@@ -56,7 +56,7 @@ def enqueue_try_rights(authorization_id: int) -> None:
 
 @app.task(name="authorizations.try_rights", queue=queues.RIGHTS)
 def try_rights(*, authorization_id: int) -> None:
-    asking.try_rights(authorization_id=authorization_id)
+    rights_check.try_rights(authorization_id=authorization_id)
 
 
 def _on_authorized(sender: object, *, authorization: Authorization, **_: object) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from caraus import embedded, environment
+from caraus import embedded
 from caraus.commands.base import CommandError, database
+from caraus.core import environment
+from caraus.core.secret_files import SecretError, generated_secret, read_secret
 from caraus.embedded.programs import programs
-from caraus.secretfiles import SecretError, generated_secret, read_secret
 
 KEY_NAMES = ("CARAUS_SECRET_KEY", "CARAUS_TOKEN_KEYS")
 # What lives for minutes or for one browser is not in a copy, and goes when one is put back: who is
@@ -81,7 +82,7 @@ def _report() -> int:
     """What came back, and whether the keys here open its authorizations."""
     from caraus.accounts.models import Company, User
     from caraus.authorizations.models import Authorization
-    from caraus.crypto import UnreadableTokenError, decrypt
+    from caraus.core.crypto import UnreadableTokenError, decrypt
     from caraus.transports.models import Transport
 
     print(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from caraus import embedded, environment
+from caraus import embedded
+from caraus.core import environment
 
 
 class CommandError(Exception):

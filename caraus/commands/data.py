@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from caraus.accounts.models import Company
+    from caraus.sync.company_sync import SyncResult
     from caraus.transports.models import Transport, UnreadableRecord
-    from caraus.transports.sync import SyncResult
 
 
 def sync(*, cui: str | None, as_json: bool) -> int:
     """Ask ANAF about one company or all of them, one after another."""
     with database():
         from caraus.authorizations.rights import forget_refusals
-        from caraus.transports.sync import sync_company
+        from caraus.sync.company_sync import sync_company
 
         results = []
         for company in _companies(cui, archived=False):
@@ -95,8 +95,9 @@ def transports(*, cui: str, everything: bool, as_json: bool) -> int:
 
 
 def _rows(companies: "list[Company]", *, everything: bool) -> list[dict[str, Any]]:
-    from caraus.transports.models import SyncState, Transport, UnreadableRecord
-    from caraus.words import today
+    from caraus.core.formatting import today
+    from caraus.sync.models import SyncState
+    from caraus.transports.models import Transport, UnreadableRecord
 
     found = Transport.objects.filter(company__in=companies).prefetch_related("events")
     unreadable = UnreadableRecord.objects.filter(company__in=companies)
@@ -113,7 +114,7 @@ def _rows(companies: "list[Company]", *, everything: bool) -> list[dict[str, Any
 
 
 def _transport(row: "Transport", *, today: date, good: dict[int, Any]) -> dict[str, Any]:
-    from caraus.transports.apply import last_seen
+    from caraus.transports.store import last_seen
 
     plate, trailer1, trailer2 = row.current_vehicle
     return {

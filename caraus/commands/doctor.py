@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import DatabaseError
 
-from caraus import embedded, environment
+from caraus import embedded
 from caraus.commands.base import close_connections, pending_migrations
-from caraus.queues import groups
+from caraus.core import environment
+from caraus.core.queues import groups
 
 GOOD, BAD, NOTE = "ok", "MISSING", "note"
 
@@ -111,7 +112,7 @@ Check = Callable[[], Report]
 def _database() -> Report:
     from django.db import connection
 
-    from caraus.extensions import ExtensionsMissingError, missing_extensions
+    from caraus.core.extensions import ExtensionsMissingError, missing_extensions
 
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
@@ -142,7 +143,7 @@ def _address() -> Report:
 def _token_keys() -> Report:
     from django.conf import settings
 
-    from caraus.crypto import decrypt, encrypt
+    from caraus.core.crypto import decrypt, encrypt
 
     keys = len(settings.TOKEN_KEYS)
     works = decrypt(encrypt("probe")) == "probe"
@@ -194,7 +195,7 @@ def _people() -> Report:
 def _roles() -> Report:
     """Tokens by which ANAF says that the application is not registered for e-Transport."""
     from caraus.authorizations.models import Authorization
-    from caraus.authorizations.renewal import lacks_etransport
+    from caraus.authorizations.token_refresh import lacks_etransport
 
     if pending_migrations():
         return []

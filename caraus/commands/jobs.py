@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import cast
 
-from caraus.queues import groups
+from caraus.core.queues import groups
 
 # Whoever stops a service kills it after ten seconds: better to go in order before.
 _GRACE = 6

@@ -9,8 +9,8 @@ def rotate_keys() -> int:
 
         from caraus.accounts import sessions
         from caraus.accounts.two_factors import rotate_secrets
-        from caraus.authorizations.rotation import rotate
-        from caraus.mail import rotation as mail
+        from caraus.authorizations.key_rotation import rotate
+        from caraus.mail import key_rotation as mail
 
         rotated = rotate()
         letters, lost_letters = mail.rotate()

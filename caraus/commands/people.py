@@ -29,10 +29,10 @@ def createuser(
             cuis=cuis,
         )
         if without_second_factor:
-            from caraus.accounts import journal, two_factors
+            from caraus.accounts import audit_log, two_factors
 
             two_factors.forget(user)
-            journal.record_everywhere(
+            audit_log.record_everywhere(
                 "two_factors", "Un administrator i-a scos al doilea factor.", user=user
             )
         print(f"{user.email}: the account is ready.")

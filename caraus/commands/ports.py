@@ -4,7 +4,7 @@ import os
 import socket
 
 from caraus.commands.base import CommandError
-from caraus.environment import is_loopback
+from caraus.core.environment import is_loopback
 
 
 def require_free(host: str, port: int) -> None:

@@ -76,7 +76,7 @@ async def _again_and_again(stop: asyncio.Event, work: Callable[[], Awaitable[Non
 
 async def _run_engine(stop: asyncio.Event) -> None:
     from caraus.authorizations.configuration import is_configured
-    from caraus.transports.engine import Engine
+    from caraus.sync.poller import Engine
 
     if is_configured():
         await Engine().run(stop)

@@ -5,12 +5,12 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from caraus.fleet.keeper import OPEN, appeared
+from caraus.core.formatting import today
+from caraus.core.queries import Part
+from caraus.fleet.issue_store import OPEN, appeared
+from caraus.fleet.issues import Code
 from caraus.fleet.models import Problem
-from caraus.fleet.problems import Code
-from caraus.queries import Part
 from caraus.transports.models import Transport
-from caraus.words import today
 
 __all__ = [
     "Code",

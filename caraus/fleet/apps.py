@@ -7,7 +7,7 @@ class FleetConfig(AppConfig):
     verbose_name = "Flota"
 
     def ready(self) -> None:
-        from caraus.fleet import keeper, telling
+        from caraus.fleet import issue_store, notifications
 
-        keeper.connect()
-        telling.connect()
+        issue_store.connect()
+        notifications.connect()

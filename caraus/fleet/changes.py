@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import journal
+from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership
-from caraus.fleet.keeper import changing
+from caraus.core.formatting import plural
+from caraus.fleet.issue_store import changing
 from caraus.fleet.models import Kind, Vehicle
-from caraus.words import plural
 
 # So many plates are named in the journal's sentence; all stand in its details.
 _NAMED = 20
@@ -103,7 +103,7 @@ def _record(actor: Membership, company: Company, what: str, named: list[str]) ->
         dots = " …" if len(named) > _NAMED else "."
         return f"{gettext(what)} ({company}) {shown}{dots}"
 
-    journal.record(
+    audit_log.record(
         "fleet",
         said,
         user=actor.user,

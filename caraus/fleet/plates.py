@@ -5,7 +5,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from caraus.words import folded
+from caraus.core.formatting import folded
 
 # What ANAF takes (schema_ETR_v2, NrVehiculType: capitals and digits).
 SHORTEST, LONGEST = 2, 20

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore
 import structlog
 from django.utils.translation import gettext
 
-from caraus import child
+from caraus.core import bounded_process
 from caraus.fleet import workbook
 
 log = structlog.get_logger(__name__)
@@ -113,17 +113,17 @@ def _capped(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
 def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
     """Read by a program of its own: its time and memory are bounded (`workbook.py`)."""
     try:
-        answer = child.run(
+        answer = bounded_process.run(
             workbook.__name__, data, seconds=SECONDS, slots=_READING, patience=PATIENCE
         )
-    except child.BusyError as error:
+    except bounded_process.BusyError as error:
         raise UnreadableFileError(
             gettext(
                 "Serverul citește acum alte fișiere. Nu este vina fișierului: încearcă din nou "
                 "peste un minut."
             )
         ) from error
-    except child.ChildError as error:
+    except bounded_process.ChildError as error:
         log.warning("workbook_not_read", why=str(error))
         raise UnreadableFileError(_sentence("too_large")) from error
     found = json.loads(answer)

@@ -2,11 +2,11 @@
 
 from procrastinate.contrib.django import app
 
-from caraus.fleet import keeper
+from caraus.fleet import issue_store
 
 
 @app.periodic(cron="1 * * * *")
 @app.task(name="fleet.tidy", queueing_lock="fleet.tidy")
 def tidy(timestamp: int) -> None:
     """Every hour, so that midnight in Romania is among them."""
-    keeper.tidy()
+    issue_store.tidy()

@@ -1,4 +1,6 @@
-"""The first sheet of an XLSX file as rows: a program of its own, without Django (`caraus.child`).
+"""The first sheet of an XLSX file as rows: a program of its own, without Django.
+
+It runs under `caraus.core.bounded_process`:
 
 `python -m caraus.fleet.workbook < list.xlsx > rows.json`: `{"rows": [[number, […]], …]}`, or
 `{"problem": "…"}` with one of the codes of `sheets.py`. A file of some kilobytes can hold rows and
@@ -14,7 +16,7 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
-from caraus.child import limit_resources
+from caraus.core.bounded_process import limit_resources
 
 MOST_ROWS = 5000
 # The last row of a sheet; empty ones are counted, not kept.

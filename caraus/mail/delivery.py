@@ -14,8 +14,8 @@ from django.core.mail import mailers
 from django.db import transaction
 from django.utils import timezone
 
-from caraus.crypto import UnreadableTokenError
-from caraus.mail.letters import unseal
+from caraus.core.crypto import UnreadableTokenError
+from caraus.mail.messages import unseal
 from caraus.mail.models import OutgoingEmail
 
 log = structlog.get_logger(__name__)

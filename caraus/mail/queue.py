@@ -12,7 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import QuerySet
 
-from caraus.mail.letters import seal
+from caraus.mail.messages import seal
 from caraus.mail.models import OutgoingEmail
 from caraus.mail.tasks import enqueue_delivery
 

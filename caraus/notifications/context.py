@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 
 from caraus.accounts.models import User
-from caraus.notifications.views import mine
+from caraus.notifications.views.notifications import mine
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from caraus.notifications.contained import contained
+from caraus.notifications.delivery_settings import SETTLING
 from caraus.notifications.kinds import DIGEST
 from caraus.notifications.models import Email, Notification
-from caraus.notifications.rhythms import SETTLING
 
 
 def send_due(now: datetime | None = None) -> int:

@@ -7,9 +7,15 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Company
+from caraus.core.formatting import plural
+from caraus.notifications.delivery_settings import (
+    CHOICES,
+    FIRST_HOURS,
+    LAST_HOURS,
+    folded,
+    plate_of,
+)
 from caraus.notifications.models import Rhythm
-from caraus.notifications.rhythms import CHOICES, FIRST_HOURS, LAST_HOURS, folded, plate_of
-from caraus.words import plural
 
 MOST_LINES = 200
 _TIME = {"invalid": gettext_lazy("Scrie ora așa: 22:00.")}

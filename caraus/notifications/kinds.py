@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from caraus.accounts.models import Role
-from caraus.words import gettext_lazy, plural
+from caraus.core.formatting import gettext_lazy, plural
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,9 +6,9 @@ from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.fields import FittedCharField, KeyField
+from caraus.core.fields import FittedCharField, KeyField
+from caraus.core.formatting import gettext_lazy
 from caraus.notifications.kinds import KINDS, Kind
-from caraus.words import gettext_lazy
 
 
 class Notification(models.Model):

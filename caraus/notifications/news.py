@@ -16,13 +16,13 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.fields import fit
+from caraus.core.fields import fit
+from caraus.core.formatting import in_language_of
+from caraus.notifications.delivery_settings import Subject, next_digest, rhythms, wants
 from caraus.notifications.kinds import Kind
 from caraus.notifications.models import Email, Fact, Notification, Rhythm
 from caraus.notifications.notify import GATHERED, Words, post, said
 from caraus.notifications.preferences import Channels, channels
-from caraus.notifications.rhythms import Subject, next_digest, rhythms, wants
-from caraus.words import in_language_of
 
 # More than so many of a kind, at once or within five minutes, are one message.
 MOST_ALONE = 5

@@ -10,12 +10,12 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
+from caraus.core.formatting import in_language_of
+from caraus.notifications.delivery_settings import next_digest, quiet_until, rhythms
 from caraus.notifications.kinds import Kind
 from caraus.notifications.models import Email, Notification, Rhythm
 from caraus.notifications.preferences import Channels, channels
-from caraus.notifications.rhythms import next_digest, quiet_until, rhythms
 from caraus.notifications.tasks import enqueue_email
-from caraus.words import in_language_of
 
 # A text, or what makes it: called once for each reader, in the reader's language.
 type Words = str | Callable[[], str]

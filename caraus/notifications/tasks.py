@@ -6,27 +6,27 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from caraus import queues
-from caraus.notifications import deliver, digest, upkeep
+from caraus.core import queues
+from caraus.notifications import delivery, digest, purge
 
 
 @app.task(name="notifications.email", queue=queues.MAIL)
 def email(*, notification_id: int) -> None:
-    deliver.send(notification_id=notification_id)
+    delivery.send(notification_id=notification_id)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.send_due", queueing_lock="notifications.send_due")
 def send_due(timestamp: int) -> None:
     digest.send_due()
-    for notification_id in deliver.due():
+    for notification_id in delivery.due():
         enqueue_email(notification_id)
 
 
 @app.periodic(cron="31 2 * * *")
 @app.task(name="notifications.forget", queueing_lock="notifications.forget")
 def forget(timestamp: int) -> None:
-    upkeep.forget()
+    purge.forget()
 
 
 def enqueue_email(notification_id: int) -> None:

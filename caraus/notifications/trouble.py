@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from caraus.accounts.models import Organization
+from caraus.core.formatting import gettext_lazy
 from caraus.notifications.models import Email
-from caraus.words import gettext_lazy
 
 SENTENCES = {
     "authentication": gettext_lazy(

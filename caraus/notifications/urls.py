@@ -1,13 +1,13 @@
 from django.urls import path
 
-from caraus.notifications import views
+from caraus.notifications.views import notifications
 
 app_name = "notifications"
 
 urlpatterns = [
-    path("", views.notification_list, name="list"),
-    path("clopotel/", views.bell, name="bell"),
-    path("citite/", views.read_all, name="read_all"),
-    path("preferinte/", views.preferences, name="preferences"),
-    path("<int:pk>/", views.open_one, name="open"),
+    path("", notifications.notification_list, name="list"),
+    path("clopotel/", notifications.bell, name="bell"),
+    path("citite/", notifications.read_all, name="read_all"),
+    path("preferinte/", notifications.preferences, name="preferences"),
+    path("<int:pk>/", notifications.open_one, name="open"),
 ]

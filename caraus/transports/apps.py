@@ -7,10 +7,8 @@ class TransportsConfig(AppConfig):
     verbose_name = "Transporturi"
 
     def ready(self) -> None:
-        """Nobody speaks with ANAF past the door; people are told what its answers changed."""
-        from caraus.anaf import door
-        from caraus.transports import gatekeeper, lapses, news
+        """Notify people of what ANAF's responses changed."""
+        from caraus.transports import expiry, notifications
 
-        door.guard(gatekeeper.passing)
-        news.connect()
-        lapses.connect()
+        notifications.connect()
+        expiry.connect()

@@ -4,7 +4,7 @@ which the list is put in order."""
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from caraus.words import folded
+from caraus.core.formatting import folded
 
 if TYPE_CHECKING:
     from caraus.transports.models import Transport

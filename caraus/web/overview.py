@@ -11,11 +11,12 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
-from caraus.authorizations.health import health
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.transports.models import SyncState, Transport, UnreadableRecord
-from caraus.transports.situation import trouble_of
-from caraus.words import today
+from caraus.authorizations.status import health
+from caraus.core.formatting import today
+from caraus.sync.models import SyncState
+from caraus.sync.status import trouble_of
+from caraus.transports.models import Transport, UnreadableRecord
 
 Tone = Literal["bad", "warn", "off", "good"]
 # Without a good answer for this long, something is wrong even if no error was seen.

@@ -9,12 +9,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from caraus.accounts import journal
+from caraus.accounts import audit_log
 from caraus.accounts.models import Invitation, Organization
 from caraus.authorizations.models import ConsentRequest
+from caraus.core.formatting import plural, today
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.models.fields import UNKNOWN_END
-from caraus.words import plural, today
 
 KEEP_CONSENTS = timedelta(days=30)
 KEEP_INVITATIONS = timedelta(days=180)
@@ -41,7 +41,7 @@ def forget() -> Forgotten:
         ),
         consents=ConsentRequest.objects.filter(expires_at__lt=now - KEEP_CONSENTS).delete()[0],
         invitations=Invitation.objects.filter(expires_at__lt=now - KEEP_INVITATIONS).delete()[0],
-        journal=journal.forget_old(),
+        journal=audit_log.forget_old(),
     )
 
 
@@ -66,7 +66,7 @@ def _forget_transports(organization: Organization) -> int:
     )
     unreadable.delete()
     if gone:
-        journal.record(
+        audit_log.record(
             "deletion",
             lambda: gettext(
                 "A șters {gone} mai vechi de {months}, după setarea organizației."

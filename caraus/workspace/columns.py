@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import User
-from caraus.queries import Part
+from caraus.core.queries import Part
 from caraus.workspace.models import ListSettings
 
 # Words of the form → words on screen. The UIT and its state stand in every list.

@@ -21,15 +21,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import access, journal
+from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.spreadsheets import write_csv
-from caraus.accounts.views.log import entries_of
+from caraus.accounts.views.audit_log import entries_of
+from caraus.core.formatting import BUCHAREST, in_language_of, today
 from caraus.fleet.models import Problem
 from caraus.transports.models import Transport
-from caraus.words import BUCHAREST, in_language_of, today
-from caraus.workspace import archive, files, keyset, listing
-from caraus.workspace.asked import Asked
+from caraus.workspace import export_files, listing, organization_archive, pagination
+from caraus.workspace.filters import Asked
 from caraus.workspace.models import ListExport, ListExportPart
 
 KEEP = timedelta(hours=24)
@@ -87,10 +87,10 @@ def request_export(membership: Membership, *, kind: str, query: str) -> tuple[Li
     except IntegrityError:  # pressed twice in one moment
         return own.get(finished_at=None), Outcome.UNDER_WAY
     if kind not in NEEDED:
-        journal.record(
+        audit_log.record(
             "export",
             lambda: gettext("A exportat lista de transporturi ({kind}).").format(
-                kind=files.KINDS[kind].extension.upper()
+                kind=export_files.KINDS[kind].extension.upper()
             ),
             user=membership.user,
             organization=membership.organization,
@@ -120,7 +120,7 @@ def record_download(export: ListExport, membership: Membership) -> None:
         JOURNAL: (gettext_noop("A descărcat jurnalul."), {}),
     }.get(export.kind, ("", {}))
     if sentence:
-        journal.record(
+        audit_log.record(
             "export",
             sentence,
             user=membership.user,
@@ -174,12 +174,12 @@ def _make(export: ListExport, membership: Membership) -> None:
             export.save(update_fields=["started_at", "done"])
             with path.open("wb") as file:
                 at = f"{export.started_at:%Y-%m-%d %H:%M} UTC"
-                archive.write(membership.organization, file, at=at)
+                organization_archive.write(membership.organization, file, at=at)
         elif export.kind == JOURNAL:
             export.save(update_fields=["started_at", "done"])
             entries = entries_of(QueryDict(export.query).dict(), membership)
             with path.open("w", encoding="utf-8-sig", newline="") as text:
-                write_csv(text, journal.rows(entries.iterator(chunk_size=1000)))
+                write_csv(text, audit_log.rows(entries.iterator(chunk_size=1000)))
         else:
             _make_list(export, membership, path)
         _keep(export, path)
@@ -187,11 +187,11 @@ def _make(export: ListExport, membership: Membership) -> None:
 
 def _make_list(export: ListExport, membership: Membership, path: Path) -> None:
     found = _rows(export, membership)
-    export.total = min(found.count(), files.MOST_ROWS)
+    export.total = min(found.count(), export_files.MOST_ROWS)
     export.save(update_fields=["started_at", "done", "total"])
     in_order = found.order_by(*_order(export)).prefetch_related("problems")
     rows = _counted(export, in_order.defer("raw", "extra", "search_text"))
-    files.write(path, export.kind, rows, today=today(), folder=str(path.parent))
+    export_files.write(path, export.kind, rows, today=today(), folder=str(path.parent))
 
 
 def _asked(export: ListExport) -> Asked:
@@ -199,7 +199,7 @@ def _asked(export: ListExport) -> Asked:
 
 
 def _order(export: ListExport) -> list[str]:
-    return keyset.ORDERS[_asked(export).sortare].by(backwards=False)
+    return pagination.ORDERS[_asked(export).sortare].by(backwards=False)
 
 
 def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
@@ -215,7 +215,7 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
 
 def _counted(export: ListExport, found: QuerySet[Transport]) -> Iterator[Transport]:
     """The rows one by one; how far it is is written down for the page."""
-    wanted = found[: files.MOST_ROWS].iterator(chunk_size=TELL_EVERY)
+    wanted = found[: export_files.MOST_ROWS].iterator(chunk_size=TELL_EVERY)
     for number, row in enumerate(wanted, start=1):
         yield row
         if number % TELL_EVERY == 0:
@@ -261,14 +261,16 @@ def filename(export: ListExport) -> str:
     name, extension = {
         ARCHIVE: ("caraus-export", "zip"),
         JOURNAL: ("jurnal", "csv"),
-    }.get(export.kind) or ("transporturi", files.KINDS[export.kind].extension)
+    }.get(export.kind) or ("transporturi", export_files.KINDS[export.kind].extension)
     return f"{name}-{at:%Y-%m-%d-%H%M}.{extension}"
 
 
 def content_type(export: ListExport) -> str:
     if export.kind == ARCHIVE:
         return "application/zip"
-    return files.CSV if export.kind == JOURNAL else files.KINDS[export.kind].content_type
+    return (
+        export_files.CSV if export.kind == JOURNAL else export_files.KINDS[export.kind].content_type
+    )
 
 
 def title(export: ListExport) -> str:
@@ -278,7 +280,8 @@ def title(export: ListExport) -> str:
     if export.kind == JOURNAL:
         return gettext("Jurnalul, CSV (;)")
     asked = _asked(export)
-    return f"{files.KINDS[export.kind].word} · {asked.in_words() or gettext('toate cele active')}"
+    what = asked.in_words() or gettext("toate cele active")
+    return f"{export_files.KINDS[export.kind].word} · {what}"
 
 
 def back(export: ListExport) -> tuple[str, str]:
@@ -288,7 +291,7 @@ def back(export: ListExport) -> tuple[str, str]:
     query = urlencode(QueryDict(export.query).dict())
     if export.kind == JOURNAL:
         return f"{reverse('journal')}?{query}", gettext("Jurnal")
-    return f"{reverse('transports:list')}?{query}", gettext("Transporturi")
+    return f"{reverse('workspace:list')}?{query}", gettext("Transporturi")
 
 
 def is_stuck(export: ListExport, *, now: datetime | None = None) -> bool:

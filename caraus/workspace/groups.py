@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Membership
+from caraus.core.queries import count_of, scalars
 from caraus.fleet import api as fleet
-from caraus.queries import count_of, scalars
 from caraus.transports.models import Transport
-from caraus.workspace import columns, keyset, listing, saved
-from caraus.workspace.asked import Asked
+from caraus.workspace import columns, listing, pagination, saved_views
+from caraus.workspace.filters import Asked
 from caraus.workspace.models import SavedView
 
 State = Transport.State
@@ -91,7 +91,7 @@ def beside(
     *,
     of_all: Sequence[int],
     rows: QuerySet[Transport],
-    page: keyset.Page,
+    page: pagination.Page,
     today: date,
 ) -> Beside:
     """All in one round trip. `companies` are those looked at, `of_all` those that the person
@@ -103,7 +103,7 @@ def beside(
     lapsed = [*alive, State.EXPIRED.value]
     shown, views, unreadable, partly, new, lapsing, last_night, troubled, *rest = scalars(
         columns.kept(membership.user_id),
-        saved.kept(membership),
+        saved_views.kept(membership),
         (_UNREADABLE, [list(of_all)]),
         (_PARTLY, [list(of_all), alive, today, most]),
         (_NEW, [keys, since, alive, today, most]),
@@ -141,5 +141,11 @@ def beside(
     )
     count = listing.count(page, rest[0] if rest else None)
     return Beside(
-        count, groups, last_night > 0, columns.read(shown), saved.read(views), unreadable, partly
+        count,
+        groups,
+        last_night > 0,
+        columns.read(shown),
+        saved_views.read(views),
+        unreadable,
+        partly,
     )

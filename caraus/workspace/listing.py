@@ -11,8 +11,8 @@ from django.utils import timezone
 from caraus.fleet import api as fleet
 from caraus.transports.models import Transport
 from caraus.transports.search_text import Section
-from caraus.workspace import keyset, search
-from caraus.workspace.asked import Asked
+from caraus.workspace import pagination, search
+from caraus.workspace.filters import Asked
 
 State = Transport.State
 OPEN_STATES = (State.ACTIVE, State.MISSING)
@@ -102,15 +102,15 @@ def _uit_is_valid() -> Q:
 
 def shown(
     asked: Asked, rows: QuerySet[Transport], companies: Collection[int] | None, *, today: date
-) -> tuple[QuerySet[Transport], keyset.Page]:
+) -> tuple[QuerySet[Transport], pagination.Page]:
     """The rows that match, and the page of them that is asked for."""
     rows = filtered(asked, rows, companies, today=today)
-    page = keyset.page(rows, sort=asked.sortare, after=asked.dupa, before=asked.inainte)
+    page = pagination.page(rows, sort=asked.sortare, after=asked.dupa, before=asked.inainte)
     return rows, page
 
 
 def to_count(
-    rows: QuerySet[Transport], page: keyset.Page, *, sort: str
+    rows: QuerySet[Transport], page: pagination.Page, *, sort: str
 ) -> QuerySet[Transport, Any] | None:
     """What has to be counted to tell how many there are; None where the page tells it itself.
 
@@ -119,11 +119,11 @@ def to_count(
     """
     if not (page.previous or page.next):
         return None
-    in_order = rows.order_by(*keyset.ORDERS[sort].by(backwards=False))
+    in_order = rows.order_by(*pagination.ORDERS[sort].by(backwards=False))
     return in_order.values("pk")[: COUNTED + 1]
 
 
-def count(page: keyset.Page, number: int | None) -> Count:
+def count(page: pagination.Page, number: int | None) -> Count:
     """How many there are, counted no further than worth it."""
     return bounded(len(page.rows) if number is None else number)
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from caraus.transports.models import Transport
 from caraus.transports.models.fields import UNKNOWN_START
-from caraus.workspace.asked import Asked
+from caraus.workspace.filters import Asked
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Of the map: a longer period is cut to its last days.

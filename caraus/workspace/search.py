@@ -11,8 +11,8 @@ from operator import and_, or_
 
 from django.db.models import Q
 
+from caraus.core.formatting import folded
 from caraus.transports.search_text import Section, fold_code
-from caraus.words import folded
 
 # A trigram index knows pieces of three characters; shorter ones are looked for at the beginning of
 # a word only.

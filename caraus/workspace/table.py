@@ -11,21 +11,21 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from caraus.core.formatting import day_in_brief, day_in_full
 from caraus.fleet.templatetags.fleet import problem_words
-from caraus.transports import present
+from caraus.transports import display
 from caraus.transports.models import Transport
-from caraus.words import day_in_brief, day_in_full
-from caraus.workspace.asked import Asked
-from caraus.workspace.keyset import ORDERS
+from caraus.workspace.filters import Asked
+from caraus.workspace.pagination import ORDERS
 
 # A row names so many documents of a UIT.
 DOCUMENTS = 2
 # On paper the days themselves stand in the place of these.
 _NOT_PRINTED = (
-    *(present.FUTURE, present.TODAY, present.UNDERWAY),
-    *(present.ENDS_TODAY, present.ENDS_TOMORROW),
+    *(display.FUTURE, display.TODAY, display.UNDERWAY),
+    *(display.ENDS_TODAY, display.ENDS_TOMORROW),
 )
-_ENDS_SOON = (present.ENDS_TODAY, present.ENDS_TOMORROW)
+_ENDS_SOON = (display.ENDS_TODAY, display.ENDS_TOMORROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Row(TypedDict):
     # The time left, "" where nobody should rely on it; the validity in words, short and on paper.
     left: str
     left_class: str
-    bar: present.Bar
+    bar: display.Bar
     validity: str
     until: str
     until_on_paper: str
@@ -140,7 +140,7 @@ def rows(
 def detail_url() -> tuple[str, str]:
     """Return what stands before and after the key in the address of a UIT's page: reversing the
     address of each row would take longer than all else of it."""
-    before, _key, after = reverse("transports:detail", args=[0]).rpartition("0")
+    before, _key, after = reverse("workspace:detail", args=[0]).rpartition("0")
     return before, after
 
 
@@ -153,11 +153,11 @@ def _row(
     copy_label: str,
     company: str,
 ) -> Row:
-    status = present.status(transport, today=today)
+    status = display.status(transport, today=today)
     plate, trailer1, trailer2 = transport.current_vehicle
     more = len(transport.documents) - DOCUMENTS
     day, day_title = "", ""
-    if "data" in columns and status is not present.TODAY:
+    if "data" in columns and status is not display.TODAY:
         day = day_in_brief(transport.transport_date, today=today)
         day_title = gettext("Data transportului: {day}").format(
             day=day_in_full(transport.transport_date, today=today)
@@ -165,7 +165,7 @@ def _row(
     issues = problem_words(transport)
     if transport.unreadable_fields:
         issues.append(gettext("câmpuri necitite"))
-    left = present.validity_left(transport, today=today)
+    left = display.validity_left(transport, today=today)
     until, until_on_paper = _until(transport, status, today=today)
     return {
         "pk": str(transport.pk),
@@ -186,19 +186,19 @@ def _row(
         "day_title": day_title,
         "day_on_paper": _on_paper(transport.transport_date),
         "issues": issues,
-        "left": "" if status is present.DELISTED else left,
+        "left": "" if status is display.DELISTED else left,
         "left_class": "validity-words"
         + (" no-print" if until else "")
-        + (" is-unsure" if status is present.MISSING else ""),
-        "bar": present.validity_bar(transport, status, today=today),
-        "validity": present.validity(transport, today=today),
+        + (" is-unsure" if status is display.MISSING else ""),
+        "bar": display.validity_bar(transport, status, today=today),
+        "validity": display.validity(transport, today=today),
         "until": until,
         "until_on_paper": until_on_paper,
         "is_computed": transport.expiry_computed,
         "declarant_name": transport.declarant_name or "—",
         "declarant_cui": transport.declarant_cui,
-        "start": present.place_title(transport.start),
-        "end": present.place_title(transport.end),
+        "start": display.place_title(transport.start),
+        "end": display.place_title(transport.end),
         "plate": plate,
         "trailer1": trailer1,
         "trailer2": trailer2,
@@ -211,15 +211,15 @@ def _row(
 
 def _uit_spans(uit: str) -> SafeString:
     """Return the code in fours."""
-    return SafeString("".join(f"<span>{escape(group)}</span>" for group in present.uit_groups(uit)))
+    return SafeString("".join(f"<span>{escape(group)}</span>" for group in display.uit_groups(uit)))
 
 
 def _on_paper(day: date | None) -> str:
     return f"{day.day:02}.{day.month:02}.{day.year:04}" if day else ""
 
 
-def _pill_class(transport: Transport, status: present.Status, *, today: date) -> str:
-    just_expired = status is present.EXPIRED and transport.first_expired_day == today
+def _pill_class(transport: Transport, status: display.Status, *, today: date) -> str:
+    just_expired = status is display.EXPIRED and transport.first_expired_day == today
     tone = "bad" if just_expired else status.tone
     return f"pill pill-{tone}{' no-print' if status in _NOT_PRINTED else ''}"
 
@@ -233,12 +233,12 @@ def _vehicle_note(transport: Transport, plate: str) -> str:
     return gettext("declarat: {plate}").format(plate=transport.plate or "—")
 
 
-def _until(transport: Transport, status: present.Status, *, today: date) -> tuple[str, str]:
+def _until(transport: Transport, status: display.Status, *, today: date) -> tuple[str, str]:
     """Say until when it is, or was, valid: on screen and on paper."""
     last = transport.last_valid_day
     if last is None:
         return "", ""
-    is_over = status is present.EXPIRED
+    is_over = status is display.EXPIRED
     sentence = gettext("a fost valabil până {day}") if is_over else gettext("până {day}")
     until = sentence.format(day=day_in_brief(last, today=today))
     hour = ", 24:00"

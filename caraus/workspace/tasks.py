@@ -2,8 +2,8 @@
 
 from procrastinate.contrib.django import app
 
-from caraus import queues
-from caraus.logs import of_request
+from caraus.core import queues
+from caraus.core.logs import of_request
 from caraus.workspace import exports
 
 

@@ -14,9 +14,9 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
+from caraus.core.formatting import day_in_full
+from caraus.transports.display import Status, grouped_uit, place_title, status
 from caraus.transports.models import Transport
-from caraus.transports.present import Status, grouped_uit, place_title, status
-from caraus.words import day_in_full
 from caraus.workspace.period import Period, valid_within
 from caraus.workspace.table import detail_url
 

@@ -12,7 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, RateCount, Role, Session, User
 from caraus.notifications.models import FailedNotice
-from caraus.transports.models import Gate, LapseWatch, OutcomeTotal, Plan
+from caraus.sync.models import Gate, OutcomeTotal, Plan
+from caraus.transports.models import LapseWatch
 from tests import factories
 
 

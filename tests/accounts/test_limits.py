@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from caraus import environment as env
 from caraus.accounts import limits
 from caraus.accounts.models import Organization, RateCount, User
+from caraus.core import environment as env
 from tests import factories
 
 NOW = datetime(2026, 11, 29, 8, 0, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from caraus.accounts.names import has_link, single_line
 from caraus.accounts.provision import provision_user
 from caraus.fleet.models import Vehicle
 from caraus.fleet.reading import read_text
-from caraus.workspace import saved
+from caraus.workspace import saved_views
 from tests import factories
 
 
@@ -112,7 +112,7 @@ def test_pasted_companies_have_such_names_too() -> None:
 
 def test_notes_and_views_are_one_line(owner: User, organization: Organization) -> None:
     membership = owner.memberships.get()
-    view, _ = saved.save(membership, name=ODD, address="", default=False)
+    view, _ = saved_views.save(membership, name=ODD, address="", default=False)
     assert view.name == PLAIN
     assert read_text("B 123 ABC\tvehicul\tDAF\u202e 2")[0].note == "DAF 2"
     company = factories.company(organization)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from caraus.accounts import journal, organizations
+from caraus.accounts import audit_log, organizations
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
 from caraus.authorizations.models import Authorization
 from caraus.transports.models import Transport
@@ -85,11 +85,11 @@ def test_an_archived_company_is_asked_about_no_more_and_comes_back(
 
     from django.utils import timezone
 
-    from caraus.transports import claims, upkeep
-    from caraus.transports.models import SyncState
+    from caraus.sync import claims, maintenance
+    from caraus.sync.models import SyncState
 
     def due() -> int:
-        upkeep.adopt()
+        maintenance.adopt()
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
         taken = [one.company_id for one in claims.claim(10)]
         claims.unlock(taken)
@@ -181,7 +181,7 @@ def test_transports_are_forgotten_as_the_organization_wants(
     assert forget().transports == 1
     assert Transport.objects.get().uit == "UIT1"
     told = JournalEntry.objects.get(action="deletion")
-    assert (told.actor, told.organization_id) == (journal.PROGRAM, organization.pk)
+    assert (told.actor, told.organization_id) == (audit_log.PROGRAM, organization.pk)
 
 
 def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(

@@ -16,7 +16,7 @@ _RENEW = """
 import django
 django.setup()
 from datetime import datetime
-from caraus.authorizations.renewal import renew
+from caraus.authorizations.token_refresh import renew
 from caraus.authorizations.tasks import renew_one
 print("ready", flush=True)
 input()

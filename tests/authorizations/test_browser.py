@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
-from caraus.authorizations import browser, external, rights
+from caraus.authorizations import browser, links, rights
 from caraus.authorizations.consent_refusals import OTHER_BROWSER, WRONG_STATE
 from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications.models import Notification
@@ -36,7 +36,7 @@ def came_back(client: Client, came: dict[str, str]) -> str:
 
 
 def link_of(owner: User, *, companies: list[Company] | None = None) -> str:
-    return external.create(Membership.objects.get(user=owner), companies=companies or [])[1]
+    return links.create(Membership.objects.get(user=owner), companies=companies or [])[1]
 
 
 def holder_of(secret: str) -> Client:

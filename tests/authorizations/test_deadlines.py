@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from caraus.accounts.models import Organization, User
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import deadlines, renewal
+from caraus.authorizations import deadlines, token_refresh
 from caraus.authorizations.deadlines import STAGES, stage
 from caraus.authorizations.models import Authorization, months_later
 from caraus.authorizations.people import who_can_act
@@ -110,7 +110,7 @@ def test_those_who_can_act_are_told(organization: Organization, owner: User) -> 
 
 
 def fail(authorization: Authorization, code: str, now: datetime) -> None:
-    renewal.keep_failure(authorization.pk, AnafError(code), attempted=True, now=now)
+    token_refresh.keep_failure(authorization.pk, AnafError(code), attempted=True, now=now)
 
 
 def test_a_passing_trouble_of_renewal_is_told_once_and_only_near_the_end(

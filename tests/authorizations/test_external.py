@@ -11,9 +11,9 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.authorizations import consent, external, rights
+from caraus.authorizations import consent, links, rights
 from caraus.authorizations.consent_refusals import LINK_CLOSED, OTHER_BROWSER
-from caraus.authorizations.external import EXPIRED, REVOKED, UNKNOWN, USED
+from caraus.authorizations.links import EXPIRED, REVOKED, UNKNOWN, USED
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.commands.ports import free_ports
 from caraus.mail.models import OutgoingEmail
@@ -30,7 +30,7 @@ def membership(user: User) -> Membership:
 
 @pytest.fixture
 def secret(owner: User, company: Company) -> str:
-    return external.create(membership(owner))[1]
+    return links.create(membership(owner))[1]
 
 
 def opened(secret: str) -> Client:
@@ -129,7 +129,7 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
 def test_a_link_that_opens_nothing_says_why(
     secret: str,
     change: dict[str, object],
-    refused: external.LinkRefused,
+    refused: links.LinkRefused,
     status: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -145,8 +145,8 @@ def test_a_link_that_opens_nothing_says_why(
 def test_a_link_lives_for_a_day(secret: str) -> None:
     link = ExternalLink.objects.get()
     assert link.expires_at - link.created_at == timedelta(hours=24)
-    assert external.refusal(link, now=link.expires_at - timedelta(seconds=1)) is None
-    assert external.refusal(link, now=link.expires_at) == EXPIRED
+    assert links.refusal(link, now=link.expires_at - timedelta(seconds=1)) is None
+    assert links.refusal(link, now=link.expires_at) == EXPIRED
 
 
 def test_the_sender_or_a_colleague_revokes_it_also_in_the_middle(
@@ -185,7 +185,7 @@ def test_a_link_for_some_companies_serves_only_those(
     anaf: SimulatorProcess, organization: Organization, owner: User, company: Company
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI, name="Alta Firmă")
-    _, secret = external.create(membership(owner), companies=[company])
+    _, secret = links.create(membership(owner), companies=[company])
     holder = opened(secret)
     assert "Alta Firmă" not in words(holder, "/autorizare/")
     holder.get("/anaf/callback", anaf.log_in("three", url=started(holder)))

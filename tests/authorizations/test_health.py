@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
-from caraus.authorizations.health import Health, health, overall
 from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.authorizations.status import Health, health, overall
 from tests import factories
 
 DAY = timedelta(days=1)

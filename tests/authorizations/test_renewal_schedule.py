@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caraus.authorizations.renewal_schedule import (
+from caraus.authorizations.refresh_schedule import (
     DAILY,
     HOURLY,
     NEAR_END,

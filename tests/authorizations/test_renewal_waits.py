@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.authorizations import consent, deadlines, renewal, rights, rotation, tasks
+from caraus.authorizations import consent, deadlines, key_rotation, rights, tasks, token_refresh
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.transports.models import SyncRun, SyncState
-from caraus.transports.sync import sync_company
-from tests import engine, factories
+from caraus.sync.company_sync import sync_company
+from caraus.sync.models import SyncRun, SyncState
+from tests import factories, polling
 from tests.authorizations.processes import until
 from tests.simulator_process import SimulatorProcess
 
@@ -38,7 +38,7 @@ class Renewal(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.result = renewal.renew(authorization_id=self.authorization_id)
+            self.result = token_refresh.renew(authorization_id=self.authorization_id)
         except AnafError as error:
             self.result = error
         finally:
@@ -127,7 +127,7 @@ def test_the_engine_goes_on_while_the_token_service_is_silent(
         SyncState.objects.update_or_create(
             company=company, defaults={"next_sync_at": timezone.now()}
         )
-        engine.drain()
+        polling.drain()
     assert SyncRun.objects.filter(outcome="ok").count() == 2
     assert nobody_waits()
     assert waiting.waits()
@@ -178,8 +178,8 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
     """The notices of its end, new keys, a failure, and a new authorization in its place."""
     Authorization.objects.update(refresh_expires_at=timezone.now() + timedelta(days=5))
     deadlines.remind()
-    assert rotation.rotate().done == 1
-    renewal.keep_failure(authorization.pk, AnafError("timeout"))
+    assert key_rotation.rotate().done == 1
+    token_refresh.keep_failure(authorization.pk, AnafError("timeout"))
     anaf.turn_on("held", endpoint="token", cui="none")  # the exchange is answered
     address = consent.begin(
         user=owner, browser="b", organization=authorization.organization, replaces=authorization

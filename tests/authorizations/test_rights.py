@@ -11,9 +11,9 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import Outcome
 from caraus.authorizations import rights
-from caraus.authorizations.asking import try_rights
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
-from caraus.transports.sync import sync_company
+from caraus.authorizations.rights_check import try_rights
+from caraus.sync.company_sync import sync_company
 from tests import factories
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess

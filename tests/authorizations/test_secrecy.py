@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from caraus import crypto
 from caraus.accounts.models import Company, Session
 from caraus.accounts.sessions import SessionStore
 from caraus.authorizations.models import Authorization
-from caraus.transports.models import SyncRun, Transport
+from caraus.core import crypto
+from caraus.sync.models import SyncRun
+from caraus.transports.models import Transport
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import Outcome
-from caraus.authorizations.health import spares
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.transports.models import SyncState
-from caraus.transports.sync import sync_company
+from caraus.authorizations.status import spares
+from caraus.sync.company_sync import sync_company
+from caraus.sync.models import SyncState
 from tests import factories
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess

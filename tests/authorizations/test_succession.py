@@ -4,9 +4,9 @@ from django.test import Client
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.authorizations import consent, rights
-from caraus.authorizations.asking import try_rights
 from caraus.authorizations.models import Authorization
-from caraus.transports.sync import sync_company
+from caraus.authorizations.rights_check import try_rights
+from caraus.sync.company_sync import sync_company
 from tests import factories
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess

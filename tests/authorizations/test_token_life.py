@@ -8,20 +8,14 @@ from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from caraus import crypto
 from caraus.accounts.models import Company, User
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import renewal
+from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.renewal_schedule import (
-    HOURLY,
-    SHORTEST,
-    Standing,
-    next_renewal,
-    window,
-)
+from caraus.authorizations.refresh_schedule import HOURLY, SHORTEST, Standing, next_renewal, window
+from caraus.core import crypto
 from caraus.notifications.models import Notification
-from caraus.transports.sync import sync_company
+from caraus.sync.company_sync import sync_company
 from tests.simulator_process import SimulatorProcess
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -84,16 +78,16 @@ def test_by_a_clock_that_runs_the_token_is_always_good_and_asked_for_seldom(
 ) -> None:
     anaf.turn_on("short_tokens", seconds=life.total_seconds())
     now = datetime.fromisoformat(anaf.now())
-    renewal.renew(authorization_id=authorization.pk, now=now)
+    token_refresh.renew(authorization_id=authorization.pk, now=now)
     authorization.refresh_from_db()
     assert authorization.access_life == pytest.approx(life, abs=timedelta(seconds=2))
     anaf.forget_calls()
     end = now + for_so_long
     while now < end:
         now += MINUTE  # the worker's timer
-        if renewal.due(now):
+        if token_refresh.due(now):
             anaf.set_clock(now.isoformat())
-            assert renewal.renew(authorization_id=authorization.pk, only_if_due=True, now=now)
+            assert token_refresh.renew(authorization_id=authorization.pk, only_if_due=True, now=now)
             authorization.refresh_from_db()
         assert authorization.access_expires_at > now
     assert fewest <= len(anaf.calls("token")) <= most
@@ -111,9 +105,9 @@ def test_a_fallen_token_service_is_asked_once_a_minute_at_most_for_a_short_life(
     anaf.forget_calls()
     for minute in range(1, 121):
         moment = now + minute * MINUTE
-        for pk in renewal.due(moment):
+        for pk in token_refresh.due(moment):
             with pytest.raises(AnafError):
-                renewal.renew(authorization_id=pk, only_if_due=True, now=moment)
+                token_refresh.renew(authorization_id=pk, only_if_due=True, now=moment)
         assert len(anaf.calls("token")) <= minute
     least = 40 if life < HOUR else 10
     assert least <= len(anaf.calls("token")) <= (120 if life < HOUR else 15)
@@ -158,10 +152,10 @@ def test_a_short_token_refused_in_its_second_half_is_renewed_although_an_hour_is
 ) -> None:
     old = of(10 * MINUTE, authorization, over=False)
     Authorization.objects.update(last_renewed_at=timezone.now() - 6 * MINUTE)
-    assert renewal.after_refusal(authorization, old) != old
+    assert token_refresh.after_refusal(authorization, old) != old
     fresh = crypto.decrypt(authorization.access_token_sealed)
     with pytest.raises(AnafError) as caught:
-        renewal.after_refusal(authorization, fresh)
+        token_refresh.after_refusal(authorization, fresh)
     assert caught.value.code == "token_refused_anew"
 
 
@@ -177,7 +171,7 @@ def test_a_good_call_forgets_a_failure_outside_of_the_own_window_of_a_short_toke
         last_failure_code="timeout",
         renewal_failures=2,
     )
-    renewal.keep_good_call(authorization.pk, now)
+    token_refresh.keep_good_call(authorization.pk, now)
     authorization.refresh_from_db()
     assert (authorization.renewal_failures == 0) is forgotten
     assert authorization.last_good_call_at == now
@@ -187,7 +181,7 @@ def test_a_short_token_that_can_not_be_renewed_for_minutes_is_told_to_nobody(
     anaf: SimulatorProcess, authorization: Authorization, owner: User
 ) -> None:
     now = timezone.now()
-    fails: Callable[[datetime], None] = lambda at: renewal.keep_failure(  # noqa: E731
+    fails: Callable[[datetime], None] = lambda at: token_refresh.keep_failure(  # noqa: E731
         authorization.pk, AnafError("token_endpoint_down"), attempted=True, now=at
     )
     Authorization.objects.update(access_life=HOUR, access_expires_at=now)

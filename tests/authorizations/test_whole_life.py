@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import LazySettings
 
-from caraus import crypto
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import asking, consent, deadlines, renewal
+from caraus.authorizations import consent, deadlines, rights_check, token_refresh
 from caraus.authorizations.models import Authorization
+from caraus.core import crypto
 from caraus.notifications.models import Email, Notification
 from tests import factories
 from tests.authorizations.processes import killed_after_the_answer
@@ -47,9 +47,9 @@ class Life:
     def pass_day(self) -> None:
         self.anaf.advance(days=1)
         now = self.now()
-        for pk in renewal.due(now):
+        for pk in token_refresh.due(now):
             try:
-                renewal.renew(authorization_id=pk, only_if_due=True, now=now)
+                token_refresh.renew(authorization_id=pk, only_if_due=True, now=now)
             except AnafError as error:
                 self.failed.append(error.code)
             else:
@@ -61,7 +61,7 @@ class Life:
 
     def until_due(self) -> None:
         """The last day before a renewal; ANAF takes the key that is held."""
-        while not renewal.due(self.now() + DAY):
+        while not token_refresh.due(self.now() + DAY):
             self.pass_day()
         token = crypto.decrypt(self.authorization.access_token_sealed)
         assert self.anaf.api("info", token, cui_op=factories.CUI).status_code == 200
@@ -95,7 +95,7 @@ class Life:
     def worker_killed(self) -> None:
         """-9 in the middle of a renewal: ANAF has answered, nothing is saved."""
         self.until_due()
-        while not renewal.due(self.now()):
+        while not token_refresh.due(self.now()):
             self.anaf.advance(hours=1)
         held = self.authorization.refresh_token_sealed
         killed_after_the_answer(self.anaf, self.authorization.pk, now=self.now())
@@ -114,7 +114,7 @@ def life(
     came = anaf.log_in("three", url=address)
     made = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
     assert isinstance(made, Authorization)
-    asking.ask(made, company)
+    rights_check.ask(made, company)
     return Life(anaf, made)
 
 
@@ -177,7 +177,7 @@ def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
     assert isinstance(new, Authorization)
     life.authorization.refresh_from_db()
     assert (life.authorization.status, life.authorization.replaced_by) == ("replaced", new)
-    asking.ask(new, company)
+    rights_check.ask(new, company)
     assert new.is_active
 
 

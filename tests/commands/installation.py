@@ -83,8 +83,8 @@ class Installation:
 
     def forget_pauses(self) -> None:
         """The pause that ANAF asked for, and its outages, are over."""
-        self.change("DELETE FROM transports_gate")
-        self.change("DELETE FROM transports_authorizationlimit")
+        self.change("DELETE FROM sync_gate")
+        self.change("DELETE FROM sync_authorizationlimit")
 
     def change(self, statement: LiteralString) -> None:
         """The database, by a statement of SQL."""

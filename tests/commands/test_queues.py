@@ -14,14 +14,15 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from caraus import queues
 from caraus.accounts.models import Membership, Organization
 from caraus.authorizations.models import Authorization, AuthorizationCheck
 from caraus.authorizations.tasks import check as check_task
 from caraus.commands.jobs import run_jobs
+from caraus.core import queues
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Email, Notification
-from caraus.transports.models import LapseWatch, Plan
+from caraus.sync.models import Plan
+from caraus.transports.models import LapseWatch
 from caraus.workspace import exports
 from caraus.workspace.tasks import export as export_task
 from tests import factories

@@ -6,11 +6,11 @@ from allauth.mfa.utils import decrypt, encrypt
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
-from caraus import crypto
 from caraus.accounts.models import Organization, User
 from caraus.accounts.two_factors import rotate_secrets
+from caraus.authorizations.key_rotation import rotate
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.rotation import rotate
+from caraus.core import crypto
 from tests import factories
 from tests.commands.installation import PASSWORD, Installation
 

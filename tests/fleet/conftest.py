@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.authorizations.models import Authorization
+from caraus.core.formatting import today
 from caraus.fleet.models import Kind, Vehicle
 from caraus.transports.models import Transport
-from caraus.words import today
 from tests import factories
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess

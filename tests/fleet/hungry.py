@@ -1,10 +1,10 @@
-"""A program for the tests of `caraus.child`: it takes what it can get."""
+"""A program for the tests of `caraus.core.bounded_process`: it takes what it can get."""
 
 import os
 import sys
 import time
 
-from caraus.child import limit_resources
+from caraus.core.bounded_process import limit_resources
 
 
 def main() -> None:

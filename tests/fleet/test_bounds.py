@@ -9,9 +9,9 @@ from threading import BoundedSemaphore
 import openpyxl
 import pytest
 
-from caraus import child
 from caraus.accounts import organizations
 from caraus.accounts.models import Company, Membership, User
+from caraus.core import bounded_process
 from caraus.fleet import drafts, sheets
 from caraus.fleet.models import Kind
 from caraus.fleet.reading import Line, read_text
@@ -70,15 +70,17 @@ def test_a_program_that_computes_or_takes_memory_without_end_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slots = BoundedSemaphore(1)
-    with pytest.raises(child.ChildError):
-        child.run("tests.fleet.hungry", b"cpu", seconds=60, slots=slots)
-    with pytest.raises(child.ChildError, match="MemoryError"):
-        child.run("tests.fleet.hungry", b"memory", seconds=60, slots=slots)
-    with pytest.raises(child.ChildError) as error:
-        child.run("tests.fleet.hungry", b"sleep", seconds=1, slots=slots)
+    with pytest.raises(bounded_process.ChildError):
+        bounded_process.run("tests.fleet.hungry", b"cpu", seconds=60, slots=slots)
+    with pytest.raises(bounded_process.ChildError, match="MemoryError"):
+        bounded_process.run("tests.fleet.hungry", b"memory", seconds=60, slots=slots)
+    with pytest.raises(bounded_process.ChildError) as error:
+        bounded_process.run("tests.fleet.hungry", b"sleep", seconds=1, slots=slots)
     assert error.value.timed_out
     monkeypatch.setenv("ANAF_CLIENT_SECRET", "a-secret")
-    assert b"a-secret" not in child.run("tests.fleet.hungry", b"env", seconds=60, slots=slots)
+    assert b"a-secret" not in bounded_process.run(
+        "tests.fleet.hungry", b"env", seconds=60, slots=slots
+    )
 
 
 def test_above_two_readers_others_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,12 @@ from django.test import Client
 
 from caraus.accounts.models import Company, JournalEntry, Membership
 from caraus.authorizations.models import Authorization
-from caraus.fleet import api, changes, keeper
+from caraus.core.formatting import today
+from caraus.fleet import api, changes, issue_store
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import Draft, Kind, Problem, Vehicle
+from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport
-from caraus.transports.sync import sync_company
-from caraus.words import today
 from tests import factories
 from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport, MakeVehicle
 from tests.simulator_process import SimulatorProcess
@@ -90,11 +90,11 @@ def test_two_directions_name_each_other_until_one_is_closed(
     vehicle("B123ABC")
     there = make(plate="B123ABC")
     back = make(plate="B 123 ABC", start=BUCHAREST, end=CLUJ)
-    assert len(keeper.keep(company.pk, because="uit")) == 2
+    assert len(issue_store.keep(company.pk, because="uit")) == 2
     assert [one.other for one in api.problems_of(there)] == [back]
     again = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
     Transport.objects.filter(pk=back.pk).update(state="delisted")
-    (new,) = keeper.keep(company.pk, because="uit")
+    (new,) = issue_store.keep(company.pk, because="uit")
     assert new.transport_id == again.pk
     assert [one.other for one in api.problems_of(there)] == [again]
     again.delete()
@@ -107,7 +107,7 @@ def test_a_later_vehicle_change_counts_instead_of_what_was_declared(
     vehicle("B123ABC")
     changed = {"plate": "B123ABC", "trailer1": "", "trailer2": ""}
     one = make(plate="CJ77NOU", trailer1="CT1REM", vehicle_changes=[changed])
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     assert standing(one) == []
 
 
@@ -120,10 +120,10 @@ def test_keeping_twice_writes_nothing(
     vehicle("B123ABC")
     for _ in range(30):
         make(plate="CJ77NOU")
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     before = list(Problem.objects.order_by("pk").values())
     with django_assert_num_queries(6):  # a savepoint, the lock, the fleet, the UITs, the problems
-        assert keeper.keep(company.pk, because="uit") == []
+        assert issue_store.keep(company.pk, because="uit") == []
     assert list(Problem.objects.order_by("pk").values()) == before
 
 
@@ -133,14 +133,14 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
     vehicle("B123ABC")
     stays, ends = make(plate="CJ1NOU"), make(plate="B123ABC", end={"county": "TM"})
     clashing = make(plate="B123ABC")
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     assert api.count([company.pk], today()) == 3
     Transport.objects.filter(pk=ends.pk).update(first_expired_day=today())
     assert standing(ends) == []
     assert api.count([company.pk], today()) == 2
     Draft.objects.create(company=company, user=factories.user(), lines=[])
     Draft.objects.update(created_at=Draft.objects.get().created_at - timedelta(days=2))
-    keeper.tidy()
+    issue_store.tidy()
     assert {one.transport_id for one in Problem.objects.all()} == {stays.pk}
     assert standing(clashing) == []
     assert not Draft.objects.exists()
@@ -173,7 +173,7 @@ def test_a_mistake_of_the_fleet_loses_no_answer_of_anaf(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     vehicle("B123ABC")
-    monkeypatch.setattr(keeper, "_LOCK_SPACE", "not a number")  # the database refuses
+    monkeypatch.setattr(issue_store, "_LOCK_SPACE", "not a number")  # the database refuses
     added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     assert Transport.objects.filter(uit=added).exists()
@@ -190,7 +190,7 @@ def test_the_list_shows_only_those_with_problems_whether_few_or_many(
     vehicle("B123ABC")
     troubled = [make(plate="CJ77NOU") for _ in range(3)]
     make(plate="B123ABC")
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     for more in ("", "&arata=toate", "&q=cj77"):
         answer = signed_in.get(f"/transporturi/?probleme=1{more}")
         assert {row.pk for row in answer.context["page"]} == {row.pk for row in troubled}

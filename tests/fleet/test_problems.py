@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caraus.core.formatting import folded
 from caraus.fleet import plates
 from caraus.fleet.directions import SEATS, Trip, clash
-from caraus.fleet.problems import MOST_TRIPS, Code, Found, Listed, Uit, decide
-from caraus.words import folded
+from caraus.fleet.issues import MOST_TRIPS, Code, Found, Listed, Uit, decide
 
 MONDAY = date(2026, 11, 23)
 OURS = {

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
 from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
-from caraus.fleet import keeper
+from caraus.fleet import issue_store
 from caraus.fleet.models import Draft, Kind, Vehicle
 from tests import factories
 from tests.fleet.conftest import MakeTransport, MakeVehicle
@@ -128,7 +128,7 @@ def test_who_may_only_look_sees_no_button(
 ) -> None:
     vehicle("B123ABC")
     uit = make(plate="CJ77NOU")
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     client.force_login(teammate)
     assert 'action="/flota' not in client.get(LIST).content.decode().replace(
         'method="get" action="/flota/"', ""
@@ -278,7 +278,7 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     vehicle("CJ01OLD", active=False)
     uit = make(plate="CT34REM", trailer1="B123ABC", trailer2="CJ01OLD")
     back = make(plate="B123ABC", start=uit.end, end=uit.start)
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     answer = works.get(f"/transporturi/{uit.pk}/")
     words = said(answer)
     assert "4 probleme de rezolvat" in words

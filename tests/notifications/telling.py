@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from caraus.accounts.models import Company
-from caraus.notifications import deliver, digest
+from caraus.core.formatting import BUCHAREST, gettext_lazy
+from caraus.notifications import delivery, digest
+from caraus.notifications.delivery_settings import Subject
 from caraus.notifications.kinds import (
     Kind,
 )
 from caraus.notifications.news import News, tell
-from caraus.notifications.rhythms import Subject
-from caraus.words import BUCHAREST, gettext_lazy
 
 
 def news(company: Company, *keys: str) -> list[News]:
@@ -36,8 +36,8 @@ def told(kind: Kind, found: Sequence[News], now: datetime | None = None) -> int:
 def post(now: datetime | None = None) -> None:
     """What the worker does each minute."""
     digest.send_due(now)
-    for pk in deliver.due(now):
-        deliver.send(notification_id=pk, now=now)
+    for pk in delivery.due(now):
+        delivery.send(notification_id=pk, now=now)
 
 
 def text_of(message: Any) -> str:

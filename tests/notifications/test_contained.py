@@ -16,17 +16,21 @@ from django.utils import timezone
 from caraus.accounts import members
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.authorizations import consent, deadlines, renewal
+from caraus.authorizations import consent, deadlines, token_refresh
 from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications import digest
+from caraus.notifications.delivery_settings import keep
 from caraus.notifications.kinds import NEW, OUTAGE
 from caraus.notifications.models import Email, FailedNotice, Notification, Rhythm
 from caraus.notifications.preferences import Channels, choose
-from caraus.notifications.rhythms import keep
-from caraus.transports import gatekeeper, lapses, limits, plan, upkeep
-from caraus.transports.models import Gate, LapseWatch, Plan, SyncState, Transport
-from caraus.transports.settle import keep_failure
-from caraus.transports.sync import sync_company
+from caraus.sync import maintenance
+from caraus.sync.company_sync import sync_company
+from caraus.sync.limiter import permits, quotas
+from caraus.sync.models import Gate, Plan, SyncState
+from caraus.sync.results import keep_failure
+from caraus.sync.schedule import plan
+from caraus.transports import expiry
+from caraus.transports.models import LapseWatch, Transport
 from tests import factories
 from tests.authorize import authorize
 from tests.notifications.telling import news
@@ -115,15 +119,15 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
         (person,) = User.objects.filter(memberships__organization=organization)
         choose(user=person, organization=organization, kind=OUTAGE, channels=Channels())
     plan.make()
-    gatekeeper.enter()
+    permits.enter()
     Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
     with no_notices(first):
-        upkeep.tell()
-        upkeep.tell()
+        maintenance.tell()
+        maintenance.tell()
     assert told() == ["A doua"]
     assert Plan.objects.get().told_outage is None
-    upkeep.tell()
-    upkeep.tell()
+    maintenance.tell()
+    maintenance.tell()
     assert told() == ["A doua", "Prima"]
     assert Plan.objects.get().told_outage == Gate.objects.get().open_since
 
@@ -131,15 +135,15 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
 def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
     first, _ = served("Prima"), served("A doua")
     plan.make()
-    gatekeeper.enter()
+    permits.enter()
     now = timezone.now()
     Gate.objects.update(paused_since=now, paused_until=now + 15 * MINUTE)
     with no_notices(first):
-        upkeep.tell()
+        maintenance.tell()
     assert told() == ["A doua"]
     assert Plan.objects.get().told_pause is None
-    upkeep.tell()
-    upkeep.tell()
+    maintenance.tell()
+    maintenance.tell()
     assert told() == ["A doua", "Prima"]
     assert Plan.objects.get().told_pause == now
 
@@ -149,17 +153,17 @@ def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str
     organization = served("Prima")
     company = factories.company(organization)
     plan.make()
-    gatekeeper.enter()
+    permits.enter()
     now = timezone.now()
     refused = AnafError("daily_limit", detail=detail, limit=1000, http_status=200)
     with no_notices():
         keep_failure(company, Authorization.objects.get(), refused, now)
-    assert limits.is_spent(SyncState.objects.get(), now) or limits.paused_authorizations(
+    assert quotas.is_spent(SyncState.objects.get(), now) or quotas.paused_authorizations(
         [organization.pk], now
     )
     assert told() == []
-    upkeep.tell()
-    upkeep.tell()
+    maintenance.tell()
+    maintenance.tell()
     assert told() == ["Prima"]
     assert "1000 de interogări" in Notification.objects.get().text
 
@@ -176,14 +180,14 @@ def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_la
             first_expired_day=day,
             **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), end),
         )
-    lapses.every_minute(end - MINUTE)
+    expiry.every_minute(end - MINUTE)
     with no_notices(first):
-        lapses.every_minute(end)
-        lapses.every_minute(end + MINUTE)
+        expiry.every_minute(end)
+        expiry.every_minute(end + MINUTE)
     assert told() == ["A doua"]
     assert LapseWatch.objects.get().looked_until == end - MINUTE
     for minutes in (2, 3):
-        lapses.every_minute(end + minutes * MINUTE)
+        expiry.every_minute(end + minutes * MINUTE)
     assert told() == ["A doua", "Prima"]
     assert LapseWatch.objects.get().looked_until == end + 3 * MINUTE
 
@@ -213,7 +217,7 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
     authorize(anaf, organization)
     anaf.turn_on("refresh_rejected")
     with no_notices(), pytest.raises(AnafError):
-        renewal.renew(authorization_id=Authorization.objects.get().pk)
+        token_refresh.renew(authorization_id=Authorization.objects.get().pk)
     assert Authorization.objects.get().status == "reauthorize"
     assert told() == []
     deadlines.remind()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from caraus.accounts.models import Organization, User
 from caraus.commands.ports import free_ports
 from caraus.mail.delivery import GIVE_UP_AFTER, pause
-from caraus.mail.letters import Letter
-from caraus.notifications import deliver, letters
+from caraus.mail.messages import Letter
+from caraus.notifications import delivery, emails
 from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
@@ -83,7 +83,7 @@ def test_a_subject_arrives_as_it_was_written(
 
 
 def test_a_notification_is_a_letter(organization: Organization, owner: User) -> None:
-    assert isinstance(letters.message([tell(organization, owner)]), Letter)
+    assert isinstance(emails.message([tell(organization, owner)]), Letter)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,7 +91,7 @@ def test_workers_that_take_the_same_mail_at_once_send_it_once(
     smtp: MailServer, organization: Organization, owner: User
 ) -> None:
     told = tell(organization, owner)
-    results = at_once(*[lambda: deliver.send(notification_id=told.pk)] * 4)
+    results = at_once(*[lambda: delivery.send(notification_id=told.pk)] * 4)
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
     assert len(smtp.messages) == 1
 
@@ -102,10 +102,10 @@ def test_a_crash_before_the_mail_leaves_loses_nothing_and_one_after_it_doubles_u
 ) -> None:
     told = tell(organization, owner)
     with transaction.atomic():
-        assert deliver.send(notification_id=told.pk)
+        assert delivery.send(notification_id=told.pk)
         transaction.set_rollback(True)  # the worker dies between SMTP's answer and the commit
     assert Email.objects.get().state == "waiting"
-    assert deliver.send(notification_id=told.pk)
+    assert delivery.send(notification_id=told.pk)
     first, second = smtp.messages
     assert first["Message-ID"] == second["Message-ID"]
 
@@ -122,12 +122,12 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     for _ in range(4):
         email.refresh_from_db()
         before = email.next_attempt_at - timedelta(seconds=1)
-        assert told.pk not in deliver.due(before)
-        assert not deliver.send(notification_id=told.pk, now=before)
+        assert told.pk not in delivery.due(before)
+        assert not delivery.send(notification_id=told.pk, now=before)
         pauses.append(email.next_attempt_at - now)
         now = email.next_attempt_at
-        assert deliver.due(now) == [told.pk]
-        assert not deliver.send(notification_id=told.pk, now=now)
+        assert delivery.due(now) == [told.pk]
+        assert not delivery.send(notification_id=told.pk, now=now)
     assert pauses[1:] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
     with MailServer() as server:
         settings.MAILERS = server.mailers
@@ -148,8 +148,8 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
     assert mail_trouble(organization) is None
     now = timezone.now()
     tries = 0
-    while told.pk in deliver.due(now):
-        deliver.send(notification_id=told.pk, now=now)
+    while told.pk in delivery.due(now):
+        delivery.send(notification_id=told.pk, now=now)
         now = Email.objects.get().next_attempt_at
         tries += 1
         assert tries < 100
@@ -161,7 +161,7 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
     assert (trouble.given_up, trouble.waiting) == (1, 0)
     assert trouble.sentence.startswith("Serverul de e-mail")
     smtp.accept()
-    assert not deliver.send(notification_id=told.pk, now=now + timedelta(days=1))
+    assert not delivery.send(notification_id=told.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
 
 
@@ -173,7 +173,7 @@ def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
 ) -> None:
     smtp.refuse("550 user=caraus password=hunter2")
     told = tell(organization, owner)
-    deliver.send(notification_id=told.pk)
+    delivery.send(notification_id=told.pk)
     assert "hunter2" not in caplog.text + str(list(Email.objects.values()))
     assert "email_not_sent" in caplog.text
 
@@ -192,12 +192,12 @@ def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
     email = Email.objects.get()
     settings.TEMPLATES = [template | {"APP_DIRS": False} for template in settings.TEMPLATES]
     now = email.next_attempt_at
-    assert not deliver.send(notification_id=email.pk, now=now)
+    assert not delivery.send(notification_id=email.pk, now=now)
     email.refresh_from_db()
     assert (email.state, email.attempts, email.problem) == ("waiting", 1, "message")
     assert email.next_attempt_at == now + pause(1)
     late = now + GIVE_UP_AFTER
-    assert not deliver.send(notification_id=email.pk, now=late)
+    assert not delivery.send(notification_id=email.pk, now=late)
     email.refresh_from_db()
     assert (email.state, email.attempts) == ("given_up", 2)
-    assert deliver.due(late + timedelta(days=1)) == []
+    assert delivery.due(late + timedelta(days=1)) == []

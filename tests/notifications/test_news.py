@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.notifications import deliver, upkeep
+from caraus.notifications import delivery, purge
 from caraus.notifications.kinds import (
     AUTHORIZATION,
     KINDS,
@@ -133,7 +133,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     assert "- UIT nou 1\n  Despre 1.\n  https://" in text_of(rest)
     assert "Restul" not in text_of(rest)
     assert "UIT nou 19" in text_of(rest)
-    assert not deliver.due(now + timedelta(days=1))
+    assert not delivery.due(now + timedelta(days=1))
     # What has been sent grows no more: what comes now is in the next letter.
     soon = now + timedelta(minutes=5, seconds=10)
     told(PROBLEM, news(companies[0], *map(str, range(100, 170))), now=soon)
@@ -153,10 +153,10 @@ def test_workers_at_once_make_one_letter_of_what_belongs_together(
 ) -> None:
     told(PROBLEM, news(company, *"abcde"))
     Email.objects.update(next_attempt_at=timezone.now())
-    results = at_once(*[partial(deliver.send, notification_id=pk) for pk in deliver.due()])
+    results = at_once(*[partial(delivery.send, notification_id=pk) for pk in delivery.due()])
     assert all(isinstance(one, bool) for one in results)
     assert [one["Subject"] for one in smtp.messages] == ["5 probleme de flotă"]
-    assert not deliver.due()
+    assert not delivery.due()
 
 
 @pytest.mark.parametrize("kind", [PROBLEM, NEW])
@@ -258,6 +258,6 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
 def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
     told(NEW, news(company, "old"), now=timezone.now() - timedelta(days=91))
     told(NEW, news(company, "new"))
-    upkeep.forget()
+    purge.forget()
     assert [one.key for one in Fact.objects.all()] == ["new"]
     assert [one.key for one in Notification.objects.all()] == ["new"]

@@ -9,7 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.notifications import deliver, digest
+from caraus.core.formatting import BUCHAREST
+from caraus.notifications import delivery, digest
+from caraus.notifications.delivery_settings import Subject, next_digest, quiet_until, wants
 from caraus.notifications.kinds import (
     AUTHORIZATION,
     GONE,
@@ -20,8 +22,6 @@ from caraus.notifications.kinds import (
 from caraus.notifications.models import Email, Notification, Preference, Rhythm
 from caraus.notifications.news import News
 from caraus.notifications.preferences import Channels, choose
-from caraus.notifications.rhythms import Subject, next_digest, quiet_until, wants
-from caraus.words import BUCHAREST
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
@@ -116,7 +116,7 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     told(LAPSING, [replace(over, matters_until=morning)], now=night)
     post(night + timedelta(minutes=1))
     post(night + timedelta(minutes=6))
-    held = {Notification.objects.get(pk=pk).kind for pk in deliver.due(morning)}
+    held = {Notification.objects.get(pk=pk).kind for pk in delivery.due(morning)}
     assert held == {PROBLEM.code, LAPSING.code}
     assert [one["Subject"] for one in smtp.messages] == [
         GONE.title,
@@ -124,7 +124,7 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     ]
     post(morning)
     assert [one["Subject"] for one in smtp.messages[2:]] == ["3 probleme de flotă"]
-    assert not deliver.due(morning)
+    assert not delivery.due(morning)
     assert AUTHORIZATION.essential
 
 

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Company, User
 from tests.mail import MailServer
-from tests.transports.test_news import Anaf
+from tests.transports.test_notifications import Anaf
 from tests.worker import Worker
 
 

@@ -7,18 +7,18 @@ from allauth.account.models import EmailAddress
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
-from caraus import fields
-from caraus.accounts import journal
+from caraus.accounts import audit_log
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
-from caraus.authorizations import external
+from caraus.authorizations import links
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
+from caraus.core import fields
+from caraus.notifications.emails import message
 from caraus.notifications.kinds import AUTHORIZATION, LIMITS
-from caraus.notifications.letters import message
 from caraus.notifications.models import Fact, Notification
 from caraus.notifications.notify import notify
-from caraus.transports import telling
+from caraus.sync import notifications
+from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport
-from caraus.transports.sync import sync_company
 from tests import factories
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
@@ -75,9 +75,9 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     assert client.get("/anaf/callback", came).status_code == 200
     made = Authorization.objects.get()
     assert made.person_name == ConsentRequest.objects.get().person_name == EMAIL
-    link, _ = external.create(Membership.objects.get(user=longest))
+    link, _ = links.create(Membership.objects.get(user=longest))
     assert ExternalLink.objects.get(pk=link.pk).sender_name == EMAIL
-    telling.tell_of_daily_limit(
+    notifications.tell_of_daily_limit(
         organization, whom=("autorizarea dată de {name}", EMAIL * 2), limit=1000, at=noon()
     )
     assert Notification.objects.filter(kind=LIMITS.code).count() == 1
@@ -155,6 +155,6 @@ def test_a_name_that_is_too_long_for_its_column_is_cut_whoever_writes_it(
     company = factories.company(organization, name=name)
     person = factories.user(name=name)
     assert len(Company.objects.get(pk=company.pk).name) <= 200
-    entry = journal.record("account", "Ceva.", user=person)
+    entry = audit_log.record("account", "Ceva.", user=person)
     assert len(User.objects.get(pk=person.pk).name) <= 150
     assert JournalEntry.objects.get(pk=entry.pk).actor.startswith(name[:4])

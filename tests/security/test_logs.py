@@ -10,7 +10,7 @@ from django.db import DataError, connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from caraus import logs
+from caraus.core import logs
 
 SECRET = "kO3Xb7-a-secret-of-a-link-7Qz9"
 PASSWORD = "Parola-Mea-Secreta-123"
@@ -189,7 +189,7 @@ def test_what_was_left_out_is_told_and_what_differs_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr("caraus.logs.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("caraus.core.logs.time.monotonic", lambda: clock[0])
     repetitions = logs.RepetitionFilter()
 
     def record(message: object, level: int = logging.ERROR) -> logging.LogRecord:

@@ -9,9 +9,9 @@ from django.conf import LazySettings, Settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from caraus import environment
 from caraus.accounts.models import User
 from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
+from caraus.core import environment
 from tests import factories
 from tests.mail import delivered
 

@@ -7,9 +7,9 @@ import pytest
 
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization
-from caraus.transports import plan
+from caraus.core.formatting import BUCHAREST
+from caraus.sync.schedule import plan
 from caraus.transports.models import Transport, TransportEvent
-from caraus.words import BUCHAREST
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 

@@ -16,18 +16,20 @@ from caraus.anaf.info import parse_info
 from caraus.anaf.values import canonical
 from caraus.authorizations.models import Authorization
 from caraus.commands import data
-from caraus.fleet import keeper
+from caraus.core.formatting import today
+from caraus.drivers import card, driver_text
+from caraus.fleet import issue_store
 from caraus.fleet.models import Kind, Problem, Vehicle
 from caraus.notifications.models import Notification
-from caraus.transports import card, driver, lapses, present
-from caraus.transports.apply import apply_answer
-from caraus.transports.models import SyncRun, SyncState, Transport, UnreadableRecord
-from caraus.transports.sync import sync_company
-from caraus.transports.unread import try_again
+from caraus.sync.company_sync import sync_company
+from caraus.sync.models import SyncRun, SyncState
+from caraus.sync.unreadable_records import try_again
+from caraus.transports import display, expiry
+from caraus.transports.models import Transport, UnreadableRecord
+from caraus.transports.store import apply_answer
 from caraus.web import retention
-from caraus.web.panou import panou
-from caraus.words import today
-from caraus.workspace import files, keyset
+from caraus.web.dashboard import panou
+from caraus.workspace import export_files, pagination
 from tests.simulator_process import SimulatorProcess
 
 DASH = "„-”"
@@ -60,7 +62,7 @@ def applied(company: Company, *records: dict[str, Any], minutes: int = 0) -> Non
     apply_answer(
         company=company,
         answer=parse_info(canonical([*records]).encode(), received_at=at),
-        state=state,
+        last_good_at=state.last_good_at,
     )
     state.last_good_at = at
     state.save()
@@ -100,7 +102,7 @@ def test_with_no_readable_day_nothing_is_made_up(company: Company) -> None:
     # A fresh read by each way that rows are read.
     for again in (
         Transport.objects.only("first_expired_day", "transport_date").get(),
-        *keyset.page(Transport.objects.all()),
+        *pagination.page(Transport.objects.all()),
     ):
         assert (again.transport_date, again.first_expired_day) == (None, None)
     assert row.state_on(date(2050, 1, 1)) == "active"
@@ -118,8 +120,8 @@ def test_the_same_odd_record_again_is_no_event_and_a_good_one_mends_it(company: 
     event = row.events.all()[0]
     assert event.kind == "changed"
     assert event.changes["first_expired_day"] == [None, str(today() + 5 * DAY)]
-    lines = {line.field: (line.old, line.new) for line in present.change_lines(event)}
-    assert lines[str(present.FIELD_WORDS["transport_date"])][0] == "—"
+    lines = {line.field: (line.old, line.new) for line in display.change_lines(event)}
+    assert lines[str(display.FIELD_WORDS["transport_date"])][0] == "—"
 
 
 def test_a_field_that_becomes_unreadable_keeps_what_was_read_last(company: Company) -> None:
@@ -212,11 +214,13 @@ def test_the_list_marks_and_warns_of_it(signed_in: Client, company: Company) -> 
 
 
 def test_the_list_goes_on_over_pages_with_unknown_days(company: Company) -> None:
-    rows = [record(uit=f"A{number:03}", **NOTHING_KNOWN) for number in range(keyset.PAGE_SIZE + 5)]
+    rows = [
+        record(uit=f"A{number:03}", **NOTHING_KNOWN) for number in range(pagination.PAGE_SIZE + 5)
+    ]
     applied(company, *rows, record(uit="B"))
     for sort in ("expira", "transport"):
-        first = keyset.page(Transport.objects.all(), sort=sort)
-        last = keyset.page(Transport.objects.all(), sort=sort, after=first.next)
+        first = pagination.page(Transport.objects.all(), sort=sort)
+        last = pagination.page(Transport.objects.all(), sort=sort, after=first.next)
         seen = [row.uit for row in (*first, *last)]
         assert len(set(seen)) == len(rows) + 1
         assert seen[0] == "B"
@@ -243,7 +247,7 @@ def test_the_page_of_a_uit_tells_which_fields_and_keeps_the_record(
 def test_the_driver_is_told(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     applied(company, record(**NOTHING_KNOWN))
     row = Transport.objects.get()
-    text = driver.text(row, today=today())
+    text = driver_text.text(row, today=today())
     assert "Valabil până: necunoscut (ANAF nu a dat o dată care să poată fi citită)" in text
     assert "Data transportului: zi necunoscută" in text
     assert f"data expirării (data_exp_uit): {DASH}" in text
@@ -256,7 +260,7 @@ def test_the_driver_is_told(company: Company, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_computed_end_of_an_odd_record_is_marked_for_the_driver(company: Company) -> None:
     applied(company, record(data_exp_uit="-"))
-    text = driver.text(Transport.objects.get(), today=today())
+    text = driver_text.text(Transport.objects.get(), today=today())
     assert "(termen calculat: ANAF nu l-a dat)" in text
     assert f"data expirării (data_exp_uit): {DASH}" in text
 
@@ -268,7 +272,7 @@ def test_a_file_of_the_list_names_what_is_unknown(
     applied(company, record(**NOTHING_KNOWN))
     path = tmp_path / "list"
     with translation.override("ro"):
-        files.write(path, kind, Transport.objects.select_related("company"), today=today())
+        export_files.write(path, kind, Transport.objects.select_related("company"), today=today())
     if kind == "xlsx":
         assert path.read_bytes().startswith(b"PK")
         return
@@ -304,7 +308,7 @@ def test_a_new_uit_with_odd_fields_is_told_with_them(company: Company, owner: ob
 def test_alarms_of_the_end_are_silent_where_no_end_is_known(company: Company) -> None:
     applied(company, record(**NOTHING_KNOWN))
     for hours in range(0, 24 * 7, 12):
-        lapses.every_minute(timezone.now() + timedelta(hours=hours))
+        expiry.every_minute(timezone.now() + timedelta(hours=hours))
     assert not Notification.objects.filter(kind__in=["lapsing", "last_hours", "lapsed"]).exists()
 
 
@@ -323,7 +327,7 @@ def test_no_two_directions_are_alleged_of_unknown_days(company: Company) -> None
     Vehicle.objects.create(company=company, plate="B101XYZ", kind=Kind.VEHICLE)
     other = {"loc_start": {"judet": "CT"}, "loc_final": {"judet": "SV"}}
     applied(company, record(**NOTHING_KNOWN), record(uit="B", **other))
-    keeper.keep(company.pk, because="uit")
+    issue_store.keep(company.pk, because="uit")
     assert not Problem.objects.filter(code="two_directions").exists()
 
 

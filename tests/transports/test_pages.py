@@ -11,11 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization
-from caraus.transports import gatekeeper, plan, sooner
-from caraus.transports.models import Gate, SyncHour, SyncRun, SyncState
-from caraus.transports.situation import situation
-from caraus.transports.sync import sync_company
-from caraus.words import BUCHAREST
+from caraus.core.formatting import BUCHAREST
+from caraus.sync import requests
+from caraus.sync.company_sync import sync_company
+from caraus.sync.limiter import permits
+from caraus.sync.models import Gate, SyncHour, SyncRun, SyncState
+from caraus.sync.schedule import plan
+from caraus.sync.status import situation
 from tests.simulator_process import SimulatorProcess
 
 MINUTE = timedelta(minutes=1)
@@ -64,9 +66,9 @@ def test_a_company_never_asked_about_has_its_page_too(company: Company, signed_i
 
 
 def outage(since: int) -> None:
-    door, now = gatekeeper.look(), timezone.now()
+    door, now = permits.look(), timezone.now()
     if door is None:
-        gatekeeper.enter()
+        permits.enter()
     Gate.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
 
 
@@ -128,7 +130,7 @@ def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(company=company, last_good_at=now, last_attempt_at=now)
-    gatekeeper.enter()
+    permits.enter()
     Gate.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
     (failing,) = situation(organization, [company]).failings
     assert (failing.code, failing.look.word) == ("rate_limited", "Limită la ANAF")
@@ -210,11 +212,11 @@ def test_looking_asks_no_more_than_once_a_minute_and_leaves_trouble_its_pause(
     state = SyncState.objects.create(
         company=company, next_sync_at=later, last_attempt_at=now - MINUTE / 2
     )
-    assert sooner.looked_at([company]) == 0
+    assert requests.looked_at([company]) == 0
     state.refresh_from_db()
     assert state.next_sync_at == now - MINUTE / 2 + MINUTE
     SyncState.objects.update(looked_at=None, failures_in_a_row=1, next_sync_at=later)
-    assert sooner.looked_at([company]) == 0
+    assert requests.looked_at([company]) == 0
     state.refresh_from_db()
     assert state.next_sync_at == later
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
 from caraus.authorizations.models import Authorization
+from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.transports.sync import sync_company
 from tests.simulator_process import SimulatorProcess
 
 MINUTE = timedelta(minutes=1)

@@ -10,9 +10,10 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import PROBLEMS
 from caraus.authorizations.models import Authorization
-from caraus.transports.models import SyncState, Transport, UnreadableRecord
-from caraus.transports.sync import sync_company
-from caraus.words import today
+from caraus.core.formatting import today
+from caraus.sync.company_sync import sync_company
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker

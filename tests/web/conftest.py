@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
-from caraus.authorizations import external
+from caraus.authorizations import links
 from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -72,7 +72,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     )
     ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())
     view = SavedView.objects.create(organization=organization, user=owner, name=SECRET)
-    link, _ = external.create(Membership.objects.get(user=owner))
+    link, _ = links.create(Membership.objects.get(user=owner))
     vehicle = Vehicle.objects.create(company=company, plate="B123ABC", note=SECRET)
     draft = Draft.objects.create(company=company, user=owner, lines=[[1, SECRET, "", "", ""]])
     return {

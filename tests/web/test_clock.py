@@ -13,8 +13,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from caraus.accounts.models import Company
+from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.words import today
 from tests import factories
 from tests.transports.test_views import transport
 

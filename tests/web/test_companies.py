@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.transports.models import SyncState
+from caraus.sync.models import SyncState
 from tests import factories
 from tests.authorize import at_once
 

@@ -15,8 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Membership
 from caraus.accounts.provision import provision_user
-from caraus.transports.models import SyncState, Transport
-from caraus.words import today
+from caraus.core.formatting import today
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport
 from tests import factories
 from tests.authorize import at_once
 from tests.transports.test_views import transport

@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import translation
 
 from caraus.accounts.models import Organization, User
+from caraus.core.formatting import plural
 from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.notify import notify
-from caraus.words import plural
 from tests import factories
 from tests.worker import Worker
 

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.accounts.provision import provision_user
-from caraus.notifications import letters
+from caraus.notifications import emails
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote
 from tests import factories
@@ -186,7 +186,7 @@ def test_a_link_of_a_letter_asks_before_it_opens_the_other_organization(
         action="Vezi",
     )
     with override("ro"):
-        letter = letters.message([notice])
+        letter = emails.message([notice])
     assert letter is not None
     assert f"/integrari/?o={other.pk}" in str(letter.body)
     shown = page(tab, f"/integrari/?o={other.pk}")

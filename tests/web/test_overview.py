@@ -10,7 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.transports.models import SyncState, Transport, UnreadableRecord
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
 
 CUIS = ("14399840", "900010100", "900020201", "900030302")

@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
+from caraus.core.formatting import today
 from caraus.fleet.models import Problem
-from caraus.transports.models import CompanyDay, SyncRun, SyncState, Transport, UnreadableRecord
-from caraus.web import panou as room
-from caraus.web.panou import panou
-from caraus.words import today
+from caraus.sync.models import CompanyDay, SyncRun, SyncState
+from caraus.transports.models import Transport, UnreadableRecord
+from caraus.web import dashboard as room
+from caraus.web.dashboard import panou
 from tests import factories
 from tests.transports.test_views import transport
 

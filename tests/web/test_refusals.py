@@ -12,7 +12,7 @@ from django.db.backends.signals import connection_created
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from caraus.accounts import journal
+from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations.models import ExternalLink
 from caraus.web import refusals
@@ -97,7 +97,7 @@ def test_no_odd_parameter_of_an_address_is_an_error(
     signed_in: Client, company: Company, owner: User, organization: Organization, value: str
 ) -> None:
     factories.authorization(organization)
-    journal.record("company", "A adăugat firma.", user=owner, organization=organization)
+    audit_log.record("company", "A adăugat firma.", user=owner, organization=organization)
     query = "&".join(f"{name}={quote(value)}" for name in NAMES)
     for path, methods in addresses.OWN.items():
         if "GET" in methods:

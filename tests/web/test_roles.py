@@ -90,7 +90,7 @@ ANYBODY = {
     *("cont/date/", "cont/date/export/", "cont/stergere/"),
     *(route for route in [*THINGS, *OWN] if route.startswith("notificari/")),
 }
-# Only who wrote it, whatever the role: see tests/transports/test_notes.py.
+# Only who wrote it, whatever the role: see tests/workspace/test_notes.py.
 AUTHORS = {"transporturi/note/<int:pk>/", "transporturi/note/<int:pk>/stergere/"}
 # What a member kept to some companies does too: leaving; links for the own (see test_external).
 EVERYBODYS = {
@@ -197,7 +197,7 @@ def test_the_own_company_is_seen(client: Client, organization: Organization, kep
 def test_syncing_asks_only_about_the_own_companies(
     client: Client, organization: Organization, ids: dict[str, int], kept: User
 ) -> None:
-    from caraus.transports.models import SyncState
+    from caraus.sync.models import SyncState
 
     client.force_login(kept)
     client.post("/transporturi/sincronizare/")

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.tasks import enqueue_try_rights, try_rights
-from caraus.transports.models import SyncState
+from caraus.sync.models import SyncState
 from caraus.web.tasks import take_up_stalled
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess

@@ -12,8 +12,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from caraus.accounts.models import Company
+from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.words import today
 
 ORIGIN = "http://caraus.example"
 LIST = "/transporturi/?arata=toate"

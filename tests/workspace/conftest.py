@@ -9,9 +9,12 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from caraus.accounts.models import Company
+from caraus.accounts.models import Company, Organization
+from caraus.authorizations.models import Authorization
+from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.words import today
+from tests.authorize import authorize
+from tests.simulator_process import SimulatorProcess
 
 type MakeTransport = Callable[..., Transport]
 
@@ -20,7 +23,7 @@ _numbers = count(1)
 
 def lasting(queries: CaptureQueriesContext) -> list[str]:
     """All but the plan's, which a process keeps for a time."""
-    return [query["sql"] for query in queries if "transports_plan" not in query["sql"]]
+    return [query["sql"] for query in queries if "sync_plan" not in query["sql"]]
 
 
 def uit(number: int) -> str:
@@ -45,3 +48,11 @@ def make(company: Company) -> MakeTransport:
         return Transport.objects.create(**(defaults | fields))
 
     return transport
+
+
+@pytest.fixture
+def authorization(
+    anaf: SimulatorProcess, organization: Organization, company: Company
+) -> Authorization:
+    """An authorization with the certificate that has rights for the company."""
+    return authorize(anaf, organization)

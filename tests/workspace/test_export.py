@@ -18,9 +18,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.core.formatting import BUCHAREST, today
 from caraus.fleet.api import Code
 from caraus.fleet.models import Problem
-from caraus.words import BUCHAREST, today
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, ListExportPart
 from tests import factories

@@ -5,10 +5,10 @@ from django.db import connection
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership, User
+from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.words import today
-from caraus.workspace import keyset, listing
-from caraus.workspace.asked import Asked
+from caraus.workspace import listing, pagination
+from caraus.workspace.filters import Asked
 from tests.workspace.conftest import MakeTransport
 
 
@@ -43,7 +43,7 @@ def test_an_index_answers_the_whole_condition(
     asked = Asked.of(query | {"arata": "toate"})
     rows = listing.filtered(asked, visible, None, today=today())
     drop_indexes_but(index)
-    plan = rows.order_by(*keyset.ORDERS[""].by(backwards=False))[:50].explain()
+    plan = rows.order_by(*pagination.ORDERS[""].by(backwards=False))[:50].explain()
     assert index in plan
     conditions = [line for line in plan.splitlines() if "Index Cond:" in line]
     assert len(conditions) == 1, plan

@@ -14,10 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.words import today
-from caraus.workspace import keyset
-from caraus.workspace.asked import SHOWN, Asked
+from caraus.workspace import pagination
+from caraus.workspace.filters import SHOWN, Asked
 from tests import factories
 from tests.workspace.conftest import MakeTransport, lasting
 
@@ -35,7 +35,7 @@ def link(page: str, rel: str) -> str | None:
     return unescape(found[1]) if found else None
 
 
-@pytest.mark.parametrize("sort", list(keyset.ORDERS))
+@pytest.mark.parametrize("sort", list(pagination.ORDERS))
 @pytest.mark.parametrize("company_count", [1, 3])
 def test_walking_on_and_back_meets_every_row_once_and_in_order(
     signed_in: Client,
@@ -45,7 +45,7 @@ def test_walking_on_and_back_meets_every_row_once_and_in_order(
     sort: str,
     company_count: int,
 ) -> None:
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 4)
+    monkeypatch.setattr(pagination, "PAGE_SIZE", 4)
     companies = list(Company.objects.all())
     more = ("900030302", "900040403")[: company_count - 1]
     companies += [factories.company(organization, cui=cui) for cui in more]
@@ -77,7 +77,9 @@ def test_walking_on_and_back_meets_every_row_once_and_in_order(
 
 
 def _in_order(sort: str) -> list[str]:
-    return [row.uit for row in Transport.objects.order_by(*keyset.ORDERS[sort].by(backwards=False))]
+    return [
+        row.uit for row in Transport.objects.order_by(*pagination.ORDERS[sort].by(backwards=False))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def test_a_large_past_is_counted_no_further_than_worth_it(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("caraus.workspace.listing.COUNTED", 3)
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 3)
+    monkeypatch.setattr(pagination, "PAGE_SIZE", 3)
     for _ in range(3):
         make()
     assert "peste" not in signed_in.get(LIST).content.decode()
@@ -296,7 +298,7 @@ def test_more_rows_cost_no_more_queries(
     rows(signed_in, **asked)  # the plan in force is remembered for a minute
     counts = set()
     for more, shown in ((3, 2), (60, 50)):
-        monkeypatch.setattr(keyset, "PAGE_SIZE", shown)
+        monkeypatch.setattr(pagination, "PAGE_SIZE", shown)
         for _ in range(more):
             make(plate="B12ABC", end={"locality": "Cluj"})
         with CaptureQueriesContext(connection) as queries:

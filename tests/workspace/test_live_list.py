@@ -8,7 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, User
-from caraus.transports.models import SyncState, Transport, UnreadableRecord
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import columns
 from caraus.workspace.models import SavedView
 from tests import factories

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from caraus.accounts.models import Membership, Organization
-from caraus.words import today
+from caraus.core.formatting import today
 from caraus.workspace import week as week_room
 from caraus.workspace.counties import COLUMNS, COUNTIES, ROWS
 from caraus.workspace.period import Period

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from caraus.accounts import people
 from caraus.accounts.models import Company, Organization, User
-from caraus.transports.models import SyncState, Transport
-from caraus.words import today
-from caraus.workspace import keyset, saved
+from caraus.core.formatting import today
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport
+from caraus.workspace import pagination, saved_views
 from caraus.workspace.columns import COLUMNS
 from caraus.workspace.models import SavedView
 from tests import factories
@@ -91,7 +92,7 @@ def test_a_view_without_a_name_and_one_too_many_are_refused_in_words(
 ) -> None:
     answer = signed_in.post(VIEWS, {"nume": " \0", "vedere": "q=x"}, follow=True)
     assert "Dă un nume vederii" in answer.content.decode()
-    monkeypatch.setattr(saved, "MOST", 1)
+    monkeypatch.setattr(saved_views, "MOST", 1)
     signed_in.post(VIEWS, {"nume": "Una"})
     answer = signed_in.post(VIEWS, {"nume": "Două"}, follow=True)
     assert "Șterge una" in answer.content.decode()
@@ -166,7 +167,7 @@ def test_a_page_asks_as_many_queries_for_many_rows_as_for_few(
             assert signed_in.get(query).status_code == 200
         return lasting(found)
 
-    monkeypatch.setattr(keyset, "PAGE_SIZE", 2)
+    monkeypatch.setattr(pagination, "PAGE_SIZE", 2)
     for number in range(2):
         make(company=companies[number % 2])
     queries()

@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
+from caraus.core.formatting import today
 from caraus.transports.models import Transport
 from caraus.transports.search_text import LONGEST_TEXT
-from caraus.words import today
-from caraus.workspace import keyset, listing
-from caraus.workspace.asked import SHOWN, SORTS, Asked
+from caraus.workspace import listing, pagination
+from caraus.workspace.filters import SHOWN, SORTS, Asked
 from tests import factories
 from tests.workspace.conftest import MakeTransport
 
@@ -160,7 +160,9 @@ def test_what_is_found_is_narrowed_and_put_in_order_as_the_list_is(
         every = Transport.objects.all()
         _, page = listing.shown(asked, every, keys, today=today())
         plain = listing.filtered(replace(asked, q=""), every, keys, today=today())
-        expected = plain.filter(plate="CJ77NOU").order_by(*keyset.ORDERS[sort].by(backwards=False))
+        expected = plain.filter(plate="CJ77NOU").order_by(
+            *pagination.ORDERS[sort].by(backwards=False)
+        )
         assert [row.pk for row in page] == [row.pk for row in expected]
 
 

@@ -13,9 +13,9 @@ from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.names import NameInput
 from caraus.accounts.organizations import MONTHS_CHOICES
-from caraus.fields import COMPANY
-from caraus.fields import NAME as NAME_WIDTH
-from caraus.words import gettext_lazy, plural
+from caraus.core.fields import COMPANY
+from caraus.core.fields import NAME as NAME_WIDTH
+from caraus.core.formatting import gettext_lazy, plural
 
 EMAIL = {"required": gettext_lazy("Scrie adresa de e-mail.")}
 NAME = {"required": gettext_lazy("Scrie denumirea organizației.")}

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from caraus.accounts import access, journal, people, sessions
+from caraus.accounts import access, audit_log, people, sessions
 from caraus.accounts.limits import limited
 
 
@@ -24,7 +24,9 @@ def data(request: HttpRequest) -> HttpResponse:
 @limited("export")
 def export(request: HttpRequest) -> HttpResponse:
     user = access.signed_in(request)
-    journal.record_everywhere("export", gettext_noop("Și-a descărcat datele personale."), user=user)
+    audit_log.record_everywhere(
+        "export", gettext_noop("Și-a descărcat datele personale."), user=user
+    )
     text = json.dumps(people.export(user), ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="datele-mele-caraus.json"'

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from caraus.accounts import access, letters, members
+from caraus.accounts import access, emails, members
 from caraus.accounts.limits import limited, too_many
 from caraus.accounts.models import Invitation, Membership, Role
 from caraus.accounts.views.forms import InviteForm, PlaceForm
@@ -46,12 +46,12 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
     """The open ones, whether this member may act on them, and what became of their letters."""
     found = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
     invitations = list(found.prefetch_related("companies"))
-    problems = queue.problems([letters.reference(invitation) for invitation in invitations])
+    problems = queue.problems([emails.reference(invitation) for invitation in invitations])
     return [
         {
             "invitation": invitation,
             "may_act": members.may_give(membership, invitation.role),
-            "letter": problems.get(letters.reference(invitation)),
+            "letter": problems.get(emails.reference(invitation)),
         }
         for invitation in invitations
     ]
@@ -61,7 +61,7 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
 def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = InviteForm(request.POST, actor=membership)
     if form.is_valid():
-        if refusal := letters.refusal_of_letter(membership):
+        if refusal := emails.refusal_of_letter(membership):
             return too_many(request, refusal)
         try:
             invitation, secret = members.invite(
@@ -79,7 +79,7 @@ def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
-    letters.send_invitation(invitation, secret)
+    emails.send_invitation(invitation, secret)
     messages.success(
         request,
         gettext("Invitația pentru {email} pleacă acum. Este valabilă 7 zile.").format(
@@ -93,7 +93,7 @@ def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
-    if refusal := letters.refusal_of_letter(membership):
+    if refusal := emails.refusal_of_letter(membership):
         return too_many(request, refusal)
     try:
         secret = members.resend(membership, invitation)
@@ -118,7 +118,7 @@ def copy_link(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return redirect("members")
     invitation.refresh_from_db()
-    context = {"invitation": invitation, "link": letters.invitation_link(secret)}
+    context = {"invitation": invitation, "link": emails.invitation_link(secret)}
     return render(request, "accounts/invitation_link.html", context)
 
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
-from caraus.fleet import api, present
+from caraus.fleet import api, display
+from caraus.fleet.issues import PLACES
 from caraus.fleet.models import Problem, Vehicle
 from caraus.fleet.plates import LONGEST, normalized
-from caraus.fleet.problems import PLACES
 from caraus.transports.models import Transport
 
 register = template.Library()
@@ -21,7 +21,7 @@ register = template.Library()
 @register.simple_tag
 def problem_words(transport: Transport) -> list[str]:
     """What is wrong, in two or three words each, nothing twice; the worst first."""
-    return list(dict.fromkeys(present.word(one) for one in api.problems_of(transport)))
+    return list(dict.fromkeys(display.word(one) for one in api.problems_of(transport)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Addable:
 class Beside:
     """A UIT beside the fleet of its company, for its page."""
 
-    problems: list[present.Explained]
+    problems: list[display.Explained]
     addable: list[Addable]
     # The vehicles of the fleet that are named, by plate.
     vehicles: dict[str, Vehicle]
@@ -62,7 +62,7 @@ def beside_fleet(context: dict[str, Any], transport: Transport) -> Beside:
         if plate and len(plate) <= LONGEST and plate not in vehicles and plate not in told
     }
     return Beside(
-        problems=[present.explained(one, transport) for one in problems],
+        problems=[display.explained(one, transport) for one in problems],
         addable=list(addable.values()),
         vehicles=vehicles,
         may_edit=access.may(access.current_membership(request), Role.DISPATCHER),

@@ -1,30 +1,6 @@
-"""The rows of this room: UITs with their history, and the synchronization with its memory."""
+"""The rows of this package: UITs with their history and notes, and records that cannot be read."""
 
-from caraus.transports.models.days import CompanyDay
 from caraus.transports.models.notes import TransportNote
-from caraus.transports.models.syncs import (
-    AuthorizationLimit,
-    Gate,
-    OutcomeTotal,
-    Plan,
-    SyncHour,
-    SyncRun,
-    SyncState,
-)
 from caraus.transports.models.uits import LapseWatch, Transport, TransportEvent, UnreadableRecord
 
-__all__ = [
-    "AuthorizationLimit",
-    "CompanyDay",
-    "Gate",
-    "LapseWatch",
-    "OutcomeTotal",
-    "Plan",
-    "SyncHour",
-    "SyncRun",
-    "SyncState",
-    "Transport",
-    "TransportEvent",
-    "TransportNote",
-    "UnreadableRecord",
-]
+__all__ = ["LapseWatch", "Transport", "TransportEvent", "TransportNote", "UnreadableRecord"]

@@ -7,9 +7,9 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from caraus.accounts.models import Company, Organization
+from caraus.core.formatting import gettext_lazy
 from caraus.transports.models.fields import UNKNOWN_END, UNKNOWN_START, DayOrUnknown
 from caraus.transports.search_text import build_search_text, build_sort_keys
-from caraus.words import gettext_lazy
 
 
 class Transport(models.Model):

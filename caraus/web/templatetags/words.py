@@ -13,25 +13,25 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from caraus import words
 from caraus.accounts.models import Company, Organization
-from caraus.transports import present
+from caraus.core import formatting
+from caraus.sync.status import Situation, situation
+from caraus.transports import display
 from caraus.transports.models import Transport, TransportEvent
-from caraus.transports.situation import Situation, situation
-from caraus.workspace.asked import Asked
+from caraus.workspace.filters import Asked
 
 register = template.Library()
 
 # What each form says of the organization that it was made for.
 ORGANIZATION_FIELD = "in_organizatia"
 
-register.filter("grouped_uit", present.grouped_uit)
-register.filter("uit_groups", present.uit_groups)
-register.filter("unreadable_words", present.unreadable_words)
-register.filter("place_title", present.place_title)
-register.filter("place_lines", present.place_lines)
-register.filter("change_lines", present.change_lines)
-register.filter("number", words.grouped)
+register.filter("grouped_uit", display.grouped_uit)
+register.filter("uit_groups", display.uit_groups)
+register.filter("unreadable_words", display.unreadable_words)
+register.filter("place_title", display.place_title)
+register.filter("place_lines", display.place_lines)
+register.filter("change_lines", display.change_lines)
+register.filter("number", formatting.grouped)
 
 
 @register.simple_tag(takes_context=True)
@@ -106,7 +106,7 @@ def browser(agent: str) -> str:
 @register.simple_tag
 def count(number: int, one: str, many: str) -> str:
     """{% count n "transport" "transporturi" %} → „20 de transporturi”."""
-    return words.plural(number, one, many)
+    return formatting.plural(number, one, many)
 
 
 @register.simple_tag
@@ -118,67 +118,67 @@ def anaf_situation(organization: Organization, companies: list[Company]) -> Situ
 @register.filter
 def day_words(day: date | None) -> str:
     """„azi”, „mâine”, „joi, 28 noiembrie”."""
-    return words.day_in_words(day, today=words.today())
+    return formatting.day_in_words(day, today=formatting.today())
 
 
 @register.filter
 def day_brief(day: date | None) -> str:
     """„azi”, „mâine”, „joi, 28 nov.”."""
-    return words.day_in_brief(day, today=words.today())
+    return formatting.day_in_brief(day, today=formatting.today())
 
 
 @register.filter
 def day_full(day: date | None) -> str:
-    return words.day_in_full(day, today=words.today())
+    return formatting.day_in_full(day, today=formatting.today())
 
 
 @register.filter
 def day_year(day: date | None) -> str:
     """„joi, 28 noiembrie 2026”: for paper, on which „azi” does not last."""
-    return words.day_with_year(day)
+    return formatting.day_with_year(day)
 
 
 @register.filter
 def is_yesterday(day: date | None) -> bool:
     """In Romania."""
-    return day == words.today() - timedelta(days=1)
+    return day == formatting.today() - timedelta(days=1)
 
 
 @register.filter
 def weekday_brief(day: date) -> str:
     """„joi”, „mie”: the head of a narrow column."""
-    return words.weekday_in_brief(day)
+    return formatting.weekday_in_brief(day)
 
 
 @register.filter
 def clock(moment: datetime) -> str:
     """„24.11.2026, 22:11”, in Romania: for paper too."""
-    return f"{moment.astimezone(words.BUCHAREST):%d.%m.%Y, %H:%M}"
+    return f"{moment.astimezone(formatting.BUCHAREST):%d.%m.%Y, %H:%M}"
 
 
 @register.filter
 def clock_after(moment: datetime, earlier: datetime) -> str:
     """„22:11:05” for a moment on the day of an earlier one, else with its day."""
-    here, there = (one.astimezone(words.BUCHAREST) for one in (moment, earlier))
+    here, there = (one.astimezone(formatting.BUCHAREST) for one in (moment, earlier))
     return f"{here:%H:%M:%S}" if here.date() == there.date() else exact_moment(moment)
 
 
 @register.filter
 def moment_words(moment: datetime | None) -> str:
     """„acum 5 minute”, „ieri la 9:05”; „niciodată” for none."""
-    return words.moment_in_words(moment, now=timezone.now())
+    return formatting.moment_in_words(moment, now=timezone.now())
 
 
 @register.filter
 def date_words(moment: datetime) -> str:
     """„24 noiembrie 2026”: the day of a moment, always with its year."""
-    return words.day_of_month(moment.astimezone(words.BUCHAREST).date())
+    return formatting.day_of_month(moment.astimezone(formatting.BUCHAREST).date())
 
 
 @register.filter
 def exact_moment(moment: datetime) -> str:
     """„24.11.2026, 22:11:05”, in Romania."""
-    here = moment.astimezone(words.BUCHAREST)
+    here = moment.astimezone(formatting.BUCHAREST)
     day = f"{here.day:02}.{here.month:02}.{here.year:04}"
     return f"{day}, {here.hour:02}:{here.minute:02}:{here.second:02}"
 
@@ -216,48 +216,48 @@ def pretty_json(value: Any) -> str:
 @register.filter
 def place_kind(place: dict[str, Any]) -> str:
     kind: str = place.get("kind", "")
-    return present.PLACE_KINDS.get(kind, kind)
+    return display.PLACE_KINDS.get(kind, kind)
 
 
 @register.filter
-def event_look(event: TransportEvent) -> present.Look:
-    return present.event_look(event)
+def event_look(event: TransportEvent) -> display.Look:
+    return display.event_look(event)
 
 
 @register.simple_tag
-def uit_status(transport: Transport, today: date) -> present.Status:
-    return present.status(transport, today=today)
+def uit_status(transport: Transport, today: date) -> display.Status:
+    return display.status(transport, today=today)
 
 
 @register.simple_tag
 def uit_validity(transport: Transport, today: date) -> str:
-    return present.validity(transport, today=today)
+    return display.validity(transport, today=today)
 
 
 @register.simple_tag
 def uit_left(transport: Transport, today: date) -> str:
-    return present.validity_left(transport, today=today)
+    return display.validity_left(transport, today=today)
 
 
 @register.simple_tag
 def why_delisted() -> str:
-    return present.why_delisted()
+    return display.why_delisted()
 
 
 @register.simple_tag
 def clock_due(transport: Transport | None = None) -> int:
     """After how many seconds the words of the page are true no longer."""
-    return present.clock_due(transport, now=timezone.now())
+    return display.clock_due(transport, now=timezone.now())
 
 
 @register.filter
-def validity_bar(transport: Transport, status: present.Status) -> present.Bar:
-    return present.validity_bar(transport, status, today=words.today())
+def validity_bar(transport: Transport, status: display.Status) -> display.Bar:
+    return display.validity_bar(transport, status, today=formatting.today())
 
 
 @register.simple_tag
 @lru_cache(maxsize=1024)
-def uit_bar(bar: present.Bar) -> SafeString:
+def uit_bar(bar: display.Bar) -> SafeString:
     """The validity as a row of cells, in the colour of its state."""
     return format_html(
         '<svg class="bar bar-{}" viewBox="0 0 {}0 4" preserveAspectRatio="none" aria-hidden="true">'

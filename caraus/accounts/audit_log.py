@@ -1,0 +1,155 @@
+"""The journal: who did what and when. Written in the transaction of the fact it tells."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from caraus.accounts.models import JournalEntry, Organization, User
+from caraus.core.formatting import BUCHAREST, gettext_lazy
+
+PROGRAM = "Cărăuș"
+# The general term of prescription (Codul civil, art. 2517): the database lets nothing younger go.
+KEEP_YEARS = 3
+# Each word of a search looks through all entries.
+LONGEST_SEARCH = 200
+
+ACTIONS = {
+    "sign_in": gettext_lazy("Intrare în cont"),
+    "sign_in_failed": gettext_lazy("Intrare nereușită"),
+    "account": gettext_lazy("Cont"),
+    "two_factors": gettext_lazy("Doi factori"),
+    "sessions": gettext_lazy("Sesiuni"),
+    "authorization": gettext_lazy("Autorizare SPV"),
+    "company": gettext_lazy("Firme"),
+    "fleet": gettext_lazy("Flota"),
+    "member": gettext_lazy("Membri"),
+    "invitation": gettext_lazy("Invitații"),
+    "settings": gettext_lazy("Setări"),
+    "export": gettext_lazy("Exporturi"),
+    "deletion": gettext_lazy("Ștergeri"),
+}
+
+
+# A sentence as a catalogue's key, or what makes it.
+type Words = str | Callable[[], str]
+
+
+def record(
+    action: str,
+    text: Words,
+    *,
+    user: User | None = None,
+    organization: Organization | int | None = None,
+    **details: Any,
+) -> JournalEntry:
+    """Write one entry; `action` is one of ACTIONS. The address is the current request's.
+
+    The sentence is kept in every language: in Romanian as `text`, in the others among the details.
+    """
+    if action not in ACTIONS:
+        raise ValueError(action)
+    said = {language: _said(text, language) for language, _ in settings.LANGUAGES}
+    return JournalEntry.objects.create(
+        organization_id=organization.pk if isinstance(organization, Organization) else organization,
+        actor_id=user.pk if user else None,
+        actor=_name(user),
+        action=action,
+        text=said[settings.LANGUAGE_CODE],
+        details=details | _others(said),
+        ip=_ip(context.request),
+    )
+
+
+def _said(text: Words, language: str) -> str:
+    with translation.override(language):
+        return text() if callable(text) else translation.gettext(text)
+
+
+def _others(said: dict[str, str]) -> dict[str, Any]:
+    """The sentence in the languages in which it is another one."""
+    other = {one: words for one, words in said.items() if words != said[settings.LANGUAGE_CODE]}
+    return {"said": other} if other else {}
+
+
+def record_everywhere(action: str, text: Words, *, user: User, **details: Any) -> None:
+    """An act of a person on the own account: told in each of the person's organizations."""
+    organizations: list[int | None] = [*user.memberships.values_list("organization_id", flat=True)]
+    with transaction.atomic():
+        for organization in organizations or [None]:
+            record(action, text, user=user, organization=organization, **details)
+
+
+def _name(user: User | None) -> str:
+    if user is None:
+        return PROGRAM
+    return f"{user.name} ({user.email})" if user.name else user.email
+
+
+def _ip(request: HttpRequest | None) -> str | None:
+    """The visitor's address as far as the proxies that are trusted tell it."""
+    if request is None:
+        return None
+    try:
+        found: str | None = get_adapter().get_client_ip(request)
+    except PermissionDenied:  # the number of proxies is not as told: doctor's matter
+        return None
+    return found
+
+
+def search(
+    entries: QuerySet[JournalEntry],
+    *,
+    words: str = "",
+    action: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[JournalEntry]:
+    """The entries that hold all the words, of one kind, between two days in Romania."""
+    if action:
+        entries = entries.filter(action=action)
+    for word in words.replace("\0", "")[:LONGEST_SEARCH].split():
+        entries = entries.filter(
+            Q(text__icontains=word)
+            | Q(details__said__en__icontains=word)
+            | Q(actor__icontains=word)
+        )
+    if since:
+        entries = entries.filter(at__gte=_midnight(since))
+    if until:
+        entries = entries.filter(at__lt=_midnight(until + timedelta(days=1)))
+    return entries
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=BUCHAREST)
+
+
+def rows(entries: Iterable[JournalEntry]) -> Iterable[list[str]]:
+    """For a CSV file: a heading, then the entries."""
+    yield [
+        gettext("când"),
+        gettext("cine"),
+        gettext("ce fel"),
+        gettext("ce"),
+        gettext("adresa IP"),
+    ]
+    for entry in entries:
+        at = entry.at.astimezone(BUCHAREST)
+        kind = str(ACTIONS.get(entry.action, entry.action))
+        yield [f"{at:%Y-%m-%d %H:%M:%S}", entry.actor, kind, entry.words, entry.ip or ""]
+
+
+def forget_old() -> int:
+    """Delete what is older than the law wants; returns how many."""
+    limit = timezone.now() - timedelta(days=365 * KEEP_YEARS + 2)
+    return JournalEntry.objects.filter(at__lt=limit).delete()[0]

@@ -1,0 +1,42 @@
+"""The letters that accounts write themselves; those of sign-in and passwords are django-allauth's.
+
+A subject is made of our own words only: what people typed stands in the body.
+"""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from caraus.accounts.limits import Refusal, count_use, is_young
+from caraus.accounts.models import Invitation, Membership
+from caraus.mail.messages import Letter
+
+
+def refusal_of_letter(sender: Membership) -> Refusal | None:
+    """Count one letter that the member has sent to somebody; a refusal when there were too many.
+    Where anybody may sign up, a young organization writes to few strangers."""
+    action = "letter_young" if is_young(sender.organization) else "letter"
+    return count_use(action, user=sender.user, organization=sender.organization)
+
+
+def reference(invitation: Invitation) -> str:
+    """By which the queue knows the letter of this invitation."""
+    return f"invitation:{invitation.pk}"
+
+
+def invitation_link(secret: str) -> str:
+    return settings.PUBLIC_URL + reverse("invitation", args=[secret])
+
+
+def send_invitation(invitation: Invitation, secret: str) -> None:
+    """Queue the letter with the link of the invitation."""
+    context = {"invitation": invitation, "link": invitation_link(secret)}
+    letter = Letter(
+        subject=gettext("Invitație pe Cărăuș"),
+        body=render_to_string("accounts/email/invitation.txt", context),
+        to=[invitation.email],
+    )
+    letter.purpose, letter.reference = "accounts/email/invitation", reference(invitation)
+    letter.expires_at = invitation.expires_at
+    letter.send()

@@ -1,0 +1,55 @@
+"""The journal's page."""
+
+from collections.abc import Mapping
+from datetime import date
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access, audit_log
+from caraus.accounts.models import JournalEntry, Membership, Role
+
+PAGE_SIZE = 100
+
+
+def entries_of(query: Mapping[str, str], membership: Membership) -> QuerySet[JournalEntry]:
+    """The entries that a view of the journal shows."""
+    entries = access.visible(JournalEntry.objects.all(), membership)
+    return audit_log.search(
+        entries,
+        words=query.get("q", ""),
+        action=query.get("fel", ""),
+        since=_day(query.get("de", "")),
+        until=_day(query.get("pana", "")),
+    )
+
+
+def _day(text: str) -> date | None:
+    """A day of the address; years that no entry has are brought near, to be reckoned with."""
+    try:
+        return min(max(date.fromisoformat(text), date(2000, 1, 1)), date(2999, 12, 31))
+    except ValueError:
+        return None
+
+
+@require_GET
+@never_cache
+def journal_page(request: HttpRequest) -> HttpResponse:
+    membership = access.require_role(request, Role.ADMIN)
+    page = Paginator(entries_of(request.GET, membership), PAGE_SIZE).get_page(
+        request.GET.get("pagina")
+    )
+    names = ("q", "fel", "de", "pana")
+    filters = {name: request.GET[name] for name in names if request.GET.get(name)}
+    context = {
+        "page": page,
+        "actions": audit_log.ACTIONS,
+        "filters": filters,
+        "query": urlencode(filters),
+    }
+    return render(request, "accounts/journal.html", context)

@@ -1,0 +1,208 @@
+"""The link by which somebody without an account authorizes: single use, 24 hours, revocable.
+
+Its secret is shown once, or written into one e-mail; here only its SHA-256 is kept. Opening the
+link uses nothing up (mail programs open links by themselves): the authorization does.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from caraus.accounts import access, audit_log
+from caraus.accounts.limits import Refusal, count_use, is_young
+from caraus.accounts.models import Company, Membership, Role, User
+from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
+from caraus.core.formatting import gettext_lazy
+from caraus.mail import queue
+from caraus.mail.messages import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRefused:
+    """Why a link opens nothing."""
+
+    code: str
+    title: str
+    sentence: str
+
+
+ASK_AGAIN = gettext_lazy("Cere un link nou persoanei care ți l-a trimis.")
+UNKNOWN = LinkRefused(
+    "unknown",
+    gettext_lazy("Linkul nu este bun"),
+    gettext_lazy(
+        "Poate a fost copiat pe jumătate: deschide-l din nou din mesajul "
+        "primit, întreg. Dacă tot nu merge, cere un link nou persoanei care ți "
+        "l-a trimis."
+    ),
+)
+USED = LinkRefused(
+    "used",
+    gettext_lazy("Linkul a fost deja folosit"),
+    gettext_lazy(
+        "Autorizarea a fost dată cu el, iar un link merge o singură dată. Dacă mai trebuie una: "
+        "cere un link nou persoanei care ți l-a trimis."
+    ),
+)
+EXPIRED = LinkRefused(
+    "expired",
+    gettext_lazy("Linkul a expirat"),
+    gettext_lazy("Un link este valabil 24 de ore. Cere un link nou persoanei care ți l-a trimis."),
+)
+REVOKED = LinkRefused(
+    "revoked",
+    gettext_lazy("Linkul a fost retras"),
+    gettext_lazy("Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic."),
+)
+
+
+@transaction.atomic
+def create(
+    membership: Membership,
+    *,
+    companies: Sequence[Company] = (),
+    email: str = "",
+    now: datetime | None = None,
+) -> tuple[ExternalLink, str]:
+    """A new link and its secret. Without companies it is for all of the organization's."""
+    now = now or timezone.now()
+    secret = secrets.token_urlsafe(32)
+    link = ExternalLink.objects.create(
+        organization=membership.organization,
+        created_by=membership.user,
+        sender_name=membership.user.display_name,
+        for_all=not companies,
+        secret_digest=_digest(secret),
+        email=email,
+        created_at=now,
+        expires_at=now + LINK_LIFETIME,
+    )
+    link.companies.set(companies)
+    audit_log.record(
+        "authorization",
+        lambda: (
+            gettext("A făcut un link de autorizare pentru {email}.")
+            if email
+            else gettext("A făcut un link de autorizare.")
+        ).format(email=email),
+        user=membership.user,
+        organization=membership.organization,
+        link=link.pk,
+    )
+    return link, secret
+
+
+def address(secret: str) -> str:
+    return settings.PUBLIC_URL + reverse("external_link", args=[secret])
+
+
+def find(secret: str) -> ExternalLink | None:
+    return ExternalLink.objects.filter(secret_digest=_digest(secret)).first()
+
+
+def refusal(link: ExternalLink | None, *, now: datetime | None = None) -> LinkRefused | None:
+    """None when the link may be used."""
+    if link is None:
+        return UNKNOWN
+    if link.used_at is not None:
+        return USED
+    if link.revoked_at is not None or not _sender_may(link):
+        return REVOKED
+    return EXPIRED if not link.is_usable(now or timezone.now()) else None
+
+
+def _sender_may(link: ExternalLink) -> bool:
+    """A link of somebody who may no longer authorize opens nothing."""
+    membership = Membership.objects.filter(
+        user=link.created_by_id, organization=link.organization_id, user__is_active=True
+    ).first()
+    return membership is not None and access.may(membership, Role.DISPATCHER)
+
+
+def use_up(link_id: int, *, now: datetime) -> ExternalLink | None:
+    """Within the transaction of the authorization: the link, used from now on; None when it may no
+    longer be used."""
+    link = ExternalLink.objects.select_for_update().get(pk=link_id)
+    if refusal(link, now=now) is not None:
+        return None
+    link.used_at = now
+    link.save(update_fields=["used_at"])
+    return link
+
+
+def revoke(link: ExternalLink, membership: Membership) -> bool:
+    """False when it had been used or revoked already."""
+    open_one = ExternalLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
+    with transaction.atomic():
+        revoked = bool(open_one.update(revoked_at=timezone.now()))
+        if revoked:
+            queue.withdraw(reference=f"link:{link.pk}")
+            audit_log.record(
+                "authorization",
+                gettext_noop("A retras un link de autorizare."),
+                user=membership.user,
+                organization=membership.organization,
+                link=link.pk,
+            )
+    return revoked
+
+
+def send(link: ExternalLink, secret: str) -> None:
+    """Queue the letter to the link's address. Names that people typed stand in its body only."""
+    context: dict[str, Any] = {
+        "link": link,
+        "address": address(secret),
+        "companies": [str(company) for company in companies_of(link)],
+        "sender_email": confirmed_address(link.created_by),
+    }
+    letter = Letter(
+        subject=gettext("Rugăminte: autorizează aplicația Cărăuș la ANAF SPV"),
+        body=render_to_string("authorizations/email/link.txt", context),
+        to=[link.email],
+        reply_to=[context["sender_email"]] if context["sender_email"] else [],
+    )
+    letter.attach_alternative(
+        render_to_string("authorizations/email/link.html", context), "text/html"
+    )
+    letter.purpose, letter.reference = "authorizations/email/link", f"link:{link.pk}"
+    letter.expires_at = link.expires_at
+    letter.send()
+
+
+def confirmed_address(user: User | None) -> str:
+    """The address that the person has proved to read: the only one that a letter names."""
+    if user is None:
+        return ""
+    mine = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
+    return user.email if mine.exists() else ""
+
+
+def email_refusal(membership: Membership) -> Refusal | None:
+    """Count one e-mail of an organization that is still young, where anybody may sign up; a
+    refusal when it has sent its few of today."""
+    organization = membership.organization
+    if not is_young(organization):
+        return None
+    return count_use("young_link_email", user=membership.user, organization=organization)
+
+
+def companies_of(link: ExternalLink) -> list[Company]:
+    """For which companies the link asks, as the holder is shown."""
+    if link.for_all:
+        return list(link.organization.companies.filter(archived_at=None))
+    return list(link.companies.all())
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""One question to ANAF about one company with one authorization, and what it says about the right.
+
+The synchronization asks in its own way, since it keeps the answer; here only the right counts.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from caraus.accounts.models import Company
+from caraus.anaf import info
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.anaf.info import InfoAnswer
+from caraus.authorizations import rights, token_refresh
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.models import Authorization
+
+log = structlog.get_logger(__name__)
+
+
+def ask(
+    authorization: Authorization, company: Company, *, now: datetime | None = None
+) -> InfoAnswer:
+    """ANAF's answer, by which the right and the last good call are remembered. Raises AnafError."""
+    try:
+        answer = _ask(authorization, company, now)
+    except AnafError as error:
+        if error.outcome is Outcome.NO_RIGHTS:
+            rights.remember(authorization=authorization, company=company, covered=False, at=now)
+        elif error.outcome is Outcome.REAUTHORIZE:
+            token_refresh.keep_failure(authorization.pk, error, now=now)
+        raise
+    rights.remember(authorization=authorization, company=company, covered=True, at=now)
+    token_refresh.keep_good_call(authorization.pk, answer.received_at)
+    return answer
+
+
+def _ask(authorization: Authorization, company: Company, now: datetime | None) -> InfoAnswer:
+    return with_token(
+        authorization,
+        lambda token: info.fetch_info(
+            anaf_settings(), access_token=token, carrier_cui=company.cui, now=now
+        ),
+    )
+
+
+def with_token[T](authorization: Authorization, call: Callable[[str], T]) -> T:
+    """Call with a usable token; when ANAF refuses one that should be valid, renew it and call once
+    more. Raises AnafError."""
+    token = token_refresh.access_token(authorization)
+    try:
+        return call(token)
+    except AnafError as error:
+        if error.code != "token_refused":
+            raise
+    fresh = token_refresh.after_refusal(authorization, token)
+    with token_refresh.refused_anew():
+        return call(fresh)
+
+
+def try_rights(*, authorization_id: int, now: datetime | None = None) -> None:
+    """Ask about every company whose right with this authorization is to be found out. What
+    concerns ANAF as a whole ends it: the next round begins again."""
+    authorization = Authorization.objects.select_related("link").get(pk=authorization_id)
+    for company in rights.to_try(authorization, now=now):
+        try:
+            ask(authorization, company, now=now)
+        except AnafError as error:
+            if error.outcome is not Outcome.NO_RIGHTS:
+                log.info("rights_not_tried", authorization=authorization_id, code=error.code)
+                return

@@ -1,0 +1,162 @@
+"""How an authorization stands, in one colour and one sentence; and how all of them do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations.help import Help, help_for
+from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.core.formatting import BUCHAREST, day_in_full, days_ahead, plural
+
+Colour = Literal["green", "amber", "red", "grey"]
+
+# Within this time of its end a person will be needed soon.
+SOON = timedelta(days=30)
+# Companies are asked about every few minutes: silence for so long is worth a word.
+SILENT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    colour: Colour
+    word: str
+    sentence: str
+    help: Help | None = None
+    # It is tried again by itself: a person need not authorize.
+    passes: bool = False
+
+
+def health(
+    authorization: Authorization, *, now: datetime | None = None, spare: bool = False
+) -> Health:
+    """Green only when all is well; amber when a person is needed within 30 days or something
+    limps; red when ANAF insists on a person; grey when it serves no company that another one does
+    not serve (`spare`): whatever it is like matters to nobody."""
+    now = now or timezone.now()
+    if spare:
+        return Health(
+            "grey",
+            gettext("Nefolosită"),
+            gettext(
+                "Nu servește nicio firmă: UIT-urile vin prin altă autorizare. O poți deconecta."
+            ),
+        )
+    if authorization.status == Authorization.Status.REAUTHORIZE:
+        return _failure(authorization, "red", gettext("Trebuie refăcută"))
+    if authorization.expires_at <= now:
+        return Health(
+            "red", gettext("Expirată"), gettext("Termenul s-a împlinit. Autorizează din nou.")
+        )
+    if authorization.expires_at - now <= SOON:
+        return _ends_soon(authorization, now)
+    if authorization.last_failure_code:
+        return _failure(authorization, "amber", gettext("Activ, cu o problemă"))
+    if is_refused_for_all(authorization):
+        return Health(
+            "amber",
+            gettext("Fără drept"),
+            gettext(
+                "ANAF a primit autorizarea, dar certificatul nu are drept în SPV "
+                "pentru nicio firmă adăugată aici."
+            ),
+            help_for("no_rights_cui"),
+        )
+    if authorization.last_good_call_at and now - authorization.last_good_call_at > SILENT:
+        return Health(
+            "amber",
+            gettext("Fără răspunsuri"),
+            gettext(
+                "De mai bine de o zi nu am primit niciun răspuns bun de la ANAF cu "
+                "această autorizare. Apasă „Testează conexiunea”."
+            ),
+        )
+    return Health("green", gettext("Activ"), gettext("Totul funcționează."))
+
+
+def _ends_soon(authorization: Authorization, now: datetime) -> Health:
+    end, today = (moment.astimezone(BUCHAREST).date() for moment in (authorization.expires_at, now))
+    days = (end - today).days
+    return Health(
+        "amber",
+        gettext("Expiră curând"),
+        gettext(
+            "Expiră {left}, {end}. Reînnoirea automată nu poate trece de acest "
+            "termen: autorizează din nou înainte."
+        ).format(left=days_ahead(days), end=day_in_full(end, today=today)),
+    )
+
+
+def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) -> Health | None:
+    """The card's own colour, over all living authorizations: `refused` and `unknown` count the
+    companies that none of them covers. A spare one (grey) changes nothing. None without any."""
+    healths = [one for one in healths if one.colour != "grey"]
+    if not healths:
+        return None
+    alive = [one for one in healths if one.colour != "red"]
+    if not alive:
+        return healths[0]
+    if len(alive) < len(healths):
+        return Health(
+            "amber", gettext("Una trebuie refăcută"), gettext("O autorizare cere o persoană.")
+        )
+    limping = next((one for one in alive if one.colour == "amber"), None)
+    if limping is not None:
+        return limping
+    if refused:
+        what = plural(refused, "firmă fără drept", "firme fără drept")
+        return Health(
+            "amber", what, gettext("Nicio autorizare nu le acoperă."), help_for("no_rights_cui")
+        )
+    if unknown:
+        what = plural(unknown, "firmă neverificată", "firme neverificate")
+        return Health("amber", what, gettext("ANAF nu a răspuns încă despre ele."))
+    return alive[0]
+
+
+def is_refused_for_all(authorization: Authorization) -> bool:
+    """ANAF has said no about each company that it was asked about."""
+    states = [right.state for right in authorization.rights.all()]
+    return bool(states) and all(state == CompanyRight.State.NO_RIGHT for state in states)
+
+
+def _failure(authorization: Authorization, colour: Colour, word: str) -> Health:
+    problem = PROBLEMS.get(authorization.last_failure_code)
+    sentence = (
+        f"{problem.sentence} {problem.advice}" if problem else gettext("Autorizează din nou.")
+    )
+    passes = colour == "amber" and problem is not None and problem.retryable
+    return Health(colour, word, sentence, help_for(authorization.last_failure_code), passes)
+
+
+def spares(authorizations: Sequence[Authorization]) -> set[int]:
+    """Of an organization's living authorizations: those that serve no company, because the
+    certificate has no right, while another one does; and the ended ones whose companies are all
+    served by others. Their `rights` are prefetched."""
+    serving = {authorization.pk: _covered(authorization) for authorization in authorizations}
+    active = {authorization.pk for authorization in authorizations if authorization.is_active}
+    spare = set()
+    for authorization in authorizations:
+        others = set().union(*(serving[pk] for pk in active - {authorization.pk}))
+        mine = serving[authorization.pk]
+        if authorization.is_active:
+            useless = is_refused_for_all(authorization) and any(
+                served for pk, served in serving.items() if pk != authorization.pk
+            )
+        else:
+            useless = bool(mine) and mine <= others
+        if useless:
+            spare.add(authorization.pk)
+    return spare
+
+
+def _covered(authorization: Authorization) -> set[int]:
+    return {
+        right.company_id
+        for right in authorization.rights.all()
+        if right.state == CompanyRight.State.COVERED
+    }

@@ -1,0 +1,316 @@
+"""Silent renewal: a fresh pair of tokens without a person.
+
+One renewal at a time per authorization, over any number of processes: an advisory lock of the
+transaction is held while one request is made and both new tokens are saved. The row itself is
+locked only to be written: nothing that concerns it waits for ANAF. A crash before the commit leaves
+the old refresh token in place (OAuth procedure p. 3: both tokens can be reused).
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from caraus.anaf import oauth, tokens
+from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
+from caraus.anaf.oauth import Tokens
+from caraus.authorizations import notifications, refresh_schedule
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.models import Authorization
+from caraus.core.crypto import UnreadableTokenError, decrypt, encrypt
+
+log = structlog.get_logger(__name__)
+
+UNREADABLE = "token_unreadable"
+# A token that ANAF refuses is renewed at once; while that fails, not again sooner than this, though
+# a hundred companies ask for it.
+ON_DEMAND_PAUSE = timedelta(minutes=5)
+# A token that ANAF refuses so soon after it gave it is its own trouble.
+JUST_RENEWED = timedelta(hours=1)
+# What is kept of failures, until they are over.
+FAILURE = (
+    *("last_failure_at", "last_failure_code", "last_failure_detail"),
+    *("renewal_failures", "renewal_not_before"),
+)
+# The first key of the advisory lock that keeps an authorization from being renewed twice at once.
+LOCK_SPACE = 0x5E
+
+
+def renew_before(authorization: Authorization) -> timedelta:
+    """How long before the access token's end its renewal begins."""
+    return refresh_schedule.window(
+        life=authorization.access_life, setting=timedelta(days=settings.RENEW_BEFORE_DAYS)
+    )
+
+
+def access_token(authorization: Authorization) -> str:
+    """A usable access token; renewed first if its life is over. Raises AnafError."""
+    now, renewed_at = timezone.now(), authorization.last_renewed_at
+    if authorization.access_expires_at <= now and not (
+        renewed_at and now - renewed_at < refresh_schedule.SHORTEST
+    ):
+        renew(authorization_id=authorization.pk, refused=unseal(authorization.access_token_sealed))
+        authorization.refresh_from_db()
+    return unseal(authorization.access_token_sealed)
+
+
+def unseal(sealed: str) -> str:
+    """The token; raises AnafError (token_unreadable) when no key opens it."""
+    try:
+        return decrypt(sealed)
+    except UnreadableTokenError as error:
+        raise AnafError(UNREADABLE) from error
+
+
+def lacks_etransport(authorization: Authorization) -> bool:
+    """Whether ANAF's token says that the application is not registered for e-Transport."""
+    try:
+        return tokens.lacks_etransport(unseal(authorization.access_token_sealed))
+    except AnafError:
+        return False
+
+
+def after_refusal(authorization: Authorization, refused: str) -> str:
+    """A new access token in the place of one that ANAF refused although it should be valid.
+
+    Raises AnafError; `token_refused_anew` when it was renewed within the hour, or within half of a
+    shorter life: asking for another would not help, and would be asked for at each poll of each
+    company.
+    """
+    authorization.refresh_from_db()
+    same = unseal(authorization.access_token_sealed) == refused
+    renewed_at = authorization.last_renewed_at
+    young = max(min(JUST_RENEWED, authorization.access_life / 2), refresh_schedule.SHORTEST)
+    if same and renewed_at and timezone.now() - renewed_at < young:
+        raise AnafError("token_refused_anew")
+    renew(authorization_id=authorization.pk, refused=refused)
+    authorization.refresh_from_db()
+    return access_token(authorization)
+
+
+@contextmanager
+def refused_anew() -> Iterator[None]:
+    """ANAF has just renewed the token that it refuses: its own trouble, not the authorization's
+    end. A person is not sent for the certificate by a fault that passes."""
+    try:
+        yield
+    except AnafError as error:
+        if error.code != "token_refused":
+            raise
+        raise AnafError("token_refused_anew", http_status=error.http_status) from None
+
+
+def renew(
+    *,
+    authorization_id: int,
+    refused: str = "",
+    only_if_due: bool = False,
+    now: datetime | None = None,
+) -> bool:
+    """Ask for new tokens; False when another process has already replaced the access token that
+    is of no more use (`refused` by ANAF, or past its end), or, with `only_if_due`, was quicker.
+
+    Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
+    needs a person, and tells so; anything temporary leaves it active.
+    """
+    trouble: AnafError | None = None
+    renewed = False
+    with _one_at_a_time(authorization_id):
+        authorization = Authorization.objects.get(pk=authorization_id)
+        try:
+            tokens = _new_tokens(authorization, refused, only_if_due=only_if_due, now=now)
+            renewed = tokens is not None and _save(authorization_id, tokens)
+        except TooSoonError as wait:
+            raise AnafError(wait.code) from None
+        except AnafError as error:
+            # Kept before the lock goes: whoever waits for it sees that this attempt was made.
+            keep_failure(authorization_id, error, attempted=True, now=now)
+            trouble = error
+    if trouble is not None:
+        raise trouble
+    if renewed:
+        log.info("authorization_renewed", authorization=authorization_id)
+    return renewed
+
+
+@contextmanager
+def _one_at_a_time(authorization_id: int) -> Iterator[None]:
+    """A transaction that holds the authorization's advisory lock, not its row."""
+    with transaction.atomic():
+        with database.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCK_SPACE, authorization_id]
+            )
+        yield
+
+
+def _new_tokens(
+    authorization: Authorization, refused: str, *, only_if_due: bool, now: datetime | None
+) -> Tokens | None:
+    """Ask ANAF for them; None when there is nothing to do."""
+    started_at = now or timezone.now()
+    if refused and unseal(authorization.access_token_sealed) != refused:
+        return None
+    if not authorization.is_active:
+        raise AnafError("refresh_rejected")
+    if only_if_due and next_renewal_at(authorization) > started_at:
+        return None
+    if refused:
+        _check_pause(authorization, started_at)
+    return oauth.refresh_tokens(
+        anaf_settings(), refresh_token=unseal(authorization.refresh_token_sealed), now=now
+    )
+
+
+def _save(authorization_id: int, tokens: Tokens) -> bool:
+    """Both tokens on the row as it is now: a person may have ended the authorization while ANAF
+    was answering, and then nothing is kept of the answer."""
+    authorization = _locked(authorization_id)
+    if authorization is None or not authorization.is_active:
+        raise AnafError("refresh_rejected")
+    store(authorization, tokens)
+    _forget_failures(authorization)
+    authorization.last_renewed_at = authorization.last_renewal_attempt_at = tokens.issued_at
+    authorization.save()
+    return True
+
+
+def _locked(authorization_id: int, *, skip_locked: bool = False) -> Authorization | None:
+    """The row, to be written. Its key stays, so rows that point to it are not held up."""
+    return (
+        Authorization.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+        .filter(pk=authorization_id)
+        .first()
+    )
+
+
+class TooSoonError(Exception):
+    """The last renewal failed a moment ago; `code` says how."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _check_pause(authorization: Authorization, now: datetime) -> None:
+    last, code = authorization.last_renewal_attempt_at, authorization.last_failure_code
+    if not authorization.renewal_failures or last is None or code not in PROBLEMS:
+        return
+    pause = refresh_schedule.at_most(ON_DEMAND_PAUSE, before=renew_before(authorization))
+    until = max(last + pause, authorization.renewal_not_before or last)
+    if now < until:
+        raise TooSoonError(code)
+
+
+def _forget_failures(authorization: Authorization) -> None:
+    authorization.last_failure_at, authorization.renewal_not_before = None, None
+    authorization.last_failure_code = authorization.last_failure_detail = ""
+    authorization.renewal_failures = 0
+
+
+def store(authorization: Authorization, tokens: Tokens) -> None:
+    """Put both tokens and their ends on the row; the caller saves it."""
+    authorization.access_token_sealed = encrypt(tokens.access_token)
+    authorization.refresh_token_sealed = encrypt(tokens.refresh_token)
+    authorization.access_expires_at = tokens.access_expires_at
+    authorization.access_life = tokens.access_expires_at - tokens.issued_at
+    authorization.access_expiry_estimated = tokens.access_expiry_estimated
+    authorization.refresh_expires_at = tokens.refresh_expires_at
+    authorization.refresh_expiry_estimated = tokens.refresh_expiry_estimated
+    if tokens.certificate_serial:
+        authorization.certificate_serial = tokens.certificate_serial
+
+
+@transaction.atomic
+def keep_failure(
+    authorization_id: int, error: AnafError, *, attempted: bool = False, now: datetime | None = None
+) -> None:
+    """What went wrong with a living authorization; one that ANAF refuses as such is not used again
+    until a person acts, who is told in the same transaction. Tokens that no key opens may be
+    opened by a key put back: it stays.
+
+    `attempted`: it was a renewal that failed; such a one is told when the end comes near.
+    """
+    authorization = _locked(authorization_id)
+    if authorization is not None:
+        _keep(authorization, error, attempted=attempted, now=now or timezone.now())
+
+
+def _keep(
+    authorization: Authorization, error: AnafError, *, attempted: bool, now: datetime
+) -> None:
+    """On the row, which is locked."""
+    if not authorization.is_active:
+        return
+    authorization.last_failure_at, authorization.last_failure_code = now, error.code
+    authorization.last_failure_detail = error.detail
+    if attempted:
+        authorization.last_renewal_attempt_at = now
+        authorization.renewal_failures += 1
+        wait = timedelta(seconds=min(error.retry_after or 0, 86_400))
+        authorization.renewal_not_before = now + wait if wait else None
+    if error.outcome is Outcome.REAUTHORIZE and error.code != UNREADABLE:
+        authorization.status = Authorization.Status.REAUTHORIZE
+        notifications.needs_a_person(authorization, now=now)
+    elif attempted:
+        notifications.renewal_fails(authorization, now=now)
+    authorization.save()
+    log.warning("authorization_failed", authorization=authorization.pk, code=error.code)
+
+
+@transaction.atomic
+def keep_good_call(authorization_id: int, at: datetime) -> None:
+    """ANAF answered: whatever kept the token from being read is over, and so is the failure to
+    replace a token that ANAF had refused, when it takes that same token again.
+
+    Called outside the transaction that keeps an answer, and waits for nobody: where another writes
+    to the row just now, the next good call says the same.
+    """
+    authorization = _locked(authorization_id, skip_locked=True)
+    if authorization is None:
+        return
+    fields = ["last_good_call_at"]
+    authorization.last_good_call_at = at
+    failed_at, code = authorization.last_failure_at, authorization.last_failure_code
+    works = code == UNREADABLE or authorization.access_expires_at > at + renew_before(authorization)
+    if authorization.is_active and failed_at is not None and failed_at < at and works:
+        _forget_failures(authorization)
+        fields += FAILURE
+    authorization.save(update_fields=fields)
+
+
+def due(now: datetime | None = None) -> list[int]:
+    """The active authorizations whose renewal is due."""
+    now = now or timezone.now()
+    widest = timedelta(days=settings.RENEW_BEFORE_DAYS)
+    near = Authorization.objects.filter(
+        status=Authorization.Status.ACTIVE, access_expires_at__lte=now + widest
+    ).defer("access_token_sealed", "refresh_token_sealed")
+    return [
+        authorization.pk
+        for authorization in _in_order(near)
+        if next_renewal_at(authorization) <= now
+    ]
+
+
+def _in_order(authorizations: QuerySet[Authorization]) -> Iterable[Authorization]:
+    return authorizations.order_by("access_expires_at").iterator()
+
+
+def next_renewal_at(authorization: Authorization) -> datetime:
+    """When the renewal is tried next; a moment in the past means now."""
+    standing = refresh_schedule.Standing(
+        key=authorization.pk,
+        access_end=authorization.access_expires_at,
+        renewed=authorization.last_renewed_at,
+        last_attempt=authorization.last_renewal_attempt_at,
+        failures=authorization.renewal_failures,
+        not_before=authorization.renewal_not_before,
+    )
+    return refresh_schedule.next_renewal(standing, before=renew_before(authorization))

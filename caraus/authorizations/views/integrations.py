@@ -1,0 +1,239 @@
+"""Integrări: the card of RO e-Transport, the button, and ANAF's callback."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from caraus.accounts import access, audit_log
+from caraus.accounts.models import Membership, Role, User
+from caraus.anaf.errors import PROBLEMS, AnafError
+from caraus.authorizations import consent, replacement, rights_progress, token_refresh
+from caraus.authorizations.browser import browser_secret, known_browser
+from caraus.authorizations.configuration import is_configured, missing_keys
+from caraus.authorizations.consent_refusals import ConsentRefused
+from caraus.authorizations.help import help_for
+from caraus.authorizations.models import Authorization
+from caraus.authorizations.panel import panel, theirs
+from caraus.authorizations.refusals import refusal_look
+from caraus.authorizations.scope import scope_of
+
+# In the session: the external link that this browser opened, and the authorization that it gave.
+LINK_KEY = "external_link"
+GIVEN_KEY = "given_authorization"
+
+
+@require_GET
+@never_cache
+def integrations(request: HttpRequest) -> HttpResponse:
+    """The whole page, or only its card for htmx (while an authorization is under way).
+
+    A card that waits says which authorization it knows as the newest (`asteapta`): as long as
+    nothing new came, the answer is 204 and the card stays as it is.
+    """
+    membership = access.current_membership(request)
+    shown = panel(membership)
+    if request.GET.get("asteapta") == shown.newest and consent.is_open(
+        user=access.signed_in(request), organization=membership.organization
+    ):
+        return HttpResponse(status=204)
+    context = {
+        "panel": shown,
+        "shown": shown.shown,
+        "overall": shown.overall,
+        "newest": shown.newest,
+        "settling": shown.settling,
+        "companies": shown.companies,
+        "configured": is_configured(),
+        "missing_keys": missing_keys(),
+        "redirect_uri": settings.ANAF_REDIRECT_URI,
+        "may_authorize": access.may(membership, Role.DISPATCHER),
+        "may_disconnect": access.may(membership, Role.ADMIN),
+    }
+    name = "authorizations/_card.html" if request.htmx else "authorizations/integrations.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
+
+
+@require_POST
+def authorize(request: HttpRequest) -> HttpResponse:
+    """The blue button: open a request and go to ANAF. With `inlocuieste`, the new authorization
+    takes over from that one."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    chosen = request.POST.get("inlocuieste", "")
+    replaces = (
+        access.get_object(request, theirs(membership), int(chosen))
+        if chosen.isdecimal() and len(chosen) < 19
+        else None
+    )
+    try:
+        address = consent.begin(
+            user=access.signed_in(request),
+            organization=membership.organization,
+            browser=browser_secret(request),
+            replaces=replaces,
+        )
+    except AnafError as error:
+        refused = ConsentRefused(error.code, error.sentence, error.advice)
+        return finished(request, refused, status=503)
+    return redirect(address)
+
+
+@login_not_required
+@never_cache
+def callback(request: HttpRequest) -> HttpResponse:
+    """ANAF sends the browser back here, with a code or with an error: a signed-in person's, or
+    the holder's of an external link. It must be the browser that began."""
+    state, browser = request.GET.get("state", ""), known_browser(request)
+    by_link = consent.is_external(state, browser=browser)
+    user = request.user if isinstance(request.user, User) else None
+    if user is None and not by_link:
+        return redirect_to_login(request.get_full_path())
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
+    result = consent.finish(
+        user=user,
+        browser=browser,
+        state=state,
+        code=request.GET.get("code", ""),
+        error=request.GET.get("error", ""),
+        description=request.GET.get("error_description", ""),
+    )
+    if isinstance(result, consent.UnderWay):
+        # Asked twice (a double click, a page loaded ahead): it asks again until it is answered.
+        response = render(request, "authorizations/under_way.html")
+        response["Refresh"] = "1"
+        return _after_anaf(response)
+    return finished(request, result, by_link=by_link)
+
+
+def finished(
+    request: HttpRequest,
+    result: Authorization | ConsentRefused,
+    *,
+    status: int = 200,
+    by_link: bool = False,
+) -> HttpResponse:
+    context: dict[str, object] = {"authorization": result, "by_link": by_link}
+    if isinstance(result, ConsentRefused):
+        context["refused"], context["look"] = result, refusal_look(result.code)
+        context["help"] = help_for(result.code)
+    else:
+        request.session[GIVEN_KEY] = result.pk
+        context |= _given(request, result)
+    return _after_anaf(render(request, "authorizations/finished.html", context, status=status))
+
+
+def _given(request: HttpRequest, authorization: Authorization) -> dict[str, object]:
+    """What was authorized, what ANAF says about it, and whether it can be taken back here."""
+    return _rights_of(authorization) | {
+        "scope": scope_of(authorization),
+        "may_take_back": consent.to_take_back(
+            authorization_id=authorization.pk, browser=known_browser(request)
+        ),
+    }
+
+
+def _after_anaf(response: HttpResponse) -> HttpResponse:
+    # ANAF's page stood in this window; with the default policy it could no longer be closed.
+    response["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    # Not "no-referrer": browsers then send „Origin: null” with the form „Încearcă din nou”, which
+    # the CSRF check refuses. Other sites get no referrer either way.
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _rights_of(authorization: Authorization) -> dict[str, object]:
+    """What ANAF has answered so far about the companies; the worker asks, nobody waits here."""
+    progress = rights_progress.of(authorization)
+    code = "no_rights_cui" if progress.is_refused else ""
+    if token_refresh.lacks_etransport(authorization):
+        code = "no_etransport_role"
+    return {"progress": progress, "refusal": PROBLEMS.get(code), "help": help_for(code)}
+
+
+@login_not_required
+@require_GET
+@never_cache
+def given_rights(request: HttpRequest) -> HttpResponse:
+    """The part of the page after ANAF that fills while the worker asks about each company: for the
+    browser that has just authorized, with an account or by a link."""
+    given = Authorization.objects.filter(pk=request.session.get(GIVEN_KEY) or 0)
+    authorization = given.select_related("link", "organization").first()
+    if authorization is not None and not _may_still_see(authorization):
+        authorization = None
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    if authorization is None and is_part:
+        return HttpResponse(status=286)  # the session is over; so htmx is told to ask no more
+    if authorization is None:
+        raise Http404
+    context = {"authorization": authorization, "by_link": authorization.link is not None}
+    name = "authorizations/_given.html" if is_part else "authorizations/finished.html"
+    return render(request, name, context | _given(request, authorization))
+
+
+def _may_still_see(authorization: Authorization) -> bool:
+    """The holder of a link; a person of the organization as long as that is so."""
+    members = Membership.objects.filter(organization=authorization.organization_id)
+    return (
+        authorization.link_id is not None
+        or members.filter(user=authorization.authorized_by).exists()
+    )
+
+
+@require_GET
+@never_cache
+def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """„Verificăm drepturile: 3 da, 162 nu, …” of an authorization, on Integrări and Firme."""
+    membership = access.current_membership(request)
+    authorization = access.get_object(request, theirs(membership).select_related("link"), pk)
+    progress = rights_progress.of(authorization, among=access.visible_companies(membership))
+    context = {"authorization": authorization, "progress": progress}
+    return render(request, "authorizations/_rights_line.html", context)
+
+
+@login_not_required
+@require_POST
+def take_back(request: HttpRequest) -> HttpResponse:
+    """„Nu am vrut asta”: only the browser that authorized, within the hour; no account needed."""
+    pk = request.POST.get("autorizare", "")
+    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+    made = consent.to_take_back(authorization_id=number, browser=known_browser(request))
+    if made is not None:
+        consent.take_back(made)
+    context = {"taken_back": made is not None, "by_link": made is not None and made.link_id}
+    status = 200 if made is not None else 410
+    return _after_anaf(render(request, "authorizations/taken_back.html", context, status=status))
+
+
+@require_POST
+def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete our tokens; ANAF's own list is the person's to clean („Renunțare Oauth”, p. 20)."""
+    membership = access.require_role(request, Role.ADMIN)
+    authorization = access.get_object(request, Authorization.objects.all(), pk)
+    with transaction.atomic():
+        replacement.disconnect(authorization)
+        audit_log.record(
+            "authorization",
+            lambda: gettext("A deconectat autorizarea dată de {person_name}.").format(
+                person_name=authorization.person_name
+            ),
+            user=membership.user,
+            organization=membership.organization,
+            authorization=authorization.pk,
+            certificate=authorization.certificate_serial,
+        )
+    messages.success(
+        request,
+        gettext(
+            "Autorizarea a fost deconectată, iar cheile ei au fost șterse de aici. "
+            "Pentru a o retrage și la ANAF: portalul ANAF → Editare profil Oauth → "
+            "Renunțare Oauth."
+        ),
+    )
+    return redirect("authorizations:integrations")

@@ -1,0 +1,178 @@
+"""External authorization: making a link (a member), and using it (its holder, without account).
+
+The link's secret is exchanged for a note in the session and leaves the address bar at once: it
+reaches no log, no history and no referrer beyond that first request.
+"""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from caraus.accounts import access
+from caraus.accounts.limits import limited, refusal_of, too_many
+from caraus.accounts.models import Membership, Role
+from caraus.accounts.names import NameInput
+from caraus.anaf.errors import AnafError
+from caraus.authorizations import consent, links
+from caraus.authorizations.browser import browser_secret
+from caraus.authorizations.configuration import is_configured
+from caraus.authorizations.consent_refusals import ConsentRefused
+from caraus.authorizations.models import ExternalLink
+from caraus.authorizations.views.integrations import LINK_KEY, finished
+from caraus.core.fields import NAME
+from caraus.core.formatting import gettext_lazy
+
+
+class LinkForm(forms.Form):
+    email = forms.EmailField(
+        label=gettext_lazy("E-mailul persoanei cu certificatul"),
+        required=False,
+        help_text=gettext_lazy("Lasă gol dacă vrei doar să copiezi linkul."),
+        error_messages={"invalid": gettext_lazy("Aceasta nu este o adresă de e-mail.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, membership: Membership, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.fields["companies"] = forms.ModelMultipleChoiceField(
+            queryset=access.visible_companies(membership),
+            label=gettext("Pentru ce firme"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+
+class HolderForm(forms.Form):
+    name = NameInput(
+        label=gettext_lazy("Numele tău"),
+        max_length=NAME,
+        help_text=gettext_lazy("Așa vei apărea la „Persoana” în aplicație."),
+        error_messages={"required": gettext_lazy("Scrie-ți numele.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@limited("link_new", posts_only=True)
+def new_link(request: HttpRequest) -> HttpResponse:
+    """The form; then the link itself, once: here only its digest is kept."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    form = LinkForm(membership, request.POST if request.method == "POST" else None)
+    context: dict[str, object] = {"form": form, "configured": is_configured()}
+    if request.method == "POST" and form.is_valid():
+        companies = list(form.cleaned_data["companies"])
+        if not companies and access.is_kept(membership):
+            companies = list(access.visible_companies(membership))
+            if not companies:
+                raise PermissionDenied(
+                    gettext("Nu vezi nicio firmă pentru care să ceri o autorizare.")
+                )
+        email = form.cleaned_data["email"]
+        not_sent = links.email_refusal(membership) if email else None
+        link, secret = links.create(
+            membership, companies=companies, email="" if not_sent else email
+        )
+        if link.email:
+            links.send(link, secret)
+        context = {
+            "not_sent": not_sent,
+            "email": email,
+            "link": link,
+            "address": links.address(secret),
+            "companies": links.companies_of(link),
+        }
+        return render(request, "authorizations/link_made.html", context)
+    return render(request, "authorizations/link_new.html", context)
+
+
+@require_POST
+def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Any of the organization; only one's own for a member kept to some companies."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    visible = ExternalLink.objects.all()
+    if access.is_kept(membership):
+        visible = visible.filter(created_by=membership.user)
+    link = access.get_object(request, visible, pk)
+    if links.revoke(link, membership):
+        messages.success(request, gettext("Linkul a fost retras: nu mai deschide nimic."))
+    else:
+        messages.warning(request, gettext("Linkul fusese deja folosit sau retras."))
+    return redirect("authorizations:integrations")
+
+
+@login_not_required
+@require_safe
+@never_cache
+def open_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """Take the secret out of the address bar; a bad one says what is wrong with it.
+
+    The HEAD of a mail scanner is answered and opens nothing.
+    """
+    link = links.find(secret)
+    refused = links.refusal(link)
+    if link is None and (too_often := refusal_of(request, "link")):
+        return _without_referrer(too_many(request, too_often))
+    if refused is not None or link is None:
+        return _over(request, refused or links.UNKNOWN)
+    if request.method == "GET":
+        _note_opened(request, link)
+    response = redirect("external_page")
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _note_opened(request: HttpRequest, link: ExternalLink) -> None:
+    request.session[LINK_KEY] = link.pk
+    if link.opened_at is None:
+        ExternalLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@limited("link_start", posts_only=True)
+def external_page(request: HttpRequest) -> HttpResponse:
+    """Who asks and for whom, the checklist, the name and the button; POST goes to ANAF."""
+    pk = request.session.get(LINK_KEY)
+    link = ExternalLink.objects.filter(pk=pk or 0).select_related("organization").first()
+    refused = links.refusal(link)
+    if refused is not None or link is None:
+        return _over(request, refused or links.UNKNOWN)
+    form = HolderForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            address = consent.begin_external(
+                link, person_name=form.cleaned_data["name"], browser=browser_secret(request)
+            )
+            return redirect(address)
+        except AnafError as error:
+            trouble = ConsentRefused(error.code, error.sentence, error.advice)
+            return finished(request, trouble, status=503, by_link=True)
+    context = {
+        "link": link,
+        "companies": links.companies_of(link),
+        "form": form,
+        "configured": is_configured(),
+    }
+    return render(request, "authorizations/external.html", context)
+
+
+def _over(request: HttpRequest, refused: links.LinkRefused) -> HttpResponse:
+    status = 404 if refused is links.UNKNOWN else 410
+    return _without_referrer(
+        render(request, "authorizations/link_over.html", {"refused": refused}, status=status)
+    )
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    """The address may be most of a good secret."""
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,71 @@
+"""What the driver gets: the UIT and what a check on the road asks for, as plain text."""
+
+from datetime import date
+
+from django.utils.translation import gettext
+
+from caraus.core.formatting import day_with_year
+from caraus.transports.display import (
+    CARRIER_CHANGED,
+    DELISTED,
+    EXPIRED,
+    MISSING,
+    grouped_uit,
+    place_lines,
+    place_title,
+    status,
+    unreadable_sentence,
+)
+from caraus.transports.models import Transport
+
+
+def text(transport: Transport, *, today: date) -> str:
+    """Lines for a message; every day is told in full, so that it is true whenever it is read."""
+    plate, *trailers = transport.current_vehicle
+    towed = [trailer for trailer in trailers if trailer]
+    lines = [
+        warning(transport, today=today),
+        f"UIT: {grouped_uit(transport.uit)}",
+        gettext("Vehicul: %(plate)s") % {"plate": plate or "—"},
+        gettext("Remorcă: %(plates)s") % {"plates": " + ".join(towed)} if towed else "",
+        gettext("De la: %(place)s") % {"place": _place(transport.start)},
+        gettext("La: %(place)s") % {"place": _place(transport.end)},
+        gettext("Data transportului: %(day)s") % {"day": day_with_year(transport.transport_date)},
+        _valid_until(transport),
+        unreadable_sentence(transport),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _valid_until(transport: Transport) -> str:
+    if transport.last_valid_day is None:
+        return gettext("Valabil până: necunoscut (ANAF nu a dat o dată care să poată fi citită)")
+    until = {"day": day_with_year(transport.last_valid_day)}
+    computed = gettext(" (termen calculat: ANAF nu l-a dat)") if transport.expiry_computed else ""
+    return gettext("Valabil până: %(day)s, ora 24:00") % until + computed
+
+
+def warning(transport: Transport, *, today: date) -> str:
+    """Return what stands first in the text when the UIT may not be used; else ""."""
+    state = status(transport, today=today)
+    if state is DELISTED:
+        return gettext(
+            "ATENȚIE: acest UIT nu mai este în lista ANAF. Nu pleca la drum cu el până nu confirmă "
+            "declarantul că este valabil."
+        )
+    if state is MISSING:
+        return gettext(
+            "ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT. Înainte de plecare, "
+            "întreabă dispecerul sau declarantul dacă este valabil."
+        )
+    if state is EXPIRED:
+        return gettext("ATENȚIE: acest UIT a expirat. Nu pleca la drum cu el.")
+    if state is CARRIER_CHANGED:
+        return gettext(
+            "ATENȚIE: pe acest UIT este trecut alt transportator. Nu pleca la drum cu el."
+        )
+    return ""
+
+
+def _place(place: dict[str, str]) -> str:
+    return ", ".join([place_title(place), *place_lines(place)])

@@ -1,0 +1,12 @@
+"""Addresses of what a driver gets, under /transporturi/."""
+
+from django.urls import path
+
+from caraus.drivers.views import card, text
+
+app_name = "drivers"
+
+urlpatterns = [
+    path("<int:pk>/fisa-soferului.pdf", card.driver_card, name="card"),
+    path("<int:pk>/text-pentru-sofer/", text.show_driver_text, name="text"),
+]

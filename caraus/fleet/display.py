@@ -1,0 +1,156 @@
+"""A problem in words: what it is, why it matters, what to do."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+from caraus.core.formatting import day_in_full, today, unknown_day
+from caraus.fleet.issues import Code
+from caraus.fleet.models import Problem
+from caraus.transports.display import grouped_uit, place_title
+from caraus.transports.models import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """`word` for a badge; `title`, `text` and the steps for a page. `can_add`: by „Adaugă în
+    flotă”; `can_edit`: the fleet may be what is wrong. `message`: for the declarant, to copy."""
+
+    problem: Problem
+    word: str
+    title: str
+    text: str
+    steps: tuple[str, ...]
+    message: str
+    can_add: bool = False
+    can_edit: bool = False
+
+
+def word(problem: Problem) -> str:
+    """Two or three words for the list."""
+    is_vehicle = problem.place == "plate"
+    return {
+        Code.NOT_IN_FLEET: gettext("nu e în flotă")
+        if is_vehicle
+        else gettext("remorca nu e în flotă"),
+        Code.RETIRED: gettext("scos din uz") if is_vehicle else gettext("remorcă scoasă din uz"),
+        Code.TRAILER_AS_VEHICLE: gettext("remorcă trecută ca vehicul"),
+        Code.VEHICLE_AS_TRAILER: gettext("vehicul trecut ca remorcă"),
+        Code.TWO_DIRECTIONS: gettext("în două direcții"),
+    }[Code(problem.code)]
+
+
+def explained(problem: Problem, transport: Transport) -> Explained:
+    """Everything about one problem of a UIT."""
+    code = Code(problem.code)
+    title, text, wrong = _told(problem, transport, code)
+    return Explained(
+        problem=problem,
+        word=word(problem),
+        title=title,
+        text=text,
+        steps=_steps(code, is_vehicle=problem.place == "plate"),
+        message=_message(problem, transport, wrong),
+        can_add=code is Code.NOT_IN_FLEET,
+        can_edit=code in {Code.TRAILER_AS_VEHICLE, Code.VEHICLE_AS_TRAILER, Code.RETIRED},
+    )
+
+
+def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str, str]:
+    """The title, the explanation, and what the declarant is told that is wrong."""
+    words = {"plate": problem.plate, "company": str(transport.company)}
+    if code is Code.NOT_IN_FLEET and problem.place == "plate":
+        return (
+            gettext("Vehiculul %(plate)s nu este în flotă") % words,
+            gettext(
+                "Pe UIT este declarat un vehicul pe care %(company)s nu îl are în flotă. La "
+                "control numărul de pe UIT trebuie să fie cel al vehiculului de pe drum."
+            )
+            % words,
+            gettext("nu este în flota noastră"),
+        )
+    if code is Code.NOT_IN_FLEET:
+        return (
+            gettext("Remorca %(plate)s nu este în flotă") % words,
+            gettext(
+                "Pe UIT este declarată o remorcă pe care %(company)s nu o are în flotă. Remorca de "
+                "pe drum trebuie să fie cea de pe UIT."
+            )
+            % words,
+            gettext("nu este în flota noastră"),
+        )
+    if code is Code.RETIRED:
+        return (
+            gettext("%(plate)s este scos din uz în flotă") % words,
+            gettext("Declarantul a trecut pe UIT un număr pe care %(company)s nu îl mai folosește.")
+            % words,
+            gettext("nu mai este folosit de noi"),
+        )
+    if code is Code.TRAILER_AS_VEHICLE:
+        return (
+            gettext("%(plate)s este remorcă, dar pe UIT stă ca vehicul") % words,
+            gettext(
+                "La „număr vehicul” trebuie capul tractor; remorca are locul ei. De obicei "
+                "numerele au fost inversate sau capul tractor lipsește."
+            ),
+            gettext("este o remorcă, dar stă ca vehicul"),
+        )
+    if code is Code.VEHICLE_AS_TRAILER:
+        return (
+            gettext("%(plate)s este vehicul, dar pe UIT stă ca remorcă") % words,
+            gettext(
+                "La „număr remorcă” stă un vehicul din flotă. De obicei numerele au fost inversate."
+            ),
+            gettext("este un vehicul, dar stă ca remorcă"),
+        )
+    return (
+        gettext("%(plate)s stă în același timp pe un UIT în altă direcție") % words,
+        gettext("Celălalt UIT: %(other)s. Același vehicul nu le poate face pe amândouă deodată.")
+        % {"other": _other(problem.other) if problem.other else "—"},
+        gettext("stă în același timp și pe un UIT în altă direcție"),
+    )
+
+
+def _other(other: Transport) -> str:
+    return gettext("%(start)s → %(end)s, transport %(day)s") % {
+        "start": place_title(other.start),
+        "end": place_title(other.end),
+        # Told, it may be read tomorrow: never „azi”.
+        "day": day_in_full(other.transport_date, today=today()),
+    }
+
+
+def _steps(code: Code, *, is_vehicle: bool) -> tuple[str, ...]:
+    change = gettext(
+        "Pleci cu alt număr? Declară „modificare vehicul” în RO e-Transport înainte de plecare: o "
+        "poți face și tu, ca transportator."
+    )
+    ask = gettext("E o greșeală a declarantului? Cere-i să o corecteze; mesajul e gata de copiat.")
+    first = {
+        Code.NOT_IN_FLEET: gettext("Este al firmei? Adaugă-l în flotă.")
+        if is_vehicle
+        else gettext("Este a firmei? Adaug-o în flotă."),
+        Code.RETIRED: gettext("Îl folosești din nou? Pune-l în uz, din flotă."),
+        Code.TRAILER_AS_VEHICLE: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        Code.VEHICLE_AS_TRAILER: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        Code.TWO_DIRECTIONS: gettext("Prima cursă s-a încheiat? Atunci nu ai nimic de făcut."),
+    }[code]
+    return first, change, ask
+
+
+def _message(problem: Problem, transport: Transport, wrong: str) -> str:
+    return gettext(
+        "Bună ziua! Pe UIT-ul %(uit)s (%(start)s → %(end)s, transport %(day)s) este declarat "
+        "numărul %(plate)s, care %(wrong)s. Vă rugăm să verificați și să îl corectați în "
+        "RO e-Transport. Mulțumim, %(company)s"
+    ) % {
+        "uit": grouped_uit(transport.uit),
+        "start": place_title(transport.start),
+        "end": place_title(transport.end),
+        "day": f"{transport.transport_date:%d.%m.%Y}"
+        if transport.transport_date
+        else unknown_day(),
+        "plate": problem.plate,
+        "wrong": wrong,
+        "company": str(transport.company),
+    }

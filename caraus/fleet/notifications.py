@@ -1,0 +1,49 @@
+"""What people are told about new problems of UITs, when ANAF's list raised them.
+
+What a person's change of the fleet raises, the page shows to that person at once.
+"""
+
+from collections.abc import Sequence
+
+from caraus.accounts.models import Company
+from caraus.fleet.display import explained
+from caraus.fleet.issue_store import Because, appeared
+from caraus.fleet.models import Problem
+from caraus.notifications.contained import contained
+from caraus.notifications.kinds import PROBLEM
+from caraus.notifications.news import News, tell
+from caraus.transports.display import grouped_uit
+from caraus.transports.models import Transport
+from caraus.transports.notifications import about, address_of, list_path, subject
+
+
+def connect() -> None:
+    appeared.connect(_on_appeared, dispatch_uid="fleet.tell")
+
+
+@contained
+def _on_appeared(
+    sender: object, *, company_id: int, problems: Sequence[Problem], because: Because, **_: object
+) -> None:
+    if because != "uit":
+        return
+    company = Company.objects.select_related("organization").get(pk=company_id)
+    rows = Transport.objects.in_bulk([one.transport_id for one in problems])
+    news = [_news(company, rows[one.transport_id], one) for one in problems]
+    tell(PROBLEM, news, organization=company.organization, many=f"{list_path()}?probleme=1")
+
+
+def _news(company: Company, row: Transport, problem: Problem) -> News:
+    row.company = company
+
+    def text() -> str:
+        told = explained(problem, row)
+        return "\n\n".join([told.text, "\n".join(told.steps), about(company, row)])
+
+    return News(
+        key=str(problem.pk),
+        subject=subject(company, row),
+        title=lambda: f"{explained(problem, row).title} (UIT {grouped_uit(row.uit)})",
+        text=text,
+        address=address_of(row),
+    )

@@ -1,0 +1,121 @@
+"""The e-mail of a notification: once, however often workers die or the mail server is down.
+
+The row is locked while SMTP takes the message, so that no other worker sends it too. A crash after
+the server took it and before the commit sends it again: SMTP has no transaction across both. Both
+copies then carry one Message-ID, by which mail servers and readers know them as one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.core.mail import mailers
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from caraus.mail.delivery import DELIVERY, GIVE_UP_AFTER, pause, problem_of
+from caraus.notifications.emails import message
+from caraus.notifications.models import Email
+
+log = structlog.get_logger(__name__)
+
+MOST_TOGETHER = 200
+
+
+def due(now: datetime | None = None) -> list[int]:
+    """The notifications whose e-mail waits and may be tried now."""
+    waiting = Email.objects.filter(
+        state=Email.State.WAITING, next_attempt_at__lte=now or timezone.now()
+    )
+    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def send(*, notification_id: int, now: datetime | None = None) -> bool:
+    """Send it if it still waits, with what else of its kind is due about UITs; False when it does
+    not wait, matters no longer, may no longer be read, or when the mail server failed."""
+    now = now or timezone.now()
+    email = _due(now).select_for_update(of=("self",)).filter(pk=notification_id).first()
+    if email is None:
+        return False
+    together = _together(email, now)
+    late = [one for one in together if _is_late(one, now)]
+    emails = [one for one in together if one not in late]
+    try:
+        with transaction.atomic():  # what fails in it spoils nothing outside
+            letter = message([one.notification for one in emails]) if emails else None
+    except Exception as trouble:  # a letter that can't be written is given up like one not sent
+        log.exception("email_not_written")
+        for one in emails:
+            one.attempts += 1
+            _put_off(one, trouble, now)
+        Email.objects.bulk_update(emails, ["state", "attempts", "next_attempt_at", "problem"])
+        return False
+    if letter is None:
+        _drop(together)
+        return False
+    _drop(late)
+    for one in emails:
+        one.attempts += 1
+    try:
+        mailers[DELIVERY].send_messages([letter])
+    except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
+        for one in emails:
+            _put_off(one, trouble, now)
+    else:
+        for one in emails:
+            one.state, one.sent_at, one.problem = Email.State.SENT, now, ""
+    Email.objects.bulk_update(
+        emails, ["state", "attempts", "next_attempt_at", "sent_at", "problem"]
+    )
+    return emails[0].state == Email.State.SENT
+
+
+def _due(now: datetime) -> QuerySet[Email]:
+    return Email.objects.select_related("notification__user", "notification__organization").filter(
+        state=Email.State.WAITING, next_attempt_at__lte=now
+    )
+
+
+def _together(email: Email, now: datetime) -> list[Email]:
+    """Those that go in one letter, the oldest first. Of two workers that would make the same
+    letter at once, one leaves it to the other: they would part what belongs together."""
+    told = email.notification
+    if not (told.about and told.about.of_uits):
+        return [email]
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s::int)",
+            [f"letter:{told.kind}", told.user_id],
+        )
+        if not cursor.fetchone()[0]:
+            return []
+    same = _due(now).filter(
+        notification__user=told.user,
+        notification__organization=told.organization,
+        notification__kind=told.kind,
+    )
+    others = same.exclude(pk=email.pk).order_by("pk")[:MOST_TOGETHER]
+    return sorted([email, *others.select_for_update(of=("self",))], key=lambda one: one.pk)
+
+
+def _is_late(email: Email, now: datetime) -> bool:
+    until = email.notification.matters_until
+    return until is not None and until <= now
+
+
+def _drop(emails: Sequence[Email]) -> None:
+    """Not sent: no failure of the mail server, so none is told."""
+    keys = [one.pk for one in emails]
+    Email.objects.filter(pk__in=keys).update(state=Email.State.GIVEN_UP, problem="")
+
+
+def _put_off(email: Email, trouble: Exception, now: datetime) -> None:
+    """Again after a growing pause; after three days it is given up, and the app says so."""
+    email.problem = problem_of(trouble)
+    email.next_attempt_at = now + pause(email.attempts)
+    if now - email.notification.created_at >= GIVE_UP_AFTER:
+        email.state = Email.State.GIVEN_UP
+    log.warning("email_not_sent", problem=email.problem, attempts=email.attempts)

@@ -1,0 +1,163 @@
+"""What stands in an e-mail: one fact, many of a kind, or the digest of a day."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from itertools import groupby
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from caraus.accounts import access
+from caraus.accounts.models import Membership
+from caraus.core.formatting import BUCHAREST, day_in_full, in_language_of, plural
+from caraus.mail.messages import Letter
+from caraus.notifications.kinds import DIGEST, KINDS, PROBLEM, how_many
+from caraus.notifications.models import Notification
+from caraus.notifications.readable import Told, readable, told
+
+# A letter names so many facts of a kind; the rest is counted.
+MOST_NAMED = 50
+_UIT = re.compile(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b")
+_ORDER = {code: rank for rank, code in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    title: str
+    text: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Facts of one kind; `more` are not named."""
+
+    heading: str
+    lines: Sequence[Line]
+    number: int
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.lines)
+
+
+def message(notifications: Sequence[Notification]) -> Letter | None:
+    """Text and HTML, in the reader's language: a digest, or those of one person and kind that go
+    together. None when the reader has left, or may no longer read any of it."""
+    first = notifications[0]
+    reader = first.user
+    membership = Membership.objects.filter(user=reader, organization=first.organization).first()
+    if membership is None or not reader.is_active:
+        return None
+    is_digest = first.kind == DIGEST.code
+    chosen = Notification.objects.filter(pk__in=[one.pk for one in notifications])
+    rows = readable(first.parts.all() if is_digest else chosen, membership).order_by("pk")
+    if access.lacks_factors(reader, first.organization):
+        # Such a member sees nothing of the organization; only that it must be authorized anew.
+        rows = rows.filter(kind__in=[kind.code for kind in KINDS.values() if kind.essential])
+    with in_language_of(reader):
+        found = told(list(rows), membership, named=MOST_NAMED)
+        return _message(first, found, is_digest=is_digest) if found else None
+
+
+def _message(first: Notification, found: Sequence[Told], *, is_digest: bool) -> Letter:
+    only, absolute = found[0], _links(first)
+    title, link, action = only.title, only.row.address, only.row.action
+    sections = (
+        _sections(found, absolute) if is_digest or len(found) > 1 or only.row.is_burst else []
+    )
+    if is_digest:
+        title = _digest_title(first, sections)
+    elif len(found) > 1:
+        title = sections[0].heading
+    if is_digest or len(found) > 1:
+        link, action = reverse("notifications:list"), gettext("Vezi notificările")
+    title = " ".join(title.split())
+    context = {
+        "first": first,
+        "title": title,
+        "text": "" if sections else only.row.text,
+        "action": action,
+        "sections": sections,
+        "link": absolute(link),
+        "preferences": absolute(reverse("notifications:preferences")),
+    }
+    letter = Letter(
+        subject=title if is_digest else _subject(found, title),
+        body=render_to_string("notifications/email.txt", context),
+        to=[first.user.email],
+        headers={"Message-ID": _message_id(first), "Auto-Submitted": "auto-generated"},
+    )
+    letter.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
+    return letter
+
+
+def _subject(found: Sequence[Told], title: str) -> str:
+    """Of our own words only; a single UIT by its code."""
+    kind = found[0].row.about or DIGEST
+    if kind.of_uits:
+        number = sum(one.number for one in found)
+        if number > 1:
+            return how_many(kind, number)
+        said = how_many(kind, 1) if kind is PROBLEM else str(kind.title)
+        code = _UIT.search(title)
+        return f"{said}: {code[0]}" if code else said
+    if kind.own_words:
+        return title
+    return str(kind.subject or kind.title)
+
+
+def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:
+    day = digest.created_at.astimezone(BUCHAREST).date()
+    return gettext("Rezumat, %(day)s: %(news)s") % {
+        "day": day_in_full(day, today=day),
+        "news": plural(sum(one.number for one in sections), "noutate", "noutăți"),
+    }
+
+
+def _sections(found: Sequence[Told], absolute: Callable[[str], str]) -> list[Section]:
+    """In the order of the kinds, each told fact with its link."""
+    ranked = sorted(found, key=lambda one: _ORDER.get(one.row.kind, len(_ORDER)))
+    sections = []
+    for code, group in groupby(ranked, key=lambda one: one.row.kind):
+        several = list(group)
+        number = sum(one.number for one in several)
+        lines = [line for one in several for line in _lines(one, absolute)][:MOST_NAMED]
+        kind = KINDS.get(code, DIGEST)
+        heading = how_many(kind, number) if kind.of_uits else str(kind.title)
+        sections.append(Section(heading, lines, number))
+    return sections
+
+
+def _lines(one: Told, absolute: Callable[[str], str]) -> list[Line]:
+    if one.row.is_burst:
+        return [Line(fact.title, "", absolute(fact.address)) for fact in one.facts]
+    kind = one.row.about
+    # Among others, the first paragraph of a UIT's news; its page and the list have the rest.
+    text = one.row.text.partition("\n\n")[0] if kind and kind.of_uits else one.row.text
+    return [Line(one.title, text, absolute(one.row.address))]
+
+
+def _links(notification: Notification) -> Callable[[str], str]:
+    """Make addresses of paths: with the organization, for a reader who has several and may be
+    working in another one (`caraus/web/organizations.py`)."""
+    has_several = Membership.objects.filter(user=notification.user_id).count() > 1
+
+    def absolute(path: str) -> str:
+        if not has_several:
+            return f"{settings.PUBLIC_URL}{path}"
+        place, hash_sign, fragment = path.partition("#")
+        organization = f"{'&' if '?' in place else '?'}o={notification.organization_id}"
+        return f"{settings.PUBLIC_URL}{place}{organization}{hash_sign}{fragment}"
+
+    return absolute
+
+
+def _message_id(notification: Notification) -> str:
+    """The same for every attempt."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<notification-{notification.pk}-{notification.created_at:%Y%m%d%H%M%S}@{domain}>"

@@ -1,0 +1,137 @@
+"""The bell, the list, and what each person wants to hear of."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from caraus.accounts import access
+from caraus.accounts.models import Role
+from caraus.notifications.delivery_settings import keep, rhythms
+from caraus.notifications.forms import RhythmForm
+from caraus.notifications.kinds import DIGEST, KINDS, Kind
+from caraus.notifications.models import Notification
+from caraus.notifications.preferences import Channels, LastReaderError, choices, choose
+from caraus.notifications.readable import readable, told
+from caraus.notifications.trouble import mail_trouble
+
+PAGE = 30
+# So many of a burst are named in the list.
+NAMED = 10
+
+
+def mine(request: HttpRequest) -> QuerySet[Notification]:
+    """The signed-in person's own, in the current organization, as far as the role and the
+    companies allow now."""
+    own = Notification.objects.filter(user=access.signed_in(request)).exclude(kind=DIGEST.code)
+    return readable(own, access.current_membership(request))
+
+
+@require_GET
+@never_cache
+def notification_list(request: HttpRequest) -> HttpResponse:
+    membership = access.current_membership(request)
+    page = Paginator(mine(request), PAGE).get_page(request.GET.get("pagina"))
+    may_see = access.may(membership, Role.ADMIN)
+    context = {
+        "page": page,
+        "told": told(list(page), membership, named=NAMED),
+        "unread": mine(request).filter(read_at=None).count(),
+        "trouble": mail_trouble(membership.organization) if may_see else None,
+    }
+    return render(request, "notifications/list.html", context)
+
+
+@require_GET
+@never_cache
+def bell(request: HttpRequest) -> HttpResponse:
+    """The bell alone, for its own quiet refresh."""
+    access.current_membership(request)
+    return render(request, "notifications/_bell.html")
+
+
+@require_POST
+def open_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark it as read and go where it leads; with `ramai`, stay in the list."""
+    access.get_object(request, mine(request), pk)
+    mine(request).filter(pk=pk, read_at=None).update(read_at=timezone.now())
+    if "ramai" in request.POST:
+        return redirect("notifications:list")
+    return redirect(_path(mine(request).get(pk=pk).address))
+
+
+def _path(address: str) -> str:
+    """Only a path of this site is followed."""
+    ours = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if ours else reverse("notifications:list")
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    mine(request).filter(read_at=None).update(read_at=timezone.now())
+    return redirect("notifications:list")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def preferences(request: HttpRequest) -> HttpResponse:
+    """A switch per kind and channel; when, and about which UITs."""
+    user, membership = access.signed_in(request), access.current_membership(request)
+    organization = membership.organization
+    rhythm = rhythms([user], organization)[user.pk]
+    told_to_me = [kind for kind in KINDS.values() if access.may(membership, kind.role)]
+    seen = access.visible_companies(membership, archived=True)
+    form = RhythmForm(
+        request.POST if request.method == "POST" else None,
+        instance=rhythm,
+        seen=[one for one in seen if not one.archived_at or one.pk in rhythm.companies],
+    )
+    if request.method == "POST" and form.is_valid():
+        kept = [_choose(request, kind) for kind in told_to_me]
+        keep(form.save(commit=False))
+        if all(kept):
+            messages.success(request, gettext("Am păstrat alegerile tale."))
+        return redirect("notifications:preferences")
+    asked = request.POST if request.method == "POST" else None
+    rows = [
+        (kind, _wanted(asked, kind) if asked is not None else chosen)
+        for kind, chosen in choices(user=user, organization=organization)
+        if kind in told_to_me
+    ]
+    context = {
+        "groups": [
+            (gettext("Transporturi"), [row for row in rows if row[0].of_uits]),
+            (gettext("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),
+        ],
+        "form": form,
+    }
+    return render(request, "notifications/preferences.html", context)
+
+
+def _wanted(asked: QueryDict, kind: Kind) -> Channels:
+    return Channels(
+        bell=kind.essential or f"{kind.code}-clopotel" in asked,
+        email=f"{kind.code}-email" in asked,
+        digest=f"{kind.code}-rezumat" in asked,
+    )
+
+
+def _choose(request: HttpRequest, kind: Kind) -> bool:
+    """False when it can't be: the person is told why. The other choices are kept."""
+    try:
+        choose(
+            user=access.signed_in(request),
+            organization=access.current_organization(request),
+            kind=kind,
+            channels=_wanted(request.POST, kind),
+        )
+    except LastReaderError as refusal:
+        messages.error(request, f"{kind.title}: {refusal}")
+        return False
+    return True

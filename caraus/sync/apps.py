@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class SyncConfig(AppConfig):
+    name = "caraus.sync"
+    label = "sync"
+    verbose_name = "Sincronizare"
+
+    def ready(self) -> None:
+        """No request reaches ANAF past the rate limiter."""
+        from caraus.anaf import door
+        from caraus.sync.limiter import permits
+
+        door.guard(permits.passing)

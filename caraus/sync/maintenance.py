@@ -1,0 +1,83 @@
+"""What keeps the schedule whole, every minute: nobody forgotten, the policy fresh, people told."""
+
+from datetime import timedelta
+
+from django.db import connection as database
+from django.db.models import Q
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.authorizations.models import Authorization
+from caraus.sync import notifications
+from caraus.sync.limiter import permits, quotas
+from caraus.sync.models import Plan, SyncState
+from caraus.sync.schedule import plan
+from caraus.sync.schedule.intervals import LONGEST_WAIT
+
+# After so long an outage is told to those who asked for it.
+LONG_OUTAGE = timedelta(hours=1)
+# Pauses that follow each other within this time are one piece of news.
+SAME_PAUSE = timedelta(hours=24)
+# Companies that nobody has authorized for are looked at again after so long; an authorization makes
+# them due at once.
+ASLEEP = timedelta(hours=1)
+# No company is ever due later than this: one that is, is so by a clock that jumped.
+_LATEST_DUE = LONGEST_WAIT + timedelta(hours=2)
+_CLOCK_SLACK = timedelta(minutes=2)
+
+
+def every_minute() -> None:
+    adopt()
+    mend()
+    plan.make()
+    tell()
+
+
+def adopt() -> int:
+    """Companies new to the schedule are due at once."""
+    now = timezone.now()
+    new = Company.objects.filter(sync_state=None, archived_at=None).values_list("pk", flat=True)
+    rows = [SyncState(company_id=pk, next_sync_at=now) for pk in new]
+    SyncState.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def mend() -> int:
+    """Due now: what a clock that jumped and came back has put off. Asleep: what nobody can ask
+    about, so that the claims need not look at it again and again."""
+    now = timezone.now()
+    put_off = Q(next_sync_at__gt=now + _LATEST_DUE) | Q(
+        last_attempt_at__gt=now + _CLOCK_SLACK, next_sync_at__gt=now
+    )
+    mended = SyncState.objects.filter(put_off).update(next_sync_at=now)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_syncstate SET next_sync_at = now() + %s * interval '1 second'"
+            " WHERE id IN (SELECT s.id FROM sync_syncstate s"
+            " JOIN accounts_company c ON c.id = s.company_id WHERE s.next_sync_at <= now()"
+            " AND NOT EXISTS (SELECT 1 FROM authorizations_authorization k"
+            " WHERE k.organization_id = c.organization_id AND k.status = %s)"
+            " FOR UPDATE OF s SKIP LOCKED)",
+            [ASLEEP.total_seconds(), Authorization.Status.ACTIVE],
+        )
+    return mended
+
+
+def tell() -> None:
+    """A daily limit, an outage of an hour, a pause that ANAF asked for: each once."""
+    quotas.notify_again(timezone.now())
+    door, row = permits.look(), Plan.objects.order_by("pk").first()
+    now = timezone.now()
+    if door is None or row is None:
+        return
+    since = door.open_since
+    # First told, then marked; what was told already is not told again.
+    is_long = since is not None and now - since >= LONG_OUTAGE and row.told_outage != since
+    if since is not None and is_long and notifications.tell_of_outage(since=since):
+        Plan.objects.filter(pk=row.pk).update(told_outage=since)
+    paused = door.paused_since
+    told = row.told_pause
+    again = paused is not None and told is not None and paused - told < SAME_PAUSE
+    until = None if again else door.paused_until
+    if paused and until and notifications.tell_of_pause(since=paused, until=until, now=now):
+        Plan.objects.filter(pk=row.pk).update(told_pause=paused)

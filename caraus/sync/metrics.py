@@ -1,0 +1,145 @@
+"""What Prometheus may know, read from the database: the same whichever process is asked."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection as database
+from django.utils import timezone
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from caraus.authorizations.models import Authorization
+from caraus.sync.limiter import permits
+from caraus.sync.models import Plan, SyncState
+
+_QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
+
+
+def text() -> bytes:
+    """All figures in Prometheus's text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Everything())
+    return generate_latest(registry)
+
+
+class _Everything(Collector):
+    def collect(self) -> Iterator[Metric]:
+        yield from _calls()
+        yield from _budget()
+        yield from _schedule()
+        yield _delays()
+        yield _queue()
+        yield _authorizations()
+        yield _failed_notices()
+
+
+def _calls() -> Iterator[Metric]:
+    calls = CounterMetricFamily(
+        "caraus_calls", "Questions to ANAF by how they ended.", labels=["outcome"]
+    )
+    # One statement, one moment: what is being summed is counted once. Only the rows of the last
+    # hours are looked at: the others are in the totals (`runs.count_up`).
+    for outcome, number in _rows(
+        "SELECT outcome, sum(calls) FROM (SELECT outcome, calls FROM sync_outcometotal"
+        " UNION ALL SELECT outcome, count(*) FROM sync_syncrun WHERE id > coalesce("
+        "(SELECT max(counted_to) FROM sync_outcometotal), 0)"
+        " GROUP BY outcome) AS parts"
+        " GROUP BY outcome ORDER BY outcome"
+    ):
+        calls.add_metric([outcome], float(number))
+    yield calls
+
+
+def _budget() -> Iterator[Metric]:
+    door = permits.look()
+    yield GaugeMetricFamily(
+        "caraus_calls_allowed_per_minute",
+        "ANAF_CALLS_PER_MINUTE.",
+        value=settings.ANAF_CALLS_PER_MINUTE,
+    )
+    ((used,),) = _rows(
+        "SELECT count(*) FROM sync_syncrun WHERE started_at > now() - interval '1 minute'"
+    )
+    yield GaugeMetricFamily(
+        "caraus_calls_last_minute", "Questions that began within the last minute.", value=used
+    )
+    granted = CounterMetricFamily("caraus_slots", "Calls that the limiter let through.")
+    granted.add_metric([], door.granted if door else 0)
+    yield granted
+    yield GaugeMetricFamily(
+        "caraus_anaf_down", "1 while the circuit is open.", value=bool(door and door.open_since)
+    )
+    paused = bool(door and door.paused_until and door.paused_until > timezone.now())
+    yield GaugeMetricFamily("caraus_anaf_paused", "1 while ANAF asks for a pause.", value=paused)
+
+
+def _schedule() -> Iterator[Metric]:
+    now = timezone.now()
+    served = SyncState.objects.filter(
+        company__archived_at=None,
+        company__organization__authorizations__status=Authorization.Status.ACTIVE,
+    ).distinct()
+    overdue = served.filter(next_sync_at__lt=now - timedelta(minutes=1)).count()
+    yield GaugeMetricFamily("caraus_companies", "Companies asked about.", value=served.count())
+    yield GaugeMetricFamily(
+        "caraus_companies_overdue", "Due for more than a minute and not asked.", value=overdue
+    )
+    plan = Plan.objects.order_by("pk").first()
+    if plan is not None:
+        yield GaugeMetricFamily(
+            "caraus_slowest_interval_seconds", "The policy's bound.", value=plan.slowest * 60
+        )
+        yield GaugeMetricFamily(
+            "caraus_policy_stretched", "1: the calls do not suffice.", value=plan.stretched
+        )
+
+
+def _delays() -> Metric:
+    """How old lists were when a new answer came, over the last hour."""
+    delays = GaugeMetricFamily(
+        "caraus_list_age_seconds",
+        "Age of a company's list when the next good answer came, last hour.",
+        labels=["quantile"],
+    )
+    ((found,),) = _rows(
+        "SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY age) FROM sync_syncrun"
+        " WHERE started_at > now() - interval '1 hour' AND age IS NOT NULL",
+        [list(_QUANTILES)],
+    )
+    for quantile, seconds in zip(_QUANTILES, found or [], strict=False):
+        delays.add_metric([str(quantile)], seconds)
+    return delays
+
+
+def _queue() -> Metric:
+    queue = GaugeMetricFamily("caraus_jobs", "Jobs of the queue.", labels=["status"])
+    found = dict(_rows("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"))
+    for status in ("todo", "doing", "failed"):
+        queue.add_metric([status], found.get(status, 0))
+    return queue
+
+
+def _authorizations() -> Metric:
+    by_state = GaugeMetricFamily("caraus_authorizations", "By state.", labels=["state"])
+    found = dict(_rows("SELECT status, count(*) FROM authorizations_authorization GROUP BY status"))
+    for state in Authorization.Status.values:
+        by_state.add_metric([state], found.get(state, 0))
+    return by_state
+
+
+def _failed_notices() -> Metric:
+    failed = CounterMetricFamily(
+        "caraus_failed_notices", "What people could not be told, by notice.", labels=["notice"]
+    )
+    for name, number in _rows("SELECT name, number FROM notifications_failednotice ORDER BY name"):
+        failed.add_metric([name], float(number))
+    return failed
+
+
+def _rows(query: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,218 @@
+"""What people are told about the synchronization, once, in the transaction of the fact.
+
+The words may be read a day later: they name days, never „azi” or „mâine”.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Company, Organization, Role, User
+from caraus.authorizations.models import Authorization
+from caraus.core.fields import fit
+from caraus.core.formatting import BUCHAREST, day_in_full, plural
+from caraus.notifications.contained import contained
+from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
+from caraus.notifications.models import Notification
+from caraus.notifications.notify import notify
+from caraus.notifications.preferences import channels
+
+
+def _tell(
+    organization: Organization,
+    kind: Kind,
+    *,
+    key: str,
+    title: Callable[[], str],
+    text: Callable[[], str],
+    company: Company | None = None,
+) -> None:
+    """Owners and administrators, or, of what is told on request only, whoever asked for it. Who is
+    in two organizations has chosen in each, and hears in each."""
+    members = organization.memberships.all()
+    if not kind.on_request:
+        members = members.filter(role__in=[Role.OWNER, Role.ADMIN])
+    people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
+    if kind.on_request:
+        wishes = channels(users=people, organization=organization, kind=kind)
+        people = [one for one in people if wishes[one.pk]]
+    address = (
+        reverse("sync:company_syncs", args=[company.pk]) if company else reverse("workspace:list")
+    )
+    notify(
+        organization=organization,
+        users=people,
+        kind=kind,
+        key=full_key(organization, key),
+        title=title,
+        text=text,
+        address=address,
+        company=company,
+    )
+
+
+def full_key(organization: Organization, key: str) -> str:
+    """As the notification keeps it."""
+    return fit(Notification, "key", f"{organization.pk}:{key}")
+
+
+def _moment(moment: datetime) -> str:
+    """„joi, 28 noiembrie, ora 10:42”, in Bucharest."""
+    here = moment.astimezone(BUCHAREST)
+    return gettext("{day}, ora {clock}").format(
+        day=day_in_full(here.date(), today=here.date()), clock=f"{here:%H:%M}"
+    )
+
+
+def _everybody() -> list[Organization]:
+    """The organizations for which ANAF is asked."""
+    served = Organization.objects.filter(authorizations__status=Authorization.Status.ACTIVE)
+    return list(served.distinct())
+
+
+def key_of_daily_limit(name: str, day: date) -> str:
+    return f"day:{name}:{day}"
+
+
+def daily_limits_told(now: datetime) -> set[str]:
+    """The keys of the daily limits of today that somebody has been told of."""
+    since = now - timedelta(days=2)
+    told = Notification.objects.filter(kind=LIMITS.code, created_at__gt=since)
+    return set(told.values_list("key", flat=True))
+
+
+@contained
+def tell_of_daily_limit(
+    organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
+) -> None:
+    """Once for each company or authorization and day, however often it is called."""
+    day = at.astimezone(BUCHAREST).date()
+    _tell(
+        organization,
+        LIMITS,
+        key=key_of_daily_limit(whom[1], day),
+        title=lambda: gettext("ANAF a oprit întrebările până {day}").format(
+            day=day_in_full(day + timedelta(days=1), today=day)
+        ),
+        text=lambda: (
+            gettext(
+                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică de {queries}. Nu mai "
+                "întrebăm până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai "
+                "atingem. Verifică dacă și alt program întreabă ANAF cu același certificat."
+            )
+            if limit
+            else gettext(
+                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică. Nu mai întrebăm "
+                "până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai atingem. "
+                "Verifică dacă și alt program întreabă ANAF cu același certificat."
+            )
+        ).format(
+            whom=whom[0].format(name=whom[1]),
+            queries=plural(limit or 0, "interogare", "interogări"),
+        ),
+    )
+
+
+@contained
+def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
+    _tell(
+        company.organization,
+        DISAPPEARANCE,
+        key=f"{company.pk}:{at.isoformat()}",
+        title=lambda: gettext("{company}: {gone} au dispărut deodată din lista ANAF").format(
+            company=company, gone=plural(number, "transport", "transporturi")
+        ),
+        text=lambda: gettext(
+            "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "
+            "De obicei este o eroare la ANAF: nu le socotim ieșite din listă decât dacă "
+            "lipsesc și din alte două răspunsuri, la cel puțin zece minute "
+            "distanță."
+        ).format(gone=plural(number, "transport", "transporturi")),
+        company=company,
+    )
+
+
+@contained
+def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
+    """ANAF shows none of a company's UITs any more: once a day at most, however often its list
+    empties."""
+    hours = settings.DELIST_ALL_AFTER_HOURS
+
+    def text() -> str:
+        happened = gettext(
+            "Din {moment} lista ANAF a firmei nu mai arată niciunul dintre UIT-urile ei "
+            "({how_many}). De obicei este o problemă la ANAF și trece singură."
+        ).format(moment=_moment(at), how_many=plural(number, "UIT valabil", "UIT-uri valabile"))
+        wait = gettext(
+            "Rămân „lipsă la ANAF” și abia după {hours} le socotim ieșite din lista ANAF. Dacă se "
+            "întorc până atunci, nu anunțăm pe nimeni."
+        ).format(hours=plural(hours, "oră", "ore"))
+        advice = gettext(
+            "Dacă un camion pleacă la drum între timp, întreabă declarantul dacă UIT-ul mai este "
+            "valabil: putea să îl confirme, să îl șteargă sau să îl dea altui transportator."
+        )
+        return "\n\n".join([f"{happened} {wait}", advice])
+
+    _tell(
+        company.organization,
+        DISAPPEARANCE,
+        key=f"all:{company.pk}:{at.astimezone(BUCHAREST).date()}",
+        title=lambda: gettext("{company}: ANAF nu mai arată niciun UIT").format(company=company),
+        text=text,
+        company=company,
+    )
+
+
+def tell_of_outage(*, since: datetime) -> bool:
+    """Whether every organization was told."""
+    notified = [_notify_of_outage(organization, since) for organization in _everybody()]
+    return all(notified)
+
+
+@contained
+def _notify_of_outage(organization: Organization, since: datetime) -> None:
+    _tell(
+        organization,
+        OUTAGE,
+        key=since.isoformat(),
+        title=lambda: gettext("ANAF nu răspunde de o oră"),
+        text=lambda: gettext(
+            "ANAF nu răspunde de {moment}. Lista transporturilor este cea de "
+            "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
+        ).format(moment=_moment(since)),
+    )
+
+
+def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
+    """Whether every organization was told."""
+    notified = [_notify_of_pause(organization, since, until, now) for organization in _everybody()]
+    return all(notified)
+
+
+@contained
+def _notify_of_pause(
+    organization: Organization, since: datetime, until: datetime, now: datetime
+) -> None:
+    def text() -> str:
+        how_long = (
+            gettext("Următoarea întrebare: {until}; continuăm singuri.").format(
+                until=_moment(until)
+            )
+            if until > now
+            else gettext("Am făcut pauza cerută și am continuat singuri.")
+        )
+        return gettext(
+            "ANAF a răspuns că primește prea multe întrebări pe minut. {how_long} "
+            "Verifică dacă și alt program întreabă ANAF din numele aplicației."
+        ).format(how_long=how_long)
+
+    _tell(
+        organization,
+        LIMITS,
+        key=f"pause:{since.isoformat()}",
+        title=lambda: gettext("ANAF ne-a cerut o pauză"),
+        text=text,
+    )

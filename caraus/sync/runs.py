@@ -1,0 +1,75 @@
+"""The record of questions: whole for a week, then as hourly sums, which are kept for a year."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from caraus.sync.models import OutcomeTotal, SyncHour, SyncRun
+
+WHOLE = timedelta(days=7)
+SUMS = timedelta(days=365)
+_LOCK = 0x5C50
+# Summed in one transaction: so much of the past at once.
+_PORTION = timedelta(hours=1)
+
+# One statement: a row is deleted exactly when it is summed, whatever breaks, and by whomever.
+_SUM_UP = """
+WITH old AS (
+    DELETE FROM sync_syncrun WHERE started_at < %(until)s
+    RETURNING company_id, date_trunc('hour', started_at) AS hour, outcome, new, changed, age
+)
+    INSERT INTO sync_synchour AS h
+        (company_id, hour, outcome, calls, new, changed, age_sum, age_max)
+    SELECT company_id, hour, outcome, count(*), sum(new), sum(changed), coalesce(sum(age), 0),
+           coalesce(max(age), 0)
+    FROM old GROUP BY 1, 2, 3
+    ON CONFLICT (company_id, hour, outcome) DO UPDATE SET
+        calls = h.calls + excluded.calls, new = h.new + excluded.new,
+        changed = h.changed + excluded.changed, age_sum = h.age_sum + excluded.age_sum,
+        age_max = greatest(h.age_max, excluded.age_max)
+"""
+
+# Of the rows above the key that is counted already up to another one.
+_COUNT = """
+INSERT INTO sync_outcometotal AS t (outcome, calls)
+SELECT outcome, count(*) FROM sync_syncrun WHERE id > %(after)s AND id <= %(to)s
+GROUP BY outcome
+ON CONFLICT (outcome) DO UPDATE SET calls = t.calls + excluded.calls
+"""
+
+
+def sum_up(now: datetime | None = None) -> None:
+    """Sum what is older than a week, hour by hour, and let go of sums older than a year."""
+    now = now or timezone.now()
+    count_up(now)
+    last = (now - WHOLE).replace(minute=0, second=0, microsecond=0)
+    while (oldest := _oldest()) is not None and oldest < last:
+        until = oldest.replace(minute=0, second=0, microsecond=0) + _PORTION
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute(_SUM_UP, {"until": min(until, last)})
+    SyncHour.objects.filter(hour__lt=now - SUMS).delete()
+
+
+def count_up(now: datetime | None = None) -> None:
+    """Add to the totals by outcome what is not in them yet. The last hour waits: the row of a
+    question with a smaller key may not be committed yet."""
+    recent = SyncRun.objects.filter(started_at__gte=(now or timezone.now()) - timedelta(hours=1))
+    with transaction.atomic(), database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        first = recent.aggregate(first=Min("pk"))["first"]
+        last = SyncRun.objects.aggregate(last=Max("pk"))["last"] or 0
+        to = last if first is None else first - 1
+        after = OutcomeTotal.objects.aggregate(after=Max("counted_to"))["after"] or 0
+        if to > after:
+            cursor.execute(_COUNT, {"after": after, "to": to})
+            OutcomeTotal.objects.update(counted_to=to)
+
+
+def _oldest() -> datetime | None:
+    """When the oldest of the whole rows was asked."""
+    oldest: datetime | None = SyncRun.objects.aggregate(oldest=Min("started_at"))["oldest"]
+    return oldest

@@ -1,0 +1,213 @@
+"""The policy in force: made anew every minute from aggregates, read by all workers from one row."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.core.formatting import BUCHAREST
+from caraus.sync.limiter import rules
+from caraus.sync.models import AuthorizationLimit, Plan
+from caraus.sync.schedule.intervals import (
+    HELD_SHARE,
+    MINUTES_A_DAY,
+    PLANNED_SHARE,
+    Bounds,
+    Policy,
+    solve,
+)
+from caraus.sync.schedule.rates import (
+    FIRST_PRIOR,
+    FIRST_RHYTHM,
+    GRID,
+    HOURS_A_WEEK,
+    PLENTY,
+    Learnt,
+    hour_of_week,
+    improved,
+    rhythm_of,
+)
+
+# How long a process believes the row that it has read.
+BELIEVED_SECONDS = 20.0
+# Rates that differ by less than this are one for the policy: 20,000 companies become 200 numbers.
+_ROUNDING = 0.05
+# What is found in an hour of the week counts half after four weeks.
+_WEEKLY_DECAY = 0.5 ** (1 / 4)
+# Companies that can be asked about: somebody has authorized for them.
+_RATES = """
+SELECT exp(round(ln(greatest(s.rate, 0.001)) / %(rounding)s) * %(rounding)s) AS rate, count(*)
+FROM sync_syncstate s JOIN accounts_company c ON c.id = s.company_id
+WHERE c.archived_at IS NULL AND EXISTS (SELECT 1 FROM authorizations_authorization k
+              WHERE k.organization_id = c.organization_id AND k.status = 'active')
+GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The plan as the loop uses it."""
+
+    policy: Policy
+    rhythm: Sequence[float] = FIRST_RHYTHM
+    prior: Sequence[float] = FIRST_PRIOR
+    limited: Mapping[int, Policy] = field(default_factory=dict)
+
+
+_LEARNT = """
+SELECT CASE WHEN found < %(plenty)s THEN round(found * 4) / 4
+            ELSE exp(round(ln(found) * 10) / 10) END,
+       exp(round(ln(greatest(exposure, 0.01)) * 10) / 10), count(*)
+FROM sync_syncstate WHERE last_good_at IS NOT NULL GROUP BY 1, 2
+"""
+
+
+class _Memory:
+    """What this process last read, and when."""
+
+    read_at: float = -math.inf
+    plan: InForce
+
+
+@cache
+def _memory() -> _Memory:
+    return _Memory()
+
+
+def in_force() -> InForce:
+    """The plan, as old as `BELIEVED_SECONDS` at most; a first one where none was made yet."""
+    memory = _memory()
+    if monotonic() - memory.read_at > BELIEVED_SECONDS:
+        row = Plan.objects.order_by("pk").first()
+        memory.plan = _of_row(row) if row else InForce(_first_policy())
+        memory.read_at = monotonic()
+    return memory.plan
+
+
+def forget() -> None:
+    """Read the row again at the next question."""
+    _memory.cache_clear()
+
+
+def _of_row(row: Plan) -> InForce:
+    return InForce(
+        policy=Policy(row.multiplier, row.fastest, row.slowest, row.stretched),
+        rhythm=rhythm_of(row.found_by_hour),
+        prior=row.prior if len(row.prior) == len(GRID) else FIRST_PRIOR,
+        limited={int(key): Policy(**value) for key, value in row.limited.items()},
+    )
+
+
+def bounds() -> Bounds:
+    fastest = float(settings.SYNC_FASTEST_MINUTES)
+    slowest = max(float(settings.SYNC_SLOWEST_MINUTES), fastest)
+    of_many = max(float(settings.SYNC_SLOWEST_OF_MANY_MINUTES), slowest)
+    # A little less than promised: a question that is due waits for its turn.
+    return Bounds(fastest, slowest, max(of_many * HELD_SHARE, slowest))
+
+
+def budget() -> float:
+    """Calls a minute that the timer's questions may plan with."""
+    return rules.calls_a_minute(settings.ANAF_CALLS_PER_MINUTE) * PLANNED_SHARE
+
+
+def _first_policy() -> Policy:
+    """Before anything is known: somewhere in the middle."""
+    middle = math.sqrt(bounds().fastest * bounds().slowest)
+    return Policy(middle, bounds().fastest, bounds().slowest)
+
+
+def make(now: datetime | None = None) -> Plan:
+    """Aggregate, solve, write the one row. Two at once do it one after the other, to one effect."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        _lock()
+        row = Plan.objects.select_for_update().order_by("pk").first() or Plan(
+            made_at=now, budget=0, multiplier=0, fastest=0, slowest=0, counted_until=now
+        )
+        rates = _rates(_RATES, {"rounding": _ROUNDING})
+        policy = solve(rates, budget=budget(), bounds=bounds())
+        number = sum(rates.values())
+        row.made_at, row.companies, row.budget = now, number, budget()
+        row.multiplier, row.stretched = policy.multiplier, policy.stretched
+        row.fastest, row.slowest = policy.fastest, policy.slowest
+        row.limited = {str(key): asdict(value) for key, value in _limited(now).items()}
+        row.prior = list(improved(row.prior, _known()))
+        _count_found(row, now)
+        row.save()
+    forget()
+    return row
+
+
+def _lock() -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x5CA1])
+
+
+def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
+    with database.cursor() as cursor:
+        cursor.execute(query, values)
+        return {float(rate): int(count) for rate, count in cursor.fetchall()}
+
+
+def _known() -> dict[Learnt, int]:
+    """What is learnt about all companies, those alike as one (`rates.alike`)."""
+    with database.cursor() as cursor:
+        cursor.execute(_LEARNT, {"plenty": PLENTY})
+        return {Learnt(float(one), float(two)): int(count) for one, two, count in cursor.fetchall()}
+
+
+def _limited(now: datetime) -> dict[int, Policy]:
+    """A policy for each authorization with a daily limit, over the companies that it serves: what
+    the limit allows, and what is left of this day, where people have spent more of it."""
+    everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
+    counts = {row.authorization_id: row for row in AuthorizationLimit.objects.all()}
+    learnt = {key: row.daily_limit for key, row in counts.items() if row.daily_limit}
+    today = now.astimezone(BUCHAREST)
+    minutes_left = max(MINUTES_A_DAY - today.hour * 60 - today.minute, 1)
+    served = CompanyRight.objects.filter(
+        authorization__status=Authorization.Status.ACTIVE, state=CompanyRight.State.COVERED
+    )
+    if everybody is None:
+        served = served.filter(authorization__in=learnt)
+    rates: dict[int, Counter[float]] = {}
+    for authorization_id, rate in served.values_list(
+        "authorization_id", "company__sync_state__rate"
+    ):
+        rates.setdefault(authorization_id, Counter())[rate or 1.0] += 1
+    policies = {}
+    for authorization_id, companies in rates.items():
+        limit = min(limit for limit in (everybody, learnt.get(authorization_id)) if limit)
+        count = counts.get(authorization_id)
+        spent = count.calls_today if count and count.calls_day == today.date() else 0
+        calls_a_minute = 0.95 * min(limit / MINUTES_A_DAY, max(limit - spent, 0) / minutes_left)
+        policies[authorization_id] = solve(companies, budget=calls_a_minute, bounds=bounds())
+    return policies
+
+
+def _count_found(row: Plan, now: datetime) -> None:
+    """Add the UITs found since the last time to their hours of the week."""
+    since = max(row.counted_until or now, now - timedelta(days=2))
+    counts = list(row.found_by_hour) if row.found_by_hour else [0.0] * HOURS_A_WEEK
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc('hour', started_at), sum(new) FROM sync_syncrun"
+            " WHERE started_at >= %s AND started_at < %s AND new > 0 AND age IS NOT NULL"
+            " GROUP BY 1",
+            [since, now],
+        )
+        for hour, found in cursor.fetchall():
+            counts[hour_of_week(hour)] += float(found)
+    if hour_of_week(now) < hour_of_week(since):  # a new week has begun
+        counts = [count * _WEEKLY_DECAY for count in counts]
+    row.found_by_hour, row.counted_until = counts, now

@@ -1,0 +1,327 @@
+"""How old the list is, and whose fault it is if it is old: one sentence for the page."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Literal
+
+from django.db import connection as database
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Company, Organization
+from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
+from caraus.core.formatting import BUCHAREST, day_of_month, gettext_lazy, moment_in_words
+from caraus.sync.limiter import permits, quotas
+from caraus.sync.limiter.permits import is_hosts
+from caraus.sync.limiter.rules import Door
+from caraus.sync.models import SyncRun, SyncState
+from caraus.sync.schedule import plan
+from caraus.sync.schedule.intervals import until_tomorrow
+
+# Whatever each question met: ANAF does not answer.
+HOST_CODES = frozenset(
+    code
+    for code, problem in PROBLEMS.items()
+    if problem.whose == Whose.ANAF and is_hosts(AnafError(code))
+)
+
+# Their advice is to pass on what ANAF answered, so that is shown.
+WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
+
+_STATE = (
+    *("next_sync_at", "looked_at", "last_attempt_at", "last_good_at"),
+    *("last_code", "failing_since", "failures_in_a_row"),
+    *("paused_until", "calls_day", "calls_today", "daily_limit"),
+)
+_DOOR = tuple(one.name for one in fields(Door))
+# One round trip, at least one row: whether anybody authorized, the door, the states.
+_ASKED = f"""
+SELECT
+    EXISTS (
+        SELECT FROM authorizations_authorization WHERE organization_id = %s AND status = 'active'
+    ),
+    {", ".join(f"door.{name}" for name in _DOOR)},
+    state.company_id, {", ".join(f"state.{name}" for name in _STATE)}
+FROM (SELECT) AS one
+LEFT JOIN sync_gate AS door ON door.host = %s
+LEFT JOIN sync_syncstate AS state ON state.company_id = ANY(%s::bigint[])
+"""  # noqa: S608 - names of our own fields # nosec B608
+
+Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
+
+
+@dataclass(frozen=True, slots=True)
+class WhoseLook:
+    """On whose side a trouble lies: an icon and a word of its own."""
+
+    icon: str
+    word: str
+    tone: Literal["warn", "bad"]
+
+
+WHOSE_LOOKS = {
+    Whose.ANAF: WhoseLook("landmark", gettext_lazy("Problemă la ANAF"), "warn"),
+    Whose.AUTHORIZATION: WhoseLook("key-round", gettext_lazy("Problemă cu autorizarea"), "bad"),
+    Whose.RIGHTS: WhoseLook("shield-alert", gettext_lazy("Lipsește un drept în SPV"), "bad"),
+    Whose.US: WhoseLook("server-cog", gettext_lazy("Problemă la noi"), "bad"),
+}
+# Nobody's fault but the number of questions.
+LIMIT_LOOK = WhoseLook("hourglass", gettext_lazy("Limită la ANAF"), "warn")
+
+
+def look_of(problem: Problem) -> WhoseLook:
+    """How a problem is headed."""
+    limited = problem.outcome is Outcome.RATE_LIMITED
+    return LIMIT_LOOK if limited else WHOSE_LOOKS[problem.whose]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One company's failing, in words."""
+
+    company: Company
+    code: str
+    whose: str
+    sentence: str
+    advice: str
+    since: datetime | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """The same trouble of one or more companies, told once."""
+
+    companies: tuple[Company, ...]
+    code: str
+    whose: str
+    sentence: str
+    advice: str
+    since: datetime | None
+    # What ANAF answered, without secrets; only where the advice speaks of it.
+    detail: str
+
+    @property
+    def look(self) -> WhoseLook:
+        problem = PROBLEMS.get(self.code)
+        return look_of(problem) if problem else WHOSE_LOOKS[Whose(self.whose)]
+
+    @property
+    def is_outage(self) -> bool:
+        return self.code in HOST_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    kind: Kind
+    # The oldest of the last good answers: the list is at least that fresh.
+    last_good_at: datetime | None
+    next_sync_at: datetime | None
+    troubles: tuple[Trouble, ...]
+    # A question is due or under way: the page looks again soon.
+    busy: bool
+    # Companies about which ANAF has never given a good answer yet.
+    unsynced: tuple[Company, ...] = ()
+    # As they were read: the fields of _STATE alone, not to be saved.
+    states: tuple[SyncState, ...] = ()
+    # When the first is asked about again, where the calls of the day are used up for all of them.
+    resumes_at: datetime | None = None
+
+    @property
+    def failings(self) -> tuple[Failing, ...]:
+        """The troubles, those of the same kind as one; since the earliest of them."""
+        return tuple(
+            _failing([trouble for trouble in self.troubles if _sort(trouble.code) == sort])
+            for sort in dict.fromkeys(_sort(trouble.code) for trouble in self.troubles)
+        )
+
+    @property
+    def outage_in_words(self) -> str:
+        """„ANAF nu răspunde din 10:42; lista este din 10:40”; "" when it answers."""
+        since = next((one.since for one in self.failings if one.is_outage), None)
+        if since is None:
+            return ""
+        good = (
+            gettext("lista este din {last_good_at}").format(last_good_at=_clock(self.last_good_at))
+            if self.last_good_at
+            else gettext("încă nu este nicio listă")
+        )
+        return gettext("ANAF nu răspunde din {since}; {good}").format(
+            since=_clock(since), good=good
+        )
+
+    @property
+    def poll_seconds(self) -> int:
+        return 2 if self.busy else 20
+
+    @property
+    def last_good_in_words(self) -> str:
+        return (
+            moment_in_words(self.last_good_at, now=timezone.now())
+            if self.last_good_at
+            else gettext("încă nu")
+        )
+
+    @property
+    def sync_off(self) -> str:
+        """Why „Sincronizează acum” would do nothing; "" when it does."""
+        if self.resumes_at is None:
+            return ""
+        return gettext(
+            "Limita zilnică de interogări la ANAF a fost atinsă. Următoarea sincronizare: {moment}."
+        ).format(moment=moment_in_words(self.resumes_at, now=timezone.now()))
+
+    @property
+    def interval_minutes(self) -> int:
+        return max(int(plan.in_force().policy.slowest), 1)
+
+
+def _sort(code: str) -> str:
+    """An outage is one trouble, in whichever way each question met it."""
+    return "outage" if code in HOST_CODES else code
+
+
+def _clock(moment: datetime) -> str:
+    """„10:42”, with the day when it is not today's."""
+    here = moment.astimezone(BUCHAREST)
+    clock = f"{here.hour}:{here.minute:02d}"
+    today = timezone.now().astimezone(BUCHAREST).date()
+    if here.date() == today:
+        return clock
+    return f"{day_of_month(here.date(), today=today)}, {clock}"
+
+
+def _failing(same: list[Trouble]) -> Failing:
+    first = same[0]
+    return Failing(
+        companies=tuple(trouble.company for trouble in same),
+        code=first.code,
+        whose=first.whose,
+        sentence=first.sentence,
+        advice=first.advice,
+        since=min((trouble.since for trouble in same if trouble.since), default=None),
+        detail=next((trouble.detail for trouble in same if trouble.detail), ""),
+    )
+
+
+def situation(organization: Organization, companies: list[Company]) -> Situation:
+    """The state of the list of these companies."""
+    authorized, door, states = _asked(organization, companies)
+    now = timezone.now()
+    good = [state.last_good_at for state in states if state.last_good_at]
+    answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
+    due = any(state.next_sync_at <= now for state in states)
+    troubles = tuple(trouble_of(state) for state in states if state.last_code)
+    if not authorized:  # nobody is asked any more: what ANAF said last is no trouble of now
+        past = {Whose.ANAF, Whose.RIGHTS}
+        troubles = tuple(trouble for trouble in troubles if trouble.whose not in past)
+    shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
+    if authorized and door is not None and door.open_since is not None:
+        code = door.last_code if door.last_code in PROBLEMS else "timeout"
+        troubles = _of_all(companies, troubles, code, since=door.open_since)
+    elif authorized and door is not None and door.paused_until and door.paused_until > now:
+        goes_on = gettext("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
+            moment=moment_in_words(door.paused_until, now=now)
+        )
+        troubles = _of_all(
+            companies, troubles, "rate_limited", since=door.paused_since, advice=goes_on
+        )
+    heard = {state.company_id for state in states if state.last_good_at}
+    unsynced = tuple(company for company in companies if company.pk not in heard)
+    troubles = _with_details(troubles)
+    return Situation(
+        kind=_kind(companies, authorized=authorized, good=not unsynced, troubles=bool(troubles)),
+        last_good_at=min(good) if good else None,
+        next_sync_at=min((state.next_sync_at for state in states), default=None),
+        troubles=troubles,
+        busy=bool(companies) and authorized and not shut and (due or not answered),
+        unsynced=unsynced,
+        states=tuple(states),
+        resumes_at=_resumes_at(states, now) if len(states) == len(companies) else None,
+    )
+
+
+def _resumes_at(states: list[SyncState], now: datetime) -> datetime | None:
+    """None as long as one of the companies has calls left today."""
+    moments = [_spent_until(state, now) for state in states]
+    spent = [moment for moment in moments if moment is not None]
+    return min(spent) if spent and len(spent) == len(moments) else None
+
+
+def _spent_until(state: SyncState, now: datetime) -> datetime | None:
+    if state.last_code == "daily_limit" and state.next_sync_at > now:
+        return state.next_sync_at
+    return now + until_tomorrow(now) if quotas.is_spent(state, now) else None
+
+
+def _asked(
+    organization: Organization, companies: list[Company]
+) -> tuple[bool, Door | None, list[SyncState]]:
+    known = {company.pk: company for company in companies}
+    with database.cursor() as cursor:
+        cursor.execute(_ASKED, [organization.pk, permits.host(), list(known)])
+        rows = cursor.fetchall()
+    authorized, *rest = rows[0]
+    door = Door(*rest[: len(_DOOR)]) if rest[0] is not None else None
+    states = [
+        SyncState(company=known[company], **dict(zip(_STATE, state, strict=True)))
+        for company, *state in (row[1 + len(_DOOR) :] for row in rows)
+        if company is not None
+    ]
+    return authorized, door, states
+
+
+def _of_all(
+    companies: list[Company],
+    troubles: tuple[Trouble, ...],
+    code: str,
+    *,
+    since: datetime | None,
+    advice: str = "",
+) -> tuple[Trouble, ...]:
+    """ANAF answers nobody, or asked all to wait: so say all companies whose own trouble is not
+    another one."""
+    others = tuple(one for one in troubles if one.code not in HOST_CODES | {code})
+    theirs = {trouble.company.pk for trouble in others}
+    problem = PROBLEMS[code]
+    return others + tuple(
+        Trouble(company, code, problem.whose, problem.sentence, advice or problem.advice, since)
+        for company in companies
+        if company.pk not in theirs
+    )
+
+
+def _with_details(troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
+    """What ANAF answered last, on the first trouble of each kind whose advice speaks of it."""
+    found = list(troubles)
+    for code in WITH_DETAIL.intersection(trouble.code for trouble in troubles):
+        same = [place for place, trouble in enumerate(found) if trouble.code == code]
+        companies = [found[place].company for place in same[:100]]
+        runs = SyncRun.objects.filter(company__in=companies, code=code).exclude(detail="")
+        detail = runs.order_by("-started_at").values_list("detail", flat=True).first()
+        found[same[0]] = replace(found[same[0]], detail=detail or "")
+    return tuple(found)
+
+
+def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: bool) -> Kind:
+    if not companies:
+        return "no_company"
+    if troubles:
+        return "trouble"
+    if not authorized:
+        return "never_authorized"
+    return "good" if good else "syncing"
+
+
+def trouble_of(state: SyncState) -> Trouble:
+    problem = PROBLEMS.get(state.last_code)
+    return Trouble(
+        company=state.company,
+        code=state.last_code,
+        whose=problem.whose if problem else Whose.ANAF,
+        sentence=problem.sentence
+        if problem
+        else gettext("Ultima întrebare pusă la ANAF nu a reușit."),
+        advice=problem.advice if problem else gettext("Încercăm din nou singuri."),
+        since=state.failing_since,
+    )

@@ -1,0 +1,38 @@
+"""Records that could not be read, tried again by a newer parser."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.anaf.info import PARSER_VERSION, reread
+from caraus.sync import results
+from caraus.sync.models import SyncState
+from caraus.transports import store
+from caraus.transports.models import UnreadableRecord
+
+
+def try_again() -> int:
+    """Read again what an older parser could not; gives how many are understood now.
+
+    What ANAF still lists comes with the next question, which no digest shortens; what it has left
+    out since is kept as it was when last seen.
+    """
+    old = UnreadableRecord.objects.filter(understood_at=None, parser_version__lt=PARSER_VERSION)
+    return sum(_try(record) for record in old.select_related("company").order_by("pk"))
+
+
+def _try(record: UnreadableRecord) -> bool:
+    found = reread(record.raw)
+    with transaction.atomic():
+        state = results.locked_state(record.company, timezone.now())
+        record.parser_version = PARSER_VERSION
+        if found is not None:
+            record.understood_at = timezone.now()
+            record.resolved_at = record.resolved_at or record.understood_at
+            newest = state.last_good_at or record.last_seen_at
+            store.apply_late(record.company, [found], record.last_seen_at, newest=newest)
+            # The UIT may be listed still, or missing: the next answer must be read whole.
+            SyncState.objects.filter(pk=state.pk).update(
+                next_sync_at=timezone.now(), last_body_digest="", last_digest=""
+            )
+        record.save(update_fields=["parser_version", "understood_at", "resolved_at"])
+    return found is not None

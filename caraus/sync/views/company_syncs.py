@@ -1,0 +1,76 @@
+"""The page „Sincronizări” of a company, and `/metrics` for whoever watches the installation."""
+
+import hmac
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access
+from caraus.accounts.models import Company
+from caraus.anaf.errors import PROBLEMS
+from caraus.sync import history, metrics
+from caraus.sync.limiter import quotas
+from caraus.sync.models import SyncRun, SyncState
+from caraus.sync.status import WhoseLook, look_of
+from caraus.transports.models import UnreadableRecord
+
+_SHOWN = 50
+
+
+@require_GET
+@never_cache
+def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
+    """The questions about one company: a chart, the last ones, what could not be read."""
+    company = access.get_object(request, Company.objects.all(), pk)
+    hourly = request.GET.get("perioada") != "luna"
+    buckets = history.by_hour(company) if hourly else history.by_day(company)
+    state = SyncState.objects.filter(company=company).first()
+    unreadable = UnreadableRecord.objects.filter(company=company)
+    runs = list(SyncRun.objects.filter(company=company).select_related("authorization")[:_SHOWN])
+    context = {
+        "company": company,
+        "state": state,
+        "hourly": hourly,
+        "chart": history.chart(buckets, hourly=hourly),
+        "calls": sum(bucket.calls for bucket in buckets),
+        "good": sum(bucket.good for bucket in buckets),
+        "runs": [(run, PROBLEMS.get(run.code), _look(run)) for run in runs],
+        "calls_today": _calls_today(state),
+        "calls_a_day": quotas.of_company(state) if state else None,
+        "paused_until": _later(state),
+        "unreadable": unreadable.filter(resolved_at=None),
+        "unreadable_before": unreadable.exclude(resolved_at=None).count(),
+    }
+    return render(request, "sync/syncs.html", context)
+
+
+def _look(run: SyncRun) -> WhoseLook:
+    """Whose trouble it was; one that is known no more is ANAF's."""
+    return look_of(PROBLEMS.get(run.code, PROBLEMS["timeout"]))
+
+
+def _calls_today(state: SyncState | None) -> int:
+    today = quotas.day_of(timezone.now())
+    return state.calls_today if state and state.calls_day == today else 0
+
+
+def _later(state: SyncState | None) -> object:
+    paused = state.paused_until if state else None
+    return paused if paused and paused > timezone.now() else None
+
+
+@login_not_required
+@never_cache
+@require_GET
+def show_metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus's text, for whoever shows the token as a Bearer; else as if it were not there."""
+    token = settings.METRICS_TOKEN
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(shown.encode(), token.encode()):
+        raise Http404
+    return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,73 @@
+"""„Sincronizează acum”."""
+
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from caraus.accounts import access
+from caraus.accounts.limits import limited
+from caraus.accounts.models import Role
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
+from caraus.core.formatting import plural
+from caraus.sync import requests
+
+
+@require_POST
+@limited("sync")
+def sync_now(request: HttpRequest) -> HttpResponse:
+    """A person waits: the company (or all of them) is due now, and goes before the timer's."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    companies = access.visible_companies(membership)
+    if not membership.organization.authorizations.filter(
+        status=Authorization.Status.ACTIVE
+    ).exists():
+        messages.warning(
+            request,
+            gettext(
+                "Nu avem cu ce întreba ANAF: nu există nicio autorizare activă. "
+                "Autorizează pe pagina Integrări."
+            ),
+        )
+        whole = request.htmx  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(_back(request)) if whole else redirect(_back(request))
+    if cui := request.POST.get("firma"):
+        companies = companies.filter(cui=cui.replace("\0", ""))
+    result = requests.sync_now(list(companies.values_list("pk", flat=True)))
+    rights.lift_refusals(result.requested)
+    for sentence in _of_sync(result):
+        messages.info(request, sentence)
+    if not request.htmx and result.requested:  # type: ignore[attr-defined]
+        messages.info(request, gettext("Întrebăm ANAF acum. Lista se actualizează singură."))
+    return redirect(_back(request))
+
+
+def _of_sync(result: requests.SyncNow) -> Iterator[str]:
+    """Which companies are not asked about now, and why."""
+    if result.under_way:
+        yield gettext("{companies}: ANAF este întrebat chiar acum.").format(
+            companies=plural(result.under_way, "firmă", "firme")
+        )
+    if result.just_asked:
+        yield gettext(
+            "{companies}: ANAF a fost întrebat cu mai puțin de un minut în urmă. Întrebăm din nou "
+            "de îndată ce trece minutul."
+        ).format(companies=plural(result.just_asked, "firmă", "firme"))
+    if result.limited:
+        yield gettext(
+            "{companies}: din limita zilnică au rămas numai interogările sincronizării automate, "
+            "care continuă singură până la miezul nopții. La cerere întrebăm din nou mâine."
+        ).format(companies=plural(result.limited, "firmă", "firme"))
+
+
+def _back(request: HttpRequest) -> str:
+    address = request.POST.get("inapoi", "")
+    safe = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
+    return address if safe and address.startswith("/") else reverse("workspace:list")

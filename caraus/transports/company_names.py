@@ -1,0 +1,109 @@
+"""How a company is called: by what most declarants write of it, until a person types a name."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from caraus.accounts.models import Company
+from caraus.anaf.info import CarrierRecord
+from caraus.anaf.values import folded, is_placeholder, letters_and_digits
+from caraus.core.fields import COMPANY
+from caraus.transports.models import Transport
+
+# So many of the newest UITs are looked at.
+LOOKED_AT = 200
+# A name that stands is given up for one that stands on so many UITs, not for a single one.
+FEWEST = 2
+
+_LEGAL_FORMS = frozenset({"sc", "srl", "sa", "srld", "pfa", "pf", "ii", "if", "ong"})
+# What declarants write where they should name the carrier.
+_GENERIC = re.compile(
+    r"transport\w*|propri\w*|personal\w*|mijlo\w*|mij|firma|compania|carrier\w*|own|self|cu|de|cel"
+    r"|client\w*|cumparator\w*|furnizor\w*|beneficiar\w*|destinatar\w*|expeditor\w*|vanzator\w*"
+    r"|declarant\w*|idem|acelasi|nostru|noastra|divers\w*|persoana|fizica|ridicare|curier\w*|test"
+    r"|auto|marfa|\d+"
+)
+
+#: What a declarant wrote of a carrier: the declarant's CUI and name, and the carrier's name.
+type Told = tuple[str, str, str]
+
+
+def learn(company: Company, records: Iterable[CarrierRecord]) -> None:
+    """Name the company as most declarants do, unless a person typed a name."""
+    now = [
+        (record.uit, (record.declarant_cui, record.declarant_name, record.carrier_name))
+        for record in records
+        if record.carrier_cui == company.cui
+    ]
+    if not now:
+        return
+    told = dict(_told_before(company)) | dict(now)
+    name = chosen(list(told.values()), own_cui=company.cui, standing=company.name)[:COMPANY]
+    # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
+    mine = Company.objects.filter(pk=company.pk, name_typed=False)
+    if name != company.name and mine.update(name=name):
+        company.name = name  # what is told of this answer names it
+
+
+def _told_before(company: Company) -> Iterable[tuple[str, Told]]:
+    rows = Transport.objects.filter(company=company, carrier_cui=company.cui)
+    newest = rows.order_by("-first_seen_at", "-pk")
+    names = ("uit", "declarant_cui", "declarant_name", "carrier_name")
+    for uit, *told in newest.values_list(*names)[:LOOKED_AT]:
+        yield uit, (told[0], told[1], told[2])
+
+
+def chosen(told: Sequence[Told], *, own_cui: str, standing: str) -> str:
+    """The name that most declarants use, then the one on most UITs; the standing one where no
+    other has more of both kinds, or where the other stands on one UIT only.
+
+    A declarant's own name, written in the carrier's place, counts only where nothing else is known.
+    """
+    names = [
+        (declarant_cui, name, letters_and_digits(name) == letters_and_digits(declarant_name))
+        for declarant_cui, declarant_name, name in told
+        if not is_no_name(name)
+    ]
+    stands = not is_no_name(standing)
+    of_carriers = [
+        (declarant_cui, name)
+        for declarant_cui, name, is_declarants in names
+        if declarant_cui == own_cui or not is_declarants
+    ]
+    if not of_carriers and not stands:
+        of_carriers = [(declarant_cui, name) for declarant_cui, name, _ in names]
+    if not of_carriers:
+        return standing
+    declarants: dict[str, set[str]] = defaultdict(set)
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
+    for declarant_cui, name in of_carriers:
+        declarants[letters_and_digits(name)].add(declarant_cui)
+        spellings[letters_and_digits(name)][name] += 1
+
+    def votes(key: str) -> tuple[int, int]:
+        return len(declarants[key]), spellings[key].total()
+
+    before = letters_and_digits(standing)
+    best = max(sorted(declarants), key=votes)
+    if stands and best != before and (votes(best) <= votes(before) or votes(best)[1] < FEWEST):
+        return standing
+    most = max(spellings[best].values())
+    if spellings[best][standing] == most:
+        return standing
+    # Of spellings alike in number, the one with diacritics, which nobody writes by mistake.
+    return max(sorted(spellings[best]), key=lambda name: (spellings[best][name], _diacritics(name)))
+
+
+def is_no_name(name: str) -> bool:
+    """Whether a text names nobody: „-”, „TRANSPORT PROPRIU”, a CUI."""
+    words = re.findall(r"\w+", folded(name).replace(".", ""))
+    own = [word for word in words if word not in _LEGAL_FORMS]
+    if is_placeholder(name) or not own:
+        return True
+    generic = all(_GENERIC.fullmatch(word) for word in own)
+    has_form = len(own) < len(words)
+    return generic and not (has_form and not any(word.startswith("propri") for word in own))
+
+
+def _diacritics(name: str) -> int:
+    return sum(not sign.isascii() for sign in name)

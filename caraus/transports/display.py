@@ -1,0 +1,355 @@
+"""What a dispatcher reads about a UIT: its state in a word, its validity in a sentence."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+
+from caraus.anaf.info import uit_is_valid
+from caraus.core.formatting import (
+    BUCHAREST,
+    day_in_brief,
+    day_in_full,
+    day_in_words,
+    gettext_lazy,
+    plural,
+)
+from caraus.transports.models import Transport, TransportEvent
+
+Tone = Literal["calm", "good", "warn", "bad", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A colour, an icon and a word: never the colour alone."""
+
+    key: str
+    word: str | Promise
+    tone: Tone
+    icon: str
+
+
+FUTURE = Status("future", gettext_lazy("viitor"), "calm", "calendar-clock")
+TODAY = Status("today", gettext_lazy("azi"), "good", "calendar-check")
+UNDERWAY = Status("underway", gettext_lazy("în curs"), "good", "truck")
+ENDS_TODAY = Status("ends_today", gettext_lazy("expiră azi"), "bad", "alarm-clock")
+ENDS_TOMORROW = Status("ends_tomorrow", gettext_lazy("expiră mâine"), "warn", "hourglass")
+EXPIRED = Status("expired", gettext_lazy("expirat"), "off", "calendar-x")
+UNKNOWN_DAYS = Status("unknown_days", gettext_lazy("zi necunoscută"), "warn", "calendar-off")
+MISSING = Status("missing", gettext_lazy("lipsă la ANAF"), "warn", "search-x")
+DELISTED = Status("delisted", gettext_lazy("nu mai este în lista ANAF"), "off", "list-x")
+CARRIER_CHANGED = Status(
+    "carrier_changed", gettext_lazy("transportator schimbat"), "bad", "arrow-left-right"
+)
+NOT_VALIDATED = Status("not_validated", gettext_lazy("nevalidat"), "bad", "shield-question-mark")
+
+STATUSES = {
+    one.key: one
+    for one in (
+        *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW, UNKNOWN_DAYS),
+        *(EXPIRED, MISSING, DELISTED, CARRIER_CHANGED, NOT_VALIDATED),
+    )
+}
+
+
+def why_delisted() -> str:
+    """Nobody says why ANAF no longer lists a UIT: the possible reasons, never one as a fact."""
+    return gettext(
+        "ANAF nu spune de ce: poate declarantul a confirmat transportul încheiat, l-a dat altui "
+        "transportator sau l-a șters; poate fi și o problemă la ANAF."
+    )
+
+
+def status(transport: Transport, *, today: date) -> Status:
+    """The state on a day in Bucharest; the calendar goes before what was last stored.
+
+    „nevalidat”: the code lacks the form or the check digits of the XSD (UitType).
+    """
+    if transport.state == Transport.State.DELISTED:
+        return DELISTED
+    if transport.is_over_on(today):
+        return EXPIRED
+    return _of_anaf(transport) or _of_calendar(transport, today=today)
+
+
+def _of_anaf(transport: Transport) -> Status | None:
+    """What makes a living UIT unfit for the road, whatever the day."""
+    if transport.carrier_cui and transport.carrier_cui != transport.company.cui:
+        return CARRIER_CHANGED
+    if transport.state == Transport.State.MISSING:
+        return MISSING
+    return None if uit_is_valid(transport.uit) else NOT_VALIDATED
+
+
+def _of_calendar(transport: Transport, *, today: date) -> Status:
+    if transport.last_valid_day == today:
+        return ENDS_TODAY
+    if transport.last_valid_day == today + timedelta(days=1):
+        return ENDS_TOMORROW
+    if transport.transport_date is None or transport.first_expired_day is None:
+        return UNKNOWN_DAYS
+    if transport.transport_date > today:
+        return FUTURE
+    return TODAY if transport.transport_date == today else UNDERWAY
+
+
+def validity(transport: Transport, *, today: date) -> str:
+    """„valabil până joi, 28 noiembrie, 24:00”, „a fost valabil până …”."""
+    if transport.first_expired_day is None:
+        return gettext("valabilitate necunoscută")
+    day = day_in_full(transport.last_valid_day, today=today)
+    if transport.is_over_on(today):
+        return gettext("a fost valabil până {day}, 24:00").format(day=day)
+    return gettext("valabil până {day}, 24:00").format(day=day)
+
+
+def validity_left(transport: Transport, *, today: date, now: datetime | None = None) -> str:
+    """The days left, in words; on the last two valid days the hours.
+
+    `now` (UTC) replaces the clock.
+    """
+    if transport.first_expired_day is None:
+        return gettext("termen necunoscut")
+    days = (transport.first_expired_day - today).days
+    if days <= 0:
+        return gettext("expirat")
+    if transport.transport_date is not None and transport.transport_date > today:
+        whole = (transport.first_expired_day - transport.transport_date).days
+        return gettext("începe {day}, {days}").format(
+            day=day_in_brief(transport.transport_date, today=today),
+            days=plural(max(whole, 1), "zi", "zile"),
+        )
+    if days <= 2:
+        return _last_hours(transport.first_expired_day, now or datetime.now(UTC))
+    return gettext("încă {days}").format(days=plural(days, "zi", "zile"))
+
+
+def _last_hours(first_expired_day: date, now: datetime) -> str:
+    """„încă 5 ore”, in the last hour „încă 40 de minute”: rounded down, for nobody to be late."""
+    end = datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
+    seconds = (end - now).total_seconds()
+    if seconds <= 0:
+        return gettext("expirat")
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return gettext("încă mai puțin de un minut")
+    if minutes >= 60:
+        return gettext("încă {value}").format(value=plural(minutes // 60, "oră", "ore"))
+    return gettext("încă {minutes}").format(minutes=plural(minutes, "minut", "minute"))
+
+
+def clock_due(transport: Transport | None, *, now: datetime) -> int:
+    """The seconds until what is told about a UIT (or about none) changes with the clock: at
+    midnight in Bucharest; in its last two days each hour, in its last hour each minute."""
+    today = now.astimezone(BUCHAREST).date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=BUCHAREST)
+    due = (midnight.astimezone(UTC) - now).total_seconds()
+    if transport is not None and transport.first_expired_day is not None:
+        end = datetime.combine(transport.first_expired_day, time(), tzinfo=BUCHAREST)
+        left = (end.astimezone(UTC) - now).total_seconds()
+        if 0 < left <= 2 * 86400:
+            due = min(due, left % (60 if left <= 3600 else 3600))
+    return int(due) + 1
+
+
+def transport_day(transport: Transport, *, today: date) -> str:
+    return day_in_words(transport.transport_date, today=today)
+
+
+def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
+    """(days used, days in all), for a bar; the day of transport is the first. None in all where a
+    day is not known."""
+    if transport.first_expired_day is None or transport.transport_date is None:
+        return 0, 0
+    whole = max((transport.first_expired_day - transport.transport_date).days, 1)
+    used = (today - transport.transport_date).days
+    return min(max(used, 0), whole), whole
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row of cells, one a day unless there are many, in the colour of the state; the first
+    `used` are over."""
+
+    tone: Tone
+    cells: int
+    used: int
+
+
+MOST_CELLS = 15
+
+
+def validity_bar(transport: Transport, status: Status, *, today: date) -> Bar:
+    """The validity as at most 15 cells, the used ones first; today's cell counts as left."""
+    used, whole = validity_days(transport, today=today)
+    cells = min(whole, MOST_CELLS)
+    return Bar(status.tone, cells, used=used * cells // max(whole, 1))
+
+
+def uit_groups(uit: str) -> list[str]:
+    """In fours, for reading aloud."""
+    return [uit[i : i + 4] for i in range(0, len(uit), 4)]
+
+
+def grouped_uit(uit: str) -> str:
+    return " ".join(uit_groups(uit))
+
+
+def place_title(place: dict[str, Any]) -> str:
+    """„Nădlac (AR)”: the locality, or the name of the border point or customs office."""
+    name = place.get("locality") or place.get("full_address") or "—"
+    county = place.get("county", "")
+    return f"{name} ({county})" if county and place.get("locality") else name
+
+
+def place_details(place: dict[str, Any]) -> str:
+    """Street, number and other information, as far as given."""
+    street = " ".join(filter(None, [place.get("street"), place.get("number")]))
+    return ", ".join(filter(None, [street, place.get("other")]))
+
+
+def place_lines(place: dict[str, Any]) -> list[str]:
+    """All that was given about a place beside its title, nothing said twice."""
+    whole = place.get("full_address", "")
+    if not whole:
+        return [line for line in [place_details(place)] if line]
+    pieces = [place.get("street"), place.get("number"), place.get("other")]
+    more = ", ".join(piece for piece in pieces if piece and piece not in whole)
+    # Who has nothing to say writes „-”, for the form wants something.
+    return [line for line in [whole, more] if line.strip(" -.") and line != place_title(place)]
+
+
+PLACE_KINDS = {
+    "ADR": gettext_lazy("adresă în țară"),
+    "PTF": gettext_lazy("punct de trecere a frontierei"),
+    "BV": gettext_lazy("birou vamal"),
+}
+
+FIELD_WORDS = {
+    "declarant_cui": gettext_lazy("CUI declarant"),
+    "declarant_name": gettext_lazy("declarant"),
+    "declarant_ref": gettext_lazy("referință"),
+    "transport_date": gettext_lazy("data transportului"),
+    "first_expired_day": gettext_lazy("valabilitate"),
+    "carrier_cui": gettext_lazy("CUI transportator"),
+    "carrier_name": gettext_lazy("transportator"),
+    "plate": gettext_lazy("vehicul"),
+    "trailer1": gettext_lazy("remorca 1"),
+    "trailer2": gettext_lazy("remorca 2"),
+    "vehicle_changes": gettext_lazy("schimbări de vehicul"),
+    "start": gettext_lazy("locul de start"),
+    "end": gettext_lazy("locul de final"),
+    "documents": gettext_lazy("documente"),
+    "extra": gettext_lazy("alte câmpuri"),
+}
+
+# ANAF's names of what is read of a record, as people know it.
+_ANAF_FIELDS = {
+    "data_transp": FIELD_WORDS["transport_date"],
+    "data_exp_uit": gettext_lazy("data expirării"),
+    "loc_start": FIELD_WORDS["start"],
+    "loc_final": FIELD_WORDS["end"],
+    "nr_veh": FIELD_WORDS["plate"],
+    "nr_rem1": FIELD_WORDS["trailer1"],
+    "nr_rem2": FIELD_WORDS["trailer2"],
+    "modif_veh": FIELD_WORDS["vehicle_changes"],
+    "documente": FIELD_WORDS["documents"],
+    "cod_decl": FIELD_WORDS["declarant_cui"],
+    "den_decl": FIELD_WORDS["declarant_name"],
+    "ref_decl": FIELD_WORDS["declarant_ref"],
+    "tr_cod": FIELD_WORDS["carrier_cui"],
+    "tr_den": FIELD_WORDS["carrier_name"],
+}
+
+
+def unreadable_words(transport: Transport) -> list[str]:
+    """The fields of ANAF's record that could not be read, each with what stood there:
+    „data expirării (data_exp_uit): „-””."""
+    return [
+        f"{_ANAF_FIELDS.get(name.partition('.')[0], gettext('alt câmp'))} ({name}): "
+        + (f"„{value}”" if value else gettext("lipsește"))
+        for name, value in transport.unreadable_fields.items()
+    ]
+
+
+def unreadable_sentence(transport: Transport) -> str:
+    """What people are told of such fields, "" where there are none."""
+    fields = unreadable_words(transport)
+    if not fields:
+        return ""
+    return gettext(
+        "ANAF a trimis câmpuri pe care nu le putem citi sau păstra întregi: {fields}. "
+        "Verifică UIT-ul la declarant sau în portalul ANAF înainte de drum."
+    ).format(fields="; ".join(fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an event of the history is shown."""
+
+    icon: str
+    tone: Tone
+
+
+EVENT_LOOKS = {
+    TransportEvent.Kind.APPEARED: Look("sparkles", "calm"),
+    TransportEvent.Kind.CHANGED: Look("pencil", "warn"),
+    TransportEvent.Kind.VEHICLE_CHANGED: Look("truck", "warn"),
+    TransportEvent.Kind.CARRIER_CHANGED: Look("arrow-left-right", "bad"),
+    TransportEvent.Kind.RETURNED: Look("rotate-ccw", "good"),
+    TransportEvent.Kind.EXPIRED: Look("calendar-x", "off"),
+    TransportEvent.Kind.DELISTED: Look("list-x", "off"),
+}
+
+
+def event_look(event: TransportEvent) -> Look:
+    return EVENT_LOOKS[TransportEvent.Kind(event.kind)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    field: str
+    old: str
+    new: str
+
+
+def change_lines(event: TransportEvent) -> list[ChangeLine]:
+    """An event's differences in words."""
+    return [
+        _new_vehicle(event, old or [], new)
+        if name == "vehicle_changes" and new and new[:-1] == (old or [])
+        else ChangeLine(FIELD_WORDS.get(name, name), _value(name, old), _value(name, new))
+        for name, (old, new) in event.changes.items()
+    ]
+
+
+def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> ChangeLine:
+    """One more vehicle change: from the vehicle before it to the one after."""
+    transport = event.transport
+    declared = {name: getattr(transport, name) for name in ("plate", "trailer1", "trailer2")}
+    before = old[-1] if old else declared
+    return ChangeLine(FIELD_WORDS["plate"], _vehicle(before) or "—", _vehicle(new[-1]) or "—")
+
+
+def _value(name: str, value: Any) -> str:
+    if not value:
+        return "—"
+    if name in {"start", "end"}:
+        return ", ".join(filter(None, [place_title(value), place_details(value)]))
+    if name == "transport_date":
+        return f"{date.fromisoformat(value):%d.%m.%Y}"
+    if name == "first_expired_day":
+        last = date.fromisoformat(value) - timedelta(days=1)
+        return gettext("până {day}, 24:00").format(day=f"{last:%d.%m.%Y}")
+    if name == "vehicle_changes":
+        return "; ".join(_vehicle(change) for change in value)
+    if name == "documents":
+        return ", ".join(document.get("text", "") for document in value)
+    return str(value)
+
+
+def _vehicle(change: dict[str, Any]) -> str:
+    plates = [change.get("plate"), change.get("trailer1"), change.get("trailer2")]
+    return " + ".join(filter(None, plates))

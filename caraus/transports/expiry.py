@@ -1,0 +1,258 @@
+"""Who is told that a UIT lapses, and when: so many hours before 00:00 of its first expired day.
+
+All UITs of a day lapse at one moment, so a minute in which no such moment lies costs one row. What
+ANAF shows or changes after the moment has passed is told with the answer that shows it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Company
+from caraus.core.formatting import BUCHAREST, day_in_full
+from caraus.notifications.contained import contained
+from caraus.notifications.delivery_settings import FIRST_HOURS, hours_chosen
+from caraus.notifications.kinds import LAPSED, LAPSING, LAST_HOURS, Kind
+from caraus.notifications.models import Rhythm
+from caraus.notifications.news import News, tell
+from caraus.transports.display import grouped_uit
+from caraus.transports.models import LapseWatch, Transport, TransportEvent
+from caraus.transports.notifications import (
+    about,
+    address_of,
+    is_ours,
+    lapses_at,
+    list_path,
+    subject,
+)
+from caraus.transports.reconcile import Event
+from caraus.transports.store import written
+
+Happened = TransportEvent.Kind
+OPEN = (Transport.State.ACTIVE, Transport.State.MISSING)
+# After a longer time without a worker, what lapsed before is no longer told.
+LATEST = timedelta(hours=24)
+# The longest choice of a person.
+LONGEST = timedelta(hours=max(FIRST_HOURS))
+# An answer may be written down so long after it came: told by both, it is told once.
+SLACK = timedelta(minutes=5)
+_MANY = {LAPSING: "?sortare=expira", LAST_HOURS: "?sortare=expira", LAPSED: "?arata=expirate"}
+
+type Whom = Callable[[Rhythm], bool]
+
+
+def connect() -> None:
+    written.connect(_on_written, dispatch_uid="transports.lapses")
+    hours_chosen.connect(_on_hours_chosen, dispatch_uid="transports.lapses")
+
+
+def every_minute(now: datetime | None = None) -> None:
+    """Tell what has come due since the last time; done again after a crash, nothing is doubled."""
+    now = now or timezone.now()
+    watch, _new = LapseWatch.objects.get_or_create(pk=1, defaults={"looked_until": now})
+    since = max(watch.looked_until, now - LATEST)
+    if since >= now:
+        return
+    chosen, all_told = _chosen_hours(), True
+    usual = {Rhythm().first_hours, Rhythm().last_hours, 0}
+    day = since.astimezone(BUCHAREST).date()
+    while (ends := lapses_at(day)) <= now + LONGEST:
+        passed = partial(_passed, ends, watch.looked_until if ends > now else since, now)
+        organizations = (
+            None
+            if any(map(passed, usual))
+            else [pk for pk, hours in chosen.items() if any(map(passed, hours))]
+        )
+        if organizations is None or organizations:
+            all_told &= _tell_day(day, organizations, passed, now)
+        day += timedelta(days=1)
+    if not all_told:  # asked again next minute; what was told is not told again
+        return
+    LapseWatch.objects.filter(pk=watch.pk, looked_until__lt=now).update(looked_until=now)
+
+
+def _passed(ends: datetime, since: datetime, now: datetime, hours: int) -> bool:
+    return since < ends - timedelta(hours=hours) <= now
+
+
+def _chosen_hours() -> dict[int, set[int]]:
+    """By organization."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Rhythm.objects.values_list("organization", "first_hours", "last_hours").distinct()
+    for organization, *hours in rows:
+        found[organization].update(hours)
+    return found
+
+
+def _tell_day(
+    day: date, organizations: Sequence[int] | None, passed: Callable[[int], bool], now: datetime
+) -> bool:
+    """One organization after the other, each in a transaction of its own; whether all were told."""
+    lapsing = _lapsing(day, now)
+    if organizations is not None:
+        lapsing = lapsing.filter(company__organization__in=organizations)
+    keys = sorted(set(lapsing.values_list("company__organization", flat=True)))
+    told = [
+        _tell_organization(lapsing.filter(company__organization=pk), day, passed, now)
+        for pk in keys
+    ]
+    return all(told)
+
+
+@contained
+def _tell_organization(
+    lapsing: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
+) -> None:
+    rows = lapsing.select_related("company__organization").defer("raw")
+    for kind, whom in _due(lapses_at(day), passed, now):
+        _tell(kind, list(rows), whom, now)
+
+
+def _lapsing(day: date, now: datetime) -> QuerySet[Transport]:
+    is_over = lapses_at(day) <= now
+    states = (*OPEN, Transport.State.EXPIRED) if is_over else OPEN
+    ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
+    return Transport.objects.filter(
+        ours, state__in=states, first_expired_day=day, company__archived_at=None
+    ).order_by()
+
+
+@contained
+def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
+    """Of what lies within the hours already, the person hears now: their moment has passed."""
+    now = timezone.now()
+    day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
+    while (left := lapses_at(day) - now) <= timedelta(hours=rhythm.first_hours):
+        rows = _lapsing(day, now).filter(company__organization=rhythm.organization_id)
+        found = list(rows.select_related("company__organization").defer("raw"))
+        for kind, last in ((LAST_HOURS, True), (LAPSING, False)):
+            _tell(kind, found, partial(_is_within, rhythm, left, last=last), now)
+        day += timedelta(days=1)
+
+
+def _is_within(chosen: Rhythm, left: timedelta, pace: Rhythm, *, last: bool) -> bool:
+    return pace.user_id == chosen.user_id and _between(left, pace, last=last)
+
+
+def _due(
+    ends: datetime, passed: Callable[[int], bool], now: datetime
+) -> Iterator[tuple[Kind, Whom]]:
+    """Of what came due, the most urgent only."""
+    if ends <= now:
+        yield LAPSED, lambda _: True
+        return
+    yield LAST_HOURS, lambda pace: passed(pace.last_hours)
+    yield (
+        LAPSING,
+        lambda pace: passed(pace.first_hours) and now < ends - timedelta(hours=pace.last_hours),
+    )
+
+
+@contained
+def _on_written(
+    sender: object,
+    *,
+    company: Company,
+    transports: Sequence[Transport],
+    events: Sequence[Event],
+    at: datetime,
+    **_: object,
+) -> None:
+    """UITs that appear, return or get another end when their hours have begun already."""
+    moved: dict[str, list[str | None] | None] = {
+        event.uit: event.changes.get("first_expired_day")
+        for event in events
+        if event.kind in {Happened.APPEARED, Happened.RETURNED}
+        or event.changes.keys() & {"first_expired_day", "carrier_cui"}
+    }
+    by_day: dict[date, list[Transport]] = defaultdict(list)
+    for row in transports:
+        day = row.first_expired_day
+        if day and row.uit in moved and row.state in OPEN and is_ours(row, company):
+            row.company = company
+            by_day[day].append(row)
+    for day, rows in sorted(by_day.items()):
+        left = lapses_at(day) - at - SLACK
+        if left <= -SLACK:
+            _tell(LAPSED, [row for row in rows if _was_cut(moved[row.uit], at)], _anybody, at)
+        elif left <= LONGEST:
+            _tell(LAST_HOURS, rows, partial(_between, left, last=True), at)
+            _tell(LAPSING, rows, partial(_between, left, last=False), at)
+
+
+def _was_cut(ends: list[str | None] | None, at: datetime) -> bool:
+    """The declarant moved the end of a UIT that was still valid into the past."""
+    before = ends[0] if ends else None
+    return before is not None and lapses_at(date.fromisoformat(before)) > at
+
+
+def _anybody(pace: Rhythm) -> bool:
+    return True
+
+
+def _between(left: timedelta, pace: Rhythm, *, last: bool) -> bool:
+    """Whether so much time left lies in a person's last hours, or in the hours before them."""
+    if left <= timedelta(hours=pace.last_hours):
+        return last
+    return not last and left <= timedelta(hours=pace.first_hours)
+
+
+def _tell(kind: Kind, rows: Sequence[Transport], whom: Whom, now: datetime) -> None:
+    if not rows:
+        return
+    organization = rows[0].company.organization
+    many = list_path() + _MANY[kind]
+    news = [_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day]
+    tell(kind, news, organization=organization, many=many, whom=whom, now=now)
+
+
+def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) -> News:
+    ends = lapses_at(first_expired_day)
+    today = now.astimezone(BUCHAREST).date()
+    vehicle = row.current_vehicle[0]
+
+    def words() -> dict[str, str]:
+        return {
+            "uit": grouped_uit(row.uit) + (f" ({vehicle})" if vehicle else ""),
+            "day": day_in_full(row.last_valid_day, today=today),
+            "next": day_in_full(first_expired_day, today=today),
+        }
+
+    def title() -> str:
+        if kind is LAPSED:
+            return gettext("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words()
+        return gettext("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words()
+
+    def text() -> str:
+        advice = (
+            gettext(
+                "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă este încă pe drum, "
+                "oprește-l și cere declarantului un UIT valabil."
+            )
+            if kind is LAPSED
+            else gettext(
+                "De %(next)s, ora 00:00, nu mai este valabil. Dacă transportul nu se încheie până "
+                "atunci, cere din timp declarantului un UIT valabil."
+            )
+            % words()
+        )
+        ours = (
+            gettext("Termenul este calculat de noi: ANAF nu l-a dat.")
+            if row.expiry_computed
+            else ""
+        )
+        return "\n\n".join(filter(None, [about(row.company, row), ours, advice]))
+
+    return News(
+        key=f"{row.pk}:{first_expired_day.isoformat()}",
+        subject=subject(row.company, row),
+        title=title,
+        text=text,
+        address=address_of(row),
+        matters_until=None if kind is LAPSED else ends,
+    )

@@ -1,0 +1,247 @@
+"""What people are told about UITs after an answer of ANAF's, in the answer's transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Company
+from caraus.core.formatting import BUCHAREST, day_in_full, today
+from caraus.notifications.contained import contained
+from caraus.notifications.delivery_settings import Subject
+from caraus.notifications.kinds import CHANGED, GONE, NEW, Kind
+from caraus.notifications.news import News, tell
+from caraus.transports.display import (
+    ChangeLine,
+    change_lines,
+    grouped_uit,
+    place_title,
+    unreadable_sentence,
+    why_delisted,
+)
+from caraus.transports.models import Transport, TransportEvent
+from caraus.transports.reconcile import Changes, Event
+from caraus.transports.store import written
+
+Happened = TransportEvent.Kind
+_VEHICLE = ("plate", "trailer1", "trailer2")
+_TITLE = 100
+_MANY = {
+    NEW: "?arata=noi",
+    CHANGED: "?modificate=1&sortare=modificate",
+    GONE: "?arata=toate&sortare=modificate",
+}
+
+
+def connect() -> None:
+    written.connect(_on_written, dispatch_uid="transports.news")
+
+
+@contained
+def _on_written(
+    sender: object,
+    *,
+    company: Company,
+    transports: Sequence[Transport],
+    events: Sequence[Event],
+    at: datetime,
+    first: bool,
+    **_: object,
+) -> None:
+    rows = {row.uit: row for row in transports}
+    by_kind: dict[Kind, list[News]] = {}
+    for event in events:
+        kind = _kind(event, company)
+        # The UITs of the first answer about a company are no news.
+        if kind is None or (first and kind is NEW):
+            continue
+        news = _news(company, rows[event.uit], event, at)
+        by_kind.setdefault(kind, []).append(news)
+    for kind, found in by_kind.items():
+        tell(kind, found, organization=company.organization, many=list_path() + _MANY[kind])
+
+
+def _kind(event: Event, company: Company) -> Kind | None:
+    kind = Happened(event.kind)
+    if kind == Happened.CARRIER_CHANGED:
+        return GONE if _has_moved(event, company) else CHANGED
+    return {
+        Happened.APPEARED: NEW,
+        Happened.CHANGED: CHANGED,
+        Happened.VEHICLE_CHANGED: CHANGED,
+        Happened.DELISTED: GONE,
+        Happened.RETURNED: GONE,
+    }.get(kind)
+
+
+def _has_moved(event: Event, company: Company) -> bool:
+    """Between the company and another carrier. Where ANAF names none, it is the company's."""
+    was, became = (one in {None, "", company.cui} for one in event.changes["carrier_cui"])
+    return was != became or not became
+
+
+def list_path() -> str:
+    return reverse("workspace:list")
+
+
+def is_ours(row: Transport, company: Company) -> bool:
+    return row.carrier_cui in {"", company.cui}
+
+
+def subject(company: Company, row: Transport, changes: Changes | None = None) -> Subject:
+    """With the plates of before a change too: whoever follows the vehicle hears that it left."""
+    plates = [row.plate, *row.current_vehicle]
+    before = {name: old for name, (old, _new) in (changes or {}).items()}
+    plates += [before.get(name) or "" for name in _VEHICLE]
+    for change in before.get("vehicle_changes") or []:
+        plates += [change[name] for name in _VEHICLE]
+    return Subject(
+        company=company,
+        declarant_cui=row.declarant_cui,
+        declarant_name=row.declarant_name,
+        plates=tuple(filter(None, plates)),
+    )
+
+
+def _news(company: Company, row: Transport, event: Event, at: datetime) -> News:
+    words = _Words(company, row, event)
+    return News(
+        key=f"{row.pk}:{event.kind}:{at.isoformat()}",
+        subject=subject(company, row, event.changes),
+        title=words.title,
+        text=words.text,
+        address=address_of(row),
+    )
+
+
+def address_of(row: Transport) -> str:
+    return reverse("workspace:detail", args=[row.pk])
+
+
+class _Words:
+    """What happened, whose doing it is, what to do; in the language that is active."""
+
+    def __init__(self, company: Company, row: Transport, event: Event) -> None:
+        self.company, self.row, self.event = company, row, event
+        self.kind = Happened(event.kind)
+
+    def title(self) -> str:
+        words = {"uit": grouped_uit(self.row.uit)}
+        sentences: Mapping[Happened, Callable[[], str]] = {
+            Happened.APPEARED: lambda: (
+                gettext("UIT nou %(uit)s: %(what)s")
+                % (words | {"what": ", ".join([*_plates(self.row), _way(self.row), self._day()])})
+            ),
+            Happened.DELISTED: lambda: gettext("UIT-ul %(uit)s nu mai este în lista ANAF") % words,
+            Happened.RETURNED: lambda: gettext("UIT-ul %(uit)s este din nou în lista ANAF") % words,
+            Happened.CARRIER_CHANGED: lambda: self._carrier() % words,
+        }
+        if self.kind in sentences:
+            return sentences[self.kind]()
+        return f"UIT {words['uit']}: {_short(self._changes())}"
+
+    def _day(self) -> str:
+        return _day(self.row.transport_date)
+
+    def text(self) -> str:
+        what = "\n".join(f"{_capital(one.field)}: {one.old} → {one.new}" for one in self._changes())
+        end = "" if self.kind == Happened.DELISTED else f"{lasts(self.row)}."
+        unread = unreadable_sentence(self.row)
+        parts = [what, about(self.company, self.row), end, unread, self._advice()]
+        return "\n\n".join(filter(None, parts))
+
+    def _carrier(self) -> str:
+        if not _has_moved(self.event, self.company):
+            return gettext("UIT-ul %(uit)s: transportatorul a fost corectat")
+        if is_ours(self.row, self.company):
+            return gettext("UIT-ul %(uit)s este din nou al tău")
+        return gettext("UIT-ul %(uit)s are alt transportator")
+
+    def _advice(self) -> str:
+        kind = self.kind
+        if kind == Happened.APPEARED:
+            return gettext(
+                "Înainte de plecare, compară numerele de pe UIT cu vehiculul de pe drum. Dacă "
+                "diferă, cere declarantului să le schimbe."
+            )
+        if kind == Happened.DELISTED:
+            advice = gettext(
+                "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă nu, nu porni la "
+                "drum cu el până nu întrebi declarantul; dacă este deja pe drum, întreabă-l acum."
+            )
+            return f"{why_delisted()}\n\n{advice}"
+        if kind == Happened.RETURNED:
+            return gettext("ANAF îl are din nou în lista ta. Poți circula cu el cât este valabil.")
+        if not is_ours(self.row, self.company):
+            return gettext(
+                "Declarantul a trecut alt transportator. Nu porni la drum cu acest UIT; dacă "
+                "transportul este tot al tău, cere declarantului să îl corecteze."
+            )
+        return gettext(
+            "Verifică dacă vehiculul, traseul și actele șoferului se mai potrivesc cu UIT-ul."
+        )
+
+    def _changes(self) -> list[ChangeLine]:
+        event = TransportEvent(transport=self.row, kind=self.event.kind, changes=self.event.changes)
+        return change_lines(event)
+
+
+def about(company: Company, row: Transport) -> str:
+    """From where to where, with which vehicle, when, who declared it, whose it is."""
+    plates = _plates(row) or [gettext("fără număr")]
+    day = gettext("transport %(day)s") % {"day": _day(row.transport_date)}
+    declarant = gettext("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
+    whose = gettext("firma %(company)s") % {"company": company}
+    return ", ".join([_way(row), *plates, day, declarant, whose])
+
+
+def _way(row: Transport) -> str:
+    return f"{place_title(row.start)} → {place_title(row.end)}"
+
+
+def _plates(row: Transport) -> list[str]:
+    """„CJ01ABC + CJ02REM”, or nothing."""
+    plates = " + ".join(filter(None, row.current_vehicle))
+    return [plates] if plates else []
+
+
+def lasts(row: Transport) -> str:
+    """Until which midnight it is valid, and whether that is ANAF's word or ours."""
+    if row.last_valid_day is None:
+        return gettext("Valabilitate necunoscută: ANAF nu a dat un termen care să poată fi citit")
+    sentence = (
+        gettext("Valabil până %(day)s, la 24:00 (termen calculat de noi: ANAF nu l-a dat)")
+        if row.expiry_computed
+        else gettext("Valabil până %(day)s, la 24:00")
+    )
+    return sentence % {"day": _day(row.last_valid_day)}
+
+
+def _short(changes: Sequence[ChangeLine]) -> str:
+    """The only change whole unless it is long, of several the names of their fields."""
+    if len(changes) == 1:
+        (one,) = changes
+        whole = f"{one.field} {one.old} → {one.new}"
+        return (
+            whole
+            if len(whole) <= _TITLE
+            else gettext("s-a schimbat: %(field)s") % {"field": one.field}
+        )
+    return gettext("s-au schimbat: %(fields)s") % {
+        "fields": ", ".join(str(one.field) for one in changes)
+    }
+
+
+def _day(day: date | None) -> str:
+    """With its weekday, never „azi”: it may be read tomorrow."""
+    return day_in_full(day, today=today())
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def lapses_at(first_expired_day: date) -> datetime:
+    """00:00 in Bucharest of the first expired day, in UTC."""
+    return datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)

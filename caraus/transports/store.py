@@ -1,0 +1,354 @@
+"""A good answer written down: rows, events and unreadable records, in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+from django.dispatch import Signal
+from django.utils.translation import gettext
+
+from caraus.accounts.models import Company
+from caraus.anaf.info import PARSER_VERSION, CarrierRecord, InfoAnswer, VehicleChange
+from caraus.anaf.info import UnreadableRecord as Unreadable
+from caraus.core.formatting import plural
+from caraus.transports import company_names
+from caraus.transports.models import Transport, TransportEvent, UnreadableRecord
+from caraus.transports.reconcile import Known, Reconciled, reconcile, reconcile_late
+
+BUCHAREST = ZoneInfo("Europe/Bucharest")
+# Guide 2025, p. 11: 5 calendar days from the declared date; 15 for some operations, which `info`
+# does not name. Where ANAF gave no end, the shorter one is shown, marked as computed.
+SHORTEST_VALIDITY = timedelta(days=5)
+
+# The fields that are compared and kept; dates as ISO text, so that they are JSON values.
+FIELDS = (
+    "declarant_cui",
+    "declarant_name",
+    "declarant_ref",
+    "transport_date",
+    "first_expired_day",
+    "expiry_computed",
+    "carrier_cui",
+    "carrier_name",
+    "plate",
+    "trailer1",
+    "trailer2",
+    "vehicle_changes",
+    "start",
+    "end",
+    "documents",
+    "extra",
+    "unreadable_fields",
+)
+DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
+
+#: UITs of a company were written, sent once for an answer and in its transaction: `company`,
+#: `transports` (the rows), `events` (the reconciliation's, in order), `at` (when the answer came),
+#: `first` (it is the first about the company). Who writes in a listener does it in an `atomic` of
+#: its own.
+written = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Counts of one good answer; `missing` are open UITs that it did not hold; `vanished` are
+    those of a suspicious mass disappearance that begins with it, `all_vanished` those of which none
+    is left from it on; `unreadable` are records without a usable UIT, `partly_unreadable` UITs of
+    which some field could not be read."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    missing: int = 0
+    unreadable: int = 0
+    vanished: int = 0
+    all_vanished: int = 0
+    partly_unreadable: int = 0
+
+    def sentence(self) -> str:
+        """What came of it, in Romanian."""
+        parts = [plural(self.seen, "transport activ", "transporturi active")]
+        if self.new:
+            parts.append(plural(self.new, "nou", "noi"))
+        if self.changed:
+            parts.append(plural(self.changed, "modificat", "modificate"))
+        if self.missing:
+            parts.append(gettext("{number} lipsă la ANAF").format(number=self.missing))
+        if self.unreadable:
+            parts.append(plural(self.unreadable, "înregistrare necitită", "înregistrări necitite"))
+        if self.partly_unreadable:
+            parts.append(
+                gettext("{number} cu câmpuri necitite").format(number=self.partly_unreadable)
+            )
+        return gettext("ANAF a răspuns: {parts}.").format(parts=", ".join(parts))
+
+
+def apply_answer(*, company: Company, answer: InfoAnswer, last_good_at: datetime | None) -> Applied:
+    """Reconcile and write. The caller holds the company's sync state locked, so that two workers
+    apply one after the other; an answer older than the last one applied (`last_good_at`, UTC) only
+    adds.
+    """
+    if last_good_at and answer.received_at < last_good_at:
+        return apply_late(company, answer.records, answer.received_at, newest=last_good_at)
+    at = answer.received_at
+    records = {record.uit: record for record in answer.records}
+    rows = {row.uit: row for row in _rows_of_interest(company, [*records])}
+    known = {uit: known_of(row) for uit, row in rows.items()}
+    result = reconcile(
+        known=known,
+        answer={uit: observed_fields(one, known.get(uit)) for uit, one in records.items()},
+        unread=frozenset({""} if answer.unreadable else ()),
+        at=at,
+        today=at.astimezone(BUCHAREST).date(),
+        hold=timedelta(hours=settings.DELIST_ALL_AFTER_HOURS),
+    )
+    seen_before = last_good_at or at
+    seen_at = {uit: at if uit in records else seen_before for uit in result.states}
+    first = last_good_at is None
+    company_names.learn(company, answer.records)
+    _write_all(company, rows, result, records, at=at, seen_at=seen_at, first=first)
+    _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
+    _keep_unreadable(company, answer.unreadable, at)
+    missing = sum(row.state == Transport.State.MISSING for row in rows.values())
+    return _counts(answer, result, missing=missing)
+
+
+def apply_late(
+    company: Company, late: Sequence[CarrierRecord], at: datetime, *, newest: datetime
+) -> Applied:
+    """What an answer of `at` showed, after a newer one: UITs that nobody else has shown."""
+    records = {record.uit: record for record in late}
+    mine = Transport.objects.filter(company=company, uit__in=records)
+    rows = {row.uit: row for row in mine}
+    known = {uit: known_of(row) for uit, row in rows.items()}
+    result = reconcile_late(
+        known=known,
+        answer={uit: observed_fields(one, known.get(uit)) for uit, one in records.items()},
+        at=at,
+        newest=newest,
+    )
+    _write_all(company, rows, result, records, at=at, seen_at=dict.fromkeys(result.states, at))
+    return Applied(seen=len(records), new=result.count("appeared"))
+
+
+def _write_all(
+    company: Company,
+    rows: dict[str, Transport],
+    result: Reconciled,
+    records: Mapping[str, CarrierRecord],
+    *,
+    at: datetime,
+    seen_at: Mapping[str, datetime],
+    first: bool = False,
+) -> None:
+    """The new states and their events; new rows come into `rows`. `first`: the first answer about
+    the company."""
+    # Those seen first together are written in the order of their days: the list's „newest”.
+    in_order = sorted(result.states.items(), key=_day_of_transport)
+    for uit, new in in_order:
+        rows[uit] = _write(company, uit, rows.get(uit), new, records.get(uit), at, seen_at[uit])
+    changed_at = {event.uit for event in result.events}
+    Transport.objects.filter(pk__in=[rows[uit].pk for uit in changed_at]).update(last_changed_at=at)
+    TransportEvent.objects.bulk_create(
+        TransportEvent(transport=rows[event.uit], at=at, kind=event.kind, changes=event.changes)
+        for event in result.events
+    )
+    if result.states:
+        # A listener that fails is logged (django.dispatch); the answer is kept all the same.
+        written.send_robust(
+            sender=Transport,
+            company=company,
+            transports=[rows[uit] for uit in result.states],
+            events=result.events,
+            at=at,
+            first=first,
+        )
+
+
+def _day_of_transport(item: tuple[str, Known]) -> str:
+    return item[1].fields["transport_date"] or ""
+
+
+def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
+    """Open UITs and those in the answer; the closed past is not read."""
+    mine = Transport.objects.filter(company=company)
+    is_open = Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
+    return list(mine.filter(is_open | Q(uit__in=uits)))
+
+
+# Ours by ANAF's names of what they are read from.
+_READ_FROM = {
+    "cod_decl": "declarant_cui",
+    "den_decl": "declarant_name",
+    "ref_decl": "declarant_ref",
+    "data_transp": "transport_date",
+    "tr_cod": "carrier_cui",
+    "tr_den": "carrier_name",
+    "nr_veh": "plate",
+    "nr_rem1": "trailer1",
+    "nr_rem2": "trailer2",
+    "modif_veh": "vehicle_changes",
+    "loc_start": "start",
+    "loc_final": "end",
+    "documente": "documents",
+}
+
+
+def observed_fields(record: CarrierRecord, known: Known | None = None) -> dict[str, Any]:
+    """A record's fields as JSON values, comparable with those of a row.
+
+    Where nothing could be read of a field of a UIT that is known, it stays as it was last read: an
+    unreadable value is no change. `unreadable_fields` tells of it.
+    """
+    fields = _fields_of(record)
+    before = known.fields if known else {}
+    for anafs, ours in _READ_FROM.items():
+        if anafs in record.unread and _is_empty(fields[ours]) and before:
+            fields[ours] = before[ours]
+    if "data_exp_uit" in record.unread and before and not before["expiry_computed"]:
+        fields["first_expired_day"] = before["first_expired_day"]
+    is_computed = fields["first_expired_day"] is None and fields["transport_date"] is not None
+    if is_computed:
+        starts = date.fromisoformat(fields["transport_date"])
+        fields["first_expired_day"] = (starts + SHORTEST_VALIDITY).isoformat()
+    return fields | {"expiry_computed": is_computed}
+
+
+def _is_empty(value: Any) -> bool:
+    return not (any(value.values()) if isinstance(value, dict) else value)
+
+
+def _fields_of(record: CarrierRecord) -> dict[str, Any]:
+    return {
+        "declarant_cui": record.declarant_cui,
+        "declarant_name": record.declarant_name,
+        "declarant_ref": record.declarant_ref,
+        "transport_date": _json_value(record.transport_date),
+        "first_expired_day": _json_value(record.first_expired_day),
+        "carrier_cui": record.carrier_cui,
+        "carrier_name": record.carrier_name,
+        "plate": record.plate,
+        "trailer1": record.trailer1,
+        "trailer2": record.trailer2,
+        "vehicle_changes": [_vehicle_change(change) for change in record.vehicle_changes],
+        "start": record.start.as_dict(),
+        "end": record.end.as_dict(),
+        "documents": [{"text": each.text, "value": each.raw} for each in record.documents],
+        "extra": record.extra,
+        "unreadable_fields": record.unread,
+    }
+
+
+def _vehicle_change(change: VehicleChange) -> dict[str, Any]:
+    return {
+        "at": change.at.isoformat() if change.at else None,
+        "plate": change.plate,
+        "trailer1": change.trailer1,
+        "trailer2": change.trailer2,
+        "note": change.note,
+        "declared_by": change.declared_by,
+        "reference": change.reference,
+        "declared_at": change.declared_at.isoformat() if change.declared_at else None,
+    }
+
+
+def known_of(row: Transport) -> Known:
+    """A row as the pure function takes it."""
+    fields = {name: _json_value(getattr(row, name)) for name in FIELDS}
+    return Known(
+        state=row.state,  # type: ignore[arg-type]
+        fields=fields,
+        missing_since=row.missing_since,
+        missing_again_at=row.missing_again_at,
+        delist_not_before=row.delist_not_before,
+        seen_at=row.last_seen_at,
+    )
+
+
+def _json_value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _write(
+    company: Company,
+    uit: str,
+    row: Transport | None,
+    new: Known,
+    record: CarrierRecord | None,
+    at: datetime,
+    seen_at: datetime,
+) -> Transport:
+    if row is None:
+        row = Transport(company=company, uit=uit, first_seen_at=at, last_changed_at=at)
+    for name in FIELDS:
+        value = new.fields[name]
+        is_day = name in DATE_FIELDS and value
+        setattr(row, name, date.fromisoformat(value) if is_day else value)
+    if record is not None:
+        row.raw = record.raw
+    if new.seen_at == at or Transport.State.ACTIVE in {row.state, new.state}:
+        row.last_seen_at = seen_at
+    row.state, row.missing_since = new.state, new.missing_since
+    row.missing_again_at = new.missing_again_at
+    row.delist_not_before = new.delist_not_before
+    row.save()
+    return row
+
+
+def _refresh_raw(rows: Mapping[str, Transport], unchanged: Sequence[CarrierRecord]) -> None:
+    """ANAF's own number of a record, or something deep in it, may change without an event."""
+    for record in unchanged:
+        row = rows[record.uit]
+        if row.raw != record.raw:
+            row.raw = record.raw
+            row.save(update_fields=["raw"])
+
+
+def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: datetime) -> None:
+    for record in unreadable:
+        UnreadableRecord.objects.update_or_create(
+            company=company,
+            digest=record.digest,
+            defaults={
+                "reason": record.reason,
+                "last_seen_at": at,
+                "resolved_at": None,
+                "parser_version": PARSER_VERSION,
+            },
+            create_defaults={
+                "raw": record.raw,
+                "reason": record.reason,
+                "first_seen_at": at,
+                "last_seen_at": at,
+                "parser_version": PARSER_VERSION,
+            },
+        )
+    gone = UnreadableRecord.objects.filter(company=company, resolved_at=None)
+    gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
+
+
+def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
+    return Applied(
+        seen=len(answer.records),
+        new=result.count("appeared"),
+        changed=result.count("changed", "vehicle_changed", "carrier_changed"),
+        missing=missing,
+        unreadable=len(answer.unreadable),
+        partly_unreadable=sum(bool(record.unread) for record in answer.records),
+        vanished=result.vanished,
+        all_vanished=result.all_vanished,
+    )
+
+
+def last_seen(row: Transport, state: Mapping[int, datetime]) -> datetime:
+    """When ANAF last had it: for an active UIT, the last good answer about its company.
+
+    An unchanged answer writes no row of a UIT, so that asking often costs little.
+    """
+    if row.state == Transport.State.ACTIVE:
+        return max(row.last_seen_at, state.get(row.company_id, row.last_seen_at))
+    return row.last_seen_at

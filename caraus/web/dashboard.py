@@ -1,0 +1,187 @@
+"""Panou: today in one glance. Bounded counts, charts of sums: fast at a million UITs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Max, Sum
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership
+from caraus.authorizations import panel
+from caraus.authorizations.status import Health
+from caraus.core.formatting import today as today_here
+from caraus.core.queries import Part, scalars
+from caraus.fleet import api as fleet
+from caraus.sync.models import CompanyDay
+from caraus.sync.status import Situation, situation
+from caraus.transports.models import Transport
+from caraus.web import charts
+from caraus.web.charts import Bars
+
+DAYS = 30
+# Counted no further: „peste 5.000”.
+COUNTED = 5000
+State = Transport.State
+_OPEN = [State.ACTIVE.value, State.MISSING.value]
+# Written out, as in `caraus/workspace/groups.py`: Django would take as long to write it as
+# PostgreSQL to count.
+_FOUND = """
+SELECT count(*) FROM (
+    SELECT FROM transports_transport
+    WHERE company_id = ANY(%s::bigint[]) AND state = ANY(%s) AND {days} LIMIT %s
+) AS found
+"""
+_ALIVE, _LAST = "first_expired_day > %s", "first_expired_day = %s"
+_UNREADABLE = """
+SELECT count(*) FROM (
+    SELECT FROM transports_unreadablerecord
+    WHERE company_id = ANY(%s::bigint[]) AND resolved_at IS NULL LIMIT %s
+) AS found
+"""
+# Those with a problem of the fleet are counted there.
+_PARTLY = f"""{_ALIVE} AND unreadable_fields <> '{{}}' AND NOT EXISTS (
+    SELECT FROM fleet_problem WHERE transport_id = transports_transport.id)"""  # nosec B608
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    number: int
+    is_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day in Romania; waits in minutes, None when no new UIT's wait is known."""
+
+    day: date
+    appeared: int = 0
+    waited: float | None = None
+    longest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panou:
+    today: date
+    active: Count
+    ends_today: Count
+    ends_tomorrow: Count
+    starts_today: Count
+    # Expired at the last midnight: a lorry may still be on the road with it.
+    last_night: Count
+    # UITs with a problem of the fleet, and those of them that ANAF has; not found at ANAF; records
+    # that could not be read, and UITs of which some field could not.
+    problems: Count
+    problems_alone: Count
+    missing: Count
+    unreadable: Count
+    partly_unreadable: Count
+    days: tuple[Day, ...]
+    situation: Situation
+    authorization: Health | None
+    companies: tuple[Company, ...]
+
+    @property
+    def to_check(self) -> Count:
+        """All that somebody should look at, each UIT once."""
+        parts = (
+            *(self.last_night, self.problems_alone, self.missing),
+            *(self.unreadable, self.partly_unreadable),
+        )
+        return Count(sum(one.number for one in parts), any(one.is_more for one in parts))
+
+    @property
+    def new_today(self) -> int:
+        return self.days[-1].appeared
+
+    @property
+    def new_yesterday(self) -> int:
+        return self.days[-2].appeared
+
+    @property
+    def new(self) -> int:
+        return self.new_today + self.new_yesterday
+
+    @property
+    def appeared_in_all(self) -> int:
+        return sum(day.appeared for day in self.days)
+
+    @property
+    def has_waits(self) -> bool:
+        return any(day.waited is not None for day in self.days)
+
+    @property
+    def per_day(self) -> Bars:
+        return charts.bars([(one.day, float(one.appeared)) for one in self.days])
+
+    @property
+    def is_quick(self) -> bool:
+        """Two minutes at most: told in seconds."""
+        return max((one.waited for one in self.days if one.waited is not None), default=0) <= 2
+
+    @property
+    def delays(self) -> Bars:
+        unit = 60 if self.is_quick else 1
+        waits = [(one.day, None if one.waited is None else one.waited * unit) for one in self.days]
+        return charts.bars(waits)
+
+
+def panou(membership: Membership) -> Panou:
+    """What the member's companies are about today; a fixed number of queries."""
+    today = today_here()
+    companies = list(access.visible_companies(membership))
+    keys = [company.pk for company in companies]
+    most = COUNTED + 1
+
+    def found(condition: str, *days: date, states: Sequence[str] = _OPEN) -> Part:
+        return _FOUND.format(days=condition), [keys, list(states), *days, most]
+
+    asked = {
+        "active": found(_ALIVE, today),
+        "ends_today": found(_LAST, today + timedelta(days=1)),
+        "ends_tomorrow": found(_LAST, today + timedelta(days=2)),
+        "starts_today": found(f"{_ALIVE} AND transport_date = %s", today, today),
+        "last_night": found(_LAST, today, states=[*_OPEN, State.EXPIRED.value]),
+        "problems": fleet.counted_with_problems(keys, today, most=most),
+        "problems_alone": fleet.counted_with_problems(
+            keys, today, most=most, states=[State.ACTIVE]
+        ),
+        "missing": found(_ALIVE, today, states=[State.MISSING.value]),
+        "unreadable": (_UNREADABLE, [keys, most]),
+        "partly_unreadable": found(_PARTLY, today, states=[State.ACTIVE.value]),
+    }
+    numbers = scalars(*asked.values())
+    return Panou(
+        today=today,
+        **{name: _bounded(number) for name, number in zip(asked, numbers, strict=True)},
+        days=_days(companies, today),
+        situation=situation(membership.organization, companies),
+        authorization=panel.standing(membership, companies),
+        companies=tuple(companies),
+    )
+
+
+def _bounded(number: int) -> Count:
+    return Count(min(number, COUNTED), number > COUNTED)
+
+
+def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:
+    """The last 30 days, from the sums of each company; today is the last."""
+    first = today - timedelta(days=DAYS - 1)
+    rows = (
+        CompanyDay.objects.filter(company__in=companies, day__gte=first, day__lte=today)
+        .values("day")
+        .annotate(all=Sum("appeared"), known=Sum("timed"), wait=Sum("waited"), most=Max("longest"))
+        .order_by()
+    )
+    found = {
+        row["day"]: Day(
+            row["day"],
+            row["all"],
+            row["wait"] / row["known"] / 60 if row["known"] else None,
+            row["most"] / 60 if row["known"] else None,
+        )
+        for row in rows
+    }
+    days = (first + timedelta(days=number) for number in range(DAYS))
+    return tuple(found.get(day, Day(day)) for day in days)

@@ -1,0 +1,256 @@
+"""Firme: the carriers' CUIs whose UITs are collected."""
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from caraus.accounts import access, audit_log, organizations
+from caraus.accounts.cui import normalize_cui
+from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.accounts.names import NameInput
+from caraus.authorizations import panel, rights_progress
+from caraus.authorizations.models import Authorization
+from caraus.authorizations.rights_progress import RightsProgress
+from caraus.core.fields import COMPANY
+from caraus.core.formatting import gettext_lazy, plural
+from caraus.sync.requests import request_sync
+from caraus.web import overview
+
+
+def _name_field() -> NameInput:
+    return NameInput(
+        label=gettext_lazy("Denumire"),
+        max_length=COMPANY,
+        required=False,
+        help_text=gettext_lazy("Lasă gol: o luăm de la ANAF."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class CompanyForm(forms.ModelForm[Company]):
+    """A CUI as people write it; the name may be left for ANAF to give."""
+
+    cui = forms.CharField(
+        label="CUI",
+        max_length=20,
+        help_text=gettext_lazy("Cu sau fără RO, de exemplu RO 14399840."),
+        error_messages={"required": gettext_lazy("Scrie CUI-ul firmei.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = _name_field()
+
+    class Meta:
+        model = Company
+        fields = ("cui", "name")
+
+    def clean_cui(self) -> str:
+        cui = normalize_cui(self.cleaned_data["cui"])
+        organization: Organization = self.instance.organization
+        known = organization.companies.filter(cui=cui).exclude(pk=self.instance.pk).first()
+        if known is not None and known.archived_at:
+            raise ValidationError(
+                gettext("Firma cu CUI {cui} este arhivată. O scoți din „Arhivate”.").format(cui=cui)
+            )
+        if known is not None:
+            raise ValidationError(gettext("Firma cu CUI {cui} este deja în listă.").format(cui=cui))
+        return cui
+
+
+class CompanyNameForm(forms.ModelForm[Company]):
+    name = _name_field()
+
+    class Meta:
+        model = Company
+        fields = ("name",)
+
+
+class PasteForm(forms.Form):
+    """Many companies at once, as copied from a spreadsheet."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Lista de CUI-uri"),
+        help_text=gettext_lazy(
+            "O firmă pe rând: CUI-ul, apoi, dacă vrei, denumirea, despărțite prin "
+            "tab, punct și virgulă sau virgulă."
+        ),
+        error_messages={"required": gettext_lazy("Lipește lista de CUI-uri.")},
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def company_list(request: HttpRequest) -> HttpResponse:
+    """The table, and the form that adds one company by its CUI."""
+    membership = access.current_membership(request)
+    form = CompanyForm(
+        request.POST if request.method == "POST" else None,
+        instance=Company(organization=membership.organization),
+    )
+    if request.method == "POST":
+        access.require_role(request, Role.ADMIN)
+        if form.is_valid() and (company := _add(form, membership)):
+            messages.success(request, _told(gettext("{firm} a fost adăugată."), company))
+            return redirect("companies")
+    return render(request, "companies.html", _table(request, membership) | {"form": form})
+
+
+def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
+    words = request.GET.get("q", "").replace("\0", "").strip()
+    order = request.GET.get("ordine", "")
+    order = order if order in overview.ORDERS else overview.ORDERS[0]
+    state = request.GET.get("stare", "")
+    state = state if state in overview.STATES else overview.STATES[0]
+    every = overview.rows(membership, archived=state == "arhivate")
+    found = overview.ordered(overview.filtered(every, words=words, state=state), order)
+    return {
+        "rows": found,
+        "in_all": len(every),
+        "with_problems": sum(bool(row.problems) for row in every),
+        "query": words,
+        "order": order,
+        "state": state,
+        "kept": urlencode({"q": words, "stare": state}),
+        "may_add": access.may(membership, Role.ADMIN),
+        "progresses": _progresses(membership),
+    }
+
+
+def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgress]]:
+    """Of the young authorizations, those about whose companies ANAF has not answered yet."""
+    visible = access.visible_companies(membership)
+    found = [(one, rights_progress.of(one, among=visible)) for one in panel.watched(membership)]
+    return [(authorization, progress) for authorization, progress in found if progress.goes_on]
+
+
+@require_http_methods(["GET", "POST"])
+def company_paste(request: HttpRequest) -> HttpResponse:
+    """Add many at once: the good lines are added, the others are told."""
+    membership = access.require_role(request, Role.ADMIN)
+    form = PasteForm(request.POST if request.method == "POST" else None)
+    wrong: list[str] = []
+    if request.method == "POST" and form.is_valid():
+        pairs, wrong = organizations.read_cuis(form.cleaned_data["text"])
+        added, left_out = _add_many(membership, pairs)
+        if added:
+            messages.success(
+                request,
+                gettext("Am adăugat {added}.").format(added=plural(len(added), "firmă", "firme")),
+            )
+        if (known := len(pairs) - len(added) - len(left_out)) > 0:
+            there = plural(known, "era deja în listă", "erau deja în listă")
+            messages.info(request, f"{there}.")
+        if left_out:
+            wrong.append(_left_out(left_out))
+        if not wrong:
+            return redirect("companies")
+    return render(request, "companies_paste.html", {"form": form, "wrong": wrong})
+
+
+def _left_out(cuis: list[str]) -> str:
+    shown = ", ".join(cuis[:20]) + (" …" if len(cuis) > 20 else "")
+    left = plural(len(cuis), "firmă nu a mai încăput", "firme nu au mai încăput")
+    return f"{left} ({shown}). {organizations.no_room()}"
+
+
+@transaction.atomic
+def _add_many(
+    membership: Membership, pairs: list[tuple[str, str]]
+) -> tuple[list[Company], list[str]]:
+    added, left_out = organizations.add_companies(membership, pairs)
+    if _is_authorized(membership.organization):
+        request_sync([company.pk for company in added], wanted=False)
+    return added, left_out
+
+
+def _is_authorized(organization: Organization) -> bool:
+    return organization.authorizations.filter(status=Authorization.Status.ACTIVE).exists()
+
+
+@require_POST
+def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put aside, or taken back."""
+    membership = access.require_role(request, Role.ADMIN)
+    company = access.get_object(request, Company.objects.all(), pk)
+    archived = request.POST.get("arhivata") != "nu"
+    try:
+        organizations.archive(membership, company, archived=archived)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("companies")
+    sentence = (
+        gettext("{firm} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne.")
+        if archived
+        else gettext("{firm} este din nou activă.")
+    )
+    messages.success(request, _told(sentence, company))
+    return redirect("companies")
+
+
+def _told(sentence: str, company: Company) -> str:
+    """The sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
+    firm = (
+        gettext("Firma {name}").format(name=company.name)
+        if company.name
+        else gettext("Firma cu CUI {cui}").format(cui=company.cui)
+    )
+    return sentence.format(firm=firm)
+
+
+def _add(form: CompanyForm, membership: Membership) -> Company | None:
+    """None, with the form's error, when there is no room for one more, or the same CUI was added in
+    the same moment."""
+    company = form.save(commit=False)
+    company.name_typed = bool(company.name)
+    try:
+        with transaction.atomic():
+            if organizations.room_for_companies(company.organization) == 0:
+                form.add_error("cui", organizations.no_room())
+                return None
+            company.save()
+            audit_log.record(
+                "company",
+                lambda: gettext("A adăugat firma {name}.").format(
+                    name=f"{company.name} (CUI {company.cui})".strip()
+                ),
+                user=membership.user,
+                organization=membership.organization,
+                cuis=[company.cui],
+            )
+            if _is_authorized(company.organization):
+                request_sync([company.pk])
+    except IntegrityError:
+        form.add_error(
+            "cui", gettext("Firma cu CUI {cui} este deja în listă.").format(cui=company.cui)
+        )
+        return None
+    return company
+
+
+@require_http_methods(["GET", "POST"])
+def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The name as typed by a person; left empty, ANAF's name comes back with the next answer."""
+    access.require_role(request, Role.ADMIN)
+    company = access.get_object(request, Company.objects.all(), pk)
+    form = CompanyNameForm(request.POST if request.method == "POST" else None, instance=company)
+    if request.method == "POST" and form.is_valid():
+        company = form.save(commit=False)
+        company.name_typed = bool(company.name)
+        company.save()
+        audit_log.record(
+            "company",
+            lambda: gettext("A schimbat denumirea firmei cu CUI {cui}: {name}.").format(
+                cui=company.cui, name=company.name or gettext("de la ANAF")
+            ),
+            user=access.signed_in(request),
+            organization=company.organization_id,
+        )
+        messages.success(request, gettext("Denumirea a fost păstrată."))
+        return redirect("companies")
+    return render(request, "company_edit.html", {"form": form, "company": company})

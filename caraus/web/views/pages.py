@@ -1,0 +1,110 @@
+"""The shell: home and the error pages."""
+
+import re
+import sys
+from pathlib import Path
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access
+from caraus.accounts.views.organization import may_create
+from caraus.authorizations.replacement import LIVING
+from caraus.web import refusals
+from caraus.web.dashboard import panou
+from caraus.web.organizations import elsewhere
+
+
+@require_GET
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Panou; before the first authorization, to Integrări."""
+    if not access.memberships(request) and may_create(access.signed_in(request)):
+        return redirect("organization_new")
+    membership = access.current_membership(request)
+    living = membership.organization.authorizations.filter(status__in=LIVING)
+    if not living.exists():
+        return redirect("authorizations:integrations")
+    return render(request, "panou.html", {"panou": panou(membership)})
+
+
+@login_not_required
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For browsers and bookmarks that ask for it without reading the page."""
+    return redirect(static("caraus.svg"), permanent=True)
+
+
+# The kinds of tokens that have steps.
+SCALES = ("text", "space", "radius")
+
+
+@login_not_required
+@require_GET
+def style(request: HttpRequest) -> HttpResponse:
+    """The components and their tokens; in debug mode only (see urls)."""
+    sheet = Path(finders.find("caraus.css") or "").read_text()
+    tokens = re.findall(r"--([\w-]+):", sheet.partition("@media")[0])
+    scales = {kind: [one for one in tokens if one.startswith(f"{kind}-")] for kind in SCALES}
+    colours = [one for one in tokens[tokens.index("paper") :] if not one.startswith("shadow")]
+    return render(request, "style.html", {"scales": scales, "colours": colours})
+
+
+def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
+    context = {"status": status, "title": title, "sentence": sentence}
+    return render(request, "error.html", context, status=status)
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    too_large = refusals.too_large(exception)
+    return refusals.bare_error(
+        status=400,
+        title=gettext("Cererea nu a fost înțeleasă"),
+        sentence=too_large
+        or gettext("Adresa sau datele trimise nu sunt complete. Întoarce-te și încearcă din nou."),
+    )
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, access.TwoFactorsNeededError):
+        messages.warning(request, str(exception))
+        return redirect("mfa_index")
+    sentence = str(exception) or gettext("Rolul tău nu permite această acțiune.")
+    return _error(request, status=403, title=gettext("Nu ai acest drept"), sentence=sentence)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """In the exception's own words where it has some: a sentence, and perhaps a title. What is in
+    another organization of one's own is offered there."""
+    if isinstance(exception, access.ElsewhereError):
+        return elsewhere(request, exception.organization, status=404)
+    own_words, own_title, *_ = *(one for one in exception.args if isinstance(one, str)), "", ""
+    return _error(
+        request,
+        status=404,
+        title=own_title or gettext("Pagina nu există"),
+        sentence=own_words or gettext("Adresa este greșită sau pagina a fost mutată."),
+    )
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    if known := refusals.answer_to(request, sys.exc_info()[1]):
+        return known
+    return refusals.bare_error(
+        status=500,
+        title=gettext("Ceva nu a mers la noi"),
+        sentence=gettext(
+            "Nu este vina ta și nici a ANAF. Datele sunt păstrate; încearcă din nou peste un minut."
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Writing, changing and deleting a note; the UIT's page shows them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from caraus.accounts import access
+from caraus.accounts.models import Role
+from caraus.transports.models import Transport, TransportNote
+from caraus.workspace import notes
+from caraus.workspace.views.transport import show
+
+
+@require_POST
+def note_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """A bad note comes back with the page, as it was typed."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    form = notes.NoteForm(request.POST)
+    if not form.is_valid():
+        return show(request, membership, transport, form)
+    notes.add(transport, membership, form.cleaned_data["text"])
+    return HttpResponseRedirect(_notes_of(transport.pk))
+
+
+@require_http_methods(["GET", "POST"])
+def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _own_note(request, pk)
+    if request.method == "POST":
+        form = notes.NoteForm(request.POST)
+        if form.is_valid():
+            notes.change(note, form.cleaned_data["text"])
+            return HttpResponseRedirect(_notes_of(note.transport_id))
+    else:
+        form = notes.NoteForm({"text": note.text})
+    context = {"note": note, "form": form}
+    return render(request, "workspace/note_edit.html", context)
+
+
+@require_POST
+def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _own_note(request, pk)
+    note.delete()
+    messages.success(request, gettext("Nota a fost ștearsă."))
+    return HttpResponseRedirect(_notes_of(note.transport_id))
+
+
+def _own_note(request: HttpRequest, pk: int) -> TransportNote:
+    """Of the own organization and companies, else 404; of oneself, else 403."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    found = TransportNote.objects.select_related("transport__company", "author")
+    note = access.get_object(request, found, pk)
+    notes.require_own(note, membership)
+    return note
+
+
+def _notes_of(transport: int) -> str:
+    return reverse("workspace:detail", args=[transport]) + "#note"

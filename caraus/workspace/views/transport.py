@@ -1,0 +1,53 @@
+"""The page of one UIT."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access
+from caraus.accounts.models import Membership, Role
+from caraus.anaf.info import uit_is_valid
+from caraus.core.formatting import today
+from caraus.drivers import driver_text
+from caraus.sync.status import situation
+from caraus.transports.models import Transport
+from caraus.transports.store import last_seen
+from caraus.workspace.notes import NoteForm
+from caraus.workspace.timeline import timeline
+
+
+@require_GET
+@never_cache
+def transport_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    membership = access.current_membership(request)
+    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    return show(request, membership, transport, NoteForm())
+
+
+def show(
+    request: HttpRequest,
+    membership: Membership,
+    transport: Transport,
+    form: NoteForm,
+) -> HttpResponse:
+    """The page of a UIT; `form` is the note that is being written."""
+    company = transport.company
+    state = situation(membership.organization, [company])
+    good = {company.pk: state.last_good_at} if state.last_good_at else {}
+    context = {
+        "transport": transport,
+        "code_is_valid": uit_is_valid(transport.uit),
+        "today": today(),
+        "now": timezone.now(),
+        "last_seen": last_seen(transport, good),
+        "situation": state,
+        "timeline": timeline(transport, list(transport.events.all())),
+        "driver_text": driver_text.text(transport, today=today()),
+        "driver_warning": driver_text.warning(transport, today=today()),
+        "notes": transport.notes.select_related("author"),
+        "may_write": access.may(membership, Role.DISPATCHER),
+        "form": form,
+    }
+    return render(request, "workspace/detail.html", context)

@@ -1,0 +1,14 @@
+"""A record of ANAF that could not be read."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from caraus.accounts import access
+from caraus.transports.models import UnreadableRecord
+
+
+@require_GET
+def unreadable(request: HttpRequest, pk: int) -> HttpResponse:
+    record = access.get_object(request, UnreadableRecord.objects.select_related("company"), pk)
+    return render(request, "workspace/unreadable.html", {"record": record})

@@ -1,0 +1,5 @@
+"""What tests of UITs use too: a company with an authorization, and no plan of another test."""
+
+from tests.transports.conftest import authorization, no_plan_of_another_test
+
+__all__ = ["authorization", "no_plan_of_another_test"]

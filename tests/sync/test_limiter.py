@@ -1,0 +1,184 @@
+"""The door over several processes: one row, locked for each decision, by the database's clock."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection as database
+
+from caraus.accounts.models import Company, Organization
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.authorizations.models import Authorization
+from caraus.sync.company_sync import sync_company
+from caraus.sync.limiter import permits, rules
+from caraus.sync.models import Gate
+from tests import factories
+from tests.authorize import at_once
+from tests.simulator_process import SimulatorProcess
+
+CAP = 900
+
+# What a worker does, without the questions: it tells when each of its calls would have gone.
+HAMMER = """
+import json, sys, time
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection
+from caraus.sync.limiter import permits
+settings.ANAF_CALLS_PER_MINUTE = int(sys.argv[1])
+person = sys.argv[3] == "person"
+sent, end = [], time.monotonic() + float(sys.argv[2])
+print("ready", flush=True)
+sys.stdin.readline()
+while time.monotonic() < end:
+    passed, _ = permits.enter(wanted=1 if person else 7, person=person)
+    asked = time.time()
+    sent += [asked + slot.total_seconds() for slot in passed.slots]
+    time.sleep(0.05 if person else 0.01)
+print(json.dumps(sent))
+"""
+
+
+@pytest.mark.process
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
+    environment = os.environ | {"DATABASE_URL": _url_of_the_test_database()}
+    who = ["timer", "timer", "timer", "person"]
+    hammers = [
+        subprocess.Popen(
+            [sys.executable, "-c", HAMMER, str(CAP), "4", one],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for one in who
+    ]
+    sent: dict[str, list[float]] = {"timer": [], "person": []}
+    for hammer in hammers:
+        assert hammer.stdout
+        assert hammer.stdout.readline() == "ready\n"
+    for hammer in hammers:
+        assert hammer.stdin
+        hammer.stdin.write("go\n")
+        hammer.stdin.flush()
+    for one, hammer in zip(who, hammers, strict=True):
+        said, _ = hammer.communicate(timeout=60)
+        sent[one] += json.loads(said)
+    moments = sorted(sent["timer"] + sent["person"])
+    step, burst = rules.pace(CAP)
+    between = step.total_seconds()
+    for first in range(len(moments)):
+        for last in range(first, len(moments)):
+            seconds = moments[last] - moments[first] + 0.1  # the processes read a clock after it
+            assert last - first + 1 <= burst + 1 + seconds / between
+    assert Gate.objects.get().granted == len(moments)
+    assert len(moments) > 0.7 * 4 / between
+    assert len(sent["person"]) > 10  # a person gets through, whatever the timers do
+
+
+def _url_of_the_test_database() -> str:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        name = cursor.fetchone()[0]
+    before, _, after = os.environ["DATABASE_URL"].partition("?")
+    return f"{before.rpartition('/')[0]}/{name}?{after}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_come_first_at_once_make_one_row() -> None:
+    results = at_once(*[lambda: permits.enter(person=True)] * 4)
+    assert not [one for one in results if isinstance(one, Exception)]
+    row = Gate.objects.get()
+    assert row.granted == 4
+    assert isinstance(row.next_of_all, datetime)
+
+
+@pytest.mark.django_db
+def test_a_place_that_was_slept_through_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += seconds + (2.0 if len(slept) == 1 else 0.0)
+
+    monkeypatch.setattr(permits, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(permits, "sleep", sleep)
+    with permits.passing():
+        pass
+    assert len(slept) == 2 == Gate.objects.get().granted
+
+
+def test_every_question_goes_through_the_door(
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
+) -> None:
+    from caraus.anaf import info, oauth
+    from caraus.authorizations.configuration import anaf_settings
+    from caraus.authorizations.token_refresh import access_token
+
+    token = access_token(authorization)
+    sync_company(company_id=company.pk)
+    info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
+    oauth.hello(anaf_settings(), access_token=token)
+    assert Gate.objects.get().granted == 3 == len(anaf.calls("info")) + len(anaf.calls("hello"))
+
+
+def test_one_company_that_anaf_always_fails_about_stops_no_other(
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    authorization: Authorization,
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    for one in (company, other):
+        assert sync_company(company_id=one.pk).outcome is Outcome.OK
+    anaf.turn_on("down_503", cui=company.cui)
+    for _ in range(2 * rules.FAILURES_TO_OPEN):
+        assert sync_company(company_id=company.pk).outcome is Outcome.UNAVAILABLE
+    assert Gate.objects.get().open_since is None
+    assert sync_company(company_id=other.pk).outcome is Outcome.OK
+    anaf.turn_on("down_503")
+    for _ in range(rules.FAILURES_TO_OPEN):
+        sync_company(company_id=company.pk)
+        sync_company(company_id=other.pk)
+    assert Gate.objects.get().open_since is not None
+
+
+def test_after_repeated_failures_a_person_is_told_without_asking(
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, settings: LazySettings
+) -> None:
+    anaf.turn_on("down_503")
+    for _ in range(rules.FAILURES_TO_OPEN):
+        sync_company(company_id=company.pk)
+    asked = len(anaf.calls("info"))
+    result = sync_company(company_id=company.pk)
+    assert result.outcome is Outcome.UNAVAILABLE
+    assert isinstance(result.error, AnafError)
+    assert result.error.code == "http_5xx"
+    assert len(anaf.calls("info")) == asked
+
+
+@pytest.mark.parametrize(
+    ("code", "is_the_hosts"),
+    [
+        ("timeout", True),
+        ("http_5xx", True),
+        ("refused", True),
+        ("dns", True),
+        ("waf_rejected", True),
+        ("html", True),
+        ("technical_error", False),
+        ("cut_json", False),
+        ("no_rights_cui", False),
+        ("token_refused", False),
+        ("daily_limit", False),
+        ("bad_cui", False),
+    ],
+)
+def test_whose_trouble_opens_the_circuit(code: str, is_the_hosts: bool) -> None:
+    assert permits.is_hosts(AnafError(code)) is is_the_hosts

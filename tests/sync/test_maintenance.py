@@ -1,0 +1,343 @@
+"""What keeps the schedule whole: clocks, plans, sums of the past, and people told once."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.anaf.errors import Outcome
+from caraus.anaf.info import PARSER_VERSION
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
+from caraus.core.formatting import BUCHAREST, day_of_month
+from caraus.notifications.kinds import OUTAGE
+from caraus.notifications.models import Notification
+from caraus.notifications.preferences import Channels, choose
+from caraus.sync import claims, maintenance, tasks, unreadable_records
+from caraus.sync.company_sync import sync_company
+from caraus.sync.limiter import permits, quotas
+from caraus.sync.models import AuthorizationLimit, Gate, Plan, SyncHour, SyncRun, SyncState
+from caraus.sync.schedule import plan, rates
+from caraus.sync.schedule.intervals import HELD_SHARE
+from caraus.sync.schedule.rates import FIRST_PRIOR
+from caraus.transports.models import Transport, UnreadableRecord
+from tests import factories
+from tests.simulator_process import SimulatorProcess
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def told() -> list[tuple[str, str]]:
+    """Whom people were told about what; of UITs' own news others tell."""
+    rows = Notification.objects.exclude(kind__startswith="uit_").order_by("pk")
+    return list(rows.values_list("user__name", "kind"))
+
+
+# -- the schedule --------------------------------------------------------------------------------
+
+
+def test_a_clock_that_jumped_and_came_back_puts_nobody_off(
+    organization: Organization, company: Company
+) -> None:
+    factories.authorization(organization)
+    now = timezone.now()
+    far = factories.company(organization, cui=factories.OTHER_CUI)
+    SyncState.objects.create(company=company, next_sync_at=now + 30 * DAY)
+    SyncState.objects.create(company=far, last_attempt_at=now + HOUR, next_sync_at=now + 2 * HOUR)
+    assert maintenance.mend() == 2
+    assert not SyncState.objects.filter(next_sync_at__gt=timezone.now()).exists()
+    assert maintenance.mend() == 0
+
+
+def test_a_new_company_is_adopted_once(company: Company) -> None:
+    assert (maintenance.adopt(), maintenance.adopt()) == (1, 0)
+
+
+def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
+    organization: Organization, settings: LazySettings
+) -> None:
+    factories.authorization(organization)
+    settings.ANAF_CALLS_PER_MINUTE = 5
+    for number in range(60):
+        one = factories.company(organization, cui=f"9000{number:05d}")
+        SyncState.objects.create(company=one, rate=100 if number < 4 else 0.1)
+    row = plan.make()
+    assert (row.companies, row.slowest, row.stretched) == (60, 60 * HELD_SHARE, False)
+    assert plan.in_force().policy.multiplier == row.multiplier > 0
+    assert plan.in_force().prior == pytest.approx(FIRST_PRIOR)
+    SyncState.objects.update(exposure=6, last_good_at=timezone.now())
+    SyncState.objects.filter(rate=100).update(found=600)
+    alike = {rates.alike(rates.Learnt(600, 6)): 4, rates.alike(rates.Learnt(0, 6)): 56}
+    assert plan.make().prior == pytest.approx(rates.improved(FIRST_PRIOR, alike))
+    assert plan.in_force().prior[0] > FIRST_PRIOR[0]
+    settings.ANAF_CALLS_PER_MINUTE = 1
+    settings.SYNC_SLOWEST_OF_MANY_MINUTES = 20
+    assert plan.make().stretched
+    assert Plan.objects.count() == 1
+
+
+def test_companies_without_an_authorization_cost_no_calls(company: Company) -> None:
+    SyncState.objects.create(company=company)
+    assert plan.make().companies == 0
+
+
+# -- daily limits --------------------------------------------------------------------------------
+
+
+def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_once(
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    authorization: Authorization,
+    owner: User,
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    anaf.turn_on("daily_limit")
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
+    for one in (company, other, company):
+        result = sync_company(company_id=one.pk, now=noon)
+        assert result.error
+        assert result.error.code == "daily_limit"
+    assert len(anaf.calls("info")) == 1
+    limit = AuthorizationLimit.objects.get(authorization=authorization)
+    assert limit.daily_limit == 1000
+    assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
+    assert told() == [(owner.name, "limits")]
+    told_once = Notification.objects.get()
+    assert "1000 de interogări" in told_once.text
+    assert told_once.title == "ANAF a oprit întrebările până miercuri, 25 noiembrie"
+    anaf.turn_off("daily_limit")
+    assert sync_company(company_id=company.pk, now=noon + 13 * HOUR).outcome is Outcome.OK
+
+
+def test_a_learnt_limit_slows_the_companies_of_that_authorization(
+    organization: Organization, company: Company, authorization: Authorization
+) -> None:
+    SyncState.objects.create(company=company, rate=50)
+    rights.remember(authorization=authorization, company=company, covered=True)
+    AuthorizationLimit.objects.create(authorization=authorization, daily_limit=96)
+    plan.make()
+    policy = plan.in_force().limited[authorization.pk]
+    assert policy.multiplier / 50**0.5 == pytest.approx(1440 / 96 / 0.95, rel=0.01)
+
+
+def test_no_more_calls_than_its_limit_are_spent_for_an_authorization(
+    authorization: Authorization, settings: LazySettings
+) -> None:
+    now = timezone.now()
+    assert quotas.spend(authorization.pk, now)
+    assert not AuthorizationLimit.objects.exists()
+    settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 3
+    assert [quotas.spend(authorization.pk, now) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert quotas.paused_authorizations([authorization.organization_id], now) == {authorization.pk}
+    assert quotas.spend(authorization.pk, now + 2 * DAY)
+
+
+def test_a_company_gets_no_more_than_its_calls_a_day(
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, settings: LazySettings
+) -> None:
+    settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 2
+    tomorrow = timezone.now().astimezone(BUCHAREST) + DAY
+    noon = tomorrow.replace(hour=12, minute=0, second=0, microsecond=0)
+    outcomes = [sync_company(company_id=company.pk, now=noon).outcome for _ in range(4)]
+    assert outcomes == [Outcome.OK, Outcome.OK, Outcome.RATE_LIMITED, Outcome.RATE_LIMITED]
+    assert len(anaf.calls("info")) == 2
+    again = SyncState.objects.get().next_sync_at.astimezone(BUCHAREST)
+    assert (again.date(), again.hour, again.minute) == ((noon + DAY).date(), 0, 5)
+    assert sync_company(company_id=company.pk, now=noon + DAY).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("text", "of_company"),
+    [
+        ("S-au facut deja 1000 interogari de catre utilizator in cursul zilei", False),
+        ("S-au facut deja 1000 interogari pentru CIF=9000 in cursul zilei", True),
+        ("S-au facut deja 1000 interogari in cursul zilei", False),
+    ],
+)
+def test_whose_limit_a_message_tells(text: str, of_company: bool) -> None:
+    from caraus.anaf.errors import AnafError
+
+    assert quotas.is_of_company(AnafError("daily_limit", detail=text, limit=1000)) is of_company
+
+
+# -- a pause, an outage --------------------------------------------------------------------------
+
+
+def test_429_stops_everybody_at_once_and_is_told_once(
+    anaf: SimulatorProcess,
+    organization: Organization,
+    company: Company,
+    authorization: Authorization,
+    owner: User,
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    anaf.turn_on("rate_limited", seconds=900)
+    plan.make()
+    sync_company(company_id=company.pk)
+    for _ in range(2):
+        assert sync_company(company_id=other.pk).outcome is Outcome.RATE_LIMITED
+        maintenance.tell()
+    assert len(anaf.calls("info")) == 1
+    assert permits.enter()[0].why == "paused"
+    # Pauses that follow each other are one piece of news; one of another day is another.
+    for hours, number in ((1, 1), (25, 2)):
+        later = timezone.now() + hours * HOUR
+        Gate.objects.update(paused_since=later, paused_until=later + 15 * MINUTE, pauses=9)
+        maintenance.tell()
+        assert told() == [(owner.name, "limits")] * number
+    # Read a day later, the hour is still of the right day.
+    until = (later + 15 * MINUTE).astimezone(BUCHAREST)
+    assert day_of_month(until, today=until) in Notification.objects.all()[0].text
+    state = SyncState.objects.filter(company=other).first()
+    assert state is None or state.failures_in_a_row == 0
+
+
+def test_an_outage_is_told_after_an_hour_and_once(
+    organization: Organization, owner: User, teammate: User
+) -> None:
+    factories.authorization(organization)
+    choose(user=teammate, organization=organization, kind=OUTAGE, channels=Channels())
+    plan.make()
+    permits.enter()
+    Gate.objects.update(open_since=timezone.now() - 59 * MINUTE)
+    maintenance.tell()
+    assert told() == []
+    Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
+    maintenance.tell()
+    maintenance.tell()
+    one = Notification.objects.get()
+    assert one.user == teammate
+    since = Gate.objects.get().open_since
+    assert since
+    began = since.astimezone(BUCHAREST)
+    # In another organization the same person chose it too.
+    other = factories.organization("Alta")
+    factories.authorization(other)
+    Membership.objects.create(user=teammate, organization=other, role="viewer")
+    choose(user=teammate, organization=other, kind=OUTAGE, channels=Channels(email=False))
+    Plan.objects.update(told_outage=None)
+    maintenance.tell()
+    assert set(Notification.objects.values_list("organization", "email")) == {
+        (organization.pk, one.pk),
+        (other.pk, None),
+    }
+    assert f"{day_of_month(began, today=began)}, ora {began:%H:%M}" in one.text
+
+
+def test_a_mass_disappearance_is_told_when_it_begins(
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
+) -> None:
+    anaf.set_clock("2026-11-24T12:00")
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
+    sync_company(company_id=company.pk, now=noon)
+    anaf.turn_on("empty")
+    for minutes in (5, 16, 27, 38):
+        sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
+    assert told() == [(owner.name, "disappearance")]
+    one = Notification.objects.get(kind="disappearance")
+    assert one.company == company
+    assert one.title == "TRANS CARPAȚI LOGISTIC SRL: ANAF nu mai arată niciun UIT"
+
+
+def test_more_than_half_that_disappear_are_told_when_it_begins(
+    anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
+) -> None:
+    anaf.set_clock("2026-11-24T12:00")
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
+    sync_company(company_id=company.pk, now=noon)
+    for record in anaf.active(company.cui)[1:]:
+        anaf.withdraw(record["uit"])
+    for minutes in (5, 16):
+        sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
+    assert told() == [(owner.name, "disappearance")]
+    one = Notification.objects.get(kind="disappearance")
+    assert one.title.endswith(" au dispărut deodată din lista ANAF")
+
+
+def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:
+    settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 0
+    now = timezone.now()
+    state = SyncState(company=company, calls_day=quotas.day_of(now), calls_today=10**6)
+    assert (quotas.of_company(state), quotas.is_spent(state, now)) == (None, False)
+    state.daily_limit = 50
+    assert (quotas.of_company(state), quotas.is_spent(state, now)) == (50, True)
+
+
+# -- the timer's jobs ----------------------------------------------------------------------------
+
+
+def test_every_minute_and_every_hour_do_what_keeps_the_schedule_whole(
+    unreadable: UnreadableRecord, organization: Organization, company: Company
+) -> None:
+    new = factories.company(organization, cui=factories.OTHER_CUI)
+    tasks.make_plan(timestamp=0)
+    assert SyncState.objects.filter(company=new).exists()
+    assert Plan.objects.get().companies == 2
+    before = timezone.now() - 9 * DAY
+    SyncRun.objects.create(company=company, started_at=before, finished_at=before, outcome="ok")
+    tasks.sum_up(timestamp=0)
+    assert SyncHour.objects.get().calls == 1
+    unreadable.refresh_from_db()
+    assert unreadable.understood_at
+
+
+# -- a parser that has learnt --------------------------------------------------------------------
+
+
+@pytest.fixture
+def unreadable(
+    anaf: SimulatorProcess, company: Company, authorization: Authorization
+) -> UnreadableRecord:
+    """A record that an older parser could not read, although it is well."""
+    sync_company(company_id=company.pk)
+    row = Transport.objects.order_by("pk").first()
+    assert row
+    row.raw["uit"] = "3A0C4D7E9F1H2J47"
+    now = timezone.now()
+    import json
+
+    return UnreadableRecord.objects.create(
+        company=company,
+        digest="x",
+        raw=json.dumps(row.raw),
+        reason="de neînțeles",
+        first_seen_at=now - HOUR,
+        last_seen_at=now - HOUR,
+        resolved_at=now,
+        parser_version=0,
+    )
+
+
+def test_a_newer_parser_reads_again_what_has_left_anafs_list(
+    unreadable: UnreadableRecord, company: Company
+) -> None:
+    assert unreadable_records.try_again() == 1
+    unreadable.refresh_from_db()
+    assert unreadable.understood_at
+    row = Transport.objects.get(uit="3A0C4D7E9F1H2J47")
+    assert (row.state, row.last_seen_at) == ("missing", unreadable.last_seen_at)
+    assert [event.kind for event in row.events.all()] == ["appeared"]
+    assert SyncState.objects.get().last_body_digest == ""  # the next answer is read whole
+    assert unreadable_records.try_again() == 0
+
+
+def test_what_the_newer_parser_cannot_read_either_is_left_until_the_next_one(
+    unreadable: UnreadableRecord,
+) -> None:
+    UnreadableRecord.objects.update(raw='"stricat"')
+    assert unreadable_records.try_again() == 0
+    unreadable.refresh_from_db()
+    assert (unreadable.understood_at, unreadable.parser_version) == (None, PARSER_VERSION)
+
+
+def test_an_answer_read_by_an_older_parser_is_never_unchanged() -> None:
+    from caraus.anaf.info import PARSER_VERSION, body_digest
+
+    assert body_digest(b"[]").startswith(f"{PARSER_VERSION}:")
+
+
+def test_nothing_is_claimed_when_nothing_is_due(company: Company) -> None:
+    assert claims.claim(5) == []

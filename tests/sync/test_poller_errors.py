@@ -1,0 +1,203 @@
+"""The worker's loop where things go wrong between two steps: gaps, mistakes of ours, spent days."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.db import OperationalError, connections
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Organization
+from caraus.authorizations import rights
+from caraus.authorizations.models import Authorization
+from caraus.sync import claims, maintenance, unchanged
+from caraus.sync.company_sync import SyncResult, sync_company
+from caraus.sync.limiter import permits, rules
+from caraus.sync.models import AuthorizationLimit, Gate, SyncRun, SyncState
+from caraus.sync.poller import Engine
+from caraus.sync.schedule import plan
+from tests import factories, polling
+from tests.authorize import at_once, authorize
+from tests.simulator_process import SimulatorProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE = timedelta(minutes=1)
+CUIS = ("900010100", "900020201", "900030302")
+
+
+@pytest.fixture
+def companies(anaf: SimulatorProcess, organization: Organization) -> list[Company]:
+    """Three companies of one authorization, due now, and accepted before: one call each."""
+    given = authorize(anaf, organization)
+    made = [factories.company(organization, cui=cui) for cui in CUIS]
+    maintenance.adopt()
+    for company in made:
+        rights.remember(authorization=given, company=company, covered=True)
+    return made
+
+
+def run_until(done: Callable[[Engine], bool], *, and_then: float = 0.0) -> Engine:
+    """Run an engine until then, and for so many seconds more."""
+
+    def is_done(one: Engine) -> bool:
+        try:
+            return done(one)
+        finally:
+            connections.close_all()
+
+    async def running() -> Engine:
+        one, stop = Engine(at_once=3), asyncio.Event()
+        task = asyncio.create_task(one.run(stop))
+        async with asyncio.timeout(20):
+            while not await asyncio.to_thread(is_done, one):
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(and_then)
+        stop.set()
+        await task
+        return one
+
+    plan.forget()
+    (ran,) = at_once(lambda: asyncio.run(running()))
+    assert isinstance(ran, Engine), ran
+    return ran
+
+
+def test_a_company_asked_about_in_the_gap_between_two_locks_is_not_asked_again(
+    anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The foreman lets go of its lock before the walker takes its own. In that gap the claim looks
+    like an orphan's, and another worker asks."""
+    authorize(anaf, organization)
+    company = factories.company(organization, cui="900010100")
+    maintenance.adopt()
+    unlock = claims.unlock
+    in_the_gap: list[SyncResult | Exception | None] = []
+
+    def another_worker() -> SyncResult:
+        assert claims.free_orphans() == 1
+        return sync_company(company_id=company.pk)
+
+    def unlock_and_be_overtaken(ids: list[int]) -> None:
+        unlock(ids)
+        if ids and not in_the_gap:
+            in_the_gap.append(None)
+            in_the_gap.extend(at_once(another_worker))
+
+    monkeypatch.setattr(claims, "unlock", unlock_and_be_overtaken)
+    polling.drain()
+    assert isinstance(in_the_gap[1], SyncResult), in_the_gap
+    assert len(anaf.calls("info")) == SyncRun.objects.count() == 1
+
+
+@pytest.mark.parametrize("by", ["the engine", "a person"])
+def test_a_mistake_of_ours_is_recorded_and_tried_again_ever_later(
+    anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    def mistake(**_: object) -> None:
+        raise ZeroDivisionError("for Bearer eyJhbGciOi")
+
+    monkeypatch.setattr("caraus.sync.results.apply_answer", mistake)
+    pauses = []
+    for _ in range(2):
+        SyncState.objects.update(next_sync_at=timezone.now())
+        if by == "the engine":
+            polling.drain()
+        else:
+            for company in companies:
+                sync_company(company_id=company.pk)
+        state = SyncState.objects.get(company=companies[0])
+        assert state.last_attempt_at
+        pauses.append((state.next_sync_at - state.last_attempt_at) // MINUTE)
+    assert pauses == [1, 2]
+    assert len(anaf.calls("info")) == 6 == SyncRun.objects.filter(code="unexpected").count()
+    run = SyncRun.objects.first()
+    assert run
+    assert run.detail == "ZeroDivisionError: for Bearer •••"
+    assert {state.calls_today for state in SyncState.objects.all()} == {2}
+    monkeypatch.undo()
+    SyncState.objects.update(next_sync_at=timezone.now())
+    polling.drain()
+    assert set(SyncState.objects.values_list("last_outcome", flat=True)) == {"ok"}
+
+
+def test_unchanged_answers_that_could_not_be_written_are_asked_for_again(
+    anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polling.drain()
+    keep = unchanged.keep
+    lost: list[unchanged.Quiet] = []
+
+    def lose_the_database_once(answers: list[unchanged.Quiet]) -> None:
+        if not lost:
+            lost.extend(answers)
+            raise OperationalError("server closed the connection unexpectedly")
+        keep(answers)
+
+    monkeypatch.setattr(unchanged, "keep", lose_the_database_once)
+    monkeypatch.setattr("caraus.sync.poller.ORPHANS_EVERY", 0.05)
+    monkeypatch.setattr("caraus.sync.poller.GATHERING", 0.3)
+    SyncState.objects.update(next_sync_at=timezone.now())
+    ran = run_until(lambda _: SyncRun.objects.count() >= 6)
+    assert len(lost) == 3
+    assert ran.asked == 6
+    assert not ran._under_way
+    assert SyncState.objects.filter(next_sync_at__gt=timezone.now()).count() == 3
+
+
+def test_the_day_of_an_authorization_is_spent_by_calls_alone(
+    anaf: SimulatorProcess, companies: list[Company], settings: LazySettings
+) -> None:
+    """Claims that the limiter holds back cost nothing of a daily limit."""
+    settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 100
+    settings.ANAF_CALLS_PER_MINUTE = 3
+    run_until(lambda one: one.asked >= 1, and_then=1.5)
+    limit = AuthorizationLimit.objects.get()
+    assert limit.calls_today == len(anaf.calls("info")) == 1
+    Gate.objects.update(paused_until=timezone.now() + MINUTE)
+    sync_company(company_id=companies[2].pk)
+    limit.refresh_from_db()
+    assert limit.calls_today == 1
+
+
+def test_no_more_than_a_daily_limit_is_asked_by_the_engine(
+    anaf: SimulatorProcess, companies: list[Company], settings: LazySettings
+) -> None:
+    settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 2
+    polling.drain()
+    assert len(anaf.calls("info")) == 2
+    assert sorted(SyncState.objects.values_list("last_code", flat=True)) == ["", "", "daily_limit"]
+
+
+def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
+    anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permits.enter()
+    now = timezone.now()
+    Gate.objects.update(
+        open_since=now - MINUTE, probes=9, probe_at=now + 4 * MINUTE, last_code="timeout"
+    )
+    Authorization.objects.update(access_expires_at=now - MINUTE)
+    granted = Gate.objects.get().granted
+    run_until(lambda _: SyncState.objects.filter(claimed_until=None).exists(), and_then=0.5)
+    assert Gate.objects.get().granted == granted
+    assert SyncState.objects.filter(last_attempt_at=None, claimed_until=None).count() == 3
+    Gate.objects.update(open_since=None, next_of_timer=now + MINUTE / 3)
+    monkeypatch.setattr(permits, "TIMERS_WAIT", 0.1)
+    run_until(lambda _: len(anaf.calls("token")) > 1, and_then=0.5)
+    assert (Gate.objects.get().granted, anaf.calls("info")) == (granted, [])
+    Authorization.objects.update(access_expires_at=now - MINUTE)
+    SyncState.objects.update(wanted_at=now)
+    run_until(lambda _: bool(anaf.calls("info")))
+    assert Gate.objects.get().granted > granted
+
+
+def test_a_call_that_comes_too_late_for_its_place_is_not_made(
+    anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "LATEST", timedelta(seconds=-1))  # whatever is sent is too late
+    ran = run_until(lambda _: Gate.objects.filter(granted__gt=3).exists())
+    assert (ran.asked, anaf.calls("info")) == (0, [])
+    assert SyncState.objects.filter(next_sync_at__lte=timezone.now()).count() == 3

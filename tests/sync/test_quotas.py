@@ -1,0 +1,138 @@
+"""The calls of a day: what presses may spend of them, and what the page says when none is left."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.models import Company, Organization
+from caraus.authorizations.models import CompanyRight
+from caraus.core.formatting import BUCHAREST, moment_in_words
+from caraus.sync import results
+from caraus.sync.limiter import quotas
+from caraus.sync.models import AuthorizationLimit, SyncState
+from caraus.sync.requests import SyncNow, sync_now
+from caraus.sync.schedule.intervals import until_tomorrow
+from tests import factories
+from tests.sync.waiting import asked_long_ago, due
+
+LIST, SYNC = "/transporturi/", "/transporturi/sincronizare/"
+MINUTE = timedelta(minutes=1)
+
+
+def at_hour(hour: int) -> datetime:
+    return datetime(2026, 11, 24, hour, 0, tzinfo=BUCHAREST)
+
+
+@pytest.mark.parametrize(("hour", "spent", "allowed"), [(0, 199, True), (0, 200, False)])
+def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnight(
+    company: Company, monkeypatch: pytest.MonkeyPatch, hour: int, spent: int, allowed: bool
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: at_hour(hour))
+    day = quotas.day_of(at_hour(hour))
+    asked_long_ago([company], calls_day=day, calls_today=spent)
+    result = sync_now([company.pk])
+    assert result == (SyncNow((company.pk,)) if allowed else SyncNow((), limited=1))
+
+
+def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -> None:
+    """A day of a busy company, with a press whenever one is let through: never blind."""
+    at, day_end = at_hour(0), at_hour(0) + timedelta(days=1)
+    state = SyncState(company=company, rate=2000)
+    longest = timedelta()
+    while at < day_end:
+        quotas.count_call(state, at)
+        limit = quotas.of_company(state)
+        assert limit
+        while limit - state.calls_today > quotas.held_for_timer(at) * limit:
+            quotas.count_call(state, at)  # a person's
+        wait = results.gap(state, at, 0)
+        if at + wait < day_end:
+            longest = max(longest, wait)
+        at += wait
+    assert state.calls_today <= 1000
+    assert longest < 10 * MINUTE
+
+
+def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
+    signed_in: Client, company: Company
+) -> None:
+    factories.authorization(company.organization)
+    asked_long_ago([company], calls_day=quotas.day_of(timezone.now()), calls_today=1000)
+    signed_in.post(SYNC)
+    assert due() == set()
+    assert "La cerere întrebăm din nou mâine" in signed_in.get(LIST).content.decode()
+
+
+def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
+    organization: Organization, company: Company
+) -> None:
+    authorization = factories.authorization(organization)
+    CompanyRight.objects.create(authorization=authorization, company=company, state="covered")
+    other = factories.company(organization, cui=factories.OTHER_CUI)  # another may serve it
+    asked_long_ago([company, other])
+    AuthorizationLimit.objects.create(
+        authorization=authorization,
+        daily_limit=100,
+        calls_day=quotas.day_of(timezone.now()),
+        calls_today=100,
+    )
+    assert sync_now([company.pk, other.pk]) == SyncNow((other.pk,), limited=1)
+
+
+# -- the day's limit is reached -------------------------------------------------------------------
+
+
+def tomorrow() -> datetime:
+    now = timezone.now()
+    return now + until_tomorrow(now)
+
+
+def of_the_page(client: Client) -> tuple[str, str]:
+    """The line beside the list's count, and the button."""
+    page = client.get(LIST).content.decode()
+    line = page[page.index('<p class="state-sync">') :].split("</p>")[0]
+    form = re.search(r'<form[^>]*id="sincronizare".*?</form>', page, re.DOTALL)
+    assert form
+    return line, form[0]
+
+
+@pytest.mark.parametrize("by", ["ANAF's word", "our limit"])
+def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_button_is_off(
+    signed_in: Client, company: Company, by: str
+) -> None:
+    factories.authorization(company.organization)
+    now, told = timezone.now(), by == "ANAF's word"
+    asked_long_ago(
+        [company],
+        last_good_at=now - MINUTE,
+        next_sync_at=tomorrow(),
+        last_code="daily_limit" if told else "",
+        failures_in_a_row=int(told),
+        failing_since=now if told else None,
+        calls_day=quotas.day_of(now),
+        calls_today=5 if told else 1000,
+    )
+    line, button = of_the_page(signed_in)
+    moment = moment_in_words(tomorrow(), now=now)
+    assert f"următoarea: {moment}" in line
+    assert "cel târziu după" not in line
+    assert " disabled" in button
+    assert f"Următoarea sincronizare: {moment}" in button
+    part = signed_in.get(LIST, headers={"hx-request": "true"}).content.decode()
+    assert 'data-sync-off="Limita zilnică de interogări la ANAF a fost atinsă. Următoarea ' in part
+
+
+def test_while_one_company_has_calls_left_the_button_works(
+    signed_in: Client, organization: Organization, company: Company
+) -> None:
+    factories.authorization(organization)
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    asked_long_ago([company], last_code="daily_limit", next_sync_at=tomorrow(), failures_in_a_row=1)
+    asked_long_ago([other])
+    line, button = of_the_page(signed_in)
+    assert "cel târziu după" in line
+    assert " disabled" not in button
+    assert "următoarea" in signed_in.get(f"{LIST}?firma={company.cui}").content.decode()

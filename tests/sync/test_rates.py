@@ -1,0 +1,139 @@
+"""What is learnt about how often UITs appear at a company."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caraus.core.formatting import BUCHAREST
+from caraus.sync.schedule.rates import (
+    FASTEST_RATE,
+    FIRST_PRIOR,
+    FIRST_RHYTHM,
+    GRID,
+    HALF_LIFE_DAYS,
+    HOURS_A_WEEK,
+    PLENTY,
+    SLOWEST_RATE,
+    Learnt,
+    expected_share,
+    first_look,
+    hour_of_week,
+    improved,
+    learn,
+    rate,
+    rhythm_of,
+)
+
+MONDAY = datetime(2026, 11, 23, 0, 0, tzinfo=BUCHAREST)
+HOUR = timedelta(hours=1)
+moments = st.integers(0, 365 * 86_400).map(
+    lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+
+
+def test_nothing_known_is_the_mean_of_all() -> None:
+    assert rate(Learnt()) == pytest.approx(1, rel=0.2)
+    prior = [float(one == 30) for one in range(len(GRID))]
+    assert rate(Learnt(), prior=prior) == pytest.approx(GRID[30])
+
+
+def test_the_first_answer_says_more_than_what_is_typical() -> None:
+    busy, idle = rate(first_look(60)), rate(first_look(0))
+    assert busy == pytest.approx(10, rel=0.15)
+    assert idle < 0.1
+
+
+@pytest.mark.parametrize("true_rate", [0.2, 3.0, 40.0])
+def test_a_steady_rate_is_found_whatever_the_hours(true_rate: float) -> None:
+    dice = random.Random(7)
+    learnt, at = first_look(0), MONDAY.astimezone(UTC)
+    for _ in range(30 * 24 * 3):
+        until = at + timedelta(minutes=20)
+        mean = true_rate * expected_share(at, until, FIRST_RHYTHM)
+        new = sum(dice.random() < mean / 8 for _ in range(8))
+        learnt, at = learn(learnt, new=new, since=at, until=until, rhythm=FIRST_RHYTHM), until
+    assert rate(learnt) == pytest.approx(true_rate, rel=0.35)
+
+
+def test_what_was_long_ago_is_forgotten() -> None:
+    learnt, at = Learnt(found=2800, exposure=14), MONDAY
+    for _ in range(60):
+        learnt = learn(learnt, new=0, since=at, until=at + timedelta(days=1), rhythm=FIRST_RHYTHM)
+        at += timedelta(days=1)
+    assert learnt.found == pytest.approx(2800 * 0.5 ** (60 / HALF_LIFE_DAYS))
+    assert rate(learnt) < 10
+
+
+def test_a_quiet_night_says_less_than_a_quiet_morning() -> None:
+    night = learn(Learnt(), new=0, since=MONDAY, until=MONDAY + 5 * HOUR, rhythm=FIRST_RHYTHM)
+    noon = MONDAY + 10 * HOUR
+    morning = learn(Learnt(), new=0, since=noon, until=noon + 5 * HOUR, rhythm=FIRST_RHYTHM)
+    assert rate(night) > rate(morning)
+
+
+def test_how_rates_are_spread_is_learnt_from_all_companies() -> None:
+    """Nearly all carriers are idle: then nothing found says more, and one UIT found less."""
+    known = {Learnt(0.0, 6.0): 950, Learnt(1.0, 6.0): 30, Learnt(600.0, 6.0): 20}
+    prior = FIRST_PRIOR
+    for _ in range(200):
+        prior = improved(prior, known)
+    assert sum(prior) == pytest.approx(1)
+    mean = sum(weight * one for weight, one in zip(prior, GRID, strict=True))
+    assert mean == pytest.approx(100 * 0.02 + 0.03 / 6, rel=0.1)
+    assert rate(first_look(0), prior=prior) < rate(first_look(0)) / 2
+    assert rate(first_look(1), prior=prior) < rate(first_look(1))
+    assert rate(first_look(600), prior=prior) == 100
+
+
+@given(st.floats(0, 5000), st.floats(0, 500), st.floats(0, 5000))
+def test_a_rate_is_within_its_bounds_and_grows_with_what_was_found(
+    found: float, exposure: float, more: float
+) -> None:
+    one = rate(Learnt(found, exposure))
+    assert SLOWEST_RATE <= one <= FASTEST_RATE
+    if (found + more < PLENTY) == (found < PLENTY):
+        assert rate(Learnt(found + more, exposure)) >= one * (1 - 1e-9)
+
+
+def test_a_clock_that_went_back_teaches_only_the_uits() -> None:
+    learnt = learn(Learnt(1, 1), new=2, since=MONDAY, until=MONDAY - HOUR, rhythm=FIRST_RHYTHM)
+    assert learnt == Learnt(3, 1)
+
+
+@given(moments)
+def test_a_whole_week_is_seven_mean_days(start: datetime) -> None:
+    whole = expected_share(start, start + timedelta(days=7), FIRST_RHYTHM)
+    assert whole == pytest.approx(7, rel=0.02)  # the hour of a change of clocks is one in 168
+
+
+@given(moments, st.floats(0, 40), st.floats(0, 40))
+def test_a_span_is_the_sum_of_its_parts(start: datetime, first: float, second: float) -> None:
+    middle, end = start + first * HOUR, start + (first + second) * HOUR
+    parts = expected_share(start, middle, FIRST_RHYTHM) + expected_share(middle, end, FIRST_RHYTHM)
+    assert expected_share(start, end, FIRST_RHYTHM) == pytest.approx(parts, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("moment", "hour"),
+    [
+        (datetime(2026, 11, 22, 22, 30, tzinfo=UTC), 0),  # Monday 00:30 in winter
+        (datetime(2026, 7, 5, 21, 30, tzinfo=UTC), 0),  # Monday 00:30 in summer
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), 6 * 24 + 3),  # 03:30, before the clocks go back
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), 6 * 24 + 3),  # 03:30 again
+        (datetime(2026, 3, 29, 1, 30, tzinfo=UTC), 6 * 24 + 4),  # 04:30: there is no 03:30
+    ],
+)
+def test_the_hour_of_week_is_romanias(moment: datetime, hour: int) -> None:
+    assert hour_of_week(moment) == hour
+
+
+def test_the_rhythm_follows_what_was_found() -> None:
+    counts = [0.0] * HOURS_A_WEEK
+    counts[2 * 24 + 9] = 5000.0
+    rhythm = rhythm_of(counts)
+    assert max(rhythm) == rhythm[2 * 24 + 9]
+    assert sum(rhythm) / HOURS_A_WEEK == pytest.approx(1)
+    assert rhythm_of([]) == list(FIRST_RHYTHM)

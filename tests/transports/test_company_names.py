@@ -1,0 +1,146 @@
+"""How a company is called: as most declarants write it, never a placeholder, never flipping."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.anaf.info import parse_info
+from caraus.anaf.values import canonical
+from caraus.sync.models import SyncState
+from caraus.transports.company_names import chosen, is_no_name
+from caraus.transports.store import apply_answer
+from tests import factories
+
+OURS = "900010100"
+
+
+def name_of(*told: tuple[str, str], standing: str = "") -> str:
+    """By (declarant, name) pairs."""
+    return chosen(
+        [(declarant, f"DECLARANT {declarant}", name) for declarant, name in told],
+        own_cui=OURS,
+        standing=standing,
+    )
+
+
+PLACEHOLDERS = [
+    *("", "-", "--", "N/A", "XX", "00", "900010100", "SRL", "S.C. SRL", "PF", "idem"),
+    *("TRANSPORT PROPRIU", "Transport propriu SRL", "transportator", "MIJLOC PROPRIU"),
+    *("mijloace proprii", "cu mijloace auto proprii", "CUMPARATOR", "BENEFICIARUL"),
+    *("transportat de client", "Ridicare personală"),
+]
+NAMES = ["TRANS ȚEPEȘ SRL", "TRANSPORT SA", "Auto Popescu", "XXL Logistic"]
+
+
+@pytest.mark.parametrize("name", PLACEHOLDERS)
+def test_a_placeholder_is_no_name(name: str) -> None:
+    assert is_no_name(name)
+    assert name_of(("1", name), ("2", name), standing="ALFA SRL") == "ALFA SRL"
+
+
+@pytest.mark.parametrize(
+    "name", ["TRANS ȚEPEȘ SRL", "TRANSPORT SA", "Auto Popescu", "XXL Logistic"]
+)
+def test_a_name_is_one(name: str) -> None:
+    assert not is_no_name(name)
+    assert name_of(("1", name)) == name
+
+
+def test_most_declarants_decide_not_most_uits() -> None:
+    told = [("1", "GAMA SRL")] * 20 + [("2", "ALFA SRL"), ("3", "ALFA SRL")]
+    assert name_of(*told) == "ALFA SRL"
+    assert name_of(*told[:20], ("2", "ALFA SRL")) == "GAMA SRL"
+
+
+def test_writings_of_one_name_count_together() -> None:
+    told = [("1", "Trans Tepes SRL"), ("2", "TRANS ȚEPEȘ SRL"), ("3", "TRANS TEPES S.R.L.")]
+    told += [("4", "GAMA SRL"), ("5", "GAMA SRL")]
+    assert name_of(*told) == "TRANS ȚEPEȘ SRL"
+
+
+@pytest.mark.parametrize(
+    ("others", "name"),
+    [
+        ([("9", "BETA SRL")], "ALFA SRL"),  # one UIT moves nothing, whatever stands beside it
+        ([("9", "BETA SRL")] * 2, "BETA SRL"),
+        ([("1", "ALFA SRL"), ("9", "BETA SRL"), ("9", "BETA SRL")], "BETA SRL"),
+        ([("1", "ALFA SRL")] * 2 + [("9", "BETA SRL")] * 2, "ALFA SRL"),
+        ([("1", "ALFA SRL"), ("2", "ALFA SRL"), *[("9", "BETA SRL")] * 5], "ALFA SRL"),
+    ],
+)
+def test_a_name_that_stands_gives_way_only_to_one_that_more_write(
+    others: list[tuple[str, str]], name: str
+) -> None:
+    assert name_of(*others, standing="ALFA SRL") == name
+
+
+def test_a_declarant_that_writes_its_own_name_does_not_name_the_carrier() -> None:
+    told = [("77", "Agro Est SRL", "AGRO EST S.R.L."), ("77", "Agro Est SRL", "AGRO EST SRL")]
+    assert chosen([*told, ("8", "Z", "ALFA SRL")], own_cui=OURS, standing="") == "ALFA SRL"
+    own = [(OURS, "Alfa SRL", "ALFA SRL")]
+    assert chosen(own, own_cui=OURS, standing="") == "ALFA SRL"
+    # Where nothing else is known it is better than a number.
+    assert chosen(told, own_cui=OURS, standing="") == "AGRO EST S.R.L."
+    assert chosen(told, own_cui=OURS, standing="ALFA SRL") == "ALFA SRL"
+
+
+def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> None:
+    records = [
+        {
+            "uit": f"U{number}",
+            "cod_decl": declarant,
+            "data_transp": "2026-11-29",
+            "data_exp_uit": "2026-12-04",
+            "tr_cod": company.cui,
+            "tr_den": name,
+        }
+        for number, (declarant, name) in enumerate(names)
+    ]
+    at = timezone.now() + timedelta(minutes=minutes)
+    state, _ = SyncState.objects.get_or_create(company=company)
+    answer = parse_info(canonical(records).encode(), received_at=at)
+    apply_answer(company=company, answer=answer, last_good_at=state.last_good_at)
+    SyncState.objects.filter(pk=state.pk).update(last_good_at=at)
+
+
+def test_the_reported_answer_names_the_company(company: Company) -> None:
+    cases = json.loads((Path(__file__).parents[1] / "anaf" / "odd_answers.json").read_text("utf-8"))
+    (case,) = [case for case in cases if case["name"] == "names"]
+    company = factories.company(company.organization, cui="900020201")
+    state = SyncState.objects.create(company=company)
+    answer = parse_info(canonical(case["body"]).encode())
+    apply_answer(company=company, answer=answer, last_good_at=state.last_good_at)
+    company.refresh_from_db()
+    assert company.name == "TRANS ȚEPEȘ SRL"
+
+
+def test_the_name_does_not_flip_with_one_uit(company: Company) -> None:
+    seen = set()
+    good = [("1", "ALFA SRL"), ("2", "ALFA SRL"), ("3", "Alfa SRL")]
+    for minutes, odd in enumerate(["-", "BETA SRL", "TRANSPORT PROPRIU", "ALFA  S.R.L.", "GAMA"]):
+        _answer(company, [*good, ("9", odd)], minutes)
+        company.refresh_from_db()
+        seen.add(company.name)
+    # The good ones gone from ANAF's list, what they wrote counts on.
+    _answer(company, [("9", "BETA SRL")], 9)
+    company.refresh_from_db()
+    assert seen | {company.name} == {"ALFA SRL"}
+
+
+def test_a_typed_name_stays(company: Company) -> None:
+    company.name, company.name_typed = "Firma mea", True
+    company.save()
+    _answer(company, [("1", "ALFA SRL"), ("2", "ALFA SRL")], 0)
+    company.refresh_from_db()
+    assert company.name == "Firma mea"
+
+
+def test_a_name_as_long_as_any_is_kept_short_enough(company: Company) -> None:
+    _answer(company, [("1", "ALFA " * 100)], 0)
+    company.refresh_from_db()
+    assert company.name.startswith("ALFA ALFA")
+    assert len(company.name) <= 200

@@ -1,0 +1,204 @@
+"""What ANAF's answers make people hear: of each change once, in words they can act on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+
+from caraus.accounts.models import Company, Organization, User
+from caraus.anaf.info import parse_info
+from caraus.core.formatting import day_in_full, today
+from caraus.notifications.models import Fact, Notification, Rhythm
+from caraus.sync.models import SyncState
+from caraus.transports import expiry
+from caraus.transports.models import LapseWatch, Transport
+from caraus.transports.store import apply_answer
+from tests import factories
+from tests.anaf import samples
+from tests.transports.conftest import noon
+
+
+class Anaf:
+    """Answers about one company, read and written down as the synchronization does it."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.state = SyncState.objects.create(company=company)
+        self.now = noon() - timedelta(hours=1)
+
+    def record(self, **changes: Any) -> dict[str, Any]:
+        day = self.now.date()
+        fields = {
+            "data_transp": f"{day}T00:00:00",
+            "data_exp_uit": f"{day + timedelta(days=5)}T00:00:00",
+            "tr_cod": self.company.cui,
+            "nr_veh": "B01OLD",
+            "ref_decl": "R1",
+        }
+        return samples.record(**(fields | changes))
+
+    def answers(self, *records: dict[str, Any], at: datetime | None = None) -> list[Notification]:
+        """What was told of it."""
+        before = set(Notification.objects.values_list("pk", flat=True))
+        self.now = at or self.now + timedelta(minutes=11)
+        answer = parse_info(samples.body_of(list(records)), received_at=self.now)
+        apply_answer(company=self.company, answer=answer, last_good_at=self.state.last_good_at)
+        self.state.last_good_at = self.now
+        self.state.save()
+        return list(Notification.objects.exclude(pk__in=before).order_by("pk"))
+
+
+@pytest.fixture
+def anaf(company: Company, owner: User) -> Anaf:
+    return Anaf(company)
+
+
+def said(told: list[Notification]) -> list[tuple[str, str]]:
+    return [(one.kind, one.title) for one in told]
+
+
+def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
+    anaf: Anaf, company: Company
+) -> None:
+    name = "UIT-ul 3A0C 4D7E 9F1H 2J47"
+    assert anaf.answers() == []
+    first = anaf.record()
+    (new,) = anaf.answers(first)
+    day = day_in_full(today(), today=today())
+    way = "B (B) → PTF Nădlac, Jud. Arad"
+    assert new.title == f"UIT nou 3A0C 4D7E 9F1H 2J47: B01OLD, {way}, {day}"
+    last = day_in_full(today() + timedelta(days=4), today=today())
+    assert f"{way}, B01OLD, transport {day}" in new.text
+    # Named as this very answer names it.
+    assert "declarant TEST SRL, firma TEST SRL\n" in new.text
+    assert f"Valabil până {last}, la 24:00." in new.text
+    row = Transport.objects.get()
+    assert new.address == f"/transporturi/{row.pk}/"
+    assert (new.action, new.digest_at is not None) == ("Vezi UIT-ul", True)
+    assert anaf.answers(first) == []
+    # What is read again from older bytes of ANAF's adds nothing.
+    assert anaf.answers(first, at=anaf.now - timedelta(minutes=5)) == []
+
+    (changed,) = anaf.answers(anaf.record(nr_veh="CJ02NOU"))
+    assert said([changed]) == [("uit_changed", f"{name[:3]}{name[6:]}: vehicul B01OLD → CJ02NOU")]
+    assert changed.text.startswith("Vehicul: B01OLD → CJ02NOU\n\nB (B) → ")
+    changes = {"nr_veh": "CJ02NOU", "ref_decl": "R2", "den_decl": "TEST SA"}
+    (changed,) = anaf.answers(anaf.record(**changes))
+    assert changed.title.endswith(": s-au schimbat: declarant, referință")
+    assert "Declarant: TEST SRL → TEST SA\nReferință: R1 → R2" in changed.text
+    (changed,) = anaf.answers(anaf.record(**changes, documente="D" * 90))
+    assert changed.title.endswith(": s-a schimbat: documente")
+    changes["documente"] = "D" * 90
+    vehicle = {"data_modif_veh": f"{today()}T10:00:00", "nr_veh": "B03VEH", "nr_rem1": "B04REM"}
+    (changed,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
+    assert changed.title.endswith(": vehicul CJ02NOU → B03VEH + B04REM")
+
+    with_other = anaf.record(**changes, modif_veh=[vehicle], tr_cod=factories.OTHER_CUI)
+    (moved,) = anaf.answers(with_other)
+    assert said([moved]) == [("uit_gone", f"{name} are alt transportator")]
+    assert f"CUI transportator: {company.cui} → {factories.OTHER_CUI}" in moved.text
+    assert "Declarantul a trecut alt transportator. Nu porni" in moved.text
+    (back,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
+    assert said([back]) == [("uit_gone", f"{name} este din nou al tău")]
+    assert "Nu porni" not in back.text
+
+    own, other = anaf.record(**changes, modif_veh=[vehicle]), anaf.record(uit="4E2A21D5GGCNNG05")
+    anaf.answers(own, other)
+    assert anaf.answers(other) == []  # absent once: nobody is alarmed
+    (gone,) = anaf.answers(other)
+    assert said([gone]) == [("uit_gone", f"{name} nu mai este în lista ANAF")]
+    assert "poate declarantul a confirmat transportul încheiat" in gone.text
+    assert "nu porni la drum cu el până nu întrebi declarantul" in gone.text
+    assert "a retras" not in gone.text
+    assert "Valabil" not in gone.text
+    assert anaf.answers(other) == []
+    (returned,) = anaf.answers(own, other)
+    assert said([returned]) == [("uit_gone", f"{name} este din nou în lista ANAF")]
+    assert Fact.objects.count() == 10
+
+
+def test_a_carrier_that_anaf_adds_later_is_a_correction_and_no_loss(anaf: Anaf) -> None:
+    anaf.answers()
+    anaf.answers(anaf.record(tr_cod=None, tr_den=None))
+    (told,) = anaf.answers(anaf.record())
+    assert told.kind == "uit_changed"
+    assert told.title.endswith("transportatorul a fost corectat")
+
+
+def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
+    anaf: Anaf, owner: User, organization: Organization
+) -> None:
+    far = [anaf.record(uit=f"UIT{number:04}") for number in range(60)]
+    ends = f"{anaf.now.date() + timedelta(days=1)}T00:00:00"
+    near = [anaf.record(uit=f"NEAR{number:04}", data_exp_uit=ends) for number in range(60)]
+    (one,) = anaf.answers(*far, *near)
+    # They lapse today: that matters, whoever is new.
+    assert (one.kind, one.is_burst, one.facts.count()) == ("uit_lapsing", True, 60)
+    more = [anaf.record(uit=f"MORE{number:04}") for number in range(50)]
+    (burst,) = anaf.answers(*far, *near, *more)
+    assert (burst.kind, burst.facts.count()) == ("uit_new", 50)
+    assert burst.address == f"/transporturi/?arata=noi&firma={anaf.company.cui}"
+
+
+def test_whoever_follows_a_vehicle_hears_that_another_has_taken_its_place(
+    anaf: Anaf, owner: User, organization: Organization
+) -> None:
+    Rhythm.objects.create(user=owner, organization=organization, vehicles=["B01OLD"])
+    anaf.answers()
+    (new,) = anaf.answers(anaf.record())
+    (changed,) = anaf.answers(anaf.record(nr_veh="CJ02NOU"))
+    assert (new.kind, changed.kind) == ("uit_new", "uit_changed")
+    assert anaf.answers(anaf.record(nr_veh="CJ02NOU", ref_decl="later")) == []
+
+
+def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_answer(
+    anaf: Anaf,
+) -> None:
+    midnight = anaf.now.replace(hour=0, minute=0)
+    anaf.answers(at=midnight + timedelta(hours=1))
+
+    def ending(days: int, **changes: Any) -> dict[str, Any]:
+        return anaf.record(data_exp_uit=f"{(midnight + timedelta(days=days)).date()}T00:00:00")
+
+    def kinds(told: list[Notification]) -> list[str]:
+        return [one.kind for one in told]
+
+    assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=2))) == ["uit_new"]
+    told = anaf.answers(ending(1), at=midnight + timedelta(hours=3))
+    assert kinds(told) == ["uit_changed", "uit_lapsing"]
+    # ANAF gives the first expired day; people read the last one that is valid.
+    last, before = midnight + timedelta(days=1), midnight
+    assert told[0].title.endswith(
+        f": valabilitate până {last:%d.%m.%Y}, 24:00 → până {before:%d.%m.%Y}, 24:00"
+    )
+    assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=4))) == ["uit_changed"]
+    told = anaf.answers(ending(1), at=midnight + timedelta(hours=21))
+    assert kinds(told) == ["uit_changed", "uit_last_hours"]
+    # The declarant moves the end into the past: nobody would tell it at midnight.
+    told = anaf.answers(ending(0), at=midnight + timedelta(hours=22))
+    assert kinds(told) == ["uit_changed", "uit_lapsed"]
+
+
+def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: Anaf) -> None:
+    midnight = anaf.now.replace(hour=0, minute=0)
+    anaf.answers(at=midnight + timedelta(hours=1))
+    LapseWatch.objects.create(pk=1, looked_until=midnight + timedelta(hours=19))
+    ends = f"{(midnight + timedelta(days=1)).date()}T00:00:00"
+    told = anaf.answers(
+        anaf.record(data_exp_uit=ends), at=midnight + timedelta(hours=19, minutes=58)
+    )
+    assert [one.kind for one in told] == ["uit_new", "uit_last_hours"]
+    expiry.every_minute(midnight + timedelta(hours=20))
+    assert Notification.objects.count() == 2
+
+
+def test_a_mistake_in_telling_loses_no_answer(
+    anaf: Anaf, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    anaf.answers()
+    with database.cursor() as cursor:
+        cursor.execute("ALTER TABLE notifications_fact RENAME TO away")
+    assert anaf.answers(anaf.record()) == []
+    assert Transport.objects.filter(company=company).count() == 1
+    assert "notifications_fact" in caplog.text

@@ -1,0 +1,226 @@
+"""A UIT's page: its history with both clocks, the text for the driver, the driver's card."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from caraus.accounts.models import Company
+from caraus.authorizations.models import Authorization
+from caraus.core.formatting import today
+from caraus.drivers import card, driver_text
+from caraus.sync.company_sync import sync_company
+from caraus.sync.models import SyncRun, SyncState
+from caraus.transports.models import Transport, TransportEvent
+from caraus.workspace.timeline import timeline
+from tests.simulator_process import SimulatorProcess
+from tests.transports.test_views import transport
+
+
+def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
+    anaf: SimulatorProcess, signed_in: Client, company: Company, authorization: Authorization
+) -> None:
+    sync_company(company_id=company.pk)
+    earlier = timezone.now() - timedelta(minutes=3)
+    SyncState.objects.update(last_good_at=earlier)
+    uit = anaf.add_uit(company.cui, nr_veh="B01OLD")["uit"]
+    sync_company(company_id=company.pk)
+    anaf.change_vehicle(uit, nr_veh="B02NEW")
+    sync_company(company_id=company.pk)
+    row = Transport.objects.get(uit=uit)
+    with CaptureQueriesContext(database) as queries:
+        changed, appeared = timeline(row, list(row.events.all()))
+    assert len(queries) == 2
+    assert appeared.not_before == earlier
+    assert appeared.event.at > earlier
+    assert changed.declared_at is not None
+    assert abs(changed.declared_at - changed.event.at) < timedelta(minutes=1)
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert re.search(r"<del>B01OLD.*?</del>.*?<ins>B02NEW", page, re.DOTALL)
+    assert re.search(r"între \d\d\.\d\d\.\d{4}, \d\d:\d\d:\d\d și \d\d", page)
+    assert re.search(r"declarat \d\d\.\d\d\.\d{4}, \d\d:\d\d", page)
+    # Once the questions are only sums, nothing is made up.
+    SyncRun.objects.all().delete()
+    assert [one.not_before for one in timeline(row, list(row.events.all()))] == [None, None]
+
+
+def test_the_page_costs_the_same_for_a_long_history(signed_in: Client, company: Company) -> None:
+    row = transport(company)
+    counts = set()
+    for more in (1, 30):
+        for number in range(more):
+            TransportEvent.objects.create(
+                transport=row,
+                kind="changed",
+                at=timezone.now() - timedelta(minutes=number),
+                changes={"declarant_ref": ["A", "B"]},
+            )
+        with CaptureQueriesContext(database) as queries:
+            signed_in.get(f"/transporturi/{row.pk}/")
+        counts.add(len(queries))
+    assert len(counts) == 1
+
+
+def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -> None:
+    row = transport(
+        company,
+        trailer1="CT83WPT",
+        vehicle_changes=[{"plate": "B99NOU", "trailer1": "CT84WPT", "trailer2": "CT85WPT"}],
+        start={"county": "AR", "locality": "Nădlac", "street": "Vămii", "number": "1"},
+        end={"county": "CJ", "locality": "Cluj-Napoca"},
+        transport_date=date(2031, 11, 24),
+        first_expired_day=date(2031, 11, 29),
+    )
+    assert driver_text.text(row, today=date(2031, 11, 24)).splitlines() == [
+        "UIT: 1A2B 3C4D 5E6F 7H88",
+        "Vehicul: B99NOU",
+        "Remorcă: CT84WPT + CT85WPT",
+        "De la: Nădlac (AR), Vămii 1",
+        "La: Cluj-Napoca (CJ)",
+        "Data transportului: luni, 24 noiembrie 2031",
+        "Valabil până: vineri, 28 noiembrie 2031, ora 24:00",
+    ]
+    assert "a expirat" in driver_text.text(row, today=date(2031, 11, 29)).splitlines()[0]
+    row.carrier_cui = "900020201"
+    assert "alt transportator" in driver_text.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    row.state = "delisted"
+    warning = driver_text.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    assert warning.startswith("ATENȚIE: acest UIT nu mai este în lista ANAF. Nu pleca la drum")
+    row.state, row.carrier_cui = "missing", row.company.cui
+    warning = driver_text.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    assert warning.startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
+
+
+def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
+    signed_in: Client, company: Company
+) -> None:
+    row = transport(
+        company,
+        trailer1="CT83WPT",
+        declarant_name="ȘTEFĂNEȘTI ȚIGLE & FIII SRL " * 4,
+        start={"county": "AR", "locality": "Nădlac"},
+        documents=[{"text": "CMR 1"}],
+    )
+    answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == 'inline; filename="UIT-1A2B3C4D5E6F7H88.pdf"'
+    assert answer.content.startswith(b"%PDF-")
+    assert len(answer.content) < 80_000
+    with translation.override("en"):
+        said = card.content(row, today=today())
+    assert "nu este emis de ANAF" in str(said["footer"])
+    assert said["warning"] == ""
+    row.state = "delisted"
+    assert "NU MAI ESTE ÎN LISTA ANAF" in str(card.content(row, today=today())["warning"])
+    row.state = "missing"
+    assert "LIPSĂ LA ANAF" in str(card.content(row, today=today())["warning"])
+    for state in ("delisted", "missing"):
+        Transport.objects.filter(pk=row.pk).update(state=state)
+        answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
+        assert answer.content.startswith(b"%PDF-")
+
+
+def test_a_uit_of_another_carrier_is_given_to_no_driver_without_a_warning(
+    signed_in: Client, company: Company
+) -> None:
+    row = transport(company, carrier_cui="900020201", carrier_name="MOȚII <SRL>")
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert "transportatorul declarat este MOȚII &lt;SRL&gt;. Nu porni la drum" in page
+    assert "ATENȚIE: pe acest UIT este trecut alt transportator." in page
+    assert "ALT TRANSPORTATOR" in str(card.content(row, today=today())["warning"])
+
+
+def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = transport(company)
+    monkeypatch.setattr(card, "SECONDS", 0.01)
+    address = f"/transporturi/{row.pk}/fisa-soferului.pdf"
+    page = signed_in.get(address, follow=True).content.decode()
+    assert "Fișa nu a fost gata la timp" in page
+    monkeypatch.setattr(card, "PROGRAM", "caraus.no_such_module")
+    monkeypatch.setattr(card, "SECONDS", 20)
+    page = signed_in.get(address, follow=True).content.decode()
+    assert "din vina noastră" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, True),
+        ({"state": Transport.State.MISSING}, True),
+        ({"state": Transport.State.DELISTED}, False),
+    ],
+)
+def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(
+    signed_in: Client, company: Company, fields: dict[str, Any], *, told: bool
+) -> None:
+    row = transport(company, **fields)
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert ("nu are forma sau cifrele de control" in page) is told
+
+
+def test_a_card_is_drawn_once_for_the_same_facts(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = transport(company)
+    address = f"/transporturi/{row.pk}/fisa-soferului.pdf"
+    first = signed_in.get(address)
+    assert first.content.startswith(b"%PDF")
+    monkeypatch.setattr(card, "PROGRAM", "caraus.no_such_module")
+    assert signed_in.get(address).content == first.content
+    row.plate = "CT99ZZZ"
+    row.save()
+    assert signed_in.get(address).status_code == 302  # another card, which can't be drawn now
+
+
+def test_above_two_cards_at_once_others_are_told_to_come_again(
+    signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "PATIENCE", 0.01)
+    address = f"/transporturi/{transport(company).pk}/fisa-soferului.pdf"
+    with card._DRAWING, card._DRAWING:
+        answer = signed_in.get(address)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Se fac chiar acum alte fișe" in answer.text
+    assert signed_in.get(address).status_code == 200
+
+
+def test_the_text_for_the_driver_is_made_when_it_is_copied(
+    signed_in: Client, company: Company
+) -> None:
+    """The page stood open over midnight: the button asks the server."""
+    row = transport(company, first_expired_day=today() + timedelta(days=1))
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    address = f"/transporturi/{row.pk}/text-pentru-sofer/"
+    assert f'data-copy-from="{address}"' in page
+    Transport.objects.filter(pk=row.pk).update(first_expired_day=today())
+    answer = signed_in.get(address)
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer["Cache-Control"].count("no-store") == 1
+    assert answer.content.decode().startswith("ATENȚIE: acest UIT a expirat.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"days": 0}, "oprește-l și cere un UIT valabil"),
+        ({"state": "delisted"}, "poate declarantul a confirmat transportul încheiat"),
+        ({"state": "missing"}, "Un singur răspuns nu dovedește nimic"),
+    ],
+)
+def test_no_days_left_are_promised_beside_a_doubt(
+    signed_in: Client, company: Company, fields: dict[str, Any], words: str
+) -> None:
+    fields = dict(fields)
+    ends = today() + timedelta(days=fields.pop("days", 6))
+    row = transport(company, first_expired_day=ends, **fields)
+    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
+    assert words in page
+    assert "încă 6 zile" not in page
+    assert "a retras" not in page
