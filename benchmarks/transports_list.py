@@ -24,7 +24,7 @@ from django.db.models import QuerySet  # noqa: E402
 
 from caraus.accounts.models import Company, Organization  # noqa: E402
 from caraus.core.formatting import today  # noqa: E402
-from caraus.core.queries import counted  # noqa: E402
+from caraus.core.queries import count_each  # noqa: E402
 from caraus.transports.models import Transport  # noqa: E402
 from caraus.workspace import listing, pagination  # noqa: E402
 from caraus.workspace.filters import Asked  # noqa: E402
@@ -164,7 +164,9 @@ def view(companies: list[int], asked: Asked) -> None:
     def both() -> int:
         rows, page = listing.shown(asked, visible, None, today=today())
         own = listing.to_count(rows, page, sort=asked.sortare)
-        return len(page.rows) + listing.count(page, None if own is None else counted(own)[0]).number
+        return (
+            len(page.rows) + listing.count(page, None if own is None else count_each(own)[0]).number
+        )
 
     report(asked.address() or "the list", both)
 

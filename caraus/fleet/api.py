@@ -6,7 +6,6 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from caraus.core.formatting import today
-from caraus.core.queries import Part
 from caraus.fleet.issue_store import OPEN, appeared
 from caraus.fleet.issues import Code
 from caraus.fleet.models import Problem
@@ -16,21 +15,12 @@ __all__ = [
     "Code",
     "appeared",
     "count",
-    "counted_with_problems",
     "having_problems",
     "problems_of",
     "take_problems",
     "with_problems",
 ]
 
-_COUNTED = """
-SELECT count(*) FROM (
-    SELECT FROM transports_transport
-    WHERE id IN (SELECT transport_id FROM fleet_problem WHERE company_id = ANY(%s::bigint[]))
-        AND state = ANY(%s) AND first_expired_day > %s
-    LIMIT %s
-) AS troubled
-"""
 _TAKEN = "_problems_taken"
 _WORST_FIRST = {code: rank for rank, code in enumerate(Code)}
 
@@ -60,18 +50,6 @@ def with_problems(companies: Collection[int], day: date) -> QuerySet[Transport]:
     """The UITs of these companies that have a problem and are open on a day in Bucharest."""
     keys = Problem.objects.filter(company__in=companies).order_by().values("transport")
     return Transport.objects.filter(pk__in=keys, state__in=OPEN, first_expired_day__gt=day)
-
-
-def counted_with_problems(
-    companies: Collection[int],
-    day: date,
-    *,
-    most: int,
-    states: Collection[Transport.State] = OPEN,
-) -> Part:
-    """SQL that counts the same, or those in some states alone, no further than `most`: for a
-    statement that asks more at once."""
-    return _COUNTED, [list(companies), [state.value for state in states], day, most]
 
 
 def having_problems(day: date) -> Q:

@@ -1,19 +1,18 @@
 """How old the list is, and whose fault it is if it is old: one sentence for the page."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from django.db import connection as database
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
+from caraus.authorizations.models import Authorization
 from caraus.core.formatting import BUCHAREST, day_of_month, gettext_lazy, moment_in_words
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.limiter.permits import is_hosts
-from caraus.sync.limiter.rules import Door
 from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.schedule import plan
 from caraus.sync.schedule.intervals import until_tomorrow
@@ -27,25 +26,6 @@ HOST_CODES = frozenset(
 
 # Their advice is to pass on what ANAF answered, so that is shown.
 WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
-
-_STATE = (
-    *("next_sync_at", "looked_at", "last_attempt_at", "last_good_at"),
-    *("last_code", "failing_since", "failures_in_a_row"),
-    *("paused_until", "calls_day", "calls_today", "daily_limit"),
-)
-_DOOR = tuple(one.name for one in fields(Door))
-# One round trip, at least one row: whether anybody authorized, the door, the states.
-_ASKED = f"""
-SELECT
-    EXISTS (
-        SELECT FROM authorizations_authorization WHERE organization_id = %s AND status = 'active'
-    ),
-    {", ".join(f"door.{name}" for name in _DOOR)},
-    state.company_id, {", ".join(f"state.{name}" for name in _STATE)}
-FROM (SELECT) AS one
-LEFT JOIN sync_gate AS door ON door.host = %s
-LEFT JOIN sync_syncstate AS state ON state.company_id = ANY(%s::bigint[])
-"""  # noqa: S608 - names of our own fields # nosec B608
 
 Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
 
@@ -122,7 +102,7 @@ class Situation:
     busy: bool
     # Companies about which ANAF has never given a good answer yet.
     unsynced: tuple[Company, ...] = ()
-    # As they were read: the fields of _STATE alone, not to be saved.
+    # As they were read.
     states: tuple[SyncState, ...] = ()
     # When the first is asked about again, where the calls of the day are used up for all of them.
     resumes_at: datetime | None = None
@@ -206,7 +186,11 @@ def _failing(same: list[Trouble]) -> Failing:
 
 def situation(organization: Organization, companies: list[Company]) -> Situation:
     """The state of the list of these companies."""
-    authorized, door, states = _asked(organization, companies)
+    authorized = Authorization.objects.filter(
+        organization=organization, status=Authorization.Status.ACTIVE
+    ).exists()
+    door = permits.look()
+    states = _states(companies)
     now = timezone.now()
     good = [state.last_good_at for state in states if state.last_good_at]
     answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
@@ -254,21 +238,12 @@ def _spent_until(state: SyncState, now: datetime) -> datetime | None:
     return now + until_tomorrow(now) if quotas.is_spent(state, now) else None
 
 
-def _asked(
-    organization: Organization, companies: list[Company]
-) -> tuple[bool, Door | None, list[SyncState]]:
+def _states(companies: list[Company]) -> list[SyncState]:
     known = {company.pk: company for company in companies}
-    with database.cursor() as cursor:
-        cursor.execute(_ASKED, [organization.pk, permits.host(), list(known)])
-        rows = cursor.fetchall()
-    authorized, *rest = rows[0]
-    door = Door(*rest[: len(_DOOR)]) if rest[0] is not None else None
-    states = [
-        SyncState(company=known[company], **dict(zip(_STATE, state, strict=True)))
-        for company, *state in (row[1 + len(_DOOR) :] for row in rows)
-        if company is not None
-    ]
-    return authorized, door, states
+    states = list(SyncState.objects.filter(company__in=known).order_by("pk"))
+    for state in states:
+        state.company = known[state.company_id]
+    return states
 
 
 def _of_all(

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.authorizations import panel
 from caraus.authorizations.status import Health
 from caraus.core.formatting import today as today_here
-from caraus.core.queries import Part, scalars
+from caraus.core.queries import count_each
 from caraus.fleet import api as fleet
 from caraus.sync.models import CompanyDay
 from caraus.sync.status import Situation, situation
-from caraus.transports.models import Transport
+from caraus.transports.models import Transport, UnreadableRecord
 from caraus.web import charts
 from caraus.web.charts import Bars
 
@@ -23,25 +24,7 @@ DAYS = 30
 # Counted no further: „peste 5.000”.
 COUNTED = 5000
 State = Transport.State
-_OPEN = [State.ACTIVE.value, State.MISSING.value]
-# Written out, as in `caraus/workspace/groups.py`: Django would take as long to write it as
-# PostgreSQL to count.
-_FOUND = """
-SELECT count(*) FROM (
-    SELECT FROM transports_transport
-    WHERE company_id = ANY(%s::bigint[]) AND state = ANY(%s) AND {days} LIMIT %s
-) AS found
-"""
-_ALIVE, _LAST = "first_expired_day > %s", "first_expired_day = %s"
-_UNREADABLE = """
-SELECT count(*) FROM (
-    SELECT FROM transports_unreadablerecord
-    WHERE company_id = ANY(%s::bigint[]) AND resolved_at IS NULL LIMIT %s
-) AS found
-"""
-# Those with a problem of the fleet are counted there.
-_PARTLY = f"""{_ALIVE} AND unreadable_fields <> '{{}}' AND NOT EXISTS (
-    SELECT FROM fleet_problem WHERE transport_id = transports_transport.id)"""  # nosec B608
+_OPEN = (State.ACTIVE, State.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,29 +114,32 @@ def panou(membership: Membership) -> Panou:
     today = today_here()
     companies = list(access.visible_companies(membership))
     keys = [company.pk for company in companies]
-    most = COUNTED + 1
-
-    def found(condition: str, *days: date, states: Sequence[str] = _OPEN) -> Part:
-        return _FOUND.format(days=condition), [keys, list(states), *days, most]
-
-    asked = {
-        "active": found(_ALIVE, today),
-        "ends_today": found(_LAST, today + timedelta(days=1)),
-        "ends_tomorrow": found(_LAST, today + timedelta(days=2)),
-        "starts_today": found(f"{_ALIVE} AND transport_date = %s", today, today),
-        "last_night": found(_LAST, today, states=[*_OPEN, State.EXPIRED.value]),
-        "problems": fleet.counted_with_problems(keys, today, most=most),
-        "problems_alone": fleet.counted_with_problems(
-            keys, today, most=most, states=[State.ACTIVE]
+    tomorrow, after_tomorrow = today + timedelta(days=1), today + timedelta(days=2)
+    transports = Transport.objects.filter(company__in=keys)
+    open_ones = transports.filter(state__in=_OPEN)
+    alive = open_ones.filter(first_expired_day__gt=today)
+    with_problems = fleet.with_problems(keys, today)
+    querysets: dict[str, QuerySet[Any, Any]] = {
+        "active": alive,
+        "ends_today": open_ones.filter(first_expired_day=tomorrow),
+        "ends_tomorrow": open_ones.filter(first_expired_day=after_tomorrow),
+        "starts_today": alive.filter(transport_date=today),
+        "last_night": transports.filter(state__in=[*_OPEN, State.EXPIRED], first_expired_day=today),
+        "problems": with_problems,
+        "problems_alone": with_problems.filter(state=State.ACTIVE),
+        "missing": alive.filter(state=State.MISSING),
+        "unreadable": UnreadableRecord.objects.filter(company__in=keys, resolved_at=None),
+        # Those with a problem of the fleet are counted there.
+        "partly_unreadable": alive.filter(
+            ~Q(unreadable_fields={}), state=State.ACTIVE, problems=None
         ),
-        "missing": found(_ALIVE, today, states=[State.MISSING.value]),
-        "unreadable": (_UNREADABLE, [keys, most]),
-        "partly_unreadable": found(_PARTLY, today, states=[State.ACTIVE.value]),
     }
-    numbers = scalars(*asked.values())
+    numbers = count_each(
+        *(rows.order_by().values("pk")[: COUNTED + 1] for rows in querysets.values())
+    )
     return Panou(
         today=today,
-        **{name: _bounded(number) for name, number in zip(asked, numbers, strict=True)},
+        **{name: _bounded(number) for name, number in zip(querysets, numbers, strict=True)},
         days=_days(companies, today),
         situation=situation(membership.organization, companies),
         authorization=panel.standing(membership, companies),

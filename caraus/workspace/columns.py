@@ -1,12 +1,10 @@
 """Which columns of the list a person sees: chosen once, remembered for the account."""
 
-import json
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import User
-from caraus.core.queries import Part
 from caraus.workspace.models import ListSettings
 
 # Words of the form → words on screen. The UIT and its state stand in every list.
@@ -24,14 +22,10 @@ COLUMNS = {
 USUAL = frozenset(COLUMNS) - {"modificat"}
 
 
-def kept(user: int) -> Part:
-    """What the person chose, for a statement that asks more at once; `read` makes columns of it."""
-    return "SELECT columns::text FROM workspace_listsettings WHERE user_id = %s", [user]
-
-
-def read(found: str | None) -> frozenset[str]:
-    """The person's columns from the JSON of `kept`; the usual ones before anything was chosen."""
-    return USUAL if found is None else frozenset(json.loads(found)).intersection(COLUMNS)
+def of(user_id: int) -> frozenset[str]:
+    """Return the person's columns; the usual ones before anything was chosen."""
+    settings = ListSettings.objects.filter(user=user_id).first()
+    return USUAL if settings is None else frozenset(settings.columns).intersection(COLUMNS)
 
 
 def choose(user: User, wanted: Iterable[str]) -> None:

@@ -91,6 +91,11 @@ _STATES: dict[str, Callable[[date], Q]] = {
 }
 
 
+def partly_unreadable(companies: Collection[int], day: date) -> QuerySet[Transport]:
+    """The UITs of these companies, open on a day, of which some field could not be read."""
+    return Transport.objects.filter(_alive(day) & ~Q(unreadable_fields={}), company__in=companies)
+
+
 def _in_state(shown: str, today: date) -> Q:
     return _STATES.get(shown, _current)(today)
 

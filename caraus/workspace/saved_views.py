@@ -1,7 +1,5 @@
 """Saved views: an address of the list under a name, for one person in one organization."""
 
-import json
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -10,16 +8,9 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership
 from caraus.accounts.names import single_line
-from caraus.core.queries import Part
 from caraus.workspace.filters import Asked, query_of
 from caraus.workspace.models import SavedView
 
-_KEPT = """
-SELECT json_agg(
-    json_build_object('id', id, 'name', name, 'query', query, 'is_default', is_default)
-    ORDER BY lower(name), id
-)::text FROM workspace_savedview WHERE user_id = %s AND organization_id = %s
-"""
 # More would be a list to search in, not a shortcut.
 MOST = 30
 LONGEST_NAME = 60
@@ -31,22 +22,6 @@ def of(membership: Membership) -> QuerySet[SavedView]:
         user=membership.user_id, organization=membership.organization_id
     )
     return mine.order_by(Lower("name"), "pk")
-
-
-def opening(membership: Membership) -> str:
-    """The address with which the list opens; "" when it opens as usual."""
-    view = of(membership).filter(is_default=True).first()
-    return view.address if view else ""
-
-
-def kept(membership: Membership) -> Part:
-    """The same as JSON, for a statement that asks more at once; `read` makes views of it."""
-    return _KEPT, [membership.user_id, membership.organization_id]
-
-
-def read(found: str | None) -> list[SavedView]:
-    """The views from the JSON of `kept`."""
-    return [SavedView(**one) for one in json.loads(found or "[]")]
 
 
 def save(

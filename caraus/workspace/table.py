@@ -4,8 +4,10 @@ Python, so that the template of a row stays flat."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypedDict
+from functools import cache
+from typing import Self, TypedDict
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -88,23 +90,10 @@ class Row(TypedDict):
     last_changed: str
     first_seen_at: datetime
     last_changed_at: datetime
-    status: str
-    word: str
-    icon: str
-    pill_class: str
-    # The day of transport: beside the state, as its tooltip, and on paper.
-    day: str
-    day_title: str
-    day_on_paper: str
+    # Drawn once for all rows of the page that it is the same in.
+    state: SafeString
+    validity: SafeString
     issues: list[str]
-    # The time left, "" where nobody should rely on it; the validity in words, short and on paper.
-    left: str
-    left_class: str
-    bar: display.Bar
-    validity: str
-    until: str
-    until_on_paper: str
-    is_computed: bool
     declarant_name: str
     declarant_cui: str
     start: str
@@ -124,11 +113,15 @@ def rows(
     """Return the rows of a page, in its order."""
     before, after = detail_url()
     copy_label = gettext("Copiază UIT {uit}")
+
+    @cache
+    def state_and_validity(days: Days) -> tuple[SafeString, SafeString]:
+        return _state_and_validity(days, columns=columns, today=today)
+
     return [
         _row(
             transport,
-            columns=columns,
-            today=today,
+            cells=state_and_validity(Days.of(transport, today=today)),
             url=f"{before}{transport.pk}{after}",
             copy_label=copy_label.format(uit=transport.uit),
             company=str(transport.company) if with_company else "",
@@ -147,26 +140,17 @@ def detail_url() -> tuple[str, str]:
 def _row(
     transport: Transport,
     *,
-    columns: frozenset[str],
-    today: date,
+    cells: tuple[SafeString, SafeString],
     url: str,
     copy_label: str,
     company: str,
 ) -> Row:
-    status = display.status(transport, today=today)
+    state, validity = cells
     plate, trailer1, trailer2 = transport.current_vehicle
     more = len(transport.documents) - DOCUMENTS
-    day, day_title = "", ""
-    if "data" in columns and status is not display.TODAY:
-        day = day_in_brief(transport.transport_date, today=today)
-        day_title = gettext("Data transportului: {day}").format(
-            day=day_in_full(transport.transport_date, today=today)
-        )
     issues = problem_words(transport)
     if transport.unreadable_fields:
         issues.append(gettext("câmpuri necitite"))
-    left = display.validity_left(transport, today=today)
-    until, until_on_paper = _until(transport, status, today=today)
     return {
         "pk": str(transport.pk),
         "uit": transport.uit,
@@ -178,23 +162,9 @@ def _row(
         "last_changed": str(int(transport.last_changed_at.timestamp())),
         "first_seen_at": transport.first_seen_at,
         "last_changed_at": transport.last_changed_at,
-        "status": status.key,
-        "word": str(status.word),
-        "icon": status.icon,
-        "pill_class": _pill_class(transport, status, today=today),
-        "day": day,
-        "day_title": day_title,
-        "day_on_paper": _on_paper(transport.transport_date),
+        "state": state,
+        "validity": validity,
         "issues": issues,
-        "left": "" if status is display.DELISTED else left,
-        "left_class": "validity-words"
-        + (" no-print" if until else "")
-        + (" is-unsure" if status is display.MISSING else ""),
-        "bar": display.validity_bar(transport, status, today=today),
-        "validity": display.validity(transport, today=today),
-        "until": until,
-        "until_on_paper": until_on_paper,
-        "is_computed": transport.expiry_computed,
         "declarant_name": transport.declarant_name or "—",
         "declarant_cui": transport.declarant_cui,
         "start": display.place_title(transport.start),
@@ -207,6 +177,62 @@ def _row(
         "documents": [str(each.get("text", "")) for each in transport.documents[:DOCUMENTS]],
         "more_documents": gettext("și încă {n}").format(n=more) if more > 0 else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """All of a UIT that its state and its validity are shown from, beside the clock."""
+
+    # A key of `present.STATUSES`.
+    status: str
+    transport_date: date | None
+    first_expired_day: date | None
+    is_computed: bool
+
+    @classmethod
+    def of(cls, transport: Transport, *, today: date) -> Self:
+        return cls(
+            display.status(transport, today=today).key,
+            transport.transport_date,
+            transport.first_expired_day,
+            transport.expiry_computed,
+        )
+
+
+def _state_and_validity(
+    days: Days, *, columns: frozenset[str], today: date
+) -> tuple[SafeString, SafeString]:
+    """Draw the state with the day of transport, and the cell of the validity."""
+    status = display.STATUSES[days.status]
+    transport = Transport(
+        transport_date=days.transport_date, first_expired_day=days.first_expired_day
+    )
+    context: dict[str, object] = {
+        "status": status,
+        "pill_class": _pill_class(transport, status, today=today),
+        "day_on_paper": _on_paper(days.transport_date),
+    }
+    if "data" in columns and status is not display.TODAY:
+        context["day"] = day_in_brief(days.transport_date, today=today)
+        context["day_title"] = gettext("Data transportului: {day}").format(
+            day=day_in_full(days.transport_date, today=today)
+        )
+    state = render_to_string("workspace/_state.html", context)
+    if "valabilitate" not in columns:
+        return state, SafeString()
+    until, until_on_paper = _until(transport, status, today=today)
+    is_unsure = status is display.MISSING
+    context = {
+        "is_delisted": status is display.DELISTED,
+        "left": display.validity_left(transport, today=today),
+        "left_class": f"validity-words{' no-print' * bool(until)}{' is-unsure' * is_unsure}",
+        "bar": display.validity_bar(transport, status, today=today),
+        "title": display.validity(transport, today=today),
+        "until": until,
+        "until_on_paper": until_on_paper,
+        "is_computed": days.is_computed,
+    }
+    return state, render_to_string("workspace/_validity.html", context)
 
 
 def _uit_spans(uit: str) -> SafeString:

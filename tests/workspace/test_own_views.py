@@ -21,7 +21,7 @@ from tests.workspace.conftest import MakeTransport, lasting
 
 LIST, VIEWS = "/transporturi/", "/transporturi/vederi/"
 # Of which the frame's are those of the bare page.
-QUERIES = {"bare": 4, "list": 9, "search": 8, "week": 6, "map": 6, "uit": 10, "panel": 11}
+QUERIES = {"bare": 4, "list": 12, "search": 12, "week": 6, "map": 6, "uit": 12, "panel": 13}
 
 
 def test_columns_are_chosen_and_remembered_for_the_person(

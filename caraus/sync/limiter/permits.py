@@ -31,7 +31,6 @@ _NOT_THE_HOSTS = frozenset(
     }
 )
 _NAMES = [one.name for one in fields(Door)]
-_LOOK = f"SELECT {', '.join(_NAMES)} FROM sync_gate WHERE host = %s"  # noqa: S608 - our names # nosec B608
 # Companies about which ANAF has answered within this time are those that are asked about.
 LATELY = timedelta(days=7)
 # A call that waits for a place of its own gives up after so many seconds.
@@ -159,10 +158,8 @@ def is_shut() -> bool:
 
 def look() -> Door | None:
     """The door as it stands; None when nobody has gone through it yet."""
-    with database.cursor() as cursor:  # every page asks
-        cursor.execute(_LOOK, [host()])
-        row = cursor.fetchone()
-    return Door(*row) if row else None
+    row = Gate.objects.filter(host=host()).values(*_NAMES).first()
+    return Door(**row) if row else None
 
 
 def _change(decide: Callable[[Door, datetime], Door]) -> Door:

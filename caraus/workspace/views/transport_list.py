@@ -6,7 +6,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -39,24 +39,19 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     """The whole page, or only its changing part for htmx."""
     membership = access.current_membership(request)
     asked = Asked.of(request.GET)
-    if not request.GET and not _is_part(request) and (address := saved_views.opening(membership)):
-        return redirect(f"{request.path}?{address}")
+    own_views = list(saved_views.of(membership))
+    default = next((view for view in own_views if view.is_default), None)
+    if default and not request.GET and not _is_part(request):
+        return redirect(f"{request.path}?{default.address}")
     choice = chosen(membership, asked)
     asked, companies, company = choice.asked, choice.companies, choice.company
-    wanted, keys = choice.wanted, choice.keys
+    wanted = choice.wanted
     # Before the rows: what arrives between the two is then awaited, not passed over as known.
     state = situation(membership.organization, wanted)
     visible = access.visible(Transport.objects.all(), membership)
     rows, page = listing.shown(asked, visible, choice.narrowing, today=today())
-    around = beside(
-        asked,
-        membership,
-        keys,
-        of_all=[one.pk for one in companies],
-        rows=rows,
-        page=page,
-        today=today(),
-    )
+    around = beside(choice, visible, rows, page)
+    chosen_columns = columns.of(membership.user_id)
     known = {one.pk: one for one in wanted}
     for row in page:
         row.company = known[row.company_id]
@@ -75,13 +70,13 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "sorts": SORTS,
         "export_kinds": export_files.KINDS,
         "all_columns": columns.COLUMNS,
-        "columns": around.columns,
-        "heads": table.heads(asked, around.columns),
-        "papers_label": table.papers_label(around.columns),
+        "columns": chosen_columns,
+        "heads": table.heads(asked, chosen_columns),
+        "papers_label": table.papers_label(chosen_columns),
         "rows": table.rows(
-            page.rows, columns=around.columns, today=today(), with_company=with_company
+            page.rows, columns=chosen_columns, today=today(), with_company=with_company
         ),
-        "saved": around.saved,
+        "saved": own_views,
         "groups": around.groups,
         "just_expired": around.just_expired,
         "now": int(time.time()),
@@ -100,7 +95,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)  # htmx then leaves the page as it is
     response = HttpResponse(part)
     is_usual = not asked.address() and request.headers.get("HX-Trigger") == "filtre"
-    if is_usual and any(view.is_default for view in around.saved):
+    if is_usual and default:
         response["HX-Push-Url"] = f"{request.path}?arata="  # else it would open with that view
     return response
 
@@ -122,10 +117,7 @@ def _unreadable(companies: list[Company]) -> QuerySet[UnreadableRecord]:
 
 def _partly(companies: list[Company], day: date) -> QuerySet[Transport]:
     """The first of the open UITs of which some field could not be read."""
-    some = ~Q(unreadable_fields={})
-    found = Transport.objects.filter(
-        some, company__in=companies, state__in=listing.OPEN_STATES, first_expired_day__gt=day
-    )
+    found = listing.partly_unreadable([company.pk for company in companies], day)
     return found.select_related("company").defer("raw", "extra")[:MOST_NAMED]
 
 
