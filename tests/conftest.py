@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings, settings
+from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import Client
 from playwright.sync_api import Browser
@@ -44,7 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, one in enumerate(LONGEST_FIRST) if one in places), 99)
 
     items.sort(key=rank)
-    processes.mark(items)
 
 
 def pytest_collection_finish() -> None:
@@ -79,6 +79,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a module."""
     with chromium.launched() as browser:
         yield browser
+        connections.close_all()  # Django has others for what runs under playwright's event loop
 
 
 @pytest.fixture(scope="session")

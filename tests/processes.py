@@ -24,8 +24,9 @@ HELPERS = {"caraus.drivers.card_pdf", "caraus.fleet.workbook"}
 _current: pytest.Item | None = None
 
 
-def mark(items: list[pytest.Item]) -> None:
-    """Put `browser` and `process` on the tests that need one."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put `browser` and `process` on the tests that need one, before `-m` chooses."""
     for item in items:
         for fixture, needed in FIXTURES.items():
             if fixture in getattr(item, "fixturenames", ()):

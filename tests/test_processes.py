@@ -2,13 +2,13 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests import processes
-
-MAKEFILE = (Path(__file__).resolve().parent.parent / "Makefile").read_text()
+ROOT = Path(__file__).resolve().parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def command_of(target: str) -> str:
@@ -35,8 +35,14 @@ def test_one_that_is_marked_does() -> None:
     subprocess.run(["true"], check=True)
 
 
-def test_what_a_fixture_needs_marks_its_tests(request: pytest.FixtureRequest) -> None:
-    for item in request.session.items:
-        for fixture, needed in processes.FIXTURES.items():
-            if fixture in getattr(item, "fixturenames", ()):
-                assert item.get_closest_marker(needed.name), item.nodeid
+@pytest.mark.process
+def test_the_choice_of_make_check_leaves_out_browsers_folders_and_the_simulator() -> None:
+    choice = re.search(r'-m "(.*?)"', command_of("check"))
+    assert choice
+    files = ("upgrades/test_upgrade.py", "web/test_clock.py", "transports/test_sync_at_once.py")
+    command = ["pytest", "--collect-only", "-q", "-m", choice[1], *(f"tests/{it}" for it in files)]
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout + done.stderr
+    assert "deselected" in done.stdout

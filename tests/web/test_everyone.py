@@ -110,7 +110,7 @@ def test_every_page_is_for_everyone(
     page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     weights: dict[str, int] = {}
     served: dict[str, bytes] = {}
-    page.route("**/*", lambda route: _answer(route, served, weights))
+    page.route("**/*", lambda route: answer(route, served, weights))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     for name, (path, body) in pages.items():
         served.clear()
@@ -160,7 +160,7 @@ def _static(path: str) -> tuple[bytes, str, int]:
     return body, kind, len(gzip.compress(body, 6))
 
 
-def _answer(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
+def answer(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
     path = urlsplit(route.request.url).path
     if path in served:
         body, kind = served[path], "text/html; charset=utf-8"

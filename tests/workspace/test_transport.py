@@ -135,6 +135,7 @@ def test_a_uit_of_another_carrier_is_given_to_no_driver_without_a_warning(
     assert "ALT TRANSPORTATOR" in str(card.content(row, today=today())["warning"])
 
 
+@pytest.mark.process
 def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
     signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +166,7 @@ def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(
     assert ("nu are forma sau cifrele de control" in page) is told
 
 
+@pytest.mark.process
 def test_a_card_is_drawn_once_for_the_same_facts(
     signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,117 @@
+"""Every field at its longest: pages, exports, cards and letters hold, and nothing is too wide."""
+
+from typing import Any
+
+from django.conf import LazySettings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import Model
+from django.test import Client
+from playwright.sync_api import Browser
+
+from caraus.accounts.models import Company, Invitation, Organization, User
+from caraus.authorizations.models import Authorization, ExternalLink
+from caraus.core import fields
+from caraus.fleet.models import Draft, Vehicle
+from caraus.notifications.emails import message
+from caraus.notifications.models import Fact, Notification
+from caraus.transports.models import Transport, TransportNote, UnreadableRecord
+from caraus.workspace import exports
+from caraus.workspace.models import ListExport, SavedView
+from tests.web.test_everyone import ORIGIN, all_pages, answer
+
+# The widest letter, without a place to break a line.
+WIDEST = "W"
+EMAIL = f"{'w' * 64}@{'w' * 63}.{'w' * 63}.{'w' * 58}.ro"
+# Of columns without a width: as long as ANAF lets a declarant write.
+REFERENCE = WIDEST * 1000
+PLATE = WIDEST * 20
+PLACE = {"full_address": REFERENCE, "locality": WIDEST * 100, "street": REFERENCE, "county": "CJ"}
+TEXTS: dict[type[Model], dict[str, Any]] = {
+    Transport: {
+        **dict.fromkeys(("declarant_name", "declarant_ref", "carrier_name"), REFERENCE),
+        **dict.fromkeys(("plate", "trailer1", "trailer2", "declarant_cui"), PLATE),
+        "start": PLACE,
+        "end": PLACE,
+        "documents": [{"text": REFERENCE, "value": REFERENCE}],
+    },
+    TransportNote: {"text": REFERENCE},
+    UnreadableRecord: {"raw": REFERENCE, "reason": REFERENCE},
+    Notification: {"text": REFERENCE},
+    Invitation: {"email": EMAIL},
+    ExternalLink: {"email": EMAIL},
+}
+# Columns with a width, filled to the last place.
+COLUMNS: dict[type[Model], tuple[str, ...]] = {
+    Organization: ("name",),
+    Company: ("name",),
+    User: ("name",),
+    Authorization: ("person_name", "certificate_serial", "last_failure_detail"),
+    ExternalLink: ("sender_name",),
+    Vehicle: ("plate", "note"),
+    Draft: ("name",),
+    Notification: ("title",),
+    Fact: ("title",),
+    SavedView: ("name",),
+}
+
+
+def fill(owner: User) -> None:
+    """Put the longest text into all that people, ANAF and other companies write."""
+    for model, texts in TEXTS.items():
+        assert model._default_manager.update(**texts), model
+    for model, names in COLUMNS.items():
+        widths = {name: getattr(model._meta.get_field(name), "max_length", None) for name in names}
+        assert all(widths.values()), (model, widths)
+        longest = {name: WIDEST * (width or 0) for name, width in widths.items()}
+        assert model._default_manager.update(**longest), model
+    User.objects.filter(pk=owner.pk).update(email=EMAIL)
+    owner.refresh_from_db()
+    assert (len(owner.email), len(owner.name)) == (fields.EMAIL, fields.NAME)
+
+
+def test_no_page_is_wider_than_its_screen_at_the_longest(
+    owner: User, ids: dict[str, int], settings: LazySettings, browser: Browser
+) -> None:
+    settings.SIGNUP = "open"
+    ListExport.objects.update(total=3)
+    fill(owner)
+    pages = all_pages(owner, ids, "ro")
+    assert len(pages) > 60
+    served: dict[str, bytes] = {}
+    page = browser.new_page(reduced_motion="reduce")
+    page.route("**/*", lambda route: answer(route, served, {}))
+    wide: list[str] = []
+    for name, (path, body) in pages.items():
+        served.clear()
+        served[path] = body
+        page.goto(f"{ORIGIN}{path}")
+        for width in (390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            if needed > width:
+                wide.append(f"{name} is {needed} px wide on a screen of {width}")
+    page.close()
+    assert not wide, "\n".join(wide)
+
+
+def test_exports_cards_and_letters_hold_the_longest(owner: User, ids: dict[str, int]) -> None:
+    fill(owner)
+    client = Client()
+    client.force_login(owner)
+    for kind in ("csv", "xlsx"):
+        client.post("/transporturi/export/", {"vedere": "arata=toate", "fel": kind})
+        export = ListExport.objects.latest("pk")
+        exports.run_export(export_id=export.pk)
+        made: Any = client.get(f"/transporturi/export/{export.pk}/fisier/")
+        content = b"".join(made)
+        assert made.status_code == 200
+        if kind == "csv":
+            assert REFERENCE in content.decode("utf-8-sig")
+    uit = f"/transporturi/{ids['transporturi/<int:pk>/']}/"
+    assert client.get(f"{uit}fisa-soferului.pdf").content.startswith(b"%PDF")
+    assert PLATE in client.get(f"{uit}text-pentru-sofer/").content.decode()
+    assert client.post("/cont/date/export/").status_code == 200
+    for notification in Notification.objects.select_related("user", "organization"):
+        letter = message([notification])
+        assert isinstance(letter, EmailMultiAlternatives)
+        assert letter.message().as_bytes()
