@@ -2,12 +2,9 @@
 which the list is put in order."""
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from caraus.core.formatting import folded
-
-if TYPE_CHECKING:
-    from caraus.transports.models import Transport
 
 # Nobody types more of a field than this, and one of ANAF's may hold 100 kB.
 LONGEST_FIELD = 2000
@@ -17,6 +14,21 @@ LONGEST_KEY = 60
 # The UIT alphabet has no O, I, Z, S, G, B, because they look like these digits (ANAF's XSD): what
 # is typed with them has one meaning.
 _LOOK_ALIKES = str.maketrans("oizsgb", "012568")
+
+
+class Searchable(Protocol):
+    """The fields of a transport that are looked through."""
+
+    uit: str
+    plate: str
+    trailer1: str
+    trailer2: str
+    vehicle_changes: Any
+    declarant_cui: str
+    declarant_name: str
+    declarant_ref: str
+    start: Any
+    end: Any
 
 
 class Section(IntEnum):
@@ -34,7 +46,7 @@ def fold_code(code: str) -> str:
     return folded(code).translate(_LOOK_ALIKES)
 
 
-def build_search_text(transport: "Transport") -> str:
+def build_search_text(transport: Searchable) -> str:
     """Return one line a section, in each the folded words with a space before and after them."""
     vehicles = [transport.plate, transport.trailer1, transport.trailer2] + [
         change.get(name)
@@ -52,7 +64,7 @@ def build_search_text(transport: "Transport") -> str:
     return "\n".join(f" {line[: LONGEST_SECTION - 3]} " for line in lines)
 
 
-def build_sort_keys(transport: "Transport") -> dict[str, str]:
+def build_sort_keys(transport: Searchable) -> dict[str, str]:
     """Return the folded text of each column that the list sorts by, by the field that holds it."""
     plates = [change.get("plate") for change in _changes(transport)][-1:]
     start, end = (_place(place)[:2] for place in (transport.start, transport.end))
@@ -65,7 +77,7 @@ def build_sort_keys(transport: "Transport") -> dict[str, str]:
     return {field: " ".join(_folded(values))[:LONGEST_KEY] for field, values in texts.items()}
 
 
-def _changes(transport: "Transport") -> list[dict[str, Any]]:
+def _changes(transport: Searchable) -> list[dict[str, Any]]:
     changes = transport.vehicle_changes
     return (
         [change for change in changes if isinstance(change, dict)]
