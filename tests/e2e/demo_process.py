@@ -64,6 +64,8 @@ class DemoProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Away from the checkout, which `python -m` would prefer to what is installed.
+            cwd=self.folder.parent if len(self.program) == 1 else None,
             env=kept | {"CARAUS_EMBEDDED_FSYNC": "off"},
         )
         lines: Queue[str | None] = Queue()

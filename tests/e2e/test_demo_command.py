@@ -125,7 +125,9 @@ def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages(
         "CARAUS_URL": address,
         "CARAUS_EMBEDDED_FSYNC": "off",
     }
-    process = subprocess.Popen([installed, "serve", "--port", str(port)], env=environment)
+    process = subprocess.Popen(
+        [installed, "serve", "--port", str(port)], env=environment, cwd=folder.parent
+    )
     try:
         until_answers(f"{address}/readyz")
         its_pages_are_whole(address)
