@@ -1,4 +1,4 @@
-"""What can be done with a fleet, each with its line in the journal and the problems after it."""
+"""What can be done with a fleet, each with its line in the journal and the issues after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership
 from caraus.core.formatting import plural
-from caraus.fleet.issue_store import changing
+from caraus.fleet.issue_store import changing_fleet
 from caraus.fleet.models import Kind, Vehicle
 
 # So many plates are named in the journal's sentence; all stand in its details.
@@ -25,17 +25,18 @@ class Entry:
     active: bool = True
 
 
-def put(actor: Membership, company: Company, entries: Sequence[Entry]) -> tuple[int, int]:
+def save_vehicles(actor: Membership, company: Company, entries: Sequence[Entry]) -> tuple[int, int]:
     """Add those that are new and change those that are there; how many of each.
 
     A plate that stands twice among the entries counts as it stands last.
     """
     wanted = {entry.plate: entry for entry in entries}
-    with changing(company):
+    with changing_fleet(company):
         known = {
-            one.plate: one for one in Vehicle.objects.filter(company=company, plate__in=wanted)
+            vehicle.plate: vehicle
+            for vehicle in Vehicle.objects.filter(company=company, plate__in=wanted)
         }
-        changed = [one for one in known.values() if _become(one, wanted[one.plate])]
+        changed = [vehicle for vehicle in known.values() if _assign(vehicle, wanted[vehicle.plate])]
         Vehicle.objects.bulk_update(changed, ["kind", "note", "active"], batch_size=500)
         new = Vehicle.objects.bulk_create(
             (
@@ -52,25 +53,33 @@ def put(actor: Membership, company: Company, entries: Sequence[Entry]) -> tuple[
             batch_size=500,
         )
         if new:
-            _record(actor, company, gettext_noop("A adăugat în flotă"), [one.plate for one in new])
+            _record(
+                actor,
+                company,
+                gettext_noop("A adăugat în flotă"),
+                [vehicle.plate for vehicle in new],
+            )
         if changed:
             _record(
-                actor, company, gettext_noop("A schimbat în flotă"), [one.plate for one in changed]
+                actor,
+                company,
+                gettext_noop("A schimbat în flotă"),
+                [vehicle.plate for vehicle in changed],
             )
     return len(new), len(changed)
 
 
-def _become(vehicle: Vehicle, entry: Entry) -> bool:
+def _assign(vehicle: Vehicle, entry: Entry) -> bool:
     before = (vehicle.kind, vehicle.note, vehicle.active)
     vehicle.kind, vehicle.note, vehicle.active = entry.kind, entry.note, entry.active
     return before != (entry.kind, entry.note, entry.active)
 
 
-def change(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
+def update_vehicle(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
     """Another plate, kind or note. Raises IntegrityError when the plate is in the fleet already."""
     old = vehicle.plate
-    with changing(vehicle.company):
-        changed = _become(vehicle, entry) or old != entry.plate
+    with changing_fleet(vehicle.company):
+        changed = _assign(vehicle, entry) or old != entry.plate
         vehicle.plate = entry.plate
         vehicle.save()
         if changed:
@@ -78,25 +87,25 @@ def change(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
             _record(actor, vehicle.company, gettext_noop("A schimbat în flotă"), named)
 
 
-def retire(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
+def set_active(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
     """Out of use, or in use again."""
     if vehicle.active == active:
         return
-    with changing(vehicle.company):
+    with changing_fleet(vehicle.company):
         vehicle.active = active
         vehicle.save(update_fields=["active"])
         what = gettext_noop("A pus din nou în uz") if active else gettext_noop("A scos din uz")
         _record(actor, vehicle.company, what, [vehicle.plate])
 
 
-def delete(actor: Membership, vehicle: Vehicle) -> None:
-    with changing(vehicle.company):
+def delete_vehicle(actor: Membership, vehicle: Vehicle) -> None:
+    with changing_fleet(vehicle.company):
         vehicle.delete()
         _record(actor, vehicle.company, gettext_noop("A șters din flotă"), [vehicle.plate])
 
 
 def _record(actor: Membership, company: Company, what: str, named: list[str]) -> None:
-    def said() -> str:
+    def summary() -> str:
         shown = ", ".join(named[:_NAMED])
         if len(named) > 1:
             shown = f"{plural(len(named), 'vehicul', 'vehicule')}: {shown}"
@@ -105,7 +114,7 @@ def _record(actor: Membership, company: Company, what: str, named: list[str]) ->
 
     audit_log.record(
         "fleet",
-        said,
+        summary,
         user=actor.user,
         organization=company.organization_id,
         cui=company.cui,

@@ -1,23 +1,23 @@
-"""A problem in words: what it is, why it matters, what to do."""
+"""An issue in words: what it is, why it matters, what to do."""
 
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
 from caraus.core.formatting import day_in_full, today, unknown_day
-from caraus.fleet.issues import Code
-from caraus.fleet.models import Problem
+from caraus.fleet.issues import IssueCode
+from caraus.fleet.models import Issue
 from caraus.transports.display import grouped_uit, place_title
 from caraus.transports.models import Transport
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """`word` for a badge; `title`, `text` and the steps for a page. `can_add`: by „Adaugă în
+class IssueExplanation:
+    """`label` for a badge; `title`, `text` and the steps for a page. `can_add`: by „Adaugă în
     flotă”; `can_edit`: the fleet may be what is wrong. `message`: for the declarant, to copy."""
 
-    problem: Problem
-    word: str
+    issue: Issue
+    label: str
     title: str
     text: str
     steps: tuple[str, ...]
@@ -26,40 +26,43 @@ class Explained:
     can_edit: bool = False
 
 
-def word(problem: Problem) -> str:
+def short_label(issue: Issue) -> str:
     """Two or three words for the list."""
-    is_vehicle = problem.place == "plate"
+    is_vehicle = issue.place == "plate"
     return {
-        Code.NOT_IN_FLEET: gettext("nu e în flotă")
+        IssueCode.NOT_IN_FLEET: gettext("nu e în flotă")
         if is_vehicle
         else gettext("remorca nu e în flotă"),
-        Code.RETIRED: gettext("scos din uz") if is_vehicle else gettext("remorcă scoasă din uz"),
-        Code.TRAILER_AS_VEHICLE: gettext("remorcă trecută ca vehicul"),
-        Code.VEHICLE_AS_TRAILER: gettext("vehicul trecut ca remorcă"),
-        Code.TWO_DIRECTIONS: gettext("în două direcții"),
-    }[Code(problem.code)]
+        IssueCode.RETIRED: gettext("scos din uz")
+        if is_vehicle
+        else gettext("remorcă scoasă din uz"),
+        IssueCode.TRAILER_AS_VEHICLE: gettext("remorcă trecută ca vehicul"),
+        IssueCode.VEHICLE_AS_TRAILER: gettext("vehicul trecut ca remorcă"),
+        IssueCode.TWO_DIRECTIONS: gettext("în două direcții"),
+    }[IssueCode(issue.code)]
 
 
-def explained(problem: Problem, transport: Transport) -> Explained:
-    """Everything about one problem of a UIT."""
-    code = Code(problem.code)
-    title, text, wrong = _told(problem, transport, code)
-    return Explained(
-        problem=problem,
-        word=word(problem),
+def explain(issue: Issue, transport: Transport) -> IssueExplanation:
+    """Everything about one issue of a UIT."""
+    code = IssueCode(issue.code)
+    title, text, wrong = _title_and_text(issue, transport, code)
+    return IssueExplanation(
+        issue=issue,
+        label=short_label(issue),
         title=title,
         text=text,
-        steps=_steps(code, is_vehicle=problem.place == "plate"),
-        message=_message(problem, transport, wrong),
-        can_add=code is Code.NOT_IN_FLEET,
-        can_edit=code in {Code.TRAILER_AS_VEHICLE, Code.VEHICLE_AS_TRAILER, Code.RETIRED},
+        steps=_steps(code, is_vehicle=issue.place == "plate"),
+        message=_message(issue, transport, wrong),
+        can_add=code is IssueCode.NOT_IN_FLEET,
+        can_edit=code
+        in {IssueCode.TRAILER_AS_VEHICLE, IssueCode.VEHICLE_AS_TRAILER, IssueCode.RETIRED},
     )
 
 
-def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str, str]:
+def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tuple[str, str, str]:
     """The title, the explanation, and what the declarant is told that is wrong."""
-    words = {"plate": problem.plate, "company": str(transport.company)}
-    if code is Code.NOT_IN_FLEET and problem.place == "plate":
+    words = {"plate": issue.plate, "company": str(transport.company)}
+    if code is IssueCode.NOT_IN_FLEET and issue.place == "plate":
         return (
             gettext("Vehiculul %(plate)s nu este în flotă") % words,
             gettext(
@@ -69,7 +72,7 @@ def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str,
             % words,
             gettext("nu este în flota noastră"),
         )
-    if code is Code.NOT_IN_FLEET:
+    if code is IssueCode.NOT_IN_FLEET:
         return (
             gettext("Remorca %(plate)s nu este în flotă") % words,
             gettext(
@@ -79,14 +82,14 @@ def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str,
             % words,
             gettext("nu este în flota noastră"),
         )
-    if code is Code.RETIRED:
+    if code is IssueCode.RETIRED:
         return (
             gettext("%(plate)s este scos din uz în flotă") % words,
             gettext("Declarantul a trecut pe UIT un număr pe care %(company)s nu îl mai folosește.")
             % words,
             gettext("nu mai este folosit de noi"),
         )
-    if code is Code.TRAILER_AS_VEHICLE:
+    if code is IssueCode.TRAILER_AS_VEHICLE:
         return (
             gettext("%(plate)s este remorcă, dar pe UIT stă ca vehicul") % words,
             gettext(
@@ -95,7 +98,7 @@ def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str,
             ),
             gettext("este o remorcă, dar stă ca vehicul"),
         )
-    if code is Code.VEHICLE_AS_TRAILER:
+    if code is IssueCode.VEHICLE_AS_TRAILER:
         return (
             gettext("%(plate)s este vehicul, dar pe UIT stă ca remorcă") % words,
             gettext(
@@ -106,12 +109,12 @@ def _told(problem: Problem, transport: Transport, code: Code) -> tuple[str, str,
     return (
         gettext("%(plate)s stă în același timp pe un UIT în altă direcție") % words,
         gettext("Celălalt UIT: %(other)s. Același vehicul nu le poate face pe amândouă deodată.")
-        % {"other": _other(problem.other) if problem.other else "—"},
+        % {"other": _describe_other(issue.other) if issue.other else "—"},
         gettext("stă în același timp și pe un UIT în altă direcție"),
     )
 
 
-def _other(other: Transport) -> str:
+def _describe_other(other: Transport) -> str:
     return gettext("%(start)s → %(end)s, transport %(day)s") % {
         "start": place_title(other.start),
         "end": place_title(other.end),
@@ -120,25 +123,25 @@ def _other(other: Transport) -> str:
     }
 
 
-def _steps(code: Code, *, is_vehicle: bool) -> tuple[str, ...]:
+def _steps(code: IssueCode, *, is_vehicle: bool) -> tuple[str, ...]:
     change = gettext(
         "Pleci cu alt număr? Declară „modificare vehicul” în RO e-Transport înainte de plecare: o "
         "poți face și tu, ca transportator."
     )
     ask = gettext("E o greșeală a declarantului? Cere-i să o corecteze; mesajul e gata de copiat.")
     first = {
-        Code.NOT_IN_FLEET: gettext("Este al firmei? Adaugă-l în flotă.")
+        IssueCode.NOT_IN_FLEET: gettext("Este al firmei? Adaugă-l în flotă.")
         if is_vehicle
         else gettext("Este a firmei? Adaug-o în flotă."),
-        Code.RETIRED: gettext("Îl folosești din nou? Pune-l în uz, din flotă."),
-        Code.TRAILER_AS_VEHICLE: gettext("E greșit felul din flotă? Schimbă-l acolo."),
-        Code.VEHICLE_AS_TRAILER: gettext("E greșit felul din flotă? Schimbă-l acolo."),
-        Code.TWO_DIRECTIONS: gettext("Prima cursă s-a încheiat? Atunci nu ai nimic de făcut."),
+        IssueCode.RETIRED: gettext("Îl folosești din nou? Pune-l în uz, din flotă."),
+        IssueCode.TRAILER_AS_VEHICLE: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        IssueCode.VEHICLE_AS_TRAILER: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        IssueCode.TWO_DIRECTIONS: gettext("Prima cursă s-a încheiat? Atunci nu ai nimic de făcut."),
     }[code]
     return first, change, ask
 
 
-def _message(problem: Problem, transport: Transport, wrong: str) -> str:
+def _message(issue: Issue, transport: Transport, wrong: str) -> str:
     return gettext(
         "Bună ziua! Pe UIT-ul %(uit)s (%(start)s → %(end)s, transport %(day)s) este declarat "
         "numărul %(plate)s, care %(wrong)s. Vă rugăm să verificați și să îl corectați în "
@@ -150,7 +153,7 @@ def _message(problem: Problem, transport: Transport, wrong: str) -> str:
         "day": f"{transport.transport_date:%d.%m.%Y}"
         if transport.transport_date
         else unknown_day(),
-        "plate": problem.plate,
+        "plate": issue.plate,
         "wrong": wrong,
         "company": str(transport.company),
     }

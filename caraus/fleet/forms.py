@@ -12,12 +12,12 @@ from caraus.accounts.names import LineInput
 from caraus.accounts.uploads import LARGEST
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry
-from caraus.fleet.models import LONGEST_NOTE, Kind, Vehicle
+from caraus.fleet.models import NOTE_MAX_LENGTH, Kind, Vehicle
 
 
 def _company_field(companies: Collection[Company]) -> forms.ChoiceField:
     """By CUI, as in the addresses; alone, the company needs no choosing."""
-    choices = [(one.cui, str(one)) for one in companies]
+    choices = [(company.cui, str(company)) for company in companies]
     if len(choices) != 1:
         choices.insert(0, ("", gettext("Alege firma")))
     return forms.ChoiceField(
@@ -35,7 +35,7 @@ class _OfCompany(forms.Form):
 
     def __init__(self, *args: Any, companies: Collection[Company], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.companies = {one.cui: one for one in companies}
+        self.companies = {company.cui: company for company in companies}
         self.fields["firma"] = _company_field(companies)
         if len(companies) == 1:
             self.fields["firma"].required = False
@@ -72,7 +72,7 @@ class VehicleForm(_OfCompany):
     )
     note = LineInput(
         label=gettext_lazy("Notă"),
-        max_length=LONGEST_NOTE,
+        max_length=NOTE_MAX_LENGTH,
         required=False,
         help_text=gettext_lazy("Marca, șoferul, orice ajută la recunoaștere."),
         error_messages={"max_length": gettext_lazy("Nota are cel mult 200 de caractere.")},
@@ -91,18 +91,18 @@ class VehicleForm(_OfCompany):
         super().__init__(*args, **kwargs)
 
     def clean_plate(self) -> str:
-        return plates.read(self.cleaned_data["plate"])
+        return plates.clean_plate(self.cleaned_data["plate"])
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        if "plate" not in found or "firma" not in found:
-            return found
-        same = Vehicle.objects.filter(company=found["firma"], plate=found["plate"])
+        data = super().clean() or {}
+        if "plate" not in data or "firma" not in data:
+            return data
+        same = Vehicle.objects.filter(company=data["firma"], plate=data["plate"])
         if self.vehicle is not None:
             same = same.exclude(pk=self.vehicle.pk)
         if (known := same.first()) is not None:
             self.add_error("plate", already_there(known))
-        return found
+        return data
 
     def entry(self, *, active: bool = True) -> Entry:
         data = self.cleaned_data
@@ -155,8 +155,8 @@ class ImportForm(_OfCompany):
         self.is_too_large = is_too_large
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        file = found.get("file")
+        data = super().clean() or {}
+        file = data.get("file")
         if self.is_too_large or (file and file.size > LARGEST):
             raise ValidationError(
                 gettext(
@@ -164,10 +164,10 @@ class ImportForm(_OfCompany):
                 )
                 % {"most": LARGEST // 1000}
             )
-        if bool(file) == bool(found.get("text", "").strip()):
+        if bool(file) == bool(data.get("text", "").strip()):
             raise ValidationError(
                 gettext("Alege una: lista lipită sau fișierul.")
                 if file
                 else gettext("Lipește lista sau alege un fișier.")
             )
-        return found
+        return data

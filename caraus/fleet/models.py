@@ -1,4 +1,4 @@
-"""The vehicles and trailers of a company, the problems of its UITs beside them, lists on their way
+"""The vehicles and trailers of a company, the issues of its UITs beside them, lists on their way
 into the fleet."""
 
 from django.db import models
@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Company, User
-from caraus.fleet.plates import LONGEST
+from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import Transport
 
-LONGEST_NOTE = 200
+NOTE_MAX_LENGTH = 200
 
 
 class Kind(models.TextChoices):
@@ -18,15 +18,15 @@ class Kind(models.TextChoices):
 
 
 class Vehicle(models.Model):
-    """A vehicle or trailer of a company; `plate` is normalized (`plates.read`)."""
+    """A vehicle or trailer of a company; `plate` is normalized (`plates.clean_plate`)."""
 
     ORGANIZATION_PATH = "company__organization"
     COMPANY_PATH = "company"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="fleet")
-    plate = models.CharField(max_length=LONGEST)
+    plate = models.CharField(max_length=MAX_LENGTH)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
-    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
+    note = models.CharField(max_length=NOTE_MAX_LENGTH, blank=True)
     # A retired one stays in the fleet, so that a UIT that names it is explained.
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -45,16 +45,16 @@ class Vehicle(models.Model):
         return self.kind == Kind.TRAILER
 
 
-class Problem(models.Model):
-    """A problem of an open UIT, as `problems.py` decides and `keeper.py` keeps it.
+class Issue(models.Model):
+    """An issue of an open UIT, as `issues.py` finds it and `issue_store.py` stores it.
 
-    Read it through `api.py`: a UIT whose validity has just ended may still have a row here.
+    Read it through `queries.py`: a UIT whose validity has just ended may still have a row here.
     """
 
     ORGANIZATION_PATH = "company__organization"
     COMPANY_PATH = "company"
 
-    transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="problems")
+    transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="issues")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=30)
     place = models.CharField(max_length=10)
@@ -66,7 +66,7 @@ class Problem(models.Model):
     class Meta:
         ordering = ["transport", "pk"]
         constraints = [
-            models.UniqueConstraint("transport", "code", "place", name="one_row_per_problem"),
+            models.UniqueConstraint("transport", "code", "place", name="one_row_per_issue"),
         ]
 
     def __str__(self) -> str:

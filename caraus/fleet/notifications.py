@@ -1,4 +1,4 @@
-"""What people are told about new problems of UITs, when ANAF's list raised them.
+"""What people are told about new issues of UITs, when ANAF's list raised them.
 
 What a person's change of the fleet raises, the page shows to that person at once.
 """
@@ -6,9 +6,9 @@ What a person's change of the fleet raises, the page shows to that person at onc
 from collections.abc import Sequence
 
 from caraus.accounts.models import Company
-from caraus.fleet.display import explained
-from caraus.fleet.issue_store import Because, appeared
-from caraus.fleet.models import Problem
+from caraus.fleet.display import explain
+from caraus.fleet.issue_store import Cause, appeared
+from caraus.fleet.models import Issue
 from caraus.notifications.contained import contained
 from caraus.notifications.kinds import PROBLEM
 from caraus.notifications.news import News, tell
@@ -23,27 +23,27 @@ def connect() -> None:
 
 @contained
 def _on_appeared(
-    sender: object, *, company_id: int, problems: Sequence[Problem], because: Because, **_: object
+    sender: object, *, company_id: int, issues: Sequence[Issue], because: Cause, **_: object
 ) -> None:
     if because != "uit":
         return
     company = Company.objects.select_related("organization").get(pk=company_id)
-    rows = Transport.objects.in_bulk([one.transport_id for one in problems])
-    news = [_news(company, rows[one.transport_id], one) for one in problems]
+    rows = Transport.objects.in_bulk([issue.transport_id for issue in issues])
+    news = [_news(company, rows[issue.transport_id], issue) for issue in issues]
     tell(PROBLEM, news, organization=company.organization, many=f"{list_path()}?probleme=1")
 
 
-def _news(company: Company, row: Transport, problem: Problem) -> News:
+def _news(company: Company, row: Transport, issue: Issue) -> News:
     row.company = company
 
     def text() -> str:
-        told = explained(problem, row)
-        return "\n\n".join([told.text, "\n".join(told.steps), about(company, row)])
+        explanation = explain(issue, row)
+        return "\n\n".join([explanation.text, "\n".join(explanation.steps), about(company, row)])
 
     return News(
-        key=str(problem.pk),
+        key=str(issue.pk),
         subject=subject(company, row),
-        title=lambda: f"{explained(problem, row).title} (UIT {grouped_uit(row.uit)})",
+        title=lambda: f"{explain(issue, row).title} (UIT {grouped_uit(row.uit)})",
         text=text,
         address=address_of(row),
     )

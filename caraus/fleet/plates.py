@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 from caraus.core.formatting import folded
 
 # What ANAF takes (schema_ETR_v2, NrVehiculType: capitals and digits).
-SHORTEST, LONGEST = 2, 20
+MIN_LENGTH, MAX_LENGTH = 2, 20
 # What people type around letters and digits; an apostrophe keeps a spreadsheet from counting.
 _NOISE = frozenset("-.·•_'’\"„”‐‑–—\ufeff\u200b")
-_JOINTS = frozenset("/+&,;|\\")
+_SEPARATORS = frozenset("/+&,;|\\")
 
 
 def normalized(typed: str) -> str:
@@ -22,18 +22,18 @@ def normalized(typed: str) -> str:
     return folded(typed).upper()
 
 
-def read(typed: str) -> str:
+def clean_plate(typed: str) -> str:
     """A plate for the fleet; raises ValidationError with a sentence where it can't be one."""
     shown = " ".join(typed.split())[:40]
     plate = normalized(typed)
     if not shown:
         raise ValidationError(gettext("Scrie numărul de înmatriculare, de exemplu B 123 ABC."))
-    if any(letter in _JOINTS for letter in shown.strip("".join(_JOINTS))):
+    if any(letter in _SEPARATORS for letter in shown.strip("".join(_SEPARATORS))):
         raise ValidationError(
             gettext("„%(typed)s” pare să țină mai multe numere: scrie-le câte unul pe rând.")
             % {"typed": shown}
         )
-    if strange := _strange(shown):
+    if strange := _foreign_sign(shown):
         raise ValidationError(
             gettext(
                 "„%(typed)s” are semnul „%(sign)s”, care nu poate sta pe o plăcuță cu litere "
@@ -46,7 +46,7 @@ def read(typed: str) -> str:
             gettext("„%(typed)s” nu este un număr de înmatriculare: nu are nicio cifră.")
             % {"typed": shown}
         )
-    if not SHORTEST <= len(plate) <= LONGEST:
+    if not MIN_LENGTH <= len(plate) <= MAX_LENGTH:
         raise ValidationError(
             gettext("„%(typed)s” nu este un număr de înmatriculare: are %(length)d caractere, ANAF")
             % {"typed": shown, "length": len(plate)}
@@ -56,16 +56,16 @@ def read(typed: str) -> str:
     return plate
 
 
-def is_likely(typed: str) -> bool:
+def looks_like_plate(typed: str) -> bool:
     """Whether a cell of a spreadsheet looks like a plate: readable, with letters and digits."""
     try:
-        plate = read(typed)
+        plate = clean_plate(typed)
     except ValidationError:
         return False
     return len(plate) <= 12 and not plate.isdigit() and not plate.isalpha()
 
 
-def _strange(typed: str) -> str:
+def _foreign_sign(typed: str) -> str:
     """The first sign that would be lost unseen: a Cyrillic „В” is no Latin „B”."""
     for sign in unicodedata.normalize("NFKD", typed.lower()):
         known = sign.isascii() and sign.isalnum()

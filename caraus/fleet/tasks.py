@@ -7,6 +7,6 @@ from caraus.fleet import issue_store
 
 @app.periodic(cron="1 * * * *")
 @app.task(name="fleet.tidy", queueing_lock="fleet.tidy")
-def tidy(timestamp: int) -> None:
+def delete_outdated(timestamp: int) -> None:
     """Every hour, so that midnight in Romania is among them."""
-    issue_store.tidy()
+    issue_store.delete_outdated()

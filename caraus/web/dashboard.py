@@ -13,7 +13,7 @@ from caraus.authorizations import panel
 from caraus.authorizations.status import Health
 from caraus.core.formatting import today as today_here
 from caraus.core.queries import count_each
-from caraus.fleet import api as fleet
+from caraus.fleet import queries as fleet
 from caraus.sync.models import CompanyDay
 from caraus.sync.status import Situation, situation
 from caraus.transports.models import Transport, UnreadableRecord
@@ -118,7 +118,7 @@ def panou(membership: Membership) -> Panou:
     transports = Transport.objects.filter(company__in=keys)
     open_ones = transports.filter(state__in=_OPEN)
     alive = open_ones.filter(first_expired_day__gt=today)
-    with_problems = fleet.with_problems(keys, today)
+    with_problems = fleet.transports_with_issues(keys, today)
     querysets: dict[str, QuerySet[Any, Any]] = {
         "active": alive,
         "ends_today": open_ones.filter(first_expired_day=tomorrow),
@@ -131,7 +131,7 @@ def panou(membership: Membership) -> Panou:
         "unreadable": UnreadableRecord.objects.filter(company__in=keys, resolved_at=None),
         # Those with a problem of the fleet are counted there.
         "partly_unreadable": alive.filter(
-            ~Q(unreadable_fields={}), state=State.ACTIVE, problems=None
+            ~Q(unreadable_fields={}), state=State.ACTIVE, issues=None
         ),
     }
     numbers = count_each(

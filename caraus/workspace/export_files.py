@@ -15,8 +15,8 @@ from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.spreadsheets import write_csv
 from caraus.core.formatting import BUCHAREST, unknown_day
-from caraus.fleet import api as fleet
-from caraus.fleet.display import word
+from caraus.fleet import queries as fleet
+from caraus.fleet.display import short_label
 from caraus.transports import display
 from caraus.transports.models import Transport
 
@@ -30,7 +30,7 @@ type Cell = str | date | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    word: str
+    label: str
     extension: str
     content_type: str
     delimiter: str = ""
@@ -63,7 +63,7 @@ def _place(field: str, name: str) -> Callable[[Transport, date], Cell]:
 
 
 def _problems(uit: Transport, _today: date) -> Cell:
-    return "; ".join(f"{one.plate} {word(one)}" for one in fleet.problems_of(uit))
+    return "; ".join(f"{one.plate} {short_label(one)}" for one in fleet.issues_of(uit))
 
 
 COLUMNS = (

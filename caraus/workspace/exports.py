@@ -26,7 +26,7 @@ from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.spreadsheets import write_csv
 from caraus.accounts.views.audit_log import entries_of
 from caraus.core.formatting import BUCHAREST, in_language_of, today
-from caraus.fleet.models import Problem
+from caraus.fleet.models import Issue
 from caraus.transports.models import Transport
 from caraus.workspace import export_files, listing, organization_archive, pagination
 from caraus.workspace.filters import Asked
@@ -102,7 +102,7 @@ def request_export(membership: Membership, *, kind: str, query: str) -> tuple[Li
 def _fingerprint(companies: list[int]) -> str:
     """Other than before when anything that a file of these companies shows has changed."""
     states = Transport.objects.filter(company__in=companies).values_list("state").order_by("state")
-    problems = Problem.objects.filter(company__in=companies)
+    problems = Issue.objects.filter(company__in=companies)
     seen = [
         today(),
         companies,
@@ -189,7 +189,7 @@ def _make_list(export: ListExport, membership: Membership, path: Path) -> None:
     found = _rows(export, membership)
     export.total = min(found.count(), export_files.MOST_ROWS)
     export.save(update_fields=["started_at", "done", "total"])
-    in_order = found.order_by(*_order(export)).prefetch_related("problems")
+    in_order = found.order_by(*_order(export)).prefetch_related("issues")
     rows = _counted(export, in_order.defer("raw", "extra", "search_text"))
     export_files.write(path, export.kind, rows, today=today(), folder=str(path.parent))
 
@@ -281,7 +281,7 @@ def title(export: ListExport) -> str:
         return gettext("Jurnalul, CSV (;)")
     asked = _asked(export)
     what = asked.in_words() or gettext("toate cele active")
-    return f"{export_files.KINDS[export.kind].word} · {what}"
+    return f"{export_files.KINDS[export.kind].label} · {what}"
 
 
 def back(export: ListExport) -> tuple[str, str]:

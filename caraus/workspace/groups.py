@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from caraus.core.formatting import today
 from caraus.core.queries import count_each
-from caraus.fleet import api as fleet
+from caraus.fleet import queries as fleet
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import listing, pagination
 from caraus.workspace.company_scope import Chosen
@@ -60,7 +60,7 @@ def beside(
             _bounded(listing.filtered(view, visible, choice.narrowing, today=day))
             for view in (Asked(arata="azi-noapte"), Asked(arata="noi"), Asked(arata="expira"))
         ),
-        _bounded(fleet.with_problems(choice.keys, day)),
+        _bounded(fleet.transports_with_issues(choice.keys, day)),
         UnreadableRecord.objects.filter(company__in=all_companies, resolved_at=None).order_by(),
         _bounded(listing.partly_unreadable(all_companies, day)),
         *([] if own is None else [own]),

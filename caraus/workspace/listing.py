@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
-from caraus.fleet import api as fleet
+from caraus.fleet import queries as fleet
 from caraus.transports.models import Transport
 from caraus.transports.search_text import Section
 from caraus.workspace import pagination, search
@@ -48,7 +48,7 @@ def filtered(
         # Its appearance is a change too: what is meant is one after it.
         rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
     if asked.probleme:
-        rows = rows.filter(fleet.having_problems(today))
+        rows = rows.filter(fleet.has_issues(today))
     if asked.q:
         rows = rows.filter(search.matching(asked.q))
     if asked.declarant:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from caraus.core.formatting import day_in_brief, day_in_full
-from caraus.fleet.templatetags.fleet import problem_words
+from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
 from caraus.workspace.filters import Asked
@@ -148,7 +148,7 @@ def _row(
     state, validity = cells
     plate, trailer1, trailer2 = transport.current_vehicle
     more = len(transport.documents) - DOCUMENTS
-    issues = problem_words(transport)
+    issues = issue_labels(transport)
     if transport.unreadable_fields:
         issues.append(gettext("câmpuri necitite"))
     return {

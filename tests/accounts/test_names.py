@@ -8,8 +8,8 @@ from caraus.accounts import organizations
 from caraus.accounts.models import Company, Organization, User
 from caraus.accounts.names import has_link, single_line
 from caraus.accounts.provision import provision_user
+from caraus.fleet.import_lines import read_text
 from caraus.fleet.models import Vehicle
-from caraus.fleet.reading import read_text
 from caraus.workspace import saved_views
 from tests import factories
 

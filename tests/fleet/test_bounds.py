@@ -12,10 +12,10 @@ import pytest
 from caraus.accounts import organizations
 from caraus.accounts.models import Company, Membership, User
 from caraus.core import bounded_process
-from caraus.fleet import drafts, sheets
+from caraus.fleet import drafts, spreadsheets
+from caraus.fleet.import_lines import Line, read_text
 from caraus.fleet.models import Kind
-from caraus.fleet.reading import Line, read_text
-from caraus.fleet.sheets import UnreadableFileError, rows_of_file
+from caraus.fleet.spreadsheets import UnreadableFileError, rows_of_file
 
 pytestmark = pytest.mark.process
 
@@ -58,7 +58,7 @@ def test_a_workbook_without_end_is_refused_with_a_sentence(kind: str) -> None:
     started = time.monotonic()
     with pytest.raises(UnreadableFileError, match=words):
         rows_of_file("flota.xlsx", data)
-    assert time.monotonic() - started < sheets.SECONDS + sheets.PATIENCE
+    assert time.monotonic() - started < spreadsheets.SECONDS + spreadsheets.PATIENCE
 
 
 def test_a_good_workbook_is_read_by_the_program_of_its_own() -> None:
@@ -84,9 +84,9 @@ def test_a_program_that_computes_or_takes_memory_without_end_is_ended(
 
 
 def test_above_two_readers_others_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "PATIENCE", 0.01)
+    monkeypatch.setattr(spreadsheets, "PATIENCE", 0.01)
     refused = pytest.raises(UnreadableFileError, match="citește acum alte fișiere")
-    with sheets._READING, sheets._READING, refused:
+    with spreadsheets._READING, spreadsheets._READING, refused:
         rows_of_file("flota.xlsx", book(["B 123 ABC"]))
     assert rows_of_file("flota.xlsx", book(["B 123 ABC"]))
 
@@ -101,15 +101,15 @@ def test_rows_that_hold_nothing_cost_nothing() -> None:
 
 def test_a_draft_does_not_grow_by_corrections(owner: User, company: Company) -> None:
     actor = Membership.objects.get(user=owner)
-    draft = drafts.create(actor, company, [Line(1, "?")], kind=Kind.VEHICLE)
+    draft = drafts.create_draft(actor, company, [Line(1, "?")], kind=Kind.VEHICLE)
     for county in ("B", "CT", "AR", "TM"):
         good = [f"{county} {number} {letters}" for number in range(100, 1000) for letters in WORDS]
         with suppress(UnreadableFileError):
-            drafts.correct(draft, "\n".join(["greșit", *good[:4990]]))
+            drafts.correct_draft(draft, "\n".join(["greșit", *good[:4990]]))
     draft.refresh_from_db()
-    assert drafts.MOST_LINES - 5000 < len(draft.lines) <= drafts.MOST_LINES
+    assert drafts.MAX_LINES - 5000 < len(draft.lines) <= drafts.MAX_LINES
     with pytest.raises(UnreadableFileError, match="Împarte-o în mai multe"):
-        drafts.correct(draft, "\n".join(["greșit", *good[:4990]]))
+        drafts.correct_draft(draft, "\n".join(["greșit", *good[:4990]]))
 
 
 WORDS = ("ABA", "ABB", "ABC", "ABD", "ABE", "ABF")
@@ -117,9 +117,9 @@ WORDS = ("ABA", "ABB", "ABC", "ABD", "ABE", "ABF")
 
 def test_a_draft_is_bounded_from_its_start(owner: User, company: Company) -> None:
     actor = Membership.objects.get(user=owner)
-    lines = [Line(1, "B 123 ABC")] * (drafts.MOST_LINES + 1)
+    lines = [Line(1, "B 123 ABC")] * (drafts.MAX_LINES + 1)
     with pytest.raises(UnreadableFileError, match="10001 de rânduri"):
-        drafts.create(actor, company, lines, kind=Kind.VEHICLE)
+        drafts.create_draft(actor, company, lines, kind=Kind.VEHICLE)
 
 
 def test_a_pasted_list_of_bad_companies_tells_some_and_counts_the_rest() -> None:

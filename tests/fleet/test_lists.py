@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from caraus.fleet.drafts import Judged, as_text, judge
+from caraus.fleet.drafts import CheckedLine, check_lines, lines_as_text
+from caraus.fleet.import_lines import Line, kind_of, read_file, read_text
 from caraus.fleet.models import Kind, Vehicle
-from caraus.fleet.reading import Line, kind_of, read_file, read_text
-from caraus.fleet.sheets import MOST_ROWS, UnreadableFileError, rows_of_file
+from caraus.fleet.spreadsheets import MAX_ROWS, UnreadableFileError, rows_of_file
 
 TABLE = (
     "Nr. înmatriculare;Tip;Observații\r\nB 123 ABC;camion;Volvo, roșu\r\nCT-34-REM;Semiremorcă;\r\n"
@@ -147,7 +147,7 @@ MANY = packed(**{"xl/workbook.xml": b"<a/>", **{f"xl/p{number}": b"" for number 
         (b"\xd0\xcf\x11\xe0 old", "formatul vechi .xls"),
         (b"%PDF-1.7", "nu este o listă"),
         (b"\x89PNG\0\0", "nu este o listă"),
-        (("B1AAA\n" * (MOST_ROWS + 2)).encode(), "peste 5000 de rânduri"),
+        (("B1AAA\n" * (MAX_ROWS + 2)).encode(), "peste 5000 de rânduri"),
         (b'"' + b"x" * 200_000, "un câmp este mult prea lung"),
         (workbook([[]]), "nu are niciun rând"),
     ],
@@ -198,8 +198,8 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(data: bytes) -> None:
 
 
 def verdicts(lines: list[Line], *known: Vehicle) -> list[tuple[str, str]]:
-    judged = judge(lines, {one.plate: one for one in known}, Kind.VEHICLE)
-    return [(one.verdict, one.said) for one in judged]
+    judged = check_lines(lines, {one.plate: one for one in known}, Kind.VEHICLE)
+    return [(one.verdict, one.message) for one in judged]
 
 
 def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
@@ -252,8 +252,8 @@ def test_a_long_note_is_not_cut_silently() -> None:
 def test_wrong_lines_can_be_corrected_from_the_text_they_are_given_back_in(
     rows: list[tuple[str, str, str, str]],
 ) -> None:
-    wrong = [Judged(Line(number, *row), "wrong") for number, row in enumerate(rows, start=1)]
-    text = as_text(wrong)
+    wrong = [CheckedLine(Line(number, *row), "wrong") for number, row in enumerate(rows, start=1)]
+    text = lines_as_text(wrong)
     assert len(text.split("\n")) == len(rows)
     for one, line in zip(wrong, text.split("\n"), strict=True):
         assert line.startswith(" ".join(one.line.plate.replace(";", ",").replace('"', "”").split()))

@@ -128,7 +128,7 @@ def test_who_may_only_look_sees_no_button(
 ) -> None:
     vehicle("B123ABC")
     uit = make(plate="CJ77NOU")
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     client.force_login(teammate)
     assert 'action="/flota' not in client.get(LIST).content.decode().replace(
         'method="get" action="/flota/"', ""
@@ -265,9 +265,9 @@ def test_from_a_uit_its_vehicle_and_trailer_are_added_with_one_press(
     assert "nu este un număr" in said(works.post(add, {"loc": "trailer2"}, follow=True))
     assert works.post(add, {"loc": "start"}).status_code == 404
     assert works.get(add).status_code == 405
-    problems = said(works.get(f"/transporturi/{other.pk}/"))
-    assert "1 problemă de rezolvat" in problems
-    assert "Vehiculul AR01STR nu este în flotă" in problems
+    issues = said(works.get(f"/transporturi/{other.pk}/"))
+    assert "1 problemă de rezolvat" in issues
+    assert "Vehiculul AR01STR nu este în flotă" in issues
 
 
 def test_the_panel_explains_each_problem_and_what_to_do(
@@ -278,7 +278,7 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     vehicle("CJ01OLD", active=False)
     uit = make(plate="CT34REM", trailer1="B123ABC", trailer2="CJ01OLD")
     back = make(plate="B123ABC", start=uit.end, end=uit.start)
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     answer = works.get(f"/transporturi/{uit.pk}/")
     words = said(answer)
     assert "4 probleme de rezolvat" in words

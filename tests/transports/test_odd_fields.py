@@ -19,7 +19,7 @@ from caraus.commands import data
 from caraus.core.formatting import today
 from caraus.drivers import card, driver_text
 from caraus.fleet import issue_store
-from caraus.fleet.models import Kind, Problem, Vehicle
+from caraus.fleet.models import Issue, Kind, Vehicle
 from caraus.notifications.models import Notification
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncRun, SyncState
@@ -327,8 +327,8 @@ def test_no_two_directions_are_alleged_of_unknown_days(company: Company) -> None
     Vehicle.objects.create(company=company, plate="B101XYZ", kind=Kind.VEHICLE)
     other = {"loc_start": {"judet": "CT"}, "loc_final": {"judet": "SV"}}
     applied(company, record(**NOTHING_KNOWN), record(uit="B", **other))
-    issue_store.keep(company.pk, because="uit")
-    assert not Problem.objects.filter(code="two_directions").exists()
+    issue_store.update_issues(company.pk, because="uit")
+    assert not Issue.objects.filter(code="two_directions").exists()
 
 
 def test_panou_counts_it_once(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.core.formatting import today
-from caraus.fleet.models import Problem
+from caraus.fleet.models import Issue
 from caraus.sync.models import CompanyDay, SyncRun, SyncState
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.web import dashboard as room
@@ -79,7 +79,7 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     for number, fields in enumerate(states):
         transport(authorized, f"UIT{number}", **fields)
     odd = Transport.objects.get(uit="UIT1")
-    Problem.objects.create(
+    Issue.objects.create(
         company=authorized, transport=odd, code="not_in_fleet", place="plate", plate="B12ABC"
     )
     now = timezone.now()
@@ -109,7 +109,7 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
         assert len(signed_in.get(f"/transporturi/{address}").context["page"].rows) == 1
     # Not found and with a problem too, a UIT is looked at once.
     missing = Transport.objects.get(state="missing")
-    Problem.objects.create(
+    Issue.objects.create(
         company=authorized, transport=missing, code="not_in_fleet", place="plate", plate="B12ABC"
     )
     page = signed_in.get("/").content.decode()

@@ -19,8 +19,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
 from caraus.core.formatting import BUCHAREST, today
-from caraus.fleet.api import Code
-from caraus.fleet.models import Problem
+from caraus.fleet.models import Issue
+from caraus.fleet.queries import IssueCode
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, ListExportPart
 from tests import factories
@@ -139,17 +139,21 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
 ) -> None:
     rows = [make(plate="B12ABC", first_expired_day=today() + timedelta(days=n)) for n in (1, 2)]
     for row in rows:
-        Problem.objects.create(
-            transport=row, company=company, code=Code.NOT_IN_FLEET, place="plate", plate="B12ABC"
+        Issue.objects.create(
+            transport=row,
+            company=company,
+            code=IssueCode.NOT_IN_FLEET,
+            place="plate",
+            plate="B12ABC",
         )
     closed = make(first_expired_day=today())
-    Problem.objects.create(
-        transport=closed, company=company, code=Code.RETIRED, place="plate", plate="B12OLD"
+    Issue.objects.create(
+        transport=closed, company=company, code=IssueCode.RETIRED, place="plate", plate="B12OLD"
     )
     export = ask(signed_in, "arata=toate&sortare=expira", "csv")
     with CaptureQueriesContext(connection) as queries:
         exports.run_export(export_id=export.pk)
-    assert sum('FROM "fleet_problem"' in each["sql"] for each in queries) == 1
+    assert sum('FROM "fleet_issue"' in each["sql"] for each in queries) == 1
     text = b"".join(exports.content(export)).decode("utf-8-sig")
     found = {line["UIT"]: line for line in csv.DictReader(io.StringIO(text), delimiter=";")}
     assert [found[row.uit]["Probleme"] for row in rows] == ["B12ABC nu e în flotă"] * 2

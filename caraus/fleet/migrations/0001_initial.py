@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Problem',
+            name='Issue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=30)),
@@ -37,11 +37,11 @@ class Migration(migrations.Migration):
                 ('found_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.company')),
                 ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='transports.transport')),
-                ('transport', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='transports.transport')),
+                ('transport', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='transports.transport')),
             ],
             options={
                 'ordering': ['transport', 'pk'],
-                'constraints': [models.UniqueConstraint(models.F('transport'), models.F('code'), models.F('place'), name='one_row_per_problem')],
+                'constraints': [models.UniqueConstraint(models.F('transport'), models.F('code'), models.F('place'), name='one_row_per_issue')],
             },
         ),
         migrations.CreateModel(

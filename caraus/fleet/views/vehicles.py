@@ -19,15 +19,15 @@ from caraus.accounts.limits import limited
 from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.uploads import too_large
 from caraus.core.formatting import plural, today
-from caraus.fleet import api, changes, drafts, listing
+from caraus.fleet import changes, drafts, filters, queries
 from caraus.fleet.changes import Entry
+from caraus.fleet.filters import FleetFilters
 from caraus.fleet.forms import ImportForm, VehicleForm, already_there
+from caraus.fleet.import_lines import Line, read_file, read_text
 from caraus.fleet.issues import PLACES
-from caraus.fleet.listing import AskedFleet
 from caraus.fleet.models import Draft, Kind, Vehicle
 from caraus.fleet.plates import normalized
-from caraus.fleet.reading import Line, read_file, read_text
-from caraus.fleet.sheets import UnreadableFileError
+from caraus.fleet.spreadsheets import UnreadableFileError
 from caraus.transports.models import Transport
 
 # Lines shown of each kind in a preview; wrong ones are all shown.
@@ -48,7 +48,7 @@ def fleet_list(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             company = form.cleaned_data["firma"]
             with _telling(request, company):
-                changes.put(membership, company, [form.entry()])
+                changes.save_vehicles(membership, company, [form.entry()])
                 messages.success(
                     request,
                     gettext("%(plate)s este în flotă.") % {"plate": form.cleaned_data["plate"]},
@@ -60,15 +60,15 @@ def fleet_list(request: HttpRequest) -> HttpResponse:
 def _table(
     request: HttpRequest, membership: Membership, companies: list[Company], form: VehicleForm
 ) -> dict[str, object]:
-    asked = AskedFleet.of(request.GET, companies)
+    asked = FleetFilters.of(request.GET, companies)
     mine = access.visible(Vehicle.objects.filter(company__archived_at=None), membership)
-    pages = Paginator(listing.found_by(asked, mine), listing.PAGE_SIZE)
+    pages = Paginator(filters.filter_vehicles(asked, mine), filters.PAGE_SIZE)
     return {
         "asked": asked,
         "page": pages.get_page(request.GET.get("pagina")),
         "form": form,
         "companies": companies,
-        "with_problems": api.count([one.pk for one in companies], today()),
+        "with_issues": queries.count_with_issues([company.pk for company in companies], today()),
         "may_edit": access.may(membership, Role.DISPATCHER),
         "totals": mine.aggregate(
             vehicles=Count("pk", filter=Q(active=True, kind=Kind.VEHICLE)),
@@ -83,7 +83,7 @@ def _telling(request: HttpRequest, company: Company) -> Iterator[None]:
     """Says what the first vehicles of a fleet did to the open UITs."""
     had_fleet = Vehicle.objects.filter(company=company, active=True).exists()
     yield
-    number = 0 if had_fleet else api.count([company.pk], today())
+    number = 0 if had_fleet else queries.count_with_issues([company.pk], today())
     if number:
         what = plural(number, "transport deschis are probleme", "transporturi deschise au probleme")
         messages.info(
@@ -103,7 +103,7 @@ def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = VehicleForm(request.POST if request.method == "POST" else None, vehicle=vehicle)
     if request.method == "POST" and form.is_valid():
         try:
-            changes.change(membership, vehicle, form.entry(active=vehicle.active))
+            changes.update_vehicle(membership, vehicle, form.entry(active=vehicle.active))
         except IntegrityError:  # added by somebody else in the same moment
             known = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
             form.add_error("plate", already_there(known))
@@ -119,7 +119,7 @@ def vehicle_retire(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.DISPATCHER)
     vehicle = access.get_object(request, Vehicle.objects.select_related("company"), pk)
     active = request.POST.get("activ") == "da"
-    changes.retire(membership, vehicle, active=active)
+    changes.set_active(membership, vehicle, active=active)
     messages.success(
         request,
         gettext("%(plate)s este din nou în uz.") % {"plate": vehicle.plate}
@@ -134,7 +134,7 @@ def vehicle_retire(request: HttpRequest, pk: int) -> HttpResponse:
 def vehicle_delete(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.DISPATCHER)
     vehicle = access.get_object(request, Vehicle.objects.select_related("company"), pk)
-    changes.delete(membership, vehicle)
+    changes.delete_vehicle(membership, vehicle)
     messages.success(request, gettext("%(plate)s nu mai este în flotă.") % {"plate": vehicle.plate})
     return redirect("fleet:list")
 
@@ -159,9 +159,9 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, already_there(known))
     else:
         with _telling(request, company):
-            changes.put(membership, company, [Entry(plate, kind)])
-            said = gettext("%(plate)s este acum în flotă, ca %(kind)s.")
-            messages.success(request, said % {"plate": plate, "kind": kind.label})
+            changes.save_vehicles(membership, company, [Entry(plate, kind)])
+            message = gettext("%(plate)s este acum în flotă, ca %(kind)s.")
+            messages.success(request, message % {"plate": plate, "kind": kind.label})
     return redirect("workspace:detail", pk)
 
 
@@ -184,7 +184,7 @@ def import_start(request: HttpRequest) -> HttpResponse:
         try:
             lines, name = _lines_of(form)
             kind = Kind(data["kind"] or Kind.VEHICLE)
-            draft = drafts.create(membership, data["firma"], lines, kind=kind, name=name)
+            draft = drafts.create_draft(membership, data["firma"], lines, kind=kind, name=name)
         except UnreadableFileError as error:
             form.add_error("file" if data["file"] else "text", str(error))
         else:
@@ -205,29 +205,29 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What would come of the list, line by line; POST takes the good ones or corrects others."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, Draft.objects.select_related("company"), pk)
-    problem, text = "", None
+    issue, text = "", None
     if request.method == "POST":
         if "gresite" not in request.POST:
             return _take(request, membership, draft)
         text = request.POST["gresite"]
         try:
-            drafts.correct(draft, text)
+            drafts.correct_draft(draft, text)
         except UnreadableFileError as error:
-            problem = str(error)
+            issue = str(error)
         else:
             return redirect("fleet:import_preview", draft.pk)
-    lines = drafts.judged(draft)
+    lines = drafts.checked_lines(draft)
     groups = {
-        verdict: [one for one in lines if one.verdict == verdict]
+        verdict: [line for line in lines if line.verdict == verdict]
         for verdict in ("wrong", "change", "new", "repeated", "same")
     }
     context = {
         "draft": draft,
         "groups": groups,
-        "shown": {name: found[:SHOWN_LINES] for name, found in groups.items()},
+        "shown": {name: group[:SHOWN_LINES] for name, group in groups.items()},
         "most": SHOWN_LINES,
-        "problem": problem,
-        "corrected": drafts.as_text(groups["wrong"]) if text is None else text,
+        "issue": issue,
+        "corrected": drafts.lines_as_text(groups["wrong"]) if text is None else text,
     }
     return render(request, "fleet/preview.html", context)
 
@@ -235,14 +235,14 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
 def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpResponse:
     company = draft.company
     with _telling(request, company):
-        taken = drafts.take(membership, draft, changing=request.POST.get("schimba") == "1")
-        said = []
+        taken = drafts.import_draft(membership, draft, changing=request.POST.get("schimba") == "1")
+        message = []
         if taken.added:
-            said.append(plural(taken.added, "vehicul adăugat", "vehicule adăugate"))
+            message.append(plural(taken.added, "vehicul adăugat", "vehicule adăugate"))
         if taken.changed:
-            said.append(plural(taken.changed, "vehicul schimbat", "vehicule schimbate"))
-        if said:
-            messages.success(request, gettext("Flota: %(what)s.") % {"what": ", ".join(said)})
+            message.append(plural(taken.changed, "vehicul schimbat", "vehicule schimbate"))
+        if message:
+            messages.success(request, gettext("Flota: %(what)s.") % {"what": ", ".join(message)})
     if taken.left:
         left = plural(
             taken.left,
@@ -251,7 +251,7 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
         )
         messages.warning(request, gettext("%(left)s. Corectează aici.") % {"left": left})
         return redirect("fleet:import_preview", draft.pk)
-    if not said:
+    if not message:
         messages.info(request, gettext("Toate erau deja în flotă: nu s-a schimbat nimic."))
     return redirect(f"{reverse('fleet:list')}?firma={company.cui}")
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.models import Company, Role
 from caraus.core.formatting import today
-from caraus.fleet import api as fleet
+from caraus.fleet import queries as fleet
 from caraus.sync import requests
 from caraus.sync.status import situation
 from caraus.transports.models import Transport, UnreadableRecord
@@ -55,7 +55,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     known = {one.pk: one for one in wanted}
     for row in page:
         row.company = known[row.company_id]
-    fleet.take_problems(page.rows, some=around.has_problems)
+    fleet.attach_issues(page.rows, some=around.has_problems)
     if request.headers.get("Caraus-Hidden") != "1" and requests.is_news(state.states):
         requests.looked_at(wanted)
     with_company = len(companies) > 1 and company is None

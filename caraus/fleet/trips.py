@@ -74,22 +74,24 @@ class Trip:
     end: str
 
 
-def clash(one: Trip, other: Trip) -> bool:
+def are_in_conflict(first_trip: Trip, other: Trip) -> bool:
     """Whether two transports overlap in their validity and go in different directions.
 
     No clash: all of it lies near together; the later one leaves, on a later day, from where the
     earlier one arrives (the way back, the next leg); a county is unknown.
     """
-    if not (one.starts < other.until and other.starts < one.until):
+    if not (first_trip.starts < other.until and other.starts < first_trip.until):
         return False
-    places = [SEATS.get(county) for trip in (one, other) for county in (trip.start, trip.end)]
+    places = [
+        SEATS.get(county) for trip in (first_trip, other) for county in (trip.start, trip.end)
+    ]
     points = [_point(seat) for seat in places if seat is not None]
-    if len(points) < len(places) or _spread(points) <= NEAR:
+    if len(points) < len(places) or _largest_distance(points) <= NEAR:
         return False
-    first, second = sorted((one, other), key=lambda trip: trip.starts)
+    first, second = sorted((first_trip, other), key=lambda trip: trip.starts)
     if first.starts < second.starts and SEATS[first.end] == SEATS[second.start]:
         return False
-    return _differ((points[0], points[1]), (points[2], points[3]))
+    return _directions_differ((points[0], points[1]), (points[2], points[3]))
 
 
 def _point(seat: tuple[float, float]) -> Point:
@@ -97,17 +99,17 @@ def _point(seat: tuple[float, float]) -> Point:
     return east * _KM_EAST, north * _KM_NORTH
 
 
-def _spread(points: list[Point]) -> float:
-    return max(math.dist(one, other) for one, other in combinations(points, 2))
+def _largest_distance(points: list[Point]) -> float:
+    return max(math.dist(point, other) for point, other in combinations(points, 2))
 
 
-def _differ(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+def _directions_differ(first: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
     """Ways that part by more than a bend; a transport inside one county off the other's way."""
-    if one[0] == one[1]:
-        return _off_the_way(one[0], other) > NEAR
+    if first[0] == first[1]:
+        return _distance_from_route(first[0], other) > NEAR
     if other[0] == other[1]:
-        return _off_the_way(other[0], one) > NEAR
-    turn = math.degrees(_angle(one) - _angle(other)) % 360
+        return _distance_from_route(other[0], first) > NEAR
+    turn = math.degrees(_angle(first) - _angle(other)) % 360
     return min(turn, 360 - turn) > BEND
 
 
@@ -116,7 +118,7 @@ def _angle(way: tuple[Point, Point]) -> float:
     return math.atan2(y1 - y0, x1 - x0)
 
 
-def _off_the_way(point: Point, way: tuple[Point, Point]) -> float:
+def _distance_from_route(point: Point, way: tuple[Point, Point]) -> float:
     """How far a point lies from a straight way, in kilometres."""
     (x0, y0), (x1, y1) = way
     length = math.dist(*way)

@@ -17,7 +17,7 @@ KINDS = {"vehicule": Kind.VEHICLE, "remorci": Kind.TRAILER}
 
 
 @dataclass(frozen=True, slots=True)
-class AskedFleet:
+class FleetFilters:
     """What cannot be read is as if it were not there."""
 
     q: str = ""
@@ -33,7 +33,7 @@ class AskedFleet:
             q=query.get("q", "").replace("\0", "").strip()[:200],
             stare=state if state in STATES else "",
             fel=kind if kind in KINDS else "",
-            firma=company if company in {one.cui for one in companies} else "",
+            firma=company if company in {company.cui for company in companies} else "",
         )
 
     @property
@@ -45,7 +45,7 @@ class AskedFleet:
         return urlencode({name: value for name, value in fields.items() if value})
 
 
-def found_by(asked: AskedFleet, rows: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
+def filter_vehicles(asked: FleetFilters, rows: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
     """Those of `rows` (what the person may see) that match, in the list's order."""
     if asked.stare != "toate":
         rows = rows.filter(active=asked.stare != "retrase")

@@ -13,11 +13,11 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     dispatcher: Membership, company: Company, make: MakeTransport
 ) -> None:
     make(plate="CJ77NOU")
-    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     assert not Notification.objects.exists()  # the person who changed the fleet sees it
     row = make(plate="TM99ALT", declarant_name="AGRO SRL")
-    issue_store.keep(company.pk, because="uit")
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     (one,) = Notification.objects.all()
     uit = " ".join(row.uit[i : i + 4] for i in range(0, 16, 4))
     assert one.user == dispatcher.user
@@ -31,14 +31,14 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     day = row.transport_date or today()
     make(plate="B123ABC")
     make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     clash = Notification.objects.filter(title__contains="în altă direcție")[0]
     assert f"transport {day_in_full(day, today=day)}." in clash.text
     Notification.objects.all().delete()
     make(plate="AR98EXT", carrier_cui="1")  # with what another carrier drives is its own matter
     for number in range(50):
         make(plate=f"XX{number:02}YYY")
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     burst = Notification.objects.get(is_burst=True)
     assert burst.facts.count() == 50
     assert burst.address == f"/transporturi/?probleme=1&firma={company.cui}"

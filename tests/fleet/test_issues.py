@@ -10,14 +10,21 @@ from hypothesis import strategies as st
 
 from caraus.core.formatting import folded
 from caraus.fleet import plates
-from caraus.fleet.directions import SEATS, Trip, clash
-from caraus.fleet.issues import MOST_TRIPS, Code, Found, Listed, Uit, decide
+from caraus.fleet.issues import (
+    MAX_TRIPS,
+    IssueCode,
+    ListedVehicle,
+    OpenTransport,
+    PlateIssue,
+    find_issues,
+)
+from caraus.fleet.trips import SEATS, Trip, are_in_conflict
 
 MONDAY = date(2026, 11, 23)
 OURS = {
-    "B123ABC": Listed(is_trailer=False),
-    "CT34REM": Listed(is_trailer=True),
-    "CJ01OLD": Listed(is_trailer=False, active=False),
+    "B123ABC": ListedVehicle(is_trailer=False),
+    "CT34REM": ListedVehicle(is_trailer=True),
+    "CJ01OLD": ListedVehicle(is_trailer=False, active=False),
 }
 
 
@@ -27,13 +34,15 @@ def trip(way: str = "CJ-B", *, day: int = 0, days: int = 5) -> Trip:
     return Trip(starts, starts + timedelta(days=days), start, end)
 
 
-def uit(pk: int, *numbers: str, way: str = "CJ-B", day: int = 0) -> Uit:
+def uit(pk: int, *numbers: str, way: str = "CJ-B", day: int = 0) -> OpenTransport:
     vehicle, trailer1, trailer2 = [*numbers, "", "", ""][:3]
-    return Uit(pk, (vehicle, trailer1, trailer2), trip(way, day=day))
+    return OpenTransport(pk, (vehicle, trailer1, trailer2), trip(way, day=day))
 
 
-def told(uits: list[Uit], fleet: dict[str, Listed] = OURS) -> set[tuple[int, str, str, str]]:
-    return {(one.uit, one.code.value, one.place, one.plate) for one in decide(uits, fleet)}
+def told(
+    uits: list[OpenTransport], fleet: dict[str, ListedVehicle] = OURS
+) -> set[tuple[int, str, str, str]]:
+    return {(one.uit, one.code.value, one.place, one.plate) for one in find_issues(uits, fleet)}
 
 
 # -- plates --------------------------------------------------------------------------------------
@@ -43,7 +52,7 @@ def told(uits: list[Uit], fleet: dict[str, Listed] = OURS) -> set[tuple[int, str
 def test_a_plate_is_folded_as_the_search_folds_and_reading_never_loses_a_letter(typed: str) -> None:
     assert plates.normalized(typed) == folded(typed).upper()
     try:
-        read = plates.read(typed)
+        read = plates.clean_plate(typed)
     except ValidationError:
         return
     assert read == plates.normalized(typed)
@@ -61,7 +70,7 @@ def test_a_plate_is_folded_as_the_search_folds_and_reading_never_loses_a_letter(
     ],
 )
 def test_a_plate_is_read_as_people_write_it(typed: str, plate: str) -> None:
-    assert plates.read(typed) == plate
+    assert plates.clean_plate(typed) == plate
 
 
 @pytest.mark.parametrize(
@@ -80,7 +89,7 @@ def test_a_plate_is_read_as_people_write_it(typed: str, plate: str) -> None:
 )
 def test_what_is_no_plate_is_told_in_a_sentence(typed: str, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
-        plates.read(typed)
+        plates.clean_plate(typed)
 
 
 # -- directions ----------------------------------------------------------------------------------
@@ -117,7 +126,7 @@ def test_what_is_no_plate_is_told_in_a_sentence(typed: str, sentence: str) -> No
 def test_two_transports_clash_only_when_a_driver_could_hardly_do_both(
     one: Trip, other: Trip, clashes: bool
 ) -> None:
-    assert clash(one, other) is clash(other, one) is clashes
+    assert are_in_conflict(one, other) is are_in_conflict(other, one) is clashes
 
 
 ways = st.builds(
@@ -131,8 +140,8 @@ ways = st.builds(
 
 @given(ways, ways)
 def test_clashing_is_mutual_and_never_with_oneself(one: Trip, other: Trip) -> None:
-    assert clash(one, other) is clash(other, one)
-    assert not clash(one, one)
+    assert are_in_conflict(one, other) is are_in_conflict(other, one)
+    assert not are_in_conflict(one, one)
 
 
 def test_every_county_has_its_seat() -> None:
@@ -158,24 +167,24 @@ def test_plates_beside_the_fleet() -> None:
     assert told([uit(1, "", "", "")]) == set()
 
 
-@pytest.mark.parametrize("fleet", [{}, {"CJ01OLD": Listed(is_trailer=False, active=False)}])
-def test_no_fleet_entered_no_alarms(fleet: dict[str, Listed]) -> None:
+@pytest.mark.parametrize("fleet", [{}, {"CJ01OLD": ListedVehicle(is_trailer=False, active=False)}])
+def test_no_fleet_entered_no_alarms(fleet: dict[str, ListedVehicle]) -> None:
     assert told([uit(1, "CJ77NOU", "B123ABC"), uit(2, "CJ77NOU", way="B-CJ")], fleet) == set()
 
 
 def test_one_plate_in_two_directions_is_told_on_both() -> None:
-    found = decide(
+    found = find_issues(
         [uit(1, "B123ABC"), uit(2, "B123ABC", way="B-CJ"), uit(3, "B123ABC", way="CJ-SB")], OURS
     )
     assert {(one.uit, one.other) for one in found} == {(1, 2), (2, 1), (3, 2)}
-    assert {one.code for one in found} == {Code.TWO_DIRECTIONS}
+    assert {one.code for one in found} == {IssueCode.TWO_DIRECTIONS}
 
 
 def test_a_trailer_can_be_in_one_place_only_and_whatever_place_it_stands_in() -> None:
-    found = decide([uit(1, "B123ABC", "CT34REM"), uit(2, "", "", "CT34REM", way="B-CJ")], OURS)
+    found = find_issues([uit(1, "B123ABC", "CT34REM"), uit(2, "", "", "CT34REM", way="B-CJ")], OURS)
     assert found == {
-        Found(1, Code.TWO_DIRECTIONS, "trailer1", "CT34REM", 2),
-        Found(2, Code.TWO_DIRECTIONS, "trailer2", "CT34REM", 1),
+        PlateIssue(1, IssueCode.TWO_DIRECTIONS, "trailer1", "CT34REM", 2),
+        PlateIssue(2, IssueCode.TWO_DIRECTIONS, "trailer2", "CT34REM", 1),
     }
 
 
@@ -184,37 +193,37 @@ def test_the_same_plate_twice_on_one_uit_clashes_with_no_other_than_another_uit(
         (1, "trailer_as_vehicle", "plate", "CT34REM")
     }
     twice = [uit(1, "", "CT34REM", "CT34REM"), uit(2, "", "CT34REM", way="B-CJ")]
-    assert len(decide(twice, OURS)) == 2
+    assert len(find_issues(twice, OURS)) == 2
 
 
 def test_a_filler_plate_on_thousands_of_uits_is_decided_soon() -> None:
     counties = list(combinations(SEATS, 2))
     many = [
         uit(pk, "XX00XXX", way="-".join(counties[pk % len(counties)]), day=pk % 5)
-        for pk in range(4 * MOST_TRIPS)
+        for pk in range(4 * MAX_TRIPS)
     ]
-    found = decide(many, {"B123ABC": Listed(is_trailer=False)})
-    unknown = [one for one in found if one.code is Code.NOT_IN_FLEET]
+    found = find_issues(many, {"B123ABC": ListedVehicle(is_trailer=False)})
+    unknown = [one for one in found if one.code is IssueCode.NOT_IN_FLEET]
     assert len(unknown) == len(many)
     assert len(found) <= 2 * len(many)
 
 
 any_plate = st.sampled_from(["", "B123ABC", "CT34REM", "CJ01OLD", "CJ77NOU"])
 any_uits = st.lists(st.tuples(any_plate, any_plate, any_plate, ways), max_size=8).map(
-    lambda rows: [Uit(pk, row[:3], row[3]) for pk, row in enumerate(rows)]
+    lambda rows: [OpenTransport(pk, row[:3], row[3]) for pk, row in enumerate(rows)]
 )
 
 
 @given(any_uits)
 def test_the_order_of_uits_changes_nothing_and_each_problem_is_of_its_own_plate(
-    uits: list[Uit],
+    uits: list[OpenTransport],
 ) -> None:
-    found = decide(uits, OURS)
-    assert found == decide(uits[::-1], OURS)
+    found = find_issues(uits, OURS)
+    assert found == find_issues(uits[::-1], OURS)
     by_pk = {one.pk: one for one in uits}
     for one in found:
         assert one.plate in by_pk[one.uit].plates
-        assert (one.other is None) == (one.code is not Code.TWO_DIRECTIONS)
+        assert (one.other is None) == (one.code is not IssueCode.TWO_DIRECTIONS)
         if one.other is not None:
-            assert clash(by_pk[one.uit].trip, by_pk[one.other].trip)
+            assert are_in_conflict(by_pk[one.uit].trip, by_pk[one.other].trip)
             assert one.plate in by_pk[one.other].plates

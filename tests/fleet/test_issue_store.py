@@ -9,9 +9,9 @@ from django.test import Client
 from caraus.accounts.models import Company, JournalEntry, Membership
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
-from caraus.fleet import api, changes, issue_store
+from caraus.fleet import changes, issue_store, queries
 from caraus.fleet.changes import Entry
-from caraus.fleet.models import Draft, Kind, Problem, Vehicle
+from caraus.fleet.models import Draft, Issue, Kind, Vehicle
 from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport
 from tests import factories
@@ -24,17 +24,17 @@ def told() -> Any:
     """What `appeared` tells: (because, plate) of each new problem."""
     heard: list[tuple[str, str]] = []
 
-    def hear(sender: object, problems: list[Problem], because: str, **_: object) -> None:
-        heard.extend((because, one.plate) for one in problems)
+    def hear(sender: object, issues: list[Issue], because: str, **_: object) -> None:
+        heard.extend((because, one.plate) for one in issues)
 
-    api.appeared.connect(hear, weak=False, dispatch_uid="test")
+    queries.appeared.connect(hear, weak=False, dispatch_uid="test")
     yield heard
-    api.appeared.disconnect(dispatch_uid="test")
+    queries.appeared.disconnect(dispatch_uid="test")
 
 
 def standing(transport: Transport) -> list[tuple[str, str]]:
     transport.refresh_from_db()
-    return [(one.code, one.plate) for one in api.problems_of(transport)]
+    return [(one.code, one.plate) for one in queries.issues_of(transport)]
 
 
 def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
@@ -47,26 +47,30 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
         make(plate="XX3", first_expired_day=today()),
     ]
     assert standing(theirs) == []
-    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     assert standing(ours) == []
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("not_in_fleet", "CT34REM")]
     assert [standing(one) for one in closed] == [[], [], []]
     assert sorted(told) == [("fleet", "CJ77NOU"), ("fleet", "CT34REM")]
     told.clear()
 
-    changes.put(dispatcher, company, [Entry("CT34REM", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [Entry("CT34REM", Kind.VEHICLE)])
     assert standing(theirs) == [("vehicle_as_trailer", "CT34REM"), ("not_in_fleet", "CJ77NOU")]
     assert told == [("fleet", "CT34REM")]  # what stood already is not told again
-    changes.change(dispatcher, Vehicle.objects.get(plate="CT34REM"), Entry("CT34REM", Kind.TRAILER))
-    changes.change(dispatcher, Vehicle.objects.get(plate="B123ABC"), Entry("CJ77NOU", Kind.VEHICLE))
+    changes.update_vehicle(
+        dispatcher, Vehicle.objects.get(plate="CT34REM"), Entry("CT34REM", Kind.TRAILER)
+    )
+    changes.update_vehicle(
+        dispatcher, Vehicle.objects.get(plate="B123ABC"), Entry("CJ77NOU", Kind.VEHICLE)
+    )
     assert standing(theirs) == []
     assert standing(ours) == [("not_in_fleet", "B123ABC")]
     for one in Vehicle.objects.all():
-        changes.retire(dispatcher, one, active=False)
-    assert not Problem.objects.exists()  # nothing in use: no fleet
-    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+        changes.set_active(dispatcher, one, active=False)
+    assert not Issue.objects.exists()  # nothing in use: no fleet
+    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     assert standing(theirs) == [("retired", "CJ77NOU"), ("retired", "CT34REM")]
-    changes.delete(dispatcher, Vehicle.objects.get(plate="CJ77NOU"))
+    changes.delete_vehicle(dispatcher, Vehicle.objects.get(plate="CJ77NOU"))
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("retired", "CT34REM")]
     words = [entry.text for entry in JournalEntry.objects.filter(action="fleet").order_by("pk")]
     assert len(words) == 8
@@ -79,9 +83,9 @@ def test_the_fleet_of_one_company_says_nothing_about_another(
 ) -> None:
     other = factories.company(company.organization, cui=factories.OTHER_CUI)
     theirs = make(company=other, plate="CJ77NOU")
-    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     assert standing(theirs) == []
-    assert api.count([company.pk, other.pk], today()) == 0
+    assert queries.count_with_issues([company.pk, other.pk], today()) == 0
 
 
 def test_two_directions_name_each_other_until_one_is_closed(
@@ -90,13 +94,13 @@ def test_two_directions_name_each_other_until_one_is_closed(
     vehicle("B123ABC")
     there = make(plate="B123ABC")
     back = make(plate="B 123 ABC", start=BUCHAREST, end=CLUJ)
-    assert len(issue_store.keep(company.pk, because="uit")) == 2
-    assert [one.other for one in api.problems_of(there)] == [back]
+    assert len(issue_store.update_issues(company.pk, because="uit")) == 2
+    assert [one.other for one in queries.issues_of(there)] == [back]
     again = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
     Transport.objects.filter(pk=back.pk).update(state="delisted")
-    (new,) = issue_store.keep(company.pk, because="uit")
+    (new,) = issue_store.update_issues(company.pk, because="uit")
     assert new.transport_id == again.pk
-    assert [one.other for one in api.problems_of(there)] == [again]
+    assert [one.other for one in queries.issues_of(there)] == [again]
     again.delete()
     assert standing(there) == []
 
@@ -107,7 +111,7 @@ def test_a_later_vehicle_change_counts_instead_of_what_was_declared(
     vehicle("B123ABC")
     changed = {"plate": "B123ABC", "trailer1": "", "trailer2": ""}
     one = make(plate="CJ77NOU", trailer1="CT1REM", vehicle_changes=[changed])
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     assert standing(one) == []
 
 
@@ -120,11 +124,11 @@ def test_keeping_twice_writes_nothing(
     vehicle("B123ABC")
     for _ in range(30):
         make(plate="CJ77NOU")
-    issue_store.keep(company.pk, because="uit")
-    before = list(Problem.objects.order_by("pk").values())
+    issue_store.update_issues(company.pk, because="uit")
+    before = list(Issue.objects.order_by("pk").values())
     with django_assert_num_queries(6):  # a savepoint, the lock, the fleet, the UITs, the problems
-        assert issue_store.keep(company.pk, because="uit") == []
-    assert list(Problem.objects.order_by("pk").values()) == before
+        assert issue_store.update_issues(company.pk, because="uit") == []
+    assert list(Issue.objects.order_by("pk").values()) == before
 
 
 def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_within_the_hour(
@@ -133,15 +137,15 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
     vehicle("B123ABC")
     stays, ends = make(plate="CJ1NOU"), make(plate="B123ABC", end={"county": "TM"})
     clashing = make(plate="B123ABC")
-    issue_store.keep(company.pk, because="uit")
-    assert api.count([company.pk], today()) == 3
+    issue_store.update_issues(company.pk, because="uit")
+    assert queries.count_with_issues([company.pk], today()) == 3
     Transport.objects.filter(pk=ends.pk).update(first_expired_day=today())
     assert standing(ends) == []
-    assert api.count([company.pk], today()) == 2
+    assert queries.count_with_issues([company.pk], today()) == 2
     Draft.objects.create(company=company, user=factories.user(), lines=[])
     Draft.objects.update(created_at=Draft.objects.get().created_at - timedelta(days=2))
-    issue_store.tidy()
-    assert {one.transport_id for one in Problem.objects.all()} == {stays.pk}
+    issue_store.delete_outdated()
+    assert {one.transport_id for one in Issue.objects.all()} == {stays.pk}
     assert standing(clashing) == []
     assert not Draft.objects.exists()
 
@@ -153,7 +157,7 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     dispatcher: Membership,
     told: list[tuple[str, str]],
 ) -> None:
-    changes.put(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     uit = Transport.objects.get(uit=added)
@@ -190,7 +194,7 @@ def test_the_list_shows_only_those_with_problems_whether_few_or_many(
     vehicle("B123ABC")
     troubled = [make(plate="CJ77NOU") for _ in range(3)]
     make(plate="B123ABC")
-    issue_store.keep(company.pk, because="uit")
+    issue_store.update_issues(company.pk, because="uit")
     for more in ("", "&arata=toate", "&q=cj77"):
         answer = signed_in.get(f"/transporturi/?probleme=1{more}")
         assert {row.pk for row in answer.context["page"]} == {row.pk for row in troubled}

@@ -10,15 +10,15 @@ from django.utils.translation import gettext
 from caraus.accounts.names import single_line
 from caraus.fleet import plates
 from caraus.fleet.models import Kind
-from caraus.fleet.sheets import Row, UnreadableFileError, rows_of_file, rows_of_text
+from caraus.fleet.spreadsheets import Row, UnreadableFileError, rows_of_file, rows_of_text
 
 # Of a note; one that is too long is shown as wrong, with so much of it.
-MOST_READ = 1000
+MAX_NOTE_READ = 1000
 
-type Role = Literal["plate", "vehicle", "trailer", "kind", "note", "active"]
+type ColumnRole = Literal["plate", "vehicle", "trailer", "kind", "note", "active"]
 
 # Headings, folded. „Cap tractor” beside „Semiremorcă”: two plates on one row.
-_HEADINGS: dict[str, Role] = {
+_HEADINGS: dict[str, ColumnRole] = {
     **dict.fromkeys(
         (
             *("numar", "nr", "placuta", "inmatriculare", "nrinmatriculare", "numarinmatriculare"),
@@ -73,15 +73,15 @@ class Line:
 
 def read_file(name: str, data: bytes) -> list[Line]:
     """The lines of a CSV or XLSX file. Raises UnreadableFileError."""
-    return lines_of(rows_of_file(name, data))
+    return parse_rows(rows_of_file(name, data))
 
 
 def read_text(text: str) -> list[Line]:
     """The lines of a pasted list. Raises UnreadableFileError."""
-    return lines_of(rows_of_text(text))
+    return parse_rows(rows_of_text(text))
 
 
-def lines_of(rows: Sequence[Row]) -> list[Line]:
+def parse_rows(rows: Sequence[Row]) -> list[Line]:
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
     if not numbered:
         raise UnreadableFileError(gettext("Lista este goală: nu are niciun rând cu text."))
@@ -90,27 +90,29 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
     if not body:
         raise UnreadableFileError(gettext("Lista are numai capul de tabel, fără niciun vehicul."))
     roles = heading if {"plate", "vehicle", "trailer"} & {*heading.values()} else {}
-    roles = roles or _by_content([row for _, row in body])
+    roles = roles or _roles_by_content([row for _, row in body])
     return [line for number, row in body for line in _lines(number, row, roles)]
 
 
-def _heading(row: Row) -> dict[int, Role]:
+def _heading(row: Row) -> dict[int, ColumnRole]:
     """The columns that a first row names; none where it is a vehicle already."""
-    if any(plates.is_likely(cell) for cell in row):
+    if any(plates.looks_like_plate(cell) for cell in row):
         return {}
     named = {
-        at: _HEADINGS[word] for at, cell in enumerate(row) if (word := _word(cell)) in _HEADINGS
+        at: _HEADINGS[word]
+        for at, cell in enumerate(row)
+        if (word := _folded_word(cell)) in _HEADINGS
     }
     # „Vehicul” alone beside a column „Remorcă” is a plate; „camion” under nothing is a kind.
     return named if len(row) > 1 or "plate" in named.values() else {}
 
 
-def _by_content(body: Sequence[Row]) -> dict[int, Role]:
+def _roles_by_content(body: Sequence[Row]) -> dict[int, ColumnRole]:
     """The column with the most plates; of the others, the one of kinds; the rest is the note."""
     width = max(map(len, body))
     columns = {at: [row[at] for row in body if at < len(row) and row[at]] for at in range(width)}
-    plate = max(columns, key=lambda at: sum(map(plates.is_likely, columns[at])))
-    roles: dict[int, Role] = {plate: "plate"}
+    plate = max(columns, key=lambda at: sum(map(plates.looks_like_plate, columns[at])))
+    roles: dict[int, ColumnRole] = {plate: "plate"}
     for at, cells in columns.items():
         if at == plate or not cells or all(cell.isdigit() for cell in cells):
             continue
@@ -122,31 +124,31 @@ def _by_content(body: Sequence[Row]) -> dict[int, Role]:
     return roles
 
 
-def _lines(number: int, row: Row, roles: dict[int, Role]) -> list[Line]:
-    def cells(role: Role) -> list[str]:
+def _lines(number: int, row: Row, roles: dict[int, ColumnRole]) -> list[Line]:
+    def cells(role: ColumnRole) -> list[str]:
         return [row[at] for at, its in roles.items() if its == role and at < len(row) and row[at]]
 
     rest = Line(
         number,
         "",
         kind=" ".join(cells("kind")),
-        note=single_line(", ".join(cells("note")))[:MOST_READ],
+        note=single_line(", ".join(cells("note")))[:MAX_NOTE_READ],
         active=" ".join(cells("active")),
     )
-    found = [replace(rest, plate=plate) for plate in cells("plate")]
-    found += [replace(rest, plate=plate, kind=Kind.VEHICLE.value) for plate in cells("vehicle")]
-    found += [replace(rest, plate=plate, kind=Kind.TRAILER.value) for plate in cells("trailer")]
+    lines = [replace(rest, plate=plate) for plate in cells("plate")]
+    lines += [replace(rest, plate=plate, kind=Kind.VEHICLE.value) for plate in cells("vehicle")]
+    lines += [replace(rest, plate=plate, kind=Kind.TRAILER.value) for plate in cells("trailer")]
     if "trailer" in roles.values() and "kind" not in roles.values():
-        found = [replace(one, kind=one.kind or Kind.VEHICLE.value) for one in found]
+        lines = [replace(line, kind=line.kind or Kind.VEHICLE.value) for line in lines]
     # What is written on a row without a plate is shown as wrong, not dropped.
-    return found or [
+    return lines or [
         replace(rest, note=rest.note or single_line(" ".join(filter(None, row)))[:200])
     ]
 
 
 def kind_of(word: str) -> Kind | None:
     """The kind that a word means; None for none."""
-    folded = _word(word)
+    folded = _folded_word(word)
     if folded in {Kind.VEHICLE.value, Kind.TRAILER.value}:
         return Kind(folded)
     if _TRAILER.search(folded):
@@ -156,9 +158,9 @@ def kind_of(word: str) -> Kind | None:
 
 def is_active(word: str) -> bool | None:
     """Whether a word says that the vehicle is in use; None for neither."""
-    folded = _word(word)
+    folded = _folded_word(word)
     return True if folded in _YES else False if folded in _NO else None
 
 
-def _word(cell: str) -> str:
+def _folded_word(cell: str) -> str:
     return plates.normalized(cell).lower()

@@ -19,13 +19,17 @@ log = structlog.get_logger(__name__)
 
 type Row = list[str]
 
-MOST_ROWS = workbook.MOST_ROWS
+MAX_ROWS = workbook.MAX_ROWS
 # A web thread waits so long for the reader of a workbook, and so long for its turn.
 SECONDS, PATIENCE = 15.0, 5.0
 _READING = BoundedSemaphore(2)
 _DELIMITERS = ";\t,|"
 # Excel's „Text Unicode” is UTF-16.
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 _CEDILLAS = str.maketrans("şţŞŢ", "șțȘȚ")
 
 
@@ -60,12 +64,12 @@ def rows_of_text(text: str) -> list[Row]:
     text = text.replace("\0", "").translate(_CEDILLAS).lstrip("\ufeff")
     first, __, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
-        return _capped(_parted(rest, first.strip()[4]), skipped=1)
-    return _capped(_parted(text, _delimiter(text)))
+        return _capped(_split(rest, first.strip()[4]), skipped=1)
+    return _capped(_split(text, _delimiter(text)))
 
 
 def _decoded(data: bytes) -> str:
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
     try:
@@ -77,7 +81,7 @@ def _decoded(data: bytes) -> str:
     return data.decode("cp1250" if windows else "iso8859-2", "replace")
 
 
-def _parted(text: str, delimiter: str) -> Iterator[Row]:
+def _split(text: str, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
     try:
         yield from reader
@@ -96,7 +100,7 @@ def _delimiter(text: str) -> str:
 
     def score(delimiter: str) -> int:
         try:
-            return sum(len(row) > 1 for row in _parted(sample, delimiter))
+            return sum(len(row) > 1 for row in _split(sample, delimiter))
         except UnreadableFileError:
             return 0
 
@@ -105,8 +109,8 @@ def _delimiter(text: str) -> str:
 
 def _capped(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
     try:
-        return workbook.capped(rows, skipped=skipped)
-    except workbook.ProblemError as error:
+        return workbook.capped_rows(rows, skipped=skipped)
+    except workbook.WorkbookError as error:
         raise UnreadableFileError(_sentence(str(error))) from error
 
 
@@ -126,28 +130,28 @@ def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
     except bounded_process.ChildError as error:
         log.warning("workbook_not_read", why=str(error))
         raise UnreadableFileError(_sentence("too_large")) from error
-    found = json.loads(answer)
-    if problem := found.get("problem"):
-        raise UnreadableFileError(_sentence(problem, name))
+    answer = json.loads(answer)
+    if code := answer.get("error"):
+        raise UnreadableFileError(_sentence(code, name))
     empty: Row = []
-    rows = [empty] * (found["rows"][-1][0] if found["rows"] else 0)
-    for number, row in found["rows"]:
+    rows = [empty] * (answer["rows"][-1][0] if answer["rows"] else 0)
+    for number, row in answer["rows"]:
         rows[number - 1] = row
     return rows
 
 
-def _sentence(problem: str, name: str = "") -> str:
+def _sentence(code: str, name: str = "") -> str:
     """What is wrong with the file and what to do."""
-    if problem == "too_many_rows":
+    if code == "too_many_rows":
         return gettext("Lista are peste %(most)d de rânduri: împarte-o în mai multe.") % {
-            "most": MOST_ROWS
+            "most": MAX_ROWS
         }
-    if problem == "too_large":
+    if code == "too_large":
         large = gettext(
             "Fișierul Excel ține mult mai mult decât o listă de vehicule. Copiază lista singură"
         )
         return large + " " + gettext("într-un fișier nou.")
-    if problem == "no_workbook":
+    if code == "no_workbook":
         return gettext("„%(name)s” nu este un fișier Excel (.xlsx). Primim .xlsx și CSV.") % {
             "name": name[:80]
         }

@@ -1,0 +1,63 @@
+"""Queries of the issues of UITs, for the packages above. New issues are sent by `appeared`."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from caraus.core.formatting import today
+from caraus.fleet.issue_store import OPEN, appeared
+from caraus.fleet.issues import IssueCode
+from caraus.fleet.models import Issue
+from caraus.transports.models import Transport
+
+__all__ = [
+    "IssueCode",
+    "appeared",
+    "attach_issues",
+    "count_with_issues",
+    "has_issues",
+    "issues_of",
+    "transports_with_issues",
+]
+
+_ATTACHED = "_attached_issues"
+_WORST_FIRST = {code: rank for rank, code in enumerate(IssueCode)}
+
+
+def issues_of(transport: Transport) -> list[Issue]:
+    """The issues of a UIT, the worst first; none once it is closed. No query where the UIT was
+    taken with `prefetch_related("issues")` or `attach_issues` was asked."""
+    if transport.state not in OPEN or transport.is_over_on(today()):
+        return []
+    attached: list[Issue] | None = getattr(transport, _ATTACHED, None)
+    issues = transport.issues.all() if attached is None else attached
+    return sorted(issues, key=lambda issue: (_WORST_FIRST[IssueCode(issue.code)], issue.pk))
+
+
+def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
+    """Takes those of many UITs at once, for `issues_of`; `some`: False where it is known that
+    none of them has any, which then asks nothing."""
+    of_each: dict[int, list[Issue]] = {transport.pk: [] for transport in transports}
+    if some:
+        for issue in Issue.objects.filter(transport__in=of_each).order_by("pk"):
+            of_each[issue.transport_id].append(issue)
+    for transport in transports:
+        setattr(transport, _ATTACHED, of_each[transport.pk])
+
+
+def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Transport]:
+    """The UITs of these companies that have a issue and are open on a day in Bucharest."""
+    keys = Issue.objects.filter(company__in=companies).order_by().values("transport")
+    return Transport.objects.filter(pk__in=keys, state__in=OPEN, first_expired_day__gt=day)
+
+
+def has_issues(day: date) -> Q:
+    """The same as a condition on UITs."""
+    some = Exists(Issue.objects.filter(transport=OuterRef("pk")))
+    return Q(some) & Q(state__in=OPEN, first_expired_day__gt=day)
+
+
+def count_with_issues(companies: Collection[int], day: date, *, most: int | None = None) -> int:
+    """How many UITs have a issue; counted no further than `most`."""
+    return transports_with_issues(companies, day).order_by()[:most].count()
