@@ -1,6 +1,6 @@
 """What changed: known UITs × a good answer → the new state and its events. Pure: no clock, no rows.
 
-The rules (architecture, „Rules that hold the house up”, 2 and 3):
+The rules (docs/architecture.md, 2 and 3):
 - an error never comes here; absence in one good answer only marks a UIT as missing;
 - absence in a second good answer, at least `SETTLING` after the first, makes it delisted,
   unless its validity is over, when it is expired;

@@ -1,0 +1,74 @@
+"""The documents for engineers name what exists: files, names in them, settings, each decision."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DECISIONS = sorted((ROOT / "docs/decisions").glob("0*.md"))
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(ROOT / "docs" / name for name in ("architecture.md", "glossary.md", "scheduling.md")),
+    *DECISIONS,
+]
+TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+# `caraus/core/queues.py`, `tests/e2e`, `caraus/core/formatting.py::plural`
+NAMED = re.compile(r"`((\w[\w.-]*)/[\w./@-]*|[\w-]+\.(?:md|yml|toml))(?:::(\w+))?`")
+SETTING = re.compile(r"`((?:CARAUS|ANAF)_[A-Z_]+)`")
+
+
+def named_files(document: Path) -> Iterator[tuple[str, str]]:
+    """Yield each file that the document names, and the name in it or ""."""
+    for match in NAMED.finditer(document.read_text()):
+        if match[2] in TOP or match[2] is None:
+            yield match[1], match[3] or ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    for name, inside in named_files(document):
+        assert (ROOT / name).exists(), f"{document.name} names {name}"
+        defined = rf"(?m)^ *(?:(?:async )?def |class )?{inside}\b *[=:(]"
+        assert not inside or re.search(defined, (ROOT / name).read_text()), (
+            f"{document.name} names {inside} in {name}"
+        )
+
+
+def test_the_check_finds_what_the_documents_name() -> None:
+    files = [name for document in DOCUMENTS for name, _inside in named_files(document)]
+    assert len(files) > 80
+
+
+@cache
+def sources() -> str:
+    """Return all of the product's code."""
+    return "".join(path.read_text() for path in (ROOT / "caraus").rglob("*.py"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_setting_that_a_document_names_exists(document: Path) -> None:
+    for name in SETTING.findall(document.read_text()):
+        assert f'"{name.removesuffix("_FILE")}"' in sources() or f'"{name}"' in sources(), (
+            f"{document.name} names {name}"
+        )
+
+
+def test_the_index_lists_each_decision_once_by_its_title() -> None:
+    index = (ROOT / "docs/decisions/index.md").read_text()
+    listed = re.findall(r"(?m)^- \[(\d{3})\. (.+)\]\((.+)\)$", index)
+    assert [row[2] for row in listed] == [path.name for path in DECISIONS]
+    for number, (path, (listed_number, title, _)) in enumerate(
+        zip(DECISIONS, listed, strict=True), 1
+    ):
+        assert path.name.startswith(f"{number:03}-")
+        assert path.read_text().startswith(f"# {listed_number}. {title}\n")
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_has_its_context_and_its_consequences(decision: Path) -> None:
+    parts = re.findall(r"(?m)^\*\*(\w+)\.\*\* ", decision.read_text())
+    assert parts == ["Context", "Decision", "Consequences"]
