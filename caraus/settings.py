@@ -237,7 +237,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cărăuș"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_HTTPS  # for localhost; browsers allow no other
-# How often a thing may be done, per person, organization or address (caraus/accounts/limits.py).
+# How often a person, an organization or an address may do a thing (accounts/rate_limits.py).
 RATE_LIMITS = {
     "export": env.rates("CARAUS_EXPORT_LIMIT", "10/h/user,30/h/organization"),
     "list_export": env.rates("CARAUS_LIST_EXPORT_LIMIT", "60/h/user,200/h/organization"),

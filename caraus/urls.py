@@ -28,7 +28,7 @@ urlpatterns = [
     path("firme/lista/", companies.company_paste, name="companies_paste"),
     path("firme/<int:pk>/arhivare/", companies.company_archive, name="company_archive"),
     path("organizatie/export/", exports.organization_export, name="organization_export"),
-    path("organizatie/jurnal/export/", exports.journal_export, name="journal_export"),
+    path("organizatie/jurnal/export/", exports.audit_log_export, name="audit_log_export"),
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),

@@ -35,7 +35,7 @@ def pages() -> dict[str, str]:
     with override_settings(SIGNUP="open", ROOT_URLCONF="tests.web.with_style"):
         sign_up = visitor.get("/cont/signup/").content
         style = walker.get("/stil").content
-    with patch("caraus.accounts.people.is_setup_secret", return_value=True):
+    with patch("caraus.accounts.server_setup.is_setup_secret", return_value=True):
         set_up = visitor.get("/inceput/x/").content
     error = pages.server_error(RequestFactory().get("/")).content
     found = {"cont-nou": sign_up, "inceput": set_up, "eroare-500": error, "stil": style}

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
 
-from caraus.accounts import audit_log, limits, members
-from caraus.accounts.models import Invitation, JournalEntry, User
+from caraus.accounts import audit_log, members, rate_limits
+from caraus.accounts.models import AuditLogEntry, Invitation, User
 from caraus.core.formatting import in_language_of
 
 # Where the session keeps the secret of an invitation's link while its person makes an account.
@@ -29,7 +29,7 @@ def invitation_of(request: HttpRequest) -> Invitation | None:
 
 def sign_in_key(request: HttpRequest, email: str) -> str:
     """What wrong passwords are counted for."""
-    return f"{email.lower()}:{limits.address_of(request)}"
+    return f"{email.lower()}:{rate_limits.address_of(request)}"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -90,15 +90,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         from many addresses is slow, but not for who signs in from where the account's person did
         before."""
         email = str(credentials.get("email", "")).lower()
-        if limits.count_use("sign_in_failed", key=sign_in_key(request, email)):
+        if rate_limits.count_use("sign_in_failed", key=sign_in_key(request, email)):
             raise self.validation_error("too_many_login_attempts")
         super().pre_authenticate(request, **credentials)
-        known = JournalEntry.objects.filter(
+        known = AuditLogEntry.objects.filter(
             actor_id__in=User.objects.filter(email=email).values("pk"),
             action="sign_in",
             ip=self.get_client_ip(request),
         )
-        if not known.exists() and limits.count_use("sign_in_elsewhere", key=email):
+        if not known.exists() and rate_limits.count_use("sign_in_elsewhere", key=email):
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
@@ -106,7 +106,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is not None:
             email = str(credentials.get("email", "")).lower()
-            limits.forget_uses("sign_in_failed", key=sign_in_key(request, email))
+            rate_limits.forget_uses("sign_in_failed", key=sign_in_key(request, email))
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

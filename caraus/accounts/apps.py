@@ -7,6 +7,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Conturi"
 
     def ready(self) -> None:
-        from caraus.accounts import told
+        from caraus.accounts import signal_handlers
 
-        told.connect()
+        signal_handlers.connect()

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from caraus.accounts.models import JournalEntry, Organization, User
+from caraus.accounts.models import AuditLogEntry, Organization, User
 from caraus.core.formatting import BUCHAREST, gettext_lazy
 
 PROGRAM = "Cărăuș"
@@ -51,7 +51,7 @@ def record(
     user: User | None = None,
     organization: Organization | int | None = None,
     **details: Any,
-) -> JournalEntry:
+) -> AuditLogEntry:
     """Write one entry; `action` is one of ACTIONS. The address is the current request's.
 
     The sentence is kept in every language: in Romanian as `text`, in the others among the details.
@@ -59,7 +59,7 @@ def record(
     if action not in ACTIONS:
         raise ValueError(action)
     said = {language: _said(text, language) for language, _ in settings.LANGUAGES}
-    return JournalEntry.objects.create(
+    return AuditLogEntry.objects.create(
         organization_id=organization.pk if isinstance(organization, Organization) else organization,
         actor_id=user.pk if user else None,
         actor=_name(user),
@@ -107,13 +107,13 @@ def _ip(request: HttpRequest | None) -> str | None:
 
 
 def search(
-    entries: QuerySet[JournalEntry],
+    entries: QuerySet[AuditLogEntry],
     *,
     words: str = "",
     action: str = "",
     since: date | None = None,
     until: date | None = None,
-) -> QuerySet[JournalEntry]:
+) -> QuerySet[AuditLogEntry]:
     """The entries that hold all the words, of one kind, between two days in Romania."""
     if action:
         entries = entries.filter(action=action)
@@ -134,7 +134,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=BUCHAREST)
 
 
-def rows(entries: Iterable[JournalEntry]) -> Iterable[list[str]]:
+def rows(entries: Iterable[AuditLogEntry]) -> Iterable[list[str]]:
     """For a CSV file: a heading, then the entries."""
     yield [
         gettext("când"),
@@ -152,4 +152,4 @@ def rows(entries: Iterable[JournalEntry]) -> Iterable[list[str]]:
 def forget_old() -> int:
     """Delete what is older than the law wants; returns how many."""
     limit = timezone.now() - timedelta(days=365 * KEEP_YEARS + 2)
-    return JournalEntry.objects.filter(at__lt=limit).delete()[0]
+    return AuditLogEntry.objects.filter(at__lt=limit).delete()[0]

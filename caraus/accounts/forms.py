@@ -18,7 +18,7 @@ from django.utils.translation import get_language, gettext
 
 from caraus.accounts.adapter import invitation_of
 from caraus.accounts.models import User
-from caraus.accounts.names import NameInput
+from caraus.accounts.name_fields import NameInput
 from caraus.core.fields import NAME
 from caraus.core.formatting import gettext_lazy
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.emails import reference
+from caraus.accounts.invitation_emails import reference
 from caraus.accounts.models import Company, Invitation, Membership, Organization, Role, User
 from caraus.accounts.signals import owner_made
 from caraus.mail import queue

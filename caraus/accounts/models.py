@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from caraus.accounts.cui import validate_cui
-from caraus.accounts.names import NameField
+from caraus.accounts.name_fields import NameField
 from caraus.core import fields
 from caraus.core.fields import FittedCharField
 from caraus.core.formatting import gettext_lazy
@@ -198,7 +198,7 @@ class Session(models.Model):
         return self.key_digest[:8]
 
 
-class JournalEntry(models.Model):
+class AuditLogEntry(models.Model):
     """Who did what and when. The database refuses every change of a row, and every deletion
     before three years (see the migration's trigger).
 
@@ -222,8 +222,8 @@ class JournalEntry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
-            models.Index(fields=["organization_id", "-at", "-id"], name="journal_newest"),
-            models.Index(fields=["actor_id", "-at"], name="journal_of_person"),
+            models.Index(fields=["organization_id", "-at", "-id"], name="audit_log_newest"),
+            models.Index(fields=["actor_id", "-at"], name="audit_log_of_actor"),
         ]
 
     def __str__(self) -> str:

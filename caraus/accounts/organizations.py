@@ -14,8 +14,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
 from caraus.accounts.cui import normalize_cui
-from caraus.accounts.models import Company, JournalEntry, Membership, Organization, Role, User
-from caraus.accounts.names import refuse_link, single_line
+from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, Role, User
+from caraus.accounts.name_fields import refuse_link, single_line
 from caraus.core.fields import COMPANY
 from caraus.core.formatting import plural
 
@@ -90,7 +90,7 @@ def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
     if single_line(typed_name) != single_line(organization.name):
         raise ValidationError(gettext("Denumirea scrisă nu este cea a organizației."))
-    exported = JournalEntry.objects.filter(
+    exported = AuditLogEntry.objects.filter(
         organization_id=organization.pk, action="export", details__whole=True
     )
     if not exported.exists():
@@ -155,7 +155,7 @@ def _delete_rows_of(organization: Organization) -> None:
     tenant_models = [
         model
         for model in apps.get_models()
-        if model not in {Organization, JournalEntry} and hasattr(model, "ORGANIZATION_PATH")
+        if model not in {Organization, AuditLogEntry} and hasattr(model, "ORGANIZATION_PATH")
     ]
     tenant_models.sort(key=_depth, reverse=True)
     for model in tenant_models:

@@ -9,5 +9,7 @@ class AuthorizationsConfig(AppConfig):
 
     def ready(self) -> None:
         from caraus.anaf import problems
+        from caraus.authorizations import personal_data
 
         problems.speak(gettext)
+        personal_data.connect()

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.limits import Refusal, count_use, is_young
 from caraus.accounts.models import Company, Membership, Role, User
+from caraus.accounts.rate_limits import Refusal, count_use, is_young
 from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
 from caraus.core.formatting import gettext_lazy
 from caraus.mail import queue

@@ -109,7 +109,7 @@ def say_setup_link() -> None:
     from django.conf import settings
     from django.urls import reverse
 
-    from caraus.accounts.people import setup_secret
+    from caraus.accounts.server_setup import setup_secret
 
     if secret := setup_secret():
         link = settings.PUBLIC_URL + reverse("set_up", args=[secret])

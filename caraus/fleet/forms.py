@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Company
-from caraus.accounts.names import LineInput
+from caraus.accounts.name_fields import LineInput
 from caraus.accounts.uploads import LARGEST
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry

@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.utils.translation import gettext
 
-from caraus.accounts.names import single_line
+from caraus.accounts.name_fields import single_line
 from caraus.fleet import plates
 from caraus.fleet.models import Kind
 from caraus.fleet.spreadsheets import Row, UnreadableFileError, rows_of_file, rows_of_text

@@ -6,7 +6,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 
-from caraus.accounts import limits, organizations
+from caraus.accounts import organizations, rate_limits
 from caraus.accounts.sessions import SessionStore
 from caraus.web import retention
 
@@ -32,7 +32,7 @@ async def tidy(timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
-    await sync_to_async(limits.delete_ended)()
+    await sync_to_async(rate_limits.delete_ended)()
     await sync_to_async(SessionStore.clear_expired)()
 
 

@@ -290,7 +290,7 @@ def back(export: ListExport) -> tuple[str, str]:
         return reverse("organization"), gettext("Organizația")
     query = urlencode(QueryDict(export.query).dict())
     if export.kind == JOURNAL:
-        return f"{reverse('journal')}?{query}", gettext("Jurnal")
+        return f"{reverse('audit_log')}?{query}", gettext("Jurnal")
     return f"{reverse('workspace:list')}?{query}", gettext("Transporturi")
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import (
+    AuditLogEntry,
     Company,
     Invitation,
-    JournalEntry,
     Membership,
     Organization,
 )
@@ -39,7 +39,7 @@ PARTS: dict[str, type[Model]] = {
     "note": TransportNote,
     "necitite": UnreadableRecord,
     "sincronizari": SyncRun,
-    "jurnal": JournalEntry,
+    "jurnal": AuditLogEntry,
 }
 README = gettext_lazy("""Exportul complet al organizației {name}, din {at}.
 

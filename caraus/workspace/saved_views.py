@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership
-from caraus.accounts.names import single_line
+from caraus.accounts.name_fields import single_line
 from caraus.workspace.filters import Asked, query_of
 from caraus.workspace.models import SavedView
 

@@ -12,27 +12,27 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts import audit_log
-from caraus.accounts.models import JournalEntry, Organization, User
+from caraus.accounts.models import AuditLogEntry, Organization, User
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport
 from tests import factories
 
 
 @pytest.fixture
-def entry(organization: Organization, owner: User) -> JournalEntry:
+def entry(organization: Organization, owner: User) -> AuditLogEntry:
     return audit_log.record("company", "A adăugat firma.", user=owner, organization=organization)
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE accounts_journalentry SET text = 'altceva'",
-        "UPDATE accounts_journalentry SET at = at - interval '9 years'",
-        "DELETE FROM accounts_journalentry",
-        "TRUNCATE accounts_journalentry CASCADE",
+        "UPDATE accounts_auditlogentry SET text = 'altceva'",
+        "UPDATE accounts_auditlogentry SET at = at - interval '9 years'",
+        "DELETE FROM accounts_auditlogentry",
+        "TRUNCATE accounts_auditlogentry CASCADE",
     ],
 )
-def test_the_database_refuses_every_change(entry: JournalEntry, statement: str) -> None:
+def test_the_database_refuses_every_change(entry: AuditLogEntry, statement: str) -> None:
     with (
         pytest.raises(DatabaseError, match="append-only"),
         transaction.atomic(),
@@ -43,7 +43,7 @@ def test_the_database_refuses_every_change(entry: JournalEntry, statement: str) 
     assert entry.text == "A adăugat firma."
 
 
-def test_django_can_not_change_it_either(entry: JournalEntry) -> None:
+def test_django_can_not_change_it_either(entry: AuditLogEntry) -> None:
     entry.text = "altceva"
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         entry.save()
@@ -54,7 +54,7 @@ def test_django_can_not_change_it_either(entry: JournalEntry) -> None:
 def test_only_what_is_older_than_three_years_is_forgotten(organization: Organization) -> None:
     now = timezone.now()
     for days in (10, 365 * 3 - 2, 365 * 3 + 5):
-        JournalEntry.objects.create(
+        AuditLogEntry.objects.create(
             organization_id=organization.pk,
             at=now - timedelta(days=days),
             actor="Ana",
@@ -62,7 +62,7 @@ def test_only_what_is_older_than_three_years_is_forgotten(organization: Organiza
             text=f"{days}",
         )
     assert audit_log.forget_old() == 1
-    assert JournalEntry.objects.count() == 2
+    assert AuditLogEntry.objects.count() == 2
 
 
 def test_acts_leave_a_trace_with_their_author(
@@ -73,16 +73,16 @@ def test_acts_leave_a_trace_with_their_author(
     authorization_row = factories.authorization(organization)
     client.post(f"/integrari/{authorization_row.pk}/deconectare/")
     client.post("/organizatie/membri/", {"email": "nou@example.ro", "role": "viewer"})
-    found = dict(JournalEntry.objects.values_list("action", "text"))
+    found = dict(AuditLogEntry.objects.values_list("action", "text"))
     assert "14399840" in found["company"]
     assert "deconectat" in found["authorization"]
     assert "nou@example.ro" in found["invitation"]
-    assert {one.actor for one in JournalEntry.objects.all()} == {f"Ana Pop ({owner.email})"}
-    assert {one.ip for one in JournalEntry.objects.all()} == {"127.0.0.1"}
+    assert {one.actor for one in AuditLogEntry.objects.all()} == {f"Ana Pop ({owner.email})"}
+    assert {one.ip for one in AuditLogEntry.objects.all()} == {"127.0.0.1"}
 
 
 def test_it_is_searched_by_words_kind_and_day(
-    client: Client, organization: Organization, owner: User, entry: JournalEntry
+    client: Client, organization: Organization, owner: User, entry: AuditLogEntry
 ) -> None:
     audit_log.record("settings", "A schimbat denumirea.", user=owner, organization=organization)
     client.force_login(owner)
@@ -114,7 +114,7 @@ def test_it_is_exported_safely_for_a_spreadsheet(
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
     assert rows[0][0] == "când"
     assert [row[3] for row in rows[1:]] == ["'=HYPERLINK(1)"]
-    assert JournalEntry.objects.filter(action="export").exists()
+    assert AuditLogEntry.objects.filter(action="export").exists()
 
 
 def test_exports_are_limited(client: Client, owner: User, settings: LazySettings) -> None:

@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
 
-from caraus.accounts import limits
+from caraus.accounts import rate_limits
 from caraus.accounts.models import User
 from caraus.accounts.provision import provision_user
 from tests.mail import delivered
@@ -50,7 +50,7 @@ def test_one_visitor_writes_to_few_addresses(client: Client) -> None:
 
 @pytest.mark.parametrize("action", ["signup", "reset_password", "confirm_email", "manage_email"])
 def test_what_sends_letters_is_limited_over_a_day(action: str, settings: LazySettings) -> None:
-    rates = limits.rates_of(settings.ACCOUNT_RATE_LIMITS[action])
+    rates = rate_limits.rates_of(settings.ACCOUNT_RATE_LIMITS[action])
     assert any(rate.seconds >= 24 * 3600 and rate.most <= 200 for rate in rates)
 
 

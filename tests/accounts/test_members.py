@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts import members
-from caraus.accounts.models import Invitation, JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Invitation, Membership, Organization, User
 from caraus.commands.ports import free_ports
 from tests import factories
 from tests.authorize import at_once
@@ -110,7 +110,7 @@ def test_a_revoked_invitation_opens_nothing(owner: User) -> None:
 
 def test_only_the_digest_of_the_secret_is_kept(owner: User) -> None:
     secret = invite(owner).strip("/").split("/")[-1]
-    stored = str(list(Invitation.objects.values())) + str(list(JournalEntry.objects.values()))
+    stored = str(list(Invitation.objects.values())) + str(list(AuditLogEntry.objects.values()))
     assert secret not in stored
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts import audit_log, organizations
-from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.authorizations.models import Authorization
 from caraus.transports.models import Transport
 from caraus.workspace import exports
@@ -117,7 +117,7 @@ def test_settings_are_kept_and_told(owner: User, organization: Organization) -> 
     )
     organization.refresh_from_db()
     assert (organization.name, organization.keep_transports_months) == ("Alt Nume", 60)
-    told = JournalEntry.objects.get(action="settings").text
+    told = AuditLogEntry.objects.get(action="settings").text
     assert "Alt Nume" in told
     assert "60 de luni" in told
 
@@ -155,7 +155,7 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     assert not Authorization.objects.exists()
     assert not Company.objects.exists()
     # What was done stays told.
-    told = JournalEntry.objects.filter(organization_id=organization.pk, action="deletion")
+    told = AuditLogEntry.objects.filter(organization_id=organization.pk, action="deletion")
     assert "a fost ștearsă" in told[0].text
 
 
@@ -180,7 +180,7 @@ def test_transports_are_forgotten_as_the_organization_wants(
     organization.save()
     assert forget().transports == 1
     assert Transport.objects.get().uit == "UIT1"
-    told = JournalEntry.objects.get(action="deletion")
+    told = AuditLogEntry.objects.get(action="deletion")
     assert (told.actor, told.organization_id) == (audit_log.PROGRAM, organization.pk)
 
 

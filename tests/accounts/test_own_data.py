@@ -6,7 +6,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from caraus.accounts.models import JournalEntry, Membership, Organization, User
+from caraus.accounts import personal_data
+from caraus.accounts.models import AuditLogEntry, Membership, Organization, User
 from caraus.accounts.provision import provision_user
 from caraus.authorizations.models import Authorization
 from tests import factories
@@ -43,6 +44,13 @@ def test_the_export_tells_all_and_no_secret(
     assert ana.password.rpartition("$")[2] not in answer.content.decode()
 
 
+def test_the_packages_above_register_their_part_of_the_export(ana: User) -> None:
+    assert list(personal_data.export(ana)) == [
+        *("cont", "adrese de e-mail", "organizații", "doi factori", "sesiuni"),
+        *("autorizări SPV", "vederi salvate", "note", "jurnal"),
+    ]
+
+
 def test_erasing_asks_the_password_and_ends_everything(
     client: Client, ana: User, organization: Organization
 ) -> None:
@@ -58,7 +66,7 @@ def test_erasing_asks_the_password_and_ends_everything(
     # The authorization lives on, with the name that it was given by; the journal stays.
     authorization = Authorization.objects.get(pk=authorization.pk)
     assert (authorization.authorized_by, authorization.person_name) == (None, "Ana Pop")
-    assert JournalEntry.objects.filter(actor_id=ana.pk, action="deletion").exists()
+    assert AuditLogEntry.objects.filter(actor_id=ana.pk, action="deletion").exists()
 
 
 def test_the_only_owner_hands_over_first(organization: Organization, owner: User) -> None:

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from caraus.accounts import members, people
+from caraus.accounts import members, personal_data
 from caraus.accounts.models import Invitation, Membership, Organization, User
 from caraus.accounts.provision import provision_user
 from caraus.mail.models import OutgoingEmail
@@ -238,7 +238,7 @@ def test_every_loss_of_the_right_closes_the_door(
     elif way == "hand_over":
         members.hand_over(second, ownership)
     elif way == "erase":
-        people.erase(second.user)
+        personal_data.erase(second.user)
     elif way == "inactive":
         User.objects.filter(pk=second.user_id).update(is_active=False)
     else:

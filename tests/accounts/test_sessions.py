@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from caraus.accounts import people, sessions
+from caraus.accounts import server_setup, sessions
 from caraus.accounts.models import Membership, Organization, Session, User
 from caraus.accounts.provision import provision_user
 from caraus.accounts.sessions import SessionStore
@@ -97,7 +97,7 @@ def test_a_new_password_keeps_this_session_and_unlists_the_others(ana: User) -> 
 def test_signing_out_everywhere_ends_only_that_persons_sessions(ana: User, owner: User) -> None:
     here, elsewhere, other = signed_in(ana), signed_in(ana), Client()
     other.force_login(owner)
-    people.end_sessions(ana)
+    sessions.end(ana)
     assert not is_in(here)
     assert not is_in(elsewhere)
     assert is_in(other)
@@ -107,7 +107,7 @@ def test_an_ended_session_is_not_saved_again(ana: User) -> None:
     client = signed_in(ana)
     store = SessionStore(client.cookies["sessionid"].value)
     assert store["_auth_user_id"] == str(ana.pk)
-    people.end_sessions(ana)
+    sessions.end(ana)
     with pytest.raises(UpdateError):
         store.save()
     assert not Session.objects.exists()
@@ -146,7 +146,7 @@ def test_what_a_session_holds_comes_back(db: None, data: dict[str, Any]) -> None
 
 def test_the_session_of_the_first_account_says_from_where(db: None) -> None:
     client = Client(REMOTE_ADDR="10.0.0.7")
-    link = f"/inceput/{people.setup_secret()}/"
+    link = f"/inceput/{server_setup.setup_secret()}/"
     form = {"organization": "Trans Nou", "name": "Ioana", "email": "ioana@example.ro"}
     assert client.post(link, form | {"password": PASSWORD}).status_code == 302
     (own,) = sessions.of_user(User.objects.get())

@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
 
-from caraus.accounts.models import JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Membership, Organization, User
 from caraus.accounts.provision import provision_user
 from tests import factories
 from tests.mail import delivered
@@ -109,7 +109,7 @@ def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, an
     assert "Prea multe încercări" in said[5]
     # The right one is refused too, until some minutes are over.
     assert sign_in(client).status_code == 200  # type: ignore[attr-defined]
-    assert JournalEntry.objects.filter(action="sign_in_failed", actor_id=ana.pk).count() == 5
+    assert AuditLogEntry.objects.filter(action="sign_in_failed", actor_id=ana.pk).count() == 5
 
 
 def test_the_right_password_and_a_new_one_end_the_count_of_wrong_ones(
@@ -173,9 +173,9 @@ def test_guessing_from_many_addresses_is_slow_and_the_person_still_comes_in_from
     assert try_from("10.0.0.9", PASSWORD)
     for number in range(1, 4):
         assert not try_from(f"10.0.0.{number}")
-    before = JournalEntry.objects.filter(action="sign_in_failed").count()
+    before = AuditLogEntry.objects.filter(action="sign_in_failed").count()
     assert not try_from("10.0.0.4", PASSWORD)
-    assert JournalEntry.objects.filter(action="sign_in_failed").count() == before == 3
+    assert AuditLogEntry.objects.filter(action="sign_in_failed").count() == before == 3
     assert try_from("10.0.0.9", PASSWORD)
 
 

@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
-from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.authorizations import browser, links, rights
 from caraus.authorizations.consent_refusals import OTHER_BROWSER, WRONG_STATE
 from caraus.authorizations.models import Authorization, ConsentRequest
@@ -170,7 +170,7 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
     told = Notification.objects.filter(title="O autorizare SPV a fost luată înapoi")
     assert {one.user for one in told} == {owner, admin}
     assert "Ion Contabilul a apăsat „Nu am vrut asta”" in told[0].text
-    entry = JournalEntry.objects.order_by("pk").last()
+    entry = AuditLogEntry.objects.order_by("pk").last()
     assert entry
     assert "Ion Contabilul a luat înapoi" in entry.text
     assert taken_back(holder, made) == 410  # once

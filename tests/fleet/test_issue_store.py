@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from caraus.accounts.models import Company, JournalEntry, Membership
+from caraus.accounts.models import AuditLogEntry, Company, Membership
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.fleet import changes, issue_store, queries
@@ -72,7 +72,7 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
     assert standing(theirs) == [("retired", "CJ77NOU"), ("retired", "CT34REM")]
     changes.delete_vehicle(dispatcher, Vehicle.objects.get(plate="CJ77NOU"))
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("retired", "CT34REM")]
-    words = [entry.text for entry in JournalEntry.objects.filter(action="fleet").order_by("pk")]
+    words = [entry.text for entry in AuditLogEntry.objects.filter(action="fleet").order_by("pk")]
     assert len(words) == 8
     assert words[0] == f"A adăugat în flotă ({company}) B123ABC."
     assert words[3] == f"A schimbat în flotă ({company}) B123ABC (acum CJ77NOU)."

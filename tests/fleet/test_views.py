@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook
 
-from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
 from caraus.fleet import issue_store
 from caraus.fleet.models import Draft, Kind, Vehicle
@@ -58,7 +58,7 @@ def test_one_vehicle_by_hand_from_its_first_day_to_its_last(
     works.post(f"{page}retragere/", {"activ": "da"})
     works.post(f"{page}stergere/")
     assert fleet() == {}
-    assert JournalEntry.objects.filter(action="fleet").count() == 5
+    assert AuditLogEntry.objects.filter(action="fleet").count() == 5
     assert works.get(page).status_code == 404
 
 

@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
 from caraus.accounts import audit_log
-from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.authorizations import links
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.core import fields
@@ -58,7 +58,7 @@ def test_who_has_the_longest_name_and_address_signs_in_and_is_in_the_journal_who
 ) -> None:
     answer = client.post("/cont/login/", {"login": EMAIL, "password": PASSWORD})
     assert answer.status_code == 302
-    entry = JournalEntry.objects.get(action="sign_in")
+    entry = AuditLogEntry.objects.get(action="sign_in")
     assert entry.actor == f"{NAME} ({EMAIL})"
     for page in ("/", "/organizatie/", "/organizatie/jurnal/", "/cont/date/", "/notificari/"):
         assert client.get(page, follow=True).status_code == 200, page
@@ -157,4 +157,4 @@ def test_a_name_that_is_too_long_for_its_column_is_cut_whoever_writes_it(
     assert len(Company.objects.get(pk=company.pk).name) <= 200
     entry = audit_log.record("account", "Ceva.", user=person)
     assert len(User.objects.get(pk=person.pk).name) <= 150
-    assert JournalEntry.objects.get(pk=entry.pk).actor.startswith(name[:4])
+    assert AuditLogEntry.objects.get(pk=entry.pk).actor.startswith(name[:4])

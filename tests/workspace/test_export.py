@@ -17,7 +17,7 @@ from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from caraus.accounts.models import Company, JournalEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.core.formatting import BUCHAREST, today
 from caraus.fleet.models import Issue
 from caraus.fleet.queries import IssueCode
@@ -186,7 +186,7 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     assert ListExportPart.objects.count() > 3
     answer: Any = signed_in.get(f"{address}fisier/")
     assert sheet(b"".join(answer)).max_row == 4
-    entry = JournalEntry.objects.get(action="export")
+    entry = AuditLogEntry.objects.get(action="export")
     assert entry.details["view"] == "arata=toate"
     assert entry.details["said"] == {"en": "Exported the list of transports (XLSX)."}
 
@@ -339,7 +339,7 @@ def test_only_an_owner_gets_all_of_the_organization_made_by_the_worker(
         assert "transporturi.csv" in archive.namelist()
         (company,) = json.loads(archive.read("firme.json"))
         assert company["cui"] == factories.CUI
-    assert JournalEntry.objects.get(action="export").details["whole"] is True
+    assert AuditLogEntry.objects.get(action="export").details["whole"] is True
     Membership.objects.filter(user=owner).update(role="admin")
     assert client.get(f"{asked['Location']}fisier/").status_code == 404
 

@@ -16,14 +16,14 @@ BEGIN
   END IF;
   RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
 END $$;
-CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE ON accounts_journalentry
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE ON accounts_auditlogentry
   FOR EACH ROW EXECUTE FUNCTION caraus_audit_log_append_only();
-CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON accounts_journalentry
+CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON accounts_auditlogentry
   FOR EACH STATEMENT EXECUTE FUNCTION caraus_audit_log_append_only();
 """
 DROP_AUDIT_LOG = """
-DROP TRIGGER audit_log_no_truncate ON accounts_journalentry;
-DROP TRIGGER audit_log_append_only ON accounts_journalentry;
+DROP TRIGGER audit_log_no_truncate ON accounts_auditlogentry;
+DROP TRIGGER audit_log_append_only ON accounts_auditlogentry;
 DROP FUNCTION caraus_audit_log_append_only();
 """
 # Django's database cache, which the rate limits of all web processes share
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name='AuditLogEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['organization_id', '-at', '-id'], name='journal_newest'), models.Index(fields=['actor_id', '-at'], name='journal_of_person')],
+                'indexes': [models.Index(fields=['organization_id', '-at', '-id'], name='audit_log_newest'), models.Index(fields=['actor_id', '-at'], name='audit_log_of_actor')],
             },
         ),
         migrations.CreateModel(

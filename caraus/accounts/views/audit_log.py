@@ -12,14 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.models import JournalEntry, Membership, Role
+from caraus.accounts.models import AuditLogEntry, Membership, Role
 
 PAGE_SIZE = 100
 
 
-def entries_of(query: Mapping[str, str], membership: Membership) -> QuerySet[JournalEntry]:
+def entries_of(query: Mapping[str, str], membership: Membership) -> QuerySet[AuditLogEntry]:
     """The entries that a view of the journal shows."""
-    entries = access.visible(JournalEntry.objects.all(), membership)
+    entries = access.visible(AuditLogEntry.objects.all(), membership)
     return audit_log.search(
         entries,
         words=query.get("q", ""),
@@ -39,7 +39,7 @@ def _day(text: str) -> date | None:
 
 @require_GET
 @never_cache
-def journal_page(request: HttpRequest) -> HttpResponse:
+def audit_log_page(request: HttpRequest) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     page = Paginator(entries_of(request.GET, membership), PAGE_SIZE).get_page(
         request.GET.get("pagina")
@@ -52,4 +52,4 @@ def journal_page(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "query": urlencode(filters),
     }
-    return render(request, "accounts/journal.html", context)
+    return render(request, "accounts/audit_log.html", context)

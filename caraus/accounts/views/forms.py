@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from caraus.accounts import access, members
 from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
-from caraus.accounts.names import NameInput
+from caraus.accounts.name_fields import NameInput
 from caraus.accounts.organizations import MONTHS_CHOICES
 from caraus.core.fields import COMPANY
 from caraus.core.fields import NAME as NAME_WIDTH

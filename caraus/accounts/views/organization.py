@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access, members, organizations
-from caraus.accounts.limits import refusal_of, too_many
 from caraus.accounts.models import Membership, Role, User
+from caraus.accounts.rate_limits import refusal_of, too_many
 from caraus.accounts.views.forms import NewOrganizationForm, OrganizationForm
 
 
@@ -164,8 +164,8 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def keep(request: HttpRequest) -> HttpResponse:
-    """Change one's mind about the deletion."""
+def cancel_deletion(request: HttpRequest) -> HttpResponse:
+    """Cancel the deletion that waits."""
     organizations.cancel_deletion(access.require_role(request, Role.OWNER))
     messages.success(request, gettext("Organizația rămâne. Nimic nu se șterge."))
     return redirect("organization")

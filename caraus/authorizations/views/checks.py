@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import access
-from caraus.accounts.limits import limited
 from caraus.accounts.models import Company, Role
+from caraus.accounts.rate_limits import limited
 from caraus.anaf.errors import PROBLEMS, Problem
 from caraus.authorizations.checks import request_check
 from caraus.authorizations.help import Help, help_for

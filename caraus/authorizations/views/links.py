@@ -16,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caraus.accounts import access
-from caraus.accounts.limits import limited, refusal_of, too_many
 from caraus.accounts.models import Membership, Role
-from caraus.accounts.names import NameInput
+from caraus.accounts.name_fields import NameInput
+from caraus.accounts.rate_limits import limited, refusal_of, too_many
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, links
 from caraus.authorizations.browser import browser_secret

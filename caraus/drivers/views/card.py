@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
-from caraus.accounts.limits import limited
+from caraus.accounts.rate_limits import limited
 from caraus.core.formatting import today
 from caraus.drivers import card
 from caraus.transports.models import Transport

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access
-from caraus.accounts.limits import limited
 from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.rate_limits import limited
 from caraus.accounts.uploads import too_large
 from caraus.core.formatting import plural, today
 from caraus.fleet import changes, drafts, filters, queries

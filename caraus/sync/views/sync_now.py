@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from caraus.accounts import access
-from caraus.accounts.limits import limited
 from caraus.accounts.models import Role
+from caraus.accounts.rate_limits import limited
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import plural

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from caraus.accounts import access, audit_log, organizations
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role
-from caraus.accounts.names import NameInput
+from caraus.accounts.name_fields import NameInput
 from caraus.authorizations import panel, rights_progress
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress

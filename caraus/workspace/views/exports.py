@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access
-from caraus.accounts.limits import limited
 from caraus.accounts.models import Membership, Role
+from caraus.accounts.rate_limits import limited
 from caraus.core.logs import origin
 from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import chosen
@@ -42,7 +42,7 @@ def organization_export(request: HttpRequest) -> HttpResponseRedirect:
 
 @require_POST
 @limited("export")
-def journal_export(request: HttpRequest) -> HttpResponseRedirect:
+def audit_log_export(request: HttpRequest) -> HttpResponseRedirect:
     """The entries that a view of the journal shows, all of them."""
     membership = access.require_role(request, Role.ADMIN)
     query = urlencode(query_of(request.POST.get("vedere", "")))

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import audit_log, limits, members, sessions
+from caraus.accounts import audit_log, members, rate_limits, sessions
 from caraus.accounts.adapter import INVITATION_KEY, invitation_of, sign_in_key
 from caraus.accounts.models import User
 from caraus.core.formatting import gettext_lazy
@@ -102,7 +102,7 @@ def _password_chosen_by_letter(
 ) -> None:
     """Who reads the address's letters is its owner. Whatever was put into an account before that
     address was confirmed may be a stranger's: nothing of it opens the account any more."""
-    limits.forget_uses("sign_in_failed", key=sign_in_key(request, user.email))
+    rate_limits.forget_uses("sign_in_failed", key=sign_in_key(request, user.email))
     addresses = EmailAddress.objects.filter(user=user)
     if addresses.filter(verified=True).exists():
         return

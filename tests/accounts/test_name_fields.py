@@ -6,7 +6,7 @@ from django.test import Client
 
 from caraus.accounts import organizations
 from caraus.accounts.models import Company, Organization, User
-from caraus.accounts.names import has_link, single_line
+from caraus.accounts.name_fields import has_link, single_line
 from caraus.accounts.provision import provision_user
 from caraus.fleet.import_lines import read_text
 from caraus.fleet.models import Vehicle

@@ -1,4 +1,4 @@
-"""Members and invitations of the current organization."""
+"""The members of the current organization, and the form that invites another person."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from caraus.accounts import access, emails, members
-from caraus.accounts.limits import limited, too_many
-from caraus.accounts.models import Invitation, Membership, Role
+from caraus.accounts import access, invitation_emails, members
+from caraus.accounts.models import Membership, Role
+from caraus.accounts.rate_limits import limited, too_many
 from caraus.accounts.views.forms import InviteForm, PlaceForm
+from caraus.accounts.views.invitations import send_and_report
 from caraus.mail import queue
 
 
@@ -46,12 +46,14 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
     """The open ones, whether this member may act on them, and what became of their letters."""
     found = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
     invitations = list(found.prefetch_related("companies"))
-    problems = queue.problems([emails.reference(invitation) for invitation in invitations])
+    problems = queue.problems(
+        [invitation_emails.reference(invitation) for invitation in invitations]
+    )
     return [
         {
             "invitation": invitation,
             "may_act": members.may_give(membership, invitation.role),
-            "letter": problems.get(emails.reference(invitation)),
+            "letter": problems.get(invitation_emails.reference(invitation)),
         }
         for invitation in invitations
     ]
@@ -61,7 +63,7 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
 def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = InviteForm(request.POST, actor=membership)
     if form.is_valid():
-        if refusal := emails.refusal_of_letter(membership):
+        if refusal := invitation_emails.refusal_of_letter(membership):
             return too_many(request, refusal)
         try:
             invitation, secret = members.invite(
@@ -73,69 +75,9 @@ def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
         except ValidationError as error:
             form.add_error("email", error)
         else:
-            _send(request, invitation, secret)
+            send_and_report(request, invitation, secret)
             return redirect("members")
     return _page(request, membership, form)
-
-
-def _send(request: HttpRequest, invitation: Invitation, secret: str) -> None:
-    emails.send_invitation(invitation, secret)
-    messages.success(
-        request,
-        gettext("Invitația pentru {email} pleacă acum. Este valabilă 7 zile.").format(
-            email=invitation.email
-        ),
-    )
-
-
-@require_POST
-@limited("invite")
-def resend(request: HttpRequest, pk: int) -> HttpResponse:
-    membership = access.require_role(request, Role.ADMIN)
-    invitation = access.get_object(request, Invitation.objects.all(), pk)
-    if refusal := emails.refusal_of_letter(membership):
-        return too_many(request, refusal)
-    try:
-        secret = members.resend(membership, invitation)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        invitation.refresh_from_db()
-        _send(request, invitation, secret)
-    return redirect("members")
-
-
-@require_POST
-@never_cache
-@limited("invite")
-def copy_link(request: HttpRequest, pk: int) -> HttpResponse:
-    """A new link, shown once to who invites; the one that was sent ends."""
-    membership = access.require_role(request, Role.ADMIN)
-    invitation = access.get_object(request, Invitation.objects.all(), pk)
-    try:
-        secret = members.resend(membership, invitation, shown=True)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("members")
-    invitation.refresh_from_db()
-    context = {"invitation": invitation, "link": emails.invitation_link(secret)}
-    return render(request, "accounts/invitation_link.html", context)
-
-
-@require_POST
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    membership = access.require_role(request, Role.ADMIN)
-    invitation = access.get_object(request, Invitation.objects.all(), pk)
-    try:
-        members.revoke(membership, invitation)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(
-            request,
-            gettext("Invitația pentru {email} a fost retrasă.").format(email=invitation.email),
-        )
-    return redirect("members")
 
 
 @require_http_methods(["GET", "POST"])

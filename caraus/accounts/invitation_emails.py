@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from caraus.accounts.limits import Refusal, count_use, is_young
 from caraus.accounts.models import Invitation, Membership
+from caraus.accounts.rate_limits import Refusal, count_use, is_young
 from caraus.mail.messages import Letter
 
 

@@ -1,0 +1,21 @@
+"""The signed-in person's sessions."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from caraus.accounts import access, sessions
+
+
+@require_http_methods(["GET", "POST"])
+def session_list(request: HttpRequest) -> HttpResponse:
+    """From where the person is signed in; POST ends all but the session that asks."""
+    user = access.signed_in(request)
+    if request.method == "POST":
+        sessions.end(user, but=request.session.session_key)
+        messages.success(request, gettext("Celelalte sesiuni au fost închise."))
+        return redirect("sessions")
+    listed = sessions.of_user(user, current=request.session.session_key)
+    return render(request, "accounts/sessions.html", {"sessions": listed})
