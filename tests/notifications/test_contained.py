@@ -246,7 +246,10 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
     made.refresh_from_db()
     assert (made.status, made.access_token_sealed) == ("disconnected", "")
     assert Membership.objects.get(user=successor).role == "owner"
-    assert failed() == {"authorizations.telling.was_taken_back": 1, "notifications.owners.tell": 1}
+    assert failed() == {
+        "authorizations.notifications.was_taken_back": 1,
+        "notifications.owners.tell": 1,
+    }
 
 
 def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
