@@ -1,17 +1,85 @@
-"""What went wrong with a call to ANAF: whose fault it is, what to do, and whether to try again."""
+"""The errors of a call to ANAF: codes, outcomes, and what is known for diagnosis. No texts.
+
+The texts that people read stand in `caraus.authorizations.anaf_errors`, by code. Sources: ANAF's
+OAuth procedure of 23.06.2022 (pp. 2-3, 29, 33), the `info` swagger of 07.2024, and dated
+observations: the firewall page with HTTP 200, the login wall's 302, and HTTP 400 `invalid_client`
+(2026-06-28) and `invalid_request` (2026-07-05) of the token service.
+"""
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
-from caraus.anaf.call_problems import CALL_PROBLEMS
-from caraus.anaf.login_problems import LOGIN_PROBLEMS
-from caraus.anaf.problems import Outcome, Problem, Whose, said
 
-__all__ = ["PROBLEMS", "AnafError", "Outcome", "Problem", "Whose", "masked"]
+class Outcome(StrEnum):
+    """How a request to ANAF ended: the state in which a sync or a token refresh ends."""
 
-#: Every problem by its code.
-PROBLEMS = MappingProxyType({row.code: row for row in (*CALL_PROBLEMS, *LOGIN_PROBLEMS)})
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    RATE_LIMITED = "rate_limited"
+    BAD_ANSWER = "bad_answer"
+    NO_RIGHTS = "no_rights"
+    REAUTHORIZE = "reauthorize"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorClass:
+    """What follows from an error. `retryable`: the same call may succeed later by itself."""
+
+    outcome: Outcome
+    retryable: bool
+
+
+#: Every error by its code.
+ERRORS = MappingProxyType(
+    {
+        "refused": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "timeout": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "network": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "no_route": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "dns": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "tls": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "foreign_host": ErrorClass(Outcome.UNAVAILABLE, retryable=False),
+        "http_5xx": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "technical_error": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "waf_rejected": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "html": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "cut_json": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "too_large": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "empty_body": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "unexpected_shape": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "unknown_error": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "redirected": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "rate_limited": ErrorClass(Outcome.RATE_LIMITED, retryable=True),
+        "daily_limit": ErrorClass(Outcome.RATE_LIMITED, retryable=True),
+        "no_rights_any": ErrorClass(Outcome.NO_RIGHTS, retryable=False),
+        "no_rights_cui": ErrorClass(Outcome.NO_RIGHTS, retryable=False),
+        "forbidden": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "token_refused": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "token_refused_anew": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "bad_cui": ErrorClass(Outcome.BAD_ANSWER, retryable=False),
+        "bad_request": ErrorClass(Outcome.BAD_ANSWER, retryable=False),
+        "unexpected": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "client_error": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "cancelled": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "access_denied_other": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "authorize_refused": ErrorClass(Outcome.UNAVAILABLE, retryable=False),
+        "code_expired": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "invalid_grant": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "invalid_client": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "token_endpoint_down": ErrorClass(Outcome.UNAVAILABLE, retryable=True),
+        "token_bad_answer": ErrorClass(Outcome.BAD_ANSWER, retryable=True),
+        "no_etransport_role": ErrorClass(Outcome.UNAVAILABLE, retryable=False),
+        "refresh_rejected": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "never_authorized": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "disconnected": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "not_for_company": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "token_unreadable": ErrorClass(Outcome.REAUTHORIZE, retryable=False),
+        "missing_configuration": ErrorClass(Outcome.UNAVAILABLE, retryable=False),
+    }
+)
 
 _DETAIL_LENGTH = 500
 _MASK = "•••"
@@ -31,7 +99,7 @@ _SECRETS = (
 
 
 def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
-    """One line of at most 500 characters with everything that may be a token replaced by dots.
+    """Give one line of at most 500 characters, with what may be a token replaced by dots.
 
     Masks the given `secrets` wherever they stand, Bearer and Basic credentials, values named like
     tokens, JWTs, and any unbroken run of 40 characters or more (a trace id has 36).
@@ -48,11 +116,11 @@ def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
 
 
 class AnafError(Exception):
-    """A call to ANAF that gave nothing usable. `str()` is the sentence, free of secrets.
+    """A call to ANAF that gave nothing usable. `code`, a key of `ERRORS`, is all that `str` says.
 
-    `retry_after`: seconds that ANAF asked us to wait, when it said. `http_status`: None when no
-    answer came. `detail`: short technical text for diagnosis, masked. `limit`: the daily number of
-    calls that ANAF named in „S-au facut deja N interogari … in cursul zilei”.
+    `retry_after`: the seconds to wait that ANAF asked for. `http_status`: None when no response
+    came. `detail`: short technical text for diagnosis, masked. `limit`: the daily number of calls
+    that ANAF named in „S-au facut deja N interogari … in cursul zilei”.
     """
 
     def __init__(
@@ -65,41 +133,11 @@ class AnafError(Exception):
         limit: int | None = None,
         secrets: Iterable[str] = (),
     ) -> None:
-        self.problem = PROBLEMS[code]
-        super().__init__(self.problem.sentence)
-        #: The advice of a call that knows better than the problem, in Romanian.
-        self.own_advice = ""
+        super().__init__(code)
+        self.code = code
+        self.outcome = ERRORS[code].outcome
+        self.retryable = ERRORS[code].retryable
         self.http_status = http_status
         self.detail = masked(detail, secrets=secrets)
         self.retry_after = retry_after
         self.limit = limit
-
-    @property
-    def code(self) -> str:
-        """The stable name of the problem, a key of `PROBLEMS`."""
-        return self.problem.code
-
-    @property
-    def outcome(self) -> Outcome:
-        """The state in which the synchronization or renewal ends."""
-        return self.problem.outcome
-
-    @property
-    def whose(self) -> Whose:
-        """On whose side the problem lies."""
-        return self.problem.whose
-
-    @property
-    def sentence(self) -> str:
-        """What happened, in the reader's language."""
-        return self.problem.sentence
-
-    @property
-    def advice(self) -> str:
-        """What to do now, in the reader's language."""
-        return said(self.own_advice) or self.problem.advice
-
-    @property
-    def retryable(self) -> bool:
-        """Whether the same call may succeed later by itself."""
-        return self.problem.retryable

@@ -31,7 +31,7 @@ class Exchange:
     """A request and its response, to be stored as they are and judged later (`filings.py`).
 
     `sent` is False only where it is proven that no byte of the request left. `error_code` names, by
-    `errors.PROBLEMS`, what keeps the response from being a whole JSON object with a 2xx status; ""
+    `errors.ERRORS`, what keeps the response from being a whole JSON object with a 2xx status; ""
     for one that is. `server_date` is the HTTP header `Date`. Moments are UTC.
     """
 

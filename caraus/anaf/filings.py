@@ -91,7 +91,7 @@ _STATES = {
 @dataclass(frozen=True, slots=True)
 class UploadResult:
     """`index` is "" unless ACCEPTED (for processing: `status` tells the end). `messages` are ANAF's
-    own, whole. `error_code` says, by `errors.PROBLEMS`, why it is UNKNOWN or NOT_SENT, and that a
+    own, whole. `error_code` says, by `errors.ERRORS`, why it is UNKNOWN or NOT_SENT, and that a
     right is missing where it is REFUSED for that."""
 
     outcome: UploadOutcome
@@ -237,7 +237,7 @@ def _object(exchange: Exchange) -> dict[str, Any] | None:
 
 
 def _code_of(exchange: Exchange) -> str:
-    """Give why a response is of no use, by `errors.PROBLEMS`."""
+    """Give why a response is of no use, by `errors.ERRORS`."""
     if exchange.error_code:
         return exchange.error_code
     return problem_of_body(exchange.text).code if exchange.complete else "network"

@@ -57,7 +57,8 @@ MOST_RECORDS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A record that shows no usable UIT: its JSON text, why (in Romanian), and its sha256."""
+    """A record that shows no usable UIT: its JSON text, its sha256, and why
+    (`records.UNREADABLE_REASONS`)."""
 
     raw: str
     reason: str

@@ -10,11 +10,11 @@ from what stands before the service and pass by themselves.
 from collections.abc import Callable
 
 from caraus.anaf.answers import decoded, failure_of, is_page, is_waf_page, retry_after_of
-from caraus.anaf.errors import PROBLEMS, AnafError, Problem
+from caraus.anaf.errors import AnafError
 from caraus.anaf.http import Answer
 from caraus.anaf.values import folded, load_json, text_of
 
-#: From the token service's `error` and `error_description` (folded) to a problem's code.
+#: From the token service's `error` and `error_description` (folded) to an error's code.
 type Refusal = Callable[[str, str], str]
 
 _OUR_FAULT = {"invalid_client", "unauthorized_client"}
@@ -29,16 +29,16 @@ _CALLBACK = {
 _CANCELLING = ("cancel", "anulat", "renunt", "user denied", "denied the request", "owner denied")
 
 
-def problem_of_callback(error: str, description: str) -> Problem:
-    """The problem for `?error=…&error_description=…` on the callback.
+def code_of_callback(error: str, description: str) -> str:
+    """Give the code for `?error=…&error_description=…` on the callback.
 
     ANAF describes neither. `access_denied` without a description, or with one that speaks of
     cancelling, counts as cancelled; with any other, ANAF refused the certificate.
     """
     name, words = folded(error), folded(description)
     if name == "access_denied" and (not words or any(w in words for w in _CANCELLING)):
-        return PROBLEMS["cancelled"]
-    return PROBLEMS[_CALLBACK.get(name, "authorize_refused")]
+        return "cancelled"
+    return _CALLBACK.get(name, "authorize_refused")
 
 
 def code_of_exchange(error: str, description: str) -> str:

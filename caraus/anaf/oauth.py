@@ -17,16 +17,15 @@ from caraus.anaf.calls import Call, attempt, good_answer
 from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, LOGIN_ORIGIN, AnafSettings
-from caraus.anaf.login_answers import problem_of_callback
-from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
+from caraus.anaf.login_answers import code_of_callback
 from caraus.anaf.tokens import Tokens, is_sendable, read_tokens
 
 __all__ = [
     "Tokens",
     "authorize_url",
+    "code_of_callback",
     "exchange_code",
     "hello",
-    "problem_of_callback",
     "refresh_tokens",
 ]
 
@@ -67,12 +66,7 @@ def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = N
             redirect_uri=settings.redirect_uri,
         )
 
-    try:
-        return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
-    except AnafError as error:
-        if error.retryable and error.code != "invalid_client":
-            error.own_advice = ADVICE_AFTER_EXCHANGE
-        raise
+    return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
 
 
 def refresh_tokens(

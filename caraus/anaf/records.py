@@ -12,7 +12,6 @@ from typing import Any
 
 from caraus.anaf.documents import MOST_DOCUMENTS, Document, read_documents
 from caraus.anaf.fields import Fields, cut, is_cut
-from caraus.anaf.problems import gettext_noop
 from caraus.anaf.values import (
     canonical,
     cui_of,
@@ -33,6 +32,8 @@ _KNOWN = frozenset(
         *("loc_start", "loc_final", "documente"),
     )
 )
+#: Why a record is unreadable.
+UNREADABLE_REASONS = ("not_an_object", "uit_not_text", "uit_missing", "uit_too_long")
 MOST_CHANGES = 200
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -139,7 +140,7 @@ class CarrierRecord:
 
 
 def read_record(item: object) -> CarrierRecord:
-    """Read one record; raises ValueError with the reason in Romanian when it shows no usable UIT.
+    """Read one record; raises ValueError with one of `UNREADABLE_REASONS`: it shows no usable UIT.
 
     Every other field that can't be understood is told in `unread`, and the rest is kept. A wrong
     check digit of a UIT or another carrier than the one asked for is no reason to refuse a record.
@@ -177,7 +178,7 @@ def _object_of(item: object) -> dict[str, Any]:
         with contextlib.suppress(ValueError, RecursionError):
             item = load_json(item)
     if not isinstance(item, dict):
-        raise ValueError(gettext_noop("înregistrarea nu este un obiect"))  # noqa: TRY004
+        raise ValueError("not_an_object")  # noqa: TRY004
     return item
 
 
@@ -207,12 +208,12 @@ def uit_in(item: object) -> str:
 
 def _uit_of(value: object) -> str:
     if isinstance(value, bool | dict | list):
-        raise ValueError(gettext_noop("codul UIT nu este un text"))  # noqa: TRY004
+        raise ValueError("uit_not_text")  # noqa: TRY004
     uit = text_of(value)
     if not letters_and_digits(uit) or uit.casefold() in {"null", "none", "undefined"}:
-        raise ValueError(gettext_noop("lipsește codul UIT"))
+        raise ValueError("uit_missing")
     if len(uit) > _UIT_LENGTH:
-        raise ValueError(gettext_noop("codul UIT este prea lung"))
+        raise ValueError("uit_too_long")
     # Written in groups or in small letters it is the same UIT: its check digits say so.
     plain = "".join(uit.split()).upper()
     return plain if uit_is_valid(plain) else uit

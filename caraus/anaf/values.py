@@ -86,7 +86,7 @@ def moment_of(value: object) -> datetime:
     except (ValueError, OverflowError, OSError):
         found = None
     if found is None or found.year not in _YEARS:
-        raise ValueError(f"data „{text[:40]}” nu poate fi citită")
+        raise ValueError(f"not a date: {text[:40]!r}")
     return (found if found.tzinfo else found.replace(tzinfo=BUCHAREST)).astimezone(UTC)
 
 

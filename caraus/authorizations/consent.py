@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,23 +15,24 @@ from django.utils.translation import gettext
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf import oauth
-from caraus.anaf.errors import PROBLEMS, AnafError, Problem
-from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
+from caraus.anaf.errors import ERRORS, AnafError
 from caraus.anaf.oauth import Tokens
 from caraus.authorizations import links, notifications, replacement, token_refresh
-from caraus.authorizations.configuration import anaf_settings
-from caraus.authorizations.consent_refusals import (
+from caraus.authorizations.anaf_errors.consent_errors import (
+    CONSENT_ERRORS,
     INTERRUPTED,
     LINK_CLOSED,
     NO_LONGER_ALLOWED,
     NOTHING_CAME,
     OTHER_BROWSER,
-    OUR_REFUSALS,
     STATE_EXPIRED,
     STATE_USED,
     WRONG_STATE,
-    ConsentRefused,
 )
+from caraus.authorizations.anaf_errors.login_errors import ADVICE_AFTER_EXCHANGE
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import ErrorText
+from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import (
     CONSENT_LIFETIME,
     Authorization,
@@ -110,7 +111,7 @@ def finish(
     code: str = "",
     error: str = "",
     description: str = "",
-) -> Authorization | ConsentRefused | UnderWay:
+) -> Authorization | ErrorText | UnderWay:
     """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
 
     `browser` is the secret in the session of the browser that came back. A page that is loaded
@@ -118,14 +119,14 @@ def finish(
     """
     request = _take(user=user, browser=browser, state=state)
     if not isinstance(request, ConsentRequest):
-        if isinstance(request, ConsentRefused):
+        if isinstance(request, ErrorText):
             log.warning("authorization_refused", code=request.code)
         return request
-    result: Authorization | ConsentRefused = INTERRUPTED
+    result: Authorization | ErrorText = INTERRUPTED
     try:
         result = _answer(request, code=code, error=error, description=description)
     finally:
-        request.result = result.code if isinstance(result, ConsentRefused) else "ok"
+        request.result = result.code if isinstance(result, ErrorText) else "ok"
         request.save(update_fields=["result"])
     log.info("authorization_finished", result=request.result)
     return result
@@ -133,7 +134,7 @@ def finish(
 
 def _answer(
     request: ConsentRequest, *, code: str, error: str, description: str
-) -> Authorization | ConsentRefused:
+) -> Authorization | ErrorText:
     """What comes of an answer that is used now."""
     if request.link is not None:
         if links.refusal(request.link):
@@ -141,13 +142,13 @@ def _answer(
     elif not _still_allowed(request):
         return NO_LONGER_ALLOWED
     if error:
-        return _refusal(oauth.problem_of_callback(error, description))
+        return consent_error(oauth.code_of_callback(error, description))
     if not code:
         return NOTHING_CAME
     try:
         return _connect(request, oauth.exchange_code(anaf_settings(), code=code))
-    except AnafError as trouble:
-        return _refusal(trouble.problem)
+    except AnafError as anaf_error:
+        return consent_error(anaf_error.code)
 
 
 def is_open(*, user: User, organization: Organization) -> bool:
@@ -195,7 +196,7 @@ def take_back(request: ConsentRequest) -> None:
 
 def _take(
     *, user: User | None, browser: str, state: str
-) -> ConsentRequest | Authorization | ConsentRefused | UnderWay:
+) -> ConsentRequest | Authorization | ErrorText | UnderWay:
     """The open request of this state, used up by one atomic update; what came of a used one."""
     now = timezone.now()
     request = _request_of(state)
@@ -211,19 +212,17 @@ def _take(
     return request
 
 
-def _what_came_of(
-    request: ConsentRequest, now: datetime
-) -> Authorization | ConsentRefused | UnderWay:
+def _what_came_of(request: ConsentRequest, now: datetime) -> Authorization | ErrorText | UnderWay:
     """STATE_USED when the authorization has since been replaced."""
     if not request.result:
         young = request.used_at is not None and now - request.used_at < ANSWERED_WITHIN
         return UnderWay() if young else INTERRUPTED
-    if problem := PROBLEMS.get(request.result):
-        return _refusal(problem)
+    if request.result in ERROR_TEXTS:
+        return consent_error(request.result)
     authorization = request.authorization
     if request.result == "ok" and authorization is not None and authorization.is_active:
         return authorization
-    return OUR_REFUSALS.get(request.result, STATE_USED)
+    return CONSENT_ERRORS.get(request.result, STATE_USED)
 
 
 def _request_of(state: str) -> ConsentRequest | None:
@@ -249,7 +248,7 @@ def _still_allowed(request: ConsentRequest) -> bool:
     return membership is not None and access.may(membership, Role.DISPATCHER)
 
 
-def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ConsentRefused:
+def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ErrorText:
     authorization = Authorization(
         organization=request.organization,
         authorized_by=request.user,
@@ -288,11 +287,15 @@ def _record(authorization: Authorization) -> None:
         notifications.link_was_used(authorization.link, authorization, now=timezone.now())
 
 
-def _refusal(problem: Problem) -> ConsentRefused:
-    """Nothing is tried again by itself where a person authorizes: the code works once."""
-    by_person = problem.retryable and problem.code != "invalid_client"
-    advice = gettext(ADVICE_AFTER_EXCHANGE) if by_person else problem.advice
-    return ConsentRefused(problem.code, problem.sentence, advice)
+def consent_error(code: str) -> ErrorText:
+    """Give the text of an error where a person authorizes.
+
+    Nothing is retried by itself there: the code of ANAF works once.
+    """
+    text = ERROR_TEXTS[code]
+    if not ERRORS[code].retryable or code == "invalid_client":
+        return text
+    return replace(text, romanian_advice=ADVICE_AFTER_EXCHANGE)
 
 
 def _digest(state: str) -> str:

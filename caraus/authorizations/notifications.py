@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from caraus.anaf.errors import PROBLEMS, Whose
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import Responsibility
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
 from caraus.authorizations.people import who_can_act
 from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext_lazy, plural
@@ -33,10 +34,10 @@ AT_HAND = gettext_lazy(
 @contained
 def needs_a_person(authorization: Authorization, *, now: datetime) -> None:
     """ANAF refuses it for good: at once."""
-    problem = PROBLEMS.get(authorization.last_failure_code)
+    error = ERROR_TEXTS.get(authorization.last_failure_code)
 
     def paragraphs() -> list[str]:
-        why = problem.sentence if problem else gettext("ANAF nu mai acceptă autorizarea.")
+        why = error.sentence if error else gettext("ANAF nu mai acceptă autorizarea.")
         lost = gettext(
             "Până la o autorizare nouă, UIT-urile noi nu mai vin prin ea; cele de acum rămân."
         )
@@ -59,12 +60,12 @@ def renewal_fails(authorization: Authorization, *, now: datetime) -> None:
     # A token that ANAF gives for hours is always near its end: told when it is over for an hour.
     if left > (NEAR_END if authorization.access_life > 2 * NEAR_END else -SHORT_LIFE_OVER):
         return
-    problem = PROBLEMS.get(authorization.last_failure_code)
+    error = ERROR_TEXTS.get(authorization.last_failure_code)
     end = authorization.access_expires_at.astimezone(BUCHAREST)
     over = left <= timedelta()
 
     def paragraphs() -> list[str]:
-        failed = problem.sentence if problem else gettext("ANAF nu răspunde.")
+        failed = error.sentence if error else gettext("ANAF nu răspunde.")
         until = gettext("Autorizarea de acum ține până {day}, ora {clock}.").format(
             day=_day(end.date(), now), clock=f"{end:%H:%M}"
         )
@@ -74,8 +75,8 @@ def renewal_fails(authorization: Authorization, *, now: datetime) -> None:
             )
         again = gettext("Încercăm din nou la fiecare oră; dacă reușim, nu ai nimic de făcut.")
         sure = gettext("Dacă vrei să fii sigur, autorizează din nou de pe acum.")
-        ours = problem is not None and problem.whose == Whose.US
-        advice = problem.advice if problem and ours else f"{sure} {AT_HAND}"
+        ours = error is not None and error.responsibility == Responsibility.US
+        advice = error.advice if error and ours else f"{sure} {AT_HAND}"
         return [f"{failed} {until} {again}", who(authorization), advice]
 
     _tell(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
-from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
 from caraus.authorizations.replacement import LIVING
 from caraus.authorizations.rights_progress import WATCHED, RightsProgress, counted
@@ -41,8 +41,8 @@ class Shown:
     @property
     def renewal_failure(self) -> str:
         """What the last attempt to renew came to, when it failed."""
-        problem = PROBLEMS.get(self.authorization.last_failure_code)
-        return problem.sentence if problem and self.authorization.renewal_failures else ""
+        error = ERROR_TEXTS.get(self.authorization.last_failure_code)
+        return error.sentence if error and self.authorization.renewal_failures else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Literal
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from caraus.anaf.errors import PROBLEMS
-from caraus.authorizations.help import Help, help_for
+from caraus.anaf.errors import ERRORS
+from caraus.authorizations.anaf_errors.help import HelpPage
+from caraus.authorizations.anaf_errors.table import explanation, help_for
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import BUCHAREST, day_in_full, days_ahead, plural
 
@@ -26,7 +27,7 @@ class Health:
     colour: Colour
     word: str
     sentence: str
-    help: Help | None = None
+    help: HelpPage | None = None
     # It is tried again by itself: a person need not authorize.
     passes: bool = False
 
@@ -125,12 +126,11 @@ def is_refused_for_all(authorization: Authorization) -> bool:
 
 
 def _failure(authorization: Authorization, colour: Colour, word: str) -> Health:
-    problem = PROBLEMS.get(authorization.last_failure_code)
-    sentence = (
-        f"{problem.sentence} {problem.advice}" if problem else gettext("Autorizează din nou.")
-    )
-    passes = colour == "amber" and problem is not None and problem.retryable
-    return Health(colour, word, sentence, help_for(authorization.last_failure_code), passes)
+    code = authorization.last_failure_code
+    if code not in ERRORS:
+        return Health(colour, word, gettext("Autorizează din nou."))
+    passes = colour == "amber" and ERRORS[code].retryable
+    return Health(colour, word, explanation(code), help_for(code), passes)
 
 
 def spares(authorizations: Sequence[Authorization]) -> set[int]:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from caraus.anaf import oauth, tokens
-from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
+from caraus.anaf.errors import ERRORS, AnafError, Outcome
 from caraus.anaf.oauth import Tokens
 from caraus.authorizations import notifications, refresh_schedule
 from caraus.authorizations.configuration import anaf_settings
@@ -200,7 +200,7 @@ class TooSoonError(Exception):
 
 def _check_pause(authorization: Authorization, now: datetime) -> None:
     last, code = authorization.last_renewal_attempt_at, authorization.last_failure_code
-    if not authorization.renewal_failures or last is None or code not in PROBLEMS:
+    if not authorization.renewal_failures or last is None or code not in ERRORS:
         return
     pause = refresh_schedule.at_most(ON_DEMAND_PAUSE, before=renew_before(authorization))
     until = max(last + pause, authorization.renewal_not_before or last)

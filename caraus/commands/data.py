@@ -189,7 +189,7 @@ def _unreadable(record: "UnreadableRecord") -> dict[str, Any]:
         "last_seen_at": record.last_seen_at.isoformat(),
         "events": [],
         "raw": record.raw,
-        "reason": record.reason,
+        "reason": record.reason_label,
     }
 
 

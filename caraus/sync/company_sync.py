@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.anaf import info
-from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
+from caraus.anaf.errors import ERRORS, AnafError, Outcome
 from caraus.authorizations import rights, token_refresh
+from caraus.authorizations.anaf_errors.table import explanation
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.sync.limiter.permits import ShutDoorError, passing
@@ -107,7 +108,7 @@ def _sync(
         heard = _ask(asking, tried)
         applied = keep_good(company, asking.used[-1], heard, started_at)
     except ShutDoorError as shut:
-        return SyncResult(company.cui, shut.outcome, _sentence(shut), error=shut)
+        return SyncResult(company.cui, shut.outcome, explanation(shut.code), error=shut)
     except AnafError as error:
         return _failed(asking, error)
     except LOST_DATABASE:
@@ -120,7 +121,7 @@ def _sync(
 def _failed(asking: Asking, error: AnafError) -> SyncResult:
     used = asking.used[-1] if asking.used else None
     keep_failure(asking.company, used, error, asking.started_at)
-    return SyncResult(asking.company.cui, error.outcome, _sentence(error), error=error)
+    return SyncResult(asking.company.cui, error.outcome, explanation(error.code), error=error)
 
 
 def sync_if_due(
@@ -283,9 +284,4 @@ def _without_authorization(company: Company) -> AnafError:
 
 
 def _lasting(code: str, *, otherwise: str) -> str:
-    problem = PROBLEMS.get(code)
-    return code if problem and problem.outcome in LASTING else otherwise
-
-
-def _sentence(error: AnafError) -> str:
-    return f"{error.sentence} {error.advice}".strip()
+    return code if code in ERRORS and ERRORS[code].outcome in LASTING else otherwise

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization
-from caraus.anaf.errors import PROBLEMS, AnafError, Outcome, Problem, Whose
+from caraus.anaf.errors import AnafError
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import RESPONSIBILITY_LABELS, Label, Responsibility
 from caraus.authorizations.models import Authorization
-from caraus.core.formatting import BUCHAREST, day_of_month, gettext_lazy, moment_in_words
+from caraus.core.formatting import BUCHAREST, day_of_month, moment_in_words
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.limiter.permits import is_hosts
 from caraus.sync.models import SyncRun, SyncState
@@ -20,8 +22,8 @@ from caraus.sync.schedule.intervals import until_tomorrow
 # Whatever each question met: ANAF does not answer.
 HOST_CODES = frozenset(
     code
-    for code, problem in PROBLEMS.items()
-    if problem.whose == Whose.ANAF and is_hosts(AnafError(code))
+    for code, text in ERROR_TEXTS.items()
+    if text.responsibility == Responsibility.ANAF and is_hosts(AnafError(code))
 )
 
 # Their advice is to pass on what ANAF answered, so that is shown.
@@ -31,37 +33,12 @@ Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "
 
 
 @dataclass(frozen=True, slots=True)
-class WhoseLook:
-    """On whose side a trouble lies: an icon and a word of its own."""
-
-    icon: str
-    word: str
-    tone: Literal["warn", "bad"]
-
-
-WHOSE_LOOKS = {
-    Whose.ANAF: WhoseLook("landmark", gettext_lazy("Problemă la ANAF"), "warn"),
-    Whose.AUTHORIZATION: WhoseLook("key-round", gettext_lazy("Problemă cu autorizarea"), "bad"),
-    Whose.RIGHTS: WhoseLook("shield-alert", gettext_lazy("Lipsește un drept în SPV"), "bad"),
-    Whose.US: WhoseLook("server-cog", gettext_lazy("Problemă la noi"), "bad"),
-}
-# Nobody's fault but the number of questions.
-LIMIT_LOOK = WhoseLook("hourglass", gettext_lazy("Limită la ANAF"), "warn")
-
-
-def look_of(problem: Problem) -> WhoseLook:
-    """How a problem is headed."""
-    limited = problem.outcome is Outcome.RATE_LIMITED
-    return LIMIT_LOOK if limited else WHOSE_LOOKS[problem.whose]
-
-
-@dataclass(frozen=True, slots=True)
 class Trouble:
     """One company's failing, in words."""
 
     company: Company
     code: str
-    whose: str
+    responsibility: str
     sentence: str
     advice: str
     since: datetime | None
@@ -74,7 +51,7 @@ class Failing:
 
     companies: tuple[Company, ...]
     code: str
-    whose: str
+    responsibility: str
     sentence: str
     advice: str
     since: datetime | None
@@ -82,9 +59,9 @@ class Failing:
     detail: str
 
     @property
-    def look(self) -> WhoseLook:
-        problem = PROBLEMS.get(self.code)
-        return look_of(problem) if problem else WHOSE_LOOKS[Whose(self.whose)]
+    def label(self) -> Label:
+        text = ERROR_TEXTS.get(self.code)
+        return text.label if text else RESPONSIBILITY_LABELS[Responsibility(self.responsibility)]
 
     @property
     def is_outage(self) -> bool:
@@ -176,7 +153,7 @@ def _failing(same: list[Trouble]) -> Failing:
     return Failing(
         companies=tuple(trouble.company for trouble in same),
         code=first.code,
-        whose=first.whose,
+        responsibility=first.responsibility,
         sentence=first.sentence,
         advice=first.advice,
         since=min((trouble.since for trouble in same if trouble.since), default=None),
@@ -197,11 +174,11 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     due = any(state.next_sync_at <= now for state in states)
     troubles = tuple(trouble_of(state) for state in states if state.last_code)
     if not authorized:  # nobody is asked any more: what ANAF said last is no trouble of now
-        past = {Whose.ANAF, Whose.RIGHTS}
-        troubles = tuple(trouble for trouble in troubles if trouble.whose not in past)
+        past = {Responsibility.ANAF, Responsibility.RIGHTS}
+        troubles = tuple(trouble for trouble in troubles if trouble.responsibility not in past)
     shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
     if authorized and door is not None and door.open_since is not None:
-        code = door.last_code if door.last_code in PROBLEMS else "timeout"
+        code = door.last_code if door.last_code in ERROR_TEXTS else "timeout"
         troubles = _of_all(companies, troubles, code, since=door.open_since)
     elif authorized and door is not None and door.paused_until and door.paused_until > now:
         goes_on = gettext("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
@@ -258,9 +235,9 @@ def _of_all(
     another one."""
     others = tuple(one for one in troubles if one.code not in HOST_CODES | {code})
     theirs = {trouble.company.pk for trouble in others}
-    problem = PROBLEMS[code]
+    text = ERROR_TEXTS[code]
     return others + tuple(
-        Trouble(company, code, problem.whose, problem.sentence, advice or problem.advice, since)
+        Trouble(company, code, text.responsibility, text.sentence, advice or text.advice, since)
         for company in companies
         if company.pk not in theirs
     )
@@ -289,14 +266,12 @@ def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: b
 
 
 def trouble_of(state: SyncState) -> Trouble:
-    problem = PROBLEMS.get(state.last_code)
+    text = ERROR_TEXTS.get(state.last_code)
     return Trouble(
         company=state.company,
         code=state.last_code,
-        whose=problem.whose if problem else Whose.ANAF,
-        sentence=problem.sentence
-        if problem
-        else gettext("Ultima întrebare pusă la ANAF nu a reușit."),
-        advice=problem.advice if problem else gettext("Încercăm din nou singuri."),
+        responsibility=text.responsibility if text else Responsibility.ANAF,
+        sentence=text.sentence if text else gettext("Ultima întrebare pusă la ANAF nu a reușit."),
+        advice=text.advice if text else gettext("Încercăm din nou singuri."),
         since=state.failing_since,
     )

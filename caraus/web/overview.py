@@ -144,7 +144,7 @@ def _sync_troubles(
         return []
     if state.last_code:
         trouble = trouble_of(state)
-        known = right == CompanyRight.State.NO_RIGHT and trouble.whose == "rights"
+        known = right == CompanyRight.State.NO_RIGHT and trouble.responsibility == "rights"
         return [] if known else [("warn", trouble.sentence)]
     if state.last_good_at and timezone.now() - state.last_good_at > STALE:
         return [("warn", gettext("Fără răspuns bun de peste două ore."))]

@@ -7,15 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from caraus.anaf.errors import AnafError, Outcome, Whose
+from caraus.anaf.errors import AnafError, Outcome
 from caraus.anaf.http import AnafSettings
-from caraus.anaf.login_problems import ADVICE_AFTER_EXCHANGE
 from caraus.anaf.oauth import (
     Tokens,
     authorize_url,
+    code_of_callback,
     exchange_code,
     hello,
-    problem_of_callback,
     refresh_tokens,
 )
 
@@ -82,7 +81,7 @@ def test_a_missing_configuration_is_ours_to_mend(missing: str) -> None:
     settings = AnafSettings(**given)  # type: ignore[arg-type]
     for call in (lambda s: authorize_url(s, state="s"), _exchange, _refresh):
         error = _failure(call, settings)
-        assert (error.code, error.whose) == ("missing_configuration", Whose.US)
+        assert error.code == "missing_configuration"
 
 
 def test_a_code_becomes_tokens(settings: AnafSettings, anaf: Server) -> None:
@@ -161,14 +160,6 @@ def test_what_is_not_the_persons_fault_asks_nothing_of_them(
     assert len(anaf.seen) == 1
 
 
-def test_a_failed_exchange_never_promises_to_try_again_by_itself(
-    settings: AnafSettings, anaf: Server
-) -> None:
-    anaf.reply = Reply(503)
-    assert _failure(_exchange, settings).advice == ADVICE_AFTER_EXCHANGE
-    assert "automat" in _failure(_refresh, settings).advice
-
-
 REFUSALS = [
     (400, b'{"error": "invalid_grant"}', "code_expired"),
     (400, b'{"error": "invalid_request", "error_description": "x"}', "code_expired"),
@@ -231,7 +222,7 @@ def test_a_login_that_is_down_or_silent_is_temporary(anaf: Server, call: Any) ->
     ],
 )
 def test_the_callbacks_error_is_named(error: str, description: str, code: str) -> None:
-    assert problem_of_callback(error, description).code == code
+    assert code_of_callback(error, description) == code
 
 
 HELLO = """Hello, Caraus

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.authorizations import browser, links, rights
-from caraus.authorizations.consent_refusals import OTHER_BROWSER, WRONG_STATE
+from caraus.authorizations.anaf_errors.consent_errors import OTHER_BROWSER, WRONG_STATE
 from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications.models import Notification
 from tests import factories

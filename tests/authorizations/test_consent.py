@@ -12,17 +12,17 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.anaf.errors import PROBLEMS
 from caraus.authorizations import consent
-from caraus.authorizations.consent_refusals import (
+from caraus.authorizations.anaf_errors.consent_errors import (
     INTERRUPTED,
     NO_LONGER_ALLOWED,
     NOTHING_CAME,
     STATE_EXPIRED,
     STATE_USED,
     WRONG_STATE,
-    ConsentRefused,
 )
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import ErrorText
 from caraus.authorizations.models import Authorization, CompanyRight, ConsentRequest
 from caraus.transports.models import Transport
 from tests.authorizations.processes import until
@@ -76,9 +76,9 @@ def test_what_is_kept_of_an_authorization(
     assert (request.result, request.used_at is None) == ("ok", False)
 
 
-def refused(page: str, refusal: ConsentRefused) -> bool:
+def refused(page: str, error: ErrorText) -> bool:
     """The page says what happened and what to do, and nothing was authorized."""
-    assert str(refusal.sentence) in page
+    assert str(error.sentence) in page
     assert "Autorizarea a reușit" not in page
     return not Authorization.objects.exists()
 
@@ -135,10 +135,10 @@ def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
 ) -> None:
     came = anaf.log_in("three", url=begin(signed_in))
     anaf.turn_on("token_endpoint_down")
-    assert refused(finish(signed_in, **came), consent._refusal(PROBLEMS["token_endpoint_down"]))
+    assert refused(finish(signed_in, **came), consent.consent_error("token_endpoint_down"))
     anaf.turn_off("token_endpoint_down")
     anaf.forget_calls()
-    assert refused(finish(signed_in, **came), consent._refusal(PROBLEMS["token_endpoint_down"]))
+    assert refused(finish(signed_in, **came), consent.consent_error("token_endpoint_down"))
     assert anaf.calls() == []
 
 
@@ -184,7 +184,7 @@ def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
         anaf.turn_off("held")
         page = first.result(60)
     expected = (
-        PROBLEMS["token_endpoint_down"].sentence if refused_by_anaf else "Autorizarea a reușit"
+        ERROR_TEXTS["token_endpoint_down"].sentence if refused_by_anaf else "Autorizarea a reușit"
     )
     assert expected in page
     assert expected in finish(signed_in, **came)
@@ -232,19 +232,19 @@ def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
 
 
 @pytest.mark.parametrize(
-    ("change", "refusal"), [({"role": "viewer"}, NO_LONGER_ALLOWED), ({}, NOTHING_CAME)]
+    ("change", "error"), [({"role": "viewer"}, NO_LONGER_ALLOWED), ({}, NOTHING_CAME)]
 )
 def test_our_own_refusals_are_told_again_too(
     anaf: SimulatorProcess,
     signed_in: Client,
     owner: User,
     change: dict[str, Any],
-    refusal: ConsentRefused,
+    error: ErrorText,
 ) -> None:
     came = anaf.log_in("three", url=begin(signed_in))
     Membership.objects.filter(user=owner).update(**change) if change else None
     for _ in range(2):
-        assert refused(finish(signed_in, state=came["state"]), refusal)
+        assert refused(finish(signed_in, state=came["state"]), error)
 
 
 def test_without_a_code_nothing_comes_of_it(anaf: SimulatorProcess, signed_in: Client) -> None:
@@ -262,7 +262,7 @@ def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
 def test_a_cancelled_login_is_told_so(anaf: SimulatorProcess, signed_in: Client) -> None:
     came = cancel(anaf, begin(signed_in))
     assert came["error"] == "access_denied"
-    assert PROBLEMS["cancelled"].sentence in finish(signed_in, **came)
+    assert ERROR_TEXTS["cancelled"].sentence in finish(signed_in, **came)
     assert ConsentRequest.objects.get().result == "cancelled"
     assert not Authorization.objects.exists()
 
@@ -274,7 +274,7 @@ def test_whatever_error_comes_back_is_told_and_never_echoed(
     state = parse_qs(urlsplit(begin(signed_in)).query)["state"][0]
     page = finish(signed_in, state=state, error=error, error_description="<b>boo</b>")
     result = ConsentRequest.objects.get().result
-    assert PROBLEMS[result].sentence in page
+    assert ERROR_TEXTS[result].sentence in page
     assert "<script>" not in page.replace("<script ", "")
     assert "<b>boo" not in page
     assert "Reînnoirea" not in page
@@ -297,7 +297,7 @@ def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
     came = anaf.log_in("three", url=begin(signed_in))
     anaf.turn_on(scenario)
     page = finish(signed_in, **came)
-    assert PROBLEMS[code].sentence in page
+    assert ERROR_TEXTS[code].sentence in page
     assert "Reînnoirea" not in page  # there is none yet, and nothing is tried again by itself
     assert "automat" not in page
     assert not Authorization.objects.exists()
@@ -315,7 +315,7 @@ def test_a_code_that_came_too_late_is_told_so(
     page = finish(signed_in, **came)
     code = ConsentRequest.objects.get().result
     assert code in ({"code_expired", "network"} if reset else {"code_expired"})
-    assert PROBLEMS[code].sentence in page
+    assert ERROR_TEXTS[code].sentence in page
     assert not Authorization.objects.exists()
 
 
@@ -370,5 +370,5 @@ def test_pressing_the_button_without_a_client_id_is_told_as_our_fault(
     settings.ANAF_CLIENT_ID = ""
     response = signed_in.post(START)
     assert response.status_code == 503
-    assert PROBLEMS["missing_configuration"].sentence in response.content.decode()
+    assert ERROR_TEXTS["missing_configuration"].sentence in response.content.decode()
     assert not ConsentRequest.objects.exists()

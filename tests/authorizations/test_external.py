@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations import consent, links, rights
-from caraus.authorizations.consent_refusals import LINK_CLOSED, OTHER_BROWSER
+from caraus.authorizations.anaf_errors.consent_errors import LINK_CLOSED, OTHER_BROWSER
 from caraus.authorizations.links import EXPIRED, REVOKED, UNKNOWN, USED
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.commands.ports import free_ports

@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.anaf.errors import PROBLEMS
 from caraus.authorizations import rights_progress
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight
 from tests import factories
 from tests.simulator_process import SimulatorProcess
@@ -90,8 +90,8 @@ def test_a_certificate_without_any_right_is_told_so_once_anaf_has_answered(
     worker.drain()
     part = signed_in.get(GIVEN, headers=HTMX).content.decode()
     assert "Autorizat, dar fără drept în SPV" in part
-    assert PROBLEMS["no_rights_cui"].sentence in part
-    assert PROBLEMS["no_rights_cui"].advice in part
+    assert ERROR_TEXTS["no_rights_cui"].sentence in part
+    assert ERROR_TEXTS["no_rights_cui"].advice in part
     assert "Așa a răspuns pentru toate cele 20 de firme." in part
     assert "/integrari/ajutor/fara-drept-pentru-cui/" in part
     assert "hx-get" not in part

@@ -5,7 +5,7 @@ from django.conf import LazySettings
 from django.test import Client
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight, ConsentRequest
 from tests import factories
 
@@ -98,8 +98,8 @@ def test_a_dead_authorization_says_why_and_what_to_do(
     dead = factories.authorization(organization, status="reauthorize")
     Authorization.objects.filter(pk=dead.pk).update(last_failure_code="refresh_rejected")
     page = signed_in.get("/integrari/").content.decode()
-    assert PROBLEMS["refresh_rejected"].sentence in page
-    assert PROBLEMS["refresh_rejected"].advice in page
+    assert ERROR_TEXTS["refresh_rejected"].sentence in page
+    assert ERROR_TEXTS["refresh_rejected"].advice in page
 
 
 @pytest.mark.parametrize("state", CompanyRight.State.values)

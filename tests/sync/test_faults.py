@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from caraus.accounts.models import Company, Organization
-from caraus.anaf.errors import PROBLEMS, Outcome, Whose
+from caraus.anaf.errors import Outcome
 from caraus.authorizations import links, replacement
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import Responsibility
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import BUCHAREST
 from caraus.sync.company_sync import SyncResult, sync_company
@@ -61,7 +63,9 @@ def sync(company: Company, authorization: Authorization, settings: LazySettings)
     return lambda now=None: sync_company(company_id=company.pk, now=now)
 
 
-@pytest.mark.parametrize(("scenario", "options", "outcome", "code", "whose", "status"), FAULTS)
+@pytest.mark.parametrize(
+    ("scenario", "options", "outcome", "code", "responsibility", "status"), FAULTS
+)
 def test_each_fault_has_its_name_and_sentence_and_no_uit_suffers(
     anaf: SimulatorProcess,
     sync: Sync,
@@ -69,7 +73,7 @@ def test_each_fault_has_its_name_and_sentence_and_no_uit_suffers(
     options: dict[str, Any],
     outcome: str,
     code: str,
-    whose: str,
+    responsibility: str,
     status: int | None,
 ) -> None:
     before = dump()
@@ -79,11 +83,10 @@ def test_each_fault_has_its_name_and_sentence_and_no_uit_suffers(
 
     assert (result.outcome, result.error and result.error.code) == (Outcome(outcome), code)
     assert result.error
-    assert result.error.whose is Whose(whose)
-    assert result.error.sentence
-    assert result.error.advice
-    assert result.error.sentence in result.message
-    assert result.error.advice in result.message
+    text = ERROR_TEXTS[result.error.code]
+    assert text.responsibility is Responsibility(responsibility)
+    assert text.sentence in result.message
+    assert text.advice in result.message
     assert dump() == before
     assert before[0]
     run = SyncRun.objects.first()
@@ -217,7 +220,7 @@ def test_without_a_client_id_the_fault_is_ours(
     settings.ANAF_CLIENT_ID = ""
     result = sync()
     assert result.error
-    assert (result.error.code, result.error.whose) == ("missing_configuration", Whose.US)
+    assert result.error.code == "missing_configuration"
     assert Authorization.objects.get().status == "active"
 
 
@@ -251,5 +254,5 @@ def test_where_the_advice_speaks_of_details_they_are_shown(
 
 
 def test_the_details_that_are_promised_are_those_that_are_shown() -> None:
-    promised = {one.code for one in PROBLEMS.values() if "detalii" in one.advice}
+    promised = {text.code for text in ERROR_TEXTS.values() if "detalii" in text.advice}
     assert promised == WITH_DETAIL

@@ -133,7 +133,7 @@ def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit
     permits.enter()
     Gate.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
     (failing,) = situation(organization, [company]).failings
-    assert (failing.code, failing.look.word) == ("rate_limited", "Limită la ANAF")
+    assert (failing.code, failing.label.text) == ("rate_limited", "Limită la ANAF")
     page = signed_in.get("/transporturi/").content.decode()
     assert "Limită la ANAF." in page
     assert "continuăm automat mâine la " in page

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.sync.company_sync import sync_company
@@ -204,9 +204,9 @@ def test_trouble_is_told_above_the_list_with_what_to_do(
         company=company, last_attempt_at=now, last_code=code, failing_since=now, last_good_at=now
     )
     page = signed_in.get(LIST).content.decode()
-    problem = PROBLEMS.get(code)
-    assert (problem.sentence if problem else "nu a reușit") in page
-    assert not problem or problem.advice in page
+    text = ERROR_TEXTS.get(code)
+    assert (text.sentence if text else "nu a reușit") in page
+    assert not text or text.advice in page
 
 
 def test_asking_now_brings_what_was_declared_a_moment_ago(

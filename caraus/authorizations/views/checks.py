@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 from caraus.accounts import access
 from caraus.accounts.models import Company, Role
 from caraus.accounts.rate_limits import limited
-from caraus.anaf.errors import PROBLEMS, Problem
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import ErrorText
 from caraus.authorizations.checks import request_check
-from caraus.authorizations.help import Help, help_for
 from caraus.authorizations.models import Authorization, AuthorizationCheck
 from caraus.authorizations.panel import theirs
 from caraus.authorizations.tasks import check as check_task
@@ -27,10 +27,9 @@ class Row:
     answered: bool
     asked: bool
     seen: int
-    problem: Problem | None
+    error: ErrorText | None
     # What ANAF answered, without secrets.
     detail: str
-    help: Help | None
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,8 +51,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "authorization": authorization,
         "check": last,
-        "hello": PROBLEMS.get(last.hello_code) if last else None,
-        "hello_help": help_for(last.hello_code) if last else None,
+        "hello": ERROR_TEXTS.get(last.hello_code) if last else None,
         "rows": _rows(last, list(access.visible_companies(membership))) if last else [],
     }
     name = "authorizations/_check.html" if request.htmx else "authorizations/check.html"  # type: ignore[attr-defined]
@@ -73,9 +71,8 @@ def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[Row]:
                     answered=answer is not None,
                     asked=bool(answer and answer["asked"]),
                     seen=answer["seen"] if answer else 0,
-                    problem=PROBLEMS.get(code),
+                    error=ERROR_TEXTS.get(code),
                     detail=answer.get("detail", "") if answer else "",
-                    help=help_for(code),
                 )
             )
     return rows

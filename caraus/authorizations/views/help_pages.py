@@ -8,25 +8,25 @@ from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
+from caraus.authorizations.anaf_errors.help import HELP_BY_SLUG, HELP_PAGES
 from caraus.authorizations.configuration import is_configured
-from caraus.authorizations.help import BY_SLUG, CAUSES
 from caraus.authorizations.panel import panel
 
 
 @login_not_required  # the holder of an external link needs it too
 @require_GET
 def causes(request: HttpRequest) -> HttpResponse:
-    return render(request, "authorizations/help.html", {"causes": CAUSES})
+    return render(request, "authorizations/help.html", {"causes": HELP_PAGES})
 
 
 @login_not_required
 @require_GET
 def cause(request: HttpRequest, slug: str) -> HttpResponse:
-    found = BY_SLUG.get(slug)
-    if found is None:
+    page = HELP_BY_SLUG.get(slug)
+    if page is None:
         raise Http404(gettext("Nu avem o pagină de ajutor cu acest nume."))
-    others = [one for one in CAUSES if one is not found]
-    return render(request, "authorizations/help_cause.html", {"cause": found, "others": others})
+    others = [other for other in HELP_PAGES if other is not page]
+    return render(request, "authorizations/help_cause.html", {"cause": page, "others": others})
 
 
 @require_GET

@@ -13,15 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Membership, Role, User
-from caraus.anaf.errors import PROBLEMS, AnafError
+from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, replacement, rights_progress, token_refresh
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import ErrorText
 from caraus.authorizations.browser import browser_secret, known_browser
 from caraus.authorizations.configuration import is_configured, missing_keys
-from caraus.authorizations.consent_refusals import ConsentRefused
-from caraus.authorizations.help import help_for
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.panel import panel, theirs
-from caraus.authorizations.refusals import refusal_look
 from caraus.authorizations.scope import scope_of
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
@@ -79,8 +78,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
             replaces=replaces,
         )
     except AnafError as error:
-        refused = ConsentRefused(error.code, error.sentence, error.advice)
-        return finished(request, refused, status=503)
+        return finished(request, ERROR_TEXTS[error.code], status=503)
     return redirect(address)
 
 
@@ -114,15 +112,14 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 def finished(
     request: HttpRequest,
-    result: Authorization | ConsentRefused,
+    result: Authorization | ErrorText,
     *,
     status: int = 200,
     by_link: bool = False,
 ) -> HttpResponse:
     context: dict[str, object] = {"authorization": result, "by_link": by_link}
-    if isinstance(result, ConsentRefused):
-        context["refused"], context["look"] = result, refusal_look(result.code)
-        context["help"] = help_for(result.code)
+    if isinstance(result, ErrorText):
+        context["error"] = result
     else:
         request.session[GIVEN_KEY] = result.pk
         context |= _given(request, result)
@@ -154,7 +151,7 @@ def _rights_of(authorization: Authorization) -> dict[str, object]:
     code = "no_rights_cui" if progress.is_refused else ""
     if token_refresh.lacks_etransport(authorization):
         code = "no_etransport_role"
-    return {"progress": progress, "refusal": PROBLEMS.get(code), "help": help_for(code)}
+    return {"progress": progress, "rights_error": ERROR_TEXTS.get(code)}
 
 
 @login_not_required

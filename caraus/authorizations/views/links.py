@@ -21,9 +21,9 @@ from caraus.accounts.name_fields import NameInput
 from caraus.accounts.rate_limits import limited, refusal_of, too_many
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, links
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.browser import browser_secret
 from caraus.authorizations.configuration import is_configured
-from caraus.authorizations.consent_refusals import ConsentRefused
 from caraus.authorizations.models import ExternalLink
 from caraus.authorizations.views.integrations import LINK_KEY, finished
 from caraus.core.fields import NAME
@@ -154,8 +154,7 @@ def external_page(request: HttpRequest) -> HttpResponse:
             )
             return redirect(address)
         except AnafError as error:
-            trouble = ConsentRefused(error.code, error.sentence, error.advice)
-            return finished(request, trouble, status=503, by_link=True)
+            return finished(request, ERROR_TEXTS[error.code], status=503, by_link=True)
     context = {
         "link": link,
         "companies": links.companies_of(link),

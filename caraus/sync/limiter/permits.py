@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from caraus.anaf.errors import PROBLEMS, AnafError, Outcome
+from caraus.anaf.errors import ERRORS, AnafError, Outcome
 from caraus.sync.limiter import rules
 from caraus.sync.limiter.rules import Door, Pass
 from caraus.sync.models import Gate, SyncState
@@ -43,7 +43,7 @@ class ShutDoorError(AnafError):
     is the trouble that shut the door."""
 
     def __init__(self, refused: Pass, door: Door) -> None:
-        last = door.last_code if door.last_code in PROBLEMS else "timeout"
+        last = door.last_code if door.last_code in ERRORS else "timeout"
         super().__init__("rate_limited" if refused.why != "open" else last)
         self.why = refused.why
         self.wait = refused.wait
@@ -146,7 +146,7 @@ def is_hosts(error: AnafError) -> bool:
 def is_same_trouble(before: str, now: AnafError) -> bool:
     """Whether a trouble goes on; an outage is one, in whichever way each question met it."""
     return before == now.code or (
-        before in PROBLEMS and is_hosts(AnafError(before)) and is_hosts(now)
+        before in ERRORS and is_hosts(AnafError(before)) and is_hosts(now)
     )
 
 

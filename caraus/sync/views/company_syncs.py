@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.models import Company
-from caraus.anaf.errors import PROBLEMS
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.authorizations.anaf_errors.texts import Label
 from caraus.sync import history, metrics
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.status import WhoseLook, look_of
 from caraus.transports.models import UnreadableRecord
 
 _SHOWN = 50
@@ -39,7 +39,7 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": history.chart(buckets, hourly=hourly),
         "calls": sum(bucket.calls for bucket in buckets),
         "good": sum(bucket.good for bucket in buckets),
-        "runs": [(run, PROBLEMS.get(run.code), _look(run)) for run in runs],
+        "runs": [(run, ERROR_TEXTS.get(run.code), _label(run)) for run in runs],
         "calls_today": _calls_today(state),
         "calls_a_day": quotas.of_company(state) if state else None,
         "paused_until": _later(state),
@@ -49,9 +49,9 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "sync/syncs.html", context)
 
 
-def _look(run: SyncRun) -> WhoseLook:
-    """Whose trouble it was; one that is known no more is ANAF's."""
-    return look_of(PROBLEMS.get(run.code, PROBLEMS["timeout"]))
+def _label(run: SyncRun) -> Label:
+    """Label a run by who is responsible; a code that is no longer known counts as ANAF's."""
+    return ERROR_TEXTS.get(run.code, ERROR_TEXTS["timeout"]).label
 
 
 def _calls_today(state: SyncState | None) -> int:

@@ -197,6 +197,15 @@ class TransportEvent(models.Model):
         return f"{self.transport_id}: {self.kind}"
 
 
+# By the codes of `caraus.anaf.records.UNREADABLE_REASONS`.
+UNREADABLE_REASON_LABELS = {
+    "not_an_object": gettext_lazy("înregistrarea nu este un obiect"),
+    "uit_not_text": gettext_lazy("codul UIT nu este un text"),
+    "uit_missing": gettext_lazy("lipsește codul UIT"),
+    "uit_too_long": gettext_lazy("codul UIT este prea lung"),
+}
+
+
 class UnreadableRecord(models.Model):
     """A record of `info` that could not be understood: kept whole, shown, never in the way."""
 
@@ -221,6 +230,11 @@ class UnreadableRecord(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def reason_label(self) -> str:
+        """Why it is unreadable, in the reader's language."""
+        return str(UNREADABLE_REASON_LABELS.get(self.reason, self.reason))
 
 
 class LapseWatch(models.Model):

@@ -1,4 +1,4 @@
-"""Help per cause: what happened, whose it is to mend, and the steps. Linked from the error."""
+"""Help per cause: what happened, who can mend it, and the steps. Linked from the error."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from caraus.core.formatting import gettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class HelpPage:
     slug: str
     title: str
     icon: str
@@ -15,10 +15,8 @@ class Help:
     more: str = ""
 
 
-SPV = "https://www.anaf.ro/InregPersFizicePublic/#tabs-2"
-
-CAUSES = (
-    Help(
+HELP_PAGES = (
+    HelpPage(
         "anulata",
         gettext_lazy("Autorizarea a fost anulată"),
         "circle-slash",
@@ -42,7 +40,7 @@ CAUSES = (
             "refuzat (Access Denied)”."
         ),
     ),
-    Help(
+    HelpPage(
         "prea-tarziu",
         gettext_lazy("A durat prea mult"),
         "hourglass",
@@ -65,7 +63,7 @@ CAUSES = (
             "serverului poate fi greșit, ori rețeaua este foarte lentă."
         ),
     ),
-    Help(
+    HelpPage(
         "fara-fereastra-de-certificat",
         gettext_lazy("Nu apare alegerea certificatului"),
         "app-window",
@@ -94,7 +92,7 @@ CAUSES = (
             "Pe Windows cu procesor ARM unele programe de token merg numai în browsere x64."
         ),
     ),
-    Help(
+    HelpPage(
         "certificat-neinrolat",
         gettext_lazy("Acces refuzat (Access Denied)"),
         "badge-x",
@@ -119,7 +117,7 @@ CAUSES = (
             "Un certificat expirat nu mai poate fi folosit deloc: reînnoiește-l întâi la furnizor."
         ),
     ),
-    Help(
+    HelpPage(
         "inrolat-sub-24-de-ore",
         gettext_lazy("Certificat înregistrat de mai puțin de 24 de ore"),
         "clock",
@@ -136,7 +134,7 @@ CAUSES = (
             ),
         ),
     ),
-    Help(
+    HelpPage(
         "fara-drept-pentru-cui",
         gettext_lazy("Fără drept pentru acest CUI"),
         "shield-x",
@@ -171,7 +169,7 @@ CAUSES = (
         ),
         gettext_lazy("Verifică și CUI-ul, la Firme: o cifră greșită arată la fel."),
     ),
-    Help(
+    HelpPage(
         "aplicatie-neinrolata",
         gettext_lazy("Aplicația nu este înscrisă pentru e-Transport"),
         "server-cog",
@@ -203,7 +201,7 @@ CAUSES = (
             "este cauza cea mai probabilă."
         ),
     ),
-    Help(
+    HelpPage(
         "adresa-de-intoarcere",
         gettext_lazy("Adresa de întoarcere diferă"),
         "route-off",
@@ -231,7 +229,7 @@ CAUSES = (
         ),
         gettext_lazy("Tu nu ai nimic de făcut până atunci; autorizările date rămân bune."),
     ),
-    Help(
+    HelpPage(
         "sesiune-incheiata",
         gettext_lazy("„Your session is finished” pe pagina ANAF"),
         "history",
@@ -248,7 +246,7 @@ CAUSES = (
             ),
         ),
     ),
-    Help(
+    HelpPage(
         "fereastra-blocata",
         gettext_lazy("Fereastra ANAF este blocată"),
         "picture-in-picture-2",
@@ -274,24 +272,4 @@ CAUSES = (
         ),
     ),
 )
-BY_SLUG = {cause.slug: cause for cause in CAUSES}
-
-_BY_CODE = {
-    "cancelled": "anulata",
-    "access_denied_other": "certificat-neinrolat",
-    "state_expired": "prea-tarziu",
-    "code_expired": "prea-tarziu",
-    "nothing_came": "fara-fereastra-de-certificat",
-    "no_rights_any": "inrolat-sub-24-de-ore",
-    "no_rights_cui": "fara-drept-pentru-cui",
-    "forbidden": "aplicatie-neinrolata",
-    "no_etransport_role": "aplicatie-neinrolata",
-    "authorize_refused": "adresa-de-intoarcere",
-    "invalid_grant": "adresa-de-intoarcere",
-    "invalid_client": "adresa-de-intoarcere",
-}
-
-
-def help_for(code: str) -> Help | None:
-    """The help of a problem's code, where a page can help."""
-    return BY_SLUG.get(_BY_CODE.get(code, ""))
+HELP_BY_SLUG = {page.slug: page for page in HELP_PAGES}

@@ -1,26 +1,24 @@
-"""What an authorization, or its silent renewal, can end in, in Romanian.
+"""Texts for the errors of an authorization and of a token refresh."""
 
-Sources: ANAF's OAuth procedure of 23.06.2022 (pp. 2-3, 29, 33); HTTP 400 `invalid_client` and
-`invalid_request` of the token service were observed on 2026-06-28 and 2026-07-05.
-"""
+from django.utils.translation import gettext_noop
 
-from caraus.anaf.problems import Outcome, Problem, Whose, gettext_noop
+from caraus.authorizations.anaf_errors import headings
+from caraus.authorizations.anaf_errors.texts import ErrorText, Responsibility
 
 _LATER = gettext_noop(
     "Pentru o autorizare nouă, încearcă peste câteva minute. Reînnoirea o reluăm noi, automat."
 )
 
-#: A code works once and for 60 seconds: no trouble with it is retried by itself.
+#: A code works once and for 60 seconds: no error with it is retried by itself.
 ADVICE_AFTER_EXCHANGE = gettext_noop(
     "Apasă din nou „Autorizare cu ANAF SPV”. Dacă nici atunci nu merge, încearcă peste câteva "
     "minute."
 )
 
-LOGIN_PROBLEMS = (
-    Problem(
+LOGIN_ERRORS = (
+    ErrorText(
         "cancelled",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop(
             "Autorizarea nu a fost dată: ai renunțat sau ANAF nu a acceptat certificatul ori "
             "PIN-ul."
@@ -29,34 +27,34 @@ LOGIN_PROBLEMS = (
             "Apasă din nou „Autorizare cu ANAF SPV”. Dacă nu tu ai renunțat: un certificat "
             "nou sau reînnoit trebuie întâi înregistrat în SPV."
         ),
-        retryable=False,
+        heading=headings.NOT_GIVEN,
+        help_slug="anulata",
     ),
-    Problem(
+    ErrorText(
         "access_denied_other",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop("ANAF nu a acceptat certificatul."),
         gettext_noop(
             "Verifică dacă te poți autentifica cu el pe portalul ANAF. Un certificat reînnoit"
             " trebuie înregistrat din nou în SPV; apoi apasă iar „Autorizare cu ANAF SPV”."
         ),
-        retryable=False,
+        heading=headings.CERTIFICATE_REJECTED,
+        help_slug="certificat-neinrolat",
     ),
-    Problem(
+    ErrorText(
         "authorize_refused",
-        Outcome.UNAVAILABLE,
-        Whose.US,
+        Responsibility.US,
         gettext_noop("ANAF nu a acceptat cererea de autorizare trimisă de aplicație."),
         gettext_noop(
             "Anunță administratorul aplicației: să compare la ANAF adresa de întoarcere "
             "(Callback URL) și Client ID-ul cu cele configurate."
         ),
-        retryable=False,
+        heading=headings.NOT_CONFIGURED,
+        help_slug="adresa-de-intoarcere",
     ),
-    Problem(
+    ErrorText(
         "code_expired",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop(
             "Codul de autorizare nu mai este valabil: au trecut cele 60 de secunde date de "
             "ANAF sau fusese deja folosit."
@@ -65,52 +63,49 @@ LOGIN_PROBLEMS = (
             "Apasă din nou „Autorizare cu ANAF SPV” și nu închide fereastra până la mesajul "
             "de succes."
         ),
-        retryable=False,
+        heading=headings.TOO_LATE,
+        help_slug="prea-tarziu",
     ),
-    Problem(
+    ErrorText(
         "invalid_grant",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop("ANAF nu a acceptat codul de autorizare."),
         gettext_noop(
             "Apasă din nou „Autorizare cu ANAF SPV”. Dacă se repetă, administratorul "
             "aplicației verifică adresa de întoarcere (Callback URL) de la ANAF."
         ),
-        retryable=False,
+        help_slug="adresa-de-intoarcere",
     ),
-    Problem(
+    ErrorText(
         "invalid_client",
-        Outcome.UNAVAILABLE,
-        Whose.US,
+        Responsibility.US,
         gettext_noop("ANAF nu recunoaște aplicația noastră (Client ID sau Client Secret greșit)."),
         gettext_noop(
             "Nu este vina ta și nu trebuie să autorizezi din nou: anunță administratorul "
             "aplicației."
         ),
-        retryable=True,
+        heading=headings.NOT_CONFIGURED,
+        help_slug="adresa-de-intoarcere",
     ),
-    Problem(
+    ErrorText(
         "token_endpoint_down",
-        Outcome.UNAVAILABLE,
-        Whose.ANAF,
+        Responsibility.ANAF,
         gettext_noop("Serviciul de autorizare al ANAF nu funcționează acum."),
         _LATER,
-        retryable=True,
+        heading=headings.ANAF_DOWN,
     ),
-    Problem(
+    ErrorText(
         "token_bad_answer",
-        Outcome.BAD_ANSWER,
-        Whose.ANAF,
+        Responsibility.ANAF,
         gettext_noop(
             "Serviciul de autorizare al ANAF a trimis un răspuns pe care nu îl putem folosi."
         ),
         _LATER,
-        retryable=True,
+        heading=headings.ANAF_DOWN,
     ),
-    Problem(
+    ErrorText(
         "no_etransport_role",
-        Outcome.UNAVAILABLE,
-        Whose.US,
+        Responsibility.US,
         gettext_noop(
             "Aplicația nu este înscrisă la ANAF pentru E-Transport, deci nu va primi niciun UIT."
         ),
@@ -118,53 +113,44 @@ LOGIN_PROBLEMS = (
             "Anunță administratorul aplicației: la ANAF (Editare profil Oauth → Gestionare "
             "aplicații) bifează serviciul E-Transport. Apoi autorizează din nou."
         ),
-        retryable=False,
+        help_slug="aplicatie-neinrolata",
     ),
-    Problem(
+    ErrorText(
         "refresh_rejected",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop("ANAF nu a mai acceptat reînnoirea automată a autorizării."),
         gettext_noop(
             "Apasă „Autorizare cu ANAF SPV” și autorizează din nou, cu certificatul la îndemână."
         ),
-        retryable=False,
     ),
-    Problem(
+    ErrorText(
         "never_authorized",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop("Nimeni nu a autorizat încă aplicația la ANAF SPV."),
         gettext_noop(
             "Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."
         ),
-        retryable=False,
     ),
-    Problem(
+    ErrorText(
         "disconnected",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop("Autorizarea la ANAF SPV a fost deconectată de aici și nu există alta."),
         gettext_noop(
             "Deschide Integrări și apasă „Autorizare cu ANAF SPV”, cu certificatul la îndemână."
         ),
-        retryable=False,
     ),
-    Problem(
+    ErrorText(
         "not_for_company",
-        Outcome.REAUTHORIZE,
-        Whose.AUTHORIZATION,
+        Responsibility.AUTHORIZATION,
         gettext_noop("Nicio autorizare la ANAF SPV nu este dată pentru această firmă."),
         gettext_noop(
             "Autorizările de acum au fost cerute, prin link, pentru alte firme. Autorizează la "
             "Integrări sau trimite un link și pentru aceasta."
         ),
-        retryable=False,
     ),
-    Problem(
+    ErrorText(
         "token_unreadable",
-        Outcome.REAUTHORIZE,
-        Whose.US,
+        Responsibility.US,
         gettext_noop(
             "Autorizarea păstrată aici nu mai poate fi descifrată (cheia de criptare lipsește)."
         ),
@@ -172,12 +158,10 @@ LOGIN_PROBLEMS = (
             "Administratorul aplicației poate repune cheia veche în CARAUS_TOKEN_KEYS; altfel "
             "apasă „Autorizare cu ANAF SPV” și autorizează din nou."
         ),
-        retryable=False,
     ),
-    Problem(
+    ErrorText(
         "missing_configuration",
-        Outcome.UNAVAILABLE,
-        Whose.US,
+        Responsibility.US,
         gettext_noop(
             "Aplicația nu este configurată pentru ANAF: lipsesc Client ID, Client Secret sau "
             "adresa de întoarcere."
@@ -186,6 +170,6 @@ LOGIN_PROBLEMS = (
             "Anunță administratorul aplicației: le primește la înregistrarea aplicației pe "
             "portalul ANAF."
         ),
-        retryable=False,
+        heading=headings.NOT_CONFIGURED,
     ),
 )
