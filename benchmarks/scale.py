@@ -62,21 +62,27 @@ def row() -> str:
     from caraus.accounts.models import Company
     from caraus.sync import claims, maintenance, unchanged
     from caraus.sync.schedule import plan
-    from caraus.sync.unchanged import Quiet
+    from caraus.sync.unchanged import UnchangedResponse
     from caraus.transports.models import Transport
 
     def claim() -> None:
-        taken.extend(claims.claim(30))
+        taken.extend(claims.claim_due(30))
 
     def keep() -> None:
         if not taken:
             claim()
         now = timezone.now()
-        unchanged.keep(
+        unchanged.record_unchanged(
             [
-                Quiet(one.state, one.ready.authorization.pk, now, now, one.state.last_body_digest)
+                UnchangedResponse(
+                    one.state,
+                    one.credentials.authorization.pk,
+                    now,
+                    now,
+                    one.state.last_body_digest,
+                )
                 for one in taken[:30]
-                if one.ready
+                if one.credentials
             ]
         )
 
@@ -84,8 +90,8 @@ def row() -> str:
         list(Transport.objects.filter(company__organization_id=middle.organization_id)[:50])
 
     def let_go() -> None:
-        claims.unlock([one.company_id for one in taken])
-        claims.free_again([one.company_id for one in taken])
+        claims.unlock_companies([one.company_id for one in taken])
+        claims.release_claims([one.company_id for one in taken])
         taken.clear()
 
     taken: list[Any] = []

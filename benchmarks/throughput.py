@@ -152,12 +152,12 @@ def profiled(storm: Storm, seconds: float) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     django.setup()
-    from caraus.sync.poller import Engine
+    from caraus.sync.poller import Poller
 
     async def engine() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(seconds, stop.set)
-        await Engine(at_once=AT_ONCE).run(stop)
+        await Poller(at_once=AT_ONCE).run(stop)
 
     ended = threading.Event()
     pressing = threading.Thread(target=press, args=(storm, ended))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from caraus.authorizations.models import Authorization
 from caraus.sync.models import SyncState
-from caraus.sync.poller import Engine
+from caraus.sync.poller import Poller
 from caraus.sync.schedule import plan
 
 
@@ -25,15 +25,15 @@ def _due() -> bool:
     return due or busy
 
 
-def drain(*, at_once: int = 20) -> Engine:
+def drain(*, at_once: int = 20) -> Poller:
     """Ask as a worker does, until every company that is due has been asked about."""
     plan.forget()
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, _drain(at_once)).result(60)
 
 
-async def _drain(at_once: int) -> Engine:
-    engine, stop = Engine(at_once=at_once), asyncio.Event()
+async def _drain(at_once: int) -> Poller:
+    engine, stop = Poller(at_once=at_once), asyncio.Event()
     running = asyncio.create_task(engine.run(stop))
     while not running.done() and await asyncio.to_thread(_due):
         await asyncio.sleep(0.02)

@@ -76,10 +76,10 @@ async def _again_and_again(stop: asyncio.Event, work: Callable[[], Awaitable[Non
 
 async def _run_engine(stop: asyncio.Event) -> None:
     from caraus.authorizations.configuration import is_configured
-    from caraus.sync.poller import Engine
+    from caraus.sync.poller import Poller
 
     if is_configured():
-        await Engine().run(stop)
+        await Poller().run(stop)
     else:
         await stop.wait()
 

@@ -7,8 +7,8 @@ class SyncConfig(AppConfig):
     verbose_name = "Sincronizare"
 
     def ready(self) -> None:
-        """No request reaches ANAF past the rate limiter."""
+        """Route every call to ANAF through the rate limiter."""
         from caraus.anaf import door
         from caraus.sync.limiter import permits
 
-        door.guard(permits.passing)
+        door.guard(permits.limited_call)

@@ -1,35 +1,36 @@
-"""Companies whose question came to nothing that could be written down: each rests ever longer.
+"""Delay companies whose result could not be recorded, longer after each failure in a row.
 
-What goes wrong at ANAF or in our own code is kept with the company, which is then asked about ever
-later. When even that can't be written (a full disk), nothing in the database holds it back, so the
-poller remembers it in its own memory.
+Errors of ANAF or of our own code are recorded with the company, and its next sync is delayed there.
+When even that cannot be written (a full disk), the poller keeps the delay in its own memory.
 """
 
 from time import monotonic
 
-FIRST_REST = 5.0
-LONGEST_REST = 1800.0
+FIRST_BACKOFF_SECONDS = 5.0
+LONGEST_BACKOFF_SECONDS = 1800.0
 
 
-class Rests:
-    """One poller's memory. Seconds."""
+class Backoff:
+    """The delayed companies of one poller."""
 
     def __init__(self) -> None:
         self._failures: dict[int, int] = {}
         self._until: dict[int, float] = {}
 
-    def put_off(self, company_id: int) -> float:
-        """One more failure in a row; return for how long the company rests."""
+    def delay(self, company_id: int) -> float:
+        """Count one more failure in a row; return the delay in seconds."""
         failures = self._failures[company_id] = self._failures.get(company_id, 0) + 1
-        seconds: float = min(FIRST_REST * 2 ** min(failures - 1, 20), LONGEST_REST)
+        seconds: float = min(
+            FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 20), LONGEST_BACKOFF_SECONDS
+        )
         self._until[company_id] = monotonic() + seconds
         return seconds
 
-    def end(self, company_id: int) -> None:
-        """Something was written down about the company."""
+    def reset(self, company_id: int) -> None:
+        """Forget the company's failures: a result was recorded."""
         self._failures.pop(company_id, None)
         self._until.pop(company_id, None)
 
-    def resting(self) -> list[int]:
+    def delayed_company_ids(self) -> list[int]:
         now = monotonic()
         return [company_id for company_id, until in self._until.items() if until > now]

@@ -1,4 +1,4 @@
-"""Which companies a worker asks about next: claimed, locked, and with all that the call needs."""
+"""Claim due companies for a worker: locked, and with what the call needs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,47 +13,48 @@ from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.sync.company_sync import LOCK_SPACE
+from caraus.sync.company_sync import COMPANY_LOCK_SPACE
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
 
-# Claims lapse after so many seconds. (Those of a killed worker are found before: `free_orphans`.)
+# Seconds after which a claim expires; `release_orphans` finds those of killed workers sooner.
 LEASE_SECONDS = 90
-# Of the session that holds the locks. It speaks every few seconds while its worker lives.
-_SESSION = {"idle_session_timeout": "60s", "lock_timeout": "10s"}
-# Due companies that somebody has authorized for, in two queues that take turns: those that a person
-# wants, and the timer's; so presses go first and never hold up the timer. In each queue the
-# organizations take turns, the company with the most UITs to expect first: one with hundreds of
-# companies can't hold up the others. What this worker has under way for an organization counts as
-# turns that it has had, and more than `share` it can't have at once. Every worker's rows are its
-# own: locked ones are skipped.
+# Settings of the session that holds the locks; it runs a statement every few seconds.
+_SESSION_SETTINGS = {"idle_session_timeout": "60s", "lock_timeout": "10s"}
+# Due companies of organizations with an active authorization, in two queues that alternate: those
+# that a person requested, and the timer's; so requests go first and never hold up the timer. In
+# each queue the organizations take turns, the company with the most expected UITs first: one with
+# hundreds of companies cannot hold up the others. The syncs that this worker has under way for an
+# organization count as turns; more than `organization_limit` at once are not claimed. Rows that
+# another worker has locked are skipped.
 _CLAIM = """
-WITH ready AS (
+WITH candidate AS (
     SELECT s.id, c.organization_id AS organization, s.wanted_at IS NOT NULL AS wanted,
         (s.rate + 1) * extract(epoch FROM now() - s.next_sync_at) AS urgency
     FROM sync_syncstate s JOIN accounts_company c ON c.id = s.company_id
     WHERE s.next_sync_at <= now() AND c.archived_at IS NULL
       AND (s.claimed_until IS NULL OR s.claimed_until <= now()
            OR s.claimed_until > now() + interval '1 day')
-      AND s.company_id <> ALL(%(resting)s::bigint[])
+      AND s.company_id <> ALL(%(delayed)s::bigint[])
       AND EXISTS (SELECT 1 FROM authorizations_authorization k
                   WHERE k.organization_id = c.organization_id AND k.status = 'active')
 ), placed AS (
-    SELECT ready.*, coalesce(busy.number, 0) + row_number() OVER (
+    SELECT candidate.*, coalesce(under_way.number, 0) + row_number() OVER (
         PARTITION BY organization, wanted ORDER BY urgency DESC, id) AS place
-    FROM ready LEFT JOIN unnest(%(busy)s::bigint[], %(numbers)s::int[]) AS busy(owner, number)
-        ON busy.owner = ready.organization
+    FROM candidate
+    LEFT JOIN unnest(%(organizations)s::bigint[], %(numbers)s::int[]) AS under_way(owner, number)
+        ON under_way.owner = candidate.organization
 ), queued AS (
     SELECT placed.*, row_number() OVER (
         PARTITION BY wanted ORDER BY place, urgency DESC, id) AS turn
-    FROM placed WHERE place <= %(share)s
+    FROM placed WHERE place <= %(organization_limit)s
 ), due AS (
     SELECT s.id, queued.turn FROM sync_syncstate s JOIN queued ON queued.id = s.id
     WHERE s.next_sync_at <= now()
       AND (s.claimed_until IS NULL OR s.claimed_until <= now()
            OR s.claimed_until > now() + interval '1 day')
     ORDER BY queued.turn, queued.wanted DESC
-    LIMIT %(most)s FOR UPDATE OF s SKIP LOCKED)
+    LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED)
 UPDATE sync_syncstate s SET claimed_until = now() + %(lease)s * interval '1 second'
 FROM due WHERE s.id = due.id
 RETURNING s.company_id, pg_try_advisory_lock(%(space)s, s.company_id::int), due.turn,
@@ -62,8 +63,8 @@ RETURNING s.company_id, pg_try_advisory_lock(%(space)s, s.company_id::int), due.
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """With whose authorization to ask: one that ANAF has accepted for the company before."""
+class CallCredentials:
+    """An authorization that ANAF has accepted for the company before, and its access token."""
 
     authorization: Authorization
     token: str
@@ -71,12 +72,12 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One company to ask about. `ready` is None when the call needs another step first."""
+    """One claimed company. `credentials` is None when the call needs another step first."""
 
     state: SyncState
-    ready: Ready | None
+    credentials: CallCredentials | None
     # The PostgreSQL session that holds the company's lock.
-    session: int = 0
+    session_pid: int = 0
 
     @property
     def company(self) -> Company:
@@ -87,38 +88,39 @@ class Claim:
         return self.state.company_id
 
 
-def claim(
-    most: int,
+def claim_due(
+    limit: int,
     *,
-    busy: Mapping[int, int] | None = None,
-    share: int | None = None,
-    resting: Collection[int] = (),
+    under_way: Mapping[int, int] | None = None,
+    organization_limit: int | None = None,
+    delayed_company_ids: Collection[int] = (),
 ) -> list[Claim]:
-    """Up to `most` due companies, whose turn it is first; this session holds their locks.
+    """Claim up to `limit` due companies in order of their turn; this session holds their locks.
 
-    `busy`: how many of each organization this worker has under way; `share`: how many one
-    organization may have (default: any number); `resting`: companies that are left out.
+    `under_way` maps organizations to the number of their companies that this worker is syncing;
+    `organization_limit` is how many one organization may have (default: any number);
+    `delayed_company_ids` are left out.
     """
-    busy = busy or {}
+    under_way = under_way or {}
     values: dict[str, Any] = {
-        "most": most,
+        "limit": limit,
         "lease": LEASE_SECONDS,
-        "space": LOCK_SPACE,
-        "busy": list(busy.keys()),
-        "numbers": list(busy.values()),
-        "share": 2**31 - 1 if share is None else share,
-        "resting": list(resting),
+        "space": COMPANY_LOCK_SPACE,
+        "organizations": list(under_way.keys()),
+        "numbers": list(under_way.values()),
+        "organization_limit": 2**31 - 1 if organization_limit is None else organization_limit,
+        "delayed": list(delayed_company_ids),
     }
     with database.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         rows = cursor.fetchall()
-    # One whose lock is taken is being asked about this moment, for a person.
+    # A company whose lock is taken is being synced at this moment for a person.
     locked = sorted((row for row in rows if row[1]), key=lambda row: (row[2], not row[3]))
-    free_again([row[0] for row in rows if not row[1]])
-    return _whole([row[0] for row in locked])
+    release_claims([row[0] for row in rows if not row[1]])
+    return _load_claims([row[0] for row in locked])
 
 
-def _whole(company_ids: Sequence[int]) -> list[Claim]:
+def _load_claims(company_ids: Sequence[int]) -> list[Claim]:
     if not company_ids:
         return []
     states = {
@@ -128,19 +130,27 @@ def _whole(company_ids: Sequence[int]) -> list[Claim]:
         )
     }
     now = timezone.now()
-    fitting = _fitting(company_ids)
+    accepted = _accepted_authorizations(company_ids)
     organizations = {state.company.organization_id for state in states.values()}
-    resting = quotas.paused_authorizations(list(organizations), now)
+    paused_ids = quotas.paused_authorizations(list(organizations), now)
     return [
-        _claim(states[key], [one for one in fitting.get(key, []) if one.pk not in resting], now)
-        for key in company_ids
-        if key in states
+        _build_claim(
+            states[company_id],
+            [
+                authorization
+                for authorization in accepted.get(company_id, [])
+                if authorization.pk not in paused_ids
+            ],
+            now,
+        )
+        for company_id in company_ids
+        if company_id in states
     ]
 
 
-def _fitting(company_ids: Sequence[int]) -> dict[int, list[Authorization]]:
-    """The authorizations that `rights.connection_for` would choose first: those that ANAF accepted
-    for the company, the newest first. Where there is none, a question needs more than one step."""
+def _accepted_authorizations(company_ids: Sequence[int]) -> dict[int, list[Authorization]]:
+    """Return, by company, the authorizations that ANAF accepted for it, the newest first, as
+    `rights.authorization_for` chooses them. Without one a sync needs more than one step."""
     allowed = Q(authorization__link=None) | Q(authorization__link__for_all=True)
     allowed |= Q(authorization__link__companies=F("company"))
     rows = (
@@ -153,22 +163,22 @@ def _fitting(company_ids: Sequence[int]) -> dict[int, list[Authorization]]:
         .select_related("authorization")
         .order_by("-authorization__authorized_at", "-authorization_id")
     )
-    found: dict[int, list[Authorization]] = {}
+    authorizations: dict[int, list[Authorization]] = {}
     for row in rows:
-        found.setdefault(row.company_id, []).append(row.authorization)
-    return found
+        authorizations.setdefault(row.company_id, []).append(row.authorization)
+    return authorizations
 
 
-def _claim(state: SyncState, fitting: Sequence[Authorization], now: datetime) -> Claim:
-    if not fitting:
-        return Claim(state, None, session())
-    token = _token(state, fitting[0], now)
-    return Claim(state, Ready(fitting[0], token) if token else None, session())
+def _build_claim(state: SyncState, accepted: Sequence[Authorization], now: datetime) -> Claim:
+    if not accepted:
+        return Claim(state, None, session_pid())
+    token = _usable_token(state, accepted[0], now)
+    return Claim(state, CallCredentials(accepted[0], token) if token else None, session_pid())
 
 
-def _token(state: SyncState, authorization: Authorization, now: datetime) -> str:
-    """The access token, when one call is all that is needed."""
-    if authorization.access_expires_at <= now or quotas.is_spent(state, now):
+def _usable_token(state: SyncState, authorization: Authorization, now: datetime) -> str:
+    """Return the access token when one call suffices, else an empty string."""
+    if authorization.access_expires_at <= now or quotas.is_company_used_up(state, now):
         return ""
     try:
         return token_refresh.unseal(authorization.access_token_sealed)
@@ -176,9 +186,9 @@ def _token(state: SyncState, authorization: Authorization, now: datetime) -> str
         return ""
 
 
-def free_again(company_ids: Sequence[int]) -> None:
-    """Claims that nothing came of: the companies stay due, for anybody. Waits for nobody: who
-    writes an answer into the row frees it by that."""
+def release_claims(company_ids: Sequence[int]) -> None:
+    """Release claims that led to no result: the companies stay due for any worker. Rows locked by
+    the write of a response are skipped: that write releases them."""
     if company_ids:
         with database.cursor() as cursor:
             cursor.execute(
@@ -189,9 +199,9 @@ def free_again(company_ids: Sequence[int]) -> None:
             )
 
 
-def free_orphans() -> int:
-    """Claims whose lock nobody holds: their worker was killed, or lost its database. Gives how
-    many companies are free again."""
+def release_orphans() -> int:
+    """Release claims whose lock no session holds, because their worker was killed or lost its
+    database connection; return their number."""
     with database.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_syncstate SET claimed_until = NULL WHERE id IN"
@@ -201,45 +211,45 @@ def free_orphans() -> int:
             "   AND l.objid = s.company_id::oid AND l.granted AND l.database ="
             "   (SELECT oid FROM pg_database WHERE datname = current_database()))"
             "  FOR UPDATE SKIP LOCKED)",
-            [LOCK_SPACE],
+            [COMPANY_LOCK_SPACE],
         )
         return int(cursor.rowcount)
 
 
-def session() -> int:
-    """The PostgreSQL session of this thread, whose end ends its locks."""
+def session_pid() -> int:
+    """Return the process id of this thread's PostgreSQL session, which holds its locks."""
     database.ensure_connection()
     return int(database.connection.info.backend_pid)
 
 
-def watch_session(known: int) -> int:
-    """Return this thread's session; set a new one (other than `known`) so that it can't keep locks
-    without a worker: PostgreSQL ends it once a host that has gone says nothing for a minute."""
-    now = session()
+def configure_session(known: int) -> int:
+    """Return this thread's session; configure a new one (other than `known`) so that PostgreSQL
+    ends it, and its locks, after a minute without a statement (its host may have vanished)."""
+    now = session_pid()
     if now != known:
         with database.cursor() as cursor:
-            for name, value in _SESSION.items():
+            for name, value in _SESSION_SETTINGS.items():
                 cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
     return now
 
 
-def end_session() -> None:
-    """Let go of every lock of this thread: what failed may have left some."""
+def close_session() -> None:
+    """Close this thread's session, and with it every lock that a failure may have left."""
     database.close()
 
 
 def unlock_claims(claims: Sequence[Claim]) -> None:
-    """Let go of the locks of these claims, as far as this session took them: one that ended took
-    its locks along, and the same company may be locked anew."""
-    now = session() if claims else 0
-    unlock([claim.company_id for claim in claims if claim.session == now])
+    """Release the locks of the claims that this session took: an ended session has lost its locks,
+    and another may have locked the same company since."""
+    now = session_pid() if claims else 0
+    unlock_companies([claim.company_id for claim in claims if claim.session_pid == now])
 
 
-def unlock(company_ids: Sequence[int]) -> None:
-    """By the session that claimed them."""
+def unlock_companies(company_ids: Sequence[int]) -> None:
+    """Release the companies' locks, held by this session."""
     if company_ids:
         with database.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_unlock(%s, one) FROM unnest(%s::int[]) AS one",
-                [LOCK_SPACE, list(company_ids)],
+                "SELECT pg_advisory_unlock(%s, company_id) FROM unnest(%s::int[]) AS company_id",
+                [COMPANY_LOCK_SPACE, list(company_ids)],
             )

@@ -1,4 +1,4 @@
-"""One question to ANAF about one company, understood and written down."""
+"""Sync one company: request its list from ANAF, parse the response and store it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,29 +16,41 @@ from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.anaf_errors.table import explanation
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.sync.limiter.permits import ShutDoorError, passing
-from caraus.sync.limiter.quotas import give_back, is_spent, paused_authorizations, spend
+from caraus.sync.limiter.permits import CallBlockedError, limited_call
+from caraus.sync.limiter.quotas import (
+    is_company_used_up,
+    paused_authorizations,
+    return_call,
+    use_call,
+)
 from caraus.sync.models import SyncState
-from caraus.sync.results import Heard, keep_failure, keep_good, recognizable, understand, unexpected
+from caraus.sync.results import (
+    ParsedResponse,
+    comparable_digest,
+    parse_response,
+    record_failure,
+    record_success,
+    unexpected_error,
+)
 from caraus.transports.store import Applied
 
-# What a failure applies.
-NOTHING = Applied()
-# Troubles that last until a person acts: what ANAF said is repeated as long as it is not asked.
-LASTING = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
+# The counts of a failed sync.
+NO_CHANGES = Applied()
+# Errors that last until a person acts: the last code is repeated as long as no request is sent.
+LASTING_OUTCOMES = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
 
-# Nothing can be written down then: the company stays due.
-LOST_DATABASE = (InterfaceError, OperationalError)
+# After these nothing can be recorded: the company stays due.
+DATABASE_LOST_ERRORS = (InterfaceError, OperationalError)
 
-# The first key of the advisory lock that keeps a company from being asked about twice at once.
-LOCK_SPACE = 0x5C
-# Longer than any question to ANAF takes.
-LOCK_WAIT = "180s"
+# The first key of the advisory lock that keeps a company from being synced twice at once.
+COMPANY_LOCK_SPACE = 0x5C
+# Longer than any request to ANAF takes.
+COMPANY_LOCK_TIMEOUT = "180s"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A call that has been made, with whose authorization, and what ANAF said."""
+class FailedAttempt:
+    """A request that has failed: its authorization and token, and the error."""
 
     authorization: Authorization
     token: str
@@ -46,8 +58,8 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """One question under way: the authorizations used so far, the last of them now."""
+class SyncAttempt:
+    """A sync under way; the last of the authorizations in `used` is in use."""
 
     company: Company
     started_at: datetime
@@ -56,24 +68,24 @@ class Asking:
     person: bool = True
     paused: list[int] = field(default_factory=list)
 
-    def choose(self) -> bool:
-        """Take the next authorization that fits, apart from those whose day is spent."""
+    def choose_authorization(self) -> bool:
+        """Choose the next usable authorization; return whether there is one."""
         self.paused[:] = paused_authorizations([self.company.organization_id], self.started_at)
-        resting = Authorization.objects.filter(pk__in=self.paused)
-        found = rights.authorization_for(self.company, apart_from=[*self.used, *resting])
-        if found is not None:
-            self.used.append(found)
-        return found is not None
+        paused = Authorization.objects.filter(pk__in=self.paused)
+        authorization = rights.authorization_for(self.company, apart_from=[*self.used, *paused])
+        if authorization is not None:
+            self.used.append(authorization)
+        return authorization is not None
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What came of it; `message` is a sentence in Romanian, also when all went well."""
+    """The result of a sync; `message` is a sentence for people, also after a success."""
 
     cui: str
     outcome: Outcome
     message: str
-    applied: Applied = NOTHING
+    applied: Applied = NO_CHANGES
     error: AnafError | None = None
 
 
@@ -81,207 +93,221 @@ def sync_company(
     *,
     company_id: int,
     now: datetime | None = None,
-    tried: Tried | None = None,
+    failed_attempt: FailedAttempt | None = None,
     person: bool = True,
 ) -> SyncResult:
-    """Ask ANAF about one company now and keep what it answers. ANAF's troubles are a result, and
-    so is a mistake of ours; only a lost database raises.
+    """Sync one company now. ANAF's errors and unexpected exceptions are results; only a lost
+    database raises.
 
-    A second caller for the same company waits for the first one and then asks again. Where ANAF may
-    not be asked at all (a pause, an outage), nothing is asked and nothing kept.
-    `now` (UTC) replaces the clock by which the answer is judged; `tried` is what a question of the
-    timer has met already; `person`: whether somebody waits, and may use the share of calls that is
-    kept for people.
+    A second caller for the same company waits for the first and then syncs again. Where the rate
+    limiter blocks calls (a pause, an outage), nothing is sent and nothing recorded.
+    `now` (UTC) replaces the clock by which the response is judged; `failed_attempt` is a request
+    that the poller has sent already; `person`: a person waits, and may use the calls reserved for
+    people.
     """
     company = Company.objects.select_related("organization").get(pk=company_id)
-    with _one_at_a_time(company_id):
-        return _sync(company, now=now, tried=tried, person=person)
+    with _company_lock(company_id):
+        return _sync_locked(company, now=now, failed_attempt=failed_attempt, person=person)
 
 
-def _sync(
-    company: Company, *, now: datetime | None, tried: Tried | None, person: bool
+def _sync_locked(
+    company: Company, *, now: datetime | None, failed_attempt: FailedAttempt | None, person: bool
 ) -> SyncResult:
-    """By who holds the company's lock."""
+    """Sync the company, whose lock the caller holds."""
     started_at = now or timezone.now()
-    asking = Asking(company, started_at, now, [tried.authorization] if tried else [], person)
+    attempt = SyncAttempt(
+        company, started_at, now, [failed_attempt.authorization] if failed_attempt else [], person
+    )
     try:
-        heard = _ask(asking, tried)
-        applied = keep_good(company, asking.used[-1], heard, started_at)
-    except ShutDoorError as shut:
-        return SyncResult(company.cui, shut.outcome, explanation(shut.code), error=shut)
+        response = _fetch_response(attempt, failed_attempt)
+        applied = record_success(company, attempt.used[-1], response, started_at)
+    except CallBlockedError as blocked:
+        return SyncResult(company.cui, blocked.outcome, explanation(blocked.code), error=blocked)
     except AnafError as error:
-        return _failed(asking, error)
-    except LOST_DATABASE:
+        return _record_failed_attempt(attempt, error)
+    except DATABASE_LOST_ERRORS:
         raise
     except Exception as error:
-        return _failed(asking, unexpected(error))
+        return _record_failed_attempt(attempt, unexpected_error(error))
     return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
 
 
-def _failed(asking: Asking, error: AnafError) -> SyncResult:
-    used = asking.used[-1] if asking.used else None
-    keep_failure(asking.company, used, error, asking.started_at)
-    return SyncResult(asking.company.cui, error.outcome, explanation(error.code), error=error)
+def _record_failed_attempt(attempt: SyncAttempt, error: AnafError) -> SyncResult:
+    used = attempt.used[-1] if attempt.used else None
+    record_failure(attempt.company, used, error, attempt.started_at)
+    return SyncResult(attempt.company.cui, error.outcome, explanation(error.code), error=error)
 
 
 def sync_if_due(
-    *, company_id: int, tried: Tried | None = None, person: bool = True
+    *, company_id: int, failed_attempt: FailedAttempt | None = None, person: bool = True
 ) -> SyncResult | None:
-    """As the timer does it: None when the company has been asked about meanwhile, or is being asked
-    about this moment."""
+    """Sync the company for the timer; return None when it is no longer due, or being synced now."""
     company = Company.objects.select_related("organization").get(pk=company_id)
-    with _if_free(company_id) as free:
+    with _company_lock_if_free(company_id) as free:
         if not free:
             return None
         state = SyncState.objects.filter(company_id=company_id).first()
         if state and state.next_sync_at > timezone.now():
             return None
-        return _sync(company, now=None, tried=tried, person=person)
+        return _sync_locked(company, now=None, failed_attempt=failed_attempt, person=person)
 
 
 @contextmanager
-def _one_at_a_time(company_id: int) -> Iterator[None]:
-    """A PostgreSQL session lock: it ends with the connection of a killed process, and whoever
-    holds it may take it again. Waited for so long, then it is a trouble of the database's."""
+def _company_lock(company_id: int) -> Iterator[None]:
+    """Hold the company's session lock in PostgreSQL, which ends with a killed process's connection;
+    its holder may take it again. The wait raises after COMPANY_LOCK_TIMEOUT."""
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('lock_timeout')")
         (before,) = cursor.fetchone()
-        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [COMPANY_LOCK_TIMEOUT])
         try:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company_id])
         finally:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
     try:
         yield
     finally:
-        _unlock(company_id)
+        _unlock_company(company_id)
 
 
 @contextmanager
-def _if_free(company_id: int) -> Iterator[bool]:
-    """The same lock without waiting: whether it was free."""
+def _company_lock_if_free(company_id: int) -> Iterator[bool]:
+    """Take the same lock without waiting; yield whether it was free."""
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, company_id])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company_id])
         (free,) = cursor.fetchone()
     try:
         yield free
     finally:
         if free:
-            _unlock(company_id)
+            _unlock_company(company_id)
 
 
-def _unlock(company_id: int) -> None:
+def _unlock_company(company_id: int) -> None:
     try:
         with database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, company_id])
-    except LOST_DATABASE:
-        database.close()  # the session's end lets go of the lock
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [COMPANY_LOCK_SPACE, company_id])
+    except DATABASE_LOST_ERRORS:
+        database.close()  # the end of the session releases the lock
 
 
-def _ask(asking: Asking, tried: Tried | None) -> Heard:
-    """Ask with the authorization that fits; with the next one when ANAF refuses this one.
+def _fetch_response(attempt: SyncAttempt, failed_attempt: FailedAttempt | None) -> ParsedResponse:
+    """Request the list with the best authorization, then with the next where ANAF refuses it.
 
-    When none is left, the trouble of the one that fits best is raised.
+    When none is left, raise the error of the best authorization.
     """
-    company, troubles = asking.company, []
+    company, errors = attempt.company, []
     state = SyncState.objects.filter(company=company).first()
-    if state and is_spent(state, asking.started_at):
+    if state and is_company_used_up(state, attempt.started_at):
         raise AnafError("daily_limit")
-    while tried or asking.choose():
+    while failed_attempt or attempt.choose_authorization():
         try:
-            return _ask_again(asking, state, tried) if tried else _ask_with(asking, state)
+            return (
+                _continue_failed_attempt(attempt, state, failed_attempt)
+                if failed_attempt
+                else _fetch_with_authorization(attempt, state)
+            )
         except AnafError as error:
-            if error.outcome not in LASTING and error.code != "token_refused_anew":
+            if error.outcome not in LASTING_OUTCOMES and error.code != "token_refused_anew":
                 raise
-            _mark(asking.used[-1], company, error)
-            troubles.append(error)
-        tried = None
-    raise _cause(asking, troubles)
+            _record_refusal(attempt.used[-1], company, error)
+            errors.append(error)
+        failed_attempt = None
+    raise _final_error(attempt, errors)
 
 
-def _cause(asking: Asking, troubles: list[AnafError]) -> AnafError:
-    """What is told when nothing is left to ask with. An authorization that has served the company
-    goes before one that never had a right: that one's refusal is not why the UITs stay away."""
-    if any(trouble.outcome is not Outcome.NO_RIGHTS for trouble in troubles):
-        return troubles[0]
-    company = asking.company
+def _final_error(attempt: SyncAttempt, errors: list[AnafError]) -> AnafError:
+    """Return the error to record when no authorization is left. One that has served the company
+    goes before one that never had a right: its refusal is not why the UITs stay away."""
+    if any(error.outcome is not Outcome.NO_RIGHTS for error in errors):
+        return errors[0]
+    company = attempt.company
     served = rights.authorizations_for(company).filter(
         pk__in=CompanyRight.objects.filter(
             company=company, state=CompanyRight.State.COVERED
         ).values("authorization")
     )
-    if (asking.paused and not troubles) or served.filter(pk__in=asking.paused).exists():
+    if (attempt.paused and not errors) or served.filter(pk__in=attempt.paused).exists():
         return AnafError("daily_limit")
-    died = served.filter(status=Authorization.Status.REAUTHORIZE).order_by("-authorized_at").first()
-    if died is not None:
-        return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
-    return troubles[0] if troubles else _without_authorization(company)
+    refused = (
+        served.filter(status=Authorization.Status.REAUTHORIZE).order_by("-authorized_at").first()
+    )
+    if refused is not None:
+        return AnafError(_lasting_code(refused.last_failure_code, otherwise="refresh_rejected"))
+    return errors[0] if errors else _missing_authorization(company)
 
 
-def _ask_with(asking: Asking, state: SyncState | None) -> Heard:
-    authorization = asking.used[-1]
+def _fetch_with_authorization(attempt: SyncAttempt, state: SyncState | None) -> ParsedResponse:
+    authorization = attempt.used[-1]
     token = token_refresh.access_token(authorization)
     try:
-        return _call(asking, state, token)
+        return _send_request(attempt, state, token)
     except AnafError as error:
         if error.code != "token_refused":
             raise
-    return _renewed(asking, state, token)
+    return _fetch_with_refreshed_token(attempt, state, token)
 
 
-def _ask_again(asking: Asking, state: SyncState | None, tried: Tried) -> Heard:
-    """Go on after what the timer's question met."""
-    if tried.error.code != "token_refused":
-        raise tried.error
-    return _renewed(asking, state, tried.token)
+def _continue_failed_attempt(
+    attempt: SyncAttempt, state: SyncState | None, failed_attempt: FailedAttempt
+) -> ParsedResponse:
+    """Continue after the error of the poller's request."""
+    if failed_attempt.error.code != "token_refused":
+        raise failed_attempt.error
+    return _fetch_with_refreshed_token(attempt, state, failed_attempt.token)
 
 
-def _renewed(asking: Asking, state: SyncState | None, token: str) -> Heard:
-    """ANAF refuses a token that should be valid: renew at once, ask once more."""
-    authorization = asking.used[-1]
+def _fetch_with_refreshed_token(
+    attempt: SyncAttempt, state: SyncState | None, token: str
+) -> ParsedResponse:
+    """Refresh a token that ANAF refuses although it should be valid, and request once more."""
+    authorization = attempt.used[-1]
     fresh = token_refresh.after_refusal(authorization, token)
     with token_refresh.refused_anew():
-        return _call(asking, state, fresh)
+        return _send_request(attempt, state, fresh)
 
 
-def _call(asking: Asking, state: SyncState | None, token: str) -> Heard:
-    """One call, through the door."""
-    if not spend(asking.used[-1].pk, asking.started_at):
+def _send_request(attempt: SyncAttempt, state: SyncState | None, token: str) -> ParsedResponse:
+    """Send one request, within the daily limit and the rate limit."""
+    if not use_call(attempt.used[-1].pk, attempt.started_at):
         raise AnafError("daily_limit")
     try:
-        with passing(asking.company.cui, person=asking.person):
+        with limited_call(attempt.company.cui, person=attempt.person):
             answer = info.fetch_answer(
-                anaf_settings(), access_token=token, carrier_cui=asking.company.cui
+                anaf_settings(), access_token=token, carrier_cui=attempt.company.cui
             )
-            return understand(answer, known=recognizable(state), access_token=token, now=asking.now)
-    except ShutDoorError:
-        give_back(asking.used[-1].pk, asking.started_at)
+            return parse_response(
+                answer, known=comparable_digest(state), access_token=token, now=attempt.now
+            )
+    except CallBlockedError:
+        return_call(attempt.used[-1].pk, attempt.started_at)
         raise
 
 
-def _mark(authorization: Authorization, company: Company, error: AnafError) -> None:
-    """A right that ANAF refused, or an authorization that it refused as such."""
+def _record_refusal(authorization: Authorization, company: Company, error: AnafError) -> None:
+    """Record that ANAF refused a right, or the authorization as such."""
     if error.outcome is Outcome.NO_RIGHTS:
         rights.remember(authorization=authorization, company=company, covered=False)
     elif error.outcome is Outcome.REAUTHORIZE:
         token_refresh.keep_failure(authorization.pk, error)
 
 
-def _without_authorization(company: Company) -> AnafError:
-    """Nothing to ask with: what ANAF said last still stands."""
+def _missing_authorization(company: Company) -> AnafError:
+    """Return the error of a company without a usable authorization: ANAF's last one still holds."""
     if rights.refused_everywhere(company):
         state = SyncState.objects.filter(company=company).first()
-        return AnafError(_lasting(state.last_code if state else "", otherwise="no_rights_cui"))
-    found = {
-        one.status: one for one in rights.authorizations_for(company).order_by("authorized_at")
+        return AnafError(_lasting_code(state.last_code if state else "", otherwise="no_rights_cui"))
+    by_status = {
+        authorization.status: authorization
+        for authorization in rights.authorizations_for(company).order_by("authorized_at")
     }
-    if died := found.get(Authorization.Status.REAUTHORIZE):
-        return AnafError(_lasting(died.last_failure_code, otherwise="refresh_rejected"))
-    if found:
+    if refused := by_status.get(Authorization.Status.REAUTHORIZE):
+        return AnafError(_lasting_code(refused.last_failure_code, otherwise="refresh_rejected"))
+    if by_status:
         return AnafError("disconnected")
     others = Authorization.objects.filter(organization_id=company.organization_id)
     return AnafError("not_for_company" if others.exists() else "never_authorized")
 
 
-def _lasting(code: str, *, otherwise: str) -> str:
-    return code if code in ERRORS and ERRORS[code].outcome in LASTING else otherwise
+def _lasting_code(code: str, *, otherwise: str) -> str:
+    return code if code in ERRORS and ERRORS[code].outcome in LASTING_OUTCOMES else otherwise

@@ -65,8 +65,8 @@ def mend() -> int:
 
 def tell() -> None:
     """A daily limit, an outage of an hour, a pause that ANAF asked for: each once."""
-    quotas.notify_again(timezone.now())
-    door, row = permits.look(), Plan.objects.order_by("pk").first()
+    quotas.notify_unannounced_limits(timezone.now())
+    door, row = permits.read_state(), Plan.objects.order_by("pk").first()
     now = timezone.now()
     if door is None or row is None:
         return

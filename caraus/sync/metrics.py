@@ -54,7 +54,7 @@ def _calls() -> Iterator[Metric]:
 
 
 def _budget() -> Iterator[Metric]:
-    door = permits.look()
+    door = permits.read_state()
     yield GaugeMetricFamily(
         "caraus_calls_allowed_per_minute",
         "ANAF_CALLS_PER_MINUTE.",

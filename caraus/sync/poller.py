@@ -1,9 +1,9 @@
-"""The loop that acts: claim what is due, ask ANAF, keep what it says; until told to stop.
+"""Poll ANAF: claim due companies, send requests and store the responses, until stopped.
 
-One event loop asks many questions at once over connections that stay open. The database is spoken
-with in threads: the foreman's session holds the locks of the companies under way (they end with a
-killed process by themselves), the clerks write. Nothing is kept in memory that a killed worker
-would take along: a company whose question came to nothing is due still.
+One event loop sends many requests at once over connections that stay open. Threads use the
+database: the session of the claim thread holds the advisory locks of the companies under way
+(PostgreSQL drops them when the process is killed), the writer threads write. No result is kept only
+in memory: a company whose request ended without a stored result stays due.
 """
 
 import asyncio
@@ -30,321 +30,379 @@ from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization
 from caraus.core.logs import of_request
 from caraus.sync import claims, results, unchanged
-from caraus.sync.backoff import Rests
-from caraus.sync.claims import Claim, Ready
-from caraus.sync.company_sync import LASTING, LOST_DATABASE, Tried, sync_if_due
+from caraus.sync.backoff import Backoff
+from caraus.sync.claims import CallCredentials, Claim
+from caraus.sync.company_sync import (
+    DATABASE_LOST_ERRORS,
+    LASTING_OUTCOMES,
+    FailedAttempt,
+    sync_if_due,
+)
 from caraus.sync.limiter import permits, quotas, rules
-from caraus.sync.limiter.rules import Pass
-from caraus.sync.unchanged import Quiet
+from caraus.sync.limiter.rules import Permit
+from caraus.sync.unchanged import UnchangedResponse
 
 log = structlog.get_logger(__name__)
 
-# With nothing due, the schedule is looked at so often. Seconds.
-IDLE_SECONDS = 0.5
-# With more due than there was room for, so often.
-BUSY_SECONDS = 0.02
-# Seconds until a lost database is tried again: so many, then twice, four, eight times as many.
-LOST_SECONDS = (1.0, 2.0, 4.0, 8.0)
-# Claimed at once at most: more would only stay claimed for longer.
-AT_A_TIME = 30
-# Unchanged answers wait so long for others, to be written together. Seconds.
-GATHERING = 0.05
-# Companies that a killed worker had claimed are looked for so often. Seconds.
-ORPHANS_EVERY = 10.0
-CLERKS = 3
-# Those who go step by step wait for ANAF themselves: they hold up nobody who writes.
-WALKERS = 3
-# Told to stop, questions under way get so long; then they are given up. Seconds.
-GRACE = 6.0
-# How often „this authorization works” is written down. Seconds.
-GOOD_CALL_EVERY = 60.0
+# Seconds between two looks at the schedule when nothing is due.
+IDLE_POLL_SECONDS = 0.5
+# Seconds between two looks when more companies were due than could be started.
+BUSY_POLL_SECONDS = 0.02
+# Seconds until a lost database is tried again, by the number of failures in a row.
+DATABASE_RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+# Companies claimed at once at most: more would only stay claimed for longer.
+CLAIM_BATCH_SIZE = 30
+# Seconds for which an unchanged response waits for others, to be written together.
+UNCHANGED_BATCH_SECONDS = 0.05
+# Seconds between two searches for claims of killed workers.
+ORPHAN_CHECK_SECONDS = 10.0
+WRITER_THREADS = 3
+# These threads wait for ANAF themselves, so they are apart from the threads that write.
+SINGLE_SYNC_THREADS = 3
+# Seconds that the requests under way get after the signal to stop.
+STOP_TIMEOUT_SECONDS = 6.0
+# Seconds between two records that an authorization works.
+GOOD_CALL_RECORD_SECONDS = 60.0
 
 
-class Engine:
-    """One worker process's share of the asking."""
+class Poller:
+    """The poller of one worker process."""
 
     def __init__(self, *, at_once: int | None = None) -> None:
         self._at_once = at_once or settings.SYNC_AT_ONCE
-        self._foreman = ThreadPoolExecutor(1, thread_name_prefix="foreman")
-        self._clerks = ThreadPoolExecutor(CLERKS, thread_name_prefix="clerk")
-        self._walkers = ThreadPoolExecutor(WALKERS, thread_name_prefix="walker")
+        self._claim_thread = ThreadPoolExecutor(1, thread_name_prefix="claim")
+        self._writer_threads = ThreadPoolExecutor(WRITER_THREADS, thread_name_prefix="writer")
+        self._single_sync_threads = ThreadPoolExecutor(
+            SINGLE_SYNC_THREADS, thread_name_prefix="single-sync"
+        )
         self._under_way: dict[asyncio.Task[None], Claim] = {}
-        self._done: list[Claim] = []
+        self._finished_claims: list[Claim] = []
         self._unlocked: set[int] = set()
-        self._rests = Rests()
-        self._quiet: list[tuple[Quiet, Pass, asyncio.Future[None]]] = []
-        # The door counts failures in a row: after one, it wants to hear of a success.
-        self._failures_told = False
-        self._good_calls: dict[int, float] = {}
-        self._shut_until = 0.0
-        # Of the foreman's thread; and how often in a row it lost the database.
-        self._session = 0
-        self._lost = 0
-        self._looked_at = -ORPHANS_EVERY
-        self.asked = 0
+        self._backoff = Backoff()
+        self._unchanged_responses: list[tuple[UnchangedResponse, Permit, asyncio.Future[None]]] = []
+        # The rate limiter counts failures in a row: after one, the next success is reported.
+        self._failure_reported = False
+        self._good_calls_recorded: dict[int, float] = {}
+        self._blocked_until = 0.0
+        # The claim thread's PostgreSQL session, and how often in a row it lost the database.
+        self._session_pid = 0
+        self._database_failures = 0
+        self._orphans_checked_at = -ORPHAN_CHECK_SECONDS
+        self.requests_sent = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Ask until `stop`; then let what is under way end, and give the rest up."""
+        """Poll until `stop`, then let requests under way end and give up the rest."""
         try:
             async with Wire(anaf_settings(), connections=self._at_once) as wire:
                 while not stop.is_set():
-                    pause = await self._round(wire)
+                    pause = await self._claim_and_start(wire)
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), pause)
-                await self._end()
+                await self._stop_tasks()
         finally:
-            await self._close()
+            await self._close_threads()
 
-    async def _round(self, wire: Wire) -> float:
-        """Claim and start what there is room for; gives how long to wait before the next look."""
-        self._look_for_orphans()
-        room = min(self._at_once - len(self._under_way), AT_A_TIME)
-        if monotonic() < self._shut_until:
+    async def _claim_and_start(self, wire: Wire) -> float:
+        """Claim and start as many companies as there is room for; return the seconds to wait."""
+        self._release_orphans()
+        room = min(self._at_once - len(self._under_way), CLAIM_BATCH_SIZE)
+        if monotonic() < self._blocked_until:
             room = 0
-        done, self._done = self._done, []
+        done, self._finished_claims = self._finished_claims, []
         more = partial(
-            claims.claim,
+            claims.claim_due,
             room,
-            busy=Counter(claim.company.organization_id for claim in self._under_way.values()),
-            share=self._at_once - self._at_once // 4,  # the others find a place at any time
-            resting=self._rests.resting(),
+            under_way=Counter(claim.company.organization_id for claim in self._under_way.values()),
+            # Other organizations always get a place.
+            organization_limit=self._at_once - self._at_once // 4,
+            delayed_company_ids=self._backoff.delayed_company_ids(),
         )
         try:
-            taken, passed = await self._in(self._foreman, lambda: self._take(room, done, more))
+            claimed, permit = await self._run_in(
+                self._claim_thread, lambda: self._claim_in_session(room, done, more)
+            )
         except (DatabaseError, InterfaceError) as error:
             log.warning("database_lost", error=type(error).__name__)
-            self._lost += 1
-            return LOST_SECONDS[min(self._lost, len(LOST_SECONDS)) - 1]
-        self._lost = 0
+            self._database_failures += 1
+            return DATABASE_RETRY_SECONDS[
+                min(self._database_failures, len(DATABASE_RETRY_SECONDS)) - 1
+            ]
+        self._database_failures = 0
         began = monotonic()
-        if passed.why:
-            self._shut_until = began + min(passed.wait.total_seconds(), 1.0)
-        slots = list(passed.slots)
-        for claim in taken:
-            slot = began + slots.pop(0).total_seconds() if claim.ready else began
-            task = asyncio.create_task(self._ask(wire, claim, slot, passed))
+        if permit.reason:
+            self._blocked_until = began + min(permit.wait.total_seconds(), 1.0)
+        slots = list(permit.slots)
+        for claim in claimed:
+            slot = began + slots.pop(0).total_seconds() if claim.credentials else began
+            task = asyncio.create_task(self._poll_company(wire, claim, slot, permit))
             self._under_way[task] = claim
-            task.add_done_callback(self._ended)
-        if passed.why:
-            return min(passed.wait.total_seconds(), IDLE_SECONDS)
-        return BUSY_SECONDS if len(taken) == room else IDLE_SECONDS
+            task.add_done_callback(self._on_task_done)
+        if permit.reason:
+            return min(permit.wait.total_seconds(), IDLE_POLL_SECONDS)
+        return BUSY_POLL_SECONDS if len(claimed) == room else IDLE_POLL_SECONDS
 
-    def _take(
+    def _claim_in_session(
         self, room: int, done: list[Claim], more: Callable[[], list[Claim]]
-    ) -> tuple[list[Claim], Pass]:
-        """In the foreman's thread: let go of what is done, claim, and pass the door with it.
+    ) -> tuple[list[Claim], Permit]:
+        """Unlock finished companies, claim others and get their permits, in the claim thread.
 
-        Whatever fails half-way ends the session: its locks would stay for as long as the worker
-        lives, and nobody would ask about those companies.
+        A failure half-way closes the session: its locks would stay as long as the worker lives,
+        and no worker would poll those companies.
         """
         try:
-            self._session = claims.watch_session(self._session)
-            return _take(room, done, more)
+            self._session_pid = claims.configure_session(self._session_pid)
+            return _claim_with_permit(room, done, more)
         except (DatabaseError, InterfaceError):
-            claims.end_session()
+            claims.close_session()
             raise
 
-    def _look_for_orphans(self) -> None:
-        """From time to time, before the next claim in the foreman's line."""
-        if monotonic() - self._looked_at >= ORPHANS_EVERY:
-            self._looked_at = monotonic()
-            self._foreman.submit(_fresh, claims.free_orphans)
+    def _release_orphans(self) -> None:
+        """Release claims of killed workers from time to time, before the next claim."""
+        if monotonic() - self._orphans_checked_at >= ORPHAN_CHECK_SECONDS:
+            self._orphans_checked_at = monotonic()
+            self._claim_thread.submit(_close_stale_connections, claims.release_orphans)
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
+    def _on_task_done(self, task: "asyncio.Task[None]") -> None:
         claim = self._under_way.pop(task)
-        if id(claim) in self._unlocked:  # what has been claimed anew is not unlocked again
+        if id(claim) in self._unlocked:  # it may have been claimed anew
             self._unlocked.remove(id(claim))
         else:
-            self._done.append(claim)
+            self._finished_claims.append(claim)
         if task.cancelled():
             return
         if error := task.exception():
-            seconds = self._rests.put_off(claim.company_id)
-            log.error("question_broke_off", error=repr(error), rests=seconds)
+            seconds = self._backoff.delay(claim.company_id)
+            log.error("sync_broke_off", error=repr(error), retry_seconds=seconds)
         else:
-            self._rests.end(claim.company_id)
+            self._backoff.reset(claim.company_id)
 
-    async def _ask(self, wire: Wire, claim: Claim, slot: float, passed: Pass) -> None:
-        """One claimed company. What is logged about one that a person wanted names his request."""
+    async def _poll_company(self, wire: Wire, claim: Claim, slot: float, permit: Permit) -> None:
+        """Poll one claimed company; log lines name the web request that a person made for it."""
         wanted = claim.state.wanted_at is not None
         with of_request(claim.state.wanted_request if wanted else ""):
-            await self._ask_in_turn(wire, claim, slot, passed)
+            await self._poll_at_slot(wire, claim, slot, permit)
             if wanted:
-                log.info("wanted_company_asked", cui=claim.company.cui)
+                log.info("requested_company_synced", cui=claim.company.cui)
 
-    async def _ask_in_turn(self, wire: Wire, claim: Claim, slot: float, passed: Pass) -> None:
-        ready = claim.ready
-        if ready is None:
-            await self._step_by_step(claim, None)
+    async def _poll_at_slot(self, wire: Wire, claim: Claim, slot: float, permit: Permit) -> None:
+        credentials = claim.credentials
+        if credentials is None:
+            await self._run_single_sync(claim, None)
             return
         await asyncio.sleep(max(slot - monotonic(), 0))
-        if monotonic() - slot > rules.LATEST.total_seconds():
-            await self._in(self._clerks, lambda: claims.free_again([claim.company_id]))
+        if monotonic() - slot > rules.SLOT_TOLERANCE.total_seconds():
+            await self._run_in(
+                self._writer_threads, lambda: claims.release_claims([claim.company_id])
+            )
             return
-        self.asked += 1
+        self.requests_sent += 1
         started_at = timezone.now()
         try:
-            await self._ask_now(wire, claim, ready, started_at, passed)
+            await self._send_request(wire, claim, credentials, started_at, permit)
         except AnafError as error:
-            await self._failed(claim, ready, error, started_at, passed)
-        except LOST_DATABASE:
+            await self._record_failure(claim, credentials, error, started_at, permit)
+        except DATABASE_LOST_ERRORS:
             raise
         except Exception as error:
-            ours = results.unexpected(error, access_token=ready.token)
-            await self._failed(claim, ready, ours, started_at, passed)
+            ours = results.unexpected_error(error, access_token=credentials.token)
+            await self._record_failure(claim, credentials, ours, started_at, permit)
 
-    async def _ask_now(
-        self, wire: Wire, claim: Claim, ready: Ready, started_at: datetime, passed: Pass
+    async def _send_request(
+        self,
+        wire: Wire,
+        claim: Claim,
+        credentials: CallCredentials,
+        started_at: datetime,
+        permit: Permit,
     ) -> None:
-        answer = await wire.ask_info(access_token=ready.token, carrier_cui=claim.company.cui)
+        answer = await wire.ask_info(access_token=credentials.token, carrier_cui=claim.company.cui)
         digest, received_at = body_digest(answer.body), datetime.now(UTC)
-        if digest == results.recognizable(claim.state):
-            same = Quiet(claim.state, ready.authorization.pk, started_at, received_at, digest)
-            await self._unchanged(same, passed)
+        if digest == results.comparable_digest(claim.state):
+            same = UnchangedResponse(
+                claim.state, credentials.authorization.pk, started_at, received_at, digest
+            )
+            await self._batch_unchanged(same, permit)
             return
-        heard = await self._in(
-            self._clerks,
-            lambda: results.understand(answer, known="", access_token=ready.token, now=received_at),
+        response = await self._run_in(
+            self._writer_threads,
+            lambda: results.parse_response(
+                answer, known="", access_token=credentials.token, now=received_at
+            ),
         )
-        await self._in(
-            self._clerks, lambda: self._keep(claim, ready.authorization, heard, started_at, passed)
+        await self._run_in(
+            self._writer_threads,
+            lambda: self._store_response(
+                claim, credentials.authorization, response, started_at, permit
+            ),
         )
 
-    def _keep(
+    def _store_response(
         self,
         claim: Claim,
         authorization: Authorization,
-        heard: results.Heard,
+        response: results.ParsedResponse,
         started_at: datetime,
-        passed: Pass,
+        permit: Permit,
     ) -> None:
-        self._succeeded(passed)
-        results.keep_good(claim.company, authorization, heard, started_at)
+        self._report_success(permit)
+        results.record_success(claim.company, authorization, response, started_at)
 
-    async def _unchanged(self, answer: Quiet, passed: Pass) -> None:
-        """Wait for others, and for the write."""
+    async def _batch_unchanged(self, answer: UnchangedResponse, permit: Permit) -> None:
+        """Wait for other unchanged responses, and until they are written."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._quiet.append((answer, passed, written))
-        if len(self._quiet) == 1:
-            await asyncio.sleep(GATHERING)
-            together, self._quiet = self._quiet, []
-            answers, passes, futures = zip(*together, strict=True)
+        self._unchanged_responses.append((answer, permit, written))
+        if len(self._unchanged_responses) == 1:
+            await asyncio.sleep(UNCHANGED_BATCH_SECONDS)
+            together, self._unchanged_responses = self._unchanged_responses, []
+            responses, permits_used, futures = zip(*together, strict=True)
             try:
-                await self._in(self._clerks, lambda: self._keep_quiet(answers, passes))
-            finally:  # what was not written is due still
+                await self._run_in(
+                    self._writer_threads, lambda: self._record_unchanged(responses, permits_used)
+                )
+            finally:  # a company without a written response stays due
                 for future in futures:
                     if not future.done():
                         future.set_result(None)
         await written
 
-    def _keep_quiet(self, answers: Sequence[Quiet], passes: Sequence[Pass]) -> None:
-        self._succeeded(*passes)
-        unchanged.keep(answers)
-        for answer in answers:
-            last = self._good_calls.get(answer.authorization_id, -GOOD_CALL_EVERY)
-            if monotonic() - last >= GOOD_CALL_EVERY:
-                self._good_calls[answer.authorization_id] = monotonic()
+    def _record_unchanged(
+        self, responses: Sequence[UnchangedResponse], permits_used: Sequence[Permit]
+    ) -> None:
+        self._report_success(*permits_used)
+        unchanged.record_unchanged(responses)
+        for answer in responses:
+            last = self._good_calls_recorded.get(answer.authorization_id, -GOOD_CALL_RECORD_SECONDS)
+            if monotonic() - last >= GOOD_CALL_RECORD_SECONDS:
+                self._good_calls_recorded[answer.authorization_id] = monotonic()
                 token_refresh.keep_good_call(answer.authorization_id, answer.received_at)
 
-    def _succeeded(self, *passes: Pass) -> None:
-        """ANAF has answered: the door is told when it wants to know."""
-        if self._failures_told or any(passed.report for passed in passes):
-            self._failures_told = False
-            permits.report(None, passed=Pass(report=True))
+    def _report_success(self, *permits_used: Permit) -> None:
+        """Report a response of ANAF to the rate limiter where it matters."""
+        if self._failure_reported or any(permit.report for permit in permits_used):
+            self._failure_reported = False
+            permits.report_result(None, permit=Permit(report=True))
 
-    async def _failed(
-        self, claim: Claim, ready: Ready, error: AnafError, started_at: datetime, passed: Pass
+    async def _record_failure(
+        self,
+        claim: Claim,
+        credentials: CallCredentials,
+        error: AnafError,
+        started_at: datetime,
+        permit: Permit,
     ) -> None:
-        self._failures_told = self._failures_told or permits.is_hosts(error)
+        self._failure_reported = self._failure_reported or permits.is_host_error(error)
         cui = claim.company.cui
-        await self._in(self._clerks, lambda: permits.report(error, passed=passed, cui=cui))
-        if error.outcome in LASTING:
-            await self._step_by_step(claim, Tried(ready.authorization, ready.token, error))
+        await self._run_in(
+            self._writer_threads, lambda: permits.report_result(error, permit=permit, cui=cui)
+        )
+        if error.outcome in LASTING_OUTCOMES:
+            await self._run_single_sync(
+                claim, FailedAttempt(credentials.authorization, credentials.token, error)
+            )
             return
-        await self._in(
-            self._clerks,
-            lambda: results.keep_failure(claim.company, ready.authorization, error, started_at),
+        await self._run_in(
+            self._writer_threads,
+            lambda: results.record_failure(
+                claim.company, credentials.authorization, error, started_at
+            ),
         )
 
-    async def _step_by_step(self, claim: Claim, tried: Tried | None) -> None:
-        """A renewal, another authorization, a spent day: as for a person, with its own lock.
+    async def _run_single_sync(self, claim: Claim, failed_attempt: FailedAttempt | None) -> None:
+        """Sync one company under a lock of its own, in as many calls as it needs.
 
-        Between the foreman's lock and that one, another engine may ask: then it is not due here.
+        Between the claim thread's lock and that lock another poller may sync the company; then it
+        is no longer due here.
         """
         ids, person = [claim.company_id], claim.state.wanted_at is not None
-        await self._in(self._foreman, lambda: claims.unlock_claims([claim]))
+        await self._run_in(self._claim_thread, lambda: claims.unlock_claims([claim]))
         self._unlocked.add(id(claim))
         try:
-            await self._in(
-                self._walkers,
-                lambda: sync_if_due(company_id=claim.company_id, tried=tried, person=person),
+            await self._run_in(
+                self._single_sync_threads,
+                lambda: sync_if_due(
+                    company_id=claim.company_id, failed_attempt=failed_attempt, person=person
+                ),
             )
         finally:
-            await self._in(self._clerks, lambda: claims.free_again(ids))
+            await self._run_in(self._writer_threads, lambda: claims.release_claims(ids))
 
-    async def _in[T](self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        context = contextvars.copy_context()  # of the request, for what is logged
-        return await asyncio.get_running_loop().run_in_executor(threads, context.run, _fresh, work)
+    async def _run_in[T](self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        context = contextvars.copy_context()  # holds the request id for the log
+        return await asyncio.get_running_loop().run_in_executor(
+            threads, context.run, _close_stale_connections, work
+        )
 
-    async def _end(self) -> None:
+    async def _stop_tasks(self) -> None:
         if self._under_way:
-            await asyncio.wait([*self._under_way], timeout=GRACE)
+            await asyncio.wait([*self._under_way], timeout=STOP_TIMEOUT_SECONDS)
         given_up = [claim.company_id for claim in self._under_way.values()]
         for task in [*self._under_way]:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
         if given_up:
-            log.info("questions_given_up", number=len(given_up))
-            await self._in(self._foreman, lambda: claims.free_again(given_up))
+            log.info("syncs_given_up", number=len(given_up))
+            await self._run_in(self._claim_thread, lambda: claims.release_claims(given_up))
 
-    async def _close(self) -> None:
-        """The foreman's session ends, and its locks with it."""
-        rooms = ((self._foreman, 1), (self._clerks, CLERKS), (self._walkers, WALKERS))
-        for threads, number in rooms:
+    async def _close_threads(self) -> None:
+        """Close the sessions of all threads, and with them their locks."""
+        pools = (
+            (self._claim_thread, 1),
+            (self._writer_threads, WRITER_THREADS),
+            (self._single_sync_threads, SINGLE_SYNC_THREADS),
+        )
+        for threads, number in pools:
             barrier = threading.Barrier(number)
             loop = asyncio.get_running_loop()
-            waits = [loop.run_in_executor(threads, _leave, barrier) for _ in range(number)]
+            waits = [
+                loop.run_in_executor(threads, _close_connections, barrier) for _ in range(number)
+            ]
             await asyncio.wait(waits, timeout=2)
             threads.shutdown(wait=False)
 
 
-def _take(
+def _claim_with_permit(
     room: int, done: list[Claim], more: Callable[[], list[Claim]]
-) -> tuple[list[Claim], Pass]:
+) -> tuple[list[Claim], Permit]:
     claims.unlock_claims(done)
-    taken = more() if room > 0 else []
-    calls = [claim for claim in taken if claim.ready]
+    claimed = more() if room > 0 else []
+    calls = [claim for claim in claimed if claim.credentials]
     if calls:
-        passed, _ = permits.enter(wanted=len(calls))
+        permit, _ = permits.acquire_permit(requested=len(calls))
     else:
-        passed = Pass(why="open", wait=rules.SECOND) if taken and permits.is_shut() else Pass()
-    going = _spent(calls[: len(passed.slots)])
-    if passed.why in {"", "full"}:  # who goes step by step waits for a place himself
-        going += [claim for claim in taken if not claim.ready]
+        permit = (
+            Permit(reason="open", wait=rules.SECOND)
+            if claimed and permits.is_anaf_blocked()
+            else Permit()
+        )
+    going = _count_daily_calls(calls[: len(permit.slots)])
+    if permit.reason in {"", "full"}:  # a single sync waits for its own permit
+        going += [claim for claim in claimed if not claim.credentials]
     gone = {claim.company_id for claim in going}
-    staying = [claim for claim in taken if claim.company_id not in gone]
-    claims.free_again([claim.company_id for claim in staying])
+    staying = [claim for claim in claimed if claim.company_id not in gone]
+    claims.release_claims([claim.company_id for claim in staying])
     claims.unlock_claims(staying)
-    return going, passed
+    return going, permit
 
 
-def _spent(calls: list[Claim]) -> list[Claim]:
-    """Those whose authorization has a call of the day left, which is spent now."""
+def _count_daily_calls(calls: list[Claim]) -> list[Claim]:
+    """Count a call for each authorization with a daily limit; return the claims it allows."""
     now = timezone.now()
-    by_day = quotas.counted({call.ready.authorization.pk for call in calls if call.ready})
+    by_day = quotas.limited_authorizations(
+        {call.credentials.authorization.pk for call in calls if call.credentials}
+    )
     return [
         call
         for call in calls
-        if call.ready
+        if call.credentials
         and (
-            call.ready.authorization.pk not in by_day
-            or quotas.spend(call.ready.authorization.pk, now)
+            call.credentials.authorization.pk not in by_day
+            or quotas.use_call(call.credentials.authorization.pk, now)
         )
     ]
 
 
-def _fresh[T](work: Callable[[], T]) -> T:
-    """A connection that PostgreSQL has closed is not used again."""
+def _close_stale_connections[T](work: Callable[[], T]) -> T:
+    """Run `work`; after a database error drop connections that PostgreSQL has closed."""
     try:
         return work()
     except (DatabaseError, InterfaceError):
@@ -352,6 +410,6 @@ def _fresh[T](work: Callable[[], T]) -> T:
         raise
 
 
-def _leave(barrier: threading.Barrier) -> None:
+def _close_connections(barrier: threading.Barrier) -> None:
     barrier.wait(2)
     connections.close_all()

@@ -134,8 +134,8 @@ def sync_now(company_ids: Collection[int]) -> SyncNow:
         "wanted": True,
         "request": _request_id(),
         "fresh": settings.SYNC_NOW_SECONDS,
-        "day": quotas.day_of(now),
-        "held": quotas.held_for_timer(now),
+        "day": quotas.anaf_day(now),
+        "held": quotas.timer_share(now),
         "company_limit": settings.ANAF_CALLS_PER_DAY_PER_COMPANY,
         "authorization_limit": settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION,
     }

@@ -1,4 +1,4 @@
-"""What came of a question, written down: the answer, the schedule, the record of the question."""
+"""Record the result of a sync: the response, the schedule and the sync run."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from caraus.transports.store import Applied, apply_answer
 
 log = structlog.get_logger(__name__)
 
-# Somebody who looked at the page within this time is waiting for what is new.
+# A person who viewed the list within this time is waiting for new UITs.
 LOOKED = timedelta(minutes=2)
 WHILE_LOOKED_AT = timedelta(minutes=1)
 # On the day on which a transport starts, corrections matter most.
@@ -32,50 +32,52 @@ ON_START_DAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A good answer. `info` is None when its bytes are those of the answer before it."""
+class ParsedResponse:
+    """A good response. `info` is None when its bytes equal those of the last one."""
 
     received_at: datetime
     digest: str
     info: InfoAnswer | None
 
 
-def understand(answer: Answer, *, known: str, access_token: str, now: datetime | None) -> Heard:
-    """Recognize an unchanged answer by its digest, or read it. Raises AnafError."""
+def parse_response(
+    answer: Answer, *, known: str, access_token: str, now: datetime | None
+) -> ParsedResponse:
+    """Parse a response, unless its digest is `known`. Raise AnafError when it is no list."""
     digest = body_digest(answer.body)
     if known and digest == known:
-        return Heard(now or datetime.now(UTC), digest, None)
+        return ParsedResponse(now or datetime.now(UTC), digest, None)
     read = info.read_answer(answer, access_token=access_token, now=now)
-    return Heard(read.received_at, digest, read)
+    return ParsedResponse(read.received_at, digest, read)
 
 
-def recognizable(state: SyncState | None) -> str:
-    """The digest by which an answer is known to change nothing; "" when each must be read.
+def comparable_digest(state: SyncState | None) -> str:
+    """Return the digest of responses that change nothing; "" when each must be parsed.
 
-    While a UIT is missing, the next good answer without it matters although it is the same.
+    While a UIT is missing, the next good response without it matters although it is the same.
     """
     return state.last_body_digest if state and not state.last_missing else ""
 
 
-def keep_good(
-    company: Company, authorization: Authorization, heard: Heard, started_at: datetime
+def record_success(
+    company: Company, authorization: Authorization, response: ParsedResponse, started_at: datetime
 ) -> Applied:
-    """A good answer, in one transaction that holds the company's row."""
+    """Record a good response in one transaction that holds the company's row."""
     with transaction.atomic():
-        state = locked_state(company, started_at)
-        applied = _applied(company, state, heard)
+        state = lock_state(company, started_at)
+        applied = _store_if_changed(company, state, response)
         good_before = state.last_good_at
-        taught(state, applied, heard.received_at)
+        taught(state, applied, response.received_at)
         quotas.count_call(state, started_at)
         state.last_attempt_at = started_at
-        state.last_good_at = max(heard.received_at, good_before or heard.received_at)
+        state.last_good_at = max(response.received_at, good_before or response.received_at)
         state.last_outcome, state.last_code = Outcome.OK, ""
         state.failing_since, state.failures_in_a_row = None, 0
         state.next_sync_at = _next_after(state, started_at, authorization.pk)
         state.wanted_at = state.claimed_until = None
         state.save()
         rights.remember(
-            authorization=authorization, company=company, covered=True, at=heard.received_at
+            authorization=authorization, company=company, covered=True, at=response.received_at
         )
         SyncRun.objects.create(
             company=company,
@@ -89,54 +91,55 @@ def keep_good(
             changed=applied.changed,
             missing=applied.missing,
             unreadable=applied.unreadable,
-            age=age(good_before, heard.received_at),
+            age=list_age(good_before, response.received_at),
         )
         if applied.all_vanished:
             notifications.notify_all_vanished(
-                company, number=applied.all_vanished, at=heard.received_at
+                company, number=applied.all_vanished, at=response.received_at
             )
         if applied.vanished:
             notifications.tell_of_mass_disappearance(
-                company, number=applied.vanished, at=heard.received_at
+                company, number=applied.vanished, at=response.received_at
             )
-    # Not in that transaction: the answers about all companies of an authorization would wait for
-    # one another, and for whoever writes to its row.
-    token_refresh.keep_good_call(authorization.pk, heard.received_at)
+    # Not in that transaction: the responses for all companies of an authorization would wait for
+    # one another, and for other writes to its row.
+    token_refresh.keep_good_call(authorization.pk, response.received_at)
     log.info("company_synced", cui=company.cui, seen=applied.seen, new=applied.new)
     return applied
 
 
-def age(good_before: datetime | None, received_at: datetime) -> float | None:
-    """How old the list was, in seconds; None for the first answer."""
+def list_age(good_before: datetime | None, received_at: datetime) -> float | None:
+    """Return the age of the list in seconds when the response came; None for the first response."""
     if good_before is None:
         return None
     return max((received_at - good_before).total_seconds(), 0.0)
 
 
-def _applied(company: Company, state: SyncState, heard: Heard) -> Applied:
-    """What the answer changed; nothing is compared when it says what the one before said."""
-    read = heard.info
-    if read is None or _says_the_same(read, state):
-        state.last_body_digest = heard.digest
+def _store_if_changed(company: Company, state: SyncState, response: ParsedResponse) -> Applied:
+    """Store what the response changed; compare nothing when its content is that of the last one."""
+    read = response.info
+    if read is None or _has_same_content(read, state):
+        state.last_body_digest = response.digest
         return Applied(seen=state.last_seen_count, unreadable=state.last_unreadable)
     applied = apply_answer(company=company, answer=read, last_good_at=state.last_good_at)
-    if state.last_good_at and heard.received_at < state.last_good_at:
+    if state.last_good_at and response.received_at < state.last_good_at:
         return applied
-    state.last_digest, state.last_body_digest = read.digest, heard.digest
+    state.last_digest, state.last_body_digest = read.digest, response.digest
     state.last_seen_count, state.last_missing = applied.seen, applied.missing
     state.last_unreadable = applied.unreadable
     state.start_days = sorted(
         {
             record.transport_date.isoformat()
             for record in read.records
-            if record.transport_date and record.transport_date >= quotas.day_of(heard.received_at)
+            if record.transport_date
+            and record.transport_date >= quotas.anaf_day(response.received_at)
         }
     )
     return applied
 
 
-def _says_the_same(read: InfoAnswer, state: SyncState) -> bool:
-    """The same content, listed in another order, from a parser that reads it as the one before."""
+def _has_same_content(read: InfoAnswer, state: SyncState) -> bool:
+    """Return whether the content is the same in another order, as the same parser reads it."""
     if not state.last_body_digest or state.last_missing or read.unreadable:
         return False
     if state.last_good_at is None:
@@ -158,42 +161,42 @@ def taught(state: SyncState, applied: Applied, at: datetime) -> None:
     state.rate = rates.rate(learnt, prior=in_force.prior)
 
 
-def _next_after(state: SyncState, asked_at: datetime, authorization_id: int) -> datetime:
-    if asked_at < state.next_sync_at <= timezone.now():
-        return state.next_sync_at  # a person asked anew while ANAF was answering
-    return asked_at + gap(state, asked_at, authorization_id)
+def _next_after(state: SyncState, started_at: datetime, authorization_id: int) -> datetime:
+    if started_at < state.next_sync_at <= timezone.now():
+        return state.next_sync_at  # a person requested another sync meanwhile
+    return started_at + gap(state, started_at, authorization_id)
 
 
 def gap(state: SyncState, at: datetime, authorization_id: int) -> timedelta:
     """How long until the company is asked again, after a good answer."""
-    if quotas.is_spent(state, at):
+    if quotas.is_company_used_up(state, at):
         return until_tomorrow(at)
     in_force = plan.in_force()
     wanted: timedelta | None = None
     if state.looked_at and timedelta() <= at - state.looked_at < LOOKED:
         wanted = WHILE_LOOKED_AT
-    elif quotas.day_of(at).isoformat() in state.start_days and not in_force.policy.stretched:
+    elif quotas.anaf_day(at).isoformat() in state.start_days and not in_force.policy.stretched:
         wanted = ON_START_DAY
     chosen = interval(
         in_force.policy,
         rate=state.rate,
         at=at,
-        calls_a_day=quotas.of_company(state),
-        calls_left=quotas.left_today(state, at),
+        calls_a_day=quotas.company_daily_limit(state),
+        calls_left=quotas.company_calls_left(state, at),
         wanted_within=wanted,
     )
     limited = in_force.limited.get(authorization_id)
     return max(chosen, interval(limited, rate=state.rate, at=at)) if limited else chosen
 
 
-def keep_failure(
+def record_failure(
     company: Company, authorization: Authorization | None, error: AnafError, started_at: datetime
 ) -> None:
-    """A failure touches the schedule and the record of questions, never a UIT."""
+    """Record a failure: it changes the schedule and the sync runs, never a UIT."""
     with transaction.atomic():
-        state = locked_state(company, started_at)
+        state = lock_state(company, started_at)
         if error.code == "daily_limit" and authorization is not None and error.http_status:
-            quotas.learn(
+            quotas.record_daily_limit(
                 company=company,
                 state=state,
                 authorization=authorization,
@@ -203,7 +206,7 @@ def keep_failure(
         if error.http_status is not None or error.code == "unexpected":
             quotas.count_call(state, started_at)
         state.last_attempt_at = started_at
-        if state.failing_since is None or not permits.is_same_trouble(state.last_code, error):
+        if state.failing_since is None or not permits.is_same_error(state.last_code, error):
             state.failing_since = started_at
         state.last_outcome, state.last_code = error.outcome, error.code
         state.failures_in_a_row += 1
@@ -223,30 +226,30 @@ def keep_failure(
     log.warning("company_not_synced", cui=company.cui, code=error.code, status=error.http_status)
 
 
-def _next_after_failure(state: SyncState, asked_at: datetime, error: AnafError) -> datetime:
-    if asked_at < state.next_sync_at <= timezone.now():
+def _next_after_failure(state: SyncState, started_at: datetime, error: AnafError) -> datetime:
+    if started_at < state.next_sync_at <= timezone.now():
         return state.next_sync_at
     wait = timedelta(seconds=min(error.retry_after, 10**6)) if error.retry_after else None
     if error.code == "daily_limit":
-        wait = until_tomorrow(asked_at)
+        wait = until_tomorrow(started_at)
     return next_sync(
-        asked_at=asked_at,
+        asked_at=started_at,
         interval=FIRST_RETRY,
         failures_in_a_row=state.failures_in_a_row,
         retry_after=wait,
     )
 
 
-def unexpected(error: Exception, *, access_token: str = "") -> AnafError:
-    """Our own mistake with an answer, as a trouble like any other: tried again, and ever later."""
-    ours = AnafError(
+def unexpected_error(error: Exception, *, access_token: str = "") -> AnafError:
+    """Return our own exception as an error like ANAF's, retried with growing delays."""
+    anaf_error = AnafError(
         "unexpected", detail=f"{type(error).__name__}: {error}", secrets=(access_token,)
     )
-    # The lines of the program without the values, which may be secret.
-    log.error("question_broke_off", error=ours.detail, at="".join(format_tb(error.__traceback__)))
-    return ours
+    # The traceback without values, which may be secret.
+    log.error("sync_broke_off", error=anaf_error.detail, at="".join(format_tb(error.__traceback__)))
+    return anaf_error
 
 
-def locked_state(company: Company, started_at: datetime) -> SyncState:
+def lock_state(company: Company, started_at: datetime) -> SyncState:
     SyncState.objects.get_or_create(company=company, defaults={"next_sync_at": started_at})
     return SyncState.objects.select_for_update().get(company=company)

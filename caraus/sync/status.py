@@ -14,7 +14,7 @@ from caraus.authorizations.anaf_errors.texts import RESPONSIBILITY_LABELS, Label
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import BUCHAREST, day_of_month, moment_in_words
 from caraus.sync.limiter import permits, quotas
-from caraus.sync.limiter.permits import is_hosts
+from caraus.sync.limiter.permits import is_host_error
 from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.schedule import plan
 from caraus.sync.schedule.intervals import until_tomorrow
@@ -23,7 +23,7 @@ from caraus.sync.schedule.intervals import until_tomorrow
 HOST_CODES = frozenset(
     code
     for code, text in ERROR_TEXTS.items()
-    if text.responsibility == Responsibility.ANAF and is_hosts(AnafError(code))
+    if text.responsibility == Responsibility.ANAF and is_host_error(AnafError(code))
 )
 
 # Their advice is to pass on what ANAF answered, so that is shown.
@@ -166,7 +166,7 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
     authorized = Authorization.objects.filter(
         organization=organization, status=Authorization.Status.ACTIVE
     ).exists()
-    door = permits.look()
+    door = permits.read_state()
     states = _states(companies)
     now = timezone.now()
     good = [state.last_good_at for state in states if state.last_good_at]
@@ -212,7 +212,7 @@ def _resumes_at(states: list[SyncState], now: datetime) -> datetime | None:
 def _spent_until(state: SyncState, now: datetime) -> datetime | None:
     if state.last_code == "daily_limit" and state.next_sync_at > now:
         return state.next_sync_at
-    return now + until_tomorrow(now) if quotas.is_spent(state, now) else None
+    return now + until_tomorrow(now) if quotas.is_company_used_up(state, now) else None
 
 
 def _states(companies: list[Company]) -> list[SyncState]:

@@ -23,7 +23,7 @@ def try_again() -> int:
 def _try(record: UnreadableRecord) -> bool:
     found = reread(record.raw)
     with transaction.atomic():
-        state = results.locked_state(record.company, timezone.now())
+        state = results.lock_state(record.company, timezone.now())
         record.parser_version = PARSER_VERSION
         if found is not None:
             record.understood_at = timezone.now()

@@ -91,9 +91,9 @@ def test_an_archived_company_is_asked_about_no_more_and_comes_back(
     def due() -> int:
         maintenance.adopt()
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
-        taken = [one.company_id for one in claims.claim(10)]
-        claims.unlock(taken)
-        claims.free_again(taken)
+        taken = [one.company_id for one in claims.claim_due(10)]
+        claims.unlock_companies(taken)
+        claims.release_claims(taken)
         return len(taken)
 
     factories.authorization(organization)

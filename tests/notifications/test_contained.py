@@ -27,7 +27,7 @@ from caraus.sync import maintenance
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import Gate, Plan, SyncState
-from caraus.sync.results import keep_failure
+from caraus.sync.results import record_failure
 from caraus.sync.schedule import plan
 from caraus.transports import expiry
 from caraus.transports.models import LapseWatch, Transport
@@ -119,7 +119,7 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
         (person,) = User.objects.filter(memberships__organization=organization)
         choose(user=person, organization=organization, kind=OUTAGE, channels=Channels())
     plan.make()
-    permits.enter()
+    permits.acquire_permit()
     Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
     with no_notices(first):
         maintenance.tell()
@@ -135,7 +135,7 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
 def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
     first, _ = served("Prima"), served("A doua")
     plan.make()
-    permits.enter()
+    permits.acquire_permit()
     now = timezone.now()
     Gate.objects.update(paused_since=now, paused_until=now + 15 * MINUTE)
     with no_notices(first):
@@ -153,12 +153,12 @@ def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str
     organization = served("Prima")
     company = factories.company(organization)
     plan.make()
-    permits.enter()
+    permits.acquire_permit()
     now = timezone.now()
     refused = AnafError("daily_limit", detail=detail, limit=1000, http_status=200)
     with no_notices():
-        keep_failure(company, Authorization.objects.get(), refused, now)
-    assert quotas.is_spent(SyncState.objects.get(), now) or quotas.paused_authorizations(
+        record_failure(company, Authorization.objects.get(), refused, now)
+    assert quotas.is_company_used_up(SyncState.objects.get(), now) or quotas.paused_authorizations(
         [organization.pk], now
     )
     assert told() == []

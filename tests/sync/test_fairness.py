@@ -16,9 +16,9 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.sync import backoff, claims, maintenance, requests
-from caraus.sync.company_sync import LOCK_SPACE, sync_if_due
+from caraus.sync.company_sync import COMPANY_LOCK_SPACE, sync_if_due
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.poller import Engine
+from caraus.sync.poller import Poller
 from tests import environment, factories
 from tests.authorize import at_once, authorize
 from tests.simulator_process import SimulatorProcess
@@ -44,8 +44,8 @@ def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Comp
 
 def claimed(most: int, **options: object) -> list[str]:
     """Whose companies are claimed, in their order; the locks are let go, the claims stay."""
-    taken = claims.claim(most, **options)  # type: ignore[arg-type]
-    claims.unlock([claim.company_id for claim in taken])
+    taken = claims.claim_due(most, **options)  # type: ignore[arg-type]
+    claims.unlock_companies([claim.company_id for claim in taken])
     return [claim.company.organization.name for claim in taken]
 
 
@@ -88,10 +88,13 @@ def test_presses_leave_half_of_the_places_to_the_timer(db: None) -> None:
 def test_what_an_organization_has_under_way_counts_as_its_turns(db: None) -> None:
     slow = tenant("Lent", 100, first=1)[0].organization_id
     tenant("Altul", 100, first=1000)
-    busy = {slow: 29}
-    assert Counter(claimed(10, busy=busy, share=30))["Altul"] == 10
-    assert Counter(claimed(30, busy=busy, share=30)) == {"Altul": 29, "Lent": 1}
-    assert claimed(5, busy={slow: 30}, share=30).count("Lent") == 0
+    under_way = {slow: 29}
+    assert Counter(claimed(10, under_way=under_way, organization_limit=30))["Altul"] == 10
+    assert Counter(claimed(30, under_way=under_way, organization_limit=30)) == {
+        "Altul": 29,
+        "Lent": 1,
+    }
+    assert claimed(5, under_way={slow: 30}, organization_limit=30).count("Lent") == 0
 
 
 def test_one_tenants_slow_answers_leave_room_for_the_others(
@@ -109,9 +112,9 @@ def test_one_tenants_slow_answers_leave_room_for_the_others(
 
     async def watched() -> None:
         nonlocal most
-        running_engine, stop = Engine(at_once=4), asyncio.Event()
+        running_engine, stop = Poller(at_once=4), asyncio.Event()
         running = asyncio.create_task(running_engine.run(stop))
-        while running_engine.asked < 8:
+        while running_engine.requests_sent < 8:
             most = max(most, len(running_engine._under_way))
             await asyncio.sleep(0.005)
         stop.set()
@@ -123,7 +126,7 @@ def test_one_tenants_slow_answers_leave_room_for_the_others(
 
 def test_a_company_that_rests_is_left_out(db: None) -> None:
     first, second = tenant("Mic", 2, first=1)
-    taken = claims.claim(10, resting=[first.pk])
+    taken = claims.claim_due(10, delayed_company_ids=[first.pk])
     assert [claim.company_id for claim in taken] == [second.pk]
 
 
@@ -135,7 +138,7 @@ def locks() -> int:
         cursor.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [LOCK_SPACE],
+            [COMPANY_LOCK_SPACE],
         )
         return int(cursor.fetchone()[0])
 
@@ -154,8 +157,8 @@ def test_locks_of_another_database_on_the_same_server_are_not_ours(db: None) -> 
     (company,) = tenant("Mic", 1, first=1)
     SyncState.objects.update(claimed_until=timezone.now() + MINUTE)
     with another_database() as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company.pk])
-        assert claims.free_orphans() == 1
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company.pk])
+        assert claims.release_orphans() == 1
 
 
 def test_a_claim_that_fails_half_way_leaves_no_lock(
@@ -168,12 +171,12 @@ def test_a_claim_that_fails_half_way_leaves_no_lock(
         assert locks() == 3
         raise OperationalError("canceling statement due to lock timeout")
 
-    monkeypatch.setattr(claims, "_whole", fail)
-    running = Engine()
+    monkeypatch.setattr(claims, "_load_claims", fail)
+    running = Poller()
 
     def take() -> object:
         with pytest.raises(OperationalError):
-            running._take(10, [], lambda: claims.claim(10))
+            running._claim_in_session(10, [], lambda: claims.claim_due(10))
         return "failed"
 
     assert at_once(take) == ["failed"]
@@ -181,17 +184,17 @@ def test_a_claim_that_fails_half_way_leaves_no_lock(
     while locks():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert claims.free_orphans() == 3
+    assert claims.release_orphans() == 3
 
 
 def test_a_lock_is_let_go_by_the_session_that_took_it_only(db: None) -> None:
     """After a lost session the same company may be locked anew, by the new one."""
     tenant("Mic", 1, first=1)
-    (old,) = claims.claim(1)
+    (old,) = claims.claim_due(1)
     connections["default"].close()
     SyncState.objects.update(claimed_until=None)
     deadline = time.monotonic() + 20
-    while not (anew := claims.claim(1)):
+    while not (anew := claims.claim_due(1)):
         assert time.monotonic() < deadline
         SyncState.objects.update(claimed_until=None)
     claims.unlock_claims([old])
@@ -201,28 +204,28 @@ def test_a_lock_is_let_go_by_the_session_that_took_it_only(db: None) -> None:
 
 
 def test_the_session_that_holds_the_locks_ends_when_its_worker_is_silent(db: None) -> None:
-    known = claims.watch_session(0)
+    known = claims.configure_session(0)
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('idle_session_timeout')")
         assert cursor.fetchone() == ("1min",)
         cursor.execute("SELECT current_setting('lock_timeout')")
         assert cursor.fetchone() == ("10s",)
         cursor.execute("SELECT set_config('idle_session_timeout', '0', false)")
-    assert claims.watch_session(known) == known  # set once for each session
+    assert claims.configure_session(known) == known  # set once for each session
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('idle_session_timeout')")
         assert cursor.fetchone() == ("0",)
     connections["default"].close()
-    assert claims.watch_session(known) != known
+    assert claims.configure_session(known) != known
 
 
 def test_a_step_of_the_timer_does_not_wait_for_who_asks_already(db: None) -> None:
     (company,) = tenant("Mic", 1, first=1)
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, company.pk])
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company.pk])
     assert at_once(lambda: sync_if_due(company_id=company.pk)) == [None]
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, company.pk])
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [COMPANY_LOCK_SPACE, company.pk])
 
 
 # -- what can't be written down -------------------------------------------------------------------
@@ -259,12 +262,12 @@ def test_a_company_whose_answers_cant_be_stored_is_asked_about_ever_more_rarely(
     maintenance.adopt()
     clock = [1000.0]
     monkeypatch.setattr(backoff, "monotonic", lambda: clock[0])
-    running_engine = Engine(at_once=2)
+    running_engine = Poller(at_once=2)
 
-    async def run_until_resting(asked: int) -> None:
+    async def run_until_resting(requests_sent: int) -> None:
         stop = asyncio.Event()
         running = asyncio.create_task(running_engine.run(stop))
-        while running_engine.asked < asked or running_engine._under_way:
+        while running_engine.requests_sent < requests_sent or running_engine._under_way:
             await asyncio.sleep(0.01)
         stop.set()
         await running
@@ -274,8 +277,8 @@ def test_a_company_whose_answers_cant_be_stored_is_asked_about_ever_more_rarely(
         with full_disk():
             running_engine = _anew(running_engine)
             assert at_once(lambda: asyncio.run(run_until_resting(number))) == [None]  # noqa: B023
-        assert running_engine._rests.resting() == [company.pk]
-        pauses.append(running_engine._rests._until[company.pk] - clock[0])
+        assert running_engine._backoff.delayed_company_ids() == [company.pk]
+        pauses.append(running_engine._backoff._until[company.pk] - clock[0])
         clock[0] += pauses[-1]
         SyncState.objects.update(claimed_until=None)
     assert pauses == [5, 10, 20, 40]
@@ -283,20 +286,20 @@ def test_a_company_whose_answers_cant_be_stored_is_asked_about_ever_more_rarely(
     running_engine = _anew(running_engine)
     assert at_once(lambda: asyncio.run(run_until_resting(5))) == [None]
     assert SyncRun.objects.count() == 1
-    assert running_engine._rests.resting() == []
+    assert running_engine._backoff.delayed_company_ids() == []
 
 
-def _anew(before: Engine) -> Engine:
+def _anew(before: Poller) -> Poller:
     """The same poller with new threads: one that has ended can't begin again."""
-    after = Engine(at_once=2)
-    after._rests, after.asked = before._rests, before.asked
+    after = Poller(at_once=2)
+    after._backoff, after.requests_sent = before._backoff, before.requests_sent
     return after
 
 
 def test_a_rest_ends_after_half_an_hour_at_most() -> None:
-    memory = backoff.Rests()
-    seconds = [memory.put_off(1) for _ in range(40)]
-    assert seconds[0] == backoff.FIRST_REST
-    assert seconds[-1] == backoff.LONGEST_REST
-    memory.end(1)
-    assert memory.put_off(1) == backoff.FIRST_REST
+    memory = backoff.Backoff()
+    seconds = [memory.delay(1) for _ in range(40)]
+    assert seconds[0] == backoff.FIRST_BACKOFF_SECONDS
+    assert seconds[-1] == backoff.LONGEST_BACKOFF_SECONDS
+    memory.reset(1)
+    assert memory.delay(1) == backoff.FIRST_BACKOFF_SECONDS

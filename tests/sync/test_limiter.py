@@ -1,4 +1,4 @@
-"""The door over several processes: one row, locked for each decision, by the database's clock."""
+"""The rate limiter over several processes: one row, locked for each decision."""
 
 import json
 import os
@@ -36,9 +36,9 @@ sent, end = [], time.monotonic() + float(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
 while time.monotonic() < end:
-    passed, _ = permits.enter(wanted=1 if person else 7, person=person)
+    permit, _ = permits.acquire_permit(requested=1 if person else 7, person=person)
     asked = time.time()
-    sent += [asked + slot.total_seconds() for slot in passed.slots]
+    sent += [asked + slot.total_seconds() for slot in permit.slots]
     time.sleep(0.05 if person else 0.01)
 print(json.dumps(sent))
 """
@@ -71,7 +71,7 @@ def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
         said, _ = hammer.communicate(timeout=60)
         sent[one] += json.loads(said)
     moments = sorted(sent["timer"] + sent["person"])
-    step, burst = rules.pace(CAP)
+    step, burst = rules.slot_interval(CAP)
     between = step.total_seconds()
     for first in range(len(moments)):
         for last in range(first, len(moments)):
@@ -92,7 +92,7 @@ def _url_of_the_test_database() -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_come_first_at_once_make_one_row() -> None:
-    results = at_once(*[lambda: permits.enter(person=True)] * 4)
+    results = at_once(*[lambda: permits.acquire_permit(person=True)] * 4)
     assert not [one for one in results if isinstance(one, Exception)]
     row = Gate.objects.get()
     assert row.granted == 4
@@ -109,12 +109,12 @@ def test_a_place_that_was_slept_through_is_not_used(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(permits, "monotonic", lambda: clock[0])
     monkeypatch.setattr(permits, "sleep", sleep)
-    with permits.passing():
+    with permits.limited_call():
         pass
     assert len(slept) == 2 == Gate.objects.get().granted
 
 
-def test_every_question_goes_through_the_door(
+def test_every_call_needs_a_permit(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     from caraus.anaf import info, oauth
@@ -181,4 +181,4 @@ def test_after_repeated_failures_a_person_is_told_without_asking(
     ],
 )
 def test_whose_trouble_opens_the_circuit(code: str, is_the_hosts: bool) -> None:
-    assert permits.is_hosts(AnafError(code)) is is_the_hosts
+    assert permits.is_host_error(AnafError(code)) is is_the_hosts

@@ -127,12 +127,12 @@ def test_no_more_calls_than_its_limit_are_spent_for_an_authorization(
     authorization: Authorization, settings: LazySettings
 ) -> None:
     now = timezone.now()
-    assert quotas.spend(authorization.pk, now)
+    assert quotas.use_call(authorization.pk, now)
     assert not AuthorizationLimit.objects.exists()
     settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 3
-    assert [quotas.spend(authorization.pk, now) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert [quotas.use_call(authorization.pk, now) for _ in range(5)] == [True] * 3 + [False] * 2
     assert quotas.paused_authorizations([authorization.organization_id], now) == {authorization.pk}
-    assert quotas.spend(authorization.pk, now + 2 * DAY)
+    assert quotas.use_call(authorization.pk, now + 2 * DAY)
 
 
 def test_a_company_gets_no_more_than_its_calls_a_day(
@@ -160,7 +160,7 @@ def test_a_company_gets_no_more_than_its_calls_a_day(
 def test_whose_limit_a_message_tells(text: str, of_company: bool) -> None:
     from caraus.anaf.errors import AnafError
 
-    assert quotas.is_of_company(AnafError("daily_limit", detail=text, limit=1000)) is of_company
+    assert quotas.is_company_limit(AnafError("daily_limit", detail=text, limit=1000)) is of_company
 
 
 # -- a pause, an outage --------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
         assert sync_company(company_id=other.pk).outcome is Outcome.RATE_LIMITED
         maintenance.tell()
     assert len(anaf.calls("info")) == 1
-    assert permits.enter()[0].why == "paused"
+    assert permits.acquire_permit()[0].reason == "paused"
     # Pauses that follow each other are one piece of news; one of another day is another.
     for hours, number in ((1, 1), (25, 2)):
         later = timezone.now() + hours * HOUR
@@ -201,7 +201,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
     factories.authorization(organization)
     choose(user=teammate, organization=organization, kind=OUTAGE, channels=Channels())
     plan.make()
-    permits.enter()
+    permits.acquire_permit()
     Gate.objects.update(open_since=timezone.now() - 59 * MINUTE)
     maintenance.tell()
     assert told() == []
@@ -260,10 +260,13 @@ def test_more_than_half_that_disappear_are_told_when_it_begins(
 def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:
     settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 0
     now = timezone.now()
-    state = SyncState(company=company, calls_day=quotas.day_of(now), calls_today=10**6)
-    assert (quotas.of_company(state), quotas.is_spent(state, now)) == (None, False)
+    state = SyncState(company=company, calls_day=quotas.anaf_day(now), calls_today=10**6)
+    assert (quotas.company_daily_limit(state), quotas.is_company_used_up(state, now)) == (
+        None,
+        False,
+    )
     state.daily_limit = 50
-    assert (quotas.of_company(state), quotas.is_spent(state, now)) == (50, True)
+    assert (quotas.company_daily_limit(state), quotas.is_company_used_up(state, now)) == (50, True)
 
 
 # -- the timer's jobs ----------------------------------------------------------------------------
@@ -340,4 +343,4 @@ def test_an_answer_read_by_an_older_parser_is_never_unchanged() -> None:
 
 
 def test_nothing_is_claimed_when_nothing_is_due(company: Company) -> None:
-    assert claims.claim(5) == []
+    assert claims.claim_due(5) == []

@@ -15,9 +15,9 @@ from caraus.accounts.models import Company, Organization
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.sync import claims, maintenance, results
-from caraus.sync.company_sync import LOCK_SPACE
+from caraus.sync.company_sync import COMPANY_LOCK_SPACE
 from caraus.sync.models import Gate, SyncRun, SyncState
-from caraus.sync.poller import Engine
+from caraus.sync.poller import Poller
 from caraus.transports.models import Transport, TransportEvent
 from tests import factories, polling
 from tests.authorize import at_once, authorize
@@ -59,7 +59,7 @@ def until_locked(number: int) -> None:
         while True:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
-                [LOCK_SPACE],
+                [COMPANY_LOCK_SPACE],
             )
             if cursor.fetchone() == (number,):
                 return
@@ -145,13 +145,13 @@ def test_several_engines_at_once_ask_about_each_company_once(
 def test_a_company_that_somebody_asks_about_is_left_to_him(companies: list[Company]) -> None:
     def take() -> list[int]:
         try:
-            return [one.company_id for one in claims.claim(10)]
+            return [one.company_id for one in claims.claim_due(10)]
         finally:
             connections.close_all()
 
-    from caraus.sync.company_sync import _one_at_a_time
+    from caraus.sync.company_sync import _company_lock
 
-    with _one_at_a_time(companies[0].pk):
+    with _company_lock(companies[0].pk):
         (taken,) = at_once(take)
     assert taken == [companies[1].pk, companies[2].pk] or taken == [
         companies[2].pk,
@@ -164,7 +164,7 @@ def test_a_company_that_somebody_asks_about_is_left_to_him(companies: list[Compa
 def test_a_killed_workers_claims_lapse(companies: list[Company]) -> None:
     def take() -> int:
         try:
-            return len(claims.claim(10))
+            return len(claims.claim_due(10))
         finally:
             connections.close_all()  # as the kernel does for a killed process
 
@@ -178,19 +178,21 @@ def test_a_killed_workers_claims_lapse(companies: list[Company]) -> None:
 def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
     companies: list[Company],
 ) -> None:
-    mine = claims.claim(1)[0].company_id
+    mine = claims.claim_due(1)[0].company_id
 
     def take_and_die() -> int:
         try:
-            return len(claims.claim(10))
+            return len(claims.claim_due(10))
         finally:
             connections.close_all()
 
     assert at_once(take_and_die) == [2]
     until_locked(1)
-    assert claims.free_orphans() == 2
-    assert {one.company_id for one in claims.claim(10)} == {one.pk for one in companies} - {mine}
-    claims.unlock([one.pk for one in companies])
+    assert claims.release_orphans() == 2
+    assert {one.company_id for one in claims.claim_due(10)} == {one.pk for one in companies} - {
+        mine
+    }
+    claims.unlock_companies([one.pk for one in companies])
 
 
 def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company]) -> None:
@@ -198,12 +200,12 @@ def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company
     SyncState.objects.filter(company=second).update(rate=50)
     SyncState.objects.filter(company=third).update(wanted_at=timezone.now())
     due_again()
-    order = [one.company_id for one in claims.claim(10)]
+    order = [one.company_id for one in claims.claim_due(10)]
     assert order == [third.pk, second.pk, first.pk]
-    claims.unlock(order)
-    claims.free_again(order)
-    assert [one.company_id for one in claims.claim(1)] == [third.pk]
-    claims.unlock([third.pk])
+    claims.unlock_companies(order)
+    claims.release_claims(order)
+    assert [one.company_id for one in claims.claim_due(1)] == [third.pk]
+    claims.unlock_companies([third.pk])
 
 
 def test_a_refused_token_is_renewed_and_the_question_asked_again(
@@ -265,17 +267,17 @@ def test_told_to_stop_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
 ) -> None:
     accepted()
     settings.ANAF_TIMEOUT_SECONDS = 30
-    monkeypatch.setattr("caraus.sync.poller.GRACE", 0.2)
+    monkeypatch.setattr("caraus.sync.poller.STOP_TIMEOUT_SECONDS", 0.2)
     anaf.turn_on("timeout")
 
     async def stopped_in_the_middle() -> int:
-        running_engine, stop = Engine(at_once=3), asyncio.Event()
+        running_engine, stop = Poller(at_once=3), asyncio.Event()
         running = asyncio.create_task(running_engine.run(stop))
-        while running_engine.asked < 3:
+        while running_engine.requests_sent < 3:
             await asyncio.sleep(0.01)
         stop.set()
         await asyncio.wait_for(running, 5)
-        return running_engine.asked
+        return running_engine.requests_sent
 
     assert at_once(lambda: asyncio.run(stopped_in_the_middle())) == [3]
     assert not SyncRun.objects.exists()
@@ -297,9 +299,9 @@ def test_an_outage_asks_once_in_a_while_and_then_recovers(
     at_once(lambda: asyncio.run(_run_for_calls(5)))
     door = Gate.objects.get()
     assert door.open_since is not None
-    asked = len(anaf.calls("info"))
-    assert asked < 12
-    assert SyncState.objects.filter(last_attempt_at=None).count() == 12 - asked
+    requests_sent = len(anaf.calls("info"))
+    assert requests_sent < 12
+    assert SyncState.objects.filter(last_attempt_at=None).count() == 12 - requests_sent
     assert claims_and_slots() == "open"
     anaf.turn_off("down_503")
     Gate.objects.update(probe_at=timezone.now())
@@ -311,9 +313,9 @@ def test_an_outage_asks_once_in_a_while_and_then_recovers(
 
 
 async def _run_for_calls(number: int) -> None:
-    running_engine, stop = Engine(at_once=1), asyncio.Event()
+    running_engine, stop = Poller(at_once=1), asyncio.Event()
     running = asyncio.create_task(running_engine.run(stop))
-    while running_engine.asked < number:
+    while running_engine.requests_sent < number:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
     stop.set()
@@ -323,10 +325,10 @@ async def _run_for_calls(number: int) -> None:
 def claims_and_slots() -> str:
     from caraus.sync.limiter import permits
 
-    passed, _ = permits.enter()
-    return passed.why
+    permit, _ = permits.acquire_permit()
+    return permit.reason
 
 
 def test_the_digest_does_not_hide_a_missing_uit(companies: list[Company]) -> None:
     state = SyncState(last_body_digest="1:x", last_missing=2)
-    assert results.recognizable(state) == ""
+    assert results.comparable_digest(state) == ""

@@ -16,7 +16,7 @@ from caraus.sync import claims, maintenance, unchanged
 from caraus.sync.company_sync import SyncResult, sync_company
 from caraus.sync.limiter import permits, rules
 from caraus.sync.models import AuthorizationLimit, Gate, SyncRun, SyncState
-from caraus.sync.poller import Engine
+from caraus.sync.poller import Poller
 from caraus.sync.schedule import plan
 from tests import factories, polling
 from tests.authorize import at_once, authorize
@@ -39,17 +39,17 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
     return made
 
 
-def run_until(done: Callable[[Engine], bool], *, and_then: float = 0.0) -> Engine:
+def run_until(done: Callable[[Poller], bool], *, and_then: float = 0.0) -> Poller:
     """Run an engine until then, and for so many seconds more."""
 
-    def is_done(one: Engine) -> bool:
+    def is_done(one: Poller) -> bool:
         try:
             return done(one)
         finally:
             connections.close_all()
 
-    async def running() -> Engine:
-        one, stop = Engine(at_once=3), asyncio.Event()
+    async def running() -> Poller:
+        one, stop = Poller(at_once=3), asyncio.Event()
         task = asyncio.create_task(one.run(stop))
         async with asyncio.timeout(20):
             while not await asyncio.to_thread(is_done, one):
@@ -61,23 +61,23 @@ def run_until(done: Callable[[Engine], bool], *, and_then: float = 0.0) -> Engin
 
     plan.forget()
     (ran,) = at_once(lambda: asyncio.run(running()))
-    assert isinstance(ran, Engine), ran
+    assert isinstance(ran, Poller), ran
     return ran
 
 
 def test_a_company_asked_about_in_the_gap_between_two_locks_is_not_asked_again(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The foreman lets go of its lock before the walker takes its own. In that gap the claim looks
-    like an orphan's, and another worker asks."""
+    """The claim thread releases its lock before the single sync takes its own. In between the
+    claim looks like an orphan, and another worker syncs the company."""
     authorize(anaf, organization)
     company = factories.company(organization, cui="900010100")
     maintenance.adopt()
-    unlock = claims.unlock
+    unlock = claims.unlock_companies
     in_the_gap: list[SyncResult | Exception | None] = []
 
     def another_worker() -> SyncResult:
-        assert claims.free_orphans() == 1
+        assert claims.release_orphans() == 1
         return sync_company(company_id=company.pk)
 
     def unlock_and_be_overtaken(ids: list[int]) -> None:
@@ -86,13 +86,13 @@ def test_a_company_asked_about_in_the_gap_between_two_locks_is_not_asked_again(
             in_the_gap.append(None)
             in_the_gap.extend(at_once(another_worker))
 
-    monkeypatch.setattr(claims, "unlock", unlock_and_be_overtaken)
+    monkeypatch.setattr(claims, "unlock_companies", unlock_and_be_overtaken)
     polling.drain()
     assert isinstance(in_the_gap[1], SyncResult), in_the_gap
     assert len(anaf.calls("info")) == SyncRun.objects.count() == 1
 
 
-@pytest.mark.parametrize("by", ["the engine", "a person"])
+@pytest.mark.parametrize("by", ["the poller", "a person"])
 def test_a_mistake_of_ours_is_recorded_and_tried_again_ever_later(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
@@ -103,7 +103,7 @@ def test_a_mistake_of_ours_is_recorded_and_tried_again_ever_later(
     pauses = []
     for _ in range(2):
         SyncState.objects.update(next_sync_at=timezone.now())
-        if by == "the engine":
+        if by == "the poller":
             polling.drain()
         else:
             for company in companies:
@@ -127,22 +127,22 @@ def test_unchanged_answers_that_could_not_be_written_are_asked_for_again(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     polling.drain()
-    keep = unchanged.keep
-    lost: list[unchanged.Quiet] = []
+    keep = unchanged.record_unchanged
+    lost: list[unchanged.UnchangedResponse] = []
 
-    def lose_the_database_once(answers: list[unchanged.Quiet]) -> None:
+    def lose_the_database_once(answers: list[unchanged.UnchangedResponse]) -> None:
         if not lost:
             lost.extend(answers)
             raise OperationalError("server closed the connection unexpectedly")
         keep(answers)
 
-    monkeypatch.setattr(unchanged, "keep", lose_the_database_once)
-    monkeypatch.setattr("caraus.sync.poller.ORPHANS_EVERY", 0.05)
-    monkeypatch.setattr("caraus.sync.poller.GATHERING", 0.3)
+    monkeypatch.setattr(unchanged, "record_unchanged", lose_the_database_once)
+    monkeypatch.setattr("caraus.sync.poller.ORPHAN_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("caraus.sync.poller.UNCHANGED_BATCH_SECONDS", 0.3)
     SyncState.objects.update(next_sync_at=timezone.now())
     ran = run_until(lambda _: SyncRun.objects.count() >= 6)
     assert len(lost) == 3
-    assert ran.asked == 6
+    assert ran.requests_sent == 6
     assert not ran._under_way
     assert SyncState.objects.filter(next_sync_at__gt=timezone.now()).count() == 3
 
@@ -153,7 +153,7 @@ def test_the_day_of_an_authorization_is_spent_by_calls_alone(
     """Claims that the limiter holds back cost nothing of a daily limit."""
     settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 100
     settings.ANAF_CALLS_PER_MINUTE = 3
-    run_until(lambda one: one.asked >= 1, and_then=1.5)
+    run_until(lambda one: one.requests_sent >= 1, and_then=1.5)
     limit = AuthorizationLimit.objects.get()
     assert limit.calls_today == len(anaf.calls("info")) == 1
     Gate.objects.update(paused_until=timezone.now() + MINUTE)
@@ -174,7 +174,7 @@ def test_no_more_than_a_daily_limit_is_asked_by_the_engine(
 def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    permits.enter()
+    permits.acquire_permit()
     now = timezone.now()
     Gate.objects.update(
         open_since=now - MINUTE, probes=9, probe_at=now + 4 * MINUTE, last_code="timeout"
@@ -185,7 +185,7 @@ def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
     assert Gate.objects.get().granted == granted
     assert SyncState.objects.filter(last_attempt_at=None, claimed_until=None).count() == 3
     Gate.objects.update(open_since=None, next_of_timer=now + MINUTE / 3)
-    monkeypatch.setattr(permits, "TIMERS_WAIT", 0.1)
+    monkeypatch.setattr(permits, "TIMER_WAIT_SECONDS", 0.1)
     run_until(lambda _: len(anaf.calls("token")) > 1, and_then=0.5)
     assert (Gate.objects.get().granted, anaf.calls("info")) == (granted, [])
     Authorization.objects.update(access_expires_at=now - MINUTE)
@@ -197,7 +197,9 @@ def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
 def test_a_call_that_comes_too_late_for_its_place_is_not_made(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "LATEST", timedelta(seconds=-1))  # whatever is sent is too late
+    monkeypatch.setattr(
+        rules, "SLOT_TOLERANCE", timedelta(seconds=-1)
+    )  # whatever is sent is too late
     ran = run_until(lambda _: Gate.objects.filter(granted__gt=3).exists())
-    assert (ran.asked, anaf.calls("info")) == (0, [])
+    assert (ran.requests_sent, anaf.calls("info")) == (0, [])
     assert SyncState.objects.filter(next_sync_at__lte=timezone.now()).count() == 3

@@ -31,7 +31,7 @@ def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnig
     company: Company, monkeypatch: pytest.MonkeyPatch, hour: int, spent: int, allowed: bool
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: at_hour(hour))
-    day = quotas.day_of(at_hour(hour))
+    day = quotas.anaf_day(at_hour(hour))
     asked_long_ago([company], calls_day=day, calls_today=spent)
     result = sync_now([company.pk])
     assert result == (SyncNow((company.pk,)) if allowed else SyncNow((), limited=1))
@@ -44,9 +44,9 @@ def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -
     longest = timedelta()
     while at < day_end:
         quotas.count_call(state, at)
-        limit = quotas.of_company(state)
+        limit = quotas.company_daily_limit(state)
         assert limit
-        while limit - state.calls_today > quotas.held_for_timer(at) * limit:
+        while limit - state.calls_today > quotas.timer_share(at) * limit:
             quotas.count_call(state, at)  # a person's
         wait = results.gap(state, at, 0)
         if at + wait < day_end:
@@ -60,7 +60,7 @@ def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
-    asked_long_ago([company], calls_day=quotas.day_of(timezone.now()), calls_today=1000)
+    asked_long_ago([company], calls_day=quotas.anaf_day(timezone.now()), calls_today=1000)
     signed_in.post(SYNC)
     assert due() == set()
     assert "La cerere întrebăm din nou mâine" in signed_in.get(LIST).content.decode()
@@ -76,7 +76,7 @@ def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
     AuthorizationLimit.objects.create(
         authorization=authorization,
         daily_limit=100,
-        calls_day=quotas.day_of(timezone.now()),
+        calls_day=quotas.anaf_day(timezone.now()),
         calls_today=100,
     )
     assert sync_now([company.pk, other.pk]) == SyncNow((other.pk,), limited=1)
@@ -112,7 +112,7 @@ def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_bu
         last_code="daily_limit" if told else "",
         failures_in_a_row=int(told),
         failing_since=now if told else None,
-        calls_day=quotas.day_of(now),
+        calls_day=quotas.anaf_day(now),
         calls_today=5 if told else 1000,
     )
     line, button = of_the_page(signed_in)

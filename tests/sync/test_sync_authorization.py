@@ -73,7 +73,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     anaf.forget_calls()
     for _ in range(3):
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(days=1))
-        assert claims.claim(10) == []
+        assert claims.claim_due(10) == []
         request_sync([company.pk])  # as when a person presses the button
         worker.drain()
     assert anaf.calls() == []

@@ -329,4 +329,4 @@ def test_a_company_that_is_gone_is_asked_about_no_more(company: Company) -> None
     company.delete()
     assert request_sync([key]) == set()
     assert sync_now([key]).requested == ()
-    assert claims.claim(10) == []
+    assert claims.claim_due(10) == []

@@ -66,9 +66,9 @@ def test_a_company_never_asked_about_has_its_page_too(company: Company, signed_i
 
 
 def outage(since: int) -> None:
-    door, now = permits.look(), timezone.now()
+    door, now = permits.read_state(), timezone.now()
     if door is None:
-        permits.enter()
+        permits.acquire_permit()
     Gate.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
 
 
@@ -130,7 +130,7 @@ def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(company=company, last_good_at=now, last_attempt_at=now)
-    permits.enter()
+    permits.acquire_permit()
     Gate.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
     (failing,) = situation(organization, [company]).failings
     assert (failing.code, failing.label.text) == ("rate_limited", "Limită la ANAF")

@@ -1,4 +1,7 @@
-"""The door's memory in PostgreSQL: one row per host, locked for each decision of `gate.py`."""
+"""The rate limiter of ANAF's services: one row per host, locked for each decision of `rules.py`.
+
+Every call goes through `limited_call`, or through `acquire_permit` for many at once.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,181 +19,181 @@ from django.utils import timezone
 
 from caraus.anaf.errors import ERRORS, AnafError, Outcome
 from caraus.sync.limiter import rules
-from caraus.sync.limiter.rules import Door, Pass
+from caraus.sync.limiter.rules import LimiterState, Permit
 from caraus.sync.models import Gate, SyncState
 
 log = structlog.get_logger(__name__)
 
-# Signs of a host in trouble that come with an answer; the others are `Outcome.UNAVAILABLE`.
+# Errors of the host that come with a response; the others are `Outcome.UNAVAILABLE`.
 _HOST_CODES = frozenset({"html", "waf_rejected", "redirected"})
-# No answer of any use either, but for other reasons.
-_NOT_THE_HOSTS = frozenset(
+# Errors that are not the host's.
+_OTHER_CODES = frozenset(
     {
         *("technical_error", "missing_configuration", "foreign_host", "unexpected"),
         *("token_refused_anew", "forbidden"),
     }
 )
-_NAMES = [one.name for one in fields(Door)]
-# Companies about which ANAF has answered within this time are those that are asked about.
-LATELY = timedelta(days=7)
-# A call that waits for a place of its own gives up after so many seconds.
-TIMERS_WAIT = 5.0
-PERSONS_WAIT = rules.PERSON_PATIENCE.total_seconds()
+_FIELD_NAMES = [field.name for field in fields(LimiterState)]
+# A company counts as polled when ANAF has answered about it within this time.
+RECENTLY = timedelta(days=7)
+# Seconds after which a call that waits for a permit gives up.
+TIMER_WAIT_SECONDS = 5.0
+PERSON_WAIT_SECONDS = rules.PERSON_PATIENCE.total_seconds()
 
 
-class ShutDoorError(AnafError):
-    """ANAF may not be asked now, and was not. `why` is "paused", "open" or "full"; as an error it
-    is the trouble that shut the door."""
+class CallBlockedError(AnafError):
+    """The rate limiter blocked the call, so it was not sent. `reason` is that of the permit; the
+    code is that of the error which blocks."""
 
-    def __init__(self, refused: Pass, door: Door) -> None:
-        last = door.last_code if door.last_code in ERRORS else "timeout"
-        super().__init__("rate_limited" if refused.why != "open" else last)
-        self.why = refused.why
+    def __init__(self, refused: Permit, state: LimiterState) -> None:
+        last = state.last_code if state.last_code in ERRORS else "timeout"
+        super().__init__("rate_limited" if refused.reason != "open" else last)
+        self.reason = refused.reason
         self.wait = refused.wait
 
 
 @contextmanager
-def passing(cui: str = "", *, person: bool = True) -> Iterator[None]:
-    """A call about the company with this CUI through the door: wait for its turn, and tell the door
-    what came of it.
+def limited_call(cui: str = "", *, person: bool = True) -> Iterator[None]:
+    """Wait for a permit, run the call about the company with this CUI, and report its result.
 
-    The timer's keeps to its share, and to the growing pauses of an open circuit.
+    A call of the timer (not `person`) is limited to its share, and to the growing pauses of an open
+    circuit.
     """
-    passed = pass_the_door(person=person)
+    permit = wait_for_permit(person=person)
     try:
         yield
     except AnafError as error:
-        report(error, passed=passed, cui=cui)
+        report_result(error, permit=permit, cui=cui)
         raise
-    report(None, passed=passed, cui=cui)
+    report_result(None, permit=permit, cui=cui)
 
 
-def host() -> str:
-    """The host of ANAF's services, the one whose limit is 1000 calls a minute."""
+def anaf_host() -> str:
+    """Return the host of ANAF's services, whose limit is 1,000 calls a minute."""
     return urlsplit(settings.ANAF_API_URL).netloc
 
 
-def enter(*, wanted: int = 1, person: bool = False) -> tuple[Pass, Door]:
-    """Slots for calls to ANAF's services; see `gate.enter`."""
-    given: list[Pass] = []
+def acquire_permit(*, requested: int = 1, person: bool = False) -> tuple[Permit, LimiterState]:
+    """Request slots for calls to ANAF's services; see `rules.decide_permit`."""
+    given: list[Permit] = []
 
-    def decide(door: Door, now: datetime) -> Door:
-        after, answer = rules.enter(
-            door, now=now, cap=settings.ANAF_CALLS_PER_MINUTE, wanted=wanted, person=person
+    def decide(state: LimiterState, now: datetime) -> LimiterState:
+        after, answer = rules.decide_permit(
+            state, now=now, cap=settings.ANAF_CALLS_PER_MINUTE, requested=requested, person=person
         )
         given.append(answer)
         return after
 
-    door = _change(decide)
-    return given[0], door
+    state = _update_state(decide)
+    return given[0], state
 
 
-def pass_the_door(*, person: bool = True) -> Pass:
-    """Wait for the call's turn; raises ShutDoorError when ANAF may not be asked now.
+def wait_for_permit(*, person: bool = True) -> Permit:
+    """Wait for a permit; raise CallBlockedError when no call may be sent now.
 
-    A slot that is missed (this thread slept too long) is not used: another one is taken.
+    A missed slot (this thread slept too long) is not used: another permit is requested.
     """
-    given_up = monotonic() + (PERSONS_WAIT if person else TIMERS_WAIT)
+    deadline = monotonic() + (PERSON_WAIT_SECONDS if person else TIMER_WAIT_SECONDS)
     while True:
-        passed, door = enter(person=person)
-        if not passed.slots:
-            left = given_up - monotonic() if passed.why == "full" else 0.0
+        permit, state = acquire_permit(person=person)
+        if not permit.slots:
+            left = deadline - monotonic() if permit.reason == "full" else 0.0
             if left > 0:
-                sleep(min(passed.wait.total_seconds(), left))
+                sleep(min(permit.wait.total_seconds(), left))
                 continue
-            raise ShutDoorError(passed, door)
-        until = monotonic() + passed.slots[0].total_seconds()
+            raise CallBlockedError(permit, state)
+        until = monotonic() + permit.slots[0].total_seconds()
         sleep(max(until - monotonic(), 0))
-        if monotonic() - until < rules.LATEST.total_seconds():
-            return passed
+        if monotonic() - until < rules.SLOT_TOLERANCE.total_seconds():
+            return permit
 
 
-def report(error: AnafError | None, *, passed: Pass, cui: str = "") -> None:
-    """What came of a call about a company that went through the door. A success is told only where
-    it matters."""
-    if error is None or not (is_hosts(error) or error.code == "rate_limited"):
-        if passed.report:
-            _change(lambda door, now: rules.succeeded(door, now=now))
+def report_result(error: AnafError | None, *, permit: Permit, cui: str = "") -> None:
+    """Report the result of a permitted call about the company with this CUI. A success is written
+    only where the permit says so."""
+    if error is None or not (is_host_error(error) or error.code == "rate_limited"):
+        if permit.report:
+            _update_state(lambda state, now: rules.after_success(state, now=now))
         return
     if error.code == "rate_limited":
         seconds = error.retry_after
         wait = timedelta(seconds=min(seconds, 10**6)) if seconds else None
-        _change(lambda door, now: rules.paused(door, now=now, retry_after=wait))
+        _update_state(lambda state, now: rules.after_rate_limit(state, now=now, retry_after=wait))
         log.warning("anaf_asked_for_a_pause", seconds=seconds)
         return
-    companies, code = _companies_asked_about(), error.code
-    _change(
-        lambda door, now: rules.failed(
-            door, now=now, code=code, probe=passed.probe, cui=cui, companies=companies
+    companies, code = _count_polled_companies(), error.code
+    _update_state(
+        lambda state, now: rules.after_failure(
+            state, now=now, code=code, probe=permit.probe, cui=cui, companies=companies
         )
     )
 
 
-def _companies_asked_about() -> int:
-    """How many companies ANAF has answered about lately; counted no further than matters."""
-    lately = SyncState.objects.filter(
-        last_good_at__gt=timezone.now() - LATELY, company__archived_at=None
+def _count_polled_companies() -> int:
+    """Count the companies that ANAF has answered about recently, up to FAILURES_TO_OPEN."""
+    recent = SyncState.objects.filter(
+        last_good_at__gt=timezone.now() - RECENTLY, company__archived_at=None
     )
     # The same company may stand in several organizations.
-    cuis = lately.order_by().values_list("company__cui", flat=True)[: 10 * rules.FAILURES_TO_OPEN]
+    cuis = recent.order_by().values_list("company__cui", flat=True)[: 10 * rules.FAILURES_TO_OPEN]
     return min(len(set(cuis)), rules.FAILURES_TO_OPEN)
 
 
-def is_hosts(error: AnafError) -> bool:
-    """Whether this trouble is the host's (or our way to it), not one company's or certificate's."""
-    return error.code not in _NOT_THE_HOSTS and (
+def is_host_error(error: AnafError) -> bool:
+    """Return whether the error is the host's (or the network's), not one company's."""
+    return error.code not in _OTHER_CODES and (
         error.outcome is Outcome.UNAVAILABLE or error.code in _HOST_CODES
     )
 
 
-def is_same_trouble(before: str, now: AnafError) -> bool:
-    """Whether a trouble goes on; an outage is one, in whichever way each question met it."""
+def is_same_error(before: str, now: AnafError) -> bool:
+    """Return whether an error continues; all errors of an outage count as the same."""
     return before == now.code or (
-        before in ERRORS and is_hosts(AnafError(before)) and is_hosts(now)
+        before in ERRORS and is_host_error(AnafError(before)) and is_host_error(now)
     )
 
 
-def is_shut() -> bool:
-    """Whether nobody may ask now, without asking for a place."""
-    door = look()
-    return door is not None and rules.is_shut(door, now=timezone.now())
+def is_anaf_blocked() -> bool:
+    """Return whether no call may be sent now, without requesting a permit."""
+    state = read_state()
+    return state is not None and rules.is_blocked(state, now=timezone.now())
 
 
-def look() -> Door | None:
-    """The door as it stands; None when nobody has gone through it yet."""
-    row = Gate.objects.filter(host=host()).values(*_NAMES).first()
-    return Door(**row) if row else None
+def read_state() -> LimiterState | None:
+    """Return the limiter's state; None before the first call."""
+    row = Gate.objects.filter(host=anaf_host()).values(*_FIELD_NAMES).first()
+    return LimiterState(**row) if row else None
 
 
-def _change(decide: Callable[[Door, datetime], Door]) -> Door:
-    """Lock the row, decide by the database's clock, write. Not waiting for the disk: what a crash
-    loses of it is within the limiter's slack."""
+def _update_state(decide: Callable[[LimiterState, datetime], LimiterState]) -> LimiterState:
+    """Lock the row, decide by the database's clock, write. The commit does not wait for the disk:
+    the rules allow for what a crash loses."""
     with transaction.atomic(), database.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")
-        door = _locked() or _first(cursor)
+        state = _lock_row() or _create_row(cursor)
         cursor.execute("SELECT clock_timestamp()")  # after the lock was granted
-        after = decide(door, cursor.fetchone()[0])
-        if after != door:
-            Gate.objects.filter(host=host()).update(**asdict(after))
-    _tell(door, after)
+        after = decide(state, cursor.fetchone()[0])
+        if after != state:
+            Gate.objects.filter(host=anaf_host()).update(**asdict(after))
+    _log_change(state, after)
     return after
 
 
-def _locked() -> Door | None:
-    row = Gate.objects.select_for_update().filter(host=host()).values(*_NAMES).first()
-    return Door(**row) if row else None
+def _lock_row() -> LimiterState | None:
+    row = Gate.objects.select_for_update().filter(host=anaf_host()).values(*_FIELD_NAMES).first()
+    return LimiterState(**row) if row else None
 
 
-def _first(cursor: Any) -> Door:
-    """Nobody has gone through it before; another may be making the row this moment."""
+def _create_row(cursor: Any) -> LimiterState:
+    """Create the row before the first call; another process may be doing so at this moment."""
     cursor.execute("SELECT clock_timestamp()")
     now = cursor.fetchone()[0]
-    made = Gate(host=host(), **asdict(Door(now, now)))
+    made = Gate(host=anaf_host(), **asdict(LimiterState(now, now)))
     Gate.objects.bulk_create([made], ignore_conflicts=True)
-    return _locked() or Door(now, now)
+    return _lock_row() or LimiterState(now, now)
 
 
-def _tell(before: Door, after: Door) -> None:
+def _log_change(before: LimiterState, after: LimiterState) -> None:
     if before.open_since is None and after.open_since is not None:
         log.warning("anaf_does_not_answer", since=after.open_since, code=after.last_code)
     if before.open_since is not None and after.open_since is None:

@@ -1,4 +1,4 @@
-"""Daily limits: what is spent of them, and what ANAF's messages teach about them."""
+"""Daily limits of companies and authorizations: used calls, and limits learnt from ANAF."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -17,108 +17,110 @@ from caraus.sync.schedule.intervals import day_left, until_tomorrow
 
 log = structlog.get_logger(__name__)
 
-# Of a day's calls that are still to come, what only the timer may spend: whatever people press, a
-# company is asked about until midnight.
-HELD_FOR_TIMER = 0.8
+# The share of the day's remaining calls that only the timer may use, so that a company is polled
+# until midnight whatever people request.
+TIMER_DAY_SHARE = 0.8
 
 
-def day_of(moment: datetime) -> date:
-    """The day by which ANAF counts: Romania's."""
+def anaf_day(moment: datetime) -> date:
+    """Return the day (in Romania) to which ANAF counts a call."""
     return moment.astimezone(BUCHAREST).date()
 
 
-def of_company(state: SyncState) -> int | None:
-    """Calls a day for one company: ours, or fewer when ANAF told so; None without a limit."""
+def company_daily_limit(state: SyncState) -> int | None:
+    """Return the calls a day for one company: the setting, or fewer when ANAF said so; None without
+    a limit."""
     known = (settings.ANAF_CALLS_PER_DAY_PER_COMPANY, state.daily_limit)
     return min((limit for limit in known if limit), default=None)
 
 
-def is_spent(state: SyncState, at: datetime) -> bool:
-    """Whether the company has had its calls of the day, or ANAF said so."""
+def is_company_used_up(state: SyncState, at: datetime) -> bool:
+    """Return whether the company's calls of the day are used up, or ANAF said so."""
     if state.paused_until and state.paused_until > at:
         return True
-    limit = of_company(state)
-    return limit is not None and state.calls_day == day_of(at) and state.calls_today >= limit
+    limit = company_daily_limit(state)
+    return limit is not None and state.calls_day == anaf_day(at) and state.calls_today >= limit
 
 
-def left_today(state: SyncState, at: datetime) -> int | None:
-    """Calls that are left of the company's day; None without a limit."""
-    limit = of_company(state)
+def company_calls_left(state: SyncState, at: datetime) -> int | None:
+    """Return the calls left to the company today; None without a limit."""
+    limit = company_daily_limit(state)
     if limit is None:
         return None
-    return max(limit - (state.calls_today if state.calls_day == day_of(at) else 0), 0)
+    return max(limit - (state.calls_today if state.calls_day == anaf_day(at) else 0), 0)
 
 
-def held_for_timer(at: datetime) -> float:
-    """The share of a whole day's calls that only the timer may spend from now until midnight."""
-    return HELD_FOR_TIMER * day_left(at)
+def timer_share(at: datetime) -> float:
+    """Return the share of a whole day's calls that only the timer may use until midnight."""
+    return TIMER_DAY_SHARE * day_left(at)
 
 
 def count_call(state: SyncState, at: datetime) -> None:
-    """One more call for the company; the caller saves the row."""
-    day = day_of(at)
+    """Count a call about the company; the caller saves the row."""
+    day = anaf_day(at)
     if state.calls_day != day:
         state.calls_day, state.calls_today = day, 0
     state.calls_today += 1
 
 
 def paused_authorizations(organization_ids: list[int], at: datetime) -> set[int]:
-    """The authorizations that may not be used now: paused by ANAF, or their day is spent."""
-    spent = Q(paused_until__gt=at)
-    ours = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
-    counted = Q(calls_day=day_of(at), calls_today__gte=F("daily_limit"))
-    if ours:
-        counted |= Q(calls_day=day_of(at), calls_today__gte=ours)
+    """Return the ids of authorizations paused by ANAF, or whose calls of the day are used up."""
+    paused = Q(paused_until__gt=at)
+    configured = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
+    used_up = Q(calls_day=anaf_day(at), calls_today__gte=F("daily_limit"))
+    if configured:
+        used_up |= Q(calls_day=anaf_day(at), calls_today__gte=configured)
     rows = AuthorizationLimit.objects.filter(authorization__organization_id__in=organization_ids)
-    return set(rows.filter(spent | counted).values_list("authorization_id", flat=True))
+    return set(rows.filter(paused | used_up).values_list("authorization_id", flat=True))
 
 
-def spend(authorization_id: int, at: datetime) -> bool:
-    """Count a call of an authorization that has a daily limit; False when its day is spent.
+def use_call(authorization_id: int, at: datetime) -> bool:
+    """Count a call of an authorization; return False when its calls of the day are used up.
 
-    One without a limit is not counted: nothing is written for it.
+    Calls without a limit are not counted: nothing is written for them.
     """
-    ours = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
-    if ours:
+    configured = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
+    if configured:
         AuthorizationLimit.objects.get_or_create(authorization_id=authorization_id)
     rows = AuthorizationLimit.objects.filter(authorization_id=authorization_id)
     row = rows.first()
-    if row is None or not (ours or row.daily_limit):
+    if row is None or not (configured or row.daily_limit):
         return True
-    limit = min(number for number in (ours, row.daily_limit) if number)
-    day = day_of(at)
+    limit = min(number for number in (configured, row.daily_limit) if number)
+    day = anaf_day(at)
     rows.exclude(calls_day=day).update(calls_day=day, calls_today=0)
     return bool(
         rows.filter(calls_day=day, calls_today__lt=limit).update(calls_today=F("calls_today") + 1)
     )
 
 
-def counted(authorization_ids: Collection[int]) -> set[int]:
-    """Those whose calls are counted by the day: `spend` need be asked for these alone."""
+def limited_authorizations(authorization_ids: Collection[int]) -> set[int]:
+    """Return the authorizations with a daily limit: only their calls need `use_call`."""
     if settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION:
         return set(authorization_ids)
     rows = AuthorizationLimit.objects.filter(authorization__in=authorization_ids)
     return set(rows.exclude(daily_limit=None).values_list("authorization_id", flat=True))
 
 
-def give_back(authorization_id: int, at: datetime) -> None:
-    """A call that was spent and not made."""
+def return_call(authorization_id: int, at: datetime) -> None:
+    """Take back a counted call that was not sent."""
     rows = AuthorizationLimit.objects.filter(
-        authorization_id=authorization_id, calls_day=day_of(at)
+        authorization_id=authorization_id, calls_day=anaf_day(at)
     )
     rows.filter(calls_today__gt=0).update(calls_today=F("calls_today") - 1)
 
 
-def is_of_company(error: AnafError) -> bool:
-    """„… pentru CIF=…” counts calls about a company; „… de catre utilizator …” all of a person's.
+def is_company_limit(error: AnafError) -> bool:
+    """Return whether ANAF's limit is the company's („… pentru CIF=…”) or the person's („… de catre
+    utilizator …”).
 
-    A message that says neither is taken for the person's: the safer of the two.
+    A message that says neither is taken as the person's limit: the safer of the two.
     """
     text = error.detail.lower()
     return "utilizator" not in text and any(word in text for word in ("cui", "cif"))
 
 
-def learn(
+def record_daily_limit(
     *,
     company: Company,
     state: SyncState,
@@ -126,10 +128,10 @@ def learn(
     error: AnafError,
     at: datetime,
 ) -> None:
-    """ANAF said „S-au facut deja N interogari … in cursul zilei”: silence until midnight, and a
-    budget from then on. The caller saves `state`."""
+    """Record ANAF's „S-au facut deja N interogari … in cursul zilei”: a pause until midnight, and a
+    limit from then on. The caller saves `state`."""
     until = at + until_tomorrow(at)
-    if is_of_company(error):
+    if is_company_limit(error):
         state.paused_until = until
         state.daily_limit = error.limit or state.daily_limit
         whom = _company(company)
@@ -152,8 +154,8 @@ def _authorization(authorization: Authorization) -> tuple[str, str]:
     return gettext_lazy("autorizarea dată de {name}"), authorization.person_name
 
 
-def notify_again(now: datetime) -> None:
-    """Tell of the pauses of today of which the transaction that learnt them could tell nobody."""
+def notify_unannounced_limits(now: datetime) -> None:
+    """Notify of today's pauses where the transaction that recorded them could notify nobody."""
     states = SyncState.objects.filter(paused_until__gt=now).select_related("company__organization")
     rows = AuthorizationLimit.objects.filter(paused_until__gt=now)
     paused = [(state.company.organization, _company(state.company), state) for state in states] + [
@@ -166,7 +168,7 @@ def notify_again(now: datetime) -> None:
         at = (row.paused_until or now) - timedelta(hours=1)
         if (
             notifications.full_key(
-                organization, notifications.key_of_daily_limit(whom[1], day_of(at))
+                organization, notifications.key_of_daily_limit(whom[1], anaf_day(at))
             )
             in told
         ):

@@ -41,7 +41,7 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
         "good": sum(bucket.good for bucket in buckets),
         "runs": [(run, ERROR_TEXTS.get(run.code), _label(run)) for run in runs],
         "calls_today": _calls_today(state),
-        "calls_a_day": quotas.of_company(state) if state else None,
+        "calls_a_day": quotas.company_daily_limit(state) if state else None,
         "paused_until": _later(state),
         "unreadable": unreadable.filter(resolved_at=None),
         "unreadable_before": unreadable.exclude(resolved_at=None).count(),
@@ -55,7 +55,7 @@ def _label(run: SyncRun) -> Label:
 
 
 def _calls_today(state: SyncState | None) -> int:
-    today = quotas.day_of(timezone.now())
+    today = quotas.anaf_day(timezone.now())
     return state.calls_today if state and state.calls_day == today else 0
 
 
