@@ -319,7 +319,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = max(5000, 2 * COMPANIES_PER_ORGANIZATION)
 # Files are taken at these addresses only, one and a small one: the list of a fleet.
 UPLOADS_AT = ("/flota/import/",)
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
-FILE_UPLOAD_HANDLERS = ["caraus.accounts.uploads.SmallFileHandler"]
+FILE_UPLOAD_HANDLERS = ["caraus.accounts.uploads.LimitedUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 910_000  # the request with the file (LARGEST_REQUEST)
 
 # E-mail

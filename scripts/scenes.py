@@ -53,7 +53,7 @@ def people() -> tuple[str, str]:
     owner = Membership.objects.select_related("organization").get(user__email=WALKER)
     reader = User.objects.create_user(VIEWER, None, name="Radu Cititorul")
     Membership.objects.create(user=reader, organization=owner.organization, role="viewer")
-    _, secret = members.invite(owner, email="dana.ionescu@example.ro", role="dispatcher")
+    _, secret = members.invite_member(owner, email="dana.ionescu@example.ro", role="dispatcher")
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(reader)
     return client.cookies["sessionid"].value, f"/invitatie/{secret}/"

@@ -18,15 +18,15 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company, Membership, Organization, Role, User
 
 SESSION_KEY = "organization"
-_KEPT = "_caraus_memberships"
+_MEMBERSHIPS_CACHE = "_caraus_memberships"
 
 # What a role may do; a role may also do all that stands after it in this tuple.
 ROLE_ORDER = (Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.VIEWER)
 # Only these can be kept to some companies: an administrator steers the organization as a whole.
-KEPT_ROLES = (Role.DISPATCHER, Role.VIEWER)
+RESTRICTABLE_ROLES = (Role.DISPATCHER, Role.VIEWER)
 
 
-class TwoFactorsNeededError(PermissionDenied):
+class TwoFactorsRequiredError(PermissionDenied):
     """The organization lets in only those who sign in with two factors; the user has none yet."""
 
     def __init__(self, organization: Organization) -> None:
@@ -39,7 +39,7 @@ class TwoFactorsNeededError(PermissionDenied):
         )
 
 
-class ElsewhereError(Http404):
+class OtherOrganizationError(Http404):
     """What was asked for belongs to another organization of the person's own."""
 
     def __init__(self, organization: Organization) -> None:
@@ -51,7 +51,7 @@ class ElsewhereError(Http404):
         self.organization = organization
 
 
-def signed_in(request: HttpRequest) -> User:
+def signed_in_user(request: HttpRequest) -> User:
     """The signed-in user; LoginRequiredMiddleware has sent everybody else to sign-in."""
     user: User | AnonymousUser = request.user
     if not isinstance(user, User):
@@ -59,36 +59,36 @@ def signed_in(request: HttpRequest) -> User:
     return user
 
 
-def organizations(user: User) -> QuerySet[Organization]:
+def organizations_of(user: User) -> QuerySet[Organization]:
     return Organization.objects.filter(memberships__user=user).order_by("name", "pk")
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
     """The signed-in user's, with their organizations, by name. A page asks for them once; a
     request that may change them asks anew each time."""
-    user = signed_in(request)
-    kept: tuple[int, list[Membership]] | None = getattr(request, _KEPT, None)
+    user = signed_in_user(request)
+    kept: tuple[int, list[Membership]] | None = getattr(request, _MEMBERSHIPS_CACHE, None)
     if kept is not None and kept[0] == user.pk:
         return kept[1]
     mine = Membership.objects.filter(user=user).select_related("organization")
     found = list(mine.order_by("organization__name", "organization_id"))
     if request.method in {"GET", "HEAD"}:
-        setattr(request, _KEPT, (user.pk, found))
+        setattr(request, _MEMBERSHIPS_CACHE, (user.pk, found))
     return found
 
 
-def chosen_membership(request: HttpRequest) -> Membership | None:
+def selected_membership(request: HttpRequest) -> Membership | None:
     """The one in the organization that the session points at, else in the one used last, else in
     the first; None without any. For the frame of pages: it is not asked whether it lets one in."""
     mine = memberships(request)
-    chosen = request.session.get(SESSION_KEY, signed_in(request).last_organization_id)
+    chosen = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
     return next((one for one in mine if one.organization_id == chosen), mine[0] if mine else None)
 
 
-def choose(request: HttpRequest, organization_id: int) -> None:
+def select_organization(request: HttpRequest, organization_id: int) -> None:
     """Work in this organization from now on, also after the next sign-in."""
     request.session[SESSION_KEY] = organization_id
-    User.objects.filter(pk=signed_in(request).pk).update(last_organization=organization_id)
+    User.objects.filter(pk=signed_in_user(request).pk).update(last_organization=organization_id)
 
 
 def current_membership(request: HttpRequest) -> Membership:
@@ -97,15 +97,15 @@ def current_membership(request: HttpRequest) -> Membership:
     Raises Http404 with a sentence when the user belongs to no organization, and
     TwoFactorsNeededError when the organization demands what the user lacks.
     """
-    membership = chosen_membership(request)
+    membership = selected_membership(request)
     if membership is None:
         raise Http404(gettext("Contul tău nu face parte din nicio organizație. Cere o invitație."))
-    if lacks_factors(signed_in(request), membership.organization):
-        raise TwoFactorsNeededError(membership.organization)
+    if lacks_two_factors(signed_in_user(request), membership.organization):
+        raise TwoFactorsRequiredError(membership.organization)
     return membership
 
 
-def lacks_factors(user: User, organization: Organization) -> bool:
+def lacks_two_factors(user: User, organization: Organization) -> bool:
     """Whether the organization demands two factors that the user does not have."""
     return organization.require_two_factors and not is_mfa_enabled(user)
 
@@ -114,7 +114,7 @@ def current_organization(request: HttpRequest) -> Organization:
     return current_membership(request).organization
 
 
-def may(membership: Membership, role: Role) -> bool:
+def has_role(membership: Membership, role: Role) -> bool:
     """Whether the membership carries at least the given role."""
     return ROLE_ORDER.index(Role(membership.role)) <= ROLE_ORDER.index(role)
 
@@ -122,7 +122,7 @@ def may(membership: Membership, role: Role) -> bool:
 def require_role(request: HttpRequest, role: Role) -> Membership:
     """The current membership, if it carries at least `role`; else 403 with a sentence."""
     membership = current_membership(request)
-    if not may(membership, role):
+    if not has_role(membership, role):
         raise PermissionDenied(
             gettext(
                 "Pentru aceasta trebuie rolul „{label}”; tu ai rolul „{role}” în {organization}."
@@ -135,26 +135,28 @@ def require_role(request: HttpRequest, role: Role) -> Membership:
     return membership
 
 
-def is_kept(membership: Membership) -> bool:
+def is_restricted(membership: Membership) -> bool:
     """Whether the member sees some companies only."""
-    return membership.only_some_companies and membership.role in KEPT_ROLES
+    return membership.only_some_companies and membership.role in RESTRICTABLE_ROLES
 
 
 def visible_companies(membership: Membership, *, archived: bool = False) -> QuerySet[Company]:
     """The companies that the member sees; with `archived`, those put aside too."""
     companies = Company.objects.filter(organization_id=membership.organization_id)
-    if is_kept(membership):
+    if is_restricted(membership):
         companies = companies.filter(memberships=membership)
     return companies if archived else companies.filter(archived_at=None)
 
 
-def who_may_see(users: Iterable[User], company: Company) -> list[User]:
+def users_who_see(users: Iterable[User], company: Company) -> list[User]:
     """Those of the users who are members and are not kept away from this company."""
     found = list(users)
     members = Membership.objects.filter(
         user__in=found, organization_id=company.organization_id
     ).prefetch_related("companies")
-    seeing = {one.user_id for one in members if not is_kept(one) or company in one.companies.all()}
+    seeing = {
+        one.user_id for one in members if not is_restricted(one) or company in one.companies.all()
+    }
     return [user for user in found if user.pk in seeing]
 
 
@@ -172,7 +174,7 @@ def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet
     """Only the rows that the member may see: of the organization, and of the own companies."""
     found = scope(queryset, membership.organization)
     path: str = getattr(queryset.model, "COMPANY_PATH", "")
-    if path and is_kept(membership):
+    if path and is_restricted(membership):
         mine = visible_companies(membership, archived=True)
         found = found.filter(**{f"{path}__in": mine.values("pk")})
     return found
@@ -186,6 +188,6 @@ def get_object[M: Model](request: HttpRequest, queryset: QuerySet[M], pk: int) -
     if found is None:
         for other in memberships(request):
             if other.pk != membership.pk and visible(queryset, other).filter(pk=pk).exists():
-                raise ElsewhereError(other.organization)
+                raise OtherOrganizationError(other.organization)
         raise Http404(gettext("Nu există sau nu este al organizației tale."))
     return found

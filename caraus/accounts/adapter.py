@@ -21,15 +21,15 @@ from caraus.core.formatting import in_language_of
 INVITATION_KEY = "invitation"
 
 
-def invitation_of(request: HttpRequest) -> Invitation | None:
+def session_invitation(request: HttpRequest) -> Invitation | None:
     """The invitation whose link this visitor has opened, while it can be accepted."""
     secret = request.session.get(INVITATION_KEY, "")
     return members.usable_invitation(secret) if secret else None
 
 
-def sign_in_key(request: HttpRequest, email: str) -> str:
+def failed_sign_in_key(request: HttpRequest, email: str) -> str:
     """What wrong passwords are counted for."""
-    return f"{email.lower()}:{rate_limits.address_of(request)}"
+    return f"{email.lower()}:{rate_limits.client_address(request)}"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -37,13 +37,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         if settings.SIGNUP == "invitation":
-            return invitation_of(request) is not None
+            return session_invitation(request) is not None
         return bool(settings.SIGNUP == "open")
 
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
         """The invitation's link came to that address and nowhere else, unless it was shown to who
         invites."""
-        invitation = invitation_of(request)
+        invitation = session_invitation(request)
         if (
             invitation is not None
             and not invitation.link_shown
@@ -90,7 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         from many addresses is slow, but not for who signs in from where the account's person did
         before."""
         email = str(credentials.get("email", "")).lower()
-        if rate_limits.count_use("sign_in_failed", key=sign_in_key(request, email)):
+        if rate_limits.count_use("sign_in_failed", key=failed_sign_in_key(request, email)):
             raise self.validation_error("too_many_login_attempts")
         super().pre_authenticate(request, **credentials)
         known = AuditLogEntry.objects.filter(
@@ -106,14 +106,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is not None:
             email = str(credentials.get("email", "")).lower()
-            rate_limits.forget_uses("sign_in_failed", key=sign_in_key(request, email))
+            rate_limits.reset_uses("sign_in_failed", key=failed_sign_in_key(request, email))
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told in the journal of the account that was tried, if there is one."""
         user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         if user is not None:
-            audit_log.record_everywhere(
+            audit_log.record_in_all_organizations(
                 "sign_in_failed", gettext_noop("Încercare cu o parolă greșită."), user=user
             )
 

@@ -17,11 +17,11 @@ from django.utils.translation import gettext
 from caraus.accounts.models import AuditLogEntry, Organization, User
 from caraus.core.formatting import BUCHAREST, gettext_lazy
 
-PROGRAM = "Cărăuș"
+SYSTEM_ACTOR = "Cărăuș"
 # The general term of prescription (Codul civil, art. 2517): the database lets nothing younger go.
-KEEP_YEARS = 3
+RETENTION_YEARS = 3
 # Each word of a search looks through all entries.
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 
 ACTIONS = {
     "sign_in": gettext_lazy("Intrare în cont"),
@@ -41,12 +41,12 @@ ACTIONS = {
 
 
 # A sentence as a catalogue's key, or what makes it.
-type Words = str | Callable[[], str]
+type Sentence = str | Callable[[], str]
 
 
-def record(
+def record_action(
     action: str,
-    text: Words,
+    text: Sentence,
     *,
     user: User | None = None,
     organization: Organization | int | None = None,
@@ -58,40 +58,41 @@ def record(
     """
     if action not in ACTIONS:
         raise ValueError(action)
-    said = {language: _said(text, language) for language, _ in settings.LANGUAGES}
+    texts = {language: _translate(text, language) for language, _ in settings.LANGUAGES}
     return AuditLogEntry.objects.create(
         organization_id=organization.pk if isinstance(organization, Organization) else organization,
         actor_id=user.pk if user else None,
-        actor=_name(user),
+        actor=_actor(user),
         action=action,
-        text=said[settings.LANGUAGE_CODE],
-        details=details | _others(said),
+        text=texts[settings.LANGUAGE_CODE],
+        details=details | _other_translations(texts),
         ip=_ip(context.request),
     )
 
 
-def _said(text: Words, language: str) -> str:
+def _translate(text: Sentence, language: str) -> str:
     with translation.override(language):
         return text() if callable(text) else translation.gettext(text)
 
 
-def _others(said: dict[str, str]) -> dict[str, Any]:
-    """The sentence in the languages in which it is another one."""
-    other = {one: words for one, words in said.items() if words != said[settings.LANGUAGE_CODE]}
-    return {"said": other} if other else {}
+def _other_translations(texts: dict[str, str]) -> dict[str, Any]:
+    """Return the translations that differ from the Romanian sentence, for the details."""
+    romanian = texts[settings.LANGUAGE_CODE]
+    other = {language: text for language, text in texts.items() if text != romanian}
+    return {"translations": other} if other else {}
 
 
-def record_everywhere(action: str, text: Words, *, user: User, **details: Any) -> None:
+def record_in_all_organizations(action: str, text: Sentence, *, user: User, **details: Any) -> None:
     """An act of a person on the own account: told in each of the person's organizations."""
     organizations: list[int | None] = [*user.memberships.values_list("organization_id", flat=True)]
     with transaction.atomic():
         for organization in organizations or [None]:
-            record(action, text, user=user, organization=organization, **details)
+            record_action(action, text, user=user, organization=organization, **details)
 
 
-def _name(user: User | None) -> str:
+def _actor(user: User | None) -> str:
     if user is None:
-        return PROGRAM
+        return SYSTEM_ACTOR
     return f"{user.name} ({user.email})" if user.name else user.email
 
 
@@ -106,7 +107,7 @@ def _ip(request: HttpRequest | None) -> str | None:
     return found
 
 
-def search(
+def search_entries(
     entries: QuerySet[AuditLogEntry],
     *,
     words: str = "",
@@ -117,10 +118,10 @@ def search(
     """The entries that hold all the words, of one kind, between two days in Romania."""
     if action:
         entries = entries.filter(action=action)
-    for word in words.replace("\0", "")[:LONGEST_SEARCH].split():
+    for word in words.replace("\0", "")[:MAX_SEARCH_LENGTH].split():
         entries = entries.filter(
             Q(text__icontains=word)
-            | Q(details__said__en__icontains=word)
+            | Q(details__translations__en__icontains=word)
             | Q(actor__icontains=word)
         )
     if since:
@@ -134,7 +135,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=BUCHAREST)
 
 
-def rows(entries: Iterable[AuditLogEntry]) -> Iterable[list[str]]:
+def csv_rows(entries: Iterable[AuditLogEntry]) -> Iterable[list[str]]:
     """For a CSV file: a heading, then the entries."""
     yield [
         gettext("când"),
@@ -146,10 +147,10 @@ def rows(entries: Iterable[AuditLogEntry]) -> Iterable[list[str]]:
     for entry in entries:
         at = entry.at.astimezone(BUCHAREST)
         kind = str(ACTIONS.get(entry.action, entry.action))
-        yield [f"{at:%Y-%m-%d %H:%M:%S}", entry.actor, kind, entry.words, entry.ip or ""]
+        yield [f"{at:%Y-%m-%d %H:%M:%S}", entry.actor, kind, entry.localized_text, entry.ip or ""]
 
 
-def forget_old() -> int:
+def delete_expired_entries() -> int:
     """Delete what is older than the law wants; returns how many."""
-    limit = timezone.now() - timedelta(days=365 * KEEP_YEARS + 2)
+    limit = timezone.now() - timedelta(days=365 * RETENTION_YEARS + 2)
     return AuditLogEntry.objects.filter(at__lt=limit).delete()[0]

@@ -16,10 +16,10 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 
-from caraus.accounts.adapter import invitation_of
+from caraus.accounts.adapter import session_invitation
 from caraus.accounts.models import User
-from caraus.accounts.name_fields import NameInput
-from caraus.core.fields import NAME
+from caraus.accounts.name_fields import NameFormField
+from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 
 PASSWORD_RULES = gettext_lazy(
@@ -28,7 +28,9 @@ PASSWORD_RULES = gettext_lazy(
 )
 
 
-def _say(form: forms.BaseForm, name: str, label: str, *, missing: str, help_text: str = "") -> None:
+def _label_field(
+    form: forms.BaseForm, name: str, label: str, *, missing: str, help_text: str = ""
+) -> None:
     """Give a field its label and the sentence for when it is left empty; no placeholder."""
     field = form.fields[name]
     field.label, field.help_text = label, help_text
@@ -36,21 +38,21 @@ def _say(form: forms.BaseForm, name: str, label: str, *, missing: str, help_text
     field.widget.attrs.pop("placeholder", None)
 
 
-def _say_email(form: forms.BaseForm, name: str) -> None:
-    _say(form, name, "E-mail", missing=gettext("Scrie adresa de e-mail."))
+def _label_email_field(form: forms.BaseForm, name: str) -> None:
+    _label_field(form, name, "E-mail", missing=gettext("Scrie adresa de e-mail."))
     field = form.fields[name]
     field.widget.attrs.update({"inputmode": "email", "autocapitalize": "none"})
 
 
-def _say_new_password(form: forms.BaseForm) -> None:
-    _say(
+def _label_new_password_fields(form: forms.BaseForm) -> None:
+    _label_field(
         form,
         "password1",
         gettext("Parola nouă"),
         missing=gettext("Scrie parola nouă."),
         help_text=PASSWORD_RULES,
     )
-    _say(
+    _label_field(
         form,
         "password2",
         gettext("Parola nouă, încă o dată"),
@@ -61,16 +63,16 @@ def _say_new_password(form: forms.BaseForm) -> None:
 class LoginForm(allauth.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_email(self, "login")
-        _say(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
+        _label_email_field(self, "login")
+        _label_field(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
 
 
 class SignupForm(allauth.SignupForm):  # type: ignore[misc]
     """Somebody who was invited has that address, and no other."""
 
-    name = NameInput(
+    name = NameFormField(
         label=gettext_lazy("Numele tău"),
-        max_length=NAME,
+        max_length=PERSON_NAME_LENGTH,
         error_messages={
             "required": gettext_lazy("Scrie numele tău: apare la autorizări și în jurnal.")
         },
@@ -80,21 +82,21 @@ class SignupForm(allauth.SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_email(self, "email")
-        _say_new_password(self)
+        _label_email_field(self, "email")
+        _label_new_password_fields(self)
         self.fields["password1"].label, self.fields["password2"].label = (
             gettext("Parola"),
             gettext("Parola, încă o dată"),
         )
         request = context.request
-        invitation = invitation_of(request) if request is not None else None
+        invitation = session_invitation(request) if request is not None else None
         if invitation is not None:
             field = self.fields["email"]
             field.initial, field.disabled = invitation.email, True
 
     def try_save(self, request: HttpRequest) -> Any:
         """Of several who send the form at once one makes the account; to the others it is said."""
-        invitation = invitation_of(request)
+        invitation = session_invitation(request)
         try:
             with transaction.atomic():
                 return super().try_save(request)
@@ -117,7 +119,7 @@ class SignupForm(allauth.SignupForm):  # type: ignore[misc]
 class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_email(self, "email")
+        _label_email_field(self, "email")
 
     def clean_email(self) -> str:
         """An address that somebody added to an account and never confirmed opens no account."""
@@ -136,31 +138,31 @@ class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
 class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_new_password(self)
+        _label_new_password_fields(self)
 
 
 class SetPasswordForm(allauth.SetPasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_new_password(self)
+        _label_new_password_fields(self)
 
 
 class ChangePasswordForm(allauth.ChangePasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(
+        _label_field(
             self, "oldpassword", gettext("Parola de acum"), missing=gettext("Scrie parola de acum.")
         )
-        _say_new_password(self)
+        _label_new_password_fields(self)
 
 
 class ReauthenticateForm(allauth.ReauthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
+        _label_field(self, "password", gettext("Parola"), missing=gettext("Scrie parola."))
 
 
 class AddEmailForm(allauth.AddEmailForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_email(self, "email")
+        _label_email_field(self, "email")

@@ -9,18 +9,18 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Invitation, Membership
-from caraus.accounts.rate_limits import Refusal, count_use, is_young
+from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
 from caraus.mail.messages import Letter
 
 
-def refusal_of_letter(sender: Membership) -> Refusal | None:
+def count_invitation_email(sender: Membership) -> RateLimitExceeded | None:
     """Count one letter that the member has sent to somebody; a refusal when there were too many.
     Where anybody may sign up, a young organization writes to few strangers."""
-    action = "letter_young" if is_young(sender.organization) else "letter"
+    action = "letter_young" if is_new_organization(sender.organization) else "letter"
     return count_use(action, user=sender.user, organization=sender.organization)
 
 
-def reference(invitation: Invitation) -> str:
+def email_reference(invitation: Invitation) -> str:
     """By which the queue knows the letter of this invitation."""
     return f"invitation:{invitation.pk}"
 
@@ -37,6 +37,6 @@ def send_invitation(invitation: Invitation, secret: str) -> None:
         body=render_to_string("accounts/email/invitation.txt", context),
         to=[invitation.email],
     )
-    letter.purpose, letter.reference = "accounts/email/invitation", reference(invitation)
+    letter.purpose, letter.reference = "accounts/email/invitation", email_reference(invitation)
     letter.expires_at = invitation.expires_at
     letter.send()

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.invitation_emails import reference
+from caraus.accounts.invitation_emails import email_reference
 from caraus.accounts.models import Company, Invitation, Membership, Organization, Role, User
-from caraus.accounts.signals import owner_made
+from caraus.accounts.signals import owner_added
 from caraus.mail import queue
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -26,12 +26,12 @@ def assignable_roles(actor: Membership) -> list[Role]:
     return order if actor.role == Role.OWNER else order[1:]
 
 
-def may_give(giver: Membership | None, role: str) -> bool:
+def may_assign_role(giver: Membership | None, role: str) -> bool:
     """Whether this member may let somebody in with this role."""
     return (
         giver is not None
         and giver.user.is_active
-        and access.may(giver, Role.ADMIN)
+        and access.has_role(giver, Role.ADMIN)
         and role in assignable_roles(giver)
     )
 
@@ -39,19 +39,19 @@ def may_give(giver: Membership | None, role: str) -> bool:
 def _require_present(actor: Membership, *, role: str) -> None:
     """Lock the organization and look anew at who acts: the right may have gone since the page was
     opened, or in the same moment. Raises ValidationError when it does not suffice for the role."""
-    _lock(actor.organization)
+    _lock_organization(actor.organization)
     present = Membership.objects.filter(pk=actor.pk).select_related("user").first()
-    if present is None or not access.may(present, Role.ADMIN):
+    if present is None or not access.has_role(present, Role.ADMIN):
         raise ValidationError(gettext("Nu mai ai dreptul acesta în organizație."))
     actor.role = present.role
-    if not may_give(present, role):
+    if not may_assign_role(present, role):
         raise ValidationError(
             gettext("Numai un proprietar poate da sau schimba rolul „proprietar”.")
         )
 
 
 @transaction.atomic
-def invite(
+def invite_member(
     actor: Membership, *, email: str, role: str, companies: Iterable[Company] | None = None
 ) -> tuple[Invitation, str]:
     """Offer a place; returns the invitation and the secret of its link.
@@ -70,20 +70,20 @@ def invite(
         )
     for replaced in organization.invitations.filter(email=email, accepted_at=None, revoked_at=None):
         _require_present(actor, role=replaced.role)
-        _close(replaced)
+        _close_invitation(replaced)
     secret = secrets.token_urlsafe(32)
     now = timezone.now()
     invitation = Invitation.objects.create(
         organization=organization,
         email=email,
         role=role,
-        only_some_companies=companies is not None and role in access.KEPT_ROLES,
-        secret_digest=digest(secret),
+        only_some_companies=companies is not None and role in access.RESTRICTABLE_ROLES,
+        secret_digest=digest_of_secret(secret),
         invited_by=actor.user,
         expires_at=now + INVITATION_LIFETIME,
     )
     invitation.companies.set(companies or [])
-    audit_log.record(
+    audit_log.record_action(
         "invitation",
         lambda: gettext("A invitat pe {email} ca {role}.").format(
             email=email, role=invitation.get_role_display()
@@ -95,7 +95,7 @@ def invite(
 
 
 @transaction.atomic
-def resend(actor: Membership, invitation: Invitation, *, shown: bool = False) -> str:
+def renew_invitation(actor: Membership, invitation: Invitation, *, shown: bool = False) -> str:
     """A new secret and seven new days; the old link ends. `shown`: the link is for the actor's own
     eyes, not for a letter. Whoever sends it answers for it from now on."""
     _require_present(actor, role=invitation.role)
@@ -104,15 +104,15 @@ def resend(actor: Membership, invitation: Invitation, *, shown: bool = False) ->
         raise ValidationError(
             gettext("Invitația a fost deja folosită sau retrasă. Trimite una nouă.")
         )
-    queue.withdraw(reference=reference(invitation))
+    queue.withdraw(reference=email_reference(invitation))
     secret = secrets.token_urlsafe(32)
-    invitation.secret_digest = digest(secret)
+    invitation.secret_digest = digest_of_secret(secret)
     invitation.link_shown = shown
     invitation.invited_by = actor.user
     invitation.sent_at = timezone.now()
     invitation.expires_at = invitation.sent_at + INVITATION_LIFETIME
     invitation.save()
-    audit_log.record(
+    audit_log.record_action(
         "invitation",
         lambda: (
             gettext("A copiat linkul invitației lui {email}.")
@@ -126,12 +126,12 @@ def resend(actor: Membership, invitation: Invitation, *, shown: bool = False) ->
 
 
 @transaction.atomic
-def revoke(actor: Membership, invitation: Invitation) -> None:
+def revoke_invitation(actor: Membership, invitation: Invitation) -> None:
     _require_present(actor, role=invitation.role)
     invitation.refresh_from_db()
     if invitation.is_open:
-        _close(invitation)
-        audit_log.record(
+        _close_invitation(invitation)
+        audit_log.record_action(
             "invitation",
             lambda: gettext("A retras invitația lui {email}.").format(email=invitation.email),
             user=actor.user,
@@ -139,29 +139,29 @@ def revoke(actor: Membership, invitation: Invitation) -> None:
         )
 
 
-def _close(invitation: Invitation) -> None:
+def _close_invitation(invitation: Invitation) -> None:
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
-    queue.withdraw(reference=reference(invitation))
+    queue.withdraw(reference=email_reference(invitation))
 
 
-def revoke_unsendable(user: User, organization: Organization) -> None:
+def revoke_invitations_without_right(user: User, organization: Organization) -> None:
     """Revoke the open invitations that this person may not send any more: a removed, demoted or
     erased member leaves no door open behind."""
     membership = Membership.objects.filter(user=user, organization=organization).first()
     for invitation in organization.invitations.filter(
         invited_by=user, accepted_at=None, revoked_at=None
     ):
-        if not may_give(membership, invitation.role):
-            _close(invitation)
-            audit_log.record(
+        if not may_assign_role(membership, invitation.role):
+            _close_invitation(invitation)
+            audit_log.record_action(
                 "invitation",
-                partial(_revoked_of, invitation.email, str(user)),
+                partial(_revoked_sentence, invitation.email, str(user)),
                 organization=organization,
             )
 
 
-def _revoked_of(email: str, sender: str) -> str:
+def _revoked_sentence(email: str, sender: str) -> str:
     return gettext(
         "Invitația lui {email} a fost retrasă: {sender}, care a trimis-o, nu mai are dreptul."
     ).format(email=email, sender=sender)
@@ -170,7 +170,7 @@ def _revoked_of(email: str, sender: str) -> str:
 def usable_invitation(secret: str) -> Invitation | None:
     """The invitation of a link, as long as it can be accepted."""
     found = (
-        Invitation.objects.filter(secret_digest=digest(secret))
+        Invitation.objects.filter(secret_digest=digest_of_secret(secret))
         .select_related("organization", "invited_by")
         .first()
     )
@@ -182,17 +182,17 @@ def _can_be_accepted(invitation: Invitation) -> bool:
     sender = Membership.objects.filter(
         user=invitation.invited_by_id, organization=invitation.organization_id
     ).select_related("user")
-    return invitation.is_usable and may_give(sender.first(), invitation.role)
+    return invitation.is_usable and may_assign_role(sender.first(), invitation.role)
 
 
 @transaction.atomic
-def accept(user: User, invitation: Invitation) -> Membership:
+def accept_invitation(user: User, invitation: Invitation) -> Membership:
     """Take the place; a second click, or one who is a member already, changes nothing.
 
     The secret came to the invited address only, so that address counts as confirmed; another
     account may take the place too only if its own address is the invited one.
     """
-    _lock(invitation.organization)
+    _lock_organization(invitation.organization)
     locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if user.email.lower() != locked.email.lower():
         raise ValidationError(
@@ -213,8 +213,8 @@ def accept(user: User, invitation: Invitation) -> Membership:
         membership.companies.set(locked.companies.all())
     locked.accepted_at = timezone.now()
     locked.save(update_fields=["accepted_at"])
-    queue.withdraw(reference=reference(locked))
-    audit_log.record(
+    queue.withdraw(reference=email_reference(locked))
+    audit_log.record_action(
         "member",
         lambda: gettext("A intrat în organizație ca {role}.").format(
             role=membership.get_role_display()
@@ -223,12 +223,12 @@ def accept(user: User, invitation: Invitation) -> Membership:
         organization=locked.organization,
     )
     if made and membership.role == Role.OWNER:
-        owner_made.send(Membership, membership=membership)
+        owner_added.send(Membership, membership=membership)
     return membership
 
 
 @transaction.atomic
-def change(
+def change_member(
     actor: Membership, member: Membership, *, role: str, companies: Iterable[Company] | None
 ) -> None:
     """Give another role, or keep to other companies; the last owner stays owner."""
@@ -239,11 +239,11 @@ def change(
     if member.role == Role.OWNER and role != Role.OWNER:
         _require_another_owner(member)
     member.role = role
-    member.only_some_companies = companies is not None and role in access.KEPT_ROLES
+    member.only_some_companies = companies is not None and role in access.RESTRICTABLE_ROLES
     member.save()
     member.companies.set(companies or [] if member.only_some_companies else [])
     seen = ", ".join(str(one) for one in member.companies.all())
-    audit_log.record(
+    audit_log.record_action(
         "member",
         lambda: (
             gettext("{user} este acum {role}; vede numai: {companies}.")
@@ -257,18 +257,18 @@ def change(
         user=actor.user,
         organization=actor.organization,
     )
-    revoke_unsendable(member.user, member.organization)
+    revoke_invitations_without_right(member.user, member.organization)
     if role == Role.OWNER and was != Role.OWNER:
-        owner_made.send(Membership, membership=member)
+        owner_added.send(Membership, membership=member)
 
 
 @transaction.atomic
-def remove(actor: Membership, member: Membership) -> None:
+def remove_member(actor: Membership, member: Membership) -> None:
     _require_present(actor, role=Role.VIEWER)
     member.refresh_from_db()
     _require_over(actor, member)
-    _go(member)
-    audit_log.record(
+    _end_membership(member)
+    audit_log.record_action(
         "member",
         lambda: gettext("A scos din organizație pe {user}.").format(user=member.user),
         user=actor.user,
@@ -277,11 +277,11 @@ def remove(actor: Membership, member: Membership) -> None:
 
 
 @transaction.atomic
-def leave(member: Membership) -> None:
-    _lock(member.organization)
+def leave_organization(member: Membership) -> None:
+    _lock_organization(member.organization)
     member.refresh_from_db()
-    _go(member)
-    audit_log.record(
+    _end_membership(member)
+    audit_log.record_action(
         "member",
         gettext_noop("A părăsit organizația."),
         user=member.user,
@@ -290,9 +290,9 @@ def leave(member: Membership) -> None:
 
 
 @transaction.atomic
-def hand_over(owner: Membership, successor: Membership) -> None:
+def hand_over_organization(owner: Membership, successor: Membership) -> None:
     """The successor becomes proprietor, the former one administrator."""
-    _lock(owner.organization)
+    _lock_organization(owner.organization)
     owner.refresh_from_db()
     successor.refresh_from_db()
     if owner.role != Role.OWNER:
@@ -305,23 +305,23 @@ def hand_over(owner: Membership, successor: Membership) -> None:
     successor.companies.clear()
     owner.role = Role.ADMIN
     owner.save()
-    revoke_unsendable(owner.user, owner.organization)
-    audit_log.record(
+    revoke_invitations_without_right(owner.user, owner.organization)
+    audit_log.record_action(
         "member",
         lambda: gettext("A predat organizația lui {user}.").format(user=successor.user),
         user=owner.user,
         organization=owner.organization,
     )
     if was != Role.OWNER:
-        owner_made.send(Membership, membership=successor)
+        owner_added.send(Membership, membership=successor)
 
 
-def digest(secret: str) -> str:
+def digest_of_secret(secret: str) -> str:
     """Looked up by an index: no comparison of secrets whose time could tell anything."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _lock(organization: Organization) -> None:
+def _lock_organization(organization: Organization) -> None:
     """Two owners who demote each other at the same moment: one of them is second."""
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
@@ -342,8 +342,8 @@ def _require_another_owner(member: Membership) -> None:
         )
 
 
-def _go(member: Membership) -> None:
+def _end_membership(member: Membership) -> None:
     if member.role == Role.OWNER:
         _require_another_owner(member)
     Membership.objects.filter(pk=member.pk).delete()
-    revoke_unsendable(member.user, member.organization)
+    revoke_invitations_without_right(member.user, member.organization)

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from caraus.accounts.cui import validate_cui
 from caraus.accounts.name_fields import NameField
 from caraus.core import fields
-from caraus.core.fields import FittedCharField
+from caraus.core.fields import TruncatedCharField
 from caraus.core.formatting import gettext_lazy
 
 
@@ -29,7 +29,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person; signs in by e-mail address, kept in lower case."""
 
     email = models.EmailField("e-mail", unique=True)
-    name = NameField("nume", max_length=fields.NAME, blank=True)
+    name = NameField("nume", max_length=fields.PERSON_NAME_LENGTH, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -63,7 +63,7 @@ class Organization(models.Model):
 
     ORGANIZATION_PATH = "pk"
 
-    name = NameField("denumire", max_length=fields.COMPANY)
+    name = NameField("denumire", max_length=fields.COMPANY_NAME_LENGTH)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     require_two_factors = models.BooleanField(default=False, db_default=False)
     # How long closed UITs are kept after their last valid day; none: for ever.
@@ -118,7 +118,7 @@ class Company(models.Model):
         Organization, on_delete=models.CASCADE, related_name="companies"
     )
     cui = models.CharField("CUI", max_length=10, validators=[validate_cui])
-    name = NameField("denumire", max_length=fields.COMPANY, blank=True)
+    name = NameField("denumire", max_length=fields.COMPANY_NAME_LENGTH, blank=True)
     # A name typed by a person is never replaced by the one that ANAF gives.
     name_typed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -212,7 +212,7 @@ class AuditLogEntry(models.Model):
     organization_id = models.BigIntegerField(null=True, blank=True)
     actor_id = models.BigIntegerField(null=True, blank=True)
     # Name and e-mail at that moment; „Cărăuș” when the program acted by itself.
-    actor = FittedCharField(max_length=fields.ACTOR)
+    actor = TruncatedCharField(max_length=fields.ACTOR_LENGTH)
     action = models.CharField(max_length=60)
     # A sentence in Romanian; in other languages among the details.
     text = models.TextField()
@@ -230,10 +230,10 @@ class AuditLogEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor}: {self.text}"
 
     @property
-    def words(self) -> str:
-        """The sentence in the reader's language, as far as it was kept in it."""
-        said: str | None = self.details.get("said", {}).get(get_language())
-        return said or self.text
+    def localized_text(self) -> str:
+        """Return the sentence in the active language; in Romanian without a translation."""
+        translated: str | None = self.details.get("translations", {}).get(get_language())
+        return translated or self.text
 
 
 class RateCount(models.Model):

@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from caraus.core.fields import FittedCharField
+from caraus.core.fields import TruncatedCharField
 from caraus.core.formatting import gettext_lazy
 
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
@@ -46,7 +46,7 @@ def has_link(text: str) -> bool:
     return _LINK.search(plain) is not None
 
 
-def refuse_link(text: str) -> None:
+def validate_no_link(text: str) -> None:
     """A validator of names."""
     if has_link(text):
         raise ValidationError(
@@ -58,7 +58,7 @@ def refuse_link(text: str) -> None:
         )
 
 
-class LineInput(forms.CharField):
+class SingleLineFormField(forms.CharField):
     """A form's field of one line."""
 
     def to_python(self, value: Any) -> Any:
@@ -66,18 +66,18 @@ class LineInput(forms.CharField):
         return single_line(text) if isinstance(text, str) else text
 
 
-class NameInput(LineInput):
+class NameFormField(SingleLineFormField):
     """A form's field of a name."""
 
-    default_validators = [refuse_link]
+    default_validators = [validate_no_link]
 
 
-class NameField(FittedCharField):
+class NameField(TruncatedCharField):
     """A column of names: on one line, and no longer than it, whoever writes it; in forms, without
     links too."""
 
-    def fitted(self, text: str) -> str:
-        return super().fitted(single_line(text))
+    def truncate(self, text: str) -> str:
+        return super().truncate(single_line(text))
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": NameInput} | kwargs)
+        return super().formfield(**{"form_class": NameFormField} | kwargs)

@@ -15,23 +15,23 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import access, audit_log
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, Role, User
-from caraus.accounts.name_fields import refuse_link, single_line
-from caraus.core.fields import COMPANY
+from caraus.accounts.name_fields import single_line, validate_no_link
+from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.formatting import plural
 
-DELETED_AT_ONCE = 1000
+DELETE_BATCH_SIZE = 1000
 DELETION_WAIT = timedelta(days=7)
-MOST_AT_ONCE = 1000
+MAX_COMPANIES_AT_ONCE = 1000
 # Of a pasted list: lines that are read, mistakes that are told one by one, letters of a line.
-MOST_LINES, MOST_TOLD, LONGEST_LINE = 3000, 100, 500
-MONTHS_CHOICES = (12, 24, 36, 60, 120)
+MAX_LINES, MAX_LINE_ERRORS, MAX_LINE_LENGTH = 3000, 100, 500
+RETENTION_MONTHS = (12, 24, 36, 60, 120)
 
 
 @transaction.atomic
-def create(user: User, name: str) -> Membership:
+def create_organization(user: User, name: str) -> Membership:
     organization = Organization.objects.create(name=name)
     membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
-    audit_log.record(
+    audit_log.record_action(
         "settings",
         lambda: gettext("A făcut organizația {name}.").format(name=name),
         user=user,
@@ -41,7 +41,7 @@ def create(user: User, name: str) -> Membership:
 
 
 @transaction.atomic
-def change(
+def change_organization(
     actor: Membership, *, name: str, require_two_factors: bool, keep_transports_months: int | None
 ) -> None:
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
@@ -75,7 +75,7 @@ def change(
         what = "; ".join(fields[field] for field in changed)
         return gettext("A schimbat {what}.").format(what=what)
 
-    audit_log.record(
+    audit_log.record_action(
         "settings",
         said,
         user=actor.user,
@@ -85,7 +85,7 @@ def change(
 
 
 @transaction.atomic
-def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
+def request_organization_deletion(actor: Membership, *, typed_name: str) -> datetime:
     """Wait a week, in which any owner may change their mind; returns the moment of deletion."""
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
     if single_line(typed_name) != single_line(organization.name):
@@ -100,7 +100,7 @@ def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
     if organization.delete_at is None:
         organization.delete_at = timezone.now() + DELETION_WAIT
         organization.save(update_fields=["delete_at"])
-        audit_log.record(
+        audit_log.record_action(
             "deletion",
             gettext_noop("A cerut ștergerea organizației, cu o săptămână de așteptare."),
             user=actor.user,
@@ -110,12 +110,12 @@ def request_deletion(actor: Membership, *, typed_name: str) -> datetime:
 
 
 @transaction.atomic
-def cancel_deletion(actor: Membership) -> None:
+def cancel_organization_deletion(actor: Membership) -> None:
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
     if organization.delete_at is not None:
         organization.delete_at = None
         organization.save(update_fields=["delete_at"])
-        audit_log.record(
+        audit_log.record_action(
             "deletion",
             gettext_noop("A renunțat la ștergerea organizației."),
             user=actor.user,
@@ -123,7 +123,7 @@ def cancel_deletion(actor: Membership) -> None:
         )
 
 
-def delete_due(*, now: datetime | None = None) -> int:
+def delete_due_organizations(*, now: datetime | None = None) -> int:
     """Delete what has waited its week, with all that hangs on it; returns how many."""
     now = now or timezone.now()
     gone = 0
@@ -140,9 +140,9 @@ def delete_due(*, now: datetime | None = None) -> int:
                 continue  # another worker was first
             name = organization.name
             organization.delete()
-            audit_log.record(
+            audit_log.record_action(
                 "deletion",
-                partial(_gone, name),
+                partial(_deleted_sentence, name),
                 organization=pk,
             )
             gone += 1
@@ -160,7 +160,7 @@ def _delete_rows_of(organization: Organization) -> None:
     tenant_models.sort(key=_depth, reverse=True)
     for model in tenant_models:
         rows = access.scope(model._base_manager.order_by("pk"), organization)
-        while keys := list(rows.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        while keys := list(rows.values_list("pk", flat=True)[:DELETE_BATCH_SIZE]):
             model._base_manager.filter(pk__in=keys).delete()
 
 
@@ -172,11 +172,11 @@ def _depth(model: Any) -> int:
     return max(str(model.ORGANIZATION_PATH).count("__"), from_company)
 
 
-def _gone(name: str) -> str:
+def _deleted_sentence(name: str) -> str:
     return gettext("Organizația {name} a fost ștearsă.").format(name=name)
 
 
-def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+def parse_company_list(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     """A pasted list as (CUI, name) pairs, and what is wrong with the other lines.
 
     One company on a line; the CUI comes first or last, the name, if any, after a separator
@@ -188,17 +188,17 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     for number, line in enumerate(text.replace("\0", "").splitlines(), start=1):
         if not line.strip():
             continue
-        if len(good) >= MOST_AT_ONCE or number > MOST_LINES:
+        if len(good) >= MAX_COMPANIES_AT_ONCE or number > MAX_LINES:
             wrong.append(
                 gettext("Rândul {number}: cel mult {most} de firme o dată.").format(
-                    number=number, most=MOST_AT_ONCE
+                    number=number, most=MAX_COMPANIES_AT_ONCE
                 )
             )
             break
         try:
-            cui, name = _one(line)
+            cui, name = _parse_company_line(line)
         except ValidationError as error:
-            if len(wrong) < MOST_TOLD:
+            if len(wrong) < MAX_LINE_ERRORS:
                 wrong.append(
                     gettext("Rândul {number}: {messages}").format(
                         number=number, messages=" ".join(error.messages)
@@ -217,7 +217,7 @@ def read_cuis(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     return list(good.items()), wrong
 
 
-def _spaced(line: str) -> list[str]:
+def _split_at_spaces(line: str) -> list[str]:
     """CUI and name with nothing but spaces between, whichever comes first."""
     line = " ".join(line.split())
     if first := re.fullmatch(r"((?:RO ?)?\d+) (\D.*)", line, re.IGNORECASE):
@@ -226,15 +226,15 @@ def _spaced(line: str) -> list[str]:
     return [last[2], last[1]] if last and last[1].upper() != "RO" else [line]
 
 
-def _one(line: str) -> tuple[str, str]:
-    if len(line) > LONGEST_LINE:
+def _parse_company_line(line: str) -> tuple[str, str]:
+    if len(line) > MAX_LINE_LENGTH:
         raise ValidationError(gettext("Rândul este prea lung: scrie o firmă pe fiecare rând."))
     for separator in ("\t", ";", ","):
         if separator in line:
             parts = [part.strip() for part in line.split(separator) if part.strip()]
             break
     else:
-        parts = _spaced(line)
+        parts = _split_at_spaces(line)
     problem: ValidationError | None = None
     for index in (0, len(parts) - 1):
         try:
@@ -242,13 +242,13 @@ def _one(line: str) -> tuple[str, str]:
         except ValidationError as error:
             problem = problem or error
         else:
-            name = single_line(" ".join(parts[:index] + parts[index + 1 :]))[:COMPANY]
-            refuse_link(name)
+            name = single_line(" ".join(parts[:index] + parts[index + 1 :]))[:COMPANY_NAME_LENGTH]
+            validate_no_link(name)
             return cui, name
     raise problem or ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
 
 
-def room_for_companies(organization: Organization) -> int:
+def remaining_companies(organization: Organization) -> int:
     """How many companies the organization may still add; in a transaction, whose end the next one
     who adds waits for."""
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
@@ -256,7 +256,7 @@ def room_for_companies(organization: Organization) -> int:
     return max(settings.COMPANIES_PER_ORGANIZATION - number, 0)
 
 
-def no_room() -> str:
+def company_limit_message() -> str:
     """What is said to who adds one more."""
     return gettext(
         "O organizație poate avea cel mult {most}. Arhivează firmele de care nu mai ai nevoie sau "
@@ -271,7 +271,7 @@ def add_companies(
     """Those that were not there yet, as new rows; archived ones come back. Also the CUIs for which
     the organization has no room."""
     organization = actor.organization
-    room = room_for_companies(organization)
+    room = remaining_companies(organization)
     known = {one.cui: one for one in organization.companies.all()}
     wanted = [pair for pair in pairs if pair[0] not in known or known[pair[0]].archived_at]
     pairs, left_out = wanted[:room], [cui for cui, _ in wanted[room:]]
@@ -287,7 +287,7 @@ def add_companies(
     )
     added = [*organization.companies.filter(cui__in=[one.cui for one in new]), *back]
     if added:
-        audit_log.record(
+        audit_log.record_action(
             "company",
             lambda: gettext("A adăugat {companies}: {cuis}").format(
                 companies=plural(len(added), "firmă", "firme"),
@@ -301,15 +301,15 @@ def add_companies(
 
 
 @transaction.atomic
-def archive(actor: Membership, company: Company, *, archived: bool) -> None:
+def set_company_archived(actor: Membership, company: Company, *, archived: bool) -> None:
     """Put the company aside, or take it back; raise ValidationError where there is no room."""
     if bool(company.archived_at) == archived:
         return
-    if not archived and room_for_companies(actor.organization) == 0:
-        raise ValidationError(no_room())
+    if not archived and remaining_companies(actor.organization) == 0:
+        raise ValidationError(company_limit_message())
     company.archived_at = timezone.now() if archived else None
     company.save(update_fields=["archived_at"])
-    audit_log.record(
+    audit_log.record_action(
         "company",
         lambda: (
             gettext("A arhivat firma {company}.")

@@ -26,7 +26,7 @@ def register_exporter(label: str, rows: Exporter) -> None:
     _exporters[label] = rows
 
 
-def export(user: User) -> dict[str, Any]:
+def export_personal_data(user: User) -> dict[str, Any]:
     """All that is kept about a person, for that person (GDPR art. 15 and 20). No secrets."""
     return (
         {
@@ -64,7 +64,7 @@ def export(user: User) -> dict[str, Any]:
                     "browser": session.user_agent,
                     gettext("din"): session.created_at.isoformat() if session.created_at else None,
                 }
-                for session in sessions.of_user(user)
+                for session in sessions.sessions_of(user)
             ],
         }
         | {str(label): rows(user) for label, rows in _exporters.items()}
@@ -83,7 +83,7 @@ def export(user: User) -> dict[str, Any]:
 
 
 @transaction.atomic
-def erase(user: User) -> None:
+def erase_account(user: User) -> None:
     """Erase the account (GDPR art. 17). What stays: the journal, for as long as claims can be
     made (art. 17 (3) e), and a person's name on an authorization, whose tokens live on.
 
@@ -103,13 +103,13 @@ def erase(user: User) -> None:
                 ).format(organization=organization)
             )
         lonely.append(organization)
-    audit_log.record_everywhere("deletion", gettext_noop("Și-a șters contul."), user=user)
+    audit_log.record_in_all_organizations("deletion", gettext_noop("Și-a șters contul."), user=user)
     Invitation.objects.filter(email=user.email).delete()
     queue.forget_person(user.email)
     for organization in lonely:
         organization.delete()
     for membership in list(user.memberships.select_related("organization")):
         membership.delete()
-        members.revoke_unsendable(user, membership.organization)
-    sessions.end(user)
+        members.revoke_invitations_without_right(user, membership.organization)
+    sessions.end_sessions(user)
     user.delete()

@@ -42,7 +42,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RateLimitExceeded:
     """A limit is spent: whose it is, and when it begins anew."""
 
     per: str
@@ -72,7 +72,7 @@ class Refusal:
 
 
 @lru_cache(maxsize=128)
-def rates_of(text: str) -> tuple[Rate, ...]:
+def parse_rates(text: str) -> tuple[Rate, ...]:
     """Read "60/h/user,200/h/organization"; raise ValueError when it is not like that."""
     rates = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
@@ -91,7 +91,7 @@ def count_use(
     organization: Organization | int | None = None,
     ip: str = "",
     key: str = "",
-) -> Refusal | None:
+) -> RateLimitExceeded | None:
     """Count one use of the action under each of its rates; return a refusal when one is spent,
     and then count nothing: one person's refused uses do not spend the organization's.
 
@@ -104,7 +104,7 @@ def count_use(
         "key": key,
     }
     with transaction.atomic():
-        for rate in rates_of(settings.RATE_LIMITS[action]):
+        for rate in parse_rates(settings.RATE_LIMITS[action]):
             value = values[rate.per]
             if not value:
                 continue
@@ -115,9 +115,9 @@ def count_use(
     return None
 
 
-def forget_uses(action: str, *, key: str) -> None:
+def reset_uses(action: str, *, key: str) -> None:
     """Begin the action's windows for the key anew."""
-    rows = [_row_key(action, rate, key) for rate in rates_of(settings.RATE_LIMITS[action])]
+    rows = [_row_key(action, rate, key) for rate in parse_rates(settings.RATE_LIMITS[action])]
     RateCount.objects.filter(key__in=rows).delete()
 
 
@@ -127,7 +127,7 @@ def _row_key(action: str, rate: Rate, value: str | int) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def _count(row_key: str, rate: Rate) -> Refusal | None:
+def _count(row_key: str, rate: Rate) -> RateLimitExceeded | None:
     now = timezone.now()
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:
@@ -145,22 +145,24 @@ def _count(row_key: str, rate: Rate) -> Refusal | None:
             ],
         )
         count, ends_at = cursor.fetchone()
-    return Refusal(rate.per, ends_at) if count > rate.most else None
+    return RateLimitExceeded(rate.per, ends_at) if count > rate.most else None
 
 
-def refusal_of(
+def count_request(
     request: HttpRequest, action: str, *, organization: Organization | None = None, key: str = ""
-) -> Refusal | None:
+) -> RateLimitExceeded | None:
     """Count one use by the request's person, address and organization (the current one, if none
     is given)."""
     user = request.user if isinstance(request.user, User) else None
     if organization is None and user is not None:
-        membership = access.chosen_membership(request)
+        membership = access.selected_membership(request)
         organization = membership.organization if membership else None
-    return count_use(action, user=user, organization=organization, ip=address_of(request), key=key)
+    return count_use(
+        action, user=user, organization=organization, ip=client_address(request), key=key
+    )
 
 
-def address_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """As allauth finds it behind proxies; of an IPv6 address the network that one holder has."""
     address = str(get_adapter().get_client_ip(request))
     try:
@@ -172,35 +174,39 @@ def address_of(request: HttpRequest) -> str:
     return address
 
 
-def is_young(organization: Organization) -> bool:
+def is_new_organization(organization: Organization) -> bool:
     """Whether, where anybody may sign up, the organization is so new that it may write to few
     strangers (`YOUNG_DAYS`)."""
     age = timezone.now() - organization.created_at
     return settings.SIGNUP == "open" and age <= timedelta(days=settings.YOUNG_DAYS)
 
 
-def too_many(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def too_many_requests(request: HttpRequest, refusal: RateLimitExceeded) -> HttpResponse:
     """The page that says whose limit was reached and when it goes on (429)."""
     response = render(request, "429.html", {"sentence": refusal.sentence}, status=429)
     response["Retry-After"] = str(refusal.seconds)
     return response
 
 
-def limited(action: str, *, posts_only: bool = False) -> Callable[..., Callable[..., HttpResponse]]:
+def rate_limited(
+    action: str, *, posts_only: bool = False
+) -> Callable[..., Callable[..., HttpResponse]]:
     """A view that answers 429 above `settings.RATE_LIMITS[action]`."""
 
     def decorator(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             counts = request.method == "POST" or not posts_only
-            refusal = refusal_of(request, action) if counts else None
-            return too_many(request, refusal) if refusal else view(request, *args, **kwargs)
+            refusal = count_request(request, action) if counts else None
+            return (
+                too_many_requests(request, refusal) if refusal else view(request, *args, **kwargs)
+            )
 
         return wrapped
 
     return decorator
 
 
-def delete_ended() -> int:
+def delete_expired_counts() -> int:
     """Delete the counts whose window is over; return how many."""
     return RateCount.objects.filter(ends_at__lte=timezone.now()).delete()[0]

@@ -31,7 +31,9 @@ def is_setup_secret(secret: str) -> bool:
 
 
 @transaction.atomic
-def set_up(secret: str, *, email: str, password: str, name: str, organization: str) -> User:
+def create_first_user(
+    secret: str, *, email: str, password: str, name: str, organization: str
+) -> User:
     """Make the first user, owner of the first organization, once."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETUP_LOCK])
@@ -39,7 +41,7 @@ def set_up(secret: str, *, email: str, password: str, name: str, organization: s
         raise ValidationError(gettext("Linkul a fost deja folosit sau a expirat."))
     user = provision_user(email=email, password=password, name=name, organization_name=organization)
     first = Membership.objects.get(user=user)
-    audit_log.record(
+    audit_log.record_action(
         "account",
         gettext_noop("A pus în funcțiune serverul: primul cont, prima organizație."),
         user=user,

@@ -25,7 +25,7 @@ from caraus.core import crypto
 ORIGIN_KEY = "origin"
 
 
-def digest(session_key: str) -> str:
+def digest_of_key(session_key: str) -> str:
     """Name the row of a session; the key cannot be found from it."""
     return hashlib.sha256(session_key.encode()).hexdigest()
 
@@ -53,7 +53,7 @@ class SessionStore(DatabaseSessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
         return Session(
-            key_digest=digest(self.session_key or ""),
+            key_digest=digest_of_key(self.session_key or ""),
             sealed=self.encode(data),
             expires_at=self.get_expiry_date(),
             user_id=int(data[SESSION_KEY]) if SESSION_KEY in data else None,
@@ -61,7 +61,7 @@ class SessionStore(DatabaseSessionStore):
 
     def load(self) -> dict[str, Any]:
         row = Session.objects.filter(
-            key_digest=digest(self.session_key or ""), expires_at__gt=timezone.now()
+            key_digest=digest_of_key(self.session_key or ""), expires_at__gt=timezone.now()
         ).first()
         if row is None:
             self.flush()  # what is kept from here on gets a new key
@@ -69,12 +69,12 @@ class SessionStore(DatabaseSessionStore):
         return self.decode(row.sealed)
 
     def exists(self, session_key: str) -> bool:
-        return Session.objects.filter(key_digest=digest(session_key)).exists()
+        return Session.objects.filter(key_digest=digest_of_key(session_key)).exists()
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key is not None:
-            Session.objects.filter(key_digest=digest(key)).delete()
+            Session.objects.filter(key_digest=digest_of_key(key)).delete()
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -82,7 +82,7 @@ class SessionStore(DatabaseSessionStore):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class SessionInfo:
     """One of a person's sessions; `is_current`: the one that asks."""
 
     ip: str
@@ -100,7 +100,7 @@ def remember_origin(request: HttpRequest) -> None:
     }
 
 
-def of_user(user: User, *, current: str | None = None) -> list[SignedIn]:
+def sessions_of(user: User, *, current: str | None = None) -> list[SessionInfo]:
     """List the person's living sessions, the oldest first; `current` is the key of the one that
     asks. Those that a change of the password ended are deleted."""
     store, living, ended = SessionStore(), [], []
@@ -113,26 +113,26 @@ def of_user(user: User, *, current: str | None = None) -> list[SignedIn]:
             continue
         origin = data.get(ORIGIN_KEY, {})
         living.append(
-            SignedIn(
+            SessionInfo(
                 ip=origin.get("ip", ""),
                 user_agent=origin.get("user_agent", ""),
                 created_at=datetime.fromisoformat(origin["at"]) if origin else None,
-                is_current=current is not None and row.key_digest == digest(current),
+                is_current=current is not None and row.key_digest == digest_of_key(current),
             )
         )
     Session.objects.filter(key_digest__in=ended).delete()
     return sorted(living, key=lambda session: session.created_at or timezone.now())
 
 
-def end(user: User, *, but: str | None = None) -> int:
+def end_sessions(user: User, *, but: str | None = None) -> int:
     """End the person's sessions, all or all but the one with this key; how many that were."""
     sessions = Session.objects.filter(user_id=user.pk)
     if but is not None:
-        sessions = sessions.exclude(key_digest=digest(but))
+        sessions = sessions.exclude(key_digest=digest_of_key(but))
     return sessions.delete()[0]
 
 
-def rotate() -> int:
+def rotate_session_keys() -> int:
     """Seal every session under the first key; how many that were. One that no key opens goes: it
     is empty for whoever has its cookie."""
     done = 0

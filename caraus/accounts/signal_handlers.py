@@ -15,13 +15,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import audit_log, members, rate_limits, sessions
-from caraus.accounts.adapter import INVITATION_KEY, invitation_of, sign_in_key
+from caraus.accounts.adapter import INVITATION_KEY, failed_sign_in_key, session_invitation
 from caraus.accounts.models import User
 from caraus.core.formatting import gettext_lazy
 
 # In the session: who has made an account in it by an invitation's link.
-SIGNED_UP_KEY = "invited_sign_up"
-FACTORS = {
+INVITED_USER_KEY = "invited_sign_up"
+FACTOR_LABELS = {
     Authenticator.Type.TOTP: gettext_lazy("aplicația de autentificare"),
     Authenticator.Type.WEBAUTHN: gettext_lazy("o cheie de acces"),
     Authenticator.Type.RECOVERY_CODES: gettext_lazy("codurile de rezervă"),
@@ -36,73 +36,77 @@ def connect() -> None:
         account.email_changed: gettext_noop("Și-a schimbat adresa de e-mail."),
     }
     for signal, sentence in sentences.items():
-        signal.connect(_teller("account", sentence), weak=False, dispatch_uid=f"told {sentence}")
-    account.user_logged_in.connect(_signed_in, dispatch_uid="told")
-    user_logged_out.connect(_signed_out, dispatch_uid="told")
-    account.user_signed_up.connect(_signed_up, dispatch_uid="told")
-    account.password_reset.connect(_password_chosen_by_letter, dispatch_uid="told by letter")
+        signal.connect(
+            _record_handler("account", sentence), weak=False, dispatch_uid=f"told {sentence}"
+        )
+    account.user_logged_in.connect(_on_signed_in, dispatch_uid="told")
+    user_logged_out.connect(_on_signed_out, dispatch_uid="told")
+    account.user_signed_up.connect(_on_signed_up, dispatch_uid="told")
+    account.password_reset.connect(_on_password_reset, dispatch_uid="told by letter")
     factors = {
         mfa.authenticator_added: gettext_noop("A adăugat {what}."),
         mfa.authenticator_removed: gettext_noop("A scos {what}."),
         mfa.authenticator_reset: gettext_noop("A refăcut {what}."),
     }
     for signal, sentence in factors.items():
-        signal.connect(_factor(sentence), weak=False, dispatch_uid=f"told {sentence}")
-    mfa.authentication_failed.connect(_factor_failed, dispatch_uid="told")
+        signal.connect(
+            _record_factor_handler(sentence), weak=False, dispatch_uid=f"told {sentence}"
+        )
+    mfa.authentication_failed.connect(_on_factor_failed, dispatch_uid="told")
 
 
-def _teller(action: str, sentence: str) -> Any:
+def _record_handler(action: str, sentence: str) -> Any:
     def tell(sender: object, user: User, **_: object) -> None:
-        audit_log.record_everywhere(action, sentence, user=user)
+        audit_log.record_in_all_organizations(action, sentence, user=user)
 
     return tell
 
 
-def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+def _on_signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     sessions.remember_origin(request)
-    if request.session.pop(SIGNED_UP_KEY, None) == user.pk:
-        _take_place(request, user)
+    if request.session.pop(INVITED_USER_KEY, None) == user.pk:
+        _accept_pending_invitation(request, user)
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if not user.language and chosen in dict(settings.LANGUAGES):  # on the page of the sign-in
         user.language = chosen
         user.save(update_fields=["language"])
-    audit_log.record_everywhere("sign_in", gettext_noop("A intrat în cont."), user=user)
+    audit_log.record_in_all_organizations("sign_in", gettext_noop("A intrat în cont."), user=user)
 
 
-def _signed_out(sender: object, user: User | None, **_: object) -> None:
+def _on_signed_out(sender: object, user: User | None, **_: object) -> None:
     if user is not None and user.pk is not None:  # not one who has just been erased
-        audit_log.record_everywhere("sign_in", gettext_noop("A ieșit din cont."), user=user)
+        audit_log.record_in_all_organizations(
+            "sign_in", gettext_noop("A ieșit din cont."), user=user
+        )
 
 
-def _signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    audit_log.record("account", gettext_noop("Și-a făcut cont."), user=user)
-    _take_place(request, user)
+def _on_signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    audit_log.record_action("account", gettext_noop("Și-a făcut cont."), user=user)
+    _accept_pending_invitation(request, user)
     if INVITATION_KEY in request.session:
-        request.session[SIGNED_UP_KEY] = user.pk
+        request.session[INVITED_USER_KEY] = user.pk
 
 
-def _take_place(request: HttpRequest, user: User) -> None:
+def _accept_pending_invitation(request: HttpRequest, user: User) -> None:
     """Of somebody whose address is confirmed and who made the account by an invitation's link; with
     a link that the inviter saw, the address is confirmed by a letter first. Who had an account
     presses the button of the invitation's page: opening a link joins nobody to anything."""
-    invitation = invitation_of(request)
+    invitation = session_invitation(request)
     if invitation is None or invitation.email.lower() != user.email.lower():
         return
     if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
         return
     try:
-        members.accept(user, invitation)
+        members.accept_invitation(user, invitation)
     except ValidationError as error:  # taken back in the same moment
         messages.error(request, " ".join(error.messages))
     request.session.pop(INVITATION_KEY, None)
 
 
-def _password_chosen_by_letter(
-    sender: object, request: HttpRequest, user: User, **_: object
-) -> None:
+def _on_password_reset(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Who reads the address's letters is its owner. Whatever was put into an account before that
     address was confirmed may be a stranger's: nothing of it opens the account any more."""
-    rate_limits.forget_uses("sign_in_failed", key=sign_in_key(request, user.email))
+    rate_limits.reset_uses("sign_in_failed", key=failed_sign_in_key(request, user.email))
     addresses = EmailAddress.objects.filter(user=user)
     if addresses.filter(verified=True).exists():
         return
@@ -110,17 +114,17 @@ def _password_chosen_by_letter(
     addresses.exclude(email=user.email).delete()
 
 
-def _factor(sentence: str) -> Any:
+def _record_factor_handler(sentence: str) -> Any:
     def tell(sender: object, user: User, authenticator: Authenticator, **_: object) -> None:
-        what = FACTORS[Authenticator.Type(authenticator.type)]
-        audit_log.record_everywhere(
+        what = FACTOR_LABELS[Authenticator.Type(authenticator.type)]
+        audit_log.record_in_all_organizations(
             "two_factors", lambda: gettext(sentence).format(what=what), user=user
         )
 
     return tell
 
 
-def _factor_failed(sender: object, user: User, **_: object) -> None:
-    audit_log.record_everywhere(
+def _on_factor_failed(sender: object, user: User, **_: object) -> None:
+    audit_log.record_in_all_organizations(
         "sign_in_failed", gettext_noop("Încercare cu un al doilea factor greșit."), user=user
     )

@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 # `membership`: of the new owner.
-owner_made = Signal()
+owner_added = Signal()

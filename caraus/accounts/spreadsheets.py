@@ -12,10 +12,10 @@ _FORMULA = re.compile(
 )
 
 
-def plain(cell: str) -> str:
+def escape_formulas(cell: str) -> str:
     """The text so that no part of it can become a formula, at whatever sign a program parts it."""
     if cell.startswith(("\t", "\r")):
-        return "'" + plain(cell.lstrip("\t\r"))
+        return "'" + escape_formulas(cell.lstrip("\t\r"))
     return _FORMULA.sub(r"\1'\2", cell)
 
 
@@ -28,4 +28,4 @@ def write_csv(file: _Writer, rows: Iterable[Iterable[str]], *, delimiter: str = 
     spreadsheets in Romanian part a line."""
     writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
     for row in rows:
-        writer.writerow([plain(cell) for cell in row])
+        writer.writerow([escape_formulas(cell) for cell in row])

@@ -30,7 +30,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}
 
 
-def forget(user: User) -> int:
+def delete_second_factors(user: User) -> int:
     """Take away every second factor (a lost phone, an administrator at the terminal)."""
     from allauth.mfa.models import Authenticator
 
@@ -38,7 +38,7 @@ def forget(user: User) -> int:
     return deleted
 
 
-def _say_code(form: forms.BaseForm, help_text: str) -> None:
+def _label_code_field(form: forms.BaseForm, help_text: str) -> None:
     field = form.fields["code"]
     field.label, field.help_text = gettext("Codul"), help_text
     field.error_messages["required"] = gettext("Scrie codul.")
@@ -49,15 +49,15 @@ def _say_code(form: forms.BaseForm, help_text: str) -> None:
 class AuthenticateForm(base.AuthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_code(
+        _label_code_field(
             self, gettext("Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
         )
 
 
-class ReauthenticateForm(base.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateByCodeForm(base.ReauthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_code(
+        _label_code_field(
             self, gettext("Cele 6 cifre din aplicația de autentificare, sau un cod de rezervă.")
         )
 
@@ -65,10 +65,10 @@ class ReauthenticateForm(base.ReauthenticateForm):  # type: ignore[misc]
 class ActivateTOTPForm(totp.ActivateTOTPForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say_code(self, gettext("Cele 6 cifre pe care le arată acum aplicația."))
+        _label_code_field(self, gettext("Cele 6 cifre pe care le arată acum aplicația."))
 
 
-class _Named:
+class _KeyNameLabels:
     fields: dict[str, forms.Field]
 
     def _say(self) -> None:
@@ -76,7 +76,7 @@ class _Named:
         self.fields["name"].help_text = gettext("De exemplu „Laptopul de la birou”.")
 
 
-class AddWebAuthnForm(_Named, webauthn.AddWebAuthnForm):  # type: ignore[misc]
+class AddWebAuthnForm(_KeyNameLabels, webauthn.AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._say()
@@ -85,13 +85,13 @@ class AddWebAuthnForm(_Named, webauthn.AddWebAuthnForm):  # type: ignore[misc]
         passwordless.help_text = gettext("Cheia cere amprenta, fața sau PIN-ul dispozitivului.")
 
 
-class EditWebAuthnForm(_Named, webauthn.EditWebAuthnForm):  # type: ignore[misc]
+class EditWebAuthnForm(_KeyNameLabels, webauthn.EditWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._say()
 
 
-def rotate_secrets() -> int:
+def rotate_authenticator_keys() -> int:
     """Seal the secrets of second factors under the first key; how many authenticators that were.
 
     Raises InvalidToken when none of the keys opens one.

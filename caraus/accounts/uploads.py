@@ -8,18 +8,18 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 
 # The proxy lets 1 MB through.
-LARGEST = 900_000
+MAX_FILE_BYTES = 900_000
 # The request around such a file: boundaries and the fields beside it.
-LARGEST_REQUEST = LARGEST + 10_000
+MAX_REQUEST_BYTES = MAX_FILE_BYTES + 10_000
 
 
-def too_large(request: HttpRequest) -> bool:
+def is_upload_too_large(request: HttpRequest) -> bool:
     """Whether a file was sent that was dropped for its size."""
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    return length > LARGEST_REQUEST and not request.FILES
+    return length > MAX_REQUEST_BYTES and not request.FILES
 
 
-class SmallFileHandler(MemoryFileUploadHandler):
+class LimitedUploadHandler(MemoryFileUploadHandler):
     """Django's: it keeps what FILE_UPLOAD_MAX_MEMORY_SIZE allows, and drops the rest where no
     other handler follows it.
 

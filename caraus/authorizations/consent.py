@@ -181,7 +181,7 @@ def take_back(request: ConsentRequest) -> None:
     if not authorization.is_active:
         return
     replacement.disconnect(authorization)
-    audit_log.record(
+    audit_log.record_action(
         "authorization",
         lambda: gettext("{who} a luat înapoi autorizarea pe care tocmai o dăduse.").format(
             who=authorization.person_name
@@ -245,7 +245,7 @@ def _still_allowed(request: ConsentRequest) -> bool:
     membership = Membership.objects.filter(
         user=request.user_id, organization=request.organization_id
     ).first()
-    return membership is not None and access.may(membership, Role.DISPATCHER)
+    return membership is not None and access.has_role(membership, Role.DISPATCHER)
 
 
 def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ErrorText:
@@ -271,7 +271,7 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ErrorTe
 
 
 def _record(authorization: Authorization) -> None:
-    audit_log.record(
+    audit_log.record_action(
         "authorization",
         lambda: (
             gettext("{who} a autorizat cu ANAF SPV, prin link.")

@@ -21,7 +21,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Role, User
-from caraus.accounts.rate_limits import Refusal, count_use, is_young
+from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
 from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
 from caraus.core.formatting import gettext_lazy
 from caraus.mail import queue
@@ -89,7 +89,7 @@ def create(
         expires_at=now + LINK_LIFETIME,
     )
     link.companies.set(companies)
-    audit_log.record(
+    audit_log.record_action(
         "authorization",
         lambda: (
             gettext("A făcut un link de autorizare pentru {email}.")
@@ -127,7 +127,7 @@ def _sender_may(link: ExternalLink) -> bool:
     membership = Membership.objects.filter(
         user=link.created_by_id, organization=link.organization_id, user__is_active=True
     ).first()
-    return membership is not None and access.may(membership, Role.DISPATCHER)
+    return membership is not None and access.has_role(membership, Role.DISPATCHER)
 
 
 def use_up(link_id: int, *, now: datetime) -> ExternalLink | None:
@@ -148,7 +148,7 @@ def revoke(link: ExternalLink, membership: Membership) -> bool:
         revoked = bool(open_one.update(revoked_at=timezone.now()))
         if revoked:
             queue.withdraw(reference=f"link:{link.pk}")
-            audit_log.record(
+            audit_log.record_action(
                 "authorization",
                 gettext_noop("A retras un link de autorizare."),
                 user=membership.user,
@@ -188,11 +188,11 @@ def confirmed_address(user: User | None) -> str:
     return user.email if mine.exists() else ""
 
 
-def email_refusal(membership: Membership) -> Refusal | None:
+def email_refusal(membership: Membership) -> RateLimitExceeded | None:
     """Count one e-mail of an organization that is still young, where anybody may sign up; a
     refusal when it has sent its few of today."""
     organization = membership.organization
-    if not is_young(organization):
+    if not is_new_organization(organization):
         return None
     return count_use("young_link_email", user=membership.user, organization=organization)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.tokens import ACCESS_LIFE
-from caraus.core.fields import PERSON, FittedCharField
+from caraus.core.fields import PERSON_LABEL_LENGTH, TruncatedCharField
 from caraus.core.formatting import gettext_lazy
 
 CONSENT_LIFETIME = timedelta(minutes=10)
@@ -36,7 +36,7 @@ class ExternalLink(models.Model):
     )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     # Kept apart from the user, so that the holder still sees who asked.
-    sender_name = FittedCharField(max_length=PERSON)
+    sender_name = TruncatedCharField(max_length=PERSON_LABEL_LENGTH)
     # `for_all`: every company of the organization, also those added later.
     companies: models.ManyToManyField[Company, models.Model] = models.ManyToManyField(
         Company, blank=True, related_name="external_links"
@@ -82,7 +82,7 @@ class Authorization(models.Model):
         User, on_delete=models.SET_NULL, null=True, related_name="authorizations"
     )
     # Kept apart from the user, so that the history stays when an account goes.
-    person_name = FittedCharField(max_length=PERSON)
+    person_name = TruncatedCharField(max_length=PERSON_LABEL_LENGTH)
     # The link by which somebody without an account authorized; it may name the companies.
     link = models.ForeignKey(
         ExternalLink,
@@ -97,7 +97,7 @@ class Authorization(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessors"
     )
     authorized_at = models.DateTimeField(default=timezone.now)
-    certificate_serial = FittedCharField(max_length=100, blank=True)
+    certificate_serial = TruncatedCharField(max_length=100, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
 
     access_token_sealed = models.TextField()
@@ -118,7 +118,7 @@ class Authorization(models.Model):
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure_code = models.CharField(max_length=40, blank=True)
     # What ANAF answered, masked by the boundary: for diagnosis.
-    last_failure_detail = FittedCharField(max_length=500, blank=True, default="", db_default="")
+    last_failure_detail = TruncatedCharField(max_length=500, blank=True, default="", db_default="")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -206,7 +206,7 @@ class ConsentRequest(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
     link = models.ForeignKey(ExternalLink, on_delete=models.CASCADE, null=True, blank=True)
-    person_name = FittedCharField(max_length=PERSON, default="", db_default="")
+    person_name = TruncatedCharField(max_length=PERSON_LABEL_LENGTH, default="", db_default="")
     # The authorization that the new one takes over from, when the person said which.
     replaces = models.ForeignKey(Authorization, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

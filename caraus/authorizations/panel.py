@@ -117,7 +117,7 @@ def theirs(membership: Membership) -> QuerySet[Authorization]:
 def _theirs(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
     """Who authorized for other companies is not the business of one kept to some."""
     found = Authorization.objects.filter(organization=membership.organization_id)
-    if access.is_kept(membership):
+    if access.is_restricted(membership):
         mine = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
         found = found.filter(mine).distinct()
     return found
@@ -163,6 +163,6 @@ def _links(membership: Membership) -> list[ExternalLink]:
     usable = membership.organization.external_links.filter(
         used_at=None, revoked_at=None, expires_at__gt=now
     )
-    if access.is_kept(membership):
+    if access.is_restricted(membership):
         usable = usable.filter(created_by=membership.user_id)
     return list(usable.prefetch_related("companies"))

@@ -8,15 +8,15 @@ def rotate_keys() -> int:
         from cryptography.fernet import InvalidToken
 
         from caraus.accounts import sessions
-        from caraus.accounts.two_factors import rotate_secrets
+        from caraus.accounts.two_factors import rotate_authenticator_keys
         from caraus.authorizations.key_rotation import rotate
         from caraus.mail import key_rotation as mail
 
         rotated = rotate()
         letters, lost_letters = mail.rotate()
-        sessions.rotate()
+        sessions.rotate_session_keys()
         try:
-            factors = rotate_secrets()
+            factors = rotate_authenticator_keys()
         except InvalidToken as error:
             raise CommandError(
                 "A second factor could not be opened with any of the keys: put the missing key "

@@ -31,8 +31,8 @@ def createuser(
         if without_second_factor:
             from caraus.accounts import audit_log, two_factors
 
-            two_factors.forget(user)
-            audit_log.record_everywhere(
+            two_factors.delete_second_factors(user)
+            audit_log.record_in_all_organizations(
                 "two_factors", "Un administrator i-a scos al doilea factor.", user=user
             )
         print(f"{user.email}: the account is ready.")

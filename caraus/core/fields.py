@@ -9,17 +9,17 @@ from typing import Any
 from django.db import models
 
 # RFC 5321's longest address, and the longest name of a person.
-EMAIL = 254
-NAME = 150
+EMAIL_LENGTH = 254
+PERSON_NAME_LENGTH = 150
 # Of a company, and of an organization.
-COMPANY = 200
+COMPANY_NAME_LENGTH = 200
 # How a person is called: by name, or by the address.
-PERSON = max(EMAIL, NAME)
+PERSON_LABEL_LENGTH = max(EMAIL_LENGTH, PERSON_NAME_LENGTH)
 # „Ana Pop (ana@example.ro)”.
-ACTOR = NAME + len(" (") + EMAIL + len(")")
+ACTOR_LENGTH = PERSON_NAME_LENGTH + len(" (") + EMAIL_LENGTH + len(")")
 
 
-class FittedCharField(models.CharField[str, str]):
+class TruncatedCharField(models.CharField[str, str]):
     """A column of text that is cut to its width, the last sign then being „…”."""
 
     def deconstruct(self) -> Any:
@@ -27,27 +27,27 @@ class FittedCharField(models.CharField[str, str]):
         name, _, positional, named = super().deconstruct()
         return name, "django.db.models.CharField", positional, named
 
-    def fitted(self, text: str) -> str:
+    def truncate(self, text: str) -> str:
         """The text as the column keeps it."""
         width = self.max_length or 0
         return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
     def get_prep_value(self, value: Any) -> Any:
         prepared = super().get_prep_value(value)
-        return self.fitted(prepared) if isinstance(prepared, str) else prepared
+        return self.truncate(prepared) if isinstance(prepared, str) else prepared
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
-            value = self.fitted(value)
+            value = self.truncate(value)
             setattr(model_instance, self.attname, value)
         return value
 
 
-class KeyField(FittedCharField):
+class UniqueKeyField(TruncatedCharField):
     """A column of composed keys: two that differ differ still when they are cut."""
 
-    def fitted(self, text: str) -> str:
+    def truncate(self, text: str) -> str:
         width = self.max_length or 0
         if len(text) <= width:
             return text
@@ -55,7 +55,7 @@ class KeyField(FittedCharField):
         return f"{text[: width - len(digest) - 1]}:{digest}"
 
 
-def fit(model: type[models.Model], field: str, text: str) -> str:
+def truncate_for_column(model: type[models.Model], field: str, text: str) -> str:
     """The text as this column of the model keeps it, for SQL that is written out."""
     column = model._meta.get_field(field)
-    return column.fitted(text) if isinstance(column, FittedCharField) else text
+    return column.truncate(text) if isinstance(column, TruncatedCharField) else text

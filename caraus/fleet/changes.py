@@ -112,7 +112,7 @@ def _record(actor: Membership, company: Company, what: str, named: list[str]) ->
         dots = " …" if len(named) > _NAMED else "."
         return f"{gettext(what)} ({company}) {shown}{dots}"
 
-    audit_log.record(
+    audit_log.record_action(
         "fleet",
         summary,
         user=actor.user,

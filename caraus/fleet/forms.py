@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Company
-from caraus.accounts.name_fields import LineInput
-from caraus.accounts.uploads import LARGEST
+from caraus.accounts.name_fields import SingleLineFormField
+from caraus.accounts.uploads import MAX_FILE_BYTES
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import NOTE_MAX_LENGTH, Kind, Vehicle
@@ -70,7 +70,7 @@ class VehicleForm(_OfCompany):
             "invalid_choice": gettext_lazy("Alege vehicul sau remorcă."),
         },
     )
-    note = LineInput(
+    note = SingleLineFormField(
         label=gettext_lazy("Notă"),
         max_length=NOTE_MAX_LENGTH,
         required=False,
@@ -157,12 +157,12 @@ class ImportForm(_OfCompany):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         file = data.get("file")
-        if self.is_too_large or (file and file.size > LARGEST):
+        if self.is_too_large or (file and file.size > MAX_FILE_BYTES):
             raise ValidationError(
                 gettext(
                     "Fișierul este prea mare: primim cel mult %(most)d kB. Păstrează numai lista."
                 )
-                % {"most": LARGEST // 1000}
+                % {"most": MAX_FILE_BYTES // 1000}
             )
         if bool(file) == bool(data.get("text", "").strip()):
             raise ValidationError(

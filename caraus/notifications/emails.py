@@ -56,7 +56,7 @@ def message(notifications: Sequence[Notification]) -> Letter | None:
     is_digest = first.kind == DIGEST.code
     chosen = Notification.objects.filter(pk__in=[one.pk for one in notifications])
     rows = readable(first.parts.all() if is_digest else chosen, membership).order_by("pk")
-    if access.lacks_factors(reader, first.organization):
+    if access.lacks_two_factors(reader, first.organization):
         # Such a member sees nothing of the organization; only that it must be authorized anew.
         rows = rows.filter(kind__in=[kind.code for kind in KINDS.values() if kind.essential])
     with in_language_of(reader):

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.core.fields import FittedCharField, KeyField
+from caraus.core.fields import TruncatedCharField, UniqueKeyField
 from caraus.core.formatting import gettext_lazy
 from caraus.notifications.kinds import KINDS, Kind
 
@@ -22,12 +22,12 @@ class Notification(models.Model):
     )
     company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
     kind = models.CharField(max_length=40)
-    key = KeyField(max_length=200)
-    title = FittedCharField(max_length=200)
+    key = UniqueKeyField(max_length=200)
+    title = TruncatedCharField(max_length=200)
     text = models.TextField()
     # A path of this site, and the words of the button that leads there.
     address = models.CharField(max_length=300)
-    action = FittedCharField(max_length=80, default="Deschide")
+    action = TruncatedCharField(max_length=80, default="Deschide")
     created_at = models.DateTimeField(default=timezone.now)
     # Switched off for the bell, it is read from the start.
     read_at = models.DateTimeField(null=True, blank=True)
@@ -76,8 +76,8 @@ class Fact(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
-    key = KeyField(max_length=200)
-    title = FittedCharField(max_length=200)
+    key = UniqueKeyField(max_length=200)
+    title = TruncatedCharField(max_length=200)
     address = models.CharField(max_length=300)
     # Null only within the transaction that tells it.
     notification = models.ForeignKey(

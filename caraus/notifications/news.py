@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.core.fields import fit
+from caraus.core.fields import truncate_for_column
 from caraus.core.formatting import in_language_of
 from caraus.notifications.delivery_settings import Subject, next_digest, rhythms, wants
 from caraus.notifications.kinds import Kind
@@ -92,7 +92,7 @@ def _members(organization: Organization) -> dict[User, Membership]:
 
 def _kept_to(membership: Membership) -> set[int] | None:
     """The companies that a member is kept to; None when to none."""
-    if not access.is_kept(membership):
+    if not access.is_restricted(membership):
         return None
     return {company.pk for company in membership.companies.all()}
 
@@ -129,7 +129,7 @@ class _Teller:
     def _write_down(self, news: Sequence[News]) -> list[News]:
         """Those that the person has not been told; others who tell them now are waited for."""
         ordered = sorted(news, key=lambda one: (len(one.key), one.key))
-        rows = {fit(Fact, "key", one.key): one for one in ordered}
+        rows = {truncate_for_column(Fact, "key", one.key): one for one in ordered}
         if not rows:
             return []
         with database.cursor() as cursor:
@@ -142,7 +142,7 @@ class _Teller:
                 [
                     *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
                     [one.subject.company.pk for one in rows.values()],
-                    [fit(Fact, "title", said(one.title)) for one in rows.values()],
+                    [truncate_for_column(Fact, "title", said(one.title)) for one in rows.values()],
                     [one.address for one in rows.values()],
                 ],
             )

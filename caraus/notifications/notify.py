@@ -47,7 +47,7 @@ def notify(
     now = now or timezone.now()
     people = [user for user in users if user.is_active]
     if company is not None:
-        people = access.who_may_see(people, company)
+        people = access.users_who_see(people, company)
     wishes = channels(users=people, organization=organization, kind=kind)
     paces = rhythms(people, organization)
     for user in people:

@@ -5,14 +5,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Role, User
-from caraus.accounts.signals import owner_made
+from caraus.accounts.signals import owner_added
 from caraus.notifications.contained import contained
 from caraus.notifications.kinds import OWNERS
 from caraus.notifications.notify import notify
 
 
 def connect() -> None:
-    owner_made.connect(_tell, dispatch_uid="owners")
+    owner_added.connect(_tell, dispatch_uid="owners")
 
 
 @contained

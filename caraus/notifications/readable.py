@@ -22,9 +22,9 @@ from caraus.notifications.models import Fact, Notification
 
 def readable(rows: QuerySet[Notification], membership: Membership) -> QuerySet[Notification]:
     """Of these notifications of the member, those that the role and the companies still allow."""
-    closed = [kind.code for kind in KINDS.values() if not access.may(membership, kind.role)]
+    closed = [kind.code for kind in KINDS.values() if not access.has_role(membership, kind.role)]
     found = access.scope(rows, membership.organization).exclude(kind__in=closed)
-    if not access.is_kept(membership):
+    if not access.is_restricted(membership):
         return found
     seen = access.visible_companies(membership, archived=True).values("pk")
     some = Fact.objects.filter(notification=OuterRef("pk"), company__in=seen)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization, Role, User
 from caraus.authorizations.models import Authorization
-from caraus.core.fields import fit
+from caraus.core.fields import truncate_for_column
 from caraus.core.formatting import BUCHAREST, day_in_full, plural
 from caraus.notifications.contained import contained
 from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
@@ -56,7 +56,7 @@ def _tell(
 
 def full_key(organization: Organization, key: str) -> str:
     """As the notification keeps it."""
-    return fit(Notification, "key", f"{organization.pk}:{key}")
+    return truncate_for_column(Notification, "key", f"{organization.pk}:{key}")
 
 
 def _moment(moment: datetime) -> str:

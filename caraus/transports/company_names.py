@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from caraus.accounts.models import Company
 from caraus.anaf.info import CarrierRecord
 from caraus.anaf.values import folded, is_placeholder, letters_and_digits
-from caraus.core.fields import COMPANY
+from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.transports.models import Transport
 
 # So many of the newest UITs are looked at.
@@ -38,7 +38,9 @@ def learn(company: Company, records: Iterable[CarrierRecord]) -> None:
     if not now:
         return
     told = dict(_told_before(company)) | dict(now)
-    name = chosen(list(told.values()), own_cui=company.cui, standing=company.name)[:COMPANY]
+    name = chosen(list(told.values()), own_cui=company.cui, standing=company.name)[
+        :COMPANY_NAME_LENGTH
+    ]
     # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
     mine = Company.objects.filter(pk=company.pk, name_typed=False)
     if name != company.name and mine.update(name=name):

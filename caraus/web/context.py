@@ -14,12 +14,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"signup_open": settings.SIGNUP == "open", "page_organization": None}
-    current = access.chosen_membership(request)
+    current = access.selected_membership(request)
     return {
         "organizations": [one.organization for one in access.memberships(request)],
         "organization": current.organization if current else None,
         # The one that the page's forms and parts are of (`organizations.py`).
         "page_organization": current.organization_id if current else None,
         "section": request.path.split("/")[1],
-        "manages": current is not None and access.may(current, Role.ADMIN),
+        "manages": current is not None and access.has_role(current, Role.ADMIN),
     }

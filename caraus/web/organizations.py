@@ -50,7 +50,7 @@ class OrganizationMiddleware:
             made_for = request.GET.get(LINK_FIELD, "")
         if not made_for:
             return None
-        current = access.chosen_membership(request)
+        current = access.selected_membership(request)
         if current is not None and str(current.organization_id) == made_for:
             return None
         mine = [membership.organization for membership in access.memberships(request)]
@@ -60,7 +60,7 @@ class OrganizationMiddleware:
         if request.method != "POST":
             return elsewhere(request, wanted) if wanted else None
         if wanted is not None and SWITCH_FIELD in request.POST:
-            access.choose(request, wanted.pk)
+            access.select_organization(request, wanted.pk)
             return None
         return _refused(request, wanted)
 

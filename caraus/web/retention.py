@@ -41,7 +41,7 @@ def forget() -> Forgotten:
         ),
         consents=ConsentRequest.objects.filter(expires_at__lt=now - KEEP_CONSENTS).delete()[0],
         invitations=Invitation.objects.filter(expires_at__lt=now - KEEP_INVITATIONS).delete()[0],
-        journal=audit_log.forget_old(),
+        journal=audit_log.delete_expired_entries(),
     )
 
 
@@ -66,7 +66,7 @@ def _forget_transports(organization: Organization) -> int:
     )
     unreadable.delete()
     if gone:
-        audit_log.record(
+        audit_log.record_action(
             "deletion",
             lambda: gettext(
                 "A șters {gone} mai vechi de {months}, după setarea organizației."

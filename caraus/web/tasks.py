@@ -32,7 +32,7 @@ async def tidy(timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
-    await sync_to_async(rate_limits.delete_ended)()
+    await sync_to_async(rate_limits.delete_expired_counts)()
     await sync_to_async(SessionStore.clear_expired)()
 
 
@@ -47,4 +47,4 @@ def forget(timestamp: int) -> None:
 @app.task(name="web.delete_due", queueing_lock="web.delete_due")
 def delete_due(timestamp: int) -> None:
     """Organizations whose waiting week is over."""
-    organizations.delete_due()
+    organizations.delete_due_organizations()

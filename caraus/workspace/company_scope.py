@@ -36,7 +36,7 @@ def chosen(membership: Membership, asked: Asked) -> Chosen:
     """Who sees no company at all is not told that one of them is unknown."""
     visible = list(access.visible_companies(membership, archived=True))
     companies = [company for company in visible if company.archived_at is None]
-    are_all = len(companies) == len(visible) and not access.is_kept(membership)
+    are_all = len(companies) == len(visible) and not access.is_restricted(membership)
     company = next((one for one in companies if one.cui == asked.firma), None)
     unknown = asked.firma if companies and company is None else ""
     if company is None:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.spreadsheets import write_csv
-from caraus.accounts.views.audit_log import entries_of
+from caraus.accounts.views.audit_log import filter_entries
 from caraus.core.formatting import BUCHAREST, in_language_of, today
 from caraus.fleet.models import Issue
 from caraus.transports.models import Transport
@@ -87,7 +87,7 @@ def request_export(membership: Membership, *, kind: str, query: str) -> tuple[Li
     except IntegrityError:  # pressed twice in one moment
         return own.get(finished_at=None), Outcome.UNDER_WAY
     if kind not in NEEDED:
-        audit_log.record(
+        audit_log.record_action(
             "export",
             lambda: gettext("A exportat lista de transporturi ({kind}).").format(
                 kind=export_files.KINDS[kind].extension.upper()
@@ -120,7 +120,7 @@ def record_download(export: ListExport, membership: Membership) -> None:
         JOURNAL: (gettext_noop("A descărcat jurnalul."), {}),
     }.get(export.kind, ("", {}))
     if sentence:
-        audit_log.record(
+        audit_log.record_action(
             "export",
             sentence,
             user=membership.user,
@@ -145,7 +145,7 @@ def mine(membership: Membership) -> QuerySet[ListExport]:
 
 
 def _may(membership: Membership, kind: str) -> bool:
-    return kind not in NEEDED or access.may(membership, NEEDED[kind])
+    return kind not in NEEDED or access.has_role(membership, NEEDED[kind])
 
 
 def run_export(*, export_id: int) -> None:
@@ -177,9 +177,9 @@ def _make(export: ListExport, membership: Membership) -> None:
                 organization_archive.write(membership.organization, file, at=at)
         elif export.kind == JOURNAL:
             export.save(update_fields=["started_at", "done"])
-            entries = entries_of(QueryDict(export.query).dict(), membership)
+            entries = filter_entries(QueryDict(export.query).dict(), membership)
             with path.open("w", encoding="utf-8-sig", newline="") as text:
-                write_csv(text, audit_log.rows(entries.iterator(chunk_size=1000)))
+                write_csv(text, audit_log.csv_rows(entries.iterator(chunk_size=1000)))
         else:
             _make_list(export, membership, path)
         _keep(export, path)

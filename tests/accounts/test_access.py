@@ -34,7 +34,7 @@ def request_of(user: User | AnonymousUser, chosen: int | None = None) -> HttpReq
     ],
 )
 def test_a_role_may_do_all_that_stands_below_it(role: str, allowed: set[str]) -> None:
-    assert {one.value for one in Role if access.may(Membership(role=role), one)} == allowed
+    assert {one.value for one in Role if access.has_role(Membership(role=role), one)} == allowed
 
 
 def test_a_missing_role_is_named_in_the_refusal(organization: Organization, teammate: User) -> None:

@@ -20,7 +20,9 @@ from tests import factories
 
 @pytest.fixture
 def entry(organization: Organization, owner: User) -> AuditLogEntry:
-    return audit_log.record("company", "A adăugat firma.", user=owner, organization=organization)
+    return audit_log.record_action(
+        "company", "A adăugat firma.", user=owner, organization=organization
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_only_what_is_older_than_three_years_is_forgotten(organization: Organiza
             action="sign_in",
             text=f"{days}",
         )
-    assert audit_log.forget_old() == 1
+    assert audit_log.delete_expired_entries() == 1
     assert AuditLogEntry.objects.count() == 2
 
 
@@ -84,7 +86,9 @@ def test_acts_leave_a_trace_with_their_author(
 def test_it_is_searched_by_words_kind_and_day(
     client: Client, organization: Organization, owner: User, entry: AuditLogEntry
 ) -> None:
-    audit_log.record("settings", "A schimbat denumirea.", user=owner, organization=organization)
+    audit_log.record_action(
+        "settings", "A schimbat denumirea.", user=owner, organization=organization
+    )
     client.force_login(owner)
 
     def shown(query: str) -> tuple[bool, bool]:
@@ -104,7 +108,7 @@ def test_it_is_searched_by_words_kind_and_day(
 def test_it_is_exported_safely_for_a_spreadsheet(
     client: Client, organization: Organization, owner: User
 ) -> None:
-    audit_log.record("company", "=HYPERLINK(1)", user=owner, organization=organization)
+    audit_log.record_action("company", "=HYPERLINK(1)", user=owner, organization=organization)
     client.force_login(owner)
     asked = client.post("/organizatie/jurnal/export/", {"vedere": "fel=company"})
     exports.run_export(export_id=ListExport.objects.get().pk)
@@ -126,4 +130,4 @@ def test_exports_are_limited(client: Client, owner: User, settings: LazySettings
 
 def test_an_unknown_kind_is_a_mistake_of_ours(db: None) -> None:
     with pytest.raises(ValueError, match="nonsense"):
-        audit_log.record("nonsense", "x")
+        audit_log.record_action("nonsense", "x")

@@ -50,7 +50,7 @@ def test_one_visitor_writes_to_few_addresses(client: Client) -> None:
 
 @pytest.mark.parametrize("action", ["signup", "reset_password", "confirm_email", "manage_email"])
 def test_what_sends_letters_is_limited_over_a_day(action: str, settings: LazySettings) -> None:
-    rates = rate_limits.rates_of(settings.ACCOUNT_RATE_LIMITS[action])
+    rates = rate_limits.parse_rates(settings.ACCOUNT_RATE_LIMITS[action])
     assert any(rate.seconds >= 24 * 3600 and rate.most <= 200 for rate in rates)
 
 

@@ -134,20 +134,20 @@ def test_an_administrator_makes_no_owners_and_touches_none(
 ) -> None:
     admin = place(organization, "admin")
     with pytest.raises(ValidationError, match="Numai un proprietar"):
-        members.invite(admin, email="x@example.ro", role="owner")
+        members.invite_member(admin, email="x@example.ro", role="owner")
     with pytest.raises(ValidationError, match="Numai un proprietar"):
-        members.change(admin, admin, role="owner", companies=None)
+        members.change_member(admin, admin, role="owner", companies=None)
     with pytest.raises(ValidationError, match="schimba un proprietar"):
-        members.remove(admin, ownership)
+        members.remove_member(admin, ownership)
     with pytest.raises(ValidationError, match="schimba un proprietar"):
-        members.change(admin, ownership, role="viewer", companies=None)
+        members.change_member(admin, ownership, role="viewer", companies=None)
 
 
 def test_the_last_owner_stays(ownership: Membership) -> None:
     acts = [
-        partial(members.leave, ownership),
-        partial(members.change, ownership, ownership, role="admin", companies=None),
-        partial(members.remove, ownership, ownership),
+        partial(members.leave_organization, ownership),
+        partial(members.change_member, ownership, ownership, role="admin", companies=None),
+        partial(members.remove_member, ownership, ownership),
     ]
     for act in acts:
         with pytest.raises(ValidationError, match="singurul proprietar"):
@@ -157,7 +157,7 @@ def test_the_last_owner_stays(ownership: Membership) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_owners_who_leave_at_once_leave_one_behind(organization: Organization) -> None:
     both = [place(organization, "owner") for _ in range(2)]
-    results = at_once(*[partial(members.leave, one) for one in both])
+    results = at_once(*[partial(members.leave_organization, one) for one in both])
     assert {type(one) for one in results} == {type(None), ValidationError}
     assert organization.memberships.filter(role="owner").count() == 1
 

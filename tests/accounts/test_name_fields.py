@@ -105,7 +105,9 @@ def test_a_persons_name_is_no_link(settings: LazySettings, db: None) -> None:
 
 
 def test_pasted_companies_have_such_names_too() -> None:
-    good, wrong = organizations.read_cuis("RO 14399840; Trans\u202e Pop\nRO 900010100; evil.ro")
+    good, wrong = organizations.parse_company_list(
+        "RO 14399840; Trans\u202e Pop\nRO 900010100; evil.ro"
+    )
     assert good == [("14399840", "Trans Pop")]
     assert "adresă de internet" in wrong[0]
 

@@ -46,13 +46,13 @@ def client_of(user: User) -> Client:
 def test_a_pasted_list_is_read_as_spreadsheets_copy_it(
     text: str, pairs: list[tuple[str, str]], wrong: int
 ) -> None:
-    found, problems = organizations.read_cuis(text)
+    found, problems = organizations.parse_company_list(text)
     assert found == pairs
     assert len(problems) == wrong
 
 
 def test_the_line_that_is_wrong_is_named() -> None:
-    _, problems = organizations.read_cuis("14399840\n\nTrans Ana 14399841")
+    _, problems = organizations.parse_company_list("14399840\n\nTrans Ana 14399841")
     assert problems[0].startswith("Rândul 3:")
     assert "cifra de control" in problems[0]
 
@@ -143,14 +143,14 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     assert organization.delete_at is not None
     left = organization.delete_at - timezone.now()
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
-    assert organizations.delete_due() == 0
+    assert organizations.delete_due_organizations() == 0
     assert "se șterge pe" in client.get("/organizatie/").content.decode()
 
     client.post("/organizatie/pastrare/")
     later = timezone.now() + timedelta(days=8)
-    assert organizations.delete_due(now=later) == 0
+    assert organizations.delete_due_organizations(now=later) == 0
     client.post("/organizatie/stergere/", form)
-    assert organizations.delete_due(now=later) == 1
+    assert organizations.delete_due_organizations(now=later) == 1
     assert not Organization.objects.filter(pk=organization.pk).exists()
     assert not Authorization.objects.exists()
     assert not Company.objects.exists()
@@ -181,7 +181,7 @@ def test_transports_are_forgotten_as_the_organization_wants(
     assert forget().transports == 1
     assert Transport.objects.get().uit == "UIT1"
     told = AuditLogEntry.objects.get(action="deletion")
-    assert (told.actor, told.organization_id) == (audit_log.PROGRAM, organization.pk)
+    assert (told.actor, told.organization_id) == (audit_log.SYSTEM_ACTOR, organization.pk)
 
 
 def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
@@ -189,7 +189,7 @@ def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
 ) -> None:
     organization = factories.organization()
     owner, company = factories.member(organization, "owner"), factories.company(organization)
-    monkeypatch.setattr(organizations, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(organizations, "DELETE_BATCH_SIZE", 2)
     other = factories.company(factories.organization("Alt Transport"), cui=factories.OTHER_CUI)
     now = timezone.now()
     for place in (company, other):
@@ -211,11 +211,11 @@ def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
         return execute(sql, *rest)
 
     with connection.execute_wrapper(cut_off), pytest.raises(DatabaseError):
-        organizations.delete_due()
+        organizations.delete_due_organizations()
     assert company.transports.count() == 1  # what is gone stays gone
     assert not organization.memberships.exists()
     with CaptureQueriesContext(connection) as queries:
-        assert organizations.delete_due() == 1
+        assert organizations.delete_due_organizations() == 1
     assert not Organization.objects.filter(pk=organization.pk).exists()
     assert other.transports.count() == 5
     assert User.objects.filter(pk=owner.pk).exists()
@@ -226,4 +226,4 @@ def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
         if query["sql"].startswith('DELETE FROM "accounts_organization"')
     ]
     assert not any('DELETE FROM "transports' in query["sql"] for query in list(queries)[last:])
-    assert organizations.delete_due() == 0
+    assert organizations.delete_due_organizations() == 0

@@ -77,7 +77,7 @@ def sign_up(address: str) -> Client:
 def test_an_administrator_touches_no_invitation_of_an_owner(
     ownership: Membership, admin: Membership, act: str
 ) -> None:
-    invitation, secret = members.invite(ownership, email=INVITED, role="owner")
+    invitation, secret = members.invite_member(ownership, email=INVITED, role="owner")
     client = client_of(admin.user)
     page = client.post(f"/organizatie/invitatii/{invitation.pk}/{act}/", follow=True)
     assert "Numai un proprietar poate" in page.content.decode()
@@ -85,7 +85,7 @@ def test_an_administrator_touches_no_invitation_of_an_owner(
     assert f"/{invitation.pk}/{act}/" not in client.get("/organizatie/membri/").content.decode()
     assert members.usable_invitation(secret) == invitation
     with pytest.raises(ValidationError, match="Numai un proprietar"):
-        members.invite(admin, email=INVITED, role="viewer")  # would replace it
+        members.invite_member(admin, email=INVITED, role="viewer")  # would replace it
     assert members.usable_invitation(secret) == invitation
 
 
@@ -123,7 +123,7 @@ def test_what_became_of_the_letter_is_told_to_who_invites(
 def test_an_account_by_a_link_that_was_shown_confirms_its_address_first(
     owner: User, admin: Membership, settings: LazySettings
 ) -> None:
-    invitation, letter_secret = members.invite(admin, email=INVITED, role="viewer")
+    invitation, letter_secret = members.invite_member(admin, email=INVITED, role="viewer")
     address = shown_link(client_of(admin.user), invitation)
     assert members.usable_invitation(letter_secret) is None
     visitor = sign_up(address)
@@ -143,7 +143,7 @@ def test_who_has_an_account_joins_by_the_button_and_not_by_signing_in(
     ownership: Membership,
 ) -> None:
     user = provision_user(email=INVITED, password=PASSWORD)
-    _, secret = members.invite(ownership, email=INVITED, role="viewer")
+    _, secret = members.invite_member(ownership, email=INVITED, role="viewer")
     visitor = Client()
     visitor.get(link(secret))
     assert visitor.post("/cont/login/", {"login": INVITED, "password": PASSWORD}).status_code == 302
@@ -153,7 +153,7 @@ def test_who_has_an_account_joins_by_the_button_and_not_by_signing_in(
 
 
 def test_a_link_that_came_by_letter_alone_confirms_the_address(ownership: Membership) -> None:
-    invitation, _ = members.invite(ownership, email=INVITED, role="viewer")
+    invitation, _ = members.invite_member(ownership, email=INVITED, role="viewer")
     shown_link(client_of(ownership.user), invitation)
     client_of(ownership.user).post(f"/organizatie/invitatii/{invitation.pk}/retrimitere/")
     address = re.search(r"/invitatie/\S+", str(delivered()[-1].body))
@@ -208,8 +208,8 @@ def test_an_invitation_of_a_removed_owner_opens_nothing(
     organization: Organization, ownership: Membership
 ) -> None:
     second = place(organization, "owner")
-    _, secret = members.invite(second, email=INVITED, role="owner")
-    members.remove(ownership, second)
+    _, secret = members.invite_member(second, email=INVITED, role="owner")
+    members.remove_member(ownership, second)
     assert Client().get(link(secret)).status_code == 404
     assert Invitation.objects.get().revoked_at
     assert not OutgoingEmail.objects.exists()
@@ -220,9 +220,9 @@ def test_an_invitation_of_a_demoted_owner_opens_only_what_is_left(
     organization: Organization, ownership: Membership, rank: str
 ) -> None:
     second = place(organization, "owner")
-    _, to_owner = members.invite(second, email=INVITED, role="owner")
-    _, to_viewer = members.invite(second, email="alt@example.ro", role="viewer")
-    members.change(ownership, second, role=rank, companies=None)
+    _, to_owner = members.invite_member(second, email=INVITED, role="owner")
+    _, to_viewer = members.invite_member(second, email="alt@example.ro", role="viewer")
+    members.change_member(ownership, second, role=rank, companies=None)
     assert members.usable_invitation(to_owner) is None
     assert (members.usable_invitation(to_viewer) is not None) == (rank == "admin")
 
@@ -232,13 +232,13 @@ def test_every_loss_of_the_right_closes_the_door(
     organization: Organization, ownership: Membership, way: str
 ) -> None:
     second = place(organization, "owner")
-    _, secret = members.invite(second, email=INVITED, role="owner")
+    _, secret = members.invite_member(second, email=INVITED, role="owner")
     if way == "leave":
-        members.leave(second)
+        members.leave_organization(second)
     elif way == "hand_over":
-        members.hand_over(second, ownership)
+        members.hand_over_organization(second, ownership)
     elif way == "erase":
-        personal_data.erase(second.user)
+        personal_data.erase_account(second.user)
     elif way == "inactive":
         User.objects.filter(pk=second.user_id).update(is_active=False)
     else:
@@ -253,25 +253,25 @@ def test_the_right_is_asked_again_when_the_place_is_taken(
 ) -> None:
     """The page was opened before the sender lost it."""
     second = place(organization, "owner")
-    invitation, _ = members.invite(second, email=INVITED, role="owner")
+    invitation, _ = members.invite_member(second, email=INVITED, role="owner")
     person = provision_user(email=INVITED, password=PASSWORD)
     Membership.objects.filter(pk=second.pk).update(role="viewer")
     with pytest.raises(ValidationError, match="retrasă"):
-        members.accept(person, invitation)
+        members.accept_invitation(person, invitation)
     # And a link that was replaced since takes nothing.
     Membership.objects.filter(pk=second.pk).update(role="owner")
-    members.resend(ownership, invitation)
+    members.renew_invitation(ownership, invitation)
     with pytest.raises(ValidationError, match="retrasă"):
-        members.accept(person, invitation)
+        members.accept_invitation(person, invitation)
     assert not person.memberships.exists()
 
 
 def test_who_sends_it_again_answers_for_it(
     organization: Organization, ownership: Membership, admin: Membership
 ) -> None:
-    invitation, _ = members.invite(admin, email=INVITED, role="viewer")
-    secret = members.resend(ownership, invitation)
-    members.remove(ownership, admin)
+    invitation, _ = members.invite_member(admin, email=INVITED, role="viewer")
+    secret = members.renew_invitation(ownership, invitation)
+    members.remove_member(ownership, admin)
     assert members.usable_invitation(secret) is not None
 
 
@@ -281,15 +281,15 @@ def test_acts_of_somebody_who_has_just_lost_the_right_do_nothing(
     """The request began before, with the membership as it was."""
     second, victim = place(organization, "owner"), place(organization, "viewer")
     stale = Membership.objects.get(pk=second.pk)
-    members.change(ownership, second, role="viewer", companies=None)
-    invitation, _ = members.invite(ownership, email=INVITED, role="viewer")
+    members.change_member(ownership, second, role="viewer", companies=None)
+    invitation, _ = members.invite_member(ownership, email=INVITED, role="viewer")
     acts: list[Callable[[], object]] = [
-        partial(members.invite, stale, email="x@example.ro", role="owner"),
-        partial(members.resend, stale, invitation),
-        partial(members.revoke, stale, invitation),
-        partial(members.change, stale, victim, role="owner", companies=None),
-        partial(members.remove, stale, victim),
-        partial(members.hand_over, stale, victim),
+        partial(members.invite_member, stale, email="x@example.ro", role="owner"),
+        partial(members.renew_invitation, stale, invitation),
+        partial(members.revoke_invitation, stale, invitation),
+        partial(members.change_member, stale, victim, role="owner", companies=None),
+        partial(members.remove_member, stale, victim),
+        partial(members.hand_over_organization, stale, victim),
     ]
     for act in acts:
         stale.role = "owner"
@@ -306,14 +306,14 @@ def test_of_two_owners_who_demote_each_other_at_once_one_does(
     first, second, _ = (place(organization, "owner") for _ in range(3))
     results = at_once(
         partial(
-            members.change,
+            members.change_member,
             first,
             Membership.objects.get(pk=second.pk),
             role="viewer",
             companies=None,
         ),
         partial(
-            members.change,
+            members.change_member,
             second,
             Membership.objects.get(pk=first.pk),
             role="viewer",
@@ -333,12 +333,12 @@ def test_the_owners_are_told_of_a_new_one(
 ) -> None:
     acting = place(organization, "owner", name="Dan")
     if way == "invitation":
-        invitation, _ = members.invite(acting, email=INVITED, role="owner")
-        members.accept(provision_user(email=INVITED, password=PASSWORD), invitation)
+        invitation, _ = members.invite_member(acting, email=INVITED, role="owner")
+        members.accept_invitation(provision_user(email=INVITED, password=PASSWORD), invitation)
     elif way == "change":
-        members.change(acting, place(organization, "viewer"), role="owner", companies=None)
+        members.change_member(acting, place(organization, "viewer"), role="owner", companies=None)
     else:
-        members.hand_over(acting, place(organization, "viewer"))
+        members.hand_over_organization(acting, place(organization, "viewer"))
     told = Notification.objects.filter(kind="owners", user=ownership.user)
     assert "este acum proprietar în Trans Test" in told.get().text
     assert told.get().email.state == "waiting"
@@ -347,7 +347,7 @@ def test_the_owners_are_told_of_a_new_one(
 def test_who_is_no_owner_reads_nothing_of_it(
     organization: Organization, ownership: Membership, admin: Membership
 ) -> None:
-    members.change(ownership, place(organization, "viewer"), role="owner", companies=None)
+    members.change_member(ownership, place(organization, "viewer"), role="owner", companies=None)
     assert [one.user for one in Notification.objects.filter(kind="owners")] == [ownership.user]
 
 
@@ -358,7 +358,7 @@ def test_who_is_no_owner_reads_nothing_of_it(
 def test_four_sign_ups_at_once_over_one_invitation_make_one_account(
     ownership: Membership,
 ) -> None:
-    _, secret = members.invite(ownership, email=INVITED, role="viewer")
+    _, secret = members.invite_member(ownership, email=INVITED, role="viewer")
     visitors = [Client() for _ in range(4)]
     for visitor in visitors:
         visitor.get(link(secret))

@@ -25,7 +25,7 @@ def rate(settings: LazySettings) -> None:
 
 def use(
     user: User, organization: Organization, *, at: datetime = NOW
-) -> rate_limits.Refusal | None:
+) -> rate_limits.RateLimitExceeded | None:
     with patch("django.utils.timezone.now", return_value=at):
         return rate_limits.count_use("card", user=user, organization=organization)
 
@@ -103,7 +103,7 @@ def test_the_page_says_whose_limit_it_is_and_when_it_goes_on(
 )
 def test_the_moment_is_told_rounded_up(left: timedelta, words: str) -> None:
     with patch("django.utils.timezone.now", return_value=NOW), translation.override("ro"):
-        sentence = rate_limits.Refusal("user", NOW + left).sentence
+        sentence = rate_limits.RateLimitExceeded("user", NOW + left).sentence
     assert sentence.endswith(words)
 
 
@@ -124,7 +124,7 @@ def test_addresses_of_one_ipv6_network_are_one(
         from django.contrib.auth.models import AnonymousUser
 
         request.user = AnonymousUser()
-        return rate_limits.refusal_of(request, "link") is None
+        return rate_limits.count_request(request, "link") is None
 
     networks = ["2001:db8:1:2::1", "2001:db8:1:2::ff", "2001:db8:1:2:3::1", "2001:db8:1:3::1"]
     assert [come(address) for address in networks] == [True, True, False, True]
@@ -134,12 +134,12 @@ def test_what_is_over_is_deleted(organization: Organization, owner: User) -> Non
     rate_limits.count_use("card", user=owner)
     RateCount.objects.update(ends_at=NOW)
     rate_limits.count_use("card", organization=organization)
-    assert rate_limits.delete_ended() == 1
+    assert rate_limits.delete_expired_counts() == 1
     assert RateCount.objects.count() == 1
 
 
 def test_every_action_can_be_counted(settings: LazySettings) -> None:
-    assert all(rate_limits.rates_of(text) for text in settings.RATE_LIMITS.values())
+    assert all(rate_limits.parse_rates(text) for text in settings.RATE_LIMITS.values())
 
 
 @pytest.mark.parametrize("text", ["10", "10/h", "x/h/user", "10/h/user,5", "10/w/user"])
@@ -150,14 +150,14 @@ def test_a_limit_that_can_not_be_read_is_told_at_the_start(
     with pytest.raises(env.SettingError, match="CARAUS_EXPORT_LIMIT must be like 60/h/user"):
         env.rates("CARAUS_EXPORT_LIMIT", "10/h/user")
     with pytest.raises(ValueError, match="is no limit like"):
-        rate_limits.rates_of(text)
+        rate_limits.parse_rates(text)
 
 
 def test_nobody_makes_many_organizations(
     settings: LazySettings, client: Client, owner: User
 ) -> None:
     """Each has limits of its own: many would be a way around them."""
-    assert rate_limits.rates_of(settings.RATE_LIMITS["organization_new"])[0].most <= 10
+    assert rate_limits.parse_rates(settings.RATE_LIMITS["organization_new"])[0].most <= 10
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"organization_new": "2/d/user"}
     client.force_login(owner)
     before = Organization.objects.count()

@@ -73,7 +73,7 @@ def test_the_key_changes_at_sign_in_and_the_old_one_is_gone(ana: User) -> None:
 
 def test_sessions_are_listed_with_their_origin_and_the_others_end(ana: User) -> None:
     here, elsewhere = signed_in(ana), signed_in(ana)
-    listed = sessions.of_user(ana, current=here.cookies["sessionid"].value)
+    listed = sessions.sessions_of(ana, current=here.cookies["sessionid"].value)
     assert [session.ip for session in listed] == ["127.0.0.1", "127.0.0.1"]
     assert sorted(session.is_current for session in listed) == [False, True]
     page = here.post("/cont/sessions/", follow=True).content.decode()
@@ -88,7 +88,7 @@ def test_a_new_password_keeps_this_session_and_unlists_the_others(ana: User) -> 
     form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
     here.post("/cont/password/change/", form)
     ana.refresh_from_db()
-    assert len(sessions.of_user(ana)) == 1
+    assert len(sessions.sessions_of(ana)) == 1
     assert Session.objects.filter(user_id=ana.pk).count() == 1
     assert is_in(here)
     assert not is_in(elsewhere)
@@ -97,7 +97,7 @@ def test_a_new_password_keeps_this_session_and_unlists_the_others(ana: User) -> 
 def test_signing_out_everywhere_ends_only_that_persons_sessions(ana: User, owner: User) -> None:
     here, elsewhere, other = signed_in(ana), signed_in(ana), Client()
     other.force_login(owner)
-    sessions.end(ana)
+    sessions.end_sessions(ana)
     assert not is_in(here)
     assert not is_in(elsewhere)
     assert is_in(other)
@@ -107,7 +107,7 @@ def test_an_ended_session_is_not_saved_again(ana: User) -> None:
     client = signed_in(ana)
     store = SessionStore(client.cookies["sessionid"].value)
     assert store["_auth_user_id"] == str(ana.pk)
-    sessions.end(ana)
+    sessions.end_sessions(ana)
     with pytest.raises(UpdateError):
         store.save()
     assert not Session.objects.exists()
@@ -117,7 +117,7 @@ def test_expired_sessions_open_nothing_and_are_deleted(ana: User) -> None:
     client = signed_in(ana)
     Session.objects.update(expires_at=timezone.now())
     assert not is_in(client)
-    assert sessions.of_user(ana) == []
+    assert sessions.sessions_of(ana) == []
     SessionStore.clear_expired()
     assert not Session.objects.exists()
 
@@ -131,7 +131,7 @@ def test_new_keys_open_the_sessions_of_before_once_they_are_rotated(
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
     assert not is_in(lost)  # no key opens it: as if signed out, no error
     settings.TOKEN_KEYS = [new, old]
-    assert sessions.rotate() == Session.objects.filter(user_id=ana.pk).count() > 0
+    assert sessions.rotate_session_keys() == Session.objects.filter(user_id=ana.pk).count() > 0
     settings.TOKEN_KEYS = [new]
     assert is_in(kept)
 
@@ -149,5 +149,5 @@ def test_the_session_of_the_first_account_says_from_where(db: None) -> None:
     link = f"/inceput/{server_setup.setup_secret()}/"
     form = {"organization": "Trans Nou", "name": "Ioana", "email": "ioana@example.ro"}
     assert client.post(link, form | {"password": PASSWORD}).status_code == 302
-    (own,) = sessions.of_user(User.objects.get())
+    (own,) = sessions.sessions_of(User.objects.get())
     assert (own.ip, own.created_at is not None) == ("10.0.0.7", True)

@@ -269,10 +269,10 @@ def test_whoever_demands_two_factors_has_them(organization: Organization, owner:
 
 
 def test_a_lost_phone_is_forgotten_at_the_terminal(ana: User) -> None:
-    from caraus.accounts.two_factors import forget
+    from caraus.accounts.two_factors import delete_second_factors
 
     add_totp(ana)
-    forget(ana)
+    delete_second_factors(ana)
     assert sign_in(Client()).status_code == 302  # type: ignore[attr-defined]
     assert not Authenticator.objects.exists()
 

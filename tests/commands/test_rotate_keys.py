@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
 from caraus.accounts.models import Organization, User
-from caraus.accounts.two_factors import rotate_secrets
+from caraus.accounts.two_factors import rotate_authenticator_keys
 from caraus.authorizations.key_rotation import rotate
 from caraus.authorizations.models import Authorization
 from caraus.core import crypto
@@ -70,6 +70,6 @@ def test_second_factors_move_too(owner: User, settings: LazySettings, name: str)
     kind = Authenticator.Type.TOTP if name == "secret" else Authenticator.Type.RECOVERY_CODES
     Authenticator.objects.create(user=owner, type=kind, data={name: encrypt("JBSWY3DP")})
     settings.TOKEN_KEYS = [new, old]
-    assert rotate_secrets() == 1
+    assert rotate_authenticator_keys() == 1
     settings.TOKEN_KEYS = [new]
     assert decrypt(Authenticator.objects.get().data[name]) == "JBSWY3DP"

@@ -123,12 +123,12 @@ def test_a_draft_is_bounded_from_its_start(owner: User, company: Company) -> Non
 
 
 def test_a_pasted_list_of_bad_companies_tells_some_and_counts_the_rest() -> None:
-    good, wrong = organizations.read_cuis("x\n" * 2_000 + "RO 14399840; Trans Pop")
+    good, wrong = organizations.parse_company_list("x\n" * 2_000 + "RO 14399840; Trans Pop")
     assert good == [("14399840", "Trans Pop")]
-    assert len(wrong) == organizations.MOST_TOLD + 1
+    assert len(wrong) == organizations.MAX_LINE_ERRORS + 1
     assert wrong[-1] == "Și încă 1900 de rânduri greșite."
-    _, wrong = organizations.read_cuis("x\n" * 120_000)
-    assert len(wrong) == organizations.MOST_TOLD + 2
+    _, wrong = organizations.parse_company_list("x\n" * 120_000)
+    assert len(wrong) == organizations.MAX_LINE_ERRORS + 2
     assert "Rândul 3001: cel mult 1000 de firme o dată" in wrong[-2]
-    _, wrong = organizations.read_cuis("1 " * 120_000)
+    _, wrong = organizations.parse_company_list("1 " * 120_000)
     assert wrong == ["Rândul 1: Rândul este prea lung: scrie o firmă pe fiecare rând."]

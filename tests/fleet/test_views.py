@@ -11,7 +11,7 @@ from django.test import Client
 from openpyxl import Workbook
 
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
-from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
+from caraus.accounts.uploads import MAX_FILE_BYTES, MAX_REQUEST_BYTES
 from caraus.fleet import issue_store
 from caraus.fleet.models import Draft, Kind, Vehicle
 from tests import factories
@@ -213,8 +213,8 @@ def test_a_pasted_column_of_trailers(works: Client, company: Company) -> None:
         ({"text": "B1ABC", "file": b"B2ABC"}, "Alege una: lista lipită sau fișierul."),
         ({"file": b""}, "Fișierul este gol."),
         ({"file": b"PK\x03\x04"}, "deteriorat"),
-        ({"file": b"B" * (LARGEST + 1)}, "Fișierul este prea mare: primim cel mult 900 kB."),
-        ({"file": b"B" * LARGEST_REQUEST}, "Fișierul este prea mare: primim cel mult 900 kB."),
+        ({"file": b"B" * (MAX_FILE_BYTES + 1)}, "Fișierul este prea mare: primim cel mult 900 kB."),
+        ({"file": b"B" * MAX_REQUEST_BYTES}, "Fișierul este prea mare: primim cel mult 900 kB."),
     ],
 )
 def test_a_list_that_cannot_be_read_is_told(

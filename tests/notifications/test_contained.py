@@ -242,7 +242,7 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
         consent.take_back(began)
         successor = factories.member(organization, "admin", name="Dan")
         place = Membership.objects.get(user=successor)
-        members.change(owner, place, role="owner", companies=None)
+        members.change_member(owner, place, role="owner", companies=None)
     made.refresh_from_db()
     assert (made.status, made.access_token_sealed) == ("disconnected", "")
     assert Membership.objects.get(user=successor).role == "owner"

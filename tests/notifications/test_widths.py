@@ -50,7 +50,7 @@ def wide(organization: Organization) -> Company:
 
 
 def test_the_address_is_the_longest() -> None:
-    assert (len(EMAIL), len(NAME)) == (fields.EMAIL, fields.NAME)
+    assert (len(EMAIL), len(NAME)) == (fields.EMAIL_LENGTH, fields.PERSON_NAME_LENGTH)
 
 
 def test_who_has_the_longest_name_and_address_signs_in_and_is_in_the_journal_whole(
@@ -155,6 +155,6 @@ def test_a_name_that_is_too_long_for_its_column_is_cut_whoever_writes_it(
     company = factories.company(organization, name=name)
     person = factories.user(name=name)
     assert len(Company.objects.get(pk=company.pk).name) <= 200
-    entry = audit_log.record("account", "Ceva.", user=person)
+    entry = audit_log.record_action("account", "Ceva.", user=person)
     assert len(User.objects.get(pk=person.pk).name) <= 150
     assert AuditLogEntry.objects.get(pk=entry.pk).actor.startswith(name[:4])

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from caraus.accounts.models import User
-from caraus.accounts.uploads import LARGEST, LARGEST_REQUEST
+from caraus.accounts.uploads import MAX_FILE_BYTES, MAX_REQUEST_BYTES
 from caraus.core import environment
 from tests import factories
 from tests.mail import delivered
@@ -153,5 +153,5 @@ def test_no_other_program_is_given_the_whole_environment() -> None:
 
 def test_what_a_form_says_of_large_files_is_what_is_kept(settings: LazySettings) -> None:
     """Files up to 900 kB are kept, in memory alone: nothing is written to a disk."""
-    assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE == LARGEST_REQUEST > LARGEST
-    assert settings.FILE_UPLOAD_HANDLERS == ["caraus.accounts.uploads.SmallFileHandler"]
+    assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE == MAX_REQUEST_BYTES > MAX_FILE_BYTES
+    assert settings.FILE_UPLOAD_HANDLERS == ["caraus.accounts.uploads.LimitedUploadHandler"]

@@ -40,7 +40,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     )
     note = TransportNote.objects.create(transport=transport, author=owner, text=SECRET)
     member = factories.member(organization, "dispatcher", name=SECRET)
-    invitation, _ = members.invite(
+    invitation, _ = members.invite_member(
         Membership.objects.get(user=owner), email="secret@example.ro", role="viewer"
     )
     membership = Membership.objects.get(user=member)

@@ -66,7 +66,7 @@ def fill(owner: User) -> None:
         assert model._default_manager.update(**longest), model
     User.objects.filter(pk=owner.pk).update(email=EMAIL)
     owner.refresh_from_db()
-    assert (len(owner.email), len(owner.name)) == (fields.EMAIL, fields.NAME)
+    assert (len(owner.email), len(owner.name)) == (fields.EMAIL_LENGTH, fields.PERSON_NAME_LENGTH)
 
 
 def test_no_page_is_wider_than_its_screen_at_the_longest(

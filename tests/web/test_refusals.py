@@ -97,7 +97,7 @@ def test_no_odd_parameter_of_an_address_is_an_error(
     signed_in: Client, company: Company, owner: User, organization: Organization, value: str
 ) -> None:
     factories.authorization(organization)
-    audit_log.record("company", "A adăugat firma.", user=owner, organization=organization)
+    audit_log.record_action("company", "A adăugat firma.", user=owner, organization=organization)
     query = "&".join(f"{name}={quote(value)}" for name in NAMES)
     for path, methods in addresses.OWN.items():
         if "GET" in methods:

@@ -188,7 +188,7 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     assert sheet(b"".join(answer)).max_row == 4
     entry = AuditLogEntry.objects.get(action="export")
     assert entry.details["view"] == "arata=toate"
-    assert entry.details["said"] == {"en": "Exported the list of transports (XLSX)."}
+    assert entry.details["translations"] == {"en": "Exported the list of transports (XLSX)."}
 
 
 def test_only_who_asked_and_still_sees_the_companies_may_take_it(

@@ -82,7 +82,7 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(
     signed_in.post(f"{VIEWS}{everything.pk}/", {"nume": "Tot"})
     signed_in.post(f"{VIEWS}{everything.pk}/", {"ce": "obisnuita"})
     assert signed_in.get(LIST).status_code == 200
-    assert personal_data.export(owner)["vederi salvate"][0]["query"] == "q=cj"
+    assert personal_data.export_personal_data(owner)["vederi salvate"][0]["query"] == "q=cj"
     signed_in.post(f"{VIEWS}{everything.pk}/", {"ce": "sterge"})
     assert not SavedView.objects.filter(name="Tot").exists()
 
@@ -222,7 +222,7 @@ def test_what_is_told_of_a_person_comes_in_the_order_it_was_made(
     SavedView.objects.filter(name="Prima").update(query="q=b12")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
-    told = [one["name"] for one in personal_data.export(owner)["vederi salvate"]]
+    told = [one["name"] for one in personal_data.export_personal_data(owner)["vederi salvate"]]
     assert told == ["Prima", "A doua", "A treia"]
 
 

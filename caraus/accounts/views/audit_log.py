@@ -14,13 +14,13 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import AuditLogEntry, Membership, Role
 
-PAGE_SIZE = 100
+ENTRIES_PER_PAGE = 100
 
 
-def entries_of(query: Mapping[str, str], membership: Membership) -> QuerySet[AuditLogEntry]:
+def filter_entries(query: Mapping[str, str], membership: Membership) -> QuerySet[AuditLogEntry]:
     """The entries that a view of the journal shows."""
     entries = access.visible(AuditLogEntry.objects.all(), membership)
-    return audit_log.search(
+    return audit_log.search_entries(
         entries,
         words=query.get("q", ""),
         action=query.get("fel", ""),
@@ -41,7 +41,7 @@ def _day(text: str) -> date | None:
 @never_cache
 def audit_log_page(request: HttpRequest) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
-    page = Paginator(entries_of(request.GET, membership), PAGE_SIZE).get_page(
+    page = Paginator(filter_entries(request.GET, membership), ENTRIES_PER_PAGE).get_page(
         request.GET.get("pagina")
     )
     names = ("q", "fel", "de", "pana")

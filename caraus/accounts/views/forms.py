@@ -11,17 +11,17 @@ from django.utils.translation import gettext
 from caraus.accounts import access, members
 from caraus.accounts.forms import PASSWORD_RULES
 from caraus.accounts.models import Company, Membership, Organization, Role
-from caraus.accounts.name_fields import NameInput
-from caraus.accounts.organizations import MONTHS_CHOICES
-from caraus.core.fields import COMPANY
-from caraus.core.fields import NAME as NAME_WIDTH
+from caraus.accounts.name_fields import NameFormField
+from caraus.accounts.organizations import RETENTION_MONTHS
+from caraus.core.fields import COMPANY_NAME_LENGTH
+from caraus.core.fields import PERSON_NAME_LENGTH as NAME_WIDTH
 from caraus.core.formatting import gettext_lazy, plural
 
-EMAIL = {"required": gettext_lazy("Scrie adresa de e-mail.")}
-NAME = {"required": gettext_lazy("Scrie denumirea organizației.")}
+EMAIL_MESSAGES = {"required": gettext_lazy("Scrie adresa de e-mail.")}
+ORGANIZATION_NAME_MESSAGES = {"required": gettext_lazy("Scrie denumirea organizației.")}
 
 
-class PlaceForm(forms.Form):
+class MembershipForm(forms.Form):
     """A role, and the companies that go with it."""
 
     role = forms.ChoiceField(label=gettext_lazy("Rolul"), initial=Role.DISPATCHER)
@@ -51,7 +51,7 @@ class PlaceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        if found.get("only_some") and found.get("role") in access.KEPT_ROLES:
+        if found.get("only_some") and found.get("role") in access.RESTRICTABLE_ROLES:
             if not found.get("companies"):
                 self.add_error("companies", gettext("Bifează cel puțin o firmă."))
         elif found.get("only_some"):
@@ -67,17 +67,17 @@ class PlaceForm(forms.Form):
         return list(data["companies"]) if data["only_some"] else None
 
 
-class InviteForm(PlaceForm):
+class InviteForm(MembershipForm):
     email = forms.EmailField(
         label="E-mail",
-        error_messages=EMAIL,
+        error_messages=EMAIL_MESSAGES,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     field_order = ("email", "role", "only_some", "companies")
 
 
-def _how_long() -> list[tuple[int | str, str]]:
-    months = [(n, plural(n, "lună", "luni")) for n in MONTHS_CHOICES]
+def _retention_choices() -> list[tuple[int | str, str]]:
+    months = [(n, plural(n, "lună", "luni")) for n in RETENTION_MONTHS]
     return [("", gettext("mereu")), *months]
 
 
@@ -88,7 +88,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "De la ultima zi de valabilitate. Documentele de transport se "
             "păstrează de obicei 5 ani (Legea contabilității 82/1991, art. 25)."
         ),
-        choices=_how_long,
+        choices=_retention_choices,
         coerce=int,
         empty_value=None,
         required=False,
@@ -107,27 +107,31 @@ class OrganizationForm(forms.ModelForm[Organization]):
                 "până atunci nu vede nimic din organizație."
             )
         }
-        error_messages = {"name": NAME}
+        error_messages = {"name": ORGANIZATION_NAME_MESSAGES}
 
 
 class NewOrganizationForm(forms.Form):
-    name = NameInput(
-        label=gettext_lazy("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
+    name = NameFormField(
+        label=gettext_lazy("Denumirea organizației"),
+        max_length=COMPANY_NAME_LENGTH,
+        error_messages=ORGANIZATION_NAME_MESSAGES,
     )
 
 
 class SetupForm(forms.Form):
     """The first account of a server."""
 
-    organization = NameInput(
-        label=gettext_lazy("Denumirea organizației"), max_length=COMPANY, error_messages=NAME
+    organization = NameFormField(
+        label=gettext_lazy("Denumirea organizației"),
+        max_length=COMPANY_NAME_LENGTH,
+        error_messages=ORGANIZATION_NAME_MESSAGES,
     )
-    name = NameInput(
+    name = NameFormField(
         label=gettext_lazy("Numele tău"),
         max_length=NAME_WIDTH,
         error_messages={"required": gettext_lazy("Scrie numele tău.")},
     )
-    email = forms.EmailField(label="E-mail", error_messages=EMAIL)
+    email = forms.EmailField(label="E-mail", error_messages=EMAIL_MESSAGES)
     password = forms.CharField(
         label=gettext_lazy("Parola"),
         help_text=PASSWORD_RULES,

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from caraus.accounts import access, invitation_emails, members
 from caraus.accounts.adapter import INVITATION_KEY
 from caraus.accounts.models import Invitation, Role, User
-from caraus.accounts.rate_limits import limited, too_many
+from caraus.accounts.rate_limits import rate_limited, too_many_requests
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited("invitation")
-def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+@rate_limited("invitation")
+def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
     """Signed in: take the place. Otherwise: sign in, or make an account for the invited address."""
     found = members.usable_invitation(secret)
     if found is None:
@@ -28,12 +28,12 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST" and user is not None:
         try:
-            taken = members.accept(user, found)
+            taken = members.accept_invitation(user, found)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
             request.session.pop(INVITATION_KEY, None)
-            access.choose(request, taken.organization_id)
+            access.select_organization(request, taken.organization_id)
             messages.success(
                 request,
                 gettext("Ai intrat în {organization}.").format(organization=taken.organization),
@@ -61,14 +61,14 @@ def send_and_report(request: HttpRequest, invitation: Invitation, secret: str) -
 
 
 @require_POST
-@limited("invite")
-def resend(request: HttpRequest, pk: int) -> HttpResponse:
+@rate_limited("invite")
+def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
-    if refusal := invitation_emails.refusal_of_letter(membership):
-        return too_many(request, refusal)
+    if refusal := invitation_emails.count_invitation_email(membership):
+        return too_many_requests(request, refusal)
     try:
-        secret = members.resend(membership, invitation)
+        secret = members.renew_invitation(membership, invitation)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -79,13 +79,13 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @never_cache
-@limited("invite")
-def copy_link(request: HttpRequest, pk: int) -> HttpResponse:
+@rate_limited("invite")
+def invitation_link_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A new link, shown once to who invites; the one that was sent ends."""
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
     try:
-        secret = members.resend(membership, invitation, shown=True)
+        secret = members.renew_invitation(membership, invitation, shown=True)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("members")
@@ -95,11 +95,11 @@ def copy_link(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
     try:
-        members.revoke(membership, invitation)
+        members.revoke_invitation(membership, invitation)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

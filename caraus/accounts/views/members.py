@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access, invitation_emails, members
 from caraus.accounts.models import Membership, Role
-from caraus.accounts.rate_limits import limited, too_many
-from caraus.accounts.views.forms import InviteForm, PlaceForm
+from caraus.accounts.rate_limits import rate_limited, too_many_requests
+from caraus.accounts.views.forms import InviteForm, MembershipForm
 from caraus.accounts.views.invitations import send_and_report
 from caraus.mail import queue
 
@@ -37,7 +37,7 @@ def _page(request: HttpRequest, membership: Membership, form: InviteForm) -> Htt
         .order_by("user__name", "user__email"),
         "invitations": _invitations(membership),
         "now": timezone.now(),
-        "is_owner": access.may(membership, Role.OWNER),
+        "is_owner": access.has_role(membership, Role.OWNER),
     }
     return render(request, "accounts/members.html", context)
 
@@ -47,26 +47,26 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
     found = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
     invitations = list(found.prefetch_related("companies"))
     problems = queue.problems(
-        [invitation_emails.reference(invitation) for invitation in invitations]
+        [invitation_emails.email_reference(invitation) for invitation in invitations]
     )
     return [
         {
             "invitation": invitation,
-            "may_act": members.may_give(membership, invitation.role),
-            "letter": problems.get(invitation_emails.reference(invitation)),
+            "may_act": members.may_assign_role(membership, invitation.role),
+            "letter": problems.get(invitation_emails.email_reference(invitation)),
         }
         for invitation in invitations
     ]
 
 
-@limited("invite")
+@rate_limited("invite")
 def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = InviteForm(request.POST, actor=membership)
     if form.is_valid():
-        if refusal := invitation_emails.refusal_of_letter(membership):
-            return too_many(request, refusal)
+        if refusal := invitation_emails.count_invitation_email(membership):
+            return too_many_requests(request, refusal)
         try:
-            invitation, secret = members.invite(
+            invitation, secret = members.invite_member(
                 membership,
                 email=form.cleaned_data["email"],
                 role=form.cleaned_data["role"],
@@ -81,7 +81,7 @@ def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def member(request: HttpRequest, pk: int) -> HttpResponse:
+def member_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Another role, or other companies."""
     actor = access.require_role(request, Role.ADMIN)
     found = access.get_object(request, Membership.objects.select_related("user"), pk)
@@ -90,12 +90,14 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
         "only_some": found.only_some_companies,
         "companies": list(found.companies.values_list("pk", flat=True)),
     }
-    form = PlaceForm(
+    form = MembershipForm(
         request.POST if request.method == "POST" else None, actor=actor, initial=initial
     )
     if request.method == "POST" and form.is_valid():
         try:
-            members.change(actor, found, role=form.cleaned_data["role"], companies=form.chosen)
+            members.change_member(
+                actor, found, role=form.cleaned_data["role"], companies=form.chosen
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -108,11 +110,11 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def remove(request: HttpRequest, pk: int) -> HttpResponse:
+def member_remove(request: HttpRequest, pk: int) -> HttpResponse:
     actor = access.require_role(request, Role.ADMIN)
     found = access.get_object(request, Membership.objects.select_related("user"), pk)
     try:
-        members.remove(actor, found)
+        members.remove_member(actor, found)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from caraus.accounts import access, members, organizations
 from caraus.accounts.models import Membership, Role, User
-from caraus.accounts.rate_limits import refusal_of, too_many
+from caraus.accounts.rate_limits import count_request, too_many_requests
 from caraus.accounts.views.forms import NewOrganizationForm, OrganizationForm
 
 
@@ -26,21 +26,21 @@ def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) 
     context = {
         "membership": membership,
         "form": form,
-        "may_change": access.may(membership, Role.ADMIN),
-        "is_owner": access.may(membership, Role.OWNER),
+        "may_change": access.has_role(membership, Role.ADMIN),
+        "is_owner": access.has_role(membership, Role.OWNER),
         "successors": organization.memberships.exclude(pk=membership.pk).select_related("user"),
-        "may_create": may_create(access.signed_in(request)),
+        "may_create": may_create_organization(access.signed_in_user(request)),
     }
     return render(request, "accounts/organization.html", context)
 
 
-def switch(request: HttpRequest) -> HttpResponse:
+def switch_organization(request: HttpRequest) -> HttpResponse:
     """Work in another organization of one's own; `inapoi` is the page that was asked for there."""
     wanted = request.POST.get("organizatie", "")
-    mine = access.organizations(access.signed_in(request))
+    mine = access.organizations_of(access.signed_in_user(request))
     chosen = next((one for one in mine if str(one.pk) == wanted), None)
     if chosen is not None:
-        access.choose(request, chosen.pk)
+        access.select_organization(request, chosen.pk)
         back = request.POST.get("inapoi", "")
         if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
             return redirect(back)
@@ -48,21 +48,21 @@ def switch(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def organization(request: HttpRequest) -> HttpResponse:
+def organization_page(request: HttpRequest) -> HttpResponse:
     """GET: the page; POST: switching, from the menu of every page."""
-    view = switch if request.method == "POST" else settings_page
+    view = switch_organization if request.method == "POST" else settings_page
     return view(request)
 
 
 @require_POST
-def change(request: HttpRequest) -> HttpResponse:
+def organization_change(request: HttpRequest) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     form = OrganizationForm(request.POST, instance=membership.organization)
     if not form.is_valid():
         return _page(request, membership, form)
     if form.cleaned_data["require_two_factors"]:
         _require_own_second_factor(membership)
-    organizations.change(membership, **form.cleaned_data)
+    organizations.change_organization(membership, **form.cleaned_data)
     messages.success(request, gettext("Setările au fost păstrate."))
     return redirect("organization")
 
@@ -80,24 +80,24 @@ def _require_own_second_factor(membership: Membership) -> None:
         )
 
 
-def may_create(user: User) -> bool:
+def may_create_organization(user: User) -> bool:
     """Anybody where sign-up is open; elsewhere those who already answer for an organization."""
     return settings.SIGNUP == "open" or user.memberships.filter(role=Role.OWNER).exists()
 
 
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
-    user = access.signed_in(request)
-    if not may_create(user):
+def organization_new(request: HttpRequest) -> HttpResponse:
+    user = access.signed_in_user(request)
+    if not may_create_organization(user):
         raise PermissionDenied(
             gettext("Pe acest server organizațiile noi se fac de administratorul aplicației.")
         )
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if too_often := refusal_of(request, "organization_new"):
-            return too_many(request, too_often)
-        made = organizations.create(user, form.cleaned_data["name"])
-        access.choose(request, made.organization_id)
+        if too_often := count_request(request, "organization_new"):
+            return too_many_requests(request, too_often)
+        made = organizations.create_organization(user, form.cleaned_data["name"])
+        access.select_organization(request, made.organization_id)
         messages.success(
             request,
             gettext("Organizația {organization} este gata. Adaugă firmele.").format(
@@ -109,16 +109,16 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def hand_over(request: HttpRequest) -> HttpResponse:
+def organization_hand_over(request: HttpRequest) -> HttpResponse:
     owner = access.require_role(request, Role.OWNER)
     successor = access.visible(
-        Membership.objects.filter(pk=_number(request.POST.get("membru", ""))), owner
+        Membership.objects.filter(pk=_parse_key(request.POST.get("membru", ""))), owner
     ).first()
     if successor is None:
         messages.error(request, gettext("Alege membrul care devine proprietar."))
         return redirect("organization")
     try:
-        members.hand_over(owner, successor)
+        members.hand_over_organization(owner, successor)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -132,10 +132,10 @@ def hand_over(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest) -> HttpResponse:
+def organization_leave(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     try:
-        members.leave(membership)
+        members.leave_organization(membership)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("organization")
@@ -150,10 +150,12 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest) -> HttpResponse:
+def organization_delete(request: HttpRequest) -> HttpResponse:
     owner = access.require_role(request, Role.OWNER)
     try:
-        organizations.request_deletion(owner, typed_name=request.POST.get("denumire", ""))
+        organizations.request_organization_deletion(
+            owner, typed_name=request.POST.get("denumire", "")
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -164,12 +166,12 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def cancel_deletion(request: HttpRequest) -> HttpResponse:
+def organization_cancel_deletion(request: HttpRequest) -> HttpResponse:
     """Cancel the deletion that waits."""
-    organizations.cancel_deletion(access.require_role(request, Role.OWNER))
+    organizations.cancel_organization_deletion(access.require_role(request, Role.OWNER))
     messages.success(request, gettext("Organizația rămâne. Nimic nu se șterge."))
     return redirect("organization")
 
 
-def _number(text: str) -> int:
+def _parse_key(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -12,22 +12,22 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access, audit_log, personal_data
-from caraus.accounts.rate_limits import limited
+from caraus.accounts.rate_limits import rate_limited
 
 
 @require_GET
-def data(request: HttpRequest) -> HttpResponse:
+def personal_data_page(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/own_data.html")
 
 
 @require_POST
-@limited("export")
-def export(request: HttpRequest) -> HttpResponse:
-    user = access.signed_in(request)
-    audit_log.record_everywhere(
+@rate_limited("export")
+def personal_data_export(request: HttpRequest) -> HttpResponse:
+    user = access.signed_in_user(request)
+    audit_log.record_in_all_organizations(
         "export", gettext_noop("Și-a descărcat datele personale."), user=user
     )
-    text = json.dumps(personal_data.export(user), ensure_ascii=False, indent=2)
+    text = json.dumps(personal_data.export_personal_data(user), ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="datele-mele-caraus.json"'
     return response
@@ -35,12 +35,12 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @reauthentication_required  # type: ignore[untyped-decorator]
-def erase(request: HttpRequest) -> HttpResponse:
+def account_erase(request: HttpRequest) -> HttpResponse:
     """After the password once more: the account goes."""
-    user = access.signed_in(request)
+    user = access.signed_in_user(request)
     if request.method == "POST":
         try:
-            personal_data.erase(user)
+            personal_data.erase_account(user)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return redirect("own_data")

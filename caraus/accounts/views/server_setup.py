@@ -12,15 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import server_setup, sessions
-from caraus.accounts.rate_limits import limited
+from caraus.accounts.rate_limits import rate_limited
 from caraus.accounts.views.forms import SetupForm
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited("setup")
-def set_up(request: HttpRequest, secret: str) -> HttpResponse:
+@rate_limited("setup")
+def set_up_page(request: HttpRequest, secret: str) -> HttpResponse:
     """The first user of a server, from the link that the terminal printed."""
     if not server_setup.is_setup_secret(secret):
         raise Http404(
@@ -33,7 +33,7 @@ def set_up(request: HttpRequest, secret: str) -> HttpResponse:
     form = SetupForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = server_setup.set_up(secret, **form.cleaned_data)
+            user = server_setup.create_first_user(secret, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -12,10 +12,10 @@ from caraus.accounts import access, sessions
 @require_http_methods(["GET", "POST"])
 def session_list(request: HttpRequest) -> HttpResponse:
     """From where the person is signed in; POST ends all but the session that asks."""
-    user = access.signed_in(request)
+    user = access.signed_in_user(request)
     if request.method == "POST":
-        sessions.end(user, but=request.session.session_key)
+        sessions.end_sessions(user, but=request.session.session_key)
         messages.success(request, gettext("Celelalte sesiuni au fost închise."))
         return redirect("sessions")
-    listed = sessions.of_user(user, current=request.session.session_key)
+    listed = sessions.sessions_of(user, current=request.session.session_key)
     return render(request, "accounts/sessions.html", {"sessions": listed})

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Role
-from caraus.accounts.rate_limits import limited
+from caraus.accounts.rate_limits import rate_limited
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import ErrorText
 from caraus.authorizations.checks import request_check
@@ -34,7 +34,7 @@ class Row:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@limited("check", posts_only=True)
+@rate_limited("check", posts_only=True)
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """The last check of an authorization; with POST a new one begins."""
     membership = access.require_role(request, Role.DISPATCHER)

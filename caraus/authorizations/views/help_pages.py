@@ -40,6 +40,6 @@ def renewed_certificate(request: HttpRequest) -> HttpResponse:
         "shown": shown,
         "chosen": chosen or (shown[0] if len(shown) == 1 else None),
         "configured": is_configured(),
-        "may_authorize": access.may(membership, Role.DISPATCHER),
+        "may_authorize": access.has_role(membership, Role.DISPATCHER),
     }
     return render(request, "authorizations/renewed_certificate.html", context)

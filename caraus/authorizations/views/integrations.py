@@ -39,7 +39,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     shown = panel(membership)
     if request.GET.get("asteapta") == shown.newest and consent.is_open(
-        user=access.signed_in(request), organization=membership.organization
+        user=access.signed_in_user(request), organization=membership.organization
     ):
         return HttpResponse(status=204)
     context = {
@@ -52,8 +52,8 @@ def integrations(request: HttpRequest) -> HttpResponse:
         "configured": is_configured(),
         "missing_keys": missing_keys(),
         "redirect_uri": settings.ANAF_REDIRECT_URI,
-        "may_authorize": access.may(membership, Role.DISPATCHER),
-        "may_disconnect": access.may(membership, Role.ADMIN),
+        "may_authorize": access.has_role(membership, Role.DISPATCHER),
+        "may_disconnect": access.has_role(membership, Role.ADMIN),
     }
     name = "authorizations/_card.html" if request.htmx else "authorizations/integrations.html"  # type: ignore[attr-defined]
     return render(request, name, context)
@@ -72,7 +72,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     )
     try:
         address = consent.begin(
-            user=access.signed_in(request),
+            user=access.signed_in_user(request),
             organization=membership.organization,
             browser=browser_secret(request),
             replaces=replaces,
@@ -215,7 +215,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     authorization = access.get_object(request, Authorization.objects.all(), pk)
     with transaction.atomic():
         replacement.disconnect(authorization)
-        audit_log.record(
+        audit_log.record_action(
             "authorization",
             lambda: gettext("A deconectat autorizarea dată de {person_name}.").format(
                 person_name=authorization.person_name

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
-from caraus.accounts.name_fields import NameInput
-from caraus.accounts.rate_limits import limited, refusal_of, too_many
+from caraus.accounts.name_fields import NameFormField
+from caraus.accounts.rate_limits import count_request, rate_limited, too_many_requests
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, links
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
@@ -26,7 +26,7 @@ from caraus.authorizations.browser import browser_secret
 from caraus.authorizations.configuration import is_configured
 from caraus.authorizations.models import ExternalLink
 from caraus.authorizations.views.integrations import LINK_KEY, finished
-from caraus.core.fields import NAME
+from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 
 
@@ -50,9 +50,9 @@ class LinkForm(forms.Form):
 
 
 class HolderForm(forms.Form):
-    name = NameInput(
+    name = NameFormField(
         label=gettext_lazy("Numele tău"),
-        max_length=NAME,
+        max_length=PERSON_NAME_LENGTH,
         help_text=gettext_lazy("Așa vei apărea la „Persoana” în aplicație."),
         error_messages={"required": gettext_lazy("Scrie-ți numele.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -61,7 +61,7 @@ class HolderForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@limited("link_new", posts_only=True)
+@rate_limited("link_new", posts_only=True)
 def new_link(request: HttpRequest) -> HttpResponse:
     """The form; then the link itself, once: here only its digest is kept."""
     membership = access.require_role(request, Role.DISPATCHER)
@@ -69,7 +69,7 @@ def new_link(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "configured": is_configured()}
     if request.method == "POST" and form.is_valid():
         companies = list(form.cleaned_data["companies"])
-        if not companies and access.is_kept(membership):
+        if not companies and access.is_restricted(membership):
             companies = list(access.visible_companies(membership))
             if not companies:
                 raise PermissionDenied(
@@ -98,7 +98,7 @@ def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Any of the organization; only one's own for a member kept to some companies."""
     membership = access.require_role(request, Role.DISPATCHER)
     visible = ExternalLink.objects.all()
-    if access.is_kept(membership):
+    if access.is_restricted(membership):
         visible = visible.filter(created_by=membership.user)
     link = access.get_object(request, visible, pk)
     if links.revoke(link, membership):
@@ -118,8 +118,8 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     """
     link = links.find(secret)
     refused = links.refusal(link)
-    if link is None and (too_often := refusal_of(request, "link")):
-        return _without_referrer(too_many(request, too_often))
+    if link is None and (too_often := count_request(request, "link")):
+        return _without_referrer(too_many_requests(request, too_often))
     if refused is not None or link is None:
         return _over(request, refused or links.UNKNOWN)
     if request.method == "GET":
@@ -138,7 +138,7 @@ def _note_opened(request: HttpRequest, link: ExternalLink) -> None:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@limited("link_start", posts_only=True)
+@rate_limited("link_start", posts_only=True)
 def external_page(request: HttpRequest) -> HttpResponse:
     """Who asks and for whom, the checklist, the name and the button; POST goes to ANAF."""
     pk = request.session.get(LINK_KEY)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
-from caraus.accounts.rate_limits import limited
+from caraus.accounts.rate_limits import rate_limited
 from caraus.core.formatting import today
 from caraus.drivers import card
 from caraus.transports.models import Transport
@@ -17,7 +17,7 @@ from caraus.transports.models import Transport
 
 @require_GET
 @never_cache
-@limited("card")
+@rate_limited("card")
 def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
     """The PDF; what went wrong is told on the UIT's page."""
     transport = access.get_object(request, Transport.objects.all(), pk)

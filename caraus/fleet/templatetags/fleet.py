@@ -65,7 +65,7 @@ def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
         issues=[display.explain(issue, transport) for issue in issues],
         addable=list(addable.values()),
         vehicles=vehicles,
-        may_edit=access.may(access.current_membership(request), Role.DISPATCHER),
+        may_edit=access.has_role(access.current_membership(request), Role.DISPATCHER),
     )
 
 

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
-from caraus.accounts.rate_limits import limited
-from caraus.accounts.uploads import too_large
+from caraus.accounts.rate_limits import rate_limited
+from caraus.accounts.uploads import is_upload_too_large
 from caraus.core.formatting import plural, today
 from caraus.fleet import changes, drafts, filters, queries
 from caraus.fleet.changes import Entry
@@ -69,7 +69,7 @@ def _table(
         "form": form,
         "companies": companies,
         "with_issues": queries.count_with_issues([company.pk for company in companies], today()),
-        "may_edit": access.may(membership, Role.DISPATCHER),
+        "may_edit": access.has_role(membership, Role.DISPATCHER),
         "totals": mine.aggregate(
             vehicles=Count("pk", filter=Q(active=True, kind=Kind.VEHICLE)),
             trailers=Count("pk", filter=Q(active=True, kind=Kind.TRAILER)),
@@ -166,7 +166,7 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@limited("fleet_import", posts_only=True)
+@rate_limited("fleet_import", posts_only=True)
 def import_start(request: HttpRequest) -> HttpResponse:
     """A pasted list or a file: read, kept, and shown before anything is added."""
     membership = access.require_role(request, Role.DISPATCHER)
@@ -176,7 +176,7 @@ def import_start(request: HttpRequest) -> HttpResponse:
         request.POST if is_post else None,
         request.FILES if is_post else None,
         companies=companies,
-        is_too_large=too_large(request),
+        is_too_large=is_upload_too_large(request),
         initial={"firma": request.GET.get("firma", ""), "kind": Kind.VEHICLE.value},
     )
     if is_post and form.is_valid():

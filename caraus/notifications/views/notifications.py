@@ -29,7 +29,7 @@ NAMED = 10
 def mine(request: HttpRequest) -> QuerySet[Notification]:
     """The signed-in person's own, in the current organization, as far as the role and the
     companies allow now."""
-    own = Notification.objects.filter(user=access.signed_in(request)).exclude(kind=DIGEST.code)
+    own = Notification.objects.filter(user=access.signed_in_user(request)).exclude(kind=DIGEST.code)
     return readable(own, access.current_membership(request))
 
 
@@ -38,7 +38,7 @@ def mine(request: HttpRequest) -> QuerySet[Notification]:
 def notification_list(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     page = Paginator(mine(request), PAGE).get_page(request.GET.get("pagina"))
-    may_see = access.may(membership, Role.ADMIN)
+    may_see = access.has_role(membership, Role.ADMIN)
     context = {
         "page": page,
         "told": told(list(page), membership, named=NAMED),
@@ -82,10 +82,10 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @never_cache
 def preferences(request: HttpRequest) -> HttpResponse:
     """A switch per kind and channel; when, and about which UITs."""
-    user, membership = access.signed_in(request), access.current_membership(request)
+    user, membership = access.signed_in_user(request), access.current_membership(request)
     organization = membership.organization
     rhythm = rhythms([user], organization)[user.pk]
-    told_to_me = [kind for kind in KINDS.values() if access.may(membership, kind.role)]
+    told_to_me = [kind for kind in KINDS.values() if access.has_role(membership, kind.role)]
     seen = access.visible_companies(membership, archived=True)
     form = RhythmForm(
         request.POST if request.method == "POST" else None,
@@ -126,7 +126,7 @@ def _choose(request: HttpRequest, kind: Kind) -> bool:
     """False when it can't be: the person is told why. The other choices are kept."""
     try:
         choose(
-            user=access.signed_in(request),
+            user=access.signed_in_user(request),
             organization=access.current_organization(request),
             kind=kind,
             channels=_wanted(request.POST, kind),

@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
-from caraus.accounts.rate_limits import limited
+from caraus.accounts.rate_limits import rate_limited
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import plural
@@ -21,7 +21,7 @@ from caraus.sync import requests
 
 
 @require_POST
-@limited("sync")
+@rate_limited("sync")
 def sync_now(request: HttpRequest) -> HttpResponse:
     """A person waits: the company (or all of them) is due now, and goes before the timer's."""
     membership = access.require_role(request, Role.DISPATCHER)

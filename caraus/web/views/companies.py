@@ -14,20 +14,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from caraus.accounts import access, audit_log, organizations
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role
-from caraus.accounts.name_fields import NameInput
+from caraus.accounts.name_fields import NameFormField
 from caraus.authorizations import panel, rights_progress
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress
-from caraus.core.fields import COMPANY
+from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy, plural
 from caraus.sync.requests import request_sync
 from caraus.web import overview
 
 
-def _name_field() -> NameInput:
-    return NameInput(
+def _name_field() -> NameFormField:
+    return NameFormField(
         label=gettext_lazy("Denumire"),
-        max_length=COMPANY,
+        max_length=COMPANY_NAME_LENGTH,
         required=False,
         help_text=gettext_lazy("Lasă gol: o luăm de la ANAF."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -117,7 +117,7 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
         "order": order,
         "state": state,
         "kept": urlencode({"q": words, "stare": state}),
-        "may_add": access.may(membership, Role.ADMIN),
+        "may_add": access.has_role(membership, Role.ADMIN),
         "progresses": _progresses(membership),
     }
 
@@ -136,7 +136,7 @@ def company_paste(request: HttpRequest) -> HttpResponse:
     form = PasteForm(request.POST if request.method == "POST" else None)
     wrong: list[str] = []
     if request.method == "POST" and form.is_valid():
-        pairs, wrong = organizations.read_cuis(form.cleaned_data["text"])
+        pairs, wrong = organizations.parse_company_list(form.cleaned_data["text"])
         added, left_out = _add_many(membership, pairs)
         if added:
             messages.success(
@@ -156,7 +156,7 @@ def company_paste(request: HttpRequest) -> HttpResponse:
 def _left_out(cuis: list[str]) -> str:
     shown = ", ".join(cuis[:20]) + (" …" if len(cuis) > 20 else "")
     left = plural(len(cuis), "firmă nu a mai încăput", "firme nu au mai încăput")
-    return f"{left} ({shown}). {organizations.no_room()}"
+    return f"{left} ({shown}). {organizations.company_limit_message()}"
 
 
 @transaction.atomic
@@ -180,7 +180,7 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
     company = access.get_object(request, Company.objects.all(), pk)
     archived = request.POST.get("arhivata") != "nu"
     try:
-        organizations.archive(membership, company, archived=archived)
+        organizations.set_company_archived(membership, company, archived=archived)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("companies")
@@ -210,11 +210,11 @@ def _add(form: CompanyForm, membership: Membership) -> Company | None:
     company.name_typed = bool(company.name)
     try:
         with transaction.atomic():
-            if organizations.room_for_companies(company.organization) == 0:
-                form.add_error("cui", organizations.no_room())
+            if organizations.remaining_companies(company.organization) == 0:
+                form.add_error("cui", organizations.company_limit_message())
                 return None
             company.save()
-            audit_log.record(
+            audit_log.record_action(
                 "company",
                 lambda: gettext("A adăugat firma {name}.").format(
                     name=f"{company.name} (CUI {company.cui})".strip()
@@ -243,12 +243,12 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
         company = form.save(commit=False)
         company.name_typed = bool(company.name)
         company.save()
-        audit_log.record(
+        audit_log.record_action(
             "company",
             lambda: gettext("A schimbat denumirea firmei cu CUI {cui}: {name}.").format(
                 cui=company.cui, name=company.name or gettext("de la ANAF")
             ),
-            user=access.signed_in(request),
+            user=access.signed_in_user(request),
             organization=company.organization_id,
         )
         messages.success(request, gettext("Denumirea a fost păstrată."))

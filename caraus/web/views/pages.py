@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
-from caraus.accounts.views.organization import may_create
+from caraus.accounts.views.organization import may_create_organization
 from caraus.authorizations.replacement import LIVING
 from caraus.web import refusals
 from caraus.web.dashboard import panou
@@ -26,7 +26,7 @@ from caraus.web.organizations import elsewhere
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Panou; before the first authorization, to Integrări."""
-    if not access.memberships(request) and may_create(access.signed_in(request)):
+    if not access.memberships(request) and may_create_organization(access.signed_in_user(request)):
         return redirect("organization_new")
     membership = access.current_membership(request)
     living = membership.organization.authorizations.filter(status__in=LIVING)
@@ -75,7 +75,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if isinstance(exception, access.TwoFactorsNeededError):
+    if isinstance(exception, access.TwoFactorsRequiredError):
         messages.warning(request, str(exception))
         return redirect("mfa_index")
     sentence = str(exception) or gettext("Rolul tău nu permite această acțiune.")
@@ -86,7 +86,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """In the exception's own words where it has some: a sentence, and perhaps a title. What is in
     another organization of one's own is offered there."""
-    if isinstance(exception, access.ElsewhereError):
+    if isinstance(exception, access.OtherOrganizationError):
         return elsewhere(request, exception.organization, status=404)
     own_words, own_title, *_ = *(one for one in exception.args if isinstance(one, str)), "", ""
     return _error(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
-from caraus.accounts.rate_limits import limited
+from caraus.accounts.rate_limits import rate_limited
 from caraus.core.logs import origin
 from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import chosen
@@ -22,7 +22,7 @@ from caraus.workspace.filters import Asked, query_of
 
 
 @require_POST
-@limited("list_export")
+@rate_limited("list_export")
 def new_export(request: HttpRequest) -> HttpResponseRedirect:
     membership = access.current_membership(request)
     kind = request.POST.get("fel", "")
@@ -34,14 +34,14 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
 
 
 @require_POST
-@limited("export")
+@rate_limited("export")
 def organization_export(request: HttpRequest) -> HttpResponseRedirect:
     """All of the organization, for its owner."""
     return _begin(request, access.require_role(request, Role.OWNER), exports.ARCHIVE, "")
 
 
 @require_POST
-@limited("export")
+@rate_limited("export")
 def audit_log_export(request: HttpRequest) -> HttpResponseRedirect:
     """The entries that a view of the journal shows, all of them."""
     membership = access.require_role(request, Role.ADMIN)

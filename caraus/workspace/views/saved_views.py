@@ -23,7 +23,7 @@ def _to_list(address: str) -> HttpResponseRedirect:
 
 @require_POST
 def choose_columns(request: HttpRequest) -> HttpResponse:
-    user = access.signed_in(request)
+    user = access.signed_in_user(request)
     access.current_membership(request)
     if request.POST.get("obisnuite"):
         columns.forget(user)
@@ -62,7 +62,7 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename, delete, open the list with it or no longer."""
-    mine = SavedView.objects.filter(user=access.signed_in(request))
+    mine = SavedView.objects.filter(user=access.signed_in_user(request))
     view = access.get_object(request, mine, pk)
     wanted = request.POST.get("ce", "")
     if wanted == "sterge":

@@ -47,7 +47,7 @@ def show(
         "driver_text": driver_text.text(transport, today=today()),
         "driver_warning": driver_text.warning(transport, today=today()),
         "notes": transport.notes.select_related("author"),
-        "may_write": access.may(membership, Role.DISPATCHER),
+        "may_write": access.has_role(membership, Role.DISPATCHER),
         "form": form,
     }
     return render(request, "workspace/detail.html", context)

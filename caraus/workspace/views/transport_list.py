@@ -81,7 +81,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "just_expired": around.just_expired,
         "now": int(time.time()),
         "printed_at": timezone.now(),
-        "may_sync": access.may(membership, Role.DISPATCHER),
+        "may_sync": access.has_role(membership, Role.DISPATCHER),
         "today": today(),
         "situation": state,
         "unreadable": _unreadable(companies) if around.unreadable else (),
