@@ -25,13 +25,24 @@ from caraus.anaf.values import (
 
 _UIT = re.compile(r"[0-9ACDEFHJKLMNPQRTUVWXY]{14}[0-9]{2}")
 _UIT_LENGTH = 64
-_KNOWN = frozenset(
-    (
-        *("id", "uit", "cod_decl", "den_decl", "ref_decl", "data_transp", "data_exp_uit"),
-        *("tr_cod", "tr_den", "nr_veh", "nr_rem1", "nr_rem2", "modif_veh"),
-        *("loc_start", "loc_final", "documente"),
-    )
-)
+#: ANAF's names of the fields that are stored and compared, and ours.
+FIELD_NAMES = {
+    "cod_decl": "declarant_cui",
+    "den_decl": "declarant_name",
+    "ref_decl": "declarant_ref",
+    "data_transp": "transport_date",
+    "data_exp_uit": "first_expired_day",
+    "tr_cod": "carrier_cui",
+    "tr_den": "carrier_name",
+    "nr_veh": "plate",
+    "nr_rem1": "trailer1",
+    "nr_rem2": "trailer2",
+    "modif_veh": "vehicle_changes",
+    "loc_start": "start",
+    "loc_final": "end",
+    "documente": "documents",
+}
+_KNOWN = frozenset({"id", "uit", *FIELD_NAMES})
 #: Why a record is unreadable.
 UNREADABLE_REASONS = ("not_an_object", "uit_not_text", "uit_missing", "uit_too_long")
 MOST_CHANGES = 200

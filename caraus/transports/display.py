@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from caraus.anaf.info import uit_is_valid
+from caraus.anaf.records import FIELD_NAMES
 from caraus.core.formatting import (
     BUCHAREST,
     day_in_brief,
@@ -246,21 +247,8 @@ FIELD_WORDS = {
 }
 
 # ANAF's names of what is read of a record, as people know it.
-_ANAF_FIELDS = {
-    "data_transp": FIELD_WORDS["transport_date"],
-    "data_exp_uit": gettext_lazy("data expirării"),
-    "loc_start": FIELD_WORDS["start"],
-    "loc_final": FIELD_WORDS["end"],
-    "nr_veh": FIELD_WORDS["plate"],
-    "nr_rem1": FIELD_WORDS["trailer1"],
-    "nr_rem2": FIELD_WORDS["trailer2"],
-    "modif_veh": FIELD_WORDS["vehicle_changes"],
-    "documente": FIELD_WORDS["documents"],
-    "cod_decl": FIELD_WORDS["declarant_cui"],
-    "den_decl": FIELD_WORDS["declarant_name"],
-    "ref_decl": FIELD_WORDS["declarant_ref"],
-    "tr_cod": FIELD_WORDS["carrier_cui"],
-    "tr_den": FIELD_WORDS["carrier_name"],
+_ANAF_FIELDS = {anaf_name: FIELD_WORDS[name] for anaf_name, name in FIELD_NAMES.items()} | {
+    "data_exp_uit": gettext_lazy("data expirării")
 }
 
 

@@ -12,8 +12,10 @@ from django.dispatch import Signal
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.anaf.info import PARSER_VERSION, CarrierRecord, InfoAnswer, VehicleChange
+from caraus.anaf.documents import Document
+from caraus.anaf.info import PARSER_VERSION, InfoAnswer
 from caraus.anaf.info import UnreadableRecord as Unreadable
+from caraus.anaf.records import FIELD_NAMES, CarrierRecord, Place, VehicleChange
 from caraus.core.formatting import plural
 from caraus.transports import company_names
 from caraus.transports.models import Transport, TransportEvent, UnreadableRecord
@@ -24,27 +26,8 @@ BUCHAREST = ZoneInfo("Europe/Bucharest")
 # does not name. Where ANAF gave no end, the shorter one is shown, marked as computed.
 SHORTEST_VALIDITY = timedelta(days=5)
 
-# The fields that are compared and kept; dates as ISO text, so that they are JSON values.
-FIELDS = (
-    "declarant_cui",
-    "declarant_name",
-    "declarant_ref",
-    "transport_date",
-    "first_expired_day",
-    "expiry_computed",
-    "carrier_cui",
-    "carrier_name",
-    "plate",
-    "trailer1",
-    "trailer2",
-    "vehicle_changes",
-    "start",
-    "end",
-    "documents",
-    "extra",
-    "unreadable_fields",
-)
-DATE_FIELDS = frozenset({"transport_date", "first_expired_day"})
+# The fields that are compared and stored, each a column of `Transport`.
+FIELDS = (*FIELD_NAMES.values(), "expiry_computed", "extra", "unreadable_fields")
 
 #: UITs of a company were written, sent once for an answer and in its transaction: `company`,
 #: `transports` (the rows), `events` (the reconciliation's, in order), `at` (when the answer came),
@@ -180,24 +163,6 @@ def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
     return list(mine.filter(is_open | Q(uit__in=uits)))
 
 
-# Ours by ANAF's names of what they are read from.
-_READ_FROM = {
-    "cod_decl": "declarant_cui",
-    "den_decl": "declarant_name",
-    "ref_decl": "declarant_ref",
-    "data_transp": "transport_date",
-    "tr_cod": "carrier_cui",
-    "tr_den": "carrier_name",
-    "nr_veh": "plate",
-    "nr_rem1": "trailer1",
-    "nr_rem2": "trailer2",
-    "modif_veh": "vehicle_changes",
-    "loc_start": "start",
-    "loc_final": "end",
-    "documente": "documents",
-}
-
-
 def observed_fields(record: CarrierRecord, known: Known | None = None) -> dict[str, Any]:
     """A record's fields as JSON values, comparable with those of a row.
 
@@ -206,11 +171,14 @@ def observed_fields(record: CarrierRecord, known: Known | None = None) -> dict[s
     """
     fields = _fields_of(record)
     before = known.fields if known else {}
-    for anafs, ours in _READ_FROM.items():
-        if anafs in record.unread and _is_empty(fields[ours]) and before:
-            fields[ours] = before[ours]
-    if "data_exp_uit" in record.unread and before and not before["expiry_computed"]:
-        fields["first_expired_day"] = before["first_expired_day"]
+    read_before = {
+        name: value
+        for name, value in before.items()
+        if name != "first_expired_day" or not before["expiry_computed"]
+    }
+    for anaf_name, name in FIELD_NAMES.items():
+        if anaf_name in record.unread and _is_empty(fields[name]) and name in read_before:
+            fields[name] = read_before[name]
     is_computed = fields["first_expired_day"] is None and fields["transport_date"] is not None
     if is_computed:
         starts = date.fromisoformat(fields["transport_date"])
@@ -223,24 +191,9 @@ def _is_empty(value: Any) -> bool:
 
 
 def _fields_of(record: CarrierRecord) -> dict[str, Any]:
-    return {
-        "declarant_cui": record.declarant_cui,
-        "declarant_name": record.declarant_name,
-        "declarant_ref": record.declarant_ref,
-        "transport_date": _json_value(record.transport_date),
-        "first_expired_day": _json_value(record.first_expired_day),
-        "carrier_cui": record.carrier_cui,
-        "carrier_name": record.carrier_name,
-        "plate": record.plate,
-        "trailer1": record.trailer1,
-        "trailer2": record.trailer2,
-        "vehicle_changes": [_vehicle_change(change) for change in record.vehicle_changes],
-        "start": record.start.as_dict(),
-        "end": record.end.as_dict(),
-        "documents": [{"text": each.text, "value": each.raw} for each in record.documents],
-        "extra": record.extra,
-        "unreadable_fields": record.unread,
-    }
+    """Return the fields of a record as JSON values, by our names."""
+    fields = {name: _json_value(getattr(record, name)) for name in FIELD_NAMES.values()}
+    return fields | {"extra": record.extra, "unreadable_fields": record.unread}
 
 
 def _vehicle_change(change: VehicleChange) -> dict[str, Any]:
@@ -270,7 +223,19 @@ def known_of(row: Transport) -> Known:
 
 
 def _json_value(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    match value:
+        case date():
+            return value.isoformat()
+        case Place():
+            return value.as_dict()
+        case VehicleChange():
+            return _vehicle_change(value)
+        case Document():
+            return {"text": value.text, "value": value.raw}
+        case tuple():
+            return [_json_value(each) for each in value]
+        case _:
+            return value
 
 
 def _write(
@@ -284,10 +249,9 @@ def _write(
 ) -> Transport:
     if row is None:
         row = Transport(company=company, uit=uit, first_seen_at=at, last_changed_at=at)
-    for name in FIELDS:
-        value = new.fields[name]
-        is_day = name in DATE_FIELDS and value
-        setattr(row, name, date.fromisoformat(value) if is_day else value)
+    for column in Transport._meta.concrete_fields:
+        if column.name in FIELDS:
+            setattr(row, column.name, column.to_python(new.fields[column.name]))
     if record is not None:
         row.raw = record.raw
     if new.seen_at == at or Transport.State.ACTIVE in {row.state, new.state}:

@@ -1,23 +1,45 @@
 """Which columns of the list a person sees: chosen once, remembered for the account."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import User
 from caraus.workspace.models import ListSettings
 
-# Words of the form → words on screen. The UIT and its state stand in every list.
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the list: its name in the menu, and its head."""
+
+    label: str | Promise
+    # "": the label.
+    head: str | Promise = ""
+    # The order of the list that a press on the head gives (`pagination.ORDERS`), None for none.
+    sort: str | None = None
+    # A class of the style sheet, for columns that must not share what is left.
+    width: str = ""
+
+
+# By the words of the form. The UIT and its state stand in every list. The table draws each column
+# in `_table.html`, from the texts of `table.Row`.
 COLUMNS = {
-    "data": gettext_lazy("Data transportului"),
-    "valabilitate": gettext_lazy("Valabilitate"),
-    "declarant": gettext_lazy("Declarant"),
-    "ruta": gettext_lazy("Rută"),
-    "vehicul": gettext_lazy("Vehicul și remorci"),
-    "referinta": gettext_lazy("Referință"),
-    "documente": gettext_lazy("Documente"),
-    "vazut": gettext_lazy("Prima dată văzut"),
-    "modificat": gettext_lazy("Ultima modificare"),
+    "data": Column(gettext_lazy("Data transportului")),  # beside the state, without a head
+    "valabilitate": Column(gettext_lazy("Valabilitate"), sort="expira", width="wide-validity"),
+    "declarant": Column(gettext_lazy("Declarant"), sort="declarant"),
+    "ruta": Column(gettext_lazy("Rută"), sort="ruta"),
+    "vehicul": Column(
+        gettext_lazy("Vehicul și remorci"),
+        head=gettext_lazy("Vehicul"),
+        sort="vehicul",
+        width="wide-vehicle",
+    ),
+    "referinta": Column(gettext_lazy("Referință"), sort="referinta"),
+    "documente": Column(gettext_lazy("Documente")),
+    "vazut": Column(gettext_lazy("Prima dată văzut"), sort="", width="wide-seen"),
+    "modificat": Column(gettext_lazy("Ultima modificare"), sort="modificate", width="wide-seen"),
 }
 USUAL = frozenset(COLUMNS) - {"modificat"}
 

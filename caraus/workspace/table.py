@@ -17,6 +17,7 @@ from caraus.core.formatting import day_in_brief, day_in_full
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
+from caraus.workspace.columns import COLUMNS
 from caraus.workspace.filters import Asked
 from caraus.workspace.pagination import ORDERS
 
@@ -44,27 +45,27 @@ class Head:
 def heads(asked: Asked, columns: frozenset[str]) -> list[Head]:
     """Return the heads of the chosen columns, in the order of the cells."""
 
-    def head(label: str, sort: str, width: str = "") -> Head:
+    def head(label: str, sort: str | None, width: str = "") -> Head:
+        if sort is None:
+            return Head(label, width)
         direction = "descending" if ORDERS[sort].newest_first else "ascending"
         return Head(label, width, asked.link(sortare=sort), direction * (asked.sortare == sort))
 
-    seen = "wide-seen-of-two" if {"vazut", "modificat"} <= columns else "wide-seen"
-    chosen = {
-        "valabilitate": head(gettext("Valabilitate"), "expira", "wide-validity"),
-        "declarant": head(gettext("Declarant"), "declarant"),
-        "ruta": head(gettext("Rută"), "ruta"),
-        "vehicul": head(gettext("Vehicul"), "vehicul", "wide-vehicle"),
-        "referinta": head(papers_label(columns), "referinta"),
-        "documente": Head(papers_label(columns)),
-        "vazut": head(gettext("Prima dată văzut"), "", seen),
-        "modificat": head(gettext("Ultima modificare"), "modificate", seen),
-    }
-    if "referinta" in columns:
-        del chosen["documente"]  # they share a column
+    without_head = {"data", "documente"} if "referinta" in columns else {"data"}
+    shared = dict.fromkeys(("referinta", "documente"), papers_label(columns))
+    both_seen = {"vazut", "modificat"} <= columns
     return [
         head("UIT", "uit", "wide-uit"),
         head(gettext("Transport"), "transport", "wide-status"),
-        *(each for name, each in chosen.items() if name in columns),
+        *(
+            head(
+                shared.get(name) or str(column.head or column.label),
+                column.sort,
+                "wide-seen-of-two" if both_seen and column.width == "wide-seen" else column.width,
+            )
+            for name, column in COLUMNS.items()
+            if name in columns - without_head
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from caraus.accounts.models import Company
 from caraus.anaf.info import parse_info
+from caraus.anaf.records import FIELD_NAMES
 from caraus.anaf.values import canonical
 from caraus.authorizations.models import Authorization
 from caraus.commands import data
@@ -26,7 +27,7 @@ from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.unreadable_records import try_again
 from caraus.transports import display, expiry
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.transports.store import apply_answer
+from caraus.transports.store import FIELDS, apply_answer
 from caraus.web import retention
 from caraus.web.dashboard import panou
 from caraus.workspace import export_files, pagination
@@ -53,6 +54,13 @@ def record(**fields: Any) -> dict[str, Any]:
         "documente": "CMR 123",
         **fields,
     }
+
+
+def test_every_field_of_info_has_a_column_and_a_word() -> None:
+    """A field that is added to `FIELD_NAMES` alone is missed here, not in production."""
+    columns = {field.name for field in Transport._meta.concrete_fields}
+    assert set(FIELDS) <= columns
+    assert set(FIELD_NAMES.values()) <= display.FIELD_WORDS.keys()
 
 
 def applied(company: Company, *records: dict[str, Any], minutes: int = 0) -> None:
