@@ -253,11 +253,11 @@ def _servers(commands: Commands) -> None:
     _command(commands, "migrate", migrate, "Bring the database to this version's schema.")
 
     # These two are run before the parser is asked; here they are only told.
-    told = {
+    programs = {
         "simulator": "ANAF's double: login, e-Transport and faults by name, for any integration.",
         "manage": "Django's own commands, e.g. `caraus manage shell`.",
     }
-    for name, text in told.items():
+    for name, text in programs.items():
         _command(commands, name, lambda _: GOOD, text)
 
 

@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "caraus.web.middleware.RequestMiddleware",
     "caraus.web.hosts.HostMiddleware",
     "caraus.web.middleware.CompressMiddleware",
-    "caraus.web.refusals.RefusalMiddleware",
+    "caraus.web.error_responses.ErrorResponseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "caraus.web.middleware.NoStoreMiddleware",
@@ -125,7 +125,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "caraus.web.organizations.OrganizationMiddleware",
+    "caraus.web.organization_check.OrganizationMiddleware",
 ]
 
 ROOT_URLCONF = "caraus.urls"
@@ -141,7 +141,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "caraus.web.context.shell",
+                "caraus.web.context.page_frame",
                 "caraus.notifications.context.bell",
             ],
             "builtins": [

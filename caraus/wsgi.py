@@ -9,9 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
 
 application = get_wsgi_application()
 
-from caraus.web.refusals import limit_waiting_of_web_requests  # noqa: E402 - needs the settings
+from caraus.web.error_responses import set_timeouts_on_connect  # noqa: E402 - needs the settings
 
-limit_waiting_of_web_requests()
+set_timeouts_on_connect()
 
 
 def settle() -> None:

@@ -25,7 +25,7 @@ emptying.install()
 # A test's live server loads the application, which bounds all connections of its process from then
 # on: of a web process, not of the tests' own.
 assert callable(wsgi.application)
-connection_created.disconnect(dispatch_uid="caraus.web.refusals")
+connection_created.disconnect(dispatch_uid="caraus.web.error_responses")
 
 
 # The files that take a minute by themselves, then the rooms whose tests start whole installations.

@@ -99,14 +99,14 @@ def _rows(companies: "list[Company]", *, everything: bool) -> list[dict[str, Any
     from caraus.sync.models import SyncState
     from caraus.transports.models import Transport, UnreadableRecord
 
-    found = Transport.objects.filter(company__in=companies).prefetch_related("events")
+    transports = Transport.objects.filter(company__in=companies).prefetch_related("events")
     unreadable = UnreadableRecord.objects.filter(company__in=companies)
     good = {
         state.company_id: state.last_good_at
         for state in SyncState.objects.filter(company__in=companies)
         if state.last_good_at
     }
-    rows = [_transport(row, today=today(), good=good) for row in found]
+    rows = [_transport(row, today=today(), good=good) for row in transports]
     if not everything:
         rows = [row for row in rows if row["state"] in {"active", "missing"}]
         unreadable = unreadable.filter(resolved_at=None)

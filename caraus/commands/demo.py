@@ -296,8 +296,8 @@ def _provision(world: dict[str, Any]) -> None:
 def _wait_for_json(
     url: str, children: list[subprocess.Popen[bytes]], ending: _Ending
 ) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_wait_for(url, children, ending))
-    return found
+    response: dict[str, Any] = json.loads(_wait_for(url, children, ending))
+    return response
 
 
 def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending) -> bytes:

@@ -166,7 +166,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def handle_accept(self) -> None:
         super().handle_accept()
         if len(self.active_channels) > MOST_CONNECTIONS:
-            waiting = [one for one in self.active_channels.values() if not one.requests]
+            waiting = [channel for channel in self.active_channels.values() if not channel.requests]
             if waiting:
                 min(waiting, key=lambda channel: channel.since).handle_close()
 

@@ -96,13 +96,13 @@ def _draw(card: bytes, transport: Transport) -> bytes:
 def content(transport: Transport, *, today: date) -> dict[str, object]:
     """The fields of `card_pdf.Card`."""
     plate, trailer1, trailer2 = transport.current_vehicle
-    trailers = [one for one in (trailer1, trailer2) if one]
+    trailers = [trailer for trailer in (trailer1, trailer2) if trailer]
     vehicle = [["VEHICUL", plate or "—"]]
     if len(trailers) == 1:
         vehicle.append(["REMORCĂ", trailers[0]])
     rows = [vehicle]
     if len(trailers) > 1:
-        rows.append([[f"REMORCA {number}", one] for number, one in enumerate(trailers, 1)])
+        rows.append([[f"REMORCA {number}", trailer] for number, trailer in enumerate(trailers, 1)])
     rows += [
         [
             ["DATA TRANSPORTULUI", _day(transport.transport_date)],
@@ -113,7 +113,9 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
         [["TRANSPORTATOR", _party(transport.carrier_name, transport.carrier_cui)]],
     ]
     if transport.documents:
-        rows.append([["DOCUMENTE", "; ".join(one.get("text", "") for one in transport.documents)]])
+        rows.append(
+            [["DOCUMENTE", "; ".join(document.get("text", "") for document in transport.documents)]]
+        )
     computed = "Termen calculat de Cărăuș (5 zile): ANAF nu l-a dat."
     unread = unreadable_sentence(transport)
     return {

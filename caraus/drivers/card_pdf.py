@@ -123,19 +123,19 @@ def _height(pdf: FPDF, row: list[list[str]]) -> float:
 def _cells(pdf: FPDF, row: list[list[str]]) -> list[tuple[list[str], float]]:
     """Each value's lines and their size."""
     width = _CONTENT / len(row) - 3
-    found = []
+    sized_cells = []
     for _, value in row:
         pdf.set_font("sans", "B", _LARGE)
         if pdf.get_string_width(value) <= width:
-            found.append(([value], _LARGE))
+            sized_cells.append(([value], _LARGE))
             continue
         pdf.set_font("sans", "B", _NORMAL)
         wrapped = pdf.multi_cell(width, 4, value, dry_run=True, output=MethodReturnValue.LINES)
         lines = cast("list[str]", wrapped) or [""]
         if len(lines) > _LINES:
             lines = [*lines[: _LINES - 1], lines[_LINES - 1].rstrip() + " …"]
-        found.append((lines, _NORMAL))
-    return found
+        sized_cells.append((lines, _NORMAL))
+    return sized_cells
 
 
 def _row(pdf: FPDF, y: float, row: list[list[str]], height: float) -> None:

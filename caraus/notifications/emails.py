@@ -144,7 +144,7 @@ def _lines(one: Told, absolute: Callable[[str], str]) -> list[Line]:
 
 def _links(notification: Notification) -> Callable[[str], str]:
     """Make addresses of paths: with the organization, for a reader who has several and may be
-    working in another one (`caraus/web/organizations.py`)."""
+    working in another one (`caraus/web/organization_check.py`)."""
     has_several = Membership.objects.filter(user=notification.user_id).count() > 1
 
     def absolute(path: str) -> str:

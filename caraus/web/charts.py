@@ -28,7 +28,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class BarChart:
     """One bar a day; a day without a value has none. `most` is the value of the dashed line."""
 
     bars: tuple[Bar, ...]
@@ -40,7 +40,7 @@ class Bars:
     height: int = HEIGHT
 
 
-def bars(values: Sequence[tuple[date, float | None]]) -> Bars:
+def bar_chart(values: Sequence[tuple[date, float | None]]) -> BarChart:
     """The greatest value reaches the line at the top; zero is a hair above the floor."""
     most = max((value for _, value in values if value), default=0.0)
     step, room = WIDTH / len(values), HEIGHT - _AXIS - _TOP
@@ -59,7 +59,7 @@ def bars(values: Sequence[tuple[date, float | None]]) -> Bars:
                 is_last=number == len(values) - 1,
             )
         )
-    return Bars(bars=tuple(drawn), labels=_labels([day for day, _ in values]), most=most)
+    return BarChart(bars=tuple(drawn), labels=_labels([day for day, _ in values]), most=most)
 
 
 def _labels(days: Sequence[date]) -> tuple[Label, ...]:

@@ -18,17 +18,17 @@ from caraus.sync.models import CompanyDay
 from caraus.sync.status import Situation, situation
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.web import charts
-from caraus.web.charts import Bars
+from caraus.web.charts import BarChart
 
 DAYS = 30
 # Counted no further: „peste 5.000”.
-COUNTED = 5000
+COUNT_LIMIT = 5000
 State = Transport.State
 _OPEN = (State.ACTIVE, State.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class BoundedCount:
     number: int
     is_more: bool = False
 
@@ -44,34 +44,34 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Panou:
+class Dashboard:
     today: date
-    active: Count
-    ends_today: Count
-    ends_tomorrow: Count
-    starts_today: Count
+    active: BoundedCount
+    ends_today: BoundedCount
+    ends_tomorrow: BoundedCount
+    starts_today: BoundedCount
     # Expired at the last midnight: a lorry may still be on the road with it.
-    last_night: Count
+    last_night: BoundedCount
     # UITs with a problem of the fleet, and those of them that ANAF has; not found at ANAF; records
     # that could not be read, and UITs of which some field could not.
-    problems: Count
-    problems_alone: Count
-    missing: Count
-    unreadable: Count
-    partly_unreadable: Count
+    issues: BoundedCount
+    issues_alone: BoundedCount
+    missing: BoundedCount
+    unreadable: BoundedCount
+    partly_unreadable: BoundedCount
     days: tuple[Day, ...]
     situation: Situation
     authorization: Health | None
     companies: tuple[Company, ...]
 
     @property
-    def to_check(self) -> Count:
+    def to_check(self) -> BoundedCount:
         """All that somebody should look at, each UIT once."""
         parts = (
-            *(self.last_night, self.problems_alone, self.missing),
+            *(self.last_night, self.issues_alone, self.missing),
             *(self.unreadable, self.partly_unreadable),
         )
-        return Count(sum(one.number for one in parts), any(one.is_more for one in parts))
+        return BoundedCount(sum(part.number for part in parts), any(part.is_more for part in parts))
 
     @property
     def new_today(self) -> int:
@@ -94,22 +94,22 @@ class Panou:
         return any(day.waited is not None for day in self.days)
 
     @property
-    def per_day(self) -> Bars:
-        return charts.bars([(one.day, float(one.appeared)) for one in self.days])
+    def per_day(self) -> BarChart:
+        return charts.bar_chart([(day.day, float(day.appeared)) for day in self.days])
 
     @property
     def is_quick(self) -> bool:
-        """Two minutes at most: told in seconds."""
-        return max((one.waited for one in self.days if one.waited is not None), default=0) <= 2
+        """Two minutes at most: shown in seconds."""
+        return max((day.waited for day in self.days if day.waited is not None), default=0) <= 2
 
     @property
-    def delays(self) -> Bars:
+    def delays(self) -> BarChart:
         unit = 60 if self.is_quick else 1
-        waits = [(one.day, None if one.waited is None else one.waited * unit) for one in self.days]
-        return charts.bars(waits)
+        waits = [(day.day, None if day.waited is None else day.waited * unit) for day in self.days]
+        return charts.bar_chart(waits)
 
 
-def panou(membership: Membership) -> Panou:
+def build_dashboard(membership: Membership) -> Dashboard:
     """What the member's companies are about today; a fixed number of queries."""
     today = today_here()
     companies = list(access.visible_companies(membership))
@@ -118,15 +118,15 @@ def panou(membership: Membership) -> Panou:
     transports = Transport.objects.filter(company__in=keys)
     open_ones = transports.filter(state__in=_OPEN)
     alive = open_ones.filter(first_expired_day__gt=today)
-    with_problems = fleet.transports_with_issues(keys, today)
+    with_issues = fleet.transports_with_issues(keys, today)
     querysets: dict[str, QuerySet[Any, Any]] = {
         "active": alive,
         "ends_today": open_ones.filter(first_expired_day=tomorrow),
         "ends_tomorrow": open_ones.filter(first_expired_day=after_tomorrow),
         "starts_today": alive.filter(transport_date=today),
         "last_night": transports.filter(state__in=[*_OPEN, State.EXPIRED], first_expired_day=today),
-        "problems": with_problems,
-        "problems_alone": with_problems.filter(state=State.ACTIVE),
+        "issues": with_issues,
+        "issues_alone": with_issues.filter(state=State.ACTIVE),
         "missing": alive.filter(state=State.MISSING),
         "unreadable": UnreadableRecord.objects.filter(company__in=keys, resolved_at=None),
         # Those with a problem of the fleet are counted there.
@@ -135,9 +135,9 @@ def panou(membership: Membership) -> Panou:
         ),
     }
     numbers = count_each(
-        *(rows.order_by().values("pk")[: COUNTED + 1] for rows in querysets.values())
+        *(rows.order_by().values("pk")[: COUNT_LIMIT + 1] for rows in querysets.values())
     )
-    return Panou(
+    return Dashboard(
         today=today,
         **{name: _bounded(number) for name, number in zip(querysets, numbers, strict=True)},
         days=_days(companies, today),
@@ -147,8 +147,8 @@ def panou(membership: Membership) -> Panou:
     )
 
 
-def _bounded(number: int) -> Count:
-    return Count(min(number, COUNTED), number > COUNTED)
+def _bounded(number: int) -> BoundedCount:
+    return BoundedCount(min(number, COUNT_LIMIT), number > COUNT_LIMIT)
 
 
 def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:
@@ -160,7 +160,7 @@ def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:
         .annotate(all=Sum("appeared"), known=Sum("timed"), wait=Sum("waited"), most=Max("longest"))
         .order_by()
     )
-    found = {
+    by_day = {
         row["day"]: Day(
             row["day"],
             row["all"],
@@ -170,4 +170,4 @@ def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:
         for row in rows
     }
     days = (first + timedelta(days=number) for number in range(DAYS))
-    return tuple(found.get(day, Day(day)) for day in days)
+    return tuple(by_day.get(day, Day(day)) for day in days)

@@ -12,7 +12,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 # Machines beside the server ask for these by whatever address they have; the answers name none.
-FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
+MACHINE_PATHS = ("/healthz", "/readyz", "/metrics")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -22,7 +22,7 @@ class HostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         public = urlsplit(settings.PUBLIC_URL)
-        if request.path in FOR_MACHINES:
+        if request.path in MACHINE_PATHS:
             request.META["HTTP_HOST"] = public.netloc
         elif _port(request.META.get("HTTP_HOST", "")) not in {
             None,

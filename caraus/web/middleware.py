@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 # What a proxy may name a request; anything else could forge log lines.
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_QUIET = ("/healthz", "/readyz", "/favicon.ico", "/static/", "/metrics")
+_NOT_LOGGED = ("/healthz", "/readyz", "/favicon.ico", "/static/", "/metrics")
 
 
 class RequestMiddleware:
@@ -38,8 +38,8 @@ class RequestMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
             response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-            if not request.path.startswith(_QUIET):
-                _tell(request, response, time.perf_counter() - started)
+            if not request.path.startswith(_NOT_LOGGED):
+                _log_request(request, response, time.perf_counter() - started)
         return response
 
 
@@ -56,7 +56,7 @@ class NoStoreMiddleware:
         return response
 
 
-def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """The route, not the path: the paths of links hold secrets."""
     user = getattr(request, "user", None)
     log.info(
@@ -79,10 +79,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseRedirect:
         if request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)
-        return redirect_to_login(_page_of(request), self.get_login_url(view_func))
+        return redirect_to_login(_page_address(request), self.get_login_url(view_func))
 
 
-def _page_of(request: HttpRequest) -> str:
+def _page_address(request: HttpRequest) -> str:
     """The page of ours that sent this form, as the browser tells; home where it does not."""
     given = request.headers.get("Referer", "")
     hosts = {request.get_host()}

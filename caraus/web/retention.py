@@ -1,5 +1,7 @@
-"""What is kept no longer than it is needed. Each rule is told in docs/security.md. (Questions to
-ANAF: `transports/runs.py`.)"""
+"""Delete what is needed no longer; docs/security.md lists each rule.
+
+Sync runs have their own retention: `sync/runs.py`.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,13 +18,13 @@ from caraus.core.formatting import plural, today
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.models.fields import UNKNOWN_END
 
-KEEP_CONSENTS = timedelta(days=30)
-KEEP_INVITATIONS = timedelta(days=180)
-BATCH = 1000
+CONSENT_RETENTION = timedelta(days=30)
+INVITATION_RETENTION = timedelta(days=180)
+BATCH_SIZE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class PurgedRows:
     """How many rows went."""
 
     transports: int
@@ -31,21 +33,23 @@ class Forgotten:
     journal: int
 
 
-def forget() -> Forgotten:
+def purge() -> PurgedRows:
     """Apply every rule now; safe to run twice, and beside everything else."""
     now = timezone.now()
-    return Forgotten(
+    return PurgedRows(
         transports=sum(
-            _forget_transports(one)
-            for one in Organization.objects.exclude(keep_transports_months=None)
+            _purge_transports(organization)
+            for organization in Organization.objects.exclude(keep_transports_months=None)
         ),
-        consents=ConsentRequest.objects.filter(expires_at__lt=now - KEEP_CONSENTS).delete()[0],
-        invitations=Invitation.objects.filter(expires_at__lt=now - KEEP_INVITATIONS).delete()[0],
+        consents=ConsentRequest.objects.filter(expires_at__lt=now - CONSENT_RETENTION).delete()[0],
+        invitations=Invitation.objects.filter(expires_at__lt=now - INVITATION_RETENTION).delete()[
+            0
+        ],
         journal=audit_log.delete_expired_entries(),
     )
 
 
-def _forget_transports(organization: Organization) -> int:
+def _purge_transports(organization: Organization) -> int:
     """The closed UITs whose last valid day is longer ago than the organization wants."""
     months = organization.keep_transports_months or 0
     limit = today() - timedelta(days=round(months * 30.44))
@@ -56,7 +60,7 @@ def _forget_transports(organization: Organization) -> int:
     ) & ~Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
     old = Transport.objects.filter(is_old, company__organization=organization)
     gone = 0
-    while ids := list(old.values_list("pk", flat=True)[:BATCH]):
+    while ids := list(old.values_list("pk", flat=True)[:BATCH_SIZE]):
         with transaction.atomic():
             Transport.objects.filter(pk__in=ids).delete()
             gone += len(ids)

@@ -12,8 +12,8 @@ from caraus.web import retention
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="web.take_up_stalled", queueing_lock="web.take_up_stalled")
-async def take_up_stalled(timestamp: int) -> None:
+@app.task(name="web.retry_stalled_jobs", queueing_lock="web.retry_stalled_jobs")
+async def retry_stalled_jobs(timestamp: int) -> None:
     """A killed worker's jobs stay „doing”; once its heartbeat is old, others take them up.
 
     One whose twin waits in the queue already ends here.
@@ -26,8 +26,8 @@ async def take_up_stalled(timestamp: int) -> None:
 
 
 @app.periodic(cron="41 3 * * *")
-@app.task(name="web.tidy", queueing_lock="web.tidy")
-async def tidy(timestamp: int) -> None:
+@app.task(name="web.delete_expired", queueing_lock="web.delete_expired")
+async def delete_expired(timestamp: int) -> None:
     """Failed jobs are kept for a month, ended sessions and counts of uses not at all."""
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
@@ -37,10 +37,10 @@ async def tidy(timestamp: int) -> None:
 
 
 @app.periodic(cron="11 2 * * *")
-@app.task(name="web.forget", queueing_lock="web.forget")
-def forget(timestamp: int) -> None:
+@app.task(name="web.purge", queueing_lock="web.purge")
+def purge(timestamp: int) -> None:
     """Every night: the rules of retention."""
-    retention.forget()
+    retention.purge()
 
 
 @app.periodic(cron="23 * * * *")

@@ -29,7 +29,7 @@ from caraus.transports import display, expiry
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.store import FIELDS, apply_answer
 from caraus.web import retention
-from caraus.web.dashboard import panou
+from caraus.web.dashboard import build_dashboard
 from caraus.workspace import export_files, pagination
 from tests.simulator_process import SimulatorProcess
 
@@ -343,7 +343,7 @@ def test_panou_counts_it_once(
     company: Company, authorization: Authorization, signed_in: Client, owner: Any
 ) -> None:
     applied(company, record(**NOTHING_KNOWN), record(uit="B"))
-    seen = panou(owner.memberships.get())
+    seen = build_dashboard(owner.memberships.get())
     assert (seen.partly_unreadable.number, seen.to_check.number, seen.active.number) == (1, 1, 2)
     page = signed_in.get("/").content.decode()
     assert "cu câmpuri necitite" in page
@@ -356,10 +356,10 @@ def test_a_closed_uit_without_an_end_is_kept_as_long_as_others(company: Company)
     applied(company, record(**NOTHING_KNOWN))
     long_ago = timezone.now() - 400 * DAY
     Transport.objects.update(last_seen_at=long_ago)
-    retention.forget()
+    retention.purge()
     assert Transport.objects.exists()  # ANAF lists it still
     Transport.objects.update(state="delisted")
-    retention.forget()
+    retention.purge()
     assert not Transport.objects.exists()
 
 

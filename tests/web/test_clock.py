@@ -112,7 +112,7 @@ def test_what_is_copied_for_the_driver_is_of_now_or_nothing(
     assert page.evaluate("navigator.clipboard.readText()") == "nothing"
 
 
-def test_panou_left_open_over_midnight_counts_what_expired(
+def test_a_dashboard_left_open_over_midnight_counts_what_expired(
     before_and_after: tuple[str, Pages, Pages], served: tuple[Page, Pages]
 ) -> None:
     (_, before, after), (page, pages) = before_and_after, served

@@ -12,7 +12,7 @@ from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.tasks import enqueue_try_rights, try_rights
 from caraus.sync.models import SyncState
-from caraus.web.tasks import take_up_stalled
+from caraus.web.tasks import retry_stalled_jobs
 from tests.authorize import authorize
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
@@ -42,7 +42,7 @@ def not_due(company: Company) -> None:
 
 
 def run_housekeeping(worker: Worker) -> None:
-    take_up_stalled.configure(task_kwargs={"timestamp": 0}).defer()
+    retry_stalled_jobs.configure(task_kwargs={"timestamp": 0}).defer()
     worker.drain()
 
 

@@ -267,9 +267,9 @@ def uit_bar(bar: display.Bar) -> SafeString:
         format_html_join(
             "",
             '<rect x="{}0.6" width="8.8" height="4"{}/>',
-            ((cell, _USED if cell < bar.used else "") for cell in range(bar.cells)),
+            ((cell, _USED_TAGS if cell < bar.used else "") for cell in range(bar.cells)),
         ),
     )
 
 
-_USED = mark_safe(' class="used"')
+_USED_TAGS = mark_safe(' class="used"')

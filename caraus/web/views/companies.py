@@ -21,7 +21,7 @@ from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy, plural
 from caraus.sync.requests import request_sync
-from caraus.web import overview
+from caraus.web import company_overview
 
 
 def _name_field() -> NameFormField:
@@ -96,7 +96,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
         if form.is_valid() and (company := _add(form, membership)):
-            messages.success(request, _told(gettext("{firm} a fost adăugată."), company))
+            messages.success(request, _notify_archived(gettext("{firm} a fost adăugată."), company))
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
 
@@ -104,15 +104,17 @@ def company_list(request: HttpRequest) -> HttpResponse:
 def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
     words = request.GET.get("q", "").replace("\0", "").strip()
     order = request.GET.get("ordine", "")
-    order = order if order in overview.ORDERS else overview.ORDERS[0]
+    order = order if order in company_overview.ORDERS else company_overview.ORDERS[0]
     state = request.GET.get("stare", "")
-    state = state if state in overview.STATES else overview.STATES[0]
-    every = overview.rows(membership, archived=state == "arhivate")
-    found = overview.ordered(overview.filtered(every, words=words, state=state), order)
+    state = state if state in company_overview.STATES else company_overview.STATES[0]
+    every = company_overview.company_rows(membership, archived=state == "arhivate")
+    shown = company_overview.sort_rows(
+        company_overview.filter_rows(every, words=words, state=state), order
+    )
     return {
-        "rows": found,
+        "rows": shown,
         "in_all": len(every),
-        "with_problems": sum(bool(row.problems) for row in every),
+        "with_issues": sum(bool(row.issues) for row in every),
         "query": words,
         "order": order,
         "state": state,
@@ -125,8 +127,11 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
 def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgress]]:
     """Of the young authorizations, those about whose companies ANAF has not answered yet."""
     visible = access.visible_companies(membership)
-    found = [(one, rights_progress.of(one, among=visible)) for one in panel.watched(membership)]
-    return [(authorization, progress) for authorization, progress in found if progress.goes_on]
+    watched = [
+        (authorization, rights_progress.of(authorization, among=visible))
+        for authorization in panel.watched(membership)
+    ]
+    return [(authorization, progress) for authorization, progress in watched if progress.goes_on]
 
 
 @require_http_methods(["GET", "POST"])
@@ -189,11 +194,11 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
         if archived
         else gettext("{firm} este din nou activă.")
     )
-    messages.success(request, _told(sentence, company))
+    messages.success(request, _notify_archived(sentence, company))
     return redirect("companies")
 
 
-def _told(sentence: str, company: Company) -> str:
+def _notify_archived(sentence: str, company: Company) -> str:
     """The sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
     firm = (
         gettext("Firma {name}").format(name=company.name)

@@ -44,7 +44,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             state["worker"] = "no heartbeat"
     except DatabaseError:
         state = dict.fromkeys(state, "unknown") | {"database": "does not answer"}
-    state["disk"] = _room()
+    state["disk"] = _disk_space()
     ready = set(state.values()) == {"ok"}
     return JsonResponse({"ready": ready} | state, status=200 if ready else 503)
 
@@ -65,7 +65,7 @@ def _worker_lives() -> bool:
     return bool(workers.filter(last_heartbeat__gt=timezone.now() - HEARTBEAT).exists())
 
 
-def _room() -> str:
+def _disk_space() -> str:
     """Of an embedded database's disk. Elsewhere a full one silences the workers' heartbeat."""
     if not settings.EMBEDDED:
         return "ok"

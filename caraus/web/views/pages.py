@@ -17,9 +17,9 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create_organization
 from caraus.authorizations.replacement import LIVING
-from caraus.web import refusals
-from caraus.web.dashboard import panou
-from caraus.web.organizations import elsewhere
+from caraus.web import error_responses
+from caraus.web.dashboard import build_dashboard
+from caraus.web.organization_check import other_organization
 
 
 @require_GET
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     living = membership.organization.authorizations.filter(status__in=LIVING)
     if not living.exists():
         return redirect("authorizations:integrations")
-    return render(request, "panou.html", {"panou": panou(membership)})
+    return render(request, "dashboard.html", {"dashboard": build_dashboard(membership)})
 
 
 @login_not_required
@@ -52,8 +52,8 @@ def style(request: HttpRequest) -> HttpResponse:
     """The components and their tokens; in debug mode only (see urls)."""
     sheet = Path(finders.find("caraus.css") or "").read_text()
     tokens = re.findall(r"--([\w-]+):", sheet.partition("@media")[0])
-    scales = {kind: [one for one in tokens if one.startswith(f"{kind}-")] for kind in SCALES}
-    colours = [one for one in tokens[tokens.index("paper") :] if not one.startswith("shadow")]
+    scales = {kind: [token for token in tokens if token.startswith(f"{kind}-")] for kind in SCALES}
+    colours = [token for token in tokens[tokens.index("paper") :] if not token.startswith("shadow")]
     return render(request, "style.html", {"scales": scales, "colours": colours})
 
 
@@ -64,8 +64,8 @@ def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> H
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    too_large = refusals.too_large(exception)
-    return refusals.bare_error(
+    too_large = error_responses.oversize_message(exception)
+    return error_responses.plain_error_page(
         status=400,
         title=gettext("Cererea nu a fost înțeleasă"),
         sentence=too_large
@@ -87,8 +87,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """In the exception's own words where it has some: a sentence, and perhaps a title. What is in
     another organization of one's own is offered there."""
     if isinstance(exception, access.OtherOrganizationError):
-        return elsewhere(request, exception.organization, status=404)
-    own_words, own_title, *_ = *(one for one in exception.args if isinstance(one, str)), "", ""
+        return other_organization(request, exception.organization, status=404)
+    own_words, own_title, *_ = *(text for text in exception.args if isinstance(text, str)), "", ""
     return _error(
         request,
         status=404,
@@ -99,9 +99,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    if known := refusals.answer_to(request, sys.exc_info()[1]):
+    if known := error_responses.response_to_error(request, sys.exc_info()[1]):
         return known
-    return refusals.bare_error(
+    return error_responses.plain_error_page(
         status=500,
         title=gettext("Ceva nu a mers la noi"),
         sentence=gettext(

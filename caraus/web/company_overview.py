@@ -26,14 +26,14 @@ STATES = ("toate", "probleme", "fara-drept", "arhivate")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CompanyRow:
     company: Company
     # The best that any living authorization has for the company.
     right: str
     authorization: str
     last_good_at: datetime | None
     active: int
-    problems: tuple[str, ...]
+    issues: tuple[str, ...]
     tone: Tone
 
     @property
@@ -42,13 +42,13 @@ class Row:
         return ("bad", "warn", "off", "good").index(self.tone)
 
 
-def rows(membership: Membership, *, archived: bool = False) -> list[Row]:
+def company_rows(membership: Membership, *, archived: bool = False) -> list[CompanyRow]:
     """One row for each company that the member sees; a fixed number of queries for any number."""
     companies = access.visible_companies(membership, archived=True)
     companies = (
         companies.exclude(archived_at=None) if archived else companies.filter(archived_at=None)
     )
-    found = list(companies.select_related("sync_state").prefetch_related("rights__authorization"))
+    listed = list(companies.select_related("sync_state").prefetch_related("rights__authorization"))
     alive = list(
         membership.organization.authorizations.filter(
             status__in=[Authorization.Status.ACTIVE, Authorization.Status.REAUTHORIZE]
@@ -59,12 +59,12 @@ def rows(membership: Membership, *, archived: bool = False) -> list[Row]:
             state__in=[Transport.State.ACTIVE, Transport.State.MISSING],
             first_expired_day__gt=today(),
         ),
-        found,
+        listed,
     )
-    unreadable = _counts(UnreadableRecord.objects.filter(resolved_at=None), found)
+    unreadable = _counts(UnreadableRecord.objects.filter(resolved_at=None), listed)
     return [
         _row(company, alive, active.get(company.pk, 0), unreadable.get(company.pk, 0))
-        for company in found
+        for company in listed
     ]
 
 
@@ -73,40 +73,44 @@ def _counts[M: Model](queryset: QuerySet[M], companies: list[Company]) -> dict[i
     return dict(grouped.annotate(number=Count("pk")))
 
 
-def _row(company: Company, alive: list[Authorization], active: int, unreadable: int) -> Row:
+def _row(company: Company, alive: list[Authorization], active: int, unreadable: int) -> CompanyRow:
     state: SyncState | None = getattr(company, "sync_state", None)
-    right = best_right(company.rights.all())
-    problems: list[tuple[Tone, str]] = []
-    covering = [one for one in alive if one.pk in _covering(company)]
+    right = best_right_state(company.rights.all())
+    issues: list[tuple[Tone, str]] = []
+    covering = [authorization for authorization in alive if authorization.pk in _covering(company)]
     # One that served the company and ended is why its UITs stay away, not one that never could.
-    serving = [one for one in covering if one.is_active] or covering or alive
+    serving = (
+        [authorization for authorization in covering if authorization.is_active]
+        or covering
+        or alive
+    )
     authorization, trouble = _authorization(serving)
     if covering and right != CompanyRight.State.COVERED:
-        right = LOST
+        right = LOST_STATES
     if right == CompanyRight.State.NO_RIGHT:
         # The pill names it; the certificate's own sentence and ANAF's refusal would say it again.
         advice = gettext("Cere-i firmei dreptul sau autorizează cu alt certificat.")
         authorization, trouble = "", [("bad", advice)]
-    problems += trouble
-    problems += _sync_troubles(state, right=right, authorized=bool(alive))
+    issues += trouble
+    issues += _sync_errors(state, right=right, authorized=bool(alive))
     if unreadable:
-        problems.append(
+        issues.append(
             ("warn", gettext("Înregistrări necitite: {unreadable}.").format(unreadable=unreadable))
         )
-    tones = [tone for tone, _ in problems]
+    tones = [tone for tone, _ in issues]
     tone: Tone = min(tones, key=("bad", "warn", "off", "good").index, default="good")
-    return Row(
+    return CompanyRow(
         company=company,
         right=right,
         authorization=authorization,
         last_good_at=state.last_good_at if state else None,
         active=active,
-        problems=tuple(dict.fromkeys(sentence for _, sentence in problems)),
+        issues=tuple(dict.fromkeys(sentence for _, sentence in issues)),
         tone="off" if company.archived_at else tone,
     )
 
 
-def best_right(rights: Iterable[CompanyRight]) -> str:
+def best_right_state(rights: Iterable[CompanyRight]) -> str:
     """The best that any living authorization has for the company."""
     states = {
         right.state for right in rights if right.authorization.status == Authorization.Status.ACTIVE
@@ -116,7 +120,7 @@ def best_right(rights: Iterable[CompanyRight]) -> str:
 
 
 # The authorization that covered the company has ended, and no other one covers it.
-LOST = "lost"
+LOST_STATES = "lost"
 
 
 def _covering(company: Company) -> set[int]:
@@ -128,7 +132,7 @@ def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, 
     """The word of the best authorization that serves the company, and what is wrong with it."""
     if not serving:
         return gettext("Neautorizată"), [("off", gettext("Nicio autorizare SPV."))]
-    best = min((health(one) for one in serving), key=lambda one: _COLOURS.index(one.colour))
+    best = min(map(health, serving), key=lambda health: _COLOURS.index(health.colour))
     if best.colour == "green":
         return best.word, []
     return best.word, [("bad" if best.colour == "red" else "warn", best.sentence)]
@@ -137,7 +141,7 @@ def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, 
 _COLOURS = ("green", "amber", "red")
 
 
-def _sync_troubles(
+def _sync_errors(
     state: SyncState | None, *, right: str, authorized: bool
 ) -> list[tuple[Tone, str]]:
     if state is None or not authorized:
@@ -151,26 +155,26 @@ def _sync_troubles(
     return []
 
 
-def filtered(found: list[Row], *, words: str, state: str) -> list[Row]:
+def filter_rows(rows: list[CompanyRow], *, words: str, state: str) -> list[CompanyRow]:
     """By a part of the name or the CUI, and by how the company stands."""
     needle = words.casefold()
     digits = needle.removeprefix("ro").replace(" ", "")
     if needle:
-        found = [
+        rows = [
             row
-            for row in found
+            for row in rows
             if needle in row.company.name.casefold() or (digits and digits in row.company.cui)
         ]
     if state == "probleme":
-        found = [row for row in found if row.problems]
+        rows = [row for row in rows if row.issues]
     if state == "fara-drept":
-        found = [row for row in found if row.right == CompanyRight.State.NO_RIGHT]
-    return found
+        rows = [row for row in rows if row.right == CompanyRight.State.NO_RIGHT]
+    return rows
 
 
-def ordered(found: list[Row], order: str) -> list[Row]:
+def sort_rows(rows: list[CompanyRow], order: str) -> list[CompanyRow]:
     """By name first, so that equals stand in that order."""
-    by_name = sorted(found, key=lambda row: (str(row.company).casefold(), row.company.cui))
+    by_name = sorted(rows, key=lambda row: (str(row.company).casefold(), row.company.cui))
     never = datetime.min.replace(tzinfo=UTC)
     if order == "denumire":
         return by_name
@@ -180,4 +184,4 @@ def ordered(found: list[Row], order: str) -> list[Row]:
         return sorted(by_name, key=lambda row: -row.active)
     if order == "autorizare":
         return sorted(by_name, key=lambda row: (row.authorization, row.right))
-    return sorted(by_name, key=lambda row: (row.severity, -len(row.problems)))
+    return sorted(by_name, key=lambda row: (row.severity, -len(row.issues)))

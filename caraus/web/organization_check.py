@@ -21,7 +21,14 @@ LINK_FIELD = "o"
 # In a form that is sent again from the page of refusal: switch first.
 SWITCH_FIELD = "treci_in_organizatie"
 # These are of a person or of a link, whatever organization is in use.
-NOBODYS = ("cont/", "limba/", "autorizare/", "invitatie/", "inceput/", "organizatie/noua/")
+WITHOUT_ORGANIZATION = (
+    "cont/",
+    "limba/",
+    "autorizare/",
+    "invitatie/",
+    "inceput/",
+    "organizatie/noua/",
+)
 SWITCHING = "organizatie/"
 
 
@@ -39,7 +46,7 @@ class OrganizationMiddleware:
         self, request: HttpRequest, view: object, args: object, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         route = request.resolver_match.route if request.resolver_match else ""
-        if isinstance(request.user, AnonymousUser) or route.startswith(NOBODYS):
+        if isinstance(request.user, AnonymousUser) or route.startswith(WITHOUT_ORGANIZATION):
             return None
         is_part = HEADER in request.headers
         if is_part:
@@ -53,12 +60,14 @@ class OrganizationMiddleware:
         current = access.selected_membership(request)
         if current is not None and str(current.organization_id) == made_for:
             return None
-        mine = [membership.organization for membership in access.memberships(request)]
-        wanted = next((one for one in mine if str(one.pk) == made_for), None)
+        own = [membership.organization for membership in access.memberships(request)]
+        wanted = next(
+            (organization for organization in own if str(organization.pk) == made_for), None
+        )
         if is_part:
             return HttpResponse(status=409)
         if request.method != "POST":
-            return elsewhere(request, wanted) if wanted else None
+            return other_organization(request, wanted) if wanted else None
         if wanted is not None and SWITCH_FIELD in request.POST:
             access.select_organization(request, wanted.pk)
             return None
@@ -83,7 +92,7 @@ def _refused(request: HttpRequest, wanted: Organization | None) -> HttpResponse:
     return render(request, "other_organization.html", context, status=409)
 
 
-def elsewhere(
+def other_organization(
     request: HttpRequest, organization: Organization, *, status: int = 200
 ) -> HttpResponse:
     """Ask whether to go to the other organization, and there to what was asked for. A link never

@@ -16,7 +16,7 @@ from caraus.fleet.models import Issue
 from caraus.sync.models import CompanyDay, SyncRun, SyncState
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.web import dashboard as room
-from caraus.web.dashboard import panou
+from caraus.web.dashboard import build_dashboard
 from tests import factories
 from tests.transports.test_views import transport
 
@@ -127,7 +127,7 @@ def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
     day = CompanyDay.objects.get()
     assert (day.appeared, day.timed, day.waited, day.longest) == (44, 4, 960, 300)
     membership = Membership(organization=authorized.organization, role="owner")
-    last = panou(membership).days[-1]
+    last = build_dashboard(membership).days[-1]
     assert (last.appeared, last.waited, last.longest) == (44, 4.0, 5.0)
 
 
@@ -155,14 +155,14 @@ def test_no_other_company_is_counted(client: Client, authorized: Company) -> Non
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(authorized)
-    shown = panou(membership)
+    shown = build_dashboard(membership)
     assert (shown.active.number, shown.new) == (1, 0)
 
 
 def test_a_great_number_is_counted_no_further_than_worth_it(
     signed_in: Client, authorized: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "COUNTED", 2)
+    monkeypatch.setattr(room, "COUNT_LIMIT", 2)
     for number in range(3):
         transport(authorized, f"UIT{number}")
     assert figure(signed_in.get("/").content.decode(), "active") == "peste 2"

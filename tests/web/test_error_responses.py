@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations.models import ExternalLink
-from caraus.web import refusals
+from caraus.web import error_responses
 from tests import factories
 from tests.web import addresses
 
@@ -40,7 +40,7 @@ SETTINGS = {"name": "Alt nume", "keep_transports_months": ""}
 
 def test_a_lock_that_is_held_ends_in_a_sentence(locked: Client, settings: LazySettings) -> None:
     settings.WEB_LOCK_SECONDS, settings.WEB_STATEMENT_SECONDS = 1, 60
-    refusals.limit_waiting(connection)
+    error_responses.set_timeouts(connection)
     answer = locked.post("/organizatie/setari/", SETTINGS)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "lucrează chiar acum la aceleași date" in answer.text
@@ -51,7 +51,7 @@ def test_a_statement_that_takes_too_long_ends_in_a_sentence(
     locked: Client, settings: LazySettings
 ) -> None:
     settings.WEB_LOCK_SECONDS, settings.WEB_STATEMENT_SECONDS = 60, 1
-    refusals.limit_waiting(connection)
+    error_responses.set_timeouts(connection)
     answer = locked.post("/organizatie/setari/", SETTINGS, headers={"hx-request": "true"})
     assert answer.status_code == 503
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
@@ -71,12 +71,12 @@ def test_only_connections_of_web_processes_are_bounded(
 ) -> None:
     assert (shown("lock_timeout"), shown("statement_timeout")) == ("0", "0")
     settings.POOLED = pooled  # then the pooler does it (tests/running)
-    refusals.limit_waiting_of_web_requests()
+    error_responses.set_timeouts_on_connect()
     try:
         connection.close()
         assert (shown("lock_timeout"), shown("statement_timeout")) == (lock, statement)
     finally:
-        connection_created.disconnect(dispatch_uid="caraus.web.refusals")
+        connection_created.disconnect(dispatch_uid="caraus.web.error_responses")
         connection.close()
     assert shown("lock_timeout") == "0"
 
@@ -122,10 +122,10 @@ def test_what_postgresql_can_not_store_is_told(signed_in: Client) -> None:
     """A view that passes a NUL on: whichever it is, it is no fault of the server."""
     error = ValueError("A string literal cannot contain NUL (0x00) characters.")
     request = signed_in.get("/firme/").wsgi_request
-    answer = refusals.answer_to(request, error)
+    answer = error_responses.response_to_error(request, error)
     assert answer is not None
     assert answer.status_code == 400
-    assert refusals.answer_to(request, ValueError("something else")) is None
+    assert error_responses.response_to_error(request, ValueError("something else")) is None
 
 
 def test_a_long_search_of_the_journal_is_cut(signed_in: Client) -> None:

@@ -1,6 +1,6 @@
 """What is answered when a request can't be served for a known reason: a sentence, no error page.
 
-The database gives a web request so long for a lock and for a statement (`limit_waiting`); what
+The database gives a web request so long for a lock and for a statement (`set_timeouts`); what
 waits longer would hold one of the few threads of a web process, and others' locks with it.
 """
 
@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER_SECONDS = 5
 
 
-class RefusalMiddleware:
-    """Take NULs, which PostgreSQL can't store, out of addresses; answer what `answer_to` knows."""
+class ErrorResponseMiddleware:
+    """Remove NULs from queries, and answer what `response_to_error` knows."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -38,14 +38,14 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return answer_to(request, error)
+        return response_to_error(request, error)
 
 
-def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+def response_to_error(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """The answer to an error with a known reason; None for others."""
     causes = _causes(error)
     if any(isinstance(cause, LockNotAvailable) for cause in causes):
-        return _busy(
+        return _busy_response(
             request,
             gettext(
                 "O altă operațiune, de obicei o sincronizare, lucrează chiar acum la aceleași "
@@ -54,7 +54,7 @@ def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse
             ),
         )
     if any(isinstance(cause, QueryCanceled) for cause in causes):
-        return _busy(
+        return _busy_response(
             request,
             gettext(
                 "Răspunsul a durat prea mult și l-am oprit, ca să nu aștepte și alții. Nu este "
@@ -63,7 +63,7 @@ def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse
             ),
         )
     if isinstance(error, DataError | ValueError) and "NUL (0x00)" in str(error):
-        return bare_error(
+        return plain_error_page(
             status=400,
             title=gettext("Cererea nu a fost înțeleasă"),
             sentence=gettext(
@@ -82,24 +82,24 @@ def _causes(error: BaseException | None) -> list[BaseException]:
     return causes
 
 
-def _busy(request: HttpRequest, sentence: str) -> HttpResponse:
+def _busy_response(request: HttpRequest, sentence: str) -> HttpResponse:
     log.warning("database_too_slow", route=getattr(request.resolver_match, "route", ""))
     if request.headers.get("HX-Request"):  # its part of the page stays; the sentence is shown
         response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
     else:
         title = gettext("Serverul este ocupat")
-        response = bare_error(status=503, title=title, sentence=sentence)
+        response = plain_error_page(status=503, title=title, sentence=sentence)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 
-def bare_error(*, status: int, title: str, sentence: str) -> HttpResponse:
+def plain_error_page(*, status: int, title: str, sentence: str) -> HttpResponse:
     """Without the request: neither the user nor the database is asked for anything."""
     context = {"status": status, "title": title, "sentence": sentence}
     return HttpResponse(render_to_string("error_bare.html", context), status=status)
 
 
-def too_large(error: Exception) -> str:
+def oversize_message(error: Exception) -> str:
     """What was too large in a request; "" when nothing was."""
     if isinstance(error, TooManyFieldsSent):
         return gettext(
@@ -117,7 +117,7 @@ def too_large(error: Exception) -> str:
     return ""
 
 
-def limit_waiting(connection: BaseDatabaseWrapper) -> None:
+def set_timeouts(connection: BaseDatabaseWrapper) -> None:
     """Bound what this connection waits for, until it is closed."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -127,12 +127,12 @@ def limit_waiting(connection: BaseDatabaseWrapper) -> None:
         )
 
 
-def limit_waiting_of_web_requests() -> None:
+def set_timeouts_on_connect() -> None:
     """In a web process: every connection from now on. Behind a pooler that lends connections for
     one transaction the pooler itself must do it (`connect_query` in deploy/pgbouncer.ini)."""
     if not settings.POOLED:
-        connection_created.connect(_on_connection, dispatch_uid="caraus.web.refusals")
+        connection_created.connect(_on_connection, dispatch_uid="caraus.web.error_responses")
 
 
 def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    limit_waiting(connection)
+    set_timeouts(connection)
