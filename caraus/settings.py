@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "caraus.transports",
     "caraus.sync",
     "caraus.fleet",
+    "caraus.filings",
     "caraus.drivers",
     "caraus.workspace",
     "caraus.web",

@@ -32,6 +32,7 @@ ACTIONS = {
     "authorization": gettext_lazy("Autorizare SPV"),
     "company": gettext_lazy("Firme"),
     "fleet": gettext_lazy("Flota"),
+    "filing": gettext_lazy("Depuneri la ANAF"),
     "member": gettext_lazy("Membri"),
     "invitation": gettext_lazy("Invitații"),
     "settings": gettext_lazy("Setări"),

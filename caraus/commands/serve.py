@@ -49,6 +49,7 @@ async def _work(concurrency: int) -> None:
     await asyncio.gather(
         _again_and_again(stop, lambda: run_jobs(concurrency, stop)),
         _again_and_again(stop, lambda: _run_engine(stop)),
+        _again_and_again(stop, lambda: _run_filings(stop)),
     )
 
 
@@ -80,6 +81,16 @@ async def _run_engine(stop: asyncio.Event) -> None:
 
     if is_configured():
         await Poller().run(stop)
+    else:
+        await stop.wait()
+
+
+async def _run_filings(stop: asyncio.Event) -> None:
+    from caraus.authorizations.configuration import is_configured
+    from caraus.filings import processor
+
+    if is_configured():
+        await processor.run(stop)
     else:
         await stop.wait()
 

@@ -63,6 +63,19 @@ OWNERS = Kind(
     own_words=True,
 )
 
+FILING = Kind(
+    "filing",
+    gettext_lazy("Depuneri la ANAF"),
+    gettext_lazy(
+        "Când o schimbare de vehicul este refuzată, nu se știe ce s-a întâmplat cu ea sau așteaptă "
+        "hotărârea ta."
+    ),
+    "send",
+    essential=True,
+    role=Role.DISPATCHER,
+    own_words=True,
+)
+
 LIMITS = Kind(
     "limits",
     gettext_lazy("Limitele ANAF"),
@@ -160,7 +173,7 @@ LAPSED = Kind(
 
 _ALL = (
     *(NEW, CHANGED, PROBLEM, GONE, LAPSING, LAST_HOURS, LAPSED),
-    *(AUTHORIZATION, EXTERNAL_LINK, OWNERS, LIMITS, DISAPPEARANCE, OUTAGE),
+    *(FILING, AUTHORIZATION, EXTERNAL_LINK, OWNERS, LIMITS, DISAPPEARANCE, OUTAGE),
 )
 KINDS = {kind.code: kind for kind in _ALL}
 # The daily letter about many: no fact of its own, so that nobody sees it in the app.

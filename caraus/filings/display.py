@@ -1,0 +1,211 @@
+"""A vehicle change in words: what changes, how it stands, what to do now."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.anaf.filings import readable
+from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
+from caraus.core.formatting import BUCHAREST, day_in_full, gettext_lazy, today
+from caraus.filings.models import VehicleChange
+from caraus.filings.states import State
+
+#: Why a change is held, or stays a draft.
+REASONS = {
+    "late": gettext_lazy(
+        "Momentul ales a trecut înainte ca schimbarea să poată fi trimisă. Nu îl schimbăm noi: "
+        "spune dacă este încă adevărat, alege altul sau anuleaz-o."
+    ),
+    "changed_by_others": gettext_lazy(
+        "Între timp altcineva a schimbat vehiculul la ANAF. Uită-te ce arată acum UIT-ul, apoi "
+        "trimite sau anulează."
+    ),
+    "no_authorization": gettext_lazy(
+        "Nu există o autorizare SPV cu care să depunem pentru firmă. Autorizează din nou la "
+        "Integrări, apoi trimite."
+    ),
+    "reauthorize": gettext_lazy(
+        "ANAF cere o autorizare nouă. Autorizează din nou la Integrări, apoi trimite."
+    ),
+    "switched_off": gettext_lazy("Un proprietar a oprit depunerile la ANAF pentru firmă."),
+    "already_open": gettext_lazy(
+        "UIT-ul are deja o schimbare al cărei sfârșit nu se știe încă: vezi întâi ce este cu ea."
+    ),
+    "no_uit": gettext_lazy("UIT-ul nu mai este aici."),
+    "expired": gettext_lazy("UIT-ul a expirat: vehiculul nu se mai poate schimba."),
+    "delisted": gettext_lazy("UIT-ul nu mai este în lista ANAF: întreabă declarantul."),
+    "not_ours": gettext_lazy("Pe acest UIT transportator este acum altcineva."),
+    "moment_before_last": gettext_lazy(
+        "La ANAF este o schimbare de vehicul cu un moment mai târziu decât al tău."
+    ),
+}
+
+_TONES = {
+    State.DRAFT: "calm",
+    State.QUEUED: "calm",
+    State.SENDING: "calm",
+    State.PROCESSING: "calm",
+    State.ACCEPTED: "warn",
+    State.DONE: "good",
+    State.REFUSED: "bad",
+    State.UNKNOWN: "bad",
+    State.NOT_FOUND: "bad",
+    State.HELD: "bad",
+    State.CANCELLED: "off",
+}
+_ICONS = {
+    State.DRAFT: "pencil",
+    State.QUEUED: "clock",
+    State.SENDING: "send",
+    State.PROCESSING: "loader",
+    State.ACCEPTED: "check",
+    State.DONE: "check-check",
+    State.REFUSED: "circle-x",
+    State.UNKNOWN: "circle-question-mark",
+    State.NOT_FOUND: "search-x",
+    State.HELD: "hand",
+    State.CANCELLED: "ban",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A change for a page. `advice`: what to do now; `anaf`: ANAF's words, whole."""
+
+    change: VehicleChange
+    word: str
+    tone: str
+    icon: str
+    what: str
+    sentence: str
+    advice: str
+    anaf: tuple[str, ...]
+    may_send_again: bool
+    may_cancel: bool
+    is_moving: bool
+
+
+def show(change: VehicleChange) -> Shown:
+    """Everything that a page says about a change."""
+    state = State(change.state)
+    return Shown(
+        change=change,
+        word=str(state.label),
+        tone=_TONES[state],
+        icon=_ICONS[state],
+        what=in_words(change),
+        sentence=sentence(change),
+        advice=advice(change),
+        anaf=tuple(change.message.splitlines()),
+        may_send_again=state in {State.HELD, State.NOT_FOUND},
+        may_cancel=state in {State.DRAFT, State.QUEUED, State.HELD, State.NOT_FOUND},
+        is_moving=state
+        in {State.QUEUED, State.SENDING, State.PROCESSING, State.ACCEPTED, State.UNKNOWN},
+    )
+
+
+def spaced(plate: str) -> str:
+    """„CJ77XYZ” as it stands on the plate: „CJ 77 XYZ”; a foreign one as it is."""
+    letters = len(plate) - len(plate.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    rest = plate[letters:]
+    digits = len(rest) - len(rest.lstrip("0123456789"))
+    tail = rest[digits:]
+    if letters in {1, 2} and digits in {2, 3} and len(tail) == 3 and tail.isalpha():
+        return f"{plate[:letters]} {rest[:digits]} {tail}"
+    return plate
+
+
+def vehicle_in_words(plates: tuple[str, str, str]) -> str:
+    """„B 12 ABC + B 01 REM”, „CJ 77 XYZ, fără remorcă”."""
+    plate, *trailers = plates
+    named = [spaced(trailer) for trailer in trailers if trailer]
+    first = spaced(plate) or gettext("fără număr")
+    if not named:
+        return gettext("{plate}, fără remorcă").format(plate=first)
+    return " + ".join([first, *named])
+
+
+def in_words(change: VehicleChange) -> str:
+    """„B 12 ABC + B 01 REM → CJ 77 XYZ, fără remorcă, de la 14:05”."""
+    before = vehicle_in_words(change.vehicle_before)
+    return f"{before} → {vehicle_in_words(change.vehicle)}, {moment_in_words(change)}"
+
+
+def moment_in_words(change: VehicleChange) -> str:
+    """„de la 14:05”, on another day „de la 14:05, luni, 30 noiembrie”."""
+    here = change.moment.astimezone(BUCHAREST)
+    clock = f"{here:%H:%M}"
+    if here.date() == timezone.now().astimezone(BUCHAREST).date():
+        return gettext("de la {clock}").format(clock=clock)
+    day = day_in_full(here.date(), today=today())
+    return gettext("de la {clock}, {day}").format(clock=clock, day=day)
+
+
+def sentence(change: VehicleChange) -> str:
+    """What is known of the change, in a sentence."""
+    state = State(change.state)
+    if change.reason in REASONS:
+        return str(REASONS[change.reason])
+    return {
+        State.DRAFT: gettext("Nu este trimisă: confirmă întâi."),
+        State.QUEUED: gettext("Se trimite la ANAF de îndată ce se poate."),
+        State.SENDING: gettext("Se trimite la ANAF acum."),
+        State.PROCESSING: gettext("ANAF a primit-o și o prelucrează; nu este încă acceptată."),
+        State.ACCEPTED: gettext(
+            "ANAF a acceptat-o, dar UIT-ul încă nu o arată. O urmărim până apare."
+        ),
+        State.DONE: gettext("ANAF arată schimbarea pe UIT."),
+        State.REFUSED: gettext("ANAF a refuzat-o: pe UIT a rămas vehiculul de dinainte."),
+        State.UNKNOWN: gettext(
+            "Răspunsul ANAF s-a pierdut: schimbarea poate a ajuns, poate nu. O căutăm la ANAF și "
+            "nu o trimitem din nou singuri."
+        ),
+        State.NOT_FOUND: gettext(
+            "Răspunsul ANAF s-a pierdut și schimbarea nu se vede la ANAF nici după zece minute."
+        ),
+        State.HELD: gettext("Schimbarea este oprită: tu hotărăști."),
+        State.CANCELLED: gettext("Ai renunțat la ea; nu se mai trimite."),
+    }[state]
+
+
+def advice(change: VehicleChange) -> str:
+    """What to do now, "" when nothing."""
+    if change.rehearsal:
+        return gettext("Este o repetiție în mediul de test: pe UIT nu se schimbă nimic.")
+    return {
+        State.PROCESSING: gettext("Așteaptă răspunsul înainte de a pleca."),
+        State.ACCEPTED: gettext("La control arată schimbarea de aici, cu indexul ANAF."),
+        State.DONE: gettext("Vehiculul poate pleca; dă șoferului fișa nouă."),
+        State.REFUSED: gettext(
+            "Nu pleca încă: citește ce spune ANAF, corectează și depune alta, sau folosește "
+            "portalul ANAF."
+        ),
+        State.UNKNOWN: gettext("Nu pleca încă și nu o depune a doua oară: așteaptă ce găsim."),
+        State.NOT_FOUND: gettext(
+            "Uită-te și în portalul ANAF. Dacă nu este nici acolo, trimite-o din nou."
+        ),
+        State.HELD: gettext("Nu pleca încă: hotărăște mai jos."),
+    }.get(State(change.state), "")
+
+
+def trouble(change: VehicleChange) -> str:
+    """Why an answer was of no use, "" when that is not known."""
+    text = ERROR_TEXTS.get(change.reason)
+    return text.sentence if text else ""
+
+
+def anaf_words(messages: tuple[str, ...] | list[str]) -> str:
+    """ANAF's messages for a person: the sentence in each, then the whole where it says more."""
+    lines = []
+    for message in messages:
+        text = readable(message)
+        lines.append(text)
+        if text != message:
+            lines.append(message)
+    return "\n".join(lines)
+
+
+def not_taken() -> str:
+    """ANAF refused a document without a word."""
+    return gettext("ANAF nu a spus de ce.")

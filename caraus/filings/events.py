@@ -1,0 +1,72 @@
+"""What is told and written down when a change comes to a state: in the state's transaction."""
+
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
+
+from caraus.accounts import audit_log
+from caraus.accounts.models import Role, User
+from caraus.filings import display
+from caraus.filings.models import FilingAttempt, VehicleChange
+from caraus.filings.states import State
+from caraus.notifications.contained import contained
+from caraus.notifications.kinds import FILING
+from caraus.notifications.notify import notify
+from caraus.transports.display import grouped_uit
+
+_RECORDED = {
+    State.PROCESSING: gettext_noop("ANAF a primit schimbarea vehiculului"),
+    State.DONE: gettext_noop("ANAF arată schimbarea vehiculului"),
+    State.REFUSED: gettext_noop("ANAF a refuzat schimbarea vehiculului"),
+}
+_TOLD_ROLES = (Role.OWNER, Role.ADMIN, Role.DISPATCHER)
+
+
+def record(change: VehicleChange, attempt: FilingAttempt | None) -> None:
+    """Write what ANAF said into the audit log, with index and hash."""
+    what = _RECORDED[State(change.state)]
+    audit_log.record_action(
+        "filing",
+        lambda: f"{gettext(what)} (UIT {change.uit}): {display.in_words(change)}",
+        organization=change.company.organization_id,
+        cui=change.company.cui,
+        uit=change.uit,
+        change=change.pk,
+        index=attempt.index if attempt else "",
+        sha256=attempt.sha256 if attempt else "",
+        reference=attempt.reference if attempt else "",
+    )
+
+
+@contained
+def alarm(change: VehicleChange) -> None:
+    """Tell who filed and the company's dispatchers at once, with ANAF's words whole."""
+    organization = change.company.organization
+    users = User.objects.filter(
+        memberships__organization=organization, memberships__role__in=_TOLD_ROLES
+    ).distinct()
+
+    def title() -> str:
+        return gettext("Schimbare de vehicul {state}: UIT {uit}").format(
+            state=State(change.state).label, uit=grouped_uit(change.uit)
+        )
+
+    def text() -> str:
+        parts = [
+            display.in_words(change),
+            display.sentence(change),
+            display.trouble(change),
+            change.message,
+            display.advice(change),
+        ]
+        return "\n\n".join(filter(None, parts))
+
+    notify(
+        organization=organization,
+        users=users,
+        kind=FILING,
+        key=f"{change.pk}:{change.state}:{change.state_since.isoformat()}",
+        title=title,
+        text=text,
+        address=reverse("workspace:detail", args=[change.transport_id or 0]),
+        company=change.company,
+    )

@@ -1,0 +1,287 @@
+"""One upload of a confirmed change: stored before the socket opens, its answer before it is judged.
+
+Never sent again by itself: only what provably did not leave goes back to the queue.
+"""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.anaf import filings as anaf
+from caraus.anaf.errors import AnafError, Outcome
+from caraus.anaf.filings import UploadOutcome, UploadResult, VehicleChangeDocument
+from caraus.anaf.http import AnafSettings
+from caraus.authorizations import rights, token_refresh
+from caraus.authorizations.configuration import anaf_settings
+from caraus.authorizations.models import Authorization
+from caraus.filings import changes, display, events, rules, schedule, traces
+from caraus.filings.models import FilingAttempt, FilingResponse, FilingSwitch, VehicleChange
+from caraus.filings.rules import RuleError
+from caraus.filings.states import State
+from caraus.sync.company_sync import sync_if_due
+from caraus.sync.limiter import permits
+from caraus.sync.models import SyncState
+from caraus.sync.requests import request_sync
+from caraus.transports.models import Transport
+
+log = structlog.get_logger(__name__)
+
+# What ANAF shows of the UIT is read anew before sending, if the last list is older.
+FRESH = timedelta(minutes=1)
+# Sending does not wait longer for that.
+FRESHEN_WAIT = timedelta(seconds=10)
+
+
+def settings_of(change: VehicleChange) -> AnafSettings:
+    """Give ANAF's settings: of the test environment for a rehearsal."""
+    settings = anaf_settings()
+    return replace(settings, environment="test") if change.rehearsal else settings
+
+
+def send(change_id: int) -> None:
+    """Send a queued change, unless something is to be asked first."""
+    change = VehicleChange.objects.select_related("company", "transport").get(pk=change_id)
+    if permits.is_anaf_blocked():
+        _wait(change_id)
+        return
+    try:
+        authorization = rights.authorization_for(change.company)
+        if authorization is None:
+            _hold(change_id, "no_authorization")
+            return
+        token = token_refresh.access_token(authorization)
+    except AnafError as error:
+        if error.outcome is Outcome.REAUTHORIZE:
+            _hold(change_id, "reauthorize")
+        else:
+            _wait(change_id)
+        return
+    if not _freshened(change):
+        _wait(change_id, timedelta(seconds=1))
+        return
+    attempt = _prepare(change_id, authorization)
+    if attempt is None:
+        return
+    exchange = anaf.upload(
+        settings_of(change),
+        access_token=token,
+        cui=change.company.cui,
+        xml=bytes(attempt.xml),
+    )
+    response = FilingResponse.of(attempt, FilingResponse.Kind.UPLOAD, exchange)
+    response.save()
+    judge(response)
+
+
+def _wait(change_id: int, pause: timedelta | None = None) -> None:
+    """Try again later; the moment may pass meanwhile."""
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state != State.QUEUED:
+            return
+        now = timezone.now()
+        if _is_late(change, now):
+            hold(change, "late")
+            return
+        change.next_step_at = (
+            now + pause if pause else schedule.retry_at(now=now, tries=change.tries)
+        )
+        change.tries += pause is None
+        change.save()
+
+
+def _is_late(change: VehicleChange, now: datetime) -> bool:
+    confirmed_at = change.confirmed_at or change.created_at
+    return now > schedule.send_before(moment=change.moment, confirmed_at=confirmed_at)
+
+
+def _freshened(change: VehicleChange) -> bool:
+    """Whether ANAF's list of the company is as of now, or could not be had."""
+    now = timezone.now()
+    state = SyncState.objects.filter(company=change.company_id).first()
+    waited = now - (change.confirmed_at or now)
+    if change.rehearsal or waited > FRESHEN_WAIT:
+        return True
+    if state and state.last_good_at and state.last_good_at > now - FRESH:
+        return True
+    request_sync([change.company_id])
+    return sync_if_due(company_id=change.company_id) is not None
+
+
+def _prepare(change_id: int, authorization: Authorization) -> FilingAttempt | None:
+    """Store bytes, reference and state; None when the change may not be sent as it is."""
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state != State.QUEUED:
+            return None
+        now = timezone.now()
+        transport = change.transport
+        if transport is None:
+            hold(change, "no_uit")
+            return None
+        if is_shown(change, transport):
+            # An earlier attempt had arrived after all.
+            finish(change)
+            return None
+        if reason := _reason_to_hold(change, transport, now):
+            hold(change, reason)
+            return None
+        reference = anaf.new_reference(now=now, own=change.own_reference)
+        xml = anaf.build_vehicle_change(
+            VehicleChangeDocument(
+                declarant_cui=change.company.cui,
+                uit=change.uit,
+                plate=change.plate,
+                trailer1=change.trailer1,
+                trailer2=change.trailer2,
+                moment=change.moment,
+                reference=reference,
+                note=change.note,
+                post_outage=change.post_outage,
+            )
+        )
+        attempt = FilingAttempt.objects.create(
+            change=change,
+            reference=reference,
+            xml=xml,
+            sha256=hashlib.sha256(xml).hexdigest(),
+            authorization=authorization,
+            environment=settings_of(change).environment,
+            sent_at=now,
+        )
+        # Due at once: whoever finds it without its lock knows that its worker died.
+        change.come_to(State.SENDING, next_step_at=now)
+        change.save()
+    return attempt
+
+
+def _reason_to_hold(change: VehicleChange, transport: Transport, now: datetime) -> str:
+    if FilingSwitch.objects.filter(company=change.company_id, enabled=False).exists():
+        return "switched_off"
+    try:
+        rules.check_uit(transport, now=now)
+    except RuleError as error:
+        return error.code
+    if not change.rehearsal and changes.changed_by_others(change, transport):
+        return "changed_by_others"
+    last = traces.last_moment(transport.vehicle_changes)
+    if last is not None and change.moment <= last:
+        return "moment_before_last"
+    return "late" if _is_late(change, now) else ""
+
+
+def resume(change_id: int) -> None:
+    """Go on with a change whose worker died while it was sent: by the answer that it stored, else
+    as lost."""
+    attempt = FilingAttempt.objects.filter(change=change_id).last()
+    response = (
+        FilingResponse.objects.filter(attempt=attempt, kind=FilingResponse.Kind.UPLOAD).last()
+        if attempt
+        else None
+    )
+    if response is not None:
+        judge(response)
+        return
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state == State.SENDING:
+            _lose(change, "network", ())
+
+
+def judge(response: FilingResponse) -> None:
+    """Let the stored answer of an upload decide."""
+    result = anaf.read_upload(response.exchange())
+    with transaction.atomic():
+        change = locked(response.attempt.change_id)
+        attempt = response.attempt
+        attempt.outcome, attempt.index = result.outcome, result.index
+        attempt.save(update_fields=["outcome", "index"])
+        # A worker that lost its lock may come late: then another has gone on already.
+        if change.state in {State.SENDING, State.UNKNOWN}:
+            _apply(change, attempt, result)
+    log.info("filing_sent", change=change.pk, outcome=result.outcome, index=result.index)
+
+
+def _apply(change: VehicleChange, attempt: FilingAttempt, result: UploadResult) -> None:
+    now = timezone.now()
+    if result.outcome is UploadOutcome.ACCEPTED:
+        change.come_to(
+            State.PROCESSING, next_step_at=schedule.next_status(since=now, now=now, tries=0)
+        )
+        change.save()
+        events.record(change, attempt)
+    elif result.outcome is UploadOutcome.REFUSED:
+        refuse(change, result.messages, reason=result.error_code)
+    elif change.state == State.UNKNOWN:
+        return
+    elif result.outcome is UploadOutcome.NOT_SENT:
+        tries = change.attempts.filter(outcome=UploadOutcome.NOT_SENT).count()
+        change.come_to(
+            State.QUEUED,
+            next_step_at=schedule.retry_at(now=now, tries=tries - 1),
+            tries=tries,
+            reason=result.error_code,
+        )
+        change.save()
+    else:
+        _lose(change, result.error_code, result.messages)
+
+
+def _lose(change: VehicleChange, reason: str, messages: tuple[str, ...]) -> None:
+    now = timezone.now()
+    change.come_to(
+        State.UNKNOWN,
+        reason=reason,
+        message=display.anaf_words(messages),
+        next_step_at=schedule.next_look(since=now, now=now, tries=0),
+    )
+    change.save()
+    events.alarm(change)
+
+
+def refuse(change: VehicleChange, messages: tuple[str, ...], *, reason: str = "") -> None:
+    """ANAF's own verdict; the caller holds the row."""
+    change.come_to(State.REFUSED, reason=reason, message=display.anaf_words(messages))
+    change.save()
+    events.record(change, change.attempts.last())
+    events.alarm(change)
+
+
+def hold(change: VehicleChange, reason: str) -> None:
+    """Stop and ask a person; the caller holds the row."""
+    change.come_to(State.HELD, reason=reason)
+    change.save()
+    events.alarm(change)
+
+
+def _hold(change_id: int, reason: str) -> None:
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state == State.QUEUED:
+            hold(change, reason)
+
+
+def finish(change: VehicleChange) -> None:
+    """ANAF shows it; the caller holds the row."""
+    change.come_to(State.DONE)
+    change.save()
+    events.record(change, change.attempts.last())
+
+
+def is_shown(change: VehicleChange, transport: Transport) -> bool:
+    """Whether ANAF shows one of the change's attempts on the UIT."""
+    references = list(change.attempts.values_list("reference", flat=True))
+    return not change.rehearsal and traces.shows(transport.vehicle_changes, references)
+
+
+def locked(change_id: int) -> VehicleChange:
+    """The row, to be written, with its company and its UIT as they are now."""
+    return (
+        VehicleChange.objects.select_for_update(of=("self",))
+        .select_related("company__organization", "transport__company")
+        .get(pk=change_id)
+    )

@@ -1,0 +1,249 @@
+"""What became of an upload: its status, what `info` shows, and the search for a lost answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from caraus.accounts.models import Company
+from caraus.anaf import filings as anaf
+from caraus.anaf import info
+from caraus.anaf.errors import AnafError
+from caraus.anaf.filings import Exchange, FilingRow, FilingState, ListResult, key_of
+from caraus.authorizations import rights, token_refresh
+from caraus.filings import display, events, schedule
+from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
+from caraus.filings.sending import finish, is_shown, locked, refuse, settings_of
+from caraus.filings.states import VISIBLE_LATER, State
+from caraus.sync.limiter import quotas
+from caraus.sync.models import SyncState
+from caraus.sync.requests import request_sync
+from caraus.transports.models import Transport
+from caraus.transports.store import written
+
+_LISTED_DAYS = 1
+
+
+def connect() -> None:
+    written.connect(_on_written, dispatch_uid="filings.tracking")
+
+
+def _on_written(
+    sender: object, *, company: Company, transports: Sequence[Transport], **_: object
+) -> None:
+    """In the transaction of ANAF's list: what it shows is done."""
+    with transaction.atomic():
+        open_changes = VehicleChange.objects.select_for_update(of=("self",)).filter(
+            company=company,
+            transport__in=[transport.pk for transport in transports],
+            state__in=VISIBLE_LATER,
+        )
+        rows = {transport.pk: transport for transport in transports}
+        for change in open_changes.order_by("pk"):
+            if change.transport_id and is_shown(change, rows[change.transport_id]):
+                finish(change)
+
+
+def ask_status(change_id: int) -> None:
+    """Ask ANAF how far an upload is, and store what it says before it is judged."""
+    change = VehicleChange.objects.select_related("company", "transport").get(pk=change_id)
+    attempt = change.attempts.exclude(index="").last()
+    if attempt is None:
+        return
+    token = _token(attempt)
+    response: FilingResponse | None = None
+    if token:
+        exchange = anaf.status(
+            settings_of(change), access_token=token, cui=change.company.cui, index=attempt.index
+        )
+        response = _store(attempt, FilingResponse.Kind.STATUS, exchange)
+    _judge_status(change_id, response)
+
+
+def _judge_status(change_id: int, response: FilingResponse | None) -> None:
+    result = anaf.read_status(response.exchange()) if response else None
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state != State.PROCESSING:
+            return
+        if _is_done(change):
+            return
+        now = timezone.now()
+        if result and result.state is FilingState.OK:
+            _accept(change, now)
+        elif result and result.state in {FilingState.REFUSED, FilingState.NOT_TAKEN}:
+            refuse(change, result.messages or (display.not_taken(),))
+        else:
+            change.tries += 1
+            change.next_step_at = schedule.next_status(
+                since=change.state_since, now=now, tries=change.tries
+            )
+            change.save()
+
+
+def _accept(change: VehicleChange, now: datetime) -> None:
+    change.come_to(
+        State.ACCEPTED, next_step_at=schedule.next_look_for_accepted(since=now, now=now, tries=0)
+    )
+    change.save()
+
+
+def look_for_accepted(change_id: int) -> None:
+    """Have ANAF's list read until it shows what ANAF accepted."""
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state != State.ACCEPTED or _is_done(change):
+            return
+        now = timezone.now()
+        change.tries += 1
+        change.next_step_at = (
+            schedule.next_look_for_accepted(since=change.state_since, now=now, tries=change.tries)
+            if _may_still_show(change)
+            else None
+        )
+        change.save()
+    _read_list_of_company(change)
+
+
+def _may_still_show(change: VehicleChange) -> bool:
+    """Whether `info` may show the UIT yet: it leaves with its validity."""
+    transport = change.transport
+    return transport is not None and transport.state in {
+        Transport.State.ACTIVE,
+        Transport.State.MISSING,
+    }
+
+
+def look_for_lost(change_id: int) -> None:
+    """Look for an upload whose answer was lost: by our reference, in `info` and, sparingly, in
+    `lista`."""
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state != State.UNKNOWN or _is_done(change):
+            return
+    listed = ListResult(whole=False)
+    if schedule.is_for_list(change.tries):
+        listed = _list(change)
+    else:
+        _read_list_of_company(change)
+    with transaction.atomic():
+        change = locked(change_id)
+        if change.state != State.UNKNOWN or _is_done(change):
+            return
+        now = timezone.now()
+        if _apply_row(change, listed.rows, now):
+            return
+        change.tries += 1
+        is_over = now - change.state_since >= schedule.GIVE_UP_LOOKING
+        if is_over and (listed.whole or _was_read_since(change)):
+            change.come_to(State.NOT_FOUND, reason=change.reason, message=change.message)
+            change.save()
+            events.alarm(change)
+            return
+        change.next_step_at = schedule.next_look(
+            since=change.state_since, now=now, tries=change.tries
+        )
+        change.save()
+
+
+def _apply_row(change: VehicleChange, rows: Sequence[FilingRow], now: datetime) -> bool:
+    """What `lista` says of our reference."""
+    for attempt in change.attempts.all():
+        key = key_of(attempt.reference)
+        for row in rows:
+            if key_of(row.reference) != key or row.accepted is None:
+                continue
+            if row.index:
+                attempt.index = row.index
+                attempt.save(update_fields=["index"])
+            if row.accepted:
+                _accept(change, now)
+            else:
+                refuse(change, row.messages or (display.not_taken(),))
+            return True
+    return False
+
+
+def _list(change: VehicleChange) -> ListResult:
+    """What `lista` shows; from one that is not whole follows only what stands in it."""
+    attempt = change.attempts.last()
+    token = _token(attempt) if attempt else ""
+    if not attempt or not token:
+        return ListResult(whole=False)
+    exchange = anaf.list_filings(
+        settings_of(change), access_token=token, cui=change.company.cui, days=_LISTED_DAYS
+    )
+    return anaf.read_list(_store(attempt, FilingResponse.Kind.LIST, exchange).exchange())
+
+
+def _was_read_since(change: VehicleChange) -> bool:
+    """Whether `info` was read well since the upload had time to show."""
+    state = SyncState.objects.filter(company=change.company_id).first()
+    attempt = change.attempts.last()
+    return bool(
+        state
+        and attempt
+        and state.last_good_at
+        and state.last_good_at > attempt.sent_at + schedule.MINUTE
+    )
+
+
+def _is_done(change: VehicleChange) -> bool:
+    """Finish a change that ANAF shows by now; the caller holds the row."""
+    transport = change.transport
+    if transport is None or not is_shown(change, transport):
+        return False
+    finish(change)
+    return True
+
+
+def _read_list_of_company(change: VehicleChange) -> None:
+    """Have `info` asked for now. For a rehearsal, ask ANAF's test environment itself."""
+    if not change.rehearsal:
+        request_sync([change.company_id])
+        return
+    attempt = change.attempts.last()
+    token = _token(attempt) if attempt else ""
+    if attempt is None or not token:
+        return
+    try:
+        answer = info.fetch_info(
+            settings_of(change), access_token=token, carrier_cui=change.company.cui
+        )
+    except AnafError:
+        return
+    key = key_of(attempt.reference)
+    shown: list[Any] = [
+        vehicle_change
+        for record in answer.records
+        if record.uit == change.uit
+        for vehicle_change in record.vehicle_changes
+        if key_of(vehicle_change.reference) == key
+    ]
+    if shown:
+        with transaction.atomic():
+            row = locked(change.pk)
+            if row.state in VISIBLE_LATER:
+                finish(row)
+
+
+def _token(attempt: FilingAttempt) -> str:
+    """An access token for questions about the attempt, "" when there is none just now."""
+    company = attempt.change.company
+    authorization = attempt.authorization
+    if authorization is None or not authorization.is_active:
+        authorization = rights.authorization_for(company)
+    if authorization is None or not quotas.use_call(authorization.pk, timezone.now()):
+        return ""
+    try:
+        return token_refresh.access_token(authorization)
+    except AnafError:
+        return ""
+
+
+def _store(attempt: FilingAttempt, kind: str, exchange: Exchange) -> FilingResponse:
+    response = FilingResponse.of(attempt, kind, exchange)
+    response.save()
+    return response
