@@ -22,9 +22,9 @@ import time
 
 import psutil
 
+from caraus.anaf.async_client import AsyncAnafClient
 from caraus.anaf.http import AnafSettings
-from caraus.anaf.info import read_answer
-from caraus.anaf.wire import Wire
+from caraus.anaf.info import read_response
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 from tests.storm import Storm
@@ -121,14 +121,14 @@ def runs(storm: Storm) -> int:
 async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
     settings = AnafSettings("b", "x", "https://x.example/anaf/callback", api_url=storm.anaf.url)
     done, end = 0, time.monotonic() + seconds
-    async with Wire(settings, authorizations=AT_ONCE) as wire:
+    async with AsyncAnafClient(settings, connections=AT_ONCE) as client:
 
         async def one(offset: int) -> None:
             nonlocal done
             number = offset
             while time.monotonic() < end:
                 cui = storm.cuis[number % len(storm.cuis)]
-                read_answer(await wire.ask_info(access_token=token, carrier_cui=cui))
+                read_response(await client.request_info(access_token=token, carrier_cui=cui))
                 number, done = number + AT_ONCE, done + 1
 
         await asyncio.gather(*(one(number) for number in range(AT_ONCE)))

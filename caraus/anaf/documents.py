@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from caraus.anaf.fields import MOST_TEXT, cut
-from caraus.anaf.values import BUCHAREST, canonical, load_json, moment_of, text_of
+from caraus.anaf.values import BUCHAREST, canonical, load_json, parse_moment, text_of
 
 #: More stand on no transport; the record itself is kept whole.
 MOST_DOCUMENTS = 100
@@ -93,6 +93,6 @@ def _plain(key: str) -> str:
 
 def _day(text: str) -> str:
     try:
-        return moment_of(text).astimezone(BUCHAREST).strftime("%d.%m.%Y")
+        return parse_moment(text).astimezone(BUCHAREST).strftime("%d.%m.%Y")
     except ValueError:
         return text

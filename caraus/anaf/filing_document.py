@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from caraus.anaf.records import uit_is_valid
-from caraus.anaf.values import BUCHAREST, cui_of
+from caraus.anaf.values import BUCHAREST, normalized_cui
 
 MOST_REFERENCE = 50
 MOST_NOTE = 200
@@ -78,7 +78,7 @@ def build_vehicle_change(document: VehicleChangeDocument) -> bytes:
     # Loading the library takes a second, which only who files has to wait for.
     from anafpy.etransport import FlatVehicleChange, render_etransport
 
-    cui = cui_of(document.declarant_cui)
+    cui = normalized_cui(document.declarant_cui)
     if not _DECLARANT.fullmatch(cui):
         raise InvalidFilingError("bad_cui", document.declarant_cui)
     if not uit_is_valid(document.uit):

@@ -12,12 +12,12 @@ from typing import Any
 
 import httpx2
 
-from caraus.anaf.answers import decode, failure_of, problem_of_body, retry_after_of
-from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError
-from caraus.anaf.http import API_ORIGIN, AnafSettings, AnafTransport, Answer
+from caraus.anaf.http import API_ORIGIN, AnafResponse, AnafSettings, AnafTransport
+from caraus.anaf.rate_limit import limited_call
+from caraus.anaf.responses import error_of_body, error_of_response, retry_after_of, text_of_body
 from caraus.anaf.tokens import is_sendable
-from caraus.anaf.values import cui_of, folded, load_json
+from caraus.anaf.values import load_json, normalized_cui, without_diacritics
 
 _CONNECT_SECONDS = 10.0
 _VERSION = 2
@@ -50,7 +50,7 @@ class Exchange:
     @property
     def text(self) -> str:
         """The response as text."""
-        return decode(self.body, content_type=self.content_type)
+        return text_of_body(self.body, content_type=self.content_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Request:
 
 def upload(settings: AnafSettings, *, access_token: str, cui: str, xml: bytes) -> Exchange:
     """Send a declaration for processing, with the right in SPV for the company `cui`."""
-    code = cui_of(cui)
+    code = normalized_cui(cui)
     path = f"upload/ETRANSP/{code}/{_VERSION}"
     return _exchange(settings, access_token, _Request("POST", path, code, xml))
 
@@ -72,14 +72,16 @@ def status(settings: AnafSettings, *, access_token: str, cui: str, index: str) -
     """Request how far the upload `index` is (at most 100 times a day, swagger stare)."""
     if not (index.isascii() and index.isdecimal()):
         raise ValueError(f"no load index: {index!r}")
-    return _exchange(settings, access_token, _Request("GET", f"stareMesaj/{index}", cui_of(cui)))
+    return _exchange(
+        settings, access_token, _Request("GET", f"stareMesaj/{index}", normalized_cui(cui))
+    )
 
 
 def list_filings(settings: AnafSettings, *, access_token: str, cui: str, days: int) -> Exchange:
     """Request what the company declared in the last days (1000 times a day per certificate)."""
     if not 1 <= days <= MOST_DAYS:
         raise ValueError(f"lista knows 1 to {MOST_DAYS} days, not {days}")
-    code = cui_of(cui)
+    code = normalized_cui(cui)
     return _exchange(settings, access_token, _Request("GET", f"lista/{days}/{code}", code))
 
 
@@ -90,7 +92,7 @@ def _exchange(settings: AnafSettings, access_token: str, request: _Request) -> E
     try:
         if refusal is not None:
             raise refusal
-        with passing(request.cui):
+        with limited_call(request.cui):
             exchange, failure = asyncio.run(_send(settings, access_token, request, began_at))
             if failure is not None:
                 raise failure
@@ -140,7 +142,7 @@ async def _send(
     finally:
         await transport.aclose()
     response = transport.last
-    failure = failure_of(error, response, secrets=(access_token,)) or _unreadable(response)
+    failure = error_of_response(error, response, secrets=(access_token,)) or _unreadable(response)
     exchange = Exchange(
         began_at,
         datetime.now(UTC),
@@ -176,23 +178,23 @@ def _http_request(
     )
 
 
-def _unreadable(response: Answer | None) -> AnafError | None:
+def _unreadable(response: AnafResponse | None) -> AnafError | None:
     """Give the error for a whole 2xx response that is no JSON object."""
     if response is None:
         return AnafError("network")
-    text = decode(response.body, content_type=response.content_type)
+    text = text_of_body(response.body, content_type=response.content_type)
     try:
         if isinstance(load_json(text), dict):
             return None
     except (ValueError, RecursionError):
         pass
-    return problem_of_body(text)
+    return error_of_body(text)
 
 
 def _limit_in(exchange: Exchange) -> AnafError | None:
     """Give the limit of a minute, which a good response may name: all calls have to wait."""
-    error = problem_of_body(exchange.text)
+    error = error_of_body(exchange.text)
     is_limit = error.code == "rate_limited" and any(
-        words in folded(error.detail) for words in LIMIT_WORDS
+        words in without_diacritics(error.detail) for words in LIMIT_WORDS
     )
     return error if is_limit else None

@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from caraus.anaf.answers import problem_of_body
 from caraus.anaf.fields import Fields
 from caraus.anaf.filing_document import (
     MOST_NOTE,
@@ -25,7 +24,8 @@ from caraus.anaf.filing_document import (
 )
 from caraus.anaf.filing_exchange import LIMIT_WORDS, Exchange, list_filings, status, upload
 from caraus.anaf.records import uit_in
-from caraus.anaf.values import cui_of, folded, load_json, moment_of, text_of
+from caraus.anaf.responses import error_of_body
+from caraus.anaf.values import load_json, normalized_cui, parse_moment, text_of, without_diacritics
 
 __all__ = [
     "MOST_NOTE",
@@ -169,7 +169,7 @@ def read_upload(exchange: Exchange) -> UploadResult:
             messages,
         )
     if messages and _failed(response) and not any(_is_of_the_service(text) for text in messages):
-        code = problem_of_body("; ".join(messages)).code
+        code = error_of_body("; ".join(messages)).code
         return UploadResult(
             UploadOutcome.REFUSED,
             trace_id=trace_id,
@@ -187,7 +187,9 @@ def read_status(exchange: Exchange) -> StatusResult:
     if response is None:
         return StatusResult(FilingState.REQUEST_FAILED, error_code=_code_of(exchange))
     messages, trace_id = _errors_of(response), text_of(response.get("trace_id"))
-    state = _STATES.get(folded(text_of(response.get("stare"))), FilingState.REQUEST_FAILED)
+    state = _STATES.get(
+        without_diacritics(text_of(response.get("stare"))), FilingState.REQUEST_FAILED
+    )
     if state in {FilingState.OK, FilingState.PROCESSING} and messages:
         state = FilingState.REQUEST_FAILED  # it contradicts itself
     if state is FilingState.REQUEST_FAILED:
@@ -203,7 +205,11 @@ def read_list(exchange: Exchange) -> ListResult:
     messages, listed = _errors_of(response), response.get("mesaje")
     items = listed if isinstance(listed, list) else []
     rows = tuple(_row(item) for item in items if isinstance(item, dict))
-    if messages and all(_NO_MESSAGES in folded(text) for text in messages) and not items:
+    if (
+        messages
+        and all(_NO_MESSAGES in without_diacritics(text) for text in messages)
+        and not items
+    ):
         return ListResult(whole=True)
     if messages or not isinstance(listed, list) or len(rows) < len(items):
         return ListResult(whole=False, rows=rows, messages=messages, error_code=_code_of(exchange))
@@ -240,7 +246,7 @@ def _code_of(exchange: Exchange) -> str:
     """Give why a response is of no use, by `errors.ERRORS`."""
     if exchange.error_code:
         return exchange.error_code
-    return problem_of_body(exchange.text).code if exchange.complete else "network"
+    return error_of_body(exchange.text).code if exchange.complete else "network"
 
 
 def _index_of(value: object) -> str:
@@ -268,7 +274,7 @@ def _failed(response: dict[str, Any]) -> bool:
 
 def _is_of_the_service(message: str) -> bool:
     """Tell whether a message speaks of ANAF's service rather than of what was filed."""
-    plain = folded(message)
+    plain = without_diacritics(message)
     return any(part in plain for part in _OF_THE_SERVICE)
 
 
@@ -283,7 +289,7 @@ def _row(item: dict[str, Any]) -> FilingRow:
         kind=fields.text("tip").upper(),
         accepted={"OK": True, "ERR": False}.get(fields.text("stare").upper()),
         uit=uit_in(item),
-        declared_by=cui_of(fields.text("cod_decl")),
+        declared_by=normalized_cui(fields.text("cod_decl")),
         reference=fields.text("ref_decl"),
         # The swagger pads it with zeros, where the upload gives a number.
         index=fields.text("id_incarcare").lstrip("0"),
@@ -301,6 +307,6 @@ def _row(item: dict[str, Any]) -> FilingRow:
 
 def _moment(item: dict[str, Any], name: str) -> datetime | None:
     try:
-        return moment_of(item.get(name))
+        return parse_moment(item.get(name))
     except ValueError:
         return None

@@ -21,8 +21,8 @@ LOGIN_ORIGIN = "https://logincert.anaf.ro"
 API_ORIGIN = "https://api.anaf.ro"
 _CONNECT_SECONDS = 10.0
 #: Headers that say how a body came, not what it is.
-_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-#: Bytes of an answer, unpacked; a list of 50,000 UITs has about as many.
+_TRANSFER_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+#: Bytes of a response, unpacked; a list of 50,000 UITs has about as many.
 MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -81,7 +81,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnafResponse:
     """What ANAF answered last. `complete` is False when the body broke off or came too late."""
 
     status: int
@@ -100,50 +100,50 @@ class ForeignHostError(httpx2.TransportError):
 
 
 class TooLargeError(httpx2.TransportError):
-    """An answer longer than any of ANAF's; its rest was not read."""
+    """A response longer than any of ANAF's; its rest was not read."""
 
 
 class AnafTransport(httpx2.AsyncBaseTransport):
-    """Sends anafpy's requests to the configured origins and remembers the last answer.
+    """Sends anafpy's requests to the configured origins and remembers the last response.
 
-    Raises ForeignHostError for any other host, TooLargeError for an answer without end,
+    Raises ForeignHostError for any other host, TooLargeError for a response without end,
     httpx2.ReadTimeout when the whole call (connecting,
-    answer and body) takes longer than `settings.timeout` seconds, and httpx2's own errors.
+    response and body) takes longer than `settings.timeout` seconds, and httpx2's own errors.
     """
 
     def __init__(
-        self, *, settings: AnafSettings, wire: httpx2.AsyncHTTPTransport | None = None
+        self, *, settings: AnafSettings, http_transport: httpx2.AsyncHTTPTransport | None = None
     ) -> None:
-        """`wire` is one that several calls share; without it this one gets its own."""
+        """Take the `http_transport` that several calls share, or open one."""
         self._origins = {
             httpx2.URL(LOGIN_ORIGIN): httpx2.URL(settings.login_url),
             httpx2.URL(API_ORIGIN): httpx2.URL(settings.api_url),
         }
         self._timeout = settings.timeout
-        self._wire = wire or open_wire()
-        self.last: Answer | None = None
+        self._http = http_transport or open_http_transport()
+        self.last: AnafResponse | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request once, read the whole answer, and remember it."""
+        """Send one request once, read the whole response, and remember it."""
         self.last = None
         sent = self._readdressed(request)
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._wire.handle_async_request(sent)
+                response = await self._http.handle_async_request(sent)
                 body = await self._remember(response)
         except TimeoutError:
-            raise httpx2.ReadTimeout("no complete answer in time", request=request) from None
+            raise httpx2.ReadTimeout("no complete response in time", request=request) from None
         headers = [
             (name, value)
             for name, value in response.headers.multi_items()
-            if name.lower() not in _OF_THE_WIRE
+            if name.lower() not in _TRANSFER_HEADERS
         ]
         return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
 
     async def _remember(self, response: httpx2.Response) -> bytes:
         """The whole body, unpacked, as far as it is no longer than any of ANAF's."""
         status, headers = response.status_code, response.headers
-        self.last = Answer(status, headers, b"", complete=False)
+        self.last = AnafResponse(status, headers, b"", complete=False)
         body = bytearray()
         try:
             async for piece in response.aiter_bytes():
@@ -152,7 +152,7 @@ class AnafTransport(httpx2.AsyncBaseTransport):
                     raise TooLargeError(f"more than {MOST_BYTES} bytes")
         finally:
             await response.aclose()
-        self.last = Answer(status, headers, bytes(body))
+        self.last = AnafResponse(status, headers, bytes(body))
         return bytes(body)
 
     def _readdressed(self, request: httpx2.Request) -> httpx2.Request:
@@ -174,14 +174,14 @@ class AnafTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._wire.aclose()
+        await self._http.aclose()
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def open_wire(limits: httpx2.Limits | None = None) -> httpx2.AsyncHTTPTransport:
+def open_http_transport(limits: httpx2.Limits | None = None) -> httpx2.AsyncHTTPTransport:
     """The real connections, verified against the system's authorities."""
     context = _tls_context()
     if limits is None:

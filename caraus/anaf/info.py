@@ -1,8 +1,8 @@
 """`info`: every active UIT in which a company is the carrier, as ANAF shows it now.
 
 Source: ANAF's e-Transport API text of 29.07.2024 (INFO TRANSPORTATORI) and the `info` swagger.
-A bare JSON array is the documented answer with data; ANAF says everything else, „none” and errors,
-in an object, mostly with HTTP 200. So no status is trusted and each body is read. An object that
+A bare JSON array is the documented response with data; everything else, „none” and errors, comes in
+an object, mostly with HTTP 200. So no status is trusted and each body is read. An object that
 wraps the list, or is one record itself, is read as the list (`_listed`).
 """
 
@@ -13,50 +13,50 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from caraus.anaf.answers import decode, empty_note_of, problem_of_body, retry_after_of
+from caraus.anaf.async_client import AsyncAnafClient
 from caraus.anaf.documents import Document
-from caraus.anaf.door import passing
 from caraus.anaf.errors import AnafError, masked
-from caraus.anaf.http import AnafSettings, Answer
+from caraus.anaf.http import AnafResponse, AnafSettings
+from caraus.anaf.rate_limit import limited_call
 from caraus.anaf.records import (
     CarrierRecord,
-    Place,
-    Vehicle,
+    DeclaredVehicle,
+    RoutePoint,
     VehicleChange,
     read_record,
     uit_in,
     uit_is_valid,
 )
+from caraus.anaf.responses import empty_note_of, error_of_body, retry_after_of, text_of_body
 from caraus.anaf.values import canonical, digest_of, load_json
-from caraus.anaf.wire import Wire
 
 __all__ = [
     "PARSER_VERSION",
     "CarrierRecord",
+    "DeclaredVehicle",
     "Document",
-    "InfoAnswer",
-    "Place",
-    "UnreadableRecord",
-    "Vehicle",
+    "InfoResponse",
+    "RoutePoint",
+    "UnreadableItem",
     "VehicleChange",
     "body_digest",
     "fetch_info",
     "parse_info",
-    "read_answer",
+    "read_response",
     "reread",
     "uit_is_valid",
 ]
 
 #: Raised with every change of what the parser understands: whatever an older one could not read is
-#: tried again, and no answer counts as unchanged.
+#: tried again, and no response counts as unchanged.
 PARSER_VERSION = 2
 
-#: No carrier has so many active UITs; an answer with more is not ANAF's list.
+#: No carrier has so many active UITs; a response with more is not ANAF's list.
 MOST_RECORDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadableRecord:
+class UnreadableItem:
     """A record that shows no usable UIT: its JSON text, its sha256, and why
     (`records.UNREADABLE_REASONS`)."""
 
@@ -66,7 +66,7 @@ class UnreadableRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class InfoAnswer:
+class InfoResponse:
     """What ANAF shows for one carrier at one moment.
 
     `digest` is the sha256 of the content, the same in whatever order ANAF lists it, and the same
@@ -75,7 +75,7 @@ class InfoAnswer:
     """
 
     records: tuple[CarrierRecord, ...]
-    unreadable: tuple[UnreadableRecord, ...]
+    unreadable: tuple[UnreadableItem, ...]
     digest: str
     empty_note: str
     body: bytes = field(repr=False)
@@ -84,41 +84,43 @@ class InfoAnswer:
 
 def fetch_info(
     settings: AnafSettings, *, access_token: str, carrier_cui: str, now: datetime | None = None
-) -> InfoAnswer:
+) -> InfoResponse:
     """Ask ANAF for the active UITs whose carrier is `carrier_cui` (digits, RO accepted).
 
     One call, nothing retried. `now` (UTC) replaces the clock for `received_at`. Raises AnafError.
     """
-    with passing(carrier_cui):
-        answer = fetch_answer(settings, access_token=access_token, carrier_cui=carrier_cui)
-        return read_answer(answer, access_token=access_token, now=now)
+    with limited_call(carrier_cui):
+        response = fetch_response(settings, access_token=access_token, carrier_cui=carrier_cui)
+        return read_response(response, access_token=access_token, now=now)
 
 
-def fetch_answer(settings: AnafSettings, *, access_token: str, carrier_cui: str) -> Answer:
-    """As `fetch_info`, with the good answer unread; the caller passes the door."""
-    return asyncio.run(_ask_once(settings, access_token, carrier_cui))
+def fetch_response(settings: AnafSettings, *, access_token: str, carrier_cui: str) -> AnafResponse:
+    """As `fetch_info`, with the good response unread; the caller takes the permit."""
+    return asyncio.run(_request_once(settings, access_token, carrier_cui))
 
 
-async def _ask_once(settings: AnafSettings, access_token: str, carrier_cui: str) -> Answer:
-    async with Wire(settings, connections=1) as wire:
-        return await wire.ask_info(access_token=access_token, carrier_cui=carrier_cui)
+async def _request_once(
+    settings: AnafSettings, access_token: str, carrier_cui: str
+) -> AnafResponse:
+    async with AsyncAnafClient(settings, connections=1) as client:
+        return await client.request_info(access_token=access_token, carrier_cui=carrier_cui)
 
 
-def read_answer(
-    answer: Answer, *, access_token: str = "", now: datetime | None = None
-) -> InfoAnswer:
-    """`parse_info` of an answer; its error tells the status and hides the token."""
+def read_response(
+    response: AnafResponse, *, access_token: str = "", now: datetime | None = None
+) -> InfoResponse:
+    """`parse_info` of a response; its error tells the status and hides the token."""
     try:
-        return parse_info(answer.body, content_type=answer.content_type, received_at=now)
+        return parse_info(response.body, content_type=response.content_type, received_at=now)
     except AnafError as error:
-        error.http_status = answer.status
-        error.retry_after = retry_after_of(answer)
+        error.http_status = response.status
+        error.retry_after = retry_after_of(response)
         error.detail = masked(error.detail, secrets=(access_token,))
         raise
 
 
 def body_digest(body: bytes) -> str:
-    """What an answer is recognized by before it is read: the parser's version and the sha256 of
+    """What a response is recognized by before it is read: the parser's version and the sha256 of
     its bytes. (A list in another order has another one, and the same `InfoAnswer.digest`.)"""
     return f"{PARSER_VERSION}:{sha256(body).hexdigest()}"
 
@@ -141,7 +143,7 @@ def uit_of_raw(raw: str) -> str:
 
 def parse_info(
     body: bytes, *, content_type: str = "", received_at: datetime | None = None
-) -> InfoAnswer:
+) -> InfoResponse:
     """Read an `info` body. The content type only names the charset: text/plain may hold JSON.
 
     A record without a usable UIT becomes an UnreadableRecord and its neighbours stay. A UIT
@@ -149,7 +151,7 @@ def parse_info(
     being numbers), else the later in the list; `body` has them all.
     Raises AnafError for everything that is neither a list nor ANAF's note that there is none.
     """
-    text = decode(body, content_type=content_type)
+    text = text_of_body(body, content_type=content_type)
     when = received_at or datetime.now(UTC)
     try:
         value = load_json(text)
@@ -160,15 +162,15 @@ def parse_info(
     if items is not None:
         if len(items) > MOST_RECORDS:
             raise AnafError("too_large", detail=f"{len(items)} records")
-        records, unreadable = _sorted_out(items)
-        return InfoAnswer(records, unreadable, _digest(items), "", body, when)
+        records, unreadable = _read_records(items)
+        return InfoResponse(records, unreadable, _digest(items), "", body, when)
     if note := empty_note_of(value):
-        return InfoAnswer((), (), _digest(()), note, body, when)
-    raise problem_of_body(text)
+        return InfoResponse((), (), _digest(()), note, body, when)
+    raise error_of_body(text)
 
 
 def _listed(value: Any) -> list[Any] | None:
-    """The list that an answer holds: itself, the one list of records in an object (or in an object
+    """The list that a response holds: itself, the one list of records in an object (or in an object
     within it), or one bare record. None: it holds none, which is not the same as an empty one.
 
     An object that tells more than its list (an error, a count of more records, pages) is no list:
@@ -200,16 +202,16 @@ def _digest(items: Iterable[str]) -> str:
     return digest_of("\n".join(sorted(items)))
 
 
-def _sorted_out(
+def _read_records(
     items: dict[str, Any],
-) -> tuple[tuple[CarrierRecord, ...], tuple[UnreadableRecord, ...]]:
+) -> tuple[tuple[CarrierRecord, ...], tuple[UnreadableItem, ...]]:
     records: dict[str, CarrierRecord] = {}
-    unreadable: list[UnreadableRecord] = []
+    unreadable: list[UnreadableItem] = []
     for raw, item in items.items():
         try:
             record = read_record(item)
         except ValueError as error:
-            unreadable.append(UnreadableRecord(raw, str(error), digest_of(raw)))
+            unreadable.append(UnreadableItem(raw, str(error), digest_of(raw)))
             continue
         if not _is_older(record, records.get(record.uit)):
             records[record.uit] = record

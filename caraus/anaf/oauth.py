@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 import httpx2
 from anafpy.auth import oauth as anafpy_oauth
 
-from caraus.anaf import login_answers
-from caraus.anaf.answers import decoded, is_page, problem_of_body
-from caraus.anaf.calls import Call, attempt, good_answer
-from caraus.anaf.door import passing
+from caraus.anaf import login_responses
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, LOGIN_ORIGIN, AnafSettings
-from caraus.anaf.login_answers import code_of_callback
+from caraus.anaf.login_responses import code_of_callback
+from caraus.anaf.rate_limit import limited_call
+from caraus.anaf.requests import AnafCall, send_once, successful_response
+from caraus.anaf.responses import error_of_body, is_page, text_of_response
 from caraus.anaf.tokens import Tokens, is_sendable, read_tokens
 
 __all__ = [
@@ -66,7 +66,7 @@ def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = N
             redirect_uri=settings.redirect_uri,
         )
 
-    return _tokens(call, settings, secret=code, refused=login_answers.code_of_exchange, now=now)
+    return _tokens(call, settings, secret=code, refused=login_responses.code_of_exchange, now=now)
 
 
 def refresh_tokens(
@@ -91,7 +91,7 @@ def refresh_tokens(
         )
 
     return _tokens(
-        call, settings, secret=refresh_token, refused=login_answers.code_of_refresh, now=now
+        call, settings, secret=refresh_token, refused=login_responses.code_of_refresh, now=now
     )
 
 
@@ -103,19 +103,19 @@ def hello(settings: AnafSettings, *, access_token: str) -> str:
     """
     if not is_sendable(access_token):
         raise AnafError("token_refused", detail="no usable access token")
-    with passing():
-        answer = good_answer(
+    with limited_call():
+        response = successful_response(
             lambda http: http.get("TestOauth/jaxrs/hello", params={"name": _HELLO_NAME}),
             settings=settings,
             access_token=access_token,
         )
-        text = decoded(answer)
+        text = text_of_response(response)
         if not text or is_page(text):
-            error = problem_of_body(text)
-            error.http_status = answer.status
+            error = error_of_body(text)
+            error.http_status = response.status
             raise error
     serial = _HELLO_SERIAL.search(text)
-    # The answer echoes the Bearer token further down: nothing but its first line leaves here.
+    # The response echoes the Bearer token further down: nothing but its first line leaves here.
     return serial.group(1) if serial else text.splitlines()[0].replace(access_token, "")[:200]
 
 
@@ -125,22 +125,22 @@ def _check_configured(settings: AnafSettings) -> None:
 
 
 def _tokens(
-    call: Call,
+    call: AnafCall,
     settings: AnafSettings,
     *,
     secret: str,
-    refused: login_answers.Refusal,
+    refused: login_responses.RejectionCode,
     now: datetime | None,
 ) -> Tokens:
-    """One call to the token service, judged by its answer: anafpy's error lacks the status."""
-    error, answer = attempt(call, settings=settings, base_url=API_ORIGIN)
+    """One call to the token service, judged by its response: anafpy's error lacks the status."""
+    error, response = send_once(call, settings=settings, base_url=API_ORIGIN)
     secrets = (secret, settings.client_secret)
-    failure = login_answers.failure_of_token_call(error, answer, refused=refused, secrets=secrets)
-    if failure is not None or answer is None:
+    failure = login_responses.token_call_error(error, response, refused=refused, secrets=secrets)
+    if failure is not None or response is None:
         raise failure or AnafError("network")
-    tokens = _read(decoded(answer), now or datetime.now(UTC))
+    tokens = _read(text_of_response(response), now or datetime.now(UTC))
     if tokens is None:
-        raise AnafError("token_bad_answer", http_status=answer.status, detail="no two tokens")
+        raise AnafError("token_bad_answer", http_status=response.status, detail="no two tokens")
     return tokens
 
 

@@ -14,12 +14,12 @@ from caraus.anaf.documents import MOST_DOCUMENTS, Document, read_documents
 from caraus.anaf.fields import Fields, cut, is_cut
 from caraus.anaf.values import (
     canonical,
-    cui_of,
-    day_of,
     is_placeholder,
     letters_and_digits,
     load_json,
-    moment_of,
+    normalized_cui,
+    parse_day,
+    parse_moment,
     text_of,
 )
 
@@ -58,7 +58,7 @@ def uit_is_valid(uit: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RoutePoint:
     """Where a transport starts or ends. `kind`: ADR address, PTF border crossing, BV customs.
 
     `county` is the car code (AB … B). Texts are "" when ANAF gave none; for PTF and BV only
@@ -79,7 +79,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
+class DeclaredVehicle:
     """A tractor's plate and its trailers', "" where there is none."""
 
     plate: str
@@ -129,8 +129,8 @@ class CarrierRecord:
     trailer1: str
     trailer2: str
     vehicle_changes: tuple[VehicleChange, ...]
-    start: Place
-    end: Place
+    start: RoutePoint
+    end: RoutePoint
     documents: tuple[Document, ...]
     raw: dict[str, Any] = field(repr=False)
     extra: dict[str, Any]
@@ -142,12 +142,12 @@ class CarrierRecord:
         return uit_is_valid(self.uit)
 
     @property
-    def current_vehicle(self) -> Vehicle:
+    def current_vehicle(self) -> DeclaredVehicle:
         """The vehicle of the latest change by `data_modif_veh`, else the one first declared."""
         if not self.vehicle_changes:
-            return Vehicle(self.plate, self.trailer1, self.trailer2)
+            return DeclaredVehicle(self.plate, self.trailer1, self.trailer2)
         last = self.vehicle_changes[-1]
-        return Vehicle(last.plate or self.plate, last.trailer1, last.trailer2)
+        return DeclaredVehicle(last.plate or self.plate, last.trailer1, last.trailer2)
 
 
 def read_record(item: object) -> CarrierRecord:
@@ -163,12 +163,12 @@ def read_record(item: object) -> CarrierRecord:
     return CarrierRecord(
         uit=uit,
         anaf_id=fields.text("id"),
-        declarant_cui=cui_of(fields.text("cod_decl")),
+        declarant_cui=normalized_cui(fields.text("cod_decl")),
         declarant_name=fields.text("den_decl"),
         declarant_ref=fields.text("ref_decl"),
         transport_date=_day(fields, "data_transp", is_needed=True),
         first_expired_day=_day(fields, "data_exp_uit"),
-        carrier_cui=cui_of(fields.text("tr_cod")),
+        carrier_cui=normalized_cui(fields.text("tr_cod")),
         carrier_name=fields.text("tr_den"),
         plate=plate,
         trailer1=trailer1,
@@ -204,7 +204,7 @@ def first_expired_day(value: object) -> date | None:
     if value is None or text_of(value) == "":
         return None
     try:
-        return day_of(value)
+        return parse_day(value)
     except ValueError as error:
         raise ValueError(f"data_exp_uit: {error}") from None
 
@@ -237,7 +237,7 @@ def _day(fields: Fields, name: str, *, is_needed: bool = False) -> date | None:
             fields.note(name)
         return None
     try:
-        return day_of(value)
+        return parse_day(value)
     except ValueError:
         fields.note(name)
         return None
@@ -261,7 +261,7 @@ def _trailers(fields: Fields, *others: str) -> tuple[str, str]:
     return trailers[0], trailers[1]
 
 
-def _place(fields: Fields, name: str) -> Place:
+def _place(fields: Fields, name: str) -> RoutePoint:
     value = fields.get(name)
     if isinstance(value, str) and value.lstrip().startswith("{"):
         with contextlib.suppress(ValueError, RecursionError):
@@ -269,12 +269,12 @@ def _place(fields: Fields, name: str) -> Place:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if value is None or isinstance(value, str):
-        return Place(full_address=cut(text_of(value), lambda: fields.note(name)))
+        return RoutePoint(full_address=cut(text_of(value), lambda: fields.note(name)))
     if not isinstance(value, dict):
         fields.note(name)
-        return Place()
+        return RoutePoint()
     within = Fields(value, unread=fields.unread, prefix=f"{name}.")
-    return Place(
+    return RoutePoint(
         kind=within.text("tip_loc"),
         full_address=within.text("adresa_completa"),
         county=within.text("judet"),
@@ -332,7 +332,7 @@ def _vehicle_change(fields: Fields, declared: str) -> VehicleChange:
         trailer1=trailer1,
         trailer2=trailer2,
         note=fields.text("obs"),
-        declared_by=cui_of(fields.text("cod_decl")),
+        declared_by=normalized_cui(fields.text("cod_decl")),
         reference=fields.text("ref_decl"),
         declared_at=_moment(fields.get("data_decl")),
         raw=fields.item,
@@ -342,6 +342,6 @@ def _vehicle_change(fields: Fields, declared: str) -> VehicleChange:
 def _moment(value: object) -> datetime | None:
     """A change keeps its plates even when its date can't be read; the raw record has the date."""
     try:
-        return moment_of(value)
+        return parse_moment(value)
     except ValueError:
         return None

@@ -50,15 +50,15 @@ class Tokens:
     holder: str | None
 
 
-def read_tokens(answer: object, *, issued_at: datetime) -> Tokens:
+def read_tokens(response: object, *, issued_at: datetime) -> Tokens:
     """Read the token service's JSON; raises ValueError when it holds no two tokens."""
-    if not isinstance(answer, dict):
+    if not isinstance(response, dict):
         raise ValueError("not an object")  # noqa: TRY004
-    access = _token(answer, "access_token")
-    refresh = _token(answer, "refresh_token")
+    access = _token(response, "access_token")
+    refresh = _token(response, "refresh_token")
     claims, refresh_claims = claims_of(access), claims_of(refresh)
     access_end, refresh_end = _end_of(claims), _end_of(refresh_claims)
-    life = _life_of(answer.get("expires_in"))
+    life = _life_of(response.get("expires_in"))
     return Tokens(
         access_token=access,
         refresh_token=refresh,
@@ -103,8 +103,8 @@ def lacks_etransport(token: str) -> bool:
     return roles is not None and "ETRANSPORT" not in roles
 
 
-def _token(answer: dict[str, Any], name: str) -> str:
-    value = answer.get(name)
+def _token(response: dict[str, Any], name: str) -> str:
+    value = response.get(name)
     if not isinstance(value, str) or not is_sendable(value.strip()):
         raise ValueError(f"no {name}")
     return value.strip()

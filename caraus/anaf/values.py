@@ -32,7 +32,7 @@ _NOTHING = re.compile(
 )
 
 
-def folded(text: str) -> str:
+def without_diacritics(text: str) -> str:
     """Lower case, without diacritics, with single spaces: ANAF writes its notes both ways."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(plain.casefold().split())
@@ -51,7 +51,7 @@ def text_of(value: object) -> str:
 
 def letters_and_digits(text: str) -> str:
     """A text folded to its letters and digits, by which two writings of a plate are compared."""
-    return "".join(sign for sign in folded(text) if sign.isalnum())
+    return "".join(sign for sign in without_diacritics(text) if sign.isalnum())
 
 
 def is_placeholder(text: str) -> bool:
@@ -59,7 +59,7 @@ def is_placeholder(text: str) -> bool:
     return bool(_NOTHING.fullmatch(letters_and_digits(text)))
 
 
-def cui_of(value: object) -> str:
+def normalized_cui(value: object) -> str:
     """A fiscal code as text, without the RO prefix, blanks, zeros before and a „.0” of a number.
 
     Codes that are not numbers (PF, foreign ones) stay; a placeholder is no code: "".
@@ -73,7 +73,7 @@ def cui_of(value: object) -> str:
     return "" if is_placeholder(text) else text
 
 
-def moment_of(value: object) -> datetime:
+def parse_moment(value: object) -> datetime:
     """A moment in UTC, from ISO, yyyyMMdd[HHmm[ss]], dd.mm.yyyy [HH:MM[:SS]], the seconds or
     milliseconds since 1970, or numbers in a list (year, month, day …, as Java writes them).
 
@@ -118,9 +118,9 @@ def _parsed(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if _ISO.fullmatch(text) else None
 
 
-def day_of(value: object) -> date:
+def parse_day(value: object) -> date:
     """The Romanian calendar day of a moment; raises ValueError as `moment_of` does."""
-    return moment_of(value).astimezone(BUCHAREST).date()
+    return parse_moment(value).astimezone(BUCHAREST).date()
 
 
 def load_json(text: str) -> Any:

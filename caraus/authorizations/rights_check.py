@@ -11,7 +11,7 @@ import structlog
 from caraus.accounts.models import Company
 from caraus.anaf import info
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.anaf.info import InfoAnswer
+from caraus.anaf.info import InfoResponse
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 def ask(
     authorization: Authorization, company: Company, *, now: datetime | None = None
-) -> InfoAnswer:
+) -> InfoResponse:
     """ANAF's answer, by which the right and the last good call are remembered. Raises AnafError."""
     try:
         answer = _ask(authorization, company, now)
@@ -36,7 +36,7 @@ def ask(
     return answer
 
 
-def _ask(authorization: Authorization, company: Company, now: datetime | None) -> InfoAnswer:
+def _ask(authorization: Authorization, company: Company, now: datetime | None) -> InfoResponse:
     return with_token(
         authorization,
         lambda token: info.fetch_info(

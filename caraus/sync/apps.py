@@ -8,7 +8,7 @@ class SyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Route every call to ANAF through the rate limiter."""
-        from caraus.anaf import door
+        from caraus.anaf import rate_limit
         from caraus.sync.limiter import permits
 
-        door.guard(permits.limited_call)
+        rate_limit.set_limiter(permits.limited_call)

@@ -273,7 +273,7 @@ def _send_request(attempt: SyncAttempt, state: SyncState | None, token: str) -> 
         raise AnafError("daily_limit")
     try:
         with limited_call(attempt.company.cui, person=attempt.person):
-            answer = info.fetch_answer(
+            answer = info.fetch_response(
                 anaf_settings(), access_token=token, carrier_cui=attempt.company.cui
             )
             return parse_response(

@@ -22,9 +22,9 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
+from caraus.anaf.async_client import AsyncAnafClient
 from caraus.anaf.errors import AnafError
 from caraus.anaf.info import body_digest
-from caraus.anaf.wire import Wire
 from caraus.authorizations import token_refresh
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization
@@ -93,16 +93,16 @@ class Poller:
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`, then let requests under way end and give up the rest."""
         try:
-            async with Wire(anaf_settings(), connections=self._at_once) as wire:
+            async with AsyncAnafClient(anaf_settings(), connections=self._at_once) as client:
                 while not stop.is_set():
-                    pause = await self._claim_and_start(wire)
+                    pause = await self._claim_and_start(client)
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), pause)
                 await self._stop_tasks()
         finally:
             await self._close_threads()
 
-    async def _claim_and_start(self, wire: Wire) -> float:
+    async def _claim_and_start(self, client: AsyncAnafClient) -> float:
         """Claim and start as many companies as there is room for; return the seconds to wait."""
         self._release_orphans()
         room = min(self._at_once - len(self._under_way), CLAIM_BATCH_SIZE)
@@ -134,7 +134,7 @@ class Poller:
         slots = list(permit.slots)
         for claim in claimed:
             slot = began + slots.pop(0).total_seconds() if claim.credentials else began
-            task = asyncio.create_task(self._poll_company(wire, claim, slot, permit))
+            task = asyncio.create_task(self._poll_company(client, claim, slot, permit))
             self._under_way[task] = claim
             task.add_done_callback(self._on_task_done)
         if permit.reason:
@@ -176,15 +176,19 @@ class Poller:
         else:
             self._backoff.reset(claim.company_id)
 
-    async def _poll_company(self, wire: Wire, claim: Claim, slot: float, permit: Permit) -> None:
+    async def _poll_company(
+        self, client: AsyncAnafClient, claim: Claim, slot: float, permit: Permit
+    ) -> None:
         """Poll one claimed company; log lines name the web request that a person made for it."""
         wanted = claim.state.wanted_at is not None
         with of_request(claim.state.wanted_request if wanted else ""):
-            await self._poll_at_slot(wire, claim, slot, permit)
+            await self._poll_at_slot(client, claim, slot, permit)
             if wanted:
                 log.info("requested_company_synced", cui=claim.company.cui)
 
-    async def _poll_at_slot(self, wire: Wire, claim: Claim, slot: float, permit: Permit) -> None:
+    async def _poll_at_slot(
+        self, client: AsyncAnafClient, claim: Claim, slot: float, permit: Permit
+    ) -> None:
         credentials = claim.credentials
         if credentials is None:
             await self._run_single_sync(claim, None)
@@ -198,7 +202,7 @@ class Poller:
         self.requests_sent += 1
         started_at = timezone.now()
         try:
-            await self._send_request(wire, claim, credentials, started_at, permit)
+            await self._send_request(client, claim, credentials, started_at, permit)
         except AnafError as error:
             await self._record_failure(claim, credentials, error, started_at, permit)
         except DATABASE_LOST_ERRORS:
@@ -209,13 +213,15 @@ class Poller:
 
     async def _send_request(
         self,
-        wire: Wire,
+        client: AsyncAnafClient,
         claim: Claim,
         credentials: CallCredentials,
         started_at: datetime,
         permit: Permit,
     ) -> None:
-        answer = await wire.ask_info(access_token=credentials.token, carrier_cui=claim.company.cui)
+        answer = await client.request_info(
+            access_token=credentials.token, carrier_cui=claim.company.cui
+        )
         digest, received_at = body_digest(answer.body), datetime.now(UTC)
         if digest == results.comparable_digest(claim.state):
             same = UnchangedResponse(

@@ -11,8 +11,8 @@ from django.utils import timezone
 from caraus.accounts.models import Company
 from caraus.anaf import info
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.anaf.http import Answer
-from caraus.anaf.info import InfoAnswer, body_digest
+from caraus.anaf.http import AnafResponse
+from caraus.anaf.info import InfoResponse, body_digest
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.models import Authorization
 from caraus.sync import notifications
@@ -37,17 +37,17 @@ class ParsedResponse:
 
     received_at: datetime
     digest: str
-    info: InfoAnswer | None
+    info: InfoResponse | None
 
 
 def parse_response(
-    answer: Answer, *, known: str, access_token: str, now: datetime | None
+    answer: AnafResponse, *, known: str, access_token: str, now: datetime | None
 ) -> ParsedResponse:
     """Parse a response, unless its digest is `known`. Raise AnafError when it is no list."""
     digest = body_digest(answer.body)
     if known and digest == known:
         return ParsedResponse(now or datetime.now(UTC), digest, None)
-    read = info.read_answer(answer, access_token=access_token, now=now)
+    read = info.read_response(answer, access_token=access_token, now=now)
     return ParsedResponse(read.received_at, digest, read)
 
 
@@ -138,7 +138,7 @@ def _store_if_changed(company: Company, state: SyncState, response: ParsedRespon
     return applied
 
 
-def _has_same_content(read: InfoAnswer, state: SyncState) -> bool:
+def _has_same_content(read: InfoResponse, state: SyncState) -> bool:
     """Return whether the content is the same in another order, as the same parser reads it."""
     if not state.last_body_digest or state.last_missing or read.unreadable:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from caraus.accounts.models import Company
 from caraus.anaf.info import CarrierRecord
-from caraus.anaf.values import folded, is_placeholder, letters_and_digits
+from caraus.anaf.values import is_placeholder, letters_and_digits, without_diacritics
 from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.transports.models import Transport
 
@@ -98,7 +98,7 @@ def chosen(told: Sequence[Told], *, own_cui: str, standing: str) -> str:
 
 def is_no_name(name: str) -> bool:
     """Whether a text names nobody: „-”, „TRANSPORT PROPRIU”, a CUI."""
-    words = re.findall(r"\w+", folded(name).replace(".", ""))
+    words = re.findall(r"\w+", without_diacritics(name).replace(".", ""))
     own = [word for word in words if word not in _LEGAL_FORMS]
     if is_placeholder(name) or not own:
         return True

@@ -13,9 +13,8 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.anaf.documents import Document
-from caraus.anaf.info import PARSER_VERSION, InfoAnswer
-from caraus.anaf.info import UnreadableRecord as Unreadable
-from caraus.anaf.records import FIELD_NAMES, CarrierRecord, Place, VehicleChange
+from caraus.anaf.info import PARSER_VERSION, InfoResponse, UnreadableItem
+from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RoutePoint, VehicleChange
 from caraus.core.formatting import plural
 from caraus.transports import company_names
 from caraus.transports.models import Transport, TransportEvent, UnreadableRecord
@@ -70,7 +69,9 @@ class Applied:
         return gettext("ANAF a răspuns: {parts}.").format(parts=", ".join(parts))
 
 
-def apply_answer(*, company: Company, answer: InfoAnswer, last_good_at: datetime | None) -> Applied:
+def apply_answer(
+    *, company: Company, answer: InfoResponse, last_good_at: datetime | None
+) -> Applied:
     """Reconcile and write. The caller holds the company's sync state locked, so that two workers
     apply one after the other; an answer older than the last one applied (`last_good_at`, UTC) only
     adds.
@@ -226,7 +227,7 @@ def _json_value(value: Any) -> Any:
     match value:
         case date():
             return value.isoformat()
-        case Place():
+        case RoutePoint():
             return value.as_dict()
         case VehicleChange():
             return _vehicle_change(value)
@@ -272,7 +273,7 @@ def _refresh_raw(rows: Mapping[str, Transport], unchanged: Sequence[CarrierRecor
             row.save(update_fields=["raw"])
 
 
-def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: datetime) -> None:
+def _keep_unreadable(company: Company, unreadable: Sequence[UnreadableItem], at: datetime) -> None:
     for record in unreadable:
         UnreadableRecord.objects.update_or_create(
             company=company,
@@ -295,7 +296,7 @@ def _keep_unreadable(company: Company, unreadable: Sequence[Unreadable], at: dat
     gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
 
 
-def _counts(answer: InfoAnswer, result: Reconciled, *, missing: int) -> Applied:
+def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> Applied:
     return Applied(
         seen=len(answer.records),
         new=result.count("appeared"),

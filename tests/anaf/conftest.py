@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from caraus.anaf import door
+from caraus.anaf import rate_limit
 from caraus.anaf.http import AnafSettings
 
 
@@ -89,9 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def no_door() -> Iterator[None]:
     """The boundary alone: nobody counts its calls."""
-    before = door.guard(lambda _cui: nullcontext())
+    before = rate_limit.set_limiter(lambda _cui: nullcontext())
     yield
-    door.guard(before)
+    rate_limit.set_limiter(before)
 
 
 def _running() -> Iterator[Server]:

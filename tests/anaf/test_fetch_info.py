@@ -11,7 +11,7 @@ import pytest
 
 from caraus.anaf.errors import AnafError, Outcome
 from caraus.anaf.http import AnafSettings
-from caraus.anaf.info import InfoAnswer, fetch_info
+from caraus.anaf.info import InfoResponse, fetch_info
 
 from .conftest import Reply, Server, settings_for
 from .samples import WAF_PAGE, body_of, record, signed
@@ -19,7 +19,7 @@ from .samples import WAF_PAGE, body_of, record, signed
 NOW = datetime(2024, 6, 25, 12, tzinfo=UTC)
 
 
-def _ask(settings: AnafSettings, token: str = "secret-1") -> InfoAnswer:
+def _ask(settings: AnafSettings, token: str = "secret-1") -> InfoResponse:
     return fetch_info(settings, access_token=token, carrier_cui="RO8000000000", now=NOW)
 
 
@@ -62,7 +62,7 @@ def test_a_bad_record_that_the_library_refuses_does_not_stop_its_neighbours(
 
 def test_it_works_from_a_thread(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
-    answers: list[InfoAnswer] = []
+    answers: list[InfoResponse] = []
     threads = [threading.Thread(target=lambda: answers.append(_ask(settings))) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from caraus.anaf import door
+from caraus.anaf import rate_limit
 from caraus.anaf.errors import AnafError
 from caraus.anaf.filings import Exchange, UploadOutcome, list_filings, read_upload, status, upload
 from caraus.anaf.http import AnafSettings
@@ -156,7 +156,7 @@ def test_who_counts_the_calls_may_forbid_one(anaf: Server) -> None:
         raise AnafError("rate_limited", retry_after=9, detail=cui)
         yield
 
-    door.guard(shut)
+    rate_limit.set_limiter(shut)
     exchange = send(anaf.url)
     assert outcome(exchange) == (UploadOutcome.NOT_SENT, "rate_limited")
     assert (exchange.retry_after, exchange.detail) == (9, CARRIER)
@@ -196,7 +196,7 @@ def test_who_counts_the_calls_sees_how_each_went(
             raise
         seen.append(None)
 
-    door.guard(counting)
+    rate_limit.set_limiter(counting)
     anaf.reply = reply
     send(anaf.url)
     assert seen == [code]
@@ -208,6 +208,6 @@ def test_an_answer_survives_who_counts_the_calls(anaf: Server) -> None:
         yield
         raise RuntimeError("no database")
 
-    door.guard(forgetful)
+    rate_limit.set_limiter(forgetful)
     anaf.reply = Reply(body=body_of({"index_incarcare": 7}))
     assert outcome(send(anaf.url)) == (UploadOutcome.ACCEPTED, "")

@@ -32,7 +32,7 @@ def reply_of(case: dict[str, Any]) -> Reply:
     return Reply(case["status"], raw, case.get("content_type", "application/json"))
 
 
-def ask(settings: AnafSettings) -> info.InfoAnswer:
+def ask(settings: AnafSettings) -> info.InfoResponse:
     return fetch_info(settings, access_token="tok", carrier_cui="900020201")
 
 
@@ -135,7 +135,7 @@ def test_an_odd_field_is_unknown_and_the_rest_of_its_record_is_read(name: str, v
         "tr_cod": "carrier_cui",
         "modif_veh": "vehicle_changes",
     }[name]
-    assert not getattr(read, ours) or getattr(read, ours) == info.Place()
+    assert not getattr(read, ours) or getattr(read, ours) == info.RoutePoint()
     for other in set(CarrierRecord.__dataclass_fields__) - {ours, "raw", "unread"}:
         assert getattr(read, other) == getattr(whole, other)
 
@@ -148,11 +148,11 @@ def test_an_odd_field_is_unknown_and_the_rest_of_its_record_is_read(name: str, v
         ({"nr_veh": 101}, "plate", "101"),
         ({"nr_veh": None}, "plate", ""),
         ({"nr_veh": []}, "plate", ""),
-        ({"loc_start": None}, "start", info.Place()),
-        ({"loc_start": "Arad"}, "start", info.Place(full_address="Arad")),
-        ({"loc_start": '{"judet": "AR"}'}, "start", info.Place(county="AR")),
-        ({"loc_start": [{"judet": "AR", "strada": None}]}, "start", info.Place(county="AR")),
-        ({"loc_start": {"judet": None, "numar": 7}}, "start", info.Place(number="7")),
+        ({"loc_start": None}, "start", info.RoutePoint()),
+        ({"loc_start": "Arad"}, "start", info.RoutePoint(full_address="Arad")),
+        ({"loc_start": '{"judet": "AR"}'}, "start", info.RoutePoint(county="AR")),
+        ({"loc_start": [{"judet": "AR", "strada": None}]}, "start", info.RoutePoint(county="AR")),
+        ({"loc_start": {"judet": None, "numar": 7}}, "start", info.RoutePoint(number="7")),
         ({"modif_veh": [None, {}]}, "vehicle_changes", ()),
         ({"modif_veh": {}}, "vehicle_changes", ()),
         ({"den_decl": None}, "declarant_name", ""),

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from caraus.anaf.errors import AnafError
-from caraus.anaf.info import InfoAnswer, parse_info
+from caraus.anaf.info import InfoResponse, parse_info
 
 from .samples import SWAGGER_RECORD, WAF_PAGE, body_of, record
 
@@ -197,7 +197,7 @@ RECORDS = st.lists(
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
-def _always_answers(body: bytes) -> InfoAnswer | None:
+def _always_answers(body: bytes) -> InfoResponse | None:
     try:
         answer = parse_info(body)
     except AnafError:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from caraus.anaf.info import CarrierRecord, Place, Vehicle, uit_is_valid
+from caraus.anaf.info import CarrierRecord, DeclaredVehicle, RoutePoint, uit_is_valid
 from caraus.anaf.records import first_expired_day, read_record
-from caraus.anaf.values import moment_of
+from caraus.anaf.values import parse_moment
 
 from .samples import SWAGGER_RECORD, record
 
@@ -28,8 +28,8 @@ def test_the_swaggers_record_is_read_whole() -> None:
         trailer1="",
         trailer2="",
         vehicle_changes=(),
-        start=Place("ADR", "str. Test", "B", "B", "asdsad", "00", "-"),
-        end=Place("PTF", "PTF Nădlac, Jud. Arad", "AR"),
+        start=RoutePoint("ADR", "str. Test", "B", "B", "asdsad", "00", "-"),
+        end=RoutePoint("PTF", "PTF Nădlac, Jud. Arad", "AR"),
         documents=read.documents,
         raw=SWAGGER_RECORD,
         extra={},
@@ -39,7 +39,7 @@ def test_the_swaggers_record_is_read_whole() -> None:
 
 
 def test_a_place_is_a_dictionary_of_texts() -> None:
-    assert Place("BV", "BV Curtici").as_dict() == {
+    assert RoutePoint("BV", "BV Curtici").as_dict() == {
         "kind": "BV",
         "full_address": "BV Curtici",
         "county": "",
@@ -54,9 +54,9 @@ def test_only_the_uit_is_needed() -> None:
     read = read_record({"uit": "A"})
     assert (read.transport_date, read.first_expired_day) == (None, None)
     assert read.unread == {"data_transp": ""}
-    assert read.start == read.end == Place()
+    assert read.start == read.end == RoutePoint()
     assert (read.documents, read.vehicle_changes) == ((), ())
-    assert read.current_vehicle == Vehicle("", "", "")
+    assert read.current_vehicle == DeclaredVehicle("", "", "")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_unknown_keys_are_kept() -> None:
 
 
 def test_a_place_given_as_a_text_is_its_address() -> None:
-    assert read_record(record(loc_start=" Arad ")).start == Place(full_address="Arad")
+    assert read_record(record(loc_start=" Arad ")).start == RoutePoint(full_address="Arad")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_the_current_vehicle_is_the_latest_change_in_whatever_order() -> None:
     ]
     read = read_record(record(modif_veh=changes, nr_rem1="R1"))
     assert [change.plate for change in read.vehicle_changes] == ["B1", "B2", "B22", "B3"]
-    assert read.current_vehicle == Vehicle("B3", "", "")
+    assert read.current_vehicle == DeclaredVehicle("B3", "", "")
     assert read.plate == "B0000"
 
 
@@ -183,7 +183,7 @@ def test_a_vehicle_change_keeps_all_that_anaf_gave() -> None:
 
 def test_a_change_without_a_plate_keeps_the_declared_one() -> None:
     read = read_record(record(modif_veh=[_change("2024-06-25", "", nr_rem1="R9")]))
-    assert read.current_vehicle == Vehicle("B0000", "R9", "")
+    assert read.current_vehicle == DeclaredVehicle("B0000", "R9", "")
 
 
 def test_an_unreadable_date_of_a_change_does_not_lose_its_plate() -> None:
@@ -278,7 +278,7 @@ def test_an_unreadable_expiry_is_an_error(given: Any) -> None:
     ],
 )
 def test_a_moment_without_a_zone_is_romanian(given: str, utc: datetime) -> None:
-    assert moment_of(given) == utc
+    assert parse_moment(given) == utc
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Names what is wrong with an answer of ANAF, or with its absence. Pure, but for the clock.
+"""Names what is wrong with a response of ANAF, or with its absence. Pure, but for the clock.
 
 Two judges: `failure_of` for statuses and broken connections, `problem_of_body` for bodies that hold
 no data. Both return the error for the caller to raise.
@@ -15,8 +15,8 @@ from typing import Any
 import httpx2
 
 from caraus.anaf.errors import AnafError
-from caraus.anaf.http import Answer, ForeignHostError, TooLargeError
-from caraus.anaf.values import folded, load_json, text_of
+from caraus.anaf.http import AnafResponse, ForeignHostError, TooLargeError
+from caraus.anaf.values import load_json, text_of, without_diacritics
 
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 _WAF_MARKS = ("request rejected", "the requested url was rejected")
@@ -48,36 +48,36 @@ _BY_STATUS = {400: "bad_request", 403: "forbidden", 408: "timeout", 429: "rate_l
 _MESSAGE_KEYS = ("error", "errors", "eroare", "erori", "errormessage", "message", "mesaj")
 
 
-def failure_of(
-    error: BaseException | None, answer: Answer | None, *, secrets: tuple[str, ...] = ()
+def error_of_response(
+    error: BaseException | None, response: AnafResponse | None, *, secrets: tuple[str, ...] = ()
 ) -> AnafError | None:
-    """The error for a call that got no whole answer, or one whose status is no success.
+    """The error for a call that got no whole response, or one whose status is no success.
 
-    None for a whole 2xx answer but 204, by which ANAF tells that a limit is reached (Odoo's own
+    None for a whole 2xx response but 204, by which ANAF tells that a limit is reached (Odoo's own
     client reads it so). Other bodies are read for ANAF's known wordings first: a limit is one with
     whatever status. `secrets` are kept out of the detail wherever ANAF echoes them.
     """
-    if answer is None or not answer.complete:
-        return _broken(error, answer)
-    status = answer.status
+    if response is None or not response.complete:
+        return _error_of_break(error, response)
+    status = response.status
     if 200 <= status < 300 and status != _NO_CONTENT:
         return None
-    body = decoded(answer)
+    body = text_of_response(response)
     return AnafError(
-        _code_of_status(answer),
+        _code_of_status(response),
         http_status=status,
-        detail=f"HTTP {status} {_where_to(answer)} {body}",
-        retry_after=retry_after_of(answer),
+        detail=f"HTTP {status} {_where_to(response)} {body}",
+        retry_after=retry_after_of(response),
         limit=daily_limit_of(body),
         secrets=secrets,
     )
 
 
-def _code_of_status(answer: Answer) -> str:
-    status = answer.status
+def _code_of_status(response: AnafResponse) -> str:
+    status = response.status
     if status == _NO_CONTENT:
         return "rate_limited"
-    named = problem_of_body(decoded(answer)).code
+    named = error_of_body(text_of_response(response)).code
     if named in _LIMITS:
         return named
     if status >= 500:
@@ -91,15 +91,15 @@ def _code_of_status(answer: Answer) -> str:
     return _BY_STATUS.get(status, "client_error")
 
 
-def _broken(error: BaseException | None, answer: Answer | None) -> AnafError:
+def _error_of_break(error: BaseException | None, response: AnafResponse | None) -> AnafError:
     chain = list(_causes(error))
-    status = answer.status if answer else None
+    status = response.status if response else None
     texts = {str(cause): f"{type(cause).__name__}: {cause}" for cause in reversed(chain)}
     detail = " < ".join(reversed(texts.values()))
-    return AnafError(_code_of_break(chain, answer), http_status=status, detail=detail)
+    return AnafError(_code_of_break(chain, response), http_status=status, detail=detail)
 
 
-def _code_of_break(chain: list[BaseException], answer: Answer | None) -> str:
+def _code_of_break(chain: list[BaseException], response: AnafResponse | None) -> str:
     kinds: tuple[tuple[type[BaseException], str], ...] = (
         (ForeignHostError, "foreign_host"),
         (TooLargeError, "too_large"),
@@ -111,7 +111,7 @@ def _code_of_break(chain: list[BaseException], answer: Answer | None) -> str:
     for kind, code in kinds:
         if any(isinstance(cause, kind) for cause in chain):
             return code
-    if answer is not None:
+    if response is not None:
         return "cut_json"
     connecting = any(isinstance(cause, httpx2.ConnectError) for cause in chain)
     return "no_route" if connecting and _is_unreachable(chain) else "network"
@@ -135,9 +135,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             waiting += cause.exceptions
 
 
-def retry_after_of(answer: Answer) -> float | None:
+def retry_after_of(response: AnafResponse) -> float | None:
     """Seconds to wait by the Retry-After header (a number or a date); None when it says nothing."""
-    value = answer.headers.get("Retry-After", "").strip()
+    value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value) if len(value) < 10 else None
     try:
@@ -146,18 +146,18 @@ def retry_after_of(answer: Answer) -> float | None:
         return None
 
 
-def _where_to(answer: Answer) -> str:
+def _where_to(response: AnafResponse) -> str:
     """A redirect's target without its query, which may hold a secret."""
-    target = answer.headers.get("Location", "")
+    target = response.headers.get("Location", "")
     return f"-> {target.partition('?')[0]}" if target else ""
 
 
-def decoded(answer: Answer) -> str:
+def text_of_response(response: AnafResponse) -> str:
     """The body as text; see `decode`."""
-    return decode(answer.body, content_type=answer.content_type)
+    return text_of_body(response.body, content_type=response.content_type)
 
 
-def decode(body: bytes, *, content_type: str = "") -> str:
+def text_of_body(body: bytes, *, content_type: str = "") -> str:
     """A body as text: the charset it names, else UTF-8; never fails, unknown bytes become „�”."""
     named = _CHARSET.search(content_type)
     try:
@@ -181,17 +181,21 @@ def is_page(text: str) -> bool:
 
 def daily_limit_of(text: str) -> int | None:
     """N of „S-au facut deja N interogari … in cursul zilei”, else None."""
-    found = _DAILY.search(folded(text[:4096]))
+    found = _DAILY.search(without_diacritics(text[:4096]))
     return int(found.group(1)) if found else None
 
 
 def empty_note_of(value: Any) -> str:
     """ANAF's words for „nothing to show”, when the object says only that; else ""."""
     notes = _messages(value)
-    return "; ".join(notes) if notes and all(_EMPTY_NOTE in folded(n) for n in notes) else ""
+    return (
+        "; ".join(notes)
+        if notes and all(_EMPTY_NOTE in without_diacritics(n) for n in notes)
+        else ""
+    )
 
 
-def problem_of_body(text: str) -> AnafError:
+def error_of_body(text: str) -> AnafError:
     """The error for a body that is not the list it should be. `text` is stripped."""
     if not text:
         return AnafError("empty_body")
@@ -203,23 +207,27 @@ def problem_of_body(text: str) -> AnafError:
     try:
         value = load_json(text)
     except (ValueError, RecursionError):
-        return _problem_of_text(text)
+        return _error_of_text(text)
     notes = _messages(value)
-    return _named(notes, "unknown_error") if notes else AnafError("unexpected_shape", detail=text)
+    return (
+        _error_of_messages(notes, "unknown_error")
+        if notes
+        else AnafError("unexpected_shape", detail=text)
+    )
 
 
-def _problem_of_text(text: str) -> AnafError:
+def _error_of_text(text: str) -> AnafError:
     """No JSON: cut off when it began as JSON, else perhaps one of ANAF's notes as plain text."""
     if text[0] in '[{"':
         return AnafError("cut_json", detail=f"{len(text)} … {text[-200:]}")
-    return _named([text], "unexpected_shape")
+    return _error_of_messages([text], "unexpected_shape")
 
 
-def _named(notes: list[str], otherwise: str) -> AnafError:
+def _error_of_messages(notes: list[str], otherwise: str) -> AnafError:
     text = "; ".join(notes)
     if told := _limit_in(text):
         return told
-    plain = folded(text[:4096])
+    plain = without_diacritics(text[:4096])
     code = next((code for wording, code in _WORDINGS if wording in plain), otherwise)
     return AnafError(code, detail=text)
 
@@ -228,7 +236,7 @@ def _limit_in(text: str) -> AnafError | None:
     """The error for words that tell of a limit of calls, a day's or a minute's."""
     if (limit := daily_limit_of(text)) is not None:
         return AnafError("daily_limit", detail=text, limit=limit)
-    plain = folded(text[:4096])
+    plain = without_diacritics(text[:4096])
     if not _LIMIT.search(plain):
         return None
     return AnafError("daily_limit" if _OF_A_DAY.search(plain) else "rate_limited", detail=text)

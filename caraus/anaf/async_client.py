@@ -1,23 +1,29 @@
-"""Connections to ANAF's services that stay open: one TLS handshake serves many questions."""
+"""Connections to ANAF's services that stay open: one TLS handshake serves many requests."""
 
 from types import TracebackType
 from typing import Self
 
 import httpx2
 
-from caraus.anaf.answers import failure_of
 from caraus.anaf.errors import AnafError
-from caraus.anaf.http import API_ORIGIN, AnafSettings, AnafTransport, Answer, open_wire
+from caraus.anaf.http import (
+    API_ORIGIN,
+    AnafResponse,
+    AnafSettings,
+    AnafTransport,
+    open_http_transport,
+)
+from caraus.anaf.responses import error_of_response
 from caraus.anaf.tokens import is_sendable
-from caraus.anaf.values import cui_of
+from caraus.anaf.values import normalized_cui
 
 _CONNECT_SECONDS = 10.0
 # A little under what servers keep an idle connection for, so that none is used as it closes.
 _IDLE_SECONDS = 4.0
 
 
-class Wire:
-    """What one event loop speaks with ANAF's services through; an async context manager.
+class AsyncAnafClient:
+    """A client of ANAF's services for one event loop; an async context manager.
 
     Everything that `http.py` promises holds: one sending per call, no redirects, no proxies, no
     other host, one deadline for the whole call.
@@ -30,7 +36,7 @@ class Wire:
             max_keepalive_connections=connections,
             keepalive_expiry=_IDLE_SECONDS,
         )
-        self._wire = open_wire(limits)
+        self._http = open_http_transport(limits)
         self._base = f"{API_ORIGIN}/{settings.environment}/ETRANSPORT/ws/v1"
         self._timeout = httpx2.Timeout(
             settings.timeout, connect=min(_CONNECT_SECONDS, settings.timeout)
@@ -45,31 +51,31 @@ class Wire:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._wire.aclose()
+        await self._http.aclose()
 
-    async def ask_info(self, *, access_token: str, carrier_cui: str) -> Answer:
-        """The whole 2xx answer to „which active UITs have this carrier?”, unread.
+    async def request_info(self, *, access_token: str, carrier_cui: str) -> AnafResponse:
+        """The whole 2xx response to „which active UITs have this carrier?”, unread.
 
         Raises AnafError for anything else.
         """
-        cui = cui_of(carrier_cui)
+        cui = normalized_cui(carrier_cui)
         if not (cui.isascii() and cui.isdecimal()):
             raise AnafError("bad_cui", detail=cui)
         if not is_sendable(access_token):
             raise AnafError("token_refused", detail="no usable access token")
-        error, answer = await self._get(f"{self._base}/info?cui_op={cui}", access_token)
-        failure = failure_of(error, answer, secrets=(access_token,))
-        # Raised outside any except: the library's error, which may quote the answer, stays behind.
+        error, response = await self._get(f"{self._base}/info?cui_op={cui}", access_token)
+        failure = error_of_response(error, response, secrets=(access_token,))
+        # Raised outside any except: the library's error, which may quote the body, stays behind.
         if failure is not None:
             raise failure
-        if answer is None:
+        if response is None:
             raise AnafError("network")
-        return answer
+        return response
 
     async def _get(
         self, url: str, access_token: str
-    ) -> tuple[httpx2.HTTPError | None, Answer | None]:
-        transport = AnafTransport(settings=self._settings, wire=self._wire)
+    ) -> tuple[httpx2.HTTPError | None, AnafResponse | None]:
+        transport = AnafTransport(settings=self._settings, http_transport=self._http)
         request = httpx2.Request(
             "GET",
             url,

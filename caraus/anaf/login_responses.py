@@ -1,4 +1,4 @@
-"""Names what is wrong with an answer of ANAF's login: the callback's `error`, the token service.
+"""Names what is wrong with a response of ANAF's login: the callback's `error`, the token service.
 
 Observed: HTTP 400 `invalid_client` (2026-06-28) and, for a bad grant, HTTP 400 `invalid_request`
 (2026-07-05) where the standard (RFC 6749, 5.2) expects `invalid_grant`. No body for an expired
@@ -9,13 +9,19 @@ from what stands before the service and pass by themselves.
 
 from collections.abc import Callable
 
-from caraus.anaf.answers import decoded, failure_of, is_page, is_waf_page, retry_after_of
 from caraus.anaf.errors import AnafError
-from caraus.anaf.http import Answer
-from caraus.anaf.values import folded, load_json, text_of
+from caraus.anaf.http import AnafResponse
+from caraus.anaf.responses import (
+    error_of_response,
+    is_page,
+    is_waf_page,
+    retry_after_of,
+    text_of_response,
+)
+from caraus.anaf.values import load_json, text_of, without_diacritics
 
 #: From the token service's `error` and `error_description` (folded) to an error's code.
-type Refusal = Callable[[str, str], str]
+type RejectionCode = Callable[[str, str], str]
 
 _OUR_FAULT = {"invalid_client", "unauthorized_client"}
 _WORN_OUT = {"invalid_grant", "invalid_request"}
@@ -35,7 +41,7 @@ def code_of_callback(error: str, description: str) -> str:
     ANAF describes neither. `access_denied` without a description, or with one that speaks of
     cancelling, counts as cancelled; with any other, ANAF refused the certificate.
     """
-    name, words = folded(error), folded(description)
+    name, words = without_diacritics(error), without_diacritics(description)
     if name == "access_denied" and (not words or any(w in words for w in _CANCELLING)):
         return "cancelled"
     return _CALLBACK.get(name, "authorize_refused")
@@ -53,18 +59,18 @@ def code_of_refresh(error: str, description: str) -> str:
     return "refresh_rejected"
 
 
-def failure_of_token_call(
+def token_call_error(
     error: BaseException | None,
-    answer: Answer | None,
+    response: AnafResponse | None,
     *,
-    refused: Refusal,
+    refused: RejectionCode,
     secrets: tuple[str, ...],
 ) -> AnafError | None:
-    """The error for a token call; None for a whole 2xx answer that is no web page."""
-    general = failure_of(error, answer, secrets=secrets)
-    if answer is None or not answer.complete:
+    """The error for a token call; None for a whole 2xx response that is no web page."""
+    general = error_of_response(error, response, secrets=secrets)
+    if response is None or not response.complete:
         return general
-    body, status = decoded(answer), answer.status
+    body, status = text_of_response(response), response.status
     code = _code(status, body, general, refused)
     if code is None:
         return None
@@ -72,12 +78,12 @@ def failure_of_token_call(
         code,
         http_status=status,
         detail=general.detail if general else f"HTTP {status} {body}",
-        retry_after=retry_after_of(answer),
+        retry_after=retry_after_of(response),
         secrets=secrets,
     )
 
 
-def _code(status: int, body: str, general: AnafError | None, refused: Refusal) -> str | None:
+def _code(status: int, body: str, general: AnafError | None, refused: RejectionCode) -> str | None:
     if status >= 500:
         return "token_endpoint_down"
     if is_page(body):
@@ -98,4 +104,6 @@ def _error_of(body: str) -> tuple[str, str]:
         return "", ""
     if not isinstance(value, dict):
         return "", ""
-    return folded(text_of(value.get("error"))), folded(text_of(value.get("error_description")))
+    return without_diacritics(text_of(value.get("error"))), without_diacritics(
+        text_of(value.get("error_description"))
+    )
