@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -52,41 +53,11 @@ async def before(sim: Simulator, request: Request, call: Call) -> Response | Non
     if sim.scenarios.take("upload_lost_before", call.endpoint, call.cui):
         await request.body()
         return _reset(request, call)
-    for name in _ANSWERS:
+    for name, answer in _ANSWERS.items():
         if active := sim.scenarios.take(name, call.endpoint, call.cui):
             call.note = f"scenario {name}"
-            return _answer(name, active)
+            return answer(active)
     return None
-
-
-_ANSWERS = (
-    "down_502", "down_503", "token_endpoint_down", "html_rejected", "token_html", "my_policy",
-    "empty_body", "raw_answer", "rate_limited", "rate_limited_bare", "token_refused", "forbidden",
-)  # fmt: skip
-
-
-def _answer(name: str, active: Active) -> Response:
-    match name:
-        case "down_502":
-            return HTMLResponse(_GATEWAY.format("502 Bad Gateway"), status_code=502)
-        case "down_503" | "token_endpoint_down":
-            return HTMLResponse(_GATEWAY.format("503 Service Unavailable"), status_code=503)
-        case "html_rejected" | "token_html":
-            return HTMLResponse(_REJECTED)
-        case "my_policy":
-            return RedirectResponse("/my.policy", status_code=302)
-        case "empty_body":
-            return Response(media_type="application/json")
-        case "raw_answer":
-            return _as_given(active)
-        case "rate_limited":
-            return too_many(int(active.number("seconds", 30)))
-        case "rate_limited_bare":
-            return too_many()
-        case "token_refused":
-            return unauthorized()
-        case _:
-            return forbidden()
 
 
 def _as_given(active: Active) -> Response:
@@ -105,10 +76,10 @@ async def after(sim: Simulator, request: Request, call: Call, response: Response
     if active := sim.scenarios.take("upload_lost_after", call.endpoint, call.cui):
         silent = active.text("how", "reset") == "silence"
         return await _silence(request, call) if silent else _reset(request, call)
-    for name, fault in _AFTERWARDS:
+    for name, answer in _ANSWERS_AFTERWARDS.items():
         if active := sim.scenarios.take(name, call.endpoint, call.cui):
             call.note = f"scenario {name}"
-            return _answer(fault, active)
+            return answer(active)
     if response.status_code != 200:
         return response
     if sim.scenarios.take("cut_json", call.endpoint, call.cui):
@@ -118,9 +89,6 @@ async def after(sim: Simulator, request: Request, call: Call, response: Response
     if sim.scenarios.take("text_json", call.endpoint, call.cui):
         return Response(response.body, media_type="text/plain")
     return response
-
-
-_AFTERWARDS = (("upload_502_after", "down_502"), ("upload_html_after", "html_rejected"))
 
 
 async def _silence(request: Request, call: Call) -> Response:
@@ -133,3 +101,35 @@ def _reset(request: Request, call: Call) -> Response:
     reset_connection(request)
     call.note = "connection reset"
     return NoAnswer()
+
+
+def _gateway(status: int, phrase: str) -> Callable[[Active], Response]:
+    page = _GATEWAY.format(f"{status} {phrase}")
+    return lambda _active: HTMLResponse(page, status_code=status)
+
+
+def _rejected(_active: Active) -> Response:
+    return HTMLResponse(_REJECTED)
+
+
+_ANSWERS: dict[str, Callable[[Active], Response]] = {
+    "down_502": _gateway(502, "Bad Gateway"),
+    "down_503": _gateway(503, "Service Unavailable"),
+    "token_endpoint_down": _gateway(503, "Service Unavailable"),
+    "html_rejected": _rejected,
+    "token_html": _rejected,
+    "my_policy": lambda _active: RedirectResponse("/my.policy", status_code=302),
+    "empty_body": lambda _active: Response(media_type="application/json"),
+    "raw_answer": _as_given,
+    "rate_limited": lambda active: too_many(int(active.number("seconds", 30))),
+    "rate_limited_bare": lambda _active: too_many(),
+    "token_refused": lambda _active: unauthorized(),
+    "forbidden": lambda _active: forbidden(),
+}
+"""What is answered in place of the service; the first that is on wins."""
+
+_ANSWERS_AFTERWARDS: dict[str, Callable[[Active], Response]] = {
+    "upload_502_after": _gateway(502, "Bad Gateway"),
+    "upload_html_after": _rejected,
+}
+"""What is answered in place of the service's answer, after it has done its work."""

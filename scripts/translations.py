@@ -1,11 +1,11 @@
-"""The catalogues of Romanian (the language of the sources) and English, without GNU gettext.
+"""The catalogues of each language in caraus/locale, without GNU gettext.
 
     python scripts/translations.py extract   # collect the texts into the .po files, then compile
     python scripts/translations.py compile   # .po → .mo
     python scripts/translations.py check     # what is missing, stale or unmarked; exit code 1
 
-English has every text. Romanian has only the counts, with their three forms; those are made here
-(„2 firme”, „20 de firme”) and can be corrected by hand.
+Each has every text. Romanian, the language of the sources, has only the counts, with their three
+forms; those are made here („2 firme”, „20 de firme”) and can be corrected by hand.
 """
 
 import io
@@ -23,9 +23,10 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "caraus"
-LOCALES = ("ro", "en")
 # Our own texts, and those of libraries that we say otherwise: these are kept by hand.
 OWN, OVERRIDES = "locale", "locale_overrides"
+# A folder for each language; Romanian is that of the sources.
+LOCALES = sorted(path.name for path in (PACKAGE / OWN).iterdir() if path.is_dir())
 #: The context of the words after a number: `words.plural`, `{% count %}`.
 NUMBER = "number"
 KEYWORDS = {
@@ -186,8 +187,15 @@ def extract() -> None:
     compile_all()
 
 
-def compile_all() -> None:
+def _catalogues() -> Iterator[tuple[str, str]]:
+    """Yield the language and the folder of each catalogue."""
     for locale, folder in product(LOCALES, (OWN, OVERRIDES)):
+        if folder == OWN or po(locale, folder).exists():
+            yield locale, folder
+
+
+def compile_all() -> None:
+    for locale, folder in _catalogues():
         po(locale, folder).with_suffix(".mo").write_bytes(as_mo(_read(locale, folder)))
 
 
@@ -224,7 +232,7 @@ def problems() -> Iterator[str]:
     for locale in LOCALES:
         if not po(locale).exists() or po(locale).read_bytes() != as_po(wanted(locale)):
             yield f"{locale}: the .po is behind the sources; run scripts/translations.py extract"
-    for locale, folder in product(LOCALES, (OWN, OVERRIDES)):
+    for locale, folder in _catalogues():
         catalog = _read(locale, folder)
         compiled = po(locale, folder).with_suffix(".mo")
         if not compiled.exists() or compiled.read_bytes() != as_mo(catalog):

@@ -8,11 +8,18 @@ import allauth
 import django
 import pytest
 from babel.messages.mofile import read_mo
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_every_language_that_is_offered_has_a_catalogue() -> None:
+    """A folder and an entry in LANGUAGES are all that a language needs."""
+    folders = {path.name for path in (ROOT / "caraus/locale").iterdir() if path.is_dir()}
+    assert folders == {code for code, _name in settings.LANGUAGES}
 
 
 @pytest.mark.lint
