@@ -20,10 +20,10 @@ from caraus.accounts.models import Company, Membership, Organization, Role, User
 SESSION_KEY = "organization"
 _MEMBERSHIPS_CACHE = "_caraus_memberships"
 
-# What a role may do; a role may also do all that stands after it in this tuple.
-ROLE_ORDER = (Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.VIEWER)
-# Only these can be kept to some companies: an administrator steers the organization as a whole.
-RESTRICTABLE_ROLES = (Role.DISPATCHER, Role.VIEWER)
+# From the strongest: a role may also do all that the roles after it may.
+ROLE_ORDER = tuple(Role)
+# Only these can be restricted to some companies: an administrator manages the whole organization.
+RESTRICTABLE_ROLES = ROLE_ORDER[ROLE_ORDER.index(Role.ADMIN) + 1 :]
 
 
 class TwoFactorsRequiredError(PermissionDenied):

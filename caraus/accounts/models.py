@@ -76,6 +76,8 @@ class Organization(models.Model):
 
 
 class Role(models.TextChoices):
+    """What a member may do: a role may also do all that the roles after it may."""
+
     OWNER = "owner", gettext_lazy("proprietar")
     ADMIN = "admin", gettext_lazy("administrator")
     DISPATCHER = "dispatcher", gettext_lazy("dispecer")
