@@ -61,7 +61,7 @@ its other fields are null or empty."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the console script's entry."""
     if message := _take_env_file():
-        return _say(message, WRONG_USE)
+        return _print_error(message, WRONG_USE)
     parser = _parser()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["manage"]:  # Django's own commands take all that follows, --help too
@@ -113,15 +113,15 @@ def _run(command: Callable[[], int]) -> int:
     try:
         return command()
     except CommandError as error:
-        return _say(error, error.exit_code)
+        return _print_error(error, error.exit_code)
     except EmbeddedError as error:
-        return _say(error, TROUBLE)
+        return _print_error(error, TROUBLE)
     except ImproperlyConfigured as error:
-        return _say(error, WRONG_USE)
+        return _print_error(error, WRONG_USE)
     except ValidationError as error:
-        return _say(" ".join(error.messages), WRONG_USE)
+        return _print_error(" ".join(error.messages), WRONG_USE)
     except OperationalError as error:
-        return _say(f"The database did not answer: {str(error).strip()}", TROUBLE)
+        return _print_error(f"The database did not answer: {str(error).strip()}", TROUBLE)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -134,7 +134,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _say(error: object, code: int) -> int:
+def _print_error(error: object, code: int) -> int:
     print(f"caraus: {error}", file=sys.stderr)
     return code
 

@@ -32,7 +32,7 @@ def backup(*, file: str, keys: str | None) -> int:
     if keys:
         _require_new(Path(keys).absolute())
     with _running():
-        with _aside(target) as aside:
+        with _temporary_file(target) as aside:
             without = [f"--exclude-table-data={table}" for table in SHORT_LIVED]
             plain = ("--format=custom", "--no-owner", "--no-privileges")
             _run("pg_dump", *plain, *without, f"--file={aside}")
@@ -56,10 +56,10 @@ def restore(*, file: str, keys: str | None, replace: bool) -> int:
         raise CommandError(f"{file} is not there.", exit_code=2)
     _require_copy(source)
     if keys:
-        _take_keys(Path(keys))
+        _restore_keys(Path(keys))
     with _running():
         _require_empty(replace=replace)
-        _put_back(source, replace=replace)
+        _restore_database(source, replace=replace)
     with database(migrated=False):
         from django.core.management import call_command
 
@@ -156,7 +156,7 @@ def _require_copy(source: Path) -> None:
         )
 
 
-def _put_back(source: Path, *, replace: bool) -> None:
+def _restore_database(source: Path, *, replace: bool) -> None:
     """All in one transaction: a copy that proves to be damaged leaves what was there."""
     address, variables = _without_password(_url())
     read = [str(programs() / "pg_restore"), "--file=-", "--no-owner", "--no-privileges"]
@@ -214,7 +214,7 @@ def _require_new(target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _aside(target: Path) -> Iterator[Path]:
+def _temporary_file(target: Path) -> Iterator[Path]:
     """Written beside it, for its owner only, and renamed when whole: half a copy is none."""
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     os.close(descriptor)
@@ -243,7 +243,7 @@ def _write_keys(target: Path) -> None:
         found = {name: environment.secret(name, make=_missing) for name in KEY_NAMES}
     except SecretError as error:
         raise CommandError(str(error)) from error
-    with _aside(target) as aside:
+    with _temporary_file(target) as aside:
         aside.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
 
 
@@ -251,7 +251,7 @@ def _missing() -> str:
     raise SecretError("This installation has no keys yet: nothing was ever encrypted here.")
 
 
-def _take_keys(file: Path) -> None:
+def _restore_keys(file: Path) -> None:
     """The keys of the copy become this installation's own, unless it has others."""
     if not environment.is_embedded():
         raise CommandError(

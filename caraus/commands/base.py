@@ -38,11 +38,11 @@ def database(*, migrated: bool = True) -> Iterator[Callable[[], None]]:
         django.setup()
         if migrated:
             _migrate()
-        yield partial(_revive, handle)
+        yield partial(_restart_database, handle)
         close_connections()
 
 
-def _revive(handle: embedded.Handle) -> None:
+def _restart_database(handle: embedded.Handle) -> None:
     import structlog
 
     if handle.revive():

@@ -50,8 +50,8 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
     folder = Path(data_dir).expanduser() if data_dir else embedded.default_data_dir("caraus-demo")
     folder = folder.absolute()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_own_words())
-        stack.enter_context(_alone(folder))
+        stack.enter_context(_demo_messages())
+        stack.enter_context(_folder_lock(folder))
         if reset:
             _remove(folder)
         ending = _Ending()
@@ -69,8 +69,8 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
 
 
 @contextlib.contextmanager
-def _own_words() -> Iterator[None]:
-    """The demo's folder is chosen by its option, not by the environment."""
+def _demo_messages() -> Iterator[None]:
+    """Name the option, not the environment: the demo takes its folder from `--data-dir`."""
     try:
         yield
     except embedded.EmbeddedError as error:
@@ -78,7 +78,7 @@ def _own_words() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     """Refuse a folder whose demo runs: the two would share a worker's jobs, but not their ANAF.
 
     The folder itself is locked: nothing lies about, and the lock goes with the process.
@@ -199,11 +199,11 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
     os.environ.update(environment)
     os.environ["DJANGO_SETTINGS_MODULE"] = "caraus.settings"
     with contextlib.ExitStack() as children:
-        _say(f"Data: {folder}")
-        _say("Starting the simulated ANAF …")
+        _print_line(f"Data: {folder}")
+        _print_line("Starting the simulated ANAF …")
         arguments = ["--port", str(simulator_port), "--control-port", str(control_port)]
         started = [children.enter_context(_child("anaf_simulator", *arguments))]
-        _say("Starting PostgreSQL and bringing its schema up to date …")
+        _print_line("Starting PostgreSQL and bringing its schema up to date …")
         _mark(folder)
         (folder / MAIL).mkdir(exist_ok=True)
         (folder / MAIL).chmod(0o700)  # letters hold links that open accounts
@@ -213,16 +213,18 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started, ending)
         with ending.at_once():
             _provision(world)
-        _say("Starting the web server and the worker …")
+        _print_line("Starting the web server and the worker …")
         started.append(children.enter_context(_child("caraus.cli", "web", "--port", str(port))))
         started.append(children.enter_context(_child("caraus.cli", "worker")))
         for child in started[1:]:
             children.callback(child.terminate)  # these two end beside one another
         _wait_for(f"{address}/healthz", started, ending)
         _announce(address, simulator, control_port, world)
-        _say(f"  the e-mails it sends: {folder / MAIL}")
-        _say(f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …")
-        _say("  Ctrl-C ends everything.")
+        _print_line(f"  the e-mails it sends: {folder / MAIL}")
+        _print_line(
+            f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …"
+        )
+        _print_line("  Ctrl-C ends everything.")
         if browser:
             webbrowser.open(address)
         _watch(started, ending, revive)
@@ -243,16 +245,18 @@ def _settings_file(folder: Path, environment: dict[str, str]) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     print(text, flush=True)
 
 
 def _announce(address: str, simulator: str, control_port: int, world: dict[str, Any]) -> None:
-    _say(f"Cărăuș is ready: {address}")
-    _say(f"  e-mail: {EMAIL}   password: {PASSWORD}")
+    _print_line(f"Cărăuș is ready: {address}")
+    _print_line(f"  e-mail: {EMAIL}   password: {PASSWORD}")
     pins = ", ".join(sorted({certificate["pin"] for certificate in world["certificates"]}))
-    _say(f"  PIN of the simulated certificates: {pins}")
-    _say(f"  simulated ANAF: {simulator}   its control: http://{HOST}:{control_port}/_control/")
+    _print_line(f"  PIN of the simulated certificates: {pins}")
+    _print_line(
+        f"  simulated ANAF: {simulator}   its control: http://{HOST}:{control_port}/_control/"
+    )
 
 
 @contextlib.contextmanager

@@ -60,7 +60,7 @@ def _without_answer(error: DatabaseError) -> str:
 
 
 def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]:
-    checks: list[Check] = [_registration, _anaf, _mail, _signing, _room]
+    checks: list[Check] = [_registration, _anaf, _mail, _signing, _disk_space]
     if "CARAUS_URL" not in bad:
         checks.insert(0, _address)
     if "CARAUS_TOKEN_KEYS" not in bad:
@@ -250,7 +250,7 @@ def _signing() -> Report:
     ]
 
 
-def _room() -> Report:
+def _disk_space() -> Report:
     """Room for the embedded database."""
     import shutil
 

@@ -28,7 +28,7 @@ def worker(*, concurrency: int) -> int:
                 "CARAUS_DATABASE_POOLED.",
                 exit_code=2,
             )
-        asyncio.run(_work(concurrency))
+        asyncio.run(_run_worker_parts(concurrency))
     return 0
 
 
@@ -36,7 +36,7 @@ def worker(*, concurrency: int) -> int:
 _LAST_MOMENT = 9.0
 
 
-async def _work(concurrency: int) -> None:
+async def _run_worker_parts(concurrency: int) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(
         ThreadPoolExecutor(threads(concurrency) + 2, thread_name_prefix="job")
@@ -47,9 +47,9 @@ async def _work(concurrency: int) -> None:
         loop.add_signal_handler(number, _stop, stop)
     print("Cărăuș worker is ready.", flush=True)
     await asyncio.gather(
-        _again_and_again(stop, lambda: run_jobs(concurrency, stop)),
-        _again_and_again(stop, lambda: _run_engine(stop)),
-        _again_and_again(stop, lambda: _run_filings(stop)),
+        _run_until_stopped(stop, lambda: run_jobs(concurrency, stop)),
+        _run_until_stopped(stop, lambda: _run_engine(stop)),
+        _run_until_stopped(stop, lambda: _run_filings(stop)),
     )
 
 
@@ -62,7 +62,7 @@ def _stop(stop: asyncio.Event) -> None:
     last_moment.start()
 
 
-async def _again_and_again(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+async def _run_until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
     """Until told to stop: PostgreSQL may go and come back meanwhile."""
     import structlog
 

@@ -15,29 +15,29 @@ EMAIL = "dispecer@example.ro"
 
 
 @pytest.fixture(scope="module")
-def house(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
+def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
     """An installation of the module's own, with no user; its server is held meanwhile, so that
     not each command starts and stops it."""
     simulator_process.reset()
     top = make_folder("caraus-commands-")
     made_once.copy(blank, top / "data")
     with embedded.acquire(top / "data"):
-        house = Installation(top / "data", simulator_process)
-        yield house
-        house.close()
+        empty_installation = Installation(top / "data", simulator_process)
+        yield empty_installation
+        empty_installation.close()
     shutil.rmtree(top)
 
 
 @pytest.fixture(scope="module")
-def installation(house: Installation) -> Installation:
+def installation(empty_installation: Installation) -> Installation:
     """With a person and a company; nobody has authorized yet."""
-    made = house.run(
+    made = empty_installation.run(
         *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
         *("--cui", f"RO {CUI}"),
         stdin=PASSWORD + "\n",
     )
     assert made.returncode == 0, made.stderr
-    return house
+    return empty_installation
 
 
 @pytest.fixture(scope="module")

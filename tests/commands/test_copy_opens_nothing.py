@@ -75,9 +75,9 @@ class Secrets:
         return {spellings[found] for found in done.stdout.splitlines()}
 
 
-def browser(house: Installation, secrets: Secrets, who: str) -> httpx2.Client:
+def browser(empty_installation: Installation, secrets: Secrets, who: str) -> httpx2.Client:
     """A browser whose every cookie is noted."""
-    client = httpx2.Client(base_url=house.address, trust_env=False, timeout=30)
+    client = httpx2.Client(base_url=empty_installation.address, trust_env=False, timeout=30)
     client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, who)]}
     return client
 
@@ -163,7 +163,7 @@ def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> N
 
 
 def external_link(
-    house: Installation, owner: httpx2.Client, mail: MailServer, secrets: Secrets
+    empty_installation: Installation, owner: httpx2.Client, mail: MailServer, secrets: Secrets
 ) -> None:
     """A link by e-mail whose holder authorizes, and one that is opened and left."""
     for used in (True, False):
@@ -177,7 +177,7 @@ def external_link(
         for found in LINKS.finditer(made.text):
             secrets.add("link on screen", found[1])
         path = letter_to(mail, "titular@example.ro", "autorizare", secrets)
-        with browser(house, secrets, "the holder") as holder:
+        with browser(empty_installation, secrets, "the holder") as holder:
             page = holder.get(path, follow_redirects=True)
             assert page.status_code == 200
             to_anaf = _post(holder, "/autorizare/", {"name": "Gheorghe"}, page="/autorizare/")
@@ -185,28 +185,28 @@ def external_link(
             assert state
             secrets.add("state", unquote(state[1]))
             if used:
-                came = house.anaf.log_in("single", url=to_anaf.headers["location"])
+                came = empty_installation.anaf.log_in("single", url=to_anaf.headers["location"])
                 secrets.add("code", came["code"])
                 assert holder.get("/anaf/callback", params=came).status_code == 200
 
 
-def walk(house: Installation, mail: MailServer, secrets: Secrets) -> str:
+def walk(empty_installation: Installation, mail: MailServer, secrets: Secrets) -> str:
     """All that people do in which a secret is made; a cookie that is signed in at the end."""
-    with browser(house, secrets, "the owner") as owner:
-        assert "Autorizarea a reușit" in house.authorize(owner, email=OWNER)
+    with browser(empty_installation, secrets, "the owner") as owner:
+        assert "Autorizarea a reușit" in empty_installation.authorize(owner, email=OWNER)
         until(lambda: "data-uit" in owner.get("/transporturi/").text)
         _post(owner, "/organizatie/membri/", {"email": INVITED, "role": "admin"})
-        with browser(house, secrets, "the invited") as invited:
+        with browser(empty_installation, secrets, "the invited") as invited:
             sign_up(invited, mail, secrets)
             second_factor(invited, secrets)
-        with browser(house, secrets, "one who forgot") as visitor:
+        with browser(empty_installation, secrets, "one who forgot") as visitor:
             invitation = letter_to(mail, INVITED, "invitatie", secrets)
             new_password(visitor, mail, secrets)
             assert visitor.get(invitation).status_code == 404  # it was used
-        external_link(house, owner, mail, secrets)
+        external_link(empty_installation, owner, mail, secrets)
         mail.messages.clear()
         _post(owner, "/organizatie/membri/", {"email": "alta@example.ro", "role": "viewer"})
-        with browser(house, secrets, "one who only opened") as visitor:
+        with browser(empty_installation, secrets, "one who only opened") as visitor:
             visitor.get(letter_to(mail, "alta@example.ro", "invitatie", secrets))
         for path in ("/cont/date/export/", "/organizatie/export/", "/transporturi/export/"):
             owner.post(path, data={"csrfmiddlewaretoken": csrf(owner, "/organizatie/")})
@@ -246,7 +246,7 @@ def top() -> Iterator[Path]:
 def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
     top: Path, blank: Path, mail: MailServer
 ) -> None:
-    folder, issued = top / "house", top / "issued"
+    folder, issued = top / "data", top / "issued"
     made_once.copy(blank, folder)
     secrets = Secrets()
     secrets.add("password", PASSWORD)
@@ -255,15 +255,15 @@ def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
     with SimulatorProcess(
         client_id="caraus-copies", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:
-        house = Installation(folder, anaf)
-        house.environment |= {"EMAIL_URL": mail.url, "CARAUS_SIGNUP": "invitation"}
+        empty_installation = Installation(folder, anaf)
+        empty_installation.environment |= {"EMAIL_URL": mail.url, "CARAUS_SIGNUP": "invitation"}
         person = ("createuser", "--email", OWNER, "--password-stdin", "--organization", "Trans")
-        done = house.run(*person, "--cui", "900010100", stdin=PASSWORD)
+        done = empty_installation.run(*person, "--cui", "900010100", stdin=PASSWORD)
         assert done.returncode == 0, done.stderr
-        with running(house, top / "log"):
-            cookie = walk(house, mail, secrets)
+        with running(empty_installation, top / "log"):
+            cookie = walk(empty_installation, mail, secrets)
             # While everything runs, as the nightly copy does.
-            done = house.run("backup", str(top / "copy.dump"))
+            done = empty_installation.run("backup", str(top / "copy.dump"))
             assert done.returncode == 0, done.stderr
             with psycopg.connect(embedded.database_url(folder)) as database:
                 database.autocommit = True
@@ -290,8 +290,10 @@ def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
             assert f"COPY public.{table} " not in script
 
         # Put back, it signs nobody in, who was signed in when it was made or later.
-        assert house.run("restore", str(top / "copy.dump"), "--replace").returncode == 0
-        with house.web() as client:
+        assert (
+            empty_installation.run("restore", str(top / "copy.dump"), "--replace").returncode == 0
+        )
+        with empty_installation.web() as client:
             client.cookies["sessionid"] = cookie
             assert client.get("/organizatie/").status_code == 302
 

@@ -26,16 +26,18 @@ EMAIL = "ana@example.ro"
 
 
 @contextmanager
-def running(house: Installation, logs: Path) -> Iterator[httpx2.Client]:
+def running(empty_installation: Installation, logs: Path) -> Iterator[httpx2.Client]:
     """Web and worker with their logs in files, and a browser's client."""
     with logs.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "caraus.cli", "serve", "--port", str(house.port)],
-            env=house.environment | {"CARAUS_LOG_READABLE": "0", "CARAUS_DEBUG": "0"},
+            [sys.executable, "-m", "caraus.cli", "serve", "--port", str(empty_installation.port)],
+            env=empty_installation.environment | {"CARAUS_LOG_READABLE": "0", "CARAUS_DEBUG": "0"},
             stdout=log,
             stderr=log,
         )
-        with httpx2.Client(base_url=house.address, trust_env=False, timeout=15) as client:
+        with httpx2.Client(
+            base_url=empty_installation.address, trust_env=False, timeout=15
+        ) as client:
             until(lambda: answers(client))
             yield client
         process.terminate()
@@ -56,9 +58,9 @@ def until(condition: Callable[[], object], seconds: float = 40) -> None:
         time.sleep(0.1)
 
 
-def walk(house: Installation, client: httpx2.Client, anaf: SimulatorProcess) -> str:
+def walk(empty_installation: Installation, client: httpx2.Client, anaf: SimulatorProcess) -> str:
     """All that a secret can pass through, with the troubles on the way; the link's secret."""
-    assert "Autorizarea a reușit" in house.authorize(client, email=EMAIL)
+    assert "Autorizarea a reușit" in empty_installation.authorize(client, email=EMAIL)
     until(lambda: client.get("/transporturi/?firma=900010100").text.count("data-uit"))
     anaf.turn_on("token_refused", times=1)
     _post(client, "/transporturi/sincronizare/", {}, page="/transporturi/")
@@ -140,17 +142,19 @@ def top() -> Iterator[Path]:
 
 
 def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> None:
-    folder, logs, issued = top / "house", top / "log", top / "issued"
+    folder, logs, issued = top / "data", top / "log", top / "issued"
     made_once.copy(blank, folder)
     with SimulatorProcess(
         client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:
-        house = Installation(folder, anaf)
+        empty_installation = Installation(folder, anaf)
         person = ("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans")
-        done = house.run(*person, "--cui", "900010100", "--cui", "900020201", stdin=PASSWORD)
+        done = empty_installation.run(
+            *person, "--cui", "900010100", "--cui", "900020201", stdin=PASSWORD
+        )
         assert done.returncode == 0, done.stderr
-        with running(house, logs) as client:
-            link = walk(house, client, anaf)
+        with running(empty_installation, logs) as client:
+            link = walk(empty_installation, client, anaf)
     secrets = set(issued.read_text().split())
     assert len(secrets) >= 8
     # Of a token, its claims and its signature are as bad as the whole.

@@ -20,25 +20,27 @@ def new_key() -> str:
 
 
 def test_the_command_moves_everything_to_the_first_key(
-    house: Installation,
+    empty_installation: Installation,
 ) -> None:
     old, new = new_key(), new_key()
-    house.environment["CARAUS_TOKEN_KEYS"] = old
+    empty_installation.environment["CARAUS_TOKEN_KEYS"] = old
     person = ("createuser", "--email", "ana@example.ro", "--password-stdin")
-    house.run(*person, "--organization", "Trans", "--cui", "900010100", stdin=PASSWORD)
-    with house.web() as client:
-        assert "Autorizarea a reușit" in house.authorize(client, email="ana@example.ro")
-    done = house.run("rotate-keys", CARAUS_TOKEN_KEYS=f"{new},{old}")
+    empty_installation.run(*person, "--organization", "Trans", "--cui", "900010100", stdin=PASSWORD)
+    with empty_installation.web() as client:
+        assert "Autorizarea a reușit" in empty_installation.authorize(
+            client, email="ana@example.ro"
+        )
+    done = empty_installation.run("rotate-keys", CARAUS_TOKEN_KEYS=f"{new},{old}")
     assert done.returncode == 0, done.stderr
     assert "1 authorization(s)" in done.stdout
     assert old not in done.stdout + done.stderr
-    house.environment["CARAUS_TOKEN_KEYS"] = new
-    assert house.json("sync")[0]["outcome"] == "ok"
+    empty_installation.environment["CARAUS_TOKEN_KEYS"] = new
+    assert empty_installation.json("sync")[0]["outcome"] == "ok"
 
-    lost = house.run("rotate-keys", CARAUS_TOKEN_KEYS=new_key())
+    lost = empty_installation.run("rotate-keys", CARAUS_TOKEN_KEYS=new_key())
     assert lost.returncode == 1
     assert "could not be opened with any of the keys" in lost.stderr
-    assert house.json("sync")[0]["outcome"] == "ok"
+    assert empty_installation.json("sync")[0]["outcome"] == "ok"
 
 
 def test_what_no_key_opens_is_left_as_it_is_and_counted(

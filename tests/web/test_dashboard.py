@@ -15,7 +15,7 @@ from caraus.core.formatting import today
 from caraus.fleet.models import Issue
 from caraus.sync.models import CompanyDay, SyncRun, SyncState
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.web import dashboard as room
+from caraus.web import dashboard
 from caraus.web.dashboard import build_dashboard
 from tests import factories
 from tests.transports.test_views import transport
@@ -162,7 +162,7 @@ def test_no_other_company_is_counted(client: Client, authorized: Company) -> Non
 def test_a_great_number_is_counted_no_further_than_worth_it(
     signed_in: Client, authorized: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "COUNT_LIMIT", 2)
+    monkeypatch.setattr(dashboard, "COUNT_LIMIT", 2)
     for number in range(3):
         transport(authorized, f"UIT{number}")
     assert figure(signed_in.get("/").content.decode(), "active") == "peste 2"
