@@ -19,18 +19,24 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from caraus.sync.schedule.intervals import HELD_SHARE, PLANNED_SHARE, Bounds, minutes, solve
+from caraus.sync.schedule.intervals import (
+    HELD_SHARE,
+    PLANNED_SHARE,
+    Bounds,
+    interval_minutes,
+    solve_policy,
+)
 from caraus.sync.schedule.rates import (
-    FIRST_PRIOR,
-    FIRST_RHYTHM,
-    GRID,
-    Learnt,
-    alike,
-    first_look,
+    DEFAULT_PRIOR,
+    DEFAULT_WEEKLY_PATTERN,
+    RATE_GRID,
+    Observed,
+    estimate_rate,
     hour_of_week,
-    improved,
-    learn,
-    rate,
+    improve_prior,
+    observe,
+    observe_first_response,
+    round_observed,
 )
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -54,19 +60,19 @@ def bucket(one: float) -> int:
 
 def arrivals(rates: list[float], days: int, dice: random.Random) -> list[list[float]]:
     """Minutes at which UITs appear, by carrier, thinned by the rhythm."""
-    most = max(FIRST_RHYTHM)
+    most = max(DEFAULT_WEEKLY_PATTERN)
     weights = [
-        FIRST_RHYTHM[hour_of_week(START + timedelta(hours=hour))] / most
+        DEFAULT_WEEKLY_PATTERN[hour_of_week(START + timedelta(hours=hour))] / most
         for hour in range(days * 24 + 1)
     ]
-    found = []
+    new_uits = []
     for one in rates:
         at, mine = 0.0, []
         while (at := at + dice.expovariate(one * most / DAY)) < days * DAY:
             if dice.random() < weights[int(at // 60)]:
                 mine.append(at)
-        found.append(mine)
-    return found
+        new_uits.append(mine)
+    return new_uits
 
 
 class Polling:
@@ -137,8 +143,8 @@ def compare(carriers: int, days: int, exponent: float) -> None:
     uniform.run(lambda *_: even, first=even)
     uniform.report("uniform")
 
-    policy = solve(rounded(true), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
-    known = [minutes(policy, one) for one in true]
+    policy = solve_policy(rounded(true), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    known = [interval_minutes(policy, one) for one in true]
     optimum = Polling(appearing, days, 2)
     optimum.run(lambda one, *_: known[one], first=even)
     best = optimum.report("optimum, rates known")
@@ -155,12 +161,17 @@ def floor(true: list[float], days: int, known: list[float]) -> float:
     is known exactly; each carrier's UITs of the six days before and of half of the days measured
     are counted. (The mean given a count minimizes the expected delay.)"""
     dice, exposure = random.Random(4), 6 + (1 + days) / 2
-    prior = [1e-9] * len(GRID)
+    prior = [1e-9] * len(RATE_GRID)
     for one in true:
-        prior[min(max(round(4 * math.log(one / GRID[0])), 0), len(GRID) - 1)] += 1 / len(true)
-    guess = [rate(Learnt(_poisson(one * exposure, dice), exposure), prior=prior) for one in true]
-    policy = solve(rounded(guess), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
-    counted = [minutes(policy, one) for one in guess]
+        prior[min(max(round(4 * math.log(one / RATE_GRID[0])), 0), len(RATE_GRID) - 1)] += 1 / len(
+            true
+        )
+    guess = [
+        estimate_rate(Observed(_poisson(one * exposure, dice), exposure), prior=prior)
+        for one in true
+    ]
+    policy = solve_policy(rounded(guess), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    counted = [interval_minutes(policy, one) for one in guess]
     ours, best = (sum(map(operator.mul, true, wait)) for wait in (counted, known))
     return float(ours / best)
 
@@ -168,38 +179,38 @@ def floor(true: list[float], days: int, known: list[float]) -> float:
 def learning(polling: Polling, true: list[float], first: float) -> Polling:
     """The policy made anew every minute from what the questions found, as the worker does."""
     before = random.Random(3)
-    learnt = [Learnt() for _ in true]
+    observed = [Observed() for _ in true]
     guess = [1.0] * len(true)
     counts = Counter({bucket(1.0): len(true)})
-    made, looked, prior = -1.0, -10.0, FIRST_PRIOR
-    known: Counter[Learnt] = Counter()
-    policy = solve({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    made, looked, prior = -1.0, -10.0, DEFAULT_PRIOR
+    known: Counter[Observed] = Counter()
+    policy = solve_policy({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
 
     def next_gap(one: int, since: float, now: float, new: int) -> float:
         nonlocal made, looked, prior, policy
         if now - made >= 1:
             made = now
             groups = {math.exp(key * 0.05): number for key, number in counts.items() if number}
-            policy = solve(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+            policy = solve_policy(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
         if now - looked >= 10:  # the worker looks every minute
-            looked, prior = now, improved(prior, +known)
+            looked, prior = now, improve_prior(prior, +known)
         if since >= 0:
-            known[alike(learnt[one])] -= 1
+            known[round_observed(observed[one])] -= 1
         if since < 0:  # the first answer lists what appeared during the days before
-            learnt[one] = first_look(_poisson(true[one] * 6, before) + new)
+            observed[one] = observe_first_response(_poisson(true[one] * 6, before) + new)
         else:
-            learnt[one] = learn(
-                learnt[one],
+            observed[one] = observe(
+                observed[one],
                 new=new,
                 since=START + timedelta(minutes=since),
                 until=START + timedelta(minutes=now),
-                rhythm=FIRST_RHYTHM,
+                weekly_pattern=DEFAULT_WEEKLY_PATTERN,
             )
         counts[bucket(guess[one])] -= 1
-        known[alike(learnt[one])] += 1
-        guess[one] = rate(learnt[one], prior=prior)
+        known[round_observed(observed[one])] += 1
+        guess[one] = estimate_rate(observed[one], prior=prior)
         counts[bucket(guess[one])] += 1
-        return minutes(policy, guess[one])
+        return interval_minutes(policy, guess[one])
 
     polling.run(next_gap, first=first)
     return polling

@@ -98,8 +98,8 @@ def row() -> str:
     middle = Company.objects.order_by("pk")[Company.objects.count() // 2]
     figures = [
         median(claim, undo=let_go),
-        median(plan.make, 3),
-        median(maintenance.mend, 3),
+        median(plan.update_plan, 3),
+        median(maintenance.repair_due_times, 3),
         median(keep),
         median(page),
     ]

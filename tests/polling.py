@@ -27,7 +27,7 @@ def _due() -> bool:
 
 def drain(*, at_once: int = 20) -> Poller:
     """Ask as a worker does, until every company that is due has been asked about."""
-    plan.forget()
+    plan.clear_plan_cache()
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, _drain(at_once)).result(60)
 

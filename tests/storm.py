@@ -242,7 +242,7 @@ class Storm:
             " FOR UPDATE SKIP LOCKED)",
             *(older_than, older_than, older_than),
         )
-        self.query("UPDATE sync_gate SET probe_at = now() WHERE open_since IS NOT NULL")
+        self.query("UPDATE sync_ratelimiter SET probe_at = now() WHERE open_since IS NOT NULL")
 
     # -- the forces --------------------------------------------------------------------------------
 

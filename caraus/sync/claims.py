@@ -29,7 +29,7 @@ _SESSION_SETTINGS = {"idle_session_timeout": "60s", "lock_timeout": "10s"}
 # another worker has locked are skipped.
 _CLAIM = """
 WITH candidate AS (
-    SELECT s.id, c.organization_id AS organization, s.wanted_at IS NOT NULL AS wanted,
+    SELECT s.id, c.organization_id AS organization, s.requested_at IS NOT NULL AS by_person,
         (s.rate + 1) * extract(epoch FROM now() - s.next_sync_at) AS urgency
     FROM sync_syncstate s JOIN accounts_company c ON c.id = s.company_id
     WHERE s.next_sync_at <= now() AND c.archived_at IS NULL
@@ -40,25 +40,25 @@ WITH candidate AS (
                   WHERE k.organization_id = c.organization_id AND k.status = 'active')
 ), placed AS (
     SELECT candidate.*, coalesce(under_way.number, 0) + row_number() OVER (
-        PARTITION BY organization, wanted ORDER BY urgency DESC, id) AS place
+        PARTITION BY organization, by_person ORDER BY urgency DESC, id) AS place
     FROM candidate
     LEFT JOIN unnest(%(organizations)s::bigint[], %(numbers)s::int[]) AS under_way(owner, number)
         ON under_way.owner = candidate.organization
 ), queued AS (
     SELECT placed.*, row_number() OVER (
-        PARTITION BY wanted ORDER BY place, urgency DESC, id) AS turn
+        PARTITION BY by_person ORDER BY place, urgency DESC, id) AS turn
     FROM placed WHERE place <= %(organization_limit)s
 ), due AS (
     SELECT s.id, queued.turn FROM sync_syncstate s JOIN queued ON queued.id = s.id
     WHERE s.next_sync_at <= now()
       AND (s.claimed_until IS NULL OR s.claimed_until <= now()
            OR s.claimed_until > now() + interval '1 day')
-    ORDER BY queued.turn, queued.wanted DESC
+    ORDER BY queued.turn, queued.by_person DESC
     LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED)
 UPDATE sync_syncstate s SET claimed_until = now() + %(lease)s * interval '1 second'
 FROM due WHERE s.id = due.id
 RETURNING s.company_id, pg_try_advisory_lock(%(space)s, s.company_id::int), due.turn,
-    s.wanted_at IS NOT NULL
+    s.requested_at IS NOT NULL
 """
 
 

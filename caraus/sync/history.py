@@ -21,7 +21,7 @@ _ANAF = {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER, Outcome.RATE_LIMITED}
 
 
 # Start of an hour or a day, outcome, how many, the oldest list in seconds.
-type Row = tuple[datetime, str, int, float | None]
+type CallCount = tuple[datetime, str, int, float | None]
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class HistoryBar:
     """A rectangle of the chart."""
 
     x: str
@@ -62,7 +62,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    bars: tuple[Bar, ...]
+    bars: tuple[HistoryBar, ...]
     # The oldest list in each bucket: the line's points.
     points: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
@@ -109,7 +109,7 @@ def by_day(company: Company, *, now: datetime | None = None, days: int = 30) -> 
     return list(buckets.values())
 
 
-def _runs(company: Company, since: datetime, start: TruncHour | TruncDay) -> Iterable[Row]:
+def _runs(company: Company, since: datetime, start: TruncHour | TruncDay) -> Iterable[CallCount]:
     return (
         SyncRun.objects.filter(company=company, started_at__gte=since)
         .annotate(start=start)
@@ -119,7 +119,7 @@ def _runs(company: Company, since: datetime, start: TruncHour | TruncDay) -> Ite
     )
 
 
-def _fill(buckets: dict[datetime, Bucket], rows: Iterable[Row]) -> None:
+def _fill(buckets: dict[datetime, Bucket], rows: Iterable[CallCount]) -> None:
     for start, outcome, calls, oldest in rows:
         if start in buckets:
             buckets[start].add(outcome, calls, oldest)
@@ -130,7 +130,7 @@ def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
     most = max([bucket.calls for bucket in buckets] + [1])
     oldest = max([bucket.oldest_minutes for bucket in buckets] + [1.0])
     step, room = WIDTH / len(buckets), HEIGHT - _AXIS
-    bars: list[Bar] = []
+    bars: list[HistoryBar] = []
     points, labels = [], []
     for number, bucket in enumerate(buckets):
         x, y = number * step, float(room)
@@ -139,7 +139,7 @@ def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
                 height = calls / most * (room - 8)
                 y -= height
                 bars.append(
-                    Bar(
+                    HistoryBar(
                         _r(x + step * 0.15),
                         _r(y),
                         _r(step * 0.7),

@@ -12,28 +12,28 @@ from caraus.sync import notifications
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import Plan, SyncState
 from caraus.sync.schedule import plan
-from caraus.sync.schedule.intervals import LONGEST_WAIT
+from caraus.sync.schedule.intervals import LONGEST_RETRY_AFTER_WAIT
 
 # After so long an outage is told to those who asked for it.
 LONG_OUTAGE = timedelta(hours=1)
 # Pauses that follow each other within this time are one piece of news.
-SAME_PAUSE = timedelta(hours=24)
+SAME_PAUSE_WITHIN = timedelta(hours=24)
 # Companies that nobody has authorized for are looked at again after so long; an authorization makes
 # them due at once.
-ASLEEP = timedelta(hours=1)
+UNAUTHORIZED_DELAY = timedelta(hours=1)
 # No company is ever due later than this: one that is, is so by a clock that jumped.
-_LATEST_DUE = LONGEST_WAIT + timedelta(hours=2)
+_LATEST_DUE = LONGEST_RETRY_AFTER_WAIT + timedelta(hours=2)
 _CLOCK_SLACK = timedelta(minutes=2)
 
 
-def every_minute() -> None:
-    adopt()
-    mend()
-    plan.make()
-    tell()
+def run_maintenance() -> None:
+    add_missing_states()
+    repair_due_times()
+    plan.update_plan()
+    notify_problems()
 
 
-def adopt() -> int:
+def add_missing_states() -> int:
     """Companies new to the schedule are due at once."""
     now = timezone.now()
     new = Company.objects.filter(sync_state=None, archived_at=None).values_list("pk", flat=True)
@@ -42,7 +42,7 @@ def adopt() -> int:
     return len(rows)
 
 
-def mend() -> int:
+def repair_due_times() -> int:
     """Due now: what a clock that jumped and came back has put off. Asleep: what nobody can ask
     about, so that the claims need not look at it again and again."""
     now = timezone.now()
@@ -58,12 +58,12 @@ def mend() -> int:
             " AND NOT EXISTS (SELECT 1 FROM authorizations_authorization k"
             " WHERE k.organization_id = c.organization_id AND k.status = %s)"
             " FOR UPDATE OF s SKIP LOCKED)",
-            [ASLEEP.total_seconds(), Authorization.Status.ACTIVE],
+            [UNAUTHORIZED_DELAY.total_seconds(), Authorization.Status.ACTIVE],
         )
     return mended
 
 
-def tell() -> None:
+def notify_problems() -> None:
     """A daily limit, an outage of an hour, a pause that ANAF asked for: each once."""
     quotas.notify_unannounced_limits(timezone.now())
     door, row = permits.read_state(), Plan.objects.order_by("pk").first()
@@ -72,12 +72,14 @@ def tell() -> None:
         return
     since = door.open_since
     # First told, then marked; what was told already is not told again.
-    is_long = since is not None and now - since >= LONG_OUTAGE and row.told_outage != since
-    if since is not None and is_long and notifications.tell_of_outage(since=since):
-        Plan.objects.filter(pk=row.pk).update(told_outage=since)
+    is_long = (
+        since is not None and now - since >= LONG_OUTAGE and row.notified_outage_since != since
+    )
+    if since is not None and is_long and notifications.notify_outage(since=since):
+        Plan.objects.filter(pk=row.pk).update(notified_outage_since=since)
     paused = door.paused_since
-    told = row.told_pause
-    again = paused is not None and told is not None and paused - told < SAME_PAUSE
+    told = row.notified_pause_since
+    again = paused is not None and told is not None and paused - told < SAME_PAUSE_WITHIN
     until = None if again else door.paused_until
-    if paused and until and notifications.tell_of_pause(since=paused, until=until, now=now):
-        Plan.objects.filter(pk=row.pk).update(told_pause=paused)
+    if paused and until and notifications.notify_pause(since=paused, until=until, now=now):
+        Plan.objects.filter(pk=row.pk).update(notified_pause_since=paused)

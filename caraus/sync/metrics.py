@@ -18,14 +18,14 @@ from caraus.sync.models import Plan, SyncState
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
 
 
-def text() -> bytes:
+def render_metrics() -> bytes:
     """All figures in Prometheus's text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Everything())
+    registry.register(_MetricsCollector())
     return generate_latest(registry)
 
 
-class _Everything(Collector):
+class _MetricsCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from _calls()
         yield from _budget()

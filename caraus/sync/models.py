@@ -1,4 +1,4 @@
-"""When each company is asked about, what came of each question, and what all of them share."""
+"""The schedule and the sync runs of each company, and the state that all workers share."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,21 +8,21 @@ from caraus.authorizations.models import Authorization
 
 
 class SyncState(models.Model):
-    """When a company is to be asked about next, what is learnt about it, what came of the last
-    question."""
+    """When a company is due, what is learnt about it, and the result of its last sync."""
 
     ORGANIZATION_PATH = "company__organization"
     COMPANY_PATH = "company"
 
     company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="sync_state")
     next_sync_at = models.DateTimeField(default=timezone.now, db_index=True)
-    # A worker has taken it until then; a killed worker's claim lapses.
+    # A worker has claimed it until then; the claim of a killed worker expires.
     claimed_until = models.DateTimeField(null=True, blank=True)
-    # A person waits, or looks at the page: it goes before the timer's.
-    wanted_at = models.DateTimeField(null=True, blank=True)
-    # The web request in which it was wanted: the log's line about the answer names it.
-    wanted_request = models.CharField(max_length=64, blank=True, default="", db_default="")
-    looked_at = models.DateTimeField(null=True, blank=True)
+    # A person requested a sync: the company goes before the timer's.
+    requested_at = models.DateTimeField(null=True, blank=True)
+    # The id of that web request, for the log.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    # A person last viewed the company's list.
+    viewed_at = models.DateTimeField(null=True, blank=True)
     last_attempt_at = models.DateTimeField(null=True, blank=True)
     last_good_at = models.DateTimeField(null=True, blank=True)
     last_outcome = models.CharField(max_length=20, blank=True)
@@ -30,22 +30,22 @@ class SyncState(models.Model):
     # Of the content, in whatever order ANAF lists it; and of the bytes, with the parser's version.
     last_digest = models.CharField(max_length=64, blank=True)
     last_body_digest = models.CharField(max_length=80, blank=True, default="", db_default="")
-    # What the last good answer held: an unchanged one holds the same.
+    # The counts of the last good response: an unchanged one holds the same.
     last_seen_count = models.PositiveIntegerField(default=0, db_default=0)
     last_missing = models.PositiveIntegerField(default=0, db_default=0)
     last_unreadable = models.PositiveIntegerField(default=0, db_default=0)
-    # Since when the trouble of now lasts; how old the list is says `last_good_at`.
-    failing_since = models.DateTimeField(null=True, blank=True)
+    # Since when the present error lasts; `last_good_at` tells how old the list is.
+    error_since = models.DateTimeField(null=True, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)
 
-    # Learnt (`rates.py`): UITs found and days watched, both decayed; UITs a day.
-    found = models.FloatField(default=0, db_default=0)
+    # Learnt (`schedule/rates.py`): new UITs and observed days, both decayed; UITs a day.
+    new_uits = models.FloatField(default=0, db_default=0)
     exposure = models.FloatField(default=0, db_default=0)
     rate = models.FloatField(default=1, db_default=1)
-    # Days (ISO) on which a listed transport starts: on such a day it is asked more often.
+    # Days (ISO) on which a listed transport starts: then the company is polled more often.
     start_days = models.JSONField(default=list, db_default=[])
 
-    # Calls on one day in Romania, and what ANAF said about a limit of them.
+    # Calls on one day in Romania, and the limit that ANAF told.
     calls_day = models.DateField(null=True, blank=True)
     calls_today = models.PositiveIntegerField(default=0, db_default=0)
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
@@ -56,7 +56,7 @@ class SyncState(models.Model):
 
 
 class AuthorizationLimit(models.Model):
-    """The daily limit that ANAF told an authorization, learnt from its message."""
+    """The daily limit of an authorization, learnt from ANAF's message."""
 
     ORGANIZATION_PATH = "authorization__organization"
 
@@ -74,14 +74,14 @@ class AuthorizationLimit(models.Model):
         return f"{self.authorization}: {self.daily_limit or '?'} pe zi"
 
 
-class Gate(models.Model):
-    """The one door to a host of ANAF, shared by all workers (`gate.py` decides, this remembers).
+class RateLimiter(models.Model):
+    """The rate limiter's state for a host of ANAF, shared by all workers.
 
-    Times are the database's clock. Not a tenant's row: one for the whole installation.
+    Times are the database's clock. One row for the whole installation, not a tenant's.
     """
 
     host = models.CharField(max_length=255, unique=True)
-    # When the next call may go, of all calls and of the timer's (GCRA's theoretical arrivals).
+    # When the next call may be sent, of all, of the timer's, of people's (GCRA's arrival times).
     next_of_all = models.DateTimeField()
     next_of_timer = models.DateTimeField()
     next_of_person = models.DateTimeField(null=True, blank=True)
@@ -90,10 +90,10 @@ class Gate(models.Model):
     paused_until = models.DateTimeField(null=True, blank=True)
     paused_since = models.DateTimeField(null=True, blank=True)
     pauses = models.PositiveIntegerField(default=0)
-    # The circuit: failures in a row, open since, the single probe.
+    # The circuit breaker: failures in a row, open since, the single probe.
     failures = models.PositiveIntegerField(default=0)
-    failing_cuis = models.CharField(max_length=200, blank=True, default="", db_default="")
-    failing_since = models.DateTimeField(null=True, blank=True)
+    error_cuis = models.CharField(max_length=200, blank=True, default="", db_default="")
+    error_since = models.DateTimeField(null=True, blank=True)
     open_since = models.DateTimeField(null=True, blank=True)
     probes = models.PositiveIntegerField(default=0)
     probe_at = models.DateTimeField(null=True, blank=True)
@@ -106,7 +106,7 @@ class Gate(models.Model):
 
 
 class Plan(models.Model):
-    """The policy in force for the whole installation, made anew every minute (`plan.py`)."""
+    """The polling policy of the whole installation, made anew every minute (`schedule/plan.py`)."""
 
     made_at = models.DateTimeField()
     companies = models.PositiveIntegerField(default=0)
@@ -116,22 +116,22 @@ class Plan(models.Model):
     slowest = models.FloatField()
     stretched = models.BooleanField(default=False)
     # Authorizations with a daily limit have a policy of their own: {id: Policy's fields}.
-    limited = models.JSONField(default=dict)
-    # How rates are spread over all companies (`rates.GRID`'s weights): the prior of each.
+    limited_policies = models.JSONField(default=dict)
+    # How rates are spread over all companies (weights of `rates.RATE_GRID`): the prior of each.
     prior = models.JSONField(default=list, db_default=[])
-    # UITs found in each hour of the week, decayed; up to when they are counted.
-    found_by_hour = models.JSONField(default=list)
+    # New UITs in each hour of the week, decayed; up to when they are counted.
+    new_uits_by_hour = models.JSONField(default=list)
     counted_until = models.DateTimeField(null=True, blank=True)
-    # The outage of which people have been told (its `open_since`).
-    told_outage = models.DateTimeField(null=True, blank=True)
-    told_pause = models.DateTimeField(null=True, blank=True)
+    # The last outage and pause that people were notified of, by their start.
+    notified_outage_since = models.DateTimeField(null=True, blank=True)
+    notified_pause_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.made_at:%Y-%m-%d %H:%M}"
 
 
 class SyncRun(models.Model):
-    """One question to ANAF about one company, and what came of it."""
+    """One sync of a company, and its result."""
 
     ORGANIZATION_PATH = "company__organization"
     COMPANY_PATH = "company"
@@ -152,7 +152,7 @@ class SyncRun(models.Model):
     changed = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     unreadable = models.PositiveIntegerField(default=0)
-    # How old the list was when this answer came: what appeared waited at most so long. Seconds.
+    # Seconds since the last good response when this one came: a new UIT waited at most so long.
     age = models.FloatField(null=True, blank=True)
 
     class Meta:
@@ -168,7 +168,7 @@ class SyncRun(models.Model):
 
 
 class SyncHour(models.Model):
-    """What is left of an hour's questions about a company after a week."""
+    """The sums of an hour's sync runs of a company, which replace them after a week."""
 
     ORGANIZATION_PATH = "company__organization"
     COMPANY_PATH = "company"
@@ -192,8 +192,7 @@ class SyncHour(models.Model):
 
 
 class OutcomeTotal(models.Model):
-    """How many questions ended so, of those up to the key `counted_to` (the same in all rows):
-    for a counter."""
+    """The number of syncs with an outcome, up to the key `counted_to` (the same in all rows)."""
 
     outcome = models.CharField(max_length=20, unique=True)
     calls = models.PositiveBigIntegerField(default=0)
@@ -204,11 +203,11 @@ class OutcomeTotal(models.Model):
 
 
 class CompanyDay(models.Model):
-    """The UITs that appeared for a company on one day in Romania, and how long they had waited.
+    """The new UITs of a company on one day in Romania, and how long they had waited.
 
-    A trigger of the database adds each question that found something. `waited`
-    and `longest` are seconds: how old the list was at most, summed over the `timed` UITs whose
-    wait is known. Those of a first answer are not: they may have waited for days.
+    A trigger of the database adds each sync run with new UITs. `waited` and `longest` are seconds:
+    the age of the list, summed over the `timed` UITs whose wait is known. The wait of a first
+    response's UITs is not known: they may have waited for days.
     """
 
     ORGANIZATION_PATH = "company__organization"

@@ -21,7 +21,7 @@ from caraus.notifications.notify import notify
 from caraus.notifications.preferences import channels
 
 
-def _tell(
+def _notify(
     organization: Organization,
     kind: Kind,
     *,
@@ -46,7 +46,7 @@ def _tell(
         organization=organization,
         users=people,
         kind=kind,
-        key=full_key(organization, key),
+        key=notification_key(organization, key),
         title=title,
         text=text,
         address=address,
@@ -54,7 +54,7 @@ def _tell(
     )
 
 
-def full_key(organization: Organization, key: str) -> str:
+def notification_key(organization: Organization, key: str) -> str:
     """As the notification keeps it."""
     return truncate_for_column(Notification, "key", f"{organization.pk}:{key}")
 
@@ -67,17 +67,17 @@ def _moment(moment: datetime) -> str:
     )
 
 
-def _everybody() -> list[Organization]:
+def _polled_organizations() -> list[Organization]:
     """The organizations for which ANAF is asked."""
     served = Organization.objects.filter(authorizations__status=Authorization.Status.ACTIVE)
     return list(served.distinct())
 
 
-def key_of_daily_limit(name: str, day: date) -> str:
+def daily_limit_key(name: str, day: date) -> str:
     return f"day:{name}:{day}"
 
 
-def daily_limits_told(now: datetime) -> set[str]:
+def notified_daily_limits(now: datetime) -> set[str]:
     """The keys of the daily limits of today that somebody has been told of."""
     since = now - timedelta(days=2)
     told = Notification.objects.filter(kind=LIMITS.code, created_at__gt=since)
@@ -85,15 +85,15 @@ def daily_limits_told(now: datetime) -> set[str]:
 
 
 @contained
-def tell_of_daily_limit(
+def notify_daily_limit(
     organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
 ) -> None:
     """Once for each company or authorization and day, however often it is called."""
     day = at.astimezone(BUCHAREST).date()
-    _tell(
+    _notify(
         organization,
         LIMITS,
-        key=key_of_daily_limit(whom[1], day),
+        key=daily_limit_key(whom[1], day),
         title=lambda: gettext("ANAF a oprit întrebările până {day}").format(
             day=day_in_full(day + timedelta(days=1), today=day)
         ),
@@ -117,8 +117,8 @@ def tell_of_daily_limit(
 
 
 @contained
-def tell_of_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
-    _tell(
+def notify_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
+    _notify(
         company.organization,
         DISAPPEARANCE,
         key=f"{company.pk}:{at.isoformat()}",
@@ -156,7 +156,7 @@ def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
         )
         return "\n\n".join([f"{happened} {wait}", advice])
 
-    _tell(
+    _notify(
         company.organization,
         DISAPPEARANCE,
         key=f"all:{company.pk}:{at.astimezone(BUCHAREST).date()}",
@@ -166,15 +166,15 @@ def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
     )
 
 
-def tell_of_outage(*, since: datetime) -> bool:
+def notify_outage(*, since: datetime) -> bool:
     """Whether every organization was told."""
-    notified = [_notify_of_outage(organization, since) for organization in _everybody()]
+    notified = [_notify_of_outage(organization, since) for organization in _polled_organizations()]
     return all(notified)
 
 
 @contained
 def _notify_of_outage(organization: Organization, since: datetime) -> None:
-    _tell(
+    _notify(
         organization,
         OUTAGE,
         key=since.isoformat(),
@@ -186,9 +186,12 @@ def _notify_of_outage(organization: Organization, since: datetime) -> None:
     )
 
 
-def tell_of_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
+def notify_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
     """Whether every organization was told."""
-    notified = [_notify_of_pause(organization, since, until, now) for organization in _everybody()]
+    notified = [
+        _notify_of_pause(organization, since, until, now)
+        for organization in _polled_organizations()
+    ]
     return all(notified)
 
 
@@ -209,7 +212,7 @@ def _notify_of_pause(
             "Verifică dacă și alt program întreabă ANAF din numele aplicației."
         ).format(how_long=how_long)
 
-    _tell(
+    _notify(
         organization,
         LIMITS,
         key=f"pause:{since.isoformat()}",

@@ -180,10 +180,10 @@ class Poller:
         self, client: AsyncAnafClient, claim: Claim, slot: float, permit: Permit
     ) -> None:
         """Poll one claimed company; log lines name the web request that a person made for it."""
-        wanted = claim.state.wanted_at is not None
-        with of_request(claim.state.wanted_request if wanted else ""):
+        by_person = claim.state.requested_at is not None
+        with of_request(claim.state.request_id if by_person else ""):
             await self._poll_at_slot(client, claim, slot, permit)
-            if wanted:
+            if by_person:
                 log.info("requested_company_synced", cui=claim.company.cui)
 
     async def _poll_at_slot(
@@ -319,7 +319,7 @@ class Poller:
         Between the claim thread's lock and that lock another poller may sync the company; then it
         is no longer due here.
         """
-        ids, person = [claim.company_id], claim.state.wanted_at is not None
+        ids, person = [claim.company_id], claim.state.requested_at is not None
         await self._run_in(self._claim_thread, lambda: claims.unlock_claims([claim]))
         self._unlocked.add(id(claim))
         try:

@@ -15,13 +15,14 @@ from caraus.accounts.models import Company
 from caraus.core.logs import origin
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
+from caraus.sync.romanian_day import anaf_day
 
 log = structlog.get_logger(__name__)
 
 # Somebody who looks at more companies than this at once waits for none in particular.
-LOOKED_AT_ONCE = 20
+MOST_VIEWED_COMPANIES = 20
 # A page asks for its list again every few seconds; that somebody looks is written this often.
-_NOTED_EVERY = timedelta(seconds=30)
+_VIEW_RECORD_INTERVAL = timedelta(seconds=30)
 _FRESH = timedelta(minutes=1)
 
 # Makes companies due now. A row that a running answer holds is left alone: whoever asks for a sync
@@ -33,8 +34,8 @@ WITH chosen AS (
     ORDER BY id {locking}
 ), due AS (
     UPDATE sync_syncstate s SET next_sync_at = %(now)s,
-        wanted_at = CASE WHEN %(wanted)s THEN %(now)s ELSE s.wanted_at END,
-        wanted_request = CASE WHEN %(wanted)s THEN %(request)s ELSE s.wanted_request END
+        requested_at = CASE WHEN %(by_person)s THEN %(now)s ELSE s.requested_at END,
+        request_id = CASE WHEN %(by_person)s THEN %(request)s ELSE s.request_id END
     FROM chosen WHERE s.id = chosen.id RETURNING s.company_id
 ), made AS (
     {insert}
@@ -42,9 +43,9 @@ WITH chosen AS (
 SELECT company_id FROM due UNION ALL SELECT company_id FROM made
 """
 _INSERT = """
-    INSERT INTO sync_syncstate (company_id, next_sync_at, wanted_at, wanted_request,
+    INSERT INTO sync_syncstate (company_id, next_sync_at, requested_at, request_id,
         last_outcome, last_code, last_digest, failures_in_a_row)
-    SELECT c.id, %(now)s, CASE WHEN %(wanted)s THEN %(now)s END, %(request)s, '', '', '', 0
+    SELECT c.id, %(now)s, CASE WHEN %(by_person)s THEN %(now)s END, %(request)s, '', '', '', 0
     FROM accounts_company c
     WHERE c.id = ANY(%(keys)s::bigint[])
       AND NOT EXISTS (SELECT FROM sync_syncstate s WHERE s.company_id = c.id)
@@ -56,7 +57,7 @@ _SYNC_NOW = """
 WITH seen AS (
     SELECT s.id, s.company_id, CASE
         WHEN s.claimed_until > %(now)s AND s.claimed_until < %(now)s + interval '1 day'
-             OR s.wanted_at IS NOT NULL AND s.next_sync_at <= %(now)s THEN 'under_way'
+             OR s.requested_at IS NOT NULL AND s.next_sync_at <= %(now)s THEN 'under_way'
         WHEN s.paused_until > %(now)s OR s.calls_day = %(day)s
              AND least(nullif(%(company_limit)s, 0), s.daily_limit) * (1 - %(held)s)
                  <= s.calls_today THEN 'limited'
@@ -67,15 +68,15 @@ WITH seen AS (
                     AND least(nullif(%(authorization_limit)s, 0), a.daily_limit) * (1 - %(held)s)
                         <= a.calls_today)) THEN 'limited'
         WHEN s.last_attempt_at > %(now)s - %(fresh)s * interval '1 second'
-             AND s.last_attempt_at <= %(now)s THEN 'just_asked'
+             AND s.last_attempt_at <= %(now)s THEN 'just_synced'
         ELSE 'requested' END AS verdict
     FROM sync_syncstate s WHERE s.company_id = ANY(%(keys)s::bigint[])
     ORDER BY s.id FOR UPDATE OF s SKIP LOCKED
 ), due AS (
-    UPDATE sync_syncstate s SET wanted_at = %(now)s, wanted_request = %(request)s,
+    UPDATE sync_syncstate s SET requested_at = %(now)s, request_id = %(request)s,
         next_sync_at = CASE seen.verdict WHEN 'requested' THEN %(now)s
             ELSE least(s.next_sync_at, s.last_attempt_at + %(fresh)s * interval '1 second') END
-    FROM seen WHERE s.id = seen.id AND seen.verdict IN ('requested', 'just_asked')
+    FROM seen WHERE s.id = seen.id AND seen.verdict IN ('requested', 'just_synced')
 ), made AS (
     {insert}
 )
@@ -84,33 +85,33 @@ SELECT company_id, verdict FROM seen UNION ALL SELECT company_id, 'requested' FR
 
 
 @dataclass(frozen=True, slots=True)
-class SyncNow:
+class SyncNowResult:
     """What a press of „Sincronizează acum” did: the companies that are asked about now, and how
     many are not because they are being asked about, were a moment ago, or are near a daily limit.
     """
 
     requested: tuple[int, ...]
     under_way: int = 0
-    just_asked: int = 0
+    just_synced: int = 0
     limited: int = 0
 
 
 def request_sync(
-    company_ids: Collection[int], *, wanted: bool = True, wait_for_answers: bool = False
+    company_ids: Collection[int], *, by_person: bool = True, wait_for_answers: bool = False
 ) -> set[int]:
     """Make the companies due now, in one statement for any number of them; the poller finds them
     within half a second. Return those that were made due: not the ones whose answer is being
     written this moment, unless the caller waits for that.
 
-    `wanted`: a person waits, so they go before the timer's.
+    `by_person`: a person waits, so they go before the timer's.
     """
     locking = "FOR UPDATE" if wait_for_answers else "FOR UPDATE SKIP LOCKED"
     statement = _REQUEST.format(insert=_INSERT, locking=locking)
-    request = _request_id() if wanted else ""
+    request = _request_id() if by_person else ""
     values: dict[str, Any] = {
         "keys": list(company_ids),
         "now": timezone.now(),
-        "wanted": wanted,
+        "by_person": by_person,
         "request": request,
     }
     with database.cursor() as cursor:
@@ -120,7 +121,7 @@ def request_sync(
     return made
 
 
-def sync_now(company_ids: Collection[int]) -> SyncNow:
+def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:
     """A person wants these companies asked about now: one statement for any number of them.
 
     A company that is being asked about is left alone, and so is one of whose calls of the day only
@@ -131,10 +132,10 @@ def sync_now(company_ids: Collection[int]) -> SyncNow:
     values: dict[str, Any] = {
         "keys": list(company_ids),
         "now": now,
-        "wanted": True,
+        "by_person": True,
         "request": _request_id(),
         "fresh": settings.SYNC_NOW_SECONDS,
-        "day": quotas.anaf_day(now),
+        "day": anaf_day(now),
         "held": quotas.timer_share(now),
         "company_limit": settings.ANAF_CALLS_PER_DAY_PER_COMPANY,
         "authorization_limit": settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION,
@@ -145,14 +146,14 @@ def sync_now(company_ids: Collection[int]) -> SyncNow:
     requested = tuple(key for key, verdict in verdicts.items() if verdict == "requested")
     numbers = Counter(verdicts.values())
     locked = len(set(company_ids)) - len(verdicts)  # their answers are being written
-    result = SyncNow(
-        requested, numbers["under_way"] + locked, numbers["just_asked"], numbers["limited"]
+    result = SyncNowResult(
+        requested, numbers["under_way"] + locked, numbers["just_synced"], numbers["limited"]
     )
     log.info(
         "sync_now",
         requested=len(requested),
         under_way=result.under_way,
-        just_asked=result.just_asked,
+        just_synced=result.just_synced,
         limited=result.limited,
     )
     return result
@@ -162,15 +163,15 @@ def _request_id() -> str:
     return origin().get("request_id", "")[:64]
 
 
-def is_news(states: Sequence[SyncState]) -> bool:
-    """Whether `looked_at` would write anything: not where somebody has just looked."""
+def should_record_view(states: Sequence[SyncState]) -> bool:
+    """Whether `viewed_at` would write anything: not where somebody has just looked."""
     able = [one for one in states if one.last_attempt_at and not one.failures_in_a_row]
-    since = timezone.now() - _NOTED_EVERY
-    noted = sum(one.looked_at is not None and one.looked_at >= since for one in able)
-    return noted < min(len(able), LOOKED_AT_ONCE)
+    since = timezone.now() - _VIEW_RECORD_INTERVAL
+    noted = sum(one.viewed_at is not None and one.viewed_at >= since for one in able)
+    return noted < min(len(able), MOST_VIEWED_COMPANIES)
 
 
-def looked_at(companies: Sequence[Company]) -> int:
+def record_view(companies: Sequence[Company]) -> int:
     """Somebody looks at their list: those that were not asked about for a minute are due now.
 
     Of many companies, only the busiest. One in trouble keeps its pause. Gives how many are due.
@@ -179,20 +180,20 @@ def looked_at(companies: Sequence[Company]) -> int:
     keys = [company.pk for company in companies]
     with database.cursor() as cursor:
         cursor.execute(
-            "UPDATE sync_syncstate SET looked_at = %(now)s, next_sync_at ="
+            "UPDATE sync_syncstate SET viewed_at = %(now)s, next_sync_at ="
             " least(next_sync_at,"
             "       greatest(%(now)s, last_attempt_at + %(fresh)s * interval '1 second'))"
             " WHERE id IN (SELECT id FROM sync_syncstate WHERE company_id = ANY(%(keys)s)"
             "   ORDER BY rate DESC, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)"
-            " AND (looked_at IS NULL OR looked_at < %(noted)s) AND failures_in_a_row = 0"
+            " AND (viewed_at IS NULL OR viewed_at < %(noted)s) AND failures_in_a_row = 0"
             " AND last_attempt_at IS NOT NULL"
             " RETURNING next_sync_at <= %(now)s",
             {
                 "now": now,
                 "fresh": _FRESH.total_seconds(),
                 "keys": keys,
-                "most": LOOKED_AT_ONCE,
-                "noted": now - _NOTED_EVERY,
+                "most": MOST_VIEWED_COMPANIES,
+                "noted": now - _VIEW_RECORD_INTERVAL,
             },
         )
         return sum(row[0] for row in cursor.fetchall())

@@ -18,17 +18,12 @@ from caraus.authorizations.models import Authorization
 from caraus.sync import notifications
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.schedule import plan, rates
-from caraus.sync.schedule.intervals import FIRST_RETRY, interval, next_sync, until_tomorrow
+from caraus.sync.romanian_day import anaf_day, until_tomorrow
+from caraus.sync.schedule.intervals import FIRST_RETRY, next_due
+from caraus.sync.schedule.next_sync import learn_interval
 from caraus.transports.store import Applied, apply_answer
 
 log = structlog.get_logger(__name__)
-
-# A person who viewed the list within this time is waiting for new UITs.
-LOOKED = timedelta(minutes=2)
-WHILE_LOOKED_AT = timedelta(minutes=1)
-# On the day on which a transport starts, corrections matter most.
-ON_START_DAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +62,21 @@ def record_success(
         state = lock_state(company, started_at)
         applied = _store_if_changed(company, state, response)
         good_before = state.last_good_at
-        taught(state, applied, response.received_at)
         quotas.count_call(state, started_at)
+        interval = learn_interval(
+            state,
+            seen=applied.seen,
+            new=applied.new,
+            started_at=started_at,
+            received_at=response.received_at,
+            authorization_id=authorization.pk,
+        )
         state.last_attempt_at = started_at
         state.last_good_at = max(response.received_at, good_before or response.received_at)
         state.last_outcome, state.last_code = Outcome.OK, ""
-        state.failing_since, state.failures_in_a_row = None, 0
-        state.next_sync_at = _next_after(state, started_at, authorization.pk)
-        state.wanted_at = state.claimed_until = None
+        state.error_since, state.failures_in_a_row = None, 0
+        state.next_sync_at = _next_after_success(state, started_at, interval)
+        state.requested_at = state.claimed_until = None
         state.save()
         rights.remember(
             authorization=authorization, company=company, covered=True, at=response.received_at
@@ -98,7 +100,7 @@ def record_success(
                 company, number=applied.all_vanished, at=response.received_at
             )
         if applied.vanished:
-            notifications.tell_of_mass_disappearance(
+            notifications.notify_mass_disappearance(
                 company, number=applied.vanished, at=response.received_at
             )
     # Not in that transaction: the responses for all companies of an authorization would wait for
@@ -131,8 +133,7 @@ def _store_if_changed(company: Company, state: SyncState, response: ParsedRespon
         {
             record.transport_date.isoformat()
             for record in read.records
-            if record.transport_date
-            and record.transport_date >= quotas.anaf_day(response.received_at)
+            if record.transport_date and record.transport_date >= anaf_day(response.received_at)
         }
     )
     return applied
@@ -147,46 +148,10 @@ def _has_same_content(read: InfoResponse, state: SyncState) -> bool:
     return read.digest == state.last_digest and read.received_at >= state.last_good_at
 
 
-def taught(state: SyncState, applied: Applied, at: datetime) -> None:
-    """What the answer teaches about the company's rate."""
-    in_force = plan.in_force()
-    before = rates.Learnt(state.found, state.exposure)
-    if state.last_good_at is None:
-        learnt = rates.first_look(applied.seen)
-    else:
-        learnt = rates.learn(
-            before, new=applied.new, since=state.last_good_at, until=at, rhythm=in_force.rhythm
-        )
-    state.found, state.exposure = learnt.found, learnt.exposure
-    state.rate = rates.rate(learnt, prior=in_force.prior)
-
-
-def _next_after(state: SyncState, started_at: datetime, authorization_id: int) -> datetime:
+def _next_after_success(state: SyncState, started_at: datetime, interval: timedelta) -> datetime:
     if started_at < state.next_sync_at <= timezone.now():
         return state.next_sync_at  # a person requested another sync meanwhile
-    return started_at + gap(state, started_at, authorization_id)
-
-
-def gap(state: SyncState, at: datetime, authorization_id: int) -> timedelta:
-    """How long until the company is asked again, after a good answer."""
-    if quotas.is_company_used_up(state, at):
-        return until_tomorrow(at)
-    in_force = plan.in_force()
-    wanted: timedelta | None = None
-    if state.looked_at and timedelta() <= at - state.looked_at < LOOKED:
-        wanted = WHILE_LOOKED_AT
-    elif quotas.anaf_day(at).isoformat() in state.start_days and not in_force.policy.stretched:
-        wanted = ON_START_DAY
-    chosen = interval(
-        in_force.policy,
-        rate=state.rate,
-        at=at,
-        calls_a_day=quotas.company_daily_limit(state),
-        calls_left=quotas.company_calls_left(state, at),
-        wanted_within=wanted,
-    )
-    limited = in_force.limited.get(authorization_id)
-    return max(chosen, interval(limited, rate=state.rate, at=at)) if limited else chosen
+    return started_at + interval
 
 
 def record_failure(
@@ -206,12 +171,12 @@ def record_failure(
         if error.http_status is not None or error.code == "unexpected":
             quotas.count_call(state, started_at)
         state.last_attempt_at = started_at
-        if state.failing_since is None or not permits.is_same_error(state.last_code, error):
-            state.failing_since = started_at
+        if state.error_since is None or not permits.is_same_error(state.last_code, error):
+            state.error_since = started_at
         state.last_outcome, state.last_code = error.outcome, error.code
         state.failures_in_a_row += 1
         state.next_sync_at = _next_after_failure(state, started_at, error)
-        state.wanted_at = state.claimed_until = None
+        state.requested_at = state.claimed_until = None
         state.save()
         SyncRun.objects.create(
             company=company,
@@ -232,9 +197,9 @@ def _next_after_failure(state: SyncState, started_at: datetime, error: AnafError
     wait = timedelta(seconds=min(error.retry_after, 10**6)) if error.retry_after else None
     if error.code == "daily_limit":
         wait = until_tomorrow(started_at)
-    return next_sync(
-        asked_at=started_at,
-        interval=FIRST_RETRY,
+    return next_due(
+        started_at=started_at,
+        pause=FIRST_RETRY,
         failures_in_a_row=state.failures_in_a_row,
         retry_after=wait,
     )

@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from caraus.sync.models import OutcomeTotal, SyncHour, SyncRun
 
-WHOLE = timedelta(days=7)
-SUMS = timedelta(days=365)
+RUNS_KEPT = timedelta(days=7)
+SUMS_KEPT = timedelta(days=365)
 _LOCK = 0x5C50
 # Summed in one transaction: so much of the past at once.
 _PORTION = timedelta(hours=1)
 
 # One statement: a row is deleted exactly when it is summed, whatever breaks, and by whomever.
-_SUM_UP = """
+_SUMMARIZE = """
 WITH old AS (
     DELETE FROM sync_syncrun WHERE started_at < %(until)s
     RETURNING company_id, date_trunc('hour', started_at) AS hour, outcome, new, changed, age
@@ -41,20 +41,20 @@ ON CONFLICT (outcome) DO UPDATE SET calls = t.calls + excluded.calls
 """
 
 
-def sum_up(now: datetime | None = None) -> None:
+def summarize_runs(now: datetime | None = None) -> None:
     """Sum what is older than a week, hour by hour, and let go of sums older than a year."""
     now = now or timezone.now()
-    count_up(now)
-    last = (now - WHOLE).replace(minute=0, second=0, microsecond=0)
-    while (oldest := _oldest()) is not None and oldest < last:
+    update_totals(now)
+    last = (now - RUNS_KEPT).replace(minute=0, second=0, microsecond=0)
+    while (oldest := _oldest_run()) is not None and oldest < last:
         until = oldest.replace(minute=0, second=0, microsecond=0) + _PORTION
         with transaction.atomic(), database.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            cursor.execute(_SUM_UP, {"until": min(until, last)})
-    SyncHour.objects.filter(hour__lt=now - SUMS).delete()
+            cursor.execute(_SUMMARIZE, {"until": min(until, last)})
+    SyncHour.objects.filter(hour__lt=now - SUMS_KEPT).delete()
 
 
-def count_up(now: datetime | None = None) -> None:
+def update_totals(now: datetime | None = None) -> None:
     """Add to the totals by outcome what is not in them yet. The last hour waits: the row of a
     question with a smaller key may not be committed yet."""
     recent = SyncRun.objects.filter(started_at__gte=(now or timezone.now()) - timedelta(hours=1))
@@ -69,7 +69,7 @@ def count_up(now: datetime | None = None) -> None:
             OutcomeTotal.objects.update(counted_to=to)
 
 
-def _oldest() -> datetime | None:
+def _oldest_run() -> datetime | None:
     """When the oldest of the whole rows was asked."""
     oldest: datetime | None = SyncRun.objects.aggregate(oldest=Min("started_at"))["oldest"]
     return oldest

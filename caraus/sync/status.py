@@ -16,8 +16,8 @@ from caraus.core.formatting import BUCHAREST, day_of_month, moment_in_words
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.limiter.permits import is_host_error
 from caraus.sync.models import SyncRun, SyncState
+from caraus.sync.romanian_day import until_tomorrow
 from caraus.sync.schedule import plan
-from caraus.sync.schedule.intervals import until_tomorrow
 
 # Whatever each question met: ANAF does not answer.
 HOST_CODES = frozenset(
@@ -130,7 +130,7 @@ class Situation:
 
     @property
     def interval_minutes(self) -> int:
-        return max(int(plan.in_force().policy.slowest), 1)
+        return max(int(plan.current_plan().policy.slowest), 1)
 
 
 def _sort(code: str) -> str:
@@ -273,5 +273,5 @@ def trouble_of(state: SyncState) -> Trouble:
         responsibility=text.responsibility if text else Responsibility.ANAF,
         sentence=text.sentence if text else gettext("Ultima întrebare pusă la ANAF nu a reușit."),
         advice=text.advice if text else gettext("Încercăm din nou singuri."),
-        since=state.failing_since,
+        since=state.error_since,
     )

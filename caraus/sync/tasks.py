@@ -14,15 +14,15 @@ from caraus.sync.requests import request_sync
 
 @app.periodic(cron="* * * * *")
 @app.task(name="sync.plan", queueing_lock="sync.plan")
-def make_plan(timestamp: int) -> None:
-    maintenance.every_minute()
+def run_every_minute(timestamp: int) -> None:
+    maintenance.run_maintenance()
 
 
 @app.periodic(cron="23 * * * *")
 @app.task(name="sync.sum_up", queueing_lock="sync.sum_up")
-def sum_up(timestamp: int) -> None:
-    runs.sum_up()
-    unreadable_records.try_again()
+def run_hourly(timestamp: int) -> None:
+    runs.summarize_runs()
+    unreadable_records.reparse_records()
 
 
 @app.task(name="sync.first_sync", queue=queues.SYNCS)

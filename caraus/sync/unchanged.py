@@ -10,7 +10,7 @@ from django.db import connection as database
 from caraus.sync import results
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
-from caraus.transports.store import Applied
+from caraus.sync.schedule.next_sync import learn_interval
 
 # Rows are locked in one order, so that two writes do not wait for one another.
 # Written only where the company's row still has the digest that the response was compared with.
@@ -18,20 +18,20 @@ _RECORD = """
 WITH response AS (
     SELECT * FROM unnest(%(company)s::bigint[], %(authorization)s::bigint[],
         %(started)s::timestamptz[], %(received)s::timestamptz[], %(digest)s::text[],
-        %(found)s::float8[], %(exposure)s::float8[], %(rate)s::float8[],
+        %(new_uits)s::float8[], %(exposure)s::float8[], %(rate)s::float8[],
         %(next)s::timestamptz[], %(day)s::date[], %(calls)s::int[], %(age)s::float8[])
     AS r(company_id, authorization_id, started, received, digest,
-         found, exposure, rate, next, day, calls, age)
+         new_uits, exposure, rate, next, day, calls, age)
 ), locked AS (
     SELECT id FROM sync_syncstate WHERE company_id = ANY(%(company)s)
     ORDER BY id FOR UPDATE
 ), updated AS (
     UPDATE sync_syncstate s SET
         last_attempt_at = r.started, last_good_at = r.received, last_outcome = 'ok',
-        last_code = '', failing_since = NULL, failures_in_a_row = 0,
-        found = r.found, exposure = r.exposure, rate = r.rate,
+        last_code = '', error_since = NULL, failures_in_a_row = 0,
+        new_uits = r.new_uits, exposure = r.exposure, rate = r.rate,
         calls_day = r.day, calls_today = r.calls, claimed_until = NULL,
-        wanted_at = CASE WHEN s.wanted_at > r.started THEN s.wanted_at END,
+        requested_at = CASE WHEN s.requested_at > r.started THEN s.requested_at END,
         next_sync_at = CASE WHEN s.next_sync_at > r.started AND s.next_sync_at <= now()
                             THEN s.next_sync_at ELSE r.next END
     FROM response r, locked l
@@ -69,19 +69,25 @@ def record_unchanged(responses: Sequence[UnchangedResponse]) -> None:
 def _build_row(response: UnchangedResponse) -> dict[str, Any]:
     state = response.state
     age = results.list_age(state.last_good_at, response.received_at)
-    results.taught(state, Applied(seen=state.last_seen_count), response.received_at)
     quotas.count_call(state, response.started_at)
+    interval = learn_interval(
+        state,
+        seen=state.last_seen_count,
+        new=0,
+        started_at=response.started_at,
+        received_at=response.received_at,
+        authorization_id=response.authorization_id,
+    )
     return {
         "company": state.company_id,
         "authorization": response.authorization_id,
         "started": response.started_at,
         "received": response.received_at,
         "digest": response.digest,
-        "found": state.found,
+        "new_uits": state.new_uits,
         "exposure": state.exposure,
         "rate": state.rate,
-        "next": response.started_at
-        + results.gap(state, response.started_at, response.authorization_id),
+        "next": response.started_at + interval,
         "day": state.calls_day,
         "calls": state.calls_today,
         "age": age,

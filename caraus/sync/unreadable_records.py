@@ -10,17 +10,17 @@ from caraus.transports import store
 from caraus.transports.models import UnreadableRecord
 
 
-def try_again() -> int:
+def reparse_records() -> int:
     """Read again what an older parser could not; gives how many are understood now.
 
     What ANAF still lists comes with the next question, which no digest shortens; what it has left
     out since is kept as it was when last seen.
     """
     old = UnreadableRecord.objects.filter(understood_at=None, parser_version__lt=PARSER_VERSION)
-    return sum(_try(record) for record in old.select_related("company").order_by("pk"))
+    return sum(_reparse(record) for record in old.select_related("company").order_by("pk"))
 
 
-def _try(record: UnreadableRecord) -> bool:
+def _reparse(record: UnreadableRecord) -> bool:
     found = reread(record.raw)
     with transaction.atomic():
         state = results.lock_state(record.company, timezone.now())

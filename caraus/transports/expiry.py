@@ -21,7 +21,7 @@ from caraus.notifications.kinds import LAPSED, LAPSING, LAST_HOURS, Kind
 from caraus.notifications.models import Rhythm
 from caraus.notifications.news import News, tell
 from caraus.transports.display import grouped_uit
-from caraus.transports.models import LapseWatch, Transport, TransportEvent
+from caraus.transports.models import ExpiryWatch, Transport, TransportEvent
 from caraus.transports.notifications import (
     about,
     address_of,
@@ -54,15 +54,15 @@ def connect() -> None:
 def every_minute(now: datetime | None = None) -> None:
     """Tell what has come due since the last time; done again after a crash, nothing is doubled."""
     now = now or timezone.now()
-    watch, _new = LapseWatch.objects.get_or_create(pk=1, defaults={"looked_until": now})
-    since = max(watch.looked_until, now - LATEST)
+    watch, _new = ExpiryWatch.objects.get_or_create(pk=1, defaults={"notified_until": now})
+    since = max(watch.notified_until, now - LATEST)
     if since >= now:
         return
     chosen, all_told = _chosen_hours(), True
     usual = {Rhythm().first_hours, Rhythm().last_hours, 0}
     day = since.astimezone(BUCHAREST).date()
     while (ends := lapses_at(day)) <= now + LONGEST:
-        passed = partial(_passed, ends, watch.looked_until if ends > now else since, now)
+        passed = partial(_passed, ends, watch.notified_until if ends > now else since, now)
         organizations = (
             None
             if any(map(passed, usual))
@@ -73,7 +73,7 @@ def every_minute(now: datetime | None = None) -> None:
         day += timedelta(days=1)
     if not all_told:  # asked again next minute; what was told is not told again
         return
-    LapseWatch.objects.filter(pk=watch.pk, looked_until__lt=now).update(looked_until=now)
+    ExpiryWatch.objects.filter(pk=watch.pk, notified_until__lt=now).update(notified_until=now)
 
 
 def _passed(ends: datetime, since: datetime, now: datetime, hours: int) -> bool:

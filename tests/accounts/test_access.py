@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, RateCount, Role, Session, User
 from caraus.notifications.models import FailedNotice
-from caraus.sync.models import Gate, OutcomeTotal, Plan
-from caraus.transports.models import LapseWatch
+from caraus.sync.models import OutcomeTotal, Plan, RateLimiter
+from caraus.transports.models import ExpiryWatch
 from tests import factories
 
 
@@ -116,7 +116,8 @@ TENANT_MODELS = [
     for label in ("accounts", "authorizations", "notifications", "transports", "fleet")
     for model in apps.get_app_config(label).get_models()
     # Of the whole installation, or of a browser.
-    if model not in {User, RateCount, Session, Gate, LapseWatch, Plan, OutcomeTotal, FailedNotice}
+    if model
+    not in {User, RateCount, Session, RateLimiter, ExpiryWatch, Plan, OutcomeTotal, FailedNotice}
 ]
 
 

@@ -89,7 +89,7 @@ def test_an_archived_company_is_asked_about_no_more_and_comes_back(
     from caraus.sync.models import SyncState
 
     def due() -> int:
-        maintenance.adopt()
+        maintenance.add_missing_states()
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
         taken = [one.company_id for one in claims.claim_due(10)]
         claims.unlock_companies(taken)

@@ -83,7 +83,7 @@ class Installation:
 
     def forget_pauses(self) -> None:
         """The pause that ANAF asked for, and its outages, are over."""
-        self.change("DELETE FROM sync_gate")
+        self.change("DELETE FROM sync_ratelimiter")
         self.change("DELETE FROM sync_authorizationlimit")
 
     def change(self, statement: LiteralString) -> None:

@@ -22,7 +22,7 @@ from caraus.core import queues
 from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Email, Notification
 from caraus.sync.models import Plan
-from caraus.transports.models import LapseWatch
+from caraus.transports.models import ExpiryWatch
 from caraus.workspace import exports
 from caraus.workspace.tasks import export as export_task
 from tests import factories
@@ -92,7 +92,7 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
         with jobs_running():
             until(lambda: jobs("exports", "doing") == jobs("checks", "doing") == 2, "both full")
             # The workers themselves put the minute's tasks in the queue as they start.
-            until(LapseWatch.objects.exists, "the warnings before a UIT ends")
+            until(ExpiryWatch.objects.exists, "the warnings before a UIT ends")
             until(lambda: Plan.objects.exists(), "the plan")
             until(lambda: Email.objects.filter(state=Email.State.SENT).exists(), "the e-mail")
             until(lambda: refreshed(authorization), "the token refresh")

@@ -26,11 +26,11 @@ from caraus.notifications.preferences import Channels, choose
 from caraus.sync import maintenance
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
-from caraus.sync.models import Gate, Plan, SyncState
+from caraus.sync.models import Plan, RateLimiter, SyncState
 from caraus.sync.results import record_failure
 from caraus.sync.schedule import plan
 from caraus.transports import expiry
-from caraus.transports.models import LapseWatch, Transport
+from caraus.transports.models import ExpiryWatch, Transport
 from tests import factories
 from tests.authorize import authorize
 from tests.notifications.telling import news
@@ -102,12 +102,12 @@ def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
     state = SyncState.objects.get(company=company)
     assert (state.last_outcome, state.failures_in_a_row) == (Outcome.OK, 0)
     counted = failed()
-    assert counted["transports.news.on_written"] == 1
-    assert counted["transports.telling.notify_all_vanished"] == 1
+    assert counted["transports.notifications.on_written"] == 1
+    assert counted["sync.notifications.notify_all_vanished"] == 1
     settings.METRICS_TOKEN = "secret"
     page = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
     assert (
-        'caraus_failed_notices_total{notice="transports.telling.notify_all_vanished"} 1.0' in page
+        'caraus_failed_notices_total{notice="sync.notifications.notify_all_vanished"} 1.0' in page
     )
     assert "notice_failed" in caplog.text
     assert owner.email not in caplog.text
@@ -118,41 +118,41 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
     for organization in (first, second):
         (person,) = User.objects.filter(memberships__organization=organization)
         choose(user=person, organization=organization, kind=OUTAGE, channels=Channels())
-    plan.make()
+    plan.update_plan()
     permits.acquire_permit()
-    Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
+    RateLimiter.objects.update(open_since=timezone.now() - 61 * MINUTE)
     with no_notices(first):
-        maintenance.tell()
-        maintenance.tell()
+        maintenance.notify_problems()
+        maintenance.notify_problems()
     assert told() == ["A doua"]
-    assert Plan.objects.get().told_outage is None
-    maintenance.tell()
-    maintenance.tell()
+    assert Plan.objects.get().notified_outage_since is None
+    maintenance.notify_problems()
+    maintenance.notify_problems()
     assert told() == ["A doua", "Prima"]
-    assert Plan.objects.get().told_outage == Gate.objects.get().open_since
+    assert Plan.objects.get().notified_outage_since == RateLimiter.objects.get().open_since
 
 
 def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
     first, _ = served("Prima"), served("A doua")
-    plan.make()
+    plan.update_plan()
     permits.acquire_permit()
     now = timezone.now()
-    Gate.objects.update(paused_since=now, paused_until=now + 15 * MINUTE)
+    RateLimiter.objects.update(paused_since=now, paused_until=now + 15 * MINUTE)
     with no_notices(first):
-        maintenance.tell()
+        maintenance.notify_problems()
     assert told() == ["A doua"]
-    assert Plan.objects.get().told_pause is None
-    maintenance.tell()
-    maintenance.tell()
+    assert Plan.objects.get().notified_pause_since is None
+    maintenance.notify_problems()
+    maintenance.notify_problems()
     assert told() == ["A doua", "Prima"]
-    assert Plan.objects.get().told_pause == now
+    assert Plan.objects.get().notified_pause_since == now
 
 
 @pytest.mark.parametrize("detail", ["de catre utilizator", "pentru CIF=900010100"])
 def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str) -> None:
     organization = served("Prima")
     company = factories.company(organization)
-    plan.make()
+    plan.update_plan()
     permits.acquire_permit()
     now = timezone.now()
     refused = AnafError("daily_limit", detail=detail, limit=1000, http_status=200)
@@ -162,8 +162,8 @@ def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str
         [organization.pk], now
     )
     assert told() == []
-    maintenance.tell()
-    maintenance.tell()
+    maintenance.notify_problems()
+    maintenance.notify_problems()
     assert told() == ["Prima"]
     assert "1000 de interogări" in Notification.objects.get().text
 
@@ -185,11 +185,11 @@ def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_la
         expiry.every_minute(end)
         expiry.every_minute(end + MINUTE)
     assert told() == ["A doua"]
-    assert LapseWatch.objects.get().looked_until == end - MINUTE
+    assert ExpiryWatch.objects.get().notified_until == end - MINUTE
     for minutes in (2, 3):
         expiry.every_minute(end + minutes * MINUTE)
     assert told() == ["A doua", "Prima"]
-    assert LapseWatch.objects.get().looked_until == end + 3 * MINUTE
+    assert ExpiryWatch.objects.get().notified_until == end + 3 * MINUTE
 
 
 def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_told(

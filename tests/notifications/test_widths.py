@@ -77,7 +77,7 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     assert made.person_name == ConsentRequest.objects.get().person_name == EMAIL
     link, _ = links.create(Membership.objects.get(user=longest))
     assert ExternalLink.objects.get(pk=link.pk).sender_name == EMAIL
-    notifications.tell_of_daily_limit(
+    notifications.notify_daily_limit(
         organization, whom=("autorizarea dată de {name}", EMAIL * 2), limit=1000, at=noon()
     )
     assert Notification.objects.filter(kind=LIMITS.code).count() == 1

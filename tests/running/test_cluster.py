@@ -119,7 +119,7 @@ def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_job(
 
     left = "SELECT status, task_name FROM procrastinate_jobs WHERE status IN ('doing', 'failed')"
     until(lambda: not rows(cluster, left), "jobs left or failed")
-    wanted = "SELECT company_id FROM sync_syncstate WHERE wanted_at IS NOT NULL"
+    wanted = "SELECT company_id FROM sync_syncstate WHERE requested_at IS NOT NULL"
     until(lambda: not rows(cluster, wanted), "a press that nothing came of")
     good = rows(cluster, "SELECT count(*) FROM sync_syncstate WHERE last_code = ''")
     assert good == [(len(CUIS),)]

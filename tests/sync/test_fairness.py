@@ -107,7 +107,7 @@ def test_one_tenants_slow_answers_leave_room_for_the_others(
         CompanyRight.objects.create(
             company=company, authorization=Authorization.objects.get(), state="covered"
         )
-    maintenance.adopt()
+    maintenance.add_missing_states()
     most = 0
 
     async def watched() -> None:
@@ -259,7 +259,7 @@ def test_a_company_whose_answers_cant_be_stored_is_asked_about_ever_more_rarely(
     CompanyRight.objects.create(
         company=company, authorization=Authorization.objects.get(), state="covered"
     )
-    maintenance.adopt()
+    maintenance.add_missing_states()
     clock = [1000.0]
     monkeypatch.setattr(backoff, "monotonic", lambda: clock[0])
     running_engine = Poller(at_once=2)

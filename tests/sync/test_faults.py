@@ -18,7 +18,7 @@ from caraus.authorizations.anaf_errors.texts import Responsibility
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import BUCHAREST
 from caraus.sync.company_sync import SyncResult, sync_company
-from caraus.sync.models import AuthorizationLimit, Gate, SyncRun, SyncState
+from caraus.sync.models import AuthorizationLimit, RateLimiter, SyncRun, SyncState
 from caraus.sync.status import WITH_DETAIL
 from caraus.transports.models import Transport
 from tests import factories
@@ -96,7 +96,7 @@ def test_each_fault_has_its_name_and_sentence_and_no_uit_suffers(
     state = SyncState.objects.get()
     assert state.next_sync_at > timezone.now() + MINUTE / 2
     assert (state.last_outcome, state.last_code) == (outcome, code)
-    assert (state.failures_in_a_row, state.failing_since) == (1, run.started_at)
+    assert (state.failures_in_a_row, state.error_since) == (1, run.started_at)
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_after_a_fault_has_passed_all_is_well_again(
     sync()
     anaf.turn_off(scenario)
     CompanyRight.objects.filter(state="no_right").update(retry_at=timezone.now())
-    Gate.objects.update(paused_until=timezone.now())  # the pause is over
+    RateLimiter.objects.update(paused_until=timezone.now())  # the pause is over
     AuthorizationLimit.objects.update(paused_until=timezone.now(), calls_day=None)
     assert sync().outcome is Outcome.OK
     assert dump() == before
     state = SyncState.objects.get()
-    assert (state.failures_in_a_row, state.failing_since, state.last_code) == (0, None, "")
+    assert (state.failures_in_a_row, state.error_since, state.last_code) == (0, None, "")
 
 
 def test_failures_are_counted_and_the_pause_grows(anaf: SimulatorProcess, sync: Sync) -> None:
@@ -126,7 +126,7 @@ def test_failures_are_counted_and_the_pause_grows(anaf: SimulatorProcess, sync: 
         sync(now)
         pauses.append((SyncState.objects.get().next_sync_at - now) // MINUTE)
     assert pauses == [1, 2, 4, 8, 16]
-    assert SyncState.objects.get().failing_since == now
+    assert SyncState.objects.get().error_since == now
 
 
 def test_since_when_a_trouble_lasts_begins_anew_with_another_cause(
@@ -141,7 +141,7 @@ def test_since_when_a_trouble_lasts_begins_anew_with_another_cause(
     ):
         anaf.turn_on(scenario)
         sync(now + minutes * MINUTE)
-        assert SyncState.objects.get().failing_since == now + since * MINUTE
+        assert SyncState.objects.get().error_since == now + since * MINUTE
         anaf.turn_off(scenario)
 
 

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.core.formatting import BUCHAREST
-from caraus.sync.schedule.intervals import LONGEST_PAUSE, LONGEST_WAIT, next_sync, until_tomorrow
+from caraus.sync.romanian_day import until_tomorrow
+from caraus.sync.schedule.intervals import (
+    LONGEST_RETRY_AFTER_WAIT,
+    LONGEST_RETRY_PAUSE,
+    next_due,
+)
 
 NOON = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -19,12 +24,12 @@ MINUTE = timedelta(minutes=1)
 def test_the_pause_doubles_with_each_failure_up_to_half_an_hour(
     failures: int, minutes: int
 ) -> None:
-    when = next_sync(asked_at=NOON, interval=5 * MINUTE, failures_in_a_row=failures)
+    when = next_due(started_at=NOON, pause=5 * MINUTE, failures_in_a_row=failures)
     assert when == NOON + minutes * MINUTE
 
 
 def test_a_long_interval_is_not_shortened_by_failures() -> None:
-    when = next_sync(asked_at=NOON, interval=timedelta(hours=2), failures_in_a_row=9)
+    when = next_due(started_at=NOON, pause=timedelta(hours=2), failures_in_a_row=9)
     assert when == NOON + timedelta(hours=2)
 
 
@@ -33,12 +38,12 @@ def test_a_long_interval_is_not_shortened_by_failures() -> None:
     [
         (timedelta(seconds=1), 5 * MINUTE),
         (17 * MINUTE, 17 * MINUTE),
-        (timedelta(days=365 * 31), LONGEST_WAIT),
-        (timedelta(days=365 * 9000), LONGEST_WAIT),
+        (timedelta(days=365 * 31), LONGEST_RETRY_AFTER_WAIT),
+        (timedelta(days=365 * 9000), LONGEST_RETRY_AFTER_WAIT),
     ],
 )
 def test_retry_after_is_honoured_up_to_a_day(asked_for: timedelta, waited: timedelta) -> None:
-    when = next_sync(asked_at=NOON, interval=5 * MINUTE, failures_in_a_row=1, retry_after=asked_for)
+    when = next_due(started_at=NOON, pause=5 * MINUTE, failures_in_a_row=1, retry_after=asked_for)
     assert when == NOON + waited
 
 
@@ -50,10 +55,14 @@ def test_retry_after_is_honoured_up_to_a_day(asked_for: timedelta, waited: timed
 def test_a_company_is_always_asked_about_again_and_never_before_its_interval(
     interval: timedelta, failures: int, retry_after: timedelta | None
 ) -> None:
-    when = next_sync(
-        asked_at=NOON, interval=interval, failures_in_a_row=failures, retry_after=retry_after
+    when = next_due(
+        started_at=NOON, pause=interval, failures_in_a_row=failures, retry_after=retry_after
     )
-    assert NOON + interval <= when <= NOON + max(LONGEST_PAUSE, interval, LONGEST_WAIT)
+    assert (
+        NOON + interval
+        <= when
+        <= NOON + max(LONGEST_RETRY_PAUSE, interval, LONGEST_RETRY_AFTER_WAIT)
+    )
 
 
 @pytest.mark.parametrize(

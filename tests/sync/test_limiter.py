@@ -15,7 +15,7 @@ from caraus.anaf.errors import AnafError, Outcome
 from caraus.authorizations.models import Authorization
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, rules
-from caraus.sync.models import Gate
+from caraus.sync.models import RateLimiter
 from tests import factories
 from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
@@ -77,7 +77,7 @@ def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
         for last in range(first, len(moments)):
             seconds = moments[last] - moments[first] + 0.1  # the processes read a clock after it
             assert last - first + 1 <= burst + 1 + seconds / between
-    assert Gate.objects.get().granted == len(moments)
+    assert RateLimiter.objects.get().granted == len(moments)
     assert len(moments) > 0.7 * 4 / between
     assert len(sent["person"]) > 10  # a person gets through, whatever the timers do
 
@@ -94,7 +94,7 @@ def _url_of_the_test_database() -> str:
 def test_two_who_come_first_at_once_make_one_row() -> None:
     results = at_once(*[lambda: permits.acquire_permit(person=True)] * 4)
     assert not [one for one in results if isinstance(one, Exception)]
-    row = Gate.objects.get()
+    row = RateLimiter.objects.get()
     assert row.granted == 4
     assert isinstance(row.next_of_all, datetime)
 
@@ -111,7 +111,7 @@ def test_a_place_that_was_slept_through_is_not_used(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(permits, "sleep", sleep)
     with permits.limited_call():
         pass
-    assert len(slept) == 2 == Gate.objects.get().granted
+    assert len(slept) == 2 == RateLimiter.objects.get().granted
 
 
 def test_every_call_needs_a_permit(
@@ -125,7 +125,9 @@ def test_every_call_needs_a_permit(
     sync_company(company_id=company.pk)
     info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
     oauth.hello(anaf_settings(), access_token=token)
-    assert Gate.objects.get().granted == 3 == len(anaf.calls("info")) + len(anaf.calls("hello"))
+    assert (
+        RateLimiter.objects.get().granted == 3 == len(anaf.calls("info")) + len(anaf.calls("hello"))
+    )
 
 
 def test_one_company_that_anaf_always_fails_about_stops_no_other(
@@ -140,13 +142,13 @@ def test_one_company_that_anaf_always_fails_about_stops_no_other(
     anaf.turn_on("down_503", cui=company.cui)
     for _ in range(2 * rules.FAILURES_TO_OPEN):
         assert sync_company(company_id=company.pk).outcome is Outcome.UNAVAILABLE
-    assert Gate.objects.get().open_since is None
+    assert RateLimiter.objects.get().open_since is None
     assert sync_company(company_id=other.pk).outcome is Outcome.OK
     anaf.turn_on("down_503")
     for _ in range(rules.FAILURES_TO_OPEN):
         sync_company(company_id=company.pk)
         sync_company(company_id=other.pk)
-    assert Gate.objects.get().open_since is not None
+    assert RateLimiter.objects.get().open_since is not None
 
 
 def test_after_repeated_failures_a_person_is_told_without_asking(

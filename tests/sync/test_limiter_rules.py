@@ -228,7 +228,7 @@ def test_different_companies_open_it() -> None:
     assert of_companies(*["1"] * 9, *five[1:], companies=40).open_since == NOON
     # A success between them: it begins anew.
     state = after_success(of_companies(*five[:4], companies=40), now=NOON)
-    assert (state.failures, state.failing_cuis) == (0, "")
+    assert (state.failures, state.error_cuis) == (0, "")
 
 
 def test_where_few_companies_are_asked_about_all_of_them_open_it() -> None:

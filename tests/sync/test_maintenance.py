@@ -18,10 +18,11 @@ from caraus.notifications.preferences import Channels, choose
 from caraus.sync import claims, maintenance, tasks, unreadable_records
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
-from caraus.sync.models import AuthorizationLimit, Gate, Plan, SyncHour, SyncRun, SyncState
+from caraus.sync.models import AuthorizationLimit, Plan, RateLimiter, SyncHour, SyncRun, SyncState
+from caraus.sync.romanian_day import anaf_day
 from caraus.sync.schedule import plan, rates
 from caraus.sync.schedule.intervals import HELD_SHARE
-from caraus.sync.schedule.rates import FIRST_PRIOR
+from caraus.sync.schedule.rates import DEFAULT_PRIOR
 from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
 from tests.simulator_process import SimulatorProcess
@@ -46,13 +47,13 @@ def test_a_clock_that_jumped_and_came_back_puts_nobody_off(
     far = factories.company(organization, cui=factories.OTHER_CUI)
     SyncState.objects.create(company=company, next_sync_at=now + 30 * DAY)
     SyncState.objects.create(company=far, last_attempt_at=now + HOUR, next_sync_at=now + 2 * HOUR)
-    assert maintenance.mend() == 2
+    assert maintenance.repair_due_times() == 2
     assert not SyncState.objects.filter(next_sync_at__gt=timezone.now()).exists()
-    assert maintenance.mend() == 0
+    assert maintenance.repair_due_times() == 0
 
 
 def test_a_new_company_is_adopted_once(company: Company) -> None:
-    assert (maintenance.adopt(), maintenance.adopt()) == (1, 0)
+    assert (maintenance.add_missing_states(), maintenance.add_missing_states()) == (1, 0)
 
 
 def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
@@ -63,24 +64,27 @@ def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
     for number in range(60):
         one = factories.company(organization, cui=f"9000{number:05d}")
         SyncState.objects.create(company=one, rate=100 if number < 4 else 0.1)
-    row = plan.make()
+    row = plan.update_plan()
     assert (row.companies, row.slowest, row.stretched) == (60, 60 * HELD_SHARE, False)
-    assert plan.in_force().policy.multiplier == row.multiplier > 0
-    assert plan.in_force().prior == pytest.approx(FIRST_PRIOR)
+    assert plan.current_plan().policy.multiplier == row.multiplier > 0
+    assert plan.current_plan().prior == pytest.approx(DEFAULT_PRIOR)
     SyncState.objects.update(exposure=6, last_good_at=timezone.now())
-    SyncState.objects.filter(rate=100).update(found=600)
-    alike = {rates.alike(rates.Learnt(600, 6)): 4, rates.alike(rates.Learnt(0, 6)): 56}
-    assert plan.make().prior == pytest.approx(rates.improved(FIRST_PRIOR, alike))
-    assert plan.in_force().prior[0] > FIRST_PRIOR[0]
+    SyncState.objects.filter(rate=100).update(new_uits=600)
+    alike = {
+        rates.round_observed(rates.Observed(600, 6)): 4,
+        rates.round_observed(rates.Observed(0, 6)): 56,
+    }
+    assert plan.update_plan().prior == pytest.approx(rates.improve_prior(DEFAULT_PRIOR, alike))
+    assert plan.current_plan().prior[0] > DEFAULT_PRIOR[0]
     settings.ANAF_CALLS_PER_MINUTE = 1
     settings.SYNC_SLOWEST_OF_MANY_MINUTES = 20
-    assert plan.make().stretched
+    assert plan.update_plan().stretched
     assert Plan.objects.count() == 1
 
 
 def test_companies_without_an_authorization_cost_no_calls(company: Company) -> None:
     SyncState.objects.create(company=company)
-    assert plan.make().companies == 0
+    assert plan.update_plan().companies == 0
 
 
 # -- daily limits --------------------------------------------------------------------------------
@@ -118,8 +122,8 @@ def test_a_learnt_limit_slows_the_companies_of_that_authorization(
     SyncState.objects.create(company=company, rate=50)
     rights.remember(authorization=authorization, company=company, covered=True)
     AuthorizationLimit.objects.create(authorization=authorization, daily_limit=96)
-    plan.make()
-    policy = plan.in_force().limited[authorization.pk]
+    plan.update_plan()
+    policy = plan.current_plan().limited_policies[authorization.pk]
     assert policy.multiplier / 50**0.5 == pytest.approx(1440 / 96 / 0.95, rel=0.01)
 
 
@@ -175,18 +179,18 @@ def test_429_stops_everybody_at_once_and_is_told_once(
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     anaf.turn_on("rate_limited", seconds=900)
-    plan.make()
+    plan.update_plan()
     sync_company(company_id=company.pk)
     for _ in range(2):
         assert sync_company(company_id=other.pk).outcome is Outcome.RATE_LIMITED
-        maintenance.tell()
+        maintenance.notify_problems()
     assert len(anaf.calls("info")) == 1
     assert permits.acquire_permit()[0].reason == "paused"
     # Pauses that follow each other are one piece of news; one of another day is another.
     for hours, number in ((1, 1), (25, 2)):
         later = timezone.now() + hours * HOUR
-        Gate.objects.update(paused_since=later, paused_until=later + 15 * MINUTE, pauses=9)
-        maintenance.tell()
+        RateLimiter.objects.update(paused_since=later, paused_until=later + 15 * MINUTE, pauses=9)
+        maintenance.notify_problems()
         assert told() == [(owner.name, "limits")] * number
     # Read a day later, the hour is still of the right day.
     until = (later + 15 * MINUTE).astimezone(BUCHAREST)
@@ -200,17 +204,17 @@ def test_an_outage_is_told_after_an_hour_and_once(
 ) -> None:
     factories.authorization(organization)
     choose(user=teammate, organization=organization, kind=OUTAGE, channels=Channels())
-    plan.make()
+    plan.update_plan()
     permits.acquire_permit()
-    Gate.objects.update(open_since=timezone.now() - 59 * MINUTE)
-    maintenance.tell()
+    RateLimiter.objects.update(open_since=timezone.now() - 59 * MINUTE)
+    maintenance.notify_problems()
     assert told() == []
-    Gate.objects.update(open_since=timezone.now() - 61 * MINUTE)
-    maintenance.tell()
-    maintenance.tell()
+    RateLimiter.objects.update(open_since=timezone.now() - 61 * MINUTE)
+    maintenance.notify_problems()
+    maintenance.notify_problems()
     one = Notification.objects.get()
     assert one.user == teammate
-    since = Gate.objects.get().open_since
+    since = RateLimiter.objects.get().open_since
     assert since
     began = since.astimezone(BUCHAREST)
     # In another organization the same person chose it too.
@@ -218,8 +222,8 @@ def test_an_outage_is_told_after_an_hour_and_once(
     factories.authorization(other)
     Membership.objects.create(user=teammate, organization=other, role="viewer")
     choose(user=teammate, organization=other, kind=OUTAGE, channels=Channels(email=False))
-    Plan.objects.update(told_outage=None)
-    maintenance.tell()
+    Plan.objects.update(notified_outage_since=None)
+    maintenance.notify_problems()
     assert set(Notification.objects.values_list("organization", "email")) == {
         (organization.pk, one.pk),
         (other.pk, None),
@@ -260,7 +264,7 @@ def test_more_than_half_that_disappear_are_told_when_it_begins(
 def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:
     settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 0
     now = timezone.now()
-    state = SyncState(company=company, calls_day=quotas.anaf_day(now), calls_today=10**6)
+    state = SyncState(company=company, calls_day=anaf_day(now), calls_today=10**6)
     assert (quotas.company_daily_limit(state), quotas.is_company_used_up(state, now)) == (
         None,
         False,
@@ -276,12 +280,12 @@ def test_every_minute_and_every_hour_do_what_keeps_the_schedule_whole(
     unreadable: UnreadableRecord, organization: Organization, company: Company
 ) -> None:
     new = factories.company(organization, cui=factories.OTHER_CUI)
-    tasks.make_plan(timestamp=0)
+    tasks.run_every_minute(timestamp=0)
     assert SyncState.objects.filter(company=new).exists()
     assert Plan.objects.get().companies == 2
     before = timezone.now() - 9 * DAY
     SyncRun.objects.create(company=company, started_at=before, finished_at=before, outcome="ok")
-    tasks.sum_up(timestamp=0)
+    tasks.run_hourly(timestamp=0)
     assert SyncHour.objects.get().calls == 1
     unreadable.refresh_from_db()
     assert unreadable.understood_at
@@ -317,21 +321,21 @@ def unreadable(
 def test_a_newer_parser_reads_again_what_has_left_anafs_list(
     unreadable: UnreadableRecord, company: Company
 ) -> None:
-    assert unreadable_records.try_again() == 1
+    assert unreadable_records.reparse_records() == 1
     unreadable.refresh_from_db()
     assert unreadable.understood_at
     row = Transport.objects.get(uit="3A0C4D7E9F1H2J47")
     assert (row.state, row.last_seen_at) == ("missing", unreadable.last_seen_at)
     assert [event.kind for event in row.events.all()] == ["appeared"]
     assert SyncState.objects.get().last_body_digest == ""  # the next answer is read whole
-    assert unreadable_records.try_again() == 0
+    assert unreadable_records.reparse_records() == 0
 
 
 def test_what_the_newer_parser_cannot_read_either_is_left_until_the_next_one(
     unreadable: UnreadableRecord,
 ) -> None:
     UnreadableRecord.objects.update(raw='"stricat"')
-    assert unreadable_records.try_again() == 0
+    assert unreadable_records.reparse_records() == 0
     unreadable.refresh_from_db()
     assert (unreadable.understood_at, unreadable.parser_version) == (None, PARSER_VERSION)
 

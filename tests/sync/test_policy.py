@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.core.formatting import BUCHAREST
+from caraus.sync.romanian_day import NIGHT_SLOWER, is_night
 from caraus.sync.schedule.intervals import (
-    NIGHT_SLOWER,
     Bounds,
     Policy,
-    interval,
-    is_night,
-    minutes,
-    solve,
+    company_interval,
+    interval_minutes,
+    solve_policy,
 )
 
 DAY = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
@@ -29,7 +28,7 @@ populations = st.dictionaries(rates, st.integers(1, 3000), min_size=1, max_size=
 
 
 def spent(companies: dict[float, int], policy: Policy) -> float:
-    return sum(count / minutes(policy, rate) for rate, count in companies.items())
+    return sum(count / interval_minutes(policy, rate) for rate, count in companies.items())
 
 
 def delay(companies: dict[float, int], wait: "dict[float, float]") -> float:
@@ -42,9 +41,9 @@ def delay(companies: dict[float, int], wait: "dict[float, float]") -> float:
 def test_the_budget_is_never_exceeded_and_the_bounds_hold(
     companies: dict[float, int], budget: float
 ) -> None:
-    policy = solve(companies, budget=budget, bounds=BOUNDS)
+    policy = solve_policy(companies, budget=budget, bounds=BOUNDS)
     assert spent(companies, policy) <= budget * 1.000001
-    assert all(1 <= minutes(policy, rate) <= policy.slowest for rate in companies)
+    assert all(1 <= interval_minutes(policy, rate) <= policy.slowest for rate in companies)
     number = sum(companies.values())
     if number / 10 <= budget:
         assert policy.slowest == 10
@@ -59,9 +58,9 @@ def test_the_budget_is_never_exceeded_and_the_bounds_hold(
 def test_nothing_of_the_budget_is_left_while_somebody_could_be_asked_sooner(
     companies: dict[float, int], budget: float
 ) -> None:
-    policy = solve(companies, budget=budget, bounds=BOUNDS)
+    policy = solve_policy(companies, budget=budget, bounds=BOUNDS)
     left = budget - spent(companies, policy)
-    assert left < 0.001 * budget or all(minutes(policy, rate) == 1 for rate in companies)
+    assert left < 0.001 * budget or all(interval_minutes(policy, rate) == 1 for rate in companies)
 
 
 @given(
@@ -73,8 +72,8 @@ def test_no_other_way_to_spend_the_same_calls_has_a_smaller_mean_delay(
     companies: dict[float, int], budget: float, data: st.DataObject
 ) -> None:
     """Move calls from one group of companies to another, as far as the bounds let: never better."""
-    policy = solve(companies, budget=budget, bounds=BOUNDS)
-    best = {rate: minutes(policy, rate) for rate in companies}
+    policy = solve_policy(companies, budget=budget, bounds=BOUNDS)
+    best = {rate: interval_minutes(policy, rate) for rate in companies}
     giver, taker = data.draw(st.permutations(sorted(companies)))[:2]
     share = data.draw(st.floats(0.01, 0.5))
     calls = {rate: count / best[rate] for rate, count in companies.items()}
@@ -93,25 +92,25 @@ def test_no_other_way_to_spend_the_same_calls_has_a_smaller_mean_delay(
 
 def test_between_the_bounds_the_interval_goes_with_the_root_of_the_rate() -> None:
     companies = {1.0: 5000, 4.0: 500, 100.0: 20}
-    policy = solve(companies, budget=300, bounds=BOUNDS)
-    assert minutes(policy, 1.0) == pytest.approx(2 * minutes(policy, 4.0))
+    policy = solve_policy(companies, budget=300, bounds=BOUNDS)
+    assert interval_minutes(policy, 1.0) == pytest.approx(2 * interval_minutes(policy, 4.0))
 
 
 def test_where_the_budget_allows_it_all_are_asked_within_ten_minutes_at_most() -> None:
-    assert solve({0.01: 8999}, budget=900, bounds=BOUNDS).slowest == 10
-    assert solve({0.01: 9001}, budget=900, bounds=BOUNDS).slowest == 60
+    assert solve_policy({0.01: 8999}, budget=900, bounds=BOUNDS).slowest == 10
+    assert solve_policy({0.01: 9001}, budget=900, bounds=BOUNDS).slowest == 60
 
 
 def test_where_not_even_an_hour_can_be_held_all_are_stretched_alike_and_it_is_said() -> None:
-    policy = solve({0.01: 50_000, 200.0: 50_000}, budget=900, bounds=BOUNDS)
+    policy = solve_policy({0.01: 50_000, 200.0: 50_000}, budget=900, bounds=BOUNDS)
     assert policy.stretched
-    assert minutes(policy, 0.01) == pytest.approx(100_000 / 900)
-    assert minutes(policy, 200.0) == pytest.approx(100_000 / 900)
+    assert interval_minutes(policy, 0.01) == pytest.approx(100_000 / 900)
+    assert interval_minutes(policy, 200.0) == pytest.approx(100_000 / 900)
 
 
 def test_nobody_to_ask_and_nothing_to_ask_with() -> None:
-    assert solve({}, budget=900, bounds=BOUNDS).multiplier == 0
-    assert math.isinf(solve({1.0: 5}, budget=0, bounds=BOUNDS).slowest)
+    assert solve_policy({}, budget=900, bounds=BOUNDS).multiplier == 0
+    assert math.isinf(solve_policy({1.0: 5}, budget=0, bounds=BOUNDS).slowest)
 
 
 # -- one company's interval ----------------------------------------------------------------------
@@ -120,8 +119,8 @@ FAST = Policy(0.0, 1.0, 10.0)
 
 
 def test_by_night_one_is_asked_a_quarter_as_often() -> None:
-    assert interval(FAST, rate=5, at=DAY) == MINUTE
-    assert interval(FAST, rate=5, at=NIGHT) == NIGHT_SLOWER * MINUTE
+    assert company_interval(FAST, rate=5, at=DAY) == MINUTE
+    assert company_interval(FAST, rate=5, at=NIGHT) == NIGHT_SLOWER * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -140,11 +139,11 @@ def test_night_is_romanias_in_summer_and_winter(moment: datetime, night: bool) -
 
 def test_a_reason_to_be_sooner_goes_before_the_policy_and_the_night() -> None:
     slow = Policy(500.0, 1.0, 60.0)
-    assert interval(slow, rate=1, at=DAY) == 60 * MINUTE
-    assert interval(slow, rate=1, at=NIGHT, wanted_within=5 * MINUTE) == 5 * MINUTE
-    assert interval(FAST, rate=1, at=NIGHT, wanted_within=5 * MINUTE) == NIGHT_SLOWER * MINUTE
-    assert interval(FAST, rate=1, at=NIGHT, wanted_within=MINUTE) == MINUTE
-    assert interval(slow, rate=1, at=DAY, wanted_within=MINUTE / 60) == MINUTE
+    assert company_interval(slow, rate=1, at=DAY) == 60 * MINUTE
+    assert company_interval(slow, rate=1, at=NIGHT, at_most=5 * MINUTE) == 5 * MINUTE
+    assert company_interval(FAST, rate=1, at=NIGHT, at_most=5 * MINUTE) == NIGHT_SLOWER * MINUTE
+    assert company_interval(FAST, rate=1, at=NIGHT, at_most=MINUTE) == MINUTE
+    assert company_interval(slow, rate=1, at=DAY, at_most=MINUTE / 60) == MINUTE
 
 
 @pytest.mark.parametrize("limit", [50, 288, 1000, 1500])
@@ -154,7 +153,7 @@ def test_a_daily_limit_suffices_for_the_whole_day(limit: int, start: datetime) -
     asked: Counter[object] = Counter()
     while at < start + timedelta(days=4):
         asked[at.astimezone(BUCHAREST).date()] += 1
-        at += interval(FAST, rate=500, at=at, calls_a_day=limit, wanted_within=MINUTE)
+        at += company_interval(FAST, rate=500, at=at, calls_a_day=limit, at_most=MINUTE)
     assert max(asked.values()) <= limit
     whole_days = sorted(asked.values())[2:]
     assert min(whole_days) > 0.85 * min(limit, 1200)

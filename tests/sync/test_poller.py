@@ -16,7 +16,7 @@ from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.sync import claims, maintenance, results
 from caraus.sync.company_sync import COMPANY_LOCK_SPACE
-from caraus.sync.models import Gate, SyncRun, SyncState
+from caraus.sync.models import RateLimiter, SyncRun, SyncState
 from caraus.sync.poller import Poller
 from caraus.transports.models import Transport, TransportEvent
 from tests import factories, polling
@@ -34,7 +34,7 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
     """Three companies of one authorization, due now."""
     authorize(anaf, organization)
     made = [factories.company(organization, cui=cui) for cui in CUIS]
-    maintenance.adopt()
+    maintenance.add_missing_states()
     return made
 
 
@@ -198,7 +198,7 @@ def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
 def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company]) -> None:
     first, second, third = companies
     SyncState.objects.filter(company=second).update(rate=50)
-    SyncState.objects.filter(company=third).update(wanted_at=timezone.now())
+    SyncState.objects.filter(company=third).update(requested_at=timezone.now())
     due_again()
     order = [one.company_id for one in claims.claim_due(10)]
     assert order == [third.pk, second.pk, first.pk]
@@ -247,7 +247,7 @@ def test_without_a_living_authorization_nobody_is_asked_about(
     Authorization.objects.update(status="reauthorize")
     polling.drain()
     assert anaf.calls("info") == []
-    maintenance.mend()  # and they are not looked at again at every turn
+    maintenance.repair_due_times()  # and they are not looked at again at every turn
     assert not SyncState.objects.filter(next_sync_at__lte=timezone.now()).exists()
 
 
@@ -294,21 +294,21 @@ def test_an_outage_asks_once_in_a_while_and_then_recovers(
     for number in range(12):
         factories.company(organization, cui=f"90001010{number}")
     accepted()
-    maintenance.adopt()
+    maintenance.add_missing_states()
     anaf.turn_on("down_503")
     at_once(lambda: asyncio.run(_run_for_calls(5)))
-    door = Gate.objects.get()
+    door = RateLimiter.objects.get()
     assert door.open_since is not None
     requests_sent = len(anaf.calls("info"))
     assert requests_sent < 12
     assert SyncState.objects.filter(last_attempt_at=None).count() == 12 - requests_sent
     assert claims_and_slots() == "open"
     anaf.turn_off("down_503")
-    Gate.objects.update(probe_at=timezone.now())
+    RateLimiter.objects.update(probe_at=timezone.now())
     polling.drain()
     door.refresh_from_db()
     assert door.failures == 0
-    assert Gate.objects.get().open_since is None
+    assert RateLimiter.objects.get().open_since is None
     assert not SyncState.objects.filter(last_attempt_at=None).exists()
 
 

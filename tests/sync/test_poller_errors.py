@@ -15,7 +15,7 @@ from caraus.authorizations.models import Authorization
 from caraus.sync import claims, maintenance, unchanged
 from caraus.sync.company_sync import SyncResult, sync_company
 from caraus.sync.limiter import permits, rules
-from caraus.sync.models import AuthorizationLimit, Gate, SyncRun, SyncState
+from caraus.sync.models import AuthorizationLimit, RateLimiter, SyncRun, SyncState
 from caraus.sync.poller import Poller
 from caraus.sync.schedule import plan
 from tests import factories, polling
@@ -33,7 +33,7 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
     """Three companies of one authorization, due now, and accepted before: one call each."""
     given = authorize(anaf, organization)
     made = [factories.company(organization, cui=cui) for cui in CUIS]
-    maintenance.adopt()
+    maintenance.add_missing_states()
     for company in made:
         rights.remember(authorization=given, company=company, covered=True)
     return made
@@ -59,7 +59,7 @@ def run_until(done: Callable[[Poller], bool], *, and_then: float = 0.0) -> Polle
         await task
         return one
 
-    plan.forget()
+    plan.clear_plan_cache()
     (ran,) = at_once(lambda: asyncio.run(running()))
     assert isinstance(ran, Poller), ran
     return ran
@@ -72,7 +72,7 @@ def test_a_company_asked_about_in_the_gap_between_two_locks_is_not_asked_again(
     claim looks like an orphan, and another worker syncs the company."""
     authorize(anaf, organization)
     company = factories.company(organization, cui="900010100")
-    maintenance.adopt()
+    maintenance.add_missing_states()
     unlock = claims.unlock_companies
     in_the_gap: list[SyncResult | Exception | None] = []
 
@@ -156,7 +156,7 @@ def test_the_day_of_an_authorization_is_spent_by_calls_alone(
     run_until(lambda one: one.requests_sent >= 1, and_then=1.5)
     limit = AuthorizationLimit.objects.get()
     assert limit.calls_today == len(anaf.calls("info")) == 1
-    Gate.objects.update(paused_until=timezone.now() + MINUTE)
+    RateLimiter.objects.update(paused_until=timezone.now() + MINUTE)
     sync_company(company_id=companies[2].pk)
     limit.refresh_from_db()
     assert limit.calls_today == 1
@@ -176,22 +176,22 @@ def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
 ) -> None:
     permits.acquire_permit()
     now = timezone.now()
-    Gate.objects.update(
+    RateLimiter.objects.update(
         open_since=now - MINUTE, probes=9, probe_at=now + 4 * MINUTE, last_code="timeout"
     )
     Authorization.objects.update(access_expires_at=now - MINUTE)
-    granted = Gate.objects.get().granted
+    granted = RateLimiter.objects.get().granted
     run_until(lambda _: SyncState.objects.filter(claimed_until=None).exists(), and_then=0.5)
-    assert Gate.objects.get().granted == granted
+    assert RateLimiter.objects.get().granted == granted
     assert SyncState.objects.filter(last_attempt_at=None, claimed_until=None).count() == 3
-    Gate.objects.update(open_since=None, next_of_timer=now + MINUTE / 3)
+    RateLimiter.objects.update(open_since=None, next_of_timer=now + MINUTE / 3)
     monkeypatch.setattr(permits, "TIMER_WAIT_SECONDS", 0.1)
     run_until(lambda _: len(anaf.calls("token")) > 1, and_then=0.5)
-    assert (Gate.objects.get().granted, anaf.calls("info")) == (granted, [])
+    assert (RateLimiter.objects.get().granted, anaf.calls("info")) == (granted, [])
     Authorization.objects.update(access_expires_at=now - MINUTE)
-    SyncState.objects.update(wanted_at=now)
+    SyncState.objects.update(requested_at=now)
     run_until(lambda _: bool(anaf.calls("info")))
-    assert Gate.objects.get().granted > granted
+    assert RateLimiter.objects.get().granted > granted
 
 
 def test_a_call_that_comes_too_late_for_its_place_is_not_made(
@@ -200,6 +200,6 @@ def test_a_call_that_comes_too_late_for_its_place_is_not_made(
     monkeypatch.setattr(
         rules, "SLOT_TOLERANCE", timedelta(seconds=-1)
     )  # whatever is sent is too late
-    ran = run_until(lambda _: Gate.objects.filter(granted__gt=3).exists())
+    ran = run_until(lambda _: RateLimiter.objects.filter(granted__gt=3).exists())
     assert (ran.requests_sent, anaf.calls("info")) == (0, [])
     assert SyncState.objects.filter(next_sync_at__lte=timezone.now()).count() == 3

@@ -10,11 +10,11 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import CompanyRight
 from caraus.core.formatting import BUCHAREST, moment_in_words
-from caraus.sync import results
 from caraus.sync.limiter import quotas
 from caraus.sync.models import AuthorizationLimit, SyncState
-from caraus.sync.requests import SyncNow, sync_now
-from caraus.sync.schedule.intervals import until_tomorrow
+from caraus.sync.requests import SyncNowResult, request_sync_now
+from caraus.sync.romanian_day import anaf_day, until_tomorrow
+from caraus.sync.schedule.next_sync import next_interval
 from tests import factories
 from tests.sync.waiting import asked_long_ago, due
 
@@ -31,10 +31,10 @@ def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnig
     company: Company, monkeypatch: pytest.MonkeyPatch, hour: int, spent: int, allowed: bool
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: at_hour(hour))
-    day = quotas.anaf_day(at_hour(hour))
+    day = anaf_day(at_hour(hour))
     asked_long_ago([company], calls_day=day, calls_today=spent)
-    result = sync_now([company.pk])
-    assert result == (SyncNow((company.pk,)) if allowed else SyncNow((), limited=1))
+    result = request_sync_now([company.pk])
+    assert result == (SyncNowResult((company.pk,)) if allowed else SyncNowResult((), limited=1))
 
 
 def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -> None:
@@ -48,7 +48,7 @@ def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -
         assert limit
         while limit - state.calls_today > quotas.timer_share(at) * limit:
             quotas.count_call(state, at)  # a person's
-        wait = results.gap(state, at, 0)
+        wait = next_interval(state, at, 0)
         if at + wait < day_end:
             longest = max(longest, wait)
         at += wait
@@ -60,7 +60,7 @@ def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
-    asked_long_ago([company], calls_day=quotas.anaf_day(timezone.now()), calls_today=1000)
+    asked_long_ago([company], calls_day=anaf_day(timezone.now()), calls_today=1000)
     signed_in.post(SYNC)
     assert due() == set()
     assert "La cerere întrebăm din nou mâine" in signed_in.get(LIST).content.decode()
@@ -76,10 +76,10 @@ def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
     AuthorizationLimit.objects.create(
         authorization=authorization,
         daily_limit=100,
-        calls_day=quotas.anaf_day(timezone.now()),
+        calls_day=anaf_day(timezone.now()),
         calls_today=100,
     )
-    assert sync_now([company.pk, other.pk]) == SyncNow((other.pk,), limited=1)
+    assert request_sync_now([company.pk, other.pk]) == SyncNowResult((other.pk,), limited=1)
 
 
 # -- the day's limit is reached -------------------------------------------------------------------
@@ -111,8 +111,8 @@ def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_bu
         next_sync_at=tomorrow(),
         last_code="daily_limit" if told else "",
         failures_in_a_row=int(told),
-        failing_since=now if told else None,
-        calls_day=quotas.anaf_day(now),
+        error_since=now if told else None,
+        calls_day=anaf_day(now),
         calls_today=5 if told else 1000,
     )
     line, button = of_the_page(signed_in)

@@ -28,7 +28,7 @@ def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
     run(company, old + 40 * MINUTE)
     kept = run(company, now - 6 * DAY)
     for _ in range(2):  # a repeated sum adds nothing
-        runs.sum_up(now)
+        runs.summarize_runs(now)
     assert SyncRun.objects.get() == kept
     sums = {
         (row.hour.astimezone(BUCHAREST).hour, row.outcome): (row.calls, row.new, row.age_max)
@@ -41,7 +41,7 @@ def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
     }
     assert dict(OutcomeTotal.objects.values_list("outcome", "calls")) == {"ok": 5, "unavailable": 1}
     run(company, old, new=1, age=900)  # written late, into an hour that is summed already
-    runs.sum_up(now)
+    runs.summarize_runs(now)
     row = SyncHour.objects.get(calls=4)
     assert (row.new, row.age_sum, row.age_max) == (7, 1860, 900)
     assert OutcomeTotal.objects.get(outcome="ok").calls == 6
@@ -49,7 +49,7 @@ def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
 
 def test_sums_older_than_a_year_go(company: Company) -> None:
     SyncHour.objects.create(company=company, hour=timezone.now() - 366 * DAY, outcome="ok", calls=1)
-    runs.sum_up()
+    runs.summarize_runs()
     assert not SyncHour.objects.exists()
 
 
@@ -62,22 +62,22 @@ def test_a_scrape_looks_at_the_last_hours_only(company: Company) -> None:
         SyncRun.objects.create(company=company, started_at=at, finished_at=at, outcome=outcome)
 
     def told() -> dict[str, float]:
-        lines = metrics.text().decode().splitlines()
+        lines = metrics.render_metrics().decode().splitlines()
         parts = [line.split() for line in lines if line.startswith("caraus_calls_total")]
         return {name.split('"')[1]: float(value) for name, value in parts}
 
     for minutes in (3000, 130, 61, 5):
         asked(minutes)
     assert told() == {"ok": 4}
-    runs.count_up(now)
+    runs.update_totals(now)
     counted = OutcomeTotal.objects.get()
     assert counted.calls == 3  # the newest may have neighbours that are not committed yet
     assert told() == {"ok": 4}
-    runs.count_up(now)
+    runs.update_totals(now)
     asked(1, "unavailable")
     assert told() == {"ok": 4, "unavailable": 1}
     # The rows before the count are not looked at any more.
     SyncRun.objects.filter(pk__lte=counted.counted_to).update(outcome="bad_answer")
     assert told() == {"ok": 4, "unavailable": 1}
-    runs.count_up(now + timedelta(hours=3))
+    runs.update_totals(now + timedelta(hours=3))
     assert told() == {"ok": 4, "unavailable": 1}

@@ -21,7 +21,7 @@ from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.sync import claims
 from caraus.sync.company_sync import SyncResult, sync_company
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.requests import SyncNow, request_sync, sync_now
+from caraus.sync.requests import SyncNowResult, request_sync, request_sync_now
 from tests import factories, polling
 from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
@@ -64,7 +64,7 @@ def test_one_statement_makes_all_companies_due(organization: Organization) -> No
     companies = many(organization, 50)
     asked_long_ago(companies[:25])  # the others have never been asked about
     keys = [company.pk for company in companies]
-    assert len(statements(lambda: sync_now(keys))) == 1
+    assert len(statements(lambda: request_sync_now(keys))) == 1
     assert due() == set(keys)
 
 
@@ -135,8 +135,8 @@ def test_a_press_does_not_wait_for_an_answer_that_is_being_written(
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     asked_long_ago([company, other])
-    result = while_an_answer_is_written(company, lambda: sync_now([company.pk, other.pk]))
-    assert result == SyncNow((other.pk,), under_way=1)
+    result = while_an_answer_is_written(company, lambda: request_sync_now([company.pk, other.pk]))
+    assert result == SyncNowResult((other.pk,), under_way=1)
     assert due() == {other.pk}
 
 
@@ -169,7 +169,7 @@ def test_a_press_asks_about_ones_own_companies_only(
     assert signed_in.post(SYNC).status_code == 302
     assert due() == {company.pk}
     state = SyncState.objects.get()
-    assert state.wanted_at is not None
+    assert state.requested_at is not None
 
 
 def test_a_company_that_was_just_asked_about_waits_for_its_minute_and_the_page_says_so(
@@ -184,15 +184,15 @@ def test_a_company_that_was_just_asked_about_waits_for_its_minute_and_the_page_s
     assert state.last_attempt_at
     assert state.next_sync_at - state.last_attempt_at == MINUTE
     assert "de îndată ce trece minutul" in signed_in.get(LIST).content.decode()
-    assert sync_now([company.pk]).just_asked == 1  # again and again: nothing more
+    assert request_sync_now([company.pk]).just_synced == 1  # again and again: nothing more
     SyncState.objects.update(last_attempt_at=now - MINUTE)
-    assert sync_now([company.pk]).requested == (company.pk,)
+    assert request_sync_now([company.pk]).requested == (company.pk,)
 
 
 def test_how_soon_a_press_asks_again_is_a_setting(company: Company, settings: LazySettings) -> None:
     settings.SYNC_NOW_SECONDS = 0
     asked_long_ago([company], last_attempt_at=timezone.now() - timedelta(seconds=1))
-    assert sync_now([company.pk]).requested == (company.pk,)
+    assert request_sync_now([company.pk]).requested == (company.pk,)
 
 
 def test_a_company_that_is_being_asked_about_is_left_alone_and_the_page_says_so(
@@ -201,15 +201,15 @@ def test_a_company_that_is_being_asked_about_is_left_alone_and_the_page_says_so(
     factories.authorization(company.organization)
     asked_long_ago([company], claimed_until=timezone.now() + MINUTE)
     signed_in.post(SYNC)
-    assert SyncState.objects.get().wanted_at is None
+    assert SyncState.objects.get().requested_at is None
     assert "ANAF este întrebat chiar acum" in signed_in.get(LIST).content.decode()
 
 
 def test_a_second_press_before_the_first_is_served_changes_nothing(company: Company) -> None:
-    assert sync_now([company.pk]).requested == (company.pk,)
-    before = SyncState.objects.get().wanted_at
-    assert sync_now([company.pk]) == SyncNow((), under_way=1)
-    assert SyncState.objects.get().wanted_at == before
+    assert request_sync_now([company.pk]).requested == (company.pk,)
+    before = SyncState.objects.get().requested_at
+    assert request_sync_now([company.pk]) == SyncNowResult((), under_way=1)
+    assert SyncState.objects.get().requested_at == before
 
 
 def test_for_htmx_what_a_press_left_out_is_said_beside_the_list(
@@ -268,10 +268,10 @@ def test_a_press_lets_few_refused_pairs_be_tried_again_and_none_refused_within_t
     lifted = CompanyRight.objects.filter(state="unknown")
     assert set(lifted.values_list("company_id", flat=True)) == {one.pk for one in companies[-20:]}
     assert set(lifted.values_list("refusals", "retry_at")) == {(3, None)}
-    SyncState.objects.update(wanted_at=None, next_sync_at=now + HOUR)
+    SyncState.objects.update(requested_at=None, next_sync_at=now + HOUR)
     for _ in range(3):
         signed_in.post(SYNC)
-        SyncState.objects.update(wanted_at=None, next_sync_at=now + HOUR)
+        SyncState.objects.update(requested_at=None, next_sync_at=now + HOUR)
     assert CompanyRight.objects.get(state="no_right").company_id == companies[0].pk
 
 
@@ -316,17 +316,17 @@ def test_a_requests_id_is_in_the_pollers_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with structlog.contextvars.bound_contextvars(request_id="pressed"):
-        sync_now([company.pk])
+        request_sync_now([company.pk])
     caplog.clear()
     polling.drain()
     lines = [one.msg for one in caplog.records if isinstance(one.msg, dict)]
     events = {one["event"] for one in lines if one.get("request_id") == "pressed"}
-    assert events == {"company_synced", "wanted_company_asked"}
+    assert events == {"company_synced", "requested_company_synced"}
 
 
 def test_a_company_that_is_gone_is_asked_about_no_more(company: Company) -> None:
     key = company.pk
     company.delete()
     assert request_sync([key]) == set()
-    assert sync_now([key]).requested == ()
+    assert request_sync_now([key]).requested == ()
     assert claims.claim_due(10) == []

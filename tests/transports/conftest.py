@@ -26,7 +26,7 @@ def authorization(
 
 @pytest.fixture(autouse=True)
 def no_plan_of_another_test() -> None:
-    plan.forget()
+    plan.clear_plan_cache()
 
 
 def noon() -> datetime:

@@ -12,7 +12,7 @@ from caraus.core.formatting import today
 from caraus.notifications.delivery_settings import keep
 from caraus.notifications.models import Notification, Preference, Rhythm
 from caraus.transports import expiry
-from caraus.transports.models import LapseWatch, Transport
+from caraus.transports.models import ExpiryWatch, Transport
 from tests import factories
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -125,7 +125,7 @@ def test_only_what_is_still_ours_and_valid_is_told(
     assert told(END + HOUR) == []
     ours = make(carrier_cui=company.cui, state="missing")
     assert told(END + 2 * HOUR) == []
-    LapseWatch.objects.update(looked_until=END - SECOND)
+    ExpiryWatch.objects.update(notified_until=END - SECOND)
     # An answer may have found it expired before this tick came.
     Transport.objects.filter(pk=ours.pk).update(state="expired")
     assert [kind for kind, _ in told(END)] == ["uit_lapsed"]
@@ -155,7 +155,7 @@ def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
         expiry.every_minute(END - 24 * HOUR)
         transaction.set_rollback(True)
     assert len(told(END - 24 * HOUR + 60 * SECOND)) == 1
-    LapseWatch.objects.update(looked_until=END - 25 * HOUR)  # told, but not remembered
+    ExpiryWatch.objects.update(notified_until=END - 25 * HOUR)  # told, but not remembered
     assert told(END - 24 * HOUR + 120 * SECOND) == []
 
 

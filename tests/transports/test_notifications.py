@@ -12,7 +12,7 @@ from caraus.core.formatting import day_in_full, today
 from caraus.notifications.models import Fact, Notification, Rhythm
 from caraus.sync.models import SyncState
 from caraus.transports import expiry
-from caraus.transports.models import LapseWatch, Transport
+from caraus.transports.models import ExpiryWatch, Transport
 from caraus.transports.store import apply_answer
 from tests import factories
 from tests.anaf import samples
@@ -183,7 +183,7 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
 def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: Anaf) -> None:
     midnight = anaf.now.replace(hour=0, minute=0)
     anaf.answers(at=midnight + timedelta(hours=1))
-    LapseWatch.objects.create(pk=1, looked_until=midnight + timedelta(hours=19))
+    ExpiryWatch.objects.create(pk=1, notified_until=midnight + timedelta(hours=19))
     ends = f"{(midnight + timedelta(days=1)).date()}T00:00:00"
     told = anaf.answers(
         anaf.record(data_exp_uit=ends), at=midnight + timedelta(hours=19, minutes=58)

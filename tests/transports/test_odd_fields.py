@@ -24,7 +24,7 @@ from caraus.fleet.models import Issue, Kind, Vehicle
 from caraus.notifications.models import Notification
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.unreadable_records import try_again
+from caraus.sync.unreadable_records import reparse_records
 from caraus.transports import display, expiry
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.store import FIELDS, apply_answer
@@ -164,7 +164,7 @@ def test_what_an_older_parser_could_not_read_is_a_transport_now(company: Company
         last_seen_at=now,
         parser_version=1,
     )
-    assert try_again() == 1
+    assert reparse_records() == 1
     row = Transport.objects.get()
     assert row.expiry_computed
     assert row.unreadable_fields == {"data_exp_uit": "-"}

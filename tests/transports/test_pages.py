@@ -15,7 +15,7 @@ from caraus.core.formatting import BUCHAREST
 from caraus.sync import requests
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits
-from caraus.sync.models import Gate, SyncHour, SyncRun, SyncState
+from caraus.sync.models import RateLimiter, SyncHour, SyncRun, SyncState
 from caraus.sync.schedule import plan
 from caraus.sync.status import situation
 from tests.simulator_process import SimulatorProcess
@@ -69,7 +69,7 @@ def outage(since: int) -> None:
     door, now = permits.read_state(), timezone.now()
     if door is None:
         permits.acquire_permit()
-    Gate.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
+    RateLimiter.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
 
 
 def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
@@ -100,9 +100,7 @@ def test_our_authorizations_trouble_is_not_anafs_silence(
     company: Company, organization: Organization, authorization: Authorization, code: str
 ) -> None:
     now = timezone.now()
-    SyncState.objects.create(
-        company=company, last_code=code, failing_since=now, last_attempt_at=now
-    )
+    SyncState.objects.create(company=company, last_code=code, error_since=now, last_attempt_at=now)
     found = situation(organization, [company])
     assert found.outage_in_words == ""
     assert [one.code for one in found.failings] == [code]
@@ -118,7 +116,7 @@ def test_two_ways_of_not_answering_are_one_outage(
     other = Company.objects.create(organization=organization, cui="900020201")
     for one, code, since in ((company, "timeout", 5), (other, "http_5xx", 9)):
         SyncState.objects.create(
-            company=one, last_code=code, failing_since=now - since * MINUTE, last_attempt_at=now
+            company=one, last_code=code, error_since=now - since * MINUTE, last_attempt_at=now
         )
     (failing,) = situation(organization, [company, other]).failings
     assert failing.since == now - 9 * MINUTE
@@ -131,14 +129,14 @@ def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit
     now = timezone.now()
     SyncState.objects.create(company=company, last_good_at=now, last_attempt_at=now)
     permits.acquire_permit()
-    Gate.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
+    RateLimiter.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
     (failing,) = situation(organization, [company]).failings
     assert (failing.code, failing.label.text) == ("rate_limited", "Limită la ANAF")
     page = signed_in.get("/transporturi/").content.decode()
     assert "Limită la ANAF." in page
     assert "continuăm automat mâine la " in page
     assert "Problemă la ANAF" not in page
-    Gate.objects.update(paused_until=now)
+    RateLimiter.objects.update(paused_until=now)
     assert situation(organization, [company]).failings == ()
 
 
@@ -201,7 +199,7 @@ def test_a_list_that_somebody_looks_at_is_asked_for_within_a_minute(
     signed_in.get("/transporturi/")
     state.refresh_from_db()
     assert state.next_sync_at <= timezone.now()
-    assert state.looked_at
+    assert state.viewed_at
 
 
 def test_looking_asks_no_more_than_once_a_minute_and_leaves_trouble_its_pause(
@@ -212,11 +210,11 @@ def test_looking_asks_no_more_than_once_a_minute_and_leaves_trouble_its_pause(
     state = SyncState.objects.create(
         company=company, next_sync_at=later, last_attempt_at=now - MINUTE / 2
     )
-    assert requests.looked_at([company]) == 0
+    assert requests.record_view([company]) == 0
     state.refresh_from_db()
     assert state.next_sync_at == now - MINUTE / 2 + MINUTE
-    SyncState.objects.update(looked_at=None, failures_in_a_row=1, next_sync_at=later)
-    assert requests.looked_at([company]) == 0
+    SyncState.objects.update(viewed_at=None, failures_in_a_row=1, next_sync_at=later)
+    assert requests.record_view([company]) == 0
     state.refresh_from_db()
     assert state.next_sync_at == later
 
@@ -243,7 +241,7 @@ def test_metrics_tell_calls_budget_delays_queue_and_authorizations(
     anaf.turn_on("technical_error")
     sync_company(company_id=company.pk)
     SyncState.objects.update(next_sync_at=timezone.now() - 5 * MINUTE)
-    plan.make()
+    plan.update_plan()
     answer = client.get("/metrics", headers={"Authorization": "Bearer geheim"})
     found = {
         (sample.name, *sorted(sample.labels.values())): sample.value

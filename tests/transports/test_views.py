@@ -201,7 +201,7 @@ def test_trouble_is_told_above_the_list_with_what_to_do(
     transport(company)
     now = timezone.now()
     SyncState.objects.create(
-        company=company, last_attempt_at=now, last_code=code, failing_since=now, last_good_at=now
+        company=company, last_attempt_at=now, last_code=code, error_since=now, last_good_at=now
     )
     page = signed_in.get(LIST).content.decode()
     text = ERROR_TEXTS.get(code)

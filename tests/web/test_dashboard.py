@@ -191,7 +191,7 @@ def test_before_the_first_authorization_home_leads_to_the_button(
 def test_a_dead_authorization_and_an_outage_are_told(
     signed_in: Client, authorized: Company
 ) -> None:
-    SyncState.objects.update(last_code="http_5xx", failing_since=timezone.now())
+    SyncState.objects.update(last_code="http_5xx", error_since=timezone.now())
     page = signed_in.get("/").content.decode()
     assert "ANAF nu răspunde din" in page
     assert "Răspunde." not in page

@@ -202,5 +202,5 @@ def test_syncing_asks_only_about_the_own_companies(
     client.force_login(kept)
     client.post("/transporturi/sincronizare/")
     own = Company.objects.get(cui=factories.OTHER_CUI)
-    asked = set(SyncState.objects.exclude(wanted_at=None).values_list("company_id", flat=True))
+    asked = set(SyncState.objects.exclude(requested_at=None).values_list("company_id", flat=True))
     assert asked == {own.pk}

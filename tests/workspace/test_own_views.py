@@ -133,9 +133,9 @@ def test_a_hidden_tab_does_not_make_anaf_be_asked_sooner(
 ) -> None:
     SyncState.objects.create(company=company, last_attempt_at=timezone.now())
     signed_in.get(LIST, headers={"hx-request": "true", "caraus-hidden": "1"})
-    assert SyncState.objects.get().looked_at is None
+    assert SyncState.objects.get().viewed_at is None
     signed_in.get(LIST)
-    assert SyncState.objects.get().looked_at is not None
+    assert SyncState.objects.get().viewed_at is not None
 
 
 @pytest.mark.parametrize("page", QUERIES)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from caraus.anaf.errors import ERRORS, AnafError, Outcome
 from caraus.sync.limiter import rules
 from caraus.sync.limiter.rules import LimiterState, Permit
-from caraus.sync.models import Gate, SyncState
+from caraus.sync.models import RateLimiter, SyncState
 
 log = structlog.get_logger(__name__)
 
@@ -161,7 +161,7 @@ def is_anaf_blocked() -> bool:
 
 def read_state() -> LimiterState | None:
     """Return the limiter's state; None before the first call."""
-    row = Gate.objects.filter(host=anaf_host()).values(*_FIELD_NAMES).first()
+    row = RateLimiter.objects.filter(host=anaf_host()).values(*_FIELD_NAMES).first()
     return LimiterState(**row) if row else None
 
 
@@ -174,13 +174,18 @@ def _update_state(decide: Callable[[LimiterState, datetime], LimiterState]) -> L
         cursor.execute("SELECT clock_timestamp()")  # after the lock was granted
         after = decide(state, cursor.fetchone()[0])
         if after != state:
-            Gate.objects.filter(host=anaf_host()).update(**asdict(after))
+            RateLimiter.objects.filter(host=anaf_host()).update(**asdict(after))
     _log_change(state, after)
     return after
 
 
 def _lock_row() -> LimiterState | None:
-    row = Gate.objects.select_for_update().filter(host=anaf_host()).values(*_FIELD_NAMES).first()
+    row = (
+        RateLimiter.objects.select_for_update()
+        .filter(host=anaf_host())
+        .values(*_FIELD_NAMES)
+        .first()
+    )
     return LimiterState(**row) if row else None
 
 
@@ -188,8 +193,8 @@ def _create_row(cursor: Any) -> LimiterState:
     """Create the row before the first call; another process may be doing so at this moment."""
     cursor.execute("SELECT clock_timestamp()")
     now = cursor.fetchone()[0]
-    made = Gate(host=anaf_host(), **asdict(LimiterState(now, now)))
-    Gate.objects.bulk_create([made], ignore_conflicts=True)
+    made = RateLimiter(host=anaf_host(), **asdict(LimiterState(now, now)))
+    RateLimiter.objects.bulk_create([made], ignore_conflicts=True)
     return _lock_row() or LimiterState(now, now)
 
 

@@ -1,7 +1,7 @@
 """Daily limits of companies and authorizations: used calls, and limits learnt from ANAF."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -10,21 +10,16 @@ from django.db.models import F, Q
 from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.authorizations.models import Authorization
-from caraus.core.formatting import BUCHAREST, gettext_lazy
+from caraus.core.formatting import gettext_lazy
 from caraus.sync import notifications
 from caraus.sync.models import AuthorizationLimit, SyncState
-from caraus.sync.schedule.intervals import day_left, until_tomorrow
+from caraus.sync.romanian_day import anaf_day, day_share_left, until_tomorrow
 
 log = structlog.get_logger(__name__)
 
 # The share of the day's remaining calls that only the timer may use, so that a company is polled
 # until midnight whatever people request.
 TIMER_DAY_SHARE = 0.8
-
-
-def anaf_day(moment: datetime) -> date:
-    """Return the day (in Romania) to which ANAF counts a call."""
-    return moment.astimezone(BUCHAREST).date()
 
 
 def company_daily_limit(state: SyncState) -> int | None:
@@ -52,7 +47,7 @@ def company_calls_left(state: SyncState, at: datetime) -> int | None:
 
 def timer_share(at: datetime) -> float:
     """Return the share of a whole day's calls that only the timer may use until midnight."""
-    return TIMER_DAY_SHARE * day_left(at)
+    return TIMER_DAY_SHARE * day_share_left(at)
 
 
 def count_call(state: SyncState, at: datetime) -> None:
@@ -142,7 +137,7 @@ def record_daily_limit(
             | ({"daily_limit": error.limit} if error.limit else {}),
         )
         whom = _authorization(authorization)
-    notifications.tell_of_daily_limit(company.organization, whom=whom, limit=error.limit, at=at)
+    notifications.notify_daily_limit(company.organization, whom=whom, limit=error.limit, at=at)
     log.warning("daily_limit_learnt", cui=company.cui, limit=error.limit)
 
 
@@ -162,15 +157,15 @@ def notify_unannounced_limits(now: datetime) -> None:
         (row.authorization.organization, _authorization(row.authorization), row)
         for row in rows.select_related("authorization__organization")
     ]
-    told = notifications.daily_limits_told(now) if paused else set()
+    told = notifications.notified_daily_limits(now) if paused else set()
     for organization, whom, row in paused:
         # A pause ends five minutes after the midnight of its day.
         at = (row.paused_until or now) - timedelta(hours=1)
         if (
-            notifications.full_key(
-                organization, notifications.key_of_daily_limit(whom[1], anaf_day(at))
+            notifications.notification_key(
+                organization, notifications.daily_limit_key(whom[1], anaf_day(at))
             )
             in told
         ):
             continue
-        notifications.tell_of_daily_limit(organization, whom=whom, limit=row.daily_limit, at=at)
+        notifications.notify_daily_limit(organization, whom=whom, limit=row.daily_limit, at=at)

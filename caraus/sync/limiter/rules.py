@@ -51,8 +51,8 @@ class LimiterState:
     pauses: int = 0
     failures: int = 0
     # The CUIs of the companies that these failures were about, separated by commas.
-    failing_cuis: str = ""
-    failing_since: datetime | None = None
+    error_cuis: str = ""
+    error_since: datetime | None = None
     open_since: datetime | None = None
     probes: int = 0
     probe_at: datetime | None = None
@@ -175,12 +175,12 @@ def _recovery_factor(state: LimiterState, now: datetime) -> int:
 def after_success(state: LimiterState, *, now: datetime) -> LimiterState:
     """Return the state after a success: the circuit closes, and slots get closer step by step."""
     if state.open_since is None:
-        return replace(state, failures=0, failing_cuis="", failing_since=None)
+        return replace(state, failures=0, error_cuis="", error_since=None)
     return replace(
         state,
         failures=0,
-        failing_cuis="",
-        failing_since=None,
+        error_cuis="",
+        error_since=None,
         open_since=None,
         probes=0,
         probe_at=None,
@@ -207,20 +207,20 @@ def after_failure(
     says nothing of the others. `cui` is the company of this call. A failure of a call that was on
     its way when the circuit opened changes nothing. `jitter` in [0, 1) replaces the random number.
     """
-    since = state.failing_since or now
+    since = state.error_since or now
     if state.open_since is not None and not probe:
         return state
-    cuis = {*filter(None, state.failing_cuis.split(",")), cui or "-"}
-    state = replace(state, failing_cuis=",".join(sorted(cuis)[:FAILURES_TO_OPEN]))
+    cuis = {*filter(None, state.error_cuis.split(",")), cui or "-"}
+    state = replace(state, error_cuis=",".join(sorted(cuis)[:FAILURES_TO_OPEN]))
     is_general = len(cuis) >= min(FAILURES_TO_OPEN, companies)
     if state.open_since is None and not (state.failures + 1 >= FAILURES_TO_OPEN and is_general):
-        return replace(state, failures=state.failures + 1, failing_since=since, last_code=code)
+        return replace(state, failures=state.failures + 1, error_since=since, last_code=code)
     probes = state.probes + 1 if state.open_since is not None else 0
     factor = 0.8 + 0.4 * (random.random() if jitter is None else jitter)  # noqa: S311
     return replace(
         state,
         failures=state.failures + 1,
-        failing_since=since,
+        error_since=since,
         open_since=state.open_since or since,
         probes=probes,
         probe_at=now + probe_pause(probes) * factor,

@@ -24,25 +24,25 @@ from caraus.sync.schedule.intervals import (
     PLANNED_SHARE,
     Bounds,
     Policy,
-    solve,
+    solve_policy,
 )
 from caraus.sync.schedule.rates import (
-    FIRST_PRIOR,
-    FIRST_RHYTHM,
-    GRID,
+    DEFAULT_PRIOR,
+    DEFAULT_WEEKLY_PATTERN,
+    ENOUGH_UITS,
     HOURS_A_WEEK,
-    PLENTY,
-    Learnt,
+    RATE_GRID,
+    Observed,
     hour_of_week,
-    improved,
-    rhythm_of,
+    improve_prior,
+    weekly_pattern,
 )
 
 # How long a process believes the row that it has read.
-BELIEVED_SECONDS = 20.0
+PLAN_CACHE_SECONDS = 20.0
 # Rates that differ by less than this are one for the policy: 20,000 companies become 200 numbers.
 _ROUNDING = 0.05
-# What is found in an hour of the week counts half after four weeks.
+# What is new_uits in an hour of the week counts half after four weeks.
 _WEEKLY_DECAY = 0.5 ** (1 / 4)
 # Companies that can be asked about: somebody has authorized for them.
 _RATES = """
@@ -55,60 +55,60 @@ GROUP BY 1
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class CurrentPlan:
     """The plan as the loop uses it."""
 
     policy: Policy
-    rhythm: Sequence[float] = FIRST_RHYTHM
-    prior: Sequence[float] = FIRST_PRIOR
-    limited: Mapping[int, Policy] = field(default_factory=dict)
+    weekly_pattern: Sequence[float] = DEFAULT_WEEKLY_PATTERN
+    prior: Sequence[float] = DEFAULT_PRIOR
+    limited_policies: Mapping[int, Policy] = field(default_factory=dict)
 
 
-_LEARNT = """
-SELECT CASE WHEN found < %(plenty)s THEN round(found * 4) / 4
-            ELSE exp(round(ln(found) * 10) / 10) END,
+_OBSERVED = """
+SELECT CASE WHEN new_uits < %(plenty)s THEN round(new_uits * 4) / 4
+            ELSE exp(round(ln(new_uits) * 10) / 10) END,
        exp(round(ln(greatest(exposure, 0.01)) * 10) / 10), count(*)
 FROM sync_syncstate WHERE last_good_at IS NOT NULL GROUP BY 1, 2
 """
 
 
-class _Memory:
+class _PlanCache:
     """What this process last read, and when."""
 
     read_at: float = -math.inf
-    plan: InForce
+    plan: CurrentPlan
 
 
 @cache
-def _memory() -> _Memory:
-    return _Memory()
+def _plan_cache() -> _PlanCache:
+    return _PlanCache()
 
 
-def in_force() -> InForce:
+def current_plan() -> CurrentPlan:
     """The plan, as old as `BELIEVED_SECONDS` at most; a first one where none was made yet."""
-    memory = _memory()
-    if monotonic() - memory.read_at > BELIEVED_SECONDS:
+    memory = _plan_cache()
+    if monotonic() - memory.read_at > PLAN_CACHE_SECONDS:
         row = Plan.objects.order_by("pk").first()
-        memory.plan = _of_row(row) if row else InForce(_first_policy())
+        memory.plan = _from_row(row) if row else CurrentPlan(_first_policy())
         memory.read_at = monotonic()
     return memory.plan
 
 
-def forget() -> None:
+def clear_plan_cache() -> None:
     """Read the row again at the next question."""
-    _memory.cache_clear()
+    _plan_cache.cache_clear()
 
 
-def _of_row(row: Plan) -> InForce:
-    return InForce(
+def _from_row(row: Plan) -> CurrentPlan:
+    return CurrentPlan(
         policy=Policy(row.multiplier, row.fastest, row.slowest, row.stretched),
-        rhythm=rhythm_of(row.found_by_hour),
-        prior=row.prior if len(row.prior) == len(GRID) else FIRST_PRIOR,
-        limited={int(key): Policy(**value) for key, value in row.limited.items()},
+        weekly_pattern=weekly_pattern(row.new_uits_by_hour),
+        prior=row.prior if len(row.prior) == len(RATE_GRID) else DEFAULT_PRIOR,
+        limited_policies={int(key): Policy(**value) for key, value in row.limited_policies.items()},
     )
 
 
-def bounds() -> Bounds:
+def interval_bounds() -> Bounds:
     fastest = float(settings.SYNC_FASTEST_MINUTES)
     slowest = max(float(settings.SYNC_SLOWEST_MINUTES), fastest)
     of_many = max(float(settings.SYNC_SLOWEST_OF_MANY_MINUTES), slowest)
@@ -116,18 +116,18 @@ def bounds() -> Bounds:
     return Bounds(fastest, slowest, max(of_many * HELD_SHARE, slowest))
 
 
-def budget() -> float:
+def calls_budget() -> float:
     """Calls a minute that the timer's questions may plan with."""
     return rules.calls_a_minute(settings.ANAF_CALLS_PER_MINUTE) * PLANNED_SHARE
 
 
 def _first_policy() -> Policy:
     """Before anything is known: somewhere in the middle."""
-    middle = math.sqrt(bounds().fastest * bounds().slowest)
-    return Policy(middle, bounds().fastest, bounds().slowest)
+    middle = math.sqrt(interval_bounds().fastest * interval_bounds().slowest)
+    return Policy(middle, interval_bounds().fastest, interval_bounds().slowest)
 
 
-def make(now: datetime | None = None) -> Plan:
+def update_plan(now: datetime | None = None) -> Plan:
     """Aggregate, solve, write the one row. Two at once do it one after the other, to one effect."""
     now = now or timezone.now()
     with transaction.atomic():
@@ -136,16 +136,18 @@ def make(now: datetime | None = None) -> Plan:
             made_at=now, budget=0, multiplier=0, fastest=0, slowest=0, counted_until=now
         )
         rates = _rates(_RATES, {"rounding": _ROUNDING})
-        policy = solve(rates, budget=budget(), bounds=bounds())
+        policy = solve_policy(rates, budget=calls_budget(), bounds=interval_bounds())
         number = sum(rates.values())
-        row.made_at, row.companies, row.budget = now, number, budget()
+        row.made_at, row.companies, row.budget = now, number, calls_budget()
         row.multiplier, row.stretched = policy.multiplier, policy.stretched
         row.fastest, row.slowest = policy.fastest, policy.slowest
-        row.limited = {str(key): asdict(value) for key, value in _limited(now).items()}
-        row.prior = list(improved(row.prior, _known()))
-        _count_found(row, now)
+        row.limited_policies = {
+            str(key): asdict(value) for key, value in _limited_policies(now).items()
+        }
+        row.prior = list(improve_prior(row.prior, _all_observed()))
+        _count_new_uits(row, now)
         row.save()
-    forget()
+    clear_plan_cache()
     return row
 
 
@@ -160,14 +162,16 @@ def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
         return {float(rate): int(count) for rate, count in cursor.fetchall()}
 
 
-def _known() -> dict[Learnt, int]:
+def _all_observed() -> dict[Observed, int]:
     """What is learnt about all companies, those alike as one (`rates.alike`)."""
     with database.cursor() as cursor:
-        cursor.execute(_LEARNT, {"plenty": PLENTY})
-        return {Learnt(float(one), float(two)): int(count) for one, two, count in cursor.fetchall()}
+        cursor.execute(_OBSERVED, {"plenty": ENOUGH_UITS})
+        return {
+            Observed(float(one), float(two)): int(count) for one, two, count in cursor.fetchall()
+        }
 
 
-def _limited(now: datetime) -> dict[int, Policy]:
+def _limited_policies(now: datetime) -> dict[int, Policy]:
     """A policy for each authorization with a daily limit, over the companies that it serves: what
     the limit allows, and what is left of this day, where people have spent more of it."""
     everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
@@ -191,14 +195,16 @@ def _limited(now: datetime) -> dict[int, Policy]:
         count = counts.get(authorization_id)
         spent = count.calls_today if count and count.calls_day == today.date() else 0
         calls_a_minute = 0.95 * min(limit / MINUTES_A_DAY, max(limit - spent, 0) / minutes_left)
-        policies[authorization_id] = solve(companies, budget=calls_a_minute, bounds=bounds())
+        policies[authorization_id] = solve_policy(
+            companies, budget=calls_a_minute, bounds=interval_bounds()
+        )
     return policies
 
 
-def _count_found(row: Plan, now: datetime) -> None:
-    """Add the UITs found since the last time to their hours of the week."""
+def _count_new_uits(row: Plan, now: datetime) -> None:
+    """Add the UITs new_uits since the last time to their hours of the week."""
     since = max(row.counted_until or now, now - timedelta(days=2))
-    counts = list(row.found_by_hour) if row.found_by_hour else [0.0] * HOURS_A_WEEK
+    counts = list(row.new_uits_by_hour) if row.new_uits_by_hour else [0.0] * HOURS_A_WEEK
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT date_trunc('hour', started_at), sum(new) FROM sync_syncrun"
@@ -206,8 +212,8 @@ def _count_found(row: Plan, now: datetime) -> None:
             " GROUP BY 1",
             [since, now],
         )
-        for hour, found in cursor.fetchall():
-            counts[hour_of_week(hour)] += float(found)
+        for hour, new_uits in cursor.fetchall():
+            counts[hour_of_week(hour)] += float(new_uits)
     if hour_of_week(now) < hour_of_week(since):  # a new week has begun
         counts = [count * _WEEKLY_DECAY for count in counts]
-    row.found_by_hour, row.counted_until = counts, now
+    row.new_uits_by_hour, row.counted_until = counts, now

@@ -17,6 +17,7 @@ from caraus.authorizations.anaf_errors.texts import Label
 from caraus.sync import history, metrics
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncRun, SyncState
+from caraus.sync.romanian_day import anaf_day
 from caraus.transports.models import UnreadableRecord
 
 _SHOWN = 50
@@ -55,7 +56,7 @@ def _label(run: SyncRun) -> Label:
 
 
 def _calls_today(state: SyncState | None) -> int:
-    today = quotas.anaf_day(timezone.now())
+    today = anaf_day(timezone.now())
     return state.calls_today if state and state.calls_day == today else 0
 
 
@@ -73,4 +74,6 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
     shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not token or not hmac.compare_digest(shown.encode(), token.encode()):
         raise Http404
-    return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return HttpResponse(
+        metrics.render_metrics(), content_type="text/plain; version=0.0.4; charset=utf-8"
+    )

@@ -40,7 +40,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
         return HttpResponseClientRedirect(_back(request)) if whole else redirect(_back(request))
     if cui := request.POST.get("firma"):
         companies = companies.filter(cui=cui.replace("\0", ""))
-    result = requests.sync_now(list(companies.values_list("pk", flat=True)))
+    result = requests.request_sync_now(list(companies.values_list("pk", flat=True)))
     rights.lift_refusals(result.requested)
     for sentence in _of_sync(result):
         messages.info(request, sentence)
@@ -49,17 +49,17 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
-def _of_sync(result: requests.SyncNow) -> Iterator[str]:
+def _of_sync(result: requests.SyncNowResult) -> Iterator[str]:
     """Which companies are not asked about now, and why."""
     if result.under_way:
         yield gettext("{companies}: ANAF este întrebat chiar acum.").format(
             companies=plural(result.under_way, "firmă", "firme")
         )
-    if result.just_asked:
+    if result.just_synced:
         yield gettext(
             "{companies}: ANAF a fost întrebat cu mai puțin de un minut în urmă. Întrebăm din nou "
             "de îndată ce trece minutul."
-        ).format(companies=plural(result.just_asked, "firmă", "firme"))
+        ).format(companies=plural(result.just_synced, "firmă", "firme"))
     if result.limited:
         yield gettext(
             "{companies}: din limita zilnică au rămas numai interogările sincronizării automate, "

@@ -27,10 +27,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(create_extensions, migrations.RunPython.noop),
         migrations.CreateModel(
-            name='LapseWatch',
+            name='ExpiryWatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('looked_until', models.DateTimeField()),
+                ('notified_until', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(

@@ -237,10 +237,10 @@ class UnreadableRecord(models.Model):
         return str(UNREADABLE_REASON_LABELS.get(self.reason, self.reason))
 
 
-class LapseWatch(models.Model):
+class ExpiryWatch(models.Model):
     """Up to when people have been told of UITs that lapse. One row for the whole installation."""
 
-    looked_until = models.DateTimeField()
+    notified_until = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.looked_until:%Y-%m-%d %H:%M}"
+        return f"{self.notified_until:%Y-%m-%d %H:%M}"

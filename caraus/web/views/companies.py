@@ -170,7 +170,7 @@ def _add_many(
 ) -> tuple[list[Company], list[str]]:
     added, left_out = organizations.add_companies(membership, pairs)
     if _is_authorized(membership.organization):
-        request_sync([company.pk for company in added], wanted=False)
+        request_sync([company.pk for company in added], by_person=False)
     return added, left_out
 
 

@@ -56,8 +56,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     for row in page:
         row.company = known[row.company_id]
     fleet.attach_issues(page.rows, some=around.has_problems)
-    if request.headers.get("Caraus-Hidden") != "1" and requests.is_news(state.states):
-        requests.looked_at(wanted)
+    if request.headers.get("Caraus-Hidden") != "1" and requests.should_record_view(state.states):
+        requests.record_view(wanted)
     with_company = len(companies) > 1 and company is None
     context = {
         "asked": asked,
