@@ -82,7 +82,7 @@ def export_under_way() -> int:
 class Authorization:
     """The walker's own, put into another state and back."""
 
-    FIELDS = ("status", "authorized_at", "last_failure_code", "renewal_failures")
+    FIELDS = ("status", "authorized_at", "last_failure_code", "refresh_failures")
 
     def __init__(self) -> None:
         from caraus.authorizations.models import Authorization
@@ -95,7 +95,7 @@ class Authorization:
         self._set(authorized_at=timezone.now() - timedelta(days=721))
 
     def limps(self) -> None:
-        self._set(last_failure_code="timeout", renewal_failures=3)
+        self._set(last_failure_code="timeout", refresh_failures=3)
 
     def refused(self) -> None:
         self._set(status="reauthorize", last_failure_code="refresh_rejected")

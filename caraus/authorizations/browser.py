@@ -9,12 +9,12 @@ _KEY = "authorizing_browser"
 
 def browser_secret(request: HttpRequest) -> str:
     """The secret of this browser, made when it first begins an authorization."""
-    if not known_browser(request):
+    if not stored_browser_secret(request):
         request.session[_KEY] = secrets.token_urlsafe(32)
-    return known_browser(request)
+    return stored_browser_secret(request)
 
 
-def known_browser(request: HttpRequest) -> str:
+def stored_browser_secret(request: HttpRequest) -> str:
     """The secret; empty when nothing was begun here."""
     secret = request.session.get(_KEY, "")
     return secret if isinstance(secret, str) else ""

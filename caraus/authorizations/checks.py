@@ -18,7 +18,7 @@ from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization, AuthorizationCheck
 
 # A check that stands so long will not end any more.
-GIVE_UP_AFTER = timedelta(minutes=15)
+CHECK_GIVEN_UP_AFTER = timedelta(minutes=15)
 # So many silent answers in a row, and ANAF is down: the others are not asked.
 SILENT_IN_A_ROW = 2
 
@@ -29,7 +29,7 @@ def request_check(
     """A new check, or the one under way; and whether it is new."""
     now = now or timezone.now()
     AuthorizationCheck.objects.filter(
-        authorization=authorization, finished_at=None, asked_at__lte=now - GIVE_UP_AFTER
+        authorization=authorization, finished_at=None, asked_at__lte=now - CHECK_GIVEN_UP_AFTER
     ).update(finished_at=now)
     under_way = AuthorizationCheck.objects.filter(authorization=authorization, finished_at=None)
     if found := under_way.first():
@@ -55,7 +55,7 @@ def run_check(*, check_id: int) -> None:
         check.hello_at = timezone.now()
         check.save()
     answered = {answer["company"] for answer in check.answers}
-    _ask_all(check, rights.companies_of(check.authorization).exclude(pk__in=answered))
+    _ask_all(check, rights.served_companies(check.authorization).exclude(pk__in=answered))
     check.finished_at = timezone.now()
     check.save()
 
@@ -86,7 +86,7 @@ def _ask(authorization: Authorization, company: Company, silent: int) -> tuple[s
     """The problem's code and detail, the number of UITs, and how many silent answers in a row there
     are."""
     try:
-        answer = rights_check.ask(authorization, company)
+        answer = rights_check.request_info(authorization, company)
     except AnafError as error:
         silent = silent + 1 if error.outcome is Outcome.UNAVAILABLE else 0
         return error.code, error.detail, 0, silent

@@ -54,7 +54,7 @@ TAKE_BACK_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class UnderWay:
+class ConsentInProgress:
     """The same answer of ANAF's came before, and is being worked on now."""
 
 
@@ -111,20 +111,20 @@ def finish(
     code: str = "",
     error: str = "",
     description: str = "",
-) -> Authorization | ErrorText | UnderWay:
+) -> Authorization | ErrorText | ConsentInProgress:
     """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
 
     `browser` is the secret in the session of the browser that came back. A page that is loaded
     again is told again what came of it; nothing is asked twice.
     """
-    request = _take(user=user, browser=browser, state=state)
+    request = _use_request(user=user, browser=browser, state=state)
     if not isinstance(request, ConsentRequest):
         if isinstance(request, ErrorText):
             log.warning("authorization_refused", code=request.code)
         return request
     result: Authorization | ErrorText = INTERRUPTED
     try:
-        result = _answer(request, code=code, error=error, description=description)
+        result = _use_callback(request, code=code, error=error, description=description)
     finally:
         request.result = result.code if isinstance(result, ErrorText) else "ok"
         request.save(update_fields=["result"])
@@ -132,12 +132,12 @@ def finish(
     return result
 
 
-def _answer(
+def _use_callback(
     request: ConsentRequest, *, code: str, error: str, description: str
 ) -> Authorization | ErrorText:
     """What comes of an answer that is used now."""
     if request.link is not None:
-        if links.refusal(request.link):
+        if links.link_error(request.link):
             return LINK_CLOSED
     elif not _still_allowed(request):
         return NO_LONGER_ALLOWED
@@ -146,7 +146,7 @@ def _answer(
     if not code:
         return NOTHING_CAME
     try:
-        return _connect(request, oauth.exchange_code(anaf_settings(), code=code))
+        return _authorize(request, oauth.exchange_code(anaf_settings(), code=code))
     except AnafError as anaf_error:
         return consent_error(anaf_error.code)
 
@@ -161,26 +161,28 @@ def is_open(*, user: User, organization: Organization) -> bool:
 def is_external(state: str, *, browser: str) -> bool:
     """Whether this browser began it with an external link."""
     request = _request_of(state)
-    return request is not None and request.link_id is not None and _began(request, browser)
+    return (
+        request is not None and request.link_id is not None and _is_same_browser(request, browser)
+    )
 
 
-def to_take_back(*, authorization_id: int, browser: str) -> ConsentRequest | None:
+def undoable_consent(*, authorization_id: int, browser: str) -> ConsentRequest | None:
     """The request by which this browser made the authorization, within the hour."""
     made = ConsentRequest.objects.filter(
         authorization=authorization_id,
         authorization__status=Authorization.Status.ACTIVE,
         used_at__gt=timezone.now() - TAKE_BACK_WITHIN,
     ).select_related("authorization__organization", "authorization__link", "user")
-    return next((request for request in made if _began(request, browser)), None)
+    return next((request for request in made if _is_same_browser(request, browser)), None)
 
 
 @transaction.atomic
-def take_back(request: ConsentRequest) -> None:
+def undo_consent(request: ConsentRequest) -> None:
     """„Nu am vrut asta”: end what was authorized a moment ago; owners hear of it."""
     authorization = Authorization.objects.select_for_update(no_key=True).get(consents=request.pk)
     if not authorization.is_active:
         return
-    replacement.disconnect(authorization)
+    replacement.disconnect_authorization(authorization)
     audit_log.record_action(
         "authorization",
         lambda: gettext("{who} a luat înapoi autorizarea pe care tocmai o dăduse.").format(
@@ -194,29 +196,31 @@ def take_back(request: ConsentRequest) -> None:
     notifications.was_taken_back(authorization, now=timezone.now())
 
 
-def _take(
+def _use_request(
     *, user: User | None, browser: str, state: str
-) -> ConsentRequest | Authorization | ErrorText | UnderWay:
+) -> ConsentRequest | Authorization | ErrorText | ConsentInProgress:
     """The open request of this state, used up by one atomic update; what came of a used one."""
     now = timezone.now()
     request = _request_of(state)
     if request is None or not _is_theirs(request, user):
         return WRONG_STATE
-    if not _began(request, browser):
+    if not _is_same_browser(request, browser):
         return OTHER_BROWSER
     if request.used_at is None and request.expires_at <= now:
         return STATE_EXPIRED
     if not ConsentRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=now):
         request.refresh_from_db()
-        return _what_came_of(request, now)
+        return _earlier_result(request, now)
     return request
 
 
-def _what_came_of(request: ConsentRequest, now: datetime) -> Authorization | ErrorText | UnderWay:
+def _earlier_result(
+    request: ConsentRequest, now: datetime
+) -> Authorization | ErrorText | ConsentInProgress:
     """STATE_USED when the authorization has since been replaced."""
     if not request.result:
         young = request.used_at is not None and now - request.used_at < ANSWERED_WITHIN
-        return UnderWay() if young else INTERRUPTED
+        return ConsentInProgress() if young else INTERRUPTED
     if request.result in ERROR_TEXTS:
         return consent_error(request.result)
     authorization = request.authorization
@@ -234,7 +238,7 @@ def _is_theirs(request: ConsentRequest, user: User | None) -> bool:
     return request.link_id is not None or (user is not None and request.user_id == user.pk)
 
 
-def _began(request: ConsentRequest, browser: str) -> bool:
+def _is_same_browser(request: ConsentRequest, browser: str) -> bool:
     """The browser that comes back is the one that began (RFC 6749, 10.12)."""
     same = hmac.compare_digest(request.browser_digest, _digest(browser))
     return bool(browser) and same
@@ -248,7 +252,7 @@ def _still_allowed(request: ConsentRequest) -> bool:
     return membership is not None and access.has_role(membership, Role.DISPATCHER)
 
 
-def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ErrorText:
+def _authorize(request: ConsentRequest, tokens: Tokens) -> Authorization | ErrorText:
     authorization = Authorization(
         organization=request.organization,
         authorized_by=request.user,
@@ -258,13 +262,13 @@ def _connect(request: ConsentRequest, tokens: Tokens) -> Authorization | ErrorTe
         access_expires_at=tokens.access_expires_at,
         refresh_expires_at=tokens.refresh_expires_at,
     )
-    token_refresh.store(authorization, tokens)
+    token_refresh.store_tokens(authorization, tokens)
     with transaction.atomic():
-        if request.link_id and not links.use_up(request.link_id, now=timezone.now()):
+        if request.link_id and not links.mark_used(request.link_id, now=timezone.now()):
             return LINK_CLOSED
         authorization.save()
         ConsentRequest.objects.filter(pk=request.pk).update(authorization=authorization)
-        replacement.take_place(authorization, chosen=request.replaces)
+        replacement.replace_predecessors(authorization, chosen=request.replaces)
         _record(authorization)
         authorized.send(sender=Authorization, authorization=authorization)
     return authorization

@@ -21,7 +21,7 @@ def stage(end: date, *, today: date) -> int | None:
     return min((days for days in STAGES if left <= days), default=None)
 
 
-def remind(*, now: datetime | None = None) -> None:
+def notify_of_deadlines(*, now: datetime | None = None) -> None:
     """Tell of each living authorization whose end comes near what was not told yet."""
     now = now or timezone.now()
     today = now.astimezone(BUCHAREST).date()
@@ -29,17 +29,17 @@ def remind(*, now: datetime | None = None) -> None:
     for authorization in living.select_related("organization", "link").iterator():
         days = stage(authorization.expires_at.astimezone(BUCHAREST).date(), today=today)
         if days is not None:
-            _tell(authorization.pk, days, now)
+            _notify(authorization.pk, days, now)
     # What the transaction that learnt of it could not tell.
     dead = Authorization.objects.filter(
         status=Authorization.Status.REAUTHORIZE, last_failure_at__gt=now - timedelta(days=1)
     )
     for authorization in dead.select_related("organization", "link"):
-        notifications.needs_a_person(authorization, now=now)
+        notifications.needs_authorization(authorization, now=now)
 
 
 @transaction.atomic
-def _tell(authorization_id: int, days: int, now: datetime) -> None:
+def _notify(authorization_id: int, days: int, now: datetime) -> None:
     """Only if it is still as it was: a renewal or a person may have been quicker."""
     authorization = Authorization.objects.select_for_update(of=("self",), no_key=True).get(
         pk=authorization_id

@@ -16,7 +16,7 @@ class Rotated:
     unreadable: tuple[int, ...]
 
 
-def rotate() -> Rotated:
+def rotate_token_keys() -> Rotated:
     """Each authorization in a transaction of its own, its row locked: renewals go on meanwhile."""
     done, unreadable = 0, []
     for pk in Authorization.objects.exclude(access_token_sealed="").values_list("pk", flat=True):

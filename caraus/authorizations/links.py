@@ -29,7 +29,7 @@ from caraus.mail.messages import Letter
 
 
 @dataclass(frozen=True, slots=True)
-class LinkRefused:
+class LinkError:
     """Why a link opens nothing."""
 
     code: str
@@ -38,7 +38,7 @@ class LinkRefused:
 
 
 ASK_AGAIN = gettext_lazy("Cere un link nou persoanei care ți l-a trimis.")
-UNKNOWN = LinkRefused(
+UNKNOWN_LINK = LinkError(
     "unknown",
     gettext_lazy("Linkul nu este bun"),
     gettext_lazy(
@@ -47,7 +47,7 @@ UNKNOWN = LinkRefused(
         "l-a trimis."
     ),
 )
-USED = LinkRefused(
+USED_LINK = LinkError(
     "used",
     gettext_lazy("Linkul a fost deja folosit"),
     gettext_lazy(
@@ -55,12 +55,12 @@ USED = LinkRefused(
         "cere un link nou persoanei care ți l-a trimis."
     ),
 )
-EXPIRED = LinkRefused(
+EXPIRED_LINK = LinkError(
     "expired",
     gettext_lazy("Linkul a expirat"),
     gettext_lazy("Un link este valabil 24 de ore. Cere un link nou persoanei care ți l-a trimis."),
 )
-REVOKED = LinkRefused(
+REVOKED_LINK = LinkError(
     "revoked",
     gettext_lazy("Linkul a fost retras"),
     gettext_lazy("Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic."),
@@ -68,7 +68,7 @@ REVOKED = LinkRefused(
 
 
 @transaction.atomic
-def create(
+def create_link(
     membership: Membership,
     *,
     companies: Sequence[Company] = (),
@@ -103,23 +103,23 @@ def create(
     return link, secret
 
 
-def address(secret: str) -> str:
+def link_address(secret: str) -> str:
     return settings.PUBLIC_URL + reverse("external_link", args=[secret])
 
 
-def find(secret: str) -> ExternalLink | None:
+def find_link(secret: str) -> ExternalLink | None:
     return ExternalLink.objects.filter(secret_digest=_digest(secret)).first()
 
 
-def refusal(link: ExternalLink | None, *, now: datetime | None = None) -> LinkRefused | None:
+def link_error(link: ExternalLink | None, *, now: datetime | None = None) -> LinkError | None:
     """None when the link may be used."""
     if link is None:
-        return UNKNOWN
+        return UNKNOWN_LINK
     if link.used_at is not None:
-        return USED
+        return USED_LINK
     if link.revoked_at is not None or not _sender_may(link):
-        return REVOKED
-    return EXPIRED if not link.is_usable(now or timezone.now()) else None
+        return REVOKED_LINK
+    return EXPIRED_LINK if not link.is_usable(now or timezone.now()) else None
 
 
 def _sender_may(link: ExternalLink) -> bool:
@@ -130,18 +130,18 @@ def _sender_may(link: ExternalLink) -> bool:
     return membership is not None and access.has_role(membership, Role.DISPATCHER)
 
 
-def use_up(link_id: int, *, now: datetime) -> ExternalLink | None:
+def mark_used(link_id: int, *, now: datetime) -> ExternalLink | None:
     """Within the transaction of the authorization: the link, used from now on; None when it may no
     longer be used."""
     link = ExternalLink.objects.select_for_update().get(pk=link_id)
-    if refusal(link, now=now) is not None:
+    if link_error(link, now=now) is not None:
         return None
     link.used_at = now
     link.save(update_fields=["used_at"])
     return link
 
 
-def revoke(link: ExternalLink, membership: Membership) -> bool:
+def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
     """False when it had been used or revoked already."""
     open_one = ExternalLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
     with transaction.atomic():
@@ -158,12 +158,12 @@ def revoke(link: ExternalLink, membership: Membership) -> bool:
     return revoked
 
 
-def send(link: ExternalLink, secret: str) -> None:
+def email_link(link: ExternalLink, secret: str) -> None:
     """Queue the letter to the link's address. Names that people typed stand in its body only."""
     context: dict[str, Any] = {
         "link": link,
-        "address": address(secret),
-        "companies": [str(company) for company in companies_of(link)],
+        "address": link_address(secret),
+        "companies": [str(company) for company in link_companies(link)],
         "sender_email": confirmed_address(link.created_by),
     }
     letter = Letter(
@@ -188,7 +188,7 @@ def confirmed_address(user: User | None) -> str:
     return user.email if mine.exists() else ""
 
 
-def email_refusal(membership: Membership) -> RateLimitExceeded | None:
+def email_limit(membership: Membership) -> RateLimitExceeded | None:
     """Count one e-mail of an organization that is still young, where anybody may sign up; a
     refusal when it has sent its few of today."""
     organization = membership.organization
@@ -197,7 +197,7 @@ def email_refusal(membership: Membership) -> RateLimitExceeded | None:
     return count_use("young_link_email", user=membership.user, organization=organization)
 
 
-def companies_of(link: ExternalLink) -> list[Company]:
+def link_companies(link: ExternalLink) -> list[Company]:
     """For which companies the link asks, as the holder is shown."""
     if link.for_all:
         return list(link.organization.companies.filter(archived_at=None))

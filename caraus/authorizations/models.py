@@ -109,11 +109,11 @@ class Authorization(models.Model):
     refresh_expires_at = models.DateTimeField()
     refresh_expiry_estimated = models.BooleanField(default=False)
 
-    last_renewed_at = models.DateTimeField(null=True, blank=True)
-    last_renewal_attempt_at = models.DateTimeField(null=True, blank=True)
+    last_refreshed_at = models.DateTimeField(null=True, blank=True)
+    last_refresh_attempt_at = models.DateTimeField(null=True, blank=True)
     # Failed renewals since the last good one; never before that moment (ANAF's Retry-After).
-    renewal_failures = models.PositiveIntegerField(default=0, db_default=0)
-    renewal_not_before = models.DateTimeField(null=True, blank=True)
+    refresh_failures = models.PositiveIntegerField(default=0, db_default=0)
+    refresh_not_before = models.DateTimeField(null=True, blank=True)
     last_good_call_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure_code = models.CharField(max_length=40, blank=True)

@@ -12,14 +12,14 @@ from django.utils.translation import gettext
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import Responsibility
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
-from caraus.authorizations.people import who_can_act
+from caraus.authorizations.recipients import recipients_of
 from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext_lazy, plural
 from caraus.notifications.contained import contained
 from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
 
 # A renewal that fails for passing reasons is told when so little is left.
-NEAR_END = timedelta(days=3)
+NOTIFY_BEFORE_END = timedelta(days=3)
 SHORT_LIFE_OVER = timedelta(hours=1)
 
 AT_HAND = gettext_lazy(
@@ -32,7 +32,7 @@ AT_HAND = gettext_lazy(
 
 
 @contained
-def needs_a_person(authorization: Authorization, *, now: datetime) -> None:
+def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
     """ANAF refuses it for good: at once."""
     error = ERROR_TEXTS.get(authorization.last_failure_code)
 
@@ -41,9 +41,9 @@ def needs_a_person(authorization: Authorization, *, now: datetime) -> None:
         lost = gettext(
             "Până la o autorizare nouă, UIT-urile noi nu mai vin prin ea; cele de acum rămân."
         )
-        return [f"{why} {lost}", who(authorization), str(AT_HAND)]
+        return [f"{why} {lost}", last_authorized_by(authorization), str(AT_HAND)]
 
-    _tell(
+    _notify(
         authorization,
         key=f"refused:{authorization.pk}",
         title=lambda: gettext("Autorizarea SPV trebuie refăcută acum"),
@@ -53,12 +53,14 @@ def needs_a_person(authorization: Authorization, *, now: datetime) -> None:
 
 
 @contained
-def renewal_fails(authorization: Authorization, *, now: datetime) -> None:
+def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
     """The silent renewal fails for reasons that may pass, and the access token's end is near, or
     over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
     left = authorization.access_expires_at - now
     # A token that ANAF gives for hours is always near its end: told when it is over for an hour.
-    if left > (NEAR_END if authorization.access_life > 2 * NEAR_END else -SHORT_LIFE_OVER):
+    if left > (
+        NOTIFY_BEFORE_END if authorization.access_life > 2 * NOTIFY_BEFORE_END else -SHORT_LIFE_OVER
+    ):
         return
     error = ERROR_TEXTS.get(authorization.last_failure_code)
     end = authorization.access_expires_at.astimezone(BUCHAREST)
@@ -77,9 +79,9 @@ def renewal_fails(authorization: Authorization, *, now: datetime) -> None:
         sure = gettext("Dacă vrei să fii sigur, autorizează din nou de pe acum.")
         ours = error is not None and error.responsibility == Responsibility.US
         advice = error.advice if error and ours else f"{sure} {AT_HAND}"
-        return [f"{failed} {until} {again}", who(authorization), advice]
+        return [f"{failed} {until} {again}", last_authorized_by(authorization), advice]
 
-    _tell(
+    _notify(
         authorization,
         key=f"failing:{authorization.pk}:{end.date()}{':over' if over else ''}",
         title=lambda: (
@@ -97,12 +99,12 @@ def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> No
     """A person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
     end = authorization.expires_at.astimezone(BUCHAREST).date()
     left = (end - now.astimezone(BUCHAREST).date()).days
-    _tell(
+    _notify(
         authorization,
         key=f"end:{authorization.pk}:{end}:{days}",
         title=lambda: _title(left, end, now),
         paragraphs=lambda: [
-            f"{who(authorization)} {_until(authorization, end, left, now)}",
+            f"{last_authorized_by(authorization)} {_until(authorization, end, left, now)}",
             str(AT_HAND),
         ],
         now=now,
@@ -176,7 +178,7 @@ def was_taken_back(authorization: Authorization, *, now: datetime) -> None:
         link = authorization.link
         return [sentence, by_link.format(sender_name=link.sender_name)] if link else [sentence]
 
-    _tell(
+    _notify(
         authorization,
         key=f"taken_back:{authorization.pk}",
         title=lambda: gettext("O autorizare SPV a fost luată înapoi"),
@@ -185,7 +187,7 @@ def was_taken_back(authorization: Authorization, *, now: datetime) -> None:
     )
 
 
-def who(authorization: Authorization) -> str:
+def last_authorized_by(authorization: Authorization) -> str:
     """Who authorized last, when, with which certificate, and for whom."""
     day = authorization.authorized_at.astimezone(BUCHAREST)
     serial = (
@@ -222,7 +224,7 @@ def _day(day: date, now: datetime) -> str:
     return day_in_full(day, today=now.astimezone(BUCHAREST).date())
 
 
-def _tell(
+def _notify(
     authorization: Authorization,
     *,
     key: str,
@@ -232,7 +234,7 @@ def _tell(
 ) -> None:
     notify(
         organization=authorization.organization,
-        users=who_can_act(authorization),
+        users=recipients_of(authorization),
         kind=AUTHORIZATION,
         key=key,
         title=title,

@@ -10,17 +10,17 @@ from django.utils import timezone
 
 from caraus.authorizations.models import Authorization, CompanyRight
 
-LIVING = (Authorization.Status.ACTIVE, Authorization.Status.REAUTHORIZE)
+NOT_ENDED = (Authorization.Status.ACTIVE, Authorization.Status.REAUTHORIZE)
 
 
-def take_place(new: Authorization, *, chosen: Authorization | None = None) -> None:
+def replace_predecessors(new: Authorization, *, chosen: Authorization | None = None) -> None:
     """Called in the transaction that makes `new`.
 
     At once: the same certificate authorized again; a dead authorization of the same person, or
     the one that the person chose. `chosen`, while it lives, goes when `new` covers its companies.
     Others of the organization stay.
     """
-    living = Authorization.objects.filter(organization=new.organization, status__in=LIVING)
+    living = Authorization.objects.filter(organization=new.organization, status__in=NOT_ENDED)
     living = living.exclude(pk=new.pk)
     of_the_same = Q(pk__in=[])
     if new.certificate_serial:
@@ -33,28 +33,28 @@ def take_place(new: Authorization, *, chosen: Authorization | None = None) -> No
         living.filter(pk=chosen.pk).update(replaced_by=new)
         of_the_same |= Q(pk=chosen.pk, status=Authorization.Status.REAUTHORIZE)
     for old in living.filter(of_the_same):
-        end(old, Authorization.Status.REPLACED, replaced_by=new)
-    settle(new)
+        end_authorization(old, Authorization.Status.REPLACED, replaced_by=new)
+    end_covered_predecessors(new)
 
 
 @transaction.atomic
-def settle(new: Authorization) -> None:
+def end_covered_predecessors(new: Authorization) -> None:
     """End the predecessors of `new` that still live and whose companies it covers, all of them.
 
     It is part of keeping ANAF's answers and waits for nobody: a predecessor whose row another
     writes to now is left to `settle_all`.
     """
-    waiting = Authorization.objects.filter(replaced_by=new, status__in=LIVING)
+    waiting = Authorization.objects.filter(replaced_by=new, status__in=NOT_ENDED)
     for old in waiting.select_for_update(no_key=True, skip_locked=True):
         if not _companies(old) - _companies(new):
-            end(old, Authorization.Status.REPLACED, replaced_by=new)
+            end_authorization(old, Authorization.Status.REPLACED, replaced_by=new)
 
 
-def settle_all() -> None:
+def end_all_covered_predecessors() -> None:
     """Whatever predecessor was left: the timer's part."""
-    waiting = Authorization.objects.filter(predecessors__status__in=LIVING)
+    waiting = Authorization.objects.filter(predecessors__status__in=NOT_ENDED)
     for new in waiting.filter(status=Authorization.Status.ACTIVE).distinct():
-        settle(new)
+        end_covered_predecessors(new)
 
 
 def _companies(authorization: Authorization) -> set[int]:
@@ -64,7 +64,7 @@ def _companies(authorization: Authorization) -> set[int]:
     return set(covered.values_list("company_id", flat=True))
 
 
-def end(
+def end_authorization(
     authorization: Authorization,
     status: Authorization.Status,
     *,
@@ -78,9 +78,9 @@ def end(
     authorization.save()
 
 
-def disconnect(authorization: Authorization) -> None:
+def disconnect_authorization(authorization: Authorization) -> None:
     """End it without a successor; whatever waited to be replaced by it goes on."""
-    Authorization.objects.filter(replaced_by=authorization, status__in=LIVING).update(
+    Authorization.objects.filter(replaced_by=authorization, status__in=NOT_ENDED).update(
         replaced_by=None
     )
-    end(authorization, Authorization.Status.DISCONNECTED)
+    end_authorization(authorization, Authorization.Status.DISCONNECTED)

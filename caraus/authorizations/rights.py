@@ -47,7 +47,7 @@ def authorization_for(
     return (
         _active(company)
         .exclude(pk__in=[authorization.pk for authorization in apart_from])
-        .exclude(rights__in=_resting(now).filter(company=company))
+        .exclude(rights__in=_refused_until(now).filter(company=company))
         .annotate(
             rank=Case(
                 When(
@@ -75,12 +75,12 @@ def _active(company: Company) -> QuerySet[Authorization]:
     return authorizations_for(company).filter(status=Authorization.Status.ACTIVE)
 
 
-def _resting(now: datetime) -> QuerySet[CompanyRight]:
+def _refused_until(now: datetime) -> QuerySet[CompanyRight]:
     """Refused, and not yet to be tried again."""
     return CompanyRight.objects.filter(state=CompanyRight.State.NO_RIGHT, retry_at__gt=now)
 
 
-def companies_of(authorization: Authorization) -> QuerySet[Company]:
+def served_companies(authorization: Authorization) -> QuerySet[Company]:
     """The companies that the authorization may serve, if the certificate has the right."""
     companies = Company.objects.filter(
         organization_id=authorization.organization_id, archived_at=None
@@ -98,7 +98,7 @@ def refused_everywhere(company: Company) -> bool:
 # Each active authorization with each company that it may serve and whose right is unknown or to be
 # tried again, where the next synchronization will ask with another one: as `connection_for`
 # chooses, with one that covers the company, else with the newest that is not left in peace.
-_TO_TRY = """
+_TO_CHECK = """
 FROM authorizations_authorization k
 LEFT JOIN authorizations_externallink l ON l.id = k.link_id
 JOIN accounts_company c ON c.organization_id = k.organization_id AND c.archived_at IS NULL
@@ -126,26 +126,28 @@ AND EXISTS (
 """
 
 
-def to_try(authorization: Authorization, *, now: datetime | None = None) -> list[Company]:
+def companies_to_check(
+    authorization: Authorization, *, now: datetime | None = None
+) -> list[Company]:
     """The companies whose right with this authorization is unknown or to be tried again, apart
     from those that the next synchronization will ask about with it anyway."""
     keys = _pairs("SELECT c.id", {"authorization": authorization.pk, "now": now or timezone.now()})
     return list(Company.objects.filter(pk__in=keys).order_by("pk"))
 
 
-def authorizations_to_try(*, now: datetime | None = None) -> list[int]:
+def authorizations_to_check(*, now: datetime | None = None) -> list[int]:
     """The authorizations of all organizations with which `to_try` finds companies."""
     return _pairs("SELECT DISTINCT k.id", {"authorization": None, "now": now or timezone.now()})
 
 
 def _pairs(select: str, values: dict[str, Any]) -> list[int]:
     with database.cursor() as cursor:
-        cursor.execute(f"{select} {_TO_TRY}", values)
+        cursor.execute(f"{select} {_TO_CHECK}", values)
         return [key for (key,) in cursor.fetchall()]
 
 
 @transaction.atomic
-def remember(
+def record_right(
     *, authorization: Authorization, company: Company, covered: bool, at: datetime | None = None
 ) -> None:
     """Keep what ANAF answered about the company when asked with this authorization."""
@@ -165,10 +167,10 @@ def remember(
         right.retry_at = at + retry_pause(refusals=right.refusals, was_covered=was_covered)
     right.save()
     if covered:
-        replacement.settle(authorization)
+        replacement.end_covered_predecessors(authorization)
 
 
-def forget_refusals(company: Company) -> None:
+def clear_refusals(company: Company) -> None:
     """Try every authorization again (a person asked for it)."""
     CompanyRight.objects.filter(company=company, state=CompanyRight.State.NO_RIGHT).update(
         checked_at=None, retry_at=None, state=CompanyRight.State.UNKNOWN

@@ -19,7 +19,7 @@ from caraus.authorizations.models import Authorization
 log = structlog.get_logger(__name__)
 
 
-def ask(
+def request_info(
     authorization: Authorization, company: Company, *, now: datetime | None = None
 ) -> InfoResponse:
     """ANAF's answer, by which the right and the last good call are remembered. Raises AnafError."""
@@ -27,12 +27,12 @@ def ask(
         answer = _ask(authorization, company, now)
     except AnafError as error:
         if error.outcome is Outcome.NO_RIGHTS:
-            rights.remember(authorization=authorization, company=company, covered=False, at=now)
+            rights.record_right(authorization=authorization, company=company, covered=False, at=now)
         elif error.outcome is Outcome.REAUTHORIZE:
-            token_refresh.keep_failure(authorization.pk, error, now=now)
+            token_refresh.record_authorization_failure(authorization.pk, error, now=now)
         raise
-    rights.remember(authorization=authorization, company=company, covered=True, at=now)
-    token_refresh.keep_good_call(authorization.pk, answer.received_at)
+    rights.record_right(authorization=authorization, company=company, covered=True, at=now)
+    token_refresh.record_good_call(authorization.pk, answer.received_at)
     return answer
 
 
@@ -48,24 +48,24 @@ def _ask(authorization: Authorization, company: Company, now: datetime | None) -
 def with_token[T](authorization: Authorization, call: Callable[[str], T]) -> T:
     """Call with a usable token; when ANAF refuses one that should be valid, renew it and call once
     more. Raises AnafError."""
-    token = token_refresh.access_token(authorization)
+    token = token_refresh.usable_access_token(authorization)
     try:
         return call(token)
     except AnafError as error:
         if error.code != "token_refused":
             raise
-    fresh = token_refresh.after_refusal(authorization, token)
-    with token_refresh.refused_anew():
+    fresh = token_refresh.replace_refused_token(authorization, token)
+    with token_refresh.as_refused_anew():
         return call(fresh)
 
 
-def try_rights(*, authorization_id: int, now: datetime | None = None) -> None:
+def check_rights(*, authorization_id: int, now: datetime | None = None) -> None:
     """Ask about every company whose right with this authorization is to be found out. What
     concerns ANAF as a whole ends it: the next round begins again."""
     authorization = Authorization.objects.select_related("link").get(pk=authorization_id)
-    for company in rights.to_try(authorization, now=now):
+    for company in rights.companies_to_check(authorization, now=now):
         try:
-            ask(authorization, company, now=now)
+            request_info(authorization, company, now=now)
         except AnafError as error:
             if error.outcome is not Outcome.NO_RIGHTS:
                 log.info("rights_not_tried", authorization=authorization_id, code=error.code)

@@ -15,7 +15,7 @@ from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import grouped, plural
 
 # A page goes on looking for the answers so long after the authorization.
-WATCHED = timedelta(minutes=15)
+RECENT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RightsProgress:
         return self.left == 0
 
     @property
-    def goes_on(self) -> bool:
+    def is_running(self) -> bool:
         return self.left > 0 and self.is_watched
 
     @property
@@ -55,9 +55,11 @@ class RightsProgress:
         return gettext("Am verificat drepturile: {answered}.").format(answered=answered)
 
 
-def of(authorization: Authorization, *, among: QuerySet[Company] | None = None) -> RightsProgress:
+def rights_progress(
+    authorization: Authorization, *, among: QuerySet[Company] | None = None
+) -> RightsProgress:
     """Two queries for any number of companies; `among`: only what a member may see."""
-    companies = rights.companies_of(authorization)
+    companies = rights.served_companies(authorization)
     if among is not None:
         companies = companies.filter(pk__in=among.values("pk"))
     known = CompanyRight.objects.filter(
@@ -67,7 +69,7 @@ def of(authorization: Authorization, *, among: QuerySet[Company] | None = None) 
     return _progress(authorization, companies.count(), numbers)
 
 
-def counted(authorization: Authorization, states: Sequence[str]) -> RightsProgress:
+def count_progress(authorization: Authorization, states: Sequence[str]) -> RightsProgress:
     """The same of states that are known already, one for each company."""
     return _progress(authorization, len(states), Counter(states))
 
@@ -77,7 +79,7 @@ def _progress(
 ) -> RightsProgress:
     covered = numbers.get(CompanyRight.State.COVERED.value, 0)
     refused = numbers.get(CompanyRight.State.NO_RIGHT.value, 0)
-    young = timezone.now() - authorization.authorized_at < WATCHED
+    young = timezone.now() - authorization.authorized_at < RECENT
     return RightsProgress(
         covered=covered,
         refused=refused,

@@ -48,7 +48,7 @@ def health(
             ),
         )
     if authorization.status == Authorization.Status.REAUTHORIZE:
-        return _failure(authorization, "red", gettext("Trebuie refăcută"))
+        return _failure_health(authorization, "red", gettext("Trebuie refăcută"))
     if authorization.expires_at <= now:
         return Health(
             "red", gettext("Expirată"), gettext("Termenul s-a împlinit. Autorizează din nou.")
@@ -56,7 +56,7 @@ def health(
     if authorization.expires_at - now <= SOON:
         return _ends_soon(authorization, now)
     if authorization.last_failure_code:
-        return _failure(authorization, "amber", gettext("Activ, cu o problemă"))
+        return _failure_health(authorization, "amber", gettext("Activ, cu o problemă"))
     if is_refused_for_all(authorization):
         return Health(
             "amber",
@@ -125,7 +125,7 @@ def is_refused_for_all(authorization: Authorization) -> bool:
     return bool(states) and all(state == CompanyRight.State.NO_RIGHT for state in states)
 
 
-def _failure(authorization: Authorization, colour: Colour, word: str) -> Health:
+def _failure_health(authorization: Authorization, colour: Colour, word: str) -> Health:
     code = authorization.last_failure_code
     if code not in ERRORS:
         return Health(colour, word, gettext("Autorizează din nou."))
@@ -133,7 +133,7 @@ def _failure(authorization: Authorization, colour: Colour, word: str) -> Health:
     return Health(colour, word, explanation(code), help_for(code), passes)
 
 
-def spares(authorizations: Sequence[Authorization]) -> set[int]:
+def unneeded_authorizations(authorizations: Sequence[Authorization]) -> set[int]:
     """Of an organization's living authorizations: those that serve no company, because the
     certificate has no right, while another one does; and the ended ones whose companies are all
     served by others. Their `rights` are prefetched."""

@@ -11,14 +11,14 @@ from caraus.authorizations import deadlines, replacement, rights, rights_check
 from caraus.authorizations.checks import run_check
 from caraus.authorizations.consent import authorized
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.token_refresh import due, renew
+from caraus.authorizations.token_refresh import authorizations_due, refresh_authorization
 from caraus.core import queues
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="authorizations.renew_due", queueing_lock="authorizations.renew_due")
 def renew_due(timestamp: int) -> None:
-    for authorization_id in due():
+    for authorization_id in authorizations_due():
         _enqueue(authorization_id)
 
 
@@ -34,7 +34,7 @@ def _enqueue(authorization_id: int) -> None:
 @app.task(name="authorizations.renew", queue=queues.ANAF)
 def renew_one(*, authorization_id: int) -> None:
     try:
-        renew(authorization_id=authorization_id, only_if_due=True)
+        refresh_authorization(authorization_id=authorization_id, only_if_due=True)
     except AnafError:
         return  # kept on the authorization, with its sentence; `due` says when it is tried again
 
@@ -42,21 +42,21 @@ def renew_one(*, authorization_id: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="authorizations.try_rights_due", queueing_lock="authorizations.try_rights_due")
 def try_rights_due(timestamp: int) -> None:
-    for authorization_id in rights.authorizations_to_try():
+    for authorization_id in rights.authorizations_to_check():
         enqueue_try_rights(authorization_id)
-    replacement.settle_all()
+    replacement.end_all_covered_predecessors()
 
 
 def enqueue_try_rights(authorization_id: int) -> None:
     with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
-        try_rights.configure(queueing_lock=f"rights:{authorization_id}").defer(
+        check_new_rights.configure(queueing_lock=f"rights:{authorization_id}").defer(
             authorization_id=authorization_id
         )
 
 
 @app.task(name="authorizations.try_rights", queue=queues.RIGHTS)
-def try_rights(*, authorization_id: int) -> None:
-    rights_check.try_rights(authorization_id=authorization_id)
+def check_new_rights(*, authorization_id: int) -> None:
+    rights_check.check_rights(authorization_id=authorization_id)
 
 
 def _on_authorized(sender: object, *, authorization: Authorization, **_: object) -> None:
@@ -69,11 +69,11 @@ authorized.connect(_on_authorized, dispatch_uid="authorizations.try_rights")
 
 
 @app.task(name="authorizations.check", queue=queues.CHECKS)
-def check(*, check_id: int) -> None:
+def run_authorization_check(*, check_id: int) -> None:
     run_check(check_id=check_id)
 
 
 @app.periodic(cron="7 * * * *")
 @app.task(name="authorizations.remind", queueing_lock="authorizations.remind")
-def remind(timestamp: int) -> None:
-    deadlines.remind()
+def notify_of_deadlines(timestamp: int) -> None:
+    deadlines.notify_of_deadlines()

@@ -27,56 +27,59 @@ from caraus.core.crypto import UnreadableTokenError, decrypt, encrypt
 
 log = structlog.get_logger(__name__)
 
-UNREADABLE = "token_unreadable"
+UNREADABLE_CODE = "token_unreadable"
 # A token that ANAF refuses is renewed at once; while that fails, not again sooner than this, though
 # a hundred companies ask for it.
 ON_DEMAND_PAUSE = timedelta(minutes=5)
 # A token that ANAF refuses so soon after it gave it is its own trouble.
-JUST_RENEWED = timedelta(hours=1)
+JUST_REFRESHED = timedelta(hours=1)
 # What is kept of failures, until they are over.
-FAILURE = (
+FAILURE_FIELDS = (
     *("last_failure_at", "last_failure_code", "last_failure_detail"),
-    *("renewal_failures", "renewal_not_before"),
+    *("refresh_failures", "refresh_not_before"),
 )
 # The first key of the advisory lock that keeps an authorization from being renewed twice at once.
-LOCK_SPACE = 0x5E
+REFRESH_LOCK = 0x5E
 
 
-def renew_before(authorization: Authorization) -> timedelta:
+def refresh_window(authorization: Authorization) -> timedelta:
     """How long before the access token's end its renewal begins."""
     return refresh_schedule.window(
         life=authorization.access_life, setting=timedelta(days=settings.RENEW_BEFORE_DAYS)
     )
 
 
-def access_token(authorization: Authorization) -> str:
+def usable_access_token(authorization: Authorization) -> str:
     """A usable access token; renewed first if its life is over. Raises AnafError."""
-    now, renewed_at = timezone.now(), authorization.last_renewed_at
+    now, renewed_at = timezone.now(), authorization.last_refreshed_at
     if authorization.access_expires_at <= now and not (
-        renewed_at and now - renewed_at < refresh_schedule.SHORTEST
+        renewed_at and now - renewed_at < refresh_schedule.SHORTEST_REFRESH_PAUSE
     ):
-        renew(authorization_id=authorization.pk, refused=unseal(authorization.access_token_sealed))
+        refresh_authorization(
+            authorization_id=authorization.pk,
+            refused=decrypt_token(authorization.access_token_sealed),
+        )
         authorization.refresh_from_db()
-    return unseal(authorization.access_token_sealed)
+    return decrypt_token(authorization.access_token_sealed)
 
 
-def unseal(sealed: str) -> str:
+def decrypt_token(sealed: str) -> str:
     """The token; raises AnafError (token_unreadable) when no key opens it."""
     try:
         return decrypt(sealed)
     except UnreadableTokenError as error:
-        raise AnafError(UNREADABLE) from error
+        raise AnafError(UNREADABLE_CODE) from error
 
 
-def lacks_etransport(authorization: Authorization) -> bool:
+def authorization_lacks_etransport(authorization: Authorization) -> bool:
     """Whether ANAF's token says that the application is not registered for e-Transport."""
     try:
-        return tokens.lacks_etransport(unseal(authorization.access_token_sealed))
+        return tokens.lacks_etransport(decrypt_token(authorization.access_token_sealed))
     except AnafError:
         return False
 
 
-def after_refusal(authorization: Authorization, refused: str) -> str:
+def replace_refused_token(authorization: Authorization, refused: str) -> str:
     """A new access token in the place of one that ANAF refused although it should be valid.
 
     Raises AnafError; `token_refused_anew` when it was renewed within the hour, or within half of a
@@ -84,18 +87,20 @@ def after_refusal(authorization: Authorization, refused: str) -> str:
     company.
     """
     authorization.refresh_from_db()
-    same = unseal(authorization.access_token_sealed) == refused
-    renewed_at = authorization.last_renewed_at
-    young = max(min(JUST_RENEWED, authorization.access_life / 2), refresh_schedule.SHORTEST)
+    same = decrypt_token(authorization.access_token_sealed) == refused
+    renewed_at = authorization.last_refreshed_at
+    young = max(
+        min(JUST_REFRESHED, authorization.access_life / 2), refresh_schedule.SHORTEST_REFRESH_PAUSE
+    )
     if same and renewed_at and timezone.now() - renewed_at < young:
         raise AnafError("token_refused_anew")
-    renew(authorization_id=authorization.pk, refused=refused)
+    refresh_authorization(authorization_id=authorization.pk, refused=refused)
     authorization.refresh_from_db()
-    return access_token(authorization)
+    return usable_access_token(authorization)
 
 
 @contextmanager
-def refused_anew() -> Iterator[None]:
+def as_refused_anew() -> Iterator[None]:
     """ANAF has just renewed the token that it refuses: its own trouble, not the authorization's
     end. A person is not sent for the certificate by a fault that passes."""
     try:
@@ -106,7 +111,7 @@ def refused_anew() -> Iterator[None]:
         raise AnafError("token_refused_anew", http_status=error.http_status) from None
 
 
-def renew(
+def refresh_authorization(
     *,
     authorization_id: int,
     refused: str = "",
@@ -121,7 +126,7 @@ def renew(
     """
     trouble: AnafError | None = None
     renewed = False
-    with _one_at_a_time(authorization_id):
+    with _refresh_lock(authorization_id):
         authorization = Authorization.objects.get(pk=authorization_id)
         try:
             tokens = _new_tokens(authorization, refused, only_if_due=only_if_due, now=now)
@@ -130,7 +135,7 @@ def renew(
             raise AnafError(wait.code) from None
         except AnafError as error:
             # Kept before the lock goes: whoever waits for it sees that this attempt was made.
-            keep_failure(authorization_id, error, attempted=True, now=now)
+            record_authorization_failure(authorization_id, error, attempted=True, now=now)
             trouble = error
     if trouble is not None:
         raise trouble
@@ -140,12 +145,12 @@ def renew(
 
 
 @contextmanager
-def _one_at_a_time(authorization_id: int) -> Iterator[None]:
+def _refresh_lock(authorization_id: int) -> Iterator[None]:
     """A transaction that holds the authorization's advisory lock, not its row."""
     with transaction.atomic():
         with database.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCK_SPACE, authorization_id]
+                "SELECT pg_advisory_xact_lock(%s, %s::int)", [REFRESH_LOCK, authorization_id]
             )
         yield
 
@@ -155,16 +160,16 @@ def _new_tokens(
 ) -> Tokens | None:
     """Ask ANAF for them; None when there is nothing to do."""
     started_at = now or timezone.now()
-    if refused and unseal(authorization.access_token_sealed) != refused:
+    if refused and decrypt_token(authorization.access_token_sealed) != refused:
         return None
     if not authorization.is_active:
         raise AnafError("refresh_rejected")
-    if only_if_due and next_renewal_at(authorization) > started_at:
+    if only_if_due and next_refresh_at(authorization) > started_at:
         return None
     if refused:
         _check_pause(authorization, started_at)
     return oauth.refresh_tokens(
-        anaf_settings(), refresh_token=unseal(authorization.refresh_token_sealed), now=now
+        anaf_settings(), refresh_token=decrypt_token(authorization.refresh_token_sealed), now=now
     )
 
 
@@ -174,9 +179,9 @@ def _save(authorization_id: int, tokens: Tokens) -> bool:
     authorization = _locked(authorization_id)
     if authorization is None or not authorization.is_active:
         raise AnafError("refresh_rejected")
-    store(authorization, tokens)
-    _forget_failures(authorization)
-    authorization.last_renewed_at = authorization.last_renewal_attempt_at = tokens.issued_at
+    store_tokens(authorization, tokens)
+    _clear_failures(authorization)
+    authorization.last_refreshed_at = authorization.last_refresh_attempt_at = tokens.issued_at
     authorization.save()
     return True
 
@@ -199,22 +204,22 @@ class TooSoonError(Exception):
 
 
 def _check_pause(authorization: Authorization, now: datetime) -> None:
-    last, code = authorization.last_renewal_attempt_at, authorization.last_failure_code
-    if not authorization.renewal_failures or last is None or code not in ERRORS:
+    last, code = authorization.last_refresh_attempt_at, authorization.last_failure_code
+    if not authorization.refresh_failures or last is None or code not in ERRORS:
         return
-    pause = refresh_schedule.at_most(ON_DEMAND_PAUSE, before=renew_before(authorization))
-    until = max(last + pause, authorization.renewal_not_before or last)
+    pause = refresh_schedule.limited_pause(ON_DEMAND_PAUSE, before=refresh_window(authorization))
+    until = max(last + pause, authorization.refresh_not_before or last)
     if now < until:
         raise TooSoonError(code)
 
 
-def _forget_failures(authorization: Authorization) -> None:
-    authorization.last_failure_at, authorization.renewal_not_before = None, None
+def _clear_failures(authorization: Authorization) -> None:
+    authorization.last_failure_at, authorization.refresh_not_before = None, None
     authorization.last_failure_code = authorization.last_failure_detail = ""
-    authorization.renewal_failures = 0
+    authorization.refresh_failures = 0
 
 
-def store(authorization: Authorization, tokens: Tokens) -> None:
+def store_tokens(authorization: Authorization, tokens: Tokens) -> None:
     """Put both tokens and their ends on the row; the caller saves it."""
     authorization.access_token_sealed = encrypt(tokens.access_token)
     authorization.refresh_token_sealed = encrypt(tokens.refresh_token)
@@ -228,7 +233,7 @@ def store(authorization: Authorization, tokens: Tokens) -> None:
 
 
 @transaction.atomic
-def keep_failure(
+def record_authorization_failure(
     authorization_id: int, error: AnafError, *, attempted: bool = False, now: datetime | None = None
 ) -> None:
     """What went wrong with a living authorization; one that ANAF refuses as such is not used again
@@ -239,10 +244,10 @@ def keep_failure(
     """
     authorization = _locked(authorization_id)
     if authorization is not None:
-        _keep(authorization, error, attempted=attempted, now=now or timezone.now())
+        _record_failure(authorization, error, attempted=attempted, now=now or timezone.now())
 
 
-def _keep(
+def _record_failure(
     authorization: Authorization, error: AnafError, *, attempted: bool, now: datetime
 ) -> None:
     """On the row, which is locked."""
@@ -251,21 +256,21 @@ def _keep(
     authorization.last_failure_at, authorization.last_failure_code = now, error.code
     authorization.last_failure_detail = error.detail
     if attempted:
-        authorization.last_renewal_attempt_at = now
-        authorization.renewal_failures += 1
+        authorization.last_refresh_attempt_at = now
+        authorization.refresh_failures += 1
         wait = timedelta(seconds=min(error.retry_after or 0, 86_400))
-        authorization.renewal_not_before = now + wait if wait else None
-    if error.outcome is Outcome.REAUTHORIZE and error.code != UNREADABLE:
+        authorization.refresh_not_before = now + wait if wait else None
+    if error.outcome is Outcome.REAUTHORIZE and error.code != UNREADABLE_CODE:
         authorization.status = Authorization.Status.REAUTHORIZE
-        notifications.needs_a_person(authorization, now=now)
+        notifications.needs_authorization(authorization, now=now)
     elif attempted:
-        notifications.renewal_fails(authorization, now=now)
+        notifications.token_refresh_fails(authorization, now=now)
     authorization.save()
     log.warning("authorization_failed", authorization=authorization.pk, code=error.code)
 
 
 @transaction.atomic
-def keep_good_call(authorization_id: int, at: datetime) -> None:
+def record_good_call(authorization_id: int, at: datetime) -> None:
     """ANAF answered: whatever kept the token from being read is over, and so is the failure to
     replace a token that ANAF had refused, when it takes that same token again.
 
@@ -278,14 +283,16 @@ def keep_good_call(authorization_id: int, at: datetime) -> None:
     fields = ["last_good_call_at"]
     authorization.last_good_call_at = at
     failed_at, code = authorization.last_failure_at, authorization.last_failure_code
-    works = code == UNREADABLE or authorization.access_expires_at > at + renew_before(authorization)
+    works = code == UNREADABLE_CODE or authorization.access_expires_at > at + refresh_window(
+        authorization
+    )
     if authorization.is_active and failed_at is not None and failed_at < at and works:
-        _forget_failures(authorization)
-        fields += FAILURE
+        _clear_failures(authorization)
+        fields += FAILURE_FIELDS
     authorization.save(update_fields=fields)
 
 
-def due(now: datetime | None = None) -> list[int]:
+def authorizations_due(now: datetime | None = None) -> list[int]:
     """The active authorizations whose renewal is due."""
     now = now or timezone.now()
     widest = timedelta(days=settings.RENEW_BEFORE_DAYS)
@@ -295,7 +302,7 @@ def due(now: datetime | None = None) -> list[int]:
     return [
         authorization.pk
         for authorization in _in_order(near)
-        if next_renewal_at(authorization) <= now
+        if next_refresh_at(authorization) <= now
     ]
 
 
@@ -303,14 +310,14 @@ def _in_order(authorizations: QuerySet[Authorization]) -> Iterable[Authorization
     return authorizations.order_by("access_expires_at").iterator()
 
 
-def next_renewal_at(authorization: Authorization) -> datetime:
+def next_refresh_at(authorization: Authorization) -> datetime:
     """When the renewal is tried next; a moment in the past means now."""
-    standing = refresh_schedule.Standing(
+    standing = refresh_schedule.RefreshState(
         key=authorization.pk,
         access_end=authorization.access_expires_at,
-        renewed=authorization.last_renewed_at,
-        last_attempt=authorization.last_renewal_attempt_at,
-        failures=authorization.renewal_failures,
-        not_before=authorization.renewal_not_before,
+        renewed=authorization.last_refreshed_at,
+        last_attempt=authorization.last_refresh_attempt_at,
+        failures=authorization.refresh_failures,
+        not_before=authorization.refresh_not_before,
     )
-    return refresh_schedule.next_renewal(standing, before=renew_before(authorization))
+    return refresh_schedule.next_refresh(standing, before=refresh_window(authorization))

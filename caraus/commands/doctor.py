@@ -195,12 +195,12 @@ def _people() -> Report:
 def _roles() -> Report:
     """Tokens by which ANAF says that the application is not registered for e-Transport."""
     from caraus.authorizations.models import Authorization
-    from caraus.authorizations.token_refresh import lacks_etransport
+    from caraus.authorizations.token_refresh import authorization_lacks_etransport
 
     if pending_migrations():
         return []
     living = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
-    lacking = sum(map(lacks_etransport, living.iterator(chunk_size=100)))
+    lacking = sum(map(authorization_lacks_etransport, living.iterator(chunk_size=100)))
     words = (
         f"{lacking} authorization(s) do not name ETRANSPORT among their services: ANAF will refuse "
         "every question. Tick E-Transport for the application at ANAF (Editare profil Oauth, "

@@ -9,10 +9,10 @@ def rotate_keys() -> int:
 
         from caraus.accounts import sessions
         from caraus.accounts.two_factors import rotate_authenticator_keys
-        from caraus.authorizations.key_rotation import rotate
+        from caraus.authorizations.key_rotation import rotate_token_keys
         from caraus.mail import key_rotation as mail
 
-        rotated = rotate()
+        rotated = rotate_token_keys()
         letters, lost_letters = mail.rotate()
         sessions.rotate_session_keys()
         try:

@@ -53,7 +53,7 @@ def send(change_id: int) -> None:
         if authorization is None:
             _hold(change_id, "no_authorization")
             return
-        token = token_refresh.access_token(authorization)
+        token = token_refresh.usable_access_token(authorization)
     except AnafError as error:
         if error.outcome is Outcome.REAUTHORIZE:
             _hold(change_id, "reauthorize")

@@ -238,7 +238,7 @@ def _token(attempt: FilingAttempt) -> str:
     if authorization is None or not quotas.use_call(authorization.pk, timezone.now()):
         return ""
     try:
-        return token_refresh.access_token(authorization)
+        return token_refresh.usable_access_token(authorization)
     except AnafError:
         return ""
 

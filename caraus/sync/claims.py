@@ -181,7 +181,7 @@ def _usable_token(state: SyncState, authorization: Authorization, now: datetime)
     if authorization.access_expires_at <= now or quotas.is_company_used_up(state, now):
         return ""
     try:
-        return token_refresh.unseal(authorization.access_token_sealed)
+        return token_refresh.decrypt_token(authorization.access_token_sealed)
     except AnafError:
         return ""
 

@@ -239,7 +239,7 @@ def _final_error(attempt: SyncAttempt, errors: list[AnafError]) -> AnafError:
 
 def _fetch_with_authorization(attempt: SyncAttempt, state: SyncState | None) -> ParsedResponse:
     authorization = attempt.used[-1]
-    token = token_refresh.access_token(authorization)
+    token = token_refresh.usable_access_token(authorization)
     try:
         return _send_request(attempt, state, token)
     except AnafError as error:
@@ -262,8 +262,8 @@ def _fetch_with_refreshed_token(
 ) -> ParsedResponse:
     """Refresh a token that ANAF refuses although it should be valid, and request once more."""
     authorization = attempt.used[-1]
-    fresh = token_refresh.after_refusal(authorization, token)
-    with token_refresh.refused_anew():
+    fresh = token_refresh.replace_refused_token(authorization, token)
+    with token_refresh.as_refused_anew():
         return _send_request(attempt, state, fresh)
 
 
@@ -287,9 +287,9 @@ def _send_request(attempt: SyncAttempt, state: SyncState | None, token: str) -> 
 def _record_refusal(authorization: Authorization, company: Company, error: AnafError) -> None:
     """Record that ANAF refused a right, or the authorization as such."""
     if error.outcome is Outcome.NO_RIGHTS:
-        rights.remember(authorization=authorization, company=company, covered=False)
+        rights.record_right(authorization=authorization, company=company, covered=False)
     elif error.outcome is Outcome.REAUTHORIZE:
-        token_refresh.keep_failure(authorization.pk, error)
+        token_refresh.record_authorization_failure(authorization.pk, error)
 
 
 def _missing_authorization(company: Company) -> AnafError:

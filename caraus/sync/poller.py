@@ -280,7 +280,7 @@ class Poller:
             last = self._good_calls_recorded.get(answer.authorization_id, -GOOD_CALL_RECORD_SECONDS)
             if monotonic() - last >= GOOD_CALL_RECORD_SECONDS:
                 self._good_calls_recorded[answer.authorization_id] = monotonic()
-                token_refresh.keep_good_call(answer.authorization_id, answer.received_at)
+                token_refresh.record_good_call(answer.authorization_id, answer.received_at)
 
     def _report_success(self, *permits_used: Permit) -> None:
         """Report a response of ANAF to the rate limiter where it matters."""

@@ -78,7 +78,7 @@ def record_success(
         state.next_sync_at = _next_after_success(state, started_at, interval)
         state.requested_at = state.claimed_until = None
         state.save()
-        rights.remember(
+        rights.record_right(
             authorization=authorization, company=company, covered=True, at=response.received_at
         )
         SyncRun.objects.create(
@@ -105,7 +105,7 @@ def record_success(
             )
     # Not in that transaction: the responses for all companies of an authorization would wait for
     # one another, and for other writes to its row.
-    token_refresh.keep_good_call(authorization.pk, response.received_at)
+    token_refresh.record_good_call(authorization.pk, response.received_at)
     log.info("company_synced", cui=company.cui, seen=applied.seen, new=applied.new)
     return applied
 

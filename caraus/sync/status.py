@@ -10,7 +10,11 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import AnafError
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
-from caraus.authorizations.anaf_errors.texts import RESPONSIBILITY_LABELS, Label, Responsibility
+from caraus.authorizations.anaf_errors.texts import (
+    RESPONSIBILITY_LABELS,
+    ErrorLabel,
+    Responsibility,
+)
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import BUCHAREST, day_of_month, moment_in_words
 from caraus.sync.limiter import permits, quotas
@@ -59,7 +63,7 @@ class Failing:
     detail: str
 
     @property
-    def label(self) -> Label:
+    def label(self) -> ErrorLabel:
         text = ERROR_TEXTS.get(self.code)
         return text.label if text else RESPONSIBILITY_LABELS[Responsibility(self.responsibility)]
 

@@ -9,7 +9,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
-from caraus.authorizations import panel
+from caraus.authorizations import authorization_cards
 from caraus.authorizations.status import Health
 from caraus.core.formatting import today as today_here
 from caraus.core.queries import count_each
@@ -142,7 +142,7 @@ def build_dashboard(membership: Membership) -> Dashboard:
         **{name: _bounded(number) for name, number in zip(querysets, numbers, strict=True)},
         days=_days(companies, today),
         situation=situation(membership.organization, companies),
-        authorization=panel.standing(membership, companies),
+        authorization=authorization_cards.overall_health(membership, companies),
         companies=tuple(companies),
     )
 

@@ -36,7 +36,7 @@ def came_back(client: Client, came: dict[str, str]) -> str:
 
 
 def link_of(owner: User, *, companies: list[Company] | None = None) -> str:
-    return links.create(Membership.objects.get(user=owner), companies=companies or [])[1]
+    return links.create_link(Membership.objects.get(user=owner), companies=companies or [])[1]
 
 
 def holder_of(secret: str) -> Client:
@@ -211,7 +211,7 @@ def test_what_waited_for_it_to_take_its_place_goes_on(
     anaf: SimulatorProcess, signed_in: Client, organization: Organization, company: Company
 ) -> None:
     old = factories.authorization(organization, serial="old")
-    rights.remember(authorization=old, company=company, covered=True)
+    rights.record_right(authorization=old, company=company, covered=True)
     address = str(signed_in.post(START, {"inlocuieste": old.pk})["Location"])
     came_back(signed_in, anaf.log_in("three", url=address))
     old.refresh_from_db()

@@ -77,7 +77,7 @@ def test_a_token_that_anaf_refuses_is_renewed_and_asked_with_again(
     check = run(authorization, owner)
     assert (check.hello_code, codes(check)) == ("", [""])
     authorization.refresh_from_db()
-    assert authorization.last_renewed_at
+    assert authorization.last_refreshed_at
 
 
 def test_when_anaf_is_down_it_does_not_insist(

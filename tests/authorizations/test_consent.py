@@ -156,7 +156,9 @@ def test_an_answer_that_comes_many_times_at_once_is_used_once(
     results = at_once(*[finish_it] * 3)
     made = Authorization.objects.get()
     assert made in results
-    assert all(result == made or isinstance(result, consent.UnderWay) for result in results)
+    assert all(
+        result == made or isinstance(result, consent.ConsentInProgress) for result in results
+    )
     assert finish_it() == made
     assert len(anaf.calls("token")) == 1
 

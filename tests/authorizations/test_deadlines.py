@@ -12,7 +12,7 @@ from caraus.anaf.errors import AnafError
 from caraus.authorizations import deadlines, token_refresh
 from caraus.authorizations.deadlines import STAGES, stage
 from caraus.authorizations.models import Authorization, months_later
-from caraus.authorizations.people import who_can_act
+from caraus.authorizations.recipients import recipients_of
 from caraus.notifications.models import Email, Notification
 from tests import factories
 
@@ -39,7 +39,7 @@ def titles() -> list[str]:
 
 def test_each_notice_comes_once_on_its_day(ending: Authorization) -> None:
     for hour in range(0, 24 * 45, 6):
-        deadlines.remind(now=NOON + timedelta(hours=hour))
+        deadlines.notify_of_deadlines(now=NOON + timedelta(hours=hour))
     # They name the day: „mâine” would be wrong in the list a day later.
     assert titles() == ["Autorizarea SPV expiră sâmbătă, 11 iulie"] * 6
     days = [(NOON + 40 * DAY - told.created_at).days for told in Notification.objects.all()]
@@ -48,15 +48,15 @@ def test_each_notice_comes_once_on_its_day(ending: Authorization) -> None:
 
 
 def test_after_a_time_without_a_worker_only_the_most_urgent_is_sent(ending: Authorization) -> None:
-    deadlines.remind(now=NOON + 38 * DAY)
-    deadlines.remind(now=NOON + 38 * DAY + timedelta(hours=1))
+    deadlines.notify_of_deadlines(now=NOON + 38 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 38 * DAY + timedelta(hours=1))
     assert titles() == ["Autorizarea SPV expiră sâmbătă, 11 iulie"]
-    deadlines.remind(now=NOON + 42 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 42 * DAY)
     assert titles()[1:] == ["Autorizarea SPV a expirat sâmbătă, 11 iulie"]
 
 
 def test_a_notice_says_who_why_what_to_have_and_where_the_button_is(ending: Authorization) -> None:
-    deadlines.remind(now=NOON + 33 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 33 * DAY)
     told = Notification.objects.get()
     for words in (
         "Ultima autorizare a dat-o Ana Pop, pe 11 iulie 2025, certificat 00AB…EF5678.",
@@ -78,23 +78,23 @@ def test_the_rule_of_two_years_is_a_setting_and_counts_where_it_is_earlier(
     assert ending.expires_at == months_later(ending.authorized_at, 11)
     assert ending.ends_by_rule
     assert ending.expiry_estimated
-    deadlines.remind(now=NOON)
+    deadlines.notify_of_deadlines(now=NOON)
     assert "cam o dată la 2 ani" in Notification.objects.get().text
 
 
 @pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected"])
 def test_what_no_longer_lives_is_not_reminded_of(ending: Authorization, status: str) -> None:
     Authorization.objects.update(status=status)
-    deadlines.remind(now=NOON + 39 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 39 * DAY)
     assert titles() == []
 
 
 def test_a_later_end_has_notices_of_its_own(ending: Authorization) -> None:
-    deadlines.remind(now=NOON + 33 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 33 * DAY)
     Authorization.objects.update(refresh_expires_at=NOON + 400 * DAY)
-    deadlines.remind(now=NOON + 34 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 34 * DAY)
     assert len(titles()) == 1
-    deadlines.remind(now=NOON + 393 * DAY)
+    deadlines.notify_of_deadlines(now=NOON + 393 * DAY)
     assert len(titles()) == 2
 
 
@@ -104,13 +104,15 @@ def test_those_who_can_act_are_told(organization: Organization, owner: User) -> 
     factories.member(organization, "dispatcher")
     factories.member(organization, "viewer")
     authorization = factories.authorization(organization, authorized_by=dispatcher)
-    assert who_can_act(authorization) == [owner, admin, dispatcher]
+    assert recipients_of(authorization) == [owner, admin, dispatcher]
     dispatcher.memberships.update(role="viewer")
-    assert who_can_act(authorization) == [owner, admin]
+    assert recipients_of(authorization) == [owner, admin]
 
 
 def fail(authorization: Authorization, code: str, now: datetime) -> None:
-    token_refresh.keep_failure(authorization.pk, AnafError(code), attempted=True, now=now)
+    token_refresh.record_authorization_failure(
+        authorization.pk, AnafError(code), attempted=True, now=now
+    )
 
 
 def test_a_passing_trouble_of_renewal_is_told_once_and_only_near_the_end(

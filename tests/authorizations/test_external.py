@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations import consent, links, rights
 from caraus.authorizations.anaf_errors.consent_errors import LINK_CLOSED, OTHER_BROWSER
-from caraus.authorizations.links import EXPIRED, REVOKED, UNKNOWN, USED
+from caraus.authorizations.links import EXPIRED_LINK, REVOKED_LINK, UNKNOWN_LINK, USED_LINK
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.commands.ports import free_ports
 from caraus.mail.models import OutgoingEmail
@@ -30,7 +30,7 @@ def membership(user: User) -> Membership:
 
 @pytest.fixture
 def secret(owner: User, company: Company) -> str:
-    return links.create(membership(owner))[1]
+    return links.create_link(membership(owner))[1]
 
 
 def opened(secret: str) -> Client:
@@ -93,7 +93,7 @@ def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancel
     for address in (f"/autorizare/{secret}/", "/autorizare/"):
         answer = other.get(address)
         assert answer.status_code == 410
-        assert str(USED.title) in answer.content.decode()
+        assert str(USED_LINK.title) in answer.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,16 +120,16 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
 @pytest.mark.parametrize(
     ("change", "refused", "status"),
     [
-        ({"expires_at": timezone.now() - timedelta(seconds=1)}, EXPIRED, 410),
-        ({"revoked_at": timezone.now()}, REVOKED, 410),
-        ({"used_at": timezone.now()}, USED, 410),
-        ({"secret_digest": "another"}, UNKNOWN, 404),
+        ({"expires_at": timezone.now() - timedelta(seconds=1)}, EXPIRED_LINK, 410),
+        ({"revoked_at": timezone.now()}, REVOKED_LINK, 410),
+        ({"used_at": timezone.now()}, USED_LINK, 410),
+        ({"secret_digest": "another"}, UNKNOWN_LINK, 404),
     ],
 )
 def test_a_link_that_opens_nothing_says_why(
     secret: str,
     change: dict[str, object],
-    refused: links.LinkRefused,
+    refused: links.LinkError,
     status: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -145,8 +145,8 @@ def test_a_link_that_opens_nothing_says_why(
 def test_a_link_lives_for_a_day(secret: str) -> None:
     link = ExternalLink.objects.get()
     assert link.expires_at - link.created_at == timedelta(hours=24)
-    assert links.refusal(link, now=link.expires_at - timedelta(seconds=1)) is None
-    assert links.refusal(link, now=link.expires_at) == EXPIRED
+    assert links.link_error(link, now=link.expires_at - timedelta(seconds=1)) is None
+    assert links.link_error(link, now=link.expires_at) == EXPIRED_LINK
 
 
 def test_the_sender_or_a_colleague_revokes_it_also_in_the_middle(
@@ -161,13 +161,13 @@ def test_the_sender_or_a_colleague_revokes_it_also_in_the_middle(
     colleague.post(f"/integrari/linkuri/{link.pk}/retragere/")
     assert str(LINK_CLOSED.sentence) in holder.get("/anaf/callback", came).content.decode()
     assert not Authorization.objects.exists()
-    assert str(REVOKED.title) in words(holder, "/autorizare/")
+    assert str(REVOKED_LINK.title) in words(holder, "/autorizare/")
     assert "Retrage" not in words(colleague, "/integrari/")
 
 
 def test_a_link_of_somebody_who_lost_the_role_opens_nothing(secret: str, owner: User) -> None:
     Membership.objects.update(role="viewer")
-    assert str(REVOKED.title) in words(Client(), f"/autorizare/{secret}/")
+    assert str(REVOKED_LINK.title) in words(Client(), f"/autorizare/{secret}/")
 
 
 def test_another_browser_cannot_finish_what_this_one_began(
@@ -185,14 +185,14 @@ def test_a_link_for_some_companies_serves_only_those(
     anaf: SimulatorProcess, organization: Organization, owner: User, company: Company
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI, name="Alta Firmă")
-    _, secret = links.create(membership(owner), companies=[company])
+    _, secret = links.create_link(membership(owner), companies=[company])
     holder = opened(secret)
     assert "Alta Firmă" not in words(holder, "/autorizare/")
     holder.get("/anaf/callback", anaf.log_in("three", url=started(holder)))
     made = Authorization.objects.get()
     assert rights.authorization_for(company) == made
     assert rights.authorization_for(other) is None
-    assert list(rights.companies_of(made)) == [company]
+    assert list(rights.served_companies(made)) == [company]
 
 
 def test_without_a_name_nothing_begins(secret: str) -> None:

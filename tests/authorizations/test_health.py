@@ -81,9 +81,9 @@ def test_the_card_tells_both_ends_the_renewal_its_failure_and_the_last_good_call
         access_expires_at=now + 10 * DAY,
         access_expiry_estimated=True,
         refresh_expiry_estimated=True,
-        last_renewal_attempt_at=now - timedelta(minutes=5),
+        last_refresh_attempt_at=now - timedelta(minutes=5),
         last_failure_code="token_endpoint_down",
-        renewal_failures=1,
+        refresh_failures=1,
         last_good_call_at=now - timedelta(minutes=7),
     )
     page = signed_in.get("/integrari/").content.decode()

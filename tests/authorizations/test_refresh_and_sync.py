@@ -48,7 +48,9 @@ def test_a_refresh_waits_for_no_result_that_is_being_stored_and_both_stay(
             Transport.objects.select_for_update().get(uit=uit)
             storing = thread.submit(at_once, sync)
             until(somebody_waits_for_a_lock, 60)
-            refresh = partial(token_refresh.renew, authorization_id=authorization.pk)
+            refresh = partial(
+                token_refresh.refresh_authorization, authorization_id=authorization.pk
+            )
             assert at_once(refresh) == [True]
             assert not storing.done()
             after = access_token(authorization)
@@ -76,7 +78,7 @@ def test_refreshes_and_results_of_several_companies_at_once_are_all_kept(
         for company in companies:
             anaf.add_uit(company.cui)
         results = at_once(
-            partial(token_refresh.renew, authorization_id=authorization.pk),
+            partial(token_refresh.refresh_authorization, authorization_id=authorization.pk),
             *[partial(sync_company, company_id=company.pk) for company in companies],
         )
         assert results[0] is True

@@ -12,7 +12,7 @@ from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.errors import Outcome
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
-from caraus.authorizations.rights_check import try_rights
+from caraus.authorizations.rights_check import check_rights
 from caraus.sync.company_sync import sync_company
 from tests import factories
 from tests.authorize import authorize
@@ -37,7 +37,7 @@ def test_one_that_covers_the_company_goes_before_a_newer_untried_one(
     covering = factories.authorization(organization)
     factories.authorization(organization)
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    rights.remember(authorization=covering, company=company, covered=True)
+    rights.record_right(authorization=covering, company=company, covered=True)
     assert rights.authorization_for(company) == covering
     assert rights.authorization_for(other) != covering
 
@@ -45,7 +45,7 @@ def test_one_that_covers_the_company_goes_before_a_newer_untried_one(
 @pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected"])
 def test_only_active_ones_serve(organization: Organization, company: Company, status: str) -> None:
     old = factories.authorization(organization, status=status)
-    rights.remember(authorization=old, company=company, covered=True)
+    rights.record_right(authorization=old, company=company, covered=True)
     assert rights.authorization_for(company) is None
 
 
@@ -54,7 +54,7 @@ def test_a_refused_company_is_tried_again_after_a_day(
 ) -> None:
     only = factories.authorization(organization)
     now = timezone.now()
-    rights.remember(authorization=only, company=company, covered=False, at=now)
+    rights.record_right(authorization=only, company=company, covered=False, at=now)
     assert rights.refused_everywhere(company)
     almost = now + timedelta(hours=23, minutes=59)
     assert rights.authorization_for(company, now=almost) is None
@@ -66,14 +66,14 @@ def test_a_refusal_for_one_company_says_nothing_about_another(
 ) -> None:
     only = factories.authorization(organization)
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    rights.remember(authorization=only, company=company, covered=False)
+    rights.record_right(authorization=only, company=company, covered=False)
     assert rights.authorization_for(other) == only
 
 
 def test_a_person_may_have_it_tried_at_once(organization: Organization, company: Company) -> None:
     only = factories.authorization(organization)
-    rights.remember(authorization=only, company=company, covered=False)
-    rights.forget_refusals(company)
+    rights.record_right(authorization=only, company=company, covered=False)
+    rights.clear_refusals(company)
     assert rights.authorization_for(company) == only
     assert CompanyRight.objects.get().state == "unknown"
 
@@ -141,7 +141,7 @@ def test_a_key_lost_for_one_authorization_does_not_stop_the_other(
 ) -> None:
     locked = factories.authorization(organization)
     Authorization.objects.filter(pk=locked.pk).update(access_token_sealed="under another key")
-    rights.remember(authorization=locked, company=company, covered=True)
+    rights.record_right(authorization=locked, company=company, covered=True)
     authorize(anaf, organization)
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
 
@@ -163,7 +163,7 @@ def test_a_refused_pair_is_asked_ever_more_rarely_however_often_the_timers_run(
     now, asked = timezone.now(), []
     for hours in range(0, 8 * 24, 6):
         before = info_calls(anaf)
-        try_rights(authorization_id=norights.pk, now=now + timedelta(hours=hours))
+        check_rights(authorization_id=norights.pk, now=now + timedelta(hours=hours))
         asked += [hours // 24] * (info_calls(anaf) - before)
     assert asked == [0, 1, 3, 7]
     states = dict(CompanyRight.objects.values_list("authorization__certificate_serial", "state"))
@@ -182,7 +182,7 @@ def as_it_was_chosen(authorization: Authorization) -> list[Company]:
     settled = known.filter(state="covered") | known.filter(
         state="no_right", retry_at__gt=timezone.now()
     )
-    companies = rights.companies_of(authorization).exclude(pk__in=settled.values("company"))
+    companies = rights.served_companies(authorization).exclude(pk__in=settled.values("company"))
     return [
         one for one in companies.order_by("pk") if rights.authorization_for(one) != authorization
     ]
@@ -215,15 +215,15 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
             if (answer := answers[digit]) is not None:
                 CompanyRight.objects.create(authorization=authorization, company=company, **answer)
     with CaptureQueriesContext(database) as queries:
-        waiting = rights.authorizations_to_try()
+        waiting = rights.authorizations_to_check()
     assert len(queries) == 1
     for authorization in Authorization.objects.filter(organization=organization, status="active"):
         with CaptureQueriesContext(database) as queries:
-            found = rights.to_try(authorization)
+            found = rights.companies_to_check(authorization)
         assert len(queries) == 2  # the keys, and the companies themselves
         assert found == as_it_was_chosen(authorization)
         assert bool(found) == (authorization.pk in waiting)
-    assert sum(bool(rights.to_try(one)) for one in authorizations) >= 2
+    assert sum(bool(rights.companies_to_check(one)) for one in authorizations) >= 2
 
 
 def test_after_an_authorization_every_company_is_tried_also_those_served_by_another(
@@ -255,7 +255,7 @@ def test_a_single_refusal_after_a_good_time_is_asked_again_after_five_minutes_th
     now = timezone.now()
     pauses = []
     for _ in range(4):
-        rights.remember(authorization=only, company=company, covered=False, at=now)
+        rights.record_right(authorization=only, company=company, covered=False, at=now)
         right = CompanyRight.objects.get()
         assert right.retry_at
         pauses.append(right.retry_at - now)
@@ -287,7 +287,7 @@ def test_an_archived_company_is_not_tried(
     second = authorize(anaf, organization, "single")
     Company.objects.update(archived_at=timezone.now())
     anaf.forget_calls()
-    try_rights(authorization_id=second.pk)
+    check_rights(authorization_id=second.pk)
     assert anaf.calls() == []
 
 
@@ -299,6 +299,6 @@ def test_when_anaf_is_down_trying_rights_ends_and_decides_nothing(
     authorize(anaf, organization, "single")
     anaf.turn_on("down_503")
     anaf.forget_calls()
-    try_rights(authorization_id=first.pk)
+    check_rights(authorization_id=first.pk)
     assert info_calls(anaf) == 1
     assert not CompanyRight.objects.exists()

@@ -146,12 +146,12 @@ def test_the_line_on_integrari_and_firme_counts_what_the_member_sees(
 def test_an_old_authorization_is_watched_no_longer(organization: Organization) -> None:
     given = factories.authorization(organization)
     companies(organization, 2)
-    assert rights_progress.of(given).goes_on
-    given.authorized_at = timezone.now() - rights_progress.WATCHED
-    assert not rights_progress.of(given).goes_on
+    assert rights_progress.rights_progress(given).is_running
+    given.authorized_at = timezone.now() - rights_progress.RECENT
+    assert not rights_progress.rights_progress(given).is_running
     given.authorized_at = timezone.now()
     given.status = Authorization.Status.REAUTHORIZE
-    assert not rights_progress.of(given).goes_on
+    assert not rights_progress.rights_progress(given).is_running
 
 
 def test_who_has_left_the_organization_sees_no_more_of_it(

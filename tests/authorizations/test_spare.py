@@ -7,7 +7,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import Outcome
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.authorizations.status import spares
+from caraus.authorizations.status import unneeded_authorizations
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncState
 from tests import factories
@@ -95,7 +95,7 @@ def test_an_ended_one_whose_companies_another_serves_is_spare(
     other = factories.company(organization, cui=factories.OTHER_CUI)
     right(good, other, "covered")
     living = list(Authorization.objects.prefetch_related("rights"))
-    assert spares(living) == set()
+    assert unneeded_authorizations(living) == set()
     assert "pill-good pill-large" not in page(signed_in, "/integrari/")
 
 

@@ -12,7 +12,13 @@ from caraus.accounts.models import Company, User
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.refresh_schedule import HOURLY, SHORTEST, Standing, next_renewal, window
+from caraus.authorizations.refresh_schedule import (
+    HOURLY,
+    SHORTEST_REFRESH_PAUSE,
+    RefreshState,
+    next_refresh,
+    window,
+)
 from caraus.core import crypto
 from caraus.notifications.models import Notification
 from caraus.sync.company_sync import sync_company
@@ -33,7 +39,9 @@ def test_for_any_life_it_is_renewed_in_its_second_half_and_before_its_end(
 ) -> None:
     before = window(life=life, setting=SETTING)
     assert before == min(SETTING, life / 2)
-    first = next_renewal(Standing(key=key, access_end=ISSUED + life, renewed=ISSUED), before=before)
+    first = next_refresh(
+        RefreshState(key=key, access_end=ISSUED + life, renewed=ISSUED), before=before
+    )
     assert first - ISSUED >= max(life / 2, life - SETTING)
     assert ISSUED + life - first >= before / 2  # time for another attempt
 
@@ -44,10 +52,10 @@ def test_for_any_life_a_failure_is_tried_again_after_a_minute_and_within_the_win
 ) -> None:
     end = ISSUED + life
     before, last = window(life=life, setting=SETTING), end - ago
-    due = next_renewal(Standing(key, end, last, failures, renewed=ISSUED), before=before)
-    assert due >= last + SHORTEST
+    due = next_refresh(RefreshState(key, end, last, failures, renewed=ISSUED), before=before)
+    assert due >= last + SHORTEST_REFRESH_PAUSE
     if end - last <= min(before, 3 * DAY):
-        assert due <= last + 1.1 * max(SHORTEST, min(HOURLY, before / 4))
+        assert due <= last + 1.1 * max(SHORTEST_REFRESH_PAUSE, min(HOURLY, before / 4))
 
 
 @given(st.integers(1, 10**9), st.timedeltas(-DAY, timedelta()))
@@ -56,8 +64,8 @@ def test_a_token_that_seems_over_at_its_birth_is_renewed_once_a_minute_at_most(
 ) -> None:
     """Our clock goes ahead of ANAF's."""
     before = window(life=life, setting=SETTING)
-    standing = Standing(key=key, access_end=ISSUED + life, renewed=ISSUED)
-    assert next_renewal(standing, before=before) >= ISSUED + SHORTEST
+    standing = RefreshState(key=key, access_end=ISSUED + life, renewed=ISSUED)
+    assert next_refresh(standing, before=before) >= ISSUED + SHORTEST_REFRESH_PAUSE
 
 
 @pytest.mark.parametrize(
@@ -78,16 +86,18 @@ def test_by_a_clock_that_runs_the_token_is_always_good_and_asked_for_seldom(
 ) -> None:
     anaf.turn_on("short_tokens", seconds=life.total_seconds())
     now = datetime.fromisoformat(anaf.now())
-    token_refresh.renew(authorization_id=authorization.pk, now=now)
+    token_refresh.refresh_authorization(authorization_id=authorization.pk, now=now)
     authorization.refresh_from_db()
     assert authorization.access_life == pytest.approx(life, abs=timedelta(seconds=2))
     anaf.forget_calls()
     end = now + for_so_long
     while now < end:
         now += MINUTE  # the worker's timer
-        if token_refresh.due(now):
+        if token_refresh.authorizations_due(now):
             anaf.set_clock(now.isoformat())
-            assert token_refresh.renew(authorization_id=authorization.pk, only_if_due=True, now=now)
+            assert token_refresh.refresh_authorization(
+                authorization_id=authorization.pk, only_if_due=True, now=now
+            )
             authorization.refresh_from_db()
         assert authorization.access_expires_at > now
     assert fewest <= len(anaf.calls("token")) <= most
@@ -99,15 +109,17 @@ def test_a_fallen_token_service_is_asked_once_a_minute_at_most_for_a_short_life(
 ) -> None:
     now = timezone.now()
     Authorization.objects.update(
-        access_expires_at=now + life, access_life=life, last_renewed_at=now
+        access_expires_at=now + life, access_life=life, last_refreshed_at=now
     )
     anaf.turn_on("token_endpoint_down")
     anaf.forget_calls()
     for minute in range(1, 121):
         moment = now + minute * MINUTE
-        for pk in token_refresh.due(moment):
+        for pk in token_refresh.authorizations_due(moment):
             with pytest.raises(AnafError):
-                token_refresh.renew(authorization_id=pk, only_if_due=True, now=moment)
+                token_refresh.refresh_authorization(
+                    authorization_id=pk, only_if_due=True, now=moment
+                )
         assert len(anaf.calls("token")) <= minute
     least = 40 if life < HOUR else 10
     assert least <= len(anaf.calls("token")) <= (120 if life < HOUR else 15)
@@ -119,7 +131,7 @@ def of(life: timedelta, authorization: Authorization, *, over: bool = True) -> s
     Authorization.objects.update(
         access_life=life,
         access_expires_at=now if over else now + life,
-        last_renewed_at=now - life,
+        last_refreshed_at=now - life,
     )
     authorization.refresh_from_db()
     return crypto.decrypt(authorization.access_token_sealed)
@@ -151,11 +163,11 @@ def test_a_short_token_refused_in_its_second_half_is_renewed_although_an_hour_is
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     old = of(10 * MINUTE, authorization, over=False)
-    Authorization.objects.update(last_renewed_at=timezone.now() - 6 * MINUTE)
-    assert token_refresh.after_refusal(authorization, old) != old
+    Authorization.objects.update(last_refreshed_at=timezone.now() - 6 * MINUTE)
+    assert token_refresh.replace_refused_token(authorization, old) != old
     fresh = crypto.decrypt(authorization.access_token_sealed)
     with pytest.raises(AnafError) as caught:
-        token_refresh.after_refusal(authorization, fresh)
+        token_refresh.replace_refused_token(authorization, fresh)
     assert caught.value.code == "token_refused_anew"
 
 
@@ -169,11 +181,11 @@ def test_a_good_call_forgets_a_failure_outside_of_the_own_window_of_a_short_toke
         access_expires_at=now + left,
         last_failure_at=now - MINUTE,
         last_failure_code="timeout",
-        renewal_failures=2,
+        refresh_failures=2,
     )
-    token_refresh.keep_good_call(authorization.pk, now)
+    token_refresh.record_good_call(authorization.pk, now)
     authorization.refresh_from_db()
-    assert (authorization.renewal_failures == 0) is forgotten
+    assert (authorization.refresh_failures == 0) is forgotten
     assert authorization.last_good_call_at == now
 
 
@@ -181,7 +193,7 @@ def test_a_short_token_that_can_not_be_renewed_for_minutes_is_told_to_nobody(
     anaf: SimulatorProcess, authorization: Authorization, owner: User
 ) -> None:
     now = timezone.now()
-    fails: Callable[[datetime], None] = lambda at: token_refresh.keep_failure(  # noqa: E731
+    fails: Callable[[datetime], None] = lambda at: token_refresh.record_authorization_failure(  # noqa: E731
         authorization.pk, AnafError("token_endpoint_down"), attempted=True, now=at
     )
     Authorization.objects.update(access_life=HOUR, access_expires_at=now)

@@ -47,21 +47,21 @@ class Life:
     def pass_day(self) -> None:
         self.anaf.advance(days=1)
         now = self.now()
-        for pk in token_refresh.due(now):
+        for pk in token_refresh.authorizations_due(now):
             try:
-                token_refresh.renew(authorization_id=pk, only_if_due=True, now=now)
+                token_refresh.refresh_authorization(authorization_id=pk, only_if_due=True, now=now)
             except AnafError as error:
                 self.failed.append(error.code)
             else:
                 self.renewed.append(now)
-        deadlines.remind(now=now)
+        deadlines.notify_of_deadlines(now=now)
         self.authorization.refresh_from_db()
         if self.authorization.is_active and now < self.authorization.expires_at:
             assert self.authorization.access_expires_at > now  # there is always a key to ask with
 
     def until_due(self) -> None:
         """The last day before a renewal; ANAF takes the key that is held."""
-        while not token_refresh.due(self.now() + DAY):
+        while not token_refresh.authorizations_due(self.now() + DAY):
             self.pass_day()
         token = crypto.decrypt(self.authorization.access_token_sealed)
         assert self.anaf.api("info", token, cui_op=factories.CUI).status_code == 200
@@ -95,7 +95,7 @@ class Life:
     def worker_killed(self) -> None:
         """-9 in the middle of a renewal: ANAF has answered, nothing is saved."""
         self.until_due()
-        while not token_refresh.due(self.now()):
+        while not token_refresh.authorizations_due(self.now()):
             self.anaf.advance(hours=1)
         held = self.authorization.refresh_token_sealed
         killed_after_the_answer(self.anaf, self.authorization.pk, now=self.now())
@@ -114,7 +114,7 @@ def life(
     came = anaf.log_in("three", url=address)
     made = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
     assert isinstance(made, Authorization)
-    rights_check.ask(made, company)
+    rights_check.request_info(made, company)
     return Life(anaf, made)
 
 
@@ -177,7 +177,7 @@ def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
     assert isinstance(new, Authorization)
     life.authorization.refresh_from_db()
     assert (life.authorization.status, life.authorization.replaced_by) == ("replaced", new)
-    rights_check.ask(new, company)
+    rights_check.request_info(new, company)
     assert new.is_active
 
 

@@ -16,7 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Membership, Organization
 from caraus.authorizations.models import Authorization, AuthorizationCheck
-from caraus.authorizations.tasks import check as check_task
+from caraus.authorizations.tasks import run_authorization_check
 from caraus.commands.jobs import run_jobs
 from caraus.core import queues
 from caraus.notifications.kinds import OUTAGE
@@ -84,7 +84,7 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
         check = AuthorizationCheck.objects.create(
             authorization=factories.authorization(organization)
         )
-        check_task.defer(check_id=check.pk)
+        run_authorization_check.defer(check_id=check.pk)
     with psycopg.connect(**database.get_connection_params()) as other:
         # What people pressed waits for these locks, as for a large list or for a silent ANAF.
         other.execute("LOCK TABLE workspace_listexport IN SHARE ROW EXCLUSIVE MODE")

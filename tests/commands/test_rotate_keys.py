@@ -8,7 +8,7 @@ from django.conf import LazySettings
 
 from caraus.accounts.models import Organization, User
 from caraus.accounts.two_factors import rotate_authenticator_keys
-from caraus.authorizations.key_rotation import rotate
+from caraus.authorizations.key_rotation import rotate_token_keys
 from caraus.authorizations.models import Authorization
 from caraus.core import crypto
 from tests import factories
@@ -54,7 +54,7 @@ def test_what_no_key_opens_is_left_as_it_is_and_counted(
     gone = factories.authorization(organization)
     Authorization.objects.filter(pk=gone.pk).update(access_token_sealed="", refresh_token_sealed="")
     settings.TOKEN_KEYS = [new, old]
-    rotated = rotate()
+    rotated = rotate_token_keys()
     assert (rotated.done, rotated.unreadable) == (1, (shut.pk,))
     settings.TOKEN_KEYS = [new]
     fine.refresh_from_db()

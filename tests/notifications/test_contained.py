@@ -217,13 +217,13 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
     authorize(anaf, organization)
     anaf.turn_on("refresh_rejected")
     with no_notices(), pytest.raises(AnafError):
-        token_refresh.renew(authorization_id=Authorization.objects.get().pk)
+        token_refresh.refresh_authorization(authorization_id=Authorization.objects.get().pk)
     assert Authorization.objects.get().status == "reauthorize"
     assert told() == []
-    deadlines.remind()
-    deadlines.remind()
+    deadlines.notify_of_deadlines()
+    deadlines.notify_of_deadlines()
     assert told() == ["Prima"]
-    deadlines.remind(now=timezone.now() + timedelta(days=2))
+    deadlines.notify_of_deadlines(now=timezone.now() + timedelta(days=2))
     assert told() == ["Prima"]
 
 
@@ -239,7 +239,7 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
         expires_at=timezone.now(),
     )
     with no_notices():
-        consent.take_back(began)
+        consent.undo_consent(began)
         successor = factories.member(organization, "admin", name="Dan")
         place = Membership.objects.get(user=successor)
         members.change_member(owner, place, role="owner", companies=None)

@@ -75,7 +75,7 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     assert client.get("/anaf/callback", came).status_code == 200
     made = Authorization.objects.get()
     assert made.person_name == ConsentRequest.objects.get().person_name == EMAIL
-    link, _ = links.create(Membership.objects.get(user=longest))
+    link, _ = links.create_link(Membership.objects.get(user=longest))
     assert ExternalLink.objects.get(pk=link.pk).sender_name == EMAIL
     notifications.notify_daily_limit(
         organization, whom=("autorizarea dată de {name}", EMAIL * 2), limit=1000, at=noon()

@@ -199,12 +199,12 @@ def test_what_somebody_disconnected_is_not_called_never_authorized(
 ) -> None:
     sync()
     authorization = Authorization.objects.get()
-    replacement.end(authorization, Authorization.Status.DISCONNECTED)
+    replacement.end_authorization(authorization, Authorization.Status.DISCONNECTED)
     result = sync()
     assert result.error
     assert result.error.code == "disconnected"
     other = factories.company(authorization.organization, cui=factories.OTHER_CUI)
-    link, _ = links.create(
+    link, _ = links.create_link(
         factories.member(authorization.organization, "owner").memberships.get(), companies=[other]
     )
     Authorization.objects.update(link=link, status="reauthorize")

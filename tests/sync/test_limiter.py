@@ -119,9 +119,9 @@ def test_every_call_needs_a_permit(
 ) -> None:
     from caraus.anaf import info, oauth
     from caraus.authorizations.configuration import anaf_settings
-    from caraus.authorizations.token_refresh import access_token
+    from caraus.authorizations.token_refresh import usable_access_token
 
-    token = access_token(authorization)
+    token = usable_access_token(authorization)
     sync_company(company_id=company.pk)
     info.fetch_info(anaf_settings(), access_token=token, carrier_cui=company.cui)
     oauth.hello(anaf_settings(), access_token=token)

@@ -120,7 +120,7 @@ def test_a_learnt_limit_slows_the_companies_of_that_authorization(
     organization: Organization, company: Company, authorization: Authorization
 ) -> None:
     SyncState.objects.create(company=company, rate=50)
-    rights.remember(authorization=authorization, company=company, covered=True)
+    rights.record_right(authorization=authorization, company=company, covered=True)
     AuthorizationLimit.objects.create(authorization=authorization, daily_limit=96)
     plan.update_plan()
     policy = plan.current_plan().limited_policies[authorization.pk]

@@ -41,7 +41,9 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
 def accepted() -> None:
     """ANAF has accepted the authorization for every company before."""
     for company in Company.objects.all():
-        rights.remember(authorization=Authorization.objects.get(), company=company, covered=True)
+        rights.record_right(
+            authorization=Authorization.objects.get(), company=company, covered=True
+        )
 
 
 def seconds_between(first: datetime | None, second: datetime) -> float:

@@ -35,7 +35,7 @@ def companies(anaf: SimulatorProcess, organization: Organization) -> list[Compan
     made = [factories.company(organization, cui=cui) for cui in CUIS]
     maintenance.add_missing_states()
     for company in made:
-        rights.remember(authorization=given, company=company, covered=True)
+        rights.record_right(authorization=given, company=company, covered=True)
     return made
 
 

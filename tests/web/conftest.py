@@ -72,7 +72,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     )
     ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())
     view = SavedView.objects.create(organization=organization, user=owner, name=SECRET)
-    link, _ = links.create(Membership.objects.get(user=owner))
+    link, _ = links.create_link(Membership.objects.get(user=owner))
     vehicle = Vehicle.objects.create(company=company, plate="B123ABC", note=SECRET)
     draft = Draft.objects.create(company=company, user=owner, lines=[[1, SECRET, "", "", ""]])
     return {

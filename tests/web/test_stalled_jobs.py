@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.authorizations.tasks import enqueue_try_rights, try_rights
+from caraus.authorizations.tasks import check_new_rights, enqueue_try_rights
 from caraus.sync.models import SyncState
 from caraus.web.tasks import retry_stalled_jobs
 from tests.authorize import authorize
@@ -71,7 +71,7 @@ def test_one_whose_twin_waits_already_stands_in_nobodys_way(
     names = ("three", "norights", "single")
     older, other, _ = (authorize(anaf, organization, name) for name in names)
     kill_the_worker_of(older, other)
-    try_rights.configure(queueing_lock=f"rights:{older.pk}", schedule_in={"hours": 1}).defer(
+    check_new_rights.configure(queueing_lock=f"rights:{older.pk}", schedule_in={"hours": 1}).defer(
         authorization_id=older.pk
     )
     run_housekeeping(worker)

@@ -23,7 +23,7 @@ class Responsibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ErrorLabel:
     """How a notice of an error is marked: an icon, a few words and a colour."""
 
     icon: str
@@ -32,15 +32,17 @@ class Label:
 
 
 RESPONSIBILITY_LABELS = {
-    Responsibility.ANAF: Label("landmark", gettext_lazy("Problemă la ANAF"), "warn"),
-    Responsibility.AUTHORIZATION: Label(
+    Responsibility.ANAF: ErrorLabel("landmark", gettext_lazy("Problemă la ANAF"), "warn"),
+    Responsibility.AUTHORIZATION: ErrorLabel(
         "key-round", gettext_lazy("Problemă cu autorizarea"), "bad"
     ),
-    Responsibility.RIGHTS: Label("shield-alert", gettext_lazy("Lipsește un drept în SPV"), "bad"),
-    Responsibility.US: Label("server-cog", gettext_lazy("Problemă la noi"), "bad"),
+    Responsibility.RIGHTS: ErrorLabel(
+        "shield-alert", gettext_lazy("Lipsește un drept în SPV"), "bad"
+    ),
+    Responsibility.US: ErrorLabel("server-cog", gettext_lazy("Problemă la noi"), "bad"),
 }
 # Nobody is at fault but the number of requests.
-LIMIT_LABEL = Label("hourglass", gettext_lazy("Limită la ANAF"), "warn")
+LIMIT_LABEL = ErrorLabel("hourglass", gettext_lazy("Limită la ANAF"), "warn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class ErrorText:
         return HELP_BY_SLUG.get(self.help_slug)
 
     @property
-    def label(self) -> Label:
+    def label(self) -> ErrorLabel:
         error_class = ERRORS.get(self.code)
         if error_class is not None and error_class.outcome is Outcome.RATE_LIMITED:
             return LIMIT_LABEL

@@ -13,14 +13,14 @@ from caraus.accounts.models import Company, Role
 from caraus.accounts.rate_limits import rate_limited
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import ErrorText
+from caraus.authorizations.authorization_cards import visible_authorizations
 from caraus.authorizations.checks import request_check
 from caraus.authorizations.models import Authorization, AuthorizationCheck
-from caraus.authorizations.panel import theirs
-from caraus.authorizations.tasks import check as check_task
+from caraus.authorizations.tasks import run_authorization_check
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CheckRow:
     """A company and what ANAF answered about it; `answered` is False while it is still asked."""
 
     company: Company
@@ -39,13 +39,13 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     """The last check of an authorization; with POST a new one begins."""
     membership = access.require_role(request, Role.DISPATCHER)
     authorization = access.get_object(
-        request, theirs(membership).filter(status=Authorization.Status.ACTIVE), pk
+        request, visible_authorizations(membership).filter(status=Authorization.Status.ACTIVE), pk
     )
     if request.method == "POST":
         with transaction.atomic():
             found, is_new = request_check(authorization, user=membership.user)
             if is_new:
-                check_task.defer(check_id=found.pk)
+                run_authorization_check.defer(check_id=found.pk)
         return redirect("authorizations:check", pk=pk)
     last = authorization.checks.first()
     context = {
@@ -58,7 +58,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, name, context)
 
 
-def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[Row]:
+def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[CheckRow]:
     answers = {answer["company"]: answer for answer in check.answers}
     rows = []
     for company in companies:
@@ -66,7 +66,7 @@ def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[Row]:
         code = answer["code"] if answer else ""
         if answer or not check.finished_at:
             rows.append(
-                Row(
+                CheckRow(
                     company=company,
                     answered=answer is not None,
                     asked=bool(answer and answer["asked"]),

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.authorizations.anaf_errors.help import HELP_BY_SLUG, HELP_PAGES
+from caraus.authorizations.authorization_cards import authorization_cards
 from caraus.authorizations.configuration import is_configured
-from caraus.authorizations.panel import panel
 
 
 @login_not_required  # the holder of an external link needs it too
@@ -33,7 +33,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
 def renewed_certificate(request: HttpRequest) -> HttpResponse:
     """The steps; the button names the authorization that the new one takes over from."""
     membership = access.current_membership(request)
-    shown = panel(membership).shown
+    shown = authorization_cards(membership).shown
     wanted = request.GET.get("autorizare", "")
     chosen = next((one for one in shown if str(one.authorization.pk) == wanted), None)
     context = {

@@ -17,11 +17,11 @@ from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, replacement, rights_progress, token_refresh
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import ErrorText
-from caraus.authorizations.browser import browser_secret, known_browser
+from caraus.authorizations.authorization_cards import authorization_cards, visible_authorizations
+from caraus.authorizations.browser import browser_secret, stored_browser_secret
 from caraus.authorizations.configuration import is_configured, missing_keys
+from caraus.authorizations.consent_scope import consent_scope
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.panel import panel, theirs
-from caraus.authorizations.scope import scope_of
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
 LINK_KEY = "external_link"
@@ -37,7 +37,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
     nothing new came, the answer is 204 and the card stays as it is.
     """
     membership = access.current_membership(request)
-    shown = panel(membership)
+    shown = authorization_cards(membership)
     if request.GET.get("asteapta") == shown.newest and consent.is_open(
         user=access.signed_in_user(request), organization=membership.organization
     ):
@@ -47,7 +47,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
         "shown": shown.shown,
         "overall": shown.overall,
         "newest": shown.newest,
-        "settling": shown.settling,
+        "rights_pending": shown.rights_pending,
         "companies": shown.companies,
         "configured": is_configured(),
         "missing_keys": missing_keys(),
@@ -66,7 +66,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     membership = access.require_role(request, Role.DISPATCHER)
     chosen = request.POST.get("inlocuieste", "")
     replaces = (
-        access.get_object(request, theirs(membership), int(chosen))
+        access.get_object(request, visible_authorizations(membership), int(chosen))
         if chosen.isdecimal() and len(chosen) < 19
         else None
     )
@@ -87,7 +87,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 def callback(request: HttpRequest) -> HttpResponse:
     """ANAF sends the browser back here, with a code or with an error: a signed-in person's, or
     the holder's of an external link. It must be the browser that began."""
-    state, browser = request.GET.get("state", ""), known_browser(request)
+    state, browser = request.GET.get("state", ""), stored_browser_secret(request)
     by_link = consent.is_external(state, browser=browser)
     user = request.user if isinstance(request.user, User) else None
     if user is None and not by_link:
@@ -102,7 +102,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         error=request.GET.get("error", ""),
         description=request.GET.get("error_description", ""),
     )
-    if isinstance(result, consent.UnderWay):
+    if isinstance(result, consent.ConsentInProgress):
         # Asked twice (a double click, a page loaded ahead): it asks again until it is answered.
         response = render(request, "authorizations/under_way.html")
         response["Refresh"] = "1"
@@ -129,9 +129,9 @@ def finished(
 def _given(request: HttpRequest, authorization: Authorization) -> dict[str, object]:
     """What was authorized, what ANAF says about it, and whether it can be taken back here."""
     return _rights_of(authorization) | {
-        "scope": scope_of(authorization),
-        "may_take_back": consent.to_take_back(
-            authorization_id=authorization.pk, browser=known_browser(request)
+        "scope": consent_scope(authorization),
+        "may_take_back": consent.undoable_consent(
+            authorization_id=authorization.pk, browser=stored_browser_secret(request)
         ),
     }
 
@@ -147,9 +147,9 @@ def _after_anaf(response: HttpResponse) -> HttpResponse:
 
 def _rights_of(authorization: Authorization) -> dict[str, object]:
     """What ANAF has answered so far about the companies; the worker asks, nobody waits here."""
-    progress = rights_progress.of(authorization)
+    progress = rights_progress.rights_progress(authorization)
     code = "no_rights_cui" if progress.is_refused else ""
-    if token_refresh.lacks_etransport(authorization):
+    if token_refresh.authorization_lacks_etransport(authorization):
         code = "no_etransport_role"
     return {"progress": progress, "rights_error": ERROR_TEXTS.get(code)}
 
@@ -188,8 +188,12 @@ def _may_still_see(authorization: Authorization) -> bool:
 def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
     """„Verificăm drepturile: 3 da, 162 nu, …” of an authorization, on Integrări and Firme."""
     membership = access.current_membership(request)
-    authorization = access.get_object(request, theirs(membership).select_related("link"), pk)
-    progress = rights_progress.of(authorization, among=access.visible_companies(membership))
+    authorization = access.get_object(
+        request, visible_authorizations(membership).select_related("link"), pk
+    )
+    progress = rights_progress.rights_progress(
+        authorization, among=access.visible_companies(membership)
+    )
     context = {"authorization": authorization, "progress": progress}
     return render(request, "authorizations/_rights_line.html", context)
 
@@ -200,9 +204,9 @@ def take_back(request: HttpRequest) -> HttpResponse:
     """„Nu am vrut asta”: only the browser that authorized, within the hour; no account needed."""
     pk = request.POST.get("autorizare", "")
     number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
-    made = consent.to_take_back(authorization_id=number, browser=known_browser(request))
+    made = consent.undoable_consent(authorization_id=number, browser=stored_browser_secret(request))
     if made is not None:
-        consent.take_back(made)
+        consent.undo_consent(made)
     context = {"taken_back": made is not None, "by_link": made is not None and made.link_id}
     status = 200 if made is not None else 410
     return _after_anaf(render(request, "authorizations/taken_back.html", context, status=status))
@@ -214,7 +218,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.require_role(request, Role.ADMIN)
     authorization = access.get_object(request, Authorization.objects.all(), pk)
     with transaction.atomic():
-        replacement.disconnect(authorization)
+        replacement.disconnect_authorization(authorization)
         audit_log.record_action(
             "authorization",
             lambda: gettext("A deconectat autorizarea dată de {person_name}.").format(

@@ -76,18 +76,18 @@ def new_link(request: HttpRequest) -> HttpResponse:
                     gettext("Nu vezi nicio firmă pentru care să ceri o autorizare.")
                 )
         email = form.cleaned_data["email"]
-        not_sent = links.email_refusal(membership) if email else None
-        link, secret = links.create(
+        not_sent = links.email_limit(membership) if email else None
+        link, secret = links.create_link(
             membership, companies=companies, email="" if not_sent else email
         )
         if link.email:
-            links.send(link, secret)
+            links.email_link(link, secret)
         context = {
             "not_sent": not_sent,
             "email": email,
             "link": link,
-            "address": links.address(secret),
-            "companies": links.companies_of(link),
+            "address": links.link_address(secret),
+            "companies": links.link_companies(link),
         }
         return render(request, "authorizations/link_made.html", context)
     return render(request, "authorizations/link_new.html", context)
@@ -101,7 +101,7 @@ def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
     if access.is_restricted(membership):
         visible = visible.filter(created_by=membership.user)
     link = access.get_object(request, visible, pk)
-    if links.revoke(link, membership):
+    if links.withdraw_link(link, membership):
         messages.success(request, gettext("Linkul a fost retras: nu mai deschide nimic."))
     else:
         messages.warning(request, gettext("Linkul fusese deja folosit sau retras."))
@@ -116,12 +116,12 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
 
     The HEAD of a mail scanner is answered and opens nothing.
     """
-    link = links.find(secret)
-    refused = links.refusal(link)
+    link = links.find_link(secret)
+    refused = links.link_error(link)
     if link is None and (too_often := count_request(request, "link")):
         return _without_referrer(too_many_requests(request, too_often))
     if refused is not None or link is None:
-        return _over(request, refused or links.UNKNOWN)
+        return _over(request, refused or links.UNKNOWN_LINK)
     if request.method == "GET":
         _note_opened(request, link)
     response = redirect("external_page")
@@ -143,9 +143,9 @@ def external_page(request: HttpRequest) -> HttpResponse:
     """Who asks and for whom, the checklist, the name and the button; POST goes to ANAF."""
     pk = request.session.get(LINK_KEY)
     link = ExternalLink.objects.filter(pk=pk or 0).select_related("organization").first()
-    refused = links.refusal(link)
+    refused = links.link_error(link)
     if refused is not None or link is None:
-        return _over(request, refused or links.UNKNOWN)
+        return _over(request, refused or links.UNKNOWN_LINK)
     form = HolderForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -157,15 +157,15 @@ def external_page(request: HttpRequest) -> HttpResponse:
             return finished(request, ERROR_TEXTS[error.code], status=503, by_link=True)
     context = {
         "link": link,
-        "companies": links.companies_of(link),
+        "companies": links.link_companies(link),
         "form": form,
         "configured": is_configured(),
     }
     return render(request, "authorizations/external.html", context)
 
 
-def _over(request: HttpRequest, refused: links.LinkRefused) -> HttpResponse:
-    status = 404 if refused is links.UNKNOWN else 410
+def _over(request: HttpRequest, refused: links.LinkError) -> HttpResponse:
+    status = 404 if refused is links.UNKNOWN_LINK else 410
     return _without_referrer(
         render(request, "authorizations/link_over.html", {"refused": refused}, status=status)
     )

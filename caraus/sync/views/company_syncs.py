@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.models import Company
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
-from caraus.authorizations.anaf_errors.texts import Label
+from caraus.authorizations.anaf_errors.texts import ErrorLabel
 from caraus.sync import history, metrics
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncRun, SyncState
@@ -50,7 +50,7 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "sync/syncs.html", context)
 
 
-def _label(run: SyncRun) -> Label:
+def _label(run: SyncRun) -> ErrorLabel:
     """Label a run by who is responsible; a code that is no longer known counts as ANAF's."""
     return ERROR_TEXTS.get(run.code, ERROR_TEXTS["timeout"]).label
 

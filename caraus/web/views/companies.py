@@ -15,7 +15,7 @@ from caraus.accounts import access, audit_log, organizations
 from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.accounts.name_fields import NameFormField
-from caraus.authorizations import panel, rights_progress
+from caraus.authorizations import authorization_cards, rights_progress
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.fields import COMPANY_NAME_LENGTH
@@ -128,10 +128,10 @@ def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgr
     """Of the young authorizations, those about whose companies ANAF has not answered yet."""
     visible = access.visible_companies(membership)
     watched = [
-        (authorization, rights_progress.of(authorization, among=visible))
-        for authorization in panel.watched(membership)
+        (authorization, rights_progress.rights_progress(authorization, among=visible))
+        for authorization in authorization_cards.recent_authorizations(membership)
     ]
-    return [(authorization, progress) for authorization, progress in watched if progress.goes_on]
+    return [(authorization, progress) for authorization, progress in watched if progress.is_running]
 
 
 @require_http_methods(["GET", "POST"])

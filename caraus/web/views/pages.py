@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create_organization
-from caraus.authorizations.replacement import LIVING
+from caraus.authorizations.replacement import NOT_ENDED
 from caraus.web import error_responses
 from caraus.web.dashboard import build_dashboard
 from caraus.web.organization_check import other_organization
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not access.memberships(request) and may_create_organization(access.signed_in_user(request)):
         return redirect("organization_new")
     membership = access.current_membership(request)
-    living = membership.organization.authorizations.filter(status__in=LIVING)
+    living = membership.organization.authorizations.filter(status__in=NOT_ENDED)
     if not living.exists():
         return redirect("authorizations:integrations")
     return render(request, "dashboard.html", {"dashboard": build_dashboard(membership)})

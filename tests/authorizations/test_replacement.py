@@ -5,7 +5,7 @@ from django.test import Client
 from caraus.accounts.models import Company, Organization, User
 from caraus.authorizations import consent, rights
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.rights_check import try_rights
+from caraus.authorizations.rights_check import check_rights
 from caraus.sync.company_sync import sync_company
 from tests import factories
 from tests.authorize import authorize
@@ -40,7 +40,7 @@ def test_the_new_one_takes_over_the_companies_and_both_serials_stay_on_record(
     old.refresh_from_db()
     assert (old.status, old.replaced_by) == ("active", new)  # until the new one is known to do
     assert rights.authorization_for(company) == old
-    try_rights(authorization_id=new.pk)
+    check_rights(authorization_id=new.pk)
     old.refresh_from_db()
     assert (old.status, old.replaced_by) == ("replaced", new)
     assert old.access_token_sealed == old.refresh_token_sealed == ""
@@ -59,13 +59,13 @@ def test_a_certificate_that_is_not_enrolled_yet_does_not_cut_off_what_works(
     old = authorize(anaf, organization)
     sync_company(company_id=company.pk)
     new = reauthorize(anaf, signed_in, "norights", old)
-    try_rights(authorization_id=new.pk)
+    check_rights(authorization_id=new.pk)
     old.refresh_from_db()
     assert old.is_active
     assert rights.authorization_for(company) == old
     anaf.rights("norights", cuis=[company.cui])
     new.rights.update(retry_at=None, state="unknown")
-    try_rights(authorization_id=new.pk)
+    check_rights(authorization_id=new.pk)
     old.refresh_from_db()
     assert old.status == "replaced"
 

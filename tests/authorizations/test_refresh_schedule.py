@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from caraus.authorizations.refresh_schedule import (
     DAILY,
     HOURLY,
-    NEAR_END,
-    Standing,
-    begins_at,
-    next_renewal,
+    HOURLY_BEFORE_END,
+    RefreshState,
+    first_attempt_at,
+    next_refresh,
 )
 
 BEFORE = timedelta(days=15)
 END = datetime(2027, 2, 20, 9, 30, tzinfo=UTC)
 MOST = 1.1  # a pause and its jitter
 failed = st.builds(
-    Standing,
+    RefreshState,
     key=st.integers(1, 10**9),
     access_end=st.just(END),
     last_attempt=st.timedeltas(timedelta(), timedelta(days=40)).map(lambda ago: END - ago),
@@ -31,68 +31,70 @@ failed = st.builds(
 def test_the_first_attempt_is_within_a_day_of_the_windows_opening_and_before_the_end(
     key: int, before: timedelta
 ) -> None:
-    first = next_renewal(Standing(key=key, access_end=END), before=before)
+    first = next_refresh(RefreshState(key=key, access_end=END), before=before)
     assert END - before <= first < END - before + min(DAILY, before / 2)
 
 
 @given(failed)
 def test_a_failure_is_never_tried_again_at_once_nor_left_for_longer_than_a_day(
-    standing: Standing,
+    standing: RefreshState,
 ) -> None:
-    due, last = next_renewal(standing, before=BEFORE), standing.last_attempt
+    due, last = next_refresh(standing, before=BEFORE), standing.last_attempt
     assert last
     assert due >= last + timedelta(minutes=15)
-    if last >= begins_at(standing, before=BEFORE):
+    if last >= first_attempt_at(standing, before=BEFORE):
         assert due <= last + DAILY * MOST
 
 
 @given(failed)
-def test_in_the_last_three_days_no_pause_is_longer_than_an_hour(standing: Standing) -> None:
-    due, last = next_renewal(standing, before=BEFORE), standing.last_attempt
+def test_in_the_last_three_days_no_pause_is_longer_than_an_hour(standing: RefreshState) -> None:
+    due, last = next_refresh(standing, before=BEFORE), standing.last_attempt
     assert last
-    if last >= END - NEAR_END:
+    if last >= END - HOURLY_BEFORE_END:
         assert due <= last + HOURLY * MOST
-    elif last >= begins_at(standing, before=BEFORE):
-        assert due <= max(END - NEAR_END + HOURLY, last + HOURLY * MOST, last + DAILY * MOST)
-        assert due < END - NEAR_END + HOURLY * 2 or due <= last + HOURLY * MOST
+    elif last >= first_attempt_at(standing, before=BEFORE):
+        assert due <= max(
+            END - HOURLY_BEFORE_END + HOURLY, last + HOURLY * MOST, last + DAILY * MOST
+        )
+        assert due < END - HOURLY_BEFORE_END + HOURLY * 2 or due <= last + HOURLY * MOST
 
 
 @given(failed)
-def test_pauses_grow_with_the_failures(standing: Standing) -> None:
-    more = Standing(standing.key, END, standing.last_attempt, standing.failures + 1)
-    now, then = next_renewal(standing, before=BEFORE), next_renewal(more, before=BEFORE)
+def test_pauses_grow_with_the_failures(standing: RefreshState) -> None:
+    more = RefreshState(standing.key, END, standing.last_attempt, standing.failures + 1)
+    now, then = next_refresh(standing, before=BEFORE), next_refresh(more, before=BEFORE)
     assert standing.last_attempt
     jitter = (then - standing.last_attempt) * 0.1
     assert then >= now - jitter
 
 
 @given(failed, st.timedeltas(timedelta(), timedelta(days=2)))
-def test_what_anaf_asked_for_is_waited_for(standing: Standing, wait: timedelta) -> None:
+def test_what_anaf_asked_for_is_waited_for(standing: RefreshState, wait: timedelta) -> None:
     assert standing.last_attempt
-    asked = Standing(
+    asked = RefreshState(
         standing.key, END, standing.last_attempt, standing.failures, standing.last_attempt + wait
     )
-    assert next_renewal(asked, before=BEFORE) >= standing.last_attempt + wait
+    assert next_refresh(asked, before=BEFORE) >= standing.last_attempt + wait
 
 
 @given(st.integers(1, 10**9))
 def test_against_a_fallen_anaf_it_is_tried_daily_and_then_hourly(key: int) -> None:
     last, failures, tries = None, 0, []
     while True:
-        due = next_renewal(Standing(key, END, last, failures), before=BEFORE)
+        due = next_refresh(RefreshState(key, END, last, failures), before=BEFORE)
         if due >= END:
             break
         tries.append(due)
         last, failures = due, failures + 1
-    far = [moment for moment in tries if moment < END - NEAR_END]
-    near = [moment for moment in tries if moment >= END - NEAR_END]
+    far = [moment for moment in tries if moment < END - HOURLY_BEFORE_END]
+    near = [moment for moment in tries if moment >= END - HOURLY_BEFORE_END]
     assert 12 <= len(far) <= 18
     assert 60 <= len(near) <= 75
 
 
 def test_a_thousand_made_on_one_morning_do_not_renew_in_one_minute() -> None:
-    standings = [Standing(key=key, access_end=END) for key in range(1, 1001)]
+    standings = [RefreshState(key=key, access_end=END) for key in range(1, 1001)]
     minutes = Counter(
-        next_renewal(one, before=BEFORE).replace(second=0, microsecond=0) for one in standings
+        next_refresh(one, before=BEFORE).replace(second=0, microsecond=0) for one in standings
     )
     assert max(minutes.values()) <= 8

@@ -6,7 +6,7 @@ from caraus.accounts.models import Role, User
 from caraus.authorizations.models import Authorization
 
 
-def who_can_act(authorization: Authorization) -> list[User]:
+def recipients_of(authorization: Authorization) -> list[User]:
     """Owners and administrators, and whoever authorized or sent the link, while still a member who
     may authorize."""
     organization = Q(memberships__organization=authorization.organization_id)

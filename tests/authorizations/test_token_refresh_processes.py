@@ -22,7 +22,7 @@ def due(authorization: Authorization) -> Authorization:
     """An authorization whose renewal is due."""
     Authorization.objects.update(access_expires_at=timezone.now() + timedelta(days=2))
     authorization.refresh_from_db()
-    assert token_refresh.due() == [authorization.pk]
+    assert token_refresh.authorizations_due() == [authorization.pk]
     return authorization
 
 
@@ -38,7 +38,7 @@ def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
     assert [call["grant_type"] for call in anaf.calls("token")] == ["refresh_token"]
     due.refresh_from_db()
     assert due.is_active
-    assert token_refresh.due() == []
+    assert token_refresh.authorizations_due() == []
     assert anaf.refresh(crypto.decrypt(due.refresh_token_sealed)).status_code == 200
 
 
@@ -46,8 +46,8 @@ def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
     anaf: SimulatorProcess, due: Authorization
 ) -> None:
     killed_after_the_answer(anaf, due.pk)
-    assert token_refresh.due() == [due.pk]
-    assert token_refresh.renew(authorization_id=due.pk, only_if_due=True)
+    assert token_refresh.authorizations_due() == [due.pk]
+    assert token_refresh.refresh_authorization(authorization_id=due.pk, only_if_due=True)
     due.refresh_from_db()
     assert due.is_active
     assert due.access_expires_at > timezone.now() + timedelta(days=80)
@@ -59,7 +59,7 @@ def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
     anaf.turn_on("refresh_kills_old")
     killed_after_the_answer(anaf, due.pk)
     with pytest.raises(AnafError) as caught:
-        token_refresh.renew(authorization_id=due.pk, only_if_due=True)
+        token_refresh.refresh_authorization(authorization_id=due.pk, only_if_due=True)
     assert caught.value.code == "refresh_rejected"
     due.refresh_from_db()
     assert due.status == "reauthorize"
@@ -68,4 +68,4 @@ def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
     assert told.title == "Autorizarea SPV trebuie refăcută acum"
     assert "nu a mai acceptat reînnoirea automată" in told.text
     assert told.address == "/integrari/#autorizeaza"
-    assert token_refresh.due() == []
+    assert token_refresh.authorizations_due() == []

@@ -10,10 +10,10 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
-from caraus.authorizations.replacement import LIVING
-from caraus.authorizations.rights_progress import WATCHED, RightsProgress, counted
-from caraus.authorizations.status import Health, health, overall, spares
-from caraus.authorizations.token_refresh import next_renewal_at
+from caraus.authorizations.replacement import NOT_ENDED
+from caraus.authorizations.rights_progress import RECENT, RightsProgress, count_progress
+from caraus.authorizations.status import Health, health, overall, unneeded_authorizations
+from caraus.authorizations.token_refresh import next_refresh_at
 
 # The card with every company of a young authorization is drawn anew while ANAF answers about so
 # few; of more, a line counts.
@@ -21,33 +21,33 @@ _FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AuthorizationCard:
     """A living authorization as the card shows it; `rights`: every company it may serve."""
 
     authorization: Authorization
     health: Health
     rights: list[CompanyRight]
-    next_renewal_at: datetime
+    next_refresh_at: datetime
 
     @property
     def progress(self) -> RightsProgress:
-        return counted(self.authorization, [right.state for right in self.rights])
+        return count_progress(self.authorization, [right.state for right in self.rights])
 
     @property
-    def settling(self) -> bool:
+    def rights_pending(self) -> bool:
         """Just made: ANAF's answers about the companies are coming."""
-        return self.progress.goes_on
+        return self.progress.is_running
 
     @property
-    def renewal_failure(self) -> str:
+    def refresh_failure(self) -> str:
         """What the last attempt to renew came to, when it failed."""
         error = ERROR_TEXTS.get(self.authorization.last_failure_code)
-        return error.sentence if error and self.authorization.renewal_failures else ""
+        return error.sentence if error and self.authorization.refresh_failures else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    shown: list[Shown]
+class AuthorizationCards:
+    shown: list[AuthorizationCard]
     overall: Health | None
     companies: list[Company]
     past: list[Authorization]
@@ -58,15 +58,15 @@ class Panel:
         return str(self.shown[0].authorization.pk) if self.shown else "0"
 
     @property
-    def settling(self) -> bool:
+    def rights_pending(self) -> bool:
         """Whether the whole card is to be drawn anew every few seconds."""
-        return any(one.settling and len(one.rights) <= _FEW for one in self.shown)
+        return any(one.rights_pending and len(one.rights) <= _FEW for one in self.shown)
 
 
-def panel(membership: Membership) -> Panel:
+def authorization_cards(membership: Membership) -> AuthorizationCards:
     companies = list(access.visible_companies(membership))
-    shown = _shown(membership, companies)
-    return Panel(
+    shown = _cards(membership, companies)
+    return AuthorizationCards(
         shown=shown,
         overall=_overall(shown, companies),
         companies=companies,
@@ -75,46 +75,46 @@ def panel(membership: Membership) -> Panel:
     )
 
 
-def standing(membership: Membership, companies: list[Company]) -> Health | None:
+def overall_health(membership: Membership, companies: list[Company]) -> Health | None:
     """How all authorizations that concern the member stand, in one colour; None without any."""
-    return _overall(_shown(membership, companies), companies)
+    return _overall(_cards(membership, companies), companies)
 
 
-def watched(membership: Membership) -> list[Authorization]:
+def recent_authorizations(membership: Membership) -> list[Authorization]:
     """The young authorizations about whose companies ANAF is being asked right now."""
     companies = list(access.visible_companies(membership))
-    young = _theirs(membership, companies).filter(
-        status=Authorization.Status.ACTIVE, authorized_at__gt=timezone.now() - WATCHED
+    young = _visible(membership, companies).filter(
+        status=Authorization.Status.ACTIVE, authorized_at__gt=timezone.now() - RECENT
     )
     return list(young.select_related("link"))
 
 
-def _shown(membership: Membership, companies: list[Company]) -> list[Shown]:
+def _cards(membership: Membership, companies: list[Company]) -> list[AuthorizationCard]:
     """Living authorizations, newest first, each with its health and what ANAF said per company."""
     living = list(
-        _theirs(membership, companies)
-        .filter(status__in=LIVING)
+        _visible(membership, companies)
+        .filter(status__in=NOT_ENDED)
         .select_related("link", "replaced_by")
         .prefetch_related("rights", "link__companies")
     )
-    spare = spares(living)
+    spare = unneeded_authorizations(living)
     return [
-        Shown(
+        AuthorizationCard(
             authorization=one,
             health=health(one, spare=one.pk in spare),
             rights=_rights(one, companies),
-            next_renewal_at=next_renewal_at(one),
+            next_refresh_at=next_refresh_at(one),
         )
         for one in living
     ]
 
 
-def theirs(membership: Membership) -> QuerySet[Authorization]:
+def visible_authorizations(membership: Membership) -> QuerySet[Authorization]:
     """The authorizations that concern the member."""
-    return _theirs(membership, list(access.visible_companies(membership)))
+    return _visible(membership, list(access.visible_companies(membership)))
 
 
-def _theirs(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
+def _visible(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
     """Who authorized for other companies is not the business of one kept to some."""
     found = Authorization.objects.filter(organization=membership.organization_id)
     if access.is_restricted(membership):
@@ -137,7 +137,7 @@ def _rights(authorization: Authorization, companies: list[Company]) -> list[Comp
     return found
 
 
-def _overall(shown: list[Shown], companies: list[Company]) -> Health | None:
+def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health | None:
     """Companies that no active authorization covers count against the green tick, except those
     about which ANAF is being asked right now."""
     states: dict[int, set[str]] = {company.pk: set() for company in companies}
@@ -147,13 +147,13 @@ def _overall(shown: list[Shown], companies: list[Company]) -> Health | None:
                 states[right.company.pk].add(right.state)
     uncovered = [found for found in states.values() if CompanyRight.State.COVERED not in found]
     refused = sum(CompanyRight.State.NO_RIGHT in found for found in uncovered)
-    unknown = 0 if any(one.settling for one in shown) else len(uncovered) - refused
+    unknown = 0 if any(one.rights_pending for one in shown) else len(uncovered) - refused
     return overall([one.health for one in shown], refused=refused, unknown=unknown)
 
 
 def _past(membership: Membership, companies: list[Company]) -> list[Authorization]:
     """What has been replaced or disconnected: who, when, which certificate, what came after."""
-    ended = _theirs(membership, companies).exclude(status__in=LIVING)
+    ended = _visible(membership, companies).exclude(status__in=NOT_ENDED)
     return list(ended.select_related("replaced_by").order_by("-authorized_at", "-pk")[:50])
 
 

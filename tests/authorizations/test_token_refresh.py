@@ -32,7 +32,7 @@ def test_both_new_tokens_and_their_ends_are_saved(
 ) -> None:
     old = tokens(authorization)
     anaf.advance(days=30)
-    assert token_refresh.renew(authorization_id=authorization.pk)
+    assert token_refresh.refresh_authorization(authorization_id=authorization.pk)
     new = tokens(authorization)
     assert not set(old) & set(new)
     assert anaf.api("info", new[0], cui_op=factories.CUI).status_code == 200
@@ -40,7 +40,7 @@ def test_both_new_tokens_and_their_ends_are_saved(
     now = timezone.now()
     assert authorization.access_expires_at > now + timedelta(days=119)
     assert authorization.refresh_expires_at > now + timedelta(days=394)
-    assert authorization.last_renewed_at
+    assert authorization.last_refreshed_at
     assert (authorization.last_failure_code, authorization.last_failure_at) == ("", None)
 
 
@@ -49,7 +49,7 @@ def test_the_end_that_anaf_keeps_is_the_end_that_is_kept(
 ) -> None:
     anaf.turn_on("refresh_keeps_end")
     anaf.advance(days=30)
-    token_refresh.renew(authorization_id=authorization.pk)
+    token_refresh.refresh_authorization(authorization_id=authorization.pk)
     authorization.refresh_from_db()
     assert authorization.refresh_expires_at < timezone.now() + timedelta(days=366)
     assert not authorization.refresh_expiry_estimated
@@ -59,10 +59,10 @@ def test_a_refresh_token_that_tells_no_end_is_kept_with_an_estimate(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     anaf.turn_on("refresh_opaque")
-    token_refresh.renew(authorization_id=authorization.pk)
+    token_refresh.refresh_authorization(authorization_id=authorization.pk)
     authorization.refresh_from_db()
     assert authorization.refresh_expiry_estimated
-    assert token_refresh.renew(authorization_id=authorization.pk)
+    assert token_refresh.refresh_authorization(authorization_id=authorization.pk)
 
 
 def test_what_ends_within_fifteen_days_is_due_and_again_after_a_pause_when_it_failed(
@@ -75,12 +75,12 @@ def test_what_ends_within_fifteen_days_is_due_and_again_after_a_pause_when_it_fa
     factories.authorization(organization, access_lives=timedelta(days=1), status="reauthorize")
     tried = factories.authorization(organization, access_lives=timedelta(hours=1))
     Authorization.objects.filter(pk=tried.pk).update(
-        last_renewal_attempt_at=now - timedelta(minutes=50), renewal_failures=9
+        last_refresh_attempt_at=now - timedelta(minutes=50), refresh_failures=9
     )
-    assert token_refresh.due(now) == [near.pk]
-    assert set(token_refresh.due(now + timedelta(minutes=17))) == {near.pk, tried.pk}
-    Authorization.objects.filter(pk=tried.pk).update(renewal_not_before=now + timedelta(days=1))
-    assert token_refresh.due(now + timedelta(minutes=17)) == [near.pk]
+    assert token_refresh.authorizations_due(now) == [near.pk]
+    assert set(token_refresh.authorizations_due(now + timedelta(minutes=17))) == {near.pk, tried.pk}
+    Authorization.objects.filter(pk=tried.pk).update(refresh_not_before=now + timedelta(days=1))
+    assert token_refresh.authorizations_due(now + timedelta(minutes=17)) == [near.pk]
 
 
 def test_the_worker_renews_what_is_due_once(
@@ -106,7 +106,12 @@ def test_processes_that_find_the_same_token_refused_renew_it_once(
     anaf.turn_on("slow", seconds=0.2, endpoint="token")
     anaf.forget_calls()
     results = at_once(
-        *[lambda: token_refresh.renew(authorization_id=authorization.pk, refused=refused)] * 3
+        *[
+            lambda: token_refresh.refresh_authorization(
+                authorization_id=authorization.pk, refused=refused
+            )
+        ]
+        * 3
     )
     assert sorted(map(str, results)) == ["False", "False", "True"]
     assert len(anaf.calls("token")) == 1
@@ -120,7 +125,8 @@ def test_processes_that_find_the_same_token_ended_renew_it_once(
     anaf.turn_on("slow", seconds=0.2, endpoint="token")
     anaf.forget_calls()
     got = at_once(
-        *[lambda: token_refresh.access_token(Authorization.objects.get(pk=authorization.pk))] * 3
+        *[lambda: token_refresh.usable_access_token(Authorization.objects.get(pk=authorization.pk))]
+        * 3
     )
     assert set(got) == {tokens(authorization)[0]}
     assert len(anaf.calls("token")) == 1
@@ -141,14 +147,14 @@ def test_a_crash_between_the_answer_and_the_commit_leaves_the_old_tokens_usable(
         )
     try:
         with pytest.raises(DatabaseError, match="the server fell"):
-            token_refresh.renew(authorization_id=authorization.pk)
+            token_refresh.refresh_authorization(authorization_id=authorization.pk)
     finally:
         with database.cursor() as cursor:
             cursor.execute("DROP FUNCTION break_it() CASCADE")
     assert [call["status"] for call in anaf.calls("token")] == [200]
     assert tokens(authorization) == old
     assert authorization.is_active
-    assert token_refresh.renew(authorization_id=authorization.pk)
+    assert token_refresh.refresh_authorization(authorization_id=authorization.pk)
     assert tokens(authorization) != old
 
 
@@ -172,15 +178,15 @@ def test_what_may_pass_by_itself_leaves_the_authorization_alive(
     old = tokens(authorization)
     anaf.turn_on(scenario, **({"endpoint": endpoint} if endpoint else {}))
     with pytest.raises(AnafError) as caught:
-        token_refresh.renew(authorization_id=authorization.pk)
+        token_refresh.refresh_authorization(authorization_id=authorization.pk)
     assert caught.value.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER}
     assert tokens(authorization) == old
     assert authorization.status == "active"
     assert authorization.last_failure_code == caught.value.code == code
-    assert authorization.last_renewal_attempt_at
+    assert authorization.last_refresh_attempt_at
 
     anaf.turn_off(scenario)
-    assert token_refresh.renew(authorization_id=authorization.pk)
+    assert token_refresh.refresh_authorization(authorization_id=authorization.pk)
     authorization.refresh_from_db()
     assert authorization.last_failure_code == ""
 
@@ -193,7 +199,7 @@ def test_a_refusal_by_the_token_service_needs_a_person(
     if word == "invalid_grant":
         anaf.turn_on("invalid_grant")
     with pytest.raises(AnafError) as caught:
-        token_refresh.renew(authorization_id=authorization.pk)
+        token_refresh.refresh_authorization(authorization_id=authorization.pk)
     assert caught.value.outcome is Outcome.REAUTHORIZE
     authorization.refresh_from_db()
     assert (authorization.status, authorization.last_failure_code) == (
@@ -207,7 +213,7 @@ def test_a_wrong_client_secret_is_ours_and_kills_no_authorization(
 ) -> None:
     settings.ANAF_CLIENT_SECRET = "wrong"  # type: ignore[attr-defined]
     with pytest.raises(AnafError) as caught:
-        token_refresh.renew(authorization_id=authorization.pk)
+        token_refresh.refresh_authorization(authorization_id=authorization.pk)
     assert caught.value.code == "invalid_client"
     authorization.refresh_from_db()
     assert authorization.status == "active"
@@ -220,7 +226,7 @@ def test_what_is_no_longer_active_is_not_renewed(
     Authorization.objects.update(status=status)
     anaf.forget_calls()
     with pytest.raises(AnafError):
-        token_refresh.renew(authorization_id=authorization.pk)
+        token_refresh.refresh_authorization(authorization_id=authorization.pk)
     assert anaf.calls() == []
     authorization.refresh_from_db()
     assert authorization.status == status
@@ -235,17 +241,22 @@ def test_those_who_waited_for_a_renewal_that_failed_do_not_all_try_it_again(
     anaf.turn_on("token_endpoint_down")
     anaf.forget_calls()
     results = at_once(
-        *[lambda: token_refresh.renew(authorization_id=authorization.pk, refused=refused)] * 4
+        *[
+            lambda: token_refresh.refresh_authorization(
+                authorization_id=authorization.pk, refused=refused
+            )
+        ]
+        * 4
     )
     assert [getattr(one, "code", one) for one in results] == ["token_endpoint_down"] * 4
     assert len(anaf.calls("token")) == 1
     authorization.refresh_from_db()
-    assert authorization.renewal_failures == 1
+    assert authorization.refresh_failures == 1
 
     later = timezone.now() + timedelta(days=85)
     results = at_once(
         *[
-            lambda: token_refresh.renew(
+            lambda: token_refresh.refresh_authorization(
                 authorization_id=authorization.pk, only_if_due=True, now=later
             )
         ]
@@ -263,20 +274,22 @@ def test_a_failure_is_forgotten_when_anaf_takes_the_same_token_again_long_before
 ) -> None:
     anaf.turn_on("token_timeout")
     with pytest.raises(AnafError):
-        token_refresh.after_refusal(authorization, tokens(authorization)[0])
+        token_refresh.replace_refused_token(authorization, tokens(authorization)[0])
     authorization.refresh_from_db()
     before = authorization.last_failure_at
     assert before
-    token_refresh.keep_good_call(authorization.pk, before - timedelta(seconds=1))  # it came before
+    token_refresh.record_good_call(
+        authorization.pk, before - timedelta(seconds=1)
+    )  # it came before
     authorization.refresh_from_db()
     assert authorization.last_failure_code == "timeout"
-    token_refresh.keep_good_call(authorization.pk, timezone.now())
+    token_refresh.record_good_call(authorization.pk, timezone.now())
     authorization.refresh_from_db()
-    assert (authorization.last_failure_code, authorization.renewal_failures) == ("", 0)
+    assert (authorization.last_failure_code, authorization.refresh_failures) == ("", 0)
 
     Authorization.objects.update(access_expires_at=timezone.now() + timedelta(days=3))
     with pytest.raises(AnafError):
-        token_refresh.renew(authorization_id=authorization.pk, only_if_due=True)
-    token_refresh.keep_good_call(authorization.pk, timezone.now())
+        token_refresh.refresh_authorization(authorization_id=authorization.pk, only_if_due=True)
+    token_refresh.record_good_call(authorization.pk, timezone.now())
     authorization.refresh_from_db()
     assert authorization.last_failure_code == "timeout"  # this one is still to be renewed

@@ -38,7 +38,9 @@ class Renewal(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.result = token_refresh.renew(authorization_id=self.authorization_id)
+            self.result = token_refresh.refresh_authorization(
+                authorization_id=self.authorization_id
+            )
         except AnafError as error:
             self.result = error
         finally:
@@ -122,7 +124,7 @@ def test_first_answers_about_other_companies_are_kept_while_the_token_service_is
 def test_the_engine_goes_on_while_the_token_service_is_silent(
     waiting: Renewal, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
-    rights.remember(authorization=authorization, company=company, covered=True)
+    rights.record_right(authorization=authorization, company=company, covered=True)
     for _ in range(2):  # the second answer is an unchanged one
         SyncState.objects.update_or_create(
             company=company, defaults={"next_sync_at": timezone.now()}
@@ -177,9 +179,9 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
 ) -> None:
     """The notices of its end, new keys, a failure, and a new authorization in its place."""
     Authorization.objects.update(refresh_expires_at=timezone.now() + timedelta(days=5))
-    deadlines.remind()
-    assert key_rotation.rotate().done == 1
-    token_refresh.keep_failure(authorization.pk, AnafError("timeout"))
+    deadlines.notify_of_deadlines()
+    assert key_rotation.rotate_token_keys().done == 1
+    token_refresh.record_authorization_failure(authorization.pk, AnafError("timeout"))
     anaf.turn_on("held", endpoint="token", cui="none")  # the exchange is answered
     address = consent.begin(
         user=owner, browser="b", organization=authorization.organization, replaces=authorization
@@ -195,7 +197,7 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
 def test_a_predecessor_whose_row_another_writes_to_is_ended_later_by_the_timer(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
-    rights.remember(authorization=authorization, company=company, covered=True)
+    rights.record_right(authorization=authorization, company=company, covered=True)
     new = factories.authorization(authorization.organization)
     Authorization.objects.filter(pk=authorization.pk).update(replaced_by=new)
     held, done = threading.Event(), threading.Event()
@@ -218,7 +220,7 @@ def test_a_predecessor_whose_row_another_writes_to_is_ended_later_by_the_timer(
     try:
         with database.cursor() as cursor:
             cursor.execute("SET lock_timeout = '20s'")
-        rights.remember(authorization=new, company=company, covered=True)
+        rights.record_right(authorization=new, company=company, covered=True)
     finally:
         done.set()
         thread.join(20)

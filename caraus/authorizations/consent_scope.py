@@ -6,11 +6,11 @@ from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization
 
 # So many companies are named; the others are counted.
-NAMED = 5
+NAMED_COMPANIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ConsentScope:
     """The organization that may ask ANAF now, and about which companies."""
 
     organization: str
@@ -24,11 +24,11 @@ class Scope:
         return self.number - len(self.companies)
 
 
-def scope_of(authorization: Authorization) -> Scope:
-    companies = rights.companies_of(authorization)
-    return Scope(
+def consent_scope(authorization: Authorization) -> ConsentScope:
+    companies = rights.served_companies(authorization)
+    return ConsentScope(
         organization=str(authorization.organization),
-        companies=[str(company) for company in companies.order_by("name", "cui")[:NAMED]],
+        companies=[str(company) for company in companies.order_by("name", "cui")[:NAMED_COMPANIES]],
         number=companies.count(),
         for_all=authorization.link is None or authorization.link.for_all,
     )
