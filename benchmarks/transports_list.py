@@ -27,7 +27,7 @@ from caraus.core.formatting import today  # noqa: E402
 from caraus.core.queries import count_each  # noqa: E402
 from caraus.transports.models import Transport  # noqa: E402
 from caraus.workspace import listing, pagination  # noqa: E402
-from caraus.workspace.filters import Asked  # noqa: E402
+from caraus.workspace.filters import ListFilters  # noqa: E402
 
 ROWS = 1_000_000
 REPEATS = 15
@@ -89,39 +89,41 @@ def main() -> None:
         "zzzqqq",
         "CMD-1230",
     ):
-        for shown in ("", "toate"):
-            view(companies, Asked(q=typed, arata=shown))
-    for asked in (
-        Asked(arata="expira"),
-        Asked(arata="toate", modificate=True),
-        Asked(arata="toate", declarant="agro baragan 1230"),
-        Asked(arata="toate", vehicul="B07"),
-        Asked(arata="toate", loc="nadlac"),
-        Asked(arata="delistate"),
-        Asked(arata="toate", de_la=today() - timedelta(days=420), pana_la=today() - timedelta(400)),
-        Asked(arata="toate", sortare="expira"),
-        Asked(arata="toate", sortare="transport"),
-        Asked(arata="toate", sortare="modificate"),
+        for show in ("current", "all"):
+            view(companies, ListFilters(query=typed, show=show))
+    for filters in (
+        ListFilters(show="expiring"),
+        ListFilters(show="all", only_changed=True),
+        ListFilters(show="all", declarant="agro baragan 1230"),
+        ListFilters(show="all", vehicle="B07"),
+        ListFilters(show="all", place="nadlac"),
+        ListFilters(show="delisted"),
+        ListFilters(
+            show="all", from_day=today() - timedelta(days=420), to_day=today() - timedelta(400)
+        ),
+        ListFilters(show="all", sort="expiry"),
+        ListFilters(show="all", sort="transport_date"),
+        ListFilters(show="all", sort="last_changed"),
     ):
-        view(companies, asked)
+        view(companies, filters)
     assert environment.SERVER.url
 
 
 def fill(rows: int) -> tuple[list[int], int]:
     """Into an empty database; the tenant's companies, and the one of them with most UITs."""
     others = 900
-    mine = Organization.objects.create(name="Mine")
-    theirs = Organization.objects.create(name="Others")
-    made = Company.objects.bulk_create(
-        Company(organization=mine if n < 5 else theirs, cui=str(900000000 + n))
+    tenant = Organization.objects.create(name="Tenant")
+    other_tenant = Organization.objects.create(name="Others")
+    created = Company.objects.bulk_create(
+        Company(organization=tenant if n < 5 else other_tenant, cui=str(900000000 + n))
         for n in range(5 + others)
     )
-    first = made[0].pk
+    first = created[0].pk
     with connection.schema_editor() as editor:
         editor.remove_index(Transport, _SEARCH_INDEX)
     with connection.cursor() as cursor:
         values = {"first": first, "others": others, "rows": rows, "today": today()}
-        values |= {"mine": mine.pk, "theirs": theirs.pk}
+        values |= {"mine": tenant.pk, "theirs": other_tenant.pk}
         cursor.execute("SET maintenance_work_mem = '256MB'; SET statement_timeout = 0")
         cursor.execute(FILL.replace(" % ", " %% ").replace("%% %(", "%% %("), values)
         started = time.monotonic()
@@ -131,10 +133,10 @@ def fill(rows: int) -> tuple[list[int], int]:
         cursor.execute("SELECT pg_size_pretty(pg_relation_size('list_search'))")
         print(*cursor.fetchone())
         cursor.execute("VACUUM ANALYZE transports_transport")
-    return [one.pk for one in made[:5]], first
+    return [company.pk for company in created[:5]], first
 
 
-def theirs(companies: list[int]) -> QuerySet[Transport]:
+def visible_transports(companies: list[int]) -> QuerySet[Transport]:
     """What the tenant's owner sees."""
     organization = Company.objects.get(pk=companies[0]).organization_id
     return Transport.objects.filter(organization=organization)
@@ -142,33 +144,34 @@ def theirs(companies: list[int]) -> QuerySet[Transport]:
 
 def pages(companies: list[int], title: str) -> None:
     """The same page by OFFSET and by its place, at growing depths."""
-    everything = Asked(arata="toate")
-    rows = listing.filtered(everything, theirs(companies), companies, today=today())
+    everything = ListFilters(show="all")
+    rows = listing.filter_transports(
+        everything, visible_transports(companies), companies, today=today()
+    )
     in_order = rows.defer("raw", "extra").order_by("-first_seen_at", "-pk")
     for number in (1, 20, 200, 300):
         offset = (number - 1) * pagination.PAGE_SIZE
         before = list(in_order[max(offset - 1, 0) : offset])
-        place = pagination.ORDERS[""].place(before[0]) if before else ""
+        cursor = pagination.ORDERS["newest"].cursor(before[0]) if before else ""
         report(f"{title}, page {number}, OFFSET", lambda: list(in_order[offset : offset + 50]))  # noqa: B023
         report(
-            f"{title}, page {number}, keyset",
-            lambda: pagination.page(rows, after=place),  # noqa: B023
+            f"{title}, page {number}, cursor",
+            lambda: pagination.paginate(rows, after=cursor),  # noqa: B023
         )
 
 
-def view(companies: list[int], asked: Asked) -> None:
+def view(companies: list[int], filters: ListFilters) -> None:
     """What the list asks the database: the page and the count."""
 
-    visible = theirs(companies)
+    visible = visible_transports(companies)
 
     def both() -> int:
-        rows, page = listing.shown(asked, visible, None, today=today())
-        own = listing.to_count(rows, page, sort=asked.sortare)
-        return (
-            len(page.rows) + listing.count(page, None if own is None else count_each(own)[0]).number
-        )
+        rows, page = listing.list_page(filters, visible, None, today=today())
+        to_count = listing.rows_to_count(rows, page, sort=filters.sort)
+        number = None if to_count is None else count_each(to_count)[0]
+        return len(page.rows) + listing.total(page, number).number
 
-    report(asked.address() or "the list", both)
+    report(filters.address() or "the list", both)
 
 
 def report(name: str, work: Callable[[], object]) -> None:

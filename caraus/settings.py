@@ -148,7 +148,10 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "lucide.templatetags.lucide",
-                "caraus.web.templatetags.words",
+                "caraus.web.templatetags.frame",
+                "caraus.transports.templatetags.transports",
+                "caraus.sync.templatetags.sync",
+                "caraus.workspace.templatetags.workspace",
             ],
         },
     },

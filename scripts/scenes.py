@@ -71,7 +71,7 @@ def export_under_way() -> int:
         user=owner.user,
         kind="xlsx",
         query="",
-        asked_at=now,
+        requested_at=now,
         started_at=now,
         total=48_210,
         done=31_500,

@@ -14,7 +14,7 @@ from django.shortcuts import render
 
 from caraus.accounts import access
 from caraus.accounts.models import Organization
-from caraus.web.templatetags.words import ORGANIZATION_FIELD
+from caraus.web.templatetags.frame import ORGANIZATION_FIELD
 
 HEADER = "X-Organization"
 LINK_FIELD = "o"

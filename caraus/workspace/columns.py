@@ -1,4 +1,4 @@
-"""Which columns of the list a person sees: chosen once, remembered for the account."""
+"""The columns of the list, which each person selects for the own account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,51 +11,57 @@ from caraus.workspace.models import ListSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """A column of the list: its name in the menu, and its head."""
 
     label: str | Promise
     # "": the label.
     head: str | Promise = ""
-    # The order of the list that a press on the head gives (`pagination.ORDERS`), None for none.
-    sort: str | None = None
-    # A class of the style sheet, for columns that must not share what is left.
+    # The order of the list that a press on the head gives (`pagination.ORDERS`), "" for none.
+    sort: str = ""
+    # A class of the style sheet, for columns of a fixed width.
     width: str = ""
 
 
-# By the words of the form. The UIT and its state stand in every list. The table draws each column
-# in `_table.html`, from the texts of `table.Row`.
-COLUMNS = {
-    "data": Column(gettext_lazy("Data transportului")),  # beside the state, without a head
-    "valabilitate": Column(gettext_lazy("Valabilitate"), sort="expira", width="wide-validity"),
-    "declarant": Column(gettext_lazy("Declarant"), sort="declarant"),
-    "ruta": Column(gettext_lazy("Rută"), sort="ruta"),
-    "vehicul": Column(
+# The UIT and its state stand in every list. `_table.html` draws each column from the texts of
+# `table.TableRow`.
+LIST_COLUMNS = {
+    "transport_date": ListColumn(gettext_lazy("Data transportului")),  # beside the state
+    "validity": ListColumn(gettext_lazy("Valabilitate"), sort="expiry", width="wide-validity"),
+    "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant"),
+    "route": ListColumn(gettext_lazy("Rută"), sort="route"),
+    "vehicle": ListColumn(
         gettext_lazy("Vehicul și remorci"),
         head=gettext_lazy("Vehicul"),
-        sort="vehicul",
+        sort="vehicle",
         width="wide-vehicle",
     ),
-    "referinta": Column(gettext_lazy("Referință"), sort="referinta"),
-    "documente": Column(gettext_lazy("Documente")),
-    "vazut": Column(gettext_lazy("Prima dată văzut"), sort="", width="wide-seen"),
-    "modificat": Column(gettext_lazy("Ultima modificare"), sort="modificate", width="wide-seen"),
+    "reference": ListColumn(gettext_lazy("Referință"), sort="reference"),
+    "documents": ListColumn(gettext_lazy("Documente")),
+    "first_seen": ListColumn(gettext_lazy("Prima dată văzut"), sort="newest", width="wide-seen"),
+    "last_changed": ListColumn(
+        gettext_lazy("Ultima modificare"), sort="last_changed", width="wide-seen"
+    ),
 }
-USUAL = frozenset(COLUMNS) - {"modificat"}
+USUAL_COLUMNS = frozenset(LIST_COLUMNS) - {"last_changed"}
 
 
-def of(user_id: int) -> frozenset[str]:
-    """Return the person's columns; the usual ones before anything was chosen."""
+def columns_of(user_id: int) -> frozenset[str]:
+    """Return the columns of a person; the usual ones before a selection."""
     settings = ListSettings.objects.filter(user=user_id).first()
-    return USUAL if settings is None else frozenset(settings.columns).intersection(COLUMNS)
+    return (
+        USUAL_COLUMNS
+        if settings is None
+        else frozenset(settings.columns).intersection(LIST_COLUMNS)
+    )
 
 
-def choose(user: User, wanted: Iterable[str]) -> None:
-    """Remember; what is no column is left out."""
-    chosen = [name for name in COLUMNS if name in set(wanted)]
-    ListSettings.objects.update_or_create(user=user, defaults={"columns": chosen})
+def save_columns(user: User, keys: Iterable[str]) -> None:
+    """Save a selection, without what is no column."""
+    columns = [key for key in LIST_COLUMNS if key in set(keys)]
+    ListSettings.objects.update_or_create(user=user, defaults={"columns": columns})
 
 
-def forget(user: User) -> None:
-    """Back to the usual ones."""
+def reset_columns(user: User) -> None:
+    """Return to the usual columns."""
     ListSettings.objects.filter(user=user).delete()

@@ -1,44 +1,44 @@
-"""Whose UITs a view is about, of the companies that the person sees."""
+"""The companies whose UITs a view shows, of those that the member may see."""
 
 from dataclasses import dataclass, replace
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
-from caraus.workspace.filters import Asked
+from caraus.workspace.filters import ListFilters
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """`asked` is without a company that the person does not see; its CUI is `unknown`."""
+class CompanyScope:
+    """`filters` lack a company that the member may not see; its CUI is `unknown_cui`."""
 
-    asked: Asked
+    filters: ListFilters
     companies: list[Company]
     company: Company | None
-    unknown: str
+    unknown_cui: str
     # The organization has no other companies than these.
-    are_all: bool
+    has_all_companies: bool
 
     @property
-    def wanted(self) -> list[Company]:
+    def selected(self) -> list[Company]:
         return self.companies if self.company is None else [self.company]
 
     @property
-    def keys(self) -> list[int]:
-        return [company.pk for company in self.wanted]
+    def selected_ids(self) -> list[int]:
+        return [company.pk for company in self.selected]
 
     @property
-    def narrowing(self) -> list[int] | None:
-        """The keys for `listing.filtered`; None where nothing is left out."""
-        return None if self.are_all and self.company is None else self.keys
+    def restricted_to(self) -> list[int] | None:
+        """The company keys for `listing.filter_transports`; None where nothing is left out."""
+        return None if self.has_all_companies and self.company is None else self.selected_ids
 
 
-def chosen(membership: Membership, asked: Asked) -> Chosen:
-    """Who sees no company at all is not told that one of them is unknown."""
+def resolve_scope(membership: Membership, filters: ListFilters) -> CompanyScope:
+    """Resolve the company of the filters; a member who sees none is told of no unknown one."""
     visible = list(access.visible_companies(membership, archived=True))
     companies = [company for company in visible if company.archived_at is None]
-    are_all = len(companies) == len(visible) and not access.is_restricted(membership)
-    company = next((one for one in companies if one.cui == asked.firma), None)
-    unknown = asked.firma if companies and company is None else ""
+    has_all = len(companies) == len(visible) and not access.is_restricted(membership)
+    company = next((company for company in companies if company.cui == filters.company), None)
+    unknown_cui = filters.company if companies and company is None else ""
     if company is None:
-        asked = replace(asked, firma="")
-    return Chosen(asked, companies, company, unknown, are_all)
+        filters = replace(filters, company="")
+    return CompanyScope(filters, companies, company, unknown_cui, has_all)

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-COLUMNS, ROWS = 8, 7
+GRID_COLUMNS, GRID_ROWS = 8, 7
 
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """`code`: the car code, as in ANAF's records; `place`: (column, row) from the northwest."""
+    """`code`: the car code, as in ANAF's records; `position`: (column, row) from the northwest."""
 
     code: str
     name: str
-    place: tuple[int, int]
+    position: tuple[int, int]
 
 
 COUNTIES = {
@@ -38,7 +38,7 @@ COUNTIES = {
 }
 
 
-def name_of(code: str) -> str:
-    """„Cluj”; a code that is none of them stands as it is."""
+def county_name(code: str) -> str:
+    """Return „Cluj” for „CJ”; an unknown code as it is."""
     county = COUNTIES.get(code)
     return county.name if county else code

@@ -1,4 +1,4 @@
-"""The map: how many transports of a period go from which county to which, drawn as tiles."""
+"""The map: the number of transports of a period between counties, drawn as tiles."""
 
 from dataclasses import dataclass
 from math import hypot
@@ -7,26 +7,26 @@ from django.db.models import Count, F, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from caraus.transports.models import Transport
-from caraus.workspace.counties import COLUMNS, COUNTIES, ROWS, County, name_of
+from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS, County, county_name
 from caraus.workspace.period import Period
 
 # The units of the drawing.
 TILE, GAP = 64, 6
 _STEP = TILE + GAP
-WIDTH, HEIGHT = COLUMNS * _STEP - GAP, ROWS * _STEP - GAP
-# Arrows beyond these would hide each other; the table has all.
-ARROWS = 20
-TABLE = 60
-# So many digits of both numbers fit beside one another.
-_IN_LINE = 3
-# How dark a tile is, and how thick an arrow: steps of its share of the greatest, which is at least
-# so much that a single transport looks like one.
-_STEPS = 5
+WIDTH, HEIGHT = GRID_COLUMNS * _STEP - GAP, GRID_ROWS * _STEP - GAP
+# More arrows would hide each other; the table has all flows.
+MAX_ARROWS = 20
+MAX_TABLE_ROWS = 60
+# Both numbers of a tile fit in a line up to so many digits.
+_DIGITS_IN_LINE = 3
+# Shades of a tile and weights of an arrow: steps of the share of the greatest number, which counts
+# as at least this, so that a single transport looks like one.
+_LEVELS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`start` and `end` are county codes, "" where ANAF told none."""
+    """`start` and `end` are county codes, "" where ANAF gave none."""
 
     start: str
     end: str
@@ -34,11 +34,11 @@ class Flow:
 
     @property
     def start_name(self) -> str:
-        return name_of(self.start)
+        return county_name(self.start)
 
     @property
     def end_name(self) -> str:
-        return name_of(self.end)
+        return county_name(self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Tile:
     @property
     def is_wide(self) -> bool:
         """Whether its two numbers need a line each."""
-        return len(f"{self.leaving}{self.arriving}") > _IN_LINE
+        return len(f"{self.leaving}{self.arriving}") > _DIGITS_IN_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +67,29 @@ class Arrow:
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class CountyMap:
     period: Period
     tiles: tuple[Tile, ...]
     arrows: tuple[Arrow, ...]
     flows: tuple[Flow, ...]
     number: int
-    # Transports of which one end has no county.
-    placeless: int
+    # Transports of which the start or the end has no county.
+    without_county: int
     width: int = WIDTH
     height: int = HEIGHT
     size: int = TILE
 
     @property
     def is_cut(self) -> bool:
-        return len(self.flows) > TABLE
+        return len(self.flows) > MAX_TABLE_ROWS
 
     @property
-    def shown(self) -> tuple[Flow, ...]:
-        return self.flows[:TABLE]
+    def table_flows(self) -> tuple[Flow, ...]:
+        return self.flows[:MAX_TABLE_ROWS]
 
 
-def drawn(rows: QuerySet[Transport], period: Period) -> Map:
-    """The transports whose day lies in the period; one query."""
+def build_map(rows: QuerySet[Transport], period: Period) -> CountyMap:
+    """Draw the transports of which the day lies in the period, with one query."""
     flows = _flows(rows.filter(transport_date__gte=period.first, transport_date__lte=period.last))
     leaving, arriving = dict.fromkeys(COUNTIES, 0), dict.fromkeys(COUNTIES, 0)
     for flow in flows:
@@ -101,21 +101,21 @@ def drawn(rows: QuerySet[Transport], period: Period) -> Map:
     tiles = tuple(
         Tile(
             county=county,
-            x=county.place[0] * _STEP,
-            y=county.place[1] * _STEP,
+            x=county.position[0] * _STEP,
+            y=county.position[1] * _STEP,
             leaving=leaving[code],
             arriving=arriving[code],
-            shade=_step(leaving[code] + arriving[code], most),
+            shade=_level(leaving[code] + arriving[code], most),
         )
         for code, county in COUNTIES.items()
     )
-    return Map(
+    return CountyMap(
         period=period,
         tiles=tiles,
         arrows=_arrows(flows),
         flows=flows,
         number=sum(flow.number for flow in flows),
-        placeless=sum(
+        without_county=sum(
             flow.number for flow in flows if not {flow.start, flow.end} <= COUNTIES.keys()
         ),
     )
@@ -132,28 +132,28 @@ def _flows(rows: QuerySet[Transport]) -> tuple[Flow, ...]:
     return tuple(sorted(flows, key=lambda flow: (-flow.number, flow.start, flow.end)))
 
 
-def _step(number: int, most: int) -> int:
-    return -(-number * _STEPS // max(most, _STEPS))
+def _level(number: int, most: int) -> int:
+    return -(-number * _LEVELS // max(most, _LEVELS))
 
 
 def _arrows(flows: tuple[Flow, ...]) -> tuple[Arrow, ...]:
-    """The greatest flows between two counties, the smaller drawn first, below."""
+    """Return arrows of the greatest flows between two counties, the smaller first, below."""
     between = [
         flow
         for flow in flows
         if flow.start != flow.end and {flow.start, flow.end} <= COUNTIES.keys()
-    ][:ARROWS]
+    ][:MAX_ARROWS]
     most = between[0].number if between else 1
     return tuple(
-        Arrow(_path(COUNTIES[flow.start], COUNTIES[flow.end]), _step(flow.number, most), flow)
+        Arrow(_path(COUNTIES[flow.start], COUNTIES[flow.end]), _level(flow.number, most), flow)
         for flow in reversed(between)
     )
 
 
 def _path(start: County, end: County) -> str:
-    """From edge towards edge, bent to its left, so that there and back are two curves."""
-    x1, y1 = (place * _STEP + TILE / 2 for place in start.place)
-    x2, y2 = (place * _STEP + TILE / 2 for place in end.place)
+    """Return a curve from edge to edge, bent to the left, so that both directions are seen."""
+    x1, y1 = (coordinate * _STEP + TILE / 2 for coordinate in start.position)
+    x2, y2 = (coordinate * _STEP + TILE / 2 for coordinate in end.position)
     length = hypot(x2 - x1, y2 - y1)
     ux, uy = (x2 - x1) / length, (y2 - y1) / length
     bend, off = min(length * 0.18, 48), TILE * 0.3

@@ -1,8 +1,8 @@
-"""Files made by the worker (a view of the list, the journal, all of an organization), kept for a
-day for who asked.
+"""Exports: files that the worker makes (a view of the list, the audit log, all of an organization),
+stored for a day for the person who requested them.
 
-The file lies in the database in pieces, because the worker and the web server need not share a
-disk; it is written and read piece by piece, so that a large one needs no large memory.
+A file is stored in the database in parts, because the worker and the web server need not share a
+disk; it is written and read part by part, so that a large one needs no large memory.
 """
 
 import hashlib
@@ -29,50 +29,51 @@ from caraus.core.formatting import BUCHAREST, in_language_of, today
 from caraus.fleet.models import Issue
 from caraus.transports.models import Transport
 from caraus.workspace import export_files, listing, organization_archive, pagination
-from caraus.workspace.filters import Asked
+from caraus.workspace.filters import ListFilters
 from caraus.workspace.models import ListExport, ListExportPart
 
-KEEP = timedelta(hours=24)
-# The same view asked for again so soon, with nothing changed, is the same file.
-SAME_FOR = timedelta(minutes=10)
-# The kinds beside those of a list (`files.KINDS`), and the role that each wants.
-ARCHIVE, JOURNAL = "arhiva", "jurnal"
-NEEDED = {ARCHIVE: Role.OWNER, JOURNAL: Role.ADMIN}
+RETENTION = timedelta(hours=24)
+# The same view requested again within this time, with nothing changed, is the same file.
+REUSE_FOR = timedelta(minutes=10)
+# The kinds beside the file formats of a list, and the role that each requires.
+ARCHIVE, AUDIT_LOG = "arhiva", "jurnal"
+REQUIRED_ROLES = {ARCHIVE: Role.OWNER, AUDIT_LOG: Role.ADMIN}
 PART_BYTES = 1024 * 1024
-# Nothing came of it for so long: its worker is gone, or none runs.
-GIVE_UP_AFTER = timedelta(hours=1)
-TELL_EVERY = 1000
+# An export without a result after this time has lost its worker, or none runs.
+STUCK_AFTER = timedelta(hours=1)
+PROGRESS_EVERY = 1000
 
 
-class Outcome(StrEnum):
-    """What came of asking for a file."""
+class RequestOutcome(StrEnum):
+    """What a request for an export led to."""
 
     NEW = "new"
-    # One of the person's is unfinished: it is that one.
+    # The member has an unfinished export: it is returned.
     UNDER_WAY = "under_way"
-    # The same view of some minutes ago, and nothing has changed since.
+    # The same view of some minutes ago, with nothing changed since.
     SAME = "same"
 
 
-def request_export(membership: Membership, *, kind: str, query: str) -> tuple[ListExport, Outcome]:
-    """The file that is to be made; one at a time for each person, and none twice. The caller
-    queues the work of a new one."""
+def request_export(
+    membership: Membership, *, kind: str, query: str
+) -> tuple[ListExport, RequestOutcome]:
+    """Return the export to be made, one at a time for each member. The caller queues a new one."""
     now = timezone.now()
     own = ListExport.objects.filter(user=membership.user, organization=membership.organization)
-    given_up = own.filter(finished_at=None, asked_at__lte=now - GIVE_UP_AFTER)
-    given_up.update(failed=True, finished_at=now)
+    stuck = own.filter(finished_at=None, requested_at__lte=now - STUCK_AFTER)
+    stuck.update(failed=True, finished_at=now)
     if unfinished := own.filter(finished_at=None).first():
-        return unfinished, Outcome.UNDER_WAY
+        return unfinished, RequestOutcome.UNDER_WAY
     companies = (
         []
-        if kind in NEEDED
+        if kind in REQUIRED_ROLES
         else sorted(access.visible_companies(membership).values_list("pk", flat=True))
     )
-    fingerprint = "" if kind in NEEDED else _fingerprint(companies)
+    fingerprint = "" if kind in REQUIRED_ROLES else _fingerprint(companies)
     done = own.filter(failed=False).exclude(finished_at=None)
-    recent = done.filter(kind=kind, query=query, asked_at__gt=now - SAME_FOR)
+    recent = done.filter(kind=kind, query=query, requested_at__gt=now - REUSE_FOR)
     if fingerprint and (same := recent.filter(fingerprint=fingerprint).first()):
-        return same, Outcome.SAME
+        return same, RequestOutcome.SAME
     try:
         with transaction.atomic():
             export = ListExport.objects.create(
@@ -82,42 +83,42 @@ def request_export(membership: Membership, *, kind: str, query: str) -> tuple[Li
                 query=query,
                 companies=companies,
                 fingerprint=fingerprint,
-                asked_at=now,
+                requested_at=now,
             )
     except IntegrityError:  # pressed twice in one moment
-        return own.get(finished_at=None), Outcome.UNDER_WAY
-    if kind not in NEEDED:
+        return own.get(finished_at=None), RequestOutcome.UNDER_WAY
+    if kind not in REQUIRED_ROLES:
         audit_log.record_action(
             "export",
             lambda: gettext("A exportat lista de transporturi ({kind}).").format(
-                kind=export_files.KINDS[kind].extension.upper()
+                kind=export_files.FILE_FORMATS[kind].extension.upper()
             ),
             user=membership.user,
             organization=membership.organization,
             view=query,
         )
-    return export, Outcome.NEW
+    return export, RequestOutcome.NEW
 
 
 def _fingerprint(companies: list[int]) -> str:
-    """Other than before when anything that a file of these companies shows has changed."""
+    """Return a digest of all data of these companies that a file shows."""
     states = Transport.objects.filter(company__in=companies).values_list("state").order_by("state")
-    problems = Issue.objects.filter(company__in=companies)
-    seen = [
+    issues = Issue.objects.filter(company__in=companies)
+    state = [
         today(),
         companies,
         list(Company.objects.filter(pk__in=companies).order_by("pk").values_list("name", "cui")),
         list(states.annotate(Count("pk"), Max("pk"), Max("last_changed_at"))),
-        problems.aggregate(Count("pk"), Max("pk")),
+        issues.aggregate(Count("pk"), Max("pk")),
     ]
-    return hashlib.sha256(repr(seen).encode()).hexdigest()
+    return hashlib.sha256(repr(state).encode()).hexdigest()
 
 
 def record_download(export: ListExport, membership: Membership) -> None:
-    """What holds more than a view is told when it is taken; a deletion wants the whole first."""
+    """Log the download of more than a view; deleting an organization requires the archive first."""
     sentence, details = {
         ARCHIVE: (gettext_noop("A descărcat exportul complet al organizației."), {"whole": True}),
-        JOURNAL: (gettext_noop("A descărcat jurnalul."), {}),
+        AUDIT_LOG: (gettext_noop("A descărcat jurnalul."), {}),
     }.get(export.kind, ("", {}))
     if sentence:
         audit_log.record_action(
@@ -129,27 +130,27 @@ def record_download(export: ListExport, membership: Membership) -> None:
         )
 
 
-def mine(membership: Membership) -> QuerySet[ListExport]:
-    """The person's own exports that are kept still; those of companies no longer seen, and those
-    that want a role that was lost, left out."""
-    seen = set(access.visible_companies(membership, archived=True).values_list("pk", flat=True))
+def visible_exports(membership: Membership) -> QuerySet[ListExport]:
+    """Return the member's own stored exports, without those of companies no longer visible, and
+    those that require a role that the member lost."""
+    visible = set(access.visible_companies(membership, archived=True).values_list("pk", flat=True))
     fresh = ListExport.objects.filter(
-        user=membership.user, asked_at__gt=timezone.now() - KEEP
-    ).order_by("-asked_at", "-pk")
-    kept = [
+        user=membership.user, requested_at__gt=timezone.now() - RETENTION
+    ).order_by("-requested_at", "-pk")
+    allowed = [
         pk
         for pk, kind, companies in fresh.values_list("pk", "kind", "companies")
-        if seen >= set(companies) and _may(membership, kind)
+        if visible >= set(companies) and _may(membership, kind)
     ]
-    return fresh.filter(pk__in=kept)
+    return fresh.filter(pk__in=allowed)
 
 
 def _may(membership: Membership, kind: str) -> bool:
-    return kind not in NEEDED or access.has_role(membership, NEEDED[kind])
+    return kind not in REQUIRED_ROLES or access.has_role(membership, REQUIRED_ROLES[kind])
 
 
 def run_export(*, export_id: int) -> None:
-    """Make the file; one that a killed worker left is begun anew. What fails is told as failed."""
+    """Make the file, anew where a killed worker left it; mark it as failed on an error."""
     export = ListExport.objects.filter(pk=export_id, finished_at=None).first()
     if export is None:
         return
@@ -160,13 +161,13 @@ def run_export(*, export_id: int) -> None:
         return
     try:
         with in_language_of(membership.user):
-            _make(export, membership)
+            _make_file(export, membership)
     except Exception:
         ListExport.objects.filter(pk=export.pk).update(failed=True, finished_at=timezone.now())
         raise
 
 
-def _make(export: ListExport, membership: Membership) -> None:
+def _make_file(export: ListExport, membership: Membership) -> None:
     export.started_at, export.done = timezone.now(), 0
     with TemporaryDirectory(prefix="caraus-export-") as folder:
         path = Path(folder) / "export"
@@ -174,94 +175,94 @@ def _make(export: ListExport, membership: Membership) -> None:
             export.save(update_fields=["started_at", "done"])
             with path.open("wb") as file:
                 at = f"{export.started_at:%Y-%m-%d %H:%M} UTC"
-                organization_archive.write(membership.organization, file, at=at)
-        elif export.kind == JOURNAL:
+                organization_archive.write_archive(membership.organization, file, at=at)
+        elif export.kind == AUDIT_LOG:
             export.save(update_fields=["started_at", "done"])
             entries = filter_entries(QueryDict(export.query).dict(), membership)
             with path.open("w", encoding="utf-8-sig", newline="") as text:
                 write_csv(text, audit_log.csv_rows(entries.iterator(chunk_size=1000)))
         else:
             _make_list(export, membership, path)
-        _keep(export, path)
+        _store_file(export, path)
 
 
 def _make_list(export: ListExport, membership: Membership, path: Path) -> None:
-    found = _rows(export, membership)
-    export.total = min(found.count(), export_files.MOST_ROWS)
+    rows = _rows(export, membership)
+    export.total = min(rows.count(), export_files.MAX_ROWS)
     export.save(update_fields=["started_at", "done", "total"])
-    in_order = found.order_by(*_order(export)).prefetch_related("issues")
-    rows = _counted(export, in_order.defer("raw", "extra", "search_text"))
-    export_files.write(path, export.kind, rows, today=today(), folder=str(path.parent))
+    in_order = rows.order_by(*_order(export)).prefetch_related("issues")
+    transports = _with_progress(export, in_order.defer("raw", "extra", "search_text"))
+    export_files.write_export(path, export.kind, transports, today=today(), folder=str(path.parent))
 
 
-def _asked(export: ListExport) -> Asked:
-    return Asked.of(QueryDict(export.query).dict())
+def _filters(export: ListExport) -> ListFilters:
+    return ListFilters.from_query(QueryDict(export.query).dict())
 
 
 def _order(export: ListExport) -> list[str]:
-    return pagination.ORDERS[_asked(export).sortare].by(backwards=False)
+    return pagination.ORDERS[_filters(export).sort].order_by(backwards=False)
 
 
 def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
-    """Those of the view that the person may see now, of the companies seen when asking."""
-    asked = _asked(export)
+    """Return the rows of the view that the member may see now, of the companies of the request."""
+    filters = _filters(export)
     companies = access.visible_companies(membership).filter(pk__in=export.companies)
-    if asked.firma:
-        companies = companies.filter(cui=asked.firma)
-    keys = [one.pk for one in companies]
+    if filters.company:
+        companies = companies.filter(cui=filters.company)
+    company_ids = [company.pk for company in companies]
     rows = access.visible(Transport.objects.select_related("company"), membership)
-    return listing.filtered(asked, rows, keys, today=today())
+    return listing.filter_transports(filters, rows, company_ids, today=today())
 
 
-def _counted(export: ListExport, found: QuerySet[Transport]) -> Iterator[Transport]:
-    """The rows one by one; how far it is is written down for the page."""
-    wanted = found[: export_files.MOST_ROWS].iterator(chunk_size=TELL_EVERY)
-    for number, row in enumerate(wanted, start=1):
+def _with_progress(export: ListExport, rows: QuerySet[Transport]) -> Iterator[Transport]:
+    """Yield the rows, and store the progress for the page."""
+    limited = rows[: export_files.MAX_ROWS].iterator(chunk_size=PROGRESS_EVERY)
+    for number, row in enumerate(limited, start=1):
         yield row
-        if number % TELL_EVERY == 0:
+        if number % PROGRESS_EVERY == 0:
             ListExport.objects.filter(pk=export.pk).update(done=number)
 
 
 @transaction.atomic
-def _keep(export: ListExport, path: Path) -> None:
+def _store_file(export: ListExport, path: Path) -> None:
     export.parts.all().delete()
     with path.open("rb") as file:
-        pieces = iter(lambda: file.read(PART_BYTES), b"")
-        for number, piece in enumerate(pieces):
-            ListExportPart.objects.create(export=export, number=number, content=piece)
+        chunks = iter(lambda: file.read(PART_BYTES), b"")
+        for number, chunk in enumerate(chunks):
+            ListExportPart.objects.create(export=export, number=number, content=chunk)
     export.size = path.stat().st_size
     export.done = export.total or 0
     export.finished_at = timezone.now()
     export.save(update_fields=["size", "done", "finished_at"])
-    _make_room(export)
+    _delete_oldest(export)
 
 
-def _make_room(newest: ListExport) -> None:
-    """The oldest files of the organization go when all are too large together."""
+def _delete_oldest(newest: ListExport) -> None:
+    """Delete the oldest files of the organization while all are too large together."""
     others = ListExport.objects.filter(organization=newest.organization_id).exclude(pk=newest.pk)
-    kept = newest.size
+    total_size = newest.size
     for pk, size in (
-        others.filter(size__gt=0).order_by("-asked_at", "-pk").values_list("pk", "size")
+        others.filter(size__gt=0).order_by("-requested_at", "-pk").values_list("pk", "size")
     ):
-        kept += size
-        if kept > settings.EXPORT_MEGABYTES * 1_000_000:
+        total_size += size
+        if total_size > settings.EXPORT_MEGABYTES * 1_000_000:
             ListExport.objects.filter(pk=pk).delete()
 
 
-def content(export: ListExport) -> Iterator[bytes]:
-    """The file, piece by piece."""
-    numbers = export.parts.order_by("number").values_list("pk", flat=True)
-    for pk in list(numbers):
+def stream_content(export: ListExport) -> Iterator[bytes]:
+    """Yield the file part by part."""
+    part_ids = export.parts.order_by("number").values_list("pk", flat=True)
+    for pk in list(part_ids):
         yield bytes(ListExportPart.objects.values_list("content", flat=True).get(pk=pk))
 
 
 def filename(export: ListExport) -> str:
-    """„transporturi-2026-11-25-1042.xlsx”, in Romania's time."""
-    at = export.asked_at.astimezone(BUCHAREST)
+    """Return „transporturi-2026-11-25-1042.xlsx”, in Romania's time."""
+    at = export.requested_at.astimezone(BUCHAREST)
     name, extension = {
         ARCHIVE: ("caraus-export", "zip"),
-        JOURNAL: ("jurnal", "csv"),
-    }.get(export.kind) or ("transporturi", export_files.KINDS[export.kind].extension)
+        AUDIT_LOG: ("jurnal", "csv"),
+    }.get(export.kind) or ("transporturi", export_files.FILE_FORMATS[export.kind].extension)
     return f"{name}-{at:%Y-%m-%d-%H%M}.{extension}"
 
 
@@ -269,39 +270,41 @@ def content_type(export: ListExport) -> str:
     if export.kind == ARCHIVE:
         return "application/zip"
     return (
-        export_files.CSV if export.kind == JOURNAL else export_files.KINDS[export.kind].content_type
+        export_files.CSV
+        if export.kind == AUDIT_LOG
+        else export_files.FILE_FORMATS[export.kind].content_type
     )
 
 
-def title(export: ListExport) -> str:
-    """What the file is, for the page: its kind and what it holds."""
+def export_title(export: ListExport) -> str:
+    """Return the title of the page: the kind of the file and what it holds."""
     if export.kind == ARCHIVE:
         return gettext("Exportul complet al organizației")
-    if export.kind == JOURNAL:
+    if export.kind == AUDIT_LOG:
         return gettext("Jurnalul, CSV (;)")
-    asked = _asked(export)
-    what = asked.in_words() or gettext("toate cele active")
-    return f"{export_files.KINDS[export.kind].label} · {what}"
+    filters = _filters(export)
+    description = filters.description() or gettext("toate cele active")
+    return f"{export_files.FILE_FORMATS[export.kind].label} · {description}"
 
 
-def back(export: ListExport) -> tuple[str, str]:
-    """The address of the page where it was asked for, and its name."""
+def origin_link(export: ListExport) -> tuple[str, str]:
+    """Return the address and the name of the page of the request."""
     if export.kind == ARCHIVE:
         return reverse("organization"), gettext("Organizația")
     query = urlencode(QueryDict(export.query).dict())
-    if export.kind == JOURNAL:
+    if export.kind == AUDIT_LOG:
         return f"{reverse('audit_log')}?{query}", gettext("Jurnal")
     return f"{reverse('workspace:list')}?{query}", gettext("Transporturi")
 
 
 def is_stuck(export: ListExport, *, now: datetime | None = None) -> bool:
-    late = (now or timezone.now()) - export.asked_at > GIVE_UP_AFTER
+    late = (now or timezone.now()) - export.requested_at > STUCK_AFTER
     return late and export.finished_at is None
 
 
-def forget_old() -> int:
-    """Delete what is older than a day; returns how many files went."""
-    old = ListExport.objects.filter(asked_at__lte=timezone.now() - KEEP)
+def delete_expired_exports() -> int:
+    """Delete exports older than a day; return their number."""
+    old = ListExport.objects.filter(requested_at__lte=timezone.now() - RETENTION)
     number = old.count()
     old.delete()
     return number

@@ -1,9 +1,10 @@
-"""What the address bar asks of the list: read leniently, written back without what is empty."""
+"""The filters of the list, as its address carries them: read leniently, written back without what
+is empty. Words of the address are Romanian; this module alone maps them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlencode
 
 from django.utils.functional import Promise
@@ -11,140 +12,187 @@ from django.utils.translation import gettext
 
 from caraus.core.formatting import gettext_lazy
 
-# Words of the address → words on screen.
-SHOWN: dict[str, str | Promise] = {
-    "": gettext_lazy("Active"),
-    "toate": gettext_lazy("Toate"),
-    "noi": gettext_lazy("Noi în 24 h"),
-    "viitoare": gettext_lazy("Viitoare"),
-    "in-curs": gettext_lazy("Azi și în curs"),
-    "expira": gettext_lazy("Expiră în 24 h"),
-    "azi-noapte": gettext_lazy("Expirate azi-noapte"),
-    "expirate": gettext_lazy("Expirate"),
-    "delistate": gettext_lazy("Nu mai sunt în lista ANAF"),
-    "schimbate": gettext_lazy("Transportator schimbat"),
-    "nevalidate": gettext_lazy("Nevalidate"),
-    "neregasite": gettext_lazy("Lipsă la ANAF"),
+MAX_FIELD_LENGTH = 200
+MAX_ADDRESS_LENGTH = 4000
+
+
+class Option(NamedTuple):
+    """A choice of a filter: its word in the address ("" for the usual one), its label on screen."""
+
+    url_word: str
+    label: str | Promise
+
+
+SHOW = {
+    "current": Option("", gettext_lazy("Active")),
+    "all": Option("toate", gettext_lazy("Toate")),
+    "new": Option("noi", gettext_lazy("Noi în 24 h")),
+    "future": Option("viitoare", gettext_lazy("Viitoare")),
+    "underway": Option("in-curs", gettext_lazy("Azi și în curs")),
+    "expiring": Option("expira", gettext_lazy("Expiră în 24 h")),
+    "expired_last_night": Option("azi-noapte", gettext_lazy("Expirate azi-noapte")),
+    "expired": Option("expirate", gettext_lazy("Expirate")),
+    "delisted": Option("delistate", gettext_lazy("Nu mai sunt în lista ANAF")),
+    "carrier_changed": Option("schimbate", gettext_lazy("Transportator schimbat")),
+    "invalid_code": Option("nevalidate", gettext_lazy("Nevalidate")),
+    "missing": Option("neregasite", gettext_lazy("Lipsă la ANAF")),
 }
 SORTS = {
-    "": gettext_lazy("Cele mai noi întâi"),
-    "modificate": gettext_lazy("Modificate de curând"),
-    "transport": gettext_lazy("Data transportului"),
-    "expira": gettext_lazy("Expiră întâi"),
-    "uit": gettext_lazy("După UIT"),
-    "vehicul": gettext_lazy("După vehicul"),
-    "declarant": gettext_lazy("După declarant"),
-    "ruta": gettext_lazy("După rută"),
-    "referinta": gettext_lazy("După referință"),
+    "newest": Option("", gettext_lazy("Cele mai noi întâi")),
+    "last_changed": Option("modificate", gettext_lazy("Modificate de curând")),
+    "transport_date": Option("transport", gettext_lazy("Data transportului")),
+    "expiry": Option("expira", gettext_lazy("Expiră întâi")),
+    "uit": Option("uit", gettext_lazy("După UIT")),
+    "vehicle": Option("vehicul", gettext_lazy("După vehicul")),
+    "declarant": Option("declarant", gettext_lazy("După declarant")),
+    "route": Option("ruta", gettext_lazy("După rută")),
+    "reference": Option("referinta", gettext_lazy("După referință")),
 }
-LONGEST = 200
-LONGEST_ADDRESS = 4000
+USUAL_SHOW, USUAL_SORT = "current", "newest"
+# What an address holds beside the filters: the week or the map's period.
+WEEK_PARAMETER = "saptamana"
+# Attribute → name in the address.
+URL_NAMES = {
+    "query": "q",
+    "company": "firma",
+    "show": "arata",
+    "from_day": "de_la",
+    "to_day": "pana_la",
+    "declarant": "declarant",
+    "vehicle": "vehicul",
+    "place": "loc",
+    "only_changed": "modificate",
+    "with_issues": "probleme",
+    "sort": "sortare",
+    "after": "dupa",
+    "before": "inainte",
+    "week": WEEK_PARAMETER,
+}
+# The address of the list as it opens without a view: it is never empty, or the list would open
+# with the person's default view.
+USUAL_ADDRESS = f"{URL_NAMES['show']}="
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One view of the list. `after` and `before` are places in it, as `keyset` writes them."""
+class ListFilters:
+    """One view of the list; `after` and `before` are cursors, as `pagination` writes them."""
 
-    q: str = ""
-    firma: str = ""
-    arata: str = ""
-    de_la: date | None = None
-    pana_la: date | None = None
+    query: str = ""
+    # A CUI.
+    company: str = ""
+    show: str = USUAL_SHOW
+    from_day: date | None = None
+    to_day: date | None = None
     declarant: str = ""
-    vehicul: str = ""
-    loc: str = ""
-    modificate: bool = False
-    probleme: bool = False
-    sortare: str = ""
-    dupa: str = ""
-    inainte: str = ""
+    vehicle: str = ""
+    place: str = ""
+    only_changed: bool = False
+    with_issues: bool = False
+    sort: str = USUAL_SORT
+    after: str = ""
+    before: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Self:
-        """What cannot be read is as if it were not there: an old address still opens."""
+    def from_query(cls, query: Mapping[str, str]) -> Self:
+        """Read an address; what cannot be read counts as absent, so that an old one still opens."""
 
-        def words(name: str) -> str:
-            return query.get(name, "").replace("\0", "").strip()[:LONGEST]
+        def text(attribute: str) -> str:
+            value = query.get(URL_NAMES[attribute], "")
+            return value.replace("\0", "").strip()[:MAX_FIELD_LENGTH]
 
-        shown, sort = words("arata"), words("sortare")
         return cls(
-            q=words("q"),
-            firma=words("firma"),
-            arata=shown if shown in SHOWN else "",
-            de_la=_day(words("de_la")),
-            pana_la=_day(words("pana_la")),
-            declarant=words("declarant"),
-            vehicul=words("vehicul"),
-            loc=words("loc"),
-            modificate=words("modificate") == "1",
-            probleme=words("probleme") == "1",
-            sortare=sort if sort in SORTS else "",
-            dupa=words("dupa"),
-            inainte=words("inainte"),
+            query=text("query"),
+            company=text("company"),
+            show=_option_key(SHOW, text("show")) or USUAL_SHOW,
+            from_day=_parse_day(text("from_day")),
+            to_day=_parse_day(text("to_day")),
+            declarant=text("declarant"),
+            vehicle=text("vehicle"),
+            place=text("place"),
+            only_changed=text("only_changed") == "1",
+            with_issues=text("with_issues") == "1",
+            sort=_option_key(SORTS, text("sort")) or USUAL_SORT,
+            after=text("after"),
+            before=text("before"),
         )
 
     def address(self, **changed: str) -> str:
-        """The query string of this view, with something changed; a change leads to its start."""
-        fields = {
-            "q": self.q,
-            "firma": self.firma,
-            "arata": self.arata,
-            "de_la": self.de_la.isoformat() if self.de_la else "",
-            "pana_la": self.pana_la.isoformat() if self.pana_la else "",
+        """Return the query string of the view, with attributes changed, from its first page."""
+        values = {
+            "query": self.query,
+            "company": self.company,
+            "show": self.show,
+            "from_day": self.from_day.isoformat() if self.from_day else "",
+            "to_day": self.to_day.isoformat() if self.to_day else "",
             "declarant": self.declarant,
-            "vehicul": self.vehicul,
-            "loc": self.loc,
-            "modificate": "1" if self.modificate else "",
-            "probleme": "1" if self.probleme else "",
-            "sortare": self.sortare,
-        }
-        return urlencode({name: value for name, value in (fields | changed).items() if value})
+            "vehicle": self.vehicle,
+            "place": self.place,
+            "only_changed": "1" if self.only_changed else "",
+            "with_issues": "1" if self.with_issues else "",
+            "sort": self.sort,
+        } | changed
+        values["show"] = SHOW[values["show"]].url_word
+        values["sort"] = SORTS[values["sort"]].url_word
+        return urlencode({URL_NAMES[name]: value for name, value in values.items() if value})
 
     def link(self, **changed: str) -> str:
-        """The same, never empty, or the list would open with the person's default view."""
-        return self.address(**changed) or "arata="
+        """Return the query string for a link to the list, which is never empty."""
+        return self.address(**changed) or USUAL_ADDRESS
 
     @property
-    def here(self) -> str:
-        """The whole address, this place in the list included."""
-        return self.address(dupa=self.dupa, inainte=self.inainte)
+    def page_address(self) -> str:
+        """The query string with the cursor."""
+        return self.address(after=self.after, before=self.before)
 
     @property
-    def of_all(self) -> str:
-        return self.address(arata="toate")
+    def all_address(self) -> str:
+        return self.address(show="all")
 
-    def in_words(self) -> str:
-        """„B12 · Toate · agro”: what is asked, without the order."""
+    @property
+    def show_option(self) -> Option:
+        return SHOW[self.show]
+
+    def description(self) -> str:
+        """„B12 · Toate · agro”: the filters that are set, without the order."""
         day = "%d.%m.%Y"
         parts = [
-            self.q and f"„{self.q}”",
-            self.arata and str(SHOWN[self.arata]),
-            self.firma and f"CUI {self.firma}",
-            self.de_la and gettext("de la {day}").format(day=self.de_la.strftime(day)),
-            self.pana_la and gettext("până la {day}").format(day=self.pana_la.strftime(day)),
-            *(self.declarant, self.vehicul, self.loc),
-            self.modificate and gettext("modificate"),
-            self.probleme and gettext("cu probleme"),
+            self.query and f"„{self.query}”",
+            self.shows_other and str(self.show_option.label),
+            self.company and f"CUI {self.company}",
+            self.from_day and gettext("de la {day}").format(day=self.from_day.strftime(day)),
+            self.to_day and gettext("până la {day}").format(day=self.to_day.strftime(day)),
+            *(self.declarant, self.vehicle, self.place),
+            self.only_changed and gettext("modificate"),
+            self.with_issues and gettext("cu probleme"),
         ]
         return " · ".join(str(part) for part in parts if part)
 
     @property
-    def more_count(self) -> int:
-        """How many of the filters behind „Filtre” are set."""
-        more = (self.de_la, self.pana_la, self.declarant, self.vehicul, self.loc)
-        return sum(map(bool, more)) + self.modificate + self.probleme
+    def shows_other(self) -> bool:
+        """Whether other UITs are shown than the current ones."""
+        return self.show != USUAL_SHOW
 
     @property
-    def is_narrow(self) -> bool:
-        return bool(self.q or self.firma or self.more_count)
+    def extra_count(self) -> int:
+        """The number of set filters that stand behind „Filtre”."""
+        texts = (self.from_day, self.to_day, self.declarant, self.vehicle, self.place)
+        return sum(map(bool, texts)) + self.only_changed + self.with_issues
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.query or self.company or self.extra_count)
 
 
-def query_of(address: str) -> dict[str, str]:
-    """The fields of a query string that a form carries; what is odd in it is left out."""
-    return dict(parse_qsl(address[:LONGEST_ADDRESS].removeprefix("?")))
+def parse_address(address: str) -> dict[str, str]:
+    """Return the fields of a query string that a form carries, without what is malformed."""
+    return dict(parse_qsl(address[:MAX_ADDRESS_LENGTH].removeprefix("?")))
 
 
-def _day(text: str) -> date | None:
+def _option_key(options: Mapping[str, Option], url_word: str) -> str | None:
+    return next((key for key, option in options.items() if option.url_word == url_word), None)
+
+
+def _parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

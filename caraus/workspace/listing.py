@@ -1,4 +1,4 @@
-"""From what was asked to the UITs: whose, in which state, when, and what they hold."""
+"""The UITs that match the filters of the list: company, state, period, text."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -12,126 +12,133 @@ from caraus.fleet import queries as fleet
 from caraus.transports.models import Transport
 from caraus.transports.search_text import Section
 from caraus.workspace import pagination, search
-from caraus.workspace.filters import Asked
+from caraus.workspace.filters import ListFilters
 
 State = Transport.State
 OPEN_STATES = (State.ACTIVE, State.MISSING)
 OPEN = Q(state__in=OPEN_STATES)
-# For so long a UIT is „nou”.
-NEW = timedelta(days=1)
-# Beyond this „peste 1.000”: counting a large past would cost more than showing it.
-COUNTED = 1000
+# A UIT is „nou” for this time.
+NEW_FOR = timedelta(days=1)
+# Beyond this „peste 1.000”: to count a large past would take longer than to show it.
+COUNT_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CappedCount:
+    """A count no further than `COUNT_LIMIT`."""
+
     number: int
     is_more: bool
 
 
-def filtered(
-    asked: Asked, rows: QuerySet[Transport], companies: Collection[int] | None, *, today: date
+def filter_transports(
+    filters: ListFilters,
+    rows: QuerySet[Transport],
+    companies: Collection[int] | None,
+    *,
+    today: date,
 ) -> QuerySet[Transport]:
-    """Those of `rows` (what the person may see) that match, in these companies or (None) in all.
+    """Return those of `rows`, what the member may see, that match, in these companies (None: all).
 
-    A list of all companies would only mislead the planner, so that it does not walk the
-    organization's index.
+    A list of all companies would mislead the planner, which then leaves the index of the
+    organization.
     """
-    rows = rows.filter(_in_state(asked.arata, today))
+    rows = rows.filter(_SHOWN[filters.show](today))
     if companies is not None:
         rows = rows.filter(company__in=companies)
-    if asked.de_la:
-        rows = rows.filter(transport_date__gte=asked.de_la)
-    if asked.pana_la:
-        rows = rows.filter(transport_date__lte=asked.pana_la)
-    if asked.modificate:
-        # Its appearance is a change too: what is meant is one after it.
+    if filters.from_day:
+        rows = rows.filter(transport_date__gte=filters.from_day)
+    if filters.to_day:
+        rows = rows.filter(transport_date__lte=filters.to_day)
+    if filters.only_changed:
+        # The appearance of a UIT is a change too; the filter means a later change.
         rows = rows.filter(last_changed_at__gt=F("first_seen_at"))
-    if asked.probleme:
+    if filters.with_issues:
         rows = rows.filter(fleet.has_issues(today))
-    if asked.q:
-        rows = rows.filter(search.matching(asked.q))
-    if asked.declarant:
-        rows = rows.filter(search.matching(asked.declarant, Section.DECLARANT))
-    if asked.vehicul:
-        rows = rows.filter(search.matching(asked.vehicul, Section.VEHICLES))
-    if asked.loc:
-        rows = rows.filter(search.matching_place(asked.loc))
+    if filters.query:
+        rows = rows.filter(search.matching(filters.query))
+    if filters.declarant:
+        rows = rows.filter(search.matching(filters.declarant, Section.DECLARANT))
+    if filters.vehicle:
+        rows = rows.filter(search.matching(filters.vehicle, Section.VEHICLES))
+    if filters.place:
+        rows = rows.filter(search.matching_place(filters.place))
     return rows
 
 
-def _alive(today: date) -> Q:
+def _open(today: date) -> Q:
     return OPEN & Q(first_expired_day__gt=today)
 
 
-def _last_night(today: date) -> Q:
-    """What expired at the last midnight: a lorry may still be on the road with it."""
+def _expired_last_night(today: date) -> Q:
+    """Match what expired at the last midnight: a lorry may still be on the road with it."""
     return ~Q(state=State.DELISTED) & Q(first_expired_day=today)
 
 
 def _current(today: date) -> Q:
-    """The list as it opens: what is open, and for a day what has just expired."""
+    """Match the list as it opens: open UITs, and for a day those that have expired."""
     return Q(state__in=[*OPEN_STATES, State.EXPIRED], first_expired_day__gte=today)
 
 
-_STATES: dict[str, Callable[[date], Q]] = {
-    "toate": lambda _: Q(),
-    "noi": lambda today: _alive(today) & Q(first_seen_at__gt=timezone.now() - NEW),
-    "viitoare": lambda today: _alive(today) & Q(transport_date__gt=today),
-    "in-curs": lambda today: _alive(today) & Q(transport_date__lte=today),
-    "expira": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
-    "azi-noapte": _last_night,
-    "expirate": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
-    "delistate": lambda _: Q(state=State.DELISTED),
-    "neregasite": lambda today: _alive(today) & Q(state=State.MISSING),
-    "schimbate": lambda today: (
-        _alive(today) & ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui"))
+_SHOWN: dict[str, Callable[[date], Q]] = {
+    "current": _current,
+    "all": lambda _: Q(),
+    "new": lambda today: _open(today) & Q(first_seen_at__gt=timezone.now() - NEW_FOR),
+    "future": lambda today: _open(today) & Q(transport_date__gt=today),
+    "underway": lambda today: _open(today) & Q(transport_date__lte=today),
+    "expiring": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
+    "expired_last_night": _expired_last_night,
+    "expired": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
+    "delisted": lambda _: Q(state=State.DELISTED),
+    "missing": lambda today: _open(today) & Q(state=State.MISSING),
+    "carrier_changed": lambda today: (
+        _open(today) & ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui"))
     ),
-    "nevalidate": lambda today: _alive(today) & ~_uit_is_valid(),
+    "invalid_code": lambda today: _open(today) & ~_uit_is_valid(),
 }
 
 
 def partly_unreadable(companies: Collection[int], day: date) -> QuerySet[Transport]:
     """The UITs of these companies, open on a day, of which some field could not be read."""
-    return Transport.objects.filter(_alive(day) & ~Q(unreadable_fields={}), company__in=companies)
-
-
-def _in_state(shown: str, today: date) -> Q:
-    return _STATES.get(shown, _current)(today)
+    return Transport.objects.filter(_open(day) & ~Q(unreadable_fields={}), company__in=companies)
 
 
 def _uit_is_valid() -> Q:
-    """`caraus.anaf.info.uit_is_valid`, asked of the database."""
+    """Match as `caraus.anaf.info.uit_is_valid` does, in the database."""
     return Q(Func(F("uit"), function="caraus_uit_is_valid", output_field=BooleanField()))
 
 
-def shown(
-    asked: Asked, rows: QuerySet[Transport], companies: Collection[int] | None, *, today: date
+def list_page(
+    filters: ListFilters,
+    rows: QuerySet[Transport],
+    companies: Collection[int] | None,
+    *,
+    today: date,
 ) -> tuple[QuerySet[Transport], pagination.Page]:
-    """The rows that match, and the page of them that is asked for."""
-    rows = filtered(asked, rows, companies, today=today)
-    page = pagination.page(rows, sort=asked.sortare, after=asked.dupa, before=asked.inainte)
+    """Return the rows that match, and the page of them that the cursor names."""
+    rows = filter_transports(filters, rows, companies, today=today)
+    page = pagination.paginate(rows, sort=filters.sort, after=filters.after, before=filters.before)
     return rows, page
 
 
-def to_count(
+def rows_to_count(
     rows: QuerySet[Transport], page: pagination.Page, *, sort: str
 ) -> QuerySet[Transport, Any] | None:
-    """What has to be counted to tell how many there are; None where the page tells it itself.
+    """Return what must be counted for the total; None where one page holds all.
 
-    In the list's order, so that the planner may walk its index and stop: a word that all rows hold
-    is then not looked for in all of them.
+    In the order of the list, so that the planner may read its index and stop: a text that all rows
+    hold is then not looked for in all of them.
     """
     if not (page.previous or page.next):
         return None
-    in_order = rows.order_by(*pagination.ORDERS[sort].by(backwards=False))
-    return in_order.values("pk")[: COUNTED + 1]
+    in_order = rows.order_by(*pagination.ORDERS[sort].order_by(backwards=False))
+    return in_order.values("pk")[: COUNT_LIMIT + 1]
 
 
-def count(page: pagination.Page, number: int | None) -> Count:
-    """How many there are, counted no further than worth it."""
-    return bounded(len(page.rows) if number is None else number)
+def total(page: pagination.Page, number: int | None) -> CappedCount:
+    """Return how many rows there are; `number` is None where one page holds all."""
+    return capped(len(page.rows) if number is None else number)
 
 
-def bounded(number: int) -> Count:
-    return Count(min(number, COUNTED), number > COUNTED)
+def capped(number: int) -> CappedCount:
+    return CappedCount(min(number, COUNT_LIMIT), number > COUNT_LIMIT)

@@ -1,14 +1,15 @@
-"""What the dispatcher's list keeps of its own: files, what people chose."""
+"""Exports of the list, and what people select for it: columns, saved views."""
 
 from django.db import models
 from django.db.models.functions import Lower
 
 from caraus.accounts.models import Organization, User
+from caraus.workspace.filters import USUAL_ADDRESS
 
 
 class ListExport(models.Model):
-    """A file for who asked: a view of the list, the journal, all of the organization (`kind`).
-    `companies` are those that were seen then; `fingerprint` stands for the data of that moment."""
+    """A requested file: a view of the list, the audit log, all of the organization (`kind`).
+    `companies` are those visible at the request; `fingerprint` is a digest of the data then."""
 
     ORGANIZATION_PATH = "organization"
 
@@ -18,7 +19,7 @@ class ListExport(models.Model):
     query = models.TextField(blank=True)
     companies = models.JSONField(default=list)
     fingerprint = models.CharField(max_length=64, blank=True, db_default="")
-    asked_at = models.DateTimeField(db_index=True)
+    requested_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     failed = models.BooleanField(default=False)
@@ -42,7 +43,7 @@ class ListExport(models.Model):
 
 
 class ListExportPart(models.Model):
-    """A piece of the file."""
+    """A part of the file."""
 
     ORGANIZATION_PATH = "export__organization"
 
@@ -55,7 +56,7 @@ class ListExportPart(models.Model):
 
 
 class ListSettings(models.Model):
-    """How a person wants the list; no row: as usual."""
+    """The settings of a person for the list; the usual ones without a row."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="list_settings")
     columns = models.JSONField(default=list)
@@ -65,7 +66,7 @@ class ListSettings(models.Model):
 
 
 class SavedView(models.Model):
-    """A view of the list under a name, a person's own. `query` is its address, without a place."""
+    """A view of the list under a name, of one person. `query` is its address, without a cursor."""
 
     ORGANIZATION_PATH = "organization"
 
@@ -88,4 +89,4 @@ class SavedView(models.Model):
     @property
     def address(self) -> str:
         """The query string; never empty, or the list would open with the default view."""
-        return self.query or "arata="
+        return self.query or USUAL_ADDRESS

@@ -8,13 +8,13 @@ from django.utils.translation import gettext, gettext_lazy
 from caraus.accounts.models import Membership
 from caraus.transports.models import Transport, TransportNote
 
-LONGEST = 4000
+MAX_NOTE_LENGTH = 4000
 
 
 class NoteForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Nota"),
-        max_length=LONGEST,
+        max_length=MAX_NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": None}),
         error_messages={
             "required": gettext_lazy("Scrie ceva în notă."),
@@ -26,23 +26,23 @@ class NoteForm(forms.Form):
     )
 
     def clean_text(self) -> str:
-        """A textarea's line ends, and what PostgreSQL keeps in no text, put right."""
+        """Store the line ends of a textarea as plain ones."""
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n")
 
 
-def add(transport: Transport, membership: Membership, text: str) -> TransportNote:
+def add_note(transport: Transport, membership: Membership, text: str) -> TransportNote:
     return TransportNote.objects.create(transport=transport, author=membership.user, text=text)
 
 
-def require_own(note: TransportNote, membership: Membership) -> None:
-    """Raises PermissionDenied, with a sentence, for a note of somebody else."""
+def require_author(note: TransportNote, membership: Membership) -> None:
+    """Raise PermissionDenied, with a sentence, for a note of another member."""
     if note.author_id != membership.user_id:
         raise PermissionDenied(gettext("O notă o schimbă sau o șterge numai cine a scris-o."))
 
 
-def change(note: TransportNote, text: str) -> None:
-    """A new text; the same one is no change."""
+def change_note(note: TransportNote, text: str) -> None:
+    """Store a new text; the same one is no change."""
     if note.text != text:
         note.text, note.edited_at = text, timezone.now()
         note.save(update_fields=["text", "edited_at"])

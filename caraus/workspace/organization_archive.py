@@ -1,4 +1,4 @@
-"""Everything that an organization has here, in one archive: JSON for machines, CSV for people."""
+"""All data of an organization in one archive: JSON for programs, CSV for people."""
 
 import io
 import json
@@ -25,9 +25,9 @@ from caraus.fleet.models import Vehicle
 from caraus.sync.models import SyncRun
 from caraus.transports.models import Transport, TransportEvent, TransportNote, UnreadableRecord
 
-# What never leaves: sealed tokens, digests of secrets.
-SECRET = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
-PARTS: dict[str, type[Model]] = {
+# Never exported: sealed tokens, digests of secrets.
+SECRET_FIELDS = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
+ARCHIVE_MODELS: dict[str, type[Model]] = {
     "firme": Company,
     "membri": Membership,
     "invitatii": Invitation,
@@ -41,7 +41,7 @@ PARTS: dict[str, type[Model]] = {
     "sincronizari": SyncRun,
     "jurnal": AuditLogEntry,
 }
-README = gettext_lazy("""Exportul complet al organizației {name}, din {at}.
+ARCHIVE_README = gettext_lazy("""Exportul complet al organizației {name}, din {at}.
 
 Fiecare fișier .json este o listă de obiecte, cu toate câmpurile păstrate de Cărăuș.
 transporturi.csv are câte un rând pentru fiecare UIT, pentru un program de calcul tabelar.
@@ -49,44 +49,46 @@ Cheile autorizărilor SPV nu sunt aici: nu părăsesc niciodată serverul.
 """)
 
 
-def write(organization: Organization, file: IO[bytes], *, at: str) -> None:
-    """The archive, written row by row: a big organization needs no big memory."""
+def write_archive(organization: Organization, file: IO[bytes], *, at: str) -> None:
+    """Write the archive row by row: a big organization needs no big memory."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(gettext("CITEȘTE.txt"), README.format(name=organization.name, at=at))
+        archive.writestr(
+            gettext("CITEȘTE.txt"), ARCHIVE_README.format(name=organization.name, at=at)
+        )
         archive.writestr("organizatie.json", _json(_fields(organization)))
-        for name, model in PARTS.items():
-            found = access.scope(model._default_manager.order_by("pk"), organization)
+        for name, model in ARCHIVE_MODELS.items():
+            objects = access.scope(model._default_manager.order_by("pk"), organization)
             with archive.open(f"{name}.json", "w") as part:
-                _write_list(part, found)
+                _write_list(part, objects)
         with archive.open("transporturi.csv", "w") as part:
             _write_table(part, access.scope(Transport.objects.order_by("pk"), organization))
 
 
-def _write_list[M: Model](part: IO[bytes], found: QuerySet[M]) -> None:
+def _write_list[M: Model](part: IO[bytes], rows: QuerySet[M]) -> None:
     part.write(b"[")
-    for number, row in enumerate(found.iterator(chunk_size=500)):
+    for number, row in enumerate(rows.iterator(chunk_size=500)):
         part.write(b",\n" if number else b"\n")
         part.write(_json(_fields(row)).encode())
     part.write(b"\n]\n")
 
 
 def _fields(row: Model) -> dict[str, Any]:
-    """All columns, and the e-mail of a member, who is told from others by it."""
-    found = {
+    """Return all columns, and the e-mail and name of a member."""
+    fields = {
         field.name: field.value_from_object(row)
         for field in row._meta.concrete_fields
-        if field.name not in SECRET
+        if field.name not in SECRET_FIELDS
     }
     if isinstance(row, Membership):
-        found |= {"email": row.user.email, "name": row.user.name}
-    return found
+        fields |= {"email": row.user.email, "name": row.user.name}
+    return fields
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
-def _write_table(part: IO[bytes], found: QuerySet[Transport]) -> None:
+def _write_table(part: IO[bytes], transports: QuerySet[Transport]) -> None:
     text = io.TextIOWrapper(part, encoding="utf-8-sig", newline="", write_through=True)
     heading = [
         "UIT",
@@ -98,18 +100,18 @@ def _write_table(part: IO[bytes], found: QuerySet[Transport]) -> None:
         gettext("vehicul"),
     ]
     write_csv(text, [heading])
-    write_csv(text, _table(found))
+    write_csv(text, _table(transports))
     text.detach()
 
 
-def _table(found: QuerySet[Transport]) -> Iterator[list[str]]:
-    for one in found.select_related("company").iterator(chunk_size=500):
+def _table(transports: QuerySet[Transport]) -> Iterator[list[str]]:
+    for transport in transports.select_related("company").iterator(chunk_size=500):
         yield [
-            one.uit,
-            one.get_state_display(),
-            one.company.cui,
-            one.declarant_name,
-            one.transport_date.isoformat() if one.transport_date else "",
-            one.first_expired_day.isoformat() if one.first_expired_day else "",
-            " + ".join(filter(None, one.current_vehicle)),
+            transport.uit,
+            transport.get_state_display(),
+            transport.company.cui,
+            transport.declarant_name,
+            transport.transport_date.isoformat() if transport.transport_date else "",
+            transport.first_expired_day.isoformat() if transport.first_expired_day else "",
+            " + ".join(filter(None, transport.current_vehicle)),
         ]

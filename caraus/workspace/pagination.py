@@ -1,4 +1,4 @@
-"""Pages of the list by the place of a row, so that the thousandth costs what the first costs."""
+"""Pages of the list by cursor: the thousandth is as quick as the first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _DAYS = {
     for field in Transport._meta.concrete_fields
     if isinstance(field, DayOrUnknown)
 }
-# What was answered whole, and what is only searched, is not for a list.
+# The whole record and the text for the search are not for a list.
 _NOT_SHOWN = ("raw", "extra", "search_text")
 _TEXTS = frozenset({"uit", "sort_vehicle", "sort_declarant", "sort_route", "sort_reference"})
 
 
 def _moment(text: str) -> datetime:
-    """PostgreSQL takes fewer offsets from UTC than Python."""
+    """Parse a moment into UTC: PostgreSQL takes fewer offsets than Python."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(text)
@@ -30,18 +30,18 @@ def _moment(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A field and a direction; the key breaks ties in the same direction. An index serves each."""
+    """A field and a direction; the key orders equals in the same direction. Each has an index."""
 
     field: str
-    newest_first: bool = True
+    descending: bool = True
 
-    def by(self, *, backwards: bool) -> list[str]:
-        sign = "-" if self.newest_first != backwards else ""
+    def order_by(self, *, backwards: bool) -> list[str]:
+        sign = "-" if self.descending != backwards else ""
         return [f"{sign}{self.field}", f"{sign}pk"]
 
-    def beyond(self, place: str, *, backwards: bool) -> Q | None:
-        """The rows beyond a place; None when the place cannot be read."""
-        text, _, key = place.rpartition(".")
+    def after_cursor(self, cursor: str, *, backwards: bool) -> Q | None:
+        """Match the rows after (or before) a cursor; None when the cursor cannot be read."""
+        text, _, key = cursor.rpartition(".")
         try:
             value = self._value(text)
             pk = int(key)
@@ -49,17 +49,19 @@ class Order:
             return None
         if not 0 <= pk < 2**63:
             return None
-        way = "lt" if self.newest_first != backwards else "gt"
-        # The first condition says nothing more, but an index begins at it.
-        near = Q(**{f"{self.field}__{way}e": value})
-        return near & (Q(**{f"{self.field}__{way}": value}) | Q(**{f"pk__{way}": pk}))
+        comparison = "lt" if self.descending != backwards else "gt"
+        # The first condition adds nothing, but an index begins at it.
+        index_start = Q(**{f"{self.field}__{comparison}e": value})
+        return index_start & (
+            Q(**{f"{self.field}__{comparison}": value}) | Q(**{f"pk__{comparison}": pk})
+        )
 
     def _value(self, text: str) -> date | datetime | str:
         if self.field in _DAYS:
             return date.fromisoformat(text)
         return text if self.field in _TEXTS else _moment(text)
 
-    def place(self, row: Transport) -> str:
+    def cursor(self, row: Transport) -> str:
         value = getattr(row, self.field)
         if value is None:
             value = _DAYS[self.field].unknown
@@ -67,22 +69,22 @@ class Order:
 
 
 ORDERS = {
-    "": Order("first_seen_at"),
-    "modificate": Order("last_changed_at"),
-    "transport": Order("transport_date"),
-    "expira": Order("first_expired_day", newest_first=False),
-    "uit": Order("uit", newest_first=False),
-    "vehicul": Order("sort_vehicle", newest_first=False),
-    "declarant": Order("sort_declarant", newest_first=False),
-    "ruta": Order("sort_route", newest_first=False),
-    "referinta": Order("sort_reference", newest_first=False),
+    "newest": Order("first_seen_at"),
+    "last_changed": Order("last_changed_at"),
+    "transport_date": Order("transport_date"),
+    "expiry": Order("first_expired_day", descending=False),
+    "uit": Order("uit", descending=False),
+    "vehicle": Order("sort_vehicle", descending=False),
+    "declarant": Order("sort_declarant", descending=False),
+    "route": Order("sort_route", descending=False),
+    "reference": Order("sort_reference", descending=False),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     rows: tuple[Transport, ...]
-    # The places from which the neighbouring pages go on; "" where there is none.
+    # The cursors of the neighbouring pages; "" where there is none.
     previous: str
     next: str
 
@@ -90,23 +92,25 @@ class Page:
         return iter(self.rows)
 
 
-def page(rows: QuerySet[Transport], *, sort: str = "", after: str = "", before: str = "") -> Page:
-    """Return the rows after (or before) a place; from the start where it cannot be read."""
+def paginate(
+    rows: QuerySet[Transport], *, sort: str = "newest", after: str = "", before: str = ""
+) -> Page:
+    """Return the rows after (or before) a cursor; the first ones where it cannot be read."""
     order = ORDERS[sort]
-    place = before or after
-    beyond = order.beyond(place, backwards=bool(before)) if place else None
-    backwards = bool(before) and beyond is not None
-    if beyond is not None:
-        rows = rows.filter(beyond)
-    # One row more tells whether another page follows.
-    in_order = rows.defer(*_NOT_SHOWN).order_by(*order.by(backwards=backwards))
+    cursor = before or after
+    condition = order.after_cursor(cursor, backwards=bool(before)) if cursor else None
+    backwards = bool(before) and condition is not None
+    if condition is not None:
+        rows = rows.filter(condition)
+    # One row more says whether another page follows.
+    in_order = rows.defer(*_NOT_SHOWN).order_by(*order.order_by(backwards=backwards))
     transports = list(in_order[: PAGE_SIZE + 1])
-    more, transports = len(transports) > PAGE_SIZE, transports[:PAGE_SIZE]
+    has_more, transports = len(transports) > PAGE_SIZE, transports[:PAGE_SIZE]
     if backwards:
         transports.reverse()
-    has_previous, has_next = (more, True) if backwards else (beyond is not None, more)
+    has_previous, has_next = (has_more, True) if backwards else (condition is not None, has_more)
     return Page(
         rows=tuple(transports),
-        previous=order.place(transports[0]) if transports and has_previous else "",
-        next=order.place(transports[-1]) if transports and has_next else "",
+        previous=order.cursor(transports[0]) if transports and has_previous else "",
+        next=order.cursor(transports[-1]) if transports and has_next else "",
     )

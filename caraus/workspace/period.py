@@ -1,4 +1,4 @@
-"""The period that the week and the map show, as it stands in the address. Days of Romania."""
+"""The period of the week and the map, as the address names it. Days of Romania."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from django.db.models import Q, QuerySet
 
 from caraus.transports.models import Transport
 from caraus.transports.models.fields import UNKNOWN_START
-from caraus.workspace.filters import Asked
+from caraus.workspace.filters import WEEK_PARAMETER, ListFilters
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Of the map: a longer period is cut to its last days.
-LONGEST = timedelta(days=31)
-# No UIT is valid so long (guide 2025 p. 11: 5 or 15 days); it bounds what an index walks.
-_LONGEST_VALIDITY = timedelta(days=62)
+MAX_MAP_PERIOD = timedelta(days=31)
+# No UIT is valid for longer (guide 2025 p. 11: 5 or 15 days); it bounds what an index reads.
+_MAX_VALIDITY = timedelta(days=62)
 _FIRST, _LAST = date(2000, 1, 3), date(2199, 12, 30)
 
 
@@ -30,7 +30,7 @@ class Period:
     @classmethod
     def week_of(cls, day: date) -> Self:
         """Monday to Sunday."""
-        monday = _near(day) - timedelta(days=_near(day).weekday())
+        monday = _clamp(day) - timedelta(days=_clamp(day).weekday())
         return cls(monday, monday + WEEK - timedelta(days=1))
 
     @property
@@ -50,40 +50,43 @@ class Period:
         return self.first + WEEK
 
 
-def week(query: Mapping[str, str], asked: Asked, *, today: date) -> Period:
-    """The week of `saptamana` (any of its days), else of the list's first day, else this one."""
-    return Period.week_of(_day(query.get("saptamana", "")) or asked.de_la or today)
+def requested_week(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
+    """Return the week of the address, else of the first day of the list, else this week."""
+    return Period.week_of(_parse_day(query.get(WEEK_PARAMETER, "")) or filters.from_day or today)
 
 
-def of_map(query: Mapping[str, str], asked: Asked, *, today: date) -> Period:
-    """The list's own period where it has one, at most 31 days of it; else a week."""
-    if "saptamana" in query or not (asked.de_la or asked.pana_la):
-        return week(query, asked, today=today)
-    month = LONGEST - timedelta(days=1)
-    last = _near(asked.pana_la) if asked.pana_la else _near(asked.de_la or today) + month
-    first = min(_near(asked.de_la), last) if asked.de_la else last - month
+def requested_map_period(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
+    """Return the period of the list where it has one, at most 31 days of it; else a week."""
+    if WEEK_PARAMETER in query or not (filters.from_day or filters.to_day):
+        return requested_week(query, filters, today=today)
+    month = MAX_MAP_PERIOD - timedelta(days=1)
+    last = _clamp(filters.to_day) if filters.to_day else _clamp(filters.from_day or today) + month
+    first = min(_clamp(filters.from_day), last) if filters.from_day else last - month
     cut = last - first > month
     return Period(last - month if cut else first, last, is_cut=cut)
 
 
 def valid_within(rows: QuerySet[Transport], period: Period) -> QuerySet[Transport]:
-    """Those of which some day of validity lies in the period. Of one whose first day is not known
-    the last is looked for alone, and one whose end is not known lies in no period."""
-    last_first = period.first - _LONGEST_VALIDITY
+    """Return the UITs that are valid on some day of the period.
+
+    Of a UIT without a known first day only the last day counts; a UIT without a known end lies in
+    no period.
+    """
+    last_first = period.first - _MAX_VALIDITY
     is_unknown = Q(transport_date=UNKNOWN_START, first_expired_day__lte=period.last + DAY)
     return rows.filter(
         Q(first_expired_day__gt=period.first, transport_date__lte=period.last),
         Q(transport_date__gte=last_first) | is_unknown,
-        first_expired_day__lte=period.last + _LONGEST_VALIDITY,
+        first_expired_day__lte=period.last + _MAX_VALIDITY,
     )
 
 
-def _near(day: date) -> date:
-    """Years that no transport has are brought near, so that one can reckon with them."""
+def _clamp(day: date) -> date:
+    """Bring a year that no transport has near, so that sums of days stay possible."""
     return min(max(day, _FIRST), _LAST)
 
 
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

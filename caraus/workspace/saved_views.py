@@ -8,56 +8,54 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership
 from caraus.accounts.name_fields import single_line
-from caraus.workspace.filters import Asked, query_of
+from caraus.workspace.filters import ListFilters, parse_address
 from caraus.workspace.models import SavedView
 
 # More would be a list to search in, not a shortcut.
-MOST = 30
-LONGEST_NAME = 60
+MAX_SAVED_VIEWS = 30
+MAX_VIEW_NAME_LENGTH = 60
 
 
-def of(membership: Membership) -> QuerySet[SavedView]:
-    """The person's own, by name."""
-    mine = SavedView.objects.filter(
-        user=membership.user_id, organization=membership.organization_id
-    )
-    return mine.order_by(Lower("name"), "pk")
+def saved_views_of(membership: Membership) -> QuerySet[SavedView]:
+    """Return the member's own views, by name."""
+    own = SavedView.objects.filter(user=membership.user_id, organization=membership.organization_id)
+    return own.order_by(Lower("name"), "pk")
 
 
-def save(
+def save_view(
     membership: Membership, *, name: str, address: str, default: bool
 ) -> tuple[SavedView, bool]:
-    """Keep a view; one of the same name is replaced. Gives it and whether it is new.
+    """Save a view, replacing one of the same name; return it, and whether it is new.
 
-    Raises ValidationError without a name, and when there are too many.
+    Raise ValidationError without a name, and when there are too many.
     """
-    name = _named(name)
-    query = Asked.of(query_of(address)).address()
-    mine = of(membership)
-    found = mine.filter(name__iexact=name).first()
-    if found is None and mine.count() >= MOST:
+    name = _clean_name(name)
+    query = ListFilters.from_query(parse_address(address)).address()
+    own = saved_views_of(membership)
+    existing = own.filter(name__iexact=name).first()
+    if existing is None and own.count() >= MAX_SAVED_VIEWS:
         raise ValidationError(
             gettext("Ai deja {most} de vederi salvate. Șterge una care nu îți mai trebuie.").format(
-                most=MOST
+                most=MAX_SAVED_VIEWS
             )
         )
     with transaction.atomic():
-        view = found or SavedView(user=membership.user, organization=membership.organization)
+        view = existing or SavedView(user=membership.user, organization=membership.organization)
         view.name, view.query = name, query
         _write(view)
         if default:
-            set_default(view, is_default=True)
-    return view, found is None
+            set_default_view(view, is_default=True)
+    return view, existing is None
 
 
-def rename(view: SavedView, name: str) -> None:
-    """Raises ValidationError without a name, and when another view has it."""
-    view.name = _named(name)
+def rename_view(view: SavedView, name: str) -> None:
+    """Rename; raise ValidationError without a name, and when another view has it."""
+    view.name = _clean_name(name)
     _write(view)
 
 
-def set_default(view: SavedView, *, is_default: bool) -> None:
-    """The list opens with it; at most one does."""
+def set_default_view(view: SavedView, *, is_default: bool) -> None:
+    """Let the list open with the view, instead of another one, or no longer."""
     with transaction.atomic():
         siblings = SavedView.objects.filter(user=view.user_id, organization=view.organization_id)
         siblings.filter(is_default=True).update(is_default=False)
@@ -65,8 +63,8 @@ def set_default(view: SavedView, *, is_default: bool) -> None:
             SavedView.objects.filter(pk=view.pk).update(is_default=True)
 
 
-def _named(name: str) -> str:
-    name = single_line(name)[:LONGEST_NAME]
+def _clean_name(name: str) -> str:
+    name = single_line(name)[:MAX_VIEW_NAME_LENGTH]
     if not name:
         raise ValidationError(gettext("Dă un nume vederii, ca să o recunoști."))
     return name

@@ -1,5 +1,5 @@
-"""The table of the list as its template shows it: texts, classes and addresses, made once in
-Python, so that the template of a row stays flat."""
+"""The table of the list: texts, classes and addresses of its rows, made in Python, so that the
+template of a row stays flat."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from caraus.core.formatting import day_in_brief, day_in_full
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
-from caraus.workspace.columns import COLUMNS
-from caraus.workspace.filters import Asked
+from caraus.workspace.columns import LIST_COLUMNS
+from caraus.workspace.filters import ListFilters
 from caraus.workspace.pagination import ORDERS
 
-# A row names so many documents of a UIT.
-DOCUMENTS = 2
-# On paper the days themselves stand in the place of these.
+# Documents of a UIT that its row names.
+DOCUMENTS_PER_ROW = 2
+# On paper the days stand instead of these.
 _NOT_PRINTED = (
     *(display.FUTURE, display.TODAY, display.UNDERWAY),
     *(display.ENDS_TODAY, display.ENDS_TOMORROW),
@@ -32,7 +32,7 @@ _ENDS_SOON = (display.ENDS_TODAY, display.ENDS_TOMORROW)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ColumnHead:
     """The head of a column; `address` orders the list by it, "" where nothing does."""
 
     label: str
@@ -42,41 +42,41 @@ class Head:
     order: str = ""
 
 
-def heads(asked: Asked, columns: frozenset[str]) -> list[Head]:
-    """Return the heads of the chosen columns, in the order of the cells."""
+def column_heads(filters: ListFilters, columns: frozenset[str]) -> list[ColumnHead]:
+    """Return the heads of the selected columns, in the order of the cells."""
 
-    def head(label: str, sort: str | None, width: str = "") -> Head:
-        if sort is None:
-            return Head(label, width)
-        direction = "descending" if ORDERS[sort].newest_first else "ascending"
-        return Head(label, width, asked.link(sortare=sort), direction * (asked.sortare == sort))
+    def head(label: str, sort: str, width: str = "") -> ColumnHead:
+        if not sort:
+            return ColumnHead(label, width)
+        direction = "descending" if ORDERS[sort].descending else "ascending"
+        return ColumnHead(label, width, filters.link(sort=sort), direction * (filters.sort == sort))
 
-    without_head = {"data", "documente"} if "referinta" in columns else {"data"}
-    shared = dict.fromkeys(("referinta", "documente"), papers_label(columns))
-    both_seen = {"vazut", "modificat"} <= columns
+    without_head = {"transport_date"} | ({"documents"} if "reference" in columns else set())
+    shared = dict.fromkeys(("reference", "documents"), papers_label(columns))
+    both_seen = {"first_seen", "last_changed"} <= columns
     return [
         head("UIT", "uit", "wide-uit"),
-        head(gettext("Transport"), "transport", "wide-status"),
+        head(gettext("Transport"), "transport_date", "wide-status"),
         *(
             head(
-                shared.get(name) or str(column.head or column.label),
+                shared.get(key) or str(column.head or column.label),
                 column.sort,
                 "wide-seen-of-two" if both_seen and column.width == "wide-seen" else column.width,
             )
-            for name, column in COLUMNS.items()
-            if name in columns - without_head
+            for key, column in LIST_COLUMNS.items()
+            if key in columns - without_head
         ),
     ]
 
 
 def papers_label(columns: frozenset[str]) -> str:
     """Return the head of the column that reference and documents share."""
-    if "referinta" in columns:
-        return gettext("Referință, documente") if "documente" in columns else gettext("Referință")
-    return gettext("Documente") if "documente" in columns else ""
+    if "reference" in columns:
+        return gettext("Referință, documente") if "documents" in columns else gettext("Referință")
+    return gettext("Documente") if "documents" in columns else ""
 
 
-class Row(TypedDict):
+class TableRow(TypedDict):
     """What the list shows of a UIT; "" where it shows nothing. A dictionary, in which Django's
     templates look up quicker than in an object."""
 
@@ -91,7 +91,7 @@ class Row(TypedDict):
     last_changed: str
     first_seen_at: datetime
     last_changed_at: datetime
-    # Drawn once for all rows of the page that it is the same in.
+    # Drawn once for all rows of the page that share it.
     state: SafeString
     validity: SafeString
     issues: list[str]
@@ -108,21 +108,21 @@ class Row(TypedDict):
     more_documents: str
 
 
-def rows(
+def table_rows(
     transports: Iterable[Transport], *, columns: frozenset[str], today: date, with_company: bool
-) -> list[Row]:
+) -> list[TableRow]:
     """Return the rows of a page, in its order."""
     before, after = detail_url()
     copy_label = gettext("Copiază UIT {uit}")
 
     @cache
-    def state_and_validity(days: Days) -> tuple[SafeString, SafeString]:
-        return _state_and_validity(days, columns=columns, today=today)
+    def state_and_validity(validity: Validity) -> tuple[SafeString, SafeString]:
+        return _state_and_validity(validity, columns=columns, today=today)
 
     return [
         _row(
             transport,
-            cells=state_and_validity(Days.of(transport, today=today)),
+            cells=state_and_validity(Validity.of_transport(transport, today=today)),
             url=f"{before}{transport.pk}{after}",
             copy_label=copy_label.format(uit=transport.uit),
             company=str(transport.company) if with_company else "",
@@ -132,8 +132,8 @@ def rows(
 
 
 def detail_url() -> tuple[str, str]:
-    """Return what stands before and after the key in the address of a UIT's page: reversing the
-    address of each row would take longer than all else of it."""
+    """Return the address of a UIT's page before and after the key: to reverse the address of each
+    row would take longer than the rest of the row."""
     before, _key, after = reverse("workspace:detail", args=[0]).rpartition("0")
     return before, after
 
@@ -145,10 +145,10 @@ def _row(
     url: str,
     copy_label: str,
     company: str,
-) -> Row:
-    state, validity = cells
+) -> TableRow:
+    state, validity_cell = cells
     plate, trailer1, trailer2 = transport.current_vehicle
-    more = len(transport.documents) - DOCUMENTS
+    more = len(transport.documents) - DOCUMENTS_PER_ROW
     issues = issue_labels(transport)
     if transport.unreadable_fields:
         issues.append(gettext("câmpuri necitite"))
@@ -164,7 +164,7 @@ def _row(
         "first_seen_at": transport.first_seen_at,
         "last_changed_at": transport.last_changed_at,
         "state": state,
-        "validity": validity,
+        "validity": validity_cell,
         "issues": issues,
         "declarant_name": transport.declarant_name or "—",
         "declarant_cui": transport.declarant_cui,
@@ -175,23 +175,25 @@ def _row(
         "trailer2": trailer2,
         "vehicle_note": _vehicle_note(transport, plate),
         "reference": transport.declarant_ref,
-        "documents": [str(each.get("text", "")) for each in transport.documents[:DOCUMENTS]],
+        "documents": [
+            str(document.get("text", "")) for document in transport.documents[:DOCUMENTS_PER_ROW]
+        ],
         "more_documents": gettext("și încă {n}").format(n=more) if more > 0 else "",
     }
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """All of a UIT that its state and its validity are shown from, beside the clock."""
+class Validity:
+    """The fields of a UIT from which its state and its validity are drawn."""
 
-    # A key of `present.STATUSES`.
+    # A key of `display.STATUSES`.
     status: str
     transport_date: date | None
     first_expired_day: date | None
     is_computed: bool
 
     @classmethod
-    def of(cls, transport: Transport, *, today: date) -> Self:
+    def of_transport(cls, transport: Transport, *, today: date) -> Self:
         return cls(
             display.status(transport, today=today).key,
             transport.transport_date,
@@ -201,25 +203,25 @@ class Days:
 
 
 def _state_and_validity(
-    days: Days, *, columns: frozenset[str], today: date
+    validity: Validity, *, columns: frozenset[str], today: date
 ) -> tuple[SafeString, SafeString]:
     """Draw the state with the day of transport, and the cell of the validity."""
-    status = display.STATUSES[days.status]
+    status = display.STATUSES[validity.status]
     transport = Transport(
-        transport_date=days.transport_date, first_expired_day=days.first_expired_day
+        transport_date=validity.transport_date, first_expired_day=validity.first_expired_day
     )
     context: dict[str, object] = {
         "status": status,
         "pill_class": _pill_class(transport, status, today=today),
-        "day_on_paper": _on_paper(days.transport_date),
+        "day_on_paper": _on_paper(validity.transport_date),
     }
-    if "data" in columns and status is not display.TODAY:
-        context["day"] = day_in_brief(days.transport_date, today=today)
+    if "transport_date" in columns and status is not display.TODAY:
+        context["day"] = day_in_brief(validity.transport_date, today=today)
         context["day_title"] = gettext("Data transportului: {day}").format(
-            day=day_in_full(days.transport_date, today=today)
+            day=day_in_full(validity.transport_date, today=today)
         )
     state = render_to_string("workspace/_state.html", context)
-    if "valabilitate" not in columns:
+    if "validity" not in columns:
         return state, SafeString()
     until, until_on_paper = _until(transport, status, today=today)
     is_unsure = status is display.MISSING
@@ -231,7 +233,7 @@ def _state_and_validity(
         "title": display.validity(transport, today=today),
         "until": until,
         "until_on_paper": until_on_paper,
-        "is_computed": days.is_computed,
+        "is_computed": validity.is_computed,
     }
     return state, render_to_string("workspace/_validity.html", context)
 
@@ -252,7 +254,7 @@ def _pill_class(transport: Transport, status: display.Status, *, today: date) ->
 
 
 def _vehicle_note(transport: Transport, plate: str) -> str:
-    """Say that the vehicle was changed: which one was declared, where it is another."""
+    """Return a note on a changed vehicle, with the declared one where it is another."""
     if not transport.vehicle_changes:
         return ""
     if plate == transport.plate:
@@ -261,7 +263,7 @@ def _vehicle_note(transport: Transport, plate: str) -> str:
 
 
 def _until(transport: Transport, status: display.Status, *, today: date) -> tuple[str, str]:
-    """Say until when it is, or was, valid: on screen and on paper."""
+    """Return until when a UIT is, or was, valid: on screen and on paper."""
     last = transport.last_valid_day
     if last is None:
         return "", ""

@@ -1,4 +1,4 @@
-"""The queue's side of the list: files are made and forgotten."""
+"""Jobs of the queue: exports are made, and deleted when they have expired."""
 
 from procrastinate.contrib.django import app
 
@@ -14,6 +14,6 @@ def export(*, export_id: int, request_id: str = "") -> None:
 
 
 @app.periodic(cron="37 * * * *")
-@app.task(name="workspace.forget_exports", queueing_lock="workspace.forget_exports")
-def forget_exports(timestamp: int) -> None:
-    exports.forget_old()
+@app.task(name="workspace.delete_expired_exports", queueing_lock="workspace.delete_expired_exports")
+def delete_expired_exports(timestamp: int) -> None:
+    exports.delete_expired_exports()

@@ -1,4 +1,4 @@
-"""The history of a UIT with both clocks: between when and when ANAF first had it, when we did."""
+"""The history of a UIT with both clocks: when ANAF had each event first, and when we had it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +13,26 @@ from caraus.sync.models import SyncRun
 from caraus.transports.models import Transport, TransportEvent
 
 Kind = TransportEvent.Kind
-# What ANAF's list told: it stood there after the answer before, which lacked it.
-_TOLD = {Kind.APPEARED, Kind.CHANGED, Kind.VEHICLE_CHANGED, Kind.CARRIER_CHANGED, Kind.RETURNED}
-# An answer is written down within this time of its question.
-_LONGEST_QUESTION = timedelta(minutes=5)
-# Of so many of the last events is it looked up.
-_LOOKED_UP = 40
+# Events that stand in a list of ANAF, and not in the list before.
+_FROM_LIST = {
+    Kind.APPEARED,
+    Kind.CHANGED,
+    Kind.VEHICLE_CHANGED,
+    Kind.CARRIER_CHANGED,
+    Kind.RETURNED,
+}
+# A response is stored within this time of its request.
+_MAX_RUN_TIME = timedelta(minutes=5)
+# Only for so many of the last events the list before is looked up.
+_MAX_LOOKED_UP = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelineEntry:
     """An event, and what is known of when ANAF had it (UTC).
 
-    `declared_at` is ANAF's own time, given for vehicle changes. `not_before` is the good answer
-    before the one that told it: questions are kept whole for a week, afterwards it is None.
+    `declared_at` is the time of ANAF, which vehicle changes have. `not_before` is the time of the
+    last list without the event: sync runs are stored whole for a week, then it is None.
     """
 
     event: TransportEvent
@@ -34,41 +40,43 @@ class Moment:
     not_before: datetime | None = None
 
 
-def timeline(transport: Transport, events: Sequence[TransportEvent]) -> list[Moment]:
-    """The events in their order; one query for all of them."""
-    told = [event for event in events if event.kind in _TOLD][:_LOOKED_UP]
-    before = _answers_before(transport, told)
+def build_timeline(transport: Transport, events: Sequence[TransportEvent]) -> list[TimelineEntry]:
+    """Return the events in their order, with one query."""
+    from_list = [event for event in events if event.kind in _FROM_LIST][:_MAX_LOOKED_UP]
+    before = _list_times_before(transport, from_list)
     return [
-        Moment(event, declared_at=_declared_at(event), not_before=before.get(event.pk))
+        TimelineEntry(event, declared_at=_declared_at(event), not_before=before.get(event.pk))
         for event in events
     ]
 
 
 def _declared_at(event: TransportEvent) -> datetime | None:
-    """When the last vehicle change was declared, if it is what the event tells."""
+    """Return when the vehicle change of the event was declared, if it is one."""
     _, changes = event.changes.get("vehicle_changes", [None, None])
     last = changes[-1] if changes else {}
     text = last.get("declared_at")
     return datetime.fromisoformat(text) if text else None
 
 
-def _answers_before(transport: Transport, events: Sequence[TransportEvent]) -> dict[int, datetime]:
-    """For each event, when the list that lacked it came: from the age of the list at the answer."""
+def _list_times_before(
+    transport: Transport, events: Sequence[TransportEvent]
+) -> dict[int, datetime]:
+    """Return for each event when the list before came: from the age of that list at the event."""
     if not events:
         return {}
     near = reduce(
         or_,
-        [Q(started_at__lte=one.at, started_at__gt=one.at - _LONGEST_QUESTION) for one in events],
+        [Q(started_at__lte=event.at, started_at__gt=event.at - _MAX_RUN_TIME) for event in events],
     )
     runs = list(
         SyncRun.objects.filter(near, company_id=transport.company_id, outcome=Outcome.OK)
         .order_by("started_at")
         .values_list("started_at", "finished_at", "age")
     )
-    found = {}
+    times = {}
     for event in events:
-        # An event has the moment of its answer, which lies within its question.
+        # The time of an event is that of its response, which lies within the sync run.
         ages = [age for start, end, age in runs if start <= event.at <= end and age is not None]
         if ages:
-            found[event.pk] = event.at - timedelta(seconds=ages[-1])
-    return found
+            times[event.pk] = event.at - timedelta(seconds=ages[-1])
+    return times

@@ -1,4 +1,4 @@
-"""A week's strip: the validity of each UIT as a bar over the days, vehicle by vehicle."""
+"""A week: the validity of each UIT as a bar over the days, by vehicle."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,39 +20,39 @@ from caraus.transports.models import Transport
 from caraus.workspace.period import Period, valid_within
 from caraus.workspace.table import detail_url
 
-# So many bars are on a page; the next one goes on with the next vehicle.
-BARS = 150
-_SHOWN = (
+# Bars of a page; the next page goes on with the next vehicle.
+BARS_PER_PAGE = 150
+_FIELDS = (
     *("id", "company_id", "uit", "state", "transport_date", "first_expired_day", "carrier_cui"),
     *("start", "end"),
 )
-_NAMES = frozenset(_SHOWN)
+_FIELD_NAMES = frozenset(_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A UIT's days in the week: columns 1 to 7; and how its template shows it."""
+    """The days of a UIT in the week, columns 1 to 7, and what its template shows."""
 
     transport: Transport
     status: Status
     start: int
     end: int
-    # It begins before the week, or goes on after it.
-    began_before: bool
-    goes_on: bool
+    # Whether it begins before the week, and goes on after it.
+    starts_before: bool
+    ends_after: bool
     url: str
     title: str
-    # For who does not see the bar.
+    # For people who cannot see the bar.
     description: str
 
     @property
-    def place_class(self) -> str:
+    def position_class(self) -> str:
         return f"from-{self.start} days-{self.end - self.start + 1}"
 
     @property
     def bar_class(self) -> str:
-        before = " strip-before" if self.began_before else ""
-        after = " strip-after" if self.goes_on else ""
+        before = " strip-before" if self.starts_before else ""
+        after = " strip-after" if self.ends_after else ""
         return f"strip-bar strip-{self.status.tone}{before}{after}"
 
     @property
@@ -61,8 +61,8 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
-    """Its bars in lanes, so that those which overlap stand below one another."""
+class WeekRow:
+    """A vehicle with its bars in lanes, so that overlapping bars stand below one another."""
 
     plate: str
     lanes: tuple[tuple[Bar, ...], ...]
@@ -73,62 +73,62 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class Week:
     period: Period
-    vehicles: tuple[Vehicle, ...]
-    # The plate after which the next page goes on; None at the end.
+    rows: tuple[WeekRow, ...]
+    # The plate after which the next page starts; None on the last page.
     next_after: str | None
-    # More UITs of one vehicle than a page holds: the list has them all.
+    # One vehicle has more UITs than a page holds; the list has all of them.
     is_cut: bool
 
 
-def strip(
-    rows: QuerySet[Transport],
+def build_week(
+    transports: QuerySet[Transport],
     period: Period,
     companies: Iterable[Company],
     *,
     today: date,
     after: str | None = None,
-) -> Strip:
-    """The vehicles after a plate, by plate; those without one come first. The rows are of these
-    companies."""
+) -> Week:
+    """Return the vehicles after a plate, by plate, those without one first. The transports are of
+    these companies."""
     last_change = KeyTextTransform("plate", KeyTextTransform(-1, "vehicle_changes"))
     plate = Coalesce(NullIf(last_change, Value("")), F("plate"), output_field=TextField())
-    found = valid_within(rows, period).annotate(driven=plate)
+    valid = valid_within(transports, period).annotate(driven=plate)
     if after is not None:
-        found = found.filter(driven__gt=after)
-    ordered = found.order_by("driven", "transport_date", "pk")[: BARS + 1]
-    bars = ordered.values_list("driven", *_SHOWN)
-    known = {company.pk: company for company in companies}
+        valid = valid.filter(driven__gt=after)
+    ordered = valid.order_by("driven", "transport_date", "pk")[: BARS_PER_PAGE + 1]
+    bars = ordered.values_list("driven", *_FIELDS)
+    company_by_id = {company.pk: company for company in companies}
     vehicles = [
-        (name, [_transport(values, known) for _plate, *values in them])
-        for name, them in groupby(bars, key=itemgetter(0))
+        (name, [_transport(values, company_by_id) for _plate, *values in group])
+        for name, group in groupby(bars, key=itemgetter(0))
     ]
-    more, is_cut = len(bars) > BARS, False
-    if more and len(vehicles) > 1:
-        vehicles.pop()  # perhaps not whole: it opens the next page
-    elif more:
+    has_more, is_cut = len(bars) > BARS_PER_PAGE, False
+    if has_more and len(vehicles) > 1:
+        vehicles.pop()  # perhaps not whole: it starts the next page
+    elif has_more:
         is_cut = True
     url = detail_url()
-    shown = tuple(
-        Vehicle(name, _lanes(_bar(transport, period, url, today=today) for transport in them))
-        for name, them in vehicles
+    week_rows = tuple(
+        WeekRow(name, _lanes(_bar(transport, period, url, today=today) for transport in group))
+        for name, group in vehicles
     )
-    last = shown[-1].plate if more else None
-    if is_cut and not found.filter(driven__gt=last).exists():
-        last = None
-    return Strip(period, shown, last, is_cut)
+    last_plate = week_rows[-1].plate if has_more else None
+    if is_cut and not valid.filter(driven__gt=last_plate).exists():
+        last_plate = None
+    return Week(period, week_rows, last_plate, is_cut)
 
 
-def _transport(values: list[Any], known: dict[int, Company]) -> Transport:
-    """Of a few fields: `only` takes twice as long for it."""
-    one = Transport.from_db(connection.alias, _NAMES, values)
-    one.company = known[one.company_id]
-    return one
+def _transport(values: list[Any], company_by_id: dict[int, Company]) -> Transport:
+    """Return a transport of a few fields; `only` takes twice as long."""
+    transport = Transport.from_db(connection.alias, _FIELD_NAMES, values)
+    transport.company = company_by_id[transport.company_id]
+    return transport
 
 
 def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: date) -> Bar:
-    # `valid_within` gives none without an end; of one without a beginning the last day is sure.
+    # `valid_within` returns none without an end; without a known start the last day is sure.
     last = transport.last_valid_day or period.last
     first = transport.transport_date or last
     state = status(transport, today=today)
@@ -144,8 +144,8 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
         status=state,
         start=max((first - period.first).days, 0) + 1,
         end=min((last - period.first).days, 6) + 1,
-        began_before=first < period.first,
-        goes_on=last > period.last,
+        starts_before=first < period.first,
+        ends_after=last > period.last,
         url=f"{before}{transport.pk}{after}",
         title=f"UIT {code}: {state.word}, {from_day} – {to_day}",
         description=f"UIT {code}, {state.word}, {valid}",
@@ -153,10 +153,10 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
 
 
 def _lanes(bars: Iterable[Bar]) -> tuple[tuple[Bar, ...], ...]:
-    """Each bar in the first lane that is free; they come by their first day."""
+    """Put each bar in the first free lane; the bars are in the order of their first days."""
     lanes: list[list[Bar]] = []
     for bar in bars:
-        lane = next((one for one in lanes if one[-1].end < bar.start), None)
+        lane = next((lane for lane in lanes if lane[-1].end < bar.start), None)
         if lane is None:
             lanes.append([bar])
         else:

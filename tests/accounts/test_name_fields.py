@@ -114,7 +114,7 @@ def test_pasted_companies_have_such_names_too() -> None:
 
 def test_notes_and_views_are_one_line(owner: User, organization: Organization) -> None:
     membership = owner.memberships.get()
-    view, _ = saved_views.save(membership, name=ODD, address="", default=False)
+    view, _ = saved_views.save_view(membership, name=ODD, address="", default=False)
     assert view.name == PLAIN
     assert read_text("B 123 ABC\tvehicul\tDAF\u202e 2")[0].note == "DAF 2"
     company = factories.company(organization)

@@ -110,7 +110,7 @@ def test_with_no_readable_day_nothing_is_made_up(company: Company) -> None:
     # A fresh read by each way that rows are read.
     for again in (
         Transport.objects.only("first_expired_day", "transport_date").get(),
-        *pagination.page(Transport.objects.all()),
+        *pagination.paginate(Transport.objects.all()),
     ):
         assert (again.transport_date, again.first_expired_day) == (None, None)
     assert row.state_on(date(2050, 1, 1)) == "active"
@@ -226,9 +226,9 @@ def test_the_list_goes_on_over_pages_with_unknown_days(company: Company) -> None
         record(uit=f"A{number:03}", **NOTHING_KNOWN) for number in range(pagination.PAGE_SIZE + 5)
     ]
     applied(company, *rows, record(uit="B"))
-    for sort in ("expira", "transport"):
-        first = pagination.page(Transport.objects.all(), sort=sort)
-        last = pagination.page(Transport.objects.all(), sort=sort, after=first.next)
+    for sort in ("expiry", "transport_date"):
+        first = pagination.paginate(Transport.objects.all(), sort=sort)
+        last = pagination.paginate(Transport.objects.all(), sort=sort, after=first.next)
         seen = [row.uit for row in (*first, *last)]
         assert len(set(seen)) == len(rows) + 1
         assert seen[0] == "B"
@@ -280,7 +280,9 @@ def test_a_file_of_the_list_names_what_is_unknown(
     applied(company, record(**NOTHING_KNOWN))
     path = tmp_path / "list"
     with translation.override("ro"):
-        export_files.write(path, kind, Transport.objects.select_related("company"), today=today())
+        export_files.write_export(
+            path, kind, Transport.objects.select_related("company"), today=today()
+        )
     if kind == "xlsx":
         assert path.read_bytes().startswith(b"PK")
         return

@@ -67,7 +67,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         kind="csv",
         query=f"q={SECRET}",
         companies=[company.pk],
-        asked_at=now,
+        requested_at=now,
         finished_at=now,
     )
     ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())

@@ -1,4 +1,4 @@
-"""UITs for the list, with only what a test is about."""
+"""UITs for the list, with only the fields that a test is about."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,8 +21,8 @@ type MakeTransport = Callable[..., Transport]
 _numbers = count(1)
 
 
-def lasting(queries: CaptureQueriesContext) -> list[str]:
-    """All but the plan's, which a process keeps for a time."""
+def without_plan_queries(queries: CaptureQueriesContext) -> list[str]:
+    """Return the queries without those of the plan, which a process caches."""
     return [query["sql"] for query in queries if "sync_plan" not in query["sql"]]
 
 

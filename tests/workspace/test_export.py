@@ -1,4 +1,4 @@
-"""The export of a view: read back as a spreadsheet program reads it; for who asked, for a day."""
+"""The export of a view: read back as a spreadsheet program does; for its requester, for a day."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ from tests.workspace.conftest import MakeTransport
 EXPORT = "/transporturi/export/"
 
 
-def ask(client: Client, view: str = "", kind: str = "xlsx") -> ListExport:
+def request_export(client: Client, view: str = "", kind: str = "xlsx") -> ListExport:
     answer = client.post(EXPORT, {"vedere": view, "fel": kind})
     assert answer.status_code == 302
     export = ListExport.objects.latest("pk")
@@ -38,9 +38,9 @@ def ask(client: Client, view: str = "", kind: str = "xlsx") -> ListExport:
     return export
 
 
-def made(client: Client, view: str = "", kind: str = "xlsx") -> bytes:
-    """As the worker makes it and a person downloads it."""
-    export = ask(client, view, kind)
+def download(client: Client, view: str = "", kind: str = "xlsx") -> bytes:
+    """Make an export as the worker does, and download it."""
+    export = request_export(client, view, kind)
     exports.run_export(export_id=export.pk)
     answer: Any = client.get(f"{EXPORT}{export.pk}/fisier/")
     assert answer.status_code == 200
@@ -50,9 +50,9 @@ def made(client: Client, view: str = "", kind: str = "xlsx") -> bytes:
 
 
 def sheet(content: bytes) -> Worksheet:
-    found = openpyxl.load_workbook(io.BytesIO(content)).active
-    assert isinstance(found, Worksheet)
-    return found
+    worksheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert isinstance(worksheet, Worksheet)
+    return worksheet
 
 
 def test_a_company_that_one_no_longer_sees_is_not_exported_as_all_companies(
@@ -61,7 +61,7 @@ def test_a_company_that_one_no_longer_sees_is_not_exported_as_all_companies(
     company = make().company
     make(company=factories.company(organization, cui=factories.OTHER_CUI))
     view = f"firma={company.cui}&q=b12"
-    late = ask(signed_in, f"firma={company.cui}", "csv")
+    late = request_export(signed_in, f"firma={company.cui}", "csv")
     company.archived_at = timezone.now()
     company.save()
     answer = signed_in.post(EXPORT, {"vedere": view, "fel": "csv"})
@@ -83,7 +83,7 @@ def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
         start={"county": "AR", "locality": "Nădlac", "full_address": "x" * 40_000},
         documents=[{"text": "CMR\x07 1"}, {"text": "@SUM(A1)"}],
     )
-    found = sheet(made(signed_in))
+    found = sheet(download(signed_in))
     heading, cells = found[1], found[2]
     value: dict[str, Any] = {
         str(title.value): cell for title, cell in zip(heading, cells, strict=True)
@@ -111,7 +111,7 @@ def test_csv_has_a_bom_the_chosen_delimiter_and_harmless_formulas(
     signed_in: Client, make: MakeTransport, kind: str, delimiter: str
 ) -> None:
     row = make(declarant_name='=1+1;"ȘȚ", srl', declarant_ref="-2", plate="@B")
-    content = made(signed_in, kind=kind)
+    content = download(signed_in, kind=kind)
     assert content.startswith(b"\xef\xbb\xbf")
     lines = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=delimiter))
     assert len(lines) == 1
@@ -130,7 +130,9 @@ def test_the_file_holds_the_view_in_its_order_and_nothing_of_others(
     make(company=Company.objects.get(cui=factories.OTHER_CUI), plate="B12DDD")
     make(plate="CT99ZZZ")
     view = f"?q=b12&arata=toate&sortare=expira&firma={factories.CUI}"
-    lines = csv.reader(io.StringIO(made(signed_in, view, "csv").decode("utf-8-sig")), delimiter=";")
+    lines = csv.reader(
+        io.StringIO(download(signed_in, view, "csv").decode("utf-8-sig")), delimiter=";"
+    )
     assert [line[0] for line in lines] == ["UIT", soon.uit, late.uit]
 
 
@@ -150,11 +152,11 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
     Issue.objects.create(
         transport=closed, company=company, code=IssueCode.RETIRED, place="plate", plate="B12OLD"
     )
-    export = ask(signed_in, "arata=toate&sortare=expira", "csv")
+    export = request_export(signed_in, "arata=toate&sortare=expira", "csv")
     with CaptureQueriesContext(connection) as queries:
         exports.run_export(export_id=export.pk)
     assert sum('FROM "fleet_issue"' in each["sql"] for each in queries) == 1
-    text = b"".join(exports.content(export)).decode("utf-8-sig")
+    text = b"".join(exports.stream_content(export)).decode("utf-8-sig")
     found = {line["UIT"]: line for line in csv.DictReader(io.StringIO(text), delimiter=";")}
     assert [found[row.uit]["Probleme"] for row in rows] == ["B12ABC nu e în flotă"] * 2
     assert found[closed.uit]["Probleme"] == ""
@@ -163,11 +165,11 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
 def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     worker: Worker, signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "TELL_EVERY", 1)
+    monkeypatch.setattr(exports, "PROGRESS_EVERY", 1)
     monkeypatch.setattr(exports, "PART_BYTES", 1000)
     for _ in range(3):
         make()
-    export = ask(signed_in, "arata=toate&q=&x=%00", "fel-necunoscut")
+    export = request_export(signed_in, "arata=toate&q=&x=%00", "fel-necunoscut")
     address = f"{EXPORT}{export.pk}/"
     waiting = signed_in.get(address).content.decode()
     assert "Așteaptă la rând" in waiting
@@ -191,13 +193,13 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     assert entry.details["translations"] == {"en": "Exported the list of transports (XLSX)."}
 
 
-def test_only_who_asked_and_still_sees_the_companies_may_take_it(
+def test_only_its_requester_who_still_sees_the_companies_may_download_it(
     client: Client, organization: Organization, make: MakeTransport
 ) -> None:
     make()
     person, colleague = (factories.member(organization, "dispatcher") for _ in range(2))
     client.force_login(person)
-    export = ask(client)
+    export = request_export(client)
     exports.run_export(export_id=export.pk)
     address = f"{EXPORT}{export.pk}/fisier/"
     assert b"".join(client.get(address))
@@ -210,12 +212,12 @@ def test_only_who_asked_and_still_sees_the_companies_may_take_it(
 
 def test_after_a_day_it_is_gone(signed_in: Client, make: MakeTransport) -> None:
     make()
-    export = ask(signed_in)
+    export = request_export(signed_in)
     exports.run_export(export_id=export.pk)
-    assert exports.forget_old() == 0
-    ListExport.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+    assert exports.delete_expired_exports() == 0
+    ListExport.objects.update(requested_at=timezone.now() - timedelta(hours=25))
     assert signed_in.get(f"{EXPORT}{export.pk}/fisier/").status_code == 404
-    assert exports.forget_old() == 1
+    assert exports.delete_expired_exports() == 1
     assert not ListExportPart.objects.exists()
 
 
@@ -223,7 +225,7 @@ def test_what_fails_says_so_and_is_not_hidden_from_the_operator(
     signed_in: Client, make: MakeTransport
 ) -> None:
     make(start=["not a place"])
-    export = ask(signed_in, kind="csv")
+    export = request_export(signed_in, kind="csv")
     with pytest.raises(AttributeError):
         exports.run_export(export_id=export.pk)
     assert "Exportul nu a reușit" in signed_in.get(f"{EXPORT}{export.pk}/").content.decode()
@@ -231,7 +233,7 @@ def test_what_fails_says_so_and_is_not_hidden_from_the_operator(
 
 def test_a_member_who_left_gets_no_file(signed_in: Client, make: MakeTransport) -> None:
     make()
-    export = ask(signed_in)
+    export = request_export(signed_in)
     Membership.objects.all().delete()
     exports.run_export(export_id=export.pk)
     assert not ListExport.objects.exists()
@@ -247,16 +249,16 @@ def test_one_at_a_time_for_each_person(
     signed_in: Client, make: MakeTransport, organization: Organization
 ) -> None:
     make()
-    first = ask(signed_in, "arata=toate")
+    first = request_export(signed_in, "arata=toate")
     again = signed_in.post(EXPORT, {"vedere": "arata=active", "fel": "csv"}, follow=True)
     assert again.redirect_chain == [(f"{EXPORT}{first.pk}/", 302)]
     assert "care încă se face" in again.text
     assert ListExport.objects.count() == ProcrastinateJob.objects.count() == 1
     other = Client()
     other.force_login(factories.member(organization, "viewer"))
-    ask(other, "arata=toate")
+    request_export(other, "arata=toate")
     exports.run_export(export_id=first.pk)
-    ask(signed_in, "arata=active")
+    request_export(signed_in, "arata=active")
     assert ListExport.objects.count() == 3
 
 
@@ -280,7 +282,7 @@ def test_the_same_view_soon_again_with_nothing_changed_is_the_same_file(
     signed_in: Client, make: MakeTransport
 ) -> None:
     row = make()
-    first = ask(signed_in, "arata=toate")
+    first = request_export(signed_in, "arata=toate")
     exports.run_export(export_id=first.pk)
 
     def again() -> bool:
@@ -291,7 +293,7 @@ def test_the_same_view_soon_again_with_nothing_changed_is_the_same_file(
         return bool(answer["Location"] == f"{EXPORT}{first.pk}/")
 
     assert again()
-    ListExport.objects.update(asked_at=timezone.now() - exports.SAME_FOR)
+    ListExport.objects.update(requested_at=timezone.now() - exports.REUSE_FOR)
     assert not again()
     for change in (
         {"state": "missing"},
@@ -312,10 +314,10 @@ def test_the_oldest_files_of_an_organization_make_room(
     settings.EXPORT_MEGABYTES = 1
     make()
     for number, view in enumerate(("arata=toate", "arata=active", "arata=expirate")):
-        export = ask(signed_in, view)
+        export = request_export(signed_in, view)
         exports.run_export(export_id=export.pk)
         ListExport.objects.filter(pk=export.pk).update(size=600_000 + number)
-    newest = ask(signed_in, "q=b12")
+    newest = request_export(signed_in, "q=b12")
     exports.run_export(export_id=newest.pk)
     sizes = list(ListExport.objects.order_by("pk").values_list("size", flat=True))
     assert sizes[:1] == [600_002]

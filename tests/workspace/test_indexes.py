@@ -8,11 +8,11 @@ from caraus.accounts.models import Membership, User
 from caraus.core.formatting import today
 from caraus.transports.models import Transport
 from caraus.workspace import listing, pagination
-from caraus.workspace.filters import Asked
+from caraus.workspace.filters import ListFilters
 from tests.workspace.conftest import MakeTransport
 
 
-def drop_indexes_but(name: str) -> None:
+def drop_other_indexes(name: str) -> None:
     """The planner has no other choice; the transaction of the test takes it back."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -40,10 +40,10 @@ def test_an_index_answers_the_whole_condition(
 ) -> None:
     make()
     visible = access.visible(Transport.objects.all(), Membership.objects.get(user=owner))
-    asked = Asked.of(query | {"arata": "toate"})
-    rows = listing.filtered(asked, visible, None, today=today())
-    drop_indexes_but(index)
-    plan = rows.order_by(*pagination.ORDERS[""].by(backwards=False))[:50].explain()
+    filters = ListFilters.from_query(query | {"arata": "toate"})
+    rows = listing.filter_transports(filters, visible, None, today=today())
+    drop_other_indexes(index)
+    plan = rows.order_by(*pagination.ORDERS["newest"].order_by(backwards=False))[:50].explain()
     assert index in plan
     conditions = [line for line in plan.splitlines() if "Index Cond:" in line]
     assert len(conditions) == 1, plan

@@ -1,4 +1,4 @@
-"""The list: pages by place, filters, and an address that holds the whole view."""
+"""The list: pages by cursor, filters, and an address that holds the whole view."""
 
 import re
 from datetime import date, timedelta
@@ -17,27 +17,27 @@ from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
 from caraus.transports.models import Transport
 from caraus.workspace import pagination
-from caraus.workspace.filters import SHOWN, Asked
+from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
-from tests.workspace.conftest import MakeTransport, lasting
+from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST = "/transporturi/"
 
 
-def rows(client: Client, query: str = "", **asked: str) -> list[str]:
-    answer = client.get(LIST + query, asked)
+def listed_uits(client: Client, query: str = "", **fields: str) -> list[str]:
+    answer = client.get(LIST + query, fields)
     assert answer.status_code == 200
     return [row.uit for row in answer.context["page"]]
 
 
-def link(page: str, rel: str) -> str | None:
-    found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
-    return unescape(found[1]) if found else None
+def link_of(page: str, rel: str) -> str | None:
+    match = re.search(rf'href="([^"]+)" rel="{rel}"', page)
+    return unescape(match[1]) if match else None
 
 
 @pytest.mark.parametrize("sort", list(pagination.ORDERS))
 @pytest.mark.parametrize("company_count", [1, 3])
-def test_walking_on_and_back_meets_every_row_once_and_in_order(
+def test_pages_forwards_and_back_show_every_row_once_and_in_order(
     signed_in: Client,
     organization: Organization,
     make: MakeTransport,
@@ -58,27 +58,28 @@ def test_walking_on_and_back_meets_every_row_once_and_in_order(
             transport_date=day,
             first_expired_day=day + timedelta(days=1),
         )
-    pages, query = [], f"?sortare={sort}"
+    pages, query = [], f"?sortare={SORTS[sort].url_word}"
     while True:
         answer = signed_in.get(LIST + query)
         pages.append([row.uit for row in answer.context["page"]])
-        if (following := link(answer.content.decode(), "next")) is None:
+        if (following := link_of(answer.content.decode(), "next")) is None:
             break
         query = following
     assert [len(page) for page in pages] == [4, 4, 3]
     assert len({uit for page in pages for uit in page}) == 11
     assert list(chain.from_iterable(pages)) == _in_order(sort)
     for earlier in reversed(pages[:-1]):
-        previous = link(answer.content.decode(), "prev")
+        previous = link_of(answer.content.decode(), "prev")
         assert previous
         answer = signed_in.get(LIST + previous)
         assert [row.uit for row in answer.context["page"]] == earlier
-    assert link(answer.content.decode(), "prev") is None
+    assert link_of(answer.content.decode(), "prev") is None
 
 
 def _in_order(sort: str) -> list[str]:
     return [
-        row.uit for row in Transport.objects.order_by(*pagination.ORDERS[sort].by(backwards=False))
+        row.uit
+        for row in Transport.objects.order_by(*pagination.ORDERS[sort].order_by(backwards=False))
     ]
 
 
@@ -96,7 +97,7 @@ def test_an_address_that_makes_no_sense_shows_the_list(
     signed_in: Client, make: MakeTransport, query: str
 ) -> None:
     row = make()
-    assert rows(signed_in, query) == [row.uit]
+    assert listed_uits(signed_in, query) == [row.uit]
 
 
 def test_a_row_follows_its_values_and_its_reader(
@@ -105,27 +106,27 @@ def test_a_row_follows_its_values_and_its_reader(
     row = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
     same = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
 
-    def shown(one: Transport) -> str:
+    def row_html(transport: Transport) -> str:
         page = signed_in.get(LIST).content.decode()
-        return page.partition(f'<tr data-uit="{one.uit}"')[2].partition("</tr>")[0]
+        return page.partition(f'<tr data-uit="{transport.uit}"')[2].partition("</tr>")[0]
 
-    first = shown(row)
+    first = row_html(row)
     assert f'href="/transporturi/{row.pk}/"' in first
-    assert f'href="/transporturi/{same.pk}/"' in shown(same)
+    assert f'href="/transporturi/{same.pk}/"' in row_html(same)
     row.vehicle_changes = [{"at": None, "plate": "CJ07NOU", "trailer1": "", "trailer2": ""}]
     row.declarant_name, row.documents = "<b>Nou</b> & Fiii", [{"text": "CMR 7"}]
     row.start = {"county": "CJ", "locality": "Dej"}
     row.save()
-    changed = shown(row)
+    changed = row_html(row)
     for words in ("CJ07NOU", "declarat: B12ABC", "CMR 7", "Dej (CJ)", "&lt;b&gt;Nou&lt;/b&gt;"):
         assert words in changed
         assert words not in first
     assert "Vechi SRL" not in changed
-    assert "B12ABC" in shown(same)
-    assert "CJ07NOU" not in shown(same)
+    assert "B12ABC" in row_html(same)
+    assert "CJ07NOU" not in row_html(same)
     User.objects.filter(pk=owner.pk).update(language="en")
-    assert "declared: B12ABC" in shown(row)
-    assert "declarat" not in shown(row)
+    assert "declared: B12ABC" in row_html(row)
+    assert "declarat" not in row_html(row)
 
 
 def test_a_view_of_a_company_that_one_does_not_see_says_so(
@@ -134,7 +135,7 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
     row = make()
     answer = signed_in.get("/transporturi/?firma=900099999")
     assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in answer.content.decode()
-    assert [shown.uit for shown in answer.context["page"]] == [row.uit]
+    assert [transport.uit for transport in answer.context["page"]] == [row.uit]
     assert "1 transport activ" in answer.content.decode()  # nothing is filtered
     for view in ("saptamana", "harta"):
         page = signed_in.get(f"/transporturi/{view}/?firma=900099999").content.decode()
@@ -178,12 +179,13 @@ def test_each_state_has_its_own_list(
     row = make(**days)
     if "" in shown_by and "expirate" not in shown_by:
         shown_by |= {"noi"}
-    found = {shown for shown in SHOWN if rows(signed_in, arata=shown) == [row.uit]}
-    assert found == shown_by | {"toate"}
+    url_words = [option.url_word for option in SHOW.values()]
+    shown = {word for word in url_words if listed_uits(signed_in, arata=word) == [row.uit]}
+    assert shown == shown_by | {"toate"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("fields", "is_listed"),
     [
         ({"declarant": "baragan"}, True),
         ({"declarant": "9001178"}, True),
@@ -202,11 +204,11 @@ def test_each_state_has_its_own_list(
         ({"q": "b12", "declarant": "agro", "vehicul": "ct83", "loc": "nădlac"}, True),
     ],
 )
-def test_a_filter_asks_its_own_field(
+def test_a_filter_looks_in_its_own_field(
     signed_in: Client,
     make: MakeTransport,
-    asked: dict[str, str],
-    found: bool,
+    fields: dict[str, str],
+    is_listed: bool,
 ) -> None:
     make(
         plate="B12ABC",
@@ -219,13 +221,13 @@ def test_a_filter_asks_its_own_field(
         end={"county": "CJ", "locality": "Cluj-Napoca"},
         last_changed_at=timezone.now() + timedelta(hours=1),
     )
-    assert bool(rows(signed_in, **asked)) == found
+    assert bool(listed_uits(signed_in, **fields)) == is_listed
 
 
 def test_only_changed_leaves_out_what_only_appeared(signed_in: Client, make: MakeTransport) -> None:
     now = timezone.now()
     make(first_seen_at=now, last_changed_at=now)
-    assert rows(signed_in, modificate="1") == []
+    assert listed_uits(signed_in, modificate="1") == []
 
 
 def test_the_address_holds_the_whole_view() -> None:
@@ -241,13 +243,13 @@ def test_the_address_holds_the_whole_view() -> None:
         "modificate": "1",
         "sortare": "expira",
     }
-    asked = Asked.of(query)
-    assert QueryDict(asked.here).dict() == query
-    assert Asked.of(QueryDict(asked.here)) == asked
-    assert asked.more_count == 6
+    filters = ListFilters.from_query(query)
+    assert QueryDict(filters.page_address).dict() == query
+    assert ListFilters.from_query(QueryDict(filters.page_address)) == filters
+    assert filters.extra_count == 6
 
 
-def test_what_was_asked_stands_in_the_form(signed_in: Client, make: MakeTransport) -> None:
+def test_the_filters_stand_in_the_form(signed_in: Client, make: MakeTransport) -> None:
     factories.authorization(make().company.organization)
     page = signed_in.get(LIST, {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}).content
     text = page.decode()
@@ -258,26 +260,26 @@ def test_what_was_asked_stands_in_the_form(signed_in: Client, make: MakeTranspor
     assert "Șterge căutarea și filtrele" in text
 
 
-def test_a_member_kept_to_a_company_finds_nothing_of_the_others(
+def test_a_member_restricted_to_a_company_finds_nothing_of_the_others(
     client: Client, organization: Organization, make: MakeTransport
 ) -> None:
-    mine = make(plate="B12ABC")
+    own = make(plate="B12ABC")
     other = factories.company(organization, cui=factories.OTHER_CUI)
     make(company=other, plate="B12ABC")
     viewer = factories.member(organization, "viewer")
     membership = Membership.objects.get(user=viewer)
     membership.only_some_companies = True
     membership.save()
-    membership.companies.add(mine.company)
+    membership.companies.add(own.company)
     client.force_login(viewer)
-    for asked in ({}, {"q": "b12"}, {"firma": other.cui}, {"vehicul": "b12", "arata": "toate"}):
-        assert rows(client, **asked) == [mine.uit], asked
+    for fields in ({}, {"q": "b12"}, {"firma": other.cui}, {"vehicul": "b12", "arata": "toate"}):
+        assert listed_uits(client, **fields) == [own.uit], fields
 
 
-def test_a_large_past_is_counted_no_further_than_worth_it(
+def test_a_large_past_is_counted_up_to_the_limit(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("caraus.workspace.listing.COUNTED", 3)
+    monkeypatch.setattr("caraus.workspace.listing.COUNT_LIMIT", 3)
     monkeypatch.setattr(pagination, "PAGE_SIZE", 3)
     for _ in range(3):
         make()
@@ -287,23 +289,23 @@ def test_a_large_past_is_counted_no_further_than_worth_it(
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"q": "b12"}, {"arata": "toate", "vehicul": "b12"}, {"loc": "cluj"}]
+    "fields", [{}, {"q": "b12"}, {"arata": "toate", "vehicul": "b12"}, {"loc": "cluj"}]
 )
 def test_more_rows_cost_no_more_queries(
     signed_in: Client,
     make: MakeTransport,
-    asked: dict[str, str],
+    fields: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rows(signed_in, **asked)  # the plan in force is remembered for a minute
+    listed_uits(signed_in, **fields)  # the plan in force is remembered for a minute
     counts = set()
-    for more, shown in ((3, 2), (60, 50)):
-        monkeypatch.setattr(pagination, "PAGE_SIZE", shown)
+    for more, page_size in ((3, 2), (60, 50)):
+        monkeypatch.setattr(pagination, "PAGE_SIZE", page_size)
         for _ in range(more):
             make(plate="B12ABC", end={"locality": "Cluj"})
         with CaptureQueriesContext(connection) as queries:
-            rows(signed_in, **asked)
-        counts.add(len(lasting(queries)))
+            listed_uits(signed_in, **fields)
+        counts.add(len(without_plan_queries(queries)))
     assert len(counts) == 1
 
 
@@ -318,9 +320,9 @@ def test_what_expired_last_night_is_found_and_counted_until_the_next_midnight(
     assert 'class="group group-bad" href="?arata=azi-noapte"' in page
     assert "2 transporturi</p>" in page  # not „active”
     assert 'class="pill pill-bad" data-status="expired"' in page
-    assert rows(signed_in, q="b77abc") == [fresh.uit]
-    assert rows(signed_in, q="b78abc") == []
-    assert rows(signed_in, arata="azi-noapte") == [fresh.uit]
+    assert listed_uits(signed_in, q="b77abc") == [fresh.uit]
+    assert listed_uits(signed_in, q="b78abc") == []
+    assert listed_uits(signed_in, arata="azi-noapte") == [fresh.uit]
     Transport.objects.filter(pk=fresh.pk).update(first_expired_day=old.first_expired_day)
     page = signed_in.get("/transporturi/?arata=").content.decode()
     assert "expirate azi-noapte</span>" not in page

@@ -24,11 +24,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still, but for what a test puts it forward."""
     now: datetime = timezone.now()
 
-    def forward(by: timedelta) -> None:
+    def set_forward(by: timedelta) -> None:
         monkeypatch.setattr(timezone, "now", lambda: now + by)
 
-    forward(timedelta())
-    return forward
+    set_forward(timedelta())
+    return set_forward
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def version_of(page: str) -> str:
     return page.partition('"Caraus-List-Version": "')[2].partition('"')[0]
 
 
-def ask(client: Client, version: str, query: str = "") -> tuple[int, str]:
+def poll(client: Client, version: str, query: str = "") -> tuple[int, str]:
     headers = {"HX-Request": "true", "Caraus-Hidden": "1", "Caraus-List-Version": version}
     response = client.get(f"{LIST}{query}", headers=headers)
     return response.status_code, response.content.decode()
@@ -57,13 +57,13 @@ def ask(client: Client, version: str, query: str = "") -> tuple[int, str]:
 def test_an_unchanged_list_is_not_sent_again(signed_in: Client, row: Transport) -> None:
     page = signed_in.get(LIST).content.decode()
     version = version_of(page)
-    assert ask(signed_in, version) == (204, "")
-    status, part = ask(signed_in, "")
+    assert poll(signed_in, version) == (204, "")
+    status, part = poll(signed_in, "")
     assert status == 200
     assert row.uit in part
     assert version_of(part) == version
     assert part.strip() in page  # the page shows what would be sent
-    assert ask(signed_in, version, "?arata=expirate")[0] == 200
+    assert poll(signed_in, version, "?arata=expirate")[0] == 200
 
 
 CHANGES: dict[str, Callable[[Transport, User], object]] = {
@@ -74,8 +74,8 @@ CHANGES: dict[str, Callable[[Transport, User], object]] = {
     ),
     "one UIT less": lambda _row, _: Transport.objects.all().delete(),
     "a company": lambda row, _: factories.company(row.company.organization, cui="900030302"),
-    "the last good answer": lambda _row, _: SyncState.objects.update(last_good_at=timezone.now()),
-    "trouble": lambda _row, _: SyncState.objects.update(last_code="timeout"),
+    "the last good response": lambda _row, _: SyncState.objects.update(last_good_at=timezone.now()),
+    "an error of ANAF": lambda _row, _: SyncState.objects.update(last_code="timeout"),
     "an unreadable record": lambda row, _: UnreadableRecord.objects.create(
         company=row.company, digest="1", raw="?", reason="Nu e un UIT.",
         first_seen_at=row.first_seen_at, last_seen_at=row.last_seen_at,
@@ -83,7 +83,7 @@ CHANGES: dict[str, Callable[[Transport, User], object]] = {
     "a saved view": lambda row, owner: SavedView.objects.create(
         organization=row.company.organization, user=owner, name="A mea"
     ),
-    "the columns": lambda _row, owner: columns.choose(owner, ["ruta"]),
+    "the columns": lambda _row, owner: columns.save_columns(owner, ["route"]),
     "the language": lambda _row, owner: User.objects.filter(pk=owner.pk).update(language="en"),
 }  # fmt: skip
 
@@ -94,26 +94,26 @@ def test_whatever_the_list_shows_changes_its_version(
 ) -> None:
     version = version_of(signed_in.get(LIST).content.decode())
     CHANGES[name](row, owner)
-    status, part = ask(signed_in, version)
+    status, part = poll(signed_in, version)
     assert status == 200
     assert version_of(part) != version
-    assert ask(signed_in, version_of(part)) == (204, "")
+    assert poll(signed_in, version_of(part)) == (204, "")
 
 
-def test_the_words_of_the_clock_are_a_change_too(
+def test_a_time_in_words_that_changes_is_a_change_too(
     signed_in: Client, row: Transport, clock: Clock
 ) -> None:
     page = signed_in.get(LIST).content.decode()
     assert "acum 5 minute" in page
     clock(timedelta(seconds=40))
-    assert ask(signed_in, version_of(page))[0] == 204
+    assert poll(signed_in, version_of(page))[0] == 204
     clock(timedelta(seconds=60))
-    status, part = ask(signed_in, version_of(page))
+    status, part = poll(signed_in, version_of(page))
     assert (status, "acum 6 minute" in part) == (200, True)
 
 
-def test_another_company_of_the_reader_has_another_version(
+def test_another_company_has_another_version(
     signed_in: Client, row: Transport, company: Company
 ) -> None:
     version = version_of(signed_in.get(LIST).content.decode())
-    assert ask(signed_in, version, f"?firma={company.cui}")[0] == 200
+    assert poll(signed_in, version, f"?firma={company.cui}")[0] == 200

@@ -1,4 +1,4 @@
-"""The week by vehicle and the map by county: the same UITs as the list, other pictures of them."""
+"""The week by vehicle and the map by county: the UITs of the list in other views."""
 
 import re
 from datetime import date, timedelta
@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from caraus.accounts.models import Membership, Organization
 from caraus.core.formatting import today
-from caraus.workspace import week as week_room
-from caraus.workspace.counties import COLUMNS, COUNTIES, ROWS
+from caraus.workspace import week
+from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS
 from caraus.workspace.period import Period
 from tests import factories
 from tests.workspace.conftest import MakeTransport
@@ -21,13 +21,13 @@ MONDAY = date(2026, 3, 2)
 CLUJ, ARAD = {"county": "CJ", "locality": "Cluj-Napoca"}, {"county": "AR", "locality": "Nădlac"}
 
 
-def bars(client: Client, **asked: str) -> dict[str, tuple[str, int, int]]:
-    """Each UIT of the week: its vehicle, first and last column."""
-    strip = client.get(WEEK, asked).context["strip"]
+def bars(client: Client, **query: str) -> dict[str, tuple[str, int, int]]:
+    """Return for each UIT of the week its plate, first and last column."""
+    shown = client.get(WEEK, query).context["week"]
     return {
-        bar.transport.uit: (vehicle.plate, bar.start, bar.end)
-        for vehicle in strip.vehicles
-        for lane in vehicle.lanes
+        bar.transport.uit: (row.plate, bar.start, bar.end)
+        for row in shown.rows
+        for lane in row.lanes
         for bar in lane
     }
 
@@ -42,7 +42,7 @@ def bars(client: Client, **asked: str) -> dict[str, tuple[str, int, int]]:
         (-4, 11, (1, 7)),
         (-5, 0, None),
         (7, 12, None),
-        (-90, 200, None),  # no UIT of ANAF's is so long
+        (-90, 200, None),  # no UIT of ANAF is valid for so long
     ],
 )
 def test_a_bar_covers_the_days_of_validity_in_the_week(
@@ -57,8 +57,9 @@ def test_a_bar_covers_the_days_of_validity_in_the_week(
         transport_date=MONDAY + timedelta(days=first),
         first_expired_day=MONDAY + timedelta(days=expired),
     )
-    found = bars(signed_in, saptamana="2026-03-05")
-    assert found == ({row.uit: ("B12ABC", *columns)} if columns else {})
+    assert bars(signed_in, saptamana="2026-03-05") == (
+        {row.uit: ("B12ABC", *columns)} if columns else {}
+    )
 
 
 def test_bars_stand_with_the_vehicle_that_drives_and_beside_no_other(
@@ -75,8 +76,8 @@ def test_bars_stand_with_the_vehicle_that_drives_and_beside_no_other(
     make(plate="B12ABC", **later)
     make(plate="B12ABC", vehicle_changes=[change], **days)
     make(plate="CT01AAA", vehicle_changes=[{**change, "plate": ""}], **days)
-    strip = signed_in.get(WEEK, {"saptamana": MONDAY.isoformat()}).context["strip"]
-    assert [(one.plate, [len(lane) for lane in one.lanes]) for one in strip.vehicles] == [
+    shown = signed_in.get(WEEK, {"saptamana": MONDAY.isoformat()}).context["week"]
+    assert [(row.plate, [len(lane) for lane in row.lanes]) for row in shown.rows] == [
         ("AR55NOU", [1]),
         ("B12ABC", [2, 1]),
         ("CT01AAA", [1]),
@@ -86,16 +87,16 @@ def test_bars_stand_with_the_vehicle_that_drives_and_beside_no_other(
 def test_pages_of_vehicles_go_on_by_plate(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(week_room, "BARS", 3)
+    monkeypatch.setattr(week, "BARS_PER_PAGE", 3)
     for plate in ("A", "A", "B", "B", "C D&E", "F", "F", "F", "F", "F", "G", "G", "G", "G"):
         make(plate=plate)
     address, seen, cut = WEEK, [], []
     while address:
         answer = signed_in.get(address)
         cut.append("mai multe UIT-uri decât încap" in answer.content.decode())
-        seen.append([one.plate for one in answer.context["strip"].vehicles])
-        found = re.search(r'href="(\?[^"]*dupa_numar=[^"]+)"', answer.content.decode())
-        address = WEEK + found[1].replace("&amp;", "&") if found else ""
+        seen.append([row.plate for row in answer.context["week"].rows])
+        match = re.search(r'href="(\?[^"]*dupa_numar=[^"]+)"', answer.content.decode())
+        address = WEEK + match[1].replace("&amp;", "&") if match else ""
     assert seen == [["A"], ["B", "C D&E"], ["F"], ["G"]]
     assert cut == [False, False, True, True]  # who has too many does not hide who comes after
 
@@ -107,7 +108,7 @@ def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
     make(plate="CT99XYZ")
     answer = signed_in.get(WEEK, {"q": "b12", "saptamana": today().isoformat()})
     page = answer.content.decode()
-    assert [one.plate for one in answer.context["strip"].vehicles] == ["B12ABC"]
+    assert [row.plate for row in answer.context["week"].rows] == ["B12ABC"]
     monday = Period.week_of(today()).first
     for days in (-7, 7):
         assert f"?q=b12&amp;saptamana={monday + timedelta(days=days)}" in page
@@ -131,11 +132,11 @@ def test_an_address_that_makes_no_sense_still_opens(
     assert signed_in.get(f"{path}?{query}").status_code == 200
 
 
-def test_the_tiles_are_the_42_counties_each_in_its_own_place() -> None:
+def test_the_tiles_are_the_42_counties_each_at_its_own_position() -> None:
     assert len(COUNTIES) == 42
-    places = {one.place for one in COUNTIES.values()}
-    assert len(places) == 42
-    assert all(0 <= x < COLUMNS and 0 <= y < ROWS for x, y in places)
+    positions = {county.position for county in COUNTIES.values()}
+    assert len(positions) == 42
+    assert all(0 <= x < GRID_COLUMNS and 0 <= y < GRID_ROWS for x, y in positions)
 
 
 def test_the_map_counts_where_the_trucks_of_the_period_go(
@@ -148,16 +149,16 @@ def test_the_map_counts_where_the_trucks_of_the_period_go(
     make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end={})
     make(transport_date=MONDAY + timedelta(days=7), start=CLUJ, end=CLUJ)
     answer = signed_in.get(MAP, {"saptamana": "2026-03-08"})
-    found = answer.context["map"]
-    assert [(one.start, one.end, one.number) for one in found.flows] == [
+    shown = answer.context["map"]
+    assert [(flow.start, flow.end, flow.number) for flow in shown.flows] == [
         ("AR", "CJ", 3),
         ("CJ", "", 1),
         ("CJ", "AR", 1),
         ("CJ", "CJ", 1),
     ]
-    tiles = {one.county.code: (one.leaving, one.arriving, one.shade) for one in found.tiles}
+    tiles = {tile.county.code: (tile.leaving, tile.arriving, tile.shade) for tile in shown.tiles}
     assert (tiles["CJ"], tiles["AR"], tiles["B"]) == ((3, 4, 5), (3, 1, 3), (0, 0, 0))
-    assert (found.number, found.placeless, len(found.arrows)) == (6, 1, 2)
+    assert (shown.number, shown.without_county, len(shown.arrows)) == (6, 1, 2)
     page = answer.content.decode()
     assert 'aria-label="Cluj: pleacă 3, ajung 4"' in page
     assert "fără județ" in page
@@ -192,14 +193,14 @@ def test_the_map_takes_the_lists_period_but_no_more_than_a_month(
 def test_more_uits_cost_no_more_queries_and_a_stranger_company_is_not_drawn(
     client: Client, organization: Organization, make: MakeTransport, path: str
 ) -> None:
-    mine = make(plate="B12ABC", start=ARAD, end=CLUJ)
+    own = make(plate="B12ABC", start=ARAD, end=CLUJ)
     other = factories.company(organization, cui=factories.OTHER_CUI)
     make(company=other, plate="CT99XYZ", start={"county": "CT"}, end={"county": "CT"})
     viewer = factories.member(organization, "viewer")
     membership = Membership.objects.get(user=viewer)
     membership.only_some_companies = True
     membership.save()
-    membership.companies.add(mine.company)
+    membership.companies.add(own.company)
     client.force_login(viewer)
     counts = set()
     for more in (0, 30):

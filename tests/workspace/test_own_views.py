@@ -1,4 +1,4 @@
-"""What a person makes of the list: columns, saved views, groups; with a fixed number of queries."""
+"""Columns, saved views and quick filters of the list; pages with a fixed number of queries."""
 
 from datetime import timedelta
 
@@ -14,13 +14,13 @@ from caraus.core.formatting import today
 from caraus.sync.models import SyncState
 from caraus.transports.models import Transport
 from caraus.workspace import pagination, saved_views
-from caraus.workspace.columns import COLUMNS
+from caraus.workspace.columns import LIST_COLUMNS
 from caraus.workspace.models import SavedView
 from tests import factories
-from tests.workspace.conftest import MakeTransport, lasting
+from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST, VIEWS = "/transporturi/", "/transporturi/vederi/"
-# Of which the frame's are those of the bare page.
+# Those of the bare page are of the frame, on every page.
 QUERIES = {"bare": 4, "list": 12, "search": 12, "week": 6, "map": 6, "uit": 12, "panel": 13}
 
 
@@ -31,14 +31,14 @@ def test_columns_are_chosen_and_remembered_for_the_person(
     usual = signed_in.get(LIST).content.decode()
     assert "col-vehicle" in usual
     assert "col-changed" not in usual
-    wanted = {"coloane": ["modificat", "documente", "altceva"], "vedere": "q=b12&sortare=expira"}
-    answer = signed_in.post(f"{LIST}coloane/", wanted)
+    form = {"coloane": ["last_changed", "documents", "altceva"], "vedere": "q=b12&sortare=expira"}
+    answer = signed_in.post(f"{LIST}coloane/", form)
     assert answer["Location"] == f"{LIST}?q=b12&sortare=expira"
     page = signed_in.get(LIST).content.decode()
     assert "CMR 1" in page
     assert "col-changed" in page
-    for gone in ("col-vehicle", "col-validity", "col-declarant", "CMD-7"):
-        assert gone not in page
+    for absent in ("col-vehicle", "col-validity", "col-declarant", "CMD-7"):
+        assert absent not in page
     other = Client()
     other.force_login(factories.member(organization, "viewer"))
     assert "col-vehicle" in other.get(LIST).content.decode()
@@ -48,9 +48,11 @@ def test_columns_are_chosen_and_remembered_for_the_person(
 
 def test_each_column_alone_makes_a_list(signed_in: Client, make: MakeTransport) -> None:
     make()
-    for name in COLUMNS:
-        signed_in.post(f"{LIST}coloane/", {"coloane": [name]})
-        assert signed_in.get(LIST).content.decode().count("<th ") == (2 if name == "data" else 3)
+    for key in LIST_COLUMNS:
+        signed_in.post(f"{LIST}coloane/", {"coloane": [key]})
+        assert signed_in.get(LIST).content.decode().count("<th ") == (
+            2 if key == "transport_date" else 3
+        )
 
 
 def test_a_view_is_saved_renamed_opened_with_and_deleted(
@@ -92,14 +94,14 @@ def test_a_view_without_a_name_and_one_too_many_are_refused_in_words(
 ) -> None:
     answer = signed_in.post(VIEWS, {"nume": " \0", "vedere": "q=x"}, follow=True)
     assert "Dă un nume vederii" in answer.content.decode()
-    monkeypatch.setattr(saved_views, "MOST", 1)
+    monkeypatch.setattr(saved_views, "MAX_SAVED_VIEWS", 1)
     signed_in.post(VIEWS, {"nume": "Una"})
     answer = signed_in.post(VIEWS, {"nume": "Două"}, follow=True)
     assert "Șterge una" in answer.content.decode()
     assert SavedView.objects.count() == 1
 
 
-def test_a_colleagues_view_is_nobody_elses(
+def test_a_view_is_visible_to_its_owner_alone(
     signed_in: Client, organization: Organization, company: Company
 ) -> None:
     colleague = factories.member(organization, "dispatcher")
@@ -109,7 +111,7 @@ def test_a_colleagues_view_is_nobody_elses(
     assert SavedView.objects.exists()
 
 
-def test_the_groups_count_what_is_worth_a_look(
+def test_the_quick_filters_count_what_needs_a_look(
     signed_in: Client, make: MakeTransport, organization: Organization
 ) -> None:
     factories.authorization(organization)
@@ -121,14 +123,14 @@ def test_the_groups_count_what_is_worth_a_look(
     second = factories.company(organization, cui="900030302")
     make(company=second)
     answer = signed_in.get(LIST, {"q": "nimic"})
-    assert [group.count.number for group in answer.context["groups"]] == [3, 2, 0]
+    assert [item.count.number for item in answer.context["quick_filters"]] == [3, 2, 0]
     answer = signed_in.get(LIST, {"firma": second.cui, "arata": "noi"})
-    new, lapsing, _ = answer.context["groups"]
-    assert (new.count.number, new.is_here, lapsing.count.number) == (1, True, 0)
+    new, expiring, _ = answer.context["quick_filters"]
+    assert (new.count.number, new.is_active, expiring.count.number) == (1, True, 0)
     assert new.address == f"firma={second.cui}&arata=noi"
 
 
-def test_a_hidden_tab_does_not_make_anaf_be_asked_sooner(
+def test_a_hidden_tab_does_not_bring_the_next_poll_forward(
     signed_in: Client, company: Company
 ) -> None:
     SyncState.objects.create(company=company, last_attempt_at=timezone.now())
@@ -139,7 +141,7 @@ def test_a_hidden_tab_does_not_make_anaf_be_asked_sooner(
 
 
 @pytest.mark.parametrize("page", QUERIES)
-def test_a_page_asks_as_many_queries_for_many_rows_as_for_few(
+def test_a_page_has_as_many_queries_for_many_rows_as_for_few(
     signed_in: Client,
     owner: User,
     make: MakeTransport,
@@ -161,11 +163,9 @@ def test_a_page_asks_as_many_queries_for_many_rows_as_for_few(
     }[page]
 
     def queries() -> list[str]:
-        with CaptureQueriesContext(
-            connection,
-        ) as found:
+        with CaptureQueriesContext(connection) as captured:
             assert signed_in.get(query).status_code == 200
-        return lasting(found)
+        return without_plan_queries(captured)
 
     monkeypatch.setattr(pagination, "PAGE_SIZE", 2)
     for number in range(2):
@@ -213,7 +213,7 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     assert 'data-label="Vehicul"' in signed_in.get(LIST).content.decode()
 
 
-def test_what_is_told_of_a_person_comes_in_the_order_it_was_made(
+def test_own_data_lists_saved_views_in_the_order_of_their_creation(
     organization: Organization, owner: User
 ) -> None:
     for name in ("Prima", "A doua", "A treia"):
@@ -222,8 +222,8 @@ def test_what_is_told_of_a_person_comes_in_the_order_it_was_made(
     SavedView.objects.filter(name="Prima").update(query="q=b12")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
-    told = [one["name"] for one in personal_data.export_personal_data(owner)["vederi salvate"]]
-    assert told == ["Prima", "A doua", "A treia"]
+    names = [view["name"] for view in personal_data.export_personal_data(owner)["vederi salvate"]]
+    assert names == ["Prima", "A doua", "A treia"]
 
 
 def test_a_view_of_many_odd_fields_is_taken_for_what_can_be_read(

@@ -1,4 +1,4 @@
-"""One box finds a UIT by whatever the dispatcher has at hand, and by nothing else."""
+"""The search finds a UIT by each field of it, and by nothing else."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,16 +11,19 @@ from caraus.core.formatting import today
 from caraus.transports.models import Transport
 from caraus.transports.search_text import LONGEST_TEXT
 from caraus.workspace import listing, pagination
-from caraus.workspace.filters import SHOWN, SORTS, Asked
+from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
 from tests.workspace.conftest import MakeTransport
 
 
-def finds(typed: str, *companies: Company) -> set[str]:
-    keys = [company.pk for company in companies] or None
-    asked = Asked.of({"q": typed, "arata": "toate"})
+def search_results(typed: str, *companies: Company) -> set[str]:
+    company_ids = [company.pk for company in companies] or None
+    filters = ListFilters.from_query({"q": typed, "arata": "toate"})
     return {
-        row.uit for row in listing.filtered(asked, Transport.objects.all(), keys, today=today())
+        row.uit
+        for row in listing.filter_transports(
+            filters, Transport.objects.all(), company_ids, today=today()
+        )
     }
 
 
@@ -45,7 +48,7 @@ def finds(typed: str, *companies: Company) -> set[str]:
         *("trans - agro", "AGRO | ŞOTÂNGA", "agro ar", "cj, agro"),
     ],
 )
-def test_whatever_is_at_hand_finds_it(make: MakeTransport, typed: str) -> None:
+def test_each_field_finds_it(make: MakeTransport, typed: str) -> None:
     make(uit="0000000000000000", plate="IS01AAA", declarant_name="Altul")
     row = make(
         uit="4E2A21D5GGCNNG05",
@@ -59,7 +62,7 @@ def test_whatever_is_at_hand_finds_it(make: MakeTransport, typed: str) -> None:
         start={"county": "CJ", "locality": "Cluj-Napoca"},
         end={"full_address": "Nădlac, Jud. Arad"},
     )
-    assert finds(typed) == {row.uit}
+    assert search_results(typed) == {row.uit}
 
 
 @pytest.mark.parametrize(
@@ -67,25 +70,25 @@ def test_whatever_is_at_hand_finds_it(make: MakeTransport, typed: str) -> None:
 )
 def test_nothing_else_is_found(make: MakeTransport, typed: str) -> None:
     make(plate="B12ABC", vehicle_changes=[{"plate": None, "trailer1": "", "note": "zzz"}])
-    assert finds(typed) == set()
+    assert search_results(typed) == set()
 
 
 def test_an_empty_search_is_no_search(make: MakeTransport) -> None:
     row = make()
-    assert finds("  ") == {row.uit}
+    assert search_results("  ") == {row.uit}
 
 
 def test_one_company_is_searched_alone(make: MakeTransport, organization: Organization) -> None:
     mine = make(plate="B12ABC")
     other = factories.company(organization, cui=factories.OTHER_CUI)
     theirs = make(company=other, plate="B12ABC")
-    assert finds("b12", mine.company) == {mine.uit}
-    assert finds("b12") == {mine.uit, theirs.uit}
+    assert search_results("b12", mine.company) == {mine.uit}
+    assert search_results("b12") == {mine.uit, theirs.uit}
 
 
 def test_odd_kept_values_are_no_obstacle(make: MakeTransport) -> None:
     row = make(plate="B12ABC", vehicle_changes={"plate": "X"}, start=[], end="text")
-    assert finds("b12") == {row.uit}
+    assert search_results("b12") == {row.uit}
 
 
 @pytest.mark.parametrize(
@@ -96,14 +99,14 @@ def test_a_code_is_found_by_letters_that_look_like_its_digits(
 ) -> None:
     row = make(uit="3V0P0L0P0T3JUW46")
     make(uit="0A1C2D3E4F5H6J42", declarant_ref="3V0P0L0P0T3JUW46x"[1:9])
-    assert finds(typed) == {row.uit}
+    assert search_results(typed) == {row.uit}
 
 
 def test_look_alikes_are_minded_in_codes_only(make: MakeTransport) -> None:
     make(uit="0A1C2D3E4F5H6J42", declarant_ref="CMD-105886", plate="B805OIZ")
-    assert finds("cmd1o5886") == set()
-    assert finds("boboiz") == set()
-    assert finds("cmd105886") != set()
+    assert search_results("cmd1o5886") == set()
+    assert search_results("boboiz") == set()
+    assert search_results("cmd105886") != set()
 
 
 def test_a_field_of_any_length_is_searched_by_its_beginning(make: MakeTransport) -> None:
@@ -118,8 +121,8 @@ def test_a_field_of_any_length_is_searched_by_its_beginning(make: MakeTransport)
         vehicle_changes=[change] * 50,
         start={"county": long, "locality": long, "full_address": long},
     )
-    assert finds("b77lung") == finds("începutul") == {row.uit}
-    assert finds("capătul") == set()
+    assert search_results("b77lung") == search_results("începutul") == {row.uit}
+    assert search_results("capătul") == set()
     row.refresh_from_db()
     assert len(row.search_text) <= LONGEST_TEXT
 
@@ -128,14 +131,14 @@ def test_a_row_is_found_by_what_it_holds_now(make: MakeTransport) -> None:
     row = make(plate="B12ABC")
     row.plate = "CJ77NOU"
     row.save()
-    assert finds("b12abc") == set()
-    assert finds("cj77nou") == {row.uit}
+    assert search_results("b12abc") == set()
+    assert search_results("cj77nou") == {row.uit}
 
 
 @pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("shown", SHOWN)
-def test_what_is_found_is_narrowed_and_put_in_order_as_the_list_is(
-    make: MakeTransport, organization: Organization, shown: str, sort: str
+@pytest.mark.parametrize("show", SHOW)
+def test_a_search_is_filtered_and_ordered_as_the_list_is(
+    make: MakeTransport, organization: Organization, show: str, sort: str
 ) -> None:
     now, states = timezone.now(), list(Transport.State)
     other = factories.company(organization, cui=factories.OTHER_CUI)
@@ -153,21 +156,24 @@ def test_what_is_found_is_narrowed_and_put_in_order_as_the_list_is(
         row.state = states[number % len(states)]
         row.last_changed_at += timedelta(minutes=number * 11 % 24)
         row.save()
-    keys = [company.pk for company in Company.objects.all()]
+    company_ids = [company.pk for company in Company.objects.all()]
     until = today().isoformat()
     for more in ({}, {"modificate": "1"}, {"pana_la": until}, {"vehicul": "77n"}):
-        asked = Asked.of({"q": "cj77", "arata": shown, "sortare": sort} | more)
-        every = Transport.objects.all()
-        _, page = listing.shown(asked, every, keys, today=today())
-        plain = listing.filtered(replace(asked, q=""), every, keys, today=today())
-        expected = plain.filter(plate="CJ77NOU").order_by(
-            *pagination.ORDERS[sort].by(backwards=False)
+        query = {"q": "cj77", "arata": SHOW[show].url_word, "sortare": SORTS[sort].url_word}
+        filters = ListFilters.from_query(query | more)
+        everything = Transport.objects.all()
+        _, page = listing.list_page(filters, everything, company_ids, today=today())
+        unsearched = listing.filter_transports(
+            replace(filters, query=""), everything, company_ids, today=today()
+        )
+        expected = unsearched.filter(plate="CJ77NOU").order_by(
+            *pagination.ORDERS[sort].order_by(backwards=False)
         )
         assert [row.pk for row in page] == [row.pk for row in expected]
 
 
 @pytest.mark.parametrize(
-    ("asked", "is_found"),
+    ("query", "is_found"),
     [
         ({"declarant": "cluj tr"}, True),
         ({"declarant": "RO900117817"}, True),
@@ -186,8 +192,8 @@ def test_what_is_found_is_narrowed_and_put_in_order_as_the_list_is(
         ({"q": "cmd", "vehicul": "b07", "loc": "cluj"}, False),
     ],
 )
-def test_each_filter_looks_in_its_own_fields_however_many_were_given(
-    make: MakeTransport, asked: dict[str, str], *, is_found: bool
+def test_each_filter_looks_in_its_own_fields_beside_any_others(
+    make: MakeTransport, query: dict[str, str], *, is_found: bool
 ) -> None:
     row = make(
         uit="4E2A21D5GGCNNG05",
@@ -198,6 +204,6 @@ def test_each_filter_looks_in_its_own_fields_however_many_were_given(
         declarant_ref="; CMD",
         end={"county": "AR", "locality": "Nădlac"},
     )
-    asked |= {"arata": "toate"}
-    rows = listing.filtered(Asked.of(asked), Transport.objects.all(), None, today=today())
+    filters = ListFilters.from_query(query | {"arata": "toate"})
+    rows = listing.filter_transports(filters, Transport.objects.all(), None, today=today())
     assert [transport.pk for transport in rows] == [row.pk] * is_found

@@ -17,7 +17,7 @@ from caraus.drivers import card, driver_text
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncRun, SyncState
 from caraus.transports.models import Transport, TransportEvent
-from caraus.workspace.timeline import timeline
+from caraus.workspace.timeline import build_timeline
 from tests.simulator_process import SimulatorProcess
 from tests.transports.test_views import transport
 
@@ -34,7 +34,7 @@ def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
     sync_company(company_id=company.pk)
     row = Transport.objects.get(uit=uit)
     with CaptureQueriesContext(database) as queries:
-        changed, appeared = timeline(row, list(row.events.all()))
+        changed, appeared = build_timeline(row, list(row.events.all()))
     assert len(queries) == 2
     assert appeared.not_before == earlier
     assert appeared.event.at > earlier
@@ -46,7 +46,7 @@ def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
     assert re.search(r"declarat \d\d\.\d\d\.\d{4}, \d\d:\d\d", page)
     # Once the questions are only sums, nothing is made up.
     SyncRun.objects.all().delete()
-    assert [one.not_before for one in timeline(row, list(row.events.all()))] == [None, None]
+    assert [one.not_before for one in build_timeline(row, list(row.events.all()))] == [None, None]
 
 
 def test_the_page_costs_the_same_for_a_long_history(signed_in: Client, company: Company) -> None:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('query', models.TextField(blank=True)),
                 ('companies', models.JSONField(default=list)),
                 ('fingerprint', models.CharField(blank=True, db_default='', max_length=64)),
-                ('asked_at', models.DateTimeField(db_index=True)),
+                ('requested_at', models.DateTimeField(db_index=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('failed', models.BooleanField(default=False)),

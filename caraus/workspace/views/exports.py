@@ -1,4 +1,4 @@
-"""Asking for a file of the view, watching it grow, taking it."""
+"""Requesting an export, its progress, and its download."""
 
 from urllib.parse import urlencode
 
@@ -17,8 +17,8 @@ from caraus.accounts.models import Membership, Role
 from caraus.accounts.rate_limits import rate_limited
 from caraus.core.logs import origin
 from caraus.workspace import export_files, exports, tasks
-from caraus.workspace.company_scope import chosen
-from caraus.workspace.filters import Asked, query_of
+from caraus.workspace.company_scope import resolve_scope
+from caraus.workspace.filters import ListFilters, parse_address
 
 
 @require_POST
@@ -26,37 +26,37 @@ from caraus.workspace.filters import Asked, query_of
 def new_export(request: HttpRequest) -> HttpResponseRedirect:
     membership = access.current_membership(request)
     kind = request.POST.get("fel", "")
-    asked = Asked.of(query_of(request.POST.get("vedere", "")))
-    if chosen(membership, asked).unknown:
-        return redirect(f"{reverse('workspace:list')}?{asked.address()}")  # which says it
-    kind = kind if kind in export_files.KINDS else "xlsx"
-    return _begin(request, membership, kind, asked.address())
+    filters = ListFilters.from_query(parse_address(request.POST.get("vedere", "")))
+    if resolve_scope(membership, filters).unknown_cui:
+        return redirect(f"{reverse('workspace:list')}?{filters.address()}")  # which says so
+    kind = kind if kind in export_files.FILE_FORMATS else "xlsx"
+    return _request_export(request, membership, kind, filters.address())
 
 
 @require_POST
 @rate_limited("export")
 def organization_export(request: HttpRequest) -> HttpResponseRedirect:
-    """All of the organization, for its owner."""
-    return _begin(request, access.require_role(request, Role.OWNER), exports.ARCHIVE, "")
+    """Request the archive of the organization, for its owner."""
+    return _request_export(request, access.require_role(request, Role.OWNER), exports.ARCHIVE, "")
 
 
 @require_POST
 @rate_limited("export")
 def audit_log_export(request: HttpRequest) -> HttpResponseRedirect:
-    """The entries that a view of the journal shows, all of them."""
+    """Request all entries of a view of the audit log."""
     membership = access.require_role(request, Role.ADMIN)
-    query = urlencode(query_of(request.POST.get("vedere", "")))
-    return _begin(request, membership, exports.JOURNAL, query)
+    query = urlencode(parse_address(request.POST.get("vedere", "")))
+    return _request_export(request, membership, exports.AUDIT_LOG, query)
 
 
-def _begin(
+def _request_export(
     request: HttpRequest, membership: Membership, kind: str, query: str
 ) -> HttpResponseRedirect:
     with transaction.atomic():
         export, outcome = exports.request_export(membership, kind=kind, query=query)
-        if outcome is exports.Outcome.NEW:
+        if outcome is exports.RequestOutcome.NEW:
             tasks.export.defer(export_id=export.pk, **origin())
-    if outcome is exports.Outcome.UNDER_WAY and (export.kind, export.query) != (kind, query):
+    if outcome is exports.RequestOutcome.UNDER_WAY and (export.kind, export.query) != (kind, query):
         messages.info(
             request,
             gettext(
@@ -64,7 +64,7 @@ def _begin(
                 "Cere-l după ce se termină acesta."
             ),
         )
-    if outcome is exports.Outcome.SAME:
+    if outcome is exports.RequestOutcome.SAME:
         messages.info(request, gettext("Nimic nu s-a schimbat de la ultimul tău export: este el."))
     return redirect("workspace:export", pk=export.pk)
 
@@ -72,19 +72,20 @@ def _begin(
 @require_GET
 @never_cache
 def show_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far it is, or the link to the file; the part alone for htmx."""
-    mine = exports.mine(access.current_membership(request))
-    export = access.get_object(request, mine, pk)
+    """Show the progress, or the link to the file; for htmx the changing part only."""
+    own = exports.visible_exports(access.current_membership(request))
+    export = access.get_object(request, own, pk)
     context = {
         "export": export,
-        "title": exports.title(export),
-        "back": exports.back(export),
-        "is_list": export.kind in export_files.KINDS,
+        "title": exports.export_title(export),
+        "back": exports.origin_link(export),
+        "is_list": export.kind in export_files.FILE_FORMATS,
         "filename": exports.filename(export),
         "is_stuck": exports.is_stuck(export),
-        "is_cut": export.total == export_files.MOST_ROWS,
+        "is_cut": export.total == export_files.MAX_ROWS,
         "others": [
-            (one, exports.title(one)) for one in mine.exclude(pk=pk).filter(failed=False)[:10]
+            (other, exports.export_title(other))
+            for other in own.exclude(pk=pk).filter(failed=False)[:10]
         ],
     }
     name = "workspace/_export.html" if request.htmx else "workspace/export.html"  # type: ignore[attr-defined]
@@ -94,13 +95,13 @@ def show_export(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @never_cache
 def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    mine = exports.mine(access.current_membership(request))
-    export = access.get_object(request, mine.filter(failed=False), pk)
+    own = exports.visible_exports(access.current_membership(request))
+    export = access.get_object(request, own.filter(failed=False), pk)
     if export.finished_at is None:
         raise Http404(gettext("Fișierul nu este gata încă."))
     exports.record_download(export, access.current_membership(request))
     response = StreamingHttpResponse(
-        exports.content(export), content_type=exports.content_type(export)
+        exports.stream_content(export), content_type=exports.content_type(export)
     )
     response["Content-Disposition"] = f'attachment; filename="{exports.filename(export)}"'
     response["Content-Length"] = str(export.size)

@@ -11,28 +11,28 @@ from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.transports.models import Transport, TransportNote
 from caraus.workspace import notes
-from caraus.workspace.views.transport import show
+from caraus.workspace.views.transport import render_transport
 
 
 @require_POST
-def note_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """A bad note comes back with the page, as it was typed."""
+def add_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a note; show the page again with an invalid one, as it was typed."""
     membership = access.require_role(request, Role.DISPATCHER)
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
     form = notes.NoteForm(request.POST)
     if not form.is_valid():
-        return show(request, membership, transport, form)
-    notes.add(transport, membership, form.cleaned_data["text"])
+        return render_transport(request, membership, transport, form)
+    notes.add_note(transport, membership, form.cleaned_data["text"])
     return HttpResponseRedirect(_notes_of(transport.pk))
 
 
 @require_http_methods(["GET", "POST"])
-def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_note(request: HttpRequest, pk: int) -> HttpResponse:
     note = _own_note(request, pk)
     if request.method == "POST":
         form = notes.NoteForm(request.POST)
         if form.is_valid():
-            notes.change(note, form.cleaned_data["text"])
+            notes.change_note(note, form.cleaned_data["text"])
             return HttpResponseRedirect(_notes_of(note.transport_id))
     else:
         form = notes.NoteForm({"text": note.text})
@@ -41,7 +41,7 @@ def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete_note(request: HttpRequest, pk: int) -> HttpResponse:
     note = _own_note(request, pk)
     note.delete()
     messages.success(request, gettext("Nota a fost ștearsă."))
@@ -49,11 +49,11 @@ def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _own_note(request: HttpRequest, pk: int) -> TransportNote:
-    """Of the own organization and companies, else 404; of oneself, else 403."""
+    """Return a note of the own organization and companies, else 404; of the member, else 403."""
     membership = access.require_role(request, Role.DISPATCHER)
-    found = TransportNote.objects.select_related("transport__company", "author")
-    note = access.get_object(request, found, pk)
-    notes.require_own(note, membership)
+    notes_with_transport = TransportNote.objects.select_related("transport__company", "author")
+    note = access.get_object(request, notes_with_transport, pk)
+    notes.require_author(note, membership)
     return note
 
 

@@ -1,4 +1,4 @@
-"""What a person makes of the list: columns, saved views."""
+"""The person's own list: columns, saved views."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -11,37 +11,41 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
 from caraus.workspace import columns, saved_views
-from caraus.workspace.filters import Asked, query_of
+from caraus.workspace.filters import ListFilters, parse_address
 from caraus.workspace.models import SavedView
 
 
 def _to_list(address: str) -> HttpResponseRedirect:
-    """Back to the view, whatever the person opens the list with."""
-    query = Asked.of(query_of(address)).address()
-    return HttpResponseRedirect(f"{reverse('workspace:list')}?{query or 'arata='}")
+    """Return to the view, even if the list opens with another one."""
+    query = ListFilters.from_query(parse_address(address)).link()
+    return HttpResponseRedirect(f"{reverse('workspace:list')}?{query}")
 
 
 @require_POST
-def choose_columns(request: HttpRequest) -> HttpResponse:
+def save_columns(request: HttpRequest) -> HttpResponse:
     user = access.signed_in_user(request)
     access.current_membership(request)
     if request.POST.get("obisnuite"):
-        columns.forget(user)
+        columns.reset_columns(user)
     else:
-        columns.choose(user, request.POST.getlist("coloane"))
+        columns.save_columns(user, request.POST.getlist("coloane"))
     return _to_list(request.POST.get("vedere", ""))
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 def saved_view_list(request: HttpRequest) -> HttpResponse:
-    """All of them, to be renamed and deleted; with POST the view is saved."""
+    """List the views, to rename and delete them; save a view with POST."""
     membership = access.current_membership(request)
     if request.method != "POST":
-        return render(request, "workspace/saved_views.html", {"saved": saved_views.of(membership)})
+        return render(
+            request,
+            "workspace/saved_views.html",
+            {"saved_views": saved_views.saved_views_of(membership)},
+        )
     address = request.POST.get("vedere", "")
     try:
-        view, is_new = saved_views.save(
+        view, is_new = saved_views.save_view(
             membership,
             name=request.POST.get("nume", ""),
             address=address,
@@ -50,31 +54,31 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        words = (
+        message = (
             gettext("Vederea „{name}” a fost salvată.")
             if is_new
             else gettext("Vederea „{name}” a fost înlocuită.")
         )
-        messages.success(request, words.format(name=view.name))
+        messages.success(request, message.format(name=view.name))
     return _to_list(address)
 
 
 @require_POST
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename, delete, open the list with it or no longer."""
-    mine = SavedView.objects.filter(user=access.signed_in_user(request))
-    view = access.get_object(request, mine, pk)
-    wanted = request.POST.get("ce", "")
-    if wanted == "sterge":
+    """Rename, delete, make default or no longer default."""
+    own = SavedView.objects.filter(user=access.signed_in_user(request))
+    view = access.get_object(request, own, pk)
+    action = request.POST.get("ce", "")
+    if action == "sterge":
         view.delete()
         messages.success(
             request, gettext("Vederea „{name}” a fost ștearsă.").format(name=view.name)
         )
-    elif wanted in {"implicita", "obisnuita"}:
-        saved_views.set_default(view, is_default=wanted == "implicita")
+    elif action in {"implicita", "obisnuita"}:
+        saved_views.set_default_view(view, is_default=action == "implicita")
     else:
         try:
-            saved_views.rename(view, request.POST.get("nume", ""))
+            saved_views.rename_view(view, request.POST.get("nume", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return redirect("workspace:saved_views")

@@ -15,7 +15,7 @@ from caraus.sync.status import situation
 from caraus.transports.models import Transport
 from caraus.transports.store import last_seen
 from caraus.workspace.notes import NoteForm
-from caraus.workspace.timeline import timeline
+from caraus.workspace.timeline import build_timeline
 
 
 @require_GET
@@ -23,27 +23,27 @@ from caraus.workspace.timeline import timeline
 def transport_detail(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.current_membership(request)
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
-    return show(request, membership, transport, NoteForm())
+    return render_transport(request, membership, transport, NoteForm())
 
 
-def show(
+def render_transport(
     request: HttpRequest,
     membership: Membership,
     transport: Transport,
     form: NoteForm,
 ) -> HttpResponse:
-    """The page of a UIT; `form` is the note that is being written."""
+    """Render the page of a UIT; `form` is the note that is being written."""
     company = transport.company
     state = situation(membership.organization, [company])
-    good = {company.pk: state.last_good_at} if state.last_good_at else {}
+    last_good = {company.pk: state.last_good_at} if state.last_good_at else {}
     context = {
         "transport": transport,
         "code_is_valid": uit_is_valid(transport.uit),
         "today": today(),
         "now": timezone.now(),
-        "last_seen": last_seen(transport, good),
+        "last_seen": last_seen(transport, last_good),
         "situation": state,
-        "timeline": timeline(transport, list(transport.events.all())),
+        "timeline": build_timeline(transport, list(transport.events.all())),
         "driver_text": driver_text.text(transport, today=today()),
         "driver_warning": driver_text.warning(transport, today=today()),
         "notes": transport.notes.select_related("author"),

@@ -1,4 +1,4 @@
-"""Transporturi: the list, whose whole view stands in the address bar."""
+"""The list of UITs; the address holds its whole view."""
 
 import time
 from datetime import date
@@ -23,102 +23,105 @@ from caraus.sync import requests
 from caraus.sync.status import situation
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import columns, export_files, listing, saved_views, table
-from caraus.workspace.company_scope import chosen
-from caraus.workspace.filters import SHOWN, SORTS, Asked
-from caraus.workspace.groups import beside
+from caraus.workspace.company_scope import resolve_scope
+from caraus.workspace.filters import SHOW, SORTS, USUAL_ADDRESS, ListFilters
+from caraus.workspace.quick_filters import summarize
 
-# So many UITs with unreadable fields are named above the list, which marks them all.
-MOST_NAMED = 5
-# Stands in the list's part in the place of its version, while that is computed.
+# UITs with unreadable fields that are named above the list; their rows are marked anyway.
+MAX_NAMED = 5
+# Stands in the changing part instead of its version, until the version is computed.
 _NO_VERSION = "no-version-yet"
 
 
 @require_GET
 @never_cache
 def transport_list(request: HttpRequest) -> HttpResponse:
-    """The whole page, or only its changing part for htmx."""
+    """Show the whole page; for htmx the changing part only."""
     membership = access.current_membership(request)
-    asked = Asked.of(request.GET)
-    own_views = list(saved_views.of(membership))
+    filters = ListFilters.from_query(request.GET)
+    own_views = list(saved_views.saved_views_of(membership))
     default = next((view for view in own_views if view.is_default), None)
     if default and not request.GET and not _is_part(request):
         return redirect(f"{request.path}?{default.address}")
-    choice = chosen(membership, asked)
-    asked, companies, company = choice.asked, choice.companies, choice.company
-    wanted = choice.wanted
-    # Before the rows: what arrives between the two is then awaited, not passed over as known.
-    state = situation(membership.organization, wanted)
+    scope = resolve_scope(membership, filters)
+    filters, companies, company = scope.filters, scope.companies, scope.company
+    # Read before the rows: what arrives in between then counts as new, not as known.
+    state = situation(membership.organization, scope.selected)
     visible = access.visible(Transport.objects.all(), membership)
-    rows, page = listing.shown(asked, visible, choice.narrowing, today=today())
-    around = beside(choice, visible, rows, page)
-    chosen_columns = columns.of(membership.user_id)
-    known = {one.pk: one for one in wanted}
-    for row in page:
-        row.company = known[row.company_id]
-    fleet.attach_issues(page.rows, some=around.has_problems)
+    rows, page = listing.list_page(filters, visible, scope.restricted_to, today=today())
+    summary = summarize(scope, visible, rows, page)
+    selected_columns = columns.columns_of(membership.user_id)
+    company_by_id = {company.pk: company for company in scope.selected}
+    for transport in page:
+        transport.company = company_by_id[transport.company_id]
+    fleet.attach_issues(page.rows, some=summary.has_issues)
     if request.headers.get("Caraus-Hidden") != "1" and requests.should_record_view(state.states):
-        requests.record_view(wanted)
+        requests.record_view(scope.selected)
     with_company = len(companies) > 1 and company is None
     context = {
-        "asked": asked,
+        "filters": filters,
         "page": page,
-        "count": around.count,
+        "count": summary.count,
         "companies": companies,
         "company": company,
-        "unknown_company": choice.unknown,
-        "shown": SHOWN,
-        "sorts": SORTS,
-        "export_kinds": export_files.KINDS,
-        "all_columns": columns.COLUMNS,
-        "columns": chosen_columns,
-        "heads": table.heads(asked, chosen_columns),
-        "papers_label": table.papers_label(chosen_columns),
-        "rows": table.rows(
-            page.rows, columns=chosen_columns, today=today(), with_company=with_company
+        "unknown_company": scope.unknown_cui,
+        "show_options": SHOW,
+        "sort_options": SORTS,
+        "file_formats": export_files.FILE_FORMATS,
+        "all_columns": columns.LIST_COLUMNS,
+        "columns": selected_columns,
+        "heads": table.column_heads(filters, selected_columns),
+        "papers_label": table.papers_label(selected_columns),
+        "rows": table.table_rows(
+            page.rows, columns=selected_columns, today=today(), with_company=with_company
         ),
-        "saved": own_views,
-        "groups": around.groups,
-        "just_expired": around.just_expired,
+        "saved_views": own_views,
+        "quick_filters": summary.quick_filters,
+        "has_expired_last_night": summary.has_expired_last_night,
         "now": int(time.time()),
         "printed_at": timezone.now(),
         "may_sync": access.has_role(membership, Role.DISPATCHER),
         "today": today(),
         "situation": state,
-        "unreadable": _unreadable(companies) if around.unreadable else (),
-        "partly_unreadable": _partly(companies, today()) if around.partly_unreadable else (),
-        "partly_unreadable_count": around.partly_unreadable,
+        "unreadable": _unreadable_records(companies) if summary.unreadable else (),
+        "partly_unreadable": _partly_unreadable(companies, today())
+        if summary.partly_unreadable
+        else (),
+        "partly_unreadable_count": summary.partly_unreadable,
     }
-    part, version = _part(request, context)
+    part, version = _render_part(request, context)
     if not _is_part(request):
         return render(request, "workspace/list.html", context | {"list_part": part})
     if request.headers.get("Caraus-List-Version") == version:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)  # htmx then leaves the page as it is
     response = HttpResponse(part)
-    is_usual = not asked.address() and request.headers.get("HX-Trigger") == "filtre"
-    if is_usual and default:
-        response["HX-Push-Url"] = f"{request.path}?arata="  # else it would open with that view
+    is_usual_view = not filters.address() and request.headers.get("HX-Trigger") == "filtre"
+    if is_usual_view and default:
+        response["HX-Push-Url"] = (
+            f"{request.path}?{USUAL_ADDRESS}"  # else it opens with the default
+        )
     return response
 
 
-def _part(request: HttpRequest, context: dict[str, Any]) -> tuple[SafeString, str]:
-    """Render the changing part of the page, and its version: a digest of all that it shows, the
-    words that change with the clock too. The page sends the version back when it asks again."""
-    drawn = render_to_string(
+def _render_part(request: HttpRequest, context: dict[str, Any]) -> tuple[SafeString, str]:
+    """Render the changing part of the page, and its version: a digest of all that it shows, times
+    in words too. The page sends the version with its next request."""
+    html = render_to_string(
         "workspace/_list.html", context | {"list_version": _NO_VERSION}, request
     )
-    version = sha256(drawn.encode()).hexdigest()[:32]
-    return SafeString(drawn.replace(_NO_VERSION, version, 1)), version
+    version = sha256(html.encode()).hexdigest()[:32]
+    return SafeString(html.replace(_NO_VERSION, version, 1)), version
 
 
-def _unreadable(companies: list[Company]) -> QuerySet[UnreadableRecord]:
-    found = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
-    return found.select_related("company")
+def _unreadable_records(companies: list[Company]) -> QuerySet[UnreadableRecord]:
+    records = UnreadableRecord.objects.filter(company__in=companies, resolved_at=None)
+    return records.select_related("company")
 
 
-def _partly(companies: list[Company], day: date) -> QuerySet[Transport]:
-    """The first of the open UITs of which some field could not be read."""
-    found = listing.partly_unreadable([company.pk for company in companies], day)
-    return found.select_related("company").defer("raw", "extra")[:MOST_NAMED]
+def _partly_unreadable(companies: list[Company], day: date) -> QuerySet[Transport]:
+    """Return the first open UITs of which some field could not be read."""
+    transports = listing.partly_unreadable([company.pk for company in companies], day)
+    return transports.select_related("company").defer("raw", "extra")[:MAX_NAMED]
 
 
 def _is_part(request: HttpRequest) -> bool:

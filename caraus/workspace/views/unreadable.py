@@ -9,6 +9,6 @@ from caraus.transports.models import UnreadableRecord
 
 
 @require_GET
-def unreadable(request: HttpRequest, pk: int) -> HttpResponse:
+def show_unreadable_record(request: HttpRequest, pk: int) -> HttpResponse:
     record = access.get_object(request, UnreadableRecord.objects.select_related("company"), pk)
     return render(request, "workspace/unreadable.html", {"record": record})

@@ -1,43 +1,30 @@
-"""Words in templates: counts, days, moments; a UIT's state and validity; icons."""
+"""Template tags and filters of every page: forms, icons, numbers, days and moments."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from html import escape
-from typing import Any
 
 from django import template
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from caraus.accounts.models import Company, Organization
 from caraus.core import formatting
-from caraus.sync.status import Situation, situation
-from caraus.transports import display
-from caraus.transports.models import Transport, TransportEvent
-from caraus.workspace.filters import Asked
 
 register = template.Library()
 
-# What each form says of the organization that it was made for.
+# The field of each form with the organization that it was made for.
 ORGANIZATION_FIELD = "in_organizatia"
 
-register.filter("grouped_uit", display.grouped_uit)
-register.filter("uit_groups", display.uit_groups)
-register.filter("unreadable_words", display.unreadable_words)
-register.filter("place_title", display.place_title)
-register.filter("place_lines", display.place_lines)
-register.filter("change_lines", display.change_lines)
 register.filter("number", formatting.grouped)
 
 
 @register.simple_tag(takes_context=True)
 def csrf_token(context: Context) -> SafeString:
-    """Django's own, and the organization that the form was made for (`web/organizations.py`): the
-    one tag that every form has."""
+    """Render Django's own field, and the organization that the form was made for
+    (`web/organizations.py`): every form has this tag."""
     field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
     secret = format_html(field, context.get("csrf_token", ""))
     return secret + organization_input(context.get("page_organization"))
@@ -65,13 +52,7 @@ def capture(content: SafeString) -> SafeString:
     return content
 
 
-@register.simple_tag
-def view_address(asked: Asked, **changed: str) -> str:
-    """The query string of a view of the list with something changed, for a link."""
-    return asked.link(**changed)
-
-
-# The first that is named counts: each browser names those that it came from.
+# The first match counts: each browser also names those that it descends from.
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -96,23 +77,17 @@ SYSTEMS = {
 @register.filter
 def browser(agent: str) -> str:
     """„Chrome, Windows” of a browser's User-Agent; as it is where neither is known."""
-    found = (
-        next((word for part, word in words_of.items() if part in agent), "")
-        for words_of in (BROWSERS, SYSTEMS)
+    names = (
+        next((name for part, name in known.items() if part in agent), "")
+        for known in (BROWSERS, SYSTEMS)
     )
-    return ", ".join(filter(None, found)) or agent
+    return ", ".join(filter(None, names)) or agent
 
 
 @register.simple_tag
 def count(number: int, one: str, many: str) -> str:
     """{% count n "transport" "transporturi" %} → „20 de transporturi”."""
     return formatting.plural(number, one, many)
-
-
-@register.simple_tag
-def anaf_situation(organization: Organization, companies: list[Company]) -> Situation:
-    """What ANAF's last answers about these companies were, for pages below the list of UITs."""
-    return situation(organization, companies)
 
 
 @register.filter
@@ -159,8 +134,9 @@ def clock(moment: datetime) -> str:
 @register.filter
 def clock_after(moment: datetime, earlier: datetime) -> str:
     """„22:11:05” for a moment on the day of an earlier one, else with its day."""
-    here, there = (one.astimezone(formatting.BUCHAREST) for one in (moment, earlier))
-    return f"{here:%H:%M:%S}" if here.date() == there.date() else exact_moment(moment)
+    local, earlier_local = (at.astimezone(formatting.BUCHAREST) for at in (moment, earlier))
+    is_same_day = local.date() == earlier_local.date()
+    return f"{local:%H:%M:%S}" if is_same_day else exact_moment(moment)
 
 
 @register.filter
@@ -178,9 +154,9 @@ def date_words(moment: datetime) -> str:
 @register.filter
 def exact_moment(moment: datetime) -> str:
     """„24.11.2026, 22:11:05”, in Romania."""
-    here = moment.astimezone(formatting.BUCHAREST)
-    day = f"{here.day:02}.{here.month:02}.{here.year:04}"
-    return f"{day}, {here.hour:02}:{here.minute:02}:{here.second:02}"
+    local = moment.astimezone(formatting.BUCHAREST)
+    day = f"{local.day:02}.{local.month:02}.{local.year:04}"
+    return f"{day}, {local.hour:02}:{local.minute:02}:{local.second:02}"
 
 
 @register.simple_tag
@@ -201,75 +177,3 @@ def _exactly(moment: datetime) -> str:
 def parsed_moment(text: str) -> datetime | None:
     """ISO text of a JSON field as a moment; None where there is none."""
     return datetime.fromisoformat(text) if text else None
-
-
-@register.filter
-def pretty_json(value: Any) -> str:
-    """As people read it; a text that is no JSON stays as it is."""
-    try:
-        found = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return str(value)
-    return json.dumps(found, ensure_ascii=False, indent=2)
-
-
-@register.filter
-def place_kind(place: dict[str, Any]) -> str:
-    kind: str = place.get("kind", "")
-    return display.PLACE_KINDS.get(kind, kind)
-
-
-@register.filter
-def event_look(event: TransportEvent) -> display.Look:
-    return display.event_look(event)
-
-
-@register.simple_tag
-def uit_status(transport: Transport, today: date) -> display.Status:
-    return display.status(transport, today=today)
-
-
-@register.simple_tag
-def uit_validity(transport: Transport, today: date) -> str:
-    return display.validity(transport, today=today)
-
-
-@register.simple_tag
-def uit_left(transport: Transport, today: date) -> str:
-    return display.validity_left(transport, today=today)
-
-
-@register.simple_tag
-def why_delisted() -> str:
-    return display.why_delisted()
-
-
-@register.simple_tag
-def clock_due(transport: Transport | None = None) -> int:
-    """After how many seconds the words of the page are true no longer."""
-    return display.clock_due(transport, now=timezone.now())
-
-
-@register.filter
-def validity_bar(transport: Transport, status: display.Status) -> display.Bar:
-    return display.validity_bar(transport, status, today=formatting.today())
-
-
-@register.simple_tag
-@lru_cache(maxsize=1024)
-def uit_bar(bar: display.Bar) -> SafeString:
-    """The validity as a row of cells, in the colour of its state."""
-    return format_html(
-        '<svg class="bar bar-{}" viewBox="0 0 {}0 4" preserveAspectRatio="none" aria-hidden="true">'
-        "{}</svg>",
-        bar.tone,
-        bar.cells,
-        format_html_join(
-            "",
-            '<rect x="{}0.6" width="8.8" height="4"{}/>',
-            ((cell, _USED_TAGS if cell < bar.used else "") for cell in range(bar.cells)),
-        ),
-    )
-
-
-_USED_TAGS = mark_safe(' class="used"')

@@ -1,0 +1,113 @@
+"""The quick filters above the list with their counts, and the totals beside its rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from caraus.core.formatting import today
+from caraus.core.queries import count_each
+from caraus.fleet import queries as fleet
+from caraus.transports.models import Transport, UnreadableRecord
+from caraus.workspace import listing, pagination
+from caraus.workspace.company_scope import CompanyScope
+from caraus.workspace.filters import ListFilters
+
+
+@dataclass(frozen=True, slots=True)
+class QuickFilter:
+    """A link to the part of the list that it counts."""
+
+    label: str | Promise
+    icon: str
+    tone: str
+    count: listing.CappedCount
+    address: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListSummary:
+    """`quick_filters` count the UITs of the selected companies, whatever the other filters are;
+    `unreadable` are the records of all companies of the member, `partly_unreadable` the open UITs
+    of which some field could not be read."""
+
+    count: listing.CappedCount
+    quick_filters: tuple[QuickFilter, ...]
+    # Some UITs expired at the last midnight: not all that the list shows is active.
+    has_expired_last_night: bool
+    unreadable: int
+    partly_unreadable: int
+
+    @property
+    def has_issues(self) -> bool:
+        return self.quick_filters[-1].count.number > 0
+
+
+_EXPIRED_LAST_NIGHT = ListFilters(show="expired_last_night")
+_NEW = ListFilters(show="new")
+_EXPIRING = ListFilters(show="expiring")
+_WITH_ISSUES = ListFilters(with_issues=True)
+
+
+def summarize(
+    scope: CompanyScope,
+    visible: QuerySet[Transport],
+    rows: QuerySet[Transport],
+    page: pagination.Page,
+) -> ListSummary:
+    """Count everything in one statement. `visible` is what the member may see, `rows` what the
+    list shows of it on all its pages."""
+    filters, day = scope.filters, today()
+    rows_to_count = listing.rows_to_count(rows, page, sort=filters.sort)
+    all_companies = [company.pk for company in scope.companies]
+    expired_last_night, new, expiring, with_issues, unreadable, partly, *total = count_each(
+        *(
+            _capped(listing.filter_transports(view, visible, scope.restricted_to, today=day))
+            for view in (_EXPIRED_LAST_NIGHT, _NEW, _EXPIRING)
+        ),
+        _capped(fleet.transports_with_issues(scope.selected_ids, day)),
+        UnreadableRecord.objects.filter(company__in=all_companies, resolved_at=None).order_by(),
+        _capped(listing.partly_unreadable(all_companies, day)),
+        *([] if rows_to_count is None else [rows_to_count]),
+    )
+
+    def quick_filter(
+        view: ListFilters, label: str | Promise, icon: str, tone: str, number: int
+    ) -> QuickFilter:
+        return QuickFilter(
+            label=label,
+            icon=icon,
+            tone=tone,
+            count=listing.capped(number),
+            address=view.address(company=filters.company),
+            is_active=filters.address(company="") == view.address(),
+        )
+
+    last_night = quick_filter(
+        _EXPIRED_LAST_NIGHT,
+        gettext_lazy("expirate azi-noapte"),
+        *("calendar-x", "bad"),
+        expired_last_night,
+    )
+    return ListSummary(
+        count=listing.total(page, total[0] if total else None),
+        quick_filters=(
+            *([last_night] if expired_last_night else []),
+            quick_filter(_NEW, gettext_lazy("noi în 24 h"), "sparkles", "calm", new),
+            quick_filter(_EXPIRING, gettext_lazy("expiră în 24 h"), "alarm-clock", "bad", expiring),
+            quick_filter(
+                _WITH_ISSUES, gettext_lazy("cu probleme"), "triangle-alert", "warn", with_issues
+            ),
+        ),
+        has_expired_last_night=expired_last_night > 0,
+        unreadable=unreadable,
+        partly_unreadable=partly,
+    )
+
+
+def _capped(rows: QuerySet[Transport]) -> QuerySet[Transport, Any]:
+    """No further than the page says."""
+    return rows.order_by().values("pk")[: listing.COUNT_LIMIT + 1]
