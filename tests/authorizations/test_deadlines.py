@@ -1,5 +1,6 @@
 """Notices before a person is needed: each once, the most urgent after a time without a worker."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -13,11 +14,13 @@ from caraus.authorizations import deadlines, token_refresh
 from caraus.authorizations.deadlines import STAGES, stage
 from caraus.authorizations.models import Authorization, months_later
 from caraus.authorizations.recipients import recipients_of
+from caraus.core.formatting import BUCHAREST
 from caraus.notifications.models import Email, Notification
 from tests import factories
 
 NOON = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+ENDS = date(2026, 7, 11)
 
 
 @pytest.fixture
@@ -37,9 +40,22 @@ def titles() -> list[str]:
     return list(Notification.objects.order_by("created_at").values_list("title", flat=True))
 
 
+def hours_that_count(hours: int) -> Iterator[datetime]:
+    """The timer's hours, but those in the midst of a day (of Romania) on which nothing is new.
+
+    What is told depends on the day alone, as the days with a notice show, whose hours are all here.
+    """
+    for hour in range(hours):
+        moment = NOON + timedelta(hours=hour)
+        local = moment.astimezone(BUCHAREST)
+        left = (ENDS - local.date()).days
+        if local.hour in {0, 23} or left in STAGES or left == -1:
+            yield moment
+
+
 def test_each_notice_comes_once_on_its_day(ending: Authorization) -> None:
-    for hour in range(0, 24 * 45, 6):
-        deadlines.notify_of_deadlines(now=NOON + timedelta(hours=hour))
+    for moment in hours_that_count(24 * 45):
+        deadlines.notify_of_deadlines(now=moment)
     # They name the day: „mâine” would be wrong in the list a day later.
     assert titles() == ["Autorizarea SPV expiră sâmbătă, 11 iulie"] * 6
     days = [(NOON + 40 * DAY - told.created_at).days for told in Notification.objects.all()]
