@@ -7,6 +7,5 @@ class AuthorizationsConfig(AppConfig):
     verbose_name = "Autorizări SPV"
 
     def ready(self) -> None:
-        from caraus.authorizations import personal_data
-
-        personal_data.connect()
+        """Register the kinds of notifications and the part of a person's data, by import."""
+        from caraus.authorizations import notification_kinds, personal_data  # noqa: F401

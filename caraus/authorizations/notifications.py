@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import Responsibility
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED, EXTERNAL_LINK_USED
 from caraus.authorizations.recipients import recipients_of
 from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext_lazy, plural
 from caraus.notifications.contained import contained
-from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK
 from caraus.notifications.notify import notify
 
 # A renewal that fails for passing reasons is told when so little is left.
@@ -146,7 +146,7 @@ def link_was_used(link: ExternalLink, authorization: Authorization, *, now: date
     notify(
         organization=link.organization,
         users=[link.created_by],
-        kind=EXTERNAL_LINK,
+        kind=EXTERNAL_LINK_USED,
         key=f"used:{link.pk}",
         title=lambda: gettext("{person_name} a dat autorizarea SPV").format(
             person_name=authorization.person_name
@@ -235,7 +235,7 @@ def _notify(
     notify(
         organization=authorization.organization,
         users=recipients_of(authorization),
-        kind=AUTHORIZATION,
+        kind=AUTHORIZATION_NEEDED,
         key=key,
         title=title,
         text=lambda: "\n\n".join(paragraphs()),

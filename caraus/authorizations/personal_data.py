@@ -10,11 +10,6 @@ from caraus.authorizations.models import Authorization
 from caraus.core.formatting import gettext_lazy
 
 
-def connect() -> None:
-    """Register the exporter of authorizations."""
-    register_exporter(gettext_lazy("autorizări SPV"), _authorizations)
-
-
 def _authorizations(user: User) -> list[dict[str, Any]]:
     return [
         {
@@ -25,3 +20,6 @@ def _authorizations(user: User) -> list[dict[str, Any]]:
             "person_name", "authorized_at"
         )
     ]
+
+
+register_exporter(gettext_lazy("autorizări SPV"), _authorizations)

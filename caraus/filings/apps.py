@@ -7,6 +7,6 @@ class FilingsConfig(AppConfig):
     verbose_name = "Depuneri la ANAF"
 
     def ready(self) -> None:
-        from caraus.filings import tracking
+        from caraus.filings import notification_kinds, tracking  # noqa: F401
 
         tracking.connect()

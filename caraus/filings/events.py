@@ -7,9 +7,9 @@ from caraus.accounts import audit_log
 from caraus.accounts.models import Role, User
 from caraus.filings import display
 from caraus.filings.models import FilingAttempt, VehicleChange
+from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
 from caraus.filings.states import State
 from caraus.notifications.contained import contained
-from caraus.notifications.kinds import FILING
 from caraus.notifications.notify import notify
 from caraus.transports.display import grouped_uit
 
@@ -63,7 +63,7 @@ def alarm(change: VehicleChange) -> None:
     notify(
         organization=organization,
         users=users,
-        kind=FILING,
+        kind=FILING_NEEDS_ATTENTION,
         key=f"{change.pk}:{change.state}:{change.state_since.isoformat()}",
         title=title,
         text=text,

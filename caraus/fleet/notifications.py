@@ -9,8 +9,8 @@ from caraus.accounts.models import Company
 from caraus.fleet.display import explain
 from caraus.fleet.issue_store import Cause, appeared
 from caraus.fleet.models import Issue
+from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications.contained import contained
-from caraus.notifications.kinds import PROBLEM
 from caraus.notifications.news import News, tell
 from caraus.transports.display import grouped_uit
 from caraus.transports.models import Transport
@@ -30,7 +30,7 @@ def _on_appeared(
     company = Company.objects.select_related("organization").get(pk=company_id)
     rows = Transport.objects.in_bulk([issue.transport_id for issue in issues])
     news = [_news(company, rows[issue.transport_id], issue) for issue in issues]
-    tell(PROBLEM, news, organization=company.organization, many=f"{list_path()}?probleme=1")
+    tell(FLEET_ISSUE, news, organization=company.organization, many=f"{list_path()}?probleme=1")
 
 
 def _news(company: Company, row: Transport, issue: Issue) -> News:

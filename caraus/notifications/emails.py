@@ -15,14 +15,13 @@ from caraus.accounts import access
 from caraus.accounts.models import Membership
 from caraus.core.formatting import BUCHAREST, day_in_full, in_language_of, plural
 from caraus.mail.messages import Letter
-from caraus.notifications.kinds import DIGEST, KINDS, PROBLEM, how_many
+from caraus.notifications.kinds import DIGEST, kind_of_code, registered_kinds
 from caraus.notifications.models import Notification
 from caraus.notifications.readable import Told, readable, told
 
 # A letter names so many facts of a kind; the rest is counted.
 MOST_NAMED = 50
 _UIT = re.compile(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b")
-_ORDER = {code: rank for rank, code in enumerate(KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def message(notifications: Sequence[Notification]) -> Letter | None:
     rows = readable(first.parts.all() if is_digest else chosen, membership).order_by("pk")
     if access.lacks_two_factors(reader, first.organization):
         # Such a member sees nothing of the organization; only that it must be authorized anew.
-        rows = rows.filter(kind__in=[kind.code for kind in KINDS.values() if kind.essential])
+        rows = rows.filter(kind__in=[kind.code for kind in registered_kinds() if kind.essential])
     with in_language_of(reader):
         found = told(list(rows), membership, named=MOST_NAMED)
         return _message(first, found, is_digest=is_digest) if found else None
@@ -102,8 +101,8 @@ def _subject(found: Sequence[Told], title: str) -> str:
     if kind.of_uits:
         number = sum(one.number for one in found)
         if number > 1:
-            return how_many(kind, number)
-        said = how_many(kind, 1) if kind is PROBLEM else str(kind.title)
+            return kind.count_label(number)
+        said = kind.count_label(1) if kind.subject_is_count else str(kind.title)
         code = _UIT.search(title)
         return f"{said}: {code[0]}" if code else said
     if kind.own_words:
@@ -121,14 +120,15 @@ def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:
 
 def _sections(found: Sequence[Told], absolute: Callable[[str], str]) -> list[Section]:
     """In the order of the kinds, each told fact with its link."""
-    ranked = sorted(found, key=lambda one: _ORDER.get(one.row.kind, len(_ORDER)))
+    order = {kind.code: rank for rank, kind in enumerate(registered_kinds())}
+    ranked = sorted(found, key=lambda one: order.get(one.row.kind, len(order)))
     sections = []
     for code, group in groupby(ranked, key=lambda one: one.row.kind):
         several = list(group)
         number = sum(one.number for one in several)
         lines = [line for one in several for line in _lines(one, absolute)][:MOST_NAMED]
-        kind = KINDS.get(code, DIGEST)
-        heading = how_many(kind, number) if kind.of_uits else str(kind.title)
+        kind = kind_of_code(code) or DIGEST
+        heading = kind.count_label(number) if kind.of_uits else str(kind.title)
         sections.append(Section(heading, lines, number))
     return sections
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization, User
 from caraus.core.fields import TruncatedCharField, UniqueKeyField
 from caraus.core.formatting import gettext_lazy
-from caraus.notifications.kinds import KINDS, Kind
+from caraus.notifications.kinds import NotificationKind, kind_of_code
 
 
 class Notification(models.Model):
@@ -62,8 +62,8 @@ class Notification(models.Model):
         return self.title
 
     @property
-    def about(self) -> Kind | None:
-        return KINDS.get(self.kind)
+    def about(self) -> NotificationKind | None:
+        return kind_of_code(self.kind)
 
 
 class Fact(models.Model):

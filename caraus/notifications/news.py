@@ -19,7 +19,7 @@ from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.fields import truncate_for_column
 from caraus.core.formatting import in_language_of
 from caraus.notifications.delivery_settings import Subject, next_digest, rhythms, wants
-from caraus.notifications.kinds import Kind
+from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Email, Fact, Notification, Rhythm
 from caraus.notifications.notify import GATHERED, Words, post, said
 from caraus.notifications.preferences import Channels, channels
@@ -46,7 +46,7 @@ class News:
 
 @transaction.atomic
 def tell(
-    kind: Kind,
+    kind: NotificationKind,
     news: Sequence[News],
     *,
     organization: Organization,
@@ -101,7 +101,7 @@ def _kept_to(membership: Membership) -> set[int] | None:
 class _Teller:
     user: User
     organization: Organization
-    kind: Kind
+    kind: NotificationKind
     wanted: Channels
     pace: Rhythm
     many: str

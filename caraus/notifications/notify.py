@@ -12,7 +12,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import in_language_of
 from caraus.notifications.delivery_settings import next_digest, quiet_until, rhythms
-from caraus.notifications.kinds import Kind
+from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Email, Notification, Rhythm
 from caraus.notifications.preferences import Channels, channels
 from caraus.notifications.tasks import enqueue_email
@@ -31,7 +31,7 @@ def notify(
     *,
     organization: Organization,
     users: Iterable[User],
-    kind: Kind,
+    kind: NotificationKind,
     key: str,
     title: Words,
     text: Words,
@@ -79,7 +79,11 @@ def said(words: Words) -> str:
 
 
 def post(
-    notification: Notification, kind: Kind, wanted: Channels, pace: Rhythm, now: datetime
+    notification: Notification,
+    kind: NotificationKind,
+    wanted: Channels,
+    pace: Rhythm,
+    now: datetime,
 ) -> None:
     """The e-mail that goes at once: after the quiet hours, unless it can't wait."""
     if not wanted.email:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.signals import owner_added
 from caraus.notifications.contained import contained
-from caraus.notifications.kinds import OWNERS
+from caraus.notifications.kinds import NEW_OWNER
 from caraus.notifications.notify import notify
 
 
@@ -26,7 +26,7 @@ def _tell(sender: object, membership: Membership, **_: object) -> None:
     notify(
         organization=organization,
         users=owners,
-        kind=OWNERS,
+        kind=NEW_OWNER,
         key=f"{membership.pk}:{now.isoformat()}",
         title=lambda: gettext("Organizația are un proprietar nou"),
         text=lambda: gettext(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Organization, Role, User
-from caraus.notifications.kinds import KINDS, Kind
+from caraus.notifications.kinds import NotificationKind, registered_kinds
 from caraus.notifications.models import Preference
 
 
@@ -35,7 +35,7 @@ class Channels:
 
 
 def channels(
-    *, users: Iterable[User], organization: Organization, kind: Kind
+    *, users: Iterable[User], organization: Organization, kind: NotificationKind
 ) -> dict[int, Channels]:
     """By user id. If an essential kind would reach nobody by e-mail, it reaches all of them."""
     people = list(users)
@@ -50,12 +50,12 @@ def channels(
     return found
 
 
-def choices(*, user: User, organization: Organization) -> list[tuple[Kind, Channels]]:
+def choices(*, user: User, organization: Organization) -> list[tuple[NotificationKind, Channels]]:
     """What one person hears of, kind by kind."""
     rows = Preference.objects.filter(user=user, organization=organization)
     kept = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
     found = []
-    for kind in KINDS.values():
+    for kind in registered_kinds():
         if kind.essential:
             wanted = channels(users=[user], organization=organization, kind=kind)[user.pk]
         else:
@@ -65,7 +65,9 @@ def choices(*, user: User, organization: Organization) -> list[tuple[Kind, Chann
 
 
 @transaction.atomic
-def choose(*, user: User, organization: Organization, kind: Kind, channels: Channels) -> None:
+def choose(
+    *, user: User, organization: Organization, kind: NotificationKind, channels: Channels
+) -> None:
     """Keep a person's choice. Raises LastReaderError when an essential kind would be left
     without a reader among those who can act on it."""
     Organization.objects.select_for_update().get(pk=organization.pk)  # two may leave at once
@@ -83,7 +85,7 @@ def choose(*, user: User, organization: Organization, kind: Kind, channels: Chan
     )
 
 
-def _others(user: User, organization: Organization, kind: Kind) -> bool:
+def _others(user: User, organization: Organization, kind: NotificationKind) -> bool:
     """Another owner or administrator still gets these e-mails."""
     silent = Preference.objects.filter(organization=organization, kind=kind.code, email=False)
     return (

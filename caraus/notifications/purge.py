@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from caraus.notifications.kinds import DIGEST, KINDS
+from caraus.notifications.kinds import DIGEST, registered_kinds
 from caraus.notifications.models import Notification
 
 # Longer than any UIT is valid, so that nothing forgotten can be told again.
@@ -14,7 +14,7 @@ _AT_A_TIME = 1000
 
 def forget(now: datetime | None = None) -> int:
     """Drop what was told about UITs and the digests, after 90 days, some at a time; how many."""
-    codes = [kind.code for kind in KINDS.values() if kind.of_uits] + [DIGEST.code]
+    codes = [kind.code for kind in registered_kinds() if kind.of_uits] + [DIGEST.code]
     old = Notification.objects.filter(
         kind__in=codes, created_at__lt=(now or timezone.now()) - REMEMBERED
     ).order_by()

@@ -16,13 +16,15 @@ from django.db.models import (
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
-from caraus.notifications.kinds import DIGEST, KINDS, how_many
+from caraus.notifications.kinds import DIGEST, registered_kinds
 from caraus.notifications.models import Fact, Notification
 
 
 def readable(rows: QuerySet[Notification], membership: Membership) -> QuerySet[Notification]:
     """Of these notifications of the member, those that the role and the companies still allow."""
-    closed = [kind.code for kind in KINDS.values() if not access.has_role(membership, kind.role)]
+    closed = [
+        kind.code for kind in registered_kinds() if not access.has_role(membership, kind.role)
+    ]
     found = access.scope(rows, membership.organization).exclude(kind__in=closed)
     if not access.is_restricted(membership):
         return found
@@ -63,7 +65,7 @@ def told(rows: Sequence[Notification], membership: Membership, *, named: int) ->
 
 
 def _burst(row: Notification, number: int) -> Told:
-    title = how_many(row.about or DIGEST, number)
+    title = (row.about or DIGEST).count_label(number)
     if row.company:
         title = f"{row.company}: {title}"
     return Told(row, title, number, row.named)  # type: ignore[attr-defined]

@@ -15,15 +15,16 @@ from caraus.authorizations.models import Authorization
 from caraus.core.fields import truncate_for_column
 from caraus.core.formatting import BUCHAREST, day_in_full, plural
 from caraus.notifications.contained import contained
-from caraus.notifications.kinds import DISAPPEARANCE, LIMITS, OUTAGE, Kind
+from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import channels
+from caraus.sync.notification_kinds import ANAF_LIMITS, ANAF_OUTAGE, MASS_DISAPPEARANCE
 
 
 def _notify(
     organization: Organization,
-    kind: Kind,
+    kind: NotificationKind,
     *,
     key: str,
     title: Callable[[], str],
@@ -80,7 +81,7 @@ def daily_limit_key(name: str, day: date) -> str:
 def notified_daily_limits(now: datetime) -> set[str]:
     """The keys of the daily limits of today that somebody has been told of."""
     since = now - timedelta(days=2)
-    told = Notification.objects.filter(kind=LIMITS.code, created_at__gt=since)
+    told = Notification.objects.filter(kind=ANAF_LIMITS.code, created_at__gt=since)
     return set(told.values_list("key", flat=True))
 
 
@@ -92,7 +93,7 @@ def notify_daily_limit(
     day = at.astimezone(BUCHAREST).date()
     _notify(
         organization,
-        LIMITS,
+        ANAF_LIMITS,
         key=daily_limit_key(whom[1], day),
         title=lambda: gettext("ANAF a oprit întrebările până {day}").format(
             day=day_in_full(day + timedelta(days=1), today=day)
@@ -120,7 +121,7 @@ def notify_daily_limit(
 def notify_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
     _notify(
         company.organization,
-        DISAPPEARANCE,
+        MASS_DISAPPEARANCE,
         key=f"{company.pk}:{at.isoformat()}",
         title=lambda: gettext("{company}: {gone} au dispărut deodată din lista ANAF").format(
             company=company, gone=plural(number, "transport", "transporturi")
@@ -158,7 +159,7 @@ def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
 
     _notify(
         company.organization,
-        DISAPPEARANCE,
+        MASS_DISAPPEARANCE,
         key=f"all:{company.pk}:{at.astimezone(BUCHAREST).date()}",
         title=lambda: gettext("{company}: ANAF nu mai arată niciun UIT").format(company=company),
         text=text,
@@ -176,7 +177,7 @@ def notify_outage(*, since: datetime) -> bool:
 def _notify_of_outage(organization: Organization, since: datetime) -> None:
     _notify(
         organization,
-        OUTAGE,
+        ANAF_OUTAGE,
         key=since.isoformat(),
         title=lambda: gettext("ANAF nu răspunde de o oră"),
         text=lambda: gettext(
@@ -214,7 +215,7 @@ def _notify_of_pause(
 
     _notify(
         organization,
-        LIMITS,
+        ANAF_LIMITS,
         key=f"pause:{since.isoformat()}",
         title=lambda: gettext("ANAF ne-a cerut o pauză"),
         text=text,

@@ -17,11 +17,12 @@ from caraus.accounts.models import Company
 from caraus.core.formatting import BUCHAREST, day_in_full
 from caraus.notifications.contained import contained
 from caraus.notifications.delivery_settings import FIRST_HOURS, hours_chosen
-from caraus.notifications.kinds import LAPSED, LAPSING, LAST_HOURS, Kind
+from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Rhythm
 from caraus.notifications.news import News, tell
 from caraus.transports.display import grouped_uit
 from caraus.transports.models import ExpiryWatch, Transport, TransportEvent
+from caraus.transports.notification_kinds import EXPIRED_UIT, EXPIRING_UIT, LAST_HOURS_OF_UIT
 from caraus.transports.notifications import (
     about,
     address_of,
@@ -41,7 +42,11 @@ LATEST = timedelta(hours=24)
 LONGEST = timedelta(hours=max(FIRST_HOURS))
 # An answer may be written down so long after it came: told by both, it is told once.
 SLACK = timedelta(minutes=5)
-_MANY = {LAPSING: "?sortare=expira", LAST_HOURS: "?sortare=expira", LAPSED: "?arata=expirate"}
+_MANY = {
+    EXPIRING_UIT: "?sortare=expira",
+    LAST_HOURS_OF_UIT: "?sortare=expira",
+    EXPIRED_UIT: "?arata=expirate",
+}
 
 type Whom = Callable[[Rhythm], bool]
 
@@ -130,7 +135,7 @@ def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
     while (left := lapses_at(day) - now) <= timedelta(hours=rhythm.first_hours):
         rows = _lapsing(day, now).filter(company__organization=rhythm.organization_id)
         found = list(rows.select_related("company__organization").defer("raw"))
-        for kind, last in ((LAST_HOURS, True), (LAPSING, False)):
+        for kind, last in ((LAST_HOURS_OF_UIT, True), (EXPIRING_UIT, False)):
             _tell(kind, found, partial(_is_within, rhythm, left, last=last), now)
         day += timedelta(days=1)
 
@@ -141,14 +146,14 @@ def _is_within(chosen: Rhythm, left: timedelta, pace: Rhythm, *, last: bool) -> 
 
 def _due(
     ends: datetime, passed: Callable[[int], bool], now: datetime
-) -> Iterator[tuple[Kind, Whom]]:
+) -> Iterator[tuple[NotificationKind, Whom]]:
     """Of what came due, the most urgent only."""
     if ends <= now:
-        yield LAPSED, lambda _: True
+        yield EXPIRED_UIT, lambda _: True
         return
-    yield LAST_HOURS, lambda pace: passed(pace.last_hours)
+    yield LAST_HOURS_OF_UIT, lambda pace: passed(pace.last_hours)
     yield (
-        LAPSING,
+        EXPIRING_UIT,
         lambda pace: passed(pace.first_hours) and now < ends - timedelta(hours=pace.last_hours),
     )
 
@@ -179,10 +184,10 @@ def _on_written(
     for day, rows in sorted(by_day.items()):
         left = lapses_at(day) - at - SLACK
         if left <= -SLACK:
-            _tell(LAPSED, [row for row in rows if _was_cut(moved[row.uit], at)], _anybody, at)
+            _tell(EXPIRED_UIT, [row for row in rows if _was_cut(moved[row.uit], at)], _anybody, at)
         elif left <= LONGEST:
-            _tell(LAST_HOURS, rows, partial(_between, left, last=True), at)
-            _tell(LAPSING, rows, partial(_between, left, last=False), at)
+            _tell(LAST_HOURS_OF_UIT, rows, partial(_between, left, last=True), at)
+            _tell(EXPIRING_UIT, rows, partial(_between, left, last=False), at)
 
 
 def _was_cut(ends: list[str | None] | None, at: datetime) -> bool:
@@ -202,7 +207,7 @@ def _between(left: timedelta, pace: Rhythm, *, last: bool) -> bool:
     return not last and left <= timedelta(hours=pace.first_hours)
 
 
-def _tell(kind: Kind, rows: Sequence[Transport], whom: Whom, now: datetime) -> None:
+def _tell(kind: NotificationKind, rows: Sequence[Transport], whom: Whom, now: datetime) -> None:
     if not rows:
         return
     organization = rows[0].company.organization
@@ -211,7 +216,7 @@ def _tell(kind: Kind, rows: Sequence[Transport], whom: Whom, now: datetime) -> N
     tell(kind, news, organization=organization, many=many, whom=whom, now=now)
 
 
-def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) -> News:
+def _news(kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime) -> News:
     ends = lapses_at(first_expired_day)
     today = now.astimezone(BUCHAREST).date()
     vehicle = row.current_vehicle[0]
@@ -224,7 +229,7 @@ def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) ->
         }
 
     def title() -> str:
-        if kind is LAPSED:
+        if kind is EXPIRED_UIT:
             return gettext("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words()
         return gettext("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words()
 
@@ -234,7 +239,7 @@ def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) ->
                 "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă este încă pe drum, "
                 "oprește-l și cere declarantului un UIT valabil."
             )
-            if kind is LAPSED
+            if kind is EXPIRED_UIT
             else gettext(
                 "De %(next)s, ora 00:00, nu mai este valabil. Dacă transportul nu se încheie până "
                 "atunci, cere din timp declarantului un UIT valabil."
@@ -254,5 +259,5 @@ def _news(kind: Kind, row: Transport, first_expired_day: date, now: datetime) ->
         title=title,
         text=text,
         address=address_of(row),
-        matters_until=None if kind is LAPSED else ends,
+        matters_until=None if kind is EXPIRED_UIT else ends,
     )

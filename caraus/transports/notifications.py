@@ -10,7 +10,7 @@ from caraus.accounts.models import Company
 from caraus.core.formatting import BUCHAREST, day_in_full, today
 from caraus.notifications.contained import contained
 from caraus.notifications.delivery_settings import Subject
-from caraus.notifications.kinds import CHANGED, GONE, NEW, Kind
+from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.news import News, tell
 from caraus.transports.display import (
     ChangeLine,
@@ -21,6 +21,7 @@ from caraus.transports.display import (
     why_delisted,
 )
 from caraus.transports.models import Transport, TransportEvent
+from caraus.transports.notification_kinds import CHANGED_UIT, DELISTED_UIT, NEW_UIT
 from caraus.transports.reconcile import Changes, Event
 from caraus.transports.store import written
 
@@ -28,9 +29,9 @@ Happened = TransportEvent.Kind
 _VEHICLE = ("plate", "trailer1", "trailer2")
 _TITLE = 100
 _MANY = {
-    NEW: "?arata=noi",
-    CHANGED: "?modificate=1&sortare=modificate",
-    GONE: "?arata=toate&sortare=modificate",
+    NEW_UIT: "?arata=noi",
+    CHANGED_UIT: "?modificate=1&sortare=modificate",
+    DELISTED_UIT: "?arata=toate&sortare=modificate",
 }
 
 
@@ -50,11 +51,11 @@ def _on_written(
     **_: object,
 ) -> None:
     rows = {row.uit: row for row in transports}
-    by_kind: dict[Kind, list[News]] = {}
+    by_kind: dict[NotificationKind, list[News]] = {}
     for event in events:
         kind = _kind(event, company)
         # The UITs of the first answer about a company are no news.
-        if kind is None or (first and kind is NEW):
+        if kind is None or (first and kind is NEW_UIT):
             continue
         news = _news(company, rows[event.uit], event, at)
         by_kind.setdefault(kind, []).append(news)
@@ -62,16 +63,16 @@ def _on_written(
         tell(kind, found, organization=company.organization, many=list_path() + _MANY[kind])
 
 
-def _kind(event: Event, company: Company) -> Kind | None:
+def _kind(event: Event, company: Company) -> NotificationKind | None:
     kind = Happened(event.kind)
     if kind == Happened.CARRIER_CHANGED:
-        return GONE if _has_moved(event, company) else CHANGED
+        return DELISTED_UIT if _has_moved(event, company) else CHANGED_UIT
     return {
-        Happened.APPEARED: NEW,
-        Happened.CHANGED: CHANGED,
-        Happened.VEHICLE_CHANGED: CHANGED,
-        Happened.DELISTED: GONE,
-        Happened.RETURNED: GONE,
+        Happened.APPEARED: NEW_UIT,
+        Happened.CHANGED: CHANGED_UIT,
+        Happened.VEHICLE_CHANGED: CHANGED_UIT,
+        Happened.DELISTED: DELISTED_UIT,
+        Happened.RETURNED: DELISTED_UIT,
     }.get(kind)
 
 

@@ -7,6 +7,4 @@ class WorkspaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the workspace's part of a person's data."""
-        from caraus.workspace import personal_data
-
-        personal_data.connect()
+        from caraus.workspace import personal_data  # noqa: F401

@@ -11,12 +11,6 @@ from caraus.transports.models import TransportNote
 from caraus.workspace.models import SavedView
 
 
-def connect() -> None:
-    """Register the exporters of saved views and of notes."""
-    register_exporter(gettext_lazy("vederi salvate"), _saved_views)
-    register_exporter(gettext_lazy("note"), _notes)
-
-
 def _saved_views(user: User) -> list[dict[str, Any]]:
     views = SavedView.objects.filter(user=user).order_by("pk").values("name", "query")
     return [dict(view) for view in views]
@@ -27,3 +21,7 @@ def _notes(user: User) -> list[dict[str, Any]]:
         {gettext("când"): row["created_at"].isoformat(), gettext("ce"): row["text"]}
         for row in TransportNote.objects.filter(author=user).values("created_at", "text")
     ]
+
+
+register_exporter(gettext_lazy("vederi salvate"), _saved_views)
+register_exporter(gettext_lazy("note"), _notes)

@@ -19,9 +19,9 @@ from caraus.authorizations.models import Authorization, AuthorizationCheck
 from caraus.authorizations.tasks import run_authorization_check
 from caraus.commands.jobs import run_jobs
 from caraus.core import queues
-from caraus.notifications.kinds import OUTAGE
 from caraus.notifications.models import Email, Notification
 from caraus.sync.models import Plan
+from caraus.sync.notification_kinds import ANAF_OUTAGE
 from caraus.transports.models import ExpiryWatch
 from caraus.workspace import exports
 from caraus.workspace.tasks import export as export_task
@@ -106,7 +106,7 @@ def letter(organization: Organization) -> Notification:
     return Notification.objects.create(
         user=user,
         organization=organization,
-        kind=OUTAGE.code,
+        kind=ANAF_OUTAGE.code,
         key="1",
         title="t",
         text="x",

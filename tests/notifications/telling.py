@@ -10,7 +10,7 @@ from caraus.core.formatting import BUCHAREST, gettext_lazy
 from caraus.notifications import delivery, digest
 from caraus.notifications.delivery_settings import Subject
 from caraus.notifications.kinds import (
-    Kind,
+    NotificationKind,
 )
 from caraus.notifications.news import News, tell
 
@@ -28,7 +28,7 @@ def news(company: Company, *keys: str) -> list[News]:
     ]
 
 
-def told(kind: Kind, found: Sequence[News], now: datetime | None = None) -> int:
+def told(kind: NotificationKind, found: Sequence[News], now: datetime | None = None) -> int:
     organization = found[0].subject.company.organization
     return tell(kind, found, organization=organization, many="/transporturi/", now=now)
 

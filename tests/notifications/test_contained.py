@@ -20,17 +20,18 @@ from caraus.authorizations import consent, deadlines, token_refresh
 from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications import digest
 from caraus.notifications.delivery_settings import keep
-from caraus.notifications.kinds import NEW, OUTAGE
 from caraus.notifications.models import Email, FailedNotice, Notification, Rhythm
 from caraus.notifications.preferences import Channels, choose
 from caraus.sync import maintenance
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import Plan, RateLimiter, SyncState
+from caraus.sync.notification_kinds import ANAF_OUTAGE
 from caraus.sync.results import record_failure
 from caraus.sync.schedule import plan
 from caraus.transports import expiry
 from caraus.transports.models import ExpiryWatch, Transport
+from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import authorize
 from tests.notifications.telling import news
@@ -117,7 +118,7 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
     first, second = served("Prima"), served("A doua")
     for organization in (first, second):
         (person,) = User.objects.filter(memberships__organization=organization)
-        choose(user=person, organization=organization, kind=OUTAGE, channels=Channels())
+        choose(user=person, organization=organization, kind=ANAF_OUTAGE, channels=Channels())
     plan.update_plan()
     permits.acquire_permit()
     RateLimiter.objects.update(open_since=timezone.now() - 61 * MINUTE)
@@ -258,7 +259,7 @@ def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
     for name in ("Prima", "A doua"):
         organization = served(name)
         company = factories.company(organization)
-        tell_news(NEW, news(company, f"of {name}"), now=now)
+        tell_news(NEW_UIT, news(company, f"of {name}"), now=now)
         waiting.append(organization)
     later = now + timedelta(days=2)
     with no_notices(waiting[0]):

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.accounts.models import Organization, User
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.commands.ports import free_ports
 from caraus.mail.delivery import GIVE_UP_AFTER, pause
 from caraus.mail.messages import Letter
 from caraus.notifications import delivery, emails
-from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.tasks import send_due
@@ -30,7 +30,7 @@ def tell(organization: Organization, user: User, key: str = "fact") -> Notificat
     (told,) = notify(
         organization=organization,
         users=[user],
-        kind=AUTHORIZATION,
+        kind=AUTHORIZATION_NEEDED,
         key=key,
         title="Autorizarea expiră\nmâine",
         text="Prima frază, cu ș și ț.\n\nA doua <b>frază</b>.",

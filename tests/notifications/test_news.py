@@ -10,18 +10,15 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
+from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications import delivery, purge
-from caraus.notifications.kinds import (
-    AUTHORIZATION,
-    KINDS,
-    LIMITS,
-    NEW,
-    PROBLEM,
-    Kind,
-)
+from caraus.notifications.kinds import NotificationKind, registered_kinds
 from caraus.notifications.models import Email, Fact, Notification, Rhythm
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, choose
+from caraus.sync.notification_kinds import ANAF_LIMITS
+from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
@@ -31,28 +28,31 @@ from tests.notifications.telling import news, post, text_of, told
 def test_each_channel_has_its_usual_and_its_own_switch(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
-    assert {code for code, kind in KINDS.items() if kind.of_uits and kind.email} == {
+    assert {kind.code for kind in registered_kinds() if kind.of_uits and kind.email} == {
         *("fleet_problem", "uit_gone", "uit_last_hours", "uit_lapsed")
     }
-    assert told(NEW, news(company, "1")) == told(PROBLEM, news(company, "1")) == 1
+    assert told(NEW_UIT, news(company, "1")) == told(FLEET_ISSUE, news(company, "1")) == 1
     new, problem = Notification.objects.order_by("pk")
     assert new.digest_at
     assert not problem.digest_at
     assert list(Email.objects.values_list("pk", flat=True)) == [problem.pk]
     nothing = Channels(bell=False, email=False, digest=False)
-    choose(user=owner, organization=organization, kind=NEW, channels=nothing)
-    assert told(NEW, news(company, "2")) == 0
+    choose(user=owner, organization=organization, kind=NEW_UIT, channels=nothing)
+    assert told(NEW_UIT, news(company, "2")) == 0
     choose(
-        user=owner, organization=organization, kind=NEW, channels=Channels(bell=False, email=True)
+        user=owner,
+        organization=organization,
+        kind=NEW_UIT,
+        channels=Channels(bell=False, email=True),
     )
-    told(NEW, news(company, "3"))
+    told(NEW_UIT, news(company, "3"))
     assert Notification.objects.get(key="3").read_at
     assert Email.objects.filter(notification__key="3").exists()
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", registered_kinds(), ids=lambda kind: kind.code)
 def test_every_kind_can_be_heard_of_by_each_channel_alone(
-    organization: Organization, company: Company, owner: User, kind: Kind
+    organization: Organization, company: Company, owner: User, kind: NotificationKind
 ) -> None:
     # Somebody else hears of what is essential by e-mail.
     people = [owner, factories.member(organization, "admin")]
@@ -90,14 +90,14 @@ def test_nothing_is_told_twice_alone_or_among_many_not_even_at_once(
     company: Company, owner: User
 ) -> None:
     facts = news(company, *map(str, range(50)))
-    results = at_once(*[lambda: told(NEW, facts)] * 3)
+    results = at_once(*[lambda: told(NEW_UIT, facts)] * 3)
     assert sorted(map(str, results)) == ["0", "0", "1"]
     (burst,) = Notification.objects.all()
     assert burst.address == f"/transporturi/?firma={company.cui}"
     assert burst.facts.count() == 50
-    assert told(NEW, news(company, "7")) == 0
+    assert told(NEW_UIT, news(company, "7")) == 0
     with transaction.atomic():
-        told(NEW, news(company, "rolled back"))
+        told(NEW_UIT, news(company, "rolled back"))
         transaction.set_rollback(True)
     assert not Fact.objects.filter(key="rolled back").exists()
 
@@ -114,7 +114,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     made = [Company(organization=organization, cui=str(n)) for n in range(10_000, 10_020)]
     companies = Company.objects.bulk_create(made)
     for number, one in enumerate(companies):
-        told(PROBLEM, news(one, str(number)), now=now + timedelta(seconds=number))
+        told(FLEET_ISSUE, news(one, str(number)), now=now + timedelta(seconds=number))
     alone, bursts = (Notification.objects.filter(is_burst=is_burst) for is_burst in (False, True))
     assert (alone.count(), bursts.count()) == (5, 1)
     page = signed_in.get("/notificari/").content.decode()
@@ -136,12 +136,12 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     assert not delivery.due(now + timedelta(days=1))
     # What has been sent grows no more: what comes now is in the next letter.
     soon = now + timedelta(minutes=5, seconds=10)
-    told(PROBLEM, news(companies[0], *map(str, range(100, 170))), now=soon)
-    told(PROBLEM, news(companies[0], *map(str, range(170, 200))), now=soon)
+    told(FLEET_ISSUE, news(companies[0], *map(str, range(100, 170))), now=soon)
+    told(FLEET_ISSUE, news(companies[0], *map(str, range(170, 200))), now=soon)
     post(soon + timedelta(minutes=5))
     assert smtp.messages[2]["Subject"] == "100 de probleme de flotă"
     assert "… și încă 50." in text_of(smtp.messages[2])
-    told(PROBLEM, news(companies[0], "later"), now=now + timedelta(hours=3))
+    told(FLEET_ISSUE, news(companies[0], "later"), now=now + timedelta(hours=3))
     assert Notification.objects.get(key="later").title == "UIT nou later"
     post(now + timedelta(hours=3))
     assert len(smtp.messages) == 4
@@ -151,7 +151,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
 def test_workers_at_once_make_one_letter_of_what_belongs_together(
     smtp: MailServer, company: Company, owner: User
 ) -> None:
-    told(PROBLEM, news(company, *"abcde"))
+    told(FLEET_ISSUE, news(company, *"abcde"))
     Email.objects.update(next_attempt_at=timezone.now())
     results = at_once(*[partial(delivery.send, notification_id=pk) for pk in delivery.due()])
     assert all(isinstance(one, bool) for one in results)
@@ -159,9 +159,13 @@ def test_workers_at_once_make_one_letter_of_what_belongs_together(
     assert not delivery.due()
 
 
-@pytest.mark.parametrize("kind", [PROBLEM, NEW])
+@pytest.mark.parametrize("kind", [FLEET_ISSUE, NEW_UIT])
 def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
-    smtp: MailServer, client: Client, organization: Organization, company: Company, kind: Kind
+    smtp: MailServer,
+    client: Client,
+    organization: Organization,
+    company: Company,
+    kind: NotificationKind,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     kept, gone, closed, admin = (
@@ -174,7 +178,7 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     notify(
         organization=organization,
         users=[admin],
-        kind=LIMITS,
+        kind=ANAF_LIMITS,
         key="limit",
         title="Limita",
         text="a firmei",
@@ -218,12 +222,12 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     now = timezone.now()
-    told(PROBLEM, news(company, "1"), now=now)
-    told(NEW, news(company, "2"), now=now)
+    told(FLEET_ISSUE, news(company, "1"), now=now)
+    told(NEW_UIT, news(company, "2"), now=now)
     notify(
         organization=organization,
         users=[owner],
-        kind=AUTHORIZATION,
+        kind=AUTHORIZATION_NEEDED,
         key="end",
         title="Autorizarea",
         text="expiră",
@@ -244,20 +248,20 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(other)
-    told(NEW, news(company, "1"))
+    told(NEW_UIT, news(company, "1"))
     assert [one.user for one in Notification.objects.all()] == [owner]
     for user, chosen in ((owner, other), (kept, company)):
         Rhythm.objects.create(user=user, organization=organization, companies=[chosen.pk])
-    told(NEW, news(company, "2"))
+    told(NEW_UIT, news(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
     # What is chosen of companies that are no longer seen does not silence the others.
-    told(NEW, news(other, "3"))
+    told(NEW_UIT, news(other, "3"))
     assert {one.user for one in Notification.objects.filter(key="3")} == {owner, kept}
 
 
 def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
-    told(NEW, news(company, "old"), now=timezone.now() - timedelta(days=91))
-    told(NEW, news(company, "new"))
+    told(NEW_UIT, news(company, "old"), now=timezone.now() - timedelta(days=91))
+    told(NEW_UIT, news(company, "new"))
     purge.forget()
     assert [one.key for one in Fact.objects.all()] == ["new"]
     assert [one.key for one in Notification.objects.all()] == ["new"]

@@ -5,7 +5,8 @@ from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import Organization, User
-from caraus.notifications.kinds import AUTHORIZATION, EXTERNAL_LINK, Kind
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED, EXTERNAL_LINK_USED
+from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, LastReaderError, channels, choose
@@ -14,7 +15,10 @@ from tests.authorize import at_once
 
 
 def tell(
-    organization: Organization, *users: User, key: str = "a fact", kind: Kind = AUTHORIZATION
+    organization: Organization,
+    *users: User,
+    key: str = "a fact",
+    kind: NotificationKind = AUTHORIZATION_NEEDED,
 ) -> list[Notification]:
     return notify(
         organization=organization,
@@ -61,9 +65,12 @@ def test_somebody_whose_account_is_closed_is_not_told(organization: Organization
 
 def test_each_channel_can_be_switched_off(organization: Organization, owner: User) -> None:
     choose(
-        user=owner, organization=organization, kind=EXTERNAL_LINK, channels=Channels(False, False)
+        user=owner,
+        organization=organization,
+        kind=EXTERNAL_LINK_USED,
+        channels=Channels(False, False),
     )
-    (told,) = tell(organization, owner, kind=EXTERNAL_LINK)
+    (told,) = tell(organization, owner, kind=EXTERNAL_LINK_USED)
     assert told.read_at
     assert not Email.objects.exists()
 
@@ -74,10 +81,13 @@ def test_a_choice_holds_in_its_organization_and_for_its_person_only(
     other = factories.member(organization, "admin")
     elsewhere = factories.organization("Alta")
     choose(
-        user=owner, organization=organization, kind=EXTERNAL_LINK, channels=Channels(email=False)
+        user=owner,
+        organization=organization,
+        kind=EXTERNAL_LINK_USED,
+        channels=Channels(email=False),
     )
-    tell(organization, owner, other, kind=EXTERNAL_LINK)
-    tell(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK)
+    tell(organization, owner, other, kind=EXTERNAL_LINK_USED)
+    tell(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK_USED)
     told = set(Email.objects.values_list("notification__user", "notification__organization"))
     assert told == {(other.pk, organization.pk), (owner.pk, elsewhere.pk)}
 
@@ -87,11 +97,11 @@ def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
 ) -> None:
     off = Channels(bell=False, email=False)
     with pytest.raises(LastReaderError, match="singura persoană"):
-        choose(user=owner, organization=organization, kind=AUTHORIZATION, channels=off)
+        choose(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
     admin = factories.member(organization, "admin")
-    choose(user=owner, organization=organization, kind=AUTHORIZATION, channels=off)
+    choose(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
     with pytest.raises(LastReaderError):
-        choose(user=admin, organization=organization, kind=AUTHORIZATION, channels=off)
+        choose(user=admin, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
     told = tell(organization, owner, admin)
     assert [one.read_at for one in told] == [None, None]
     assert [email.notification.user for email in Email.objects.all()] == [admin]
@@ -102,9 +112,11 @@ def test_when_the_last_reader_has_left_the_others_are_written_to_again(
 ) -> None:
     admin = factories.member(organization, "admin")
     off = Channels(email=False)
-    choose(user=owner, organization=organization, kind=AUTHORIZATION, channels=off)
+    choose(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
     admin.memberships.all().delete()
-    assert channels(users=[owner], organization=organization, kind=AUTHORIZATION)[owner.pk].email
+    assert channels(users=[owner], organization=organization, kind=AUTHORIZATION_NEEDED)[
+        owner.pk
+    ].email
 
 
 @pytest.mark.django_db(transaction=True)
@@ -115,7 +127,7 @@ def test_two_last_readers_cannot_leave_at_the_same_moment(organization: Organiza
         choose(
             user=user,
             organization=organization,
-            kind=AUTHORIZATION,
+            kind=AUTHORIZATION_NEEDED,
             channels=Channels(email=False),
         )
 

@@ -9,19 +9,15 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core.formatting import BUCHAREST
+from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications import delivery, digest
 from caraus.notifications.delivery_settings import Subject, next_digest, quiet_until, wants
-from caraus.notifications.kinds import (
-    AUTHORIZATION,
-    GONE,
-    LAPSING,
-    NEW,
-    PROBLEM,
-)
 from caraus.notifications.models import Email, Notification, Preference, Rhythm
 from caraus.notifications.news import News
 from caraus.notifications.preferences import Channels, choose
+from caraus.transports.notification_kinds import DELISTED_UIT, EXPIRING_UIT, NEW_UIT
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
@@ -94,7 +90,7 @@ def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
     (one,) = news(company, "1")
     found = [replace(one, matters_until=midnight + timedelta(days=1))]
     post(midnight)
-    told(LAPSING, found, midnight + timedelta(seconds=59))
+    told(EXPIRING_UIT, found, midnight + timedelta(seconds=59))
     post(midnight + timedelta(minutes=2))
     (letter,) = smtp.messages
     assert letter["Subject"] == "Rezumat, miercuri, 25 noiembrie: 1 noutate"
@@ -108,24 +104,24 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     Rhythm.objects.create(
         user=owner, organization=organization, quiet_from=time(22), quiet_until=time(6, 30)
     )
-    for kind in (PROBLEM, GONE):
+    for kind in (FLEET_ISSUE, DELISTED_UIT):
         for number in range(3):
             told(kind, news(company, f"{kind.code}{number}"), now=night)
-    choose(user=owner, organization=organization, kind=LAPSING, channels=Channels(email=True))
+    choose(user=owner, organization=organization, kind=EXPIRING_UIT, channels=Channels(email=True))
     (over,) = news(company, "over before the morning")
-    told(LAPSING, [replace(over, matters_until=morning)], now=night)
+    told(EXPIRING_UIT, [replace(over, matters_until=morning)], now=night)
     post(night + timedelta(minutes=1))
     post(night + timedelta(minutes=6))
     held = {Notification.objects.get(pk=pk).kind for pk in delivery.due(morning)}
-    assert held == {PROBLEM.code, LAPSING.code}
+    assert held == {FLEET_ISSUE.code, EXPIRING_UIT.code}
     assert [one["Subject"] for one in smtp.messages] == [
-        GONE.title,
+        DELISTED_UIT.title,
         "2 UIT-uri ieșite din lista ANAF sau cu alt transportator",
     ]
     post(morning)
     assert [one["Subject"] for one in smtp.messages[2:]] == ["3 probleme de flotă"]
     assert not delivery.due(morning)
-    assert AUTHORIZATION.essential
+    assert AUTHORIZATION_NEEDED.essential
 
 
 def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_over(
@@ -133,10 +129,14 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
 ) -> None:
     now = at("2026-11-25T12:00").astimezone(UTC)
     seven = at("2026-11-26T07:00").astimezone(UTC)
-    told(NEW, news(company, *"abcdefg"), now=now)
-    told(NEW, news(company, "h"), now=now + timedelta(hours=1))
+    told(NEW_UIT, news(company, *"abcdefg"), now=now)
+    told(NEW_UIT, news(company, "h"), now=now + timedelta(hours=1))
     over = news(company, "over")[0]
-    told(LAPSING, [News(*(over.key, over.subject, over.title, over.text, over.address), now)], now)
+    told(
+        EXPIRING_UIT,
+        [News(*(over.key, over.subject, over.title, over.text, over.address), now)],
+        now,
+    )
     post(seven + timedelta(minutes=1))
     assert smtp.messages == []
     post(seven + timedelta(minutes=2))
@@ -149,7 +149,7 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     assert "over" not in text
     english = factories.member(organization, "viewer")
     User.objects.filter(pk=english.pk).update(language="en")
-    told(NEW, news(company, "i"), now=seven + timedelta(hours=1))
+    told(NEW_UIT, news(company, "i"), now=seven + timedelta(hours=1))
     post(seven + timedelta(days=1, minutes=2))
     subjects = {one["To"]: one["Subject"] for one in smtp.messages[1:]}
     assert subjects == {
@@ -161,7 +161,7 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: User) -> None:
     now = timezone.now()
-    told(NEW, news(company, *"abc"), now=now)
+    told(NEW_UIT, news(company, *"abc"), now=now)
     later = [now + timedelta(days=1, seconds=number) for number in range(4)]
     made = at_once(*[partial(digest.send_due, one) for one in later])
     assert sorted(map(str, made)) == ["0", "0", "0", "1"]
@@ -171,7 +171,7 @@ def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: 
 def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is_wrong(
     signed_in: Client, organization: Organization, company: Company, owner: User
 ) -> None:
-    told(NEW, news(company, "1"))
+    told(NEW_UIT, news(company, "1"))
     page = signed_in.get("/notificari/preferinte/").content.decode()
     assert 'name="uit_new-rezumat" aria-describedby="fel-uit_new" checked' in page
     assert 'name="companies"' not in page  # one company needs no choice

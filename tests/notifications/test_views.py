@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Organization, User
-from caraus.notifications.kinds import AUTHORIZATION
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.notifications.models import Email, Notification, Preference
 from caraus.notifications.notify import notify
 from tests import factories
@@ -15,7 +15,7 @@ def tell(organization: Organization, user: User, key: str = "fact", title: str =
     (told,) = notify(
         organization=organization,
         users=[user],
-        kind=AUTHORIZATION,
+        kind=AUTHORIZATION_NEEDED,
         key=key,
         title=title,
         text="Întâi.\n\nApoi.",

@@ -11,13 +11,14 @@ from caraus.accounts import audit_log
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.authorizations import links
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core import fields
 from caraus.notifications.emails import message
-from caraus.notifications.kinds import AUTHORIZATION, LIMITS
 from caraus.notifications.models import Fact, Notification
 from caraus.notifications.notify import notify
 from caraus.sync import notifications
 from caraus.sync.company_sync import sync_company
+from caraus.sync.notification_kinds import ANAF_LIMITS
 from caraus.transports.models import Transport
 from tests import factories
 from tests.authorize import authorize
@@ -80,7 +81,7 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     notifications.notify_daily_limit(
         organization, whom=("autorizarea dată de {name}", EMAIL * 2), limit=1000, at=noon()
     )
-    assert Notification.objects.filter(kind=LIMITS.code).count() == 1
+    assert Notification.objects.filter(kind=ANAF_LIMITS.code).count() == 1
 
 
 def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
@@ -123,7 +124,7 @@ def test_a_key_that_is_cut_stays_unlike_others(organization: Organization, owner
         told = notify(
             organization=organization,
             users=[owner],
-            kind=AUTHORIZATION,
+            kind=AUTHORIZATION_NEEDED,
             key=key,
             title="T" * 500,
             text="x",

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import translation
 
 from caraus.accounts.models import Organization, User
+from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core.formatting import plural
-from caraus.notifications.kinds import AUTHORIZATION
 from caraus.notifications.notify import notify
 from tests import factories
 from tests.worker import Worker
@@ -84,7 +84,7 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
         told = notify(
             organization=organization,
             users=User.objects.all(),
-            kind=AUTHORIZATION,
+            kind=AUTHORIZATION_NEEDED,
             key="fact",
             title=lambda: f"UIT: {plural(20, 'transport', 'transporturi')}",
             text="Text",

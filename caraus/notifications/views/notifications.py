@@ -15,7 +15,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.notifications.delivery_settings import keep, rhythms
 from caraus.notifications.forms import RhythmForm
-from caraus.notifications.kinds import DIGEST, KINDS, Kind
+from caraus.notifications.kinds import DIGEST, NotificationKind, registered_kinds
 from caraus.notifications.models import Notification
 from caraus.notifications.preferences import Channels, LastReaderError, choices, choose
 from caraus.notifications.readable import readable, told
@@ -85,7 +85,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     user, membership = access.signed_in_user(request), access.current_membership(request)
     organization = membership.organization
     rhythm = rhythms([user], organization)[user.pk]
-    told_to_me = [kind for kind in KINDS.values() if access.has_role(membership, kind.role)]
+    told_to_me = [kind for kind in registered_kinds() if access.has_role(membership, kind.role)]
     seen = access.visible_companies(membership, archived=True)
     form = RhythmForm(
         request.POST if request.method == "POST" else None,
@@ -114,7 +114,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/preferences.html", context)
 
 
-def _wanted(asked: QueryDict, kind: Kind) -> Channels:
+def _wanted(asked: QueryDict, kind: NotificationKind) -> Channels:
     return Channels(
         bell=kind.essential or f"{kind.code}-clopotel" in asked,
         email=f"{kind.code}-email" in asked,
@@ -122,7 +122,7 @@ def _wanted(asked: QueryDict, kind: Kind) -> Channels:
     )
 
 
-def _choose(request: HttpRequest, kind: Kind) -> bool:
+def _choose(request: HttpRequest, kind: NotificationKind) -> bool:
     """False when it can't be: the person is told why. The other choices are kept."""
     try:
         choose(

@@ -1,0 +1,98 @@
+"""The kinds of notifications about UITs."""
+
+from caraus.core.formatting import gettext_lazy, plural
+from caraus.notifications.kinds import NotificationKind, register_kind
+
+NEW_UIT = register_kind(
+    NotificationKind(
+        "uit_new",
+        gettext_lazy("UIT nou"),
+        gettext_lazy("Când un declarant te trece transportator pe un UIT nou."),
+        "sparkles",
+        email=False,
+        digest=True,
+        of_uits=True,
+        position=10,
+        count_label=lambda number: plural(number, "UIT nou", "UIT-uri noi"),
+    )
+)
+
+CHANGED_UIT = register_kind(
+    NotificationKind(
+        "uit_changed",
+        gettext_lazy("Modificat de declarant"),
+        gettext_lazy(
+            "Când se schimbă numărul, traseul, datele sau documentele unui UIT: ce era, ce este."
+        ),
+        "pencil",
+        email=False,
+        digest=True,
+        of_uits=True,
+        position=20,
+        count_label=lambda number: plural(number, "UIT modificat", "UIT-uri modificate"),
+    )
+)
+
+DELISTED_UIT = register_kind(
+    NotificationKind(
+        "uit_gone",
+        gettext_lazy("Ieșit din lista ANAF sau dat altuia"),
+        gettext_lazy(
+            "Când un UIT valabil nu mai este în lista ANAF sau are alt transportator, și când se "
+            "întoarce. Vine și în orele de liniște."
+        ),
+        "list-x",
+        urgent=True,
+        of_uits=True,
+        position=40,
+        count_label=lambda number: plural(
+            number,
+            "UIT ieșit din lista ANAF sau cu alt transportator",
+            "UIT-uri ieșite din lista ANAF sau cu alt transportator",
+        ),
+    )
+)
+
+EXPIRING_UIT = register_kind(
+    NotificationKind(
+        "uit_lapsing",
+        gettext_lazy("Expiră curând"),
+        gettext_lazy("Cu o zi înainte, sau cu câte ore alegi mai jos."),
+        "hourglass",
+        email=False,
+        digest=True,
+        of_uits=True,
+        position=50,
+        count_label=lambda number: plural(number, "UIT expiră curând", "UIT-uri expiră curând"),
+    )
+)
+
+LAST_HOURS_OF_UIT = register_kind(
+    NotificationKind(
+        "uit_last_hours",
+        gettext_lazy("Ultimele ore"),
+        gettext_lazy(
+            "Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în orele de liniște."
+        ),
+        "alarm-clock",
+        urgent=True,
+        of_uits=True,
+        position=60,
+        count_label=lambda number: plural(
+            number, "UIT este în ultimele ore", "UIT-uri sunt în ultimele ore"
+        ),
+    )
+)
+
+EXPIRED_UIT = register_kind(
+    NotificationKind(
+        "uit_lapsed",
+        gettext_lazy("Expirat"),
+        gettext_lazy("Când un UIT a expirat, la 24:00. Vine și în orele de liniște."),
+        "calendar-x",
+        urgent=True,
+        of_uits=True,
+        position=70,
+        count_label=lambda number: plural(number, "UIT a expirat", "UIT-uri au expirat"),
+    )
+)
