@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import django_stubs_ext
+from django.urls import reverse
 from django.utils.csp import CSP
 
 from caraus.core import environment as env
@@ -194,6 +195,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "account_login"
+# Pages of upper packages that lower ones link to.
+TRANSPORT_LIST_URL = "workspace:list"
+COMPANY_LIST_URL = "companies"
+ABSOLUTE_URL_OVERRIDES = {
+    "transports.transport": lambda row: reverse("workspace:detail", args=[row.pk]),
+    "transports.unreadablerecord": lambda row: reverse("workspace:unreadable", args=[row.pk]),
+}
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {

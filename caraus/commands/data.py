@@ -73,11 +73,11 @@ def _result(result: "SyncResult") -> dict[str, Any]:
     return {
         "cui": result.cui,
         "outcome": str(result.outcome),
-        "seen": result.applied.seen,
-        "new": result.applied.new,
-        "changed": result.applied.changed,
-        "missing": result.applied.missing,
-        "unreadable": result.applied.unreadable,
+        "seen": result.counts.seen,
+        "new": result.counts.new,
+        "changed": result.counts.changed,
+        "missing": result.counts.missing,
+        "unreadable": result.counts.unreadable,
         "message": result.message,
     }
 
@@ -114,7 +114,7 @@ def _rows(companies: "list[Company]", *, everything: bool) -> list[dict[str, Any
 
 
 def _transport(row: "Transport", *, today: date, good: dict[int, Any]) -> dict[str, Any]:
-    from caraus.transports.store import last_seen
+    from caraus.transports.store import last_listed_at
 
     plate, trailer1, trailer2 = row.current_vehicle
     return {
@@ -141,7 +141,7 @@ def _transport(row: "Transport", *, today: date, good: dict[int, Any]) -> dict[s
         "documents": row.documents,
         "vehicle_changes": row.vehicle_changes,
         "first_seen_at": row.first_seen_at.isoformat(),
-        "last_seen_at": last_seen(row, good).isoformat(),
+        "last_seen_at": last_listed_at(row, good).isoformat(),
         "events": [
             {"at": event.at.isoformat(), "kind": event.kind, "changes": event.changes}
             for event in sorted(row.events.all(), key=lambda event: (event.at, event.pk))

@@ -21,13 +21,13 @@ from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
 from caraus.sync.requests import request_sync
 from caraus.transports.models import Transport
-from caraus.transports.store import written
+from caraus.transports.store import transports_stored
 
 _LISTED_DAYS = 1
 
 
 def connect() -> None:
-    written.connect(_on_written, dispatch_uid="filings.tracking")
+    transports_stored.connect(_on_written, dispatch_uid="filings.tracking")
 
 
 def _on_written(

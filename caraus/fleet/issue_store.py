@@ -20,7 +20,7 @@ from caraus.fleet.models import Draft, Issue, Kind, Vehicle
 from caraus.fleet.plates import normalized
 from caraus.fleet.trips import Trip
 from caraus.transports.models import Transport
-from caraus.transports.store import written
+from caraus.transports.store import transports_stored
 
 type Cause = Literal["uit", "fleet"]
 
@@ -35,7 +35,7 @@ _BATCH = 1000
 
 
 def connect() -> None:
-    written.connect(_on_written, dispatch_uid="fleet.keep")
+    transports_stored.connect(_on_written, dispatch_uid="fleet.keep")
 
 
 def _on_written(sender: object, *, company: Company, **_: object) -> None:

@@ -14,7 +14,11 @@ from caraus.notifications.contained import contained
 from caraus.notifications.news import News, tell
 from caraus.transports.display import grouped_uit
 from caraus.transports.models import Transport
-from caraus.transports.notifications import about, address_of, list_path, subject
+from caraus.transports.notifications import (
+    describe_transport,
+    notification_subject,
+    transport_list_url,
+)
 
 
 def connect() -> None:
@@ -30,7 +34,12 @@ def _on_appeared(
     company = Company.objects.select_related("organization").get(pk=company_id)
     rows = Transport.objects.in_bulk([issue.transport_id for issue in issues])
     news = [_news(company, rows[issue.transport_id], issue) for issue in issues]
-    tell(FLEET_ISSUE, news, organization=company.organization, many=f"{list_path()}?probleme=1")
+    tell(
+        FLEET_ISSUE,
+        news,
+        organization=company.organization,
+        many=f"{transport_list_url()}?probleme=1",
+    )
 
 
 def _news(company: Company, row: Transport, issue: Issue) -> News:
@@ -38,12 +47,14 @@ def _news(company: Company, row: Transport, issue: Issue) -> News:
 
     def text() -> str:
         explanation = explain(issue, row)
-        return "\n\n".join([explanation.text, "\n".join(explanation.steps), about(company, row)])
+        return "\n\n".join(
+            [explanation.text, "\n".join(explanation.steps), describe_transport(company, row)]
+        )
 
     return News(
         key=str(issue.pk),
-        subject=subject(company, row),
+        subject=notification_subject(company, row),
         title=lambda: f"{explain(issue, row).title} (UIT {grouped_uit(row.uit)})",
         text=text,
-        address=address_of(row),
+        address=row.get_absolute_url(),
     )

@@ -32,10 +32,10 @@ from caraus.sync.results import (
     record_success,
     unexpected_error,
 )
-from caraus.transports.store import Applied
+from caraus.transports.store import ResponseCounts
 
 # The counts of a failed sync.
-NO_CHANGES = Applied()
+NO_CHANGES = ResponseCounts()
 # Errors that last until a person acts: the last code is repeated as long as no request is sent.
 LASTING_OUTCOMES = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
 
@@ -85,7 +85,7 @@ class SyncResult:
     cui: str
     outcome: Outcome
     message: str
-    applied: Applied = NO_CHANGES
+    counts: ResponseCounts = NO_CHANGES
     error: AnafError | None = None
 
 
@@ -120,7 +120,7 @@ def _sync_locked(
     )
     try:
         response = _fetch_response(attempt, failed_attempt)
-        applied = record_success(company, attempt.used[-1], response, started_at)
+        counts = record_success(company, attempt.used[-1], response, started_at)
     except CallBlockedError as blocked:
         return SyncResult(company.cui, blocked.outcome, explanation(blocked.code), error=blocked)
     except AnafError as error:
@@ -129,7 +129,7 @@ def _sync_locked(
         raise
     except Exception as error:
         return _record_failed_attempt(attempt, unexpected_error(error))
-    return SyncResult(company.cui, Outcome.OK, applied.sentence(), applied)
+    return SyncResult(company.cui, Outcome.OK, counts.format_message(), counts)
 
 
 def _record_failed_attempt(attempt: SyncAttempt, error: AnafError) -> SyncResult:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -41,7 +42,9 @@ def _notify(
         wishes = channels(users=people, organization=organization, kind=kind)
         people = [one for one in people if wishes[one.pk]]
     address = (
-        reverse("sync:company_syncs", args=[company.pk]) if company else reverse("workspace:list")
+        reverse("sync:company_syncs", args=[company.pk])
+        if company
+        else resolve_url(settings.TRANSPORT_LIST_URL)
     )
     notify(
         organization=organization,

@@ -21,7 +21,7 @@ from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.romanian_day import anaf_day, until_tomorrow
 from caraus.sync.schedule.intervals import FIRST_RETRY, next_due
 from caraus.sync.schedule.next_sync import learn_interval
-from caraus.transports.store import Applied, apply_answer
+from caraus.transports.store import ResponseCounts, store_response
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def comparable_digest(state: SyncState | None) -> str:
 
 def record_success(
     company: Company, authorization: Authorization, response: ParsedResponse, started_at: datetime
-) -> Applied:
+) -> ResponseCounts:
     """Record a good response in one transaction that holds the company's row."""
     with transaction.atomic():
         state = lock_state(company, started_at)
@@ -117,13 +117,15 @@ def list_age(good_before: datetime | None, received_at: datetime) -> float | Non
     return max((received_at - good_before).total_seconds(), 0.0)
 
 
-def _store_if_changed(company: Company, state: SyncState, response: ParsedResponse) -> Applied:
+def _store_if_changed(
+    company: Company, state: SyncState, response: ParsedResponse
+) -> ResponseCounts:
     """Store what the response changed; compare nothing when its content is that of the last one."""
     read = response.info
     if read is None or _has_same_content(read, state):
         state.last_body_digest = response.digest
-        return Applied(seen=state.last_seen_count, unreadable=state.last_unreadable)
-    applied = apply_answer(company=company, answer=read, last_good_at=state.last_good_at)
+        return ResponseCounts(seen=state.last_seen_count, unreadable=state.last_unreadable)
+    applied = store_response(company=company, answer=read, last_good_at=state.last_good_at)
     if state.last_good_at and response.received_at < state.last_good_at:
         return applied
     state.last_digest, state.last_body_digest = read.digest, response.digest

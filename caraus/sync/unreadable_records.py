@@ -29,7 +29,7 @@ def _reparse(record: UnreadableRecord) -> bool:
             record.understood_at = timezone.now()
             record.resolved_at = record.resolved_at or record.understood_at
             newest = state.last_good_at or record.last_seen_at
-            store.apply_late(record.company, [found], record.last_seen_at, newest=newest)
+            store.store_late_records(record.company, [found], record.last_seen_at, newest=newest)
             # The UIT may be listed still, or missing: the next answer must be read whole.
             SyncState.objects.filter(pk=state.pk).update(
                 next_sync_at=timezone.now(), last_body_digest="", last_digest=""

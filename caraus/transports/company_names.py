@@ -11,9 +11,9 @@ from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.transports.models import Transport
 
 # So many of the newest UITs are looked at.
-LOOKED_AT = 200
+NEWEST_UITS = 200
 # A name that stands is given up for one that stands on so many UITs, not for a single one.
-FEWEST = 2
+FEWEST_UITS = 2
 
 _LEGAL_FORMS = frozenset({"sc", "srl", "sa", "srld", "pfa", "pf", "ii", "if", "ong"})
 # What declarants write where they should name the carrier.
@@ -25,10 +25,10 @@ _GENERIC = re.compile(
 )
 
 #: What a declarant wrote of a carrier: the declarant's CUI and name, and the carrier's name.
-type Told = tuple[str, str, str]
+type NameUse = tuple[str, str, str]
 
 
-def learn(company: Company, records: Iterable[CarrierRecord]) -> None:
+def update_company_name(company: Company, records: Iterable[CarrierRecord]) -> None:
     """Name the company as most declarants do, unless a person typed a name."""
     now = [
         (record.uit, (record.declarant_cui, record.declarant_name, record.carrier_name))
@@ -37,8 +37,8 @@ def learn(company: Company, records: Iterable[CarrierRecord]) -> None:
     ]
     if not now:
         return
-    told = dict(_told_before(company)) | dict(now)
-    name = chosen(list(told.values()), own_cui=company.cui, standing=company.name)[
+    told = dict(_stored_names(company)) | dict(now)
+    name = choose_name(list(told.values()), own_cui=company.cui, standing=company.name)[
         :COMPANY_NAME_LENGTH
     ]
     # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
@@ -47,15 +47,15 @@ def learn(company: Company, records: Iterable[CarrierRecord]) -> None:
         company.name = name  # what is told of this answer names it
 
 
-def _told_before(company: Company) -> Iterable[tuple[str, Told]]:
+def _stored_names(company: Company) -> Iterable[tuple[str, NameUse]]:
     rows = Transport.objects.filter(company=company, carrier_cui=company.cui)
     newest = rows.order_by("-first_seen_at", "-pk")
     names = ("uit", "declarant_cui", "declarant_name", "carrier_name")
-    for uit, *told in newest.values_list(*names)[:LOOKED_AT]:
+    for uit, *told in newest.values_list(*names)[:NEWEST_UITS]:
         yield uit, (told[0], told[1], told[2])
 
 
-def chosen(told: Sequence[Told], *, own_cui: str, standing: str) -> str:
+def choose_name(told: Sequence[NameUse], *, own_cui: str, standing: str) -> str:
     """The name that most declarants use, then the one on most UITs; the standing one where no
     other has more of both kinds, or where the other stands on one UIT only.
 
@@ -64,9 +64,9 @@ def chosen(told: Sequence[Told], *, own_cui: str, standing: str) -> str:
     names = [
         (declarant_cui, name, letters_and_digits(name) == letters_and_digits(declarant_name))
         for declarant_cui, declarant_name, name in told
-        if not is_no_name(name)
+        if not names_nobody(name)
     ]
-    stands = not is_no_name(standing)
+    stands = not names_nobody(standing)
     of_carriers = [
         (declarant_cui, name)
         for declarant_cui, name, is_declarants in names
@@ -87,7 +87,7 @@ def chosen(told: Sequence[Told], *, own_cui: str, standing: str) -> str:
 
     before = letters_and_digits(standing)
     best = max(sorted(declarants), key=votes)
-    if stands and best != before and (votes(best) <= votes(before) or votes(best)[1] < FEWEST):
+    if stands and best != before and (votes(best) <= votes(before) or votes(best)[1] < FEWEST_UITS):
         return standing
     most = max(spellings[best].values())
     if spellings[best][standing] == most:
@@ -96,7 +96,7 @@ def chosen(told: Sequence[Told], *, own_cui: str, standing: str) -> str:
     return max(sorted(spellings[best]), key=lambda name: (spellings[best][name], _diacritics(name)))
 
 
-def is_no_name(name: str) -> bool:
+def names_nobody(name: str) -> bool:
     """Whether a text names nobody: „-”, „TRANSPORT PROPRIU”, a CUI."""
     words = re.findall(r"\w+", without_diacritics(name).replace(".", ""))
     own = [word for word in words if word not in _LEGAL_FORMS]

@@ -170,7 +170,7 @@ def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ValidityBar:
     """A row of cells, one a day unless there are many, in the colour of the state; the first
     `used` are over."""
 
@@ -179,14 +179,14 @@ class Bar:
     used: int
 
 
-MOST_CELLS = 15
+MOST_BAR_CELLS = 15
 
 
-def validity_bar(transport: Transport, status: Status, *, today: date) -> Bar:
+def validity_bar(transport: Transport, status: Status, *, today: date) -> ValidityBar:
     """The validity as at most 15 cells, the used ones first; today's cell counts as left."""
     used, whole = validity_days(transport, today=today)
-    cells = min(whole, MOST_CELLS)
-    return Bar(status.tone, cells, used=used * cells // max(whole, 1))
+    cells = min(whole, MOST_BAR_CELLS)
+    return ValidityBar(status.tone, cells, used=used * cells // max(whole, 1))
 
 
 def uit_groups(uit: str) -> list[str]:
@@ -228,7 +228,7 @@ PLACE_KINDS = {
     "BV": gettext_lazy("birou vamal"),
 }
 
-FIELD_WORDS = {
+FIELD_LABELS = {
     "declarant_cui": gettext_lazy("CUI declarant"),
     "declarant_name": gettext_lazy("declarant"),
     "declarant_ref": gettext_lazy("referință"),
@@ -247,12 +247,12 @@ FIELD_WORDS = {
 }
 
 # ANAF's names of what is read of a record, as people know it.
-_ANAF_FIELDS = {anaf_name: FIELD_WORDS[name] for anaf_name, name in FIELD_NAMES.items()} | {
+_ANAF_FIELDS = {anaf_name: FIELD_LABELS[name] for anaf_name, name in FIELD_NAMES.items()} | {
     "data_exp_uit": gettext_lazy("data expirării")
 }
 
 
-def unreadable_words(transport: Transport) -> list[str]:
+def unreadable_labels(transport: Transport) -> list[str]:
     """The fields of ANAF's record that could not be read, each with what stood there:
     „data expirării (data_exp_uit): „-””."""
     return [
@@ -264,7 +264,7 @@ def unreadable_words(transport: Transport) -> list[str]:
 
 def unreadable_sentence(transport: Transport) -> str:
     """What people are told of such fields, "" where there are none."""
-    fields = unreadable_words(transport)
+    fields = unreadable_labels(transport)
     if not fields:
         return ""
     return gettext(
@@ -274,26 +274,26 @@ def unreadable_sentence(transport: Transport) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EventStyle:
     """How an event of the history is shown."""
 
     icon: str
     tone: Tone
 
 
-EVENT_LOOKS = {
-    TransportEvent.Kind.APPEARED: Look("sparkles", "calm"),
-    TransportEvent.Kind.CHANGED: Look("pencil", "warn"),
-    TransportEvent.Kind.VEHICLE_CHANGED: Look("truck", "warn"),
-    TransportEvent.Kind.CARRIER_CHANGED: Look("arrow-left-right", "bad"),
-    TransportEvent.Kind.RETURNED: Look("rotate-ccw", "good"),
-    TransportEvent.Kind.EXPIRED: Look("calendar-x", "off"),
-    TransportEvent.Kind.DELISTED: Look("list-x", "off"),
+EVENT_STYLES = {
+    TransportEvent.Kind.APPEARED: EventStyle("sparkles", "calm"),
+    TransportEvent.Kind.CHANGED: EventStyle("pencil", "warn"),
+    TransportEvent.Kind.VEHICLE_CHANGED: EventStyle("truck", "warn"),
+    TransportEvent.Kind.CARRIER_CHANGED: EventStyle("arrow-left-right", "bad"),
+    TransportEvent.Kind.RETURNED: EventStyle("rotate-ccw", "good"),
+    TransportEvent.Kind.EXPIRED: EventStyle("calendar-x", "off"),
+    TransportEvent.Kind.DELISTED: EventStyle("list-x", "off"),
 }
 
 
-def event_look(event: TransportEvent) -> Look:
-    return EVENT_LOOKS[TransportEvent.Kind(event.kind)]
+def event_look(event: TransportEvent) -> EventStyle:
+    return EVENT_STYLES[TransportEvent.Kind(event.kind)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +308,7 @@ def change_lines(event: TransportEvent) -> list[ChangeLine]:
     return [
         _new_vehicle(event, old or [], new)
         if name == "vehicle_changes" and new and new[:-1] == (old or [])
-        else ChangeLine(FIELD_WORDS.get(name, name), _value(name, old), _value(name, new))
+        else ChangeLine(FIELD_LABELS.get(name, name), _value(name, old), _value(name, new))
         for name, (old, new) in event.changes.items()
     ]
 
@@ -318,7 +318,7 @@ def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> Chang
     transport = event.transport
     declared = {name: getattr(transport, name) for name in ("plate", "trailer1", "trailer2")}
     before = old[-1] if old else declared
-    return ChangeLine(FIELD_WORDS["plate"], _vehicle(before) or "—", _vehicle(new[-1]) or "—")
+    return ChangeLine(FIELD_LABELS["plate"], _vehicle(before) or "—", _vehicle(new[-1]) or "—")
 
 
 def _value(name: str, value: Any) -> str:

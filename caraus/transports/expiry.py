@@ -24,64 +24,62 @@ from caraus.transports.display import grouped_uit
 from caraus.transports.models import ExpiryWatch, Transport, TransportEvent
 from caraus.transports.notification_kinds import EXPIRED_UIT, EXPIRING_UIT, LAST_HOURS_OF_UIT
 from caraus.transports.notifications import (
-    about,
-    address_of,
+    describe_transport,
+    expires_at,
     is_ours,
-    lapses_at,
-    list_path,
-    subject,
+    notification_subject,
+    transport_list_url,
 )
 from caraus.transports.reconcile import Event
-from caraus.transports.store import written
+from caraus.transports.store import transports_stored
 
-Happened = TransportEvent.Kind
-OPEN = (Transport.State.ACTIVE, Transport.State.MISSING)
-# After a longer time without a worker, what lapsed before is no longer told.
-LATEST = timedelta(hours=24)
-# The longest choice of a person.
-LONGEST = timedelta(hours=max(FIRST_HOURS))
-# An answer may be written down so long after it came: told by both, it is told once.
-SLACK = timedelta(minutes=5)
-_MANY = {
+OPEN_STATES = (Transport.State.ACTIVE, Transport.State.MISSING)
+# After a longer time without a worker, UITs that expired before are no longer notified.
+LONGEST_CATCH_UP = timedelta(hours=24)
+# The longest notice that a person can choose.
+LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS))
+# A response may be stored so long after it came; notified by both, a UIT is notified once.
+STORE_DELAY = timedelta(minutes=5)
+_LIST_QUERIES = {
     EXPIRING_UIT: "?sortare=expira",
     LAST_HOURS_OF_UIT: "?sortare=expira",
     EXPIRED_UIT: "?arata=expirate",
 }
 
-type Whom = Callable[[Rhythm], bool]
+type RecipientFilter = Callable[[Rhythm], bool]
 
 
 def connect() -> None:
-    written.connect(_on_written, dispatch_uid="transports.lapses")
-    hours_chosen.connect(_on_hours_chosen, dispatch_uid="transports.lapses")
+    transports_stored.connect(_on_transports_stored, dispatch_uid="transports.expiry")
+    hours_chosen.connect(_on_hours_chosen, dispatch_uid="transports.expiry")
 
 
-def every_minute(now: datetime | None = None) -> None:
-    """Tell what has come due since the last time; done again after a crash, nothing is doubled."""
+def notify_expiring(now: datetime | None = None) -> None:
+    """Notify what came due since the last run; a repeated run notifies nothing twice."""
     now = now or timezone.now()
     watch, _new = ExpiryWatch.objects.get_or_create(pk=1, defaults={"notified_until": now})
-    since = max(watch.notified_until, now - LATEST)
+    since = max(watch.notified_until, now - LONGEST_CATCH_UP)
     if since >= now:
         return
     chosen, all_told = _chosen_hours(), True
     usual = {Rhythm().first_hours, Rhythm().last_hours, 0}
     day = since.astimezone(BUCHAREST).date()
-    while (ends := lapses_at(day)) <= now + LONGEST:
-        passed = partial(_passed, ends, watch.notified_until if ends > now else since, now)
+    while (ends := expires_at(day)) <= now + LONGEST_NOTICE:
+        passed = partial(_has_passed, ends, watch.notified_until if ends > now else since, now)
         organizations = (
             None
             if any(map(passed, usual))
             else [pk for pk, hours in chosen.items() if any(map(passed, hours))]
         )
         if organizations is None or organizations:
-            all_told &= _tell_day(day, organizations, passed, now)
+            all_told &= _notify_day(day, organizations, passed, now)
         day += timedelta(days=1)
     if not all_told:  # asked again next minute; what was told is not told again
         return
     ExpiryWatch.objects.filter(pk=watch.pk, notified_until__lt=now).update(notified_until=now)
 
 
-def _passed(ends: datetime, since: datetime, now: datetime, hours: int) -> bool:
+def _has_passed(ends: datetime, since: datetime, now: datetime, hours: int) -> bool:
     return since < ends - timedelta(hours=hours) <= now
 
 
@@ -94,33 +92,33 @@ def _chosen_hours() -> dict[int, set[int]]:
     return found
 
 
-def _tell_day(
+def _notify_day(
     day: date, organizations: Sequence[int] | None, passed: Callable[[int], bool], now: datetime
 ) -> bool:
     """One organization after the other, each in a transaction of its own; whether all were told."""
-    lapsing = _lapsing(day, now)
+    lapsing = _expiring(day, now)
     if organizations is not None:
         lapsing = lapsing.filter(company__organization__in=organizations)
     keys = sorted(set(lapsing.values_list("company__organization", flat=True)))
     told = [
-        _tell_organization(lapsing.filter(company__organization=pk), day, passed, now)
+        _notify_organization(lapsing.filter(company__organization=pk), day, passed, now)
         for pk in keys
     ]
     return all(told)
 
 
 @contained
-def _tell_organization(
+def _notify_organization(
     lapsing: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
 ) -> None:
     rows = lapsing.select_related("company__organization").defer("raw")
-    for kind, whom in _due(lapses_at(day), passed, now):
-        _tell(kind, list(rows), whom, now)
+    for kind, whom in _due_kinds(expires_at(day), passed, now):
+        _notify(kind, list(rows), whom, now)
 
 
-def _lapsing(day: date, now: datetime) -> QuerySet[Transport]:
-    is_over = lapses_at(day) <= now
-    states = (*OPEN, Transport.State.EXPIRED) if is_over else OPEN
+def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
+    is_over = expires_at(day) <= now
+    states = (*OPEN_STATES, Transport.State.EXPIRED) if is_over else OPEN_STATES
     ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
     return Transport.objects.filter(
         ours, state__in=states, first_expired_day=day, company__archived_at=None
@@ -132,11 +130,11 @@ def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
     """Of what lies within the hours already, the person hears now: their moment has passed."""
     now = timezone.now()
     day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
-    while (left := lapses_at(day) - now) <= timedelta(hours=rhythm.first_hours):
-        rows = _lapsing(day, now).filter(company__organization=rhythm.organization_id)
+    while (left := expires_at(day) - now) <= timedelta(hours=rhythm.first_hours):
+        rows = _expiring(day, now).filter(company__organization=rhythm.organization_id)
         found = list(rows.select_related("company__organization").defer("raw"))
         for kind, last in ((LAST_HOURS_OF_UIT, True), (EXPIRING_UIT, False)):
-            _tell(kind, found, partial(_is_within, rhythm, left, last=last), now)
+            _notify(kind, found, partial(_is_within, rhythm, left, last=last), now)
         day += timedelta(days=1)
 
 
@@ -144,9 +142,9 @@ def _is_within(chosen: Rhythm, left: timedelta, pace: Rhythm, *, last: bool) -> 
     return pace.user_id == chosen.user_id and _between(left, pace, last=last)
 
 
-def _due(
+def _due_kinds(
     ends: datetime, passed: Callable[[int], bool], now: datetime
-) -> Iterator[tuple[NotificationKind, Whom]]:
+) -> Iterator[tuple[NotificationKind, RecipientFilter]]:
     """Of what came due, the most urgent only."""
     if ends <= now:
         yield EXPIRED_UIT, lambda _: True
@@ -159,7 +157,7 @@ def _due(
 
 
 @contained
-def _on_written(
+def _on_transports_stored(
     sender: object,
     *,
     company: Company,
@@ -172,31 +170,36 @@ def _on_written(
     moved: dict[str, list[str | None] | None] = {
         event.uit: event.changes.get("first_expired_day")
         for event in events
-        if event.kind in {Happened.APPEARED, Happened.RETURNED}
+        if event.kind in {TransportEvent.Kind.APPEARED, TransportEvent.Kind.RETURNED}
         or event.changes.keys() & {"first_expired_day", "carrier_cui"}
     }
     by_day: dict[date, list[Transport]] = defaultdict(list)
     for row in transports:
         day = row.first_expired_day
-        if day and row.uit in moved and row.state in OPEN and is_ours(row, company):
+        if day and row.uit in moved and row.state in OPEN_STATES and is_ours(row, company):
             row.company = company
             by_day[day].append(row)
     for day, rows in sorted(by_day.items()):
-        left = lapses_at(day) - at - SLACK
-        if left <= -SLACK:
-            _tell(EXPIRED_UIT, [row for row in rows if _was_cut(moved[row.uit], at)], _anybody, at)
-        elif left <= LONGEST:
-            _tell(LAST_HOURS_OF_UIT, rows, partial(_between, left, last=True), at)
-            _tell(EXPIRING_UIT, rows, partial(_between, left, last=False), at)
+        left = expires_at(day) - at - STORE_DELAY
+        if left <= -STORE_DELAY:
+            _notify(
+                EXPIRED_UIT,
+                [row for row in rows if _was_shortened(moved[row.uit], at)],
+                _everybody,
+                at,
+            )
+        elif left <= LONGEST_NOTICE:
+            _notify(LAST_HOURS_OF_UIT, rows, partial(_between, left, last=True), at)
+            _notify(EXPIRING_UIT, rows, partial(_between, left, last=False), at)
 
 
-def _was_cut(ends: list[str | None] | None, at: datetime) -> bool:
+def _was_shortened(ends: list[str | None] | None, at: datetime) -> bool:
     """The declarant moved the end of a UIT that was still valid into the past."""
     before = ends[0] if ends else None
-    return before is not None and lapses_at(date.fromisoformat(before)) > at
+    return before is not None and expires_at(date.fromisoformat(before)) > at
 
 
-def _anybody(pace: Rhythm) -> bool:
+def _everybody(pace: Rhythm) -> bool:
     return True
 
 
@@ -207,17 +210,23 @@ def _between(left: timedelta, pace: Rhythm, *, last: bool) -> bool:
     return not last and left <= timedelta(hours=pace.first_hours)
 
 
-def _tell(kind: NotificationKind, rows: Sequence[Transport], whom: Whom, now: datetime) -> None:
+def _notify(
+    kind: NotificationKind, rows: Sequence[Transport], whom: RecipientFilter, now: datetime
+) -> None:
     if not rows:
         return
     organization = rows[0].company.organization
-    many = list_path() + _MANY[kind]
-    news = [_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day]
+    many = transport_list_url() + _LIST_QUERIES[kind]
+    news = [
+        _build_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day
+    ]
     tell(kind, news, organization=organization, many=many, whom=whom, now=now)
 
 
-def _news(kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime) -> News:
-    ends = lapses_at(first_expired_day)
+def _build_news(
+    kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime
+) -> News:
+    ends = expires_at(first_expired_day)
     today = now.astimezone(BUCHAREST).date()
     vehicle = row.current_vehicle[0]
 
@@ -251,13 +260,13 @@ def _news(kind: NotificationKind, row: Transport, first_expired_day: date, now: 
             if row.expiry_computed
             else ""
         )
-        return "\n\n".join(filter(None, [about(row.company, row), ours, advice]))
+        return "\n\n".join(filter(None, [describe_transport(row.company, row), ours, advice]))
 
     return News(
         key=f"{row.pk}:{first_expired_day.isoformat()}",
-        subject=subject(row.company, row),
+        subject=notification_subject(row.company, row),
         title=title,
         text=text,
-        address=address_of(row),
+        address=row.get_absolute_url(),
         matters_until=None if kind is EXPIRED_UIT else ends,
     )

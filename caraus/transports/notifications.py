@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
-from django.urls import reverse
+from django.conf import settings
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
@@ -23,12 +24,11 @@ from caraus.transports.display import (
 from caraus.transports.models import Transport, TransportEvent
 from caraus.transports.notification_kinds import CHANGED_UIT, DELISTED_UIT, NEW_UIT
 from caraus.transports.reconcile import Changes, Event
-from caraus.transports.store import written
+from caraus.transports.store import transports_stored
 
-Happened = TransportEvent.Kind
 _VEHICLE = ("plate", "trailer1", "trailer2")
 _TITLE = 100
-_MANY = {
+_LIST_QUERIES = {
     NEW_UIT: "?arata=noi",
     CHANGED_UIT: "?modificate=1&sortare=modificate",
     DELISTED_UIT: "?arata=toate&sortare=modificate",
@@ -36,11 +36,11 @@ _MANY = {
 
 
 def connect() -> None:
-    written.connect(_on_written, dispatch_uid="transports.news")
+    transports_stored.connect(_on_transports_stored, dispatch_uid="transports.notifications")
 
 
 @contained
-def _on_written(
+def _on_transports_stored(
     sender: object,
     *,
     company: Company,
@@ -57,22 +57,27 @@ def _on_written(
         # The UITs of the first answer about a company are no news.
         if kind is None or (first and kind is NEW_UIT):
             continue
-        news = _news(company, rows[event.uit], event, at)
+        news = _build_news(company, rows[event.uit], event, at)
         by_kind.setdefault(kind, []).append(news)
     for kind, found in by_kind.items():
-        tell(kind, found, organization=company.organization, many=list_path() + _MANY[kind])
+        tell(
+            kind,
+            found,
+            organization=company.organization,
+            many=transport_list_url() + _LIST_QUERIES[kind],
+        )
 
 
 def _kind(event: Event, company: Company) -> NotificationKind | None:
-    kind = Happened(event.kind)
-    if kind == Happened.CARRIER_CHANGED:
+    kind = TransportEvent.Kind(event.kind)
+    if kind == TransportEvent.Kind.CARRIER_CHANGED:
         return DELISTED_UIT if _has_moved(event, company) else CHANGED_UIT
     return {
-        Happened.APPEARED: NEW_UIT,
-        Happened.CHANGED: CHANGED_UIT,
-        Happened.VEHICLE_CHANGED: CHANGED_UIT,
-        Happened.DELISTED: DELISTED_UIT,
-        Happened.RETURNED: DELISTED_UIT,
+        TransportEvent.Kind.APPEARED: NEW_UIT,
+        TransportEvent.Kind.CHANGED: CHANGED_UIT,
+        TransportEvent.Kind.VEHICLE_CHANGED: CHANGED_UIT,
+        TransportEvent.Kind.DELISTED: DELISTED_UIT,
+        TransportEvent.Kind.RETURNED: DELISTED_UIT,
     }.get(kind)
 
 
@@ -82,15 +87,17 @@ def _has_moved(event: Event, company: Company) -> bool:
     return was != became or not became
 
 
-def list_path() -> str:
-    return reverse("workspace:list")
+def transport_list_url() -> str:
+    return resolve_url(settings.TRANSPORT_LIST_URL)
 
 
 def is_ours(row: Transport, company: Company) -> bool:
     return row.carrier_cui in {"", company.cui}
 
 
-def subject(company: Company, row: Transport, changes: Changes | None = None) -> Subject:
+def notification_subject(
+    company: Company, row: Transport, changes: Changes | None = None
+) -> Subject:
     """With the plates of before a change too: whoever follows the vehicle hears that it left."""
     plates = [row.plate, *row.current_vehicle]
     before = {name: old for name, (old, _new) in (changes or {}).items()}
@@ -105,51 +112,51 @@ def subject(company: Company, row: Transport, changes: Changes | None = None) ->
     )
 
 
-def _news(company: Company, row: Transport, event: Event, at: datetime) -> News:
-    words = _Words(company, row, event)
+def _build_news(company: Company, row: Transport, event: Event, at: datetime) -> News:
+    words = _EventText(company, row, event)
     return News(
         key=f"{row.pk}:{event.kind}:{at.isoformat()}",
-        subject=subject(company, row, event.changes),
+        subject=notification_subject(company, row, event.changes),
         title=words.title,
         text=words.text,
-        address=address_of(row),
+        address=row.get_absolute_url(),
     )
 
 
-def address_of(row: Transport) -> str:
-    return reverse("workspace:detail", args=[row.pk])
-
-
-class _Words:
+class _EventText:
     """What happened, whose doing it is, what to do; in the language that is active."""
 
     def __init__(self, company: Company, row: Transport, event: Event) -> None:
         self.company, self.row, self.event = company, row, event
-        self.kind = Happened(event.kind)
+        self.kind = TransportEvent.Kind(event.kind)
 
     def title(self) -> str:
         words = {"uit": grouped_uit(self.row.uit)}
-        sentences: Mapping[Happened, Callable[[], str]] = {
-            Happened.APPEARED: lambda: (
+        sentences: Mapping[TransportEvent.Kind, Callable[[], str]] = {
+            TransportEvent.Kind.APPEARED: lambda: (
                 gettext("UIT nou %(uit)s: %(what)s")
-                % (words | {"what": ", ".join([*_plates(self.row), _way(self.row), self._day()])})
+                % (words | {"what": ", ".join([*_plates(self.row), _route(self.row), self._day()])})
             ),
-            Happened.DELISTED: lambda: gettext("UIT-ul %(uit)s nu mai este în lista ANAF") % words,
-            Happened.RETURNED: lambda: gettext("UIT-ul %(uit)s este din nou în lista ANAF") % words,
-            Happened.CARRIER_CHANGED: lambda: self._carrier() % words,
+            TransportEvent.Kind.DELISTED: lambda: (
+                gettext("UIT-ul %(uit)s nu mai este în lista ANAF") % words
+            ),
+            TransportEvent.Kind.RETURNED: lambda: (
+                gettext("UIT-ul %(uit)s este din nou în lista ANAF") % words
+            ),
+            TransportEvent.Kind.CARRIER_CHANGED: lambda: self._carrier() % words,
         }
         if self.kind in sentences:
             return sentences[self.kind]()
-        return f"UIT {words['uit']}: {_short(self._changes())}"
+        return f"UIT {words['uit']}: {_change_title(self._changes())}"
 
     def _day(self) -> str:
         return _day(self.row.transport_date)
 
     def text(self) -> str:
         what = "\n".join(f"{_capital(one.field)}: {one.old} → {one.new}" for one in self._changes())
-        end = "" if self.kind == Happened.DELISTED else f"{lasts(self.row)}."
+        end = "" if self.kind == TransportEvent.Kind.DELISTED else f"{validity_sentence(self.row)}."
         unread = unreadable_sentence(self.row)
-        parts = [what, about(self.company, self.row), end, unread, self._advice()]
+        parts = [what, describe_transport(self.company, self.row), end, unread, self._advice()]
         return "\n\n".join(filter(None, parts))
 
     def _carrier(self) -> str:
@@ -161,18 +168,18 @@ class _Words:
 
     def _advice(self) -> str:
         kind = self.kind
-        if kind == Happened.APPEARED:
+        if kind == TransportEvent.Kind.APPEARED:
             return gettext(
                 "Înainte de plecare, compară numerele de pe UIT cu vehiculul de pe drum. Dacă "
                 "diferă, cere declarantului să le schimbe."
             )
-        if kind == Happened.DELISTED:
+        if kind == TransportEvent.Kind.DELISTED:
             advice = gettext(
                 "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă nu, nu porni la "
                 "drum cu el până nu întrebi declarantul; dacă este deja pe drum, întreabă-l acum."
             )
             return f"{why_delisted()}\n\n{advice}"
-        if kind == Happened.RETURNED:
+        if kind == TransportEvent.Kind.RETURNED:
             return gettext("ANAF îl are din nou în lista ta. Poți circula cu el cât este valabil.")
         if not is_ours(self.row, self.company):
             return gettext(
@@ -188,16 +195,16 @@ class _Words:
         return change_lines(event)
 
 
-def about(company: Company, row: Transport) -> str:
+def describe_transport(company: Company, row: Transport) -> str:
     """From where to where, with which vehicle, when, who declared it, whose it is."""
     plates = _plates(row) or [gettext("fără număr")]
     day = gettext("transport %(day)s") % {"day": _day(row.transport_date)}
     declarant = gettext("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
     whose = gettext("firma %(company)s") % {"company": company}
-    return ", ".join([_way(row), *plates, day, declarant, whose])
+    return ", ".join([_route(row), *plates, day, declarant, whose])
 
 
-def _way(row: Transport) -> str:
+def _route(row: Transport) -> str:
     return f"{place_title(row.start)} → {place_title(row.end)}"
 
 
@@ -207,7 +214,7 @@ def _plates(row: Transport) -> list[str]:
     return [plates] if plates else []
 
 
-def lasts(row: Transport) -> str:
+def validity_sentence(row: Transport) -> str:
     """Until which midnight it is valid, and whether that is ANAF's word or ours."""
     if row.last_valid_day is None:
         return gettext("Valabilitate necunoscută: ANAF nu a dat un termen care să poată fi citit")
@@ -219,7 +226,7 @@ def lasts(row: Transport) -> str:
     return sentence % {"day": _day(row.last_valid_day)}
 
 
-def _short(changes: Sequence[ChangeLine]) -> str:
+def _change_title(changes: Sequence[ChangeLine]) -> str:
     """The only change whole unless it is long, of several the names of their fields."""
     if len(changes) == 1:
         (one,) = changes
@@ -243,6 +250,6 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def lapses_at(first_expired_day: date) -> datetime:
+def expires_at(first_expired_day: date) -> datetime:
     """00:00 in Bucharest of the first expired day, in UTC."""
     return datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)

@@ -18,14 +18,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-SETTLING = timedelta(minutes=10)
+DELIST_WAIT = timedelta(minutes=10)
 # How long all UITs of a carrier must be absent together (CARAUS_DELIST_ALL_AFTER_HOURS).
-HOLD = timedelta(hours=3)
+DEFAULT_HOLD = timedelta(hours=3)
 # A suspicious mass disappearance: more than half of so many, or more.
 MASS_MINIMUM = 10
 
-State = Literal["active", "missing", "expired", "delisted"]
-Kind = Literal[
+UitState = Literal["active", "missing", "expired", "delisted"]
+EventKind = Literal[
     "appeared",
     "changed",
     "vehicle_changed",
@@ -39,11 +39,11 @@ Changes = dict[str, list[Any]]
 VEHICLE_FIELDS = frozenset({"plate", "trailer1", "trailer2", "vehicle_changes"})
 CARRIER_FIELDS = frozenset({"carrier_cui"})
 # What the product adds, not the declarant: a change in these alone is no event.
-QUIET_FIELDS = frozenset({"expiry_computed", "unreadable_fields"})
+UNCOMPARED_FIELDS = frozenset({"expiry_computed", "unreadable_fields"})
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownUit:
     """A UIT as it stands here: `fields` are JSON values, comparable with those of an answer.
 
     `missing_since` and `missing_again_at` are the first two good answers without it.
@@ -51,7 +51,7 @@ class Known:
     then. `seen_at` matters to late answers only: when it was last listed.
     """
 
-    state: State
+    state: UitState
     fields: Mapping[str, Any]
     missing_since: datetime | None = None
     missing_again_at: datetime | None = None
@@ -75,7 +75,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Event:
     uit: str
-    kind: Kind
+    kind: EventKind
     changes: Changes = field(default_factory=dict)
 
 
@@ -87,24 +87,24 @@ class Reconciled:
     `all_vanished`: how many there were, when none of them is left from this answer on.
     """
 
-    states: Mapping[str, Known]
+    states: Mapping[str, KnownUit]
     events: tuple[Event, ...]
     vanished: int = 0
     all_vanished: int = 0
 
-    def count(self, *kinds: Kind) -> int:
+    def count(self, *kinds: EventKind) -> int:
         """How many UITs have an event of one of these kinds."""
         return len({event.uit for event in self.events if event.kind in kinds})
 
 
 def reconcile(
     *,
-    known: Mapping[str, Known],
+    known: Mapping[str, KnownUit],
     answer: Mapping[str, Mapping[str, Any]],
     at: datetime,
     today: date,
     unread: frozenset[str] = frozenset(),
-    hold: timedelta = HOLD,
+    hold: timedelta = DEFAULT_HOLD,
 ) -> Reconciled:
     """Compare the known UITs with one good answer.
 
@@ -114,7 +114,7 @@ def reconcile(
     fields last read, and a record without even a UIT ("") may be any of the absent ones, so that
     none is judged then.
     """
-    states: dict[str, Known] = {}
+    states: dict[str, KnownUit] = {}
     events: list[Event] = []
     listed = {uit: known[uit].fields for uit in sorted(unread & known.keys())} | dict(answer)
     for uit, fields in listed.items():
@@ -150,8 +150,10 @@ def reconcile(
     )
 
 
-def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Known, list[Event]]:
-    new = Known(state="active", fields=fields)
+def _present(
+    uit: str, old: KnownUit | None, fields: Mapping[str, Any]
+) -> tuple[KnownUit, list[Event]]:
+    new = KnownUit(state="active", fields=fields)
     if old is None:
         return new, [Event(uit, "appeared")]
     events: list[Event] = []
@@ -165,24 +167,24 @@ def _present(uit: str, old: Known | None, fields: Mapping[str, Any]) -> tuple[Kn
 
 
 def _absent(
-    uit: str, old: Known, *, at: datetime, today: date, mass: bool
-) -> tuple[Known, list[Event]]:
+    uit: str, old: KnownUit, *, at: datetime, today: date, mass: bool
+) -> tuple[KnownUit, list[Event]]:
     if old.is_over_on(today):
         return _closed(old, "expired", missing_since=None), [Event(uit, "expired")]
     if old.missing_since is None:
         return replace(old, state="missing", missing_since=at), []
-    if at - old.missing_since < SETTLING:
+    if at - old.missing_since < DELIST_WAIT:
         return old, []
     held_until = old.delist_not_before
     if mass or held_until:
         if old.missing_again_at is None:
             return replace(old, missing_again_at=at), []
-        if at - old.missing_again_at < SETTLING or (held_until and at < held_until):
+        if at - old.missing_again_at < DELIST_WAIT or (held_until and at < held_until):
             return old, []
     return _closed(old, "delisted", missing_since=old.missing_since), [Event(uit, "delisted")]
 
 
-def _closed(old: Known, state: State, *, missing_since: datetime | None) -> Known:
+def _closed(old: KnownUit, state: UitState, *, missing_since: datetime | None) -> KnownUit:
     return replace(
         old,
         state=state,
@@ -198,7 +200,7 @@ def _is_mass(*, open_before: int, absent: int) -> bool:
 
 def reconcile_late(
     *,
-    known: Mapping[str, Known],
+    known: Mapping[str, KnownUit],
     answer: Mapping[str, Mapping[str, Any]],
     at: datetime,
     newest: datetime,
@@ -209,15 +211,15 @@ def reconcile_late(
     was last seen before `at`, whatever was concluded from its older fields. Absence in an old
     answer says nothing.
     """
-    states: dict[str, Known] = {}
+    states: dict[str, KnownUit] = {}
     events: list[Event] = []
     for uit, fields in answer.items():
         old = known.get(uit)
         if old is None:
-            states[uit] = Known("missing", fields, missing_since=newest, seen_at=at)
+            states[uit] = KnownUit("missing", fields, missing_since=newest, seen_at=at)
             events.append(Event(uit, "appeared"))
         elif old.state != "active" and old.seen_at is not None and old.seen_at < at:
-            states[uit] = Known(
+            states[uit] = KnownUit(
                 "missing",
                 fields,
                 missing_since=newest,
@@ -234,11 +236,11 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     return {
         name: [old.get(name), value]
         for name, value in new.items()
-        if name not in QUIET_FIELDS and old.get(name) != value
+        if name not in UNCOMPARED_FIELDS and old.get(name) != value
     }
 
 
-def _kind_of(changes: Changes) -> Kind:
+def _kind_of(changes: Changes) -> EventKind:
     if changes.keys() & CARRIER_FIELDS:
         return "carrier_changed"
     if changes.keys() <= VEHICLE_FIELDS:

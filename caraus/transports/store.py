@@ -1,10 +1,9 @@
-"""A good answer written down: rows, events and unreadable records, in the caller's transaction."""
+"""Store a good response: rows, events and unreadable records, in the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q
@@ -15,12 +14,11 @@ from caraus.accounts.models import Company
 from caraus.anaf.documents import Document
 from caraus.anaf.info import PARSER_VERSION, InfoResponse, UnreadableItem
 from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RoutePoint, VehicleChange
-from caraus.core.formatting import plural
+from caraus.core.formatting import BUCHAREST, plural
 from caraus.transports import company_names
 from caraus.transports.models import Transport, TransportEvent, UnreadableRecord
-from caraus.transports.reconcile import Known, Reconciled, reconcile, reconcile_late
+from caraus.transports.reconcile import KnownUit, Reconciled, reconcile, reconcile_late
 
-BUCHAREST = ZoneInfo("Europe/Bucharest")
 # Guide 2025, p. 11: 5 calendar days from the declared date; 15 for some operations, which `info`
 # does not name. Where ANAF gave no end, the shorter one is shown, marked as computed.
 SHORTEST_VALIDITY = timedelta(days=5)
@@ -28,16 +26,15 @@ SHORTEST_VALIDITY = timedelta(days=5)
 # The fields that are compared and stored, each a column of `Transport`.
 FIELDS = (*FIELD_NAMES.values(), "expiry_computed", "extra", "unreadable_fields")
 
-#: UITs of a company were written, sent once for an answer and in its transaction: `company`,
-#: `transports` (the rows), `events` (the reconciliation's, in order), `at` (when the answer came),
-#: `first` (it is the first about the company). Who writes in a listener does it in an `atomic` of
-#: its own.
-written = Signal()
+#: Sent once for a response that changed UITs, in its transaction: `company`, `transports` (the
+#: rows), `events` (the reconciliation's, in order), `at` (when the response came, UTC), `first` (it
+#: is the first about the company). A receiver writes in an `atomic` of its own.
+transports_stored = Signal()
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """Counts of one good answer; `missing` are open UITs that it did not hold; `vanished` are
+class ResponseCounts:
+    """The counts of one good response. `missing` are open UITs that it did not list; `vanished` are
     those of a suspicious mass disappearance that begins with it, `all_vanished` those of which none
     is left from it on; `unreadable` are records without a usable UIT, `partly_unreadable` UITs of
     which some field could not be read."""
@@ -51,8 +48,8 @@ class Applied:
     all_vanished: int = 0
     partly_unreadable: int = 0
 
-    def sentence(self) -> str:
-        """What came of it, in Romanian."""
+    def format_message(self) -> str:
+        """Return the counts as a sentence for people."""
         parts = [plural(self.seen, "transport activ", "transporturi active")]
         if self.new:
             parts.append(plural(self.new, "nou", "noi"))
@@ -69,22 +66,23 @@ class Applied:
         return gettext("ANAF a răspuns: {parts}.").format(parts=", ".join(parts))
 
 
-def apply_answer(
+def store_response(
     *, company: Company, answer: InfoResponse, last_good_at: datetime | None
-) -> Applied:
-    """Reconcile and write. The caller holds the company's sync state locked, so that two workers
-    apply one after the other; an answer older than the last one applied (`last_good_at`, UTC) only
-    adds.
+) -> ResponseCounts:
+    """Reconcile a good response and store the result.
+
+    The caller holds the company's sync state locked, so that two workers store one after the other.
+    A response older than the last stored one (`last_good_at`, UTC) only adds UITs.
     """
     if last_good_at and answer.received_at < last_good_at:
-        return apply_late(company, answer.records, answer.received_at, newest=last_good_at)
+        return store_late_records(company, answer.records, answer.received_at, newest=last_good_at)
     at = answer.received_at
     records = {record.uit: record for record in answer.records}
     rows = {row.uit: row for row in _rows_of_interest(company, [*records])}
-    known = {uit: known_of(row) for uit, row in rows.items()}
+    known = {uit: known_uit(row) for uit, row in rows.items()}
     result = reconcile(
         known=known,
-        answer={uit: observed_fields(one, known.get(uit)) for uit, one in records.items()},
+        answer={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
         unread=frozenset({""} if answer.unreadable else ()),
         at=at,
         today=at.astimezone(BUCHAREST).date(),
@@ -93,33 +91,33 @@ def apply_answer(
     seen_before = last_good_at or at
     seen_at = {uit: at if uit in records else seen_before for uit in result.states}
     first = last_good_at is None
-    company_names.learn(company, answer.records)
-    _write_all(company, rows, result, records, at=at, seen_at=seen_at, first=first)
+    company_names.update_company_name(company, answer.records)
+    _write_changes(company, rows, result, records, at=at, seen_at=seen_at, first=first)
     _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
-    _keep_unreadable(company, answer.unreadable, at)
+    _store_unreadable(company, answer.unreadable, at)
     missing = sum(row.state == Transport.State.MISSING for row in rows.values())
     return _counts(answer, result, missing=missing)
 
 
-def apply_late(
+def store_late_records(
     company: Company, late: Sequence[CarrierRecord], at: datetime, *, newest: datetime
-) -> Applied:
-    """What an answer of `at` showed, after a newer one: UITs that nobody else has shown."""
+) -> ResponseCounts:
+    """Store the UITs that only a response of `at` has shown, after a newer one was stored."""
     records = {record.uit: record for record in late}
     mine = Transport.objects.filter(company=company, uit__in=records)
     rows = {row.uit: row for row in mine}
-    known = {uit: known_of(row) for uit, row in rows.items()}
+    known = {uit: known_uit(row) for uit, row in rows.items()}
     result = reconcile_late(
         known=known,
-        answer={uit: observed_fields(one, known.get(uit)) for uit, one in records.items()},
+        answer={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
         at=at,
         newest=newest,
     )
-    _write_all(company, rows, result, records, at=at, seen_at=dict.fromkeys(result.states, at))
-    return Applied(seen=len(records), new=result.count("appeared"))
+    _write_changes(company, rows, result, records, at=at, seen_at=dict.fromkeys(result.states, at))
+    return ResponseCounts(seen=len(records), new=result.count("appeared"))
 
 
-def _write_all(
+def _write_changes(
     company: Company,
     rows: dict[str, Transport],
     result: Reconciled,
@@ -143,7 +141,7 @@ def _write_all(
     )
     if result.states:
         # A listener that fails is logged (django.dispatch); the answer is kept all the same.
-        written.send_robust(
+        transports_stored.send_robust(
             sender=Transport,
             company=company,
             transports=[rows[uit] for uit in result.states],
@@ -153,7 +151,7 @@ def _write_all(
         )
 
 
-def _day_of_transport(item: tuple[str, Known]) -> str:
+def _day_of_transport(item: tuple[str, KnownUit]) -> str:
     return item[1].fields["transport_date"] or ""
 
 
@@ -164,7 +162,7 @@ def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
     return list(mine.filter(is_open | Q(uit__in=uits)))
 
 
-def observed_fields(record: CarrierRecord, known: Known | None = None) -> dict[str, Any]:
+def observed_fields(record: CarrierRecord, known: KnownUit | None = None) -> dict[str, Any]:
     """A record's fields as JSON values, comparable with those of a row.
 
     Where nothing could be read of a field of a UIT that is known, it stays as it was last read: an
@@ -210,10 +208,10 @@ def _vehicle_change(change: VehicleChange) -> dict[str, Any]:
     }
 
 
-def known_of(row: Transport) -> Known:
-    """A row as the pure function takes it."""
+def known_uit(row: Transport) -> KnownUit:
+    """Return a row as `reconcile` takes it."""
     fields = {name: _json_value(getattr(row, name)) for name in FIELDS}
-    return Known(
+    return KnownUit(
         state=row.state,  # type: ignore[arg-type]
         fields=fields,
         missing_since=row.missing_since,
@@ -243,7 +241,7 @@ def _write(
     company: Company,
     uit: str,
     row: Transport | None,
-    new: Known,
+    new: KnownUit,
     record: CarrierRecord | None,
     at: datetime,
     seen_at: datetime,
@@ -273,7 +271,7 @@ def _refresh_raw(rows: Mapping[str, Transport], unchanged: Sequence[CarrierRecor
             row.save(update_fields=["raw"])
 
 
-def _keep_unreadable(company: Company, unreadable: Sequence[UnreadableItem], at: datetime) -> None:
+def _store_unreadable(company: Company, unreadable: Sequence[UnreadableItem], at: datetime) -> None:
     for record in unreadable:
         UnreadableRecord.objects.update_or_create(
             company=company,
@@ -296,8 +294,8 @@ def _keep_unreadable(company: Company, unreadable: Sequence[UnreadableItem], at:
     gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
 
 
-def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> Applied:
-    return Applied(
+def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> ResponseCounts:
+    return ResponseCounts(
         seen=len(answer.records),
         new=result.count("appeared"),
         changed=result.count("changed", "vehicle_changed", "carrier_changed"),
@@ -309,7 +307,7 @@ def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> Applie
     )
 
 
-def last_seen(row: Transport, state: Mapping[int, datetime]) -> datetime:
+def last_listed_at(row: Transport, state: Mapping[int, datetime]) -> datetime:
     """When ANAF last had it: for an active UIT, the last good answer about its company.
 
     An unchanged answer writes no row of a UIT, so that asking often costs little.

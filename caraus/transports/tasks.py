@@ -6,6 +6,6 @@ from caraus.transports import expiry
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="transports.lapses", queueing_lock="transports.lapses")
-def tell_of_lapses(timestamp: int) -> None:
-    expiry.every_minute()
+@app.task(name="transports.notify_of_expiry", queueing_lock="transports.notify_of_expiry")
+def notify_of_expiry(timestamp: int) -> None:
+    expiry.notify_expiring()

@@ -96,7 +96,7 @@ EXPORT_COLUMNS = (
     ExportColumn(
         gettext_lazy("Câmpuri necitite"),
         40,
-        lambda uit, _today: "; ".join(display.unreadable_words(uit)),
+        lambda uit, _today: "; ".join(display.unreadable_labels(uit)),
     ),
     ExportColumn(
         gettext_lazy("Prima dată văzut"), 17, lambda uit, _today: _moment(uit.first_seen_at)

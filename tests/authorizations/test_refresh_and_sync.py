@@ -57,7 +57,7 @@ def test_a_refresh_waits_for_no_result_that_is_being_stored_and_both_stay(
             assert after != before
         (result,) = storing.result(60)
     assert isinstance(result, SyncResult), result
-    assert (result.error, result.applied.changed) == (None, 1)
+    assert (result.error, result.counts.changed) == (None, 1)
     assert Transport.objects.get(uit=uit).plate == "B77NOU"
     assert access_token(authorization) == after
     assert sync_company(company_id=company.pk).error is None

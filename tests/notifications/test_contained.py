@@ -94,7 +94,7 @@ def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
     added = anaf.add_uit(company.cui)["uit"]
     with no_notices(code=code):
-        assert sync_company(company_id=company.pk).applied.new == 1
+        assert sync_company(company_id=company.pk).counts.new == 1
         for record in anaf.active(company.cui):
             anaf.withdraw(record["uit"])
         result = sync_company(company_id=company.pk)
@@ -103,7 +103,7 @@ def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
     state = SyncState.objects.get(company=company)
     assert (state.last_outcome, state.failures_in_a_row) == (Outcome.OK, 0)
     counted = failed()
-    assert counted["transports.notifications.on_written"] == 1
+    assert counted["transports.notifications.on_transports_stored"] == 1
     assert counted["sync.notifications.notify_all_vanished"] == 1
     settings.METRICS_TOKEN = "secret"
     page = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
@@ -181,14 +181,14 @@ def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_la
             first_expired_day=day,
             **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), end),
         )
-    expiry.every_minute(end - MINUTE)
+    expiry.notify_expiring(end - MINUTE)
     with no_notices(first):
-        expiry.every_minute(end)
-        expiry.every_minute(end + MINUTE)
+        expiry.notify_expiring(end)
+        expiry.notify_expiring(end + MINUTE)
     assert told() == ["A doua"]
     assert ExpiryWatch.objects.get().notified_until == end - MINUTE
     for minutes in (2, 3):
-        expiry.every_minute(end + minutes * MINUTE)
+        expiry.notify_expiring(end + minutes * MINUTE)
     assert told() == ["A doua", "Prima"]
     assert ExpiryWatch.objects.get().notified_until == end + 3 * MINUTE
 

@@ -96,7 +96,7 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
     uit = anaf.add_uit(wide.cui, tr_den="T" * 1000, documente="C" * 1000, **long)["uit"]
     for number in (1, 2):
         result = sync_company(company_id=wide.pk, now=now + number * MINUTE)
-        assert (result.error, result.applied.new + result.applied.changed) == (None, 1)
+        assert (result.error, result.counts.new + result.counts.changed) == (None, 1)
         anaf.correct(uit, ref_decl="S" * 1000, den_decl="E" * 1000)
     for record in anaf.active(wide.cui):
         if record["uit"] != stays:

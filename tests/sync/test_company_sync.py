@@ -123,8 +123,8 @@ def test_a_second_identical_sync_makes_no_event_and_writes_no_row(
     before = dump()
     again = sync(company)
     assert dump() == before
-    assert (again.applied.new, again.applied.changed, again.applied.missing) == (0, 0, 0)
-    assert again.applied.seen == len(before[0]) > 0
+    assert (again.counts.new, again.counts.changed, again.counts.missing) == (0, 0, 0)
+    assert again.counts.seen == len(before[0]) > 0
 
 
 def test_each_uit_appears_once_with_the_time_of_the_answer(
@@ -132,7 +132,7 @@ def test_each_uit_appears_once_with_the_time_of_the_answer(
 ) -> None:
     now = timezone.now()
     result = sync(company, now)
-    assert result.applied.new == Transport.objects.count() == TransportEvent.objects.count()
+    assert result.counts.new == Transport.objects.count() == TransportEvent.objects.count()
     assert set(TransportEvent.objects.values_list("kind", "at")) == {("appeared", now)}
     assert set(Transport.objects.values_list("first_seen_at", "last_seen_at")) == {(now, now)}
 
@@ -170,7 +170,7 @@ def test_a_correction_makes_one_event_with_old_and_new(
     row = Transport.objects.get(uit=uit)
     event = row.events.exclude(kind="appeared").get()
     assert (event.kind, event.changes, event.at) == (kind, changes, now + 5 * MINUTE)
-    assert (result.applied.changed, result.applied.new) == (1, 0)
+    assert (result.counts.changed, result.counts.new) == (1, 0)
     assert row.last_changed_at == now + 5 * MINUTE
     assert row.raw == anaf.describe_uit(uit)["record"]
 
@@ -243,7 +243,7 @@ def test_an_empty_answer_for_one_poll_leaves_no_trace(
     events = TransportEvent.objects.count()
     anaf.turn_on("empty_once")
     empty = sync(company, now + 5 * MINUTE)
-    assert empty.applied.missing == Transport.objects.count() > 0
+    assert empty.counts.missing == Transport.objects.count() > 0
     sync(company, now + 30 * MINUTE)
     assert set(Transport.objects.values_list("state", "missing_since")) == {("active", None)}
     assert TransportEvent.objects.count() == events
@@ -267,7 +267,7 @@ def test_odd_but_good_answers_are_good(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, scenario: str
 ) -> None:
     anaf.turn_on(scenario)
-    assert sync(company).applied.seen == len(anaf.active(company.cui))
+    assert sync(company).counts.seen == len(anaf.active(company.cui))
 
 
 def test_a_good_answer_is_recorded_everywhere_it_matters(
@@ -282,7 +282,7 @@ def test_a_good_answer_is_recorded_everywhere_it_matters(
         200,
         authorization,
     )
-    assert (run.seen, run.new) == (result.applied.seen, result.applied.new)
+    assert (run.seen, run.new) == (result.counts.seen, result.counts.new)
     state = SyncState.objects.get(company=company)
     assert (state.last_good_at, state.last_attempt_at, state.last_outcome) == (now, now, "ok")
     assert now + MINUTE <= state.next_sync_at <= now + 10 * MINUTE

@@ -99,7 +99,7 @@ def test_a_mistake_of_ours_is_recorded_and_tried_again_ever_later(
     def mistake(**_: object) -> None:
         raise ZeroDivisionError("for Bearer eyJhbGciOi")
 
-    monkeypatch.setattr("caraus.sync.results.apply_answer", mistake)
+    monkeypatch.setattr("caraus.sync.results.store_response", mistake)
     pauses = []
     for _ in range(2):
         SyncState.objects.update(next_sync_at=timezone.now())

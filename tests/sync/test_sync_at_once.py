@@ -28,7 +28,7 @@ def test_several_first_syncs_at_once_store_each_uit_and_event_once(
 ) -> None:
     results = sync_in_threads(company)
     truth = {record["uit"] for record in anaf.active(company.cui)}
-    assert sorted(result.applied.new for result in results) == [0, 0, len(truth)]
+    assert sorted(result.counts.new for result in results) == [0, 0, len(truth)]
     assert set(Transport.objects.values_list("uit", flat=True)) == truth
     assert TransportEvent.objects.count() == len(truth)
     assert SyncRun.objects.count() == 3
@@ -41,7 +41,7 @@ def test_a_change_seen_by_several_workers_at_once_is_one_event(
     sync_company(company_id=company.pk)
     anaf.correct(uit, nr_veh="B77NOU")
     results = sync_in_threads(company)
-    assert sorted(result.applied.changed for result in results) == [0, 0, 1]
+    assert sorted(result.counts.changed for result in results) == [0, 0, 1]
     assert TransportEvent.objects.exclude(kind="appeared").count() == 1
 
 

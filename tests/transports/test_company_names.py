@@ -11,8 +11,8 @@ from caraus.accounts.models import Company
 from caraus.anaf.info import parse_info
 from caraus.anaf.values import canonical
 from caraus.sync.models import SyncState
-from caraus.transports.company_names import chosen, is_no_name
-from caraus.transports.store import apply_answer
+from caraus.transports.company_names import choose_name, names_nobody
+from caraus.transports.store import store_response
 from tests import factories
 
 OURS = "900010100"
@@ -20,7 +20,7 @@ OURS = "900010100"
 
 def name_of(*told: tuple[str, str], standing: str = "") -> str:
     """By (declarant, name) pairs."""
-    return chosen(
+    return choose_name(
         [(declarant, f"DECLARANT {declarant}", name) for declarant, name in told],
         own_cui=OURS,
         standing=standing,
@@ -38,7 +38,7 @@ NAMES = ["TRANS ȚEPEȘ SRL", "TRANSPORT SA", "Auto Popescu", "XXL Logistic"]
 
 @pytest.mark.parametrize("name", PLACEHOLDERS)
 def test_a_placeholder_is_no_name(name: str) -> None:
-    assert is_no_name(name)
+    assert names_nobody(name)
     assert name_of(("1", name), ("2", name), standing="ALFA SRL") == "ALFA SRL"
 
 
@@ -46,7 +46,7 @@ def test_a_placeholder_is_no_name(name: str) -> None:
     "name", ["TRANS ȚEPEȘ SRL", "TRANSPORT SA", "Auto Popescu", "XXL Logistic"]
 )
 def test_a_name_is_one(name: str) -> None:
-    assert not is_no_name(name)
+    assert not names_nobody(name)
     assert name_of(("1", name)) == name
 
 
@@ -80,12 +80,12 @@ def test_a_name_that_stands_gives_way_only_to_one_that_more_write(
 
 def test_a_declarant_that_writes_its_own_name_does_not_name_the_carrier() -> None:
     told = [("77", "Agro Est SRL", "AGRO EST S.R.L."), ("77", "Agro Est SRL", "AGRO EST SRL")]
-    assert chosen([*told, ("8", "Z", "ALFA SRL")], own_cui=OURS, standing="") == "ALFA SRL"
+    assert choose_name([*told, ("8", "Z", "ALFA SRL")], own_cui=OURS, standing="") == "ALFA SRL"
     own = [(OURS, "Alfa SRL", "ALFA SRL")]
-    assert chosen(own, own_cui=OURS, standing="") == "ALFA SRL"
+    assert choose_name(own, own_cui=OURS, standing="") == "ALFA SRL"
     # Where nothing else is known it is better than a number.
-    assert chosen(told, own_cui=OURS, standing="") == "AGRO EST S.R.L."
-    assert chosen(told, own_cui=OURS, standing="ALFA SRL") == "ALFA SRL"
+    assert choose_name(told, own_cui=OURS, standing="") == "AGRO EST S.R.L."
+    assert choose_name(told, own_cui=OURS, standing="ALFA SRL") == "ALFA SRL"
 
 
 def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> None:
@@ -103,7 +103,7 @@ def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> Non
     at = timezone.now() + timedelta(minutes=minutes)
     state, _ = SyncState.objects.get_or_create(company=company)
     answer = parse_info(canonical(records).encode(), received_at=at)
-    apply_answer(company=company, answer=answer, last_good_at=state.last_good_at)
+    store_response(company=company, answer=answer, last_good_at=state.last_good_at)
     SyncState.objects.filter(pk=state.pk).update(last_good_at=at)
 
 
@@ -113,7 +113,7 @@ def test_the_reported_answer_names_the_company(company: Company) -> None:
     company = factories.company(company.organization, cui="900020201")
     state = SyncState.objects.create(company=company)
     answer = parse_info(canonical(case["body"]).encode())
-    apply_answer(company=company, answer=answer, last_good_at=state.last_good_at)
+    store_response(company=company, answer=answer, last_good_at=state.last_good_at)
     company.refresh_from_db()
     assert company.name == "TRANS ȚEPEȘ SRL"
 

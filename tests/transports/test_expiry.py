@@ -42,8 +42,8 @@ def make(company: Company, owner: User) -> Make:
 def told(now: datetime) -> list[tuple[str, str]]:
     """What is told by the tick of this moment, and nothing more by the next one."""
     before = set(Notification.objects.values_list("pk", flat=True))
-    expiry.every_minute(now)
-    expiry.every_minute(now)
+    expiry.notify_expiring(now)
+    expiry.notify_expiring(now)
     rows = Notification.objects.exclude(pk__in=before).order_by("pk")
     return list(rows.values_list("kind", "title"))
 
@@ -152,7 +152,7 @@ def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
     make()
     assert told(END - 25 * HOUR) == []
     with transaction.atomic():
-        expiry.every_minute(END - 24 * HOUR)
+        expiry.notify_expiring(END - 24 * HOUR)
         transaction.set_rollback(True)
     assert len(told(END - 24 * HOUR + 60 * SECOND)) == 1
     ExpiryWatch.objects.update(notified_until=END - 25 * HOUR)  # told, but not remembered

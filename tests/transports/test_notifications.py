@@ -13,7 +13,7 @@ from caraus.notifications.models import Fact, Notification, Rhythm
 from caraus.sync.models import SyncState
 from caraus.transports import expiry
 from caraus.transports.models import ExpiryWatch, Transport
-from caraus.transports.store import apply_answer
+from caraus.transports.store import store_response
 from tests import factories
 from tests.anaf import samples
 from tests.transports.conftest import noon
@@ -43,7 +43,7 @@ class Anaf:
         before = set(Notification.objects.values_list("pk", flat=True))
         self.now = at or self.now + timedelta(minutes=11)
         answer = parse_info(samples.body_of(list(records)), received_at=self.now)
-        apply_answer(company=self.company, answer=answer, last_good_at=self.state.last_good_at)
+        store_response(company=self.company, answer=answer, last_good_at=self.state.last_good_at)
         self.state.last_good_at = self.now
         self.state.save()
         return list(Notification.objects.exclude(pk__in=before).order_by("pk"))
@@ -189,7 +189,7 @@ def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: An
         anaf.record(data_exp_uit=ends), at=midnight + timedelta(hours=19, minutes=58)
     )
     assert [one.kind for one in told] == ["uit_new", "uit_last_hours"]
-    expiry.every_minute(midnight + timedelta(hours=20))
+    expiry.notify_expiring(midnight + timedelta(hours=20))
     assert Notification.objects.count() == 2
 
 

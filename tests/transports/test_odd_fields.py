@@ -27,7 +27,7 @@ from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.unreadable_records import reparse_records
 from caraus.transports import display, expiry
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.transports.store import FIELDS, apply_answer
+from caraus.transports.store import FIELDS, store_response
 from caraus.web import retention
 from caraus.web.dashboard import build_dashboard
 from caraus.workspace import export_files, pagination
@@ -60,14 +60,14 @@ def test_every_field_of_info_has_a_column_and_a_word() -> None:
     """A field that is added to `FIELD_NAMES` alone is missed here, not in production."""
     columns = {field.name for field in Transport._meta.concrete_fields}
     assert set(FIELDS) <= columns
-    assert set(FIELD_NAMES.values()) <= display.FIELD_WORDS.keys()
+    assert set(FIELD_NAMES.values()) <= display.FIELD_LABELS.keys()
 
 
 def applied(company: Company, *records: dict[str, Any], minutes: int = 0) -> None:
     """An answer with these records, come so many minutes from now."""
     at = timezone.now() + minutes * MINUTE
     state, _ = SyncState.objects.get_or_create(company=company)
-    apply_answer(
+    store_response(
         company=company,
         answer=parse_info(canonical([*records]).encode(), received_at=at),
         last_good_at=state.last_good_at,
@@ -97,7 +97,7 @@ def test_a_new_uit_with_an_unreadable_end_is_in_the_list_with_a_computed_one(
     assert row.expiry_computed
     assert row.raw["data_exp_uit"] == end
     assert [*row.unreadable_fields] == ["data_exp_uit"]
-    assert result.applied.partly_unreadable == 1
+    assert result.counts.partly_unreadable == 1
     assert "1 cu câmpuri necitite" in result.message
 
 
@@ -129,7 +129,7 @@ def test_the_same_odd_record_again_is_no_event_and_a_good_one_mends_it(company: 
     assert event.kind == "changed"
     assert event.changes["first_expired_day"] == [None, str(today() + 5 * DAY)]
     lines = {line.field: (line.old, line.new) for line in display.change_lines(event)}
-    assert lines[str(display.FIELD_WORDS["transport_date"])][0] == "—"
+    assert lines[str(display.FIELD_LABELS["transport_date"])][0] == "—"
 
 
 def test_a_field_that_becomes_unreadable_keeps_what_was_read_last(company: Company) -> None:
@@ -318,7 +318,7 @@ def test_a_new_uit_with_odd_fields_is_told_with_them(company: Company, owner: ob
 def test_alarms_of_the_end_are_silent_where_no_end_is_known(company: Company) -> None:
     applied(company, record(**NOTHING_KNOWN))
     for hours in range(0, 24 * 7, 12):
-        expiry.every_minute(timezone.now() + timedelta(hours=hours))
+        expiry.notify_expiring(timezone.now() + timedelta(hours=hours))
     assert not Notification.objects.filter(kind__in=["lapsing", "last_hours", "lapsed"]).exists()
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from caraus.transports.reconcile import (
-    SETTLING,
-    Known,
+    DELIST_WAIT,
+    KnownUit,
     Reconciled,
-    State,
+    UitState,
     reconcile,
 )
 
@@ -18,7 +18,7 @@ NOON = datetime(2025, 11, 24, 10, 0, tzinfo=UTC)
 TODAY = date(2025, 11, 24)
 MINUTE = timedelta(minutes=1)
 
-World = dict[str, Known]
+World = dict[str, KnownUit]
 Answer = dict[str, dict[str, Any]]
 
 
@@ -37,8 +37,8 @@ def fields(**changed: Any) -> dict[str, Any]:
     }
 
 
-def active(**changed: Any) -> Known:
-    return Known("active", fields(**changed))
+def active(**changed: Any) -> KnownUit:
+    return KnownUit("active", fields(**changed))
 
 
 def after(
@@ -87,12 +87,12 @@ def test_an_absence_that_ends_leaves_no_trace() -> None:
     ("later", "state"),
     [
         (timedelta(), "missing"),
-        (SETTLING - timedelta(seconds=1), "missing"),
-        (SETTLING, "delisted"),
+        (DELIST_WAIT - timedelta(seconds=1), "missing"),
+        (DELIST_WAIT, "delisted"),
         (timedelta(days=1), "delisted"),
     ],
 )
-def test_two_good_answers_ten_minutes_apart_delist(later: timedelta, state: State) -> None:
+def test_two_good_answers_ten_minutes_apart_delist(later: timedelta, state: UitState) -> None:
     stays = {"B": fields()}
     world, _ = after({"A": active(), "B": active()}, stays)
     world, result = after(world, stays, at=NOON + later)
@@ -109,8 +109,8 @@ def test_an_absence_is_counted_anew_after_the_uit_was_seen_again() -> None:
 
 @pytest.mark.parametrize("state", ["active", "missing"])
 @pytest.mark.parametrize("today", [date(2025, 11, 29), date(2025, 12, 24)])
-def test_a_uit_past_its_validity_is_expired_and_not_delisted(state: State, today: date) -> None:
-    old = Known(state, fields(), NOON - timedelta(days=1) if state == "missing" else None)
+def test_a_uit_past_its_validity_is_expired_and_not_delisted(state: UitState, today: date) -> None:
+    old = KnownUit(state, fields(), NOON - timedelta(days=1) if state == "missing" else None)
     world, result = after({"A": old}, {}, today=today)
     assert kinds(result) == [("A", "expired")]
     assert world["A"].state == "expired"
@@ -133,7 +133,7 @@ def test_a_mass_disappearance_waits_for_a_third_answer(
     world = {f"U{number}": active() for number in range(known)}
     answer = {uit: fields() for uit in list(world)[gone:]}
     for number in range(1, answers_needed + 1):
-        world, result = after(world, answer, at=NOON + number * SETTLING)
+        world, result = after(world, answer, at=NOON + number * DELIST_WAIT)
         assert result.count("delisted") == (gone if number == answers_needed else 0)
         is_mass = answers_needed == 3
         assert result.vanished == (gone if is_mass and number == 1 else 0)
@@ -168,10 +168,10 @@ def test_uits_past_their_validity_make_no_mass_disappearance() -> None:
 
 
 def test_what_is_closed_is_not_counted_in_a_mass_disappearance() -> None:
-    closed = {f"C{number}": Known("expired", fields()) for number in range(50)}
+    closed = {f"C{number}": KnownUit("expired", fields()) for number in range(50)}
     stays = {"B": fields()}
     world, _ = after({"A": active(), "B": active(), **closed}, stays)
-    world, _ = after(world, stays, at=NOON + SETTLING)
+    world, _ = after(world, stays, at=NOON + DELIST_WAIT)
     assert world["A"].state == "delisted"
 
 
@@ -249,7 +249,7 @@ def test_a_held_uit_whose_validity_ends_meanwhile_is_expired_and_not_delisted() 
     world, _ = after(fleet(2) | {"E": active(first_expired_day="2025-11-25")}, {})
     world, result = after(world, {}, at=NOON + hours(1), today=date(2025, 11, 25))
     assert kinds(result) == [("E", "expired")]
-    assert world["E"] == Known("expired", fields(first_expired_day="2025-11-25"))
+    assert world["E"] == KnownUit("expired", fields(first_expired_day="2025-11-25"))
 
 
 def test_a_list_emptied_by_validity_alone_is_no_disappearance() -> None:
@@ -290,9 +290,9 @@ def test_a_uit_that_could_not_be_read_ends_the_absence_before_it() -> None:
 
 @pytest.mark.parametrize("state", ["expired", "delisted"])
 def test_a_closed_uit_that_comes_back_unreadable_has_returned_with_its_old_fields(
-    state: State,
+    state: UitState,
 ) -> None:
-    world, result = after({"A": Known(state, fields())}, {}, unread=frozenset({"A"}))
+    world, result = after({"A": KnownUit(state, fields())}, {}, unread=frozenset({"A"}))
     assert kinds(result) == [("A", "returned")]
     assert world == {"A": active()}
 
@@ -302,7 +302,7 @@ def test_an_unreadable_uit_never_seen_before_makes_no_row() -> None:
 
 
 def test_a_record_without_a_uit_may_be_any_of_the_absent_ones() -> None:
-    old = Known("missing", fields(), NOON)
+    old = KnownUit("missing", fields(), NOON)
     world, result = after(
         {"A": old, "B": active()}, {}, at=NOON + timedelta(hours=1), unread=frozenset({""})
     )
@@ -340,19 +340,19 @@ def test_a_change_of_what_we_computed_is_written_without_an_event() -> None:
 
 
 @pytest.mark.parametrize("state", ["expired", "delisted"])
-def test_a_closed_uit_that_is_listed_again_has_returned(state: State) -> None:
-    old = Known(state, fields(), NOON)
+def test_a_closed_uit_that_is_listed_again_has_returned(state: UitState) -> None:
+    old = KnownUit(state, fields(), NOON)
     world, result = after({"A": old}, {"A": fields(plate="B99NEW")})
     assert kinds(result) == [("A", "returned"), ("A", "vehicle_changed")]
     assert world["A"] == active(plate="B99NEW")
 
 
 def test_what_is_closed_and_absent_stays_as_it_is() -> None:
-    world = {"A": Known("delisted", fields(), NOON), "B": Known("expired", fields())}
+    world = {"A": KnownUit("delisted", fields(), NOON), "B": KnownUit("expired", fields())}
     assert after(world, {}, at=NOON + timedelta(days=9), today=date(2026, 1, 1))[0] == world
 
 
 def test_events_are_counted_by_uit() -> None:
-    _, result = after({"A": Known("expired", fields())}, {"A": fields(plate="X"), "B": fields()})
+    _, result = after({"A": KnownUit("expired", fields())}, {"A": fields(plate="X"), "B": fields()})
     assert result.count("returned", "vehicle_changed") == 1
     assert result.count("appeared", "vehicle_changed") == 2

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from caraus.transports.reconcile import (
-    HOLD,
-    SETTLING,
-    Known,
+    DEFAULT_HOLD,
+    DELIST_WAIT,
+    KnownUit,
     Reconciled,
     difference,
     reconcile_late,
@@ -72,7 +72,9 @@ def test_whatever_came_before_what_is_listed_is_active_as_listed(
 ) -> None:
     world, at = play(story)
     world, _ = after(world, answer, at=at)
-    assert {uit: world[uit] for uit in answer} == {u: Known("active", f) for u, f in answer.items()}
+    assert {uit: world[uit] for uit in answer} == {
+        u: KnownUit("active", f) for u, f in answer.items()
+    }
 
 
 @patient
@@ -114,7 +116,7 @@ def test_nothing_is_delisted_within_hours_after_all_vanished_whatever_comes_back
         at += minutes * MINUTE
         if at < since:
             continue
-        if at - since >= HOLD:
+        if at - since >= DEFAULT_HOLD:
             break
         world, result = after(world, {uit: fields() for uit in listed}, at=at)
         came_back |= listed
@@ -168,7 +170,13 @@ def settled(
 ) -> dict[str, tuple[str, Any]]:
     """State and fields after more answers that say the same, over hours. (Since when a
     UIT is missed depends on which answers were heard in time.)"""
-    pauses = (SETTLING, 2 * SETTLING, HOLD, HOLD + SETTLING, 2 * HOLD)
+    pauses = (
+        DELIST_WAIT,
+        2 * DELIST_WAIT,
+        DEFAULT_HOLD,
+        DEFAULT_HOLD + DELIST_WAIT,
+        2 * DEFAULT_HOLD,
+    )
     calm = [(end + pause, last) for pause in pauses]
     return {uit: (one.state, one.fields) for uit, one in deliver([*answers, *calm]).items()}
 

@@ -25,7 +25,7 @@ def test_a_malformed_record_is_kept_and_its_neighbours_stored(
     assert result.outcome is Outcome.OK
     stored = set(Transport.objects.values_list("uit", flat=True))
     record = UnreadableRecord.objects.get()
-    assert result.applied.unreadable == 1
+    assert result.counts.unreadable == 1
     assert truth == stored
     assert record.raw
     assert record.reason

@@ -5,7 +5,7 @@ import hmac
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -35,6 +35,7 @@ def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
     runs = list(SyncRun.objects.filter(company=company).select_related("authorization")[:_SHOWN])
     context = {
         "company": company,
+        "companies_url": resolve_url(settings.COMPANY_LIST_URL),
         "state": state,
         "hourly": hourly,
         "chart": history.chart(buckets, hourly=hourly),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -70,4 +70,4 @@ def _of_sync(result: requests.SyncNowResult) -> Iterator[str]:
 def _back(request: HttpRequest) -> str:
     address = request.POST.get("inapoi", "")
     safe = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
-    return address if safe and address.startswith("/") else reverse("workspace:list")
+    return address if safe and address.startswith("/") else resolve_url(settings.TRANSPORT_LIST_URL)

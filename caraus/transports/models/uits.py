@@ -1,7 +1,7 @@
 """The UITs of a company, their history, and what could not be read."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -132,6 +132,10 @@ class Transport(models.Model):
             ),
         ]
 
+    if TYPE_CHECKING:  # given by settings.ABSOLUTE_URL_OVERRIDES
+
+        def get_absolute_url(self) -> str: ...
+
     def __str__(self) -> str:
         return self.uit
 
@@ -238,7 +242,7 @@ class UnreadableRecord(models.Model):
 
 
 class ExpiryWatch(models.Model):
-    """Up to when people have been told of UITs that lapse. One row for the whole installation."""
+    """Up to when people have been notified of expiring UITs. One row for the whole installation."""
 
     notified_until = models.DateTimeField()
 

@@ -18,7 +18,7 @@ register = template.Library()
 
 register.filter("grouped_uit", display.grouped_uit)
 register.filter("uit_groups", display.uit_groups)
-register.filter("unreadable_words", display.unreadable_words)
+register.filter("unreadable_words", display.unreadable_labels)
 register.filter("place_title", display.place_title)
 register.filter("place_lines", display.place_lines)
 register.filter("change_lines", display.change_lines)
@@ -41,7 +41,7 @@ def place_kind(place: dict[str, Any]) -> str:
 
 
 @register.filter
-def event_look(event: TransportEvent) -> display.Look:
+def event_look(event: TransportEvent) -> display.EventStyle:
     return display.event_look(event)
 
 
@@ -72,13 +72,13 @@ def clock_due(transport: Transport | None = None) -> int:
 
 
 @register.filter
-def validity_bar(transport: Transport, status: display.Status) -> display.Bar:
+def validity_bar(transport: Transport, status: display.Status) -> display.ValidityBar:
     return display.validity_bar(transport, status, today=formatting.today())
 
 
 @register.simple_tag
 @lru_cache(maxsize=1024)
-def uit_bar(bar: display.Bar) -> SafeString:
+def uit_bar(bar: display.ValidityBar) -> SafeString:
     """The validity as a row of cells, in the colour of its state."""
     return format_html(
         '<svg class="bar bar-{}" viewBox="0 0 {}0 4" preserveAspectRatio="none" aria-hidden="true">'

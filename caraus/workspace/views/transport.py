@@ -13,7 +13,7 @@ from caraus.core.formatting import today
 from caraus.drivers import driver_text
 from caraus.sync.status import situation
 from caraus.transports.models import Transport
-from caraus.transports.store import last_seen
+from caraus.transports.store import last_listed_at
 from caraus.workspace.notes import NoteForm
 from caraus.workspace.timeline import build_timeline
 
@@ -41,7 +41,7 @@ def render_transport(
         "code_is_valid": uit_is_valid(transport.uit),
         "today": today(),
         "now": timezone.now(),
-        "last_seen": last_seen(transport, last_good),
+        "last_seen": last_listed_at(transport, last_good),
         "situation": state,
         "timeline": build_timeline(transport, list(transport.events.all())),
         "driver_text": driver_text.text(transport, today=today()),
