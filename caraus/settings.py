@@ -151,7 +151,6 @@ TEMPLATES = [
                 "lucide.templatetags.lucide",
                 "caraus.web.templatetags.frame",
                 "caraus.transports.templatetags.transports",
-                "caraus.sync.templatetags.sync",
                 "caraus.workspace.templatetags.workspace",
             ],
         },
@@ -203,6 +202,8 @@ ABSOLUTE_URL_OVERRIDES = {
     "transports.unreadablerecord": lambda row: reverse("workspace:unreadable", args=[row.pk]),
 }
 LOGIN_REDIRECT_URL = "home"
+# Where the list of transports is, for links from packages below it.
+TRANSPORTS_URL = "workspace:list"
 ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "caraus.accounts.forms.SignupForm",

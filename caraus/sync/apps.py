@@ -7,9 +7,12 @@ class SyncConfig(AppConfig):
     verbose_name = "Sincronizare"
 
     def ready(self) -> None:
-        """Route every call to ANAF through the rate limiter."""
+        """Route every call to ANAF through the rate limiter; register what other pages show."""
         from caraus.anaf import rate_limit
+        from caraus.authorizations.card_notices import register_card_notices
         from caraus.sync import notification_kinds  # noqa: F401
+        from caraus.sync.card_notices import sync_notices
         from caraus.sync.limiter import permits
 
         rate_limit.set_limiter(permits.limited_call)
+        register_card_notices(sync_notices)

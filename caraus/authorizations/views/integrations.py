@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -19,6 +19,7 @@ from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import ErrorText
 from caraus.authorizations.authorization_cards import authorization_cards, visible_authorizations
 from caraus.authorizations.browser import browser_secret, stored_browser_secret
+from caraus.authorizations.card_notices import rendered_card_notices
 from caraus.authorizations.configuration import is_configured, missing_keys
 from caraus.authorizations.consent_scope import consent_scope
 from caraus.authorizations.models import Authorization
@@ -49,6 +50,9 @@ def integrations(request: HttpRequest) -> HttpResponse:
         "newest": shown.newest,
         "rights_pending": shown.rights_pending,
         "companies": shown.companies,
+        "card_notices": rendered_card_notices(membership.organization, shown.companies)
+        if shown.shown
+        else [],
         "configured": is_configured(),
         "missing_keys": missing_keys(),
         "redirect_uri": settings.ANAF_REDIRECT_URI,
@@ -130,6 +134,7 @@ def _given(request: HttpRequest, authorization: Authorization) -> dict[str, obje
     """What was authorized, what ANAF says about it, and whether it can be taken back here."""
     return _rights_of(authorization) | {
         "scope": consent_scope(authorization),
+        "transports_url": resolve_url(settings.TRANSPORTS_URL),
         "may_take_back": consent.undoable_consent(
             authorization_id=authorization.pk, browser=stored_browser_secret(request)
         ),

@@ -1,0 +1,12 @@
+"""The notices of the sync in the card of Integrări: what the last responses of ANAF were."""
+
+from django.template.loader import render_to_string
+
+from caraus.accounts.models import Company, Organization
+from caraus.sync.status import situation
+
+
+def sync_notices(organization: Organization, companies: list[Company]) -> str:
+    """Give the notices of the errors for which the card has no notice of its own."""
+    context = {"situation": situation(organization, companies), "companies": companies}
+    return render_to_string("sync/_card_notices.html", context)
