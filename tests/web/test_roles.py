@@ -12,6 +12,8 @@ from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.transports.models import Transport
 from tests import factories
 from tests.web.addresses import (
+    ANYBODY,
+    LEAST,
     METHODS,
     OWN,
     SECRET,
@@ -23,73 +25,6 @@ from tests.web.addresses import (
     text,
 )
 
-# The least role for a method of an address; what is not named here every member may.
-LEAST = {
-    "integrari/<int:pk>/deconectare/": {"POST": "admin"},
-    "integrari/autorizare/": {"POST": "dispatcher"},
-    "integrari/<int:pk>/test/": {"GET": "dispatcher", "POST": "dispatcher"},
-    "integrari/linkuri/": {"GET": "dispatcher", "POST": "dispatcher"},
-    "integrari/linkuri/<int:pk>/retragere/": {"POST": "dispatcher"},
-    "transporturi/sincronizare/": {"POST": "dispatcher"},
-    "transporturi/<int:pk>/note/": {"POST": "dispatcher"},
-    "flota/": {"POST": "dispatcher"},
-    "flota/<int:pk>/": {"GET": "dispatcher", "POST": "dispatcher"},
-    "flota/<int:pk>/retragere/": {"POST": "dispatcher"},
-    "flota/<int:pk>/stergere/": {"POST": "dispatcher"},
-    "flota/din-uit/<int:pk>/": {"POST": "dispatcher"},
-    "flota/import/": {"GET": "dispatcher", "POST": "dispatcher"},
-    "flota/import/<int:pk>/": {"GET": "dispatcher", "POST": "dispatcher"},
-    "flota/import/<int:pk>/renuntare/": {"POST": "dispatcher"},
-    "firme/": {"POST": "admin"},
-    "firme/lista/": {"GET": "admin", "POST": "admin"},
-    "firme/<int:pk>/": {"GET": "admin", "POST": "admin"},
-    "firme/<int:pk>/arhivare/": {"POST": "admin"},
-    "organizatie/noua/": {"GET": "owner", "POST": "owner"},
-    "organizatie/setari/": {"POST": "admin"},
-    "organizatie/predare/": {"POST": "owner"},
-    "organizatie/stergere/": {"POST": "owner"},
-    "organizatie/pastrare/": {"POST": "owner"},
-    "organizatie/export/": {"POST": "owner"},
-    "organizatie/membri/": {"GET": "admin", "POST": "admin"},
-    "organizatie/membri/<int:pk>/": {"GET": "admin", "POST": "admin"},
-    "organizatie/membri/<int:pk>/eliminare/": {"POST": "admin"},
-    "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": "admin"},
-    "organizatie/invitatii/<int:pk>/link/": {"POST": "admin"},
-    "organizatie/invitatii/<int:pk>/retragere/": {"POST": "admin"},
-    "organizatie/jurnal/": {"GET": "admin"},
-    "organizatie/jurnal/export/": {"POST": "admin"},
-}
-# What every member may, the viewer too: looking, leaving, the own account.
-ANYBODY = {
-    *(
-        "",
-        "integrari/",
-        "integrari/<int:pk>/drepturi/",
-        "integrari/certificat-reinnoit/",
-        "anaf/callback",
-        "transporturi/",
-        "transporturi/<int:pk>/",
-        "transporturi/<int:pk>/fisa-soferului.pdf",
-        "transporturi/<int:pk>/text-pentru-sofer/",
-        "transporturi/saptamana/",
-        "transporturi/harta/",
-    ),
-    *(
-        "transporturi/necitite/<int:pk>/",
-        "transporturi/sincronizari/<int:pk>/",
-        "transporturi/coloane/",
-        "transporturi/vederi/",
-        "transporturi/vederi/<int:pk>/",
-        "transporturi/export/",
-        "transporturi/export/<int:pk>/",
-        "transporturi/export/<int:pk>/fisier/",
-        "organizatie/",
-        "organizatie/parasire/",
-    ),
-    "flota/import/model.csv",
-    *("cont/date/", "cont/date/export/", "cont/stergere/"),
-    *(route for route in [*THINGS, *OWN] if route.startswith("notificari/")),
-}
 # Only who wrote it, whatever the role: see tests/workspace/test_notes.py.
 AUTHORS = {"transporturi/note/<int:pk>/", "transporturi/note/<int:pk>/stergere/"}
 # What a member kept to some companies does too: leaving; links for the own (see test_external).
