@@ -17,7 +17,7 @@ DOCUMENTS = [
 ]
 TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 # `caraus/core/queues.py`, `tests/e2e`, `caraus/core/formatting.py::plural`
-NAMED = re.compile(r"`((\w[\w.-]*)/[\w./@-]*|[\w-]+\.(?:md|yml|toml))(?:::(\w+))?`")
+NAMED = re.compile(r"`((\w[\w.-]*)/[\w./@<>-]*|[\w-]+\.(?:md|yml|toml))(?:::(\w+))?`")
 SETTING = re.compile(r"`((?:CARAUS|ANAF)_[A-Z_]+)`")
 
 
@@ -31,7 +31,8 @@ def named_files(document: Path) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_file_that_a_document_names_exists(document: Path) -> None:
     for name, inside in named_files(document):
-        assert (ROOT / name).exists(), f"{document.name} names {name}"
+        pattern = re.sub(r"<\w+>", "*", name).removesuffix("/")  # `caraus/<package>/urls.py`
+        assert list(ROOT.glob(pattern)), f"{document.name} names {name}"
         defined = rf"(?m)^ *(?:(?:async )?def |class )?{inside}\b *[=:(]"
         assert not inside or re.search(defined, (ROOT / name).read_text()), (
             f"{document.name} names {inside} in {name}"
