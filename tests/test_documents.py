@@ -18,6 +18,8 @@ DOCUMENTS = [
 TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 # `caraus/core/queues.py`, `tests/e2e`, `caraus/core/formatting.py::plural`
 NAMED = re.compile(r"`((\w[\w.-]*)/[\w./@<>-]*|[\w-]+\.(?:md|yml|toml))(?:::(\w+))?`")
+# `SyncState.next_sync_at`, `delist_not_before`, `CompanyDay`
+IDENTIFIER = re.compile(r"`([A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)(?:\.\w+)?|[A-Z]\w+\.\w+)`")
 SETTING = re.compile(r"`((?:CARAUS|ANAF)_[A-Z_]+)`")
 
 
@@ -44,10 +46,19 @@ def test_the_check_finds_what_the_documents_name() -> None:
     assert len(files) > 80
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_identifier_that_a_document_names_is_in_the_code(document: Path) -> None:
+    for name in IDENTIFIER.findall(document.read_text()):
+        for word in name.split("."):
+            found = re.search(rf"\b({word}|{word.removesuffix('_FILE')})\b", sources())
+            assert found, f"{document.name} names {name}"
+
+
 @cache
 def sources() -> str:
-    """Return all of the product's code."""
-    return "".join(path.read_text() for path in (ROOT / "caraus").rglob("*.py"))
+    """Return all code: what documents name stands in the product, the simulator or the tests."""
+    folders = ("caraus", "anaf_simulator", "tests")
+    return "".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
