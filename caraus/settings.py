@@ -256,6 +256,7 @@ RATE_LIMITS = {
     "list_export": env.rates("CARAUS_LIST_EXPORT_LIMIT", "60/h/user,200/h/organization"),
     "sync": env.rates("CARAUS_SYNC_LIMIT", "10/m/user,100/h/user,30/m/organization"),
     "card": "120/h/user,600/h/organization",
+    "filing": "120/h/user,600/h/organization",
     "fleet_import": "60/h/user,200/h/organization",
     "check": "20/h/user,60/h/organization",
     "invite": "60/h/user",

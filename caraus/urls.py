@@ -23,6 +23,7 @@ urlpatterns = [
     path("transporturi/", include("caraus.sync.urls")),
     path("transporturi/", include("caraus.drivers.urls")),
     path("flota/", include("caraus.fleet.urls")),
+    path("depuneri/", include("caraus.filings.urls")),
     path("firme/", companies.company_list, name="companies"),
     path("firme/<int:pk>/", companies.company_edit, name="company"),
     path("firme/lista/", companies.company_paste, name="companies_paste"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -26,6 +26,7 @@ def draft(
     *,
     user: User | None,
     rehearsal: bool = False,
+    batch: UUID | None = None,
     now: datetime | None = None,
 ) -> VehicleChange:
     """Write down what the person wants, after our rules; nothing is sent before it is confirmed.
@@ -52,6 +53,7 @@ def draft(
         created_by=user,
         created_by_name=_name(user),
         created_at=now,
+        batch=batch or uuid4(),
     )
 
 
@@ -65,18 +67,17 @@ def confirm(changes: Sequence[VehicleChange], *, user: User | None) -> list[Vehi
     A draft that is confirmed already stays as it is: a form that comes twice files once. One whose
     UIT has an open change stays a draft, with the reason.
     """
-    batch = uuid4() if len(changes) > 1 else None
-    return [change for change in changes if _confirm(change, user, batch)]
+    return [change for change in changes if _confirm(change, user)]
 
 
-def _confirm(change: VehicleChange, user: User | None, batch: object) -> bool:
+def _confirm(change: VehicleChange, user: User | None) -> bool:
     try:
         with transaction.atomic():
             row = _locked(change)
             if row.state != State.DRAFT:
                 return False
             now = timezone.now()
-            row.come_to(State.QUEUED, confirmed_at=now, next_step_at=now, batch=batch)
+            row.come_to(State.QUEUED, confirmed_at=now, next_step_at=now)
             row.save()
             _record(row, user, gettext_noop("A depus la ANAF schimbarea vehiculului"))
     except IntegrityError:

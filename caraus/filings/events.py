@@ -67,6 +67,6 @@ def alarm(change: VehicleChange) -> None:
         key=f"{change.pk}:{change.state}:{change.state_since.isoformat()}",
         title=title,
         text=text,
-        address=reverse("workspace:detail", args=[change.transport_id or 0]),
+        address=reverse("filings:change", args=[change.pk]),
         company=change.company,
     )

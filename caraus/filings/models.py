@@ -2,6 +2,7 @@
 
 from datetime import UTC
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -71,8 +72,8 @@ class VehicleChange(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # When a person said that it is to be sent with this moment.
     confirmed_at = models.DateTimeField(null=True, blank=True)
-    # Changes that were confirmed together.
-    batch = models.UUIDField(null=True, blank=True, db_index=True)
+    # Changes that are confirmed together.
+    batch = models.UUIDField(default=uuid4, db_index=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
@@ -90,6 +91,12 @@ class Desk:
                 self.sync()
                 change.refresh_from_db()
         return change
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The records that `info` shows, whatever scenarios are on."""
+        environment = settings.ANAF_ENVIRONMENT
+        records = self.anaf.control(f"active/{self.company.cui}?env={environment}")["records"]
+        return list(records)
 
     def uploads(self) -> list[dict[str, Any]]:
         """The vehicle changes that ANAF took for processing."""

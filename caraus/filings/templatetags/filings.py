@@ -1,0 +1,40 @@
+"""The filings of a UIT on its page: `{% load filings %}`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+
+from caraus.accounts import access
+from caraus.filings import permission, rules
+from caraus.filings.display import Shown, show
+from caraus.filings.models import VehicleChange
+from caraus.filings.states import State
+from caraus.transports.models import Transport
+
+register = template.Library()
+_MOST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FilingsOfUit:
+    """The newest changes of a UIT, and whether the reader may file one now."""
+
+    shown: list[Shown]
+    may_file: bool
+
+
+@register.simple_tag(takes_context=True)
+def filings_of_uit(context: dict[str, Any], transport: Transport) -> FilingsOfUit:
+    request: HttpRequest = context["request"]
+    rows = VehicleChange.objects.filter(company=transport.company_id, uit=transport.uit)
+    rows = rows.exclude(state=State.DRAFT)[:_MOST_SHOWN]
+    try:
+        rules.check_uit(transport, now=timezone.now())
+    except rules.RuleError:
+        is_fit = False
+    else:
+        is_fit = permission.may_file(access.current_membership(request), transport.company)
+    return FilingsOfUit(shown=[show(row) for row in rows], may_file=is_fit)

@@ -1,0 +1,145 @@
+"""A new vehicle change: of one UIT, or of all open UITs of a vehicle."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.rate_limits import rate_limited
+from caraus.core.formatting import today
+from caraus.filings import changes, permission
+from caraus.filings.display import show, spaced, vehicle_in_words
+from caraus.filings.forms import VehicleChangeForm
+from caraus.filings.models import VehicleChange
+from caraus.filings.rules import RuleError
+from caraus.fleet.models import Vehicle
+from caraus.fleet.plates import normalized
+from caraus.transports.models import Transport
+
+OPEN_STATES = (Transport.State.ACTIVE, Transport.State.MISSING)
+# A truck carries twelve UITs, not hundreds.
+MOST_AT_ONCE = 100
+
+
+@require_http_methods(["GET", "POST"])
+@rate_limited("filing", posts_only=True)
+@never_cache
+def change_of_uit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose the vehicle of one UIT; POST leads to the preview."""
+    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    membership = access.current_membership(request)
+    permission.require(membership, transport.company)
+    form = _form(request, transport)
+    if request.method == "POST" and form.is_valid():
+        drafts = _drafted(form, [transport], membership)
+        if drafts:
+            return redirect("filings:group", drafts[0].pk)
+    context = _context([transport.company], form) | {
+        "transport": transport,
+        "before": vehicle_in_words(transport.current_vehicle),
+        "open_change": _shown_open(transport),
+    }
+    return render(request, "filings/new.html", context)
+
+
+def _shown_open(transport: Transport) -> object:
+    change = changes.open_change(transport)
+    return show(change) if change else None
+
+
+def _form(request: HttpRequest, transport: Transport | None) -> VehicleChangeForm:
+    initial: dict[str, Any] = {}
+    if transport is not None:
+        initial = dict(
+            zip(("plate", "trailer1", "trailer2"), transport.current_vehicle, strict=True)
+        )
+        initial["plate"] = ""
+    return VehicleChangeForm(request.POST if request.method == "POST" else None, initial=initial)
+
+
+def _drafted(
+    form: VehicleChangeForm, transports: Sequence[Transport], membership: Membership
+) -> list[VehicleChange]:
+    """Drafts of all of the UITs, or none, with what is wrong in the form."""
+    batch = uuid4()
+    try:
+        with transaction.atomic():
+            return [
+                changes.draft(
+                    transport,
+                    form.wish(),
+                    user=membership.user,
+                    rehearsal=form.is_rehearsal,
+                    batch=batch,
+                )
+                for transport in transports
+            ]
+    except RuleError as error:
+        form.show(error)
+    return []
+
+
+def _context(companies: Sequence[Company], form: VehicleChangeForm) -> dict[str, Any]:
+    fleet = Vehicle.objects.filter(company__in=companies, active=True).order_by("plate")
+    return {
+        "form": form,
+        "vehicles": [spaced(vehicle.plate) for vehicle in fleet if not vehicle.is_trailer],
+        "trailers": [spaced(vehicle.plate) for vehicle in fleet if vehicle.is_trailer],
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@rate_limited("filing", posts_only=True)
+@never_cache
+def change_of_vehicle(request: HttpRequest) -> HttpResponse:
+    """„Vehiculul s-a defectat”: all open UITs of a plate, ticked, with one confirmation."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    companies = list(access.visible_companies(membership))
+    allowed = permission.may_file_for(membership, companies)
+    if companies and not allowed:
+        raise PermissionDenied(gettext("Un proprietar a oprit depunerile la ANAF."))
+    plate = normalized(request.GET.get("numar", ""))
+    transports = _of_plate(membership, allowed, plate)
+    form = _form(request, transports[0] if transports else None)
+    ticked = {pk for pk in request.POST.getlist("uit") if pk.isascii() and pk.isdecimal()}
+    if request.method == "POST" and form.is_valid():
+        chosen = [transport for transport in transports if str(transport.pk) in ticked]
+        if not chosen:
+            messages.error(request, gettext("Bifează cel puțin un UIT."))
+        elif drafts := _drafted(form, chosen, membership):
+            return redirect("filings:group", drafts[0].pk)
+    context = _context(companies, form) | {
+        "plate": plate,
+        "shown_plate": spaced(plate),
+        "transports": transports,
+        "ticked": ticked,
+        "is_post": request.method == "POST",
+    }
+    return render(request, "filings/of_vehicle.html", context)
+
+
+def _of_plate(membership: Membership, allowed: set[int], plate: str) -> list[Transport]:
+    """The open UITs on which the vehicle is now."""
+    if not plate:
+        return []
+    day = today()
+    rows = access.visible(
+        Transport.objects.filter(
+            company__in=allowed, state__in=OPEN_STATES, first_expired_day__gt=day
+        ).select_related("company"),
+        membership,
+    )
+    # The search text holds all plates of a UIT; the present one is the last.
+    rows = rows.filter(search_text__contains=plate.lower()).order_by("first_expired_day", "pk")
+    on_it = [row for row in rows if normalized(row.current_vehicle[0]) == plate]
+    return on_it[:MOST_AT_ONCE]

@@ -1,0 +1,123 @@
+"""Processes of their own that work on a change, over the test's database and the simulated ANAF,
+and are killed at a chosen point."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection as database
+
+from caraus.filings.models import VehicleChange
+from tests.authorizations.processes import begin, ended, until
+from tests.simulator_process import SimulatorProcess
+
+_WORK = """
+import django
+django.setup()
+from caraus.filings import processor
+from caraus.sync.company_sync import sync_company
+print("ready", flush=True)
+input()
+{call}
+"""
+STEP = "processor.step({change})"
+SYNC = "sync_company(company_id={company})"
+
+
+def _address() -> str:
+    front, _, query = os.environ["DATABASE_URL"].partition("?")
+    name = str(database.settings_dict["NAME"])
+    return front.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+def working(
+    anaf: SimulatorProcess, change: VehicleChange, work: str = STEP
+) -> "subprocess.Popen[str]":
+    """A worker about to do `work`; it begins when `begin` says so."""
+    call = work.format(change=change.pk, company=change.company_id)
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONWARNINGS"}
+    return subprocess.Popen(
+        [sys.executable, "-c", _WORK.format(call=call)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment
+        | {
+            "DATABASE_URL": _address(),
+            "ANAF_LOGIN_URL": anaf.url,
+            "ANAF_API_URL": anaf.url,
+            "ANAF_TIMEOUT_SECONDS": "60",
+        },
+    )
+
+
+def killed(
+    anaf: SimulatorProcess,
+    change: VehicleChange,
+    *,
+    when: Callable[[], object],
+    work: str = STEP,
+) -> None:
+    """Let a worker work until `when`, then end it with SIGKILL; nothing of it is left."""
+    worker = working(anaf, change, work)
+    begin(worker)
+    until(when, 30)
+    worker.kill()
+    assert ended(worker) == -9
+    _end_sessions()
+
+
+def _end_sessions() -> None:
+    """PostgreSQL notices a dead client when it next speaks to it; here that is made short."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND wait_event = 'PgSleep' AND datname = current_database()"
+        )
+    until(lambda: not is_sleeping())
+
+
+@contextmanager
+def lingering(event: str, table: str, condition: str = "true") -> Iterator[None]:
+    """Let PostgreSQL stop for a minute before it writes such a row."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;"
+            f"CREATE TRIGGER linger BEFORE {event} ON {table} FOR EACH ROW"
+            f" WHEN ({condition}) EXECUTE FUNCTION linger()"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP FUNCTION linger() CASCADE")
+
+
+def is_sleeping() -> bool:
+    """Whether a session stands at the point of `lingering`."""
+    return _is_waiting("wait_event = 'PgSleep'")
+
+
+@contextmanager
+def limiter_locked() -> Iterator[None]:
+    """Hold the row of the rate limiter: whoever is about to open a socket waits."""
+    with psycopg.connect(_address()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sync_gate FOR UPDATE")
+        assert cursor.fetchone()
+        yield
+
+
+def is_waiting_for_a_lock() -> bool:
+    return _is_waiting("wait_event_type = 'Lock'")
+
+
+def _is_waiting(condition: str) -> bool:
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            f" WHERE {condition} AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,181 @@
+"""kill -9 at every point of a filing, whatever became of the answer: never two filings for one
+confirmation, never a false „apare la ANAF”, nothing forgotten. With real processes."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from caraus.filings.models import FilingResponse, VehicleChange
+from caraus.filings.states import State
+from tests.authorizations.processes import begin, ended
+from tests.filings import killing
+from tests.filings.conftest import Desk
+from tests.filings.killing import killed, lingering
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
+
+# What becomes of the answer, and whether ANAF took the change.
+ANSWERS = {
+    "good": True,
+    "upload_lost_after": True,
+    "upload_502_after": True,
+    "upload_lost_before": False,
+}
+LOST = [answer for answer in ANSWERS if answer != "good"]
+
+
+def go_on(desk: Desk, change: VehicleChange) -> VehicleChange:
+    """What other workers do afterwards, with ANAF well again, until nothing is left to do."""
+    for answer in LOST:
+        desk.anaf.turn_off(answer)
+    for _ in range(12):
+        change.refresh_from_db()
+        if change.next_step_at is None:
+            break
+        looked_enough = change.state == State.UNKNOWN and change.tries > 3
+        desk.step(change, later=timedelta(minutes=10) if looked_enough else timedelta())
+        desk.sync()
+    change.refresh_from_db()
+    return change
+
+
+def assert_right(desk: Desk, change: VehicleChange, *, taken: bool) -> None:
+    """One filing at most, and its state is what ANAF shows."""
+    change = go_on(desk, change)
+    uploads = desk.uploads()
+    assert len(uploads) == taken
+    assert change.state == (State.DONE if taken else State.NOT_FOUND)
+    references = set(change.attempts.values_list("reference", flat=True))
+    shown = {
+        each["ref_decl"]
+        for record in desk.shown()
+        if record["uit"] == change.uit
+        for each in record.get("modif_veh") or []
+    }
+    assert bool(shown & references) is taken
+
+
+def state_of(change: VehicleChange) -> str:
+    return str(VehicleChange.objects.values_list("state", flat=True).get(pk=change.pk))
+
+
+@pytest.mark.parametrize("answer", sorted(ANSWERS))
+def test_before_the_attempt_is_stored(desk: Desk, answer: str) -> None:
+    """Nothing was sent: it is sent by the next worker, once."""
+    change = desk.filed(desk.new_uit())
+    with lingering("INSERT", "filings_filingattempt"):
+        killed(desk.anaf, change, when=killing.is_sleeping)
+    assert state_of(change) == State.QUEUED
+    assert desk.uploads() == []
+    if answer != "good":
+        desk.anaf.turn_on(answer, endpoint="upload")
+    desk.step(change)
+    assert_right(desk, change, taken=ANSWERS[answer])
+
+
+def test_before_the_socket_opens(desk: Desk) -> None:
+    """Nobody can know that nothing left: it is looked for, and a person decides."""
+    change = desk.filed(desk.new_uit())
+    with killing.limiter_locked():
+        killed(
+            desk.anaf,
+            change,
+            when=lambda: state_of(change) == State.SENDING and killing.is_waiting_for_a_lock(),
+        )
+    assert desk.anaf.calls("upload") == []
+    assert desk.step(change).state == State.UNKNOWN
+    assert_right(desk, change, taken=False)
+
+
+def test_after_sending_without_an_effect(desk: Desk) -> None:
+    change = desk.filed(desk.new_uit())
+    desk.anaf.turn_on("timeout", endpoint="upload")
+    killed(desk.anaf, change, when=lambda: desk.anaf.calls("upload"))
+    desk.anaf.turn_off("timeout")
+    assert state_of(change) == State.SENDING
+    assert desk.step(change).state == State.UNKNOWN
+    assert_right(desk, change, taken=False)
+
+
+def test_after_sending_with_an_effect(desk: Desk) -> None:
+    change = desk.filed(desk.new_uit())
+    desk.anaf.turn_on("upload_lost_after", how="silence")
+    killed(desk.anaf, change, when=desk.uploads)
+    assert state_of(change) == State.SENDING
+    assert desk.step(change).state == State.UNKNOWN
+    assert_right(desk, change, taken=True)
+
+
+@pytest.mark.parametrize("answer", sorted(ANSWERS))
+def test_before_the_answer_is_stored(desk: Desk, answer: str) -> None:
+    change = desk.filed(desk.new_uit())
+    if answer != "good":
+        desk.anaf.turn_on(answer, endpoint="upload")
+    with lingering("INSERT", "filings_filingresponse"):
+        killed(desk.anaf, change, when=killing.is_sleeping)
+    assert not FilingResponse.objects.exists()
+    assert desk.step(change).state == State.UNKNOWN
+    assert_right(desk, change, taken=ANSWERS[answer])
+
+
+@pytest.mark.parametrize("answer", sorted(ANSWERS))
+def test_before_the_stored_answer_is_judged(desk: Desk, answer: str) -> None:
+    """The next worker judges what the killed one stored."""
+    change = desk.filed(desk.new_uit())
+    if answer != "good":
+        desk.anaf.turn_on(answer, endpoint="upload")
+    with lingering("UPDATE", "filings_filingattempt"):
+        killed(desk.anaf, change, when=killing.is_sleeping)
+    assert FilingResponse.objects.count() == 1
+    expected = State.PROCESSING if answer == "good" else State.UNKNOWN
+    assert desk.step(change).state == expected
+    assert_right(desk, change, taken=ANSWERS[answer])
+
+
+@pytest.mark.parametrize("answer", LOST)
+def test_while_it_looks_for_a_lost_answer(desk: Desk, answer: str) -> None:
+    change = desk.filed(desk.new_uit())
+    desk.anaf.turn_on(answer, endpoint="upload")
+    assert desk.step(change).state == State.UNKNOWN
+    VehicleChange.objects.update(tries=4)  # a look into `lista`
+    _make_due(change)
+    desk.anaf.turn_on("held", endpoint="lista")
+    killed(desk.anaf, change, when=lambda: desk.anaf.calls("lista"))
+    desk.anaf.turn_off("held")
+    assert state_of(change) == State.UNKNOWN
+    assert_right(desk, change, taken=ANSWERS[answer])
+
+
+def test_while_it_asks_for_the_status(desk: Desk) -> None:
+    change = desk.step(desk.filed(desk.new_uit()))
+    _make_due(change)
+    desk.anaf.turn_on("held", endpoint="stareMesaj")
+    killed(desk.anaf, change, when=lambda: desk.anaf.calls("stareMesaj"))
+    desk.anaf.turn_off("held")
+    assert state_of(change) == State.PROCESSING
+    assert_right(desk, change, taken=True)
+
+
+@pytest.mark.parametrize("answer", ["good", "upload_lost_after"])
+def test_before_done_is_stored(desk: Desk, answer: str) -> None:
+    change = desk.filed(desk.new_uit())
+    if answer != "good":
+        desk.anaf.turn_on(answer, endpoint="upload")
+    desk.step(change)
+    with lingering("UPDATE", "filings_vehiclechange", "NEW.state = 'done'"):
+        killed(desk.anaf, change, when=killing.is_sleeping, work=killing.SYNC)
+    assert state_of(change) != State.DONE
+    assert_right(desk, change, taken=True)
+
+
+def test_four_workers_at_once_file_once(desk: Desk) -> None:
+    change = desk.filed(desk.new_uit())
+    workers = [killing.working(desk.anaf, change) for _ in range(4)]
+    begin(*workers)
+    assert [ended(worker) for worker in workers] == [0, 0, 0, 0]
+    assert_right(desk, change, taken=True)
+
+
+def _make_due(change: VehicleChange) -> None:
+    VehicleChange.objects.filter(pk=change.pk).update(next_step_at=timezone.now())
