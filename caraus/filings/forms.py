@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.anaf.filings import MOST_NOTE
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, gettext_lazy
 from caraus.filings.rules import MOST_OWN_REFERENCE, RuleError, Wish
 
 _PLATE = {

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from caraus.accounts import access
 from caraus.accounts.models import Company, Invitation, Membership, Organization
 from caraus.authorizations.models import Authorization, ExternalLink
+from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -129,6 +130,11 @@ LEAST = {
     "flota/import/": {"GET": "dispatcher", "POST": "dispatcher"},
     "flota/import/<int:pk>/": {"GET": "dispatcher", "POST": "dispatcher"},
     "flota/import/<int:pk>/renuntare/": {"POST": "dispatcher"},
+    "depuneri/uit/<int:pk>/": {"GET": "dispatcher", "POST": "dispatcher"},
+    "depuneri/vehicul/": {"GET": "dispatcher", "POST": "dispatcher"},
+    "depuneri/grup/<int:pk>/": {"POST": "dispatcher"},
+    "depuneri/<int:pk>/hotarare/": {"POST": "dispatcher"},
+    "depuneri/firme/<int:pk>/": {"POST": "owner"},
     "firme/": {"POST": "admin"},
     "firme/lista/": {"GET": "admin", "POST": "admin"},
     "firme/<int:pk>/": {"GET": "admin", "POST": "admin"},
@@ -176,6 +182,8 @@ ANYBODY = {
         "organizatie/parasire/",
     ),
     "flota/import/model.csv",
+    *("depuneri/", "depuneri/<int:pk>/", "depuneri/incercari/<int:pk>/depunere.xml"),
+    "depuneri/raspunsuri/<int:pk>/raspuns.txt",
     *("cont/date/", "cont/date/export/", "cont/stergere/"),
     *(route for route in [*THINGS, *OWN] if route.startswith("notificari/")),
 }
@@ -234,6 +242,7 @@ def address(route: str, ids: dict[str, int]) -> str:
 
 TENANT = (
     *(Organization, Company, Membership, Invitation, Authorization, ExternalLink),
+    *(VehicleChange, FilingAttempt, FilingResponse),
     *(Notification, Transport, TransportNote, UnreadableRecord, Vehicle, Draft),
 )
 

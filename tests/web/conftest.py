@@ -6,6 +6,7 @@ from django.utils import timezone
 from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
 from caraus.authorizations import links
+from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.models import Draft, Vehicle
 from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -75,7 +76,35 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     link, _ = links.create_link(Membership.objects.get(user=owner))
     vehicle = Vehicle.objects.create(company=company, plate="B123ABC", note=SECRET)
     draft = Draft.objects.create(company=company, user=owner, lines=[[1, SECRET, "", "", ""]])
+    change = VehicleChange.objects.create(
+        company=company,
+        transport=transport,
+        uit=transport.uit,
+        plate="B123ABC",
+        moment=now,
+        note=SECRET,
+        state="held",
+    )
+    attempt = FilingAttempt.objects.create(
+        change=change, reference="CRS-1", xml=SECRET.encode(), sha256="0" * 64, sent_at=now
+    )
+    response = FilingResponse.objects.create(
+        attempt=attempt,
+        kind="upload",
+        began_at=now,
+        ended_at=now,
+        sent=True,
+        body=SECRET.encode(),
+        complete=True,
+    )
     return {
+        "depuneri/uit/<int:pk>/": transport.pk,
+        "depuneri/grup/<int:pk>/": change.pk,
+        "depuneri/<int:pk>/": change.pk,
+        "depuneri/<int:pk>/hotarare/": change.pk,
+        "depuneri/firme/<int:pk>/": company.pk,
+        "depuneri/incercari/<int:pk>/depunere.xml": attempt.pk,
+        "depuneri/raspunsuri/<int:pk>/raspuns.txt": response.pk,
         "flota/<int:pk>/": vehicle.pk,
         "flota/<int:pk>/retragere/": vehicle.pk,
         "flota/<int:pk>/stergere/": vehicle.pk,

@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -89,7 +90,7 @@ class Migration(migrations.Migration):
                 ('created_by_name', models.CharField(blank=True, max_length=407)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('batch', models.UUIDField(blank=True, db_index=True, null=True)),
+                ('batch', models.UUIDField(db_index=True, default=uuid.uuid4)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vehicle_changes', to='accounts.company')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('transport', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='filed_changes', to='transports.transport')),

@@ -15,7 +15,6 @@ from caraus.filings.display import show, trouble
 from caraus.filings.models import FilingSwitch, VehicleChange
 from caraus.filings.states import ALARMING, OPEN, State
 from caraus.fleet.plates import normalized
-from caraus.transports.models import Transport
 
 PAGE_SIZE = 50
 STATE_FILTERS = {
@@ -69,8 +68,10 @@ def change_list(request: HttpRequest) -> HttpResponse:
 def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One change: its state, its attempts, ANAF's answers, and what a person may decide."""
     membership = access.current_membership(request)
-    change = access.get_object(request, VehicleChange.objects.select_related("company"), pk)
-    transport = Transport.objects.filter(pk=change.transport_id).first()
+    change = access.get_object(
+        request, VehicleChange.objects.select_related("company", "transport"), pk
+    )
+    transport = change.transport
     context = {
         "one": show(change),
         "change": change,

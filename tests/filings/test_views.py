@@ -1,0 +1,188 @@
+"""What a dispatcher does on pages: choose, preview, confirm, look, decide."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from caraus.accounts.models import Membership, Organization, User
+from caraus.core.formatting import BUCHAREST
+from caraus.filings import permission
+from caraus.filings.display import spaced
+from caraus.filings.models import VehicleChange
+from caraus.filings.states import State
+from tests import factories
+from tests.filings.conftest import Desk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHANGE = {"plate": "cj-77 xyz", "trailer1": "", "trailer2": "", "when": "acum"}
+
+
+@pytest.fixture
+def dispatcher(client: Client, organization: Organization) -> Client:
+    client.force_login(factories.member(organization, "dispatcher"))
+    return client
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(str(answer.content.decode()).split())
+
+
+def test_one_change_in_two_steps(desk: Desk, dispatcher: Client) -> None:
+    transport = desk.new_uit()
+    page = dispatcher.get(reverse("workspace:detail", args=[transport.pk]))
+    address = reverse("filings:new", args=[transport.pk])
+    assert address in text_of(page)
+    form = text_of(dispatcher.get(address))
+    assert "Acum pe UIT: B 12 ABC + B 01 REM." in form
+    assert 'value="B01REM"' in form
+    preview = dispatcher.post(address, CHANGE, follow=True)
+    change = VehicleChange.objects.get()
+    assert change.state == State.DRAFT
+    clock = f"{change.moment.astimezone(BUCHAREST):%H:%M}"
+    assert f"B 12 ABC + B 01 REM → CJ 77 XYZ, fără remorcă, de la {clock}" in text_of(preview)
+    group = reverse("filings:group", args=[change.pk])
+    dispatcher.post(group, {"ce": "depune"})
+    dispatcher.post(group, {"ce": "depune"})
+    change.refresh_from_db()
+    assert change.state == State.QUEUED
+    assert desk.steps(change).state == State.DONE
+    assert len(desk.uploads()) == 1
+    assert "apare la ANAF" in text_of(
+        dispatcher.get(reverse("workspace:detail", args=[transport.pk]))
+    )
+
+
+def test_nothing_is_filed_without_a_confirmation(desk: Desk, dispatcher: Client) -> None:
+    transport = desk.new_uit()
+    dispatcher.post(reverse("filings:new", args=[transport.pk]), CHANGE)
+    change = VehicleChange.objects.get()
+    dispatcher.post(reverse("filings:group", args=[change.pk]), {"ce": "renunta"})
+    change.refresh_from_db()
+    assert change.state == State.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"plate": "ȘV 12 ABC"}, "Ai vrut „SV12ABC”?"),
+        ({"plate": "B"}, "între 2 și 20"),
+        ({"plate": "B 12 ABC", "trailer1": "B01REM"}, "nu este nimic de schimbat"),
+        ({"trailer1": "CJ77XYZ"}, "numere diferite"),
+        ({"when": "ora"}, "Alege ziua și ora."),
+        ({"when": "ora", "moment": "2020-01-01T10:00"}, "înainte de valabilitatea"),
+        ({"when": "ora", "moment": "2099-01-01T10:00"}, "cel mult peste o zi"),
+    ],
+)
+def test_our_rules_come_before_anafs(
+    desk: Desk, dispatcher: Client, typed: dict[str, str], sentence: str
+) -> None:
+    transport = desk.new_uit()
+    answer = dispatcher.post(reverse("filings:new", args=[transport.pk]), CHANGE | typed)
+    assert sentence in text_of(answer)
+    assert not VehicleChange.objects.exists()
+
+
+def test_all_uits_of_a_vehicle_at_once(desk: Desk, dispatcher: Client) -> None:
+    transports = [desk.new_uit(nr_veh="B55TIR", nr_rem1="") for _ in range(3)]
+    other = desk.new_uit()
+    address = reverse("filings:new_of_vehicle") + "?numar=b-55-tir"
+    page = text_of(dispatcher.get(address))
+    assert all(transport.uit in page for transport in transports)
+    assert other.uit not in page
+    ticked = [str(transport.pk) for transport in (*transports[:2], other)]
+    preview = dispatcher.post(address, CHANGE | {"uit": ticked}, follow=True)
+    assert "Depune toate cele 2 la ANAF" in text_of(preview)
+    changes = list(VehicleChange.objects.order_by("pk"))
+    assert {change.uit for change in changes} == {one.uit for one in transports[:2]}
+    group = reverse("filings:group", args=[changes[0].pk])
+    dispatcher.post(group, {"ce": "depune"})
+    for change in changes:
+        assert desk.steps(change).state == State.DONE
+    assert "2 din 2 apar la ANAF." in text_of(dispatcher.get(group))
+    assert len(desk.uploads()) == 2
+
+
+def test_a_viewer_sees_and_can_not_file(desk: Desk, client: Client, teammate: User) -> None:
+    transport = desk.new_uit()
+    change = desk.filed(transport)
+    client.force_login(teammate)
+    page = text_of(client.get(reverse("workspace:detail", args=[transport.pk])))
+    assert "CJ 77 XYZ" in page
+    assert reverse("filings:new", args=[transport.pk]) not in page
+    assert client.get(reverse("filings:new", args=[transport.pk])).status_code == 403
+    for name, form in (("group", {"ce": "depune"}), ("decide", {"ce": "renunta"})):
+        assert client.post(reverse(f"filings:{name}", args=[change.pk]), form).status_code == 403
+
+
+def test_an_owner_switches_it_off_for_a_company(desk: Desk, client: Client, owner: User) -> None:
+    transport = desk.new_uit()
+    client.force_login(owner)
+    client.post(reverse("filings:switch", args=[desk.company.pk]), {"depuneri": "nu"})
+    assert not permission.may_file(Membership.objects.get(user=owner), desk.company)
+    assert client.get(reverse("filings:new", args=[transport.pk])).status_code == 403
+    client.post(reverse("filings:switch", args=[desk.company.pk]), {"depuneri": "da"})
+    assert client.get(reverse("filings:new", args=[transport.pk])).status_code == 200
+
+
+def test_a_held_change_is_decided_by_a_person(desk: Desk, dispatcher: Client) -> None:
+    change = desk.filed(desk.new_uit())
+    VehicleChange.objects.update(state=State.HELD, reason="late")
+    page = text_of(dispatcher.get(reverse("filings:change", args=[change.pk])))
+    assert "Nu îl schimbăm noi" in page
+    dispatcher.post(
+        reverse("filings:decide", args=[change.pk]), {"ce": "trimite", "moment": "acum"}
+    )
+    change.refresh_from_db()
+    assert change.state == State.QUEUED
+    assert abs(change.moment - timezone.now()) < timedelta(minutes=1)
+
+
+def test_the_files_are_the_exact_bytes(desk: Desk, dispatcher: Client) -> None:
+    change = desk.step(desk.filed(desk.new_uit()))
+    attempt = change.attempts.get()
+    xml = dispatcher.get(reverse("filings:xml", args=[attempt.pk]))
+    assert xml.content == bytes(attempt.xml)
+    response = attempt.responses.get()
+    text = dispatcher.get(reverse("filings:response", args=[response.pk]))
+    assert (text.content, text["Content-Type"]) == (
+        bytes(response.body),
+        "text/plain; charset=utf-8",
+    )
+
+
+def test_the_list_is_narrowed(desk: Desk, dispatcher: Client) -> None:
+    done, refused = desk.new_uit(), desk.new_uit()
+    desk.steps(desk.filed(done))
+    desk.anaf.turn_on("upload_nok", text="UIT-ul nu poate fi identificat.")
+    desk.steps(desk.filed(refused, plate="CJ88XYZ"))
+    address = reverse("filings:list")
+    everything = text_of(dispatcher.get(address))
+    assert done.uit in everything
+    assert refused.uit in everything
+    for query, shown, hidden in (
+        ("?stare=refuzate", refused, done),
+        ("?stare=gata", done, refused),
+        ("?q=cj-88", done, done),
+        ("?q=cj-88-xyz", refused, done),
+    ):
+        page = text_of(dispatcher.get(address + query))
+        assert hidden.uit not in page
+        assert (shown.uit in page) is (shown != hidden)
+
+
+@pytest.mark.parametrize(
+    ("plate", "shown"),
+    [
+        ("B12ABC", "B 12 ABC"),
+        ("CJ77XYZ", "CJ 77 XYZ"),
+        ("B123ABC", "B 123 ABC"),
+        ("WXY1234", "WXY1234"),
+    ],
+)
+def test_a_plate_is_shown_as_it_stands_on_the_vehicle(plate: str, shown: str) -> None:
+    assert spaced(plate) == shown
