@@ -144,7 +144,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "caraus.web.context.page_frame",
-                "caraus.notifications.context.bell",
+                "caraus.notifications.context.bell_context",
             ],
             "builtins": [
                 "django.templatetags.i18n",

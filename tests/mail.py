@@ -97,6 +97,6 @@ def mailers(port: int) -> dict[str, Any]:
 def delivered() -> list[Any]:
     """Deliver what is queued and due, as the worker does; give the letters sent in this test (where
     no SMTP server is set)."""
-    for letter_id in delivery.due():
-        delivery.deliver(letter_id)
+    for letter_id in delivery.due_messages():
+        delivery.deliver_message(letter_id)
     return mail.outbox

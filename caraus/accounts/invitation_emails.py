@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Invitation, Membership
 from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
-from caraus.mail.messages import Letter
+from caraus.mail.messages import OutgoingMessage
 
 
 def count_invitation_email(sender: Membership) -> RateLimitExceeded | None:
@@ -32,7 +32,7 @@ def invitation_link(secret: str) -> str:
 def send_invitation(invitation: Invitation, secret: str) -> None:
     """Queue the letter with the link of the invitation."""
     context = {"invitation": invitation, "link": invitation_link(secret)}
-    letter = Letter(
+    letter = OutgoingMessage(
         subject=gettext("Invitație pe Cărăuș"),
         body=render_to_string("accounts/email/invitation.txt", context),
         to=[invitation.email],

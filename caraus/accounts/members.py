@@ -104,7 +104,7 @@ def renew_invitation(actor: Membership, invitation: Invitation, *, shown: bool =
         raise ValidationError(
             gettext("Invitația a fost deja folosită sau retrasă. Trimite una nouă.")
         )
-    queue.withdraw(reference=email_reference(invitation))
+    queue.withdraw_messages(reference=email_reference(invitation))
     secret = secrets.token_urlsafe(32)
     invitation.secret_digest = digest_of_secret(secret)
     invitation.link_shown = shown
@@ -142,7 +142,7 @@ def revoke_invitation(actor: Membership, invitation: Invitation) -> None:
 def _close_invitation(invitation: Invitation) -> None:
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
-    queue.withdraw(reference=email_reference(invitation))
+    queue.withdraw_messages(reference=email_reference(invitation))
 
 
 def revoke_invitations_without_right(user: User, organization: Organization) -> None:
@@ -213,7 +213,7 @@ def accept_invitation(user: User, invitation: Invitation) -> Membership:
         membership.companies.set(locked.companies.all())
     locked.accepted_at = timezone.now()
     locked.save(update_fields=["accepted_at"])
-    queue.withdraw(reference=email_reference(locked))
+    queue.withdraw_messages(reference=email_reference(locked))
     audit_log.record_action(
         "member",
         lambda: gettext("A intrat în organizație ca {role}.").format(

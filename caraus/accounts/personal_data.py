@@ -105,7 +105,7 @@ def erase_account(user: User) -> None:
         lonely.append(organization)
     audit_log.record_in_all_organizations("deletion", gettext_noop("Și-a șters contul."), user=user)
     Invitation.objects.filter(email=user.email).delete()
-    queue.forget_person(user.email)
+    queue.delete_messages_to(user.email)
     for organization in lonely:
         organization.delete()
     for membership in list(user.memberships.select_related("organization")):

@@ -25,7 +25,7 @@ from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_org
 from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
 from caraus.core.formatting import gettext_lazy
 from caraus.mail import queue
-from caraus.mail.messages import Letter
+from caraus.mail.messages import OutgoingMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
     with transaction.atomic():
         revoked = bool(open_one.update(revoked_at=timezone.now()))
         if revoked:
-            queue.withdraw(reference=f"link:{link.pk}")
+            queue.withdraw_messages(reference=f"link:{link.pk}")
             audit_log.record_action(
                 "authorization",
                 gettext_noop("A retras un link de autorizare."),
@@ -166,7 +166,7 @@ def email_link(link: ExternalLink, secret: str) -> None:
         "companies": [str(company) for company in link_companies(link)],
         "sender_email": confirmed_address(link.created_by),
     }
-    letter = Letter(
+    letter = OutgoingMessage(
         subject=gettext("Rugăminte: autorizează aplicația Cărăuș la ANAF SPV"),
         body=render_to_string("authorizations/email/link.txt", context),
         to=[link.email],

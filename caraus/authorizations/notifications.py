@@ -15,7 +15,7 @@ from caraus.authorizations.models import Authorization, CompanyRight, ExternalLi
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED, EXTERNAL_LINK_USED
 from caraus.authorizations.recipients import recipients_of
 from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext_lazy, plural
-from caraus.notifications.contained import contained
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
 
 # A renewal that fails for passing reasons is told when so little is left.
@@ -31,7 +31,7 @@ AT_HAND = gettext_lazy(
 )
 
 
-@contained
+@isolate_failures
 def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
     """ANAF refuses it for good: at once."""
     error = ERROR_TEXTS.get(authorization.last_failure_code)
@@ -52,7 +52,7 @@ def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
     )
 
 
-@contained
+@isolate_failures
 def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
     """The silent renewal fails for reasons that may pass, and the access token's end is near, or
     over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
@@ -94,7 +94,7 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
     )
 
 
-@contained
+@isolate_failures
 def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> None:
     """A person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
     end = authorization.expires_at.astimezone(BUCHAREST).date()
@@ -138,7 +138,7 @@ def _until(authorization: Authorization, end: date, left: int, now: datetime) ->
     return sentence.format(end=f"{_day(end, now)}{guess}", reason=reason)
 
 
-@contained
+@isolate_failures
 def link_was_used(link: ExternalLink, authorization: Authorization, *, now: datetime) -> None:
     """The one who sent the link hears that it worked."""
     if link.created_by is None:
@@ -162,7 +162,7 @@ def link_was_used(link: ExternalLink, authorization: Authorization, *, now: date
     )
 
 
-@contained
+@isolate_failures
 def was_taken_back(authorization: Authorization, *, now: datetime) -> None:
     """Whoever authorized did not want to: those who can act hear of it."""
 

@@ -13,7 +13,7 @@ def rotate_keys() -> int:
         from caraus.mail import key_rotation as mail
 
         rotated = rotate_token_keys()
-        letters, lost_letters = mail.rotate()
+        letters, lost_letters = mail.rotate_message_keys()
         sessions.rotate_session_keys()
         try:
             factors = rotate_authenticator_keys()

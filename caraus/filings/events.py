@@ -9,7 +9,7 @@ from caraus.filings import display
 from caraus.filings.models import FilingAttempt, VehicleChange
 from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
 from caraus.filings.states import State
-from caraus.notifications.contained import contained
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
 from caraus.transports.display import grouped_uit
 
@@ -37,7 +37,7 @@ def record(change: VehicleChange, attempt: FilingAttempt | None) -> None:
     )
 
 
-@contained
+@isolate_failures
 def alarm(change: VehicleChange) -> None:
     """Tell who filed and the company's dispatchers at once, with ANAF's words whole."""
     organization = change.company.organization

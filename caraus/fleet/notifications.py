@@ -10,8 +10,8 @@ from caraus.fleet.display import explain
 from caraus.fleet.issue_store import Cause, appeared
 from caraus.fleet.models import Issue
 from caraus.fleet.notification_kinds import FLEET_ISSUE
-from caraus.notifications.contained import contained
-from caraus.notifications.news import News, tell
+from caraus.notifications.failure_isolation import isolate_failures
+from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
 from caraus.transports.display import grouped_uit
 from caraus.transports.models import Transport
 from caraus.transports.notifications import (
@@ -25,7 +25,7 @@ def connect() -> None:
     appeared.connect(_on_appeared, dispatch_uid="fleet.tell")
 
 
-@contained
+@isolate_failures
 def _on_appeared(
     sender: object, *, company_id: int, issues: Sequence[Issue], because: Cause, **_: object
 ) -> None:
@@ -34,7 +34,7 @@ def _on_appeared(
     company = Company.objects.select_related("organization").get(pk=company_id)
     rows = Transport.objects.in_bulk([issue.transport_id for issue in issues])
     news = [_news(company, rows[issue.transport_id], issue) for issue in issues]
-    tell(
+    notify_about_uits(
         FLEET_ISSUE,
         news,
         organization=company.organization,
@@ -42,7 +42,7 @@ def _on_appeared(
     )
 
 
-def _news(company: Company, row: Transport, issue: Issue) -> News:
+def _news(company: Company, row: Transport, issue: Issue) -> UitNotice:
     row.company = company
 
     def text() -> str:
@@ -51,7 +51,7 @@ def _news(company: Company, row: Transport, issue: Issue) -> News:
             [explanation.text, "\n".join(explanation.steps), describe_transport(company, row)]
         )
 
-    return News(
+    return UitNotice(
         key=str(issue.pk),
         subject=notification_subject(company, row),
         title=lambda: f"{explain(issue, row).title} (UIT {grouped_uit(row.uit)})",

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from caraus.core.crypto import UnreadableTokenError
-from caraus.mail.messages import unseal
+from caraus.mail.messages import unseal_message
 from caraus.mail.models import OutgoingEmail
 
 log = structlog.get_logger(__name__)
@@ -23,18 +23,18 @@ log = structlog.get_logger(__name__)
 # The mailer that EMAIL_URL names; Django's default one is the queue.
 DELIVERY = "delivery"
 GIVE_UP_AFTER = timedelta(days=3)
-LONGEST_PAUSE = timedelta(hours=2)
+MAX_RETRY_DELAY = timedelta(hours=2)
 # For how long is told that a letter was given up.
-REMEMBERED = timedelta(days=30)
+GIVEN_UP_SHOWN_FOR = timedelta(days=30)
 
 
-def pause(attempts: int) -> timedelta:
+def retry_delay(attempts: int) -> timedelta:
     """After the n-th failed attempt: 1, 2, 4, … minutes, up to two hours."""
     doublings: int = min(attempts - 1, 10)
-    return min(timedelta(minutes=2**doublings), LONGEST_PAUSE)
+    return min(timedelta(minutes=2**doublings), MAX_RETRY_DELAY)
 
 
-def due(now: datetime | None = None) -> list[int]:
+def due_messages(now: datetime | None = None) -> list[int]:
     """The letters that wait and may be tried now."""
     waiting = OutgoingEmail.objects.filter(
         gave_up_at=None, next_attempt_at__lte=now or timezone.now()
@@ -43,7 +43,7 @@ def due(now: datetime | None = None) -> list[int]:
 
 
 @transaction.atomic
-def deliver(letter_id: int, *, now: datetime | None = None) -> bool:
+def deliver_message(letter_id: int, *, now: datetime | None = None) -> bool:
     """Send the letter if it still waits; False when it does not, or the mail server failed."""
     now = now or timezone.now()
     waiting = OutgoingEmail.objects.filter(gave_up_at=None, next_attempt_at__lte=now)
@@ -55,15 +55,15 @@ def deliver(letter_id: int, *, now: datetime | None = None) -> bool:
         return False
     letter.attempts += 1
     try:
-        mailers[DELIVERY].send_messages([unseal(letter.sealed, recipient=letter.recipient)])
+        mailers[DELIVERY].send_messages([unseal_message(letter.sealed, recipient=letter.recipient)])
     except UnreadableTokenError:
         _give_up(letter, "key", now)
     except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
-        if is_final(trouble) or now - letter.created_at >= GIVE_UP_AFTER:
-            _give_up(letter, problem_of(trouble), now)
+        if is_permanent(trouble) or now - letter.created_at >= GIVE_UP_AFTER:
+            _give_up(letter, failure_code(trouble), now)
         else:
-            letter.problem = problem_of(trouble)
-            letter.next_attempt_at = now + pause(letter.attempts)
+            letter.problem = failure_code(trouble)
+            letter.next_attempt_at = now + retry_delay(letter.attempts)
             letter.save()
             log.warning(
                 "letter_not_sent",
@@ -86,11 +86,11 @@ def _give_up(letter: OutgoingEmail, problem: str, now: datetime) -> None:
 
 def delete_given_up(now: datetime | None = None) -> int:
     """Delete the letters that were given up long ago; return how many."""
-    old = OutgoingEmail.objects.filter(gave_up_at__lt=(now or timezone.now()) - REMEMBERED)
+    old = OutgoingEmail.objects.filter(gave_up_at__lt=(now or timezone.now()) - GIVEN_UP_SHOWN_FOR)
     return old.delete()[0]
 
 
-def is_final(trouble: Exception) -> bool:
+def is_permanent(trouble: Exception) -> bool:
     """Whether no later attempt can succeed: an address that the server will never take (a 5xx; a
     4xx may pass), or one that can't be written."""
     if isinstance(trouble, ValueError):
@@ -101,7 +101,7 @@ def is_final(trouble: Exception) -> bool:
     return bool(codes) and all(code >= 500 for code in codes)
 
 
-def problem_of(trouble: Exception) -> str:
+def failure_code(trouble: Exception) -> str:
     """The kind of a mail server's failure, without its words."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (smtplib.SMTPAuthenticationError, "authentication"),

@@ -6,7 +6,7 @@ from caraus.core import crypto
 from caraus.mail.models import OutgoingEmail
 
 
-def rotate() -> tuple[int, int]:
+def rotate_message_keys() -> tuple[int, int]:
     """How many letters are now under the first key, and how many none of the keys opens."""
     done = unreadable = 0
     for pk in OutgoingEmail.objects.exclude(sealed="").values_list("pk", flat=True):

@@ -37,7 +37,7 @@ HEADERS = HeaderRegistry()
 HEADERS.map_to_type("subject", cast("type[BaseHeader]", SubjectHeader))
 
 
-class Letter(EmailMultiAlternatives):
+class OutgoingMessage(EmailMultiAlternatives):
     """A letter that says what it is, what it is about, and until when it is of use."""
 
     purpose: str = ""
@@ -49,16 +49,16 @@ class Letter(EmailMultiAlternatives):
         return super().message(policy=chosen.clone(header_factory=HEADERS))
 
 
-def seal(message: EmailMessage) -> str:
+def seal_message(message: EmailMessage) -> str:
     """The letter as one text that only CARAUS_TOKEN_KEYS opens."""
     return crypto.encrypt(json.dumps(_parts(message)))
 
 
-def unseal(sealed: str, *, recipient: str) -> Letter:
+def unseal_message(sealed: str, *, recipient: str) -> OutgoingMessage:
     """The letter as it was queued. Raises UnreadableTokenError when no key opens it."""
     parts = json.loads(crypto.decrypt(sealed))
     alternatives = parts.pop("alternatives")
-    message = Letter(to=[recipient], **parts)
+    message = OutgoingMessage(to=[recipient], **parts)
     for content, mimetype in alternatives:
         message.attach_alternative(content, mimetype)
     return message

@@ -12,7 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import QuerySet
 
-from caraus.mail.messages import seal
+from caraus.mail.messages import seal_message
 from caraus.mail.models import OutgoingEmail
 from caraus.mail.tasks import enqueue_delivery
 
@@ -22,7 +22,7 @@ class QueueBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            add(
+            enqueue_message(
                 message,
                 purpose=getattr(message, "purpose", ""),
                 reference=getattr(message, "reference", ""),
@@ -32,7 +32,7 @@ class QueueBackend(BaseEmailBackend):
 
 
 @transaction.atomic
-def add(
+def enqueue_message(
     message: EmailMessage,
     *,
     purpose: str = "",
@@ -40,7 +40,7 @@ def add(
     expires_at: datetime | None = None,
 ) -> list[OutgoingEmail]:
     """Queue the letter for each of its recipients; within a transaction it is born with the act."""
-    sealed = seal(message)
+    sealed = seal_message(message)
     letters = []
     for recipient in message.recipients():
         letter = OutgoingEmail.objects.create(
@@ -55,12 +55,12 @@ def add(
     return letters
 
 
-def withdraw(*, reference: str) -> None:
+def withdraw_messages(*, reference: str) -> None:
     """Take back what was not sent yet: its link opens nothing any more."""
     _drop(OutgoingEmail.objects.filter(reference=reference))
 
 
-def forget_person(email: str) -> None:
+def delete_messages_to(email: str) -> None:
     """Drop what waits for somebody who is erased."""
     _drop(OutgoingEmail.objects.filter(recipient__iexact=email))
 
@@ -72,7 +72,7 @@ def _drop(letters: QuerySet[OutgoingEmail]) -> None:
     OutgoingEmail.objects.filter(pk__in=list(free)).delete()
 
 
-def problems(references: Collection[str]) -> dict[str, OutgoingEmail]:
+def delivery_problems(references: Collection[str]) -> dict[str, OutgoingEmail]:
     """Of the letters about these things, those that the mail server did not take so far."""
     failed = OutgoingEmail.objects.filter(reference__in=references).exclude(problem="")
     return {letter.reference: letter for letter in failed.order_by("pk")}

@@ -11,13 +11,13 @@ from caraus.mail import delivery
 
 @app.task(name="mail.deliver", queue="mail")
 def deliver(*, letter_id: int) -> None:
-    delivery.deliver(letter_id)
+    delivery.deliver_message(letter_id)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="mail.deliver_due", queueing_lock="mail.deliver_due")
 def deliver_due(timestamp: int) -> None:
-    for letter_id in delivery.due():
+    for letter_id in delivery.due_messages():
         enqueue_delivery(letter_id)
 
 

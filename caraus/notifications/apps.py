@@ -7,6 +7,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notificări"
 
     def ready(self) -> None:
-        from caraus.notifications import owners
+        from caraus.notifications import owner_notifications
 
-        owners.connect()
+        owner_notifications.connect()

@@ -6,10 +6,10 @@ from typing import Any
 from django.http import Http404, HttpRequest
 
 from caraus.accounts.models import User
-from caraus.notifications.views.notifications import mine
+from caraus.notifications.views.notifications import own_notifications
 
 
-def bell(request: HttpRequest) -> dict[str, Any]:
+def bell_context(request: HttpRequest) -> dict[str, Any]:
     """The number of unread notifications, counted when a page asks for it."""
     if not isinstance(getattr(request, "user", None), User):
         return {}
@@ -18,6 +18,6 @@ def bell(request: HttpRequest) -> dict[str, Any]:
 
 def _unread(request: HttpRequest) -> int:
     try:
-        return mine(request).filter(read_at=None).count()
+        return own_notifications(request).filter(read_at=None).count()
     except Http404:  # a member of no organization
         return 0

@@ -15,16 +15,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from caraus.mail.delivery import DELIVERY, GIVE_UP_AFTER, pause, problem_of
-from caraus.notifications.emails import message
+from caraus.mail.delivery import DELIVERY, GIVE_UP_AFTER, failure_code, retry_delay
+from caraus.notifications.emails import compose_email
 from caraus.notifications.models import Email
 
 log = structlog.get_logger(__name__)
 
-MOST_TOGETHER = 200
+MAX_PER_EMAIL = 200
 
 
-def due(now: datetime | None = None) -> list[int]:
+def due_emails(now: datetime | None = None) -> list[int]:
     """The notifications whose e-mail waits and may be tried now."""
     waiting = Email.objects.filter(
         state=Email.State.WAITING, next_attempt_at__lte=now or timezone.now()
@@ -33,7 +33,7 @@ def due(now: datetime | None = None) -> list[int]:
 
 
 @transaction.atomic
-def send(*, notification_id: int, now: datetime | None = None) -> bool:
+def send_email(*, notification_id: int, now: datetime | None = None) -> bool:
     """Send it if it still waits, with what else of its kind is due about UITs; False when it does
     not wait, matters no longer, may no longer be read, or when the mail server failed."""
     now = now or timezone.now()
@@ -45,7 +45,7 @@ def send(*, notification_id: int, now: datetime | None = None) -> bool:
     emails = [one for one in together if one not in late]
     try:
         with transaction.atomic():  # what fails in it spoils nothing outside
-            letter = message([one.notification for one in emails]) if emails else None
+            letter = compose_email([one.notification for one in emails]) if emails else None
     except Exception as trouble:  # a letter that can't be written is given up like one not sent
         log.exception("email_not_written")
         for one in emails:
@@ -97,7 +97,7 @@ def _together(email: Email, now: datetime) -> list[Email]:
         notification__organization=told.organization,
         notification__kind=told.kind,
     )
-    others = same.exclude(pk=email.pk).order_by("pk")[:MOST_TOGETHER]
+    others = same.exclude(pk=email.pk).order_by("pk")[:MAX_PER_EMAIL]
     return sorted([email, *others.select_for_update(of=("self",))], key=lambda one: one.pk)
 
 
@@ -114,8 +114,8 @@ def _drop(emails: Sequence[Email]) -> None:
 
 def _put_off(email: Email, trouble: Exception, now: datetime) -> None:
     """Again after a growing pause; after three days it is given up, and the app says so."""
-    email.problem = problem_of(trouble)
-    email.next_attempt_at = now + pause(email.attempts)
+    email.problem = failure_code(trouble)
+    email.next_attempt_at = now + retry_delay(email.attempts)
     if now - email.notification.created_at >= GIVE_UP_AFTER:
         email.state = Email.State.GIVEN_UP
     log.warning("email_not_sent", problem=email.problem, attempts=email.attempts)

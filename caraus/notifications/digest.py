@@ -6,17 +6,17 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from caraus.notifications.contained import contained
-from caraus.notifications.delivery_settings import SETTLING
+from caraus.notifications.delivery_settings import DIGEST_DELAY
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import DIGEST
 from caraus.notifications.models import Email, Notification
 
 
-def send_due(now: datetime | None = None) -> int:
+def create_due_digests(now: datetime | None = None) -> int:
     """Make the letters whose hour has come, for `deliver` to send; how many. One that can't
     be made is tried again next minute. What no longer matters is left out."""
     now = now or timezone.now()
-    due = Notification.objects.filter(digest_at__lte=now - SETTLING).order_by()
+    due = Notification.objects.filter(digest_at__lte=now - DIGEST_DELAY).order_by()
     pairs = due.values_list("user", "organization").distinct()
     made: list[Notification] = []
     for user, organization in pairs:
@@ -24,10 +24,10 @@ def send_due(now: datetime | None = None) -> int:
     return len(made)
 
 
-@contained
+@isolate_failures
 def _make(user_id: int, organization_id: int, now: datetime, made: list[Notification]) -> None:
     waiting = Notification.objects.filter(
-        user=user_id, organization=organization_id, digest_at__lte=now - SETTLING
+        user=user_id, organization=organization_id, digest_at__lte=now - DIGEST_DELAY
     )
     keys = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
     mine = Notification.objects.filter(pk__in=keys)

@@ -14,29 +14,33 @@ from django.utils.translation import gettext
 from caraus.accounts import access
 from caraus.accounts.models import Membership
 from caraus.core.formatting import BUCHAREST, day_in_full, in_language_of, plural
-from caraus.mail.messages import Letter
+from caraus.mail.messages import OutgoingMessage
 from caraus.notifications.kinds import DIGEST, kind_of_code, registered_kinds
 from caraus.notifications.models import Notification
-from caraus.notifications.readable import Told, readable, told
+from caraus.notifications.visible_notifications import (
+    RenderedNotification,
+    render_notifications,
+    visible_to_member,
+)
 
 # A letter names so many facts of a kind; the rest is counted.
-MOST_NAMED = 50
+MAX_NAMED_IN_EMAIL = 50
 _UIT = re.compile(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EmailLine:
     title: str
     text: str
     link: str
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class EmailSection:
     """Facts of one kind; `more` are not named."""
 
     heading: str
-    lines: Sequence[Line]
+    lines: Sequence[EmailLine]
     number: int
 
     @property
@@ -44,7 +48,7 @@ class Section:
         return self.number - len(self.lines)
 
 
-def message(notifications: Sequence[Notification]) -> Letter | None:
+def compose_email(notifications: Sequence[Notification]) -> OutgoingMessage | None:
     """Text and HTML, in the reader's language: a digest, or those of one person and kind that go
     together. None when the reader has left, or may no longer read any of it."""
     first = notifications[0]
@@ -54,16 +58,18 @@ def message(notifications: Sequence[Notification]) -> Letter | None:
         return None
     is_digest = first.kind == DIGEST.code
     chosen = Notification.objects.filter(pk__in=[one.pk for one in notifications])
-    rows = readable(first.parts.all() if is_digest else chosen, membership).order_by("pk")
+    rows = visible_to_member(first.parts.all() if is_digest else chosen, membership).order_by("pk")
     if access.lacks_two_factors(reader, first.organization):
         # Such a member sees nothing of the organization; only that it must be authorized anew.
         rows = rows.filter(kind__in=[kind.code for kind in registered_kinds() if kind.essential])
     with in_language_of(reader):
-        found = told(list(rows), membership, named=MOST_NAMED)
+        found = render_notifications(list(rows), membership, named=MAX_NAMED_IN_EMAIL)
         return _message(first, found, is_digest=is_digest) if found else None
 
 
-def _message(first: Notification, found: Sequence[Told], *, is_digest: bool) -> Letter:
+def _message(
+    first: Notification, found: Sequence[RenderedNotification], *, is_digest: bool
+) -> OutgoingMessage:
     only, absolute = found[0], _links(first)
     title, link, action = only.title, only.row.address, only.row.action
     sections = (
@@ -85,7 +91,7 @@ def _message(first: Notification, found: Sequence[Told], *, is_digest: bool) -> 
         "link": absolute(link),
         "preferences": absolute(reverse("notifications:preferences")),
     }
-    letter = Letter(
+    letter = OutgoingMessage(
         subject=title if is_digest else _subject(found, title),
         body=render_to_string("notifications/email.txt", context),
         to=[first.user.email],
@@ -95,7 +101,7 @@ def _message(first: Notification, found: Sequence[Told], *, is_digest: bool) -> 
     return letter
 
 
-def _subject(found: Sequence[Told], title: str) -> str:
+def _subject(found: Sequence[RenderedNotification], title: str) -> str:
     """Of our own words only; a single UIT by its code."""
     kind = found[0].row.about or DIGEST
     if kind.of_uits:
@@ -110,7 +116,7 @@ def _subject(found: Sequence[Told], title: str) -> str:
     return str(kind.subject or kind.title)
 
 
-def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:
+def _digest_title(digest: Notification, sections: Sequence[EmailSection]) -> str:
     day = digest.created_at.astimezone(BUCHAREST).date()
     return gettext("Rezumat, %(day)s: %(news)s") % {
         "day": day_in_full(day, today=day),
@@ -118,7 +124,9 @@ def _digest_title(digest: Notification, sections: Sequence[Section]) -> str:
     }
 
 
-def _sections(found: Sequence[Told], absolute: Callable[[str], str]) -> list[Section]:
+def _sections(
+    found: Sequence[RenderedNotification], absolute: Callable[[str], str]
+) -> list[EmailSection]:
     """In the order of the kinds, each told fact with its link."""
     order = {kind.code: rank for rank, kind in enumerate(registered_kinds())}
     ranked = sorted(found, key=lambda one: order.get(one.row.kind, len(order)))
@@ -126,20 +134,20 @@ def _sections(found: Sequence[Told], absolute: Callable[[str], str]) -> list[Sec
     for code, group in groupby(ranked, key=lambda one: one.row.kind):
         several = list(group)
         number = sum(one.number for one in several)
-        lines = [line for one in several for line in _lines(one, absolute)][:MOST_NAMED]
+        lines = [line for one in several for line in _lines(one, absolute)][:MAX_NAMED_IN_EMAIL]
         kind = kind_of_code(code) or DIGEST
         heading = kind.count_label(number) if kind.of_uits else str(kind.title)
-        sections.append(Section(heading, lines, number))
+        sections.append(EmailSection(heading, lines, number))
     return sections
 
 
-def _lines(one: Told, absolute: Callable[[str], str]) -> list[Line]:
+def _lines(one: RenderedNotification, absolute: Callable[[str], str]) -> list[EmailLine]:
     if one.row.is_burst:
-        return [Line(fact.title, "", absolute(fact.address)) for fact in one.facts]
+        return [EmailLine(fact.title, "", absolute(fact.address)) for fact in one.facts]
     kind = one.row.about
     # Among others, the first paragraph of a UIT's news; its page and the list have the rest.
     text = one.row.text.partition("\n\n")[0] if kind and kind.of_uits else one.row.text
-    return [Line(one.title, text, absolute(one.row.address))]
+    return [EmailLine(one.title, text, absolute(one.row.address))]
 
 
 def _links(notification: Notification) -> Callable[[str], str]:

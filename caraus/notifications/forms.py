@@ -9,15 +9,15 @@ from django.utils.translation import gettext, gettext_lazy
 from caraus.accounts.models import Company
 from caraus.core.formatting import plural
 from caraus.notifications.delivery_settings import (
-    CHOICES,
-    FIRST_HOURS,
-    LAST_HOURS,
-    folded,
-    plate_of,
+    FIRST_HOURS_CHOICES,
+    LAST_HOURS_CHOICES,
+    SETTING_FIELDS,
+    comparable_name,
+    comparable_plate,
 )
-from caraus.notifications.models import Rhythm
+from caraus.notifications.models import DeliverySettings
 
-MOST_LINES = 200
+MAX_FILTER_LINES = 200
 _TIME = {"invalid": gettext_lazy("Scrie ora așa: 22:00.")}
 
 
@@ -34,14 +34,14 @@ class _Lines(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         lines = [" ".join(line.split()) for line in super().clean(value).splitlines()]
         found = list(dict.fromkeys(filter(None, lines)))
-        if len(found) > MOST_LINES or any(len(line) > 200 for line in found):
+        if len(found) > MAX_FILTER_LINES or any(len(line) > 200 for line in found):
             raise forms.ValidationError(
-                gettext("Scrie cel mult %(most)d rânduri scurte.") % {"most": MOST_LINES}
+                gettext("Scrie cel mult %(most)d rânduri scurte.") % {"most": MAX_FILTER_LINES}
             )
         return found
 
 
-class RhythmForm(forms.ModelForm[Rhythm]):
+class DeliverySettingsForm(forms.ModelForm[DeliverySettings]):
     digest_hour = forms.TypedChoiceField(
         label=gettext_lazy("Ora rezumatului"),
         choices=[(hour, f"{hour}:00") for hour in range(24)],
@@ -78,12 +78,15 @@ class RhythmForm(forms.ModelForm[Rhythm]):
     )
 
     class Meta:
-        model = Rhythm
-        fields = CHOICES
+        model = DeliverySettings
+        fields = SETTING_FIELDS
 
     def __init__(self, *args: Any, seen: Collection[Company], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, hours in (("first_hours", FIRST_HOURS), ("last_hours", LAST_HOURS)):
+        for name, hours in (
+            ("first_hours", FIRST_HOURS_CHOICES),
+            ("last_hours", LAST_HOURS_CHOICES),
+        ):
             self.fields[name].choices = [  # type: ignore[attr-defined]
                 (one, gettext("cu %(hours)s înainte") % {"hours": plural(one, "oră", "ore")})
                 for one in hours
@@ -100,7 +103,7 @@ class RhythmForm(forms.ModelForm[Rhythm]):
 
     def clean_declarants(self) -> list[str]:
         lines: list[str] = self.cleaned_data["declarants"]
-        if unreadable := [line for line in lines if not folded(line)]:
+        if unreadable := [line for line in lines if not comparable_name(line)]:
             raise forms.ValidationError(
                 gettext("„%(line)s” nu este nici CUI, nici nume.") % {"line": unreadable[0]}
             )
@@ -108,11 +111,11 @@ class RhythmForm(forms.ModelForm[Rhythm]):
 
     def clean_vehicles(self) -> list[str]:
         lines: list[str] = self.cleaned_data["vehicles"]
-        if unreadable := [line for line in lines if not plate_of(line)]:
+        if unreadable := [line for line in lines if not comparable_plate(line)]:
             raise forms.ValidationError(
                 gettext("„%(line)s” nu este un număr de înmatriculare.") % {"line": unreadable[0]}
             )
-        return list(dict.fromkeys(plate_of(line) for line in lines))
+        return list(dict.fromkeys(comparable_plate(line) for line in lines))
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}

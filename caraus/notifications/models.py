@@ -125,7 +125,7 @@ class Email(models.Model):
         return f"{self.notification} ({self.get_state_display()})"
 
 
-class Preference(models.Model):
+class ChannelPreference(models.Model):
     """What one person wants to hear of in one organization; without a row: as the kind says."""
 
     ORGANIZATION_PATH = "organization"
@@ -146,7 +146,7 @@ class Preference(models.Model):
         return f"{self.user}: {self.kind}"
 
 
-class Rhythm(models.Model):
+class DeliverySettings(models.Model):
     """When one person wants to be written to in one organization, and about which UITs.
 
     Hours and times are Bucharest's. Empty lists: about all.
@@ -154,7 +154,7 @@ class Rhythm(models.Model):
 
     ORGANIZATION_PATH = "organization"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="rhythms")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delivery_settings")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     digest_hour = models.PositiveSmallIntegerField(default=7)
     quiet_from: models.TimeField[time | None, time | None] = models.TimeField(null=True, blank=True)
@@ -171,14 +171,14 @@ class Rhythm(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("user", "organization", name="one_rhythm_per_person")
+            models.UniqueConstraint("user", "organization", name="one_delivery_settings_per_person")
         ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.digest_hour}:00"
 
 
-class FailedNotice(models.Model):
+class NotificationFailure(models.Model):
     """How often people could not be told something, by what it was: for a counter."""
 
     name = models.CharField(max_length=200, unique=True)

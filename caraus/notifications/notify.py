@@ -11,17 +11,21 @@ from django.utils.translation import gettext
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import in_language_of
-from caraus.notifications.delivery_settings import next_digest, quiet_until, rhythms
+from caraus.notifications.delivery_settings import (
+    delivery_settings_of,
+    next_digest_at,
+    quiet_hours_end,
+)
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import Email, Notification, Rhythm
-from caraus.notifications.preferences import Channels, channels
+from caraus.notifications.models import DeliverySettings, Email, Notification
+from caraus.notifications.preferences import Channels, channels_of
 from caraus.notifications.tasks import enqueue_email
 
 # A text, or what makes it: called once for each reader, in the reader's language.
-type Words = str | Callable[[], str]
+type LocalizedText = str | Callable[[], str]
 
 # What is told about UITs within this time of each other goes in one e-mail.
-GATHERED = timedelta(minutes=5)
+EMAIL_WINDOW = timedelta(minutes=5)
 # No e-mail waits longer than quiet hours.
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -33,10 +37,10 @@ def notify(
     users: Iterable[User],
     kind: NotificationKind,
     key: str,
-    title: Words,
-    text: Words,
+    title: LocalizedText,
+    text: LocalizedText,
     address: str,
-    action: Words = lambda: gettext("Deschide"),
+    action: LocalizedText = lambda: gettext("Deschide"),
     company: Company | None = None,
     now: datetime | None = None,
 ) -> list[Notification]:
@@ -48,12 +52,16 @@ def notify(
     people = [user for user in users if user.is_active]
     if company is not None:
         people = access.users_who_see(people, company)
-    wishes = channels(users=people, organization=organization, kind=kind)
-    paces = rhythms(people, organization)
+    wishes = channels_of(users=people, organization=organization, kind=kind)
+    paces = delivery_settings_of(people, organization)
     for user in people:
         wanted, pace = wishes[user.pk], paces[user.pk]
         with in_language_of(user):
-            words = {"title": said(title), "text": said(text), "action": said(action)}
+            words = {
+                "title": render_text(title),
+                "text": render_text(text),
+                "action": render_text(action),
+            }
         notification, is_new = Notification.objects.get_or_create(
             user=user,
             kind=kind.code,
@@ -65,24 +73,24 @@ def notify(
                 "address": address,
                 "created_at": now,
                 "read_at": None if wanted.bell else timezone.now(),
-                "digest_at": next_digest(pace, now) if wanted.digest else None,
+                "digest_at": next_digest_at(pace, now) if wanted.digest else None,
             },
         )
         if is_new:
-            post(notification, kind, wanted, pace, now)
+            schedule_email(notification, kind, wanted, pace, now)
             told.append(notification)
     return told
 
 
-def said(words: Words) -> str:
+def render_text(words: LocalizedText) -> str:
     return words() if callable(words) else words
 
 
-def post(
+def schedule_email(
     notification: Notification,
     kind: NotificationKind,
     wanted: Channels,
-    pace: Rhythm,
+    pace: DeliverySettings,
     now: datetime,
 ) -> None:
     """The e-mail that goes at once: after the quiet hours, unless it can't wait."""
@@ -91,7 +99,7 @@ def post(
     at_once = min(now, timezone.now())
     goes_at = _gathered_until(notification, now) if kind.of_uits else at_once
     if not (kind.essential or kind.urgent):
-        goes_at = max(goes_at, quiet_until(pace, now) or goes_at)
+        goes_at = max(goes_at, quiet_hours_end(pace, now) or goes_at)
     Email.objects.create(notification=notification, next_attempt_at=goes_at)
     if goes_at <= now:
         enqueue_email(notification.pk)
@@ -106,6 +114,6 @@ def _gathered_until(notification: Notification, now: datetime) -> datetime:
         notification__kind=notification.kind,
         notification__created_at__gt=now - _LONGEST_WAIT,
     ).aggregate(last=Max("next_attempt_at"))["last"]
-    if last is None or last <= now - GATHERED:
+    if last is None or last <= now - EMAIL_WINDOW:
         return now
-    return min(last if last > now else last + GATHERED, now + GATHERED)
+    return min(last if last > now else last + EMAIL_WINDOW, now + EMAIL_WINDOW)

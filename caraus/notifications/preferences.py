@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.notifications.kinds import NotificationKind, registered_kinds
-from caraus.notifications.models import Preference
+from caraus.notifications.models import ChannelPreference
 
 
 class LastReaderError(Exception):
@@ -34,12 +34,14 @@ class Channels:
         return self.bell or self.email or self.digest
 
 
-def channels(
+def channels_of(
     *, users: Iterable[User], organization: Organization, kind: NotificationKind
 ) -> dict[int, Channels]:
     """By user id. If an essential kind would reach nobody by e-mail, it reaches all of them."""
     people = list(users)
-    rows = Preference.objects.filter(user__in=people, organization=organization, kind=kind.code)
+    rows = ChannelPreference.objects.filter(
+        user__in=people, organization=organization, kind=kind.code
+    )
     chosen = {
         row.user_id: Channels(row.bell or kind.essential, row.email, row.digest) for row in rows
     }
@@ -50,14 +52,16 @@ def channels(
     return found
 
 
-def choices(*, user: User, organization: Organization) -> list[tuple[NotificationKind, Channels]]:
+def channel_choices(
+    *, user: User, organization: Organization
+) -> list[tuple[NotificationKind, Channels]]:
     """What one person hears of, kind by kind."""
-    rows = Preference.objects.filter(user=user, organization=organization)
+    rows = ChannelPreference.objects.filter(user=user, organization=organization)
     kept = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
     found = []
     for kind in registered_kinds():
         if kind.essential:
-            wanted = channels(users=[user], organization=organization, kind=kind)[user.pk]
+            wanted = channels_of(users=[user], organization=organization, kind=kind)[user.pk]
         else:
             wanted = kept.get(kind.code, Channels(kind.bell, kind.email, kind.digest))
         found.append((kind, wanted))
@@ -65,7 +69,7 @@ def choices(*, user: User, organization: Organization) -> list[tuple[Notificatio
 
 
 @transaction.atomic
-def choose(
+def save_channels(
     *, user: User, organization: Organization, kind: NotificationKind, channels: Channels
 ) -> None:
     """Keep a person's choice. Raises LastReaderError when an essential kind would be left
@@ -73,7 +77,7 @@ def choose(
     Organization.objects.select_for_update().get(pk=organization.pk)  # two may leave at once
     if kind.essential and not channels.email and not _others(user, organization, kind):
         raise LastReaderError
-    Preference.objects.update_or_create(
+    ChannelPreference.objects.update_or_create(
         user=user,
         organization=organization,
         kind=kind.code,
@@ -87,7 +91,9 @@ def choose(
 
 def _others(user: User, organization: Organization, kind: NotificationKind) -> bool:
     """Another owner or administrator still gets these e-mails."""
-    silent = Preference.objects.filter(organization=organization, kind=kind.code, email=False)
+    silent = ChannelPreference.objects.filter(
+        organization=organization, kind=kind.code, email=False
+    )
     return (
         Membership.objects.filter(
             organization=organization, role__in=[Role.OWNER, Role.ADMIN], user__is_active=True

@@ -12,21 +12,21 @@ from caraus.notifications import delivery, digest, purge
 
 @app.task(name="notifications.email", queue=queues.MAIL)
 def email(*, notification_id: int) -> None:
-    delivery.send(notification_id=notification_id)
+    delivery.send_email(notification_id=notification_id)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.send_due", queueing_lock="notifications.send_due")
 def send_due(timestamp: int) -> None:
-    digest.send_due()
-    for notification_id in delivery.due():
+    digest.create_due_digests()
+    for notification_id in delivery.due_emails():
         enqueue_email(notification_id)
 
 
 @app.periodic(cron="31 2 * * *")
 @app.task(name="notifications.forget", queueing_lock="notifications.forget")
 def forget(timestamp: int) -> None:
-    purge.forget()
+    purge.delete_expired_notifications()
 
 
 def enqueue_email(notification_id: int) -> None:

@@ -9,5 +9,5 @@ urlpatterns = [
     path("clopotel/", notifications.bell, name="bell"),
     path("citite/", notifications.read_all, name="read_all"),
     path("preferinte/", notifications.preferences, name="preferences"),
-    path("<int:pk>/", notifications.open_one, name="open"),
+    path("<int:pk>/", notifications.open_notification, name="open"),
 ]

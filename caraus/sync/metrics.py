@@ -134,7 +134,8 @@ def _failed_notices() -> Metric:
     failed = CounterMetricFamily(
         "caraus_failed_notices", "What people could not be told, by notice.", labels=["notice"]
     )
-    for name, number in _rows("SELECT name, number FROM notifications_failednotice ORDER BY name"):
+    failures = _rows("SELECT name, number FROM notifications_notificationfailure ORDER BY name")
+    for name, number in failures:
         failed.add_metric([name], float(number))
     return failed
 

@@ -15,11 +15,11 @@ from caraus.accounts.models import Company, Organization, Role, User
 from caraus.authorizations.models import Authorization
 from caraus.core.fields import truncate_for_column
 from caraus.core.formatting import BUCHAREST, day_in_full, plural
-from caraus.notifications.contained import contained
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
-from caraus.notifications.preferences import channels
+from caraus.notifications.preferences import channels_of
 from caraus.sync.notification_kinds import ANAF_LIMITS, ANAF_OUTAGE, MASS_DISAPPEARANCE
 
 
@@ -39,7 +39,7 @@ def _notify(
         members = members.filter(role__in=[Role.OWNER, Role.ADMIN])
     people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
     if kind.on_request:
-        wishes = channels(users=people, organization=organization, kind=kind)
+        wishes = channels_of(users=people, organization=organization, kind=kind)
         people = [one for one in people if wishes[one.pk]]
     address = (
         reverse("sync:company_syncs", args=[company.pk])
@@ -88,7 +88,7 @@ def notified_daily_limits(now: datetime) -> set[str]:
     return set(told.values_list("key", flat=True))
 
 
-@contained
+@isolate_failures
 def notify_daily_limit(
     organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
 ) -> None:
@@ -120,7 +120,7 @@ def notify_daily_limit(
     )
 
 
-@contained
+@isolate_failures
 def notify_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
     _notify(
         company.organization,
@@ -139,7 +139,7 @@ def notify_mass_disappearance(company: Company, *, number: int, at: datetime) ->
     )
 
 
-@contained
+@isolate_failures
 def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
     """ANAF shows none of a company's UITs any more: once a day at most, however often its list
     empties."""
@@ -176,7 +176,7 @@ def notify_outage(*, since: datetime) -> bool:
     return all(notified)
 
 
-@contained
+@isolate_failures
 def _notify_of_outage(organization: Organization, since: datetime) -> None:
     _notify(
         organization,
@@ -199,7 +199,7 @@ def notify_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
     return all(notified)
 
 
-@contained
+@isolate_failures
 def _notify_of_pause(
     organization: Organization, since: datetime, until: datetime, now: datetime
 ) -> None:

@@ -15,11 +15,11 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import BUCHAREST, day_in_full
-from caraus.notifications.contained import contained
-from caraus.notifications.delivery_settings import FIRST_HOURS, hours_chosen
+from caraus.notifications.delivery_settings import FIRST_HOURS_CHOICES, notice_hours_changed
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import Rhythm
-from caraus.notifications.news import News, tell
+from caraus.notifications.models import DeliverySettings
+from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
 from caraus.transports.display import grouped_uit
 from caraus.transports.models import ExpiryWatch, Transport, TransportEvent
 from caraus.transports.notification_kinds import EXPIRED_UIT, EXPIRING_UIT, LAST_HOURS_OF_UIT
@@ -37,7 +37,7 @@ OPEN_STATES = (Transport.State.ACTIVE, Transport.State.MISSING)
 # After a longer time without a worker, UITs that expired before are no longer notified.
 LONGEST_CATCH_UP = timedelta(hours=24)
 # The longest notice that a person can choose.
-LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS))
+LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS_CHOICES))
 # A response may be stored so long after it came; notified by both, a UIT is notified once.
 STORE_DELAY = timedelta(minutes=5)
 _LIST_QUERIES = {
@@ -46,12 +46,12 @@ _LIST_QUERIES = {
     EXPIRED_UIT: "?arata=expirate",
 }
 
-type RecipientFilter = Callable[[Rhythm], bool]
+type RecipientFilter = Callable[[DeliverySettings], bool]
 
 
 def connect() -> None:
     transports_stored.connect(_on_transports_stored, dispatch_uid="transports.expiry")
-    hours_chosen.connect(_on_hours_chosen, dispatch_uid="transports.expiry")
+    notice_hours_changed.connect(_on_hours_chosen, dispatch_uid="transports.expiry")
 
 
 def notify_expiring(now: datetime | None = None) -> None:
@@ -62,7 +62,7 @@ def notify_expiring(now: datetime | None = None) -> None:
     if since >= now:
         return
     chosen, all_told = _chosen_hours(), True
-    usual = {Rhythm().first_hours, Rhythm().last_hours, 0}
+    usual = {DeliverySettings().first_hours, DeliverySettings().last_hours, 0}
     day = since.astimezone(BUCHAREST).date()
     while (ends := expires_at(day)) <= now + LONGEST_NOTICE:
         passed = partial(_has_passed, ends, watch.notified_until if ends > now else since, now)
@@ -86,7 +86,9 @@ def _has_passed(ends: datetime, since: datetime, now: datetime, hours: int) -> b
 def _chosen_hours() -> dict[int, set[int]]:
     """By organization."""
     found: dict[int, set[int]] = defaultdict(set)
-    rows = Rhythm.objects.values_list("organization", "first_hours", "last_hours").distinct()
+    rows = DeliverySettings.objects.values_list(
+        "organization", "first_hours", "last_hours"
+    ).distinct()
     for organization, *hours in rows:
         found[organization].update(hours)
     return found
@@ -107,7 +109,7 @@ def _notify_day(
     return all(told)
 
 
-@contained
+@isolate_failures
 def _notify_organization(
     lapsing: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
 ) -> None:
@@ -125,8 +127,8 @@ def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
     ).order_by()
 
 
-@contained
-def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
+@isolate_failures
+def _on_hours_chosen(sender: object, *, rhythm: DeliverySettings, **_: object) -> None:
     """Of what lies within the hours already, the person hears now: their moment has passed."""
     now = timezone.now()
     day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
@@ -138,7 +140,9 @@ def _on_hours_chosen(sender: object, *, rhythm: Rhythm, **_: object) -> None:
         day += timedelta(days=1)
 
 
-def _is_within(chosen: Rhythm, left: timedelta, pace: Rhythm, *, last: bool) -> bool:
+def _is_within(
+    chosen: DeliverySettings, left: timedelta, pace: DeliverySettings, *, last: bool
+) -> bool:
     return pace.user_id == chosen.user_id and _between(left, pace, last=last)
 
 
@@ -156,7 +160,7 @@ def _due_kinds(
     )
 
 
-@contained
+@isolate_failures
 def _on_transports_stored(
     sender: object,
     *,
@@ -199,11 +203,11 @@ def _was_shortened(ends: list[str | None] | None, at: datetime) -> bool:
     return before is not None and expires_at(date.fromisoformat(before)) > at
 
 
-def _everybody(pace: Rhythm) -> bool:
+def _everybody(pace: DeliverySettings) -> bool:
     return True
 
 
-def _between(left: timedelta, pace: Rhythm, *, last: bool) -> bool:
+def _between(left: timedelta, pace: DeliverySettings, *, last: bool) -> bool:
     """Whether so much time left lies in a person's last hours, or in the hours before them."""
     if left <= timedelta(hours=pace.last_hours):
         return last
@@ -220,12 +224,12 @@ def _notify(
     news = [
         _build_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day
     ]
-    tell(kind, news, organization=organization, many=many, whom=whom, now=now)
+    notify_about_uits(kind, news, organization=organization, many=many, whom=whom, now=now)
 
 
 def _build_news(
     kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime
-) -> News:
+) -> UitNotice:
     ends = expires_at(first_expired_day)
     today = now.astimezone(BUCHAREST).date()
     vehicle = row.current_vehicle[0]
@@ -262,7 +266,7 @@ def _build_news(
         )
         return "\n\n".join(filter(None, [describe_transport(row.company, row), ours, advice]))
 
-    return News(
+    return UitNotice(
         key=f"{row.pk}:{first_expired_day.isoformat()}",
         subject=notification_subject(row.company, row),
         title=title,

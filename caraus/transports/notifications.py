@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import BUCHAREST, day_in_full, today
-from caraus.notifications.contained import contained
-from caraus.notifications.delivery_settings import Subject
+from caraus.notifications.delivery_settings import FilterSubject
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.news import News, tell
+from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
 from caraus.transports.display import (
     ChangeLine,
     change_lines,
@@ -39,7 +39,7 @@ def connect() -> None:
     transports_stored.connect(_on_transports_stored, dispatch_uid="transports.notifications")
 
 
-@contained
+@isolate_failures
 def _on_transports_stored(
     sender: object,
     *,
@@ -51,7 +51,7 @@ def _on_transports_stored(
     **_: object,
 ) -> None:
     rows = {row.uit: row for row in transports}
-    by_kind: dict[NotificationKind, list[News]] = {}
+    by_kind: dict[NotificationKind, list[UitNotice]] = {}
     for event in events:
         kind = _kind(event, company)
         # The UITs of the first answer about a company are no news.
@@ -60,7 +60,7 @@ def _on_transports_stored(
         news = _build_news(company, rows[event.uit], event, at)
         by_kind.setdefault(kind, []).append(news)
     for kind, found in by_kind.items():
-        tell(
+        notify_about_uits(
             kind,
             found,
             organization=company.organization,
@@ -97,14 +97,14 @@ def is_ours(row: Transport, company: Company) -> bool:
 
 def notification_subject(
     company: Company, row: Transport, changes: Changes | None = None
-) -> Subject:
+) -> FilterSubject:
     """With the plates of before a change too: whoever follows the vehicle hears that it left."""
     plates = [row.plate, *row.current_vehicle]
     before = {name: old for name, (old, _new) in (changes or {}).items()}
     plates += [before.get(name) or "" for name in _VEHICLE]
     for change in before.get("vehicle_changes") or []:
         plates += [change[name] for name in _VEHICLE]
-    return Subject(
+    return FilterSubject(
         company=company,
         declarant_cui=row.declarant_cui,
         declarant_name=row.declarant_name,
@@ -112,9 +112,9 @@ def notification_subject(
     )
 
 
-def _build_news(company: Company, row: Transport, event: Event, at: datetime) -> News:
+def _build_news(company: Company, row: Transport, event: Event, at: datetime) -> UitNotice:
     words = _EventText(company, row, event)
-    return News(
+    return UitNotice(
         key=f"{row.pk}:{event.kind}:{at.isoformat()}",
         subject=notification_subject(company, row, event.changes),
         title=words.title,

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, RateCount, Role, Session, User
-from caraus.notifications.models import FailedNotice
+from caraus.notifications.models import NotificationFailure
 from caraus.sync.models import OutcomeTotal, Plan, RateLimiter
 from caraus.transports.models import ExpiryWatch
 from tests import factories
@@ -117,7 +117,16 @@ TENANT_MODELS = [
     for model in apps.get_app_config(label).get_models()
     # Of the whole installation, or of a browser.
     if model
-    not in {User, RateCount, Session, RateLimiter, ExpiryWatch, Plan, OutcomeTotal, FailedNotice}
+    not in {
+        User,
+        RateCount,
+        Session,
+        RateLimiter,
+        ExpiryWatch,
+        Plan,
+        OutcomeTotal,
+        NotificationFailure,
+    }
 ]
 
 

@@ -18,7 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.commands.ports import free_ports
 from caraus.mail import delivery, key_rotation, queue, tasks
-from caraus.mail.messages import Letter, unseal
+from caraus.mail.messages import OutgoingMessage, unseal_message
 from caraus.mail.models import OutgoingEmail
 from tests.authorize import at_once
 from tests.mail import MailServer, delivered, mailers
@@ -36,7 +36,7 @@ def smtp(settings: LazySettings) -> Iterator[MailServer]:
 
 
 def write(*, to: str = TO, lives: timedelta | None = None, reference: str = "") -> OutgoingEmail:
-    letter = Letter("Subiect cu ș", f"https://caraus.example.ro/{SECRET}/", to=[to])
+    letter = OutgoingMessage("Subiect cu ș", f"https://caraus.example.ro/{SECRET}/", to=[to])
     letter.attach_alternative(f"<p>{SECRET}</p>", "text/html")
     letter.purpose, letter.reference = "test", reference
     letter.expires_at = timezone.now() + lives if lives else None
@@ -64,7 +64,7 @@ def test_nothing_of_a_letter_is_readable_in_the_database(db: None) -> None:
         kept = str(cursor.fetchall()) + str(list(ProcrastinateJob.objects.values()))
     assert SECRET not in kept
     assert "Subiect" not in kept
-    assert SECRET in unseal(letter.sealed, recipient=TO).body
+    assert SECRET in unseal_message(letter.sealed, recipient=TO).body
 
 
 def test_a_letter_is_born_with_the_act_or_not_at_all(db: None) -> None:
@@ -97,9 +97,9 @@ def test_a_server_that_is_down_is_tried_with_growing_pauses_then_has_it_once(
     pauses = []
     for _ in range(3):
         before, now = letter.next_attempt_at - timedelta(seconds=1), letter.next_attempt_at
-        assert not delivery.deliver(letter.pk, now=before)
-        assert delivery.due(before) == []
-        assert not delivery.deliver(letter.pk, now=now)
+        assert not delivery.deliver_message(letter.pk, now=before)
+        assert delivery.due_messages(before) == []
+        assert not delivery.deliver_message(letter.pk, now=now)
         letter.refresh_from_db()
         pauses.append(letter.next_attempt_at - now)
     assert pauses == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
@@ -117,17 +117,17 @@ def test_after_three_days_it_is_given_up_and_its_text_forgotten(smtp: MailServer
     smtp.refuse("451 try later")
     letter = write(reference="thing:1")
     now, tries = timezone.now(), 0
-    while letter.pk in delivery.due(now):
-        assert not delivery.deliver(letter.pk, now=now)
+    while letter.pk in delivery.due_messages(now):
+        assert not delivery.deliver_message(letter.pk, now=now)
         letter.refresh_from_db()
         now, tries = letter.next_attempt_at, tries + 1
         assert tries < 100
     assert letter.gave_up_at
     assert timedelta(days=3) <= letter.gave_up_at - letter.created_at < timedelta(days=3, hours=4)
     assert (letter.sealed, letter.problem) == ("", "server")
-    assert queue.problems(["thing:1", "thing:2"]) == {"thing:1": letter}
+    assert queue.delivery_problems(["thing:1", "thing:2"]) == {"thing:1": letter}
     smtp.accept()
-    assert not delivery.deliver(letter.pk, now=now + timedelta(days=1))
+    assert not delivery.deliver_message(letter.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
     assert delivery.delete_given_up(letter.gave_up_at + timedelta(days=31)) == 1
 
@@ -135,7 +135,7 @@ def test_after_three_days_it_is_given_up_and_its_text_forgotten(smtp: MailServer
 def test_a_link_is_not_sent_once_it_works_no_longer(smtp: MailServer, db: None) -> None:
     letter = write(lives=timedelta(hours=24))
     late = timezone.now() + timedelta(hours=24, seconds=1)
-    assert not delivery.deliver(letter.pk, now=late)
+    assert not delivery.deliver_message(letter.pk, now=late)
     letter.refresh_from_db()
     assert (letter.sealed, letter.problem) == ("", "late")
     assert smtp.messages == []
@@ -143,13 +143,13 @@ def test_a_link_is_not_sent_once_it_works_no_longer(smtp: MailServer, db: None) 
 
 @pytest.mark.parametrize(("code", "final"), [(550, True), (553, True), (450, False), (451, False)])
 def test_an_unknown_mailbox_is_final_and_greylisting_is_not(code: int, *, final: bool) -> None:
-    assert delivery.is_final(smtplib.SMTPRecipientsRefused({TO: (code, b"no")})) is final
+    assert delivery.is_permanent(smtplib.SMTPRecipientsRefused({TO: (code, b"no")})) is final
 
 
 def test_a_refused_recipient_is_told_and_not_tried_again(smtp: MailServer, db: None) -> None:
     smtp.refuse_recipients("550 no such mailbox user=caraus password=hunter2")
     letter = write(reference="thing:1")
-    assert not delivery.deliver(letter.pk)
+    assert not delivery.deliver_message(letter.pk)
     letter.refresh_from_db()
     assert (letter.problem, letter.attempts) == ("recipient", 1)
     assert letter.gave_up_at
@@ -160,7 +160,7 @@ def test_an_address_that_can_not_be_written_is_not_tried_for_ever(
     smtp: MailServer, db: None
 ) -> None:
     letter = write(to="două@adrese@example.ro")
-    assert not delivery.deliver(letter.pk)
+    assert not delivery.deliver_message(letter.pk)
     letter.refresh_from_db()
     assert letter.gave_up_at
 
@@ -170,7 +170,7 @@ def test_a_lost_key_ends_the_letter_and_nothing_else(
 ) -> None:
     letter = write()
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
-    assert not delivery.deliver(letter.pk)
+    assert not delivery.deliver_message(letter.pk)
     letter.refresh_from_db()
     assert (letter.problem, smtp.messages) == ("key", [])
 
@@ -178,7 +178,7 @@ def test_a_lost_key_ends_the_letter_and_nothing_else(
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_take_the_same_letter_at_once_send_it_once(smtp: MailServer) -> None:
     letter = write()
-    results = at_once(*[partial(delivery.deliver, letter.pk)] * 4)
+    results = at_once(*[partial(delivery.deliver_message, letter.pk)] * 4)
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
     assert len(smtp.messages) == 1
 
@@ -187,9 +187,9 @@ def test_workers_that_take_the_same_letter_at_once_send_it_once(smtp: MailServer
 def test_a_crash_after_the_server_took_it_doubles_it_under_one_id(smtp: MailServer) -> None:
     letter = write()
     with transaction.atomic():
-        assert delivery.deliver(letter.pk)
+        assert delivery.deliver_message(letter.pk)
         transaction.set_rollback(True)
-    assert delivery.deliver(letter.pk)
+    assert delivery.deliver_message(letter.pk)
     first, second = smtp.messages
     assert isinstance(first, Received)
     assert first["Message-ID"] == second["Message-ID"]
@@ -200,7 +200,7 @@ def test_a_letter_that_is_just_being_sent_holds_up_nobody_who_withdraws_it() -> 
     first, second = write(reference="thing:1"), write(reference="thing:1")
     with transaction.atomic():
         OutgoingEmail.objects.select_for_update().get(pk=first.pk)  # as while SMTP takes it
-        (done,) = at_once(partial(queue.withdraw, reference="thing:1"))
+        (done,) = at_once(partial(queue.withdraw_messages, reference="thing:1"))
         assert done is None
     assert list(OutgoingEmail.objects.all()) == [first]
     assert second.pk != first.pk
@@ -210,15 +210,15 @@ def test_rotated_keys_open_the_letters_that_wait(db: None, settings: LazySetting
     letter = write()
     (old,), new = settings.TOKEN_KEYS, Fernet.generate_key().decode()
     settings.TOKEN_KEYS = [new, old]
-    assert key_rotation.rotate() == (1, 0)
+    assert key_rotation.rotate_message_keys() == (1, 0)
     settings.TOKEN_KEYS = [new]
     letter.refresh_from_db()
-    assert SECRET in unseal(letter.sealed, recipient=TO).body
+    assert SECRET in unseal_message(letter.sealed, recipient=TO).body
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
-    assert key_rotation.rotate() == (0, 1)
+    assert key_rotation.rotate_message_keys() == (0, 1)
 
 
 def test_what_waits_for_a_person_who_is_erased_goes_too(db: None) -> None:
     write()
-    queue.forget_person("ANA@example.ro")
+    queue.delete_messages_to("ANA@example.ro")
     assert delivered() == mail.outbox == []

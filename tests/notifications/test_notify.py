@@ -9,7 +9,7 @@ from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED, EXTER
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
-from caraus.notifications.preferences import Channels, LastReaderError, channels, choose
+from caraus.notifications.preferences import Channels, LastReaderError, channels_of, save_channels
 from tests import factories
 from tests.authorize import at_once
 
@@ -64,7 +64,7 @@ def test_somebody_whose_account_is_closed_is_not_told(organization: Organization
 
 
 def test_each_channel_can_be_switched_off(organization: Organization, owner: User) -> None:
-    choose(
+    save_channels(
         user=owner,
         organization=organization,
         kind=EXTERNAL_LINK_USED,
@@ -80,7 +80,7 @@ def test_a_choice_holds_in_its_organization_and_for_its_person_only(
 ) -> None:
     other = factories.member(organization, "admin")
     elsewhere = factories.organization("Alta")
-    choose(
+    save_channels(
         user=owner,
         organization=organization,
         kind=EXTERNAL_LINK_USED,
@@ -97,11 +97,15 @@ def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
 ) -> None:
     off = Channels(bell=False, email=False)
     with pytest.raises(LastReaderError, match="singura persoană"):
-        choose(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
+        save_channels(
+            user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off
+        )
     admin = factories.member(organization, "admin")
-    choose(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
+    save_channels(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
     with pytest.raises(LastReaderError):
-        choose(user=admin, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
+        save_channels(
+            user=admin, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off
+        )
     told = tell(organization, owner, admin)
     assert [one.read_at for one in told] == [None, None]
     assert [email.notification.user for email in Email.objects.all()] == [admin]
@@ -112,9 +116,9 @@ def test_when_the_last_reader_has_left_the_others_are_written_to_again(
 ) -> None:
     admin = factories.member(organization, "admin")
     off = Channels(email=False)
-    choose(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
+    save_channels(user=owner, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off)
     admin.memberships.all().delete()
-    assert channels(users=[owner], organization=organization, kind=AUTHORIZATION_NEEDED)[
+    assert channels_of(users=[owner], organization=organization, kind=AUTHORIZATION_NEEDED)[
         owner.pk
     ].email
 
@@ -124,7 +128,7 @@ def test_two_last_readers_cannot_leave_at_the_same_moment(organization: Organiza
     pair = [factories.member(organization, "owner") for _ in range(2)]
 
     def leave(user: User) -> None:
-        choose(
+        save_channels(
             user=user,
             organization=organization,
             kind=AUTHORIZATION_NEEDED,

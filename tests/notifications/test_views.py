@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Organization, User
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
-from caraus.notifications.models import Email, Notification, Preference
+from caraus.notifications.models import ChannelPreference, Email, Notification
 from caraus.notifications.notify import notify
 from tests import factories
 
@@ -87,10 +87,10 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
     signed_in: Client, organization: Organization
 ) -> None:
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
-    form = {"external_link-clopotel": "on", "owners-email": "on"} | hours
+    form = {"external_link-clopotel": "on", "owners-email": "on", "filing-email": "on"} | hours
     answer = signed_in.post("/notificari/preferinte/", form, follow=True)
     assert "Ești singura persoană" in answer.content.decode()
-    kept = dict(Preference.objects.values_list("kind", "email"))
+    kept = dict(ChannelPreference.objects.values_list("kind", "email"))
     assert kept["external_link"] is False
     assert "authorization" not in kept
     form["authorization-email"] = "on"
@@ -110,7 +110,7 @@ def test_nobody_is_offered_what_is_not_told_to_the_role(
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
     answer = client.post("/notificari/preferinte/", hours, follow=True)
     assert "Am păstrat alegerile tale." in answer.content.decode()
-    assert not Preference.objects.filter(kind="authorization").exists()
+    assert not ChannelPreference.objects.filter(kind="authorization").exists()
 
 
 @pytest.mark.parametrize(("role", "seen"), [("owner", True), ("admin", True), ("viewer", False)])

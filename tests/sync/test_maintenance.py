@@ -13,7 +13,7 @@ from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import BUCHAREST, day_of_month
 from caraus.notifications.models import Notification
-from caraus.notifications.preferences import Channels, choose
+from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync import claims, maintenance, tasks, unreadable_records
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
@@ -203,7 +203,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
     organization: Organization, owner: User, teammate: User
 ) -> None:
     factories.authorization(organization)
-    choose(user=teammate, organization=organization, kind=ANAF_OUTAGE, channels=Channels())
+    save_channels(user=teammate, organization=organization, kind=ANAF_OUTAGE, channels=Channels())
     plan.update_plan()
     permits.acquire_permit()
     RateLimiter.objects.update(open_since=timezone.now() - 59 * MINUTE)
@@ -221,7 +221,9 @@ def test_an_outage_is_told_after_an_hour_and_once(
     other = factories.organization("Alta")
     factories.authorization(other)
     Membership.objects.create(user=teammate, organization=other, role="viewer")
-    choose(user=teammate, organization=other, kind=ANAF_OUTAGE, channels=Channels(email=False))
+    save_channels(
+        user=teammate, organization=other, kind=ANAF_OUTAGE, channels=Channels(email=False)
+    )
     Plan.objects.update(notified_outage_since=None)
     maintenance.notify_problems()
     assert set(Notification.objects.values_list("organization", "email")) == {

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import today
-from caraus.notifications.delivery_settings import keep
-from caraus.notifications.models import Notification, Preference, Rhythm
+from caraus.notifications.delivery_settings import save_delivery_settings
+from caraus.notifications.models import ChannelPreference, DeliverySettings, Notification
 from caraus.transports import expiry
 from caraus.transports.models import ExpiryWatch, Transport
 from tests import factories
@@ -142,7 +142,7 @@ def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(mak
 def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
     make: Make, owner: User, organization: Organization
 ) -> None:
-    Rhythm.objects.create(user=owner, organization=organization, first_hours=48)
+    DeliverySettings.objects.create(user=owner, organization=organization, first_hours=48)
     make()
     assert told(END - 50 * HOUR) == []
     assert [kind for kind, _ in told(END - 20 * HOUR)] == ["uit_lapsing"]
@@ -163,11 +163,13 @@ def test_each_person_has_hours_of_their_own(
     make: Make, organization: Organization, owner: User
 ) -> None:
     early = factories.member(organization, "dispatcher")
-    Rhythm.objects.create(user=early, organization=organization, first_hours=48, last_hours=6)
+    DeliverySettings.objects.create(
+        user=early, organization=organization, first_hours=48, last_hours=6
+    )
     away = factories.organization("Alta")
     someone = factories.member(away, "owner")
-    Rhythm.objects.create(user=someone, organization=away, first_hours=72, last_hours=12)
-    Preference.objects.create(
+    DeliverySettings.objects.create(user=someone, organization=away, first_hours=72, last_hours=12)
+    ChannelPreference.objects.create(
         user=owner, organization=organization, kind="uit_lapsing", bell=False, email=False
     )
     make()
@@ -198,13 +200,13 @@ def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
     tomorrow = today() + timedelta(days=2)
     make(tomorrow)
     make(tomorrow + timedelta(days=3))
-    rhythm = Rhythm(user=owner, organization=organization, first_hours=48)
+    rhythm = DeliverySettings(user=owner, organization=organization, first_hours=48)
     for _ in range(2):
-        keep(rhythm)
+        save_delivery_settings(rhythm)
         (one,) = Notification.objects.all()
         assert (one.user, one.kind) == (owner, "uit_lapsing")
     rhythm.first_hours = 12
-    keep(rhythm)
+    save_delivery_settings(rhythm)
     assert Notification.objects.count() == 1
 
 

@@ -9,7 +9,7 @@ from django.db import connection as database
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.info import parse_info
 from caraus.core.formatting import day_in_full, today
-from caraus.notifications.models import Fact, Notification, Rhythm
+from caraus.notifications.models import DeliverySettings, Fact, Notification
 from caraus.sync.models import SyncState
 from caraus.transports import expiry
 from caraus.transports.models import ExpiryWatch, Transport
@@ -144,7 +144,7 @@ def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
 def test_whoever_follows_a_vehicle_hears_that_another_has_taken_its_place(
     anaf: Anaf, owner: User, organization: Organization
 ) -> None:
-    Rhythm.objects.create(user=owner, organization=organization, vehicles=["B01OLD"])
+    DeliverySettings.objects.create(user=owner, organization=organization, vehicles=["B01OLD"])
     anaf.answers()
     (new,) = anaf.answers(anaf.record())
     (changed,) = anaf.answers(anaf.record(nr_veh="CJ02NOU"))

@@ -12,7 +12,7 @@ from caraus.accounts.models import Company, Invitation, Organization, User
 from caraus.authorizations.models import Authorization, ExternalLink
 from caraus.core import fields
 from caraus.fleet.models import Draft, Vehicle
-from caraus.notifications.emails import message
+from caraus.notifications.emails import compose_email
 from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace import exports
@@ -112,6 +112,6 @@ def test_exports_cards_and_letters_hold_the_longest(owner: User, ids: dict[str, 
     assert PLATE in client.get(f"{uit}text-pentru-sofer/").content.decode()
     assert client.post("/cont/date/export/").status_code == 200
     for notification in Notification.objects.select_related("user", "organization"):
-        letter = message([notification])
+        letter = compose_email([notification])
         assert isinstance(letter, EmailMultiAlternatives)
         assert letter.message().as_bytes()

@@ -186,7 +186,7 @@ def test_a_link_of_a_letter_asks_before_it_opens_the_other_organization(
         action="Vezi",
     )
     with override("ro"):
-        letter = emails.message([notice])
+        letter = emails.compose_email([notice])
     assert letter is not None
     assert f"/integrari/?o={other.pk}" in str(letter.body)
     shown = page(tab, f"/integrari/?o={other.pk}")

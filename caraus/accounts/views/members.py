@@ -46,7 +46,7 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
     """The open ones, whether this member may act on them, and what became of their letters."""
     found = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
     invitations = list(found.prefetch_related("companies"))
-    problems = queue.problems(
+    problems = queue.delivery_problems(
         [invitation_emails.email_reference(invitation) for invitation in invitations]
     )
     return [

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='FailedNotice',
+            name='NotificationFailure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, unique=True)),
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Preference',
+            name='ChannelPreference',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40)),
@@ -75,9 +75,12 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preferences', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('user'), models.F('organization'), models.F('kind'), name='one_preference_per_kind')],
+            },
         ),
         migrations.CreateModel(
-            name='Rhythm',
+            name='DeliverySettings',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest_hour', models.PositiveSmallIntegerField(default=7)),
@@ -89,8 +92,11 @@ class Migration(migrations.Migration):
                 ('declarants', models.JSONField(blank=True, default=list)),
                 ('vehicles', models.JSONField(blank=True, default=list)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rhythms', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delivery_settings', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('user'), models.F('organization'), name='one_delivery_settings_per_person')],
+            },
         ),
         migrations.CreateModel(
             name='Email',
@@ -125,13 +131,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='fact',
             constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='no_fact_twice'),
-        ),
-        migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('organization'), models.F('kind'), name='one_preference_per_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='rhythm',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('organization'), name='one_rhythm_per_person'),
         ),
     ]

@@ -13,37 +13,44 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
-from caraus.notifications.delivery_settings import keep, rhythms
-from caraus.notifications.forms import RhythmForm
+from caraus.notifications.delivery_settings import delivery_settings_of, save_delivery_settings
+from caraus.notifications.forms import DeliverySettingsForm
 from caraus.notifications.kinds import DIGEST, NotificationKind, registered_kinds
+from caraus.notifications.mail_failures import mail_failures_of
 from caraus.notifications.models import Notification
-from caraus.notifications.preferences import Channels, LastReaderError, choices, choose
-from caraus.notifications.readable import readable, told
-from caraus.notifications.trouble import mail_trouble
+from caraus.notifications.preferences import (
+    Channels,
+    LastReaderError,
+    channel_choices,
+    save_channels,
+)
+from caraus.notifications.visible_notifications import render_notifications, visible_to_member
 
-PAGE = 30
+NOTIFICATIONS_PER_PAGE = 30
 # So many of a burst are named in the list.
-NAMED = 10
+MAX_NAMED_IN_LIST = 10
 
 
-def mine(request: HttpRequest) -> QuerySet[Notification]:
+def own_notifications(request: HttpRequest) -> QuerySet[Notification]:
     """The signed-in person's own, in the current organization, as far as the role and the
     companies allow now."""
     own = Notification.objects.filter(user=access.signed_in_user(request)).exclude(kind=DIGEST.code)
-    return readable(own, access.current_membership(request))
+    return visible_to_member(own, access.current_membership(request))
 
 
 @require_GET
 @never_cache
 def notification_list(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
-    page = Paginator(mine(request), PAGE).get_page(request.GET.get("pagina"))
+    page = Paginator(own_notifications(request), NOTIFICATIONS_PER_PAGE).get_page(
+        request.GET.get("pagina")
+    )
     may_see = access.has_role(membership, Role.ADMIN)
     context = {
         "page": page,
-        "told": told(list(page), membership, named=NAMED),
-        "unread": mine(request).filter(read_at=None).count(),
-        "trouble": mail_trouble(membership.organization) if may_see else None,
+        "told": render_notifications(list(page), membership, named=MAX_NAMED_IN_LIST),
+        "unread": own_notifications(request).filter(read_at=None).count(),
+        "trouble": mail_failures_of(membership.organization) if may_see else None,
     }
     return render(request, "notifications/list.html", context)
 
@@ -57,13 +64,13 @@ def bell(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def open_one(request: HttpRequest, pk: int) -> HttpResponse:
+def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark it as read and go where it leads; with `ramai`, stay in the list."""
-    access.get_object(request, mine(request), pk)
-    mine(request).filter(pk=pk, read_at=None).update(read_at=timezone.now())
+    access.get_object(request, own_notifications(request), pk)
+    own_notifications(request).filter(pk=pk, read_at=None).update(read_at=timezone.now())
     if "ramai" in request.POST:
         return redirect("notifications:list")
-    return redirect(_path(mine(request).get(pk=pk).address))
+    return redirect(_path(own_notifications(request).get(pk=pk).address))
 
 
 def _path(address: str) -> str:
@@ -74,7 +81,7 @@ def _path(address: str) -> str:
 
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
-    mine(request).filter(read_at=None).update(read_at=timezone.now())
+    own_notifications(request).filter(read_at=None).update(read_at=timezone.now())
     return redirect("notifications:list")
 
 
@@ -84,24 +91,24 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """A switch per kind and channel; when, and about which UITs."""
     user, membership = access.signed_in_user(request), access.current_membership(request)
     organization = membership.organization
-    rhythm = rhythms([user], organization)[user.pk]
+    rhythm = delivery_settings_of([user], organization)[user.pk]
     told_to_me = [kind for kind in registered_kinds() if access.has_role(membership, kind.role)]
     seen = access.visible_companies(membership, archived=True)
-    form = RhythmForm(
+    form = DeliverySettingsForm(
         request.POST if request.method == "POST" else None,
         instance=rhythm,
         seen=[one for one in seen if not one.archived_at or one.pk in rhythm.companies],
     )
     if request.method == "POST" and form.is_valid():
         kept = [_choose(request, kind) for kind in told_to_me]
-        keep(form.save(commit=False))
+        save_delivery_settings(form.save(commit=False))
         if all(kept):
             messages.success(request, gettext("Am păstrat alegerile tale."))
         return redirect("notifications:preferences")
     asked = request.POST if request.method == "POST" else None
     rows = [
         (kind, _wanted(asked, kind) if asked is not None else chosen)
-        for kind, chosen in choices(user=user, organization=organization)
+        for kind, chosen in channel_choices(user=user, organization=organization)
         if kind in told_to_me
     ]
     context = {
@@ -125,7 +132,7 @@ def _wanted(asked: QueryDict, kind: NotificationKind) -> Channels:
 def _choose(request: HttpRequest, kind: NotificationKind) -> bool:
     """False when it can't be: the person is told why. The other choices are kept."""
     try:
-        choose(
+        save_channels(
             user=access.signed_in_user(request),
             organization=access.current_organization(request),
             kind=kind,

@@ -11,12 +11,12 @@ from django.db import connection as database
 from django.db.models import F
 from django.utils import timezone
 
-from caraus.notifications.models import FailedNotice
+from caraus.notifications.models import NotificationFailure
 
 log = structlog.get_logger(__name__)
 
 
-def contained[**P](tell: Callable[P, object]) -> Callable[P, bool]:
+def isolate_failures[**P](tell: Callable[P, object]) -> Callable[P, bool]:
     """Make a function that tells people harmless to the transaction in which it is called.
 
     Its result is whether it succeeded. Only a lost database goes through: nothing is stored then.
@@ -54,5 +54,5 @@ def _in_a_savepoint[**P](tell: Callable[P, object], *args: P.args, **kwargs: P.k
 def _count(name: str) -> None:
     """After the transaction, so that no two of them wait for each other's count."""
     now = timezone.now()
-    FailedNotice.objects.get_or_create(name=name, defaults={"last_at": now})
-    FailedNotice.objects.filter(name=name).update(number=F("number") + 1, last_at=now)
+    NotificationFailure.objects.get_or_create(name=name, defaults={"last_at": now})
+    NotificationFailure.objects.filter(name=name).update(number=F("number") + 1, last_at=now)

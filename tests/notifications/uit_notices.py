@@ -8,18 +8,18 @@ from typing import Any
 from caraus.accounts.models import Company
 from caraus.core.formatting import BUCHAREST, gettext_lazy
 from caraus.notifications import delivery, digest
-from caraus.notifications.delivery_settings import Subject
+from caraus.notifications.delivery_settings import FilterSubject
 from caraus.notifications.kinds import (
     NotificationKind,
 )
-from caraus.notifications.news import News, tell
+from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
 
 
-def news(company: Company, *keys: str) -> list[News]:
+def news(company: Company, *keys: str) -> list[UitNotice]:
     return [
-        News(
+        UitNotice(
             key=key,
-            subject=Subject(company),
+            subject=FilterSubject(company),
             title=partial("{} {}".format, gettext_lazy("UIT nou"), key),
             text=f"Despre {key}.\n\nRestul.",
             address=f"/transporturi/{key}/",
@@ -28,16 +28,16 @@ def news(company: Company, *keys: str) -> list[News]:
     ]
 
 
-def told(kind: NotificationKind, found: Sequence[News], now: datetime | None = None) -> int:
+def told(kind: NotificationKind, found: Sequence[UitNotice], now: datetime | None = None) -> int:
     organization = found[0].subject.company.organization
-    return tell(kind, found, organization=organization, many="/transporturi/", now=now)
+    return notify_about_uits(kind, found, organization=organization, many="/transporturi/", now=now)
 
 
 def post(now: datetime | None = None) -> None:
     """What the worker does each minute."""
-    digest.send_due(now)
-    for pk in delivery.due(now):
-        delivery.send(notification_id=pk, now=now)
+    digest.create_due_digests(now)
+    for pk in delivery.due_emails(now):
+        delivery.send_email(notification_id=pk, now=now)
 
 
 def text_of(message: Any) -> str:

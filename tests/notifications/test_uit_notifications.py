@@ -14,15 +14,15 @@ from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications import delivery, purge
 from caraus.notifications.kinds import NotificationKind, registered_kinds
-from caraus.notifications.models import Email, Fact, Notification, Rhythm
+from caraus.notifications.models import DeliverySettings, Email, Fact, Notification
 from caraus.notifications.notify import notify
-from caraus.notifications.preferences import Channels, choose
+from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync.notification_kinds import ANAF_LIMITS
 from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
-from tests.notifications.telling import news, post, text_of, told
+from tests.notifications.uit_notices import news, post, text_of, told
 
 
 def test_each_channel_has_its_usual_and_its_own_switch(
@@ -37,9 +37,9 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     assert not problem.digest_at
     assert list(Email.objects.values_list("pk", flat=True)) == [problem.pk]
     nothing = Channels(bell=False, email=False, digest=False)
-    choose(user=owner, organization=organization, kind=NEW_UIT, channels=nothing)
+    save_channels(user=owner, organization=organization, kind=NEW_UIT, channels=nothing)
     assert told(NEW_UIT, news(company, "2")) == 0
-    choose(
+    save_channels(
         user=owner,
         organization=organization,
         kind=NEW_UIT,
@@ -58,7 +58,7 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
     people = [owner, factories.member(organization, "admin")]
     for number in range(8):
         wanted = Channels(*(bool(number & bit) for bit in (1, 2, 4)))
-        choose(user=owner, organization=organization, kind=kind, channels=wanted)
+        save_channels(user=owner, organization=organization, kind=kind, channels=wanted)
         key = f"{kind.code} {number}"
         later = timezone.now() + timedelta(hours=number)
         if kind.of_uits:
@@ -133,7 +133,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     assert "- UIT nou 1\n  Despre 1.\n  https://" in text_of(rest)
     assert "Restul" not in text_of(rest)
     assert "UIT nou 19" in text_of(rest)
-    assert not delivery.due(now + timedelta(days=1))
+    assert not delivery.due_emails(now + timedelta(days=1))
     # What has been sent grows no more: what comes now is in the next letter.
     soon = now + timedelta(minutes=5, seconds=10)
     told(FLEET_ISSUE, news(companies[0], *map(str, range(100, 170))), now=soon)
@@ -153,10 +153,12 @@ def test_workers_at_once_make_one_letter_of_what_belongs_together(
 ) -> None:
     told(FLEET_ISSUE, news(company, *"abcde"))
     Email.objects.update(next_attempt_at=timezone.now())
-    results = at_once(*[partial(delivery.send, notification_id=pk) for pk in delivery.due()])
+    results = at_once(
+        *[partial(delivery.send_email, notification_id=pk) for pk in delivery.due_emails()]
+    )
     assert all(isinstance(one, bool) for one in results)
     assert [one["Subject"] for one in smtp.messages] == ["5 probleme de flotă"]
-    assert not delivery.due()
+    assert not delivery.due_emails()
 
 
 @pytest.mark.parametrize("kind", [FLEET_ISSUE, NEW_UIT])
@@ -251,7 +253,7 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     told(NEW_UIT, news(company, "1"))
     assert [one.user for one in Notification.objects.all()] == [owner]
     for user, chosen in ((owner, other), (kept, company)):
-        Rhythm.objects.create(user=user, organization=organization, companies=[chosen.pk])
+        DeliverySettings.objects.create(user=user, organization=organization, companies=[chosen.pk])
     told(NEW_UIT, news(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
     # What is chosen of companies that are no longer seen does not silence the others.
@@ -262,6 +264,6 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
 def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
     told(NEW_UIT, news(company, "old"), now=timezone.now() - timedelta(days=91))
     told(NEW_UIT, news(company, "new"))
-    purge.forget()
+    purge.delete_expired_notifications()
     assert [one.key for one in Fact.objects.all()] == ["new"]
     assert [one.key for one in Notification.objects.all()] == ["new"]

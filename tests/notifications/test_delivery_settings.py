@@ -13,15 +13,20 @@ from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core.formatting import BUCHAREST
 from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications import delivery, digest
-from caraus.notifications.delivery_settings import Subject, next_digest, quiet_until, wants
-from caraus.notifications.models import Email, Notification, Preference, Rhythm
-from caraus.notifications.news import News
-from caraus.notifications.preferences import Channels, choose
+from caraus.notifications.delivery_settings import (
+    FilterSubject,
+    next_digest_at,
+    passes_filters,
+    quiet_hours_end,
+)
+from caraus.notifications.models import ChannelPreference, DeliverySettings, Email, Notification
+from caraus.notifications.preferences import Channels, save_channels
+from caraus.notifications.uit_notifications import UitNotice
 from caraus.transports.notification_kinds import DELISTED_UIT, EXPIRING_UIT, NEW_UIT
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
-from tests.notifications.telling import at, news, post, text_of, told
+from tests.notifications.uit_notices import at, news, post, text_of, told
 
 
 @pytest.mark.parametrize(
@@ -39,11 +44,11 @@ from tests.notifications.telling import at, news, post, text_of, told
 def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
     company: Company, declarants: list[str], vehicles: list[str], found: bool
 ) -> None:
-    rhythm = Rhythm(companies=[company.pk], declarants=declarants, vehicles=vehicles)
-    subject = Subject(company, "RO123", "AGRO Țărănesc SRL", ("b-12 abc", "CT34REM"))
-    assert wants(rhythm, subject) is found
+    rhythm = DeliverySettings(companies=[company.pk], declarants=declarants, vehicles=vehicles)
+    subject = FilterSubject(company, "RO123", "AGRO Țărănesc SRL", ("b-12 abc", "CT34REM"))
+    assert passes_filters(rhythm, subject) is found
     rhythm.companies = [company.pk + 1]
-    assert not wants(rhythm, subject)
+    assert not passes_filters(rhythm, subject)
 
 
 @pytest.mark.parametrize(
@@ -66,16 +71,18 @@ def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
 def test_quiet_hours_end_by_the_clock_in_bucharest(
     begin: str, end: str, now: datetime, until: datetime | None
 ) -> None:
-    rhythm = Rhythm(quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(end))
-    found = quiet_until(rhythm, now.astimezone(UTC))
+    rhythm = DeliverySettings(
+        quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(end)
+    )
+    found = quiet_hours_end(rhythm, now.astimezone(UTC))
     assert found == (until.astimezone(UTC) if until else None)
-    assert quiet_until(Rhythm(), now) is None
+    assert quiet_hours_end(DeliverySettings(), now) is None
 
 
 def test_the_digest_comes_at_its_hour_on_both_sides_of_a_change_of_the_clock() -> None:
-    rhythm = Rhythm(digest_hour=7)
+    rhythm = DeliverySettings(digest_hour=7)
     hours = [
-        next_digest(rhythm, at(day).astimezone(UTC)).hour
+        next_digest_at(rhythm, at(day).astimezone(UTC)).hour
         for day in ("2026-03-28T06:00", "2026-03-28T07:02", "2026-10-24T08:00")
     ]
     assert hours == [5, 4, 5]
@@ -85,7 +92,7 @@ def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     """A day before a midnight is a midnight: a day later it would be over and never told."""
-    Rhythm.objects.create(user=owner, organization=organization, digest_hour=0)
+    DeliverySettings.objects.create(user=owner, organization=organization, digest_hour=0)
     midnight = at("2026-11-25T00:00").astimezone(UTC)
     (one,) = news(company, "1")
     found = [replace(one, matters_until=midnight + timedelta(days=1))]
@@ -101,18 +108,20 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
 ) -> None:
     night = at("2026-11-25T23:00").astimezone(UTC)
     morning = at("2026-11-26T06:30").astimezone(UTC)
-    Rhythm.objects.create(
+    DeliverySettings.objects.create(
         user=owner, organization=organization, quiet_from=time(22), quiet_until=time(6, 30)
     )
     for kind in (FLEET_ISSUE, DELISTED_UIT):
         for number in range(3):
             told(kind, news(company, f"{kind.code}{number}"), now=night)
-    choose(user=owner, organization=organization, kind=EXPIRING_UIT, channels=Channels(email=True))
+    save_channels(
+        user=owner, organization=organization, kind=EXPIRING_UIT, channels=Channels(email=True)
+    )
     (over,) = news(company, "over before the morning")
     told(EXPIRING_UIT, [replace(over, matters_until=morning)], now=night)
     post(night + timedelta(minutes=1))
     post(night + timedelta(minutes=6))
-    held = {Notification.objects.get(pk=pk).kind for pk in delivery.due(morning)}
+    held = {Notification.objects.get(pk=pk).kind for pk in delivery.due_emails(morning)}
     assert held == {FLEET_ISSUE.code, EXPIRING_UIT.code}
     assert [one["Subject"] for one in smtp.messages] == [
         DELISTED_UIT.title,
@@ -120,7 +129,7 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     ]
     post(morning)
     assert [one["Subject"] for one in smtp.messages[2:]] == ["3 probleme de flotă"]
-    assert not delivery.due(morning)
+    assert not delivery.due_emails(morning)
     assert AUTHORIZATION_NEEDED.essential
 
 
@@ -134,7 +143,7 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     over = news(company, "over")[0]
     told(
         EXPIRING_UIT,
-        [News(*(over.key, over.subject, over.title, over.text, over.address), now)],
+        [UitNotice(*(over.key, over.subject, over.title, over.text, over.address), now)],
         now,
     )
     post(seven + timedelta(minutes=1))
@@ -163,7 +172,7 @@ def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: 
     now = timezone.now()
     told(NEW_UIT, news(company, *"abc"), now=now)
     later = [now + timedelta(days=1, seconds=number) for number in range(4)]
-    made = at_once(*[partial(digest.send_due, one) for one in later])
+    made = at_once(*[partial(digest.create_due_digests, one) for one in later])
     assert sorted(map(str, made)) == ["0", "0", "0", "1"]
     assert Email.objects.count() == 1
 
@@ -195,17 +204,17 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     assert '<a href="#id_quiet_until">Liniște până la</a>' in page
     assert 'name="uit_new-email" aria-describedby="fel-uit_new" checked' in page
     assert "b 12-abc" in page
-    assert not Preference.objects.exists()
+    assert not ChannelPreference.objects.exists()
     form["quiet_until"] = "06:00"
     assert signed_in.post("/notificari/preferinte/", form).status_code == 302
-    rhythm = Rhythm.objects.get()
+    rhythm = DeliverySettings.objects.get()
     assert (rhythm.companies, rhythm.vehicles) == ([other.pk], ["B12ABC"])
     assert rhythm.declarants == ["RO 123", "Agro"]
     assert (rhythm.quiet_until, rhythm.first_hours) == (time(6), 48)
     waits = Notification.objects.get(key="1").digest_at
     assert waits
     assert waits.astimezone(BUCHAREST).hour == 9
-    kept = {row.kind: (row.bell, row.email, row.digest) for row in Preference.objects.all()}
+    kept = {row.kind: (row.bell, row.email, row.digest) for row in ChannelPreference.objects.all()}
     assert kept["uit_new"] == (False, True, False)
     assert kept["outage"] == (False, False, True)
     page = signed_in.get("/notificari/preferinte/").content.decode()

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from caraus.accounts.models import Organization, User
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.commands.ports import free_ports
-from caraus.mail.delivery import GIVE_UP_AFTER, pause
-from caraus.mail.messages import Letter
+from caraus.mail.delivery import GIVE_UP_AFTER, retry_delay
+from caraus.mail.messages import OutgoingMessage
 from caraus.notifications import delivery, emails
+from caraus.notifications.mail_failures import mail_failures_of
 from caraus.notifications.models import Email, Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.tasks import send_due
-from caraus.notifications.trouble import mail_trouble
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer, mailers
@@ -76,14 +76,14 @@ def test_a_subject_arrives_as_it_was_written(
     worker: Worker, smtp: MailServer, subject: str
 ) -> None:
     """Of a letter of ours, and of a library's that went through the queue."""
-    Letter(subject, "Text.", to=["ana@example.ro"]).send(using="delivery")
+    OutgoingMessage(subject, "Text.", to=["ana@example.ro"]).send(using="delivery")
     send_mail(subject, "Text.", None, ["ana@example.ro"])
     worker.drain()
     assert [message["Subject"] for message in smtp.messages] == [subject, subject]
 
 
 def test_a_notification_is_a_letter(organization: Organization, owner: User) -> None:
-    assert isinstance(emails.message([tell(organization, owner)]), Letter)
+    assert isinstance(emails.compose_email([tell(organization, owner)]), OutgoingMessage)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,7 +91,7 @@ def test_workers_that_take_the_same_mail_at_once_send_it_once(
     smtp: MailServer, organization: Organization, owner: User
 ) -> None:
     told = tell(organization, owner)
-    results = at_once(*[lambda: delivery.send(notification_id=told.pk)] * 4)
+    results = at_once(*[lambda: delivery.send_email(notification_id=told.pk)] * 4)
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
     assert len(smtp.messages) == 1
 
@@ -102,10 +102,10 @@ def test_a_crash_before_the_mail_leaves_loses_nothing_and_one_after_it_doubles_u
 ) -> None:
     told = tell(organization, owner)
     with transaction.atomic():
-        assert delivery.send(notification_id=told.pk)
+        assert delivery.send_email(notification_id=told.pk)
         transaction.set_rollback(True)  # the worker dies between SMTP's answer and the commit
     assert Email.objects.get().state == "waiting"
-    assert delivery.send(notification_id=told.pk)
+    assert delivery.send_email(notification_id=told.pk)
     first, second = smtp.messages
     assert first["Message-ID"] == second["Message-ID"]
 
@@ -122,12 +122,12 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     for _ in range(4):
         email.refresh_from_db()
         before = email.next_attempt_at - timedelta(seconds=1)
-        assert told.pk not in delivery.due(before)
-        assert not delivery.send(notification_id=told.pk, now=before)
+        assert told.pk not in delivery.due_emails(before)
+        assert not delivery.send_email(notification_id=told.pk, now=before)
         pauses.append(email.next_attempt_at - now)
         now = email.next_attempt_at
-        assert delivery.due(now) == [told.pk]
-        assert not delivery.send(notification_id=told.pk, now=now)
+        assert delivery.due_emails(now) == [told.pk]
+        assert not delivery.send_email(notification_id=told.pk, now=now)
     assert pauses[1:] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
     with MailServer() as server:
         settings.MAILERS = server.mailers
@@ -145,23 +145,23 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
 ) -> None:
     smtp.refuse(answer)
     told = tell(organization, owner)
-    assert mail_trouble(organization) is None
+    assert mail_failures_of(organization) is None
     now = timezone.now()
     tries = 0
-    while told.pk in delivery.due(now):
-        delivery.send(notification_id=told.pk, now=now)
+    while told.pk in delivery.due_emails(now):
+        delivery.send_email(notification_id=told.pk, now=now)
         now = Email.objects.get().next_attempt_at
         tries += 1
         assert tries < 100
     assert timedelta(days=3) <= now - told.created_at < timedelta(days=3, hours=4)
     email = Email.objects.get()
     assert (email.state, email.attempts) == ("given_up", tries)
-    trouble = mail_trouble(organization)
+    trouble = mail_failures_of(organization)
     assert trouble
     assert (trouble.given_up, trouble.waiting) == (1, 0)
     assert trouble.sentence.startswith("Serverul de e-mail")
     smtp.accept()
-    assert not delivery.send(notification_id=told.pk, now=now + timedelta(days=1))
+    assert not delivery.send_email(notification_id=told.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
 
 
@@ -173,15 +173,15 @@ def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
 ) -> None:
     smtp.refuse("550 user=caraus password=hunter2")
     told = tell(organization, owner)
-    delivery.send(notification_id=told.pk)
+    delivery.send_email(notification_id=told.pk)
     assert "hunter2" not in caplog.text + str(list(Email.objects.values()))
     assert "email_not_sent" in caplog.text
 
 
 @given(st.integers(1, 10_000))
 def test_pauses_grow_and_stay_within_two_hours(attempts: int) -> None:
-    assert timedelta(minutes=1) <= pause(attempts) <= pause(attempts + 1)
-    assert pause(attempts) <= timedelta(hours=2)
+    assert timedelta(minutes=1) <= retry_delay(attempts) <= retry_delay(attempts + 1)
+    assert retry_delay(attempts) <= timedelta(hours=2)
 
 
 def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
@@ -192,12 +192,12 @@ def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
     email = Email.objects.get()
     settings.TEMPLATES = [template | {"APP_DIRS": False} for template in settings.TEMPLATES]
     now = email.next_attempt_at
-    assert not delivery.send(notification_id=email.pk, now=now)
+    assert not delivery.send_email(notification_id=email.pk, now=now)
     email.refresh_from_db()
     assert (email.state, email.attempts, email.problem) == ("waiting", 1, "message")
-    assert email.next_attempt_at == now + pause(1)
+    assert email.next_attempt_at == now + retry_delay(1)
     late = now + GIVE_UP_AFTER
-    assert not delivery.send(notification_id=email.pk, now=late)
+    assert not delivery.send_email(notification_id=email.pk, now=late)
     email.refresh_from_db()
     assert (email.state, email.attempts) == ("given_up", 2)
-    assert delivery.due(late + timedelta(days=1)) == []
+    assert delivery.due_emails(late + timedelta(days=1)) == []

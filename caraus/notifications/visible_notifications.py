@@ -20,7 +20,9 @@ from caraus.notifications.kinds import DIGEST, registered_kinds
 from caraus.notifications.models import Fact, Notification
 
 
-def readable(rows: QuerySet[Notification], membership: Membership) -> QuerySet[Notification]:
+def visible_to_member(
+    rows: QuerySet[Notification], membership: Membership
+) -> QuerySet[Notification]:
     """Of these notifications of the member, those that the role and the companies still allow."""
     closed = [
         kind.code for kind in registered_kinds() if not access.has_role(membership, kind.role)
@@ -35,7 +37,7 @@ def readable(rows: QuerySet[Notification], membership: Membership) -> QuerySet[N
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RenderedNotification:
     """One notification as it is read. Of many facts as one: their number and the first of them."""
 
     row: Notification
@@ -49,7 +51,9 @@ class Told:
         return self.number - len(self.facts) if self.row.is_burst else 0
 
 
-def told(rows: Sequence[Notification], membership: Membership, *, named: int) -> list[Told]:
+def render_notifications(
+    rows: Sequence[Notification], membership: Membership, *, named: int
+) -> list[RenderedNotification]:
     """In the language that is active; at most `named` facts of each are named."""
     facts = access.visible(Fact.objects.all(), membership)
     bursts = [row for row in rows if row.is_burst]
@@ -59,13 +63,15 @@ def told(rows: Sequence[Notification], membership: Membership, *, named: int) ->
         bursts, "company", Prefetch("facts", queryset=facts.order_by("pk")[:named], to_attr="named")
     )
     return [
-        _burst(row, numbers.get(row.pk, 0)) if row.is_burst else Told(row, row.title)
+        _burst(row, numbers.get(row.pk, 0))
+        if row.is_burst
+        else RenderedNotification(row, row.title)
         for row in rows
     ]
 
 
-def _burst(row: Notification, number: int) -> Told:
+def _burst(row: Notification, number: int) -> RenderedNotification:
     title = (row.about or DIGEST).count_label(number)
     if row.company:
         title = f"{row.company}: {title}"
-    return Told(row, title, number, row.named)  # type: ignore[attr-defined]
+    return RenderedNotification(row, title, number, row.named)  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.signals import owner_added
-from caraus.notifications.contained import contained
+from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NEW_OWNER
 from caraus.notifications.notify import notify
 
@@ -15,7 +15,7 @@ def connect() -> None:
     owner_added.connect(_tell, dispatch_uid="owners")
 
 
-@contained
+@isolate_failures
 def _tell(sender: object, membership: Membership, **_: object) -> None:
     """Tell all the owners but the new one, in the transaction of the fact."""
     organization = membership.organization

@@ -24,24 +24,26 @@ SENTENCES = {
     "message": gettext_lazy("Un e-mail nu a putut fi alcătuit."),
 }
 # For how long what was given up is still shown.
-REMEMBERED = timedelta(days=30)
+SHOWN_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class MailTrouble:
+class MailFailures:
     sentence: str
     since: datetime
     waiting: int
     given_up: int
 
 
-def mail_trouble(organization: Organization, *, now: datetime | None = None) -> MailTrouble | None:
+def mail_failures_of(
+    organization: Organization, *, now: datetime | None = None
+) -> MailFailures | None:
     """The e-mails of the organization that could not be sent, if any."""
     now = now or timezone.now()
     failed = (
         Email.objects.filter(
             notification__organization=organization,
-            notification__created_at__gt=now - REMEMBERED,
+            notification__created_at__gt=now - SHOWN_FOR,
         )
         .exclude(state=Email.State.SENT)
         .exclude(problem="")
@@ -52,7 +54,7 @@ def mail_trouble(organization: Organization, *, now: datetime | None = None) -> 
     if not rows:
         return None
     given_up = sum(row.state == Email.State.GIVEN_UP for row in rows)
-    return MailTrouble(
+    return MailFailures(
         sentence=SENTENCES.get(rows[-1].problem, SENTENCES["server"]),
         since=rows[0].notification.created_at,
         waiting=len(rows) - given_up,

@@ -13,7 +13,7 @@ from caraus.authorizations import links
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core import fields
-from caraus.notifications.emails import message
+from caraus.notifications.emails import compose_email
 from caraus.notifications.models import Fact, Notification
 from caraus.notifications.notify import notify
 from caraus.sync import notifications
@@ -114,7 +114,7 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
     assert max(map(len, titles)) == 200
     assert all(title.endswith("…") for title in titles if len(title) == 200)
     for notification in Notification.objects.select_related("user", "organization"):
-        letter = message([notification])
+        letter = compose_email([notification])
         assert isinstance(letter, EmailMultiAlternatives)
         assert letter.message().as_bytes()
 

@@ -19,9 +19,9 @@ from caraus.anaf.errors import AnafError, Outcome
 from caraus.authorizations import consent, deadlines, token_refresh
 from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications import digest
-from caraus.notifications.delivery_settings import keep
-from caraus.notifications.models import Email, FailedNotice, Notification, Rhythm
-from caraus.notifications.preferences import Channels, choose
+from caraus.notifications.delivery_settings import save_delivery_settings
+from caraus.notifications.models import DeliverySettings, Email, Notification, NotificationFailure
+from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync import maintenance
 from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
@@ -34,8 +34,8 @@ from caraus.transports.models import ExpiryWatch, Transport
 from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import authorize
-from tests.notifications.telling import news
-from tests.notifications.telling import told as tell_news
+from tests.notifications.uit_notices import news
+from tests.notifications.uit_notices import told as tell_news
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def served(name: str) -> Organization:
 
 
 def failed() -> dict[str, int]:
-    return dict(FailedNotice.objects.values_list("name", "number"))
+    return dict(NotificationFailure.objects.values_list("name", "number"))
 
 
 def told() -> list[str]:
@@ -118,7 +118,7 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
     first, second = served("Prima"), served("A doua")
     for organization in (first, second):
         (person,) = User.objects.filter(memberships__organization=organization)
-        choose(user=person, organization=organization, kind=ANAF_OUTAGE, channels=Channels())
+        save_channels(user=person, organization=organization, kind=ANAF_OUTAGE, channels=Channels())
     plan.update_plan()
     permits.acquire_permit()
     RateLimiter.objects.update(open_since=timezone.now() - 61 * MINUTE)
@@ -204,10 +204,10 @@ def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_told(
         first_expired_day=now.date() + timedelta(days=1),
         **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), now),
     )
-    rhythm = Rhythm(user=owner, organization=organization, first_hours=72, last_hours=12)
+    rhythm = DeliverySettings(user=owner, organization=organization, first_hours=72, last_hours=12)
     with no_notices():
-        keep(rhythm)
-    assert Rhythm.objects.get().first_hours == 72
+        save_delivery_settings(rhythm)
+    assert DeliverySettings.objects.get().first_hours == 72
 
 
 def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
@@ -249,7 +249,7 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
     assert Membership.objects.get(user=successor).role == "owner"
     assert failed() == {
         "authorizations.notifications.was_taken_back": 1,
-        "notifications.owners.tell": 1,
+        "notifications.owner_notifications.tell": 1,
     }
 
 
@@ -263,7 +263,7 @@ def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
         waiting.append(organization)
     later = now + timedelta(days=2)
     with no_notices(waiting[0]):
-        digest.send_due(later)
+        digest.create_due_digests(later)
     assert Email.objects.get().notification.organization == waiting[1]
-    digest.send_due(later)
+    digest.create_due_digests(later)
     assert Email.objects.count() == 2

@@ -18,18 +18,23 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.fields import truncate_for_column
 from caraus.core.formatting import in_language_of
-from caraus.notifications.delivery_settings import Subject, next_digest, rhythms, wants
+from caraus.notifications.delivery_settings import (
+    FilterSubject,
+    delivery_settings_of,
+    next_digest_at,
+    passes_filters,
+)
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import Email, Fact, Notification, Rhythm
-from caraus.notifications.notify import GATHERED, Words, post, said
-from caraus.notifications.preferences import Channels, channels
+from caraus.notifications.models import DeliverySettings, Email, Fact, Notification
+from caraus.notifications.notify import EMAIL_WINDOW, LocalizedText, render_text, schedule_email
+from caraus.notifications.preferences import Channels, channels_of
 
 # More than so many of a kind, at once or within five minutes, are one message.
 MOST_ALONE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class UitNotice:
     """One fact: `key` names it within its kind, `title` says it in a line. `address` is a path of
     this site. After `matters_until` nobody is written to about it.
 
@@ -37,21 +42,21 @@ class News:
     """
 
     key: str
-    subject: Subject
-    title: Words
-    text: Words
+    subject: FilterSubject
+    title: LocalizedText
+    text: LocalizedText
     address: str
     matters_until: datetime | None = None
 
 
 @transaction.atomic
-def tell(
+def notify_about_uits(
     kind: NotificationKind,
-    news: Sequence[News],
+    news: Sequence[UitNotice],
     *,
     organization: Organization,
     many: str,
-    whom: Callable[[Rhythm], bool] = lambda _: True,
+    whom: Callable[[DeliverySettings], bool] = lambda _: True,
     now: datetime | None = None,
 ) -> int:
     """Tell everybody who sees the company, wants the kind and lets it through the filters.
@@ -63,23 +68,24 @@ def tell(
         return 0
     now = now or timezone.now()
     members = _members(organization)
-    wishes = channels(users=members, organization=organization, kind=kind)
-    paces = rhythms(members, organization)
+    wishes = channels_of(users=members, organization=organization, kind=kind)
+    paces = delivery_settings_of(members, organization)
     told = 0
     for user, membership in members.items():
         wanted, pace = wishes[user.pk], paces[user.pk]
         if not wanted or not whom(pace):
             continue
-        kept_to = _kept_to(membership)
+        kept_to = _restricted_companies(membership)
         if kept_to is not None and not kept_to & set(pace.companies):
             pace.companies = []  # chosen when others were seen: the page shows that all are meant
         mine = [
             one
             for one in news
-            if (kept_to is None or one.subject.company.pk in kept_to) and wants(pace, one.subject)
+            if (kept_to is None or one.subject.company.pk in kept_to)
+            and passes_filters(pace, one.subject)
         ]
         with in_language_of(user):
-            told += _Teller(user, organization, kind, wanted, pace, many, now).tell(mine)
+            told += _UitNotifier(user, organization, kind, wanted, pace, many, now).tell(mine)
     return told
 
 
@@ -90,7 +96,7 @@ def _members(organization: Organization) -> dict[User, Membership]:
     return {row.user: row for row in rows}
 
 
-def _kept_to(membership: Membership) -> set[int] | None:
+def _restricted_companies(membership: Membership) -> set[int] | None:
     """The companies that a member is kept to; None when to none."""
     if not access.is_restricted(membership):
         return None
@@ -98,16 +104,16 @@ def _kept_to(membership: Membership) -> set[int] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
+class _UitNotifier:
     user: User
     organization: Organization
     kind: NotificationKind
     wanted: Channels
-    pace: Rhythm
+    pace: DeliverySettings
     many: str
     now: datetime
 
-    def tell(self, news: Sequence[News]) -> int:
+    def tell(self, news: Sequence[UitNotice]) -> int:
         unheard = self._write_down(news)
         if not unheard:
             return 0
@@ -115,7 +121,7 @@ class _Teller:
             user=self.user,
             organization=self.organization,
             kind=self.kind.code,
-            created_at__gt=self.now - GATHERED,
+            created_at__gt=self.now - EMAIL_WINDOW,
         )
         if open_burst := self._still_open(just_told):
             self._grow(open_burst, unheard)
@@ -126,7 +132,7 @@ class _Teller:
         self._alone(unheard)
         return len(unheard)
 
-    def _write_down(self, news: Sequence[News]) -> list[News]:
+    def _write_down(self, news: Sequence[UitNotice]) -> list[UitNotice]:
         """Those that the person has not been told; others who tell them now are waited for."""
         ordered = sorted(news, key=lambda one: (len(one.key), one.key))
         rows = {truncate_for_column(Fact, "key", one.key): one for one in ordered}
@@ -142,7 +148,10 @@ class _Teller:
                 [
                     *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
                     [one.subject.company.pk for one in rows.values()],
-                    [truncate_for_column(Fact, "title", said(one.title)) for one in rows.values()],
+                    [
+                        truncate_for_column(Fact, "title", render_text(one.title))
+                        for one in rows.values()
+                    ],
                     [one.address for one in rows.values()],
                 ],
             )
@@ -150,13 +159,13 @@ class _Teller:
         fresh = {id(rows[key]) for key in new}
         return [one for one in news if id(one) in fresh]
 
-    def _alone(self, news: Sequence[News]) -> None:
+    def _alone(self, news: Sequence[UitNotice]) -> None:
         rows = [
             self._row(
                 key=one.key,
                 company=one.subject.company,
-                title=said(one.title),
-                text=said(one.text),
+                title=render_text(one.title),
+                text=render_text(one.text),
                 address=one.address,
                 action=gettext("Vezi UIT-ul"),
                 matters_until=one.matters_until,
@@ -171,7 +180,7 @@ class _Teller:
         for row in made:
             self._post(row)
 
-    def _burst(self, news: Sequence[News]) -> None:
+    def _burst(self, news: Sequence[UitNotice]) -> None:
         companies = {one.subject.company for one in news}
         company = companies.pop() if len(companies) == 1 else None
         burst = self._row(
@@ -181,7 +190,7 @@ class _Teller:
             title=str(self.kind.title),
             address=self._list_of(company),
             action=gettext("Vezi lista"),
-            matters_until=_last(news),
+            matters_until=_last_relevant(news),
         )
         burst.save()
         self._facts(news).update(notification=burst)
@@ -194,14 +203,14 @@ class _Teller:
             kind=self.kind.code,
             created_at=self.now,
             read_at=None if self.wanted.bell else self.now,
-            digest_at=next_digest(self.pace, self.now) if self.wanted.digest else None,
+            digest_at=next_digest_at(self.pace, self.now) if self.wanted.digest else None,
             **fields,
         )
 
     def _post(self, row: Notification) -> None:
-        post(row, self.kind, self.wanted, self.pace, self.now)
+        schedule_email(row, self.kind, self.wanted, self.pace, self.now)
 
-    def _facts(self, news: Sequence[News]) -> QuerySet[Fact]:
+    def _facts(self, news: Sequence[UitNotice]) -> QuerySet[Fact]:
         facts = Fact.objects.filter(user=self.user, kind=self.kind.code)
         return facts.filter(key__in=[one.key for one in news])
 
@@ -218,12 +227,12 @@ class _Teller:
         email = both.first()
         return email.notification if email else None
 
-    def _grow(self, burst: Notification, news: Sequence[News]) -> None:
+    def _grow(self, burst: Notification, news: Sequence[UitNotice]) -> None:
         self._facts(news).update(notification=burst)
         if any(one.subject.company.pk != burst.company_id for one in news):
             burst.company = None
         burst.address = self._list_of(burst.company)
-        ends = _last(news)
+        ends = _last_relevant(news)
         burst.matters_until = (
             max(burst.matters_until, ends) if burst.matters_until and ends else None
         )
@@ -236,7 +245,7 @@ class _Teller:
         return f"{self.many}{'&' if '?' in self.many else '?'}firma={company.cui}"
 
 
-def _last(news: Sequence[News]) -> datetime | None:
+def _last_relevant(news: Sequence[UitNotice]) -> datetime | None:
     """When the last of them matters no longer; None when one always does."""
     ends = [one.matters_until for one in news if one.matters_until]
     return max(ends) if len(ends) == len(news) else None
