@@ -202,8 +202,6 @@ ABSOLUTE_URL_OVERRIDES = {
     "transports.unreadablerecord": lambda row: reverse("workspace:unreadable", args=[row.pk]),
 }
 LOGIN_REDIRECT_URL = "home"
-# Where the list of transports is, for links from packages below it.
-TRANSPORTS_URL = "workspace:list"
 ACCOUNT_ADAPTER = "caraus.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "caraus.accounts.forms.SignupForm",

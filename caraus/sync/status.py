@@ -1,4 +1,4 @@
-"""How old the list is, and whose fault it is if it is old: one sentence for the page."""
+"""The synchronization status that pages show: the age of the list, and errors with their causes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,22 +23,22 @@ from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.romanian_day import until_tomorrow
 from caraus.sync.schedule import plan
 
-# Whatever each question met: ANAF does not answer.
+# Each of these codes means that ANAF does not answer.
 HOST_CODES = frozenset(
     code
     for code, text in ERROR_TEXTS.items()
     if text.responsibility == Responsibility.ANAF and is_host_error(AnafError(code))
 )
 
-# Their advice is to pass on what ANAF answered, so that is shown.
+# Their advice is to pass on what ANAF answered, so pages show it.
 WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
 
-Kind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "trouble"]
+StatusKind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "error"]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """One company's failing, in words."""
+class CompanySyncError:
+    """The error of one company's last sync, in words."""
 
     company: Company
     code: str
@@ -50,8 +50,8 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
-    """The same trouble of one or more companies, told once."""
+class SyncError:
+    """The same error of one or more companies, shown once."""
 
     companies: tuple[Company, ...]
     code: str
@@ -73,33 +73,34 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    kind: Kind
-    # The oldest of the last good answers: the list is at least that fresh.
+class SyncStatus:
+    kind: StatusKind
+    # The oldest of the last good responses: the list is at least that fresh.
     last_good_at: datetime | None
     next_sync_at: datetime | None
-    troubles: tuple[Trouble, ...]
-    # A question is due or under way: the page looks again soon.
+    company_errors: tuple[CompanySyncError, ...]
+    # A sync is due or under way: the page refreshes soon.
     busy: bool
-    # Companies about which ANAF has never given a good answer yet.
+    # Companies that have had no good response yet.
     unsynced: tuple[Company, ...] = ()
-    # As they were read.
     states: tuple[SyncState, ...] = ()
-    # When the first is asked about again, where the calls of the day are used up for all of them.
+    # When the first company is synced again, if all have used up the calls of the day.
     resumes_at: datetime | None = None
 
     @property
-    def failings(self) -> tuple[Failing, ...]:
-        """The troubles, those of the same kind as one; since the earliest of them."""
+    def errors(self) -> tuple[SyncError, ...]:
+        """Merge the company errors of the same kind; each lasts since the earliest of them."""
         return tuple(
-            _failing([trouble for trouble in self.troubles if _sort(trouble.code) == sort])
-            for sort in dict.fromkeys(_sort(trouble.code) for trouble in self.troubles)
+            _merged_error(
+                [error for error in self.company_errors if _error_group(error.code) == group]
+            )
+            for group in dict.fromkeys(_error_group(error.code) for error in self.company_errors)
         )
 
     @property
     def outage_in_words(self) -> str:
         """„ANAF nu răspunde din 10:42; lista este din 10:40”; "" when it answers."""
-        since = next((one.since for one in self.failings if one.is_outage), None)
+        since = next((error.since for error in self.errors if error.is_outage), None)
         if since is None:
             return ""
         good = (
@@ -116,16 +117,8 @@ class Situation:
         return 2 if self.busy else 20
 
     @property
-    def last_good_in_words(self) -> str:
-        return (
-            moment_in_words(self.last_good_at, now=timezone.now())
-            if self.last_good_at
-            else gettext("încă nu")
-        )
-
-    @property
     def sync_off(self) -> str:
-        """Why „Sincronizează acum” would do nothing; "" when it does."""
+        """Say why „Sincronizează acum” is disabled; "" when it is not."""
         if self.resumes_at is None:
             return ""
         return gettext(
@@ -137,13 +130,13 @@ class Situation:
         return max(int(plan.current_plan().policy.slowest), 1)
 
 
-def _sort(code: str) -> str:
-    """An outage is one trouble, in whichever way each question met it."""
+def _error_group(code: str) -> str:
+    """All codes of an outage are shown as the same error."""
     return "outage" if code in HOST_CODES else code
 
 
 def _clock(moment: datetime) -> str:
-    """„10:42”, with the day when it is not today's."""
+    """Format „10:42”, with the day when it is not today's."""
     here = moment.astimezone(BUCHAREST)
     clock = f"{here.hour}:{here.minute:02d}"
     today = timezone.now().astimezone(BUCHAREST).date()
@@ -152,54 +145,62 @@ def _clock(moment: datetime) -> str:
     return f"{day_of_month(here.date(), today=today)}, {clock}"
 
 
-def _failing(same: list[Trouble]) -> Failing:
+def _merged_error(same: list[CompanySyncError]) -> SyncError:
     first = same[0]
-    return Failing(
-        companies=tuple(trouble.company for trouble in same),
+    return SyncError(
+        companies=tuple(error.company for error in same),
         code=first.code,
         responsibility=first.responsibility,
         sentence=first.sentence,
         advice=first.advice,
-        since=min((trouble.since for trouble in same if trouble.since), default=None),
-        detail=next((trouble.detail for trouble in same if trouble.detail), ""),
+        since=min((error.since for error in same if error.since), default=None),
+        detail=next((error.detail for error in same if error.detail), ""),
     )
 
 
-def situation(organization: Organization, companies: list[Company]) -> Situation:
-    """The state of the list of these companies."""
+def read_sync_status(organization: Organization, companies: list[Company]) -> SyncStatus:
+    """Read the synchronization status of these companies."""
     authorized = Authorization.objects.filter(
         organization=organization, status=Authorization.Status.ACTIVE
     ).exists()
-    door = permits.read_state()
+    limiter = permits.read_state()
     states = _states(companies)
     now = timezone.now()
-    good = [state.last_good_at for state in states if state.last_good_at]
+    good_moments = [state.last_good_at for state in states if state.last_good_at]
     answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
     due = any(state.next_sync_at <= now for state in states)
-    troubles = tuple(trouble_of(state) for state in states if state.last_code)
-    if not authorized:  # nobody is asked any more: what ANAF said last is no trouble of now
-        past = {Responsibility.ANAF, Responsibility.RIGHTS}
-        troubles = tuple(trouble for trouble in troubles if trouble.responsibility not in past)
-    shut = door is not None and (door.open_since is not None or (door.paused_until or now) > now)
-    if authorized and door is not None and door.open_since is not None:
-        code = door.last_code if door.last_code in ERROR_TEXTS else "timeout"
-        troubles = _of_all(companies, troubles, code, since=door.open_since)
-    elif authorized and door is not None and door.paused_until and door.paused_until > now:
-        goes_on = gettext("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
-            moment=moment_in_words(door.paused_until, now=now)
+    company_errors = tuple(company_sync_error(state) for state in states if state.last_code)
+    if not authorized:  # no syncs run: ANAF's last error no longer matters
+        outdated = {Responsibility.ANAF, Responsibility.RIGHTS}
+        company_errors = tuple(
+            error for error in company_errors if error.responsibility not in outdated
         )
-        troubles = _of_all(
-            companies, troubles, "rate_limited", since=door.paused_since, advice=goes_on
+    blocked = limiter is not None and (
+        limiter.open_since is not None or (limiter.paused_until or now) > now
+    )
+    if authorized and limiter is not None and limiter.open_since is not None:
+        code = limiter.last_code if limiter.last_code in ERROR_TEXTS else "timeout"
+        company_errors = _replace_outage_errors(
+            companies, company_errors, code, since=limiter.open_since
         )
-    heard = {state.company_id for state in states if state.last_good_at}
-    unsynced = tuple(company for company in companies if company.pk not in heard)
-    troubles = _with_details(troubles)
-    return Situation(
-        kind=_kind(companies, authorized=authorized, good=not unsynced, troubles=bool(troubles)),
-        last_good_at=min(good) if good else None,
+    elif authorized and limiter is not None and limiter.paused_until and limiter.paused_until > now:
+        advice = gettext("Nu trebuie să faci nimic: continuăm automat {moment}.").format(
+            moment=moment_in_words(limiter.paused_until, now=now)
+        )
+        company_errors = _replace_outage_errors(
+            companies, company_errors, "rate_limited", since=limiter.paused_since, advice=advice
+        )
+    synced = {state.company_id for state in states if state.last_good_at}
+    unsynced = tuple(company for company in companies if company.pk not in synced)
+    company_errors = _with_details(company_errors)
+    return SyncStatus(
+        kind=_kind(
+            companies, authorized=authorized, good=not unsynced, has_errors=bool(company_errors)
+        ),
+        last_good_at=min(good_moments) if good_moments else None,
         next_sync_at=min((state.next_sync_at for state in states), default=None),
-        troubles=troubles,
-        busy=bool(companies) and authorized and not shut and (due or not answered),
+        company_errors=company_errors,
+        busy=bool(companies) and authorized and not blocked and (due or not answered),
         unsynced=unsynced,
         states=tuple(states),
         resumes_at=_resumes_at(states, now) if len(states) == len(companies) else None,
@@ -207,13 +208,13 @@ def situation(organization: Organization, companies: list[Company]) -> Situation
 
 
 def _resumes_at(states: list[SyncState], now: datetime) -> datetime | None:
-    """None as long as one of the companies has calls left today."""
-    moments = [_spent_until(state, now) for state in states]
-    spent = [moment for moment in moments if moment is not None]
-    return min(spent) if spent and len(spent) == len(moments) else None
+    """None as long as any company has calls left today."""
+    ends = [_used_up_until(state, now) for state in states]
+    known = [end for end in ends if end is not None]
+    return min(known) if known and len(known) == len(ends) else None
 
 
-def _spent_until(state: SyncState, now: datetime) -> datetime | None:
+def _used_up_until(state: SyncState, now: datetime) -> datetime | None:
     if state.last_code == "daily_limit" and state.next_sync_at > now:
         return state.next_sync_at
     return now + until_tomorrow(now) if quotas.is_company_used_up(state, now) else None
@@ -227,51 +228,54 @@ def _states(companies: list[Company]) -> list[SyncState]:
     return states
 
 
-def _of_all(
+def _replace_outage_errors(
     companies: list[Company],
-    troubles: tuple[Trouble, ...],
+    company_errors: tuple[CompanySyncError, ...],
     code: str,
     *,
     since: datetime | None,
     advice: str = "",
-) -> tuple[Trouble, ...]:
-    """ANAF answers nobody, or asked all to wait: so say all companies whose own trouble is not
-    another one."""
-    others = tuple(one for one in troubles if one.code not in HOST_CODES | {code})
-    theirs = {trouble.company.pk for trouble in others}
+) -> tuple[CompanySyncError, ...]:
+    """Give the shared error (ANAF is down or asked us to wait) to each company without another."""
+    others = tuple(error for error in company_errors if error.code not in HOST_CODES | {code})
+    with_others = {error.company.pk for error in others}
     text = ERROR_TEXTS[code]
     return others + tuple(
-        Trouble(company, code, text.responsibility, text.sentence, advice or text.advice, since)
+        CompanySyncError(
+            company, code, text.responsibility, text.sentence, advice or text.advice, since
+        )
         for company in companies
-        if company.pk not in theirs
+        if company.pk not in with_others
     )
 
 
-def _with_details(troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """What ANAF answered last, on the first trouble of each kind whose advice speaks of it."""
-    found = list(troubles)
-    for code in WITH_DETAIL.intersection(trouble.code for trouble in troubles):
-        same = [place for place, trouble in enumerate(found) if trouble.code == code]
-        companies = [found[place].company for place in same[:100]]
+def _with_details(company_errors: tuple[CompanySyncError, ...]) -> tuple[CompanySyncError, ...]:
+    """Add ANAF's last response to the first error of each code in `WITH_DETAIL`."""
+    detailed = list(company_errors)
+    for code in WITH_DETAIL.intersection(error.code for error in company_errors):
+        same = [index for index, error in enumerate(detailed) if error.code == code]
+        companies = [detailed[index].company for index in same[:100]]
         runs = SyncRun.objects.filter(company__in=companies, code=code).exclude(detail="")
         detail = runs.order_by("-started_at").values_list("detail", flat=True).first()
-        found[same[0]] = replace(found[same[0]], detail=detail or "")
-    return tuple(found)
+        detailed[same[0]] = replace(detailed[same[0]], detail=detail or "")
+    return tuple(detailed)
 
 
-def _kind(companies: list[Company], *, authorized: bool, good: bool, troubles: bool) -> Kind:
+def _kind(
+    companies: list[Company], *, authorized: bool, good: bool, has_errors: bool
+) -> StatusKind:
     if not companies:
         return "no_company"
-    if troubles:
-        return "trouble"
+    if has_errors:
+        return "error"
     if not authorized:
         return "never_authorized"
     return "good" if good else "syncing"
 
 
-def trouble_of(state: SyncState) -> Trouble:
+def company_sync_error(state: SyncState) -> CompanySyncError:
     text = ERROR_TEXTS.get(state.last_code)
-    return Trouble(
+    return CompanySyncError(
         company=state.company,
         code=state.last_code,
         responsibility=text.responsibility if text else Responsibility.ANAF,

@@ -15,7 +15,7 @@ from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.status import health
 from caraus.core.formatting import today
 from caraus.sync.models import SyncState
-from caraus.sync.status import trouble_of
+from caraus.sync.status import company_sync_error
 from caraus.transports.models import Transport, UnreadableRecord
 
 Tone = Literal["bad", "warn", "off", "good"]
@@ -84,14 +84,14 @@ def _row(company: Company, alive: list[Authorization], active: int, unreadable: 
         or covering
         or alive
     )
-    authorization, trouble = _authorization(serving)
+    authorization, authorization_issues = _authorization(serving)
     if covering and right != CompanyRight.State.COVERED:
         right = LOST_STATES
     if right == CompanyRight.State.NO_RIGHT:
         # The pill names it; the certificate's own sentence and ANAF's refusal would say it again.
         advice = gettext("Cere-i firmei dreptul sau autorizează cu alt certificat.")
-        authorization, trouble = "", [("bad", advice)]
-    issues += trouble
+        authorization, authorization_issues = "", [("bad", advice)]
+    issues += authorization_issues
     issues += _sync_errors(state, right=right, authorized=bool(alive))
     if unreadable:
         issues.append(
@@ -147,9 +147,9 @@ def _sync_errors(
     if state is None or not authorized:
         return []
     if state.last_code:
-        trouble = trouble_of(state)
-        known = right == CompanyRight.State.NO_RIGHT and trouble.responsibility == "rights"
-        return [] if known else [("warn", trouble.sentence)]
+        error = company_sync_error(state)
+        known = right == CompanyRight.State.NO_RIGHT and error.responsibility == "rights"
+        return [] if known else [("warn", error.sentence)]
     if state.last_good_at and timezone.now() - state.last_good_at > STALE:
         return [("warn", gettext("Fără răspuns bun de peste două ore."))]
     return []

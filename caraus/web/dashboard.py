@@ -15,7 +15,7 @@ from caraus.core.formatting import today as today_here
 from caraus.core.queries import count_each
 from caraus.fleet import queries as fleet
 from caraus.sync.models import CompanyDay
-from caraus.sync.status import Situation, situation
+from caraus.sync.status import SyncStatus, read_sync_status
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.web import charts
 from caraus.web.charts import BarChart
@@ -60,7 +60,7 @@ class Dashboard:
     unreadable: BoundedCount
     partly_unreadable: BoundedCount
     days: tuple[Day, ...]
-    situation: Situation
+    sync_status: SyncStatus
     authorization: Health | None
     companies: tuple[Company, ...]
 
@@ -141,7 +141,7 @@ def build_dashboard(membership: Membership) -> Dashboard:
         today=today,
         **{name: _bounded(number) for name, number in zip(querysets, numbers, strict=True)},
         days=_days(companies, today),
-        situation=situation(membership.organization, companies),
+        sync_status=read_sync_status(membership.organization, companies),
         authorization=authorization_cards.overall_health(membership, companies),
         companies=tuple(companies),
     )

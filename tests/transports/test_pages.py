@@ -17,7 +17,7 @@ from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits
 from caraus.sync.models import RateLimiter, SyncHour, SyncRun, SyncState
 from caraus.sync.schedule import plan
-from caraus.sync.status import situation
+from caraus.sync.status import read_sync_status
 from tests.simulator_process import SimulatorProcess
 
 MINUTE = timedelta(minutes=1)
@@ -79,20 +79,23 @@ def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
     good = now - 3 * MINUTE
     SyncState.objects.create(company=company, last_good_at=good, last_attempt_at=good)
     outage(2)
-    found = situation(organization, [company])
+    sync_status = read_sync_status(organization, [company])
 
     def clock(moment: object) -> str:
         return re.sub(r"^.*, ", "", f"{moment:%-H:%M}")
 
     since = (now - 2 * MINUTE).astimezone(BUCHAREST)
-    assert f"ANAF nu răspunde din {clock(since)}; lista este din " in found.outage_in_words or (
-        "ANAF nu răspunde din" in found.outage_in_words
-        and f"{clock(since)};" in found.outage_in_words
+    assert (
+        f"ANAF nu răspunde din {clock(since)}; lista este din " in sync_status.outage_in_words
+        or (
+            "ANAF nu răspunde din" in sync_status.outage_in_words
+            and f"{clock(since)};" in sync_status.outage_in_words
+        )
     )
-    assert found.outage_in_words.endswith(clock(good.astimezone(BUCHAREST)))
-    assert not found.busy
+    assert sync_status.outage_in_words.endswith(clock(good.astimezone(BUCHAREST)))
+    assert not sync_status.busy
     page = signed_in.get("/transporturi/").content.decode()
-    assert found.outage_in_words in page
+    assert sync_status.outage_in_words in page
 
 
 @pytest.mark.parametrize("code", ["no_rights_cui", "refresh_rejected", "daily_limit"])
@@ -101,12 +104,12 @@ def test_our_authorizations_trouble_is_not_anafs_silence(
 ) -> None:
     now = timezone.now()
     SyncState.objects.create(company=company, last_code=code, error_since=now, last_attempt_at=now)
-    found = situation(organization, [company])
-    assert found.outage_in_words == ""
-    assert [one.code for one in found.failings] == [code]
+    sync_status = read_sync_status(organization, [company])
+    assert sync_status.outage_in_words == ""
+    assert [error.code for error in sync_status.errors] == [code]
     outage(5)
-    both = situation(organization, [company])
-    assert [one.code for one in both.failings] == [code]
+    both = read_sync_status(organization, [company])
+    assert [error.code for error in both.errors] == [code]
 
 
 def test_two_ways_of_not_answering_are_one_outage(
@@ -118,9 +121,9 @@ def test_two_ways_of_not_answering_are_one_outage(
         SyncState.objects.create(
             company=one, last_code=code, error_since=now - since * MINUTE, last_attempt_at=now
         )
-    (failing,) = situation(organization, [company, other]).failings
-    assert failing.since == now - 9 * MINUTE
-    assert set(failing.companies) == {company, other}
+    (sync_error,) = read_sync_status(organization, [company, other]).errors
+    assert sync_error.since == now - 9 * MINUTE
+    assert set(sync_error.companies) == {company, other}
 
 
 def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit(
@@ -130,14 +133,14 @@ def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit
     SyncState.objects.create(company=company, last_good_at=now, last_attempt_at=now)
     permits.acquire_permit()
     RateLimiter.objects.update(paused_since=now, paused_until=now + timedelta(days=1))
-    (failing,) = situation(organization, [company]).failings
-    assert (failing.code, failing.label.text) == ("rate_limited", "Limită la ANAF")
+    (sync_error,) = read_sync_status(organization, [company]).errors
+    assert (sync_error.code, sync_error.label.text) == ("rate_limited", "Limită la ANAF")
     page = signed_in.get("/transporturi/").content.decode()
     assert "Limită la ANAF." in page
     assert "continuăm automat mâine la " in page
     assert "Problemă la ANAF" not in page
     RateLimiter.objects.update(paused_until=now)
-    assert situation(organization, [company]).failings == ()
+    assert read_sync_status(organization, [company]).errors == ()
 
 
 def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
@@ -147,13 +150,13 @@ def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
     SyncState.objects.create(
         company=company, last_good_at=now, last_attempt_at=now, next_sync_at=now + 5 * MINUTE
     )
-    assert situation(organization, [company]).kind == "good"
+    assert read_sync_status(organization, [company]).kind == "good"
     Company.objects.create(organization=organization, cui="900020201")
     page = signed_in.get("/transporturi/").content.decode()
     assert "; o firmă, încă niciodată" in page
-    assert signed_in.get("/transporturi/").context["situation"].kind == "syncing"
+    assert signed_in.get("/transporturi/").context["sync_status"].kind == "syncing"
     Authorization.objects.update(status="reauthorize")
-    assert signed_in.get("/transporturi/").context["situation"].kind == "never_authorized"
+    assert signed_in.get("/transporturi/").context["sync_status"].kind == "never_authorized"
 
 
 def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Client) -> None:
@@ -178,10 +181,10 @@ def test_without_an_authorization_what_anaf_said_before_is_no_trouble_of_now(
     SyncState.objects.create(
         company=company, last_code="technical_error", last_good_at=now, last_attempt_at=now
     )
-    assert situation(organization, [company]).kind == "trouble"
+    assert read_sync_status(organization, [company]).kind == "error"
     Authorization.objects.update(status="disconnected")
-    found = situation(organization, [company])
-    assert (found.kind, found.troubles) == ("never_authorized", ())
+    sync_status = read_sync_status(organization, [company])
+    assert (sync_status.kind, sync_status.company_errors) == ("never_authorized", ())
     assert "încercăm din nou automat" not in signed_in.get("/transporturi/").content.decode()
 
 
@@ -243,18 +246,18 @@ def test_metrics_tell_calls_budget_delays_queue_and_authorizations(
     SyncState.objects.update(next_sync_at=timezone.now() - 5 * MINUTE)
     plan.update_plan()
     answer = client.get("/metrics", headers={"Authorization": "Bearer geheim"})
-    found = {
+    metrics = {
         (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(answer.content.decode())
         for sample in family.samples
     }
-    assert found["caraus_calls_total", "ok"] == 2
-    assert found["caraus_calls_total", "unavailable"] == 1
-    assert found["caraus_slots_total",] == 3
-    assert found["caraus_calls_last_minute",] == 3
-    assert found["caraus_calls_allowed_per_minute",] == 900
-    assert (found["caraus_companies",], found["caraus_companies_overdue",]) == (1, 1)
-    assert found["caraus_list_age_seconds", "0.95"] > 0
-    assert found["caraus_jobs", "todo"] >= 0
-    assert found["caraus_authorizations", "active"] == 1
-    assert found["caraus_anaf_down",] == 0
+    assert metrics["caraus_calls_total", "ok"] == 2
+    assert metrics["caraus_calls_total", "unavailable"] == 1
+    assert metrics["caraus_slots_total",] == 3
+    assert metrics["caraus_calls_last_minute",] == 3
+    assert metrics["caraus_calls_allowed_per_minute",] == 900
+    assert (metrics["caraus_companies",], metrics["caraus_companies_overdue",]) == (1, 1)
+    assert metrics["caraus_list_age_seconds", "0.95"] > 0
+    assert metrics["caraus_jobs", "todo"] >= 0
+    assert metrics["caraus_authorizations", "active"] == 1
+    assert metrics["caraus_anaf_down",] == 0

@@ -134,7 +134,7 @@ def _given(request: HttpRequest, authorization: Authorization) -> dict[str, obje
     """What was authorized, what ANAF says about it, and whether it can be taken back here."""
     return _rights_of(authorization) | {
         "scope": consent_scope(authorization),
-        "transports_url": resolve_url(settings.TRANSPORTS_URL),
+        "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
         "may_take_back": consent.undoable_consent(
             authorization_id=authorization.pk, browser=stored_browser_secret(request)
         ),

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -68,6 +69,7 @@ def _table(
         "page": pages.get_page(request.GET.get("pagina")),
         "form": form,
         "companies": companies,
+        "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
         "with_issues": queries.count_with_issues([company.pk for company in companies], today()),
         "may_edit": access.has_role(membership, Role.DISPATCHER),
         "totals": mine.aggregate(

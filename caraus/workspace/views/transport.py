@@ -11,7 +11,7 @@ from caraus.accounts.models import Membership, Role
 from caraus.anaf.info import uit_is_valid
 from caraus.core.formatting import today
 from caraus.drivers import driver_text
-from caraus.sync.status import situation
+from caraus.sync.status import read_sync_status
 from caraus.transports.models import Transport
 from caraus.transports.store import last_listed_at
 from caraus.workspace.notes import NoteForm
@@ -34,15 +34,15 @@ def render_transport(
 ) -> HttpResponse:
     """Render the page of a UIT; `form` is the note that is being written."""
     company = transport.company
-    state = situation(membership.organization, [company])
-    last_good = {company.pk: state.last_good_at} if state.last_good_at else {}
+    sync_status = read_sync_status(membership.organization, [company])
+    last_good = {company.pk: sync_status.last_good_at} if sync_status.last_good_at else {}
     context = {
         "transport": transport,
         "code_is_valid": uit_is_valid(transport.uit),
         "today": today(),
         "now": timezone.now(),
         "last_seen": last_listed_at(transport, last_good),
-        "situation": state,
+        "sync_status": sync_status,
         "timeline": build_timeline(transport, list(transport.events.all())),
         "driver_text": driver_text.text(transport, today=today()),
         "driver_warning": driver_text.warning(transport, today=today()),

@@ -20,7 +20,7 @@ from caraus.accounts.models import Company, Role
 from caraus.core.formatting import today
 from caraus.fleet import queries as fleet
 from caraus.sync import requests
-from caraus.sync.status import situation
+from caraus.sync.status import read_sync_status
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import columns, export_files, listing, saved_views, table
 from caraus.workspace.company_scope import resolve_scope
@@ -46,7 +46,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     scope = resolve_scope(membership, filters)
     filters, companies, company = scope.filters, scope.companies, scope.company
     # Read before the rows: what arrives in between then counts as new, not as known.
-    state = situation(membership.organization, scope.selected)
+    sync_status = read_sync_status(membership.organization, scope.selected)
     visible = access.visible(Transport.objects.all(), membership)
     rows, page = listing.list_page(filters, visible, scope.restricted_to, today=today())
     summary = summarize(scope, visible, rows, page)
@@ -55,7 +55,9 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     for transport in page:
         transport.company = company_by_id[transport.company_id]
     fleet.attach_issues(page.rows, some=summary.has_issues)
-    if request.headers.get("Caraus-Hidden") != "1" and requests.should_record_view(state.states):
+    if request.headers.get("Caraus-Hidden") != "1" and requests.should_record_view(
+        sync_status.states
+    ):
         requests.record_view(scope.selected)
     with_company = len(companies) > 1 and company is None
     context = {
@@ -82,7 +84,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "printed_at": timezone.now(),
         "may_sync": access.has_role(membership, Role.DISPATCHER),
         "today": today(),
-        "situation": state,
+        "sync_status": sync_status,
         "unreadable": _unreadable_records(companies) if summary.unreadable else (),
         "partly_unreadable": _partly_unreadable(companies, today())
         if summary.partly_unreadable
