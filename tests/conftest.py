@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
-from tests import emptying, factories, made_once, processes
+from tests import client_handler, emptying, factories, made_once, processes
 from tests.commands.installation import Installation
 from tests.e2e import chromium
 from tests.mail import QUEUE
@@ -21,6 +21,7 @@ from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
 
 emptying.install()
+client_handler.install()
 
 # A test's live server loads the application, which bounds all connections of its process from then
 # on: of a web process, not of the tests' own.
@@ -29,7 +30,10 @@ connection_created.disconnect(dispatch_uid="caraus.web.error_responses")
 
 
 # The files that take a minute by themselves, then the rooms whose tests start whole installations.
-LONGEST_FIRST = ("test_storm.py", "test_everyone.py", "running", "commands", "e2e", "upgrades")
+LONGEST_FIRST = (
+    *("test_code_quality.py", "test_storm.py", "test_everyone.py"),
+    *("running", "commands", "e2e", "upgrades"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

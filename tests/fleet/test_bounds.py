@@ -1,6 +1,6 @@
 """What people send is bounded in rows, cells, seconds and memory: a sentence, and nothing hangs."""
 
-import time
+import resource
 import zipfile
 from contextlib import suppress
 from io import BytesIO
@@ -12,7 +12,7 @@ import pytest
 from caraus.accounts import organizations
 from caraus.accounts.models import Company, Membership, User
 from caraus.core import bounded_process
-from caraus.fleet import drafts, spreadsheets
+from caraus.fleet import drafts, spreadsheets, workbook
 from caraus.fleet.import_lines import Line, read_text
 from caraus.fleet.models import Kind
 from caraus.fleet.spreadsheets import UnreadableFileError, rows_of_file
@@ -50,15 +50,28 @@ ENDLESS = {
 }
 
 
+@pytest.fixture
+def processor_time_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a reader may wait long for its turn: its processor time is bounded."""
+    monkeypatch.setattr(spreadsheets, "SECONDS", 300.0)
+
+
+def of_ended_programs() -> float:
+    """The processor time of the programs that this process has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.usefixtures("processor_time_alone")
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_a_workbook_without_end_is_refused_with_a_sentence(kind: str) -> None:
     change, to, words = ENDLESS[kind]
     data = with_sheet(change, to)
     assert len(data) < 900_000
-    started = time.monotonic()
+    before = of_ended_programs()
     with pytest.raises(UnreadableFileError, match=words):
         rows_of_file("flota.xlsx", data)
-    assert time.monotonic() - started < spreadsheets.SECONDS + spreadsheets.PATIENCE
+    assert of_ended_programs() - before < workbook.CPU_SECONDS + 2
 
 
 def test_a_good_workbook_is_read_by_the_program_of_its_own() -> None:
@@ -91,6 +104,7 @@ def test_above_two_readers_others_are_told_to_come_again(monkeypatch: pytest.Mon
     assert rows_of_file("flota.xlsx", book(["B 123 ABC"]))
 
 
+@pytest.mark.usefixtures("processor_time_alone")
 def test_rows_that_hold_nothing_cost_nothing() -> None:
     data = with_sheet(b"</sheetData>", b"<row/>" * 400_000 + b"</sheetData>")
     rows = rows_of_file("a.xlsx", data)
