@@ -22,7 +22,7 @@ def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iter
     top = make_folder("caraus-commands-")
     made_once.copy(blank, top / "data")
     with embedded.acquire(top / "data"):
-        empty_installation = Installation(top / "data", simulator_process)
+        empty_installation = Installation(top / "data", simulator_process, forks=True)
         yield empty_installation
         empty_installation.close()
     shutil.rmtree(top)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, ClassVar, LiteralString
 
 import httpx2
 import psycopg
@@ -24,10 +24,14 @@ PASSWORD = "un-secret-lung-42"
 class Installation:
     """What a person has on a machine; every call is a process of its own, as a script makes it.
 
-    Those that ask for JSON are forked from one that has loaded the product: `close()` ends it.
+    Those that ask for JSON are forked from one that has loaded the product: `close()` ends it. So
+    are, if it `forks`, the later runs of a command that was started afresh and ended well.
     """
 
-    def __init__(self, folder: Path, anaf: SimulatorProcess) -> None:
+    started_afresh: ClassVar[set[str]] = set()
+
+    def __init__(self, folder: Path, anaf: SimulatorProcess, *, forks: bool = False) -> None:
+        self.forks = forks
         self.port = free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
         self.anaf = anaf
@@ -57,7 +61,10 @@ class Installation:
         self, *arguments: str, stdin: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """One `caraus` command to its end."""
-        return subprocess.run(
+        name = arguments[0] if arguments else ""
+        if self.forks and name in self.started_afresh and not stdin and not environment:
+            return self._loaded().run(*arguments)
+        done = subprocess.run(
             [sys.executable, "-m", "caraus.cli", *arguments],
             input=stdin,
             capture_output=True,
@@ -66,13 +73,20 @@ class Installation:
             env=self.environment | environment,
             timeout=60,
         )
+        if done.returncode == 0 and "--help" not in arguments:
+            self.started_afresh.add(name)
+        return done
 
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        """A command's JSON; its exit code must be as told."""
+    def _loaded(self) -> Ready:
+        """A process that has loaded the product with the environment as it is now."""
         if self._ready and self._ready.environment != self.environment:
             self.close()
         self._ready = self._ready or Ready(self.environment)
-        done = self._ready.run(*arguments, "--json")
+        return self._ready
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """A command's JSON; its exit code must be as told."""
+        done = self._loaded().run(*arguments, "--json")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
 
