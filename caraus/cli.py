@@ -1,7 +1,7 @@
 """The `caraus` command: its words, its help, its exit codes. Each command's work is in `commands/`.
 
 Exit codes: 0 good, 1 ANAF or network trouble (or a failure that is said), 2 wrong use,
-3 a person must authorize again.
+3 a person must authorize again, 4 refused by ANAF.
 """
 
 import argparse
@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Protocol
 
 from caraus import __version__
+from caraus.commands.filing_options import add_filing_commands
 
 GOOD, TROUBLE, WRONG_USE, REAUTHORIZE = 0, 1, 2, 3
 
@@ -162,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     _servers(commands)
     _people(commands)
     _data(commands)
+    add_filing_commands(partial(_command, commands))
     _copies(commands)
     _keys(commands)
     return parser
