@@ -60,7 +60,7 @@ class AuthorizationCards:
     @property
     def rights_pending(self) -> bool:
         """Whether the whole card is to be drawn anew every few seconds."""
-        return any(one.rights_pending and len(one.rights) <= _FEW for one in self.shown)
+        return any(card.rights_pending and len(card.rights) <= _FEW for card in self.shown)
 
 
 def authorization_cards(membership: Membership) -> AuthorizationCards:
@@ -100,12 +100,12 @@ def _cards(membership: Membership, companies: list[Company]) -> list[Authorizati
     spare = unneeded_authorizations(living)
     return [
         AuthorizationCard(
-            authorization=one,
-            health=health(one, spare=one.pk in spare),
-            rights=_rights(one, companies),
-            next_refresh_at=next_refresh_at(one),
+            authorization=authorization,
+            health=health(authorization, spare=authorization.pk in spare),
+            rights=_rights(authorization, companies),
+            next_refresh_at=next_refresh_at(authorization),
         )
-        for one in living
+        for authorization in living
     ]
 
 
@@ -116,39 +116,45 @@ def visible_authorizations(membership: Membership) -> QuerySet[Authorization]:
 
 def _visible(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
     """Who authorized for other companies is not the business of one kept to some."""
-    found = Authorization.objects.filter(organization=membership.organization_id)
+    authorizations = Authorization.objects.filter(organization=membership.organization_id)
     if access.is_restricted(membership):
-        mine = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
-        found = found.filter(mine).distinct()
-    return found
+        concerning = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
+        authorizations = authorizations.filter(concerning).distinct()
+    return authorizations
 
 
 def _rights(authorization: Authorization, companies: list[Company]) -> list[CompanyRight]:
     """One for each company; „necunoscut” where ANAF was not asked yet."""
     link = authorization.link
-    only = None if link is None or link.for_all else {one.pk for one in link.companies.all()}
+    only = (
+        None if link is None or link.for_all else {company.pk for company in link.companies.all()}
+    )
     known = {right.company_id: right for right in authorization.rights.all()}
-    found = []
+    rights = []
     for company in companies:
         if only is None or company.pk in only:
             right = known.get(company.pk) or CompanyRight(authorization=authorization)
             right.company = company
-            found.append(right)
-    return found
+            rights.append(right)
+    return rights
 
 
 def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health | None:
     """Companies that no active authorization covers count against the green tick, except those
     about which ANAF is being asked right now."""
     states: dict[int, set[str]] = {company.pk: set() for company in companies}
-    for one in shown:
-        if one.authorization.is_active:
-            for right in one.rights:
+    for card in shown:
+        if card.authorization.is_active:
+            for right in card.rights:
                 states[right.company.pk].add(right.state)
-    uncovered = [found for found in states.values() if CompanyRight.State.COVERED not in found]
-    refused = sum(CompanyRight.State.NO_RIGHT in found for found in uncovered)
-    unknown = 0 if any(one.rights_pending for one in shown) else len(uncovered) - refused
-    return overall([one.health for one in shown], refused=refused, unknown=unknown)
+    uncovered = [
+        company_states
+        for company_states in states.values()
+        if CompanyRight.State.COVERED not in company_states
+    ]
+    refused = sum(CompanyRight.State.NO_RIGHT in company_states for company_states in uncovered)
+    unknown = 0 if any(card.rights_pending for card in shown) else len(uncovered) - refused
+    return overall([card.health for card in shown], refused=refused, unknown=unknown)
 
 
 def _past(membership: Membership, companies: list[Company]) -> list[Authorization]:

@@ -19,21 +19,21 @@ from caraus.authorizations.models import Authorization, AuthorizationCheck
 
 # A check that stands so long will not end any more.
 CHECK_GIVEN_UP_AFTER = timedelta(minutes=15)
-# So many silent answers in a row, and ANAF is down: the others are not asked.
+# After so many requests without a response in a row ANAF is down: the rest are not sent.
 SILENT_IN_A_ROW = 2
 
 
 def request_check(
     authorization: Authorization, *, user: User, now: datetime | None = None
 ) -> tuple[AuthorizationCheck, bool]:
-    """A new check, or the one under way; and whether it is new."""
+    """Return a new check or that under way, and whether it is new."""
     now = now or timezone.now()
     AuthorizationCheck.objects.filter(
         authorization=authorization, finished_at=None, asked_at__lte=now - CHECK_GIVEN_UP_AFTER
     ).update(finished_at=now)
     under_way = AuthorizationCheck.objects.filter(authorization=authorization, finished_at=None)
-    if found := under_way.first():
-        return found, False
+    if unfinished := under_way.first():
+        return unfinished, False
     try:
         with transaction.atomic():
             check = AuthorizationCheck.objects.create(
@@ -45,7 +45,7 @@ def request_check(
 
 
 def run_check(*, check_id: int) -> None:
-    """Ask, and keep each answer as it comes; one that a killed worker left is gone on with."""
+    """Run the check and save each response; continue a check that a killed worker left."""
     check = AuthorizationCheck.objects.select_related("authorization__link").get(pk=check_id)
     if check.finished_at is not None:
         return
@@ -73,18 +73,17 @@ def _hello(authorization: Authorization) -> str:
 def _ask_all(check: AuthorizationCheck, companies: Iterable[Company]) -> None:
     silent, code = 0, ""
     for company in companies:
-        asked = silent < SILENT_IN_A_ROW
+        requested = silent < SILENT_IN_A_ROW
         seen, detail = 0, ""
-        if asked:
+        if requested:
             code, detail, seen, silent = _ask(check.authorization, company, silent)
-        answer = {"code": code, "detail": detail, "seen": seen, "asked": asked}
+        answer = {"code": code, "detail": detail, "seen": seen, "requested": requested}
         check.answers.append({"company": company.pk} | answer)
         check.save(update_fields=["answers"])
 
 
 def _ask(authorization: Authorization, company: Company, silent: int) -> tuple[str, str, int, int]:
-    """The problem's code and detail, the number of UITs, and how many silent answers in a row there
-    are."""
+    """Return the error's code and detail, the number of UITs, and the silent responses in a row."""
     try:
         answer = rights_check.request_info(authorization, company)
     except AnafError as error:

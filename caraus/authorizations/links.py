@@ -181,11 +181,11 @@ def email_link(link: ExternalLink, secret: str) -> None:
 
 
 def confirmed_address(user: User | None) -> str:
-    """The address that the person has proved to read: the only one that a letter names."""
+    """Return the verified address of the person: e-mails name no other."""
     if user is None:
         return ""
-    mine = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
-    return user.email if mine.exists() else ""
+    verified = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
+    return user.email if verified.exists() else ""
 
 
 def email_limit(membership: Membership) -> RateLimitExceeded | None:

@@ -225,8 +225,8 @@ class ConsentRequest(models.Model):
 class AuthorizationCheck(models.Model):
     """„Testează conexiunea”: TestOauth, then one real question for each company.
 
-    `answers`: one `{"company", "code", "detail", "seen", "asked"}` per company that was asked about
-    so far; the code is a problem's, or empty for a good answer.
+    `answers`: one `{"company", "code", "detail", "seen", "requested"}` per company so far; the
+    code is an error's, or empty for a good response.
     """
 
     ORGANIZATION_PATH = "authorization__organization"

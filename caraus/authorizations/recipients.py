@@ -12,7 +12,7 @@ def recipients_of(authorization: Authorization) -> list[User]:
     organization = Q(memberships__organization=authorization.organization_id)
     steering = Q(memberships__role__in=[Role.OWNER, Role.ADMIN])
     sender = authorization.link.created_by_id if authorization.link else None
-    own = Q(pk__in=[one for one in (authorization.authorized_by_id, sender) if one])
+    own = Q(pk__in=[pk for pk in (authorization.authorized_by_id, sender) if pk])
     authorizing = Q(memberships__role__in=[Role.OWNER, Role.ADMIN, Role.DISPATCHER])
     people = User.objects.filter(organization & (steering | (own & authorizing)), is_active=True)
     return list(people.distinct().order_by("pk"))

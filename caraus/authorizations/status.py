@@ -95,19 +95,19 @@ def _ends_soon(authorization: Authorization, now: datetime) -> Health:
 def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) -> Health | None:
     """The card's own colour, over all living authorizations: `refused` and `unknown` count the
     companies that none of them covers. A spare one (grey) changes nothing. None without any."""
-    healths = [one for one in healths if one.colour != "grey"]
+    healths = [health for health in healths if health.colour != "grey"]
     if not healths:
         return None
-    alive = [one for one in healths if one.colour != "red"]
+    alive = [health for health in healths if health.colour != "red"]
     if not alive:
         return healths[0]
     if len(alive) < len(healths):
         return Health(
             "amber", gettext("Una trebuie refăcută"), gettext("O autorizare cere o persoană.")
         )
-    limping = next((one for one in alive if one.colour == "amber"), None)
-    if limping is not None:
-        return limping
+    impaired = next((health for health in alive if health.colour == "amber"), None)
+    if impaired is not None:
+        return impaired
     if refused:
         what = plural(refused, "firmă fără drept", "firme fără drept")
         return Health(
@@ -120,7 +120,7 @@ def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) ->
 
 
 def is_refused_for_all(authorization: Authorization) -> bool:
-    """ANAF has said no about each company that it was asked about."""
+    """Return whether ANAF refused every company that was tried."""
     states = [right.state for right in authorization.rights.all()]
     return bool(states) and all(state == CompanyRight.State.NO_RIGHT for state in states)
 
@@ -142,13 +142,13 @@ def unneeded_authorizations(authorizations: Sequence[Authorization]) -> set[int]
     spare = set()
     for authorization in authorizations:
         others = set().union(*(serving[pk] for pk in active - {authorization.pk}))
-        mine = serving[authorization.pk]
+        covered = serving[authorization.pk]
         if authorization.is_active:
             useless = is_refused_for_all(authorization) and any(
                 served for pk, served in serving.items() if pk != authorization.pk
             )
         else:
-            useless = bool(mine) and mine <= others
+            useless = bool(covered) and covered <= others
         if useless:
             spare.add(authorization.pk)
     return spare

@@ -31,7 +31,7 @@ UNREADABLE_CODE = "token_unreadable"
 # A token that ANAF refuses is renewed at once; while that fails, not again sooner than this, though
 # a hundred companies ask for it.
 ON_DEMAND_PAUSE = timedelta(minutes=5)
-# A token that ANAF refuses so soon after it gave it is its own trouble.
+# A token that ANAF refuses so soon after it gave it is ANAF's error.
 JUST_REFRESHED = timedelta(hours=1)
 # What is kept of failures, until they are over.
 FAILURE_FIELDS = (
@@ -101,7 +101,7 @@ def replace_refused_token(authorization: Authorization, refused: str) -> str:
 
 @contextmanager
 def as_refused_anew() -> Iterator[None]:
-    """ANAF has just renewed the token that it refuses: its own trouble, not the authorization's
+    """ANAF has just renewed the token that it refuses: ANAF's error, not the authorization's
     end. A person is not sent for the certificate by a fault that passes."""
     try:
         yield
@@ -124,7 +124,7 @@ def refresh_authorization(
     Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
     needs a person, and tells so; anything temporary leaves it active.
     """
-    trouble: AnafError | None = None
+    failure: AnafError | None = None
     renewed = False
     with _refresh_lock(authorization_id):
         authorization = Authorization.objects.get(pk=authorization_id)
@@ -136,9 +136,9 @@ def refresh_authorization(
         except AnafError as error:
             # Kept before the lock goes: whoever waits for it sees that this attempt was made.
             record_authorization_failure(authorization_id, error, attempted=True, now=now)
-            trouble = error
-    if trouble is not None:
-        raise trouble
+            failure = error
+    if failure is not None:
+        raise failure
     if renewed:
         log.info("authorization_renewed", authorization=authorization_id)
     return renewed

@@ -64,22 +64,22 @@ def repair_due_times() -> int:
 
 
 def notify_problems() -> None:
-    """A daily limit, an outage of an hour, a pause that ANAF asked for: each once."""
+    """Notify once of each daily limit, outage of an hour and pause that ANAF asked for."""
     quotas.notify_unannounced_limits(timezone.now())
-    door, row = permits.read_state(), Plan.objects.order_by("pk").first()
+    limiter, row = permits.read_state(), Plan.objects.order_by("pk").first()
     now = timezone.now()
-    if door is None or row is None:
+    if limiter is None or row is None:
         return
-    since = door.open_since
-    # First told, then marked; what was told already is not told again.
+    since = limiter.open_since
+    # First notify, then mark: nobody is notified twice of the same outage.
     is_long = (
         since is not None and now - since >= LONG_OUTAGE and row.notified_outage_since != since
     )
     if since is not None and is_long and notifications.notify_outage(since=since):
         Plan.objects.filter(pk=row.pk).update(notified_outage_since=since)
-    paused = door.paused_since
-    told = row.notified_pause_since
-    again = paused is not None and told is not None and paused - told < SAME_PAUSE_WITHIN
-    until = None if again else door.paused_until
+    paused = limiter.paused_since
+    notified = row.notified_pause_since
+    again = paused is not None and notified is not None and paused - notified < SAME_PAUSE_WITHIN
+    until = None if again else limiter.paused_until
     if paused and until and notifications.notify_pause(since=paused, until=until, now=now):
         Plan.objects.filter(pk=row.pk).update(notified_pause_since=paused)

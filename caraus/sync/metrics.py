@@ -98,35 +98,37 @@ def _schedule() -> Iterator[Metric]:
 
 
 def _delays() -> Metric:
-    """How old lists were when a new answer came, over the last hour."""
+    """Measure how old lists were when a new response came, over the last hour."""
     delays = GaugeMetricFamily(
         "caraus_list_age_seconds",
         "Age of a company's list when the next good answer came, last hour.",
         labels=["quantile"],
     )
-    ((found,),) = _rows(
+    ((ages,),) = _rows(
         "SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY age) FROM sync_syncrun"
         " WHERE started_at > now() - interval '1 hour' AND age IS NOT NULL",
         [list(_QUANTILES)],
     )
-    for quantile, seconds in zip(_QUANTILES, found or [], strict=False):
+    for quantile, seconds in zip(_QUANTILES, ages or [], strict=False):
         delays.add_metric([str(quantile)], seconds)
     return delays
 
 
 def _queue() -> Metric:
     queue = GaugeMetricFamily("caraus_jobs", "Jobs of the queue.", labels=["status"])
-    found = dict(_rows("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"))
+    counts = dict(_rows("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"))
     for status in ("todo", "doing", "failed"):
-        queue.add_metric([status], found.get(status, 0))
+        queue.add_metric([status], counts.get(status, 0))
     return queue
 
 
 def _authorizations() -> Metric:
     by_state = GaugeMetricFamily("caraus_authorizations", "By state.", labels=["state"])
-    found = dict(_rows("SELECT status, count(*) FROM authorizations_authorization GROUP BY status"))
+    counts = dict(
+        _rows("SELECT status, count(*) FROM authorizations_authorization GROUP BY status")
+    )
     for state in Authorization.Status.values:
-        by_state.add_metric([state], found.get(state, 0))
+        by_state.add_metric([state], counts.get(state, 0))
     return by_state
 
 

@@ -40,7 +40,7 @@ def _notify(
     people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
     if kind.on_request:
         wishes = channels_of(users=people, organization=organization, kind=kind)
-        people = [one for one in people if wishes[one.pk]]
+        people = [person for person in people if wishes[person.pk]]
     address = (
         reverse("sync:company_syncs", args=[company.pk])
         if company
@@ -82,10 +82,10 @@ def daily_limit_key(name: str, day: date) -> str:
 
 
 def notified_daily_limits(now: datetime) -> set[str]:
-    """The keys of the daily limits of today that somebody has been told of."""
+    """Return the keys of today's daily limits of which somebody was notified."""
     since = now - timedelta(days=2)
-    told = Notification.objects.filter(kind=ANAF_LIMITS.code, created_at__gt=since)
-    return set(told.values_list("key", flat=True))
+    notifications = Notification.objects.filter(kind=ANAF_LIMITS.code, created_at__gt=since)
+    return set(notifications.values_list("key", flat=True))
 
 
 @isolate_failures

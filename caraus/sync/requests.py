@@ -86,8 +86,8 @@ SELECT company_id, verdict FROM seen UNION ALL SELECT company_id, 'requested' FR
 
 @dataclass(frozen=True, slots=True)
 class SyncNowResult:
-    """What a press of „Sincronizează acum” did: the companies that are asked about now, and how
-    many are not because they are being asked about, were a moment ago, or are near a daily limit.
+    """The result of „Sincronizează acum”: the companies that are synced now, and how many are not,
+    because a sync is under way, has just ended, or a daily limit is near.
     """
 
     requested: tuple[int, ...]
@@ -122,11 +122,11 @@ def request_sync(
 
 
 def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:
-    """A person wants these companies asked about now: one statement for any number of them.
+    """Sync these companies now because a person asks: one statement for any number of them.
 
-    A company that is being asked about is left alone, and so is one of whose calls of the day only
-    those are left that the timer needs until midnight. One that was asked about within the last
-    minute (`CARAUS_SYNC_NOW_SECONDS`) is asked about again when that minute is over.
+    A company whose sync is under way is left alone, and so is one of whose calls of the day only
+    those are left that the timer needs until midnight. A company synced within the last minute
+    (`CARAUS_SYNC_NOW_SECONDS`) is synced again when that minute is over.
     """
     now = timezone.now()
     values: dict[str, Any] = {
@@ -164,17 +164,22 @@ def _request_id() -> str:
 
 
 def should_record_view(states: Sequence[SyncState]) -> bool:
-    """Whether `viewed_at` would write anything: not where somebody has just looked."""
-    able = [one for one in states if one.last_attempt_at and not one.failures_in_a_row]
+    """Return whether `record_view` would write anything: not where somebody has just looked."""
+    without_failures = [
+        state for state in states if state.last_attempt_at and not state.failures_in_a_row
+    ]
     since = timezone.now() - _VIEW_RECORD_INTERVAL
-    noted = sum(one.viewed_at is not None and one.viewed_at >= since for one in able)
-    return noted < min(len(able), MOST_VIEWED_COMPANIES)
+    viewed = sum(
+        state.viewed_at is not None and state.viewed_at >= since for state in without_failures
+    )
+    return viewed < min(len(without_failures), MOST_VIEWED_COMPANIES)
 
 
 def record_view(companies: Sequence[Company]) -> int:
-    """Somebody looks at their list: those that were not asked about for a minute are due now.
+    """Record that somebody views the list: companies not synced for a minute are due now.
 
-    Of many companies, only the busiest. One in trouble keeps its pause. Gives how many are due.
+    Of many companies, only the busiest. A company with errors keeps its pause. Return how many are
+    due.
     """
     now = timezone.now()
     keys = [company.pk for company in companies]

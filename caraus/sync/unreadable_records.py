@@ -21,18 +21,20 @@ def reparse_records() -> int:
 
 
 def _reparse(record: UnreadableRecord) -> bool:
-    found = reread(record.raw)
+    reread_record = reread(record.raw)
     with transaction.atomic():
         state = results.lock_state(record.company, timezone.now())
         record.parser_version = PARSER_VERSION
-        if found is not None:
+        if reread_record is not None:
             record.understood_at = timezone.now()
             record.resolved_at = record.resolved_at or record.understood_at
             newest = state.last_good_at or record.last_seen_at
-            store.store_late_records(record.company, [found], record.last_seen_at, newest=newest)
+            store.store_late_records(
+                record.company, [reread_record], record.last_seen_at, newest=newest
+            )
             # The UIT may be listed still, or missing: the next answer must be read whole.
             SyncState.objects.filter(pk=state.pk).update(
                 next_sync_at=timezone.now(), last_body_digest="", last_digest=""
             )
         record.save(update_fields=["parser_version", "understood_at", "resolved_at"])
-    return found is not None
+    return reread_record is not None

@@ -37,33 +37,34 @@ def update_company_name(company: Company, records: Iterable[CarrierRecord]) -> N
     ]
     if not now:
         return
-    told = dict(_stored_names(company)) | dict(now)
-    name = choose_name(list(told.values()), own_cui=company.cui, standing=company.name)[
+    name_uses = dict(_stored_names(company)) | dict(now)
+    name = choose_name(list(name_uses.values()), own_cui=company.cui, standing=company.name)[
         :COMPANY_NAME_LENGTH
     ]
-    # The row decides, not the object read before ANAF was asked: a name may be typed meanwhile.
-    mine = Company.objects.filter(pk=company.pk, name_typed=False)
-    if name != company.name and mine.update(name=name):
-        company.name = name  # what is told of this answer names it
+    # The row decides, not the object read before the request: a name may be typed meanwhile.
+    companies = Company.objects.filter(pk=company.pk, name_typed=False)
+    if name != company.name and companies.update(name=name):
+        company.name = name  # the notifications of this response name it
 
 
 def _stored_names(company: Company) -> Iterable[tuple[str, NameUse]]:
     rows = Transport.objects.filter(company=company, carrier_cui=company.cui)
     newest = rows.order_by("-first_seen_at", "-pk")
     names = ("uit", "declarant_cui", "declarant_name", "carrier_name")
-    for uit, *told in newest.values_list(*names)[:NEWEST_UITS]:
-        yield uit, (told[0], told[1], told[2])
+    for uit, *names_on_uit in newest.values_list(*names)[:NEWEST_UITS]:
+        declarant_cui, declarant_name, carrier_name = names_on_uit
+        yield uit, (declarant_cui, declarant_name, carrier_name)
 
 
-def choose_name(told: Sequence[NameUse], *, own_cui: str, standing: str) -> str:
-    """The name that most declarants use, then the one on most UITs; the standing one where no
-    other has more of both kinds, or where the other stands on one UIT only.
+def choose_name(name_uses: Sequence[NameUse], *, own_cui: str, standing: str) -> str:
+    """Choose the name that most declarants use, then the name on most UITs; keep the standing name
+    where no other has more of both, or where the other is on a single UIT.
 
     A declarant's own name, written in the carrier's place, counts only where nothing else is known.
     """
     names = [
         (declarant_cui, name, letters_and_digits(name) == letters_and_digits(declarant_name))
-        for declarant_cui, declarant_name, name in told
+        for declarant_cui, declarant_name, name in name_uses
         if not names_nobody(name)
     ]
     stands = not names_nobody(standing)

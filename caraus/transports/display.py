@@ -47,8 +47,8 @@ CARRIER_CHANGED = Status(
 NOT_VALIDATED = Status("not_validated", gettext_lazy("nevalidat"), "bad", "shield-question-mark")
 
 STATUSES = {
-    one.key: one
-    for one in (
+    status.key: status
+    for status in (
         *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW, UNKNOWN_DAYS),
         *(EXPIRED, MISSING, DELISTED, CARRIER_CHANGED, NOT_VALIDATED),
     )

@@ -1,7 +1,7 @@
-"""Who is told that a UIT lapses, and when: so many hours before 00:00 of its first expired day.
+"""Who is notified that a UIT expires, and when: some hours before 00:00 of its first expired day.
 
-All UITs of a day lapse at one moment, so a minute in which no such moment lies costs one row. What
-ANAF shows or changes after the moment has passed is told with the answer that shows it.
+All UITs of a day expire at one moment, so a minute in which no such moment lies costs one row. What
+ANAF shows or changes after the moment has passed is notified with the response that shows it.
 """
 
 from collections import defaultdict
@@ -61,7 +61,7 @@ def notify_expiring(now: datetime | None = None) -> None:
     since = max(watch.notified_until, now - LONGEST_CATCH_UP)
     if since >= now:
         return
-    chosen, all_told = _chosen_hours(), True
+    chosen, all_notified = _chosen_hours(), True
     usual = {DeliverySettings().first_hours, DeliverySettings().last_hours, 0}
     day = since.astimezone(BUCHAREST).date()
     while (ends := expires_at(day)) <= now + LONGEST_NOTICE:
@@ -72,9 +72,9 @@ def notify_expiring(now: datetime | None = None) -> None:
             else [pk for pk, hours in chosen.items() if any(map(passed, hours))]
         )
         if organizations is None or organizations:
-            all_told &= _notify_day(day, organizations, passed, now)
+            all_notified &= _notify_day(day, organizations, passed, now)
         day += timedelta(days=1)
-    if not all_told:  # asked again next minute; what was told is not told again
+    if not all_notified:  # tried again next minute; nobody is notified twice
         return
     ExpiryWatch.objects.filter(pk=watch.pk, notified_until__lt=now).update(notified_until=now)
 
@@ -84,29 +84,29 @@ def _has_passed(ends: datetime, since: datetime, now: datetime, hours: int) -> b
 
 
 def _chosen_hours() -> dict[int, set[int]]:
-    """By organization."""
-    found: dict[int, set[int]] = defaultdict(set)
+    """Return the chosen hours by organization."""
+    hours_by_organization: dict[int, set[int]] = defaultdict(set)
     rows = DeliverySettings.objects.values_list(
         "organization", "first_hours", "last_hours"
     ).distinct()
     for organization, *hours in rows:
-        found[organization].update(hours)
-    return found
+        hours_by_organization[organization].update(hours)
+    return hours_by_organization
 
 
 def _notify_day(
     day: date, organizations: Sequence[int] | None, passed: Callable[[int], bool], now: datetime
 ) -> bool:
-    """One organization after the other, each in a transaction of its own; whether all were told."""
+    """Notify each organization in a transaction of its own; return whether all were notified."""
     lapsing = _expiring(day, now)
     if organizations is not None:
         lapsing = lapsing.filter(company__organization__in=organizations)
     keys = sorted(set(lapsing.values_list("company__organization", flat=True)))
-    told = [
+    notified = [
         _notify_organization(lapsing.filter(company__organization=pk), day, passed, now)
         for pk in keys
     ]
-    return all(told)
+    return all(notified)
 
 
 @isolate_failures
@@ -129,14 +129,14 @@ def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
 
 @isolate_failures
 def _on_hours_chosen(sender: object, *, rhythm: DeliverySettings, **_: object) -> None:
-    """Of what lies within the hours already, the person hears now: their moment has passed."""
+    """Notify now of the UITs that lie within the chosen hours already: their moment has passed."""
     now = timezone.now()
     day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
     while (left := expires_at(day) - now) <= timedelta(hours=rhythm.first_hours):
         rows = _expiring(day, now).filter(company__organization=rhythm.organization_id)
-        found = list(rows.select_related("company__organization").defer("raw"))
+        transports = list(rows.select_related("company__organization").defer("raw"))
         for kind, last in ((LAST_HOURS_OF_UIT, True), (EXPIRING_UIT, False)):
-            _notify(kind, found, partial(_is_within, rhythm, left, last=last), now)
+            _notify(kind, transports, partial(_is_within, rhythm, left, last=last), now)
         day += timedelta(days=1)
 
 

@@ -59,10 +59,10 @@ def _on_transports_stored(
             continue
         news = _build_news(company, rows[event.uit], event, at)
         by_kind.setdefault(kind, []).append(news)
-    for kind, found in by_kind.items():
+    for kind, notices in by_kind.items():
         notify_about_uits(
             kind,
-            found,
+            notices,
             organization=company.organization,
             many=transport_list_url() + _LIST_QUERIES[kind],
         )
@@ -83,7 +83,7 @@ def _kind(event: Event, company: Company) -> NotificationKind | None:
 
 def _has_moved(event: Event, company: Company) -> bool:
     """Between the company and another carrier. Where ANAF names none, it is the company's."""
-    was, became = (one in {None, "", company.cui} for one in event.changes["carrier_cui"])
+    was, became = (cui in {None, "", company.cui} for cui in event.changes["carrier_cui"])
     return was != became or not became
 
 
@@ -153,7 +153,9 @@ class _EventText:
         return _day(self.row.transport_date)
 
     def text(self) -> str:
-        what = "\n".join(f"{_capital(one.field)}: {one.old} → {one.new}" for one in self._changes())
+        what = "\n".join(
+            f"{_capital(change.field)}: {change.old} → {change.new}" for change in self._changes()
+        )
         end = "" if self.kind == TransportEvent.Kind.DELISTED else f"{validity_sentence(self.row)}."
         unread = unreadable_sentence(self.row)
         parts = [what, describe_transport(self.company, self.row), end, unread, self._advice()]
@@ -227,17 +229,17 @@ def validity_sentence(row: Transport) -> str:
 
 
 def _change_title(changes: Sequence[ChangeLine]) -> str:
-    """The only change whole unless it is long, of several the names of their fields."""
+    """Show a single change whole unless it is long; of several, name the fields."""
     if len(changes) == 1:
-        (one,) = changes
-        whole = f"{one.field} {one.old} → {one.new}"
+        (change,) = changes
+        whole = f"{change.field} {change.old} → {change.new}"
         return (
             whole
             if len(whole) <= _TITLE
-            else gettext("s-a schimbat: %(field)s") % {"field": one.field}
+            else gettext("s-a schimbat: %(field)s") % {"field": change.field}
         )
     return gettext("s-au schimbat: %(fields)s") % {
-        "fields": ", ".join(str(one.field) for one in changes)
+        "fields": ", ".join(str(change.field) for change in changes)
     }
 
 

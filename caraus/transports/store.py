@@ -104,8 +104,8 @@ def store_late_records(
 ) -> ResponseCounts:
     """Store the UITs that only a response of `at` has shown, after a newer one was stored."""
     records = {record.uit: record for record in late}
-    mine = Transport.objects.filter(company=company, uit__in=records)
-    rows = {row.uit: row for row in mine}
+    transports = Transport.objects.filter(company=company, uit__in=records)
+    rows = {row.uit: row for row in transports}
     known = {uit: known_uit(row) for uit, row in rows.items()}
     result = reconcile_late(
         known=known,
@@ -157,9 +157,9 @@ def _day_of_transport(item: tuple[str, KnownUit]) -> str:
 
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
     """Open UITs and those in the answer; the closed past is not read."""
-    mine = Transport.objects.filter(company=company)
+    transports = Transport.objects.filter(company=company)
     is_open = Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
-    return list(mine.filter(is_open | Q(uit__in=uits)))
+    return list(transports.filter(is_open | Q(uit__in=uits)))
 
 
 def observed_fields(record: CarrierRecord, known: KnownUit | None = None) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def test_the_button_the_worker_and_the_table(
     assert "UIT-uri active" in done
     assert "nu are drept în SPV pentru acest CUI" in done
     assert "/integrari/ajutor/fara-drept-pentru-cui/" in done
-    asked = [(call["endpoint"], call["cui"]) for call in anaf.calls()]
-    assert asked[0][0] == "hello"
-    assert {cui for endpoint, cui in asked[1:]} == {factories.CUI, SINGLE}
+    requests = [(call["endpoint"], call["cui"]) for call in anaf.calls()]
+    assert requests[0][0] == "hello"
+    assert {cui for endpoint, cui in requests[1:]} == {factories.CUI, SINGLE}
     states = dict(CompanyRight.objects.values_list("company__cui", "state"))
     assert states == {factories.CUI: "covered", SINGLE: "no_right"}
     authorization.refresh_from_db()
@@ -89,7 +89,7 @@ def test_when_anaf_is_down_it_does_not_insist(
     anaf.forget_calls()
     check = run(authorization, owner)
     assert check.hello_code == "http_5xx"
-    assert [answer["asked"] for answer in check.answers] == [True, True, False, False]
+    assert [answer["requested"] for answer in check.answers] == [True, True, False, False]
     assert len(anaf.calls("info")) == 2
 
 
@@ -101,7 +101,7 @@ def test_a_check_that_a_killed_worker_left_goes_on_where_it_stopped(
     first = Company.objects.first()
     assert first
     check.hello_at = timezone.now()
-    check.answers = [{"company": first.pk, "code": "", "seen": 1, "asked": True}]
+    check.answers = [{"company": first.pk, "code": "", "seen": 1, "requested": True}]
     check.save()
     anaf.forget_calls()
     checks.run_check(check_id=check.pk)

@@ -21,11 +21,11 @@ from caraus.authorizations.tasks import run_authorization_check
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A company and what ANAF answered about it; `answered` is False while it is still asked."""
+    """A company and what ANAF answered about it; `answered` is False until the response comes."""
 
     company: Company
     answered: bool
-    asked: bool
+    requested: bool
     seen: int
     error: ErrorText | None
     # What ANAF answered, without secrets.
@@ -36,16 +36,16 @@ class CheckRow:
 @never_cache
 @rate_limited("check", posts_only=True)
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    """The last check of an authorization; with POST a new one begins."""
+    """Show the last check of an authorization; with POST start a new one."""
     membership = access.require_role(request, Role.DISPATCHER)
     authorization = access.get_object(
         request, visible_authorizations(membership).filter(status=Authorization.Status.ACTIVE), pk
     )
     if request.method == "POST":
         with transaction.atomic():
-            found, is_new = request_check(authorization, user=membership.user)
+            new_check, is_new = request_check(authorization, user=membership.user)
             if is_new:
-                run_authorization_check.defer(check_id=found.pk)
+                run_authorization_check.defer(check_id=new_check.pk)
         return redirect("authorizations:check", pk=pk)
     last = authorization.checks.first()
     context = {
@@ -69,7 +69,7 @@ def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[CheckRow]
                 CheckRow(
                     company=company,
                     answered=answer is not None,
-                    asked=bool(answer and answer["asked"]),
+                    requested=bool(answer and answer["requested"]),
                     seen=answer["seen"] if answer else 0,
                     error=ERROR_TEXTS.get(code),
                     detail=answer.get("detail", "") if answer else "",

@@ -35,7 +35,7 @@ def renewed_certificate(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     shown = authorization_cards(membership).shown
     wanted = request.GET.get("autorizare", "")
-    chosen = next((one for one in shown if str(one.authorization.pk) == wanted), None)
+    chosen = next((card for card in shown if str(card.authorization.pk) == wanted), None)
     context = {
         "shown": shown,
         "chosen": chosen or (shown[0] if len(shown) == 1 else None),

@@ -157,7 +157,7 @@ def notify_unannounced_limits(now: datetime) -> None:
         (row.authorization.organization, _authorization(row.authorization), row)
         for row in rows.select_related("authorization__organization")
     ]
-    told = notifications.notified_daily_limits(now) if paused else set()
+    notified = notifications.notified_daily_limits(now) if paused else set()
     for organization, whom, row in paused:
         # A pause ends five minutes after the midnight of its day.
         at = (row.paused_until or now) - timedelta(hours=1)
@@ -165,7 +165,7 @@ def notify_unannounced_limits(now: datetime) -> None:
             notifications.notification_key(
                 organization, notifications.daily_limit_key(whom[1], anaf_day(at))
             )
-            in told
+            in notified
         ):
             continue
         notifications.notify_daily_limit(organization, whom=whom, limit=row.daily_limit, at=at)

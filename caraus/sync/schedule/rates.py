@@ -1,9 +1,9 @@
 """How many UITs a day appear at a company, learnt from what each question found. Pure.
 
-A Poisson rate times the week's rhythm, with slow forgetting: `found` UITs in `exposure` days, both
+A Poisson rate times the week's rhythm, with slow forgetting: `new_uits` in `exposure` days, both
 decayed. Most carriers show no UIT or two in a week, which says little about one of them and much
 about all: how rates are spread over the installation is learnt too (`improved`: one step of EM over
-a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given what was found.
+a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given its own UITs.
 The rhythm is one for the whole installation: a carrier with one UIT a week would need years to show
 its own.
 """
@@ -29,14 +29,14 @@ FIRST_RESPONSE_DAYS = 6.0
 SLOWEST_RATE, FASTEST_RATE = 0.001, 2000.0
 # The rates whose weights the prior is made of: from one UIT in three years to 2000 a day.
 RATE_GRID = tuple(SLOWEST_RATE * math.exp(step / 4) for step in range(59))
-_LOGS = tuple(math.log(one) for one in RATE_GRID)
+_LOGS = tuple(math.log(rate) for rate in RATE_GRID)
 # Until it is learnt: working hours of working days.
 _DEFAULT_PATTERN_WEIGHT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was found at a company, decayed to the moment of the last good answer."""
+    """The new UITs of a company, decayed to the moment of the last good response."""
 
     new_uits: float = 0.0
     exposure: float = 0.0
@@ -44,16 +44,16 @@ class Observed:
 
 def _default_prior() -> tuple[float, ...]:
     """Half a UIT's worth of knowledge: most carriers get few, the mean is one a day."""
-    weights = [math.sqrt(one) * math.exp(-one / 2) for one in RATE_GRID]
+    weights = [math.sqrt(rate) * math.exp(-rate / 2) for rate in RATE_GRID]
     # A thousandth of it thinks that anything is as likely: nothing is held for impossible.
-    return tuple(0.999 * one / sum(weights) + 0.001 / len(RATE_GRID) for one in weights)
+    return tuple(0.999 * weight / sum(weights) + 0.001 / len(RATE_GRID) for weight in weights)
 
 
 DEFAULT_PRIOR = _default_prior()
 
 
 def estimate_rate(observed: Observed, *, prior: Sequence[float] = DEFAULT_PRIOR) -> float:
-    """UITs a day, averaged over a week; `prior` are the weights of `GRID`'s rates."""
+    """Estimate the UITs a day, averaged over a week; `prior` are the weights of `RATE_GRID`."""
     if observed.new_uits >= ENOUGH_UITS and observed.exposure > 0:
         estimate = observed.new_uits / observed.exposure
     else:
@@ -63,26 +63,25 @@ def estimate_rate(observed: Observed, *, prior: Sequence[float] = DEFAULT_PRIOR)
 
 
 def _posterior(observed: Observed, prior: Sequence[float]) -> list[float]:
-    """How likely each rate of the grid is, up to a factor."""
+    """Return how likely each rate of the grid is, up to a factor."""
     new_uits, exposure = observed.new_uits, observed.exposure
-    logs = [new_uits * log - exposure * one for log, one in zip(_LOGS, RATE_GRID, strict=True)]
+    logs = [new_uits * log - exposure * rate for log, rate in zip(_LOGS, RATE_GRID, strict=True)]
     most = max(logs)
-    return [weight * math.exp(one - most) for weight, one in zip(prior, logs, strict=True)]
+    return [weight * math.exp(log - most) for weight, log in zip(prior, logs, strict=True)]
 
 
 def improve_prior(prior: Sequence[float], known: Mapping[Observed, int]) -> tuple[float, ...]:
-    """How rates are spread, after one more look at what is known of all companies (`known`: how
-    many of them are alike)."""
+    """Improve the prior by one step over all companies; `known` counts them by observation."""
     if len(prior) != len(RATE_GRID):
         prior = DEFAULT_PRIOR
-    sums = [DEFAULT_PRIOR_WEIGHT * one for one in DEFAULT_PRIOR]
+    sums = [DEFAULT_PRIOR_WEIGHT * weight for weight in DEFAULT_PRIOR]
     for observed, number in known.items():
         posterior = _posterior(observed, prior)
         share = number / sum(posterior)
-        for place, one in enumerate(posterior):
-            sums[place] += share * one
-    whole = sum(sums)
-    return tuple(one / whole for one in sums)
+        for index, likelihood in enumerate(posterior):
+            sums[index] += share * likelihood
+    total = sum(sums)
+    return tuple(weight / total for weight in sums)
 
 
 def round_observed(observed: Observed) -> Observed:
