@@ -40,7 +40,7 @@ class AuthorizationCard:
 
     @property
     def refresh_failure(self) -> str:
-        """What the last attempt to renew came to, when it failed."""
+        """Return the error of the last refresh, if it failed."""
         error = ERROR_TEXTS.get(self.authorization.last_failure_code)
         return error.sentence if error and self.authorization.refresh_failures else ""
 
@@ -59,7 +59,7 @@ class AuthorizationCards:
 
     @property
     def rights_pending(self) -> bool:
-        """Whether the whole card is to be drawn anew every few seconds."""
+        """Return whether the page reloads all cards every few seconds."""
         return any(card.rights_pending and len(card.rights) <= _FEW for card in self.shown)
 
 
@@ -76,12 +76,12 @@ def authorization_cards(membership: Membership) -> AuthorizationCards:
 
 
 def overall_health(membership: Membership, companies: list[Company]) -> Health | None:
-    """How all authorizations that concern the member stand, in one colour; None without any."""
+    """Return the health of all authorizations visible to the member; None without any."""
     return _overall(_cards(membership, companies), companies)
 
 
 def recent_authorizations(membership: Membership) -> list[Authorization]:
-    """The young authorizations about whose companies ANAF is being asked right now."""
+    """Return the new authorizations whose companies' rights are being checked."""
     companies = list(access.visible_companies(membership))
     young = _visible(membership, companies).filter(
         status=Authorization.Status.ACTIVE, authorized_at__gt=timezone.now() - RECENT
@@ -110,12 +110,12 @@ def _cards(membership: Membership, companies: list[Company]) -> list[Authorizati
 
 
 def visible_authorizations(membership: Membership) -> QuerySet[Authorization]:
-    """The authorizations that concern the member."""
+    """Return the authorizations visible to the member."""
     return _visible(membership, list(access.visible_companies(membership)))
 
 
 def _visible(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
-    """Who authorized for other companies is not the business of one kept to some."""
+    """Filter by the companies of a restricted member, who sees no other authorizations."""
     authorizations = Authorization.objects.filter(organization=membership.organization_id)
     if access.is_restricted(membership):
         concerning = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
@@ -124,7 +124,7 @@ def _visible(membership: Membership, companies: list[Company]) -> QuerySet[Autho
 
 
 def _rights(authorization: Authorization, companies: list[Company]) -> list[CompanyRight]:
-    """One for each company; „necunoscut” where ANAF was not asked yet."""
+    """Return a right for each company; „necunoscut” where it has not been checked."""
     link = authorization.link
     only = (
         None if link is None or link.for_all else {company.pk for company in link.companies.all()}
@@ -158,7 +158,7 @@ def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health
 
 
 def _past(membership: Membership, companies: list[Company]) -> list[Authorization]:
-    """What has been replaced or disconnected: who, when, which certificate, what came after."""
+    """Return the replaced and disconnected authorizations, with their replacements."""
     ended = _visible(membership, companies).exclude(status__in=NOT_ENDED)
     return list(ended.select_related("replaced_by").order_by("-authorized_at", "-pk")[:50])
 

@@ -43,14 +43,14 @@ REFRESH_LOCK = 0x5E
 
 
 def refresh_window(authorization: Authorization) -> timedelta:
-    """How long before the access token's end its renewal begins."""
+    """Return how long before the access token's end it is refreshed."""
     return refresh_schedule.window(
         life=authorization.access_life, setting=timedelta(days=settings.RENEW_BEFORE_DAYS)
     )
 
 
 def usable_access_token(authorization: Authorization) -> str:
-    """A usable access token; renewed first if its life is over. Raises AnafError."""
+    """Return a usable access token, refreshed first if it has expired. Raise AnafError."""
     now, renewed_at = timezone.now(), authorization.last_refreshed_at
     if authorization.access_expires_at <= now and not (
         renewed_at and now - renewed_at < refresh_schedule.SHORTEST_REFRESH_PAUSE
@@ -64,7 +64,7 @@ def usable_access_token(authorization: Authorization) -> str:
 
 
 def decrypt_token(sealed: str) -> str:
-    """The token; raises AnafError (token_unreadable) when no key opens it."""
+    """Decrypt the token; raise AnafError (token_unreadable) when no key opens it."""
     try:
         return decrypt(sealed)
     except UnreadableTokenError as error:
@@ -72,7 +72,7 @@ def decrypt_token(sealed: str) -> str:
 
 
 def authorization_lacks_etransport(authorization: Authorization) -> bool:
-    """Whether ANAF's token says that the application is not registered for e-Transport."""
+    """Return whether ANAF's token says that the application is not registered for e-Transport."""
     try:
         return tokens.lacks_etransport(decrypt_token(authorization.access_token_sealed))
     except AnafError:
@@ -80,7 +80,7 @@ def authorization_lacks_etransport(authorization: Authorization) -> bool:
 
 
 def replace_refused_token(authorization: Authorization, refused: str) -> str:
-    """A new access token in the place of one that ANAF refused although it should be valid.
+    """Replace an access token that ANAF refused although it should be valid.
 
     Raises AnafError; `token_refused_anew` when it was renewed within the hour, or within half of a
     shorter life: asking for another would not help, and would be asked for at each poll of each
@@ -146,7 +146,7 @@ def refresh_authorization(
 
 @contextmanager
 def _refresh_lock(authorization_id: int) -> Iterator[None]:
-    """A transaction that holds the authorization's advisory lock, not its row."""
+    """Open a transaction that holds the authorization's advisory lock, not its row."""
     with transaction.atomic():
         with database.cursor() as cursor:
             cursor.execute(
@@ -293,7 +293,7 @@ def record_good_call(authorization_id: int, at: datetime) -> None:
 
 
 def authorizations_due(now: datetime | None = None) -> list[int]:
-    """The active authorizations whose renewal is due."""
+    """Return the active authorizations that are due for a refresh."""
     now = now or timezone.now()
     widest = timedelta(days=settings.RENEW_BEFORE_DAYS)
     near = Authorization.objects.filter(
@@ -311,7 +311,7 @@ def _in_order(authorizations: QuerySet[Authorization]) -> Iterable[Authorization
 
 
 def next_refresh_at(authorization: Authorization) -> datetime:
-    """When the renewal is tried next; a moment in the past means now."""
+    """Return when the next refresh is tried; a moment in the past means now."""
     standing = refresh_schedule.RefreshState(
         key=authorization.pk,
         access_end=authorization.access_expires_at,

@@ -16,7 +16,7 @@ from caraus.sync.models import SyncHour, SyncRun
 
 WIDTH, HEIGHT = 720, 150
 _AXIS = 18
-# Whose trouble an outcome is, for its colour and its word.
+# Who is responsible for an outcome, for its colour and its word.
 _ANAF = {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER, Outcome.RATE_LIMITED}
 
 
@@ -26,7 +26,7 @@ type CallCount = tuple[datetime, str, int, float | None]
 
 @dataclass(slots=True)
 class Bucket:
-    """An hour or a day: how many questions ended well, at ANAF, at our side; the oldest list."""
+    """An hour or a day: the numbers of good syncs, ANAF's errors and ours; the oldest list."""
 
     start: datetime
     good: int = 0

@@ -54,7 +54,7 @@ def _calls() -> Iterator[Metric]:
 
 
 def _budget() -> Iterator[Metric]:
-    door = permits.read_state()
+    limiter = permits.read_state()
     yield GaugeMetricFamily(
         "caraus_calls_allowed_per_minute",
         "ANAF_CALLS_PER_MINUTE.",
@@ -67,12 +67,14 @@ def _budget() -> Iterator[Metric]:
         "caraus_calls_last_minute", "Questions that began within the last minute.", value=used
     )
     granted = CounterMetricFamily("caraus_slots", "Calls that the limiter let through.")
-    granted.add_metric([], door.granted if door else 0)
+    granted.add_metric([], limiter.granted if limiter else 0)
     yield granted
     yield GaugeMetricFamily(
-        "caraus_anaf_down", "1 while the circuit is open.", value=bool(door and door.open_since)
+        "caraus_anaf_down",
+        "1 while the circuit is open.",
+        value=bool(limiter and limiter.open_since),
     )
-    paused = bool(door and door.paused_until and door.paused_until > timezone.now())
+    paused = bool(limiter and limiter.paused_until and limiter.paused_until > timezone.now())
     yield GaugeMetricFamily("caraus_anaf_paused", "1 while ANAF asks for a pause.", value=paused)
 
 

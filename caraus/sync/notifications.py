@@ -72,7 +72,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _polled_organizations() -> list[Organization]:
-    """The organizations for which ANAF is asked."""
+    """Return the organizations whose companies are synced."""
     served = Organization.objects.filter(authorizations__status=Authorization.Status.ACTIVE)
     return list(served.distinct())
 
@@ -171,7 +171,7 @@ def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
 
 
 def notify_outage(*, since: datetime) -> bool:
-    """Whether every organization was told."""
+    """Return whether every organization was notified."""
     notified = [_notify_of_outage(organization, since) for organization in _polled_organizations()]
     return all(notified)
 
@@ -191,7 +191,7 @@ def _notify_of_outage(organization: Organization, since: datetime) -> None:
 
 
 def notify_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
-    """Whether every organization was told."""
+    """Return whether every organization was notified."""
     notified = [
         _notify_of_pause(organization, since, until, now)
         for organization in _polled_organizations()

@@ -70,6 +70,6 @@ def update_totals(now: datetime | None = None) -> None:
 
 
 def _oldest_run() -> datetime | None:
-    """When the oldest of the whole rows was asked."""
+    """Return the start of the oldest run."""
     oldest: datetime | None = SyncRun.objects.aggregate(oldest=Min("started_at"))["oldest"]
     return oldest

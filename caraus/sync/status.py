@@ -208,7 +208,7 @@ def read_sync_status(organization: Organization, companies: list[Company]) -> Sy
 
 
 def _resumes_at(states: list[SyncState], now: datetime) -> datetime | None:
-    """None as long as any company has calls left today."""
+    """Return when the first company has calls again; None while any has calls left today."""
     ends = [_used_up_until(state, now) for state in states]
     known = [end for end in ends if end is not None]
     return min(known) if known and len(known) == len(ends) else None

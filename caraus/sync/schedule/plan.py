@@ -56,7 +56,7 @@ GROUP BY 1
 
 @dataclass(frozen=True, slots=True)
 class CurrentPlan:
-    """The plan as the loop uses it."""
+    """The plan as the poller uses it."""
 
     policy: Policy
     weekly_pattern: Sequence[float] = DEFAULT_WEEKLY_PATTERN
@@ -85,7 +85,7 @@ def _plan_cache() -> _PlanCache:
 
 
 def current_plan() -> CurrentPlan:
-    """The plan, as old as `BELIEVED_SECONDS` at most; a first one where none was made yet."""
+    """Return the plan, at most `PLAN_CACHE_SECONDS` old; a first one where no row exists."""
     memory = _plan_cache()
     if monotonic() - memory.read_at > PLAN_CACHE_SECONDS:
         row = Plan.objects.order_by("pk").first()

@@ -97,7 +97,7 @@ def _in_steps(value: float) -> float:
 
 
 def observe_first_response(listed: int) -> Observed:
-    """What the first answer tells: the UITs that it lists appeared during the last days."""
+    """Learn from the first response: its UITs appeared during the last days."""
     return Observed(float(listed), FIRST_RESPONSE_DAYS)
 
 
@@ -109,7 +109,7 @@ def observe(
     until: datetime,
     weekly_pattern: Sequence[float],
 ) -> Observed:
-    """After a good answer at `until` that showed `new` UITs not in the one at `since`.
+    """Learn from a good response at `until` that showed `new` UITs not in the one at `since`.
 
     A clock that went back teaches nothing but the UITs.
     """
@@ -120,7 +120,7 @@ def observe(
 
 
 def expected_share(since: datetime, until: datetime, weekly_pattern: Sequence[float]) -> float:
-    """How much of a mean day's arrivals falls between two moments; a whole week gives 7.
+    """Return how much of a mean day's arrivals falls between two moments; a whole week gives 7.
 
     Walks hour by hour, in UTC, with each hour weighed by its hour of week in Romania: the hour
     that the clocks leave out is no hour, the doubled one counts twice.
@@ -157,7 +157,7 @@ DEFAULT_WEEKLY_PATTERN: tuple[float, ...] = tuple(_default_weekly_pattern())
 
 
 def weekly_pattern(counts: Sequence[float]) -> list[float]:
-    """The week's rhythm (mean 1) from how many UITs appeared in each hour of the week."""
+    """Compute the week's rhythm (mean 1) from how many UITs appeared in each hour of the week."""
     if len(counts) != HOURS_A_WEEK:
         return list(DEFAULT_WEEKLY_PATTERN)
     weighed = [

@@ -26,7 +26,7 @@ _SHOWN = 50
 @require_GET
 @never_cache
 def company_syncs(request: HttpRequest, pk: int) -> HttpResponse:
-    """The questions about one company: a chart, the last ones, what could not be read."""
+    """Show the syncs of a company: a chart, the last syncs, the unreadable records."""
     company = access.get_object(request, Company.objects.all(), pk)
     hourly = request.GET.get("perioada") != "luna"
     buckets = history.by_hour(company) if hourly else history.by_day(company)

@@ -23,7 +23,7 @@ from caraus.sync import requests
 @require_POST
 @rate_limited("sync")
 def sync_now(request: HttpRequest) -> HttpResponse:
-    """A person waits: the company (or all of them) is due now, and goes before the timer's."""
+    """Make the company (or all of them) due now, before those of the timer."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = access.visible_companies(membership)
     if not membership.organization.authorizations.filter(
