@@ -115,7 +115,7 @@ def visible_authorizations(membership: Membership) -> QuerySet[Authorization]:
 
 
 def _visible(membership: Membership, companies: list[Company]) -> QuerySet[Authorization]:
-    """Filter by the companies of a restricted member, who sees no other authorizations."""
+    """Return those that the member may see: restricted, of their companies or by themselves."""
     authorizations = Authorization.objects.filter(organization=membership.organization_id)
     if access.is_restricted(membership):
         concerning = Q(rights__company__in=companies) | Q(authorized_by=membership.user_id)
