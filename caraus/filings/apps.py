@@ -7,6 +7,13 @@ class FilingsConfig(AppConfig):
     verbose_name = "Depuneri la ANAF"
 
     def ready(self) -> None:
+        from caraus.core.formatting import gettext_lazy
         from caraus.filings import notification_kinds, tracking  # noqa: F401
+        from caraus.fleet.actions import VehicleAction, register_vehicle_action
 
         tracking.connect()
+        register_vehicle_action(
+            VehicleAction(
+                "filings:new_of_vehicle", "wrench", gettext_lazy("Vehiculul s-a defectat")
+            )
+        )

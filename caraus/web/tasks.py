@@ -8,6 +8,7 @@ from procrastinate.utils import utcnow
 
 from caraus.accounts import organizations, rate_limits
 from caraus.accounts.sessions import SessionStore
+from caraus.filings import changes
 from caraus.web import retention
 
 
@@ -41,6 +42,7 @@ async def delete_expired(timestamp: int) -> None:
 def purge(timestamp: int) -> None:
     """Every night: the rules of retention."""
     retention.purge()
+    changes.delete_old_drafts()
 
 
 @app.periodic(cron="23 * * * *")

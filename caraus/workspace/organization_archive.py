@@ -21,6 +21,7 @@ from caraus.accounts.models import (
 from caraus.accounts.spreadsheets import write_csv
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import gettext_lazy
+from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.models import Vehicle
 from caraus.sync.models import SyncRun
 from caraus.transports.models import Transport, TransportEvent, TransportNote, UnreadableRecord
@@ -34,6 +35,9 @@ ARCHIVE_MODELS: dict[str, type[Model]] = {
     "autorizari": Authorization,
     "drepturi": CompanyRight,
     "flota": Vehicle,
+    "depuneri": VehicleChange,
+    "depuneri-incercari": FilingAttempt,
+    "depuneri-raspunsuri": FilingResponse,
     "transporturi": Transport,
     "istoric": TransportEvent,
     "note": TransportNote,
@@ -75,13 +79,20 @@ def _write_list[M: Model](part: IO[bytes], rows: QuerySet[M]) -> None:
 def _fields(row: Model) -> dict[str, Any]:
     """Return all columns, and the e-mail and name of a member."""
     fields = {
-        field.name: field.value_from_object(row)
+        field.name: _exportable(field.value_from_object(row))
         for field in row._meta.concrete_fields
         if field.name not in SECRET_FIELDS
     }
     if isinstance(row, Membership):
         fields |= {"email": row.user.email, "name": row.user.name}
     return fields
+
+
+def _exportable(value: Any) -> Any:
+    """Give the bytes of an XML or of a response as text."""
+    return (
+        bytes(value).decode(errors="replace") if isinstance(value, (bytes, memoryview)) else value
+    )
 
 
 def _json(value: Any) -> str:

@@ -111,6 +111,11 @@ class DemoProcess:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def delete(self, path: str) -> None:
+        """Call the simulator's control port with DELETE."""
+        with httpx2.Client(trust_env=False) as http:
+            http.delete(f"{self.control_url}/_control/{path}").raise_for_status()
+
     def active(self, cui: str) -> set[str]:
         """The UITs that ANAF has for a carrier now."""
         answer = self.control(f"active/{cui}")

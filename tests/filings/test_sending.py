@@ -1,6 +1,9 @@
 """From a confirmed change to what ANAF shows, against the simulated ANAF over real HTTP."""
 
 import hashlib
+import io
+import json
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -15,6 +18,7 @@ from caraus.filings.models import FilingResponse, VehicleChange
 from caraus.filings.states import State
 from caraus.notifications.models import Notification
 from caraus.sync.models import SyncState
+from caraus.workspace import organization_archive
 from tests.authorize import at_once
 from tests.filings.conftest import Desk
 
@@ -269,6 +273,27 @@ def test_what_an_owner_switched_off_is_not_sent(desk: Desk) -> None:
     assert desk.step(change).state == State.HELD
     assert change.reason == "switched_off"
     assert desk.uploads() == []
+
+
+def test_a_draft_that_nobody_confirms_goes_after_a_day(desk: Desk) -> None:
+    transport = desk.new_uit()
+    old, young = desk.draft(transport), desk.draft(transport)
+    VehicleChange.objects.filter(pk=old.pk).update(created_at=timezone.now() - 25 * 60 * MINUTE)
+    filed = desk.filed(transport)
+    VehicleChange.objects.filter(pk=filed.pk).update(created_at=timezone.now() - 25 * 60 * MINUTE)
+    assert changes.delete_old_drafts() == 1
+    assert set(VehicleChange.objects.all()) == {young, filed}
+
+
+def test_the_archive_of_the_organization_holds_what_was_sent_and_said(desk: Desk) -> None:
+    change = desk.steps(desk.filed(desk.new_uit()))
+    file = io.BytesIO()
+    organization_archive.write_archive(desk.company.organization, file, at="azi")
+    with zipfile.ZipFile(file) as archive:
+        (attempt,) = json.loads(archive.read("depuneri-incercari.json"))
+        responses = json.loads(archive.read("depuneri-raspunsuri.json"))
+    assert attempt["xml"].encode() == bytes(change.attempts.get().xml)
+    assert "index_incarcare" in responses[0]["body"]
 
 
 def test_a_cancelled_change_is_not_sent(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from caraus.filings import permission
 from caraus.filings.display import spaced
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import State
+from caraus.fleet.models import Vehicle
 from tests import factories
 from tests.filings.conftest import Desk
 
@@ -105,6 +106,19 @@ def test_all_uits_of_a_vehicle_at_once(desk: Desk, dispatcher: Client) -> None:
         assert desk.steps(change).state == State.DONE
     assert "2 din 2 apar la ANAF." in text_of(dispatcher.get(group))
     assert len(desk.uploads()) == 2
+
+
+def test_the_page_of_the_fleet_leads_to_the_uits_of_a_vehicle(
+    desk: Desk, dispatcher: Client, teammate: User
+) -> None:
+    Vehicle.objects.create(company=desk.company, plate="B55TIR")
+    Vehicle.objects.create(company=desk.company, plate="B01REM", kind="trailer")
+    address = reverse("filings:new_of_vehicle") + "?numar="
+    page = text_of(dispatcher.get(reverse("fleet:list")))
+    assert f'href="{address}B55TIR"' in page
+    assert f"{address}B01REM" not in page
+    dispatcher.force_login(teammate)
+    assert address not in text_of(dispatcher.get(reverse("fleet:list")))
 
 
 def test_a_viewer_sees_and_can_not_file(desk: Desk, client: Client, teammate: User) -> None:

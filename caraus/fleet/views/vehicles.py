@@ -21,6 +21,7 @@ from caraus.accounts.rate_limits import rate_limited
 from caraus.accounts.uploads import is_upload_too_large
 from caraus.core.formatting import plural, today
 from caraus.fleet import changes, drafts, filters, queries
+from caraus.fleet.actions import vehicle_actions
 from caraus.fleet.changes import Entry
 from caraus.fleet.filters import FleetFilters
 from caraus.fleet.forms import ImportForm, VehicleForm, already_there
@@ -72,6 +73,7 @@ def _table(
         "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
         "with_issues": queries.count_with_issues([company.pk for company in companies], today()),
         "may_edit": access.has_role(membership, Role.DISPATCHER),
+        "actions": vehicle_actions(),
         "totals": mine.aggregate(
             vehicles=Count("pk", filter=Q(active=True, kind=Kind.VEHICLE)),
             trailers=Count("pk", filter=Q(active=True, kind=Kind.TRAILER)),

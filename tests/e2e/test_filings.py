@@ -1,0 +1,91 @@
+"""A truck breaks down: its twelve UITs get another vehicle at ANAF, with one confirmation."""
+
+from datetime import datetime, timedelta
+
+from playwright.sync_api import Page, expect
+
+from caraus.core.formatting import BUCHAREST
+from tests.e2e import walking
+from tests.e2e.demo_process import DemoProcess
+
+CUI = "900010100"
+PLATE = "B55TIR"
+
+
+def authorize(page: Page) -> None:
+    """With the certificate of the company, unless the test before did."""
+    walking.open_integrations(page)
+    if not page.get_by_role("button", name="Autorizare cu ANAF SPV").count():
+        return
+    window = walking.press_authorize(page)
+    walking.choose_certificate(window)
+    walking.type_pin(window)
+    expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
+    window.close()
+
+
+def test_twelve_uits_of_a_truck_with_one_refused_and_one_lost(
+    page: Page, demo: DemoProcess
+) -> None:
+    walking.sign_in(page)
+    day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
+    for _ in range(12):
+        demo.control("uit", {"cui": CUI, "nr_veh": PLATE, "nr_rem1": "B01REM", "data_transp": day})
+    authorize(page)
+    page.goto(f"/transporturi/?firma={CUI}&q={PLATE}")
+    expect(page.locator("[data-uit]:visible")).to_have_count(12, timeout=30_000)
+
+    page.goto(f"/depuneri/vehicul/?numar={PLATE}")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(12)
+    page.get_by_label("Vehiculul nou").fill("cj 77 xyz")
+    page.get_by_label("Remorca", exact=False).first.fill("")
+    page.get_by_role("button", name="Mai departe").click()
+    expect(page.get_by_text("B 55 TIR + B 01 REM → CJ 77 XYZ, fără remorcă").first).to_be_visible()
+    # The last one is known to nobody any more; the first one's answer gets lost.
+    text = "UIT-ul nu poate fi identificat."
+    demo.delete(f"uit/{page.locator('[data-change] a').last.inner_text()}")
+    demo.control("scenario", {"name": "upload_lost_after", "on": True, "times": 1})
+    page.get_by_role("button", name="Depune toate cele 12 la ANAF").click()
+    expect(page.locator("[data-filing=refused]")).to_have_count(1, timeout=90_000)
+    expect(page.get_by_text(text).first).to_be_visible()
+    expect(page.locator("[data-filing=done]")).to_have_count(11, timeout=90_000)
+    expect(page.get_by_text("11 din 12 apar la ANAF.")).to_be_visible()
+    page.locator("li:has([data-filing=refused]) a").first.click()
+    expect(page.get_by_text("Nu pleca încă: citește ce spune ANAF")).to_be_visible()
+    page.goto("/depuneri/")
+    page.locator("li:has([data-filing=done]) a").first.click()
+    page.get_by_role("link", name="UIT ").first.click()
+    expect(page.locator("#depuneri [data-filing=done]")).to_be_visible()
+
+
+def test_one_change_on_a_phone_without_javascript(page: Page, demo: DemoProcess) -> None:
+    """The page is read again by hand where nothing moves by itself."""
+    walking.sign_in(page)
+    authorize(page)
+    day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
+    added = demo.control("uit", {"cui": CUI, "nr_veh": "B66TIR", "data_transp": day})
+    assert isinstance(added, dict)
+    walking.sync_until(page, "B66TIR")
+    browser = page.context.browser
+    assert browser
+    context = browser.new_context(
+        java_script_enabled=False,
+        viewport={"width": 390, "height": 844},
+        storage_state=page.context.storage_state(),
+        locale="ro-RO",
+        base_url=page.url.partition("/transporturi")[0],
+    )
+    phone = context.new_page()
+    phone.goto(f"/transporturi/?firma={CUI}&q=B66TIR&arata=toate")
+    phone.locator(f"[data-uit='{added['uit']}'] a:visible").first.click()
+    phone.get_by_role("link", name="Schimbă vehiculul").click()
+    phone.get_by_label("Vehiculul nou").fill("CJ77XYZ")
+    phone.get_by_role("button", name="Mai departe").click()
+    phone.get_by_role("button", name="Depune la ANAF").click()
+    for _ in range(60):
+        if phone.locator("[data-filing=done]").count():
+            break
+        phone.get_by_role("link", name="Vezi unde s-a ajuns").click(timeout=5_000)
+        phone.wait_for_timeout(500)
+    expect(phone.locator("[data-filing=done]")).to_be_visible()
+    context.close()
