@@ -1,8 +1,8 @@
 """The pictures of docs/screenshots: starts the demo on a folder of its own and walks the path.
 
-Run it with `make screenshots`. Each page is taken whole (to a height) at 1280 and 390 px, light and
-dark. The simulated world is seeded, so that the pictures differ from one run to the next by their
-dates and times only.
+Run it with `make screenshots`. Each page is taken whole (to a height) at 1280 and 390 px in light
+colours, the main pages in dark ones too. The simulated world is seeded, so that the pictures differ
+from one run to the next by their dates and times only.
 """
 
 import io
@@ -32,7 +32,9 @@ Scheme = Literal["light", "dark"]
 WIDE, PHONE = (1280, 740, 1200, ""), (390, 844, 1500, "-telefon")
 SIZES = (WIDE, PHONE)
 SCHEMES: tuple[tuple[Scheme, str], ...] = (("light", ""), ("dark", "-intunecat"))
-COLOURS, EXACT = 128, 24
+# The pages that are taken in dark colours too.
+MAIN_PAGES = frozenset({"panou", "transporturi", "uit", "saptamana", "flota", "integrari"})
+COLOURS, EXACT = 64, 24
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 WAIT = 30_000
 
@@ -64,14 +66,15 @@ class Photographer:
         self.everywhere(name)
 
     def everywhere(self, name: str, page: Page | None = None) -> None:
-        """As the page stands: wide and on a phone, light and (in Romanian) dark."""
+        """Take the page as it stands: wide and on a phone; a main page in dark colours too."""
         page = page or self.page
+        in_dark = name in MAIN_PAGES and not self.ending  # in Romanian alone
         page.evaluate("scrollTo(0, 0)")
         for width, least, most, size_word in SIZES:
             page.set_viewport_size({"width": width, "height": least})
             height = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": width, "height": min(max(height, least), most)})
-            for scheme, scheme_word in SCHEMES[:1] if self.ending else SCHEMES:
+            for scheme, scheme_word in SCHEMES if in_dark else SCHEMES[:1]:
                 page.emulate_media(color_scheme=scheme)
                 page.evaluate(DRAWN)
                 self.snap(f"{name}{size_word}{scheme_word}{self.ending}", page)
@@ -112,7 +115,7 @@ def write(picture: bytes, path: Path) -> None:
     few.save(path, optimize=True)
 
 
-def doors(photographer: Photographer) -> None:
+def signed_out(photographer: Photographer) -> None:
     """Before anybody is in."""
     served = scenes.pages()
     session, invitation = scenes.people()
@@ -360,7 +363,7 @@ def anaf_down(photographer: Photographer) -> None:
 
 
 WALK: tuple[Callable[[Photographer], None], ...] = (
-    doors,
+    signed_out,
     authorize,
     list_and_detail,
     fleet,

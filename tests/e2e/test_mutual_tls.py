@@ -35,17 +35,19 @@ def address(anaf: SimulatorProcess, keys: Path, blank: Path) -> Iterator[str]:
 
 def _served(anaf: SimulatorProcess, keys: Path, blank: Path, folder: Path) -> Iterator[str]:
     made_once.copy(blank, folder)
-    house = Installation(folder, anaf)
-    house.environment |= {
+    installation = Installation(folder, anaf)
+    installation.environment |= {
         "ANAF_LOGIN_URL": anaf.secure_url,
         "SSL_CERT_FILE": str(keys / "authority.pem"),
         "ANAF_TIMEOUT_SECONDS": "10",
     }
     person = ("createuser", "--email", EMAIL, "--name", "Ana Pop", "--password-stdin")
-    done = house.run(*person, "--organization", "Trans", "--cui", "900010100", stdin=PASSWORD)
+    done = installation.run(
+        *person, "--organization", "Trans", "--cui", "900010100", stdin=PASSWORD
+    )
     assert done.returncode == 0, done.stderr
-    with house.web():
-        yield house.address
+    with installation.web():
+        yield installation.address
 
 
 def signed_in(browser: Browser, anaf: SimulatorProcess, keys: Path, address: str, who: str) -> Page:
