@@ -38,8 +38,9 @@ from caraus.sync.company_sync import (
     FailedAttempt,
     sync_if_due,
 )
-from caraus.sync.limiter import permits, quotas, rules
+from caraus.sync.limiter import permits, rules
 from caraus.sync.limiter.rules import Permit
+from caraus.sync.permitted_claims import claim_with_permit
 from caraus.sync.unchanged import UnchangedResponse
 
 log = structlog.get_logger(__name__)
@@ -151,7 +152,7 @@ class Poller:
         """
         try:
             self._session_pid = claims.configure_session(self._session_pid)
-            return _claim_with_permit(room, done, more)
+            return claim_with_permit(room, done, more)
         except (DatabaseError, InterfaceError):
             claims.close_session()
             raise
@@ -364,47 +365,6 @@ class Poller:
             ]
             await asyncio.wait(waits, timeout=2)
             threads.shutdown(wait=False)
-
-
-def _claim_with_permit(
-    room: int, done: list[Claim], more: Callable[[], list[Claim]]
-) -> tuple[list[Claim], Permit]:
-    claims.unlock_claims(done)
-    claimed = more() if room > 0 else []
-    calls = [claim for claim in claimed if claim.credentials]
-    if calls:
-        permit, _ = permits.acquire_permit(requested=len(calls))
-    else:
-        permit = (
-            Permit(reason="open", wait=rules.SECOND)
-            if claimed and permits.is_anaf_blocked()
-            else Permit()
-        )
-    going = _count_daily_calls(calls[: len(permit.slots)])
-    if permit.reason in {"", "full"}:  # a single sync waits for its own permit
-        going += [claim for claim in claimed if not claim.credentials]
-    gone = {claim.company_id for claim in going}
-    staying = [claim for claim in claimed if claim.company_id not in gone]
-    claims.release_claims([claim.company_id for claim in staying])
-    claims.unlock_claims(staying)
-    return going, permit
-
-
-def _count_daily_calls(calls: list[Claim]) -> list[Claim]:
-    """Count a call for each authorization with a daily limit; return the claims it allows."""
-    now = timezone.now()
-    by_day = quotas.limited_authorizations(
-        {call.credentials.authorization.pk for call in calls if call.credentials}
-    )
-    return [
-        call
-        for call in calls
-        if call.credentials
-        and (
-            call.credentials.authorization.pk not in by_day
-            or quotas.use_call(call.credentials.authorization.pk, now)
-        )
-    ]
 
 
 def _close_stale_connections[T](work: Callable[[], T]) -> T:
