@@ -124,12 +124,12 @@ def fill(number: int, transports: int) -> None:
     """Grow to so many companies, one to an organization, each authorized, one in ten due."""
     from datetime import timedelta
 
-    from caraus.authorizations.crypto import encrypt
     from django.db import connection
     from django.utils import timezone
 
     from caraus.accounts.models import Company, Organization
     from caraus.authorizations.models import Authorization, CompanyRight
+    from caraus.core.crypto import encrypt
     from caraus.sync.models import SyncState
 
     now, token = timezone.now(), encrypt("x" * 1500)

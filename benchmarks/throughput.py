@@ -66,7 +66,7 @@ def measure(storm: Storm, seconds: float, *, profile: bool) -> None:
     worker = storm._worker()
     pin(worker.pid, 0)
     try:
-        while storm.query("SELECT 1 FROM transports_syncstate WHERE calls_today < 3 LIMIT 1"):
+        while storm.query("SELECT 1 FROM sync_syncstate WHERE calls_today < 3 LIMIT 1"):
             synced(storm, 2, 0.0)  # every company has had its first answers
         for share in (0.0, 0.05):
             rate = synced(storm, seconds, share)
@@ -102,8 +102,8 @@ def synced(storm: Storm, seconds: float, share: float) -> float:
 def press(storm: Storm, ended: threading.Event) -> None:
     while not ended.wait(0.25):
         storm.query(
-            "UPDATE transports_syncstate SET next_sync_at = now() WHERE id IN (SELECT id FROM"
-            " transports_syncstate WHERE next_sync_at > now() FOR UPDATE SKIP LOCKED)"
+            "UPDATE sync_syncstate SET next_sync_at = now() WHERE id IN (SELECT id FROM"
+            " sync_syncstate WHERE next_sync_at > now() FOR UPDATE SKIP LOCKED)"
         )
 
 
@@ -115,7 +115,7 @@ def change(storm: Storm, number: int) -> None:
 
 
 def runs(storm: Storm) -> int:
-    return int(storm.query("SELECT count(*) FROM transports_syncrun WHERE outcome = 'ok'")[0][0])
+    return int(storm.query("SELECT count(*) FROM sync_syncrun WHERE outcome = 'ok'")[0][0])
 
 
 async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
@@ -138,8 +138,8 @@ async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
 def token_of(storm: Storm) -> str:
     script = (
         "from caraus.authorizations.models import Authorization;"
-        "from caraus.authorizations import renewal;"
-        "print('TOKEN', renewal.access_token(Authorization.objects.get()))"
+        "from caraus.authorizations import token_refresh;"
+        "print('TOKEN', token_refresh.usable_access_token(Authorization.objects.get()))"
     )
     said = storm.installation.run("manage", "shell", "-c", script)
     return said.stdout.split("TOKEN ")[1].split()[0]

@@ -33,9 +33,10 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization, User
-from caraus.authorizations.crypto import encrypt
+from caraus.core.crypto import encrypt
 from caraus.authorizations.models import Authorization
-from caraus.transports.models import SyncState, Transport, TransportEvent
+from caraus.sync.models import SyncState
+from caraus.transports.models import Transport, TransportEvent
 import sys
 now = timezone.now()
 org = Organization.objects.create(name="Load")

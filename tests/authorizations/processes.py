@@ -16,7 +16,7 @@ _RENEW = """
 import django
 django.setup()
 from datetime import datetime
-from caraus.authorizations.token_refresh import renew
+from caraus.authorizations.token_refresh import refresh_authorization
 from caraus.authorizations.tasks import renew_one
 print("ready", flush=True)
 input()
@@ -34,7 +34,7 @@ def renewing(
     call = f"renew_one.func(authorization_id={pk})"
     if now is not None:
         moment = f"datetime.fromisoformat('{now.isoformat()}')"
-        call = f"renew(authorization_id={pk}, only_if_due=True, now={moment})"
+        call = f"refresh_authorization(authorization_id={pk}, only_if_due=True, now={moment})"
     return subprocess.Popen(
         [sys.executable, "-c", _RENEW.format(call=call)],
         stdin=subprocess.PIPE,

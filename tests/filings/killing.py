@@ -105,7 +105,7 @@ def is_sleeping() -> bool:
 def limiter_locked() -> Iterator[None]:
     """Hold the row of the rate limiter: whoever is about to open a socket waits."""
     with psycopg.connect(_address()) as other, other.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM sync_gate FOR UPDATE")
+        cursor.execute("SELECT 1 FROM sync_ratelimiter FOR UPDATE")
         assert cursor.fetchone()
         yield
 
