@@ -39,7 +39,7 @@ def test_one_that_is_marked_does() -> None:
 def test_the_choice_of_make_check_leaves_out_browsers_folders_and_the_simulator() -> None:
     choice = re.search(r'-m "(.*?)"', command_of("check"))
     assert choice
-    files = ("upgrades/test_upgrade.py", "web/test_clock.py", "transports/test_sync_at_once.py")
+    files = ("upgrades/test_upgrade.py", "web/test_clock.py", "sync/test_sync_at_once.py")
     command = ["pytest", "--collect-only", "-q", "-m", choice[1], *(f"tests/{it}" for it in files)]
     done = subprocess.run(
         [sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT, check=False
