@@ -64,7 +64,33 @@ def pending_migrations() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
+def _refuse_another_versions_database() -> None:
+    """Raise CommandError where the database has migrations of ours that this version lacks.
+
+    Migrating such a database would fail halfway; working with it could lose what it holds.
+    """
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection)
+    own = {app.label for app in apps.get_app_configs() if app.name.startswith("caraus.")}
+    unknown = sorted(
+        f"{label}.{name}"
+        for label, name in loader.applied_migrations
+        if label in own and (label, name) not in loader.disk_migrations
+    )
+    if unknown:
+        others = " and others" if len(unknown) > 1 else ""
+        raise CommandError(
+            "The database was made by another version of Cărăuș: this one does not know "
+            f"{unknown[0]}{others}. Nothing was changed. Use the version that made it, "
+            "or give this one a database of its own (`caraus demo --reset` begins a demo anew)."
+        )
+
+
 def _require_migrated() -> None:
+    _refuse_another_versions_database()
     if count := pending_migrations():
         raise CommandError(
             f"The database lacks {count} migration(s) of this version. Run `caraus migrate` first."
@@ -79,6 +105,7 @@ def _migrate() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [0xCA4A])
         try:
+            _refuse_another_versions_database()
             if pending_migrations():
                 call_command("migrate", interactive=False, verbosity=0)
         finally:

@@ -56,3 +56,22 @@ def test_the_uits_of_the_first_state_are_there_after_every_migration(url: str) -
             "SELECT organization_id, state, search_text FROM transports_transport ORDER BY uit"
         ).fetchall()
     assert rows == [(1, "active", "b07abc"), (1, "delisted", "b07abc")]
+
+
+def test_a_database_of_another_version_is_refused_with_a_sentence_and_left_alone(url: str) -> None:
+    with psycopg.connect(url) as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('accounts', '0002_of_another_version', now())"
+        )
+    done = subprocess.run(
+        [sys.executable, "-m", "caraus.cli", "transports", "--cui", "14399840"],
+        env=os.environ | {"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "made by another version of Cărăuș" in done.stderr
+    assert "accounts.0002_of_another_version" in done.stderr
+    assert "Traceback" not in done.stderr
