@@ -90,8 +90,8 @@ def row() -> str:
         list(Transport.objects.filter(company__organization_id=middle.organization_id)[:50])
 
     def let_go() -> None:
-        claims.unlock_companies([one.company_id for one in taken])
-        claims.release_claims([one.company_id for one in taken])
+        claims.unlock_companies([claim.company_id for claim in taken])
+        claims.release_claims([claim.company_id for claim in taken])
         taken.clear()
 
     taken: list[Any] = []

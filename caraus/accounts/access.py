@@ -82,7 +82,10 @@ def selected_membership(request: HttpRequest) -> Membership | None:
     the first; None without any. For the frame of pages: it is not asked whether it lets one in."""
     mine = memberships(request)
     chosen = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
-    return next((one for one in mine if one.organization_id == chosen), mine[0] if mine else None)
+    return next(
+        (membership for membership in mine if membership.organization_id == chosen),
+        mine[0] if mine else None,
+    )
 
 
 def select_organization(request: HttpRequest, organization_id: int) -> None:
@@ -155,7 +158,9 @@ def users_who_see(users: Iterable[User], company: Company) -> list[User]:
         user__in=found, organization_id=company.organization_id
     ).prefetch_related("companies")
     seeing = {
-        one.user_id for one in members if not is_restricted(one) or company in one.companies.all()
+        member.user_id
+        for member in members
+        if not is_restricted(member) or company in member.companies.all()
     }
     return [user for user in found if user.pk in seeing]
 

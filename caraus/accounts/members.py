@@ -242,7 +242,7 @@ def change_member(
     member.only_some_companies = companies is not None and role in access.RESTRICTABLE_ROLES
     member.save()
     member.companies.set(companies or [] if member.only_some_companies else [])
-    seen = ", ".join(str(one) for one in member.companies.all())
+    seen = ", ".join(str(company) for company in member.companies.all())
     audit_log.record_action(
         "member",
         lambda: (

@@ -272,11 +272,11 @@ def add_companies(
     the organization has no room."""
     organization = actor.organization
     room = remaining_companies(organization)
-    known = {one.cui: one for one in organization.companies.all()}
+    known = {company.cui: company for company in organization.companies.all()}
     wanted = [pair for pair in pairs if pair[0] not in known or known[pair[0]].archived_at]
     pairs, left_out = wanted[:room], [cui for cui, _ in wanted[room:]]
     back = [known[cui] for cui, _ in pairs if cui in known]
-    Company.objects.filter(pk__in=[one.pk for one in back]).update(archived_at=None)
+    Company.objects.filter(pk__in=[company.pk for company in back]).update(archived_at=None)
     new = Company.objects.bulk_create(
         [
             Company(organization=organization, cui=cui, name=name, name_typed=bool(name))
@@ -285,17 +285,18 @@ def add_companies(
         ],
         ignore_conflicts=True,
     )
-    added = [*organization.companies.filter(cui__in=[one.cui for one in new]), *back]
+    added = [*organization.companies.filter(cui__in=[company.cui for company in new]), *back]
     if added:
         audit_log.record_action(
             "company",
             lambda: gettext("A adăugat {companies}: {cuis}").format(
                 companies=plural(len(added), "firmă", "firme"),
-                cuis=", ".join(one.cui for one in added[:20]) + (" …" if len(added) > 20 else "."),
+                cuis=", ".join(company.cui for company in added[:20])
+                + (" …" if len(added) > 20 else "."),
             ),
             user=actor.user,
             organization=organization,
-            cuis=[one.cui for one in added],
+            cuis=[company.cui for company in added],
         )
     return added, left_out
 

@@ -43,20 +43,20 @@ def export_personal_data(user: User) -> dict[str, Any]:
             ),
             gettext("organizații"): [
                 {
-                    gettext("denumire"): one.organization.name,
-                    gettext("rol"): one.get_role_display(),
-                    gettext("din"): one.created_at.isoformat(),
+                    gettext("denumire"): membership.organization.name,
+                    gettext("rol"): membership.get_role_display(),
+                    gettext("din"): membership.created_at.isoformat(),
                 }
-                for one in user.memberships.select_related("organization").order_by(
+                for membership in user.memberships.select_related("organization").order_by(
                     "created_at", "pk"
                 )
             ],
             gettext("doi factori"): [
                 {
-                    gettext("fel"): one.get_type_display(),
-                    gettext("adăugat"): one.created_at.isoformat(),
+                    gettext("fel"): authenticator.get_type_display(),
+                    gettext("adăugat"): authenticator.created_at.isoformat(),
                 }
-                for one in Authenticator.objects.filter(user=user).order_by("pk")
+                for authenticator in Authenticator.objects.filter(user=user).order_by("pk")
             ],
             gettext("sesiuni"): [
                 {
@@ -71,12 +71,12 @@ def export_personal_data(user: User) -> dict[str, Any]:
         | {
             gettext("jurnal"): [
                 {
-                    gettext("când"): one.at.isoformat(),
-                    gettext("ce"): one.text,
-                    "ip": one.ip,
-                    gettext("organizație"): one.organization_id,
+                    gettext("când"): entry.at.isoformat(),
+                    gettext("ce"): entry.text,
+                    "ip": entry.ip,
+                    gettext("organizație"): entry.organization_id,
                 }
-                for one in AuditLogEntry.objects.filter(actor_id=user.pk)
+                for entry in AuditLogEntry.objects.filter(actor_id=user.pk)
             ],
         }
     )

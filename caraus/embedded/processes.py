@@ -60,7 +60,9 @@ def end_leftovers(folder: Path) -> None:
 def outlive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Wait for the processes to end; give those that still run after some seconds."""
     deadline = time.monotonic() + seconds
-    while (running := [one for one in processes if runs(one)]) and time.monotonic() < deadline:
+    while (
+        running := [process for process in processes if runs(process)]
+    ) and time.monotonic() < deadline:
         time.sleep(0.01)
     return running
 

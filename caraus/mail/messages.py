@@ -76,7 +76,9 @@ def _parts(message: EmailMessage) -> dict[str, object]:
         "from_email": str(message.from_email),
         "reply_to": [str(address) for address in message.reply_to],
         "headers": headers,
-        "alternatives": [[str(one.content), str(one.mimetype)] for one in alternatives],
+        "alternatives": [
+            [str(alternative.content), str(alternative.mimetype)] for alternative in alternatives
+        ],
     }
 
 

@@ -41,32 +41,32 @@ def send_email(*, notification_id: int, now: datetime | None = None) -> bool:
     if email is None:
         return False
     together = _together(email, now)
-    late = [one for one in together if _is_late(one, now)]
-    emails = [one for one in together if one not in late]
+    late = [email for email in together if _is_late(email, now)]
+    emails = [email for email in together if email not in late]
     try:
         with transaction.atomic():  # what fails in it spoils nothing outside
-            letter = compose_email([one.notification for one in emails]) if emails else None
+            letter = compose_email([email.notification for email in emails]) if emails else None
     except Exception as trouble:  # a letter that can't be written is given up like one not sent
         log.exception("email_not_written")
-        for one in emails:
-            one.attempts += 1
-            _put_off(one, trouble, now)
+        for email in emails:
+            email.attempts += 1
+            _put_off(email, trouble, now)
         Email.objects.bulk_update(emails, ["state", "attempts", "next_attempt_at", "problem"])
         return False
     if letter is None:
         _drop(together)
         return False
     _drop(late)
-    for one in emails:
-        one.attempts += 1
+    for email in emails:
+        email.attempts += 1
     try:
         mailers[DELIVERY].send_messages([letter])
     except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
-        for one in emails:
-            _put_off(one, trouble, now)
+        for email in emails:
+            _put_off(email, trouble, now)
     else:
-        for one in emails:
-            one.state, one.sent_at, one.problem = Email.State.SENT, now, ""
+        for email in emails:
+            email.state, email.sent_at, email.problem = Email.State.SENT, now, ""
     Email.objects.bulk_update(
         emails, ["state", "attempts", "next_attempt_at", "sent_at", "problem"]
     )
@@ -98,7 +98,7 @@ def _together(email: Email, now: datetime) -> list[Email]:
         notification__kind=told.kind,
     )
     others = same.exclude(pk=email.pk).order_by("pk")[:MAX_PER_EMAIL]
-    return sorted([email, *others.select_for_update(of=("self",))], key=lambda one: one.pk)
+    return sorted([email, *others.select_for_update(of=("self",))], key=lambda email: email.pk)
 
 
 def _is_late(email: Email, now: datetime) -> bool:
@@ -108,7 +108,7 @@ def _is_late(email: Email, now: datetime) -> bool:
 
 def _drop(emails: Sequence[Email]) -> None:
     """Not sent: no failure of the mail server, so none is told."""
-    keys = [one.pk for one in emails]
+    keys = [email.pk for email in emails]
     Email.objects.filter(pk__in=keys).update(state=Email.State.GIVEN_UP, problem="")
 
 

@@ -107,14 +107,15 @@ def passes_filters(rhythm: DeliverySettings, subject: FilterSubject) -> bool:
     if not rhythm.declarants and not rhythm.vehicles:
         return True
     return _is_declared_by(rhythm.declarants, subject) or bool(
-        set(rhythm.vehicles) & {comparable_plate(one) for one in subject.plates}
+        set(rhythm.vehicles) & {comparable_plate(plate) for plate in subject.plates}
     )
 
 
 def _is_declared_by(declarants: Iterable[str], subject: FilterSubject) -> bool:
     cui, name = comparable_cui(subject.declarant_cui), comparable_name(subject.declarant_name)
     return any(
-        (cui and comparable_cui(one) == cui) or comparable_name(one) in name for one in declarants
+        (cui and comparable_cui(declarant) == cui) or comparable_name(declarant) in name
+        for declarant in declarants
     )
 
 

@@ -57,7 +57,7 @@ def compose_email(notifications: Sequence[Notification]) -> OutgoingMessage | No
     if membership is None or not reader.is_active:
         return None
     is_digest = first.kind == DIGEST.code
-    chosen = Notification.objects.filter(pk__in=[one.pk for one in notifications])
+    chosen = Notification.objects.filter(pk__in=[notification.pk for notification in notifications])
     rows = visible_to_member(first.parts.all() if is_digest else chosen, membership).order_by("pk")
     if access.lacks_two_factors(reader, first.organization):
         # Such a member sees nothing of the organization; only that it must be authorized anew.
@@ -105,7 +105,7 @@ def _subject(found: Sequence[RenderedNotification], title: str) -> str:
     """Of our own words only; a single UIT by its code."""
     kind = found[0].row.about or DIGEST
     if kind.of_uits:
-        number = sum(one.number for one in found)
+        number = sum(rendered.number for rendered in found)
         if number > 1:
             return kind.count_label(number)
         said = kind.count_label(1) if kind.subject_is_count else str(kind.title)
@@ -120,7 +120,7 @@ def _digest_title(digest: Notification, sections: Sequence[EmailSection]) -> str
     day = digest.created_at.astimezone(BUCHAREST).date()
     return gettext("Rezumat, %(day)s: %(news)s") % {
         "day": day_in_full(day, today=day),
-        "news": plural(sum(one.number for one in sections), "noutate", "noutăți"),
+        "news": plural(sum(section.number for section in sections), "noutate", "noutăți"),
     }
 
 
@@ -129,25 +129,27 @@ def _sections(
 ) -> list[EmailSection]:
     """In the order of the kinds, each told fact with its link."""
     order = {kind.code: rank for rank, kind in enumerate(registered_kinds())}
-    ranked = sorted(found, key=lambda one: order.get(one.row.kind, len(order)))
+    ranked = sorted(found, key=lambda rendered: order.get(rendered.row.kind, len(order)))
     sections = []
-    for code, group in groupby(ranked, key=lambda one: one.row.kind):
+    for code, group in groupby(ranked, key=lambda rendered: rendered.row.kind):
         several = list(group)
-        number = sum(one.number for one in several)
-        lines = [line for one in several for line in _lines(one, absolute)][:MAX_NAMED_IN_EMAIL]
+        number = sum(rendered.number for rendered in several)
+        lines = [line for rendered in several for line in _lines(rendered, absolute)][
+            :MAX_NAMED_IN_EMAIL
+        ]
         kind = kind_of_code(code) or DIGEST
         heading = kind.count_label(number) if kind.of_uits else str(kind.title)
         sections.append(EmailSection(heading, lines, number))
     return sections
 
 
-def _lines(one: RenderedNotification, absolute: Callable[[str], str]) -> list[EmailLine]:
-    if one.row.is_burst:
-        return [EmailLine(fact.title, "", absolute(fact.address)) for fact in one.facts]
-    kind = one.row.about
+def _lines(rendered: RenderedNotification, absolute: Callable[[str], str]) -> list[EmailLine]:
+    if rendered.row.is_burst:
+        return [EmailLine(fact.title, "", absolute(fact.address)) for fact in rendered.facts]
+    kind = rendered.row.about
     # Among others, the first paragraph of a UIT's news; its page and the list have the rest.
-    text = one.row.text.partition("\n\n")[0] if kind and kind.of_uits else one.row.text
-    return [EmailLine(one.title, text, absolute(one.row.address))]
+    text = rendered.row.text.partition("\n\n")[0] if kind and kind.of_uits else rendered.row.text
+    return [EmailLine(rendered.title, text, absolute(rendered.row.address))]
 
 
 def _links(notification: Notification) -> Callable[[str], str]:

@@ -88,15 +88,15 @@ class DeliverySettingsForm(forms.ModelForm[DeliverySettings]):
             ("last_hours", LAST_HOURS_CHOICES),
         ):
             self.fields[name].choices = [  # type: ignore[attr-defined]
-                (one, gettext("cu %(hours)s înainte") % {"hours": plural(one, "oră", "ore")})
-                for one in hours
+                (hour, gettext("cu %(hours)s înainte") % {"hours": plural(hour, "oră", "ore")})
+                for hour in hours
             ]
         if len(seen) > 1:
             self.fields["companies"].choices = [  # type: ignore[attr-defined]
-                (one.pk, gettext("%(company)s (arhivată)") % {"company": one})
-                if one.archived_at
-                else (one.pk, str(one))
-                for one in seen
+                (company.pk, gettext("%(company)s (arhivată)") % {"company": company})
+                if company.archived_at
+                else (company.pk, str(company))
+                for company in seen
             ]
         else:
             del self.fields["companies"]

@@ -47,8 +47,10 @@ def channels_of(
     }
     unasked = Channels(kind.bell, kind.email, kind.digest)
     found = {user.pk: chosen.get(user.pk, unasked) for user in people}
-    if kind.essential and not any(one.email for one in found.values()):
-        return {key: Channels(one.bell, digest=one.digest) for key, one in found.items()}
+    if kind.essential and not any(channels.email for channels in found.values()):
+        return {
+            key: Channels(channels.bell, digest=channels.digest) for key, channels in found.items()
+        }
     return found
 
 

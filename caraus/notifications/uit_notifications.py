@@ -79,10 +79,10 @@ def notify_about_uits(
         if kept_to is not None and not kept_to & set(pace.companies):
             pace.companies = []  # chosen when others were seen: the page shows that all are meant
         mine = [
-            one
-            for one in news
-            if (kept_to is None or one.subject.company.pk in kept_to)
-            and passes_filters(pace, one.subject)
+            item
+            for item in news
+            if (kept_to is None or item.subject.company.pk in kept_to)
+            and passes_filters(pace, item.subject)
         ]
         with in_language_of(user):
             told += _UitNotifier(user, organization, kind, wanted, pace, many, now).tell(mine)
@@ -134,8 +134,8 @@ class _UitNotifier:
 
     def _write_down(self, news: Sequence[UitNotice]) -> list[UitNotice]:
         """Those that the person has not been told; others who tell them now are waited for."""
-        ordered = sorted(news, key=lambda one: (len(one.key), one.key))
-        rows = {truncate_for_column(Fact, "key", one.key): one for one in ordered}
+        ordered = sorted(news, key=lambda item: (len(item.key), item.key))
+        rows = {truncate_for_column(Fact, "key", item.key): item for item in ordered}
         if not rows:
             return []
         with database.cursor() as cursor:
@@ -147,30 +147,30 @@ class _UitNotifier:
                 " ON CONFLICT DO NOTHING RETURNING key",
                 [
                     *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
-                    [one.subject.company.pk for one in rows.values()],
+                    [item.subject.company.pk for item in rows.values()],
                     [
-                        truncate_for_column(Fact, "title", render_text(one.title))
-                        for one in rows.values()
+                        truncate_for_column(Fact, "title", render_text(item.title))
+                        for item in rows.values()
                     ],
-                    [one.address for one in rows.values()],
+                    [item.address for item in rows.values()],
                 ],
             )
             new = {key for (key,) in cursor.fetchall()}
         fresh = {id(rows[key]) for key in new}
-        return [one for one in news if id(one) in fresh]
+        return [item for item in news if id(item) in fresh]
 
     def _alone(self, news: Sequence[UitNotice]) -> None:
         rows = [
             self._row(
-                key=one.key,
-                company=one.subject.company,
-                title=render_text(one.title),
-                text=render_text(one.text),
-                address=one.address,
+                key=item.key,
+                company=item.subject.company,
+                title=render_text(item.title),
+                text=render_text(item.text),
+                address=item.address,
                 action=gettext("Vezi UIT-ul"),
-                matters_until=one.matters_until,
+                matters_until=item.matters_until,
             )
-            for one in news
+            for item in news
         ]
         made = Notification.objects.bulk_create(rows)
         own = Notification.objects.filter(
@@ -181,7 +181,7 @@ class _UitNotifier:
             self._post(row)
 
     def _burst(self, news: Sequence[UitNotice]) -> None:
-        companies = {one.subject.company for one in news}
+        companies = {item.subject.company for item in news}
         company = companies.pop() if len(companies) == 1 else None
         burst = self._row(
             key=f"burst:{news[0].key}",
@@ -212,7 +212,7 @@ class _UitNotifier:
 
     def _facts(self, news: Sequence[UitNotice]) -> QuerySet[Fact]:
         facts = Fact.objects.filter(user=self.user, kind=self.kind.code)
-        return facts.filter(key__in=[one.key for one in news])
+        return facts.filter(key__in=[item.key for item in news])
 
     def _still_open(self, just_told: QuerySet[Notification]) -> Notification | None:
         """A burst that nothing has been sent of: what joins it later is sent with it. Held until
@@ -229,7 +229,7 @@ class _UitNotifier:
 
     def _grow(self, burst: Notification, news: Sequence[UitNotice]) -> None:
         self._facts(news).update(notification=burst)
-        if any(one.subject.company.pk != burst.company_id for one in news):
+        if any(item.subject.company.pk != burst.company_id for item in news):
             burst.company = None
         burst.address = self._list_of(burst.company)
         ends = _last_relevant(news)
@@ -247,5 +247,5 @@ class _UitNotifier:
 
 def _last_relevant(news: Sequence[UitNotice]) -> datetime | None:
     """When the last of them matters no longer; None when one always does."""
-    ends = [one.matters_until for one in news if one.matters_until]
+    ends = [item.matters_until for item in news if item.matters_until]
     return max(ends) if len(ends) == len(news) else None

@@ -45,7 +45,7 @@ class MembershipForm(forms.Form):
     def __init__(self, *args: Any, actor: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roles = members.assignable_roles(actor)
-        self.fields["role"].choices = [(one.value, one.label) for one in roles]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
         companies: QuerySet[Company] = access.visible_companies(actor)
         self.fields["companies"].queryset = companies  # type: ignore[attr-defined]
 

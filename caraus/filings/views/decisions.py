@@ -48,7 +48,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
         "first": first,
         "shown": shown,
         "is_draft": any(row.state == State.DRAFT and not row.reason for row in rows),
-        "is_moving": any(one.is_moving for one in shown),
+        "is_moving": any(change.is_moving for change in shown),
         "number": len(rows),
         "done": sum(row.state == State.DONE for row in rows),
         "rehearsal": first.rehearsal,

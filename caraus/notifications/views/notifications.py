@@ -97,7 +97,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = DeliverySettingsForm(
         request.POST if request.method == "POST" else None,
         instance=rhythm,
-        seen=[one for one in seen if not one.archived_at or one.pk in rhythm.companies],
+        seen=[
+            company for company in seen if not company.archived_at or company.pk in rhythm.companies
+        ],
     )
     if request.method == "POST" and form.is_valid():
         kept = [_choose(request, kind) for kind in told_to_me]
