@@ -51,7 +51,7 @@ def rates_of(carriers: int, exponent: float) -> list[float]:
 
 def rounded(rates: list[float]) -> dict[float, int]:
     """As `plan.py` rounds them in SQL."""
-    return Counter(math.exp(bucket(one) * 0.05) for one in rates)
+    return Counter(math.exp(bucket(rate) * 0.05) for rate in rates)
 
 
 def bucket(one: float) -> int:
@@ -66,12 +66,12 @@ def arrivals(rates: list[float], days: int, dice: random.Random) -> list[list[fl
         for hour in range(days * 24 + 1)
     ]
     new_uits = []
-    for one in rates:
-        at, mine = 0.0, []
-        while (at := at + dice.expovariate(one * most / DAY)) < days * DAY:
+    for rate in rates:
+        at, appearing = 0.0, []
+        while (at := at + dice.expovariate(rate * most / DAY)) < days * DAY:
             if dice.random() < weights[int(at // 60)]:
-                mine.append(at)
-        new_uits.append(mine)
+                appearing.append(at)
+        new_uits.append(appearing)
     return new_uits
 
 
@@ -86,7 +86,7 @@ class Polling:
 
     def run(self, next_gap: Callable[[int, float, float, int], float], first: float) -> None:
         """`next_gap(carrier, since, now, new)` in minutes; first polls spread over `first`."""
-        queue = [(self.dice.random() * first, one) for one in range(len(self.appearing))]
+        queue = [(self.dice.random() * first, carrier) for carrier in range(len(self.appearing))]
         heapq.heapify(queue)
         seen = [0] * len(queue)
         polled = [-1.0] * len(queue)
@@ -144,9 +144,9 @@ def compare(carriers: int, days: int, exponent: float) -> None:
     uniform.report("uniform")
 
     policy = solve_policy(rounded(true), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
-    known = [interval_minutes(policy, one) for one in true]
+    known = [interval_minutes(policy, rate) for rate in true]
     optimum = Polling(appearing, days, 2)
-    optimum.run(lambda one, *_: known[one], first=even)
+    optimum.run(lambda carrier, *_: known[carrier], first=even)
     best = optimum.report("optimum, rates known")
 
     print(f"  nobody who counts can be below {floor(true, days, known):.3f} x the optimum")
@@ -162,16 +162,15 @@ def floor(true: list[float], days: int, known: list[float]) -> float:
     are counted. (The mean given a count minimizes the expected delay.)"""
     dice, exposure = random.Random(4), 6 + (1 + days) / 2
     prior = [1e-9] * len(RATE_GRID)
-    for one in true:
-        prior[min(max(round(4 * math.log(one / RATE_GRID[0])), 0), len(RATE_GRID) - 1)] += 1 / len(
-            true
-        )
+    for rate in true:
+        bucket_number = round(4 * math.log(rate / RATE_GRID[0]))
+        prior[min(max(bucket_number, 0), len(RATE_GRID) - 1)] += 1 / len(true)
     guess = [
-        estimate_rate(Observed(_poisson(one * exposure, dice), exposure), prior=prior)
-        for one in true
+        estimate_rate(Observed(_poisson(rate * exposure, dice), exposure), prior=prior)
+        for rate in true
     ]
     policy = solve_policy(rounded(guess), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
-    counted = [interval_minutes(policy, one) for one in guess]
+    counted = [interval_minutes(policy, rate) for rate in guess]
     ours, best = (sum(map(operator.mul, true, wait)) for wait in (counted, known))
     return float(ours / best)
 

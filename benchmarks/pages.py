@@ -49,7 +49,7 @@ def main() -> None:
     if not Transport.objects.exists():
         transports_list.fill(OPTIONS.rows)
     logging.disable(logging.INFO)
-    companies = list(Company.objects.filter(organization__name="Mine").order_by("pk"))
+    companies = list(Company.objects.filter(organization__name="Tenant").order_by("pk"))
     client = signed_in(companies)
     pages = addresses(companies[0])
     if OPTIONS.only:
@@ -126,17 +126,17 @@ def signed_in(companies: list[Company]) -> Client:
     SyncState.objects.filter(company__in=companies).delete()
     SyncState.objects.bulk_create(
         SyncState(
-            company=one,
+            company=company,
             next_sync_at=now + timedelta(hours=1),
             last_attempt_at=now,
             last_good_at=now,
         )
-        for one in companies
+        for company in companies
     )
     newest = Transport.objects.filter(company=companies[0]).order_by("-first_seen_at")[:1]
     TransportEvent.objects.all().delete()
     TransportEvent.objects.bulk_create(
-        TransportEvent(transport=one, at=now, kind="appeared") for one in newest
+        TransportEvent(transport=transport, at=now, kind="appeared") for transport in newest
     )
     client = Client(headers={"host": "localhost"})
     client.force_login(owner)

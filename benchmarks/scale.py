@@ -75,14 +75,14 @@ def row() -> str:
         unchanged.record_unchanged(
             [
                 UnchangedResponse(
-                    one.state,
-                    one.credentials.authorization.pk,
+                    taken_claim.state,
+                    taken_claim.credentials.authorization.pk,
                     now,
                     now,
-                    one.state.last_body_digest,
+                    taken_claim.state.last_body_digest,
                 )
-                for one in taken[:30]
-                if one.credentials
+                for taken_claim in taken[:30]
+                if taken_claim.credentials
             ]
         )
 
@@ -136,20 +136,25 @@ def fill(number: int, transports: int) -> None:
     far = now + timedelta(days=90)
     for first in range(Company.objects.count() + 1, number + 1, 1000):
         numbers = range(first, min(first + 1000, number + 1))
-        made = Organization.objects.bulk_create(Organization(name=f"O{one}") for one in numbers)
+        made = Organization.objects.bulk_create(
+            Organization(name=f"O{number}") for number in numbers
+        )
         companies = Company.objects.bulk_create(
-            Company(organization=one, cui=f"9{one.pk:08d}", name=one.name) for one in made
+            Company(
+                organization=organization, cui=f"9{organization.pk:08d}", name=organization.name
+            )
+            for organization in made
         )
         given = Authorization.objects.bulk_create(
             Authorization(
-                organization=one,
+                organization=organization,
                 person_name="Ana Pop",
                 access_token_sealed=token,
                 refresh_token_sealed=token,
                 access_expires_at=far,
                 refresh_expires_at=far,
             )
-            for one in made
+            for organization in made
         )
         CompanyRight.objects.bulk_create(
             CompanyRight(
@@ -159,13 +164,13 @@ def fill(number: int, transports: int) -> None:
         )
         SyncState.objects.bulk_create(
             SyncState(
-                company=one,
-                rate=200 / (one.pk + 1),
-                last_body_digest=f"1:{one.pk}",
+                company=company,
+                rate=200 / (company.pk + 1),
+                last_body_digest=f"1:{company.pk}",
                 last_good_at=now,
-                next_sync_at=now + timedelta(minutes=-5 if one.pk % 10 == 0 else 30),
+                next_sync_at=now + timedelta(minutes=-5 if company.pk % 10 == 0 else 30),
             )
-            for one in companies
+            for company in companies
         )
         with connection.cursor() as cursor:
             cursor.execute(TRANSPORTS, [transports, companies[0].pk, companies[-1].pk])

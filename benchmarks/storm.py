@@ -54,8 +54,8 @@ def report(storm: Storm, asked: Counter[str], took: list[float]) -> int:
     print(f"authorizations lost: {storm.lost_authorizations()}   (goal 0)")
     print(f"companies asked about twice at once: {storm.asked_in_parallel()}   (goal 0)")
     print(f"slowest end after SIGTERM: {max(took):.1f} s   (goal 10)")
-    for one in differences[:20]:
-        print("  ", one)
+    for difference in differences[:20]:
+        print("  ", difference)
     return int(bool(differences) or most > storm.cap)
 
 

@@ -212,7 +212,7 @@ def _troubles_of(message: Message, *, folder: str) -> Iterator[str]:
         # What is said otherwise may leave out what a library would name.
         if used - names or (names - used and folder == OWN):
             yield "has other placeholders in its translation"
-        if any(_is_slip(one) for one in translations):
+        if any(_is_slip(translation) for translation in translations):
             yield "has a translation that repeats itself, or is a single letter"
 
 

@@ -171,7 +171,7 @@ def _marked_by(node: ast.AST) -> Iterator[ast.AST]:
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         if name in KEYWORDS:
-            yield from (one for one in node.args if isinstance(one, ast.Constant))
+            yield from (argument for argument in node.args if isinstance(argument, ast.Constant))
 
 
 def _docstring_of(node: ast.AST) -> Iterator[ast.AST]:

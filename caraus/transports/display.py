@@ -13,7 +13,6 @@ from caraus.core.formatting import (
     BUCHAREST,
     day_in_brief,
     day_in_full,
-    day_in_words,
     gettext_lazy,
     plural,
 )
@@ -153,10 +152,6 @@ def clock_due(transport: Transport | None, *, now: datetime) -> int:
         if 0 < left <= 2 * 86400:
             due = min(due, left % (60 if left <= 3600 else 3600))
     return int(due) + 1
-
-
-def transport_day(transport: Transport, *, today: date) -> str:
-    return day_in_words(transport.transport_date, today=today)
 
 
 def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
