@@ -2,7 +2,7 @@
 
     uv run python benchmarks/freshness.py [--carriers 20000] [--days 7] [--exponent 0.8 1.0 1.2]
 
-The real policy code (`schedule.solve`, `schedule.minutes`, `rates`) decides; nothing is asked. UITs
+The real policy code (`solve_policy`, `interval_minutes`, `rates`) decides; nothing is asked. UITs
 appear by a Poisson process with the week's rhythm; the busiest carrier gets 200 a day, the others
 follow Zipf's law. 900 calls a minute. Ours starts cold: it knows what its own questions found, and
 nothing else. The optimum knows every rate, under the same bounds and budget. Delays are counted

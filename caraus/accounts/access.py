@@ -98,7 +98,7 @@ def current_membership(request: HttpRequest) -> Membership:
     """The user's membership in the organization that the session points at, or in the first one.
 
     Raises Http404 with a sentence when the user belongs to no organization, and
-    TwoFactorsNeededError when the organization demands what the user lacks.
+    TwoFactorsRequiredError when the organization demands what the user lacks.
     """
     membership = selected_membership(request)
     if membership is None:

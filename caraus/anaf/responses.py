@@ -1,6 +1,6 @@
 """Names what is wrong with a response of ANAF, or with its absence. Pure, but for the clock.
 
-Two judges: `failure_of` for statuses and broken connections, `problem_of_body` for bodies that hold
+`error_of_response` is for statuses and broken connections, `error_of_body` for bodies that hold
 no data. Both return the error for the caller to raise.
 """
 

@@ -119,7 +119,7 @@ def _parsed(text: str) -> datetime | None:
 
 
 def parse_day(value: object) -> date:
-    """The Romanian calendar day of a moment; raises ValueError as `moment_of` does."""
+    """The Romanian calendar day of a moment; raises ValueError as `parse_moment` does."""
     return parse_moment(value).astimezone(BUCHAREST).date()
 
 

@@ -96,7 +96,7 @@ def refused_everywhere(company: Company) -> bool:
 
 
 # Each active authorization with each company that it may serve and whose right is unknown or to be
-# tried again, where the next synchronization will ask with another one: as `connection_for`
+# tried again, where the next synchronization will ask with another one: as `authorization_for`
 # chooses, with one that covers the company, else with the newest that is not left in peace.
 _TO_CHECK = """
 FROM authorizations_authorization k
@@ -136,7 +136,7 @@ def companies_to_check(
 
 
 def authorizations_to_check(*, now: datetime | None = None) -> list[int]:
-    """The authorizations of all organizations with which `to_try` finds companies."""
+    """The authorizations of all organizations with which `companies_to_check` finds companies."""
     return _pairs("SELECT DISTINCT k.id", {"authorization": None, "now": now or timezone.now()})
 
 

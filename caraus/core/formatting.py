@@ -174,7 +174,7 @@ def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
     return _at_the_clock(moment.astimezone(BUCHAREST), here)
 
 
-# Letters that Unicode does not take apart; the database knows the same (`caraus_fold`).
+# Letters that Unicode does not take apart.
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ø": "o", "Ø": "o", "ı": "i", "ß": "ss", "ẞ": "ss"}
 )

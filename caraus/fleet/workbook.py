@@ -56,7 +56,7 @@ def capped_rows(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
 
 
 def read_rows(data: bytes) -> list[Row]:
-    """The rows of the first visible sheet that holds anything. Raises ProblemError."""
+    """The rows of the first visible sheet that holds anything. Raises WorkbookError."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _check(archive)

@@ -41,7 +41,7 @@ def _calls() -> Iterator[Metric]:
         "caraus_calls", "Questions to ANAF by how they ended.", labels=["outcome"]
     )
     # One statement, one moment: what is being summed is counted once. Only the rows of the last
-    # hours are looked at: the others are in the totals (`runs.count_up`).
+    # hours are looked at: the others are in the totals (`runs.update_totals`).
     for outcome, number in _rows(
         "SELECT outcome, sum(calls) FROM (SELECT outcome, calls FROM sync_outcometotal"
         " UNION ALL SELECT outcome, count(*) FROM sync_syncrun WHERE id > coalesce("

@@ -177,7 +177,7 @@ def test_a_pair_that_was_never_covered_is_asked_about_once_a_month_in_the_end() 
 
 
 def as_it_was_chosen(authorization: Authorization) -> list[Company]:
-    """`to_try` as its definition says: company by company."""
+    """`companies_to_check` as its definition says: company by company."""
     known = CompanyRight.objects.filter(authorization=authorization)
     settled = known.filter(state="covered") | known.filter(
         state="no_right", retry_at__gt=timezone.now()

@@ -141,7 +141,7 @@ times = st.lists(st.integers(0, 300), min_size=1, max_size=7, unique=True).map(s
 
 
 def deliver(answers: list[tuple[datetime, Answer]]) -> World:
-    """Answers in the order in which they arrive, as `apply.py` treats them; each state with when it
+    """Answers in the order in which they arrive, as `store.py` treats them; each state with when it
     was last seen."""
     world: World = {}
     newest: datetime | None = None
