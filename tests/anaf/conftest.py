@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.server.seen.append(Seen(self.command, self.path, dict(self.headers.items()), body))
         if reply.hang:
-            self.server.ended.wait(10)
+            self.server.ended.wait(60)
             return
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)

@@ -167,7 +167,7 @@ def test_a_slow_answer_ends_in_time(anaf: Server, reply: Reply) -> None:
     began = time.monotonic()
     error = _failure(settings_for(anaf.url, timeout=0.3))
     assert error.code == "timeout"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30  # the server would wait for 60
 
 
 @pytest.mark.parametrize(

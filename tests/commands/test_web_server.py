@@ -1,6 +1,7 @@
 """The web server by itself, over real sockets: time limits, room for others, smuggling, the end."""
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -19,10 +20,12 @@ class Application:
 
     def __init__(self) -> None:
         self.go, self.waiting, self.streamed = threading.Event(), 0, threading.Event()
+        self.counting = threading.Lock()
 
     def __call__(self, environ: dict[str, object], start: Callable[..., object]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/wait":
-            self.waiting += 1
+            with self.counting:
+                self.waiting += 1
             self.go.wait(60)
         if environ["PATH_INFO"] == "/big":
             start("200 OK", [("Content-Length", str(BIG))])
@@ -46,9 +49,12 @@ class Running:
         self.server = web_server.Server(self.application, self.listener)
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
         self.thread.start()
+        self.clients = contextlib.ExitStack()
 
     def connect(self, said: str = "") -> socket.socket:
+        """A connection that said this; closed with the server at the latest."""
         client = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        self.clients.enter_context(client)
         client.sendall(said.replace("\n", "\r\n").encode("latin-1"))
         return client
 
@@ -70,6 +76,7 @@ class Running:
         self.application.go.set()
         if self.thread.is_alive():
             self.server.end()
+        self.clients.close()
         self.thread.join(30)
         assert not self.thread.is_alive()
 
@@ -88,6 +95,23 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(web_server, name, 1)
     for name in ("REQUEST_RATE", "RESPONSE_RATE"):
         monkeypatch.setattr(web_server, name, 10**9)
+
+
+def response(client: socket.socket) -> bytes:
+    """The next response, whole: a reading may bring a part of it, or its head alone."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        part = client.recv(1000)
+        assert part, f"closed after {got!r}"
+        got += part
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    assert length
+    while len(body) < int(length[1]):
+        part = client.recv(1000)
+        assert part, f"closed after {body!r}"
+        body += part
+    return head + b"\r\n\r\n" + body
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -160,18 +184,14 @@ def _open(clients: list[socket.socket]) -> list[socket.socket]:
 
 def test_a_slow_reader_holds_no_thread_and_is_let_go(hasty: None, running: Running) -> None:
     """More of them than threads; each response is made to its end though nobody reads it."""
-    clients = []
     for _ in range(web_server.THREADS + 2):
-        client = socket.socket()
+        client = running.clients.enter_context(socket.socket())
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         client.connect(("127.0.0.1", running.port))
         client.sendall(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
-        clients.append(client)
     assert running.application.streamed.wait(30)
     assert running.get("/") == "GET 0"
     until(lambda: not running.server.active_channels)
-    for client in clients:
-        client.close()
 
 
 def test_a_patient_reader_gets_all(running: Running) -> None:
@@ -186,8 +206,7 @@ def test_health_is_told_while_all_threads_are_busy(running: Running) -> None:
     assert running.get("/healthz") == "GET 0"
     running.application.go.set()
     for client in clients:
-        assert client.recv(100).startswith(b"HTTP/1.1 200")
-        client.close()
+        assert response(client).startswith(b"HTTP/1.1 200")
 
 
 def test_new_connections_are_taken_in_the_place_of_idle_ones(
@@ -200,9 +219,7 @@ def test_new_connections_are_taken_in_the_place_of_idle_ones(
     assert running.get("/") == "GET 0"
     assert len(_open(idle)) <= 20
     running.application.go.set()
-    assert working.recv(100).startswith(b"HTTP/1.1 200")  # who is answered stays
-    for client in (working, *idle):
-        client.close()
+    assert response(working).startswith(b"HTTP/1.1 200")  # who is answered stays
 
 
 CHUNKED = "Transfer-Encoding: chunked\n"
@@ -263,19 +280,16 @@ def test_the_head_has_no_body_and_no_name_of_the_server(running: Running) -> Non
 def test_told_to_end_it_answers_what_is_under_way_and_takes_nothing_new(running: Running) -> None:
     client = running.connect("GET /wait HTTP/1.1\nHost: a\n\n")
     resting = running.connect("GET / HTTP/1.1\nHost: a\n\n")
-    assert resting.recv(1000).startswith(b"HTTP/1.1 200")
+    assert response(resting).startswith(b"HTTP/1.1 200")
     until(lambda: running.application.waiting == 1)
     running.server.end()
     assert resting.recv(100) == b""
     with pytest.raises(ConnectionRefusedError):
         running.connect()
     running.application.go.set()
-    got = b""
-    while part := client.recv(1000):
-        got += part
+    got = response(client)
     assert b"200 OK" in got
     assert b"Connection: close" in got
+    assert client.recv(100) == b""
     running.thread.join(30)
     assert not running.thread.is_alive()
-    client.close()
-    resting.close()
