@@ -221,7 +221,7 @@ def list_and_detail(photographer: Photographer) -> None:
     page.keyboard.press("?")
     photographer.everywhere("taste")
     page.keyboard.press("Escape")
-    page.get_by_text("Coloane", exact=True).click()
+    page.locator("summary", has_text="Coloane").click()
     photographer.everywhere("coloane")
     arriving(photographer)
     page.goto(f"/transporturi/?q={uit}")

@@ -39,7 +39,7 @@ NAMES = {
         "B",
         "ABC",
     ),
-    *("page-narrow", "page-medium"),
+    *("page-list", "page-narrow", "page-medium"),
 }
 # Words that only the terminal shows, that ANAF writes, or that are data.
 FREE = (

@@ -1,4 +1,4 @@
-"""The columns of the list, which each person selects for the own account."""
+"""The layout of the list, which each person selects for the own account: columns, density."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ class ListColumn:
     width: str = ""
 
 
-# The UIT and its state stand in every list. `_table.html` draws each column from the texts of
-# `table.TableRow`.
+# The UIT and its state stand in every list; the state after the validity, the UIT last.
+# `_table.html` draws each column from the texts of `table.TableRow`.
 LIST_COLUMNS = {
-    "transport_date": ListColumn(gettext_lazy("Data transportului")),  # beside the state
-    "validity": ListColumn(gettext_lazy("Valabilitate"), sort="expiry", width="wide-validity"),
-    "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant"),
-    "route": ListColumn(gettext_lazy("Rută"), sort="route"),
     "vehicle": ListColumn(
         gettext_lazy("Vehicul și remorci"),
         head=gettext_lazy("Vehicul"),
         sort="vehicle",
         width="wide-vehicle",
     ),
+    "route": ListColumn(gettext_lazy("Rută"), sort="route"),
+    "validity": ListColumn(gettext_lazy("Valabilitate"), sort="expiry", width="wide-validity"),
+    "transport_date": ListColumn(gettext_lazy("Data transportului")),  # beside the state
+    "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant"),
     "reference": ListColumn(gettext_lazy("Referință"), sort="reference"),
     "documents": ListColumn(gettext_lazy("Documente")),
     "first_seen": ListColumn(gettext_lazy("Prima dată văzut"), sort="newest", width="wide-seen"),
@@ -43,25 +43,38 @@ LIST_COLUMNS = {
         gettext_lazy("Ultima modificare"), sort="last_changed", width="wide-seen"
     ),
 }
-USUAL_COLUMNS = frozenset(LIST_COLUMNS) - {"last_changed"}
+BEFORE_STATE = ("vehicle", "route", "validity")
+USUAL_COLUMNS = frozenset({"vehicle", "route", "validity", "transport_date", "declarant"})
 
 
-def columns_of(user_id: int) -> frozenset[str]:
-    """Return the columns of a person; the usual ones before a selection."""
+@dataclass(frozen=True, slots=True)
+class ListLayout:
+    """What a person sees of each UIT: the columns, in rows of one line or of two."""
+
+    columns: frozenset[str] = USUAL_COLUMNS
+    density: str = ListSettings.Density.COMPACT
+
+    @property
+    def is_airy(self) -> bool:
+        return self.density == ListSettings.Density.AIRY
+
+
+def layout_of(user_id: int) -> ListLayout:
+    """Return the layout of a person; the usual one before a selection."""
     settings = ListSettings.objects.filter(user=user_id).first()
-    return (
-        USUAL_COLUMNS
-        if settings is None
-        else frozenset(settings.columns).intersection(LIST_COLUMNS)
-    )
+    if settings is None:
+        return ListLayout()
+    return ListLayout(frozenset(settings.columns).intersection(LIST_COLUMNS), settings.density)
 
 
-def save_columns(user: User, keys: Iterable[str]) -> None:
-    """Save a selection, without what is no column."""
+def save_layout(user: User, keys: Iterable[str], density: str) -> None:
+    """Save a selection, without what is no column and no density."""
     columns = [key for key in LIST_COLUMNS if key in set(keys)]
-    ListSettings.objects.update_or_create(user=user, defaults={"columns": columns})
+    known = density if density in ListSettings.Density.values else ListSettings.Density.COMPACT
+    defaults = {"columns": columns, "density": known}
+    ListSettings.objects.update_or_create(user=user, defaults=defaults)
 
 
-def reset_columns(user: User) -> None:
-    """Return to the usual columns."""
+def reset_layout(user: User) -> None:
+    """Return to the usual layout."""
     ListSettings.objects.filter(user=user).delete()

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Organization, User
 from caraus.workspace.filters import USUAL_ADDRESS
@@ -58,8 +59,15 @@ class ListExportPart(models.Model):
 class ListSettings(models.Model):
     """The settings of a person for the list; the usual ones without a row."""
 
+    class Density(models.TextChoices):
+        """How much of a UIT its row shows: one line, or two."""
+
+        COMPACT = "compact", gettext_lazy("Compacte")
+        AIRY = "airy", gettext_lazy("Aerisite")
+
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="list_settings")
     columns = models.JSONField(default=list)
+    density = models.CharField(max_length=10, choices=Density.choices, default=Density.COMPACT)
 
     def __str__(self) -> str:
         return f"{self.user}: {', '.join(self.columns)}"

@@ -48,7 +48,7 @@ class ListSummary:
 
 _EXPIRED_LAST_NIGHT = ListFilters(show="expired_last_night")
 _NEW = ListFilters(show="new")
-_EXPIRING = ListFilters(show="expiring")
+_EXPIRING = ListFilters(show="expiring", sort="expiry")
 _WITH_ISSUES = ListFilters(with_issues=True)
 
 

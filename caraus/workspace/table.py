@@ -17,7 +17,7 @@ from caraus.core.formatting import day_in_brief, day_in_full
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
-from caraus.workspace.columns import LIST_COLUMNS
+from caraus.workspace.columns import BEFORE_STATE, LIST_COLUMNS, ListLayout
 from caraus.workspace.filters import ListFilters
 from caraus.workspace.pagination import ORDERS
 
@@ -53,19 +53,20 @@ def column_heads(filters: ListFilters, columns: frozenset[str]) -> list[ColumnHe
 
     without_head = {"transport_date"} | ({"documents"} if "reference" in columns else set())
     shared = dict.fromkeys(("reference", "documents"), papers_label(columns))
-    both_seen = {"first_seen", "last_changed"} <= columns
+
+    def selected(key: str) -> ColumnHead:
+        column = LIST_COLUMNS[key]
+        return head(shared.get(key) or str(column.head or column.label), column.sort, column.width)
+
     return [
-        head("UIT", "uit", "wide-uit"),
-        head(gettext("Transport"), "transport_date", "wide-status"),
+        *(selected(key) for key in BEFORE_STATE if key in columns),
+        head(gettext("Stare"), "transport_date", "wide-status"),
         *(
-            head(
-                shared.get(key) or str(column.head or column.label),
-                column.sort,
-                "wide-seen-of-two" if both_seen and column.width == "wide-seen" else column.width,
-            )
-            for key, column in LIST_COLUMNS.items()
-            if key in columns - without_head
+            selected(key)
+            for key in LIST_COLUMNS
+            if key in columns - without_head and key not in BEFORE_STATE
         ),
+        head("UIT", "uit", "wide-uit"),
     ]
 
 
@@ -109,7 +110,7 @@ class TableRow(TypedDict):
 
 
 def table_rows(
-    transports: Iterable[Transport], *, columns: frozenset[str], today: date, with_company: bool
+    transports: Iterable[Transport], *, layout: ListLayout, today: date, with_company: bool
 ) -> list[TableRow]:
     """Return the rows of a page, in its order."""
     before, after = detail_url()
@@ -117,7 +118,7 @@ def table_rows(
 
     @cache
     def state_and_validity(validity: Validity) -> tuple[SafeString, SafeString]:
-        return _state_and_validity(validity, columns=columns, today=today)
+        return _state_and_validity(validity, layout=layout, today=today)
 
     return [
         _row(
@@ -203,7 +204,7 @@ class Validity:
 
 
 def _state_and_validity(
-    validity: Validity, *, columns: frozenset[str], today: date
+    validity: Validity, *, layout: ListLayout, today: date
 ) -> tuple[SafeString, SafeString]:
     """Draw the state with the day of transport, and the cell of the validity."""
     status = display.STATUSES[validity.status]
@@ -215,13 +216,13 @@ def _state_and_validity(
         "pill_class": _pill_class(transport, status, today=today),
         "day_on_paper": _on_paper(validity.transport_date),
     }
-    if "transport_date" in columns and status is not display.TODAY:
+    if "transport_date" in layout.columns and status is not display.TODAY:
         context["day"] = day_in_brief(validity.transport_date, today=today)
         context["day_title"] = gettext("Data transportului: {day}").format(
             day=day_in_full(validity.transport_date, today=today)
         )
     state = render_to_string("workspace/_state.html", context)
-    if "validity" not in columns:
+    if "validity" not in layout.columns:
         return state, SafeString()
     until, until_on_paper = _until(transport, status, today=today)
     is_unsure = status is display.MISSING
@@ -229,7 +230,7 @@ def _state_and_validity(
         "is_delisted": status is display.DELISTED,
         "left": display.validity_left(transport, today=today),
         "left_class": f"validity-words{' no-print' * bool(until)}{' is-unsure' * is_unsure}",
-        "bar": display.validity_bar(transport, status, today=today),
+        "bar": display.validity_bar(transport, status, today=today) if layout.is_airy else None,
         "title": display.validity(transport, today=today),
         "until": until,
         "until_on_paper": until_on_paper,

@@ -17,7 +17,7 @@ app_name = "workspace"
 
 urlpatterns = [
     path("", transport_list.transport_list, name="list"),
-    path("coloane/", saved_views.save_columns, name="columns"),
+    path("coloane/", saved_views.save_layout, name="columns"),
     path("vederi/", saved_views.saved_view_list, name="saved_views"),
     path("vederi/<int:pk>/", saved_views.change_view, name="saved_view"),
     path("export/", exports.new_export, name="export_new"),

@@ -110,15 +110,16 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
 ) -> None:
     walking.sign_in(page)
     page.goto("/transporturi/?arata=toate")
+    page.locator("summary", has_text="Filtre").click()
     page.get_by_label("Ordinea").select_option("expira")
     expect(page).to_have_url(re.compile("sortare=expira"))
-    page.get_by_text("Coloane", exact=True).click()
+    page.locator("summary", has_text="Coloane").click()
     page.get_by_label("Ultima modificare").check()
-    page.get_by_label("Documente").uncheck()
+    page.get_by_label("Referință", exact=True).check()
     page.get_by_role("button", name="Arată-le").click()
     expect(page.get_by_role("columnheader", name="Ultima modificare")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Referință", exact=True)).to_be_visible()
-    page.get_by_text("Salvează vederea", exact=True).click()
+    page.locator("summary", has_text="Salvează vederea").click()
     page.get_by_label("Numele vederii").fill("Tot ce expiră")
     page.get_by_role("button", name="Salvează", exact=True).click()
     page.goto("/transporturi/")
@@ -126,7 +127,7 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     expect(page).to_have_url(re.compile("arata=toate&sortare=expira$"))
 
     shown = [row.get_attribute("data-uit") for row in page.locator("#lista tbody tr").all()]
-    page.get_by_text("Exportă", exact=True).click()
+    page.locator("summary", has_text="Exportă").click()
     page.get_by_role("button", name="Excel (XLSX)").click()
     expect(page.get_by_text("Fișierul este gata")).to_be_visible()
     with page.expect_download() as download:
@@ -146,7 +147,7 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     )
     without = plain.new_page()
     without.goto("/transporturi/?arata=toate&sortare=expira")
-    without.get_by_text("Exportă", exact=True).click()
+    without.locator("summary", has_text="Exportă").click()
     without.get_by_role("button", name="CSV (;)").click()
     while without.get_by_role("link", name="Vezi cât s-a făcut").is_visible():
         without.reload()
@@ -254,7 +255,7 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
 
     # A menu gives back the focus; a filter is set.
     columns = page.locator("summary", has_text="Coloane")
-    page.keyboard.press("/")
+    page.locator(".views a").first.focus()
     tab_to(page, columns)
     page.keyboard.press("Enter")
     expect(page.get_by_label("Ultima modificare")).to_be_visible()

@@ -162,6 +162,9 @@ def _static(path: str) -> tuple[bytes, str, int]:
 
 def answer(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
     path = urlsplit(route.request.url).path
+    if route.request.headers.get("hx-request"):  # a list that asks again in the meantime
+        route.fulfill(status=204)
+        return
     if path in served:
         body, kind = served[path], "text/html; charset=utf-8"
         weights[path] = len(gzip.compress(body, 6))

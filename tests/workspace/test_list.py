@@ -16,7 +16,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.workspace import pagination
+from caraus.workspace import columns, pagination
 from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
 from tests.workspace.conftest import MakeTransport, without_plan_queries
@@ -105,6 +105,7 @@ def test_a_row_follows_its_values_and_its_reader(
 ) -> None:
     row = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
     same = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
+    columns.save_layout(owner, columns.LIST_COLUMNS, "compact")
 
     def row_html(transport: Transport) -> str:
         page = signed_in.get(LIST).content.decode()

@@ -13,8 +13,7 @@ from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import today
 from caraus.sync.models import SyncState
 from caraus.transports.models import Transport
-from caraus.workspace import pagination, saved_views
-from caraus.workspace.columns import LIST_COLUMNS
+from caraus.workspace import columns, pagination, saved_views
 from caraus.workspace.models import SavedView
 from tests import factories
 from tests.workspace.conftest import MakeTransport, without_plan_queries
@@ -46,9 +45,28 @@ def test_columns_are_chosen_and_remembered_for_the_person(
     assert "col-vehicle" in signed_in.get(LIST).content.decode()
 
 
+def test_the_density_is_remembered_and_says_more_of_each_uit(
+    signed_in: Client, make: MakeTransport, organization: Organization
+) -> None:
+    company = factories.company(organization, cui="900030302", name="A DOUA SRL")
+    make(company=company, declarant_cui="900117817", documents=[{"text": "CMR 1"}])
+    compact = signed_in.get(LIST).content.decode().split("<tbody>")[1].split("</tbody>")[0]
+    for detail in ("A DOUA SRL", "900117817", "CMR 1"):
+        assert detail not in compact
+    form = {"coloane": ["vehicle", "declarant"], "randuri": "airy"}
+    signed_in.post(f"{LIST}coloane/", form)
+    page = signed_in.get(LIST).content.decode()
+    assert 'value="airy" checked' in page
+    airy = page.split("<tbody>")[1].split("</tbody>")[0]
+    for detail in ("A DOUA SRL", "900117817", "CMR 1"):
+        assert detail in airy
+    signed_in.post(f"{LIST}coloane/", {"coloane": ["vehicle"], "randuri": "altfel"})
+    assert 'class="transports transports-compact"' in signed_in.get(LIST).content.decode()
+
+
 def test_each_column_alone_makes_a_list(signed_in: Client, make: MakeTransport) -> None:
     make()
-    for key in LIST_COLUMNS:
+    for key in columns.LIST_COLUMNS:
         signed_in.post(f"{LIST}coloane/", {"coloane": [key]})
         assert signed_in.get(LIST).content.decode().count("<th ") == (
             2 if key == "transport_date" else 3
@@ -186,6 +204,7 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
 ) -> None:
     now = timezone.now()
     row = make(plate="B12ABC", first_seen_at=now - timedelta(minutes=5))
+    columns.save_layout(owner, columns.LIST_COLUMNS, "airy")
     seen = {signed_in.get(LIST).content.decode()}
     for changed in (
         {"plate": "B13ABC"},

@@ -22,13 +22,13 @@ def _to_list(address: str) -> HttpResponseRedirect:
 
 
 @require_POST
-def save_columns(request: HttpRequest) -> HttpResponse:
+def save_layout(request: HttpRequest) -> HttpResponse:
     user = access.signed_in_user(request)
     access.current_membership(request)
     if request.POST.get("obisnuite"):
-        columns.reset_columns(user)
+        columns.reset_layout(user)
     else:
-        columns.save_columns(user, request.POST.getlist("coloane"))
+        columns.save_layout(user, request.POST.getlist("coloane"), request.POST.get("randuri", ""))
     return _to_list(request.POST.get("vedere", ""))
 
 

@@ -25,6 +25,7 @@ from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import columns, export_files, listing, saved_views, table
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import SHOW, SORTS, USUAL_ADDRESS, ListFilters
+from caraus.workspace.models import ListSettings
 from caraus.workspace.quick_filters import summarize
 
 # UITs with unreadable fields that are named above the list; their rows are marked anyway.
@@ -50,7 +51,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     visible = access.visible(Transport.objects.all(), membership)
     rows, page = listing.list_page(filters, visible, scope.restricted_to, today=today())
     summary = summarize(scope, visible, rows, page)
-    selected_columns = columns.columns_of(membership.user_id)
+    layout = columns.layout_of(membership.user_id)
     company_by_id = {company.pk: company for company in scope.selected}
     for transport in page:
         transport.company = company_by_id[transport.company_id]
@@ -62,6 +63,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     with_company = len(companies) > 1 and company is None
     context = {
         "filters": filters,
+        "clear_address": ListFilters(sort=filters.sort).link(),
         "page": page,
         "count": summary.count,
         "companies": companies,
@@ -71,11 +73,13 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "sort_options": SORTS,
         "file_formats": export_files.FILE_FORMATS,
         "all_columns": columns.LIST_COLUMNS,
-        "columns": selected_columns,
-        "heads": table.column_heads(filters, selected_columns),
-        "papers_label": table.papers_label(selected_columns),
+        "columns": layout.columns,
+        "layout": layout,
+        "densities": ListSettings.Density.choices,
+        "heads": table.column_heads(filters, layout.columns),
+        "papers_label": table.papers_label(layout.columns),
         "rows": table.table_rows(
-            page.rows, columns=selected_columns, today=today(), with_company=with_company
+            page.rows, layout=layout, today=today(), with_company=with_company
         ),
         "saved_views": own_views,
         "quick_filters": summary.quick_filters,

@@ -1,0 +1,120 @@
+"""How many UITs are seen without scrolling, at the sizes of screen that dispatchers have."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from caraus.accounts.models import Membership
+from caraus.accounts.provision import provision_user
+from caraus.core.formatting import today
+from caraus.fleet.models import Issue
+from caraus.fleet.queries import IssueCode
+from caraus.transports.models import Transport
+from tests import factories
+from tests.transports.test_views import transport
+from tests.web.test_in_a_browser import EMAIL, PASSWORD, signed_in_page
+
+LONG_NAME = "SOCIETATEA DE TRANSPORTURI INTERNAȚIONALE ȘI LOGISTICĂ FRIGORIFICĂ DUNĂREA S.R.L."
+# Rows that are whole in the visible part of the screen: below the frame, above a phone's menu.
+WHOLE_ROWS = """() => {
+    const frame = document.querySelector('.topbar').getBoundingClientRect().bottom;
+    const nav = document.querySelector('.nav').getBoundingClientRect();
+    const end = nav.top > innerHeight / 2 ? nav.top : innerHeight;
+    return [...document.querySelectorAll('#lista tr[data-uit]')].filter(row => {
+        const box = row.getBoundingClientRect();
+        return box.height && box.top >= frame && box.bottom <= end;
+    }).length;
+}"""
+HEAD_MIDDLES = """() => [...document.querySelectorAll(
+    '.desk > :is(h1, nav, .tools, form), #lista > :is(.groups, .state-line)'
+)].map(part => {
+    const box = part.getBoundingClientRect();
+    return (box.top + box.bottom) / 2;
+}).sort((one, other) => one - other)"""
+ROW_HEIGHTS = """() => [...new Set([...document.querySelectorAll('#lista tr[data-uit]')]
+    .map(row => Math.round(row.getBoundingClientRect().height)))]"""
+
+
+@pytest.fixture
+def lorries(transactional_db: None) -> list[Transport]:
+    """Sixty lorries in all states, with long names, odd places and issues."""
+    organization = factories.organization()
+    factories.authorization(organization)
+    ana = provision_user(email=EMAIL, password=PASSWORD, name="Ana Pop")
+    Membership.objects.create(user=ana, organization=organization, role="owner")
+    companies = [factories.company(organization), factories.company(organization, cui="900030302")]
+    day = today()
+    rows = []
+    for number in range(60):
+        row = transport(
+            companies[number % 2],
+            uit=f"1A2B3C4D5E6F{number:04d}",
+            plate="BOSCH2601KMABCDEFGHI" if number == 7 else f"B{100 + number}ABC",
+            trailer1=f"CT{10 + number}WPT" if number % 3 else "",
+            trailer2="TM09REM" if number == 4 else "",
+            declarant_name=LONG_NAME if number % 2 else "AGRO BĂRĂGAN SRL",
+            start={"county": "AR", "locality": "Nădlac"},
+            end={"county": "CJ", "locality": "Cluj-Napoca" if number % 5 else LONG_NAME},
+            documents=[{"text": "CMR 1"}, {"text": "Factura 2"}],
+            transport_date=day + timedelta(days=number % 4 - 1),
+            first_expired_day=day + timedelta(days=number % 7),
+            carrier_cui="900020201" if number == 3 else "",
+            state="delisted" if number == 5 else "missing" if number == 9 else "active",
+        )
+        rows.append(row)
+        if number % 4 == 0:
+            for place, plate in (("plate", row.plate), ("trailer1", "CT10WPT")):
+                Issue.objects.create(
+                    transport=row, company=row.company, code=IssueCode.NOT_IN_FLEET, place=place,
+                    plate=plate,
+                )  # fmt: skip
+    return rows
+
+
+def open_list(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("/transporturi/?arata=toate")
+
+
+def test_a_screen_shows_many_rows(
+    browser: Browser, live_server: LiveServer, lorries: list[Transport]
+) -> None:
+    sizes = {(1440, 900): 14, (1366, 768): 10, (1152, 720): 10, (390, 844): 8}
+    with signed_in_page(browser, live_server) as page:
+        for (width, height), least in sizes.items():
+            open_list(page, width, height)
+            page.wait_for_load_state("networkidle")
+            heights = page.evaluate(ROW_HEIGHTS)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            limits = (66, 72) if width < 900 else (40, 44)
+            assert all(limits[0] <= row <= limits[1] for row in heights), (width, heights)
+            assert page.evaluate(WHOLE_ROWS) >= least, (width, height)
+            if width > 900:  # on a phone the words stand on the UIT's page
+                row = page.locator("#lista tr[data-uit]", has=page.locator(".pill-warn")).first
+                words = row.locator(".pill-warn > span").first
+                assert words.evaluate("element => element.clientWidth") <= 1
+                row.locator(".col-uit a").focus()
+                assert words.evaluate("element => element.clientWidth") > 50
+
+
+def test_the_heads_stand_in_two_lines_and_stay_in_reach(
+    browser: Browser, live_server: LiveServer, lorries: list[Transport]
+) -> None:
+    with signed_in_page(browser, live_server) as page:
+        for width, height in ((1440, 900), (1152, 720)):
+            open_list(page, width, height)
+            middles = page.evaluate(HEAD_MIDDLES)
+            assert len(middles) == 7
+            lines = [middles[0]]
+            lines += [low for high, low in pairwise(middles) if low - high > 15]
+            assert len(lines) == 2, (width, middles)
+        open_list(page, 390, 844)
+        page.mouse.wheel(0, 3000)
+        page.wait_for_function("scrollY > 500")
+        assert page.locator("#q").evaluate("field => field.getBoundingClientRect().top") < 200
+        page.locator("summary", has_text="Filtre").click()
+        page.get_by_label("Ordinea").select_option("vehicul")
+        page.wait_for_url("**sortare=vehicul**")
