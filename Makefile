@@ -19,7 +19,7 @@ test:  ## all checks and tests, a real browser among them
 	@uv="$(UV)" && exec "$$uv" run $(PYTEST) $(ARGS)
 
 format:  ## put the code in order
-	@uv="$(UV)" && "$$uv" run ruff format && "$$uv" run ruff check --fix
+	@uv="$(UV)" && "$$uv" run ruff format && "$$uv" run ruff check --fix && "$$uv" run djangofmt caraus
 
 screenshots:  ## make docs/screenshots anew
 	@uv="$(UV)" && exec "$$uv" run python scripts/screenshots.py

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
     [
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
+        ["djangofmt", "--check", "caraus"],
         ["mypy"],
         ["lint-imports", "--no-logo"],
         ["caraus", "manage", "makemigrations", "--check", "--dry-run"],
