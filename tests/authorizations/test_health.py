@@ -92,7 +92,7 @@ def test_the_card_tells_both_ends_the_renewal_its_failure_and_the_last_good_call
         "Cheia de reînnoire",
         "Nu a reușit",
         "Serviciul de autorizare al ANAF nu funcționează acum.",
-        "următoarea: ",
+        "următoarea:",
         "acum 7 minute",
         "00AB…EF5678",
     ):

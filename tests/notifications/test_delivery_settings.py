@@ -27,6 +27,7 @@ from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
 from tests.notifications.uit_notices import at, news, post, text_of, told
+from tests.squeezed import squeezed
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     signed_in: Client, organization: Organization, company: Company, owner: User
 ) -> None:
     told(NEW_UIT, news(company, "1"))
-    page = signed_in.get("/notificari/preferinte/").content.decode()
+    page = squeezed(signed_in.get("/notificari/preferinte/").content.decode())
     assert 'name="uit_new-rezumat" aria-describedby="fel-uit_new" checked' in page
     assert 'name="companies"' not in page  # one company needs no choice
     other = factories.company(organization, cui=factories.OTHER_CUI)
@@ -198,7 +199,7 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
         "declarants": "RO 123\n\nAgro",
         "vehicles": "b 12-abc",
     }
-    page = signed_in.post("/notificari/preferinte/", form).content.decode()
+    page = squeezed(signed_in.post("/notificari/preferinte/", form).content.decode())
     assert "Scrie amândouă orele, sau niciuna." in page
     # The page is long: what is wrong is said at its top too.
     assert '<a href="#id_quiet_until">Liniște până la</a>' in page

@@ -23,6 +23,7 @@ from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
 from tests.notifications.uit_notices import news, post, text_of, told
+from tests.squeezed import squeezed
 
 
 def test_each_channel_has_its_usual_and_its_own_switch(
@@ -118,7 +119,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     alone, bursts = (Notification.objects.filter(is_burst=is_burst) for is_burst in (False, True))
     assert (alone.count(), bursts.count()) == (5, 1)
     page = signed_in.get("/notificari/").content.decode()
-    assert "<h2>15 probleme de flotă" in page
+    assert "<h2>15 probleme de flotă" in squeezed(page)
     assert '<a href="/transporturi/14/">UIT nou 14</a>' in page
     assert "… și încă 5." in page
     post(now)

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from caraus.accounts.models import Organization, User
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
@@ -32,8 +33,8 @@ def test_the_bell_stands_on_every_page_and_counts_what_is_unread(
     for key in ("one", "two"):
         tell(organization, owner, key)
     for page in ("/firme/", "/notificari/clopotel/"):
-        assert '<span class="bell-count" aria-hidden="true">2</span>' in (
-            signed_in.get(page).content.decode()
+        assertContains(
+            signed_in.get(page), '<span class="bell-count" aria-hidden="true">2</span>', html=True
         )
     assert "Notificări: 2 necitite" in signed_in.get("/notificari/clopotel/").content.decode()
 

@@ -18,6 +18,7 @@ from caraus.transports.models import Transport, UnreadableRecord
 from caraus.web import dashboard
 from caraus.web.dashboard import build_dashboard
 from tests import factories
+from tests.squeezed import squeezed
 from tests.transports.test_views import transport
 
 
@@ -55,7 +56,7 @@ def test_what_expired_last_night_is_to_be_checked_for_a_day(
         uit = f"1A2B3C4D5E6F7H{number:02}"
         transport(authorized, uit=uit, state=state, first_expired_day=today())
     transport(authorized, state="expired", first_expired_day=today() - timedelta(days=1))
-    page = signed_in.get("/").content.decode()
+    page = squeezed(signed_in.get("/").content.decode())
     assert figure(page, "problems") == "3"
     assert 'href="/transporturi/?arata=azi-noapte">3 expirate azi-noapte' in page
     assert figure(page, "active") == "0"
@@ -88,7 +89,7 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     )
     asked(authorized, new=3, age=120, days_ago=1)
     asked(authorized, new=2, age=60)
-    page = signed_in.get("/").content.decode()
+    page = squeezed(signed_in.get("/").content.decode())
     assert [figure(page, name) for name in ("active", "new", "ending", "problems")] == [
         *("5", "5", "1", "4"),
     ]
@@ -112,7 +113,7 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     Issue.objects.create(
         company=authorized, transport=missing, code="not_in_fleet", place="plate", plate="B12ABC"
     )
-    page = signed_in.get("/").content.decode()
+    page = squeezed(signed_in.get("/").content.decode())
     assert figure(page, "problems") == "4"
     assert ">2 cu probleme</a>" in page
 
@@ -135,7 +136,7 @@ def test_charts_have_a_title_and_a_table_with_every_number(
     signed_in: Client, authorized: Company
 ) -> None:
     asked(authorized, new=7, age=90, days_ago=3)
-    page = signed_in.get("/").content.decode()
+    page = squeezed(signed_in.get("/").content.decode())
     assert page.count('role="img"') == 2
     assert "7 UIT-uri noi în ultimele 30 de zile" in page
     tables = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
@@ -165,7 +166,7 @@ def test_a_great_number_is_counted_no_further_than_worth_it(
     monkeypatch.setattr(dashboard, "COUNT_LIMIT", 2)
     for number in range(3):
         transport(authorized, f"UIT{number}")
-    assert figure(signed_in.get("/").content.decode(), "active") == "peste 2"
+    assert figure(squeezed(signed_in.get("/").content.decode()), "active") == "peste 2"
 
 
 def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Company) -> None:
@@ -192,11 +193,11 @@ def test_a_dead_authorization_and_an_outage_are_told(
     signed_in: Client, authorized: Company
 ) -> None:
     SyncState.objects.update(last_code="http_5xx", error_since=timezone.now())
-    page = signed_in.get("/").content.decode()
+    page = squeezed(signed_in.get("/").content.decode())
     assert "ANAF nu răspunde din" in page
     assert "Răspunde." not in page
     authorized.organization.authorizations.update(status="reauthorize")
-    page = signed_in.get("/").content.decode()
+    page = squeezed(signed_in.get("/").content.decode())
     assert 'data-authorization-colour="red"' in page
     assert "Nu este întrebat: nicio autorizare nu este activă." in page
     assert "Răspunde." not in page

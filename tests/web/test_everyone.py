@@ -54,11 +54,16 @@ def routes() -> Iterator[tuple[str, bool]]:
         yield route, True
 
 
+def is_page(content: bytes) -> bool:
+    """Whether it is a whole page, not a part of one."""
+    return content.lstrip()[:9].lower() == b"<!doctype"
+
+
 def seen(client: Client, path: str, language: str) -> bytes | None:
     answer = client.get(path, headers={"Accept-Language": language})
     if "text/html" not in answer.get("Content-Type", "") or answer.streaming:
         return None
-    return answer.content if answer.content.startswith(b"<!doctype") else None
+    return answer.content if is_page(answer.content) else None
 
 
 def all_pages(owner: User, ids: dict[str, int], language: str) -> Answers:
@@ -144,7 +149,7 @@ def _sent_on(owner: User, paths: set[str]) -> set[str]:
         for path, answer in answers.items()
         if answer.status_code in {302, 404}
         or "text/html" not in answer.get("Content-Type", "")
-        or not answer.content.startswith(b"<!doctype")
+        or not is_page(answer.content)
     }
 
 

@@ -51,7 +51,7 @@ def page(client: Client, path: str) -> str:
 
 
 def hidden(form: str) -> dict[str, str]:
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    found = re.findall(r'<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', form)
     return {name: unescape(value) for name, value in found}
 
 

@@ -1,0 +1,8 @@
+"""Pages without the blanks that only lay their templates out."""
+
+import re
+
+
+def squeezed(page: str) -> str:
+    """Runs of blanks become one; beside tags and before the end of a tag there is none."""
+    return re.sub(r"(?<=>) | (?=[<>])", "", re.sub(r"\s+", " ", page))
