@@ -15,6 +15,7 @@ from typing import Protocol
 
 from caraus import __version__
 from caraus.commands.filing_options import add_filing_commands
+from caraus.commands.ledger import add_ledger_commands
 
 GOOD, TROUBLE, WRONG_USE, REAUTHORIZE = 0, 1, 2, 3
 
@@ -165,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     _people(commands)
     _data(commands)
     add_filing_commands(partial(_command, commands))
+    add_ledger_commands(partial(_command, commands))
     _copies(commands)
     _keys(commands)
     return parser

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "caraus.mail",
     "caraus.accounts",
+    "caraus.ledger",
     "caraus.notifications",
     "caraus.authorizations",
     "caraus.transports",

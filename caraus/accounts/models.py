@@ -208,6 +208,7 @@ class AuditLogEntry(models.Model):
     """
 
     ORGANIZATION_PATH = "organization_id"
+    OUTLIVES_ORGANIZATION = True
 
     at = models.DateTimeField(default=timezone.now)
     # None: an act of a person outside any organization (a sign-in).

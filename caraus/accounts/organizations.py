@@ -155,7 +155,9 @@ def _delete_rows_of(organization: Organization) -> None:
     tenant_models = [
         model
         for model in apps.get_models()
-        if model not in {Organization, AuditLogEntry} and hasattr(model, "ORGANIZATION_PATH")
+        if hasattr(model, "ORGANIZATION_PATH")
+        and model is not Organization
+        and not hasattr(model, "OUTLIVES_ORGANIZATION")
     ]
     tenant_models.sort(key=_depth, reverse=True)
     for model in tenant_models:

@@ -120,7 +120,8 @@ class AnafError(Exception):
 
     `retry_after`: the seconds to wait that ANAF asked for. `http_status`: None when no response
     came. `detail`: short technical text for diagnosis, masked. `limit`: the daily number of calls
-    that ANAF named in „S-au facut deja N interogari … in cursul zilei”.
+    that ANAF named in „S-au facut deja N interogari … in cursul zilei”. `server_date`: the HTTP
+    header `Date` of the response, if one came.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class AnafError(Exception):
         retry_after: float | None = None,
         limit: int | None = None,
         secrets: Iterable[str] = (),
+        server_date: str = "",
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -141,3 +143,4 @@ class AnafError(Exception):
         self.detail = masked(detail, secrets=secrets)
         self.retry_after = retry_after
         self.limit = limit
+        self.server_date = server_date

@@ -15,7 +15,13 @@ import httpx2
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, AnafResponse, AnafSettings, AnafTransport
 from caraus.anaf.rate_limit import limited_call
-from caraus.anaf.responses import error_of_body, error_of_response, retry_after_of, text_of_body
+from caraus.anaf.responses import (
+    error_of_body,
+    error_of_response,
+    retry_after_of,
+    text_of_body,
+    trace_id_of,
+)
 from caraus.anaf.tokens import is_sendable
 from caraus.anaf.values import load_json, normalized_cui, without_diacritics
 
@@ -51,6 +57,14 @@ class Exchange:
     def text(self) -> str:
         """The response as text."""
         return text_of_body(self.body, content_type=self.content_type)
+
+    @property
+    def trace_id(self) -> str:
+        """ANAF's `trace_id`, "" where it gave none."""
+        try:
+            return trace_id_of(load_json(self.text))
+        except (ValueError, RecursionError):
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +164,7 @@ async def _send(
         sent="send_request_headers.started" in events,
         status=response.status if response else None,
         content_type=response.content_type if response else "",
-        server_date=response.headers.get("Date", "") if response else "",
+        server_date=response.server_date if response else "",
         # The body is kept and shown to people, so a token that ANAF echoes is taken out of it.
         body=response.body.replace(access_token.encode(), b"***") if response else b"",
         complete=response is not None and response.complete,

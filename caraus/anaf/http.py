@@ -94,6 +94,11 @@ class AnafResponse:
         """The Content-Type header in lower case, "" when missing."""
         return self.headers.get("Content-Type", "").lower()
 
+    @property
+    def server_date(self) -> str:
+        """The Date header as it stands, "" when missing."""
+        return self.headers.get("Date", "")
+
 
 class ForeignHostError(httpx2.TransportError):
     """A request to a host that is not the configured ANAF; it was not sent."""

@@ -8,7 +8,7 @@ wraps the list, or is one record itself, is read as the list (`_listed`).
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -27,7 +27,13 @@ from caraus.anaf.records import (
     uit_in,
     uit_is_valid,
 )
-from caraus.anaf.responses import empty_note_of, error_of_body, retry_after_of, text_of_body
+from caraus.anaf.responses import (
+    empty_note_of,
+    error_of_body,
+    retry_after_of,
+    text_of_body,
+    trace_id_of,
+)
 from caraus.anaf.values import canonical, digest_of, load_json
 
 __all__ = [
@@ -71,7 +77,8 @@ class InfoResponse:
 
     `digest` is the sha256 of the content, the same in whatever order ANAF lists it, and the same
     for an empty list as for the note. `empty_note` is ANAF's „Nu exista informatii …”, else "".
-    `received_at` is UTC.
+    `received_at` is UTC. `server_date` is the HTTP header `Date`; `trace_id` stands beside what is
+    no bare list. Both are "" where ANAF gave none.
     """
 
     records: tuple[CarrierRecord, ...]
@@ -80,6 +87,8 @@ class InfoResponse:
     empty_note: str
     body: bytes = field(repr=False)
     received_at: datetime
+    server_date: str = ""
+    trace_id: str = ""
 
 
 def fetch_info(
@@ -111,9 +120,10 @@ def read_response(
 ) -> InfoResponse:
     """`parse_info` of a response; its error tells the status and hides the token."""
     try:
-        return parse_info(response.body, content_type=response.content_type, received_at=now)
+        read = parse_info(response.body, content_type=response.content_type, received_at=now)
+        return replace(read, server_date=response.server_date)
     except AnafError as error:
-        error.http_status = response.status
+        error.http_status, error.server_date = response.status, response.server_date
         error.retry_after = retry_after_of(response)
         error.detail = masked(error.detail, secrets=(access_token,))
         raise
@@ -163,9 +173,11 @@ def parse_info(
         if len(items) > MOST_RECORDS:
             raise AnafError("too_large", detail=f"{len(items)} records")
         records, unreadable = _read_records(items)
-        return InfoResponse(records, unreadable, _digest(items), "", body, when)
+        return InfoResponse(
+            records, unreadable, _digest(items), "", body, when, trace_id=trace_id_of(value)
+        )
     if note := empty_note_of(value):
-        return InfoResponse((), (), _digest(()), note, body, when)
+        return InfoResponse((), (), _digest(()), note, body, when, trace_id=trace_id_of(value))
     raise error_of_body(text)
 
 

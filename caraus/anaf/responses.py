@@ -70,6 +70,7 @@ def error_of_response(
         retry_after=retry_after_of(response),
         limit=daily_limit_of(body),
         secrets=secrets,
+        server_date=response.server_date,
     )
 
 
@@ -96,7 +97,12 @@ def _error_of_break(error: BaseException | None, response: AnafResponse | None) 
     status = response.status if response else None
     texts = {str(cause): f"{type(cause).__name__}: {cause}" for cause in reversed(chain)}
     detail = " < ".join(reversed(texts.values()))
-    return AnafError(_code_of_break(chain, response), http_status=status, detail=detail)
+    return AnafError(
+        _code_of_break(chain, response),
+        http_status=status,
+        detail=detail,
+        server_date=response.server_date if response else "",
+    )
 
 
 def _code_of_break(chain: list[BaseException], response: AnafResponse | None) -> str:
@@ -193,6 +199,11 @@ def empty_note_of(value: Any) -> str:
         if notes and all(_EMPTY_NOTE in without_diacritics(n) for n in notes)
         else ""
     )
+
+
+def trace_id_of(value: Any) -> str:
+    """ANAF's `trace_id` in a JSON object, else ""."""
+    return text_of(value.get("trace_id")) if isinstance(value, dict) else ""
 
 
 def error_of_body(text: str) -> AnafError:

@@ -18,10 +18,11 @@ from caraus.anaf.http import AnafSettings
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization
-from caraus.filings import changes, display, events, rules, schedule, traces
+from caraus.filings import changes, display, events, responses, rules, schedule, traces
 from caraus.filings.models import FilingAttempt, FilingResponse, FilingSwitch, VehicleChange
 from caraus.filings.rules import RuleError
 from caraus.filings.states import State
+from caraus.ledger.entries import recording
 from caraus.sync.company_sync import sync_if_due
 from caraus.sync.limiter import permits
 from caraus.sync.models import SyncState
@@ -63,7 +64,7 @@ def send(change_id: int) -> None:
     if not _freshened(change):
         _wait(change_id, timedelta(seconds=1))
         return
-    attempt = _prepare(change_id, authorization)
+    attempt = _prepare(change, authorization)
     if attempt is None:
         return
     exchange = anaf.upload(
@@ -72,9 +73,7 @@ def send(change_id: int) -> None:
         cui=change.company.cui,
         xml=bytes(attempt.xml),
     )
-    response = FilingResponse.of(attempt, FilingResponse.Kind.UPLOAD, exchange)
-    response.save()
-    judge(response)
+    judge(responses.store(attempt, FilingResponse.Kind.UPLOAD, exchange))
 
 
 def _wait(change_id: int, pause: timedelta | None = None) -> None:
@@ -112,10 +111,10 @@ def _freshened(change: VehicleChange) -> bool:
     return sync_if_due(company_id=change.company_id) is not None
 
 
-def _prepare(change_id: int, authorization: Authorization) -> FilingAttempt | None:
+def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttempt | None:
     """Store bytes, reference and state; None when the change may not be sent as it is."""
-    with transaction.atomic():
-        change = locked(change_id)
+    with recording(queued.company.organization_id) as entries:
+        change = locked(queued.pk)
         if change.state != State.QUEUED:
             return None
         now = timezone.now()
@@ -156,6 +155,7 @@ def _prepare(change_id: int, authorization: Authorization) -> FilingAttempt | No
         # Due at once: whoever finds it without its lock knows that its worker died.
         change.come_to(State.SENDING, next_step_at=now)
         change.save()
+        entries.append(responses.filing_entry(change, attempt))
     return attempt
 
 

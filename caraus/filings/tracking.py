@@ -11,9 +11,9 @@ from caraus.accounts.models import Company
 from caraus.anaf import filings as anaf
 from caraus.anaf import info
 from caraus.anaf.errors import AnafError
-from caraus.anaf.filings import Exchange, FilingRow, FilingState, ListResult, key_of
+from caraus.anaf.filings import FilingRow, FilingState, ListResult, key_of
 from caraus.authorizations import rights, token_refresh
-from caraus.filings import display, events, schedule
+from caraus.filings import display, events, responses, schedule
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.filings.sending import finish, is_shown, locked, refuse, settings_of
 from caraus.filings.states import VISIBLE_LATER, State
@@ -58,7 +58,7 @@ def ask_status(change_id: int) -> None:
         exchange = anaf.status(
             settings_of(change), access_token=token, cui=change.company.cui, index=attempt.index
         )
-        response = _store(attempt, FilingResponse.Kind.STATUS, exchange)
+        response = responses.store(attempt, FilingResponse.Kind.STATUS, exchange)
     _judge_status(change_id, response)
 
 
@@ -175,7 +175,7 @@ def _list(change: VehicleChange) -> ListResult:
     exchange = anaf.list_filings(
         settings_of(change), access_token=token, cui=change.company.cui, days=_LISTED_DAYS
     )
-    return anaf.read_list(_store(attempt, FilingResponse.Kind.LIST, exchange).exchange())
+    return anaf.read_list(responses.store(attempt, FilingResponse.Kind.LIST, exchange).exchange())
 
 
 def _was_read_since(change: VehicleChange) -> bool:
@@ -241,9 +241,3 @@ def _token(attempt: FilingAttempt) -> str:
         return token_refresh.usable_access_token(authorization)
     except AnafError:
         return ""
-
-
-def _store(attempt: FilingAttempt, kind: str, exchange: Exchange) -> FilingResponse:
-    response = FilingResponse.of(attempt, kind, exchange)
-    response.save()
-    return response

@@ -224,7 +224,8 @@ class Poller:
             access_token=credentials.token, carrier_cui=claim.company.cui
         )
         digest, received_at = body_digest(answer.body), datetime.now(UTC)
-        if digest == results.comparable_digest(claim.state):
+        is_same = digest == results.comparable_digest(claim.state)
+        if is_same and claim.state.error_since is None:
             same = UnchangedResponse(
                 claim.state, credentials.authorization.pk, started_at, received_at, digest
             )

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from traceback import format_tb
 
 import structlog
-from django.db import transaction
 from django.utils import timezone
 
 from caraus.accounts.models import Company
@@ -15,7 +14,8 @@ from caraus.anaf.http import AnafResponse
 from caraus.anaf.info import InfoResponse, body_digest
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.models import Authorization
-from caraus.sync import notifications
+from caraus.ledger.entries import NewEntry, Request, recording
+from caraus.sync import notifications, silence
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.romanian_day import anaf_day, until_tomorrow
@@ -33,6 +33,7 @@ class ParsedResponse:
     received_at: datetime
     digest: str
     info: InfoResponse | None
+    server_date: str = ""
 
 
 def parse_response(
@@ -41,9 +42,9 @@ def parse_response(
     """Parse a response, unless its digest is `known`. Raise AnafError when it is no list."""
     digest = body_digest(answer.body)
     if known and digest == known:
-        return ParsedResponse(now or datetime.now(UTC), digest, None)
+        return ParsedResponse(now or datetime.now(UTC), digest, None, answer.server_date)
     read = info.read_response(answer, access_token=access_token, now=now)
-    return ParsedResponse(read.received_at, digest, read)
+    return ParsedResponse(read.received_at, digest, read, answer.server_date)
 
 
 def comparable_digest(state: SyncState | None) -> str:
@@ -58,9 +59,11 @@ def record_success(
     company: Company, authorization: Authorization, response: ParsedResponse, started_at: datetime
 ) -> ResponseCounts:
     """Record a good response in one transaction that holds the company's row."""
-    with transaction.atomic():
+    with recording(company.organization_id) as entries:
         state = lock_state(company, started_at)
-        applied = _store_if_changed(company, state, response)
+        request = Request(started_at, response.received_at, response.server_date)
+        entries.extend(silence.entries_of_answer(company, state, request))
+        applied = _store_if_changed(company, state, response, started_at, entries)
         good_before = state.last_good_at
         quotas.count_call(state, started_at)
         interval = learn_interval(
@@ -118,14 +121,24 @@ def list_age(good_before: datetime | None, received_at: datetime) -> float | Non
 
 
 def _store_if_changed(
-    company: Company, state: SyncState, response: ParsedResponse
+    company: Company,
+    state: SyncState,
+    response: ParsedResponse,
+    started_at: datetime,
+    entries: list[NewEntry],
 ) -> ResponseCounts:
     """Store what the response changed; compare nothing when its content is that of the last one."""
     read = response.info
     if read is None or _has_same_content(read, state):
         state.last_body_digest = response.digest
         return ResponseCounts(seen=state.last_seen_count, unreadable=state.last_unreadable)
-    applied = store_response(company=company, answer=read, last_good_at=state.last_good_at)
+    applied = store_response(
+        company=company,
+        answer=read,
+        last_good_at=state.last_good_at,
+        entries=entries,
+        requested_at=started_at,
+    )
     if state.last_good_at and response.received_at < state.last_good_at:
         return applied
     state.last_digest, state.last_body_digest = read.digest, response.digest
@@ -160,7 +173,7 @@ def record_failure(
     company: Company, authorization: Authorization | None, error: AnafError, started_at: datetime
 ) -> None:
     """Record a failure: it changes the schedule and the sync runs, never a UIT."""
-    with transaction.atomic():
+    with recording(company.organization_id) as entries:
         state = lock_state(company, started_at)
         if error.code == "daily_limit" and authorization is not None and error.http_status:
             quotas.record_daily_limit(
@@ -173,7 +186,9 @@ def record_failure(
         if error.http_status is not None or error.code == "unexpected":
             quotas.count_call(state, started_at)
         state.last_attempt_at = started_at
-        if state.error_since is None or not permits.is_same_error(state.last_code, error):
+        is_new = state.error_since is None or not permits.is_same_error(state.last_code, error)
+        entries.extend(silence.entries_of_failure(company, state, error, started_at, is_new=is_new))
+        if is_new:
             state.error_since = started_at
         state.last_outcome, state.last_code = error.outcome, error.code
         state.failures_in_a_row += 1

@@ -14,6 +14,7 @@ from caraus.sync.schedule.next_sync import learn_interval
 
 # Rows are locked in one order, so that two writes do not wait for one another.
 # Written only where the company's row still has the digest that the response was compared with.
+# The end of an error is more than an unchanged response: `results.record_success` writes it.
 _RECORD = """
 WITH response AS (
     SELECT * FROM unnest(%(company)s::bigint[], %(authorization)s::bigint[],
@@ -28,7 +29,7 @@ WITH response AS (
 ), updated AS (
     UPDATE sync_syncstate s SET
         last_attempt_at = r.started, last_good_at = r.received, last_outcome = 'ok',
-        last_code = '', error_since = NULL, failures_in_a_row = 0,
+        last_code = '', failures_in_a_row = 0,
         new_uits = r.new_uits, exposure = r.exposure, rate = r.rate,
         calls_day = r.day, calls_today = r.calls, claimed_until = NULL,
         requested_at = CASE WHEN s.requested_at > r.started THEN s.requested_at END,
@@ -36,7 +37,7 @@ WITH response AS (
                             THEN s.next_sync_at ELSE r.next END
     FROM response r, locked l
     WHERE s.id = l.id AND s.company_id = r.company_id
-      AND s.last_body_digest = r.digest AND s.last_missing = 0
+      AND s.last_body_digest = r.digest AND s.last_missing = 0 AND s.error_since IS NULL
     RETURNING s.company_id, r.authorization_id, r.started, r.received, r.age,
               s.last_seen_count, s.last_unreadable
 )

@@ -1,9 +1,9 @@
 """Records that could not be read, tried again by a newer parser."""
 
-from django.db import transaction
 from django.utils import timezone
 
 from caraus.anaf.info import PARSER_VERSION, reread
+from caraus.ledger.entries import Request, recording
 from caraus.sync import results
 from caraus.sync.models import SyncState
 from caraus.transports import store
@@ -22,7 +22,7 @@ def reparse_records() -> int:
 
 def _reparse(record: UnreadableRecord) -> bool:
     reread_record = reread(record.raw)
-    with transaction.atomic():
+    with recording(record.company.organization_id) as entries:
         state = results.lock_state(record.company, timezone.now())
         record.parser_version = PARSER_VERSION
         if reread_record is not None:
@@ -30,7 +30,12 @@ def _reparse(record: UnreadableRecord) -> bool:
             record.resolved_at = record.resolved_at or record.understood_at
             newest = state.last_good_at or record.last_seen_at
             store.store_late_records(
-                record.company, [reread_record], record.last_seen_at, newest=newest
+                record.company,
+                [reread_record],
+                record.last_seen_at,
+                newest=newest,
+                entries=entries,
+                request=Request(received_at=record.last_seen_at),
             )
             # The UIT may be listed still, or missing: the next answer must be read whole.
             SyncState.objects.filter(pk=state.pk).update(

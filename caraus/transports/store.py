@@ -1,4 +1,5 @@
-"""Store a good response: rows, events and unreadable records, in the caller's transaction."""
+"""Store a good response: rows, events and unreadable records, in the caller's transaction, and
+collect what it adds to the ledger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,14 @@ from caraus.anaf.documents import Document
 from caraus.anaf.info import PARSER_VERSION, InfoResponse, UnreadableItem
 from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RoutePoint, VehicleChange
 from caraus.core.formatting import BUCHAREST, plural
+from caraus.ledger.entries import NewEntry, Request
 from caraus.transports import company_names
+from caraus.transports.ledger_entries import (
+    entries_of_absent,
+    entries_of_records,
+    record_entry,
+    unreadable_entry,
+)
 from caraus.transports.models import Transport, TransportEvent, UnreadableRecord
 from caraus.transports.reconcile import KnownUit, Reconciled, reconcile, reconcile_late
 
@@ -67,18 +75,33 @@ class ResponseCounts:
 
 
 def store_response(
-    *, company: Company, answer: InfoResponse, last_good_at: datetime | None
+    *,
+    company: Company,
+    answer: InfoResponse,
+    last_good_at: datetime | None,
+    entries: list[NewEntry],
+    requested_at: datetime | None = None,
 ) -> ResponseCounts:
     """Reconcile a good response and store the result.
 
     The caller holds the company's sync state locked, so that two workers store one after the other.
-    A response older than the last stored one (`last_good_at`, UTC) only adds UITs.
+    A response older than the last stored one (`last_good_at`, UTC) only adds UITs. The ledger's
+    `entries` are for the caller to append; `requested_at` (UTC) stands in them.
     """
+    request = Request(requested_at, answer.received_at, answer.server_date, answer.trace_id)
     if last_good_at and answer.received_at < last_good_at:
-        return store_late_records(company, answer.records, answer.received_at, newest=last_good_at)
+        return store_late_records(
+            company,
+            answer.records,
+            answer.received_at,
+            newest=last_good_at,
+            entries=entries,
+            request=request,
+        )
     at = answer.received_at
     records = {record.uit: record for record in answer.records}
     rows = {row.uit: row for row in _rows_of_interest(company, [*records])}
+    raw_before = {uit: row.raw for uit, row in rows.items()}
     known = {uit: known_uit(row) for uit, row in rows.items()}
     result = reconcile(
         known=known,
@@ -94,13 +117,24 @@ def store_response(
     company_names.update_company_name(company, answer.records)
     _write_changes(company, rows, result, records, at=at, seen_at=seen_at, first=first)
     _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
-    _store_unreadable(company, answer.unreadable, at)
+    entries += entries_of_records(company, records, raw_before, result, request)
+    entries += entries_of_absent(company, rows, result, request)
+    entries += [
+        unreadable_entry(company, item, request)
+        for item in _store_unreadable(company, answer.unreadable, at)
+    ]
     missing = sum(row.state == Transport.State.MISSING for row in rows.values())
     return _counts(answer, result, missing=missing)
 
 
 def store_late_records(
-    company: Company, late: Sequence[CarrierRecord], at: datetime, *, newest: datetime
+    company: Company,
+    late: Sequence[CarrierRecord],
+    at: datetime,
+    *,
+    newest: datetime,
+    entries: list[NewEntry],
+    request: Request,
 ) -> ResponseCounts:
     """Store the UITs that only a response of `at` has shown, after a newer one was stored."""
     records = {record.uit: record for record in late}
@@ -114,6 +148,7 @@ def store_late_records(
         newest=newest,
     )
     _write_changes(company, rows, result, records, at=at, seen_at=dict.fromkeys(result.states, at))
+    entries += [record_entry(company, records[uit], request) for uit in result.states]
     return ResponseCounts(seen=len(records), new=result.count("appeared"))
 
 
@@ -271,9 +306,13 @@ def _refresh_raw(rows: Mapping[str, Transport], unchanged: Sequence[CarrierRecor
             row.save(update_fields=["raw"])
 
 
-def _store_unreadable(company: Company, unreadable: Sequence[UnreadableItem], at: datetime) -> None:
+def _store_unreadable(
+    company: Company, unreadable: Sequence[UnreadableItem], at: datetime
+) -> list[UnreadableItem]:
+    """Store the records that could not be understood; return those that are new."""
+    new: list[UnreadableItem] = []
     for record in unreadable:
-        UnreadableRecord.objects.update_or_create(
+        _, is_new = UnreadableRecord.objects.update_or_create(
             company=company,
             digest=record.digest,
             defaults={
@@ -290,8 +329,11 @@ def _store_unreadable(company: Company, unreadable: Sequence[UnreadableItem], at
                 "parser_version": PARSER_VERSION,
             },
         )
+        if is_new:
+            new.append(record)
     gone = UnreadableRecord.objects.filter(company=company, resolved_at=None)
     gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
+    return new
 
 
 def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> ResponseCounts:

@@ -15,6 +15,7 @@ from caraus.accounts import audit_log
 from caraus.accounts.models import Invitation, Organization
 from caraus.authorizations.models import ConsentRequest
 from caraus.core.formatting import plural, today
+from caraus.ledger import retention as ledger_retention
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.transports.models.fields import UNKNOWN_END
 
@@ -31,6 +32,7 @@ class PurgedRows:
     consents: int
     invitations: int
     journal: int
+    ledger_entries: int
 
 
 def purge() -> PurgedRows:
@@ -46,6 +48,9 @@ def purge() -> PurgedRows:
             0
         ],
         journal=audit_log.delete_expired_entries(),
+        # What a night cut off left, too: the chains of organizations that are gone.
+        ledger_entries=ledger_retention.delete_expired_contents()
+        + ledger_retention.delete_orphaned_chains(),
     )
 
 

@@ -9,6 +9,7 @@ from procrastinate.utils import utcnow
 from caraus.accounts import organizations, rate_limits
 from caraus.accounts.sessions import SessionStore
 from caraus.filings import changes
+from caraus.ledger.retention import delete_orphaned_chains
 from caraus.web import retention
 
 
@@ -48,5 +49,6 @@ def purge(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(name="web.delete_due", queueing_lock="web.delete_due")
 def delete_due(timestamp: int) -> None:
-    """Organizations whose waiting week is over."""
-    organizations.delete_due_organizations()
+    """Organizations whose waiting week is over, and the ledger of each after it."""
+    if organizations.delete_due_organizations():
+        delete_orphaned_chains()

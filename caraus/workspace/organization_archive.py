@@ -23,11 +23,13 @@ from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import gettext_lazy
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.models import Vehicle
+from caraus.ledger.models import LedgerEntry
 from caraus.sync.models import SyncRun
 from caraus.transports.models import Transport, TransportEvent, TransportNote, UnreadableRecord
 
 # Never exported: sealed tokens, digests of secrets.
 SECRET_FIELDS = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
+HASH_FIELDS = {"hash", "previous_hash", "content_sha256"}
 ARCHIVE_MODELS: dict[str, type[Model]] = {
     "firme": Company,
     "membri": Membership,
@@ -38,6 +40,7 @@ ARCHIVE_MODELS: dict[str, type[Model]] = {
     "depuneri": VehicleChange,
     "depuneri-incercari": FilingAttempt,
     "depuneri-raspunsuri": FilingResponse,
+    "registru": LedgerEntry,
     "transporturi": Transport,
     "istoric": TransportEvent,
     "note": TransportNote,
@@ -79,7 +82,7 @@ def _write_list[M: Model](part: IO[bytes], rows: QuerySet[M]) -> None:
 def _fields(row: Model) -> dict[str, Any]:
     """Return all columns, and the e-mail and name of a member."""
     fields = {
-        field.name: _exportable(field.value_from_object(row))
+        field.name: _exportable(field.name, field.value_from_object(row))
         for field in row._meta.concrete_fields
         if field.name not in SECRET_FIELDS
     }
@@ -88,11 +91,11 @@ def _fields(row: Model) -> dict[str, Any]:
     return fields
 
 
-def _exportable(value: Any) -> Any:
-    """Give the bytes of an XML or of a response as text."""
-    return (
-        bytes(value).decode(errors="replace") if isinstance(value, (bytes, memoryview)) else value
-    )
+def _exportable(name: str, value: Any) -> Any:
+    """Return bytes as text: a hash in hex, an XML or a response as it reads."""
+    if not isinstance(value, bytes | memoryview):
+        return value
+    return bytes(value).hex() if name in HASH_FIELDS else bytes(value).decode(errors="replace")
 
 
 def _json(value: Any) -> str:

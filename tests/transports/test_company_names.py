@@ -103,7 +103,7 @@ def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> Non
     at = timezone.now() + timedelta(minutes=minutes)
     state, _ = SyncState.objects.get_or_create(company=company)
     answer = parse_info(canonical(records).encode(), received_at=at)
-    store_response(company=company, answer=answer, last_good_at=state.last_good_at)
+    store_response(company=company, answer=answer, last_good_at=state.last_good_at, entries=[])
     SyncState.objects.filter(pk=state.pk).update(last_good_at=at)
 
 
@@ -113,7 +113,7 @@ def test_the_reported_answer_names_the_company(company: Company) -> None:
     company = factories.company(company.organization, cui="900020201")
     state = SyncState.objects.create(company=company)
     answer = parse_info(canonical(case["body"]).encode())
-    store_response(company=company, answer=answer, last_good_at=state.last_good_at)
+    store_response(company=company, answer=answer, last_good_at=state.last_good_at, entries=[])
     company.refresh_from_db()
     assert company.name == "TRANS ȚEPEȘ SRL"
 

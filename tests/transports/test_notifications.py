@@ -43,7 +43,9 @@ class Anaf:
         before = set(Notification.objects.values_list("pk", flat=True))
         self.now = at or self.now + timedelta(minutes=11)
         answer = parse_info(samples.body_of(list(records)), received_at=self.now)
-        store_response(company=self.company, answer=answer, last_good_at=self.state.last_good_at)
+        store_response(
+            company=self.company, answer=answer, last_good_at=self.state.last_good_at, entries=[]
+        )
         self.state.last_good_at = self.now
         self.state.save()
         return list(Notification.objects.exclude(pk__in=before).order_by("pk"))

@@ -71,6 +71,7 @@ def applied(company: Company, *records: dict[str, Any], minutes: int = 0) -> Non
         company=company,
         answer=parse_info(canonical([*records]).encode(), received_at=at),
         last_good_at=state.last_good_at,
+        entries=[],
     )
     state.last_good_at = at
     state.save()

@@ -18,9 +18,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from caraus.anaf.errors import ERRORS, AnafError, Outcome
+from caraus.ledger.entries import append
+from caraus.ledger.models import INSTALLATION
 from caraus.sync.limiter import rules
 from caraus.sync.limiter.rules import LimiterState, Permit
 from caraus.sync.models import RateLimiter, SyncState
+from caraus.sync.silence import entries_of_outage
 
 log = structlog.get_logger(__name__)
 
@@ -175,6 +178,7 @@ def _update_state(decide: Callable[[LimiterState, datetime], LimiterState]) -> L
         after = decide(state, cursor.fetchone()[0])
         if after != state:
             RateLimiter.objects.filter(host=anaf_host()).update(**asdict(after))
+        append(INSTALLATION, entries_of_outage(anaf_host(), state, after))
     _log_change(state, after)
     return after
 

@@ -1,0 +1,121 @@
+"""What the ledger costs: bytes of an entry, and milliseconds of a response with changed records.
+
+    uv run python benchmarks/ledger.py [--rounds 60]
+
+A database of its own takes the responses of a simulated ANAF's carrier, of whose records some are
+changed in each round. Rounds with the ledger and without it (nothing is appended) alternate, so
+that other work on the machine meets both. At the end the chain is checked, and timed.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import time
+from typing import Any
+from unittest import mock
+
+from cryptography.fernet import Fernet
+
+from caraus import embedded
+from tests.folders import make_folder
+from tests.simulator_process import SimulatorProcess
+
+CARRIER = "900010100"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=60)
+    wanted = parser.parse_args()
+    top = make_folder("caraus-ledger-")
+    os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"
+    held = embedded.acquire(top / "data")
+    try:
+        os.environ |= {
+            "DATABASE_URL": held.url,
+            "CARAUS_SECRET_KEY": "for-benchmarks-only" * 3,
+            "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),
+            "DJANGO_SETTINGS_MODULE": "caraus.settings",
+            "CARAUS_LOG_READABLE": "0",
+        }
+        import logging
+
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        logging.disable(logging.INFO)
+        call_command("migrate", verbosity=0)
+        with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
+            records = anaf.active(CARRIER)
+        measure(records, wanted.rounds)
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        held.release()
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def measure(records: list[dict[str, Any]], rounds: int) -> None:
+    from caraus.ledger.models import LedgerEntry
+    from caraus.ledger.verify import verify_chains
+    from tests import factories
+
+    company = factories.company(factories.organization())
+    authorization = factories.authorization(company.organization)
+    respond(company, authorization, records)
+    size_before, entries_before = size(), LedgerEntry.objects.count()
+    print(f"{len(records)} records; ms of a response, median of {rounds} rounds", flush=True)
+    print(f"{'changed':>8} {'without':>9} {'with':>9} {'more for each':>14}", flush=True)
+    for number in (1, 10, len(records)):
+        without, with_ledger = [], []
+        for turn in range(rounds):
+            for times, append in ((without, False), (with_ledger, True)):
+                change(records, number, f"{turn}{append}")
+                times.append(respond(company, authorization, records, append=append))
+        medians = [statistics.median(times) * 1000 for times in (without, with_ledger)]
+        more = (medians[1] - medians[0]) / number
+        print(f"{number:>8} {medians[0]:>9.1f} {medians[1]:>9.1f} {more:>14.2f}", flush=True)
+    entries = LedgerEntry.objects.count() - entries_before
+    print(f"{entries} entries, {(size() - size_before) / entries:.0f} bytes each with the index")
+    began = time.perf_counter()
+    assert all(chain.first_break is None for chain in verify_chains())
+    seconds = time.perf_counter() - began
+    print(f"the chain is checked at {entries / seconds:.0f} entries a second")
+
+
+def change(records: list[dict[str, Any]], number: int, name: str) -> None:
+    for place, record in enumerate(records[:number]):
+        record["nr_veh"] = f"B{name}{place}".upper()
+
+
+def respond(
+    company: Any, authorization: Any, records: list[dict[str, Any]], *, append: bool = True
+) -> float:
+    """Record one response as the poller does; return the seconds that it took."""
+    from django.utils import timezone
+
+    from caraus.anaf.info import body_digest, parse_info
+    from caraus.sync.results import ParsedResponse, record_success
+    from tests.anaf.samples import body_of
+
+    body, now = body_of(records), timezone.now()
+    response = ParsedResponse(now, body_digest(body), parse_info(body, received_at=now))
+    with mock.patch("caraus.ledger.entries.append") if not append else mock.MagicMock():
+        began = time.perf_counter()
+        record_success(company, authorization, response, now)
+        return time.perf_counter() - began
+
+
+def size() -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('ledger_ledgerentry')")
+        return int(cursor.fetchone()[0])
+
+
+if __name__ == "__main__":
+    main()
