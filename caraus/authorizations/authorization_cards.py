@@ -10,6 +10,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
+from caraus.authorizations.other_rights import known_rights
 from caraus.authorizations.replacement import NOT_ENDED
 from caraus.authorizations.rights_progress import RECENT, RightsProgress, count_progress
 from caraus.authorizations.status import Health, health, overall, unneeded_authorizations
@@ -22,7 +23,8 @@ _FEW = 20
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationCard:
-    """A living authorization as the card shows it; `rights`: every company it may serve."""
+    """A living authorization as the card shows it; `rights`: every company it may serve, with the
+    rights that upper packages know of as `others`."""
 
     authorization: Authorization
     health: Health
@@ -66,6 +68,7 @@ class AuthorizationCards:
 def authorization_cards(membership: Membership) -> AuthorizationCards:
     companies = list(access.visible_companies(membership))
     shown = _cards(membership, companies)
+    _attach_other_rights(shown)
     return AuthorizationCards(
         shown=shown,
         overall=_overall(shown, companies),
@@ -73,6 +76,13 @@ def authorization_cards(membership: Membership) -> AuthorizationCards:
         past=_past(membership, companies),
         links=_links(membership),
     )
+
+
+def _attach_other_rights(cards: list[AuthorizationCard]) -> None:
+    known = known_rights([card.authorization.pk for card in cards])
+    for card in cards:
+        for right in card.rights:
+            right.others = known(card.authorization.pk, right.company.pk)  # type: ignore[attr-defined]
 
 
 def overall_health(membership: Membership, companies: list[Company]) -> Health | None:

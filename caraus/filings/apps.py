@@ -7,11 +7,14 @@ class FilingsConfig(AppConfig):
     verbose_name = "Depuneri la ANAF"
 
     def ready(self) -> None:
+        from caraus.authorizations.other_rights import register_right
         from caraus.core.formatting import gettext_lazy
         from caraus.filings import notification_kinds, tracking  # noqa: F401
+        from caraus.filings.filing_rights import filing_rights
         from caraus.fleet.actions import VehicleAction, register_vehicle_action
 
         tracking.connect()
+        register_right(filing_rights)
         register_vehicle_action(
             VehicleAction(
                 "filings:new_of_vehicle", "wrench", gettext_lazy("Vehiculul s-a defectat")

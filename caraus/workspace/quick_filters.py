@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from caraus.core.formatting import today
 from caraus.core.queries import count_each
+from caraus.filings.rows import changes_for_rows
 from caraus.fleet import queries as fleet
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import listing, pagination
@@ -40,6 +41,8 @@ class ListSummary:
     has_expired_last_night: bool
     unreadable: int
     partly_unreadable: int
+    # Some UIT has a vehicle change of which its row tells.
+    has_filings: bool
 
     @property
     def has_issues(self) -> bool:
@@ -63,12 +66,13 @@ def summarize(
     filters, day = scope.filters, today()
     rows_to_count = listing.rows_to_count(rows, page, sort=filters.sort)
     all_companies = [company.pk for company in scope.companies]
-    expired_last_night, new, expiring, with_issues, unreadable, partly, *total = count_each(
+    expired_last_night, new, expiring, issues, filings, unreadable, partly, *total = count_each(
         *(
             _capped(listing.filter_transports(view, visible, scope.restricted_to, today=day))
             for view in (_EXPIRED_LAST_NIGHT, _NEW, _EXPIRING)
         ),
         _capped(fleet.transports_with_issues(scope.selected_ids, day)),
+        changes_for_rows(scope.selected_ids)[:1],
         UnreadableRecord.objects.filter(company__in=all_companies, resolved_at=None).order_by(),
         _capped(listing.partly_unreadable(all_companies, day)),
         *([] if rows_to_count is None else [rows_to_count]),
@@ -99,12 +103,13 @@ def summarize(
             quick_filter(_NEW, gettext_lazy("noi în 24 h"), "sparkles", "calm", new),
             quick_filter(_EXPIRING, gettext_lazy("expiră în 24 h"), "alarm-clock", "bad", expiring),
             quick_filter(
-                _WITH_ISSUES, gettext_lazy("cu probleme"), "triangle-alert", "warn", with_issues
+                _WITH_ISSUES, gettext_lazy("cu probleme"), "triangle-alert", "warn", issues
             ),
         ),
         has_expired_last_night=expired_last_night > 0,
         unreadable=unreadable,
         partly_unreadable=partly,
+        has_filings=filings > 0,
     )
 
 

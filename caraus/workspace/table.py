@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from caraus.core.formatting import day_in_brief, day_in_full
+from caraus.filings.rows import change_pill
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
@@ -164,7 +165,7 @@ def _row(
         "last_changed": str(int(transport.last_changed_at.timestamp())),
         "first_seen_at": transport.first_seen_at,
         "last_changed_at": transport.last_changed_at,
-        "state": state,
+        "state": state + change_pill(transport),
         "validity": validity_cell,
         "issues": issues,
         "declarant_name": transport.declarant_name or "—",

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from caraus.accounts.models import Membership, Organization, User
 from caraus.core.formatting import BUCHAREST
-from caraus.filings import permission
+from caraus.filings import changes, permission
 from caraus.filings.display import spaced
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import State
 from caraus.fleet.models import Vehicle
+from caraus.transports.models import Transport
 from tests import factories
 from tests.filings.conftest import Desk
 
@@ -200,3 +201,72 @@ def test_the_list_is_narrowed(desk: Desk, dispatcher: Client) -> None:
 )
 def test_a_plate_is_shown_as_it_stands_on_the_vehicle(plate: str, shown: str) -> None:
     assert spaced(plate) == shown
+
+
+def row_of(page: Any, transport: Transport) -> str:
+    """The row of a UIT in the list."""
+    return text_of(page).split(f'data-uit="{transport.uit}"')[1].split("</tr>")[0]
+
+
+def test_a_row_of_the_list_shows_the_state_and_leads_to_the_change(
+    desk: Desk, dispatcher: Client
+) -> None:
+    transport, other = desk.new_uit(), desk.new_uit()
+    address = reverse("workspace:list")
+    assert "data-filing" not in text_of(dispatcher.get(address))
+    change = desk.draft(transport)
+    assert "data-filing" not in text_of(dispatcher.get(address))  # nobody has confirmed it
+    changes.confirm([change], user=desk.user)
+    link = reverse("filings:change", args=[change.pk])
+    for state in (State.QUEUED, State.PROCESSING, State.ACCEPTED, State.DONE):
+        page = dispatcher.get(address)
+        assert f'data-filing="{state}"' in row_of(page, transport)
+        assert link in row_of(page, transport)
+        assert "data-filing" not in row_of(page, other)
+        desk.steps(change) if state == State.ACCEPTED else desk.step(change)
+    VehicleChange.objects.update(state_since=timezone.now() - timedelta(days=2))
+    assert "data-filing" not in text_of(dispatcher.get(address))  # the row shows the vehicle
+
+
+def test_a_row_shows_a_refusal_until_another_change(desk: Desk, dispatcher: Client) -> None:
+    transport = desk.new_uit()
+    desk.anaf.turn_on("upload_nok", text="UIT-ul nu poate fi identificat.")
+    desk.steps(desk.filed(transport))
+    VehicleChange.objects.update(state_since=timezone.now() - timedelta(days=2))
+    address = reverse("workspace:list")
+    assert 'data-filing="refused"' in row_of(dispatcher.get(address), transport)
+    second = desk.filed(transport)
+    assert 'data-filing="queued"' in row_of(dispatcher.get(address), transport)
+    changes.cancel(second, user=desk.user)
+    assert "data-filing" not in text_of(dispatcher.get(address))
+
+
+def rights_of(client: Client) -> str:
+    """The companies of the authorization on the page Integrări."""
+    return text_of(client.get("/integrari/")).split('<ul class="rights">')[1].split("</ul>")[0]
+
+
+def test_the_right_to_file_is_unknown_until_a_filing_is_tried(
+    desk: Desk, dispatcher: Client
+) -> None:
+    assert "depunere" in rights_of(dispatcher)
+    assert "neîncercată încă" in rights_of(dispatcher)
+    desk.anaf.turn_on("upload_nok", text="UIT-ul nu poate fi identificat.")
+    transport = desk.new_uit()
+    desk.steps(desk.filed(transport))  # refused for its content: the upload itself was let in
+    assert "primită de ANAF" in rights_of(dispatcher)
+    desk.anaf.turn_off("upload_nok")
+    desk.anaf.turn_on("upload_errors", text=f"Nu aveti drept in SPV pentru CIF={desk.company.cui}")
+    assert desk.steps(desk.filed(transport)).state == State.REFUSED
+    rights = rights_of(dispatcher).split("depunere")[1]
+    assert "fără drept în SPV" in rights
+    desk.anaf.turn_off("upload_errors")
+    desk.steps(desk.filed(transport))
+    assert "primită de ANAF" in rights_of(dispatcher)
+
+
+def test_a_rehearsal_says_nothing_of_the_right_to_file(desk: Desk, dispatcher: Client) -> None:
+    change = desk.draft(desk.new_uit(), rehearsal=True)
+    changes.confirm([change], user=desk.user)
+    desk.step(change)
+    assert "neîncercată încă" in rights_of(dispatcher)

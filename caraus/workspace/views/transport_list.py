@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.models import Company, Role
 from caraus.core.formatting import today
+from caraus.filings import rows as filings
 from caraus.fleet import queries as fleet
 from caraus.sync import requests
 from caraus.sync.status import read_sync_status
@@ -56,6 +57,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     for transport in page:
         transport.company = company_by_id[transport.company_id]
     fleet.attach_issues(page.rows, some=summary.has_issues)
+    filings.attach_changes(page.rows, some=summary.has_filings)
     if request.headers.get("Caraus-Hidden") != "1" and requests.should_record_view(
         sync_status.states
     ):
