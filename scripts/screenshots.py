@@ -164,8 +164,8 @@ def authorize(photographer: Photographer) -> None:
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible(timeout=WAIT)
     photographer.everywhere("succes", window)
     window.close()
-    expect(page.get_by_text("acoperită").first).to_be_visible(timeout=WAIT)
-    expect(page.get_by_text("întrebăm ANAF")).to_have_count(0, timeout=WAIT)
+    expect(page.get_by_text("autorizată").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("interogăm ANAF")).to_have_count(0, timeout=WAIT)
     photographer.go("/integrari/", "integrari")
 
 
@@ -188,7 +188,7 @@ def authorization_life(photographer: Photographer) -> None:
         photographer.go("/integrari/", name)
         states.as_before()
     photographer.go("/integrari/linkuri/", "link")
-    page.get_by_role("button", name="Fă linkul").click()
+    page.get_by_role("button", name="Generează linkul").click()
     expect(page.locator("#linkul")).to_be_visible()
     photographer.everywhere("link-facut")
     link = page.locator("#linkul").text_content() or ""

@@ -32,7 +32,7 @@ class TwoFactorsRequiredError(PermissionDenied):
     def __init__(self, organization: Organization) -> None:
         super().__init__(
             gettext(
-                "{organization} cere doi factori la intrarea în cont. Adaugă o "
+                "{organization} cere autentificarea în doi pași. Adaugă o "
                 "aplicație de autentificare sau o cheie de acces, apoi continui de "
                 "unde ai rămas."
             ).format(organization=organization)

@@ -27,7 +27,7 @@ ACTIONS = {
     "sign_in": gettext_lazy("Intrare în cont"),
     "sign_in_failed": gettext_lazy("Intrare nereușită"),
     "account": gettext_lazy("Cont"),
-    "two_factors": gettext_lazy("Doi factori"),
+    "two_factors": gettext_lazy("Autentificare în doi pași"),
     "sessions": gettext_lazy("Sesiuni"),
     "authorization": gettext_lazy("Autorizare SPV"),
     "company": gettext_lazy("Firme"),

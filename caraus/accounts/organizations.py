@@ -67,7 +67,9 @@ def change_organization(
         factors = gettext("ceruți tuturor") if require_two_factors else gettext("nu")
         fields = {
             "name": gettext("denumirea: {name}").format(name=name),
-            "require_two_factors": gettext("doi factori: {answer}").format(answer=factors),
+            "require_two_factors": gettext("autentificare în doi pași: {answer}").format(
+                answer=factors
+            ),
             "keep_transports_months": gettext(
                 "transporturile încheiate se păstrează {time}"
             ).format(time=kept),

@@ -51,7 +51,7 @@ def export_personal_data(user: User) -> dict[str, Any]:
                     "created_at", "pk"
                 )
             ],
-            gettext("doi factori"): [
+            gettext("autentificare în doi pași"): [
                 {
                     gettext("fel"): authenticator.get_type_display(),
                     gettext("adăugat"): authenticator.created_at.isoformat(),

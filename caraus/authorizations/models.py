@@ -166,7 +166,7 @@ class CompanyRight(models.Model):
 
     class State(models.TextChoices):
         UNKNOWN = "unknown", gettext_lazy("necunoscut")
-        COVERED = "covered", gettext_lazy("acoperită")
+        COVERED = "covered", gettext_lazy("autorizată")
         NO_RIGHT = "no_right", gettext_lazy("fără drept în SPV")
 
     authorization = models.ForeignKey(

@@ -154,7 +154,7 @@ def link_was_used(link: ExternalLink, authorization: Authorization, *, now: date
         text=lambda: gettext(
             "{person_name} a folosit linkul trimis de tine și a autorizat "
             "aplicația la ANAF. Transporturile apar în câteva secunde. La "
-            "Integrări vezi ce firme sunt acoperite."
+            "Integrări vezi ce firme sunt autorizate."
         ).format(person_name=authorization.person_name),
         address=reverse("authorizations:integrations"),
         action=lambda: gettext("Vezi la Integrări"),

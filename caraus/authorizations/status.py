@@ -111,7 +111,10 @@ def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) ->
     if refused:
         what = plural(refused, "firmă fără drept", "firme fără drept")
         return Health(
-            "amber", what, gettext("Nicio autorizare nu le acoperă."), help_for("no_rights_cui")
+            "amber",
+            what,
+            gettext("Nicio autorizare nu este valabilă pentru ele."),
+            help_for("no_rights_cui"),
         )
     if unknown:
         what = plural(unknown, "firmă neverificată", "firme neverificate")

@@ -69,7 +69,7 @@ def checked(wish: Wish, transport: Transport, *, now: datetime) -> Wish:
         raise RuleError(
             "bad_reference",
             gettext(
-                "Referința ta poate avea cel mult 19 caractere: după ea stă referința noastră."
+                "Referința ta poate avea cel mult 19 caractere: după ea vine referința noastră."
             ),
             field="own_reference",
         )

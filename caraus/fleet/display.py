@@ -91,26 +91,28 @@ def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tupl
         )
     if code is IssueCode.TRAILER_AS_VEHICLE:
         return (
-            gettext("%(plate)s este remorcă, dar pe UIT stă ca vehicul") % words,
+            gettext("%(plate)s este remorcă, dar pe UIT apare ca vehicul") % words,
             gettext(
                 "La „număr vehicul” trebuie capul tractor; remorca are locul ei. De obicei "
                 "numerele au fost inversate sau capul tractor lipsește."
             ),
-            gettext("este o remorcă, dar stă ca vehicul"),
+            gettext("este o remorcă, dar apare ca vehicul"),
         )
     if code is IssueCode.VEHICLE_AS_TRAILER:
         return (
-            gettext("%(plate)s este vehicul, dar pe UIT stă ca remorcă") % words,
+            gettext("%(plate)s este vehicul, dar pe UIT apare ca remorcă") % words,
             gettext(
-                "La „număr remorcă” stă un vehicul din flotă. De obicei numerele au fost inversate."
+                "La „număr remorcă” apare un vehicul din flotă. De obicei numerele au fost "
+                "inversate."
             ),
-            gettext("este un vehicul, dar stă ca remorcă"),
+            gettext("este un vehicul, dar apare ca remorcă"),
         )
     return (
-        gettext("%(plate)s stă în același timp pe un UIT în altă direcție") % words,
+        gettext("%(plate)s apare și pe alt UIT valabil în aceeași perioadă, în altă direcție")
+        % words,
         gettext("Celălalt UIT: %(other)s. Același vehicul nu le poate face pe amândouă deodată.")
         % {"other": _describe_other(issue.other) if issue.other else "—"},
-        gettext("stă în același timp și pe un UIT în altă direcție"),
+        gettext("apare și pe alt UIT valabil în aceeași perioadă, în altă direcție"),
     )
 
 

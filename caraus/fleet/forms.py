@@ -60,7 +60,7 @@ class VehicleForm(_OfCompany):
         ),
     )
     kind = forms.ChoiceField(
-        label=gettext_lazy("Felul"),
+        label=gettext_lazy("Tip"),
         choices=[
             (Kind.VEHICLE.value, gettext_lazy("vehicul")),
             (Kind.TRAILER.value, gettext_lazy("remorcă, semiremorcă")),

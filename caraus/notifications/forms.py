@@ -50,13 +50,13 @@ class DeliverySettingsForm(forms.ModelForm[DeliverySettings]):
     first_hours = forms.TypedChoiceField(label=gettext_lazy("„Expiră curând” vine"), coerce=int)
     last_hours = forms.TypedChoiceField(label=gettext_lazy("„Ultimele ore” vine"), coerce=int)
     quiet_from = forms.TimeField(
-        label=gettext_lazy("Liniște de la"),
+        label=gettext_lazy("Nu deranja de la"),
         required=False,
         error_messages=_TIME,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     quiet_until = forms.TimeField(
-        label=gettext_lazy("Liniște până la"),
+        label=gettext_lazy("Nu deranja până la"),
         required=False,
         error_messages=_TIME,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

@@ -8,7 +8,7 @@ ANAF_LIMITS = register_kind(
     NotificationKind(
         "limits",
         gettext_lazy("Limitele ANAF"),
-        gettext_lazy("Când ANAF oprește întrebările până a doua zi sau cere o pauză."),
+        gettext_lazy("Când ANAF limitează interogările până a doua zi sau cere o pauză."),
         "hourglass",
         role=Role.ADMIN,
         own_words=True,

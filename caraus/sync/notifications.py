@@ -98,20 +98,20 @@ def notify_daily_limit(
         organization,
         ANAF_LIMITS,
         key=daily_limit_key(whom[1], day),
-        title=lambda: gettext("ANAF a oprit întrebările până {day}").format(
+        title=lambda: gettext("ANAF a limitat interogările până {day}").format(
             day=day_in_full(day + timedelta(days=1), today=day)
         ),
         text=lambda: (
             gettext(
                 "ANAF a răspuns că pentru {whom} s-a atins limita zilnică de {queries}. Nu mai "
-                "întrebăm până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai "
-                "atingem. Verifică dacă și alt program întreabă ANAF cu același certificat."
+                "sincronizăm până după miezul nopții, apoi mai rar, ca să nu o mai "
+                "atingem. Verifică dacă și alt program interoghează ANAF cu același certificat."
             )
             if limit
             else gettext(
-                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică. Nu mai întrebăm "
-                "până după miezul nopții, apoi întrebăm mai rar, ca să nu o mai atingem. "
-                "Verifică dacă și alt program întreabă ANAF cu același certificat."
+                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică. Nu mai sincronizăm "
+                "până după miezul nopții, apoi mai rar, ca să nu o mai atingem. "
+                "Verifică dacă și alt program interoghează ANAF cu același certificat."
             )
         ).format(
             whom=whom[0].format(name=whom[1]),
@@ -205,15 +205,15 @@ def _notify_of_pause(
 ) -> None:
     def text() -> str:
         how_long = (
-            gettext("Următoarea întrebare: {until}; continuăm singuri.").format(
+            gettext("Următoarea sincronizare: {until}; continuăm automat.").format(
                 until=_moment(until)
             )
             if until > now
             else gettext("Am făcut pauza cerută și am continuat singuri.")
         )
         return gettext(
-            "ANAF a răspuns că primește prea multe întrebări pe minut. {how_long} "
-            "Verifică dacă și alt program întreabă ANAF din numele aplicației."
+            "ANAF a răspuns că primește prea multe interogări pe minut. {how_long} "
+            "Verifică dacă și alt program interoghează ANAF din numele aplicației."
         ).format(how_long=how_long)
 
     _notify(

@@ -279,7 +279,7 @@ def company_sync_error(state: SyncState) -> CompanySyncError:
         company=state.company,
         code=state.last_code,
         responsibility=text.responsibility if text else Responsibility.ANAF,
-        sentence=text.sentence if text else gettext("Ultima întrebare pusă la ANAF nu a reușit."),
+        sentence=text.sentence if text else gettext("Ultima interogare a ANAF nu a reușit."),
         advice=text.advice if text else gettext("Încercăm din nou singuri."),
         since=state.error_since,
     )

@@ -43,7 +43,7 @@ DELISTED = Status("delisted", gettext_lazy("nu mai este în lista ANAF"), "off",
 CARRIER_CHANGED = Status(
     "carrier_changed", gettext_lazy("transportator schimbat"), "bad", "arrow-left-right"
 )
-NOT_VALIDATED = Status("not_validated", gettext_lazy("nevalidat"), "bad", "shield-question-mark")
+NOT_VALIDATED = Status("not_validated", gettext_lazy("cod greșit"), "bad", "shield-question-mark")
 
 STATUSES = {
     status.key: status

@@ -39,7 +39,7 @@ DELISTED_UIT = register_kind(
         gettext_lazy("Ieșit din lista ANAF sau dat altuia"),
         gettext_lazy(
             "Când un UIT valabil nu mai este în lista ANAF sau are alt transportator, și când se "
-            "întoarce. Vine și în orele de liniște."
+            "întoarce. Vine și în intervalul „Nu deranja”."
         ),
         "list-x",
         urgent=True,
@@ -72,7 +72,7 @@ LAST_HOURS_OF_UIT = register_kind(
         "uit_last_hours",
         gettext_lazy("Ultimele ore"),
         gettext_lazy(
-            "Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în orele de liniște."
+            "Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în intervalul „Nu deranja”."
         ),
         "alarm-clock",
         urgent=True,
@@ -88,7 +88,7 @@ EXPIRED_UIT = register_kind(
     NotificationKind(
         "uit_lapsed",
         gettext_lazy("Expirat"),
-        gettext_lazy("Când un UIT a expirat, la 24:00. Vine și în orele de liniște."),
+        gettext_lazy("Când un UIT a expirat, la 24:00. Vine și în intervalul „Nu deranja”."),
         "calendar-x",
         urgent=True,
         of_uits=True,

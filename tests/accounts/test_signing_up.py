@@ -254,7 +254,7 @@ def test_an_organization_that_demands_two_factors_shows_nothing_without(
     for path in ("/transporturi/", "/firme/", "/integrari/", "/organizatie/"):
         answer = poor.get(path)
         assert (answer.status_code, answer["Location"]) == (302, "/cont/2fa/")
-    assert "cere doi factori" in poor.get("/cont/2fa/").content.decode()
+    assert "cere autentificarea în doi pași" in poor.get("/cont/2fa/").content.decode()
     add_totp(member)
     assert poor.get("/transporturi/").status_code == 200
 

@@ -43,7 +43,7 @@ def test_the_button_the_worker_and_the_table(
     assert "Niciun test încă" in signed_in.get(page).content.decode()
     assert signed_in.post(page)["Location"] == page
     waiting = signed_in.get(page).content.decode()
-    assert "întrebăm…" in waiting
+    assert "verificăm…" in waiting
     assert 'hx-trigger="every 1s"' in waiting
     worker.drain()
     done = signed_in.get(page, headers={"hx-request": "true"}).content.decode()

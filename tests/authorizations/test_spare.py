@@ -73,12 +73,12 @@ def test_an_ended_authorization_leaves_none_of_its_companies_green(
     """And the cause is its end, not the other certificate's missing right."""
     dies(good)
     card, companies, panou = (page(signed_in, path) for path in ("/integrari/", "/firme/", "/"))
-    assert "acoperită</span>" in card.replace("nu mai este acoperită</span>", "acoperită</span>")
+    assert "autorizată</span>" not in card.replace("nu mai este autorizată</span>", "")
     assert "shield-check" not in card[card.index("rights-company") :].split("</ul>")[0]
-    assert "nu mai este acoperită" in card
+    assert "nu mai este autorizată" in card
     assert "pill-bad pill-large" in card
     assert "Trebuie refăcută" in card
-    assert "nu mai este acoperită" in companies
+    assert "nu mai este autorizată" in companies
     assert "Trebuie refăcută" in companies
     assert "Cere-i firmei dreptul" not in companies
     assert 'data-authorization-colour="red"' in panou

@@ -26,7 +26,7 @@ def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_hears
     walking.sign_in(page)
     page.goto("/integrari/")
     page.get_by_role("link", name=re.compile("link de autorizare")).first.click()
-    page.get_by_role("button", name="Fă linkul").click()
+    page.get_by_role("button", name="Generează linkul").click()
     link = page.locator("#linkul").text_content()
     assert link
     page.get_by_role("link", name="Înapoi la Integrări").click()
@@ -72,13 +72,13 @@ def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
         expect(card.get_by_text(words)).to_be_visible()
     card.get_by_text("Termenele cheilor").click()
     expect(card.get_by_text("Cheia de reînnoire")).to_be_visible()
-    expect(card.get_by_text("acoperită")).to_have_count(3)
+    expect(card.get_by_text("autorizată")).to_have_count(3)
 
     page.get_by_role("button", name="Testează conexiunea").first.click()
     expect(page.get_by_text("Test terminat")).to_be_visible()
     expect(page.get_by_text("Cheia de acces este bună.")).to_be_visible()
     row = page.get_by_role("row", name=re.compile(BUSY))
-    expect(row.get_by_text("acoperită")).to_be_visible()
+    expect(row.get_by_text("autorizată")).to_be_visible()
     expect(row.get_by_text(re.compile("UIT-uri active"))).to_be_visible()
     refused = page.get_by_role("row", name=re.compile(SINGLE))
     expect(refused.get_by_text("fără drept", exact=True)).to_be_visible()
@@ -110,7 +110,7 @@ def test_a_renewed_certificate_takes_the_place_of_the_old_one(
     expect(taken_over.get_by_text("2006…E6F701")).to_be_visible()
     expect(taken_over.get_by_text(re.compile("înlocuită de Ioana Dobre"))).to_be_visible()
     expect(page.get_by_role("article").get_by_text("2006…E6F701")).to_have_count(0)
-    expect(page.get_by_role("article").get_by_text("acoperită")).to_have_count(4)
+    expect(page.get_by_role("article").get_by_text("autorizată")).to_have_count(4)
 
 
 def test_what_is_disconnected_leaves_the_uits_and_says_what_to_do_at_anaf(

@@ -283,9 +283,9 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     words = said(answer)
     assert "4 probleme de rezolvat" in words
     for sentence in (
-        "CT34REM este remorcă, dar pe UIT stă ca vehicul",
-        "B123ABC este vehicul, dar pe UIT stă ca remorcă",
-        "B123ABC stă în același timp pe un UIT în altă direcție",
+        "CT34REM este remorcă, dar pe UIT apare ca vehicul",
+        "B123ABC este vehicul, dar pe UIT apare ca remorcă",
+        "B123ABC apare și pe alt UIT valabil în aceeași perioadă, în altă direcție",
         "modificare vehicul",
     ):
         assert sentence in words
@@ -294,4 +294,4 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     assert f'href="/transporturi/{back.pk}/"' in page
     message = unescape(re.search(r'data-copy="(Bună ziua[^"]+)"', page)[1])  # type: ignore[index]
     assert "Cluj-Napoca (CJ) → București (B)" in message
-    assert "CT34REM, care este o remorcă, dar stă ca vehicul" in message
+    assert "CT34REM, care este o remorcă, dar apare ca vehicul" in message

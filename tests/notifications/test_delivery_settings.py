@@ -202,7 +202,7 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     page = squeezed(signed_in.post("/notificari/preferinte/", form).content.decode())
     assert "Scrie amândouă orele, sau niciuna." in page
     # The page is long: what is wrong is said at its top too.
-    assert '<a href="#id_quiet_until">Liniște până la</a>' in page
+    assert '<a href="#id_quiet_until">Nu deranja până la</a>' in page
     assert 'name="uit_new-email" aria-describedby="fel-uit_new" checked' in page
     assert "b 12-abc" in page
     assert not ChannelPreference.objects.exists()

@@ -96,7 +96,7 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
     assert "authorization" not in kept
     form["authorization-email"] = "on"
     answer = signed_in.post("/notificari/preferinte/", form, follow=True)
-    assert answer.content.decode().count("Am păstrat alegerile tale.") == 1
+    assert answer.content.decode().count("Preferințele au fost salvate.") == 1
 
 
 def test_nobody_is_offered_what_is_not_told_to_the_role(
@@ -110,7 +110,7 @@ def test_nobody_is_offered_what_is_not_told_to_the_role(
     assert 'name="authorization-email"' not in page
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
     answer = client.post("/notificari/preferinte/", hours, follow=True)
-    assert "Am păstrat alegerile tale." in answer.content.decode()
+    assert "Preferințele au fost salvate." in answer.content.decode()
     assert not ChannelPreference.objects.filter(kind="authorization").exists()
 
 

@@ -51,8 +51,8 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
         expect(row.get_by_label("Clopoțel")).to_be_checked()
         expect(row.get_by_label("E-mail imediat")).not_to_be_checked()
         row.get_by_label("E-mail imediat").check()
-        page.get_by_role("button", name="Păstrează").click()
-        expect(page.get_by_text("Am păstrat alegerile tale.")).to_be_visible()
+        page.get_by_role("button", name="Salvează").click()
+        expect(page.get_by_text("Preferințele au fost salvate.")).to_be_visible()
         expect(row.get_by_label("E-mail imediat")).to_be_checked()
 
         elsewhere.submit(anaf_answers).result()

@@ -111,7 +111,7 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     assert told() == [(owner.name, "limits")]
     told_once = Notification.objects.get()
     assert "1000 de interogări" in told_once.text
-    assert told_once.title == "ANAF a oprit întrebările până miercuri, 25 noiembrie"
+    assert told_once.title == "ANAF a limitat interogările până miercuri, 25 noiembrie"
     anaf.turn_off("daily_limit")
     assert sync_company(company_id=company.pk, now=noon + 13 * HOUR).outcome is Outcome.OK
 

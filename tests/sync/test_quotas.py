@@ -63,7 +63,7 @@ def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
     asked_long_ago([company], calls_day=anaf_day(timezone.now()), calls_today=1000)
     signed_in.post(SYNC)
     assert due() == set()
-    assert "La cerere întrebăm din nou mâine" in signed_in.get(LIST).content.decode()
+    assert "La cerere sincronizăm din nou mâine" in signed_in.get(LIST).content.decode()
 
 
 def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
@@ -93,7 +93,7 @@ def tomorrow() -> datetime:
 def of_the_page(client: Client) -> tuple[str, str]:
     """The line beside the list's count, and the button."""
     page = client.get(LIST).content.decode()
-    line = page[page.index('<p class="state-sync">') :].split("</p>")[0]
+    line = page[page.index('<p class="state-sync"') :].split("</p>")[0]
     form = re.search(r'<form[^>]*id="sincronizare".*?</form>', page, re.DOTALL)
     assert form
     return line, form[0]

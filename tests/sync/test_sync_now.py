@@ -202,7 +202,7 @@ def test_a_company_that_is_being_asked_about_is_left_alone_and_the_page_says_so(
     asked_long_ago([company], claimed_until=timezone.now() + MINUTE)
     signed_in.post(SYNC)
     assert SyncState.objects.get().requested_at is None
-    assert "ANAF este întrebat chiar acum" in signed_in.get(LIST).content.decode()
+    assert "sincronizarea este chiar acum în curs" in signed_in.get(LIST).content.decode()
 
 
 def test_a_second_press_before_the_first_is_served_changes_nothing(company: Company) -> None:

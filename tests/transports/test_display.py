@@ -41,7 +41,7 @@ def transport(**fields: Any) -> Transport:
         ({"first_expired_day": None}, "unknown_days", "zi necunoscută"),
         ({"transport_date": None}, "unknown_days", "zi necunoscută"),
         ({"transport_date": None, "first_expired_day": DAY}, "expired", "expirat"),
-        ({"uit": "1A2B3C4D5E6F7H88"}, "not_validated", "nevalidat"),
+        ({"uit": "1A2B3C4D5E6F7H88"}, "not_validated", "cod greșit"),
         ({"uit": "1A2B3C4D5E6F7H88", "state": "delisted"}, "delisted", "nu mai este în lista ANAF"),
     ],
 )

@@ -33,7 +33,7 @@ def test_the_page_tells_each_question_and_what_could_not_be_read(
     page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
     assert "A apărut o eroare tehnică" in page or "a apărut o eroare tehnică" in page
     assert "1 înregistrare din lista ANAF nu poate fi citită" in page
-    assert "Întrebări azi" in page
+    assert "Interogări azi" in page
     assert re.findall(r'<rect class="chart-(\w+)"', page) == ["good", "warn"]
     assert "style=" not in page
 
@@ -59,7 +59,7 @@ def test_the_chart_of_a_month_joins_whole_rows_and_hourly_sums(
 
 def test_a_company_never_asked_about_has_its_page_too(company: Company, signed_in: Client) -> None:
     page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
-    assert "Încă nicio întrebare" in page
+    assert "Încă nicio sincronizare" in page
 
 
 # -- the outage in words -------------------------------------------------------------------------

@@ -199,5 +199,5 @@ def test_a_dead_authorization_and_an_outage_are_told(
     authorized.organization.authorizations.update(status="reauthorize")
     page = squeezed(signed_in.get("/").content.decode())
     assert 'data-authorization-colour="red"' in page
-    assert "Nu este întrebat: nicio autorizare nu este activă." in page
+    assert "Nu este interogat: nicio autorizare nu este activă." in page
     assert "Răspunde." not in page

@@ -43,7 +43,7 @@ def states() -> dict[str, dict[str, Any]]:
         "nu mai este în lista ANAF": {"state": "delisted"},
         "lipsă la ANAF": {"state": "missing"},
         "transportator schimbat": {"carrier_cui": "900020201"},
-        "nevalidat": {"uit": "1A2B3C4D5E6F7H88"},
+        "cod greșit": {"uit": "1A2B3C4D5E6F7H88"},
     }
 
 
@@ -118,7 +118,7 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
         # What keeps a truck off the road is explained there, with what to do.
         told = page.locator("main .notice").get_by_text("declarantul", exact=False)
         blocked = word in {
-            *("transportator schimbat", "nevalidat", "lipsă la ANAF"),
+            *("transportator schimbat", "cod greșit", "lipsă la ANAF"),
             "nu mai este în lista ANAF",
         }
         assert bool(told.count()) == blocked, word

@@ -99,7 +99,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
         fields = ("name", "require_two_factors", "keep_transports_months")
         labels = {
             "name": gettext_lazy("Denumirea organizației"),
-            "require_two_factors": gettext_lazy("Toți membrii intră cu doi factori"),
+            "require_two_factors": gettext_lazy("Toți membrii se autentifică în doi pași"),
         }
         help_texts = {
             "require_two_factors": gettext_lazy(

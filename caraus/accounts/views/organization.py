@@ -74,7 +74,7 @@ def _require_own_second_factor(membership: Membership) -> None:
     if not is_mfa_enabled(membership.user):
         raise PermissionDenied(
             gettext(
-                "Adaugă întâi tu al doilea factor (Contul tău → Doi factori), apoi îl "
+                "Activează întâi tu autentificarea în doi pași (din Contul tău), apoi o "
                 "poți cere tuturor."
             )
         )

@@ -68,7 +68,7 @@ HELP_PAGES = (
         gettext_lazy("Nu apare alegerea certificatului"),
         "app-window",
         gettext_lazy(
-            "Browserul întreabă de certificat o singură dată, apoi ține minte "
+            "Browserul cere certificatul o singură dată, apoi ține minte "
             "răspunsul până când sunt închise toate ferestrele lui."
         ),
         (
@@ -127,10 +127,10 @@ HELP_PAGES = (
             "poate da autorizarea, dar răspunde că nu ai drept."
         ),
         (
-            gettext_lazy("Lasă autorizarea așa cum este: întrebăm noi din nou, întâi după o zi."),
+            gettext_lazy("Lasă autorizarea așa cum este: verificăm noi din nou, întâi după o zi."),
             gettext_lazy("A doua zi, la Integrări, apasă „Testează conexiunea”."),
             gettext_lazy(
-                "Dacă nici atunci nu este acoperită firma, vezi „Fără drept pentru acest CUI”."
+                "Dacă nici atunci firma nu este autorizată, vezi „Fără drept pentru acest CUI”."
             ),
         ),
     ),
@@ -141,7 +141,7 @@ HELP_PAGES = (
         gettext_lazy(
             "Autorizarea a mers, dar certificatul folosit nu are drept în SPV "
             "pentru firmă. ANAF dă autorizarea și fără drepturi; abia la prima "
-            "întrebare spune că lipsesc."
+            "interogare spune că lipsesc."
         ),
         (
             gettext_lazy(
@@ -163,7 +163,7 @@ HELP_PAGES = (
                 )
             ),
             gettext_lazy(
-                "Întrebăm din nou după o zi, apoi tot mai rar; ca să afli acum, apasă "
+                "Verificăm din nou după o zi, apoi tot mai rar; ca să afli acum, apasă "
                 "„Testează conexiunea”."
             ),
         ),
@@ -197,7 +197,7 @@ HELP_PAGES = (
             gettext_lazy("Autorizează din nou și apasă „Testează conexiunea”."),
         ),
         gettext_lazy(
-            "Dacă TestOauth răspunde, iar întrebările despre firme nu, aceasta "
+            "Dacă TestOauth răspunde, iar interogările pentru firme nu, aceasta "
             "este cauza cea mai probabilă."
         ),
     ),

@@ -154,7 +154,7 @@ REQUEST_ERRORS = (
     ErrorText(
         "rate_limited",
         Responsibility.ANAF,
-        gettext_noop("Am întrebat ANAF prea des, iar ANAF ne-a cerut o pauză."),
+        gettext_noop("Am interogat ANAF prea des, iar ANAF ne-a cerut o pauză."),
         gettext_noop("Nu trebuie să faci nimic: continuăm automat după pauză."),
     ),
     ErrorText(
@@ -162,8 +162,8 @@ REQUEST_ERRORS = (
         Responsibility.ANAF,
         gettext_noop("S-a atins numărul de interogări pe care ANAF îl permite într-o zi."),
         gettext_noop(
-            "Continuăm automat după miezul nopții. Verifică dacă și alt program întreabă ANAF cu "
-            "același certificat."
+            "Continuăm automat după miezul nopții. Verifică dacă și alt program interoghează ANAF "
+            "cu același certificat."
         ),
     ),
     ErrorText(

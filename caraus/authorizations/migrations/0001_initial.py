@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
             name='CompanyRight',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('unknown', 'necunoscut'), ('covered', 'acoperită'), ('no_right', 'fără drept în SPV')], default='unknown', max_length=20)),
+                ('state', models.CharField(choices=[('unknown', 'necunoscut'), ('covered', 'autorizată'), ('no_right', 'fără drept în SPV')], default='unknown', max_length=20)),
                 ('checked_at', models.DateTimeField(blank=True, null=True)),
                 ('covered_at', models.DateTimeField(blank=True, null=True)),
                 ('refusals', models.PositiveIntegerField(db_default=0, default=0)),

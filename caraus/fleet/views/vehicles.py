@@ -112,7 +112,9 @@ def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
             known = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
             form.add_error("plate", already_there(known))
         else:
-            messages.success(request, gettext("Am păstrat %(plate)s.") % {"plate": vehicle.plate})
+            messages.success(
+                request, gettext("%(plate)s a fost salvat.") % {"plate": vehicle.plate}
+            )
             return redirect("fleet:list")
     return render(request, "fleet/vehicle.html", {"form": form, "vehicle": vehicle})
 

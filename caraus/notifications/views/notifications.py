@@ -105,7 +105,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         kept = [_choose(request, kind) for kind in told_to_me]
         save_delivery_settings(form.save(commit=False))
         if all(kept):
-            messages.success(request, gettext("Am păstrat alegerile tale."))
+            messages.success(request, gettext("Preferințele au fost salvate."))
         return redirect("notifications:preferences")
     asked = request.POST if request.method == "POST" else None
     rows = [

@@ -32,7 +32,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
         messages.warning(
             request,
             gettext(
-                "Nu avem cu ce întreba ANAF: nu există nicio autorizare activă. "
+                "Nu avem cu ce interoga ANAF: nu există nicio autorizare activă. "
                 "Autorizează pe pagina Integrări."
             ),
         )
@@ -45,25 +45,25 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     for sentence in _of_sync(result):
         messages.info(request, sentence)
     if not request.htmx and result.requested:  # type: ignore[attr-defined]
-        messages.info(request, gettext("Întrebăm ANAF acum. Lista se actualizează singură."))
+        messages.info(request, gettext("Interogăm ANAF acum. Lista se actualizează singură."))
     return redirect(_back(request))
 
 
 def _of_sync(result: requests.SyncNowResult) -> Iterator[str]:
     """Which companies are not asked about now, and why."""
     if result.under_way:
-        yield gettext("{companies}: ANAF este întrebat chiar acum.").format(
+        yield gettext("{companies}: sincronizarea este chiar acum în curs.").format(
             companies=plural(result.under_way, "firmă", "firme")
         )
     if result.just_synced:
         yield gettext(
-            "{companies}: ANAF a fost întrebat cu mai puțin de un minut în urmă. Întrebăm din nou "
+            "{companies}: ANAF a fost interogat cu mai puțin de un minut în urmă. Reluăm "
             "de îndată ce trece minutul."
         ).format(companies=plural(result.just_synced, "firmă", "firme"))
     if result.limited:
         yield gettext(
             "{companies}: din limita zilnică au rămas numai interogările sincronizării automate, "
-            "care continuă singură până la miezul nopții. La cerere întrebăm din nou mâine."
+            "care continuă singură până la miezul nopții. La cerere sincronizăm din nou mâine."
         ).format(companies=plural(result.limited, "firmă", "firme"))
 
 

@@ -190,7 +190,7 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return redirect("companies")
     sentence = (
-        gettext("{firm} a fost arhivată: nu mai întrebăm ANAF despre ea; ce s-a strâns rămâne.")
+        gettext("{firm} a fost arhivată: nu mai interogăm ANAF pentru ea; ce s-a strâns rămâne.")
         if archived
         else gettext("{firm} este din nou activă.")
     )
