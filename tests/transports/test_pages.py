@@ -34,7 +34,7 @@ def test_the_page_tells_each_question_and_what_could_not_be_read(
     assert "A apărut o eroare tehnică" in page or "a apărut o eroare tehnică" in page
     assert "1 înregistrare din lista ANAF nu poate fi citită" in page
     assert "Interogări azi" in page
-    assert re.findall(r'<rect class="chart-(\w+)"', page) == ["good", "warn"]
+    assert re.findall(r'<rect\s+class="chart-(\w+)"', page) == ["good", "warn"]
     assert "style=" not in page
 
 
@@ -53,7 +53,7 @@ def test_the_chart_of_a_month_joins_whole_rows_and_hourly_sums(
         company=company, started_at=now, finished_at=now, outcome="unavailable", code="timeout"
     )
     page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/?perioada=luna").content.decode()
-    assert re.findall(r'<rect class="chart-(\w+)"', page) == ["good", "warn"]
+    assert re.findall(r'<rect\s+class="chart-(\w+)"', page) == ["good", "warn"]
     assert "12 reușite; lista cea mai veche: 20 min" in page
 
 
@@ -170,7 +170,9 @@ def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Cl
             company=company, started_at=now, finished_at=now, outcome=outcome, code=code
         )
     page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
-    pills = re.findall(r'<span class="pill pill-\w+"><svg.*?</svg>([^<]*)</span>', page, re.DOTALL)
+    pills = re.findall(
+        r'<span\s+class="pill pill-\w+"\s*><svg.*?</svg>([^<]*)</span>', page, re.DOTALL
+    )
     assert pills == ["Problemă la ANAF", "Limită la ANAF", "Problemă la noi"]
 
 
