@@ -4,7 +4,7 @@ SHELL := /bin/sh
 # Compiled once at install: every process starts in half the time.
 export UV_COMPILE_BYTECODE := 1
 export PATH := $(PATH):$(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin))
-PYTEST = pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = pytest --dist loadfile --no-loadscope-reorder
 UV = $(shell command -v uv || (cd / && python3 $(CURDIR)/scripts/bring_uv.py $(CURDIR)/.uv))
 
 .PHONY: demo check test format screenshots clean
@@ -13,10 +13,11 @@ demo:  ## everything on this machine, against a simulated ANAF
 	@uv="$(UV)" && exec "$$uv" run caraus demo $(ARGS)
 
 check:  ## lint, types, and the tests that need neither a browser nor a process
-	@uv="$(UV)" && exec "$$uv" run $(PYTEST) -m "lint or not (browser or process)" $(ARGS)
+	@uv="$(UV)" && exec "$$uv" run $(PYTEST) -n 2 -m "lint or not (browser or process)" $(ARGS)
 
+# One more than there are processors: browsers and servers are waited for.
 test:  ## all checks and tests, a real browser among them
-	@uv="$(UV)" && exec "$$uv" run $(PYTEST) $(ARGS)
+	@uv="$(UV)" && exec "$$uv" run $(PYTEST) -n 3 $(ARGS)
 
 format:  ## put the code in order
 	@uv="$(UV)" && "$$uv" run ruff format && "$$uv" run ruff check --fix && "$$uv" run djangofmt caraus

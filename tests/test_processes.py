@@ -18,11 +18,9 @@ def command_of(target: str) -> str:
 
 
 def test_make_test_runs_every_test_and_make_check_all_but_those_marked() -> None:
-    assert command_of("test").endswith("run $(PYTEST) $(ARGS)")
+    assert command_of("test").endswith("run $(PYTEST) -n 3 $(ARGS)")
     assert '-m "lint or not (browser or process)"' in command_of("check")
-    assert re.search(
-        r"^PYTEST = pytest -n 2 --dist loadfile --no-loadscope-reorder$", MAKEFILE, re.M
-    )
+    assert re.search(r"^PYTEST = pytest --dist loadfile --no-loadscope-reorder$", MAKEFILE, re.M)
 
 
 def test_a_test_that_is_not_marked_starts_no_program() -> None:

@@ -120,9 +120,13 @@ def as_it_is(settings: LazySettings) -> None:
     """Addresses as they are."""
 
 
+# A limit counts in the database: where that fails, there is none to exceed.
 @pytest.mark.parametrize("csrf", [True, False], ids=["csrf", "no csrf"])
-@pytest.mark.parametrize("change", [as_it_is, too_many])
-@pytest.mark.parametrize("broken", [False, True], ids=["works", "database fails"])
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [(as_it_is, False), (too_many, False), (as_it_is, True)],
+    ids=["works", "too many", "database fails"],
+)
 def test_no_address_with_a_secret_is_in_the_log(
     logged: Logged,
     db: None,
@@ -146,7 +150,7 @@ def test_no_address_with_a_secret_is_in_the_log(
             seen.add(answer.status_code)
     assert 405 in seen or broken
     assert (403 in seen) >= csrf
-    assert (429 in seen) >= (change is too_many and not broken)
+    assert (429 in seen) >= (change is too_many)
     assert (500 in seen) == broken
     assert "Not Found: /(unknown)" in logged.text() or broken
     assert SECRET not in logged.text()
@@ -171,7 +175,7 @@ def test_a_scanner_that_asks_for_the_head_is_answered(client: Client, db: None, 
 
 def test_equal_errors_are_counted_not_repeated(logged: Logged) -> None:
     log = logging.getLogger("django.request")
-    for _ in range(1000):
+    for _ in range(100):
         log.error("No space left on device: %s", "/transporturi/")
     assert len(logged.lines()) == logs.RepetitionFilter.MOST
     log.error("another trouble")

@@ -1,5 +1,6 @@
 """From the first state of the schema, with its data, to this version's."""
 
+import json
 import os
 import subprocess
 import sys
@@ -34,16 +35,33 @@ FROM generate_series(1, 2) AS n;
 """
 
 
-def migrate(url: str, *target: str) -> None:
-    command = [sys.executable, "-m", "caraus.cli", "manage", "migrate", "-v", "0", *target]
+MIGRATE = """
+import json, sys
+import django
+from django.core.management import call_command
+django.setup()
+for target in json.loads(sys.argv[1]):
+    call_command("migrate", *target, verbosity=0)
+"""
+
+
+def migrate(url: str, *targets: tuple[str, ...]) -> None:
+    """To each of the targets, as `caraus manage migrate` takes them, or to this version's."""
+    command = [sys.executable, "-c", MIGRATE, json.dumps(targets or [()])]
     subprocess.run(command, check=True, env=os.environ | {"DATABASE_URL": url})
 
 
-@pytest.fixture
-def url() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def first_state() -> Iterator[str]:
+    """The address of a database that is only copied."""
     with environment.database() as address:
-        for app, name in FIRST:
-            migrate(address, app, name)
+        migrate(address, *FIRST)
+        yield address
+
+
+@pytest.fixture
+def url(first_state: str) -> Iterator[str]:
+    with environment.database(template=first_state.rpartition("/")[2]) as address:
         yield address
 
 
