@@ -42,7 +42,7 @@ from caraus.authorizations.models import (
 
 log = structlog.get_logger(__name__)
 
-# Sent with `connection`, in the transaction that makes it: the first sync is born with it.
+# Sent with `authorization`, in the transaction that creates it: its first sync is planned there.
 authorized = Signal()
 
 

@@ -47,7 +47,7 @@ def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
 
 
 def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Transport]:
-    """The UITs of these companies that have a issue and are open on a day in Bucharest."""
+    """The UITs of these companies that have an issue and are open on a day in Bucharest."""
     keys = Issue.objects.filter(company__in=companies).order_by().values("transport")
     return Transport.objects.filter(pk__in=keys, state__in=OPEN, first_expired_day__gt=day)
 
@@ -59,5 +59,5 @@ def has_issues(day: date) -> Q:
 
 
 def count_with_issues(companies: Collection[int], day: date, *, most: int | None = None) -> int:
-    """How many UITs have a issue; counted no further than `most`."""
+    """How many UITs have an issue; counted no further than `most`."""
     return transports_with_issues(companies, day).order_by()[:most].count()

@@ -211,7 +211,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What would come of the list, line by line; POST takes the good ones or corrects others."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, Draft.objects.select_related("company"), pk)
-    issue, text = "", None
+    file_error, text = "", None
     if request.method == "POST":
         if "gresite" not in request.POST:
             return _take(request, membership, draft)
@@ -219,7 +219,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             drafts.correct_draft(draft, text)
         except UnreadableFileError as error:
-            issue = str(error)
+            file_error = str(error)
         else:
             return redirect("fleet:import_preview", draft.pk)
     lines = drafts.checked_lines(draft)
@@ -232,7 +232,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         "groups": groups,
         "shown": {name: group[:SHOWN_LINES] for name, group in groups.items()},
         "most": SHOWN_LINES,
-        "issue": issue,
+        "file_error": file_error,
         "corrected": drafts.lines_as_text(groups["wrong"]) if text is None else text,
     }
     return render(request, "fleet/preview.html", context)

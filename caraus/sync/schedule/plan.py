@@ -42,7 +42,7 @@ from caraus.sync.schedule.rates import (
 PLAN_CACHE_SECONDS = 20.0
 # Rates that differ by less than this are one for the policy: 20,000 companies become 200 numbers.
 _ROUNDING = 0.05
-# What is new_uits in an hour of the week counts half after four weeks.
+# What an hour of the week has learnt counts half after four weeks.
 _WEEKLY_DECAY = 0.5 ** (1 / 4)
 # Companies that can be asked about: somebody has authorized for them.
 _RATES = """
@@ -163,7 +163,7 @@ def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
 
 
 def _all_observed() -> dict[Observed, int]:
-    """What is learnt about all companies, those alike as one (`rates.alike`)."""
+    """What is learnt about all companies, with alike companies counted together (`rates.round_observed`)."""
     with database.cursor() as cursor:
         cursor.execute(_OBSERVED, {"plenty": ENOUGH_UITS})
         return {
@@ -202,7 +202,7 @@ def _limited_policies(now: datetime) -> dict[int, Policy]:
 
 
 def _count_new_uits(row: Plan, now: datetime) -> None:
-    """Add the UITs new_uits since the last time to their hours of the week."""
+    """Add the UITs that are new since the last time to their hours of the week."""
     since = max(row.counted_until or now, now - timedelta(days=2))
     counts = list(row.new_uits_by_hour) if row.new_uits_by_hour else [0.0] * HOURS_A_WEEK
     with database.cursor() as cursor:

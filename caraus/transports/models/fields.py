@@ -29,7 +29,7 @@ class DayOrUnknown(_DateField):
         return name, path, args, kwargs | {"unknown": self.unknown}
 
     def from_db_value(
-        self, value: date | None, expression: object, authorization: BaseDatabaseWrapper
+        self, value: date | None, expression: object, connection: BaseDatabaseWrapper
     ) -> date | None:
         return self.known(value)
 

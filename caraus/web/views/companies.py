@@ -96,7 +96,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
         if form.is_valid() and (company := _add(form, membership)):
-            messages.success(request, _notify_archived(gettext("{firm} a fost adăugată."), company))
+            messages.success(request, _company_sentence(gettext("{firm} a fost adăugată."), company))
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
 
@@ -194,11 +194,11 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
         if archived
         else gettext("{firm} este din nou activă.")
     )
-    messages.success(request, _notify_archived(sentence, company))
+    messages.success(request, _company_sentence(sentence, company))
     return redirect("companies")
 
 
-def _notify_archived(sentence: str, company: Company) -> str:
+def _company_sentence(sentence: str, company: Company) -> str:
     """The sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
     firm = (
         gettext("Firma {name}").format(name=company.name)
