@@ -333,7 +333,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = max(5000, 2 * COMPANIES_PER_ORGANIZATION)
 UPLOADS_AT = ("/flota/import/",)
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 FILE_UPLOAD_HANDLERS = ["caraus.accounts.uploads.LimitedUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 910_000  # the request with the file (LARGEST_REQUEST)
+FILE_UPLOAD_MAX_MEMORY_SIZE = 910_000  # the request with the file (`MAX_REQUEST_BYTES`)
 
 # E-mail
 # What is written goes into the queue; the worker delivers it as EMAIL_URL says.

@@ -27,7 +27,7 @@ PACKAGE = ROOT / "caraus"
 OWN, OVERRIDES = "locale", "locale_overrides"
 # A folder for each language; Romanian is that of the sources.
 LOCALES = sorted(path.name for path in (PACKAGE / OWN).iterdir() if path.is_dir())
-#: The context of the words after a number: `words.plural`, `{% count %}`.
+#: The context of the words after a number: `formatting.plural`, `{% count %}`.
 NUMBER = "number"
 KEYWORDS = {
     "_": None,

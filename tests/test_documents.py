@@ -1,6 +1,8 @@
-"""The documents for engineers name what exists: files, names in them, settings, each decision."""
+"""The documents for engineers name what exists: files, names in them, settings, each decision; so
+do docstrings and comments."""
 
 import re
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,7 +22,11 @@ TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 NAMED = re.compile(r"`((\w[\w.-]*)/[\w./@<>-]*|[\w-]+\.(?:md|yml|toml))(?:::(\w+))?`")
 # `SyncState.next_sync_at`, `delist_not_before`, `CompanyDay`
 IDENTIFIER = re.compile(r"`([A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)(?:\.\w+)?|[A-Z]\w+\.\w+)`")
+# In docstrings and comments also `reconcile.DELIST_WAIT`, `workspace.pagination.ORDERS`, `Issue`
+ANY_IDENTIFIER = re.compile(r"`([a-z_]\w*(?:\.\w+)+|[A-Za-z]*_\w+(?:\.\w+)*|[A-Z][a-zA-Z_.]{3,})`")
 SETTING = re.compile(r"`((?:CARAUS|ANAF)_[A-Z_]+)`")
+# In docstrings and comments: `issue_store.py`, `sync/runs.py`
+MODULE = re.compile(r"`([\w./]+\.py)`")
 
 
 def named_files(document: Path) -> Iterator[tuple[str, str]]:
@@ -59,6 +65,42 @@ def sources() -> str:
     """Return all code: what documents name stands in the product, the simulator or the tests."""
     folders = ("caraus", "anaf_simulator", "tests")
     return "".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def code_and_comments(path: Path) -> tuple[set[str], str]:
+    """Return the words of the module's code, and the text of its docstrings and comments."""
+    code, comments = set(), []
+    with tokenize.open(path) as file:
+        for token in tokenize.generate_tokens(file.readline):
+            if token.type == tokenize.COMMENT or token.string.startswith('"""'):
+                comments.append(token.string)
+            else:
+                code.update(re.findall(r"\w+", token.string))
+    return code, "\n".join(comments)
+
+
+@cache
+def modules() -> dict[Path, tuple[set[str], str]]:
+    """Return the code and the comments of each module that is written by hand."""
+    folders = ("caraus", "anaf_simulator", "tests", "benchmarks", "scripts")
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return {path: code_and_comments(path) for path in paths if path.parent.name != "migrations"}
+
+
+def test_docstrings_and_comments_name_what_is_in_the_code() -> None:
+    code = set().union(*(words for words, _ in modules().values()))
+    paths = [f"/{path.relative_to(ROOT)}" for path in modules()]
+    wrong = []
+    for path, (_, comments) in modules().items():
+        names = [name for name in ANY_IDENTIFIER.findall(comments) if not name.endswith(".py")]
+        missing = [name for name in names if not code.issuperset(name.split("."))]
+        missing += [
+            name
+            for name in MODULE.findall(comments)
+            if not any(other.endswith(f"/{name}") for other in paths)
+        ]
+        wrong += [f"{path.relative_to(ROOT)} names {name}" for name in missing]
+    assert not wrong
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)

@@ -240,7 +240,7 @@ class AuditLogEntry(models.Model):
 
 
 class RateCount(models.Model):
-    """How often a thing was done in the window that ends at `ends_at` (see `limits.py`)."""
+    """How often a thing was done in the window that ends at `ends_at` (see `rate_limits.py`)."""
 
     # SHA-256 of the action, its rate and who it is about.
     key = models.CharField(max_length=64, primary_key=True)

@@ -131,7 +131,7 @@ def read_response(
 
 def body_digest(body: bytes) -> str:
     """What a response is recognized by before it is read: the parser's version and the sha256 of
-    its bytes. (A list in another order has another one, and the same `InfoAnswer.digest`.)"""
+    its bytes. (A list in another order has another one, and the same `InfoResponse.digest`.)"""
     return f"{PARSER_VERSION}:{sha256(body).hexdigest()}"
 
 

@@ -1,4 +1,4 @@
-"""What the environment says, read in one place; secrets come by value or by file (`NAME_FILE`)."""
+"""What the environment says, read in one place; secrets by value or by file (`<NAME>_FILE`)."""
 
 import os
 import re
@@ -52,7 +52,7 @@ def number(name: str, default: int, *, least: int | None = None) -> int:
 
 
 def rates(name: str, default: str) -> str:
-    """Limits like `60/h/user,200/h/organization`, as `accounts.limits` reads them."""
+    """Limits like `60/h/user,200/h/organization`, as `accounts.rate_limits` reads them."""
     value = text(name, default)
     for part in value.split(","):
         if not re.fullmatch(r"\d+/\d*[smhd]/(user|organization|ip|key)", part.strip()):

@@ -3,8 +3,9 @@
 `python -m caraus.drivers.card_pdf < card.json > card.pdf`. Laying out fonts takes a good part of
 a second of computing, which would hold up the other threads of a web process.
 
-The libraries and faces are those of anafpy's `cards` extra. Its own `render_card` wants the kind of
-operation and the commercial partner, which ANAF does not tell a carrier, and prints no route.
+The libraries and faces are those of anafpy's `cards` extra. Its own function for a card wants the
+kind of operation and the commercial partner, which ANAF does not tell a carrier, and prints no
+route.
 """
 
 import json

@@ -25,7 +25,7 @@ from caraus.transports.store import transports_stored
 type Cause = Literal["uit", "fleet"]
 
 #: New issues, sent in the transaction that found them: `company_id`, `issues` (the new rows of
-#: `Problem`), `because`: "uit" when ANAF's list changed, "fleet" when a person changed the fleet.
+#: `Issue`), `because`: "uit" when ANAF's list changed, "fleet" when a person changed the fleet.
 appeared = Signal()
 
 OPEN = (Transport.State.ACTIVE, Transport.State.MISSING)

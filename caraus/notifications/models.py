@@ -161,7 +161,7 @@ class DeliverySettings(models.Model):
     quiet_until: models.TimeField[time | None, time | None] = models.TimeField(
         null=True, blank=True
     )
-    # So many hours before the end of a UIT's validity: of `LAPSING`, of `LAST_HOURS`.
+    # So many hours before the end of a UIT's validity: of `EXPIRING_UIT`, of `LAST_HOURS_OF_UIT`.
     first_hours = models.PositiveSmallIntegerField(default=24)
     last_hours = models.PositiveSmallIntegerField(default=4)
     # Keys of companies; declarants as typed (a CUI or a part of the name); plates, normalized.

@@ -2,7 +2,7 @@
 
 The rules (docs/architecture.md, 2 and 3):
 - an error never comes here; absence in one good answer only marks a UIT as missing;
-- absence in a second good answer, at least `SETTLING` after the first, makes it delisted,
+- absence in a second good answer, at least `DELIST_WAIT` after the first, makes it delisted,
   unless its validity is over, when it is expired;
 - when more than half of ten or more UITs vanish at once, a third good answer is awaited, as long
   after the second, and people are told;

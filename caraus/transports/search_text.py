@@ -32,7 +32,7 @@ class Searchable(Protocol):
 
 
 class Section(IntEnum):
-    """The lines of the text, as PostgreSQL's `split_part` counts them."""
+    """The lines of the text, as PostgreSQL's function SPLIT_PART counts them."""
 
     CODE = 1
     VEHICLES = 2

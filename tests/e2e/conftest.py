@@ -15,7 +15,7 @@ from tests.folders import make_folder
 @pytest.fixture(scope="session")
 def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The folder of a demo that was started once and has ended: the first start takes twice as
-    long as the next ones. `test_demo_command` looks at first starts."""
+    long as the next ones. `test_demo_command.py` looks at first starts."""
 
     def make(folder: Path) -> None:
         with DemoProcess(folder):

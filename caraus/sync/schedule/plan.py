@@ -163,7 +163,7 @@ def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
 
 
 def _all_observed() -> dict[Observed, int]:
-    """What is learnt about all companies, with alike companies counted together (`rates.round_observed`)."""
+    """Return what is learnt about all companies, alike ones counted together."""
     with database.cursor() as cursor:
         cursor.execute(_OBSERVED, {"plenty": ENOUGH_UITS})
         return {

@@ -2,8 +2,9 @@
 
 A Poisson rate times the week's rhythm, with slow forgetting: `new_uits` in `exposure` days, both
 decayed. Most carriers show no UIT or two in a week, which says little about one of them and much
-about all: how rates are spread over the installation is learnt too (`improved`: one step of EM over
-a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given its own UITs.
+about all: how rates are spread over the installation is learnt too (`improve_prior`: one step of
+EM over a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given its own
+UITs.
 The rhythm is one for the whole installation: a carrier with one UIT a week would need years to show
 its own.
 """

@@ -91,7 +91,7 @@ class Transport(models.Model):
                 name="transport_partly_unreadable",
                 condition=~models.Q(unreadable_fields={}),
             ),
-            # An index for each order of the list (`workspace.keyset.ORDERS`).
+            # An index for each order of the list (`workspace.pagination.ORDERS`).
             # With the day of transport: a period far back is found in it alone.
             models.Index(
                 fields=["organization", "-first_seen_at", "-id", "transport_date"],

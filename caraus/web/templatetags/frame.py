@@ -24,7 +24,7 @@ register.filter("number", formatting.grouped)
 @register.simple_tag(takes_context=True)
 def csrf_token(context: Context) -> SafeString:
     """Render Django's own field, and the organization that the form was made for
-    (`web/organizations.py`): every form has this tag."""
+    (`web/organization_check.py`): every form has this tag."""
     field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
     secret = format_html(field, context.get("csrf_token", ""))
     return secret + organization_input(context.get("page_organization"))

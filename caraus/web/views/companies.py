@@ -96,7 +96,9 @@ def company_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
         if form.is_valid() and (company := _add(form, membership)):
-            messages.success(request, _company_sentence(gettext("{firm} a fost adăugată."), company))
+            messages.success(
+                request, _company_sentence(gettext("{firm} a fost adăugată."), company)
+            )
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
 
