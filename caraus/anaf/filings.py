@@ -22,12 +22,20 @@ from caraus.anaf.filing_document import (
     new_reference,
     normalized_plate,
 )
-from caraus.anaf.filing_exchange import LIMIT_WORDS, Exchange, list_filings, status, upload
+from caraus.anaf.filing_exchange import (
+    LIMIT_WORDS,
+    MOST_DAYS,
+    Exchange,
+    list_filings,
+    status,
+    upload,
+)
 from caraus.anaf.records import uit_in
 from caraus.anaf.responses import error_of_body
 from caraus.anaf.values import load_json, normalized_cui, parse_moment, text_of, without_diacritics
 
 __all__ = [
+    "MOST_DAYS",
     "MOST_NOTE",
     "MOST_REFERENCE",
     "Exchange",

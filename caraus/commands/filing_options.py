@@ -10,13 +10,14 @@ time (default: now). With --wait this command does the work itself if no worker 
 
 --json prints one object:
   id, uit, state        state: queued | sending | processing | accepted | done | refused | unknown |
-                        not_found | held | cancelled
+                        not_found | held | cancelled | closed (by a person: ANAF took it and
+                        never said how it ended)
   message               a sentence in Romanian
   plate, trailer1, trailer2, at   what was declared
   attempts              list of {reference, sent_at, index, outcome, answer}
 
-Exit codes: 0 queued, processing, accepted or done; 1 unknown or not found, or ANAF's trouble; 2
-wrong use or refused by our rules; 3 a person must authorize again; 4 refused by ANAF."""
+Exit codes: 0 queued, processing, accepted or done; 1 unknown, not found or closed, or ANAF's
+trouble; 2 wrong use or refused by our rules; 3 a person must authorize again; 4 refused by ANAF."""
 LIST_HELP = """Print the vehicle changes of a company, newest first.
 
 --json prints a list of the objects that `caraus vehicle-change --json` prints."""

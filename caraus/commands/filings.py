@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from caraus.filings.rules import Wish
     from caraus.transports.models import Transport
 
-_EXIT_CODES = {"unknown": 1, "not_found": 1, "refused": 4, "draft": 2, "cancelled": 2}
+_EXIT_CODES = {"unknown": 1, "not_found": 1, "refused": 4, "draft": 2, "cancelled": 2, "closed": 1}
 _REAUTHORIZE = {"no_authorization", "reauthorize"}
 
 

@@ -1,4 +1,4 @@
-"""What a person does with a vehicle change: draft, confirm, send again, give up."""
+"""What a person does with a vehicle change: draft, confirm, send again, give up, close."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import audit_log
 from caraus.accounts.models import User
 from caraus.filings import rules, traces
-from caraus.filings.display import in_words
+from caraus.filings.display import has_no_end, in_words
 from caraus.filings.models import VehicleChange
 from caraus.filings.rules import RuleError, Wish
 from caraus.filings.states import OPEN, State
@@ -120,6 +120,21 @@ def cancel(change: VehicleChange, *, user: User | None) -> bool:
         row.save()
         if not was_draft:
             _record(row, user, gettext_noop("A anulat schimbarea vehiculului"))
+    return True
+
+
+def close(change: VehicleChange, *, user: User | None) -> bool:
+    """Wait no longer for the end of a change, which stays unknown; whether that was allowed.
+
+    Its UIT may then have another one. If ANAF shows it after all, it is done.
+    """
+    with transaction.atomic():
+        row = _locked(change)
+        if not has_no_end(row):
+            return False
+        row.come_to(State.CLOSED, reason=f"closed_{row.state}")
+        row.save()
+        _record(row, user, gettext_noop("A închis urmărirea schimbării vehiculului"))
     return True
 
 

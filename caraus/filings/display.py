@@ -1,6 +1,7 @@
 """A vehicle change in words: what changes, how it stands, what to do now."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -32,6 +33,18 @@ REASONS = {
     "already_open": gettext_lazy(
         "UIT-ul are deja o schimbare al cărei sfârșit nu se știe încă: vezi întâi ce este cu ea."
     ),
+    "by_plates": gettext_lazy(
+        "ANAF arată pe UIT aceleași numere, din același minut, declarate de firmă, dar fără "
+        "referința noastră: am recunoscut schimbarea după ele."
+    ),
+    "closed_processing": gettext_lazy(
+        "ANAF a primit-o și nu a spus niciodată cum s-a terminat. Cineva din firmă a închis "
+        "urmărirea; dacă ANAF o arată totuși, starea se schimbă singură."
+    ),
+    "closed_accepted": gettext_lazy(
+        "ANAF a acceptat-o, dar UIT-ul nu a arătat-o cât am urmărit-o. Cineva din firmă a închis "
+        "urmărirea; dacă ANAF o arată totuși, starea se schimbă singură."
+    ),
     "no_uit": gettext_lazy("UIT-ul nu mai este aici."),
     "expired": gettext_lazy("UIT-ul a expirat: vehiculul nu se mai poate schimba."),
     "delisted": gettext_lazy("UIT-ul nu mai este în lista ANAF: întreabă declarantul."),
@@ -53,6 +66,7 @@ _TONES = {
     State.NOT_FOUND: "bad",
     State.HELD: "bad",
     State.CANCELLED: "off",
+    State.CLOSED: "off",
 }
 _ICONS = {
     State.DRAFT: "pencil",
@@ -66,7 +80,14 @@ _ICONS = {
     State.NOT_FOUND: "search-x",
     State.HELD: "hand",
     State.CANCELLED: "ban",
+    State.CLOSED: "eye-off",
 }
+
+
+# ANAF answers within seconds.
+LONG_PROCESSING = timedelta(minutes=1)
+# From then on a person may wait no longer for ANAF.
+CLOSE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,7 @@ class Shown:
     anaf: tuple[str, ...]
     may_send_again: bool
     may_cancel: bool
+    may_close: bool
     is_moving: bool
 
 
@@ -100,6 +122,7 @@ def show(change: VehicleChange) -> Shown:
         anaf=tuple(change.message.splitlines()),
         may_send_again=state in {State.HELD, State.NOT_FOUND},
         may_cancel=state in {State.DRAFT, State.QUEUED, State.HELD, State.NOT_FOUND},
+        may_close=has_no_end(change),
         is_moving=state
         in {State.QUEUED, State.SENDING, State.PROCESSING, State.ACCEPTED, State.UNKNOWN},
     )
@@ -151,7 +174,7 @@ def sentence(change: VehicleChange) -> str:
         State.DRAFT: gettext("Nu este trimisă: confirmă întâi."),
         State.QUEUED: gettext("Se trimite la ANAF de îndată ce se poate."),
         State.SENDING: gettext("Se trimite la ANAF acum."),
-        State.PROCESSING: gettext("ANAF a primit-o și o prelucrează; nu este încă acceptată."),
+        State.PROCESSING: _processing(change),
         State.ACCEPTED: gettext(
             "ANAF a acceptat-o, dar UIT-ul încă nu o arată. O urmărim până apare."
         ),
@@ -166,7 +189,23 @@ def sentence(change: VehicleChange) -> str:
         ),
         State.HELD: gettext("Schimbarea este oprită: tu hotărăști."),
         State.CANCELLED: gettext("Ai renunțat la ea; nu se mai trimite."),
+        State.CLOSED: gettext("Urmărirea ei a fost închisă; sfârșitul nu se știe."),
     }[state]
+
+
+def _processing(change: VehicleChange) -> str:
+    if timezone.now() - change.state_since < LONG_PROCESSING:
+        return gettext("ANAF a primit-o și o prelucrează; nu este încă acceptată.")
+    return gettext(
+        "ANAF a primit-o și o prelucrează de mai bine de un minut, deși de obicei durează câteva "
+        "secunde; nu este încă acceptată."
+    )
+
+
+def has_no_end(change: VehicleChange) -> bool:
+    """Whether ANAF has taken the change for so long that a person may close it."""
+    is_waiting = change.state in {State.PROCESSING, State.ACCEPTED}
+    return is_waiting and timezone.now() - change.state_since >= CLOSE_AFTER
 
 
 def advice(change: VehicleChange) -> str:
@@ -186,6 +225,10 @@ def advice(change: VehicleChange) -> str:
             "Uită-te și în portalul ANAF. Dacă nu este nici acolo, trimite-o din nou."
         ),
         State.HELD: gettext("Nu pleca încă: hotărăște mai jos."),
+        State.CLOSED: gettext(
+            "Înainte de a pleca uită-te în portalul ANAF ce vehicul are UIT-ul; dacă nu este cel "
+            "bun, depune altă schimbare."
+        ),
     }.get(State(change.state), "")
 
 

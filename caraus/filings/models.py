@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from caraus.accounts.models import Company, User
+from caraus.accounts.models import Company, Membership, User
 from caraus.anaf.filings import MOST_NOTE, MOST_REFERENCE, Exchange
 from caraus.authorizations.models import Authorization
 from caraus.core import fields
@@ -223,3 +223,18 @@ class FilingSwitch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company}: {'da' if self.enabled else 'nu'}"
+
+
+class MemberFilingSwitch(models.Model):
+    """Whether a member may file; an owner turns it. No row: as the role says."""
+
+    ORGANIZATION_PATH = "membership__organization"
+
+    membership = models.OneToOneField(
+        Membership, on_delete=models.CASCADE, related_name="filing_switch"
+    )
+    enabled = models.BooleanField(default=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.membership}: {'da' if self.enabled else 'nu'}"

@@ -1,22 +1,24 @@
 """Who may file with ANAF: „poate depune la ANAF”."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.models import Company, Membership, Role
-from caraus.filings.models import FilingSwitch
+from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.filings.models import FilingSwitch, MemberFilingSwitch
 
 FILERS = Role.DISPATCHER
 
 
 def may_file(membership: Membership, company: Company) -> bool:
     """Whether the member may file for the company: owners, administrators and dispatchers who see
-    it, unless an owner has switched filing off for it."""
+    it, unless an owner has switched filing off for it or for the member."""
     return bool(may_file_for(membership, [company]))
 
 
@@ -26,7 +28,16 @@ def may_file_for(membership: Membership, companies: Iterable[Company]) -> set[in
         return set()
     keys = [company.pk for company in companies]
     seen = access.visible_companies(membership).filter(pk__in=keys)
-    return set(seen.exclude(filing_switch__enabled=False).values_list("pk", flat=True))
+    allowed = seen.exclude(filing_switch__enabled=False).exclude(Exists(_switched_off(membership)))
+    return set(allowed.values_list("pk", flat=True))
+
+
+def _switched_off(membership: Membership) -> QuerySet[MemberFilingSwitch]:
+    """The member's own switch, where an owner has turned it off; owners always may."""
+    is_owner = Q(membership__role=Role.OWNER)
+    return MemberFilingSwitch.objects.filter(membership=membership.pk, enabled=False).exclude(
+        is_owner
+    )
 
 
 def require(membership: Membership, company: Company) -> None:
@@ -34,6 +45,10 @@ def require(membership: Membership, company: Company) -> None:
     if may_file(membership, company):
         return
     if access.has_role(membership, FILERS):
+        if _switched_off(membership).exists():
+            raise PermissionDenied(
+                gettext("Un proprietar ți-a oprit dreptul de a depune la ANAF de aici.")
+            )
         raise PermissionDenied(
             gettext("Un proprietar a oprit depunerile la ANAF pentru {company}.").format(
                 company=company
@@ -61,4 +76,43 @@ def switch(membership: Membership, company: Company, *, enabled: bool) -> None:
 
     audit_log.record_action(
         "filing", text, user=membership.user, organization=company.organization_id, cui=company.cui
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filer:
+    """A member whose role may file, and whether an owner lets the member."""
+
+    membership: Membership
+    enabled: bool
+
+
+def filers(organization: Organization) -> list[Filer]:
+    """Return the members that an owner may let file or not: administrators and dispatchers."""
+    members = Membership.objects.filter(
+        organization=organization, role__in=[Role.ADMIN, Role.DISPATCHER]
+    ).select_related("user", "filing_switch")
+    return [
+        Filer(member, getattr(getattr(member, "filing_switch", None), "enabled", True))
+        for member in members.order_by("user__name", "user__email")
+    ]
+
+
+@transaction.atomic
+def switch_member(actor: Membership, member: Membership, *, enabled: bool) -> None:
+    """Let a member file with ANAF, or not any more."""
+    MemberFilingSwitch.objects.update_or_create(
+        membership=member, defaults={"enabled": enabled, "changed_at": timezone.now()}
+    )
+
+    def text() -> str:
+        sentence = (
+            gettext("I-a dat dreptul de a depune la ANAF lui {member}")
+            if enabled
+            else gettext("I-a oprit dreptul de a depune la ANAF lui {member}")
+        )
+        return sentence.format(member=member.user)
+
+    audit_log.record_action(
+        "filing", text, user=actor.user, organization=actor.organization_id, member=member.user_id
     )

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from caraus.anaf.filings import MOST_DAYS
+from caraus.core.formatting import BUCHAREST
+
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -63,6 +66,16 @@ def next_look(*, since: datetime, now: datetime, tries: int) -> datetime:
 def is_for_list(tries: int) -> bool:
     """Tell whether the look after `tries` others is one into `lista`."""
     return tries >= len(LOOK_IN_INFO)
+
+
+def days_of_list(*, sent_at: datetime, now: datetime) -> int:
+    """Give the days that `lista` is asked for, so that it holds an upload of `sent_at`.
+
+    ANAF does not say whether a day is a calendar day or 24 hours: each day in Romania that has
+    begun since counts.
+    """
+    days = (now.astimezone(BUCHAREST).date() - sent_at.astimezone(BUCHAREST).date()).days
+    return min(max(days, 0) + 1, MOST_DAYS)
 
 
 def retry_at(*, now: datetime, tries: int) -> datetime:

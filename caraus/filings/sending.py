@@ -122,9 +122,8 @@ def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttem
         if transport is None:
             hold(change, "no_uit")
             return None
-        if is_shown(change, transport):
+        if finish_if_shown(change, transport):
             # An earlier attempt had arrived after all.
-            finish(change)
             return None
         if reason := _reason_to_hold(change, transport, now):
             hold(change, reason)
@@ -265,17 +264,26 @@ def _hold(change_id: int, reason: str) -> None:
             hold(change, reason)
 
 
-def finish(change: VehicleChange) -> None:
+def finish(change: VehicleChange, *, reason: str = "") -> None:
     """ANAF shows it; the caller holds the row."""
-    change.come_to(State.DONE)
+    change.come_to(State.DONE, reason=reason)
     change.save()
     events.record(change, change.attempts.last())
 
 
-def is_shown(change: VehicleChange, transport: Transport) -> bool:
-    """Whether ANAF shows one of the change's attempts on the UIT."""
+def finish_if_shown(change: VehicleChange, transport: Transport) -> bool:
+    """Finish a change of which ANAF shows an attempt on the UIT: by our reference, else, marked so,
+    by its plates and moment; the caller holds the row. Whether it was shown."""
     references = list(change.attempts.values_list("reference", flat=True))
-    return not change.rehearsal and traces.shows(transport.vehicle_changes, references)
+    if change.rehearsal or not references:
+        return False
+    if traces.shows(transport.vehicle_changes, references):
+        finish(change)
+        return True
+    if traces.shows_without_reference(transport.vehicle_changes, change):
+        finish(change, reason="by_plates")
+        return True
+    return False
 
 
 def locked(change_id: int) -> VehicleChange:

@@ -24,6 +24,7 @@ class State(TextChoices):
     NOT_FOUND = "not_found", gettext_lazy("negăsită la ANAF")
     HELD = "held", gettext_lazy("oprită, întreabă")
     CANCELLED = "cancelled", gettext_lazy("anulată")
+    CLOSED = "closed", gettext_lazy("închisă, sfârșit neștiut")
 
 
 #: What may follow each state. The first three of `unknown` are what ANAF says later.
@@ -32,8 +33,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.DONE, State.CANCELLED}),
     # Back to the queue only with proof that no byte left.
     State.SENDING: frozenset({State.PROCESSING, State.REFUSED, State.UNKNOWN, State.QUEUED}),
-    State.PROCESSING: frozenset({State.ACCEPTED, State.REFUSED, State.DONE}),
-    State.ACCEPTED: frozenset({State.DONE}),
+    # Without an end for long, a person waits no longer: `closed`.
+    State.PROCESSING: frozenset({State.ACCEPTED, State.REFUSED, State.DONE, State.CLOSED}),
+    State.ACCEPTED: frozenset({State.DONE, State.CLOSED}),
     State.UNKNOWN: frozenset(
         {State.PROCESSING, State.ACCEPTED, State.REFUSED, State.DONE, State.NOT_FOUND}
     ),
@@ -43,6 +45,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DONE: frozenset(),
     State.REFUSED: frozenset(),
     State.CANCELLED: frozenset(),
+    State.CLOSED: frozenset({State.DONE}),
 }
 
 #: A UIT has at most one change in these states: its end is not known yet.
@@ -54,7 +57,7 @@ OPEN = frozenset(
 )
 FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
 #: From these, ANAF's list may still show that it was taken.
-VISIBLE_LATER = frozenset(state for state in OPEN if State.DONE in TRANSITIONS[state])
+VISIBLE_LATER = frozenset(state for state in State if State.DONE in TRANSITIONS[state])
 #: Who filed and the company's dispatchers are told of these at once.
 ALARMING = frozenset({State.REFUSED, State.UNKNOWN, State.NOT_FOUND, State.HELD})
 

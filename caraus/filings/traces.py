@@ -1,10 +1,11 @@
 """Our filings among the vehicle changes that ANAF shows for a UIT. Pure."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from caraus.anaf.filings import key_of
+from caraus.anaf.filings import FilingRow, key_of
+from caraus.filings.models import VehicleChange
 
 
 def shows(changes: Sequence[dict[str, Any]], references: Collection[str]) -> bool:
@@ -12,6 +13,39 @@ def shows(changes: Sequence[dict[str, Any]], references: Collection[str]) -> boo
     before the part that is ours."""
     keys = {key_of(reference) for reference in references} - {""}
     return any(key_of(change.get("reference") or "") in keys for change in changes)
+
+
+def shows_without_reference(changes: Sequence[dict[str, Any]], change: VehicleChange) -> bool:
+    """Tell whether ANAF shows our change without any reference: the same plates from the same
+    minute, declared by the company. One with another's reference is another's."""
+    return any(
+        not shown.get("reference")
+        and shown.get("declared_by") == change.company.cui
+        and (shown.get("plate"), shown.get("trailer1"), shown.get("trailer2")) == change.vehicle
+        and _is_same_minute(shown.get("at"), change.moment)
+        for shown in changes[change.changes_before :]
+    )
+
+
+def is_row_without_reference(row: FilingRow, change: VehicleChange) -> bool:
+    """Tell the same of a row of `lista`."""
+    return (
+        row.kind == "MVH"
+        and not row.reference
+        and row.uit == change.uit
+        and row.declared_by == change.company.cui
+        and (row.plate, row.trailer1, row.trailer2) == change.vehicle
+        and row.changed_at is not None
+        and _minute(row.changed_at) == _minute(change.moment)
+    )
+
+
+def _is_same_minute(text: str | None, moment: datetime) -> bool:
+    return bool(text) and _minute(datetime.fromisoformat(str(text))) == _minute(moment)
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def of_others(

@@ -13,17 +13,15 @@ from caraus.anaf import info
 from caraus.anaf.errors import AnafError
 from caraus.anaf.filings import FilingRow, FilingState, ListResult, key_of
 from caraus.authorizations import rights, token_refresh
-from caraus.filings import display, events, responses, schedule
+from caraus.filings import display, events, responses, schedule, traces
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
-from caraus.filings.sending import finish, is_shown, locked, refuse, settings_of
+from caraus.filings.sending import finish, finish_if_shown, locked, refuse, settings_of
 from caraus.filings.states import VISIBLE_LATER, State
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
 from caraus.sync.requests import request_sync
 from caraus.transports.models import Transport
 from caraus.transports.store import transports_stored
-
-_LISTED_DAYS = 1
 
 
 def connect() -> None:
@@ -42,8 +40,8 @@ def _on_written(
         )
         rows = {transport.pk: transport for transport in transports}
         for change in open_changes.order_by("pk"):
-            if change.transport_id and is_shown(change, rows[change.transport_id]):
-                finish(change)
+            if change.transport_id:
+                finish_if_shown(change, rows[change.transport_id])
 
 
 def ask_status(change_id: int) -> None:
@@ -149,11 +147,13 @@ def look_for_lost(change_id: int) -> None:
 
 
 def _apply_row(change: VehicleChange, rows: Sequence[FilingRow], now: datetime) -> bool:
-    """What `lista` says of our reference."""
+    """What `lista` says of our reference, or of our plates where it names no reference."""
     for attempt in change.attempts.all():
         key = key_of(attempt.reference)
         for row in rows:
-            if key_of(row.reference) != key or row.accepted is None:
+            if row.accepted is None or not (
+                key_of(row.reference) == key or traces.is_row_without_reference(row, change)
+            ):
                 continue
             if row.index:
                 attempt.index = row.index
@@ -173,7 +173,10 @@ def _list(change: VehicleChange) -> ListResult:
     if not attempt or not token:
         return ListResult(whole=False)
     exchange = anaf.list_filings(
-        settings_of(change), access_token=token, cui=change.company.cui, days=_LISTED_DAYS
+        settings_of(change),
+        access_token=token,
+        cui=change.company.cui,
+        days=schedule.days_of_list(sent_at=attempt.sent_at, now=timezone.now()),
     )
     return anaf.read_list(responses.store(attempt, FilingResponse.Kind.LIST, exchange).exchange())
 
@@ -193,10 +196,7 @@ def _was_read_since(change: VehicleChange) -> bool:
 def _is_done(change: VehicleChange) -> bool:
     """Finish a change that ANAF shows by now; the caller holds the row."""
     transport = change.transport
-    if transport is None or not is_shown(change, transport):
-        return False
-    finish(change)
-    return True
+    return transport is not None and finish_if_shown(change, transport)
 
 
 def _read_list_of_company(change: VehicleChange) -> None:

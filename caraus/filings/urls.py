@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/", lists.change_detail, name="change"),
     path("<int:pk>/hotarare/", decisions.decide, name="decide"),
     path("firme/<int:pk>/", decisions.company_switch, name="switch"),
+    path("membri/<int:pk>/", decisions.member_switch, name="member_switch"),
     path("incercari/<int:pk>/depunere.xml", files.attempt_xml, name="xml"),
     path("raspunsuri/<int:pk>/raspuns.txt", files.response_text, name="response"),
 ]

@@ -64,3 +64,15 @@ def test_our_rules_are_exit_code_2(authorized: Installation) -> None:
         )
         assert ended.returncode == 2
         assert ended.stderr.startswith("caraus: ")
+
+
+def test_whoever_must_authorize_again_is_exit_code_3(authorized: Installation) -> None:
+    uit = new_uit(authorized)
+    authorized.change("UPDATE authorizations_authorization SET status = 'reauthorize'")
+    try:
+        row = change(authorized, uit, "--wait", "60", code=3)
+    finally:
+        authorized.change("UPDATE authorizations_authorization SET status = 'active'")
+    assert (row["state"], row["attempts"]) == ("held", [])
+    assert "Autorizează din nou" in row["message"]
+    assert authorized.anaf.uploads() == []

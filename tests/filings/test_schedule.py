@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
 from caraus.filings import schedule
 
 START = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -58,3 +60,22 @@ def test_the_moment_may_be_past_but_the_confirmation_may_not_be_old() -> None:
     assert schedule.send_before(moment=START + hour, confirmed_at=START) == (
         START + hour + schedule.LATEST
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "now", "days"),
+    [
+        # Romania is two hours ahead of UTC in November, three in July.
+        ("2026-11-30T10:00+00:00", "2026-11-30T10:05+00:00", 1),
+        ("2026-11-30T21:58+00:00", "2026-11-30T22:03+00:00", 2),
+        ("2026-07-30T20:58+00:00", "2026-07-30T21:03+00:00", 2),
+        ("2026-11-28T10:00+00:00", "2026-11-30T10:00+00:00", 3),
+        ("2026-01-01T10:00+00:00", "2026-11-30T10:00+00:00", 60),
+        ("2026-11-30T22:05+00:00", "2026-11-30T21:55+00:00", 1),  # a clock that was set back
+    ],
+)
+def test_the_list_is_asked_for_each_day_that_has_begun_since(
+    sent: str, now: str, days: int
+) -> None:
+    sent_at, asked_at = datetime.fromisoformat(sent), datetime.fromisoformat(now)
+    assert schedule.days_of_list(sent_at=sent_at, now=asked_at) == days

@@ -16,8 +16,9 @@ STATES = sorted(State)
 def test_every_state_has_its_row() -> None:
     assert set(TRANSITIONS) == set(State)
     assert {State.DONE, State.REFUSED, State.CANCELLED} == FINAL
-    assert OPEN.isdisjoint(FINAL | {State.DRAFT})
-    assert OPEN | FINAL | {State.DRAFT} == set(State)
+    others = FINAL | {State.DRAFT, State.CLOSED}
+    assert OPEN.isdisjoint(others)
+    assert OPEN | others == set(State)
     assert {State.REFUSED, State.UNKNOWN, State.NOT_FOUND, State.HELD} == ALARMING
 
 
@@ -43,6 +44,12 @@ def test_nothing_is_refused_before_it_was_sent(state: State) -> None:
 def test_nothing_is_given_up_while_it_may_be_on_its_way(state: State) -> None:
     idle = {State.DRAFT, State.QUEUED, State.NOT_FOUND, State.HELD}
     assert may_follow(state, State.CANCELLED) is (state in idle)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_what_anaf_has_taken_is_closed_and_only_its_showing_follows(state: State) -> None:
+    assert may_follow(state, State.CLOSED) is (state in {State.PROCESSING, State.ACCEPTED})
+    assert may_follow(State.CLOSED, state) is (state == State.DONE)
 
 
 @given(st.lists(st.sampled_from(STATES), max_size=30))
@@ -72,7 +79,7 @@ def test_a_uit_has_one_open_change(company: Company, state: State) -> None:
         )
 
     make(state)
-    for closed in (*sorted(FINAL), State.DRAFT):
+    for closed in (*sorted(FINAL), State.DRAFT, State.CLOSED):
         make(closed)
     make(state, uit="UIT-2")
     make(state, rehearsal=True)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from caraus.accounts.models import Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Membership, Organization, User
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import changes, permission
 from caraus.filings.display import spaced
@@ -270,3 +270,92 @@ def test_a_rehearsal_says_nothing_of_the_right_to_file(desk: Desk, dispatcher: C
     changes.confirm([change], user=desk.user)
     desk.step(change)
     assert "neîncercată încă" in rights_of(dispatcher)
+
+
+def _wait(change: VehicleChange, hours: float) -> None:
+    """As if the change had been in its state for so long."""
+    change.refresh_from_db()
+    VehicleChange.objects.filter(pk=change.pk).update(
+        state_since=timezone.now() - timedelta(hours=hours)
+    )
+
+
+@pytest.mark.parametrize("state", [State.PROCESSING, State.ACCEPTED])
+def test_a_person_closes_a_change_that_has_no_end(
+    desk: Desk, dispatcher: Client, state: State
+) -> None:
+    transport = desk.new_uit()
+    desk.anaf.turn_on("info_lags", seconds=3600)
+    if state == State.PROCESSING:
+        desk.anaf.turn_on("upload_stuck")
+    change = desk.steps(desk.filed(transport), 4)
+    assert change.state == state
+    address = reverse("filings:change", args=[change.pk])
+    decide = reverse("filings:decide", args=[change.pk])
+    assert "Închide urmărirea" not in text_of(dispatcher.get(address))
+    answer = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
+    assert "ANAF mai poate răspunde" in text_of(answer)
+    _wait(change, 2)
+    assert "de mai bine de o oră" in text_of(dispatcher.get(address))
+    answer = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
+    change.refresh_from_db()
+    assert (change.state, change.next_step_at) == (State.CLOSED, None)
+    assert "Cineva din firmă a închis urmărirea" in text_of(answer)
+    entry = AuditLogEntry.objects.filter(action="filing").latest("pk")
+    assert "A închis urmărirea schimbării vehiculului" in entry.text
+    # It stands on the UIT's page, and another change may be filed.
+    page = text_of(dispatcher.get(reverse("workspace:detail", args=[transport.pk])))
+    assert "închisă, sfârșit neștiut" in page
+    second = desk.filed(transport, plate="CJ88XYZ")
+    assert changes.cancel(second, user=desk.user)
+    # ANAF shows the first one after all.
+    desk.anaf.turn_off("upload_stuck")
+    desk.anaf.turn_off("info_lags")
+    if state == State.ACCEPTED:
+        desk.sync()
+        change.refresh_from_db()
+        assert change.state == State.DONE
+
+
+def test_a_change_that_takes_long_is_said_to(desk: Desk, dispatcher: Client) -> None:
+    desk.anaf.turn_on("upload_stuck")
+    change = desk.step(desk.filed(desk.new_uit()))
+    address = reverse("filings:change", args=[change.pk])
+    assert "mai bine de un minut" not in text_of(dispatcher.get(address))
+    _wait(change, 0.02)
+    assert "mai bine de un minut" in text_of(dispatcher.get(address))
+
+
+def test_an_owner_decides_which_members_file(
+    desk: Desk, client: Client, organization: Organization, teammate: User
+) -> None:
+    dispatcher = factories.member(organization, "dispatcher", name="Dan Dispecer")
+    member = Membership.objects.get(user=dispatcher)
+    transport = desk.new_uit()
+    client.force_login(desk.user)
+    page = text_of(client.get(reverse("filings:list")))
+    assert "Dan Dispecer" in page.split("Cine poate depune la ANAF")[1]
+    switch = reverse("filings:member_switch", args=[member.pk])
+    client.post(switch, {"depuneri": "nu"})
+    assert "i-a oprit dreptul" in AuditLogEntry.objects.latest("pk").text.lower()
+    client.force_login(dispatcher)
+    address = reverse("filings:new", args=[transport.pk])
+    refused = client.get(address)
+    assert refused.status_code == 403
+    assert "Un proprietar ți-a oprit dreptul" in text_of(refused)
+    assert address not in text_of(client.get(reverse("workspace:detail", args=[transport.pk])))
+    assert client.post(switch, {"depuneri": "da"}).status_code == 403
+    client.force_login(desk.user)
+    client.post(switch, {"depuneri": "da"})
+    client.force_login(dispatcher)
+    assert client.get(address).status_code == 200
+    # Who may only read has no switch.
+    client.force_login(desk.user)
+    viewer = Membership.objects.get(user=teammate)
+    assert client.post(reverse("filings:member_switch", args=[viewer.pk])).status_code == 404
+
+
+def test_an_owner_is_never_switched_off(desk: Desk) -> None:
+    owner = Membership.objects.get(user=desk.user)
+    permission.switch_member(owner, owner, enabled=False)
+    assert permission.may_file(owner, desk.company)

@@ -103,6 +103,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "depuneri/<int:pk>/": change.pk,
         "depuneri/<int:pk>/hotarare/": change.pk,
         "depuneri/firme/<int:pk>/": company.pk,
+        "depuneri/membri/<int:pk>/": membership.pk,
         "depuneri/incercari/<int:pk>/depunere.xml": attempt.pk,
         "depuneri/raspunsuri/<int:pk>/raspuns.txt": response.pk,
         "flota/<int:pk>/": vehicle.pk,

@@ -65,6 +65,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='MemberFilingSwitch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('enabled', models.BooleanField(default=True)),
+                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('membership', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='filing_switch', to='accounts.membership')),
+            ],
+        ),
+        migrations.CreateModel(
             name='VehicleChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -81,7 +90,7 @@ class Migration(migrations.Migration):
                 ('before_trailer1', models.TextField(blank=True)),
                 ('before_trailer2', models.TextField(blank=True)),
                 ('changes_before', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('draft', 'de confirmat'), ('queued', 'în așteptare'), ('sending', 'se trimite'), ('processing', 'în prelucrare la ANAF'), ('accepted', 'acceptată, încă nu apare'), ('done', 'apare la ANAF'), ('refused', 'refuzată de ANAF'), ('unknown', 'nu se știe'), ('not_found', 'negăsită la ANAF'), ('held', 'oprită, întreabă'), ('cancelled', 'anulată')], default='draft', max_length=20)),
+                ('state', models.CharField(choices=[('draft', 'de confirmat'), ('queued', 'în așteptare'), ('sending', 'se trimite'), ('processing', 'în prelucrare la ANAF'), ('accepted', 'acceptată, încă nu apare'), ('done', 'apare la ANAF'), ('refused', 'refuzată de ANAF'), ('unknown', 'nu se știe'), ('not_found', 'negăsită la ANAF'), ('held', 'oprită, întreabă'), ('cancelled', 'anulată'), ('closed', 'închisă, sfârșit neștiut')], default='draft', max_length=20)),
                 ('reason', models.CharField(blank=True, max_length=40)),
                 ('message', models.TextField(blank=True)),
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now)),

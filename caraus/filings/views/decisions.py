@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Role
+from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.rate_limits import rate_limited
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import changes, permission
@@ -61,7 +61,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @rate_limited("filing")
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a held or lost change again, or give it up."""
+    """Send a held or lost change again, give it up, or wait no longer for its end."""
     membership = access.current_membership(request)
     change = access.get_object(request, VehicleChange.objects.select_related("company"), pk)
     permission.require(membership, change.company)
@@ -71,6 +71,16 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.error(
                 request, gettext("Schimbarea este deja pe drum: nu se mai poate renunța la ea.")
+            )
+    elif request.POST.get("ce") == "inchide":
+        if changes.close(change, user=membership.user):
+            messages.info(
+                request,
+                gettext("Ai închis urmărirea; pe acest UIT se poate depune altă schimbare."),
+            )
+        else:
+            messages.error(
+                request, gettext("ANAF mai poate răspunde: urmărirea nu se închide încă.")
             )
     else:
         try:
@@ -103,5 +113,22 @@ def company_switch(request: HttpRequest, pk: int) -> HttpResponse:
         gettext("Pentru {company} se poate depune la ANAF.").format(company=company)
         if enabled
         else gettext("Pentru {company} nu se mai depune la ANAF de aici.").format(company=company),
+    )
+    return redirect("filings:list")
+
+
+@require_POST
+def member_switch(request: HttpRequest, pk: int) -> HttpResponse:
+    """An owner lets an administrator or a dispatcher file, or not."""
+    membership = access.require_role(request, Role.OWNER)
+    members = Membership.objects.filter(role__in=[Role.ADMIN, Role.DISPATCHER])
+    member = access.get_object(request, members.select_related("user"), pk)
+    enabled = request.POST.get("depuneri") == "da"
+    permission.switch_member(membership, member, enabled=enabled)
+    messages.success(
+        request,
+        gettext("{member} poate depune la ANAF.").format(member=member.user)
+        if enabled
+        else gettext("{member} nu mai poate depune la ANAF de aici.").format(member=member.user),
     )
     return redirect("filings:list")

@@ -53,6 +53,9 @@ def change_list(request: HttpRequest) -> HttpResponse:
         "firma": firma,
         "q": searched,
         "is_owner": access.has_role(membership, Role.OWNER),
+        "filers": permission.filers(membership.organization)
+        if access.has_role(membership, Role.OWNER)
+        else [],
         "may_file": bool(permission.may_file_for(membership, companies)),
         "off": set(
             FilingSwitch.objects.filter(company__in=companies, enabled=False).values_list(
