@@ -7,5 +7,5 @@ class AuthorizationsConfig(AppConfig):
     verbose_name = "Autorizări SPV"
 
     def ready(self) -> None:
-        """Register the kinds of notifications and the part of a person's data, by import."""
-        from caraus.authorizations import notification_kinds, personal_data  # noqa: F401
+        """Register the part of a person's data, by import."""
+        from caraus.authorizations import personal_data  # noqa: F401

@@ -9,7 +9,7 @@ class FilingsConfig(AppConfig):
     def ready(self) -> None:
         from caraus.authorizations.other_rights import register_right
         from caraus.core.formatting import gettext_lazy
-        from caraus.filings import notification_kinds, tracking  # noqa: F401
+        from caraus.filings import tracking
         from caraus.filings.filing_rights import filing_rights
         from caraus.fleet.actions import VehicleAction, register_vehicle_action
 

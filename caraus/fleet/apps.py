@@ -7,7 +7,7 @@ class FleetConfig(AppConfig):
     verbose_name = "Flota"
 
     def ready(self) -> None:
-        from caraus.fleet import issue_store, notification_kinds, notifications  # noqa: F401
+        from caraus.fleet import issue_store, notifications
 
         issue_store.connect()
         notifications.connect()

@@ -13,6 +13,7 @@ FLEET_ISSUE = register_kind(
         ),
         "truck",
         of_uits=True,
+        list_query="?probleme=1",
         position=30,
         count_label=lambda number: plural(number, "problemă de flotă", "probleme de flotă"),
         subject_is_count=True,

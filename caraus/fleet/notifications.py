@@ -17,7 +17,6 @@ from caraus.transports.models import Transport
 from caraus.transports.notifications import (
     describe_transport,
     notification_subject,
-    transport_list_url,
 )
 
 
@@ -34,12 +33,7 @@ def _on_appeared(
     company = Company.objects.select_related("organization").get(pk=company_id)
     rows = Transport.objects.in_bulk([issue.transport_id for issue in issues])
     news = [_news(company, rows[issue.transport_id], issue) for issue in issues]
-    notify_about_uits(
-        FLEET_ISSUE,
-        news,
-        organization=company.organization,
-        many=f"{transport_list_url()}?probleme=1",
-    )
+    notify_about_uits(FLEET_ISSUE, news, organization=company.organization)
 
 
 def _news(company: Company, row: Transport, issue: Issue) -> UitNotice:

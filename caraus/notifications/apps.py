@@ -7,6 +7,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notificări"
 
     def ready(self) -> None:
+        """Register the kinds of notifications of all packages; notify owners."""
+        from django.utils.module_loading import autodiscover_modules
+
         from caraus.notifications import owner_notifications
 
+        autodiscover_modules("notification_kinds")
         owner_notifications.connect()

@@ -1,6 +1,7 @@
 """Notification kinds: what people are notified of. Each kind has switches per person and channel.
 
-The package that sends a kind registers it (`register_kind`), in its own `notification_kinds.py`.
+The package that sends a kind registers it (`register_kind`) in its own `notification_kinds.py`,
+which is imported at start.
 """
 
 from collections.abc import Callable
@@ -45,6 +46,8 @@ class NotificationKind:
     subject: str = ""
     # About UITs: everybody who sees the company is notified, filtered, many UITs as one.
     of_uits: bool = False
+    # The query of the list (`settings.TRANSPORT_LIST_URL`) that shows the UITs of such a message.
+    list_query: str = ""
     # "50 de UIT-uri noi", in the active language.
     count_label: Callable[[int], str] = _count_news
     # The subject of an e-mail about a single UIT is `count_label(1)`, not the title.

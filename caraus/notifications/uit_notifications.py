@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -55,13 +57,12 @@ def notify_about_uits(
     news: Sequence[UitNotice],
     *,
     organization: Organization,
-    many: str,
     whom: Callable[[DeliverySettings], bool] = lambda _: True,
     now: datetime | None = None,
 ) -> int:
     """Tell everybody who sees the company, wants the kind and lets it through the filters.
 
-    `many`: the path of the list that shows such UITs. `whom` narrows the people by their rhythm.
+    `whom` narrows the people by their rhythm.
     Gives how many notifications were made.
     """
     if not news:
@@ -85,7 +86,7 @@ def notify_about_uits(
             and passes_filters(pace, item.subject)
         ]
         with in_language_of(user):
-            told += _UitNotifier(user, organization, kind, wanted, pace, many, now).tell(mine)
+            told += _UitNotifier(user, organization, kind, wanted, pace, now).tell(mine)
     return told
 
 
@@ -110,7 +111,6 @@ class _UitNotifier:
     kind: NotificationKind
     wanted: Channels
     pace: DeliverySettings
-    many: str
     now: datetime
 
     def tell(self, news: Sequence[UitNotice]) -> int:
@@ -240,9 +240,10 @@ class _UitNotifier:
         burst.save()
 
     def _list_of(self, company: Company | None) -> str:
+        address = resolve_url(settings.TRANSPORT_LIST_URL) + self.kind.list_query
         if company is None:
-            return self.many
-        return f"{self.many}{'&' if '?' in self.many else '?'}firma={company.cui}"
+            return address
+        return f"{address}{'&' if self.kind.list_query else '?'}firma={company.cui}"
 
 
 def _last_relevant(news: Sequence[UitNotice]) -> datetime | None:

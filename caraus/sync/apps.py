@@ -10,7 +10,6 @@ class SyncConfig(AppConfig):
         """Route every call to ANAF through the rate limiter; register what other pages show."""
         from caraus.anaf import rate_limit
         from caraus.authorizations.card_notices import register_card_notices
-        from caraus.sync import notification_kinds  # noqa: F401
         from caraus.sync.card_notices import sync_notices
         from caraus.sync.limiter import permits
 

@@ -8,7 +8,7 @@ class TransportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Notify people of what ANAF's responses changed."""
-        from caraus.transports import expiry, notification_kinds, notifications  # noqa: F401
+        from caraus.transports import expiry, notifications
 
         notifications.connect()
         expiry.connect()

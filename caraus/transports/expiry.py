@@ -28,7 +28,6 @@ from caraus.transports.notifications import (
     expires_at,
     is_ours,
     notification_subject,
-    transport_list_url,
 )
 from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
@@ -40,11 +39,6 @@ LONGEST_CATCH_UP = timedelta(hours=24)
 LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS_CHOICES))
 # A response may be stored so long after it came; notified by both, a UIT is notified once.
 STORE_DELAY = timedelta(minutes=5)
-_LIST_QUERIES = {
-    EXPIRING_UIT: "?sortare=expira",
-    LAST_HOURS_OF_UIT: "?sortare=expira",
-    EXPIRED_UIT: "?arata=expirate",
-}
 
 type RecipientFilter = Callable[[DeliverySettings], bool]
 
@@ -220,11 +214,10 @@ def _notify(
     if not rows:
         return
     organization = rows[0].company.organization
-    many = transport_list_url() + _LIST_QUERIES[kind]
     news = [
         _build_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day
     ]
-    notify_about_uits(kind, news, organization=organization, many=many, whom=whom, now=now)
+    notify_about_uits(kind, news, organization=organization, whom=whom, now=now)
 
 
 def _build_news(

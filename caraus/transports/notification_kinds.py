@@ -12,6 +12,7 @@ NEW_UIT = register_kind(
         email=False,
         digest=True,
         of_uits=True,
+        list_query="?arata=noi",
         position=10,
         count_label=lambda number: plural(number, "UIT nou", "UIT-uri noi"),
     )
@@ -28,6 +29,7 @@ CHANGED_UIT = register_kind(
         email=False,
         digest=True,
         of_uits=True,
+        list_query="?modificate=1&sortare=modificate",
         position=20,
         count_label=lambda number: plural(number, "UIT modificat", "UIT-uri modificate"),
     )
@@ -44,6 +46,7 @@ DELISTED_UIT = register_kind(
         "list-x",
         urgent=True,
         of_uits=True,
+        list_query="?arata=toate&sortare=modificate",
         position=40,
         count_label=lambda number: plural(
             number,
@@ -62,6 +65,7 @@ EXPIRING_UIT = register_kind(
         email=False,
         digest=True,
         of_uits=True,
+        list_query="?sortare=expira",
         position=50,
         count_label=lambda number: plural(number, "UIT expiră curând", "UIT-uri expiră curând"),
     )
@@ -77,6 +81,7 @@ LAST_HOURS_OF_UIT = register_kind(
         "alarm-clock",
         urgent=True,
         of_uits=True,
+        list_query="?sortare=expira",
         position=60,
         count_label=lambda number: plural(
             number, "UIT este în ultimele ore", "UIT-uri sunt în ultimele ore"
@@ -92,6 +97,7 @@ EXPIRED_UIT = register_kind(
         "calendar-x",
         urgent=True,
         of_uits=True,
+        list_query="?arata=expirate",
         position=70,
         count_label=lambda number: plural(number, "UIT a expirat", "UIT-uri au expirat"),
     )

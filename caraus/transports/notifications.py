@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
-from django.conf import settings
-from django.shortcuts import resolve_url
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
@@ -28,11 +26,6 @@ from caraus.transports.store import transports_stored
 
 _VEHICLE = ("plate", "trailer1", "trailer2")
 _TITLE = 100
-_LIST_QUERIES = {
-    NEW_UIT: "?arata=noi",
-    CHANGED_UIT: "?modificate=1&sortare=modificate",
-    DELISTED_UIT: "?arata=toate&sortare=modificate",
-}
 
 
 def connect() -> None:
@@ -60,12 +53,7 @@ def _on_transports_stored(
         news = _build_news(company, rows[event.uit], event, at)
         by_kind.setdefault(kind, []).append(news)
     for kind, notices in by_kind.items():
-        notify_about_uits(
-            kind,
-            notices,
-            organization=company.organization,
-            many=transport_list_url() + _LIST_QUERIES[kind],
-        )
+        notify_about_uits(kind, notices, organization=company.organization)
 
 
 def _kind(event: Event, company: Company) -> NotificationKind | None:
@@ -85,10 +73,6 @@ def _has_moved(event: Event, company: Company) -> bool:
     """Between the company and another carrier. Where ANAF names none, it is the company's."""
     was, became = (cui in {None, "", company.cui} for cui in event.changes["carrier_cui"])
     return was != became or not became
-
-
-def transport_list_url() -> str:
-    return resolve_url(settings.TRANSPORT_LIST_URL)
 
 
 def is_ours(row: Transport, company: Company) -> bool:

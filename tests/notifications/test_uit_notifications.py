@@ -94,7 +94,7 @@ def test_nothing_is_told_twice_alone_or_among_many_not_even_at_once(
     results = at_once(*[lambda: told(NEW_UIT, facts)] * 3)
     assert sorted(map(str, results)) == ["0", "0", "1"]
     (burst,) = Notification.objects.all()
-    assert burst.address == f"/transporturi/?firma={company.cui}"
+    assert burst.address == f"/transporturi/?arata=noi&firma={company.cui}"
     assert burst.facts.count() == 50
     assert told(NEW_UIT, news(company, "7")) == 0
     with transaction.atomic():

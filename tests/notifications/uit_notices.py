@@ -30,7 +30,7 @@ def news(company: Company, *keys: str) -> list[UitNotice]:
 
 def told(kind: NotificationKind, found: Sequence[UitNotice], now: datetime | None = None) -> int:
     organization = found[0].subject.company.organization
-    return notify_about_uits(kind, found, organization=organization, many="/transporturi/", now=now)
+    return notify_about_uits(kind, found, organization=organization, now=now)
 
 
 def post(now: datetime | None = None) -> None:
