@@ -26,6 +26,11 @@ ROLE_ORDER = tuple(Role)
 RESTRICTABLE_ROLES = ROLE_ORDER[ROLE_ORDER.index(Role.ADMIN) + 1 :]
 
 
+def roles_at_least(role: Role) -> tuple[Role, ...]:
+    """Return the role and those above it, from the strongest."""
+    return ROLE_ORDER[: ROLE_ORDER.index(role) + 1]
+
+
 class TwoFactorsRequiredError(PermissionDenied):
     """The organization lets in only those who sign in with two factors; the user has none yet."""
 
@@ -119,7 +124,7 @@ def current_organization(request: HttpRequest) -> Organization:
 
 def has_role(membership: Membership, role: Role) -> bool:
     """Whether the membership carries at least the given role."""
-    return ROLE_ORDER.index(Role(membership.role)) <= ROLE_ORDER.index(role)
+    return membership.role in roles_at_least(role)
 
 
 def require_role(request: HttpRequest, role: Role) -> Membership:

@@ -3,11 +3,12 @@
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 
-from caraus.accounts import audit_log
-from caraus.accounts.models import Role, User
+from caraus.accounts import access, audit_log
+from caraus.accounts.models import User
 from caraus.filings import display
 from caraus.filings.models import FilingAttempt, VehicleChange
 from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
+from caraus.filings.permission import FILERS
 from caraus.filings.states import State
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
@@ -18,7 +19,6 @@ _RECORDED = {
     State.DONE: gettext_noop("ANAF arată schimbarea vehiculului"),
     State.REFUSED: gettext_noop("ANAF a refuzat schimbarea vehiculului"),
 }
-_TOLD_ROLES = (Role.OWNER, Role.ADMIN, Role.DISPATCHER)
 
 
 def record(change: VehicleChange, attempt: FilingAttempt | None) -> None:
@@ -42,7 +42,7 @@ def alarm(change: VehicleChange) -> None:
     """Tell who filed and the company's dispatchers at once, with ANAF's words whole."""
     organization = change.company.organization
     users = User.objects.filter(
-        memberships__organization=organization, memberships__role__in=_TOLD_ROLES
+        memberships__organization=organization, memberships__role__in=access.roles_at_least(FILERS)
     ).distinct()
 
     def title() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext
 
+from caraus.accounts import access
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.notifications.kinds import NotificationKind, registered_kinds
 from caraus.notifications.models import ChannelPreference
@@ -98,7 +99,9 @@ def _others(user: User, organization: Organization, kind: NotificationKind) -> b
     )
     return (
         Membership.objects.filter(
-            organization=organization, role__in=[Role.OWNER, Role.ADMIN], user__is_active=True
+            organization=organization,
+            role__in=access.roles_at_least(Role.ADMIN),
+            user__is_active=True,
         )
         .exclude(user=user)
         .exclude(user__in=silent.values("user"))

@@ -11,6 +11,7 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, Role, User
 from caraus.authorizations.models import Authorization
 from caraus.core.fields import truncate_for_column
@@ -36,7 +37,7 @@ def _notify(
     in two organizations has chosen in each, and hears in each."""
     members = organization.memberships.all()
     if not kind.on_request:
-        members = members.filter(role__in=[Role.OWNER, Role.ADMIN])
+        members = members.filter(role__in=access.roles_at_least(Role.ADMIN))
     people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
     if kind.on_request:
         wishes = channels_of(users=people, organization=organization, kind=kind)

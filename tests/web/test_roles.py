@@ -36,7 +36,7 @@ EVERYBODYS = {
 BELOW = [
     (route, role)
     for route, methods in LEAST.items()
-    for role in ("admin", "dispatcher", "viewer")
+    for role in ROLE_ORDER[1:]
     if any(ROLE_ORDER.index(role) > ROLE_ORDER.index(least) for least in methods.values())
 ]
 
