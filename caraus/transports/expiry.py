@@ -11,24 +11,17 @@ from functools import partial
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import BUCHAREST, day_in_full
+from caraus.core.formatting import BUCHAREST
 from caraus.notifications.delivery_settings import FIRST_HOURS_CHOICES, notice_hours_changed
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import DeliverySettings
-from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
-from caraus.transports.display import grouped_uit
+from caraus.notifications.uit_notifications import notify_about_uits
 from caraus.transports.models import ExpiryWatch, Transport, TransportEvent
 from caraus.transports.notification_kinds import EXPIRED_UIT, EXPIRING_UIT, LAST_HOURS_OF_UIT
-from caraus.transports.notifications import (
-    describe_transport,
-    expires_at,
-    is_ours,
-    notification_subject,
-)
+from caraus.transports.notifications import build_expiry_notice, expires_at, is_ours
 from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
 
@@ -215,55 +208,8 @@ def _notify(
         return
     organization = rows[0].company.organization
     news = [
-        _build_news(kind, row, row.first_expired_day, now) for row in rows if row.first_expired_day
+        build_expiry_notice(kind, row, row.first_expired_day, now)
+        for row in rows
+        if row.first_expired_day
     ]
     notify_about_uits(kind, news, organization=organization, whom=whom, now=now)
-
-
-def _build_news(
-    kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime
-) -> UitNotice:
-    ends = expires_at(first_expired_day)
-    today = now.astimezone(BUCHAREST).date()
-    vehicle = row.current_vehicle[0]
-
-    def words() -> dict[str, str]:
-        return {
-            "uit": grouped_uit(row.uit) + (f" ({vehicle})" if vehicle else ""),
-            "day": day_in_full(row.last_valid_day, today=today),
-            "next": day_in_full(first_expired_day, today=today),
-        }
-
-    def title() -> str:
-        if kind is EXPIRED_UIT:
-            return gettext("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words()
-        return gettext("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words()
-
-    def text() -> str:
-        advice = (
-            gettext(
-                "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă este încă pe drum, "
-                "oprește-l și cere declarantului un UIT valabil."
-            )
-            if kind is EXPIRED_UIT
-            else gettext(
-                "De %(next)s, ora 00:00, nu mai este valabil. Dacă transportul nu se încheie până "
-                "atunci, cere din timp declarantului un UIT valabil."
-            )
-            % words()
-        )
-        ours = (
-            gettext("Termenul este calculat de noi: ANAF nu l-a dat.")
-            if row.expiry_computed
-            else ""
-        )
-        return "\n\n".join(filter(None, [describe_transport(row.company, row), ours, advice]))
-
-    return UitNotice(
-        key=f"{row.pk}:{first_expired_day.isoformat()}",
-        subject=notification_subject(row.company, row),
-        title=title,
-        text=text,
-        address=row.get_absolute_url(),
-        matters_until=None if kind is EXPIRED_UIT else ends,
-    )

@@ -1,4 +1,5 @@
-"""What people are told about UITs after an answer of ANAF's, in the answer's transaction."""
+"""What people are notified of about UITs: what a response of ANAF's changed, in the transaction
+that stores it, and their end (`expiry.py` says when)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -20,7 +21,7 @@ from caraus.transports.display import (
     why_delisted,
 )
 from caraus.transports.models import Transport, TransportEvent
-from caraus.transports.notification_kinds import CHANGED_UIT, DELISTED_UIT, NEW_UIT
+from caraus.transports.notification_kinds import CHANGED_UIT, DELISTED_UIT, EXPIRED_UIT, NEW_UIT
 from caraus.transports.reconcile import Changes, Event
 from caraus.transports.store import transports_stored
 
@@ -50,8 +51,8 @@ def _on_transports_stored(
         # The UITs of the first answer about a company are no news.
         if kind is None or (first and kind is NEW_UIT):
             continue
-        news = _build_news(company, rows[event.uit], event, at)
-        by_kind.setdefault(kind, []).append(news)
+        notice = _build_notice(company, rows[event.uit], event, at)
+        by_kind.setdefault(kind, []).append(notice)
     for kind, notices in by_kind.items():
         notify_about_uits(kind, notices, organization=company.organization)
 
@@ -96,7 +97,7 @@ def notification_subject(
     )
 
 
-def _build_news(company: Company, row: Transport, event: Event, at: datetime) -> UitNotice:
+def _build_notice(company: Company, row: Transport, event: Event, at: datetime) -> UitNotice:
     words = _EventText(company, row, event)
     return UitNotice(
         key=f"{row.pk}:{event.kind}:{at.isoformat()}",
@@ -104,6 +105,56 @@ def _build_news(company: Company, row: Transport, event: Event, at: datetime) ->
         title=words.title,
         text=words.text,
         address=row.get_absolute_url(),
+    )
+
+
+def build_expiry_notice(
+    kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime
+) -> UitNotice:
+    """Build the notice that a UIT expires on a day or, of the kind EXPIRED_UIT, has expired."""
+    ends = expires_at(first_expired_day)
+    current_day = now.astimezone(BUCHAREST).date()
+    vehicle = row.current_vehicle[0]
+
+    def words() -> dict[str, str]:
+        return {
+            "uit": grouped_uit(row.uit) + (f" ({vehicle})" if vehicle else ""),
+            "day": day_in_full(row.last_valid_day, today=current_day),
+            "next": day_in_full(first_expired_day, today=current_day),
+        }
+
+    def title() -> str:
+        if kind is EXPIRED_UIT:
+            return gettext("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words()
+        return gettext("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words()
+
+    def text() -> str:
+        advice = (
+            gettext(
+                "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă este încă pe drum, "
+                "oprește-l și cere declarantului un UIT valabil."
+            )
+            if kind is EXPIRED_UIT
+            else gettext(
+                "De %(next)s, ora 00:00, nu mai este valabil. Dacă transportul nu se încheie până "
+                "atunci, cere din timp declarantului un UIT valabil."
+            )
+            % words()
+        )
+        ours = (
+            gettext("Termenul este calculat de noi: ANAF nu l-a dat.")
+            if row.expiry_computed
+            else ""
+        )
+        return "\n\n".join(filter(None, [describe_transport(row.company, row), ours, advice]))
+
+    return UitNotice(
+        key=f"{row.pk}:{first_expired_day.isoformat()}",
+        subject=notification_subject(row.company, row),
+        title=title,
+        text=text,
+        address=row.get_absolute_url(),
+        matters_until=None if kind is EXPIRED_UIT else ends,
     )
 
 
