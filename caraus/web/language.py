@@ -11,9 +11,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from caraus.accounts.models import User
-
-# Asked by machines; they must answer while the database does not.
-_MACHINES = ("/healthz", "/readyz", "/metrics")
+from caraus.web.hosts import MACHINE_PATHS
 
 
 class LanguageMiddleware:
@@ -23,7 +21,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(_MACHINES):
+        if request.path.startswith(MACHINE_PATHS):
             return self.get_response(request)
         with translation.override(_language(request)):
             request.LANGUAGE_CODE = translation.get_language()

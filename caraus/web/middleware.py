@@ -19,11 +19,13 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from structlog.contextvars import bound_contextvars
 
+from caraus.web.hosts import MACHINE_PATHS
+
 log = structlog.get_logger(__name__)
 
 # What a proxy may name a request; anything else could forge log lines.
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_NOT_LOGGED = ("/healthz", "/readyz", "/favicon.ico", "/static/", "/metrics")
+_NOT_LOGGED = (*MACHINE_PATHS, "/favicon.ico", "/static/")
 
 
 class RequestMiddleware:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, TextField
 
 from caraus.transports.models import Transport
 from caraus.transports.models.fields import DayOrUnknown
@@ -17,7 +17,11 @@ _DAYS = {
 }
 # The whole record and the text for the search are not for a list.
 _NOT_SHOWN = ("raw", "extra", "search_text")
-_TEXTS = frozenset({"uit", "sort_vehicle", "sort_declarant", "sort_route", "sort_reference"})
+_TEXTS = frozenset(
+    field.name
+    for field in Transport._meta.concrete_fields
+    if isinstance(field, CharField | TextField)
+)
 
 
 def _moment(text: str) -> datetime:
