@@ -120,11 +120,10 @@ def search_entries(
     if action:
         entries = entries.filter(action=action)
     for word in words.replace("\0", "")[:MAX_SEARCH_LENGTH].split():
-        entries = entries.filter(
-            Q(text__icontains=word)
-            | Q(details__translations__en__icontains=word)
-            | Q(actor__icontains=word)
-        )
+        matching = Q(text__icontains=word) | Q(actor__icontains=word)
+        for language, _ in settings.LANGUAGES:
+            matching |= Q(**{f"details__translations__{language}__icontains": word})
+        entries = entries.filter(matching)
     if since:
         entries = entries.filter(at__gte=_midnight(since))
     if until:

@@ -105,6 +105,20 @@ def test_it_is_searched_by_words_kind_and_day(
     assert shown("de=prostii&q=%00&pagina=zz") == (True, True)
 
 
+def test_an_entry_is_searched_in_each_language_that_is_offered(
+    organization: Organization, settings: LazySettings
+) -> None:
+    settings.LANGUAGES = [*settings.LANGUAGES, ("de", "Deutsch")]
+    entry = audit_log.record_action("company", "A adăugat firma.", organization=organization)
+    translations = {"en": "Added the company.", "de": "Firma hinzugefügt."}
+    other = audit_log.record_action(
+        "company", "A adăugat firma.", organization=organization, translations=translations
+    )
+    entries = AuditLogEntry.objects.filter(pk__in=[entry.pk, other.pk])
+    for words in ("hinzugefügt", "added COMPANY"):
+        assert list(audit_log.search_entries(entries, words=words)) == [other]
+
+
 def test_it_is_exported_safely_for_a_spreadsheet(
     client: Client, organization: Organization, owner: User
 ) -> None:
