@@ -37,7 +37,6 @@ class LinkError:
     sentence: str
 
 
-ASK_AGAIN = gettext_lazy("Cere un link nou persoanei care ți l-a trimis.")
 UNKNOWN_LINK = LinkError(
     "unknown",
     gettext_lazy("Linkul nu este bun"),

@@ -9,7 +9,6 @@ from caraus.core.formatting import folded
 # Nobody types more of a field than this, and one of ANAF's may hold 100 kB.
 LONGEST_FIELD = 2000
 LONGEST_SECTION = 6000
-LONGEST_TEXT = 5 * LONGEST_SECTION
 LONGEST_KEY = 60
 # The UIT alphabet has no O, I, Z, S, G, B, because they look like these digits (ANAF's XSD): what
 # is typed with them has one meaning.

@@ -67,10 +67,6 @@ class WeekRow:
     plate: str
     lanes: tuple[tuple[Bar, ...], ...]
 
-    @property
-    def bar_count(self) -> int:
-        return sum(len(lane) for lane in self.lanes)
-
 
 @dataclass(frozen=True, slots=True)
 class Week:
