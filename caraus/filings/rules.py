@@ -131,7 +131,7 @@ def check_uit(transport: Transport, *, now: datetime) -> None:
                 "declarant sau de la transportatorul declarat."
             ),
         )
-    if transport.state not in {Transport.State.ACTIVE, Transport.State.MISSING}:
+    if transport.state not in Transport.OPEN_STATES:
         if transport.state == Transport.State.EXPIRED:
             raise RuleError("expired", _expired())
         raise RuleError(

@@ -108,10 +108,7 @@ def look_for_accepted(change_id: int) -> None:
 def _may_still_show(change: VehicleChange) -> bool:
     """Whether `info` may show the UIT yet: it leaves with its validity."""
     transport = change.transport
-    return transport is not None and transport.state in {
-        Transport.State.ACTIVE,
-        Transport.State.MISSING,
-    }
+    return transport is not None and transport.state in Transport.OPEN_STATES
 
 
 def look_for_lost(change_id: int) -> None:

@@ -28,7 +28,6 @@ type Cause = Literal["uit", "fleet"]
 #: `Issue`), `because`: "uit" when ANAF's list changed, "fleet" when a person changed the fleet.
 appeared = Signal()
 
-OPEN = (Transport.State.ACTIVE, Transport.State.MISSING)
 DRAFT_RETENTION = timedelta(days=1)
 _LOCK_SPACE = 0xF1EE
 _BATCH = 1000
@@ -87,7 +86,7 @@ def _open_transports(company_id: int, day: date) -> Iterable[OpenTransport]:
     # With which vehicle another carrier drives is not this company's to mend.
     ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
     rows = Transport.objects.filter(
-        ours, company_id=company_id, state__in=OPEN, first_expired_day__gt=day
+        ours, company_id=company_id, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
     ).only(
         *("plate", "trailer1", "trailer2", "vehicle_changes"),
         *("transport_date", "first_expired_day", "start", "end"),
@@ -153,7 +152,7 @@ def delete_outdated() -> None:
     day = today()
     closed = [Q(**{f"{way}__first_expired_day__lte": day}) for way in ("transport", "other")]
     closed += [
-        Q(**{f"{way}__isnull": False}) & ~Q(**{f"{way}__state__in": OPEN})
+        Q(**{f"{way}__isnull": False}) & ~Q(**{f"{way}__state__in": Transport.OPEN_STATES})
         for way in ("transport", "other")
     ]
     Issue.objects.filter(reduce(or_, closed)).delete()

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from caraus.core.formatting import today
-from caraus.fleet.issue_store import OPEN, appeared
+from caraus.fleet.issue_store import appeared
 from caraus.fleet.issues import IssueCode
 from caraus.fleet.models import Issue
 from caraus.transports.models import Transport
@@ -28,7 +28,7 @@ _WORST_FIRST = {code: rank for rank, code in enumerate(IssueCode)}
 def issues_of(transport: Transport) -> list[Issue]:
     """The issues of a UIT, the worst first; none once it is closed. No query where the UIT was
     taken with `prefetch_related("issues")` or `attach_issues` was asked."""
-    if transport.state not in OPEN or transport.is_over_on(today()):
+    if transport.state not in Transport.OPEN_STATES or transport.is_over_on(today()):
         return []
     attached: list[Issue] | None = getattr(transport, _ATTACHED, None)
     issues = transport.issues.all() if attached is None else attached
@@ -49,13 +49,15 @@ def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
 def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Transport]:
     """The UITs of these companies that have an issue and are open on a day in Bucharest."""
     keys = Issue.objects.filter(company__in=companies).order_by().values("transport")
-    return Transport.objects.filter(pk__in=keys, state__in=OPEN, first_expired_day__gt=day)
+    return Transport.objects.filter(
+        pk__in=keys, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
+    )
 
 
 def has_issues(day: date) -> Q:
     """The same as a condition on UITs."""
     some = Exists(Issue.objects.filter(transport=OuterRef("pk")))
-    return Q(some) & Q(state__in=OPEN, first_expired_day__gt=day)
+    return Q(some) & Q(state__in=Transport.OPEN_STATES, first_expired_day__gt=day)
 
 
 def count_with_issues(companies: Collection[int], day: date, *, most: int | None = None) -> int:

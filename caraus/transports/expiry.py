@@ -25,7 +25,6 @@ from caraus.transports.notifications import build_expiry_notice, expires_at, is_
 from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
 
-OPEN_STATES = (Transport.State.ACTIVE, Transport.State.MISSING)
 # After a longer time without a worker, UITs that expired before are no longer notified.
 LONGEST_CATCH_UP = timedelta(hours=24)
 # The longest notice that a person can choose.
@@ -107,7 +106,7 @@ def _notify_organization(
 
 def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
     is_over = expires_at(day) <= now
-    states = (*OPEN_STATES, Transport.State.EXPIRED) if is_over else OPEN_STATES
+    states = (*Transport.OPEN_STATES, Transport.State.EXPIRED) if is_over else Transport.OPEN_STATES
     ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
     return Transport.objects.filter(
         ours, state__in=states, first_expired_day=day, company__archived_at=None
@@ -167,7 +166,12 @@ def _on_transports_stored(
     by_day: dict[date, list[Transport]] = defaultdict(list)
     for row in transports:
         day = row.first_expired_day
-        if day and row.uit in moved and row.state in OPEN_STATES and is_ours(row, company):
+        if (
+            day
+            and row.uit in moved
+            and row.state in Transport.OPEN_STATES
+            and is_ours(row, company)
+        ):
             row.company = company
             by_day[day].append(row)
     for day, rows in sorted(by_day.items()):

@@ -193,7 +193,7 @@ def _day_of_transport(item: tuple[str, KnownUit]) -> str:
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
     """Open UITs and those in the answer; the closed past is not read."""
     transports = Transport.objects.filter(company=company)
-    is_open = Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
+    is_open = Q(state__in=Transport.OPEN_STATES)
     return list(transports.filter(is_open | Q(uit__in=uits)))
 
 

@@ -56,7 +56,7 @@ def company_rows(membership: Membership, *, archived: bool = False) -> list[Comp
     )
     active = _counts(
         Transport.objects.filter(
-            state__in=[Transport.State.ACTIVE, Transport.State.MISSING],
+            state__in=Transport.OPEN_STATES,
             first_expired_day__gt=today(),
         ),
         listed,

@@ -24,7 +24,6 @@ DAYS = 30
 # Counted no further: „peste 5.000”.
 COUNT_LIMIT = 5000
 State = Transport.State
-_OPEN = (State.ACTIVE, State.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +115,17 @@ def build_dashboard(membership: Membership) -> Dashboard:
     keys = [company.pk for company in companies]
     tomorrow, after_tomorrow = today + timedelta(days=1), today + timedelta(days=2)
     transports = Transport.objects.filter(company__in=keys)
-    open_ones = transports.filter(state__in=_OPEN)
-    alive = open_ones.filter(first_expired_day__gt=today)
+    open_transports = transports.filter(state__in=Transport.OPEN_STATES)
+    alive = open_transports.filter(first_expired_day__gt=today)
     with_issues = fleet.transports_with_issues(keys, today)
     querysets: dict[str, QuerySet[Any, Any]] = {
         "active": alive,
-        "ends_today": open_ones.filter(first_expired_day=tomorrow),
-        "ends_tomorrow": open_ones.filter(first_expired_day=after_tomorrow),
+        "ends_today": open_transports.filter(first_expired_day=tomorrow),
+        "ends_tomorrow": open_transports.filter(first_expired_day=after_tomorrow),
         "starts_today": alive.filter(transport_date=today),
-        "last_night": transports.filter(state__in=[*_OPEN, State.EXPIRED], first_expired_day=today),
+        "last_night": transports.filter(
+            state__in=[*Transport.OPEN_STATES, State.EXPIRED], first_expired_day=today
+        ),
         "issues": with_issues,
         "issues_alone": with_issues.filter(state=State.ACTIVE),
         "missing": alive.filter(state=State.MISSING),

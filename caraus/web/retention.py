@@ -62,7 +62,7 @@ def _purge_transports(organization: Organization) -> int:
     is_old = Q(first_expired_day__lt=limit) | Q(
         first_expired_day=UNKNOWN_END,
         last_seen_at__lt=timezone.now() - timedelta(days=months * 31),
-    ) & ~Q(state__in=[Transport.State.ACTIVE, Transport.State.MISSING])
+    ) & ~Q(state__in=Transport.OPEN_STATES)
     old = Transport.objects.filter(is_old, company__organization=organization)
     gone = 0
     while ids := list(old.values_list("pk", flat=True)[:BATCH_SIZE]):

@@ -15,8 +15,7 @@ from caraus.workspace import pagination, search
 from caraus.workspace.filters import ListFilters
 
 State = Transport.State
-OPEN_STATES = (State.ACTIVE, State.MISSING)
-OPEN = Q(state__in=OPEN_STATES)
+OPEN = Q(state__in=Transport.OPEN_STATES)
 # A UIT is „nou” for this time.
 NEW_FOR = timedelta(days=1)
 # Beyond this „peste 1.000”: to count a large past would take longer than to show it.
@@ -77,7 +76,7 @@ def _expired_last_night(today: date) -> Q:
 
 def _current(today: date) -> Q:
     """Match the list as it opens: open UITs, and for a day those that have expired."""
-    return Q(state__in=[*OPEN_STATES, State.EXPIRED], first_expired_day__gte=today)
+    return Q(state__in=[*Transport.OPEN_STATES, State.EXPIRED], first_expired_day__gte=today)
 
 
 _SHOWN: dict[str, Callable[[date], Q]] = {

@@ -26,7 +26,6 @@ from caraus.fleet.models import Vehicle
 from caraus.fleet.plates import normalized
 from caraus.transports.models import Transport
 
-OPEN_STATES = (Transport.State.ACTIVE, Transport.State.MISSING)
 # A truck carries twelve UITs, not hundreds.
 MOST_AT_ONCE = 100
 
@@ -135,7 +134,7 @@ def _of_plate(membership: Membership, allowed: set[int], plate: str) -> list[Tra
     day = today()
     rows = access.visible(
         Transport.objects.filter(
-            company__in=allowed, state__in=OPEN_STATES, first_expired_day__gt=day
+            company__in=allowed, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
         ).select_related("company"),
         membership,
     )

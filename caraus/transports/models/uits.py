@@ -29,6 +29,9 @@ class Transport(models.Model):
         EXPIRED = "expired", gettext_lazy("expirat")
         DELISTED = "delisted", gettext_lazy("nu mai este în lista ANAF")
 
+    # Not known to be over; the day may have passed since (`state_on`).
+    OPEN_STATES = (State.ACTIVE, State.MISSING)
+
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="transports")
     # The company's, by which the list and the search are indexed.
     organization = models.ForeignKey(
@@ -160,7 +163,7 @@ class Transport(models.Model):
     def state_on(self, day: date) -> str:
         """The state on a day in Bucharest: an open UIT whose validity is over is expired, also
         when ANAF could not be asked since."""
-        is_open = self.state in {self.State.ACTIVE, self.State.MISSING}
+        is_open = self.state in self.OPEN_STATES
         over = is_open and self.is_over_on(day)
         return str(self.State.EXPIRED if over else self.State(self.state))
 
