@@ -7,7 +7,9 @@ import pkgutil
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -32,16 +34,19 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.endswith("_") and name not in PUBLISHED
 
 
-def _trees(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path.relative_to(ROOT), ast.parse(path.read_text())
+@cache
+def _trees(folder: str) -> list[tuple[Path, ast.Module]]:
+    return [
+        (path.relative_to(ROOT), ast.parse(path.read_text()))
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
 
 
+@cache
 def _own_names() -> set[str]:
     """Every name that our own code gives to something."""
     names = {"_"}
-    for _, tree in _trees(*OURS):
+    for _, tree in chain.from_iterable(map(_trees, OURS)):
         for node in ast.walk(tree):
             match node:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
