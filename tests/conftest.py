@@ -29,10 +29,13 @@ assert callable(wsgi.application)
 connection_created.disconnect(dispatch_uid="caraus.web.error_responses")
 
 
-# The files that take a minute by themselves, then the rooms whose tests start whole installations.
+# The files that take a minute by themselves, then the folders whose tests start whole
+# installations, then the longest of the rest.
 LONGEST_FIRST = (
     *("test_code_quality.py", "test_storm.py", "test_everyone.py"),
     *("running", "commands", "e2e", "upgrades"),
+    *("test_kill_matrix.py", "test_whole_life.py", "test_stranger.py", "test_roles.py"),
+    *("test_logs.py", "test_list.py", "test_private_names.py", "test_in_a_browser.py"),
 )
 
 

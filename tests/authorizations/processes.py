@@ -1,52 +1,29 @@
 """Processes of their own that renew, over the test's database and the simulated ANAF."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection as database
 
+from caraus.authorizations.tasks import renew_one
+from caraus.authorizations.token_refresh import refresh_authorization
+from tests.loaded import LoadedProcess, begin
 from tests.simulator_process import SimulatorProcess
 
-_RENEW = """
-import django
-django.setup()
-from datetime import datetime
-from caraus.authorizations.token_refresh import refresh_authorization
-from caraus.authorizations.tasks import renew_one
-print("ready", flush=True)
-input()
-{call}
-"""
+
+def renewing(anaf: SimulatorProcess, pk: int, *, now: datetime | None = None) -> LoadedProcess:
+    """A worker about to renew; it begins when it is told. `now`: by another clock."""
+    return LoadedProcess(partial(_renew, pk, now), ANAF_LOGIN_URL=anaf.url, ANAF_API_URL=anaf.url)
 
 
-def renewing(
-    anaf: SimulatorProcess, pk: int, *, now: datetime | None = None
-) -> "subprocess.Popen[str]":
-    """A worker about to renew; it begins when a line is written to it. `now`: by another clock."""
-    tests = database.settings_dict
-    url = os.environ["DATABASE_URL"]
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    call = f"renew_one.func(authorization_id={pk})"
-    if now is not None:
-        moment = f"datetime.fromisoformat('{now.isoformat()}')"
-        call = f"refresh_authorization(authorization_id={pk}, only_if_due=True, now={moment})"
-    return subprocess.Popen(
-        [sys.executable, "-c", _RENEW.format(call=call)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=kept
-        | {
-            "DATABASE_URL": _with_database(url, str(tests["NAME"])),
-            "ANAF_LOGIN_URL": anaf.url,
-            "ANAF_API_URL": anaf.url,
-        },
-    )
+def _renew(pk: int, now: datetime | None) -> None:
+    if now is None:
+        renew_one.func(authorization_id=pk)
+    else:
+        refresh_authorization(authorization_id=pk, only_if_due=True, now=now)
 
 
 def killed_after_the_answer(
@@ -65,7 +42,7 @@ def killed_after_the_answer(
         begin(worker)
         until(lambda: _saving(cursor))
         worker.kill()
-        assert ended(worker) == -9
+        assert worker.wait() == -9
         # The database notices a dead client when it next speaks to it; here that is made short.
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -82,30 +59,6 @@ def _saving(cursor: Any) -> bool:
         "WHERE wait_event = 'PgSleep' AND datname = current_database()"
     )
     return bool(cursor.fetchone()[0])
-
-
-def _with_database(url: str, name: str) -> str:
-    front, _, query = url.partition("?")
-    return front.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
-
-
-def begin(*processes: "subprocess.Popen[str]") -> None:
-    """All at the same moment, when all are ready."""
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("\n")
-        process.stdin.flush()
-
-
-def ended(process: "subprocess.Popen[str]") -> int:
-    code = process.wait(30)
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
-    return code
 
 
 def until(condition: Callable[[], object], seconds: float = 15) -> None:

@@ -11,7 +11,8 @@ from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization
 from caraus.core import crypto
 from caraus.notifications.models import Notification
-from tests.authorizations.processes import begin, ended, killed_after_the_answer, renewing
+from tests.authorizations.processes import killed_after_the_answer, renewing
+from tests.loaded import begin
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +35,7 @@ def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
     anaf.forget_calls()
     workers = [renewing(anaf, due.pk) for _ in range(8)]
     begin(*workers)
-    assert [ended(worker) for worker in workers] == [0] * 8
+    assert [worker.wait() for worker in workers] == [0] * 8
     assert [call["grant_type"] for call in anaf.calls("token")] == ["refresh_token"]
     due.refresh_from_db()
     assert due.is_active

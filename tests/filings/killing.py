@@ -2,55 +2,48 @@
 and are killed at a chosen point."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 from django.db import connection as database
 
+from caraus.filings import processor
 from caraus.filings.models import VehicleChange
-from tests.authorizations.processes import begin, ended, until
+from caraus.sync.company_sync import sync_company
+from tests.authorizations.processes import until
+from tests.loaded import LoadedProcess, begin
 from tests.simulator_process import SimulatorProcess
 
-_WORK = """
-import django
-django.setup()
-from caraus.filings import processor
-from caraus.sync.company_sync import sync_company
-print("ready", flush=True)
-input()
-{call}
-"""
-STEP = "processor.step({change})"
-SYNC = "sync_company(company_id={company})"
+type Work = Callable[[VehicleChange], Callable[[], object]]
 
 
-def _address() -> str:
-    front, _, query = os.environ["DATABASE_URL"].partition("?")
-    name = str(database.settings_dict["NAME"])
-    return front.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+def step(change: VehicleChange) -> Callable[[], object]:
+    """The next step of the filing."""
+    return partial(_step, change.pk)
 
 
-def working(
-    anaf: SimulatorProcess, change: VehicleChange, work: str = STEP
-) -> "subprocess.Popen[str]":
+def sync(change: VehicleChange) -> Callable[[], object]:
+    """Ask ANAF about the company."""
+    return partial(_sync, change.company_id)
+
+
+def _step(pk: int) -> None:
+    processor.step(pk)
+
+
+def _sync(pk: int) -> None:
+    sync_company(company_id=pk)
+
+
+def working(anaf: SimulatorProcess, change: VehicleChange, work: Work = step) -> LoadedProcess:
     """A worker about to do `work`; it begins when `begin` says so."""
-    call = work.format(change=change.pk, company=change.company_id)
-    environment = {name: text for name, text in os.environ.items() if name != "PYTHONWARNINGS"}
-    return subprocess.Popen(
-        [sys.executable, "-c", _WORK.format(call=call)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment
-        | {
-            "DATABASE_URL": _address(),
-            "ANAF_LOGIN_URL": anaf.url,
-            "ANAF_API_URL": anaf.url,
-            "ANAF_TIMEOUT_SECONDS": "60",
-        },
+    return LoadedProcess(
+        work(change),
+        ANAF_LOGIN_URL=anaf.url,
+        ANAF_API_URL=anaf.url,
+        ANAF_TIMEOUT_SECONDS=60,
     )
 
 
@@ -59,14 +52,14 @@ def killed(
     change: VehicleChange,
     *,
     when: Callable[[], object],
-    work: str = STEP,
+    work: Work = step,
 ) -> None:
     """Let a worker work until `when`, then end it with SIGKILL; nothing of it is left."""
     worker = working(anaf, change, work)
     begin(worker)
     until(when, 30)
     worker.kill()
-    assert ended(worker) == -9
+    assert worker.wait() == -9
     _end_sessions()
 
 
@@ -104,7 +97,8 @@ def is_sleeping() -> bool:
 @contextmanager
 def limiter_locked() -> Iterator[None]:
     """Hold the row of the rate limiter: whoever is about to open a socket waits."""
-    with psycopg.connect(_address()) as other, other.cursor() as cursor:
+    address, name = os.environ["DATABASE_URL"], str(database.settings_dict["NAME"])
+    with psycopg.connect(address, dbname=name) as other, other.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sync_ratelimiter FOR UPDATE")
         assert cursor.fetchone()
         yield

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from caraus.filings.models import FilingResponse, VehicleChange
 from caraus.filings.states import State
-from tests.authorizations.processes import begin, ended
 from tests.filings import killing
 from tests.filings.conftest import Desk
 from tests.filings.killing import killed, lingering
+from tests.loaded import begin
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 
@@ -164,7 +164,7 @@ def test_before_done_is_stored(desk: Desk, answer: str) -> None:
         desk.anaf.turn_on(answer, endpoint="upload")
     desk.step(change)
     with lingering("UPDATE", "filings_vehiclechange", "NEW.state = 'done'"):
-        killed(desk.anaf, change, when=killing.is_sleeping, work=killing.SYNC)
+        killed(desk.anaf, change, when=killing.is_sleeping, work=killing.sync)
     assert state_of(change) != State.DONE
     assert_right(desk, change, taken=True)
 
@@ -173,7 +173,7 @@ def test_four_workers_at_once_file_once(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     workers = [killing.working(desk.anaf, change) for _ in range(4)]
     begin(*workers)
-    assert [ended(worker) for worker in workers] == [0, 0, 0, 0]
+    assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
     assert_right(desk, change, taken=True)
 
 

@@ -1,14 +1,11 @@
 """The rate limiter over several processes: one row, locked for each decision."""
 
-import json
-import os
-import subprocess
-import sys
+import time
 from datetime import datetime
+from functools import partial
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection as database
 
 from caraus.accounts.models import Company, Organization
 from caraus.anaf.errors import AnafError, Outcome
@@ -18,58 +15,35 @@ from caraus.sync.limiter import permits, rules
 from caraus.sync.models import RateLimiter
 from tests import factories
 from tests.authorize import at_once
+from tests.loaded import LoadedProcess, begin
 from tests.simulator_process import SimulatorProcess
 
 CAP = 900
 
-# What a worker does, without the questions: it tells when each of its calls would have gone.
-HAMMER = """
-import json, sys, time
-import django
-django.setup()
-from django.conf import settings
-from django.db import connection
-from caraus.sync.limiter import permits
-settings.ANAF_CALLS_PER_MINUTE = int(sys.argv[1])
-person = sys.argv[3] == "person"
-sent, end = [], time.monotonic() + float(sys.argv[2])
-print("ready", flush=True)
-sys.stdin.readline()
-while time.monotonic() < end:
-    permit, _ = permits.acquire_permit(requested=1 if person else 7, person=person)
-    asked = time.time()
-    sent += [asked + slot.total_seconds() for slot in permit.slots]
-    time.sleep(0.05 if person else 0.01)
-print(json.dumps(sent))
-"""
+
+def _hammer(person: bool, seconds: float) -> list[float]:
+    """What a worker does, without the questions: when each of its calls would have gone."""
+    sent: list[float] = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        permit, _ = permits.acquire_permit(requested=1 if person else 7, person=person)
+        now = time.time()
+        sent += [now + slot.total_seconds() for slot in permit.slots]
+        time.sleep(0.05 if person else 0.01)
+    return sent
 
 
 @pytest.mark.process
 @pytest.mark.django_db(transaction=True)
 def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
-    environment = os.environ | {"DATABASE_URL": _url_of_the_test_database()}
-    who = ["timer", "timer", "timer", "person"]
     hammers = [
-        subprocess.Popen(
-            [sys.executable, "-c", HAMMER, str(CAP), "4", one],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for one in who
+        LoadedProcess(partial(_hammer, person, 4), ANAF_CALLS_PER_MINUTE=CAP)
+        for person in (False, False, False, True)
     ]
-    sent: dict[str, list[float]] = {"timer": [], "person": []}
-    for hammer in hammers:
-        assert hammer.stdout
-        assert hammer.stdout.readline() == "ready\n"
-    for hammer in hammers:
-        assert hammer.stdin
-        hammer.stdin.write("go\n")
-        hammer.stdin.flush()
-    for one, hammer in zip(who, hammers, strict=True):
-        said, _ = hammer.communicate(timeout=60)
-        sent[one] += json.loads(said)
+    begin(*hammers)
+    *timers, person = [hammer.result() for hammer in hammers]
+    assert [hammer.wait() for hammer in hammers] == [0, 0, 0, 0]
+    sent = {"timer": [moment for timer in timers for moment in timer], "person": person}
     moments = sorted(sent["timer"] + sent["person"])
     step, burst = rules.slot_interval(CAP)
     between = step.total_seconds()
@@ -80,14 +54,6 @@ def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
     assert RateLimiter.objects.get().granted == len(moments)
     assert len(moments) > 0.7 * 4 / between
     assert len(sent["person"]) > 10  # a person gets through, whatever the timers do
-
-
-def _url_of_the_test_database() -> str:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT current_database()")
-        name = cursor.fetchone()[0]
-    before, _, after = os.environ["DATABASE_URL"].partition("?")
-    return f"{before.rpartition('/')[0]}/{name}?{after}"
 
 
 @pytest.mark.django_db(transaction=True)

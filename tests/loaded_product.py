@@ -1,0 +1,10 @@
+"""What `tests.loaded` forks: the product, loaded and connected to nothing."""
+
+import django
+
+django.setup()
+
+from caraus.authorizations import tasks, token_refresh  # noqa: E402, F401
+from caraus.filings import processor  # noqa: E402, F401
+from caraus.sync import company_sync  # noqa: E402, F401
+from caraus.sync.limiter import permits  # noqa: E402, F401
