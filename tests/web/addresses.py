@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -250,9 +251,20 @@ TENANT = (
 
 
 def everything(organization: Organization) -> list[Any]:
-    """All of the organization that an outsider could change."""
+    """All of the organization that an outsider could change: the rows as they stand."""
+    rows: list[Any] = []
+    with connection.cursor() as cursor:
+        for query in _queries(organization):
+            cursor.execute(*query)
+            rows += cursor.fetchall()
+    return rows
+
+
+@cache
+def _queries(organization: Organization) -> list[tuple[str, tuple[Any, ...]]]:
+    """Django takes ten times as long to write them as PostgreSQL to answer them."""
     return [
-        list(access.scope(model._default_manager.order_by("pk"), organization).values())
+        access.scope(model._default_manager.order_by("pk"), organization).query.sql_with_params()
         for model in TENANT
     ]
 
