@@ -11,7 +11,13 @@ class FilingsConfig(AppConfig):
         from caraus.core.formatting import gettext_lazy
         from caraus.filings import tracking
         from caraus.filings.filing_rights import filing_rights
-        from caraus.fleet.actions import VehicleAction, register_vehicle_action
+        from caraus.filings.permission import may_file_now
+        from caraus.fleet.actions import (
+            IssueAction,
+            VehicleAction,
+            register_issue_action,
+            register_vehicle_action,
+        )
 
         tracking.connect()
         register_right(filing_rights)
@@ -19,4 +25,7 @@ class FilingsConfig(AppConfig):
             VehicleAction(
                 "filings:new_of_vehicle", "wrench", gettext_lazy("Vehiculul s-a defectat")
             )
+        )
+        register_issue_action(
+            IssueAction("filings:new", "truck", gettext_lazy("Schimbă vehiculul"), may_file_now)
         )

@@ -11,7 +11,10 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Organization, Role
+from caraus.filings import rules
 from caraus.filings.models import FilingSwitch, MemberFilingSwitch
+from caraus.filings.rules import RuleError
+from caraus.transports.models import Transport
 
 FILERS = Role.DISPATCHER
 
@@ -38,6 +41,15 @@ def _switched_off(membership: Membership) -> QuerySet[MemberFilingSwitch]:
     return MemberFilingSwitch.objects.filter(membership=membership.pk, enabled=False).exclude(
         is_owner
     )
+
+
+def may_file_now(membership: Membership, transport: Transport) -> bool:
+    """Whether the member may file a vehicle change of the UIT now: it is ours, and valid."""
+    try:
+        rules.check_uit(transport, now=timezone.now())
+    except RuleError:
+        return False
+    return may_file(membership, transport.company)
 
 
 def require(membership: Membership, company: Company) -> None:

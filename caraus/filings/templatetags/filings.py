@@ -5,10 +5,9 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.utils import timezone
 
 from caraus.accounts import access
-from caraus.filings import permission, rules
+from caraus.filings import permission
 from caraus.filings.display import Shown, show
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import State
@@ -31,10 +30,5 @@ def filings_of_uit(context: dict[str, Any], transport: Transport) -> FilingsOfUi
     request: HttpRequest = context["request"]
     rows = VehicleChange.objects.filter(company=transport.company_id, uit=transport.uit)
     rows = rows.exclude(state=State.DRAFT)[:_MOST_SHOWN]
-    try:
-        rules.check_uit(transport, now=timezone.now())
-    except rules.RuleError:
-        is_fit = False
-    else:
-        is_fit = permission.may_file(access.current_membership(request), transport.company)
-    return FilingsOfUit(shown=[show(row) for row in rows], may_file=is_fit)
+    may_file = permission.may_file_now(access.current_membership(request), transport)
+    return FilingsOfUit(shown=[show(row) for row in rows], may_file=may_file)

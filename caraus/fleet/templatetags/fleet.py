@@ -5,11 +5,11 @@ from typing import Any
 
 from django import template
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.fleet import display, queries
+from caraus.fleet.actions import IssueAction, issue_actions
 from caraus.fleet.issues import PLACES
 from caraus.fleet.models import Issue, Vehicle
 from caraus.fleet.plates import MAX_LENGTH, normalized
@@ -41,11 +41,13 @@ class FleetBox:
     # The vehicles of the fleet that are named, by plate.
     vehicles: dict[str, Vehicle]
     may_edit: bool
+    # What may be done about an issue.
+    actions: list[IssueAction]
 
 
 @register.simple_tag(takes_context=True)
 def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
-    request: HttpRequest = context["request"]
+    membership = access.current_membership(context["request"])
     issues: list[Issue] = queries.issues_of(transport)
     prefetch_related_objects(issues, "other")
     plates = dict(zip(PLACES, map(normalized, transport.current_vehicle), strict=True))
@@ -65,7 +67,8 @@ def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
         issues=[display.explain(issue, transport) for issue in issues],
         addable=list(addable.values()),
         vehicles=vehicles,
-        may_edit=access.has_role(access.current_membership(request), Role.DISPATCHER),
+        may_edit=access.has_role(membership, Role.DISPATCHER),
+        actions=issue_actions(membership, transport) if issues else [],
     )
 
 
