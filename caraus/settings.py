@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "caraus.mail",
     "caraus.accounts",
     "caraus.ledger",
+    "caraus.lists",
     "caraus.notifications",
     "caraus.authorizations",
     "caraus.transports",
@@ -257,6 +258,7 @@ RATE_LIMITS = {
     "card": "120/h/user,600/h/organization",
     "filing": "120/h/user,600/h/organization",
     "fleet_import": "60/h/user,200/h/organization",
+    "companies_import": "60/h/user,200/h/organization",
     "check": "20/h/user,60/h/organization",
     "invite": "60/h/user",
     # What an organization may do, who makes many of them could do many times.
@@ -329,8 +331,8 @@ PERMISSIONS_POLICY = ", ".join(
 # The largest forms are a pasted list of companies, and one with a tick for each company.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = max(5000, 2 * COMPANIES_PER_ORGANIZATION)
-# Files are taken at these addresses only, one and a small one: the list of a fleet.
-UPLOADS_AT = ("/flota/import/",)
+# Files are taken at these addresses only, one and a small one: the list of a fleet, of companies.
+UPLOADS_AT = ("/flota/import/", "/firme/lista/")
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 FILE_UPLOAD_HANDLERS = ["caraus.accounts.uploads.LimitedUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 910_000  # the request with the file (`MAX_REQUEST_BYTES`)

@@ -7,7 +7,7 @@ from caraus.authorizations.views.integrations import callback, take_back
 from caraus.authorizations.views.links import external_page, open_link
 from caraus.sync.views.company_syncs import show_metrics
 from caraus.web import language
-from caraus.web.views import companies, health, pages
+from caraus.web.views import companies, company_imports, health, pages
 from caraus.workspace.views import exports
 
 urlpatterns = [
@@ -26,8 +26,12 @@ urlpatterns = [
     path("depuneri/", include("caraus.filings.urls")),
     path("firme/", companies.company_list, name="companies"),
     path("firme/<int:pk>/", companies.company_edit, name="company"),
-    path("firme/lista/", companies.company_paste, name="companies_paste"),
+    path("firme/lista/", company_imports.import_start, name="companies_import"),
+    path("firme/lista/<int:pk>/", company_imports.import_preview, name="companies_preview"),
+    path("firme/lista/<int:pk>/renuntare/", company_imports.import_drop, name="companies_drop"),
+    path("firme/lista/<int:pk>/anulare/", company_imports.import_undo, name="companies_undo"),
     path("firme/<int:pk>/arhivare/", companies.company_archive, name="company_archive"),
+    path("firme/<int:pk>/stergere/", companies.company_delete, name="company_delete"),
     path("organizatie/export/", exports.organization_export, name="organization_export"),
     path("organizatie/jurnal/export/", exports.audit_log_export, name="audit_log_export"),
     path("", include("caraus.accounts.urls")),

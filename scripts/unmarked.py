@@ -58,8 +58,7 @@ FREE = (
 )
 # An import's own headings and words, and a table of letters.
 DATA = {
-    "Număr de înmatriculare;Fel;Notă;În uz",
-    "CT 34 REM;remorcă;semiremorcă;da",
+    "Cap tractor;Semiremorcă;Șofer;Telefon;Notă;În uz",
     "șțȘȚ",
 }
 READ_ALOUD = {

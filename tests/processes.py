@@ -19,7 +19,7 @@ FIXTURES = {
     "blank": pytest.mark.process,
 }
 # Programs that live for the time of one page: they draw a card, they read a workbook.
-HELPERS = {"caraus.drivers.card_pdf", "caraus.fleet.workbook"}
+HELPERS = {"caraus.drivers.card_pdf", "caraus.lists.workbook"}
 
 _current: pytest.Item | None = None
 

@@ -16,7 +16,7 @@ def normalize_cui(value: str) -> str:
 
     The check digit is verified (Law 359/2004, annex; algorithm as in python-stdnum).
     """
-    digits = value.strip().upper().translate(_NOISE).removeprefix("RO").lstrip("0")
+    digits = _digits(value)
     if not digits:
         raise ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
     if not digits.isdigit() or not digits.isascii():
@@ -40,6 +40,16 @@ def normalize_cui(value: str) -> str:
                 "Verifică dacă l-ai copiat întreg."
             ).format(strip=value.strip())
         ) from error
+
+
+def find_cui(value: str) -> str:
+    """The same without a sentence: "" where it is no CUI."""
+    digits = _digits(value)
+    return digits if digits.isascii() and digits.isdigit() and ro_cui.is_valid(digits) else ""
+
+
+def _digits(value: str) -> str:
+    return value.strip().upper().translate(_NOISE).removeprefix("RO").lstrip("0")
 
 
 def validate_cui(value: str) -> None:

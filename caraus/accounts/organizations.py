@@ -1,6 +1,5 @@
 """An organization made, changed, and deleted after a week of waiting."""
 
-import re
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,17 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.cui import normalize_cui
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, Role, User
-from caraus.accounts.name_fields import single_line, validate_no_link
-from caraus.core.fields import COMPANY_NAME_LENGTH
+from caraus.accounts.name_fields import single_line
 from caraus.core.formatting import plural
 
 DELETE_BATCH_SIZE = 1000
 DELETION_WAIT = timedelta(days=7)
-MAX_COMPANIES_AT_ONCE = 1000
-# Of a pasted list: lines that are read, mistakes that are told one by one, letters of a line.
-MAX_LINES, MAX_LINE_ERRORS, MAX_LINE_LENGTH = 3000, 100, 500
 RETENTION_MONTHS = (12, 24, 36, 60, 120)
 
 
@@ -178,78 +172,6 @@ def _depth(model: Any) -> int:
 
 def _deleted_sentence(name: str) -> str:
     return gettext("Organizația {name} a fost ștearsă.").format(name=name)
-
-
-def parse_company_list(text: str) -> tuple[list[tuple[str, str]], list[str]]:
-    """A pasted list as (CUI, name) pairs, and what is wrong with the other lines.
-
-    One company on a line; the CUI comes first or last, the name, if any, after a separator
-    (tab, semicolon, comma, or spaces alone), as spreadsheets and mails copy it.
-    """
-    good: dict[str, str] = {}
-    wrong: list[str] = []
-    untold = 0
-    for number, line in enumerate(text.replace("\0", "").splitlines(), start=1):
-        if not line.strip():
-            continue
-        if len(good) >= MAX_COMPANIES_AT_ONCE or number > MAX_LINES:
-            wrong.append(
-                gettext("Rândul {number}: cel mult {most} de firme o dată.").format(
-                    number=number, most=MAX_COMPANIES_AT_ONCE
-                )
-            )
-            break
-        try:
-            cui, name = _parse_company_line(line)
-        except ValidationError as error:
-            if len(wrong) < MAX_LINE_ERRORS:
-                wrong.append(
-                    gettext("Rândul {number}: {messages}").format(
-                        number=number, messages=" ".join(error.messages)
-                    )
-                )
-            else:
-                untold += 1
-        else:
-            good[cui] = good.get(cui) or name
-    if untold:
-        wrong.append(
-            gettext("Și încă {lines}.").format(
-                lines=plural(untold, "rând greșit", "rânduri greșite")
-            )
-        )
-    return list(good.items()), wrong
-
-
-def _split_at_spaces(line: str) -> list[str]:
-    """CUI and name with nothing but spaces between, whichever comes first."""
-    line = " ".join(line.split())
-    if first := re.fullmatch(r"((?:RO ?)?\d+) (\D.*)", line, re.IGNORECASE):
-        return [first[1], first[2]]
-    last = re.fullmatch(r"(.+?) ((?:RO ?)?\d+)", line, re.IGNORECASE)
-    return [last[2], last[1]] if last and last[1].upper() != "RO" else [line]
-
-
-def _parse_company_line(line: str) -> tuple[str, str]:
-    if len(line) > MAX_LINE_LENGTH:
-        raise ValidationError(gettext("Rândul este prea lung: scrie o firmă pe fiecare rând."))
-    for separator in ("\t", ";", ","):
-        if separator in line:
-            parts = [part.strip() for part in line.split(separator) if part.strip()]
-            break
-    else:
-        parts = _split_at_spaces(line)
-    problem: ValidationError | None = None
-    for index in (0, len(parts) - 1):
-        try:
-            cui = normalize_cui(parts[index])
-        except ValidationError as error:
-            problem = problem or error
-        else:
-            name = single_line(" ".join(parts[:index] + parts[index + 1 :]))[:COMPANY_NAME_LENGTH]
-            validate_no_link(name)
-            return cui, name
-    raise problem or ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
 
 
 def remaining_companies(organization: Organization) -> int:

@@ -1,7 +1,7 @@
 """What can be done with a fleet, each with its line in the journal and the issues after it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -23,10 +23,18 @@ class Entry:
     kind: Kind
     note: str = ""
     active: bool = True
+    driver: str = ""
+    phone: str = ""
 
 
-def save_vehicles(actor: Membership, company: Company, entries: Sequence[Entry]) -> tuple[int, int]:
-    """Add those that are new and change those that are there; how many of each.
+# What of a vehicle may change while its plate stays.
+_FIELDS = ("kind", "note", "active", "driver", "phone")
+
+
+def save_vehicles(
+    actor: Membership, company: Company, entries: Sequence[Entry]
+) -> tuple[list[Vehicle], list[Vehicle]]:
+    """Add those that are new and change those that are there: the added, and the changed.
 
     A plate that stands twice among the entries counts as it stands last.
     """
@@ -37,16 +45,10 @@ def save_vehicles(actor: Membership, company: Company, entries: Sequence[Entry])
             for vehicle in Vehicle.objects.filter(company=company, plate__in=wanted)
         }
         changed = [vehicle for vehicle in known.values() if _assign(vehicle, wanted[vehicle.plate])]
-        Vehicle.objects.bulk_update(changed, ["kind", "note", "active"], batch_size=500)
+        Vehicle.objects.bulk_update(changed, _FIELDS, batch_size=500)
         new = Vehicle.objects.bulk_create(
             (
-                Vehicle(
-                    company=company,
-                    plate=entry.plate,
-                    kind=entry.kind,
-                    note=entry.note,
-                    active=entry.active,
-                )
+                Vehicle(company=company, **asdict(entry))
                 for entry in wanted.values()
                 if entry.plate not in known
             ),
@@ -66,13 +68,15 @@ def save_vehicles(actor: Membership, company: Company, entries: Sequence[Entry])
                 gettext_noop("A schimbat în flotă"),
                 [vehicle.plate for vehicle in changed],
             )
-    return len(new), len(changed)
+    return new, changed
 
 
 def _assign(vehicle: Vehicle, entry: Entry) -> bool:
-    before = (vehicle.kind, vehicle.note, vehicle.active)
-    vehicle.kind, vehicle.note, vehicle.active = entry.kind, entry.note, entry.active
-    return before != (entry.kind, entry.note, entry.active)
+    """Bring the vehicle to the entry; whether that changes anything but the plate."""
+    changed = [name for name in _FIELDS if getattr(vehicle, name) != getattr(entry, name)]
+    for name in changed:
+        setattr(vehicle, name, getattr(entry, name))
+    return bool(changed)
 
 
 def update_vehicle(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
@@ -102,6 +106,30 @@ def delete_vehicle(actor: Membership, vehicle: Vehicle) -> None:
     with changing_fleet(vehicle.company):
         vehicle.delete()
         _record(actor, vehicle.company, gettext_noop("A șters din flotă"), [vehicle.plate])
+
+
+def undo_additions(actor: Membership, company: Company, added: Mapping[int, Entry]) -> int:
+    """Delete the vehicles (by key) that stand as they were added; how many."""
+    with changing_fleet(company):
+        vehicles = Vehicle.objects.select_for_update().filter(company=company, pk__in=added)
+        untouched = [vehicle for vehicle in vehicles if as_entry(vehicle) == added[vehicle.pk]]
+        Vehicle.objects.filter(pk__in=[vehicle.pk for vehicle in untouched]).delete()
+        if untouched:
+            plates = [vehicle.plate for vehicle in untouched]
+            _record(actor, company, gettext_noop("A anulat importul în flotă"), plates)
+    return len(untouched)
+
+
+def as_entry(vehicle: Vehicle) -> Entry:
+    """How the vehicle stands in the fleet."""
+    return Entry(
+        vehicle.plate,
+        Kind(vehicle.kind),
+        vehicle.note,
+        vehicle.active,
+        vehicle.driver,
+        vehicle.phone,
+    )
 
 
 def _record(actor: Membership, company: Company, what: str, named: list[str]) -> None:

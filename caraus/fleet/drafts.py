@@ -1,85 +1,125 @@
-"""A list judged line by line beside the fleet, and taken: the good lines go, the others stay."""
+"""A list judged row by row beside the fleet, and taken: the good rows go, the others stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Membership
+from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.fleet import changes, plates
-from caraus.fleet.import_lines import Line, is_active, kind_of, read_text
-from caraus.fleet.models import NOTE_MAX_LENGTH, Draft, Kind, Vehicle
-from caraus.fleet.spreadsheets import MAX_ROWS, UnreadableFileError
+from caraus.fleet.changes import Entry
+from caraus.fleet.import_lines import Line, ReadRow, is_active, kind_of, read_row
+from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Kind, Vehicle
+from caraus.lists import drafts
+from caraus.lists.models import Draft
 
-MAX_LINES = 2 * MAX_ROWS
-
-type Verdict = Literal["new", "change", "same", "repeated", "wrong"]
+type Verdict = Literal["new", "change", "same", "repeated"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A line with what would come of it; `message` is what is wrong, or what would change."""
+    """A line with what would come of it; `message` is what would change."""
 
     line: Line
     verdict: Verdict
-    plate: str = ""
-    kind: Kind = Kind.VEHICLE
-    note: str = ""
-    active: bool = True
+    entry: Entry
     message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A row of the list: its lines, or what is wrong with it (`error`), or what is asked."""
+
+    number: int
+    lines: tuple[CheckedLine, ...] = ()
+    error: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many vehicles were added, changed, and how many lines stay for correction."""
+    """How many vehicles were added, changed, and how many rows stay for correction."""
 
     added: int
     changed: int
     left: int
 
 
-def check_lines(
-    lines: Iterable[Line], known: Mapping[str, Vehicle], kind: Kind
-) -> list[CheckedLine]:
-    """Each line beside the fleet and the lines before it. `kind`: of a line that names none."""
+def check_rows(
+    rows: Iterable[ReadRow], known: Mapping[str, Vehicle], kind: Kind, split: Sequence[int] = ()
+) -> list[CheckedRow]:
+    """Each row beside the fleet and the rows before it. `kind`: of a line that names none;
+    `split`: the rows whose proposal was accepted."""
     before: dict[str, CheckedLine] = {}
-    checked_lines = []
+    checked_rows = []
+    for row in rows:
+        if row.question and row.number not in split:
+            checked_rows.append(CheckedRow(row.number, question=row.question))
+            continue
+        try:
+            if row.error:
+                raise ValidationError(row.error)
+            lines = _check_lines(row.lines, known, before, kind)
+        except ValidationError as error:
+            checked_rows.append(CheckedRow(row.number, error=" ".join(error.messages)))
+        else:
+            before |= {line.entry.plate: line for line in lines if line.verdict != "repeated"}
+            checked_rows.append(CheckedRow(row.number, lines))
+    return checked_rows
+
+
+def _check_lines(
+    lines: Iterable[Line],
+    known: Mapping[str, Vehicle],
+    before: Mapping[str, CheckedLine],
+    kind: Kind,
+) -> tuple[CheckedLine, ...]:
+    """Raises ValidationError where one of them is wrong: the row is then taken as a whole."""
+    checked: dict[str, CheckedLine] = {}
     for line in lines:
-        checked = _check_line(line, known, kind)
-        if checked.plate and (first := before.setdefault(checked.plate, checked)) is not checked:
-            checked = _repeated(checked, first)
-        checked_lines.append(checked)
-    return checked_lines
-
-
-def _check_line(line: Line, known: Mapping[str, Vehicle], default: Kind) -> CheckedLine:
-    try:
         plate = plates.clean_plate(line.plate)
-        kind = _kind(line.kind)
-        active = _active(line.active)
-        if len(line.note) > NOTE_MAX_LENGTH:
-            raise ValidationError(gettext("Nota are cel mult 200 de caractere."))
-    except ValidationError as error:
-        return CheckedLine(line, "wrong", note=line.note, message=" ".join(error.messages))
-    vehicle = known.get(plate)
+        if plate in checked:
+            raise ValidationError(
+                gettext("%(plate)s este de două ori pe același rând.") % {"plate": plate}
+            )
+        line_checked = _check_line(line, plate, known.get(plate), kind)
+        if (first := before.get(plate)) is not None:
+            line_checked = _repeated(line_checked, first)
+        checked[plate] = line_checked
+    return tuple(checked.values())
+
+
+def _check_line(line: Line, plate: str, vehicle: Vehicle | None, default: Kind) -> CheckedLine:
+    kind, active = _kind(line.kind), _active(line.active)
+    _check_lengths(line)
     if vehicle is None:
         active = True if active is None else active
-        return CheckedLine(line, "new", plate, kind or default, line.note, active)
+        entry = Entry(plate, kind or default, line.note, active, line.driver, line.phone)
+        return CheckedLine(line, "new", entry)
     # What the list does not say stays as it is.
-    checked = CheckedLine(
-        line,
-        "change",
+    entry = Entry(
         plate,
         kind or Kind(vehicle.kind),
         line.note or vehicle.note,
         vehicle.active if active is None else active,
+        line.driver or vehicle.driver,
+        line.phone or vehicle.phone,
     )
-    message = _difference(vehicle, checked)
-    if not message:
-        return CheckedLine(line, "same", plate, checked.kind, checked.note, checked.active)
-    return CheckedLine(line, "change", plate, checked.kind, checked.note, checked.active, message)
+    message = _difference(changes.as_entry(vehicle), entry)
+    return CheckedLine(line, "change" if message else "same", entry, message)
+
+
+def _check_lengths(line: Line) -> None:
+    if len(line.note) > NOTE_MAX_LENGTH:
+        raise ValidationError(gettext("Nota are cel mult 200 de caractere."))
+    if len(line.driver) > PERSON_NAME_LENGTH:
+        raise ValidationError(gettext("Numele șoferului are cel mult 150 de caractere."))
+    if len(line.phone) > PHONE_MAX_LENGTH:
+        raise ValidationError(gettext("Telefonul are cel mult 40 de caractere."))
 
 
 def _kind(word: str) -> Kind | None:
@@ -104,127 +144,87 @@ def _active(word: str) -> bool | None:
     return active
 
 
-def _difference(vehicle: Vehicle, checked: CheckedLine) -> str:
+def _difference(before: Entry, after: Entry) -> str:
     changed = []
-    if vehicle.kind != checked.kind:
-        changed.append(f"{vehicle.get_kind_display()} → {checked.kind.label}")
-    if vehicle.active != checked.active:
-        changed.append(gettext("din nou în uz") if checked.active else gettext("scos din uz"))
-    if vehicle.note != checked.note:
-        changed.append(
-            f"„{vehicle.note}” → „{checked.note}”" if vehicle.note else f"„{checked.note}”"
-        )
+    if before.kind != after.kind:
+        changed.append(f"{before.kind.label} → {after.kind.label}")
+    if before.active != after.active:
+        changed.append(gettext("din nou în uz") if after.active else gettext("scos din uz"))
+    for old, new in (
+        (before.note, after.note),
+        (before.driver, after.driver),
+        (before.phone, after.phone),
+    ):
+        if old != new:
+            changed.append(f"„{old}” → „{new}”" if old else f"„{new}”")
     return "; ".join(changed)
 
 
 def _repeated(checked: CheckedLine, first: CheckedLine) -> CheckedLine:
-    where = {"number": first.line.number}
-    same = (checked.kind, checked.active) == (first.kind, first.active)
-    if same and checked.note in {"", first.note}:
-        message = gettext("Este și pe rândul %(number)d: se ia o singură dată.") % where
-        return CheckedLine(
-            checked.line,
-            "repeated",
-            checked.plate,
-            checked.kind,
-            checked.note,
-            checked.active,
-            message,
+    """Raises ValidationError where the row before says something else of the same plate."""
+    where = {"plate": checked.entry.plate, "number": first.line.number}
+    line, said, before = checked.line, checked.entry, first.entry
+    same = (said.kind, said.active) == (before.kind, before.active)
+    same &= line.note in {"", before.note}
+    same &= line.driver in {"", before.driver} and line.phone in {"", before.phone}
+    if not same:
+        raise ValidationError(
+            gettext("%(plate)s este și pe rândul %(number)d, altfel. Lasă un singur rând.") % where
         )
-    message = gettext("Este și pe rândul %(number)d, altfel. Lasă un singur rând.") % where
-    return CheckedLine(checked.line, "wrong", note=checked.line.note, message=message)
+    message = gettext("Este și pe rândul %(number)d: se ia o singură dată.") % where
+    return CheckedLine(line, "repeated", said, message)
 
 
-def create_draft(
-    actor: Membership, company: Company, lines: Sequence[Line], *, kind: Kind, name: str = ""
-) -> Draft:
-    """Keep what was read, so that it can be looked at and taken. Raises UnreadableFileError."""
-    _check_size(lines)
-    return Draft.objects.create(
-        company=company, user=actor.user, name=name[:200], kind=kind, lines=_as_json(lines)
-    )
+# -- of a draft ----------------------------------------------------------------------------------
 
 
-def _check_size(lines: Sequence[Line]) -> None:
-    """A row may name two vehicles; a draft does not grow beyond that by corrections."""
-    if len(lines) > MAX_LINES:
-        raise UnreadableFileError(
-            gettext(
-                "Lista ar avea %(many)d de rânduri; cel mult %(most)d pot fi aduse o dată. "
-                "Împarte-o în mai multe."
-            )
-            % {"many": len(lines), "most": MAX_LINES}
-        )
+def company_of(draft: Draft) -> Company:
+    """Whose fleet the list is."""
+    if draft.company is None:
+        raise ValueError("the draft is a list of companies")
+    return draft.company
 
 
-def _as_json(lines: Iterable[Line]) -> list[list[object]]:
-    return [list(astuple(line)) for line in lines]
-
-
-def draft_lines(draft: Draft) -> list[Line]:
-    return [Line(*packed) for packed in draft.lines]
-
-
-def checked_lines(draft: Draft) -> list[CheckedLine]:
+def checked_rows(draft: Draft) -> list[CheckedRow]:
+    layout = drafts.layout_of(draft)
     known = {vehicle.plate: vehicle for vehicle in Vehicle.objects.filter(company=draft.company)}
-    return check_lines(draft_lines(draft), known, Kind(draft.kind))
+    rows = [read_row(row, layout) for row in drafts.rows_to_read(draft)]
+    return check_rows(rows, known, Kind(draft.default_kind or Kind.VEHICLE), draft.split)
 
 
+def unclear_numbers(rows: Iterable[CheckedRow]) -> set[int]:
+    """The rows that are wrong or asked about."""
+    return {row.number for row in rows if row.error or row.question}
+
+
+@transaction.atomic
 def import_draft(actor: Membership, draft: Draft, *, changing: bool) -> ImportResult:
-    """Bring the good lines into the fleet; with `changing`, those that are there already too.
+    """Bring the good rows into the fleet; with `changing`, those that are there already too.
 
-    Lines that are wrong stay in the draft, which goes when there are none.
+    Rows that are wrong or asked about stay in the draft.
     """
-    lines = checked_lines(draft)
-    wrong = [checked.line for checked in lines if checked.verdict == "wrong"]
-    wanted = [
-        checked
-        for checked in lines
-        if checked.verdict == "new" or (changing and checked.verdict == "change")
-    ]
-    added, changed = changes.save_vehicles(
-        actor,
-        draft.company,
-        [
-            changes.Entry(checked.plate, checked.kind, checked.note, checked.active)
-            for checked in wanted
-        ],
+    company = company_of(draft)
+    draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())
+    rows = checked_rows(draft)
+    wanted = {"new", "change"} if changing else {"new"}
+    entries = [line.entry for row in rows for line in row.lines if line.verdict in wanted]
+    added, changed = changes.save_vehicles(actor, company, entries)
+    unclear = unclear_numbers(rows)
+    drafts.take(
+        draft,
+        added=[[vehicle.pk, asdict(changes.as_entry(vehicle))] for vehicle in added],
+        unclear=unclear,
     )
-    if wrong:
-        draft.lines = _as_json(wrong)
-        draft.save(update_fields=["lines"])
-    else:
-        draft.delete()
-    return ImportResult(added, changed, len(wrong))
+    return ImportResult(len(added), len(changed), len(unclear))
 
 
-def correct_draft(draft: Draft, text: str) -> None:
-    """The wrong lines as somebody has corrected them; the good ones stay. Raises
-    UnreadableFileError."""
-    wrong = {checked.line.number for checked in checked_lines(draft) if checked.verdict == "wrong"}
-    kept = [line for line in draft_lines(draft) if line.number not in wrong]
-    corrected = read_text(text) if text.strip() else []
-    numbers = sorted(wrong)
-    last = max([0, *wrong, *(line.number for line in kept)])
-    numbers += range(last + 1, last + 1 + len(corrected))
-    renumbered = [
-        Line(number, line.plate, line.kind, line.note, line.active)
-        for number, line in zip(numbers, corrected, strict=False)
-    ]
-    lines = sorted([*kept, *renumbered], key=lambda line: line.number)
-    _check_size(lines)
-    draft.lines = _as_json(lines)
-    draft.save(update_fields=["lines"])
-
-
-def lines_as_text(wrong: Iterable[CheckedLine]) -> str:
-    """Lines as they may be corrected: plate, kind, note, in use, parted by semicolons."""
-    cells = [
-        (checked.line.plate, checked.line.kind, checked.line.note, checked.line.active)
-        for checked in wrong
-    ]
-    return "\n".join("; ".join(_plain_cell(cell) for cell in line).rstrip("; ") for line in cells)
-
-
-def _plain_cell(cell: str) -> str:
-    return " ".join(cell.replace(";", ",").replace('"', "”").split())
+@transaction.atomic
+def undo_import(actor: Membership, draft: Draft) -> tuple[int, int]:
+    """Take out of the fleet what the list added and nobody has changed since: how many went, and
+    how many stay."""
+    company = company_of(draft)
+    draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())
+    added = {pk: Entry(**(fields | {"kind": Kind(fields["kind"])})) for pk, fields in draft.added}
+    gone = changes.undo_additions(actor, company, added)
+    drafts.forget_additions(draft)
+    return gone, len(added) - gone

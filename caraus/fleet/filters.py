@@ -54,7 +54,8 @@ def filter_vehicles(asked: FleetFilters, rows: QuerySet[Vehicle]) -> QuerySet[Ve
     if asked.firma:
         rows = rows.filter(company__cui=asked.firma)
     if asked.q:
-        holds = Q(note__icontains=asked.q)
+        holds = Q(note__icontains=asked.q) | Q(driver__icontains=asked.q)
+        holds |= Q(phone__contains=asked.q)
         if plate := normalized(asked.q):
             holds |= Q(plate__contains=plate)
         rows = rows.filter(holds)

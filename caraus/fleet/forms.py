@@ -4,15 +4,15 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from caraus.accounts.models import Company
 from caraus.accounts.name_fields import SingleLineFormField
-from caraus.accounts.uploads import MAX_FILE_BYTES
+from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry
-from caraus.fleet.models import NOTE_MAX_LENGTH, Kind, Vehicle
+from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Kind, Vehicle
+from caraus.lists.forms import ListForm
 
 
 def _company_field(companies: Collection[Company]) -> forms.ChoiceField:
@@ -70,11 +70,25 @@ class VehicleForm(_OfCompany):
             "invalid_choice": gettext_lazy("Alege vehicul sau remorcă."),
         },
     )
+    driver = SingleLineFormField(
+        label=gettext_lazy("Șofer"),
+        max_length=PERSON_NAME_LENGTH,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Numele are cel mult 150 de caractere.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    phone = SingleLineFormField(
+        label=gettext_lazy("Telefonul șoferului"),
+        max_length=PHONE_MAX_LENGTH,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Telefonul are cel mult 40 de caractere.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
     note = SingleLineFormField(
         label=gettext_lazy("Notă"),
         max_length=NOTE_MAX_LENGTH,
         required=False,
-        help_text=gettext_lazy("Marca, șoferul, orice ajută la recunoaștere."),
+        help_text=gettext_lazy("Marca, culoarea, orice ajută la recunoaștere."),
         error_messages={"max_length": gettext_lazy("Nota are cel mult 200 de caractere.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -86,6 +100,8 @@ class VehicleForm(_OfCompany):
             kwargs["initial"] = {
                 "plate": vehicle.plate,
                 "kind": vehicle.kind,
+                "driver": vehicle.driver,
+                "phone": vehicle.phone,
                 "note": vehicle.note,
             }
         super().__init__(*args, **kwargs)
@@ -106,7 +122,14 @@ class VehicleForm(_OfCompany):
 
     def entry(self, *, active: bool = True) -> Entry:
         data = self.cleaned_data
-        return Entry(data["plate"], Kind(data["kind"]), data["note"], active)
+        return Entry(
+            data["plate"],
+            Kind(data["kind"]),
+            data["note"],
+            active,
+            data["driver"],
+            data["phone"],
+        )
 
 
 def already_there(vehicle: Vehicle) -> str:
@@ -119,8 +142,8 @@ def already_there(vehicle: Vehicle) -> str:
     )
 
 
-class ImportForm(_OfCompany):
-    """A pasted list or a file, one of the two."""
+class ImportForm(ListForm, _OfCompany):
+    """A pasted list or a file of the vehicles of a company."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Ce sunt rândurile care nu spun felul"),
@@ -130,44 +153,10 @@ class ImportForm(_OfCompany):
         ],
         required=False,
     )
-    text = forms.CharField(
-        label=gettext_lazy("Lista lipită"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=gettext_lazy(
-            "Un vehicul pe rând, cum îl copiezi dintr-o coloană. Dacă vrei, după număr: felul "
-            "(vehicul sau remorcă) și o notă, în coloanele următoare."
-        ),
-    )
-    file = forms.FileField(
-        label=gettext_lazy("sau un fișier"),
-        required=False,
-        allow_empty_file=True,
-        help_text=gettext_lazy("Excel (.xlsx) sau CSV, cel mult 900 kB și 5.000 de rânduri."),
-        error_messages={
-            "max_length": gettext_lazy("Numele fișierului este prea lung. Redenumește-l.")
-        },
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv"}),
-    )
 
-    def __init__(self, *args: Any, is_too_large: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_too_large = is_too_large
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        file = data.get("file")
-        if self.is_too_large or (file and file.size > MAX_FILE_BYTES):
-            raise ValidationError(
-                gettext(
-                    "Fișierul este prea mare: primim cel mult %(most)d kB. Păstrează numai lista."
-                )
-                % {"most": MAX_FILE_BYTES // 1000}
-            )
-        if bool(file) == bool(data.get("text", "").strip()):
-            raise ValidationError(
-                gettext("Alege una: lista lipită sau fișierul.")
-                if file
-                else gettext("Lipește lista sau alege un fișier.")
-            )
-        return data
+        self.fields["text"].help_text = gettext(
+            "Cum o copiezi din Excel, cu tot cu capul de tabel: cap tractor, semiremorcă, șofer, "
+            "telefon, notă. Sau numai numerele, câte unul pe rând."
+        )

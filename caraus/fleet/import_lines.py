@@ -1,57 +1,23 @@
-"""Rows of cells as lines of a fleet: which column is the plate, which the kind, which the note."""
+"""Rows of a list as lines of a fleet: which column is the plate, the trailer, the driver."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from caraus.accounts.name_fields import single_line
+from caraus.core.formatting import folded, gettext_lazy
 from caraus.fleet import plates
 from caraus.fleet.models import Kind
-from caraus.fleet.spreadsheets import Row, UnreadableFileError, rows_of_file, rows_of_text
+from caraus.lists import contents
+from caraus.lists.columns import NOTHING, Layout, ListFormat, NumberedRow, Role, too_long
 
-# Of a note; one that is too long is shown as wrong, with so much of it.
-MAX_NOTE_READ = 1000
-
-type ColumnRole = Literal["plate", "vehicle", "trailer", "kind", "note", "active"]
-
-# Headings, folded. „Cap tractor” beside „Semiremorcă”: two plates on one row.
-_HEADINGS: dict[str, ColumnRole] = {
-    **dict.fromkeys(
-        (
-            *("numar", "nr", "placuta", "inmatriculare", "nrinmatriculare", "numarinmatriculare"),
-            *("nrdeinmatriculare", "numardeinmatriculare", "numaruldeinmatriculare", "nrauto"),
-            *("numarauto", "nrvehicul", "numarvehicul", "vehicul", "auto", "plate", "plates"),
-            *("licenseplate", "numberplate", "registration", "registrationnumber", "regno"),
-        ),
-        "plate",
-    ),
-    **dict.fromkeys(("captractor", "tractor", "autotractor", "camion", "truck"), "vehicle"),
-    **dict.fromkeys(
-        (
-            *("remorca", "semiremorca", "remorca1", "remorca2", "nrremorca", "numarremorca"),
-            *("nrsemiremorca", "trailer", "semitrailer"),
-        ),
-        "trailer",
-    ),
-    **dict.fromkeys(
-        ("tip", "fel", "felul", "categorie", "tipvehicul", "kind", "type", "category"), "kind"
-    ),
-    **dict.fromkeys(
-        (
-            *("nota", "note", "observatii", "obs", "mentiuni", "detalii", "comentarii", "marca"),
-            *("model", "marcamodel", "marcasimodel", "denumire", "sofer", "notes", "comment"),
-        ),
-        "note",
-    ),
-    **dict.fromkeys(("activ", "stare", "inuz", "status", "active", "inuse"), "active"),
-}
-_TRAILER = re.compile(r"^(semi)?remorc|^(semi)?trailer|^r$|^sr$")
+_TRAILER = re.compile(r"^(semi)?remorc|^(semi)?trailer|^r$|^sr$|^o[1-4]$")
 _VEHICLE = re.compile(
     r"^vehic|^autove|^autotr|^autout|^autoca|^autosp|^auto$|^cap|^tractor|^camion|^duba|^dub$|^truck"
-    r"|^van$|^v$|^lorry"
+    r"|^van$|^v$|^lorry|^[nm][1-3]g?$"
 )
 _YES = {"da", "d", "yes", "y", "1", "x", "activ", "activa", "active", "inuz", "true", "adevarat"}
 _NO = {
@@ -69,98 +35,241 @@ class Line:
     kind: str = ""
     note: str = ""
     active: str = ""
+    driver: str = ""
+    phone: str = ""
 
 
-def read_file(name: str, data: bytes) -> list[Line]:
-    """The lines of a CSV or XLSX file. Raises UnreadableFileError."""
-    return parse_rows(rows_of_file(name, data))
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """What a row says: its lines, or what is wrong; with `question` the lines are a proposal."""
 
-
-def read_text(text: str) -> list[Line]:
-    """The lines of a pasted list. Raises UnreadableFileError."""
-    return parse_rows(rows_of_text(text))
-
-
-def parse_rows(rows: Sequence[Row]) -> list[Line]:
-    numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
-    if not numbered:
-        raise UnreadableFileError(gettext("Lista este goală: nu are niciun rând cu text."))
-    heading = _heading(numbered[0][1])
-    body = numbered[1:] if heading else numbered
-    if not body:
-        raise UnreadableFileError(gettext("Lista are numai capul de tabel, fără niciun vehicul."))
-    roles = heading if {"plate", "vehicle", "trailer"} & {*heading.values()} else {}
-    roles = roles or _roles_by_content([row for _, row in body])
-    return [line for number, row in body for line in _lines(number, row, roles)]
-
-
-def _heading(row: Row) -> dict[int, ColumnRole]:
-    """The columns that a first row names; none where it is a vehicle already."""
-    if any(plates.looks_like_plate(cell) for cell in row):
-        return {}
-    named = {
-        at: _HEADINGS[word]
-        for at, cell in enumerate(row)
-        if (word := _folded_word(cell)) in _HEADINGS
-    }
-    # „Vehicul” alone beside a column „Remorcă” is a plate; „camion” under nothing is a kind.
-    return named if len(row) > 1 or "plate" in named.values() else {}
-
-
-def _roles_by_content(body: Sequence[Row]) -> dict[int, ColumnRole]:
-    """The column with the most plates; of the others, the one of kinds; the rest is the note."""
-    width = max(map(len, body))
-    columns = {at: [row[at] for row in body if at < len(row) and row[at]] for at in range(width)}
-    plate = max(columns, key=lambda at: sum(map(plates.looks_like_plate, columns[at])))
-    roles: dict[int, ColumnRole] = {plate: "plate"}
-    for at, cells in columns.items():
-        if at == plate or not cells or all(cell.isdigit() for cell in cells):
-            continue
-        words = sum(kind_of(cell) is not None for cell in cells)
-        if "kind" not in roles.values() and words * 2 > len(cells):
-            roles[at] = "kind"
-        else:
-            roles[at] = "note"
-    return roles
-
-
-def _lines(number: int, row: Row, roles: dict[int, ColumnRole]) -> list[Line]:
-    def cells(role: ColumnRole) -> list[str]:
-        return [row[at] for at, its in roles.items() if its == role and at < len(row) and row[at]]
-
-    rest = Line(
-        number,
-        "",
-        kind=" ".join(cells("kind")),
-        note=single_line(", ".join(cells("note")))[:MAX_NOTE_READ],
-        active=" ".join(cells("active")),
-    )
-    lines = [replace(rest, plate=plate) for plate in cells("plate")]
-    lines += [replace(rest, plate=plate, kind=Kind.VEHICLE.value) for plate in cells("vehicle")]
-    lines += [replace(rest, plate=plate, kind=Kind.TRAILER.value) for plate in cells("trailer")]
-    if "trailer" in roles.values() and "kind" not in roles.values():
-        lines = [replace(line, kind=line.kind or Kind.VEHICLE.value) for line in lines]
-    # What is written on a row without a plate is shown as wrong, not dropped.
-    return lines or [
-        replace(rest, note=rest.note or single_line(" ".join(filter(None, row)))[:200])
-    ]
+    number: int
+    lines: tuple[Line, ...] = ()
+    question: str = ""
+    error: str = ""
 
 
 def kind_of(word: str) -> Kind | None:
-    """The kind that a word means; None for none."""
-    folded = _folded_word(word)
-    if folded in {Kind.VEHICLE.value, Kind.TRAILER.value}:
-        return Kind(folded)
-    if _TRAILER.search(folded):
+    """The kind that a word or a category of the registration certificate means; None for none."""
+    word = folded(word)
+    if word in {Kind.VEHICLE.value, Kind.TRAILER.value}:
+        return Kind(word)
+    if _TRAILER.search(word):
         return Kind.TRAILER
-    return Kind.VEHICLE if _VEHICLE.search(folded) else None
+    return Kind.VEHICLE if _VEHICLE.search(word) else None
 
 
 def is_active(word: str) -> bool | None:
     """Whether a word says that the vehicle is in use; None for neither."""
-    folded = _folded_word(word)
-    return True if folded in _YES else False if folded in _NO else None
+    word = folded(word)
+    return True if word in _YES else False if word in _NO else None
 
 
-def _folded_word(cell: str) -> str:
-    return plates.normalized(cell).lower()
+# -- columns -------------------------------------------------------------------------------------
+
+
+def _has_romanian_plate(cell: str) -> bool:
+    return bool(plates.romanian_plates(cell))
+
+
+def _complete(
+    columns: Mapping[int, list[str]], named: Mapping[int, str], delimiter: str
+) -> dict[int, str]:
+    with_plates = {
+        at for at, cells in columns.items() if contents.share(cells, _has_romanian_plate) > 1 / 2
+    }
+    roles: dict[int, str] = {}
+    for at, cells in columns.items():
+        role = _believed(named.get(at, NOTHING), cells, others_have_plates=bool(with_plates - {at}))
+        if role == NOTHING and cells:
+            role = _role_by_content(cells, taken=set(roles.values()))
+        roles[at] = role
+    if not _KEYS & set(roles.values()):
+        likely = {
+            at: contents.share(cells, plates.looks_like_plate) for at, cells in columns.items()
+        }
+        best = max(likely, key=lambda at: (likely[at], bool(columns[at])))
+        roles[best] = "plate"
+    return _first_is_the_vehicle(roles)
+
+
+def _believed(role: str, cells: list[str], *, others_have_plates: bool) -> str:
+    """The role that a head names, where what is in the column does not belie it."""
+    if not cells:
+        return role
+    if role in _KEYS and others_have_plates and not any(map(_has_romanian_plate, cells)):
+        return NOTHING
+    holds = {"kind": kind_of, "active": lambda cell: is_active(cell) is not None}.get(role)
+    if holds is not None and contents.share(cells, holds) < 1 / 2:
+        return "note"
+    if role == "phone" and contents.share(cells, contents.phone) < 1 / 2:
+        return "note"
+    return role
+
+
+def _role_by_content(cells: list[str], *, taken: set[str]) -> str:
+    if contents.share(cells, _has_romanian_plate) > 1 / 2:
+        return "plate"
+    if contents.share(cells, contents.is_phone) > 1 / 2:
+        return "phone"
+    if contents.is_counter(cells) or all(map(contents.is_number, cells)):
+        return NOTHING
+    if "kind" not in taken and contents.share(cells, kind_of) > 1 / 2:
+        return "kind"
+    return "driver" if contents.share(cells, contents.is_person) > 1 / 2 else "note"
+
+
+def _first_is_the_vehicle(roles: dict[int, str]) -> dict[int, str]:
+    """Of several columns with plates the first is the vehicle's, the others are its trailers'."""
+    unnamed = [at for at, role in roles.items() if role == "plate"]
+    has_kind, has_trailer = "kind" in roles.values(), "trailer" in roles.values()
+    if "vehicle" in roles.values():
+        return roles | dict.fromkeys(unnamed, "trailer")
+    if len(unnamed) > 1 or (has_trailer and not has_kind):
+        return roles | dict.fromkeys(unnamed[1:], "trailer") | {unnamed[0]: "vehicle"}
+    return roles
+
+
+def _role(name: str, label: str, heading: str) -> Role:
+    return Role(name, label, re.compile(heading))
+
+
+_KEYS = frozenset({"plate", "vehicle", "trailer"})
+FLEET = ListFormat(
+    # In the order in which heads are tried: „Nr. telefon”, „Nr. remorcă” before „Nr.”.
+    roles=(
+        _role("phone", gettext_lazy("telefon"), r"^(nr|numar|numarul)?(de)?(tel|mobil|phone|gsm)"
+              r"|^telefon|telefonsofer|^contact$"),
+        _role("driver", gettext_lazy("șofer"), r"sofer|conducator|driver"),
+        _role("kind", gettext_lazy("fel"), r"^(tip|fel|felul|categ|kind|type)"),
+        _role("trailer", gettext_lazy("număr de remorcă"), r"remorc|trailer"),
+        _role("vehicle", gettext_lazy("număr de vehicul (cap tractor)"),
+              r"captractor|^(nr|numar)?(cap|tractor|autotractor|camion|truck)$|^autovehicul"
+              r"|^autocamion"),
+        _role("plate", gettext_lazy("număr de înmatriculare"),
+              r"inmatricul|^nrinm|^placut|^(nr|numar|numarul)(de)?(auto|vehicul|masin)|^vehicul"
+              r"|^auto$|^masin|^(nr|numar|numarul)$|plate|^registration|^regno"),
+        _role("active", gettext_lazy("în uz"), r"^(activ|activa|stare|inuz|status|active|inuse)$"),
+        _role("note", gettext_lazy("notă"),
+              r"^(nota|note|notes|obs|observatii|mentiuni|detalii|comentari|comment|marca|model"
+              r"|denumire)"),
+    ),
+    has_key=_has_romanian_plate,
+    complete=_complete,
+    keys=_KEYS,
+    beyond="note",
+)  # fmt: skip
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """The plates in a cell, and what stands beside them."""
+
+    plates: tuple[str, ...]
+    rest: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        return len(self.plates) == 1 and not self.rest
+
+
+def read_row(numbered: NumberedRow, layout: Layout) -> ReadRow:
+    """The vehicles of a row, for certain or as a proposal."""
+    number, row = numbered
+    if complaint := too_long(row):
+        return ReadRow(number, error=complaint)
+    rest = _besides(number, row, layout)
+    lines: list[Line] = []
+    unclear: list[str] = []
+    for cell, role in zip(row, layout.roles, strict=False):
+        if not cell or role not in _KEYS:
+            continue
+        try:
+            found = _read_cell(cell)
+        except ValidationError as error:
+            return ReadRow(number, error=" ".join(error.messages))
+        if not found.is_plain:
+            unclear.append(cell)
+            rest = _with_rest(rest, found.rest)
+        for at, plate in enumerate(found.plates):
+            lines.append(Line(number, plate, kind=_kind(role, at, rest)))
+    if not lines:
+        return ReadRow(number, (rest,))
+    # What else the row says is of its vehicle.
+    owner = next((at for at, line in enumerate(lines) if kind_of(line.kind) != Kind.TRAILER), 0)
+    lines[owner] = replace(rest, plate=lines[owner].plate, kind=lines[owner].kind)
+    return ReadRow(number, tuple(lines), question=_question(unclear, lines) if unclear else "")
+
+
+def _kind(role: str, at: int, rest: Line) -> str:
+    if role == "trailer" or at > 0:
+        return Kind.TRAILER.value
+    return Kind.VEHICLE.value if role == "vehicle" else rest.kind
+
+
+def _besides(number: int, row: list[str], layout: Layout) -> Line:
+    """What the row says beside its plates."""
+
+    def joined(role: str) -> str:
+        return single_line(", ".join(layout.cells(row, role)))
+
+    driver, phone = joined("driver"), joined("phone")
+    if driver and not phone and (phone := contents.phone(driver)):
+        driver = contents.without_phone(driver)
+    return Line(
+        number,
+        "",
+        kind=" ".join(layout.cells(row, "kind")),
+        note=joined("note"),
+        active=" ".join(layout.cells(row, "active")),
+        driver=driver,
+        phone=contents.phone(phone) if contents.is_phone(phone) else phone,
+    )
+
+
+def _with_rest(line: Line, text: str) -> Line:
+    """The line with what stood beside a plate: a phone, a name, else a note."""
+    if not line.phone and (phone := contents.phone(text)):
+        line, text = replace(line, phone=phone), contents.without_phone(text)
+    if text and not line.driver and contents.is_person(text):
+        return replace(line, driver=single_line(text))
+    return replace(line, note=single_line(", ".join(filter(None, (line.note, text)))))
+
+
+def _read_cell(cell: str) -> _Cell:
+    """Raises ValidationError with a sentence where there is no plate in the cell."""
+    romanian = plates.romanian_plates(cell)
+    if romanian:
+        return _Cell(tuple(romanian), plates.without_plates(cell))
+    if plates.is_plausible(cell):
+        return _Cell((plates.normalized(cell),))
+    plate, rest = plates.leading_plate(cell)
+    if plate:
+        return _Cell((plate,), rest)
+    plates.clean_plate(cell)
+    raise ValidationError(
+        gettext("„%(typed)s” nu pare un număr de înmatriculare.")
+        % {"typed": " ".join(cell.split())[:40]}
+    )
+
+
+def _question(unclear: list[str], lines: list[Line]) -> str:
+    """What is asked of a row in whose cells there is more than a plate."""
+    proposed = []
+    for line in lines:
+        kind = kind_of(line.kind)
+        what = f"{kind.label} {line.plate}" if kind else line.plate
+        parts = [
+            what,
+            line.driver and gettext("șofer %(name)s") % {"name": line.driver},
+            line.phone and gettext("telefon %(phone)s") % {"phone": line.phone},
+            line.note and gettext("notă „%(note)s”") % {"note": line.note},
+        ]
+        proposed.append(", ".join(filter(None, parts)))
+    return gettext("„%(cell)s”: %(proposal)s?") % {
+        "cell": "”, „".join(" ".join(cell.split()) for cell in unclear),
+        "proposal": gettext(" și ").join(proposed),
+    }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company
 from caraus.core.formatting import today
 from caraus.fleet.issues import ListedVehicle, OpenTransport, PlateIssue, find_issues
-from caraus.fleet.models import Draft, Issue, Kind, Vehicle
+from caraus.fleet.models import Issue, Kind, Vehicle
 from caraus.fleet.plates import normalized
 from caraus.fleet.trips import Trip
 from caraus.transports.models import Transport
@@ -28,7 +28,6 @@ type Cause = Literal["uit", "fleet"]
 #: `Issue`), `because`: "uit" when ANAF's list changed, "fleet" when a person changed the fleet.
 appeared = Signal()
 
-DRAFT_RETENTION = timedelta(days=1)
 _LOCK_SPACE = 0xF1EE
 _BATCH = 1000
 
@@ -148,7 +147,7 @@ def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[I
 
 
 def delete_outdated() -> None:
-    """Drop the issues of UITs that have closed since, and lists that nobody took in a day."""
+    """Drop the issues of UITs that have closed since."""
     day = today()
     closed = [Q(**{f"{way}__first_expired_day__lte": day}) for way in ("transport", "other")]
     closed += [
@@ -156,4 +155,3 @@ def delete_outdated() -> None:
         for way in ("transport", "other")
     ]
     Issue.objects.filter(reduce(or_, closed)).delete()
-    Draft.objects.filter(created_at__lt=timezone.now() - DRAFT_RETENTION).delete()

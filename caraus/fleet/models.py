@@ -1,15 +1,16 @@
-"""The vehicles and trailers of a company, the issues of its UITs beside them, lists on their way
-into the fleet."""
+"""The vehicles and trailers of a company, and the issues of its UITs beside them."""
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from caraus.accounts.models import Company, User
+from caraus.accounts.models import Company
+from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import Transport
 
 NOTE_MAX_LENGTH = 200
+PHONE_MAX_LENGTH = 40
 
 
 class Kind(models.TextChoices):
@@ -27,6 +28,9 @@ class Vehicle(models.Model):
     plate = models.CharField(max_length=MAX_LENGTH)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
     note = models.CharField(max_length=NOTE_MAX_LENGTH, blank=True)
+    # Who usually drives it, and the phone at which they are found.
+    driver = models.CharField(max_length=PERSON_NAME_LENGTH, blank=True)
+    phone = models.CharField(max_length=PHONE_MAX_LENGTH, blank=True)
     # A retired one stays in the fleet, so that a UIT that names it is explained.
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -71,23 +75,3 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transport_id}: {self.code} {self.place} {self.plate}"
-
-
-class Draft(models.Model):
-    """A list on its way into the fleet: what was read, until somebody takes it or a day is over."""
-
-    ORGANIZATION_PATH = "company__organization"
-    COMPANY_PATH = "company"
-
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    # The file's name; "" for a pasted list.
-    name = models.CharField(max_length=200, blank=True)
-    # What a line is that does not say it.
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
-    # As read: [row number, plate, kind, note, in use].
-    lines = models.JSONField(default=list)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return self.name or f"{len(self.lines)}"

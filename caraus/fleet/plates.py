@@ -1,5 +1,6 @@
 """Number plates: as people type them, as the fleet keeps them, as they are compared. Pure."""
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,19 @@ from caraus.core.formatting import folded
 
 # What ANAF takes (schema_ETR_v2, NrVehiculType: capitals and digits).
 MIN_LENGTH, MAX_LENGTH = 2, 20
+# Of plates as they are; what is longer in a list holds more than a plate.
+MOST_LIKELY_LENGTH = 10
+_COUNTIES = (
+    "AB|AG|AR|BC|BH|BN|BR|BT|BV|BZ|CJ|CL|CS|CT|CV|DB|DJ|GJ|GL|GR|HD|HR|IF|IL|IS|MH|MM|MS|NT|OT|PH|"
+    "SB|SJ|SM|SV|TL|TM|TR|VL|VN|VS"
+)
+_GAP = r"[\s.\-‐‑–]{0,2}"
+_ROMANIAN = re.compile(
+    rf"(?<![^\W_])(?:(?:B{_GAP}\d{{2,3}}|(?:{_COUNTIES}){_GAP}\d{{2}}){_GAP}[A-Z]{{3}}"
+    # Provisional numbers.
+    rf"|(?:B|{_COUNTIES}){_GAP}0\d{{3,6}})(?![^\W_])",
+    re.IGNORECASE,
+)
 # What people type around letters and digits; an apostrophe keeps a spreadsheet from counting.
 _NOISE = frozenset("-.·•_'’\"„”‐‑–—\ufeff\u200b")
 _SEPARATORS = frozenset("/+&,;|\\")
@@ -56,13 +70,47 @@ def clean_plate(typed: str) -> str:
     return plate
 
 
-def looks_like_plate(typed: str) -> bool:
-    """Whether a cell of a spreadsheet looks like a plate: readable, with letters and digits."""
+def romanian_plates(text: str) -> list[str]:
+    """The Romanian plates in a text, normalized: „B 124 ABC / Popescu Dan” → ["B124ABC"]."""
+    return [normalized(found[0]) for found in _ROMANIAN.finditer(text)]
+
+
+def without_plates(text: str) -> str:
+    """The rest of the text."""
+    return _ROMANIAN.sub(" ", text).strip(" /,;:-–|()\t\n")
+
+
+def is_plausible(typed: str) -> bool:
+    """Whether a cell of a list may be a plate of any country: short, with a digit, and no words."""
     try:
         plate = clean_plate(typed)
     except ValidationError:
         return False
-    return len(plate) <= 12 and not plate.isdigit() and not plate.isalpha()
+    letters = sum(sign.isalpha() for sign in plate)
+    return len(plate) <= MOST_LIKELY_LENGTH and letters <= 6 and (letters > 0 or len(plate) <= 7)
+
+
+def looks_like_plate(typed: str) -> bool:
+    """Whether it has letters besides: a bare number is a plate only where one is expected."""
+    return is_plausible(typed) and not normalized(typed).isdigit()
+
+
+def leading_plate(text: str) -> tuple[str, str]:
+    """A plate of any country at the start of a cell that holds more, and the rest of the cell:
+    „CB 1234 AB Popescu” → ("CB1234AB", "Popescu"); ("", text) where there is none."""
+    words = text.replace("/", " / ").split()
+    taken = 0
+    for word in words:
+        is_part = any(sign.isdigit() for sign in word) or (word.isupper() and len(word) <= 3)
+        if not is_part or len(normalized("".join(words[: taken + 1]))) > MOST_LIKELY_LENGTH:
+            break
+        taken += 1
+    for end in range(taken, 0, -1):
+        plate = " ".join(words[:end])
+        rest = " ".join(words[end:]).strip(" /,;:-–|")
+        if rest and looks_like_plate(plate):
+            return normalized(plate), rest
+    return "", text
 
 
 def _foreign_sign(typed: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caraus.fleet.views import vehicles
+from caraus.fleet.views import imports, vehicles
 
 app_name = "fleet"
 
@@ -12,8 +12,9 @@ urlpatterns = [
     path("<int:pk>/retragere/", vehicles.vehicle_retire, name="retire"),
     path("<int:pk>/stergere/", vehicles.vehicle_delete, name="delete"),
     path("din-uit/<int:pk>/", vehicles.add_from_transport, name="add_from_transport"),
-    path("import/", vehicles.import_start, name="import"),
-    path("import/model.csv", vehicles.import_example, name="import_example"),
-    path("import/<int:pk>/", vehicles.import_preview, name="import_preview"),
-    path("import/<int:pk>/renuntare/", vehicles.import_drop, name="import_drop"),
+    path("import/", imports.import_start, name="import"),
+    path("import/model.csv", imports.import_example, name="import_example"),
+    path("import/<int:pk>/", imports.import_preview, name="import_preview"),
+    path("import/<int:pk>/renuntare/", imports.import_drop, name="import_drop"),
+    path("import/<int:pk>/anulare/", imports.import_undo, name="import_undo"),
 ]

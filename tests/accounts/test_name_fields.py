@@ -4,14 +4,13 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from caraus.accounts import organizations
 from caraus.accounts.models import Company, Organization, User
 from caraus.accounts.name_fields import has_link, single_line
 from caraus.accounts.provision import provision_user
-from caraus.fleet.import_lines import read_text
 from caraus.fleet.models import Vehicle
 from caraus.workspace import saved_views
 from tests import factories
+from tests.lists import reading
 
 
 def client_of(user: User) -> Client:
@@ -105,18 +104,17 @@ def test_a_persons_name_is_no_link(settings: LazySettings, db: None) -> None:
 
 
 def test_pasted_companies_have_such_names_too() -> None:
-    good, wrong = organizations.parse_company_list(
-        "RO 14399840; Trans\u202e Pop\nRO 900010100; evil.ro"
-    )
-    assert good == [("14399840", "Trans Pop")]
-    assert "adresă de internet" in wrong[0]
+    good, wrong = reading.companies("RO 14399840; Trans\u202e Pop\nRO 900010100; evil.ro")[0]
+    assert (good.cui, good.name) == ("14399840", "Trans Pop")
+    assert "adresă de internet" in wrong.error
 
 
 def test_notes_and_views_are_one_line(owner: User, organization: Organization) -> None:
     membership = owner.memberships.get()
     view, _ = saved_views.save_view(membership, name=ODD, address="", default=False)
     assert view.name == PLAIN
-    assert read_text("B 123 ABC\tvehicul\tDAF\u202e 2")[0].note == "DAF 2"
+    (row,) = reading.fleet("B 123 ABC\tvehicul\tDAF\u202e 2")[0]
+    assert row.lines[0].entry.note == "DAF 2"
     company = factories.company(organization)
     form = {"firma": company.cui, "plate": "B 123 ABC", "kind": "vehicle", "note": "DAF\n2"}
     assert client_of(owner).post("/flota/", form).status_code == 302

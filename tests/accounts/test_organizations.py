@@ -27,48 +27,6 @@ def client_of(user: User) -> Client:
     return client
 
 
-@pytest.mark.parametrize(
-    ("text", "pairs", "wrong"),
-    [
-        ("RO14399840\n900010100", [(GOOD[0], ""), (GOOD[1], "")], 0),
-        ("14399840\tTrans Ana SRL\n", [(GOOD[0], "Trans Ana SRL")], 0),
-        ("Trans Ana SRL; RO 14399840", [(GOOD[0], "Trans Ana SRL")], 0),
-        ("14399840, Trans, Ana", [(GOOD[0], "Trans Ana")], 0),
-        ("14399840 Trans Ana 2 SRL", [(GOOD[0], "Trans Ana 2 SRL")], 0),
-        ("Trans Ana S.R.L. RO 14399840", [(GOOD[0], "Trans Ana S.R.L.")], 0),
-        ("ro 14399840", [(GOOD[0], "")], 0),
-        ("RO 14399840 Ștefan SRL", [(GOOD[0], "Ștefan SRL")], 0),
-        ("14399840\n14399840\n", [(GOOD[0], "")], 0),
-        ("CUI\n14399840\n14399841\n\n", [(GOOD[0], "")], 2),
-        ("", [], 0),
-    ],
-)
-def test_a_pasted_list_is_read_as_spreadsheets_copy_it(
-    text: str, pairs: list[tuple[str, str]], wrong: int
-) -> None:
-    found, problems = organizations.parse_company_list(text)
-    assert found == pairs
-    assert len(problems) == wrong
-
-
-def test_the_line_that_is_wrong_is_named() -> None:
-    _, problems = organizations.parse_company_list("14399840\n\nTrans Ana 14399841")
-    assert problems[0].startswith("Rândul 3:")
-    assert "cifra de control" in problems[0]
-
-
-def test_many_companies_at_once(owner: User, organization: Organization) -> None:
-    factories.authorization(organization)
-    factories.company(organization, cui=GOOD[0])
-    page = client_of(owner).post(
-        "/firme/lista/", {"text": "\n".join([*GOOD, "nu e CUI"])}, follow=True
-    )
-    assert set(organization.companies.values_list("cui", flat=True)) == set(GOOD)
-    content = page.content.decode()
-    assert "Am adăugat 2 firme" in content
-    assert "Rândul 4" in content
-
-
 def test_a_list_pasted_twice_at_once_adds_each_once(transactional_db: None) -> None:
     organization = factories.organization()
     actor = Membership.objects.get(user=factories.member(organization, "admin"))

@@ -8,14 +8,15 @@ from threading import BoundedSemaphore
 
 import openpyxl
 import pytest
+from django.test import Client
 
-from caraus.accounts import organizations
 from caraus.accounts.models import Company, Membership, User
 from caraus.core import bounded_process
-from caraus.fleet import drafts, spreadsheets, workbook
-from caraus.fleet.import_lines import Line, read_text
-from caraus.fleet.models import Kind
-from caraus.fleet.spreadsheets import UnreadableFileError, rows_of_file
+from caraus.fleet import drafts as fleet_drafts
+from caraus.fleet.import_lines import FLEET
+from caraus.lists import drafts, spreadsheets, views, workbook
+from caraus.lists.models import Draft
+from caraus.lists.spreadsheets import UnreadableFileError, read_file, read_text
 
 pytestmark = pytest.mark.process
 
@@ -70,12 +71,12 @@ def test_a_workbook_without_end_is_refused_with_a_sentence(kind: str) -> None:
     assert len(data) < 900_000
     before = of_ended_programs()
     with pytest.raises(UnreadableFileError, match=words):
-        rows_of_file("flota.xlsx", data)
+        read_file("flota.xlsx", data)
     assert of_ended_programs() - before < workbook.CPU_SECONDS + 2
 
 
 def test_a_good_workbook_is_read_by_the_program_of_its_own() -> None:
-    rows = rows_of_file("a.xlsx", book(["Număr"], [], ["B 123 ABC", "remorcă"]))
+    rows = read_file("a.xlsx", book(["Număr"], [], ["B 123 ABC", "remorcă"])).rows
     assert [row[:2] for row in rows] == [["Număr", ""], [], ["B 123 ABC", "remorcă"]]
 
 
@@ -100,49 +101,54 @@ def test_above_two_readers_others_are_told_to_come_again(monkeypatch: pytest.Mon
     monkeypatch.setattr(spreadsheets, "PATIENCE", 0.01)
     refused = pytest.raises(UnreadableFileError, match="citește acum alte fișiere")
     with spreadsheets._READING, spreadsheets._READING, refused:
-        rows_of_file("flota.xlsx", book(["B 123 ABC"]))
-    assert rows_of_file("flota.xlsx", book(["B 123 ABC"]))
+        read_file("flota.xlsx", book(["B 123 ABC"]))
+    assert read_file("flota.xlsx", book(["B 123 ABC"])).rows
 
 
 @pytest.mark.usefixtures("processor_time_alone")
 def test_rows_that_hold_nothing_cost_nothing() -> None:
     data = with_sheet(b"</sheetData>", b"<row/>" * 400_000 + b"</sheetData>")
-    rows = rows_of_file("a.xlsx", data)
+    rows = read_file("a.xlsx", data).rows
     assert [row[0] for row in rows if row] == ["Număr", "B 123 ABC"]
-    lines = read_text("B 123 ABC;x" + "\n" * 200_000 + "B 124 ABC;x")
-    assert [line.number for line in lines] == [1, 200_001]
+    sheet = read_text("B 123 ABC;x" + "\n" * 200_000 + "B 124 ABC;x")
+    assert [number for number, _ in sheet.numbered()] == [1, 200_001]
 
 
 def test_a_draft_does_not_grow_by_corrections(owner: User, company: Company) -> None:
     actor = Membership.objects.get(user=owner)
-    draft = drafts.create_draft(actor, company, [Line(1, "?")], kind=Kind.VEHICLE)
+    draft = drafts.create_draft(actor, read_text("?"), FLEET, company=company)
     for county in ("B", "CT", "AR", "TM"):
-        good = [f"{county} {number} {letters}" for number in range(100, 1000) for letters in WORDS]
+        good = [f"{county} {number} {letters}" for number in range(10, 99) for letters in WORDS]
+        unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_rows(draft))
         with suppress(UnreadableFileError):
-            drafts.correct_draft(draft, "\n".join(["greșit", *good[:4990]]))
+            drafts.correct_rows(draft, FLEET, unclear, "\n".join(["greșit", *good[:1990]]))
     draft.refresh_from_db()
-    assert drafts.MAX_LINES - 5000 < len(draft.lines) <= drafts.MAX_LINES
+    assert drafts.MAX_KEPT_ROWS - 2000 < len(draft.rows) <= drafts.MAX_KEPT_ROWS
+    unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_rows(draft))
     with pytest.raises(UnreadableFileError, match="Împarte-o în mai multe"):
-        drafts.correct_draft(draft, "\n".join(["greșit", *good[:4990]]))
+        drafts.correct_rows(draft, FLEET, unclear, "\n".join(["greșit", *good[:1990]]))
 
 
-WORDS = ("ABA", "ABB", "ABC", "ABD", "ABE", "ABF")
+WORDS = [f"A{second}{third}" for second in "BCDEF" for third in "ABCDE"]
 
 
 def test_a_draft_is_bounded_from_its_start(owner: User, company: Company) -> None:
-    actor = Membership.objects.get(user=owner)
-    lines = [Line(1, "B 123 ABC")] * (drafts.MAX_LINES + 1)
-    with pytest.raises(UnreadableFileError, match="10001 de rânduri"):
-        drafts.create_draft(actor, company, lines, kind=Kind.VEHICLE)
+    with pytest.raises(UnreadableFileError, match="peste 5000 de rânduri"):
+        read_text("B 123 ABC\n" * (drafts.MAX_KEPT_ROWS + 1))
+    assert not Draft.objects.exists()
 
 
-def test_a_pasted_list_of_bad_companies_tells_some_and_counts_the_rest() -> None:
-    good, wrong = organizations.parse_company_list("x\n" * 2_000 + "RO 14399840; Trans Pop")
-    assert good == [("14399840", "Trans Pop")]
-    assert len(wrong) == organizations.MAX_LINE_ERRORS + 1
-    assert wrong[-1] == "Și încă 1900 de rânduri greșite."
-    _, wrong = organizations.parse_company_list("x\n" * 120_000)
-    assert len(wrong) == organizations.MAX_LINE_ERRORS + 2
-    assert "Rândul 3001: cel mult 1000 de firme o dată" in wrong[-2]
-    _, wrong = organizations.parse_company_list("1 " * 120_000)
-    assert wrong == ["Rândul 1: Rândul este prea lung: scrie o firmă pe fiecare rând."]
+def test_a_pasted_list_of_bad_companies_tells_some_and_counts_the_rest(
+    signed_in: Client, company: Company
+) -> None:
+    start = signed_in.post("/firme/lista/", {"text": "x\n" * 2_000 + "RO 14399840; Trans Pop"})
+    page = signed_in.get(start["Location"])
+    assert "1 firmă nouă" in page.content.decode()
+    assert page.content.decode().count("<strong>Rândul") == views.SHOWN_ERRORS
+    assert "Și încă 1700 de rânduri greșite." in page.content.decode()
+    refused = signed_in.post("/firme/lista/", {"text": "x\n" * 120_000})
+    assert "peste 5000 de rânduri" in refused.content.decode()
+    refused = signed_in.post("/firme/lista/", {"text": "1 " * 120_000})
+    assert "un câmp este mult prea lung" in refused.content.decode()
+    start = signed_in.post("/firme/lista/", {"text": "1 " * 60_000})
+    assert "Rândul este prea lung" in signed_in.get(start["Location"]).content.decode()

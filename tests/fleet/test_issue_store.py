@@ -1,6 +1,5 @@
 """The problems as they are kept: after ANAF's answers, after changes of the fleet, as time goes."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.fleet import changes, issue_store, queries
 from caraus.fleet.changes import Entry
-from caraus.fleet.models import Draft, Issue, Kind, Vehicle
+from caraus.fleet.models import Issue, Kind, Vehicle
 from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport
 from tests import factories
@@ -142,12 +141,9 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
     Transport.objects.filter(pk=ends.pk).update(first_expired_day=today())
     assert standing(ends) == []
     assert queries.count_with_issues([company.pk], today()) == 2
-    Draft.objects.create(company=company, user=factories.user(), lines=[])
-    Draft.objects.update(created_at=Draft.objects.get().created_at - timedelta(days=2))
     issue_store.delete_outdated()
     assert {one.transport_id for one in Issue.objects.all()} == {stays.pk}
     assert standing(clashing) == []
-    assert not Draft.objects.exists()
 
 
 def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(

@@ -9,21 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from caraus.fleet.drafts import CheckedLine, check_lines, lines_as_text
-from caraus.fleet.import_lines import Line, kind_of, read_file, read_text
+from caraus.fleet.drafts import check_rows
+from caraus.fleet.import_lines import FLEET, Line, ReadRow, kind_of, read_row
 from caraus.fleet.models import Kind, Vehicle
-from caraus.fleet.spreadsheets import MAX_ROWS, UnreadableFileError, rows_of_file
+from caraus.lists.drafts import rows_as_text
+from caraus.lists.models import Draft
+from caraus.lists.spreadsheets import MAX_ROWS, Sheet, UnreadableFileError, read_file, read_text
+from tests.lists import reading
 
 TABLE = (
     "Nr. înmatriculare;Tip;Observații\r\nB 123 ABC;camion;Volvo, roșu\r\nCT-34-REM;Semiremorcă;\r\n"
 )
-READ = [("B 123 ABC", "camion", "Volvo, roșu"), ("CT-34-REM", "Semiremorcă", "")]
+READ = [("B123ABC", "camion", "Volvo, roșu"), ("CT34REM", "Semiremorcă", "")]
 # Excel in Romanian writes the old letters in its old encodings.
 OLD = TABLE.translate(str.maketrans("șț", "şţ"))
 
 
-def cells(lines: list[Line]) -> list[tuple[str, str, str]]:
-    return [(line.plate, line.kind, line.note) for line in lines]
+def lines_of(sheet: Sheet) -> list[Line]:
+    found = reading.read(sheet, FLEET)
+    rows = [read_row(row, found.layout) for row in found.to_judge()]
+    return [line for row in rows for line in row.lines]
+
+
+def cells(sheet: Sheet) -> list[tuple[str, str, str]]:
+    return [(line.plate, line.kind, line.note) for line in lines_of(sheet)]
 
 
 def workbook(*sheets: list[list[Any]], hidden: int = 0) -> bytes:
@@ -59,9 +68,9 @@ def test_a_csv_is_read_in_every_encoding_and_delimiter(data: bytes) -> None:
 
 def test_windows_signs_are_told_from_the_iso_encoding() -> None:
     data = "Număr;Notă\nB 123 ABC;„Ana” – Škoda\n".encode("cp1250")
-    assert cells(read_file("a.csv", data)) == [("B 123 ABC", "", "„Ana” – Škoda")]
+    assert cells(read_file("a.csv", data)) == [("B123ABC", "", "„Ana” – Škoda")]
     data = "Număr;Notă\nB 123 ABC;Škoda\n".encode("iso8859-2")
-    assert cells(read_file("a.csv", data)) == [("B 123 ABC", "", "Škoda")]
+    assert cells(read_file("a.csv", data)) == [("B123ABC", "", "Škoda")]
 
 
 def test_a_workbook_is_read_from_its_first_visible_sheet_with_row_numbers_of_its_own() -> None:
@@ -70,15 +79,16 @@ def test_a_workbook_is_read_from_its_first_visible_sheet_with_row_numbers_of_its
         [[], ["Nr. crt.", "Număr", "Fel", "Activ"], [1, "B 123 ABC", None, True], [], [2, 12345.0]],
         hidden=1,
     )
-    assert [(one.number, one.plate, one.active) for one in read_file("f.xlsx", data)] == [
-        (3, "B 123 ABC", "da"),
+    lines = lines_of(read_file("f.xlsx", data))
+    assert [(one.number, one.plate, one.active) for one in lines] == [
+        (3, "B123ABC", "da"),
         (5, "12345", ""),
     ]
 
 
 def test_a_pasted_column_needs_nothing_else() -> None:
     assert cells(read_text("b 123 abc\n\n CT34REM \n")) == [
-        ("b 123 abc", "", ""),
+        ("B123ABC", "", ""),
         ("CT34REM", "", ""),
     ]
 
@@ -86,17 +96,18 @@ def test_a_pasted_column_needs_nothing_else() -> None:
 def test_columns_without_a_heading_are_known_by_what_they_hold() -> None:
     text = "1\tMAN\tB 123 ABC\tcap tractor\n2\tSchmitz\tCT 34 REM\tsemiremorcă\n"
     assert cells(read_text(text)) == [
-        ("B 123 ABC", "cap tractor", "MAN"),
-        ("CT 34 REM", "semiremorcă", "Schmitz"),
+        ("B123ABC", "cap tractor", "MAN"),
+        ("CT34REM", "semiremorcă", "Schmitz"),
     ]
 
 
 def test_a_tractor_and_its_trailer_on_one_row_are_two_vehicles() -> None:
     text = "Cap tractor;Semiremorca;Șofer\nB 123 ABC;CT 34 REM;Ion\nB 124 ABC;;Gheorghe\n"
-    assert cells(read_text(text)) == [
-        ("B 123 ABC", "vehicle", "Ion"),
-        ("CT 34 REM", "trailer", "Ion"),
-        ("B 124 ABC", "vehicle", "Gheorghe"),
+    lines = lines_of(read_text(text))
+    assert [(line.plate, line.kind, line.driver) for line in lines] == [
+        ("B123ABC", "vehicle", "Ion"),
+        ("CT34REM", "trailer", ""),
+        ("B124ABC", "vehicle", "Gheorghe"),
     ]
 
 
@@ -104,10 +115,10 @@ def test_a_tractor_and_its_trailer_on_one_row_are_two_vehicles() -> None:
     ("word", "kind"),
     [
         *dict.fromkeys(
-            ("Semiremorcă", "REMORCA", "trailer", "r", "remorcă frig."), Kind.TRAILER
+            ("Semiremorcă", "REMORCA", "trailer", "r", "remorcă frig.", "O4", "o 3"), Kind.TRAILER
         ).items(),
         *dict.fromkeys(
-            ("Cap tractor", "camion", "Autotractor", "autoutilitară", "vehicul", "v", "Duba"),
+            ("Cap tractor", "camion", "Autotractor", "autoutilitară", "vehicul", "v", "N3"),
             Kind.VEHICLE,
         ).items(),
         ("elicopter", None),
@@ -155,7 +166,7 @@ MANY = packed(**{"xl/workbook.xml": b"<a/>", **{f"xl/p{number}": b"" for number 
 )
 def test_what_cannot_be_read_is_told_in_a_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(UnreadableFileError, match=sentence):
-        read_file("flota", data)
+        reading.read(read_file("flota", data), FLEET)
 
 
 def test_a_workbook_that_calls_for_entities_is_refused() -> None:
@@ -179,27 +190,20 @@ def test_a_row_at_the_end_of_the_sheet_is_found_and_soon() -> None:
     sheet["A1048576"] = "CT34REM"
     file = io.BytesIO()
     book.save(file)
-    lines = read_file("a.xlsx", file.getvalue())
+    lines = lines_of(read_file("a.xlsx", file.getvalue()))
     assert [(line.number, line.plate) for line in lines] == [(1, "B123ABC"), (1048576, "CT34REM")]
-
-
-@given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)))
-def test_any_bytes_are_read_or_refused_in_a_sentence(data: bytes) -> None:
-    try:
-        lines = read_file("flota.csv", data)
-    except UnreadableFileError:
-        return
-    rows = [row for row in rows_of_file("flota.csv", data) if any(row)]
-    assert {line.number for line in lines} <= {*range(1, data.count(b"\n") + data.count(b"\r") + 2)}
-    assert len(rows) - 1 <= len({line.number for line in lines}) <= len(rows)
 
 
 # -- judged --------------------------------------------------------------------------------------
 
 
 def verdicts(lines: list[Line], *known: Vehicle) -> list[tuple[str, str]]:
-    judged = check_lines(lines, {one.plate: one for one in known}, Kind.VEHICLE)
-    return [(one.verdict, one.message) for one in judged]
+    rows = [ReadRow(line.number, (line,)) for line in lines]
+    judged = check_rows(rows, {one.plate: one for one in known}, Kind.VEHICLE)
+    return [
+        ("wrong", row.error) if row.error else (row.lines[0].verdict, row.lines[0].message)
+        for row in judged
+    ]
 
 
 def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
@@ -218,11 +222,14 @@ def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
         Line(8, "B2X", "", "", "poate"),
         Line(9, "B3X", note="x" * 200),
         Line(10, "B4X", note="x" * 201),
+        Line(11, "B5X", driver="x" * 151),
+        Line(12, "B6X", phone="7" * 41),
+        Line(13, "B1OLD", driver="Popa Ion"),
     ]
     assert verdicts(lines, *fleet) == [
         ("new", ""),
         ("repeated", "Este și pe rândul 1: se ia o singură dată."),
-        ("wrong", "Este și pe rândul 1, altfel. Lasă un singur rând."),
+        ("wrong", "B1NEW este și pe rândul 1, altfel. Lasă un singur rând."),
         ("same", ""),
         ("change", "vehicul → remorcă; din nou în uz"),
         ("wrong", "Scrie numărul de înmatriculare, de exemplu B 123 ABC."),
@@ -230,14 +237,31 @@ def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
         ("wrong", "Nu înțelegem starea „poate”: scrie da (în uz) sau nu (scos din uz)."),
         ("new", ""),
         ("wrong", "Nota are cel mult 200 de caractere."),
+        ("wrong", "Numele șoferului are cel mult 150 de caractere."),
+        ("wrong", "Telefonul are cel mult 40 de caractere."),
+        ("wrong", "B1OLD este și pe rândul 4, altfel. Lasă un singur rând."),
     ]
+
+
+def test_a_row_is_taken_as_a_whole_or_waits_as_a_whole() -> None:
+    text = "Cap tractor;Semiremorcă\nB 123 ABC;CT 34 REM\nB 124 ABC;fără\nB 125 ABC;B 125 ABC"
+    rows, _ = reading.fleet(text)
+    assert [len(row.lines) for row in rows] == [2, 0, 0]
+    assert "„fără” nu este un număr de înmatriculare" in rows[1].error
+    assert rows[2].error == "B125ABC este de două ori pe același rând."
 
 
 def test_a_long_note_is_not_cut_silently() -> None:
     note = "Volvo, " * 40
-    (line,) = read_text(f"Număr;Notă\nB 12 ABC;{note}")
+    (line,) = lines_of(read_text(f"Număr;Notă\nB 12 ABC;{note}"))
     assert line.note == note.strip()
     assert verdicts([line]) == [("wrong", "Nota are cel mult 200 de caractere.")]
+
+
+def test_a_cell_without_end_is_not_cut_silently() -> None:
+    rows, _ = reading.fleet(f"Număr;Notă\nB 12 ABC;{'x' * 501}\nB 13 ABC;{'x' * 100}")
+    assert rows[0].error.startswith("Rândul este prea lung")
+    assert rows[1].lines
 
 
 @given(
@@ -252,8 +276,8 @@ def test_a_long_note_is_not_cut_silently() -> None:
 def test_wrong_lines_can_be_corrected_from_the_text_they_are_given_back_in(
     rows: list[tuple[str, str, str, str]],
 ) -> None:
-    wrong = [CheckedLine(Line(number, *row), "wrong") for number, row in enumerate(rows, start=1)]
-    text = lines_as_text(wrong)
+    draft = Draft(rows=[[number, list(row)] for number, row in enumerate(rows, start=1)])
+    text = rows_as_text(draft, range(1, len(rows) + 1))
     assert len(text.split("\n")) == len(rows)
-    for one, line in zip(wrong, text.split("\n"), strict=True):
-        assert line.startswith(" ".join(one.line.plate.replace(";", ",").replace('"', "”").split()))
+    for row, line in zip(rows, text.split("\n"), strict=True):
+        assert line.startswith(" ".join(row[0].replace(";", ",").replace('"', "”").split()))

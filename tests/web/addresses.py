@@ -15,7 +15,8 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Invitation, Membership, Organization
 from caraus.authorizations.models import Authorization, ExternalLink
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
-from caraus.fleet.models import Draft, Vehicle
+from caraus.fleet.models import Vehicle
+from caraus.lists.models import Draft
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from tests import factories
@@ -45,6 +46,7 @@ THINGS = {
     "flota/din-uit/<int:pk>/": {"POST": 404},
     "flota/import/<int:pk>/": {"GET": 404, "POST": 404},
     "flota/import/<int:pk>/renuntare/": {"POST": 404},
+    "flota/import/<int:pk>/anulare/": {"POST": 404},
     "depuneri/uit/<int:pk>/": {"GET": 404, "POST": 404},
     "depuneri/grup/<int:pk>/": {"GET": 404, "POST": 404},
     "depuneri/<int:pk>/": {"GET": 404},
@@ -56,6 +58,10 @@ THINGS = {
     "firme/<int:pk>/": {"GET": 404, "POST": 404},
     "notificari/<int:pk>/": {"POST": 404},
     "firme/<int:pk>/arhivare/": {"POST": 404},
+    "firme/<int:pk>/stergere/": {"POST": 404},
+    "firme/lista/<int:pk>/": {"GET": 404, "POST": 404},
+    "firme/lista/<int:pk>/renuntare/": {"POST": 404},
+    "firme/lista/<int:pk>/anulare/": {"POST": 404},
     "organizatie/membri/<int:pk>/": {"GET": 404, "POST": 404},
     "organizatie/membri/<int:pk>/eliminare/": {"POST": 404},
     "organizatie/invitatii/<int:pk>/retrimitere/": {"POST": 404},
@@ -132,6 +138,7 @@ LEAST = {
     "flota/import/": {"GET": "dispatcher", "POST": "dispatcher"},
     "flota/import/<int:pk>/": {"GET": "dispatcher", "POST": "dispatcher"},
     "flota/import/<int:pk>/renuntare/": {"POST": "dispatcher"},
+    "flota/import/<int:pk>/anulare/": {"POST": "dispatcher"},
     "depuneri/uit/<int:pk>/": {"GET": "dispatcher", "POST": "dispatcher"},
     "depuneri/vehicul/": {"GET": "dispatcher", "POST": "dispatcher"},
     "depuneri/grup/<int:pk>/": {"POST": "dispatcher"},
@@ -142,6 +149,10 @@ LEAST = {
     "firme/lista/": {"GET": "admin", "POST": "admin"},
     "firme/<int:pk>/": {"GET": "admin", "POST": "admin"},
     "firme/<int:pk>/arhivare/": {"POST": "admin"},
+    "firme/<int:pk>/stergere/": {"POST": "admin"},
+    "firme/lista/<int:pk>/": {"GET": "admin", "POST": "admin"},
+    "firme/lista/<int:pk>/renuntare/": {"POST": "admin"},
+    "firme/lista/<int:pk>/anulare/": {"POST": "admin"},
     "organizatie/noua/": {"GET": "owner", "POST": "owner"},
     "organizatie/setari/": {"POST": "admin"},
     "organizatie/predare/": {"POST": "owner"},

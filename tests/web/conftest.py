@@ -1,5 +1,7 @@
 """Things of an organization."""
 
+from dataclasses import asdict
+
 import pytest
 from django.utils import timezone
 
@@ -7,7 +9,9 @@ from caraus.accounts import members
 from caraus.accounts.models import Membership, Organization, User
 from caraus.authorizations import links
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
-from caraus.fleet.models import Draft, Vehicle
+from caraus.fleet.changes import as_entry
+from caraus.fleet.models import Vehicle
+from caraus.lists.models import Draft
 from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
@@ -75,7 +79,22 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     view = SavedView.objects.create(organization=organization, user=owner, name=SECRET)
     link, _ = links.create_link(Membership.objects.get(user=owner))
     vehicle = Vehicle.objects.create(company=company, plate="B123ABC", note=SECRET)
-    draft = Draft.objects.create(company=company, user=owner, lines=[[1, SECRET, "", "", ""]])
+    vehicle_as_added = asdict(as_entry(vehicle))
+    draft, companies_draft = (
+        Draft.objects.create(
+            organization=organization,
+            company=of_fleet,
+            user=owner,
+            rows=[[1, [SECRET]]],
+            roles=[role],
+            taken_at=now,
+            added=[added],
+        )
+        for of_fleet, role, added in (
+            (company, "plate", [vehicle.pk, vehicle_as_added]),
+            (None, "cui", [company.pk, SECRET, False]),
+        )
+    )
     change = VehicleChange.objects.create(
         company=company,
         transport=transport,
@@ -112,6 +131,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "flota/din-uit/<int:pk>/": transport.pk,
         "flota/import/<int:pk>/": draft.pk,
         "flota/import/<int:pk>/renuntare/": draft.pk,
+        "flota/import/<int:pk>/anulare/": draft.pk,
         "integrari/<int:pk>/drepturi/": authorization.pk,
         "integrari/<int:pk>/test/": authorization.pk,
         "integrari/linkuri/<int:pk>/retragere/": link.pk,
@@ -122,6 +142,10 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "organizatie/invitatii/<int:pk>/link/": invitation.pk,
         "organizatie/invitatii/<int:pk>/retragere/": invitation.pk,
         "firme/<int:pk>/arhivare/": company.pk,
+        "firme/<int:pk>/stergere/": company.pk,
+        "firme/lista/<int:pk>/": companies_draft.pk,
+        "firme/lista/<int:pk>/renuntare/": companies_draft.pk,
+        "firme/lista/<int:pk>/anulare/": companies_draft.pk,
         "integrari/<int:pk>/deconectare/": authorization.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/<int:pk>/fisa-soferului.pdf": transport.pk,

@@ -139,20 +139,6 @@ def test_an_organization_has_room_for_so_many_companies_and_one_more_is_told_why
     assert organization.companies.count() == 2
 
 
-def test_of_a_pasted_list_as_many_are_added_as_there_is_room_for_and_the_others_are_named(
-    signed_in: Client, organization: Organization, settings: LazySettings
-) -> None:
-    settings.COMPANIES_PER_ORGANIZATION = 2
-    factories.company(organization, cui="14399840")
-    text = f"14399840\n{factories.CUI}\n{factories.OTHER_CUI}\n900030302"
-    page = signed_in.post("/firme/lista/", {"text": text}).content.decode()
-    assert f"2 firme nu au mai încăput ({factories.OTHER_CUI}, 900030302)." in page
-    assert "O organizație poate avea cel mult 2 firme." in page
-    assert "1 era deja în listă." in page
-    cuis = set(organization.companies.values_list("cui", flat=True))
-    assert cuis == {"14399840", factories.CUI}
-
-
 def test_an_archived_company_leaves_room_and_comes_back_only_where_there_is_some(
     signed_in: Client, organization: Organization, settings: LazySettings
 ) -> None:

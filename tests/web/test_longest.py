@@ -11,7 +11,8 @@ from playwright.sync_api import Browser
 from caraus.accounts.models import Company, Invitation, Organization, User
 from caraus.authorizations.models import Authorization, ExternalLink
 from caraus.core import fields
-from caraus.fleet.models import Draft, Vehicle
+from caraus.fleet.models import Vehicle
+from caraus.lists.models import Draft
 from caraus.notifications.emails import compose_email
 from caraus.notifications.models import Fact, Notification
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -47,7 +48,7 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     User: ("name",),
     Authorization: ("person_name", "certificate_serial", "last_failure_detail"),
     ExternalLink: ("sender_name",),
-    Vehicle: ("plate", "note"),
+    Vehicle: ("plate", "note", "driver", "phone"),
     Draft: ("name",),
     Notification: ("title",),
     Fact: ("title",),

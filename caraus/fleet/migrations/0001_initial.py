@@ -1,6 +1,5 @@
 import django.db.models.deletion
 import django.utils.timezone
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -11,22 +10,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('transports', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Draft',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('kind', models.CharField(choices=[('vehicle', 'vehicul'), ('trailer', 'remorcă')], default='vehicle', max_length=10)),
-                ('lines', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.company')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
         migrations.CreateModel(
             name='Issue',
             fields=[
@@ -51,6 +37,8 @@ class Migration(migrations.Migration):
                 ('plate', models.CharField(max_length=20)),
                 ('kind', models.CharField(choices=[('vehicle', 'vehicul'), ('trailer', 'remorcă')], default='vehicle', max_length=10)),
                 ('note', models.CharField(blank=True, max_length=200)),
+                ('driver', models.CharField(blank=True, max_length=150)),
+                ('phone', models.CharField(blank=True, max_length=40)),
                 ('active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fleet', to='accounts.company')),

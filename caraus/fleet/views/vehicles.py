@@ -13,27 +13,22 @@ from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
-from caraus.accounts.rate_limits import rate_limited
-from caraus.accounts.uploads import is_upload_too_large
 from caraus.core.formatting import plural, today
-from caraus.fleet import changes, drafts, filters, queries
+from caraus.fleet import changes, filters, queries
 from caraus.fleet.actions import vehicle_actions
 from caraus.fleet.changes import Entry
 from caraus.fleet.filters import FleetFilters
-from caraus.fleet.forms import ImportForm, VehicleForm, already_there
-from caraus.fleet.import_lines import Line, read_file, read_text
+from caraus.fleet.forms import VehicleForm, already_there
 from caraus.fleet.issues import PLACES
-from caraus.fleet.models import Draft, Kind, Vehicle
+from caraus.fleet.models import Kind, Vehicle
 from caraus.fleet.plates import normalized
-from caraus.fleet.spreadsheets import UnreadableFileError
+from caraus.lists import drafts
+from caraus.lists.models import Draft
 from caraus.transports.models import Transport
-
-# Lines shown of each kind in a preview; wrong ones are all shown.
-SHOWN_LINES = 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,7 +44,7 @@ def fleet_list(request: HttpRequest) -> HttpResponse:
         access.require_role(request, Role.DISPATCHER)
         if form.is_valid():
             company = form.cleaned_data["firma"]
-            with _telling(request, company):
+            with notify_first_issues(request, company):
                 changes.save_vehicles(membership, company, [form.entry()])
                 messages.success(
                     request,
@@ -74,6 +69,9 @@ def _table(
         "with_issues": queries.count_with_issues([company.pk for company in companies], today()),
         "may_edit": access.has_role(membership, Role.DISPATCHER),
         "actions": vehicle_actions(),
+        "imports": drafts.can_be_undone(
+            access.visible(Draft.objects.filter(company__in=companies), membership)
+        ).select_related("company"),
         "totals": mine.aggregate(
             vehicles=Count("pk", filter=Q(active=True, kind=Kind.VEHICLE)),
             trailers=Count("pk", filter=Q(active=True, kind=Kind.TRAILER)),
@@ -83,7 +81,7 @@ def _table(
 
 
 @contextmanager
-def _telling(request: HttpRequest, company: Company) -> Iterator[None]:
+def notify_first_issues(request: HttpRequest, company: Company) -> Iterator[None]:
     """Says what the first vehicles of a fleet did to the open UITs."""
     had_fleet = Vehicle.objects.filter(company=company, active=True).exists()
     yield
@@ -164,121 +162,8 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
     elif known is not None:
         messages.info(request, already_there(known))
     else:
-        with _telling(request, company):
+        with notify_first_issues(request, company):
             changes.save_vehicles(membership, company, [Entry(plate, kind)])
             message = gettext("%(plate)s este acum în flotă, ca %(kind)s.")
             messages.success(request, message % {"plate": plate, "kind": kind.label})
     return redirect("workspace:detail", pk)
-
-
-@require_http_methods(["GET", "POST"])
-@rate_limited("fleet_import", posts_only=True)
-def import_start(request: HttpRequest) -> HttpResponse:
-    """A pasted list or a file: read, kept, and shown before anything is added."""
-    membership = access.require_role(request, Role.DISPATCHER)
-    companies = list(access.visible_companies(membership))
-    is_post = request.method == "POST"
-    form = ImportForm(
-        request.POST if is_post else None,
-        request.FILES if is_post else None,
-        companies=companies,
-        is_too_large=is_upload_too_large(request),
-        initial={"firma": request.GET.get("firma", ""), "kind": Kind.VEHICLE.value},
-    )
-    if is_post and form.is_valid():
-        data = form.cleaned_data
-        try:
-            lines, name = _lines_of(form)
-            kind = Kind(data["kind"] or Kind.VEHICLE)
-            draft = drafts.create_draft(membership, data["firma"], lines, kind=kind, name=name)
-        except UnreadableFileError as error:
-            form.add_error("file" if data["file"] else "text", str(error))
-        else:
-            return redirect("fleet:import_preview", draft.pk)
-    return render(request, "fleet/import.html", {"form": form, "companies": companies})
-
-
-def _lines_of(form: ImportForm) -> tuple[list[Line], str]:
-    file = form.cleaned_data["file"]
-    if not file:
-        return read_text(form.cleaned_data["text"]), ""
-    return read_file(file.name, file.read()), file.name
-
-
-@require_http_methods(["GET", "POST"])
-@never_cache
-def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """What would come of the list, line by line; POST takes the good ones or corrects others."""
-    membership = access.require_role(request, Role.DISPATCHER)
-    draft = access.get_object(request, Draft.objects.select_related("company"), pk)
-    file_error, text = "", None
-    if request.method == "POST":
-        if "gresite" not in request.POST:
-            return _take(request, membership, draft)
-        text = request.POST["gresite"]
-        try:
-            drafts.correct_draft(draft, text)
-        except UnreadableFileError as error:
-            file_error = str(error)
-        else:
-            return redirect("fleet:import_preview", draft.pk)
-    lines = drafts.checked_lines(draft)
-    groups = {
-        verdict: [line for line in lines if line.verdict == verdict]
-        for verdict in ("wrong", "change", "new", "repeated", "same")
-    }
-    context = {
-        "draft": draft,
-        "groups": groups,
-        "shown": {name: group[:SHOWN_LINES] for name, group in groups.items()},
-        "most": SHOWN_LINES,
-        "file_error": file_error,
-        "corrected": drafts.lines_as_text(groups["wrong"]) if text is None else text,
-    }
-    return render(request, "fleet/preview.html", context)
-
-
-def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpResponse:
-    company = draft.company
-    with _telling(request, company):
-        taken = drafts.import_draft(membership, draft, changing=request.POST.get("schimba") == "1")
-        message = []
-        if taken.added:
-            message.append(plural(taken.added, "vehicul adăugat", "vehicule adăugate"))
-        if taken.changed:
-            message.append(plural(taken.changed, "vehicul schimbat", "vehicule schimbate"))
-        if message:
-            messages.success(request, gettext("Flota: %(what)s.") % {"what": ", ".join(message)})
-    if taken.left:
-        left = plural(
-            taken.left,
-            "rând are încă probleme și nu s-a adăugat",
-            "rânduri au încă probleme și nu s-au adăugat",
-        )
-        messages.warning(request, gettext("%(left)s. Corectează aici.") % {"left": left})
-        return redirect("fleet:import_preview", draft.pk)
-    if not message:
-        messages.info(request, gettext("Toate erau deja în flotă: nu s-a schimbat nimic."))
-    return redirect(f"{reverse('fleet:list')}?firma={company.cui}")
-
-
-@require_POST
-def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """The list is thrown away; the fleet stays as it is."""
-    access.require_role(request, Role.DISPATCHER)
-    access.get_object(request, Draft.objects.all(), pk).delete()
-    return redirect("fleet:list")
-
-
-@require_GET
-def import_example(request: HttpRequest) -> HttpResponse:
-    """An example to fill in, as Excel in Romanian opens it: semicolons, UTF-8 with BOM."""
-    access.current_membership(request)
-    rows = [
-        "Număr de înmatriculare;Fel;Notă;În uz",
-        "B 123 ABC;vehicul;cap tractor;da",
-        "CT 34 REM;remorcă;semiremorcă;da",
-    ]
-    answer = HttpResponse("\r\n".join(rows).encode("utf-8-sig"), content_type="text/csv")
-    answer["Content-Disposition"] = 'attachment; filename="flota-model.csv"'
-    return answer

@@ -19,9 +19,14 @@ from caraus.authorizations import authorization_cards, rights_progress
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.fields import COMPANY_NAME_LENGTH
-from caraus.core.formatting import gettext_lazy, plural
+from caraus.core.formatting import gettext_lazy
+from caraus.lists import drafts
+from caraus.lists.models import Draft
 from caraus.sync.requests import request_sync
-from caraus.web import company_overview
+from caraus.web import company_deletion, company_overview
+
+# In the session of who has added a company, until the next page.
+_JUST_ADDED = "company_added"
 
 
 def _name_field() -> NameFormField:
@@ -71,20 +76,6 @@ class CompanyNameForm(forms.ModelForm[Company]):
         fields = ("name",)
 
 
-class PasteForm(forms.Form):
-    """Many companies at once, as copied from a spreadsheet."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Lista de CUI-uri"),
-        help_text=gettext_lazy(
-            "O firmă pe rând: CUI-ul, apoi, dacă vrei, denumirea, despărțite prin "
-            "tab, punct și virgulă sau virgulă."
-        ),
-        error_messages={"required": gettext_lazy("Lipește lista de CUI-uri.")},
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
-    )
-
-
 @require_http_methods(["GET", "POST"])
 def company_list(request: HttpRequest) -> HttpResponse:
     """The table, and the form that adds one company by its CUI."""
@@ -99,6 +90,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
             messages.success(
                 request, _company_sentence(gettext("{firm} a fost adăugată."), company)
             )
+            request.session[_JUST_ADDED] = True
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
 
@@ -123,6 +115,11 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
         "kept": urlencode({"q": words, "stare": state}),
         "may_add": access.has_role(membership, Role.ADMIN),
         "progresses": _progresses(membership),
+        "imports": drafts.can_be_undone(
+            access.visible(Draft.objects.filter(company=None), membership)
+        ),
+        "may_authorize": request.session.pop(_JUST_ADDED, None)
+        and not is_authorized(membership.organization),
     }
 
 
@@ -136,47 +133,8 @@ def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgr
     return [(authorization, progress) for authorization, progress in watched if progress.is_running]
 
 
-@require_http_methods(["GET", "POST"])
-def company_paste(request: HttpRequest) -> HttpResponse:
-    """Add many at once: the good lines are added, the others are told."""
-    membership = access.require_role(request, Role.ADMIN)
-    form = PasteForm(request.POST if request.method == "POST" else None)
-    wrong: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        pairs, wrong = organizations.parse_company_list(form.cleaned_data["text"])
-        added, left_out = _add_many(membership, pairs)
-        if added:
-            messages.success(
-                request,
-                gettext("Am adăugat {added}.").format(added=plural(len(added), "firmă", "firme")),
-            )
-        if (known := len(pairs) - len(added) - len(left_out)) > 0:
-            there = plural(known, "era deja în listă", "erau deja în listă")
-            messages.info(request, f"{there}.")
-        if left_out:
-            wrong.append(_left_out(left_out))
-        if not wrong:
-            return redirect("companies")
-    return render(request, "companies_paste.html", {"form": form, "wrong": wrong})
-
-
-def _left_out(cuis: list[str]) -> str:
-    shown = ", ".join(cuis[:20]) + (" …" if len(cuis) > 20 else "")
-    left = plural(len(cuis), "firmă nu a mai încăput", "firme nu au mai încăput")
-    return f"{left} ({shown}). {organizations.company_limit_message()}"
-
-
-@transaction.atomic
-def _add_many(
-    membership: Membership, pairs: list[tuple[str, str]]
-) -> tuple[list[Company], list[str]]:
-    added, left_out = organizations.add_companies(membership, pairs)
-    if _is_authorized(membership.organization):
-        request_sync([company.pk for company in added], by_person=False)
-    return added, left_out
-
-
-def _is_authorized(organization: Organization) -> bool:
+def is_authorized(organization: Organization) -> bool:
+    """Whether anybody has given it an authorization that is good."""
     return organization.authorizations.filter(status=Authorization.Status.ACTIVE).exists()
 
 
@@ -198,6 +156,21 @@ def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
     )
     messages.success(request, _company_sentence(sentence, company))
     return redirect("companies")
+
+
+@require_POST
+def company_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Gone for good: a company that never had a UIT."""
+    membership = access.require_role(request, Role.ADMIN)
+    company = access.get_object(request, Company.objects.all(), pk)
+    if company_deletion.delete_companies_without_uits(membership, [company], with_fleet=True):
+        messages.success(request, _company_sentence(gettext("{firm} a fost ștearsă."), company))
+        return redirect("companies")
+    sentence = gettext(
+        "{firm} are transporturi, care se păstrează: nu poate fi ștearsă, numai arhivată."
+    )
+    messages.error(request, _company_sentence(sentence, company))
+    return redirect("company", company.pk)
 
 
 def _company_sentence(sentence: str, company: Company) -> str:
@@ -230,7 +203,7 @@ def _add(form: CompanyForm, membership: Membership) -> Company | None:
                 organization=membership.organization,
                 cuis=[company.cui],
             )
-            if _is_authorized(company.organization):
+            if is_authorized(company.organization):
                 request_sync([company.pk])
     except IntegrityError:
         form.add_error(
@@ -260,4 +233,10 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
         )
         messages.success(request, gettext("Denumirea a fost păstrată."))
         return redirect("companies")
-    return render(request, "company_edit.html", {"form": form, "company": company})
+    context = {
+        "form": form,
+        "company": company,
+        "can_delete": not company_deletion.has_uits([company]),
+        "in_fleet": company.fleet.count(),
+    }
+    return render(request, "company_edit.html", context)

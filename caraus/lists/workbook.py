@@ -2,7 +2,7 @@
 
 It runs under `caraus.core.bounded_process`:
 
-`python -m caraus.fleet.workbook < list.xlsx > rows.json`: `{"rows": [[number, […]], …]}`, or
+`python -m caraus.lists.workbook < list.xlsx > rows.json`: `{"rows": [[number, […]], …]}`, or
 `{"error": "…"}` with one of the codes of `spreadsheets.py`. A file of some kilobytes can hold rows
 and cells without end: all is counted before it is kept, and the process is bounded besides.
 """
@@ -23,6 +23,7 @@ MAX_ROWS = 5000
 LAST_ROW = 1_048_576
 MAX_COLUMNS = 50
 MAX_CELLS = MAX_ROWS * MAX_COLUMNS
+# A longer cell is kept so long and a sign more, by which its row is known to be too long.
 MAX_CELL_LENGTH = 500
 # What an XLSX may hold once unpacked: a real list of 5000 vehicles has less than a tenth.
 MAX_UNPACKED_BYTES = 16_000_000
@@ -44,7 +45,7 @@ def capped_rows(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
     kept = [empty] * skipped
     full = 0
     for row in rows:
-        cells = [cell.strip()[:MAX_CELL_LENGTH] for cell in row[:MAX_COLUMNS]]
+        cells = [cell.strip()[: MAX_CELL_LENGTH + 1] for cell in row[:MAX_COLUMNS]]
         is_full = any(cells)
         kept.append(cells if is_full else empty)
         full += is_full

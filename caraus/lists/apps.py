@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ListsConfig(AppConfig):
+    name = "caraus.lists"
+    label = "lists"
+    verbose_name = "Liste"

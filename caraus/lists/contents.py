@@ -1,0 +1,80 @@
+"""What a cell of a list holds: a counter, a phone, a person, a total. Pure."""
+
+import re
+from collections.abc import Callable, Collection
+from itertools import pairwise
+
+from caraus.core.formatting import folded
+
+_COUNTER = re.compile(r"(\d{1,6})[.)]?")
+_PHONE = re.compile(r"(?<![\w+])(?:\+|00)?\d(?:[\s.\-/()]{0,2}\d){8,13}(?!\w)")
+_NAME = re.compile(r"[^\W\d_][^\W\d_'’.\-]*[.\-]?(?:[^\W\d_]+\.?)?")
+_TOTAL = re.compile(r"(?:sub)?total|numartotal|nrtotal|totalgeneral")
+# No person is called so: makes of vehicles and trailers, what their colours and bodies are.
+_NO_PERSON = {
+    *("volvo", "man", "daf", "scania", "iveco", "renault", "mercedes", "benz", "actros", "ford"),
+    *("krone", "schmitz", "cargobull", "kogel", "schwarzmuller", "wielton", "koegel", "fliegl"),
+    *("alb", "alba", "rosu", "negru", "gri", "verde", "albastru", "camion", "tractor", "srl", "sa"),
+    *("prelata", "frigo", "frigorific", "cisterna", "bena", "semiremorca", "remorca", "service"),
+    *("transport", "trans", "logistic", "euro", "firma", "flota", "auto", "parc", "in", "la"),
+}
+
+
+def is_counter(cells: Collection[str]) -> bool:
+    """Whether a column counts its rows: whole numbers that rise, whatever the first."""
+    numbers = [int(found[1]) for cell in cells if (found := _COUNTER.fullmatch(cell))]
+    if len(numbers) < 2 or len(numbers) * 10 < len(cells) * 9:
+        return False
+    return all(before < after for before, after in pairwise(numbers))
+
+
+def is_count(cell: str) -> bool:
+    """Whether the cell may count a row."""
+    return _COUNTER.fullmatch(cell) is not None
+
+
+def is_number(cell: str) -> bool:
+    """A count, a year, a date, an amount: nothing that tells what a row is about."""
+    return not any(sign.isalpha() for sign in cell)
+
+
+def phone(cell: str) -> str:
+    """The phone in the cell as it is kept: „+40 733 222 111” → „+40733222111”; "" for none."""
+    found = _PHONE.search(cell)
+    if found is None:
+        return ""
+    digits = "".join(sign for sign in found[0] if sign.isdigit())
+    return f"+{digits}" if found[0].startswith("+") else digits
+
+
+def without_phone(cell: str) -> str:
+    """The rest of the cell."""
+    return _PHONE.sub(" ", cell).strip(" /,;:-–|\t\n")
+
+
+def is_phone(cell: str) -> bool:
+    """Whether the cell is a phone and nothing else."""
+    return bool(phone(cell)) and not without_phone(cell)
+
+
+def is_person(cell: str) -> bool:
+    """Whether the cell looks like the name of a person: some words of letters, each capitalized."""
+    words = cell.split()
+    return (
+        2 <= len(words) <= 4
+        and all(_NAME.fullmatch(word) and word[0].isupper() for word in words)
+        and not any(folded(word) in _NO_PERSON for word in words)
+    )
+
+
+def is_total(row: Collection[str]) -> bool:
+    """Whether the row sums up the others: „Total: 2 buc.”."""
+    cells = [cell for cell in row if cell]
+    if not cells or not _TOTAL.match(folded(cells[0])):
+        return False
+    return not any(re.search(r"\d{6}", cell) for cell in cells) and len(cells[0]) <= 60
+
+
+def share(cells: Collection[str], holds: Callable[[str], object]) -> float:
+    """Of the cells that hold something, how many hold this."""
+    return sum(bool(holds(cell)) for cell in cells) / len(cells) if cells else 0.0

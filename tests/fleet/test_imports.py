@@ -1,0 +1,152 @@
+"""Lists of a fleet: columns told what they are, cells parted, an import undone."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from caraus.accounts.models import AuditLogEntry, Company, Membership
+from caraus.fleet.models import Vehicle
+from caraus.lists.models import Draft
+from tests.fleet.conftest import MakeVehicle
+from tests.fleet.test_views import IMPORT, LIST, said
+
+SHEET = (
+    "FLOTA\n\nNr. crt.\tCap tractor\tSemiremorcă\tȘofer\tTelefon\n"
+    "1\tVS 21 KLM\tB 41 REM\tPopa Gheorghe\t0722 123 456\n"
+    "2\tAG 22 KLM\t\tIonescu Vasile\t+40 733 222 111\nTOTAL\t2\t1\t\t\n"
+)
+
+
+@pytest.fixture
+def works(client: Client, dispatcher: Membership) -> Client:
+    client.force_login(dispatcher.user)
+    return client
+
+
+def preview_of(client: Client, text: str) -> str:
+    return str(client.post(IMPORT, {"text": text})["Location"])
+
+
+def plates() -> set[str]:
+    return set(Vehicle.objects.values_list("plate", flat=True))
+
+
+def test_a_dispatchers_sheet_goes_where_it_belongs(works: Client, company: Company) -> None:
+    preview = preview_of(works, SHEET)
+    words = said(works.get(preview))
+    assert "3 vehicule noi" in words
+    assert "„Nr. crt.” nu se citește" in words
+    assert "„Cap tractor” ca număr de vehicul (cap tractor)" in words
+    assert "3 rânduri sărite" in words
+    assert "Rândul 6: TOTAL · 2 · 1 (total)" in words
+    works.post(preview, {})
+    vehicle = Vehicle.objects.get(plate="VS21KLM")
+    assert (vehicle.driver, vehicle.phone) == ("Popa Gheorghe", "0722123456")
+    assert Vehicle.objects.get(plate="B41REM").is_trailer
+    page = said(works.get(LIST))
+    assert "Popa Gheorghe 0722123456" in page
+    assert "Popa Gheorghe" in said(works.get(LIST, {"q": "gheorghe"}))
+    assert "Popa Gheorghe" not in said(works.get(LIST, {"q": "vasile"}))
+
+
+def test_a_driver_and_a_phone_are_changed_by_hand_and_by_the_next_list(
+    works: Client, company: Company, vehicle: MakeVehicle
+) -> None:
+    known = vehicle("VS21KLM")
+    form = {"plate": "VS21KLM", "kind": "vehicle", "driver": "Pop Ion", "phone": "0711 222 333"}
+    works.post(f"/flota/{known.pk}/", form)
+    known.refresh_from_db()
+    assert (known.driver, known.phone) == ("Pop Ion", "0711 222 333")
+    preview = preview_of(works, SHEET)
+    assert "„Pop Ion” → „Popa Gheorghe”; „0711 222 333” → „0722123456”" in said(works.get(preview))
+    works.post(preview, {"schimba": "1"})
+    known.refresh_from_db()
+    assert (known.driver, known.phone) == ("Popa Gheorghe", "0722123456")
+
+
+def test_a_column_can_be_told_what_it_is(works: Client, company: Company) -> None:
+    preview = preview_of(works, "B 210 KLM;AR 31 REM;Dacia Alba\nB 211 KLM;AR 32 REM;Popa Ion\n")
+    roles = {"coloana-0": "trailer", "coloana-1": "plate", "coloana-2": "driver"}
+    works.post(preview, {"coloane": "1", "coloana-7": "plate"} | roles)
+    works.post(preview, {})
+    kinds = dict(Vehicle.objects.values_list("plate", "kind"))
+    assert kinds == dict.fromkeys(("B210KLM", "B211KLM"), "trailer") | dict.fromkeys(
+        ("AR31REM", "AR32REM"), "vehicle"
+    )
+    assert Vehicle.objects.get(plate="AR31REM").driver == "Dacia Alba"
+
+
+def test_more_than_a_plate_in_a_cell_is_asked_about_and_taken_as_confirmed(
+    works: Client, company: Company
+) -> None:
+    text = "B 210 KLM / Popescu Dan 0722123456\nB 211 KLM AR 31 REM\nB 212 KLM - de verificat\n"
+    preview = preview_of(works, text)
+    words = said(works.get(preview))
+    assert "3 rânduri de confirmat" in words
+    assert "B210KLM, șofer Popescu Dan, telefon 0722123456?" in words
+    assert "B211KLM și remorcă AR31REM?" in words
+    works.post(preview, {}, follow=True)
+    assert plates() == set()  # nothing by itself
+    works.post(preview, {"desparte": "1", "rand": ["1", "2", "77", "x"]})
+    assert "3 vehicule noi" in said(works.get(preview))
+    assert "1 rând are încă probleme" in said(works.post(preview, {}, follow=True))
+    assert plates() == {"B210KLM", "B211KLM", "AR31REM"}
+    driver = Vehicle.objects.get(plate="B210KLM")
+    assert (driver.driver, driver.phone) == ("Popescu Dan", "0722123456")
+    assert works.get(preview).context["corrected"] == "B 212 KLM - de verificat"
+    works.post(preview, {"gresite": "B 212 KLM; de verificat"})
+    works.post(preview, {})
+    assert Vehicle.objects.get(plate="B212KLM").note == "de verificat"
+
+
+# -- undone --------------------------------------------------------------------------------------
+
+
+def test_for_an_hour_an_import_can_be_undone_but_for_what_was_touched(
+    works: Client, company: Company, vehicle: MakeVehicle
+) -> None:
+    vehicle("B1OLD")
+    preview = preview_of(works, SHEET)
+    assert "Anulează importul" in said(works.post(preview, {}, follow=True))
+    touched = Vehicle.objects.get(plate="AG22KLM")
+    form = {"plate": "AG22KLM", "kind": "vehicle", "driver": "Altul Ion", "phone": "", "note": ""}
+    works.post(f"/flota/{touched.pk}/", form)
+    answer = said(works.post(f"{preview}anulare/", follow=True))
+    assert "2 vehicule au fost scoase din flotă" in answer
+    assert "1 vehicul a fost schimbat între timp și rămâne." in answer
+    assert "Anulează importul" not in answer
+    assert plates() == {"B1OLD", "AG22KLM"}
+    assert "A anulat importul în flotă" in AuditLogEntry.objects.latest("pk").text
+    assert works.post(f"{preview}anulare/").status_code == 404
+
+
+def test_what_waits_stays_when_the_rest_is_undone(works: Client, company: Company) -> None:
+    preview = preview_of(works, "B 210 KLM\ngreșit\n")
+    works.post(preview, {})
+    works.post(f"{preview}anulare/")
+    assert plates() == set()
+    assert works.get(preview).context["corrected"] == "greșit"
+    works.post(f"{preview}renuntare/")
+    assert not Draft.objects.exists()
+
+
+def test_what_was_added_can_be_undone_when_the_rest_is_given_up(
+    works: Client, company: Company
+) -> None:
+    preview = preview_of(works, "B 210 KLM\ngreșit\n")
+    works.post(preview, {})
+    works.post(f"{preview}renuntare/")
+    assert works.get(preview).status_code == 404
+    works.post(f"{preview}anulare/")
+    assert plates() == set()
+
+
+def test_after_an_hour_nothing_is_undone(works: Client, company: Company) -> None:
+    preview = preview_of(works, SHEET)
+    works.post(preview, {})
+    Draft.objects.update(taken_at=timezone.now() - timedelta(minutes=61))
+    assert "Anulează importul" not in said(works.get(LIST))
+    assert works.post(f"{preview}anulare/").status_code == 404
+    assert len(plates()) == 3

@@ -1,0 +1,41 @@
+"""A list read as the pages read it, without a database."""
+
+from dataclasses import dataclass
+
+from caraus.fleet.drafts import CheckedRow, check_rows
+from caraus.fleet.import_lines import FLEET, read_row
+from caraus.fleet.models import Kind
+from caraus.lists.columns import Layout, ListFormat, NumberedRow, recognize, skipped_rows
+from caraus.lists.spreadsheets import Sheet, read_text
+from caraus.web import company_import
+from caraus.web.company_import import COMPANIES
+
+
+@dataclass(frozen=True)
+class Read:
+    rows: list[NumberedRow]
+    layout: Layout
+    skipped: dict[int, str]
+
+    def to_judge(self) -> list[NumberedRow]:
+        return [row for row in self.rows if row[0] not in self.skipped]
+
+
+def read(source: str | Sheet, form: ListFormat) -> Read:
+    sheet = read_text(source) if isinstance(source, str) else source
+    rows = sheet.numbered()
+    layout = recognize(rows, form, sheet.delimiter)
+    return Read(rows, layout, skipped_rows(rows, form, layout))
+
+
+def fleet(source: str | Sheet) -> tuple[list[CheckedRow], dict[int, str]]:
+    """The rows judged beside an empty fleet, and what was skipped."""
+    found = read(source, FLEET)
+    rows = [read_row(row, found.layout) for row in found.to_judge()]
+    return check_rows(rows, {}, Kind.VEHICLE), found.skipped
+
+
+def companies(source: str | Sheet) -> tuple[list[company_import.CheckedRow], dict[int, str]]:
+    found = read(source, COMPANIES)
+    rows = [company_import.read_row(row, found.layout) for row in found.to_judge()]
+    return company_import.check_rows(rows, {}), found.skipped
