@@ -1,6 +1,6 @@
 """Keeps the issues of the open UITs as they are decided, whenever a UIT or the fleet changes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import reduce
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -81,12 +81,17 @@ def _fleet(company_id: int) -> dict[str, ListedVehicle]:
     }
 
 
-def _open_transports(company_id: int, day: date) -> Iterable[OpenTransport]:
+def open_rows(companies: Collection[int], day: date) -> QuerySet[Transport]:
+    """The open UITs of these companies that they themselves carry."""
     # With which vehicle another carrier drives is not this company's to mend.
     ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
-    rows = Transport.objects.filter(
-        ours, company_id=company_id, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
-    ).only(
+    return Transport.objects.filter(
+        ours, company__in=companies, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
+    )
+
+
+def _open_transports(company_id: int, day: date) -> Iterable[OpenTransport]:
+    rows = open_rows([company_id], day).only(
         *("plate", "trailer1", "trailer2", "vehicle_changes"),
         *("transport_date", "first_expired_day", "start", "end"),
     )

@@ -4,17 +4,20 @@ from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Length
 
 from caraus.core.formatting import today
 from caraus.fleet.issue_store import appeared
 from caraus.fleet.issues import IssueCode
 from caraus.fleet.models import Issue
+from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import Transport
 
 __all__ = [
     "IssueCode",
     "appeared",
     "attach_issues",
+    "count_missing_plates",
     "count_with_issues",
     "has_issues",
     "issues_of",
@@ -58,6 +61,18 @@ def has_issues(day: date) -> Q:
     """The same as a condition on UITs."""
     some = Exists(Issue.objects.filter(transport=OuterRef("pk")))
     return Q(some) & Q(state__in=Transport.OPEN_STATES, first_expired_day__gt=day)
+
+
+def count_missing_plates(companies: Collection[int], day: date) -> int:
+    """How many plates of open UITs could be added to the fleets that companies have."""
+    rows = Issue.objects.annotate(length=Length("plate")).filter(
+        length__lte=MAX_LENGTH,
+        company__in=companies,
+        code=IssueCode.NOT_IN_FLEET,
+        transport__state__in=Transport.OPEN_STATES,
+        transport__first_expired_day__gt=day,
+    )
+    return rows.order_by().values("company", "plate").distinct().count()
 
 
 def count_with_issues(companies: Collection[int], day: date, *, most: int | None = None) -> int:

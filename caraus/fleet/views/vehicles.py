@@ -67,6 +67,7 @@ def _table(
         "companies": companies,
         "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
         "with_issues": queries.count_with_issues([company.pk for company in companies], today()),
+        "missing": queries.count_missing_plates([company.pk for company in companies], today()),
         "may_edit": access.has_role(membership, Role.DISPATCHER),
         "actions": vehicle_actions(),
         "imports": drafts.can_be_undone(
