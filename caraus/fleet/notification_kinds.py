@@ -5,7 +5,7 @@ from caraus.notifications.kinds import NotificationKind, register_kind
 
 FLEET_ISSUE = register_kind(
     NotificationKind(
-        "fleet_problem",
+        "fleet_issue",
         gettext_lazy("Vehicul care nu e în flotă"),
         gettext_lazy(
             "Și celelalte probleme ale flotei: remorcă trecută ca vehicul, același număr în două "

@@ -1,4 +1,4 @@
-"""What people are told about new issues of UITs, when ANAF's list raised them.
+"""What people are notified of about new issues of UITs, when ANAF's list raised them.
 
 What a person's change of the fleet raises, the page shows to that person at once.
 """
@@ -21,7 +21,7 @@ from caraus.transports.notifications import (
 
 
 def connect() -> None:
-    appeared.connect(_on_appeared, dispatch_uid="fleet.tell")
+    appeared.connect(_on_appeared, dispatch_uid="fleet.notifications")
 
 
 @isolate_failures
@@ -32,11 +32,11 @@ def _on_appeared(
         return
     company = Company.objects.select_related("organization").get(pk=company_id)
     rows = Transport.objects.in_bulk([issue.transport_id for issue in issues])
-    news = [_news(company, rows[issue.transport_id], issue) for issue in issues]
-    notify_about_uits(FLEET_ISSUE, news, organization=company.organization)
+    notices = [_build_notice(company, rows[issue.transport_id], issue) for issue in issues]
+    notify_about_uits(FLEET_ISSUE, notices, organization=company.organization)
 
 
-def _news(company: Company, row: Transport, issue: Issue) -> UitNotice:
+def _build_notice(company: Company, row: Transport, issue: Issue) -> UitNotice:
     row.company = company
 
     def text() -> str:

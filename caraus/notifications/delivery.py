@@ -82,20 +82,20 @@ def _due(now: datetime) -> QuerySet[Email]:
 def _together(email: Email, now: datetime) -> list[Email]:
     """Those that go in one letter, the oldest first. Of two workers that would make the same
     letter at once, one leaves it to the other: they would part what belongs together."""
-    told = email.notification
-    if not (told.about and told.about.of_uits):
+    notification = email.notification
+    if not (notification.about and notification.about.of_uits):
         return [email]
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s::int)",
-            [f"letter:{told.kind}", told.user_id],
+            [f"letter:{notification.kind}", notification.user_id],
         )
         if not cursor.fetchone()[0]:
             return []
     same = _due(now).filter(
-        notification__user=told.user,
-        notification__organization=told.organization,
-        notification__kind=told.kind,
+        notification__user=notification.user,
+        notification__organization=notification.organization,
+        notification__kind=notification.kind,
     )
     others = same.exclude(pk=email.pk).order_by("pk")[:MAX_PER_EMAIL]
     return sorted([email, *others.select_for_update(of=("self",))], key=lambda email: email.pk)
@@ -107,7 +107,7 @@ def _is_late(email: Email, now: datetime) -> bool:
 
 
 def _drop(emails: Sequence[Email]) -> None:
-    """Not sent: no failure of the mail server, so none is told."""
+    """Not sent: no failure of the mail server, so nobody is notified."""
     keys = [email.pk for email in emails]
     Email.objects.filter(pk__in=keys).update(state=Email.State.GIVEN_UP, problem="")
 

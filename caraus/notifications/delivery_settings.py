@@ -18,14 +18,14 @@ SETTING_FIELDS = (
     *("digest_hour", "quiet_from", "quiet_until", "first_hours", "last_hours"),
     *("companies", "declarants", "vehicles"),
 )
-# How many hours before the end of a UIT's validity a person may choose to be told.
+# How many hours before the end of a UIT's validity a person may choose to be notified.
 FIRST_HOURS_CHOICES = (12, 24, 48, 72)
 LAST_HOURS_CHOICES = (2, 3, 4, 6, 8, 12)
 # The digest is made so long after its hour begins: what comes due with that hour (24 hours before
 # a midnight is a midnight) is in it, and not a day later.
 DIGEST_DELAY = timedelta(minutes=2)
 
-#: Somebody chose other hours before the end of a UIT's validity: `rhythm`, kept already.
+#: Somebody saved other hours before the end of a UIT's validity: `delivery_settings`.
 notice_hours_changed = Signal()
 
 
@@ -42,35 +42,42 @@ class FilterSubject:
 def delivery_settings_of(
     users: Iterable[User], organization: Organization
 ) -> dict[int, DeliverySettings]:
-    """By user id; who has chosen nothing gets the usual one, not kept."""
+    """Return the settings by user id; who has chosen nothing gets the usual ones, not saved."""
     people = list(users)
     rows = DeliverySettings.objects.filter(user__in=people, organization=organization)
-    kept = {row.user_id: row for row in rows}
+    saved = {row.user_id: row for row in rows}
     return {
-        user.pk: kept.get(user.pk) or DeliverySettings(user=user, organization=organization)
+        user.pk: saved.get(user.pk) or DeliverySettings(user=user, organization=organization)
         for user in people
     }
 
 
 @transaction.atomic
-def save_delivery_settings(rhythm: DeliverySettings) -> None:
-    """Keep a person's choice; what waits for the digest waits for its new hour."""
-    chosen = {name: getattr(rhythm, name) for name in SETTING_FIELDS}
-    before = delivery_settings_of([rhythm.user], rhythm.organization)[rhythm.user.pk]
+def save_delivery_settings(delivery_settings: DeliverySettings) -> None:
+    """Save a person's choice; what waits for the digest waits for its new hour."""
+    chosen = {name: getattr(delivery_settings, name) for name in SETTING_FIELDS}
+    before = delivery_settings_of([delivery_settings.user], delivery_settings.organization)[
+        delivery_settings.user.pk
+    ]
     DeliverySettings.objects.update_or_create(
-        user=rhythm.user, organization=rhythm.organization, defaults=chosen
+        user=delivery_settings.user, organization=delivery_settings.organization, defaults=chosen
     )
-    if (before.first_hours, before.last_hours) != (rhythm.first_hours, rhythm.last_hours):
-        notice_hours_changed.send(sender=DeliverySettings, rhythm=rhythm)
+    if (before.first_hours, before.last_hours) != (
+        delivery_settings.first_hours,
+        delivery_settings.last_hours,
+    ):
+        notice_hours_changed.send(sender=DeliverySettings, delivery_settings=delivery_settings)
     waiting = Notification.objects.filter(
-        user=rhythm.user, organization=rhythm.organization, digest_at__isnull=False
+        user=delivery_settings.user,
+        organization=delivery_settings.organization,
+        digest_at__isnull=False,
     )
-    waiting.update(digest_at=next_digest_at(rhythm, timezone.now()))
+    waiting.update(digest_at=next_digest_at(delivery_settings, timezone.now()))
 
 
-def quiet_hours_end(rhythm: DeliverySettings, now: datetime) -> datetime | None:
-    """The end of the quiet hours that `now` lies in; None outside them."""
-    begin, end = rhythm.quiet_from, rhythm.quiet_until
+def quiet_hours_end(delivery_settings: DeliverySettings, now: datetime) -> datetime | None:
+    """Return the end of the quiet hours that `now` lies in; None outside them."""
+    begin, end = delivery_settings.quiet_from, delivery_settings.quiet_until
     if begin is None or end is None or begin == end:
         return None
     here = now.astimezone(BUCHAREST)
@@ -84,30 +91,29 @@ def quiet_hours_end(rhythm: DeliverySettings, now: datetime) -> datetime | None:
 
 
 def _next(local: datetime, now: datetime) -> datetime:
-    """As UTC; in the hour that comes twice in autumn, the one that is still to come."""
+    """Return the time in UTC; of the hour that comes twice in autumn, what is still to come."""
     first = local.astimezone(UTC)
     return first if first > now else local.replace(fold=1).astimezone(UTC)
 
 
-def next_digest_at(rhythm: DeliverySettings, now: datetime) -> datetime:
-    """When the hour of the next digest begins: of the one that is not made yet at `now`."""
+def next_digest_at(delivery_settings: DeliverySettings, now: datetime) -> datetime:
+    """Return when the hour of the next digest begins, of which none is made yet at `now`."""
     day = now.astimezone(BUCHAREST).date()
-    clock = time(rhythm.digest_hour)
-    found = datetime.combine(day, clock, tzinfo=BUCHAREST).astimezone(UTC)
-    if found + DIGEST_DELAY <= now:
-        later = datetime.combine(day + timedelta(days=1), clock, tzinfo=BUCHAREST)
-        found = later.astimezone(UTC)
-    return found
+    clock = time(delivery_settings.digest_hour)
+    begin = datetime.combine(day, clock, tzinfo=BUCHAREST)
+    if begin.astimezone(UTC) + DIGEST_DELAY <= now:
+        begin = datetime.combine(day + timedelta(days=1), clock, tzinfo=BUCHAREST)
+    return begin.astimezone(UTC)
 
 
-def passes_filters(rhythm: DeliverySettings, subject: FilterSubject) -> bool:
-    """Whether the person's filters let it through."""
-    if rhythm.companies and subject.company.pk not in rhythm.companies:
+def passes_filters(delivery_settings: DeliverySettings, subject: FilterSubject) -> bool:
+    """Return whether the person's filters let it through."""
+    if delivery_settings.companies and subject.company.pk not in delivery_settings.companies:
         return False
-    if not rhythm.declarants and not rhythm.vehicles:
+    if not delivery_settings.declarants and not delivery_settings.vehicles:
         return True
-    return _is_declared_by(rhythm.declarants, subject) or bool(
-        set(rhythm.vehicles) & {comparable_plate(plate) for plate in subject.plates}
+    return _is_declared_by(delivery_settings.declarants, subject) or bool(
+        set(delivery_settings.vehicles) & {comparable_plate(plate) for plate in subject.plates}
     )
 
 

@@ -1,4 +1,4 @@
-"""The daily letter: what waited for it, once, at the hour that each person chose."""
+"""The daily e-mail: what waited for it, once, at the hour that each person chose."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from caraus.notifications.models import Email, Notification
 
 
 def create_due_digests(now: datetime | None = None) -> int:
-    """Make the letters whose hour has come, for `deliver` to send; how many. One that can't
-    be made is tried again next minute. What no longer matters is left out."""
+    """Make the digests whose hour has come, for `delivery` to send; return how many. A digest that
+    can't be made is tried again next minute. What no longer matters is left out."""
     now = now or timezone.now()
     due = Notification.objects.filter(digest_at__lte=now - DIGEST_DELAY).order_by()
     pairs = due.values_list("user", "organization").distinct()
@@ -30,10 +30,10 @@ def _make(user_id: int, organization_id: int, now: datetime, made: list[Notifica
         user=user_id, organization=organization_id, digest_at__lte=now - DIGEST_DELAY
     )
     keys = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
-    mine = Notification.objects.filter(pk__in=keys)
-    matter = mine.filter(Q(matters_until=None) | Q(matters_until__gt=now))
+    waiting_rows = Notification.objects.filter(pk__in=keys)
+    matter = waiting_rows.filter(Q(matters_until=None) | Q(matters_until__gt=now))
     if matter.exists():
-        letter = Notification.objects.create(
+        digest = Notification.objects.create(
             user_id=user_id,
             organization_id=organization_id,
             kind=DIGEST.code,
@@ -44,7 +44,7 @@ def _make(user_id: int, organization_id: int, now: datetime, made: list[Notifica
             created_at=now,
             read_at=now,
         )
-        matter.update(digest=letter)
-        Email.objects.create(notification=letter, next_attempt_at=now)
-        made.append(letter)
-    mine.update(digest_at=None)
+        matter.update(digest=digest)
+        Email.objects.create(notification=digest, next_attempt_at=now)
+        made.append(digest)
+    waiting_rows.update(digest_at=None)

@@ -63,23 +63,25 @@ def compose_email(notifications: Sequence[Notification]) -> OutgoingMessage | No
         # Such a member sees nothing of the organization; only that it must be authorized anew.
         rows = rows.filter(kind__in=[kind.code for kind in registered_kinds() if kind.essential])
     with in_language_of(reader):
-        found = render_notifications(list(rows), membership, named=MAX_NAMED_IN_EMAIL)
-        return _message(first, found, is_digest=is_digest) if found else None
+        rendered = render_notifications(list(rows), membership, named=MAX_NAMED_IN_EMAIL)
+        return _message(first, rendered, is_digest=is_digest) if rendered else None
 
 
 def _message(
-    first: Notification, found: Sequence[RenderedNotification], *, is_digest: bool
+    first: Notification, rendered_notifications: Sequence[RenderedNotification], *, is_digest: bool
 ) -> OutgoingMessage:
-    only, absolute = found[0], _links(first)
+    only, absolute = rendered_notifications[0], _links(first)
     title, link, action = only.title, only.row.address, only.row.action
     sections = (
-        _sections(found, absolute) if is_digest or len(found) > 1 or only.row.is_burst else []
+        _sections(rendered_notifications, absolute)
+        if is_digest or len(rendered_notifications) > 1 or only.row.is_burst
+        else []
     )
     if is_digest:
         title = _digest_title(first, sections)
-    elif len(found) > 1:
+    elif len(rendered_notifications) > 1:
         title = sections[0].heading
-    if is_digest or len(found) > 1:
+    if is_digest or len(rendered_notifications) > 1:
         link, action = reverse("notifications:list"), gettext("Vezi notificările")
     title = " ".join(title.split())
     context = {
@@ -92,7 +94,7 @@ def _message(
         "preferences": absolute(reverse("notifications:preferences")),
     }
     letter = OutgoingMessage(
-        subject=title if is_digest else _subject(found, title),
+        subject=title if is_digest else _subject(rendered_notifications, title),
         body=render_to_string("notifications/email.txt", context),
         to=[first.user.email],
         headers={"Message-ID": _message_id(first), "Auto-Submitted": "auto-generated"},
@@ -101,16 +103,16 @@ def _message(
     return letter
 
 
-def _subject(found: Sequence[RenderedNotification], title: str) -> str:
+def _subject(rendered_notifications: Sequence[RenderedNotification], title: str) -> str:
     """Of our own words only; a single UIT by its code."""
-    kind = found[0].row.about or DIGEST
+    kind = rendered_notifications[0].row.about or DIGEST
     if kind.of_uits:
-        number = sum(rendered.number for rendered in found)
+        number = sum(rendered.number for rendered in rendered_notifications)
         if number > 1:
             return kind.count_label(number)
-        said = kind.count_label(1) if kind.subject_is_count else str(kind.title)
+        subject = kind.count_label(1) if kind.subject_is_count else str(kind.title)
         code = _UIT.search(title)
-        return f"{said}: {code[0]}" if code else said
+        return f"{subject}: {code[0]}" if code else subject
     if kind.own_words:
         return title
     return str(kind.subject or kind.title)
@@ -125,11 +127,13 @@ def _digest_title(digest: Notification, sections: Sequence[EmailSection]) -> str
 
 
 def _sections(
-    found: Sequence[RenderedNotification], absolute: Callable[[str], str]
+    rendered_notifications: Sequence[RenderedNotification], absolute: Callable[[str], str]
 ) -> list[EmailSection]:
-    """In the order of the kinds, each told fact with its link."""
+    """In the order of the kinds, each notification with its link."""
     order = {kind.code: rank for rank, kind in enumerate(registered_kinds())}
-    ranked = sorted(found, key=lambda rendered: order.get(rendered.row.kind, len(order)))
+    ranked = sorted(
+        rendered_notifications, key=lambda rendered: order.get(rendered.row.kind, len(order))
+    )
     sections = []
     for code, group in groupby(ranked, key=lambda rendered: rendered.row.kind):
         several = list(group)
@@ -145,9 +149,9 @@ def _sections(
 
 def _lines(rendered: RenderedNotification, absolute: Callable[[str], str]) -> list[EmailLine]:
     if rendered.row.is_burst:
-        return [EmailLine(fact.title, "", absolute(fact.address)) for fact in rendered.facts]
+        return [EmailLine(uit.title, "", absolute(uit.address)) for uit in rendered.notified_uits]
     kind = rendered.row.about
-    # Among others, the first paragraph of a UIT's news; its page and the list have the rest.
+    # Among others, the first paragraph about a UIT; its page and the list have the rest.
     text = rendered.row.text.partition("\n\n")[0] if kind and kind.of_uits else rendered.row.text
     return [EmailLine(rendered.title, text, absolute(rendered.row.address))]
 

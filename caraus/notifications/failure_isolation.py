@@ -1,4 +1,4 @@
-"""Telling people may never undo or block what is stored: it fails in a savepoint, is logged and
+"""Notifying people may never undo or block what is stored: it fails in a savepoint, is logged and
 counted."""
 
 from collections.abc import Callable
@@ -16,22 +16,22 @@ from caraus.notifications.models import NotificationFailure
 log = structlog.get_logger(__name__)
 
 
-def isolate_failures[**P](tell: Callable[P, object]) -> Callable[P, bool]:
-    """Make a function that tells people harmless to the transaction in which it is called.
+def isolate_failures[**P](function: Callable[P, object]) -> Callable[P, bool]:
+    """Make a function that notifies people harmless to the transaction in which it is called.
 
     Its result is whether it succeeded. Only a lost database goes through: nothing is stored then.
     """
-    name = f"{tell.__module__.removeprefix('caraus.')}.{tell.__name__.lstrip('_')}"
+    name = f"{function.__module__.removeprefix('caraus.')}.{function.__name__.lstrip('_')}"
 
-    @wraps(tell)
+    @wraps(function)
     def attempt(*args: P.args, **kwargs: P.kwargs) -> bool:
         try:
             try:
-                _in_a_savepoint(tell, *args, **kwargs)
+                _in_a_savepoint(function, *args, **kwargs)
             except OperationalError:  # a deadlock, a lock that was not free in time
                 if not database.is_usable():
                     raise
-                _in_a_savepoint(tell, *args, **kwargs)
+                _in_a_savepoint(function, *args, **kwargs)
         except Exception as error:
             if not database.is_usable():
                 raise
@@ -46,9 +46,9 @@ def isolate_failures[**P](tell: Callable[P, object]) -> Callable[P, bool]:
     return attempt
 
 
-def _in_a_savepoint[**P](tell: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+def _in_a_savepoint[**P](function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     with transaction.atomic():
-        tell(*args, **kwargs)
+        function(*args, **kwargs)
 
 
 def _count(name: str) -> None:

@@ -11,7 +11,7 @@ from caraus.accounts.models import Role
 from caraus.core.formatting import gettext_lazy, plural
 
 
-def _count_news(number: int) -> str:
+def _count_notifications(number: int) -> str:
     return plural(number, "noutate", "noutăți")
 
 
@@ -49,7 +49,7 @@ class NotificationKind:
     # The query of the list (`settings.TRANSPORT_LIST_URL`) that shows the UITs of such a message.
     list_query: str = ""
     # "50 de UIT-uri noi", in the active language.
-    count_label: Callable[[int], str] = _count_news
+    count_label: Callable[[int], str] = _count_notifications
     # The subject of an e-mail about a single UIT is `count_label(1)`, not the title.
     subject_is_count: bool = False
 

@@ -1,4 +1,4 @@
-"""What people are told: one row per person and fact, and the e-mail that goes with it."""
+"""What people are notified of: one row per person and event, and the e-mail that goes with it."""
 
 from datetime import time
 
@@ -12,7 +12,7 @@ from caraus.notifications.kinds import NotificationKind, kind_of_code
 
 
 class Notification(models.Model):
-    """One fact told to one person; unique by person, kind and key, so nothing is told twice."""
+    """What one person is notified of; unique by person, kind and key, so never twice."""
 
     ORGANIZATION_PATH = "organization"
 
@@ -35,7 +35,7 @@ class Notification(models.Model):
     is_burst = models.BooleanField(default=False, db_default=False)
     # Nobody is written to about it afterwards.
     matters_until = models.DateTimeField(null=True, blank=True)
-    # It waits for the digest of that moment; then `digest` is the letter that told it.
+    # It waits for the digest of that moment; then `digest` is the e-mail that holds it.
     digest_at = models.DateTimeField(null=True, blank=True)
     digest = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
@@ -43,18 +43,22 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        constraints = [models.UniqueConstraint("user", "kind", "key", name="nothing_is_told_twice")]
+        constraints = [
+            models.UniqueConstraint("user", "kind", "key", name="one_notification_per_key")
+        ]
         indexes = [
             models.Index(
                 fields=["user", "organization"],
                 condition=models.Q(read_at=None),
                 name="unread_notifications",
             ),
-            models.Index(fields=["user", "organization", "-created_at"], name="the_list"),
+            models.Index(
+                fields=["user", "organization", "-created_at"], name="notification_newest"
+            ),
             models.Index(
                 fields=["digest_at"],
                 condition=models.Q(digest_at__isnull=False),
-                name="waiting_for_a_digest",
+                name="notification_digest_due",
             ),
         ]
 
@@ -66,8 +70,9 @@ class Notification(models.Model):
         return kind_of_code(self.kind)
 
 
-class Fact(models.Model):
-    """What a person was told about a UIT, alone or among many: never again, by kind and key."""
+class NotifiedUit(models.Model):
+    """What a person was notified of about a UIT, alone or among many: never again, by kind and
+    key."""
 
     ORGANIZATION_PATH = "organization"
     COMPANY_PATH = "company"
@@ -79,14 +84,16 @@ class Fact(models.Model):
     key = UniqueKeyField(max_length=200)
     title = TruncatedCharField(max_length=200)
     address = models.CharField(max_length=300)
-    # Null only within the transaction that tells it.
+    # Null only within the transaction that creates both.
     notification = models.ForeignKey(
-        Notification, on_delete=models.CASCADE, null=True, related_name="facts"
+        Notification, on_delete=models.CASCADE, null=True, related_name="notified_uits"
     )
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint("user", "kind", "key", name="no_fact_twice")]
+        constraints = [
+            models.UniqueConstraint("user", "kind", "key", name="one_notified_uit_per_key")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -179,7 +186,7 @@ class DeliverySettings(models.Model):
 
 
 class NotificationFailure(models.Model):
-    """How often people could not be told something, by what it was: for a counter."""
+    """How often people could not be notified, by what it was: for a counter."""
 
     name = models.CharField(max_length=200, unique=True)
     number = models.PositiveBigIntegerField(default=0)

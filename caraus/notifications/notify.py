@@ -1,4 +1,4 @@
-"""Telling people a fact: the bell and the e-mail, born in the transaction of the fact itself."""
+"""Notify people: the bell and the e-mail, written in the transaction of what happened."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from caraus.notifications.tasks import enqueue_email
 # A text, or what makes it: called once for each reader, in the reader's language.
 type LocalizedText = str | Callable[[], str]
 
-# What is told about UITs within this time of each other goes in one e-mail.
+# Notifications about UITs within this time of each other go in one e-mail.
 EMAIL_WINDOW = timedelta(minutes=5)
 # No e-mail waits longer than quiet hours.
 _LONGEST_WAIT = timedelta(days=1)
@@ -44,20 +44,20 @@ def notify(
     company: Company | None = None,
     now: datetime | None = None,
 ) -> list[Notification]:
-    """Tell each user once, in the user's language; gives the notifications that are new. `key`
-    names the fact within its kind; `address` is a path of this site; paragraphs of
+    """Notify each user once, in the user's language; return the notifications that are new. `key`
+    names what happened within its kind; `address` is a path of this site; paragraphs of
     `text` are parted by an empty line."""
-    told = []
+    created = []
     now = now or timezone.now()
     people = [user for user in users if user.is_active]
     if company is not None:
         people = access.users_who_see(people, company)
-    wishes = channels_of(users=people, organization=organization, kind=kind)
-    paces = delivery_settings_of(people, organization)
+    channels_by_user = channels_of(users=people, organization=organization, kind=kind)
+    settings_by_user = delivery_settings_of(people, organization)
     for user in people:
-        wanted, pace = wishes[user.pk], paces[user.pk]
+        channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
         with in_language_of(user):
-            words = {
+            texts = {
                 "title": render_text(title),
                 "text": render_text(text),
                 "action": render_text(action),
@@ -66,48 +66,49 @@ def notify(
             user=user,
             kind=kind.code,
             key=key,
-            defaults=words
+            defaults=texts
             | {
                 "organization": organization,
                 "company": company,
                 "address": address,
                 "created_at": now,
-                "read_at": None if wanted.bell else timezone.now(),
-                "digest_at": next_digest_at(pace, now) if wanted.digest else None,
+                "read_at": None if channels.bell else timezone.now(),
+                "digest_at": next_digest_at(delivery_settings, now) if channels.digest else None,
             },
         )
         if is_new:
-            schedule_email(notification, kind, wanted, pace, now)
-            told.append(notification)
-    return told
+            schedule_email(notification, kind, channels, delivery_settings, now)
+            created.append(notification)
+    return created
 
 
-def render_text(words: LocalizedText) -> str:
-    return words() if callable(words) else words
+def render_text(text: LocalizedText) -> str:
+    """Return the text in the active language."""
+    return text() if callable(text) else text
 
 
 def schedule_email(
     notification: Notification,
     kind: NotificationKind,
-    wanted: Channels,
-    pace: DeliverySettings,
+    channels: Channels,
+    delivery_settings: DeliverySettings,
     now: datetime,
 ) -> None:
-    """The e-mail that goes at once: after the quiet hours, unless it can't wait."""
-    if not wanted.email:
+    """Schedule the e-mail that goes at once: after the quiet hours, unless it can't wait."""
+    if not channels.email:
         return
     at_once = min(now, timezone.now())
     goes_at = _gathered_until(notification, now) if kind.of_uits else at_once
     if not (kind.essential or kind.urgent):
-        goes_at = max(goes_at, quiet_hours_end(pace, now) or goes_at)
+        goes_at = max(goes_at, quiet_hours_end(delivery_settings, now) or goes_at)
     Email.objects.create(notification=notification, next_attempt_at=goes_at)
     if goes_at <= now:
         enqueue_email(notification.pk)
 
 
 def _gathered_until(notification: Notification, now: datetime) -> datetime:
-    """The first e-mail of a kind goes now; what comes in the five minutes after a letter, together
-    at their end, and with what waits already."""
+    """Return when the e-mail goes. The first of a kind goes now; what comes in the five minutes
+    after an e-mail goes together at their end, and with what waits already."""
     last: datetime | None = Email.objects.filter(
         notification__user=notification.user_id,
         notification__organization=notification.organization_id,

@@ -1,4 +1,4 @@
-"""The owners hear of each new one: who may take the organization away is nobody's secret."""
+"""Notify the owners of each new owner: who may take the organization away is no secret."""
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,12 +12,12 @@ from caraus.notifications.notify import notify
 
 
 def connect() -> None:
-    owner_added.connect(_tell, dispatch_uid="owners")
+    owner_added.connect(_notify_owners, dispatch_uid="notifications.owners")
 
 
 @isolate_failures
-def _tell(sender: object, membership: Membership, **_: object) -> None:
-    """Tell all the owners but the new one, in the transaction of the fact."""
+def _notify_owners(sender: object, membership: Membership, **_: object) -> None:
+    """Notify all the owners but the new one, in the same transaction."""
     organization = membership.organization
     owners = User.objects.filter(
         memberships__organization=organization, memberships__role=Role.OWNER

@@ -38,7 +38,8 @@ class Channels:
 def channels_of(
     *, users: Iterable[User], organization: Organization, kind: NotificationKind
 ) -> dict[int, Channels]:
-    """By user id. If an essential kind would reach nobody by e-mail, it reaches all of them."""
+    """Return the channels by user id. If an essential kind would reach nobody by e-mail, it reaches
+    all of them."""
     people = list(users)
     rows = ChannelPreference.objects.filter(
         user__in=people, organization=organization, kind=kind.code
@@ -46,36 +47,37 @@ def channels_of(
     chosen = {
         row.user_id: Channels(row.bell or kind.essential, row.email, row.digest) for row in rows
     }
-    unasked = Channels(kind.bell, kind.email, kind.digest)
-    found = {user.pk: chosen.get(user.pk, unasked) for user in people}
-    if kind.essential and not any(channels.email for channels in found.values()):
+    default_channels = Channels(kind.bell, kind.email, kind.digest)
+    by_user = {user.pk: chosen.get(user.pk, default_channels) for user in people}
+    if kind.essential and not any(channels.email for channels in by_user.values()):
         return {
-            key: Channels(channels.bell, digest=channels.digest) for key, channels in found.items()
+            key: Channels(channels.bell, digest=channels.digest)
+            for key, channels in by_user.items()
         }
-    return found
+    return by_user
 
 
 def channel_choices(
     *, user: User, organization: Organization
 ) -> list[tuple[NotificationKind, Channels]]:
-    """What one person hears of, kind by kind."""
+    """Return what one person hears of, kind by kind."""
     rows = ChannelPreference.objects.filter(user=user, organization=organization)
-    kept = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
-    found = []
+    saved = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
+    choices = []
     for kind in registered_kinds():
         if kind.essential:
-            wanted = channels_of(users=[user], organization=organization, kind=kind)[user.pk]
+            channels = channels_of(users=[user], organization=organization, kind=kind)[user.pk]
         else:
-            wanted = kept.get(kind.code, Channels(kind.bell, kind.email, kind.digest))
-        found.append((kind, wanted))
-    return found
+            channels = saved.get(kind.code, Channels(kind.bell, kind.email, kind.digest))
+        choices.append((kind, channels))
+    return choices
 
 
 @transaction.atomic
 def save_channels(
     *, user: User, organization: Organization, kind: NotificationKind, channels: Channels
 ) -> None:
-    """Keep a person's choice. Raises LastReaderError when an essential kind would be left
+    """Save a person's choice. Raises LastReaderError when an essential kind would be left
     without a reader among those who can act on it."""
     Organization.objects.select_for_update().get(pk=organization.pk)  # two may leave at once
     if kind.essential and not channels.email and not _others(user, organization, kind):

@@ -1,4 +1,4 @@
-"""What was told about UITs is forgotten in time: there may be a lot of it."""
+"""Delete old notifications about UITs: there may be a lot of them."""
 
 from datetime import datetime, timedelta
 
@@ -7,19 +7,19 @@ from django.utils import timezone
 from caraus.notifications.kinds import DIGEST, registered_kinds
 from caraus.notifications.models import Notification
 
-# Longer than any UIT is valid, so that nothing forgotten can be told again.
+# Longer than any UIT is valid, so that nobody is notified again of what was deleted.
 RETENTION = timedelta(days=90)
 _AT_A_TIME = 1000
 
 
 def delete_expired_notifications(now: datetime | None = None) -> int:
-    """Drop what was told about UITs and the digests, after 90 days, some at a time; how many."""
+    """Delete notifications about UITs and digests after 90 days, in batches; return how many."""
     codes = [kind.code for kind in registered_kinds() if kind.of_uits] + [DIGEST.code]
     old = Notification.objects.filter(
         kind__in=codes, created_at__lt=(now or timezone.now()) - RETENTION
     ).order_by()
-    dropped = 0
+    deleted = 0
     while keys := list(old.values_list("pk", flat=True)[:_AT_A_TIME]):
         Notification.objects.filter(pk__in=keys).delete()
-        dropped += len(keys)
-    return dropped
+        deleted += len(keys)
+    return deleted

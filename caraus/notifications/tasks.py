@@ -24,8 +24,8 @@ def send_due(timestamp: int) -> None:
 
 
 @app.periodic(cron="31 2 * * *")
-@app.task(name="notifications.forget", queueing_lock="notifications.forget")
-def forget(timestamp: int) -> None:
+@app.task(name="notifications.delete_expired", queueing_lock="notifications.delete_expired")
+def delete_expired(timestamp: int) -> None:
     purge.delete_expired_notifications()
 
 

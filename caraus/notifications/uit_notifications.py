@@ -1,6 +1,6 @@
-"""News about UITs: each fact once to each person, many at once as one message.
+"""Notifications about UITs: each notice once to each person, many at once as one message.
 
-In the transaction of the fact, as all that is told.
+They are written in the transaction of what they say, as all notifications are.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,20 +27,20 @@ from caraus.notifications.delivery_settings import (
     passes_filters,
 )
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import DeliverySettings, Email, Fact, Notification
+from caraus.notifications.models import DeliverySettings, Email, Notification, NotifiedUit
 from caraus.notifications.notify import EMAIL_WINDOW, LocalizedText, render_text, schedule_email
 from caraus.notifications.preferences import Channels, channels_of
 
 # More than so many of a kind, at once or within five minutes, are one message.
-MOST_ALONE = 5
+MAX_SINGLE_NOTIFICATIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class UitNotice:
-    """One fact: `key` names it within its kind, `title` says it in a line. `address` is a path of
-    this site. After `matters_until` nobody is written to about it.
+    """What a person is notified of about a UIT: `key` names it within its kind, `title` says it in
+    a line. `address` is a path of this site. After `matters_until` nobody is written to about it.
 
-    The words may be read a day later: they name days, never „azi” or „mâine”.
+    The texts may be read a day later: they name days, never „azi” or „mâine”.
     """
 
     key: str
@@ -54,51 +54,54 @@ class UitNotice:
 @transaction.atomic
 def notify_about_uits(
     kind: NotificationKind,
-    news: Sequence[UitNotice],
+    notices: Sequence[UitNotice],
     *,
     organization: Organization,
-    whom: Callable[[DeliverySettings], bool] = lambda _: True,
+    recipient_filter: Callable[[DeliverySettings], bool] = lambda _: True,
     now: datetime | None = None,
 ) -> int:
-    """Tell everybody who sees the company, wants the kind and lets it through the filters.
+    """Notify everybody who sees the company, wants the kind and lets it through the filters.
 
-    `whom` narrows the people by their rhythm.
-    Gives how many notifications were made.
+    `recipient_filter` narrows the people by their delivery settings. Return how many notifications
+    were created.
     """
-    if not news:
+    if not notices:
         return 0
     now = now or timezone.now()
     members = _members(organization)
-    wishes = channels_of(users=members, organization=organization, kind=kind)
-    paces = delivery_settings_of(members, organization)
-    told = 0
+    channels_by_user = channels_of(users=members, organization=organization, kind=kind)
+    settings_by_user = delivery_settings_of(members, organization)
+    created = 0
     for user, membership in members.items():
-        wanted, pace = wishes[user.pk], paces[user.pk]
-        if not wanted or not whom(pace):
+        channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
+        if not channels or not recipient_filter(delivery_settings):
             continue
-        kept_to = _restricted_companies(membership)
-        if kept_to is not None and not kept_to & set(pace.companies):
-            pace.companies = []  # chosen when others were seen: the page shows that all are meant
-        mine = [
-            item
-            for item in news
-            if (kept_to is None or item.subject.company.pk in kept_to)
-            and passes_filters(pace, item.subject)
+        restricted_to = _restricted_companies(membership)
+        if restricted_to is not None and not restricted_to & set(delivery_settings.companies):
+            # Chosen when others were seen: the page shows that all are meant.
+            delivery_settings.companies = []
+        relevant_notices = [
+            notice
+            for notice in notices
+            if (restricted_to is None or notice.subject.company.pk in restricted_to)
+            and passes_filters(delivery_settings, notice.subject)
         ]
+        notifier = _UitNotifier(user, organization, kind, channels, delivery_settings, now)
         with in_language_of(user):
-            told += _UitNotifier(user, organization, kind, wanted, pace, now).tell(mine)
-    return told
+            created += notifier.notify(relevant_notices)
+    return created
 
 
 def _members(organization: Organization) -> dict[User, Membership]:
-    """In one order, so that two who tell at once wait for each other and never in a circle."""
-    found = Membership.objects.filter(organization=organization, user__is_active=True)
-    rows = found.select_related("user").prefetch_related("companies").order_by("user")
+    """Return the active members, in one order: two that notify at once wait for each other and
+    never in a circle."""
+    members = Membership.objects.filter(organization=organization, user__is_active=True)
+    rows = members.select_related("user").prefetch_related("companies").order_by("user")
     return {row.user: row for row in rows}
 
 
 def _restricted_companies(membership: Membership) -> set[int] | None:
-    """The companies that a member is kept to; None when to none."""
+    """Return the companies that a member is restricted to; None for a member who sees all."""
     if not access.is_restricted(membership):
         return None
     return {company.pk for company in membership.companies.all()}
@@ -106,95 +109,103 @@ def _restricted_companies(membership: Membership) -> set[int] | None:
 
 @dataclass(frozen=True, slots=True)
 class _UitNotifier:
+    """Notify one person of UITs."""
+
     user: User
     organization: Organization
     kind: NotificationKind
-    wanted: Channels
-    pace: DeliverySettings
+    channels: Channels
+    delivery_settings: DeliverySettings
     now: datetime
 
-    def tell(self, news: Sequence[UitNotice]) -> int:
-        unheard = self._write_down(news)
-        if not unheard:
+    def notify(self, notices: Sequence[UitNotice]) -> int:
+        """Notify of those that are new to the person; return how many notifications were made."""
+        new_notices = self._store_notified_uits(notices)
+        if not new_notices:
             return 0
-        just_told = Notification.objects.filter(
+        recent = Notification.objects.filter(
             user=self.user,
             organization=self.organization,
             kind=self.kind.code,
             created_at__gt=self.now - EMAIL_WINDOW,
         )
-        if open_burst := self._still_open(just_told):
-            self._grow(open_burst, unheard)
+        if open_burst := self._find_open_burst(recent):
+            self._extend_burst(open_burst, new_notices)
             return 0
-        if just_told.count() + len(unheard) > MOST_ALONE:
-            self._burst(unheard)
+        if recent.count() + len(new_notices) > MAX_SINGLE_NOTIFICATIONS:
+            self._create_burst(new_notices)
             return 1
-        self._alone(unheard)
-        return len(unheard)
+        self._create_singles(new_notices)
+        return len(new_notices)
 
-    def _write_down(self, news: Sequence[UitNotice]) -> list[UitNotice]:
-        """Those that the person has not been told; others who tell them now are waited for."""
-        ordered = sorted(news, key=lambda item: (len(item.key), item.key))
-        rows = {truncate_for_column(Fact, "key", item.key): item for item in ordered}
+    def _store_notified_uits(self, notices: Sequence[UitNotice]) -> list[UitNotice]:
+        """Store what the person is notified of; return what is new. Transactions that notify the
+        person of the same now are waited for.
+
+        Written by hand: the ORM's `bulk_create(ignore_conflicts=True)` does not say which rows are
+        new.
+        """
+        ordered = sorted(notices, key=lambda notice: (len(notice.key), notice.key))
+        rows = {truncate_for_column(NotifiedUit, "key", notice.key): notice for notice in ordered}
         if not rows:
             return []
         with database.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO notifications_fact"
+                "INSERT INTO notifications_notifieduit"
                 " (user_id, organization_id, kind, key, company_id, title, address)"
-                " SELECT %s, %s, %s, one.* FROM"
-                " unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) AS one"
+                " SELECT %s, %s, %s, notice.* FROM"
+                " unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) AS notice"
                 " ON CONFLICT DO NOTHING RETURNING key",
                 [
                     *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
-                    [item.subject.company.pk for item in rows.values()],
+                    [notice.subject.company.pk for notice in rows.values()],
                     [
-                        truncate_for_column(Fact, "title", render_text(item.title))
-                        for item in rows.values()
+                        truncate_for_column(NotifiedUit, "title", render_text(notice.title))
+                        for notice in rows.values()
                     ],
-                    [item.address for item in rows.values()],
+                    [notice.address for notice in rows.values()],
                 ],
             )
-            new = {key for (key,) in cursor.fetchall()}
-        fresh = {id(rows[key]) for key in new}
-        return [item for item in news if id(item) in fresh]
+            new_keys = {key for (key,) in cursor.fetchall()}
+        new = {id(rows[key]) for key in new_keys}
+        return [notice for notice in notices if id(notice) in new]
 
-    def _alone(self, news: Sequence[UitNotice]) -> None:
+    def _create_singles(self, notices: Sequence[UitNotice]) -> None:
         rows = [
             self._row(
-                key=item.key,
-                company=item.subject.company,
-                title=render_text(item.title),
-                text=render_text(item.text),
-                address=item.address,
+                key=notice.key,
+                company=notice.subject.company,
+                title=render_text(notice.title),
+                text=render_text(notice.text),
+                address=notice.address,
                 action=gettext("Vezi UIT-ul"),
-                matters_until=item.matters_until,
+                matters_until=notice.matters_until,
             )
-            for item in news
+            for notice in notices
         ]
-        made = Notification.objects.bulk_create(rows)
+        created = Notification.objects.bulk_create(rows)
         own = Notification.objects.filter(
             user=OuterRef("user"), kind=OuterRef("kind"), key=OuterRef("key")
         )
-        self._facts(news).update(notification=Subquery(own.values("pk")))
-        for row in made:
-            self._post(row)
+        self._notified_uits(notices).update(notification=Subquery(own.values("pk")))
+        for row in created:
+            self._schedule_email(row)
 
-    def _burst(self, news: Sequence[UitNotice]) -> None:
-        companies = {item.subject.company for item in news}
+    def _create_burst(self, notices: Sequence[UitNotice]) -> None:
+        companies = {notice.subject.company for notice in notices}
         company = companies.pop() if len(companies) == 1 else None
         burst = self._row(
-            key=f"burst:{news[0].key}",
+            key=f"burst:{notices[0].key}",
             is_burst=True,
             company=company,
             title=str(self.kind.title),
-            address=self._list_of(company),
+            address=self._list_address(company),
             action=gettext("Vezi lista"),
-            matters_until=_last_relevant(news),
+            matters_until=_last_relevant(notices),
         )
         burst.save()
-        self._facts(news).update(notification=burst)
-        self._post(burst)
+        self._notified_uits(notices).update(notification=burst)
+        self._schedule_email(burst)
 
     def _row(self, **fields: Any) -> Notification:
         return Notification(
@@ -202,23 +213,25 @@ class _UitNotifier:
             organization=self.organization,
             kind=self.kind.code,
             created_at=self.now,
-            read_at=None if self.wanted.bell else self.now,
-            digest_at=next_digest_at(self.pace, self.now) if self.wanted.digest else None,
+            read_at=None if self.channels.bell else self.now,
+            digest_at=(
+                next_digest_at(self.delivery_settings, self.now) if self.channels.digest else None
+            ),
             **fields,
         )
 
-    def _post(self, row: Notification) -> None:
-        schedule_email(row, self.kind, self.wanted, self.pace, self.now)
+    def _schedule_email(self, row: Notification) -> None:
+        schedule_email(row, self.kind, self.channels, self.delivery_settings, self.now)
 
-    def _facts(self, news: Sequence[UitNotice]) -> QuerySet[Fact]:
-        facts = Fact.objects.filter(user=self.user, kind=self.kind.code)
-        return facts.filter(key__in=[item.key for item in news])
+    def _notified_uits(self, notices: Sequence[UitNotice]) -> QuerySet[NotifiedUit]:
+        rows = NotifiedUit.objects.filter(user=self.user, kind=self.kind.code)
+        return rows.filter(key__in=[notice.key for notice in notices])
 
-    def _still_open(self, just_told: QuerySet[Notification]) -> Notification | None:
-        """A burst that nothing has been sent of: what joins it later is sent with it. Held until
-        the end of the transaction, and so is its e-mail: no letter is being made of it."""
-        bursts = just_told.filter(is_burst=True, digest_at__isnull=not self.wanted.digest)
-        if not self.wanted.email:
+    def _find_open_burst(self, recent: QuerySet[Notification]) -> Notification | None:
+        """Return a burst that nothing has been sent of: what joins it later is sent with it. It is
+        locked until the end of the transaction, and so is its e-mail: none is being written."""
+        bursts = recent.filter(is_burst=True, digest_at__isnull=not self.channels.digest)
+        if not self.channels.email:
             return (
                 bursts.filter(email=None).select_for_update(of=("self",), skip_locked=True).first()
             )
@@ -227,26 +240,26 @@ class _UitNotifier:
         email = both.first()
         return email.notification if email else None
 
-    def _grow(self, burst: Notification, news: Sequence[UitNotice]) -> None:
-        self._facts(news).update(notification=burst)
-        if any(item.subject.company.pk != burst.company_id for item in news):
+    def _extend_burst(self, burst: Notification, notices: Sequence[UitNotice]) -> None:
+        self._notified_uits(notices).update(notification=burst)
+        if any(notice.subject.company.pk != burst.company_id for notice in notices):
             burst.company = None
-        burst.address = self._list_of(burst.company)
-        ends = _last_relevant(news)
+        burst.address = self._list_address(burst.company)
+        ends = _last_relevant(notices)
         burst.matters_until = (
             max(burst.matters_until, ends) if burst.matters_until and ends else None
         )
-        burst.read_at = None if self.wanted.bell else burst.read_at
+        burst.read_at = None if self.channels.bell else burst.read_at
         burst.save()
 
-    def _list_of(self, company: Company | None) -> str:
+    def _list_address(self, company: Company | None) -> str:
         address = resolve_url(settings.TRANSPORT_LIST_URL) + self.kind.list_query
         if company is None:
             return address
         return f"{address}{'&' if self.kind.list_query else '?'}firma={company.cui}"
 
 
-def _last_relevant(news: Sequence[UitNotice]) -> datetime | None:
-    """When the last of them matters no longer; None when one always does."""
-    ends = [item.matters_until for item in news if item.matters_until]
-    return max(ends) if len(ends) == len(news) else None
+def _last_relevant(notices: Sequence[UitNotice]) -> datetime | None:
+    """Return when the last of them matters no longer; None when a notice always does."""
+    ends = [notice.matters_until for notice in notices if notice.matters_until]
+    return max(ends) if len(ends) == len(notices) else None

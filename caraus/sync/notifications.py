@@ -1,4 +1,4 @@
-"""What people are told about the synchronization, once, in the transaction of the fact.
+"""What people are notified of about the synchronization, once, in the transaction of the fact.
 
 The words may be read a day later: they name days, never „azi” or „mâine”.
 """
@@ -33,15 +33,15 @@ def _notify(
     text: Callable[[], str],
     company: Company | None = None,
 ) -> None:
-    """Owners and administrators, or, of what is told on request only, whoever asked for it. Who is
+    """Owners and administrators, or, of a kind on request only, whoever switched it on. Who is
     in two organizations has chosen in each, and hears in each."""
     members = organization.memberships.all()
     if not kind.on_request:
         members = members.filter(role__in=access.roles_at_least(Role.ADMIN))
     people = list(User.objects.filter(memberships__in=members, is_active=True).distinct())
     if kind.on_request:
-        wishes = channels_of(users=people, organization=organization, kind=kind)
-        people = [person for person in people if wishes[person.pk]]
+        channels_by_user = channels_of(users=people, organization=organization, kind=kind)
+        people = [person for person in people if channels_by_user[person.pk]]
     address = (
         reverse("sync:company_syncs", args=[company.pk])
         if company

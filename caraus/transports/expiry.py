@@ -84,12 +84,12 @@ def _notify_day(
     day: date, organizations: Sequence[int] | None, passed: Callable[[int], bool], now: datetime
 ) -> bool:
     """Notify each organization in a transaction of its own; return whether all were notified."""
-    lapsing = _expiring(day, now)
+    expiring = _expiring(day, now)
     if organizations is not None:
-        lapsing = lapsing.filter(company__organization__in=organizations)
-    keys = sorted(set(lapsing.values_list("company__organization", flat=True)))
+        expiring = expiring.filter(company__organization__in=organizations)
+    keys = sorted(set(expiring.values_list("company__organization", flat=True)))
     notified = [
-        _notify_organization(lapsing.filter(company__organization=pk), day, passed, now)
+        _notify_organization(expiring.filter(company__organization=pk), day, passed, now)
         for pk in keys
     ]
     return all(notified)
@@ -97,11 +97,11 @@ def _notify_day(
 
 @isolate_failures
 def _notify_organization(
-    lapsing: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
+    expiring: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
 ) -> None:
-    rows = lapsing.select_related("company__organization").defer("raw")
-    for kind, whom in _due_kinds(expires_at(day), passed, now):
-        _notify(kind, list(rows), whom, now)
+    rows = expiring.select_related("company__organization").defer("raw")
+    for kind, recipient_filter in _due_kinds(expires_at(day), passed, now):
+        _notify(kind, list(rows), recipient_filter, now)
 
 
 def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
@@ -114,22 +114,24 @@ def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
 
 
 @isolate_failures
-def _on_hours_chosen(sender: object, *, rhythm: DeliverySettings, **_: object) -> None:
+def _on_hours_chosen(sender: object, *, delivery_settings: DeliverySettings, **_: object) -> None:
     """Notify now of the UITs that lie within the chosen hours already: their moment has passed."""
     now = timezone.now()
     day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
-    while (left := expires_at(day) - now) <= timedelta(hours=rhythm.first_hours):
-        rows = _expiring(day, now).filter(company__organization=rhythm.organization_id)
+    while (left := expires_at(day) - now) <= timedelta(hours=delivery_settings.first_hours):
+        rows = _expiring(day, now).filter(company__organization=delivery_settings.organization_id)
         transports = list(rows.select_related("company__organization").defer("raw"))
         for kind, last in ((LAST_HOURS_OF_UIT, True), (EXPIRING_UIT, False)):
-            _notify(kind, transports, partial(_is_within, rhythm, left, last=last), now)
+            _notify(kind, transports, partial(_is_within, delivery_settings, left, last=last), now)
         day += timedelta(days=1)
 
 
 def _is_within(
-    chosen: DeliverySettings, left: timedelta, pace: DeliverySettings, *, last: bool
+    chosen: DeliverySettings, left: timedelta, delivery_settings: DeliverySettings, *, last: bool
 ) -> bool:
-    return pace.user_id == chosen.user_id and _between(left, pace, last=last)
+    return delivery_settings.user_id == chosen.user_id and _between(
+        left, delivery_settings, last=last
+    )
 
 
 def _due_kinds(
@@ -139,10 +141,12 @@ def _due_kinds(
     if ends <= now:
         yield EXPIRED_UIT, lambda _: True
         return
-    yield LAST_HOURS_OF_UIT, lambda pace: passed(pace.last_hours)
+    yield LAST_HOURS_OF_UIT, lambda chosen: passed(chosen.last_hours)
     yield (
         EXPIRING_UIT,
-        lambda pace: passed(pace.first_hours) and now < ends - timedelta(hours=pace.last_hours),
+        lambda chosen: (
+            passed(chosen.first_hours) and now < ends - timedelta(hours=chosen.last_hours)
+        ),
     )
 
 
@@ -194,26 +198,31 @@ def _was_shortened(ends: list[str | None] | None, at: datetime) -> bool:
     return before is not None and expires_at(date.fromisoformat(before)) > at
 
 
-def _everybody(pace: DeliverySettings) -> bool:
+def _everybody(delivery_settings: DeliverySettings) -> bool:
     return True
 
 
-def _between(left: timedelta, pace: DeliverySettings, *, last: bool) -> bool:
+def _between(left: timedelta, delivery_settings: DeliverySettings, *, last: bool) -> bool:
     """Whether so much time left lies in a person's last hours, or in the hours before them."""
-    if left <= timedelta(hours=pace.last_hours):
+    if left <= timedelta(hours=delivery_settings.last_hours):
         return last
-    return not last and left <= timedelta(hours=pace.first_hours)
+    return not last and left <= timedelta(hours=delivery_settings.first_hours)
 
 
 def _notify(
-    kind: NotificationKind, rows: Sequence[Transport], whom: RecipientFilter, now: datetime
+    kind: NotificationKind,
+    rows: Sequence[Transport],
+    recipient_filter: RecipientFilter,
+    now: datetime,
 ) -> None:
     if not rows:
         return
     organization = rows[0].company.organization
-    news = [
+    notices = [
         build_expiry_notice(kind, row, row.first_expired_day, now)
         for row in rows
         if row.first_expired_day
     ]
-    notify_about_uits(kind, news, organization=organization, whom=whom, now=now)
+    notify_about_uits(
+        kind, notices, organization=organization, recipient_filter=recipient_filter, now=now
+    )

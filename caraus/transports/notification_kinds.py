@@ -37,7 +37,7 @@ CHANGED_UIT = register_kind(
 
 DELISTED_UIT = register_kind(
     NotificationKind(
-        "uit_gone",
+        "uit_delisted",
         gettext_lazy("Ieșit din lista ANAF sau dat altuia"),
         gettext_lazy(
             "Când un UIT valabil nu mai este în lista ANAF sau are alt transportator, și când se "
@@ -58,7 +58,7 @@ DELISTED_UIT = register_kind(
 
 EXPIRING_UIT = register_kind(
     NotificationKind(
-        "uit_lapsing",
+        "uit_expiring",
         gettext_lazy("Expiră curând"),
         gettext_lazy("Cu o zi înainte, sau cu câte ore alegi mai jos."),
         "hourglass",
@@ -91,7 +91,7 @@ LAST_HOURS_OF_UIT = register_kind(
 
 EXPIRED_UIT = register_kind(
     NotificationKind(
-        "uit_lapsed",
+        "uit_expired",
         gettext_lazy("Expirat"),
         gettext_lazy("Când un UIT a expirat, la 24:00. Vine și în intervalul „Nu deranja”."),
         "calendar-x",

@@ -21,7 +21,7 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     (one,) = Notification.objects.all()
     uit = " ".join(row.uit[i : i + 4] for i in range(0, 16, 4))
     assert one.user == dispatcher.user
-    assert (one.kind, one.address) == ("fleet_problem", f"/transporturi/{row.pk}/")
+    assert (one.kind, one.address) == ("fleet_issue", f"/transporturi/{row.pk}/")
     assert one.title == f"Vehiculul TM99ALT nu este în flotă (UIT {uit})"
     assert "Pe UIT este declarat un vehicul pe care" in one.text
     assert "Este al firmei? Adaugă-l în flotă.\nPleci cu alt număr?" in one.text
@@ -40,5 +40,5 @@ def test_a_new_problem_is_told_once_with_what_to_do(
         make(plate=f"XX{number:02}YYY")
     issue_store.update_issues(company.pk, because="uit")
     burst = Notification.objects.get(is_burst=True)
-    assert burst.facts.count() == 50
+    assert burst.notified_uits.count() == 50
     assert burst.address == f"/transporturi/?probleme=1&firma={company.cui}"

@@ -45,11 +45,13 @@ from tests.squeezed import squeezed
 def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
     company: Company, declarants: list[str], vehicles: list[str], found: bool
 ) -> None:
-    rhythm = DeliverySettings(companies=[company.pk], declarants=declarants, vehicles=vehicles)
+    delivery_settings = DeliverySettings(
+        companies=[company.pk], declarants=declarants, vehicles=vehicles
+    )
     subject = FilterSubject(company, "RO123", "AGRO Țărănesc SRL", ("b-12 abc", "CT34REM"))
-    assert passes_filters(rhythm, subject) is found
-    rhythm.companies = [company.pk + 1]
-    assert not passes_filters(rhythm, subject)
+    assert passes_filters(delivery_settings, subject) is found
+    delivery_settings.companies = [company.pk + 1]
+    assert not passes_filters(delivery_settings, subject)
 
 
 @pytest.mark.parametrize(
@@ -72,18 +74,18 @@ def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
 def test_quiet_hours_end_by_the_clock_in_bucharest(
     begin: str, end: str, now: datetime, until: datetime | None
 ) -> None:
-    rhythm = DeliverySettings(
+    delivery_settings = DeliverySettings(
         quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(end)
     )
-    found = quiet_hours_end(rhythm, now.astimezone(UTC))
+    found = quiet_hours_end(delivery_settings, now.astimezone(UTC))
     assert found == (until.astimezone(UTC) if until else None)
     assert quiet_hours_end(DeliverySettings(), now) is None
 
 
 def test_the_digest_comes_at_its_hour_on_both_sides_of_a_change_of_the_clock() -> None:
-    rhythm = DeliverySettings(digest_hour=7)
+    delivery_settings = DeliverySettings(digest_hour=7)
     hours = [
-        next_digest_at(rhythm, at(day).astimezone(UTC)).hour
+        next_digest_at(delivery_settings, at(day).astimezone(UTC)).hour
         for day in ("2026-03-28T06:00", "2026-03-28T07:02", "2026-10-24T08:00")
     ]
     assert hours == [5, 4, 5]
@@ -208,10 +210,10 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     assert not ChannelPreference.objects.exists()
     form["quiet_until"] = "06:00"
     assert signed_in.post("/notificari/preferinte/", form).status_code == 302
-    rhythm = DeliverySettings.objects.get()
-    assert (rhythm.companies, rhythm.vehicles) == ([other.pk], ["B12ABC"])
-    assert rhythm.declarants == ["RO 123", "Agro"]
-    assert (rhythm.quiet_until, rhythm.first_hours) == (time(6), 48)
+    delivery_settings = DeliverySettings.objects.get()
+    assert (delivery_settings.companies, delivery_settings.vehicles) == ([other.pk], ["B12ABC"])
+    assert delivery_settings.declarants == ["RO 123", "Agro"]
+    assert (delivery_settings.quiet_until, delivery_settings.first_hours) == (time(6), 48)
     waits = Notification.objects.get(key="1").digest_at
     assert waits
     assert waits.astimezone(BUCHAREST).hour == 9

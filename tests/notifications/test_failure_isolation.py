@@ -204,9 +204,11 @@ def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_told(
         first_expired_day=now.date() + timedelta(days=1),
         **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), now),
     )
-    rhythm = DeliverySettings(user=owner, organization=organization, first_hours=72, last_hours=12)
+    delivery_settings = DeliverySettings(
+        user=owner, organization=organization, first_hours=72, last_hours=12
+    )
     with no_notices():
-        save_delivery_settings(rhythm)
+        save_delivery_settings(delivery_settings)
     assert DeliverySettings.objects.get().first_hours == 72
 
 

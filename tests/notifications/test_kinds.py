@@ -11,8 +11,8 @@ from caraus.notifications.kinds import NEW_OWNER, NotificationKind, register_kin
 
 def test_the_kinds_are_listed_in_the_order_of_the_switches() -> None:
     assert [kind.code for kind in registered_kinds()] == [
-        *("uit_new", "uit_changed", "fleet_problem", "uit_gone", "uit_lapsing"),
-        *("uit_last_hours", "uit_lapsed", "filing", "authorization", "external_link", "owners"),
+        *("uit_new", "uit_changed", "fleet_issue", "uit_delisted", "uit_expiring"),
+        *("uit_last_hours", "uit_expired", "filing", "authorization", "external_link", "owners"),
         *("limits", "disappearance", "outage"),
     ]
 

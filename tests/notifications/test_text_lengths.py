@@ -14,7 +14,7 @@ from caraus.authorizations.models import Authorization, ConsentRequest, External
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core import fields
 from caraus.notifications.emails import compose_email
-from caraus.notifications.models import Fact, Notification
+from caraus.notifications.models import Notification, NotifiedUit
 from caraus.notifications.notify import notify
 from caraus.sync import notifications
 from caraus.sync.company_sync import sync_company
@@ -108,9 +108,9 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
     assert sync_company(company_id=wide.pk, now=now + 30 * MINUTE).error is None
     assert set(Transport.objects.values_list("state", flat=True)) == {"missing", "delisted"}
     kinds = set(Notification.objects.values_list("kind", flat=True))
-    assert {"uit_new", "uit_changed", "uit_gone", "disappearance"} <= kinds
+    assert {"uit_new", "uit_changed", "uit_delisted", "disappearance"} <= kinds
     titles = [*Notification.objects.values_list("title", flat=True)]
-    titles += Fact.objects.values_list("title", flat=True)
+    titles += NotifiedUit.objects.values_list("title", flat=True)
     assert max(map(len, titles)) == 200
     assert all(title.endswith("…") for title in titles if len(title) == 200)
     for notification in Notification.objects.select_related("user", "organization"):

@@ -14,7 +14,7 @@ from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications import delivery, purge
 from caraus.notifications.kinds import NotificationKind, registered_kinds
-from caraus.notifications.models import DeliverySettings, Email, Fact, Notification
+from caraus.notifications.models import DeliverySettings, Email, Notification, NotifiedUit
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync.notification_kinds import ANAF_LIMITS
@@ -30,7 +30,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     assert {kind.code for kind in registered_kinds() if kind.of_uits and kind.email} == {
-        *("fleet_problem", "uit_gone", "uit_last_hours", "uit_lapsed")
+        *("fleet_issue", "uit_delisted", "uit_last_hours", "uit_expired")
     }
     assert told(NEW_UIT, news(company, "1")) == told(FLEET_ISSUE, news(company, "1")) == 1
     new, problem = Notification.objects.order_by("pk")
@@ -90,17 +90,17 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
 def test_nothing_is_told_twice_alone_or_among_many_not_even_at_once(
     company: Company, owner: User
 ) -> None:
-    facts = news(company, *map(str, range(50)))
-    results = at_once(*[lambda: told(NEW_UIT, facts)] * 3)
+    notified_uits = news(company, *map(str, range(50)))
+    results = at_once(*[lambda: told(NEW_UIT, notified_uits)] * 3)
     assert sorted(map(str, results)) == ["0", "0", "1"]
     (burst,) = Notification.objects.all()
     assert burst.address == f"/transporturi/?arata=noi&firma={company.cui}"
-    assert burst.facts.count() == 50
+    assert burst.notified_uits.count() == 50
     assert told(NEW_UIT, news(company, "7")) == 0
     with transaction.atomic():
         told(NEW_UIT, news(company, "rolled back"))
         transaction.set_rollback(True)
-    assert not Fact.objects.filter(key="rolled back").exists()
+    assert not NotifiedUit.objects.filter(key="rolled back").exists()
 
 
 def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
@@ -266,5 +266,5 @@ def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: Use
     told(NEW_UIT, news(company, "old"), now=timezone.now() - timedelta(days=91))
     told(NEW_UIT, news(company, "new"))
     purge.delete_expired_notifications()
-    assert [one.key for one in Fact.objects.all()] == ["new"]
+    assert [one.key for one in NotifiedUit.objects.all()] == ["new"]
     assert [one.key for one in Notification.objects.all()] == ["new"]

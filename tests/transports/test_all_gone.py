@@ -91,7 +91,7 @@ def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
     assert "abia după 5 ore" in Notification.objects.get().text
     sync_company(company_id=company.pk, now=now + 5 * HOUR + 5 * MINUTE)
     assert states() == {"delisted"}
-    assert [kind for _, kind in told()] == ["disappearance", *["uit_gone"] * 3]
+    assert [kind for _, kind in told()] == ["disappearance", *["uit_delisted"] * 3]
     row = Transport.objects.all()[0]
     assert "nu mai este în lista ANAF" in driver_text.text(row, today=today())
 

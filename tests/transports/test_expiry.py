@@ -94,9 +94,9 @@ def test_each_moment_comes_to_the_second_and_once(
     assert told(a_day_before - HOUR) == []
     name = "UIT-ul UIT0 0000 0000 0001 (B01ABC)"
     for moment, kind, verb in [
-        (a_day_before, "uit_lapsing", "expiră"),
+        (a_day_before, "uit_expiring", "expiră"),
         (four_hours_before, "uit_last_hours", "expiră"),
-        (end, "uit_lapsed", "a expirat"),
+        (end, "uit_expired", "a expirat"),
     ]:
         assert told(moment - SECOND) == []
         (found,) = told(moment)
@@ -128,7 +128,7 @@ def test_only_what_is_still_ours_and_valid_is_told(
     ExpiryWatch.objects.update(notified_until=END - SECOND)
     # An answer may have found it expired before this tick came.
     Transport.objects.filter(pk=ours.pk).update(state="expired")
-    assert [kind for kind, _ in told(END)] == ["uit_lapsed"]
+    assert [kind for kind, _ in told(END)] == ["uit_expired"]
 
 
 def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(make: Make) -> None:
@@ -136,7 +136,7 @@ def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(mak
     make(DAY - timedelta(days=3))
     assert told(END - 90 * HOUR) == []
     assert [kind for kind, _ in told(END - HOUR)] == ["uit_last_hours"]
-    assert [kind for kind, _ in told(END + 5 * HOUR)] == ["uit_lapsed"]
+    assert [kind for kind, _ in told(END + 5 * HOUR)] == ["uit_expired"]
 
 
 def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
@@ -145,7 +145,7 @@ def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
     DeliverySettings.objects.create(user=owner, organization=organization, first_hours=48)
     make()
     assert told(END - 50 * HOUR) == []
-    assert [kind for kind, _ in told(END - 20 * HOUR)] == ["uit_lapsing"]
+    assert [kind for kind, _ in told(END - 20 * HOUR)] == ["uit_expiring"]
 
 
 def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
@@ -170,7 +170,7 @@ def test_each_person_has_hours_of_their_own(
     someone = factories.member(away, "owner")
     DeliverySettings.objects.create(user=someone, organization=away, first_hours=72, last_hours=12)
     ChannelPreference.objects.create(
-        user=owner, organization=organization, kind="uit_lapsing", bell=False, email=False
+        user=owner, organization=organization, kind="uit_expiring", bell=False, email=False
     )
     make()
     make(company=factories.company(away, cui=factories.OTHER_CUI))
@@ -182,14 +182,14 @@ def test_each_person_has_hours_of_their_own(
         new = Notification.objects.exclude(pk__in=before).order_by("user")
         heard += [(hours, one.user, one.kind) for one in new]
     assert heard == [
-        (72, someone, "uit_lapsing"),
-        (48, early, "uit_lapsing"),
+        (72, someone, "uit_expiring"),
+        (48, early, "uit_expiring"),
         (12, someone, "uit_last_hours"),
         (6, early, "uit_last_hours"),
         (4, owner, "uit_last_hours"),
-        (0, owner, "uit_lapsed"),
-        (0, early, "uit_lapsed"),
-        (0, someone, "uit_lapsed"),
+        (0, owner, "uit_expired"),
+        (0, early, "uit_expired"),
+        (0, someone, "uit_expired"),
     ]
 
 
@@ -200,13 +200,13 @@ def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
     tomorrow = today() + timedelta(days=2)
     make(tomorrow)
     make(tomorrow + timedelta(days=3))
-    rhythm = DeliverySettings(user=owner, organization=organization, first_hours=48)
+    delivery_settings = DeliverySettings(user=owner, organization=organization, first_hours=48)
     for _ in range(2):
-        save_delivery_settings(rhythm)
+        save_delivery_settings(delivery_settings)
         (one,) = Notification.objects.all()
-        assert (one.user, one.kind) == (owner, "uit_lapsing")
-    rhythm.first_hours = 12
-    save_delivery_settings(rhythm)
+        assert (one.user, one.kind) == (owner, "uit_expiring")
+    delivery_settings.first_hours = 12
+    save_delivery_settings(delivery_settings)
     assert Notification.objects.count() == 1
 
 
@@ -216,5 +216,5 @@ def test_a_hundred_that_lapse_at_one_midnight_are_one_message(make: Make) -> Non
     assert told(END - 25 * HOUR) == []
     assert [kind for kind, _ in told(END - 4 * HOUR)] == ["uit_last_hours"]
     (one,) = Notification.objects.all()
-    assert one.facts.count() == 100
+    assert one.notified_uits.count() == 100
     assert one.matters_until == END

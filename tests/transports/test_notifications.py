@@ -9,7 +9,7 @@ from django.db import connection as database
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.info import parse_info
 from caraus.core.formatting import day_in_full, today
-from caraus.notifications.models import DeliverySettings, Fact, Notification
+from caraus.notifications.models import DeliverySettings, Notification, NotifiedUit
 from caraus.sync.models import SyncState
 from caraus.transports import expiry
 from caraus.transports.models import ExpiryWatch, Transport
@@ -98,26 +98,26 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
 
     with_other = anaf.record(**changes, modif_veh=[vehicle], tr_cod=factories.OTHER_CUI)
     (moved,) = anaf.answers(with_other)
-    assert said([moved]) == [("uit_gone", f"{name} are alt transportator")]
+    assert said([moved]) == [("uit_delisted", f"{name} are alt transportator")]
     assert f"CUI transportator: {company.cui} → {factories.OTHER_CUI}" in moved.text
     assert "Declarantul a trecut alt transportator. Nu porni" in moved.text
     (back,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
-    assert said([back]) == [("uit_gone", f"{name} este din nou al tău")]
+    assert said([back]) == [("uit_delisted", f"{name} este din nou al tău")]
     assert "Nu porni" not in back.text
 
     own, other = anaf.record(**changes, modif_veh=[vehicle]), anaf.record(uit="4E2A21D5GGCNNG05")
     anaf.answers(own, other)
     assert anaf.answers(other) == []  # absent once: nobody is alarmed
     (gone,) = anaf.answers(other)
-    assert said([gone]) == [("uit_gone", f"{name} nu mai este în lista ANAF")]
+    assert said([gone]) == [("uit_delisted", f"{name} nu mai este în lista ANAF")]
     assert "poate declarantul a confirmat transportul încheiat" in gone.text
     assert "nu porni la drum cu el până nu întrebi declarantul" in gone.text
     assert "a retras" not in gone.text
     assert "Valabil" not in gone.text
     assert anaf.answers(other) == []
     (returned,) = anaf.answers(own, other)
-    assert said([returned]) == [("uit_gone", f"{name} este din nou în lista ANAF")]
-    assert Fact.objects.count() == 10
+    assert said([returned]) == [("uit_delisted", f"{name} este din nou în lista ANAF")]
+    assert NotifiedUit.objects.count() == 10
 
 
 def test_a_carrier_that_anaf_adds_later_is_a_correction_and_no_loss(anaf: Anaf) -> None:
@@ -136,10 +136,10 @@ def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
     near = [anaf.record(uit=f"NEAR{number:04}", data_exp_uit=ends) for number in range(60)]
     (one,) = anaf.answers(*far, *near)
     # They lapse today: that matters, whoever is new.
-    assert (one.kind, one.is_burst, one.facts.count()) == ("uit_lapsing", True, 60)
+    assert (one.kind, one.is_burst, one.notified_uits.count()) == ("uit_expiring", True, 60)
     more = [anaf.record(uit=f"MORE{number:04}") for number in range(50)]
     (burst,) = anaf.answers(*far, *near, *more)
-    assert (burst.kind, burst.facts.count()) == ("uit_new", 50)
+    assert (burst.kind, burst.notified_uits.count()) == ("uit_new", 50)
     assert burst.address == f"/transporturi/?arata=noi&firma={anaf.company.cui}"
 
 
@@ -168,7 +168,7 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
 
     assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=2))) == ["uit_new"]
     told = anaf.answers(ending(1), at=midnight + timedelta(hours=3))
-    assert kinds(told) == ["uit_changed", "uit_lapsing"]
+    assert kinds(told) == ["uit_changed", "uit_expiring"]
     # ANAF gives the first expired day; people read the last one that is valid.
     last, before = midnight + timedelta(days=1), midnight
     assert told[0].title.endswith(
@@ -179,7 +179,7 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
     assert kinds(told) == ["uit_changed", "uit_last_hours"]
     # The declarant moves the end into the past: nobody would tell it at midnight.
     told = anaf.answers(ending(0), at=midnight + timedelta(hours=22))
-    assert kinds(told) == ["uit_changed", "uit_lapsed"]
+    assert kinds(told) == ["uit_changed", "uit_expired"]
 
 
 def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: Anaf) -> None:
@@ -200,7 +200,7 @@ def test_a_mistake_in_telling_loses_no_answer(
 ) -> None:
     anaf.answers()
     with database.cursor() as cursor:
-        cursor.execute("ALTER TABLE notifications_fact RENAME TO away")
+        cursor.execute("ALTER TABLE notifications_notifieduit RENAME TO away")
     assert anaf.answers(anaf.record()) == []
     assert Transport.objects.filter(company=company).count() == 1
-    assert "notifications_fact" in caplog.text
+    assert "notifications_notifieduit" in caplog.text

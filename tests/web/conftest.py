@@ -12,7 +12,7 @@ from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.changes import as_entry
 from caraus.fleet.models import Vehicle
 from caraus.lists.models import Draft
-from caraus.notifications.models import Fact, Notification
+from caraus.notifications.models import Notification, NotifiedUit
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
@@ -56,7 +56,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         user=owner, organization=organization, kind="uit_new", key="2", is_burst=True
     )
     for number in range(2):
-        Fact.objects.create(
+        NotifiedUit.objects.create(
             user=owner,
             organization=organization,
             company=company,

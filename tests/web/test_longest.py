@@ -14,7 +14,7 @@ from caraus.core import fields
 from caraus.fleet.models import Vehicle
 from caraus.lists.models import Draft
 from caraus.notifications.emails import compose_email
-from caraus.notifications.models import Fact, Notification
+from caraus.notifications.models import Notification, NotifiedUit
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, SavedView
@@ -51,7 +51,7 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     Vehicle: ("plate", "note", "driver", "phone"),
     Draft: ("name",),
     Notification: ("title",),
-    Fact: ("title",),
+    NotifiedUit: ("title",),
     SavedView: ("name",),
 }
 

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Fact',
+            name='NotifiedUit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40)),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200)),
                 ('address', models.CharField(max_length=300)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.company')),
-                ('notification', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='notifications.notification')),
+                ('notification', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notified_uits', to='notifications.notification')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -118,18 +118,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notification',
-            index=models.Index(fields=['user', 'organization', '-created_at'], name='the_list'),
+            index=models.Index(fields=['user', 'organization', '-created_at'], name='notification_newest'),
         ),
         migrations.AddIndex(
             model_name='notification',
-            index=models.Index(condition=models.Q(('digest_at__isnull', False)), fields=['digest_at'], name='waiting_for_a_digest'),
+            index=models.Index(condition=models.Q(('digest_at__isnull', False)), fields=['digest_at'], name='notification_digest_due'),
         ),
         migrations.AddConstraint(
             model_name='notification',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='nothing_is_told_twice'),
+            constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='one_notification_per_key'),
         ),
         migrations.AddConstraint(
-            model_name='fact',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='no_fact_twice'),
+            model_name='notifieduit',
+            constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='one_notified_uit_per_key'),
         ),
     ]

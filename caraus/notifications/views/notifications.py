@@ -48,9 +48,9 @@ def notification_list(request: HttpRequest) -> HttpResponse:
     may_see = access.has_role(membership, Role.ADMIN)
     context = {
         "page": page,
-        "told": render_notifications(list(page), membership, named=MAX_NAMED_IN_LIST),
+        "notifications": render_notifications(list(page), membership, named=MAX_NAMED_IN_LIST),
         "unread": own_notifications(request).filter(read_at=None).count(),
-        "trouble": mail_failures_of(membership.organization) if may_see else None,
+        "mail_failures": mail_failures_of(membership.organization) if may_see else None,
     }
     return render(request, "notifications/list.html", context)
 
@@ -91,27 +91,29 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """A switch per kind and channel; when, and about which UITs."""
     user, membership = access.signed_in_user(request), access.current_membership(request)
     organization = membership.organization
-    rhythm = delivery_settings_of([user], organization)[user.pk]
-    told_to_me = [kind for kind in registered_kinds() if access.has_role(membership, kind.role)]
+    delivery_settings = delivery_settings_of([user], organization)[user.pk]
+    kinds = [kind for kind in registered_kinds() if access.has_role(membership, kind.role)]
     seen = access.visible_companies(membership, archived=True)
     form = DeliverySettingsForm(
         request.POST if request.method == "POST" else None,
-        instance=rhythm,
+        instance=delivery_settings,
         seen=[
-            company for company in seen if not company.archived_at or company.pk in rhythm.companies
+            company
+            for company in seen
+            if not company.archived_at or company.pk in delivery_settings.companies
         ],
     )
     if request.method == "POST" and form.is_valid():
-        kept = [_choose(request, kind) for kind in told_to_me]
+        saved = [_save_channels(request, kind) for kind in kinds]
         save_delivery_settings(form.save(commit=False))
-        if all(kept):
+        if all(saved):
             messages.success(request, gettext("Preferințele au fost salvate."))
         return redirect("notifications:preferences")
-    asked = request.POST if request.method == "POST" else None
+    post = request.POST if request.method == "POST" else None
     rows = [
-        (kind, _wanted(asked, kind) if asked is not None else chosen)
+        (kind, _posted_channels(post, kind) if post is not None else chosen)
         for kind, chosen in channel_choices(user=user, organization=organization)
-        if kind in told_to_me
+        if kind in kinds
     ]
     context = {
         "groups": [
@@ -123,22 +125,22 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/preferences.html", context)
 
 
-def _wanted(asked: QueryDict, kind: NotificationKind) -> Channels:
+def _posted_channels(post: QueryDict, kind: NotificationKind) -> Channels:
     return Channels(
-        bell=kind.essential or f"{kind.code}-clopotel" in asked,
-        email=f"{kind.code}-email" in asked,
-        digest=f"{kind.code}-rezumat" in asked,
+        bell=kind.essential or f"{kind.code}-clopotel" in post,
+        email=f"{kind.code}-email" in post,
+        digest=f"{kind.code}-rezumat" in post,
     )
 
 
-def _choose(request: HttpRequest, kind: NotificationKind) -> bool:
-    """False when it can't be: the person is told why. The other choices are kept."""
+def _save_channels(request: HttpRequest, kind: NotificationKind) -> bool:
+    """Save the channels; return False when it can't be, and say why. The others are saved."""
     try:
         save_channels(
             user=access.signed_in_user(request),
             organization=access.current_organization(request),
             kind=kind,
-            channels=_wanted(request.POST, kind),
+            channels=_posted_channels(request.POST, kind),
         )
     except LastReaderError as refusal:
         messages.error(request, f"{kind.title}: {refusal}")

@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transport',
-            index=models.Index(fields=['first_expired_day'], name='transport_lapsing'),
+            index=models.Index(fields=['first_expired_day'], name='transport_expiring'),
         ),
         migrations.AddIndex(
             model_name='transport',

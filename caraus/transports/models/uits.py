@@ -88,7 +88,7 @@ class Transport(models.Model):
         indexes = [
             models.Index(fields=["company", "-first_seen_at", "-id"], name="transport_newest"),
             models.Index(fields=["company", "state", "first_expired_day"], name="transport_open"),
-            models.Index(fields=["first_expired_day"], name="transport_lapsing"),
+            models.Index(fields=["first_expired_day"], name="transport_expiring"),
             models.Index(
                 fields=["company"],
                 name="transport_partly_unreadable",
