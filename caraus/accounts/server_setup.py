@@ -2,16 +2,16 @@
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import audit_log
 from caraus.accounts.models import Membership, User
 from caraus.accounts.provision import provision_user
+from caraus.core.advisory_locks import LockSpace, lock_until_commit
 
 SETUP_SALT = "caraus.setup"
 SETUP_SECONDS = 24 * 3600
-_SETUP_LOCK = 0xCA4B
 
 
 def setup_secret() -> str | None:
@@ -35,8 +35,7 @@ def create_first_user(
     secret: str, *, email: str, password: str, name: str, organization: str
 ) -> User:
     """Make the first user, owner of the first organization, once."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETUP_LOCK])
+    lock_until_commit(LockSpace.FIRST_USER)
     if not is_setup_secret(secret):
         raise ValidationError(gettext("Linkul a fost deja folosit sau a expirat."))
     user = provision_user(email=email, password=password, name=name, organization_name=organization)

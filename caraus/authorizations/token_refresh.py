@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,6 +22,7 @@ from caraus.anaf.oauth import Tokens
 from caraus.authorizations import notifications, refresh_schedule
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization
+from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.core.crypto import UnreadableTokenError, decrypt, encrypt
 
 log = structlog.get_logger(__name__)
@@ -38,8 +38,6 @@ FAILURE_FIELDS = (
     *("last_failure_at", "last_failure_code", "last_failure_detail"),
     *("refresh_failures", "refresh_not_before"),
 )
-# The first key of the advisory lock that keeps an authorization from being renewed twice at once.
-REFRESH_LOCK = 0x5E
 
 
 def refresh_window(authorization: Authorization) -> timedelta:
@@ -148,10 +146,7 @@ def refresh_authorization(
 def _refresh_lock(authorization_id: int) -> Iterator[None]:
     """Open a transaction that holds the authorization's advisory lock, not its row."""
     with transaction.atomic():
-        with database.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s::int)", [REFRESH_LOCK, authorization_id]
-            )
+        lock_until_commit(LockSpace.TOKEN_REFRESH, authorization_id)
         yield
 
 

@@ -100,16 +100,16 @@ def _require_migrated() -> None:
 def _migrate() -> None:
     """Migrate under a lock, since web and worker may start at the same moment."""
     from django.core.management import call_command
-    from django.db import connection
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [0xCA4A])
-        try:
-            _refuse_another_versions_database()
-            if pending_migrations():
-                call_command("migrate", interactive=False, verbosity=0)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [0xCA4A])
+    from caraus.core.advisory_locks import LockSpace, lock, unlock
+
+    lock(LockSpace.MIGRATION)
+    try:
+        _refuse_another_versions_database()
+        if pending_migrations():
+            call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        unlock(LockSpace.MIGRATION)
 
 
 def end_with_parent() -> None:

@@ -15,6 +15,7 @@ from django.db import close_old_connections, connections
 from django.db import connection as database
 from django.utils import timezone
 
+from caraus.core.advisory_locks import LockSpace
 from caraus.filings import sending, tracking
 from caraus.filings.models import VehicleChange
 from caraus.filings.schedule import SECOND
@@ -23,7 +24,7 @@ from caraus.filings.states import State
 log = structlog.get_logger(__name__)
 
 # The first key of the advisory lock that keeps a change from being worked on twice at once.
-LOCK_SPACE = 0x5F
+LOCK_SPACE = LockSpace.FILING.value
 THREADS = 8
 # What is due is looked for so often. Seconds.
 IDLE_SECONDS = 0.25

@@ -7,13 +7,13 @@ from functools import reduce
 from operator import or_
 from typing import Any, Literal
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
 from caraus.accounts.models import Company
+from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.core.formatting import today
 from caraus.fleet.issues import ListedVehicle, OpenTransport, PlateIssue, find_issues
 from caraus.fleet.models import Issue, Kind, Vehicle
@@ -28,7 +28,6 @@ type Cause = Literal["uit", "fleet"]
 #: `Issue`), `because`: "uit" when ANAF's list changed, "fleet" when a person changed the fleet.
 appeared = Signal()
 
-_LOCK_SPACE = 0xF1EE
 _BATCH = 1000
 
 
@@ -44,7 +43,7 @@ def _on_written(sender: object, *, company: Company, **_: object) -> None:
 def changing_fleet(company: Company) -> Iterator[None]:
     """A change of a company's fleet: one at a time, with the issues, in one transaction."""
     with transaction.atomic():
-        _lock(company.pk)
+        lock_until_commit(LockSpace.FLEET_ISSUES, company.pk)
         yield
         update_issues(company.pk, because="fleet")
 
@@ -55,7 +54,7 @@ def update_issues(company_id: int, *, because: Cause) -> list[Issue]:
 
     Under a lock, so that of two who change the UITs and the fleet at once, the second sees both.
     """
-    _lock(company_id)
+    lock_until_commit(LockSpace.FLEET_ISSUES, company_id)
     fleet = _fleet(company_id)
     rows = Issue.objects.filter(company_id=company_id)
     if not any(listed.active for listed in fleet.values()):
@@ -66,11 +65,6 @@ def update_issues(company_id: int, *, because: Cause) -> list[Issue]:
     if new:
         appeared.send(sender=Issue, company_id=company_id, issues=new, because=because)
     return new
-
-
-def _lock(company_id: int) -> None:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [_LOCK_SPACE, company_id])
 
 
 def _fleet(company_id: int) -> dict[str, ListedVehicle]:

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from caraus.anaf.values import canonical
+from caraus.core.advisory_locks import LockSpace
 from caraus.ledger.models import NO_HASH, LedgerEntry
 
 # The first key of the advisory lock by which the writers of one chain take turns.
-LOCK_SPACE = 0x1E
+LOCK_SPACE = LockSpace.LEDGER.value
 _BATCH_SIZE = 500
 # What ANAF's header or body may hold in a field of text.
 _LONGEST = 200

@@ -7,14 +7,15 @@ copies then carry one Message-ID, by which mail servers and readers know them as
 
 from collections.abc import Sequence
 from datetime import datetime
+from zlib import crc32
 
 import structlog
 from django.core.mail import mailers
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from caraus.core.advisory_locks import LockSpace, try_lock_until_commit
 from caraus.mail.delivery import DELIVERY, GIVE_UP_AFTER, failure_code, retry_delay
 from caraus.notifications.emails import compose_email
 from caraus.notifications.models import Email
@@ -85,13 +86,9 @@ def _together(email: Email, now: datetime) -> list[Email]:
     notification = email.notification
     if not (notification.about and notification.about.of_uits):
         return [email]
-    with database.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s::int)",
-            [f"letter:{notification.kind}", notification.user_id],
-        )
-        if not cursor.fetchone()[0]:
-            return []
+    key = crc32(f"{notification.kind}:{notification.user_id}".encode()) - 2**31
+    if not try_lock_until_commit(LockSpace.NOTIFICATION_EMAIL, key):
+        return []
     same = _due(now).filter(
         notification__user=notification.user,
         notification__organization=notification.organization,

@@ -13,7 +13,7 @@ from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.sync.company_sync import COMPANY_LOCK_SPACE
+from caraus.core.advisory_locks import LockSpace
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
 
@@ -105,7 +105,7 @@ def claim_due(
     values: dict[str, Any] = {
         "limit": limit,
         "lease": LEASE_SECONDS,
-        "space": COMPANY_LOCK_SPACE,
+        "space": int(LockSpace.COMPANY_SYNC),
         "organizations": list(under_way.keys()),
         "numbers": list(under_way.values()),
         "organization_limit": 2**31 - 1 if organization_limit is None else organization_limit,
@@ -211,7 +211,7 @@ def release_orphans() -> int:
             "   AND l.objid = s.company_id::oid AND l.granted AND l.database ="
             "   (SELECT oid FROM pg_database WHERE datname = current_database()))"
             "  FOR UPDATE SKIP LOCKED)",
-            [COMPANY_LOCK_SPACE],
+            [int(LockSpace.COMPANY_SYNC)],
         )
         return int(cursor.rowcount)
 
@@ -251,5 +251,5 @@ def unlock_companies(company_ids: Sequence[int]) -> None:
         with database.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_advisory_unlock(%s, company_id) FROM unnest(%s::int[]) AS company_id",
-                [COMPANY_LOCK_SPACE, list(company_ids)],
+                [int(LockSpace.COMPANY_SYNC), list(company_ids)],
             )

@@ -16,6 +16,7 @@ from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.anaf_errors.table import explanation
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.core.advisory_locks import LockSpace, lock, try_lock, unlock
 from caraus.sync.limiter.permits import CallBlockedError, limited_call
 from caraus.sync.limiter.quotas import (
     is_company_used_up,
@@ -42,8 +43,6 @@ LASTING_OUTCOMES = frozenset({Outcome.NO_RIGHTS, Outcome.REAUTHORIZE})
 # After these nothing can be recorded: the company stays due.
 DATABASE_LOST_ERRORS = (InterfaceError, OperationalError)
 
-# The first key of the advisory lock that keeps a company from being synced twice at once.
-COMPANY_LOCK_SPACE = 0x5C
 # Longer than any request to ANAF takes.
 COMPANY_LOCK_TIMEOUT = "180s"
 
@@ -161,7 +160,7 @@ def _company_lock(company_id: int) -> Iterator[None]:
         (before,) = cursor.fetchone()
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [COMPANY_LOCK_TIMEOUT])
         try:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company_id])
+            lock(LockSpace.COMPANY_SYNC, company_id)
         finally:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
     try:
@@ -173,9 +172,7 @@ def _company_lock(company_id: int) -> Iterator[None]:
 @contextmanager
 def _company_lock_if_free(company_id: int) -> Iterator[bool]:
     """Take the same lock without waiting; yield whether it was free."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company_id])
-        (free,) = cursor.fetchone()
+    free = try_lock(LockSpace.COMPANY_SYNC, company_id)
     try:
         yield free
     finally:
@@ -185,8 +182,7 @@ def _company_lock_if_free(company_id: int) -> Iterator[bool]:
 
 def _unlock_company(company_id: int) -> None:
     try:
-        with database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [COMPANY_LOCK_SPACE, company_id])
+        unlock(LockSpace.COMPANY_SYNC, company_id)
     except DATABASE_LOST_ERRORS:
         database.close()  # the end of the session releases the lock
 

@@ -7,11 +7,11 @@ from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
+from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.sync.models import OutcomeTotal, SyncHour, SyncRun
 
 RUNS_KEPT = timedelta(days=7)
 SUMS_KEPT = timedelta(days=365)
-_LOCK = 0x5C50
 # Summed in one transaction: so much of the past at once.
 _PORTION = timedelta(hours=1)
 
@@ -49,7 +49,7 @@ def summarize_runs(now: datetime | None = None) -> None:
     while (oldest := _oldest_run()) is not None and oldest < last:
         until = oldest.replace(minute=0, second=0, microsecond=0) + _PORTION
         with transaction.atomic(), database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            lock_until_commit(LockSpace.SYNC_SUMS)
             cursor.execute(_SUMMARIZE, {"until": min(until, last)})
     SyncHour.objects.filter(hour__lt=now - SUMS_KEPT).delete()
 
@@ -59,7 +59,7 @@ def update_totals(now: datetime | None = None) -> None:
     question with a smaller key may not be committed yet."""
     recent = SyncRun.objects.filter(started_at__gte=(now or timezone.now()) - timedelta(hours=1))
     with transaction.atomic(), database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        lock_until_commit(LockSpace.SYNC_SUMS)
         first = recent.aggregate(first=Min("pk"))["first"]
         last = SyncRun.objects.aggregate(last=Max("pk"))["last"] or 0
         to = last if first is None else first - 1

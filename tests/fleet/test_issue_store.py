@@ -1,5 +1,6 @@
 """The problems as they are kept: after ANAF's answers, after changes of the fleet, as time goes."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -173,7 +174,8 @@ def test_a_mistake_of_the_fleet_loses_no_answer_of_anaf(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     vehicle("B123ABC")
-    monkeypatch.setattr(issue_store, "_LOCK_SPACE", "not a number")  # the database refuses
+    # The database refuses it: the first key of a lock is an integer of 32 bits.
+    monkeypatch.setattr(issue_store, "LockSpace", SimpleNamespace(FLEET_ISSUES=2**40))
     added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     assert Transport.objects.filter(uit=added).exists()

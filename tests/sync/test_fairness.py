@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.core.advisory_locks import LockSpace, lock, unlock
 from caraus.sync import backoff, claims, maintenance, requests
-from caraus.sync.company_sync import COMPANY_LOCK_SPACE, sync_if_due
+from caraus.sync.company_sync import sync_if_due
 from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.poller import Poller
 from tests import environment, factories
@@ -138,7 +139,7 @@ def locks() -> int:
         cursor.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [COMPANY_LOCK_SPACE],
+            [int(LockSpace.COMPANY_SYNC)],
         )
         return int(cursor.fetchone()[0])
 
@@ -157,7 +158,7 @@ def test_locks_of_another_database_on_the_same_server_are_not_ours(db: None) -> 
     (company,) = tenant("Mic", 1, first=1)
     SyncState.objects.update(claimed_until=timezone.now() + MINUTE)
     with another_database() as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company.pk])
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [int(LockSpace.COMPANY_SYNC), company.pk])
         assert claims.release_orphans() == 1
 
 
@@ -221,11 +222,9 @@ def test_the_session_that_holds_the_locks_ends_when_its_worker_is_silent(db: Non
 
 def test_a_step_of_the_timer_does_not_wait_for_who_asks_already(db: None) -> None:
     (company,) = tenant("Mic", 1, first=1)
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [COMPANY_LOCK_SPACE, company.pk])
+    lock(LockSpace.COMPANY_SYNC, company.pk)
     assert at_once(lambda: sync_if_due(company_id=company.pk)) == [None]
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [COMPANY_LOCK_SPACE, company.pk])
+    unlock(LockSpace.COMPANY_SYNC, company.pk)
 
 
 # -- what can't be written down -------------------------------------------------------------------

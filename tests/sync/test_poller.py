@@ -14,8 +14,8 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.core.advisory_locks import LockSpace
 from caraus.sync import claims, maintenance, results
-from caraus.sync.company_sync import COMPANY_LOCK_SPACE
 from caraus.sync.models import RateLimiter, SyncRun, SyncState
 from caraus.sync.poller import Poller
 from caraus.transports.models import Transport, TransportEvent
@@ -61,7 +61,7 @@ def until_locked(number: int) -> None:
         while True:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
-                [COMPANY_LOCK_SPACE],
+                [int(LockSpace.COMPANY_SYNC)],
             )
             if cursor.fetchone() == (number,):
                 return

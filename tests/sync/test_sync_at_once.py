@@ -6,7 +6,8 @@ from django.db import connection as database
 from caraus.accounts.models import Company
 from caraus.anaf.errors import Outcome
 from caraus.authorizations.models import Authorization
-from caraus.sync.company_sync import COMPANY_LOCK_SPACE, SyncResult, sync_company
+from caraus.core.advisory_locks import LockSpace
+from caraus.sync.company_sync import SyncResult, sync_company
 from caraus.sync.models import SyncRun, SyncState
 from caraus.transports.models import Transport, TransportEvent
 from tests.authorize import at_once
@@ -71,6 +72,6 @@ def test_no_lock_is_left_behind(
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
-            [COMPANY_LOCK_SPACE],
+            [int(LockSpace.COMPANY_SYNC)],
         )
         assert cursor.fetchone() == (0,)

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from caraus.authorizations.models import Authorization, CompanyRight
+from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.core.formatting import BUCHAREST
 from caraus.sync.limiter import rules
 from caraus.sync.models import AuthorizationLimit, Plan
@@ -131,7 +132,7 @@ def update_plan(now: datetime | None = None) -> Plan:
     """Aggregate, solve, write the one row. Two at once do it one after the other, to one effect."""
     now = now or timezone.now()
     with transaction.atomic():
-        _lock()
+        lock_until_commit(LockSpace.SCHEDULE_PLAN)
         row = Plan.objects.select_for_update().order_by("pk").first() or Plan(
             made_at=now, budget=0, multiplier=0, fastest=0, slowest=0, counted_until=now
         )
@@ -149,11 +150,6 @@ def update_plan(now: datetime | None = None) -> Plan:
         row.save()
     clear_plan_cache()
     return row
-
-
-def _lock() -> None:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x5CA1])
 
 
 def _rates(query: str, values: dict[str, Any]) -> dict[float, int]:
