@@ -37,7 +37,7 @@ from caraus.accounts.models import Company, Membership, User
 from caraus.core.formatting import today
 from caraus.sync.models import SyncState
 from caraus.transports.models import Transport, TransportEvent
-from caraus.wsgi import settle
+from caraus.wsgi import preload
 from tests import factories
 
 LIST = "/transporturi/"
@@ -60,7 +60,7 @@ def main() -> None:
         }
     for address in pages.values():
         ask(client, address)
-    settle()  # as each web process does
+    preload()  # as each web process does
     times: dict[str, list[float]] = {name: [] for name in pages}
     for _ in range(OPTIONS.rounds):
         for name, address in pages.items():

@@ -17,7 +17,7 @@ from caraus import __version__
 from caraus.commands.filing_options import add_filing_commands
 from caraus.commands.ledger import add_ledger_commands
 
-GOOD, TROUBLE, WRONG_USE, REAUTHORIZE = 0, 1, 2, 3
+GOOD, FAILURE, WRONG_USE, REAUTHORIZE = 0, 1, 2, 3
 
 SYNC_HELP = """Ask ANAF now and print what came of it.
 
@@ -118,13 +118,13 @@ def _run(command: Callable[[], int]) -> int:
     except CommandError as error:
         return _print_error(error, error.exit_code)
     except EmbeddedError as error:
-        return _print_error(error, TROUBLE)
+        return _print_error(error, FAILURE)
     except ImproperlyConfigured as error:
         return _print_error(error, WRONG_USE)
     except ValidationError as error:
         return _print_error(" ".join(error.messages), WRONG_USE)
     except OperationalError as error:
-        return _print_error(f"The database did not answer: {str(error).strip()}", TROUBLE)
+        return _print_error(f"The database did not answer: {str(error).strip()}", FAILURE)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

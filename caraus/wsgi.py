@@ -14,7 +14,7 @@ from caraus.web.error_responses import set_timeouts_on_connect  # noqa: E402 - n
 set_timeouts_on_connect()
 
 
-def settle() -> None:
+def preload() -> None:
     """Load every page's code now, and never look through it for garbage again. The rest is looked
     through as often as ever: what is put off is a pause for whoever comes then."""
     from django.urls import get_resolver

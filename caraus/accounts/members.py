@@ -147,7 +147,7 @@ def _close_invitation(invitation: Invitation) -> None:
 
 def revoke_invitations_without_right(user: User, organization: Organization) -> None:
     """Revoke the open invitations that this person may not send any more: a removed, demoted or
-    erased member leaves no door open behind."""
+    erased member leaves no access behind."""
     membership = Membership.objects.filter(user=user, organization=organization).first()
     for invitation in organization.invitations.filter(
         invited_by=user, accepted_at=None, revoked_at=None

@@ -197,10 +197,10 @@ def add_companies(
     """Those that were not there yet, as new rows; archived ones come back. Also the CUIs for which
     the organization has no room."""
     organization = actor.organization
-    room = remaining_companies(organization)
+    remaining = remaining_companies(organization)
     known = {company.cui: company for company in organization.companies.all()}
     wanted = [pair for pair in pairs if pair[0] not in known or known[pair[0]].archived_at]
-    pairs, left_out = wanted[:room], [cui for cui, _ in wanted[room:]]
+    pairs, left_out = wanted[:remaining], [cui for cui, _ in wanted[remaining:]]
     back = [known[cui] for cui, _ in pairs if cui in known]
     Company.objects.filter(pk__in=[company.pk for company in back]).update(archived_at=None)
     new = Company.objects.bulk_create(

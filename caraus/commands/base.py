@@ -42,10 +42,10 @@ def database(*, migrated: bool = True) -> Iterator[Callable[[], None]]:
         close_connections()
 
 
-def _restart_database(handle: embedded.Handle) -> None:
+def _restart_database(handle: embedded.ServerHandle) -> None:
     import structlog
 
-    if handle.revive():
+    if handle.restart_if_dead():
         structlog.get_logger(__name__).error("postgresql_had_died_and_was_started_anew")
 
 

@@ -108,7 +108,7 @@ class _Ending:
 
     An exception out of a handler can come while `subprocess` has the lock of a child, and then
     nobody can await that child any more. So it comes `at_once` only in the long steps of the start,
-    which watch no child; elsewhere the loops heed it. The ending itself nothing interrupts.
+    which watch no child; elsewhere the loops check it. The ending itself nothing interrupts.
     """
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class _Ending:
             self._at_once = False
             raise Stopped
 
-    def heed(self) -> None:
+    def check(self) -> None:
         """Raises Stopped if a signal came."""
         if self.is_asked:
             raise Stopped
@@ -131,7 +131,7 @@ class _Ending:
         """A signal interrupts what the `with` does."""
         self._at_once = True
         try:
-            self.heed()
+            self.check()
             yield
         finally:
             self._at_once = False
@@ -139,8 +139,8 @@ class _Ending:
 
 def _mark(folder: Path) -> None:
     """So that --reset knows the folder from the first moment; one with other things in it never."""
-    ours = ("postgres", "secrets", MAIL, SETTINGS, MARKER)
-    if all(path.name.startswith(ours) for path in folder.iterdir()):
+    own_names = ("postgres", "secrets", MAIL, SETTINGS, MARKER)
+    if all(path.name.startswith(own_names) for path in folder.iterdir()):
         (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
 
 
@@ -208,7 +208,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         (folder / MAIL).mkdir(exist_ok=True)
         (folder / MAIL).chmod(0o700)  # letters hold links that open accounts
         with ending.at_once():
-            revive = children.enter_context(database())
+            restart_if_dead = children.enter_context(database())
         children.enter_context(_settings_file(folder, environment))
         world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started, ending)
         with ending.at_once():
@@ -227,7 +227,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         _print_line("  Ctrl-C ends everything.")
         if browser:
             webbrowser.open(address)
-        _watch(started, ending, revive)
+        _watch(started, ending, restart_if_dead)
 
 
 @contextlib.contextmanager
@@ -308,7 +308,7 @@ def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending
     """The page's body as soon as it answers."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
-        ending.heed()
+        ending.check()
         _require_alive(children)
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
@@ -321,12 +321,12 @@ def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending
 
 
 def _watch(
-    children: list[subprocess.Popen[bytes]], ending: _Ending, revive: Callable[[], None]
+    children: list[subprocess.Popen[bytes]], ending: _Ending, restart_if_dead: Callable[[], None]
 ) -> None:
     while True:
-        ending.heed()
+        ending.check()
         _require_alive(children)
-        revive()
+        restart_if_dead()
         time.sleep(0.2)
 
 

@@ -24,12 +24,12 @@ def doctor(*, new_secrets: bool) -> int:
         print(f"CARAUS_SECRET_KEY={environment.new_secret_key()}")
         print(f"CARAUS_TOKEN_KEYS={environment.new_token_key()}")
         return 0
-    troubles = 0
+    faults = 0
     for state, text in _all():
         print(f"[{state:^7}] {text}", flush=True)
-        troubles += state == BAD
-    print("All is well." if not troubles else f"{troubles} to mend.")
-    return 1 if troubles else 0
+        faults += state == BAD
+    print("All is well." if not faults else f"{faults} to mend.")
+    return 1 if faults else 0
 
 
 def _all() -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ async def _run_worker_parts(concurrency: int) -> None:
     print("Cărăuș worker is ready.", flush=True)
     await asyncio.gather(
         _run_until_stopped(stop, lambda: run_jobs(concurrency, stop)),
-        _run_until_stopped(stop, lambda: _run_engine(stop)),
+        _run_until_stopped(stop, lambda: _run_poller(stop)),
         _run_until_stopped(stop, lambda: _run_filings(stop)),
     )
 
@@ -75,7 +75,7 @@ async def _run_until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[N
                 await asyncio.wait_for(stop.wait(), 1 + random.random())  # noqa: S311
 
 
-async def _run_engine(stop: asyncio.Event) -> None:
+async def _run_poller(stop: asyncio.Event) -> None:
     from caraus.authorizations.configuration import is_configured
     from caraus.sync.poller import Poller
 
@@ -96,13 +96,13 @@ async def _run_filings(stop: asyncio.Event) -> None:
 
 
 def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
-    """Web and worker under one roof (with the embedded PostgreSQL, if no other is given), until
+    """Run web and worker together (with the embedded PostgreSQL, if no other is given), until
     SIGINT or SIGTERM. When one part ends by itself all end, so that a supervisor starts anew."""
     from caraus.commands.ports import require_free, set_public_address
 
     require_free(host, port)
     set_public_address(host, port)  # the worker's letters lead there too
-    with database() as revive:  # migrates the embedded one once, before the two start
+    with database() as restart_if_dead:  # migrates the embedded one once, before the two start
         commands = (
             ["web", "--host", host, "--port", str(port), "--workers", str(workers)],
             ["worker", "--concurrency", str(concurrency)],
@@ -122,7 +122,7 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
         try:
             while not signals and not ended:
                 time.sleep(0.2)
-                revive()
+                restart_if_dead()
                 ended = [
                     words[0]
                     for part, words in zip(parts, commands, strict=True)

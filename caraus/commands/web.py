@@ -20,7 +20,7 @@ def web(*, host: str, port: int, workers: int) -> int:
 
     require_free(host, port)
     set_public_address(host, port)
-    with database() as revive:
+    with database() as restart_if_dead:
         from django.db import connections
 
         say_setup_link()
@@ -34,7 +34,7 @@ def web(*, host: str, port: int, workers: int) -> int:
                 while not signals:
                     if processes.look():
                         print(f"Cărăuș web is ready: {address(host, port)}", flush=True)
-                    revive()
+                    restart_if_dead()
             finally:
                 listener.close()
                 processes.end()

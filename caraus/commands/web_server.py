@@ -237,9 +237,9 @@ def main() -> None:
     # Whoever ends us before we serve has nothing to wait for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _allow_files()
-    from caraus.wsgi import application, settle
+    from caraus.wsgi import application, preload
 
-    settle()
+    preload()
     server = Server(application, listener)
     signal.signal(signal.SIGTERM, server.end)
     os.write(ready, b"%d\n" % os.getpid())

@@ -182,13 +182,13 @@ def _add_left_out(record: logging.LogRecord, count: int) -> None:
 
 
 def origin() -> dict[str, str]:
-    """For a job's arguments: the request that it was born in."""
+    """For a job's arguments: the request that enqueued it."""
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     return {"request_id": str(request_id)} if request_id else {}
 
 
 def of_request(request_id: str) -> AbstractContextManager[None]:
-    """Around a job's work: its log lines carry the request that it was born in."""
+    """Around a job's work: its log lines carry the request that enqueued it."""
     if not request_id:
         return nullcontext()
     return structlog.contextvars.bound_contextvars(request_id=request_id)

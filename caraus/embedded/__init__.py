@@ -35,7 +35,7 @@ from caraus.embedded.folders import (
 
 __all__ = [
     "EmbeddedError",
-    "Handle",
+    "ServerHandle",
     "acquire",
     "child_environment",
     "data_dir",
@@ -61,7 +61,7 @@ def database_url(folder: Path) -> str:
     return cluster.url(socket_dir(folder))
 
 
-def acquire(folder: Path, *, needed_bytes: int = INITDB_BYTES) -> "Handle":
+def acquire(folder: Path, *, needed_bytes: int = INITDB_BYTES) -> "ServerHandle":
     """Hold the folder's server, starting it when needed; raises EmbeddedError with a sentence.
 
     `needed_bytes` must be free on the disk before a new database is made.
@@ -74,12 +74,12 @@ def acquire(folder: Path, *, needed_bytes: int = INITDB_BYTES) -> "Handle":
             fcntl.flock(holding, fcntl.LOCK_SH)
             cluster.ensure_running(folder, user, needed_bytes)
         except BaseException:  # Ctrl-C too: leave no server that nobody holds
-            _let_go(folder, holding)
+            _release(folder, holding)
             raise
-    return Handle(folder, holding)
+    return ServerHandle(folder, holding)
 
 
-class Handle:
+class ServerHandle:
     """A hold on the running server, until `release()`, the end of a `with`, or of the process.
 
     Only the process that acquired it releases it. A child made by fork shares the hold if its
@@ -93,7 +93,7 @@ class Handle:
         self._owner = os.getpid()
         atexit.register(self.release)
 
-    def revive(self) -> bool:
+    def restart_if_dead(self) -> bool:
         """Start the server anew if it has died (killed, a full disk), and tell whether it had.
 
         Cheap when it lives. Raises EmbeddedError when it does not come back.
@@ -112,7 +112,7 @@ class Handle:
             return
         removed = not self.folder.exists()  # and its locks with it
         with contextlib.nullcontext() if removed else starting_and_stopping(self.folder):
-            _let_go(self.folder, self._holding)
+            _release(self.folder, self._holding)
         atexit.unregister(self.release)
 
     def __enter__(self) -> Self:
@@ -127,7 +127,7 @@ class Handle:
         self.release()
 
 
-def _let_go(folder: Path, holding: IO[bytes]) -> None:
+def _release(folder: Path, holding: IO[bytes]) -> None:
     """Drop the hold, and stop the server if it was the last. The caller has the exclusive lock."""
     with holding:
         fcntl.flock(holding, fcntl.LOCK_UN)  # also what a forked child shares

@@ -24,12 +24,12 @@ from caraus.embedded.children import child_environment
 from caraus.embedded.folders import (
     MAJOR,
     EmbeddedError,
-    User,
+    SystemUser,
     disk_full,
     folder_error,
     make_socket_dir,
     open_own,
-    require_room,
+    require_disk_space,
     socket_dir,
 )
 from caraus.embedded.programs import programs_for
@@ -38,7 +38,7 @@ DATABASE = "caraus"
 PATIENCE = 60  # seconds for a start (with recovery after a crash) or a stop
 LOG_BYTES = 1024 * 1024
 FULL_BYTES = 1024 * 1024
-NO_ROOM = ("No space left on device", "Disk quota exceeded")
+DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 INITDB = (
     *("--username=postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
     *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -71,18 +71,18 @@ def url(sockets: Path, database: str = DATABASE) -> str:
     return f"postgresql://postgres@{quote(str(sockets), safe='')}:5432/{database}"
 
 
-def ensure_running(folder: Path, user: User, needed_bytes: int) -> None:
+def ensure_running(folder: Path, user: SystemUser, needed_bytes: int) -> None:
     """Make the cluster if there is none, start its server if it does not answer, await it."""
     data = folder / "postgres"
     if not data.exists() or not any(data.iterdir()):
-        require_room(folder, needed_bytes)
+        require_disk_space(folder, needed_bytes)
         processes.end_leftovers(folder)
         _make_cluster(folder, user)
     _require_version(data)
     server, log_begin = processes.postmaster(folder), -1
     deadline = time.monotonic() + PATIENCE
     while not _answers(folder):
-        if server and processes.runs(server):  # it starts, recovers from a crash, or stops
+        if server and processes.is_running(server):  # it starts, recovers from a crash, or stops
             if time.monotonic() > deadline:
                 raise _failure(folder, f"does not answer (process {server.pid})", _log_tail(folder))
             time.sleep(0.05)
@@ -100,14 +100,14 @@ def stop(folder: Path) -> None:
     it when a newcomer has the lock already.
     """
     server = processes.postmaster(folder)
-    if not server or server not in processes.ours(folder):
+    if not server or server not in processes.own_processes(folder):
         processes.end_leftovers(folder)  # one that Ctrl-C caught while it started
         return
     waits = {signal.SIGINT: PATIENCE, signal.SIGQUIT: 5}  # fast; immediate, to be recovered later
     for sent, seconds in waits.items():
         with contextlib.suppress(psutil.Error):
             server.send_signal(sent)
-        if not processes.outlive([server], seconds):
+        if not processes.wait_for_exit([server], seconds):
             break
     if (sockets := socket_dir(folder)) != folder / "postgres":
         with contextlib.suppress(OSError):
@@ -131,7 +131,7 @@ def _answers(folder: Path) -> bool:
     return True
 
 
-def _make_cluster(folder: Path, user: User) -> None:
+def _make_cluster(folder: Path, user: SystemUser) -> None:
     """Make it aside and rename it, as initdb may be killed half-way.
 
     C.UTF-8 is PostgreSQL's own: the order of texts is the same on every machine.
@@ -170,7 +170,7 @@ def _require_version(data: Path) -> None:
         )
 
 
-def _start(folder: Path, user: User) -> tuple[psutil.Process | None, int]:
+def _start(folder: Path, user: SystemUser) -> tuple[psutil.Process | None, int]:
     """Start the server; give its process (None if it has ended already) and where its log begins.
 
     Not by pg_ctl, which hands paths to a shell unquoted. The shell here only lets go of its child.
@@ -204,7 +204,10 @@ def _start(folder: Path, user: User) -> tuple[psutil.Process | None, int]:
 
 def _failure(folder: Path, what: str, said: str) -> EmbeddedError:
     """Say what went wrong. On a full disk the log may be empty, so the disk is asked too."""
-    if any(sign in said for sign in NO_ROOM) or shutil.disk_usage(folder).free < FULL_BYTES:
+    if (
+        any(sign in said for sign in DISK_FULL_MESSAGES)
+        or shutil.disk_usage(folder).free < FULL_BYTES
+    ):
         return disk_full(folder)
     return EmbeddedError(
         f"The embedded database in {folder} {what}. Its log is {folder}/postgres.log; "
@@ -226,7 +229,7 @@ def _fsync() -> bool:
 
 
 def _run(
-    command: list[str], user: User, errors_to: IO[bytes] | None = None
+    command: list[str], user: SystemUser, errors_to: IO[bytes] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run one of the wheel's programs as the server's user.
 

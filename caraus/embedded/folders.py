@@ -33,14 +33,14 @@ class EmbeddedError(Exception):
     """A sentence for the person who started the program: what happened, what to do now."""
 
 
-class User(NamedTuple):
+class SystemUser(NamedTuple):
     """Whom the server runs as."""
 
     uid: int
     gid: int
 
 
-def prepare(folder: Path) -> User:
+def prepare(folder: Path) -> SystemUser:
     """Make the folder, check that it is ours to write, and choose whom the server runs as."""
     made = [parent for parent in folder.parents if not parent.exists()]
     try:
@@ -52,12 +52,12 @@ def prepare(folder: Path) -> User:
     if os.geteuid() == 0:
         for parent in made:
             parent.chmod(0o711)
-        _let_in(folder, user)
+        _grant_access(folder, user)
         _require_reachable(folder, user)
     return user
 
 
-def _let_in(folder: Path, user: User) -> None:
+def _grant_access(folder: Path, user: SystemUser) -> None:
     """Let the server's user, and no other, pass through the data folder itself."""
     state = folder.stat()
     if _may_pass(state, user):
@@ -72,7 +72,7 @@ def _let_in(folder: Path, user: User) -> None:
         folder.chmod(mode | 0o001)
 
 
-def _require_reachable(folder: Path, user: User) -> None:
+def _require_reachable(folder: Path, user: SystemUser) -> None:
     for parent in folder.parents:
         if not _may_pass(parent.stat(), user):
             name = pwd.getpwuid(user.uid).pw_name if _has_name(user.uid) else str(user.uid)
@@ -84,7 +84,7 @@ def _require_reachable(folder: Path, user: User) -> None:
             )
 
 
-def _may_pass(state: os.stat_result, user: User) -> bool:
+def _may_pass(state: os.stat_result, user: SystemUser) -> bool:
     if state.st_uid == user.uid:
         return bool(state.st_mode & 0o100)
     if state.st_gid == user.gid:
@@ -116,7 +116,7 @@ def disk_full(folder: Path, needed: int = INITDB_BYTES) -> EmbeddedError:
     )
 
 
-def require_room(folder: Path, needed: int) -> None:
+def require_disk_space(folder: Path, needed: int) -> None:
     """Raise EmbeddedError unless `needed` bytes are free in the folder."""
     if shutil.disk_usage(folder).free < needed:
         raise disk_full(folder, needed)
@@ -158,7 +158,7 @@ def digest(folder: Path) -> str:
     return hashlib.sha256(os.fsencode(folder.absolute().resolve())).hexdigest()[:16]
 
 
-def make_socket_dir(folder: Path, user: User) -> Path:
+def make_socket_dir(folder: Path, user: SystemUser) -> Path:
     """Make the socket's folder if it lies outside the data; refuse one that another user made."""
     place = socket_dir(folder)
     if place == folder / "postgres":
@@ -176,19 +176,19 @@ def make_socket_dir(folder: Path, user: User) -> Path:
     return place
 
 
-def _server_user(folder: Path) -> User:
+def _server_user(folder: Path) -> SystemUser:
     """Ourselves; for root the owner of the data or the folder: PostgreSQL refuses to be root."""
     data = folder / "postgres"
     owner = (data if data.exists() else folder).stat()
     if os.geteuid() == 0:
         known = data.exists() or _has_name(owner.st_uid)  # initdb demands a name, the server not
-        return User(owner.st_uid, owner.st_gid) if owner.st_uid and known else _system_user()
+        return SystemUser(owner.st_uid, owner.st_gid) if owner.st_uid and known else _system_user()
     if data.exists() and owner.st_uid != os.geteuid():
         raise EmbeddedError(
             f"The database in {data} belongs to another user of this machine. Start the program "
             "as that user or as root, or choose another folder with CARAUS_DATA_DIR."
         )
-    return User(os.geteuid(), os.getegid())
+    return SystemUser(os.geteuid(), os.getegid())
 
 
 def _has_name(uid: int) -> bool:
@@ -197,12 +197,12 @@ def _has_name(uid: int) -> bool:
     return False
 
 
-def _system_user(name: str = "pgserver") -> User:
+def _system_user(name: str = "pgserver") -> SystemUser:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", name]
     for _ in range(2):
         with contextlib.suppress(KeyError):
             found = pwd.getpwnam(name)
-            return User(found.pw_uid, found.pw_gid)
+            return SystemUser(found.pw_uid, found.pw_gid)
         with contextlib.suppress(OSError):  # one that another process makes meanwhile will do
             subprocess.run(command, check=False, capture_output=True, env=child_environment())
     raise EmbeddedError(

@@ -26,7 +26,7 @@ def postmaster(folder: Path) -> psutil.Process | None:
     return None
 
 
-def ours(folder: Path) -> list[psutil.Process]:
+def own_processes(folder: Path) -> list[psutil.Process]:
     """All processes of the server that we started for this folder, or that it left behind.
 
     An administrator's own PostgreSQL on the same data is not among them.
@@ -49,25 +49,25 @@ def end_leftovers(folder: Path) -> None:
     They would write to the data beside the new server. Those of a killed server are ending by
     themselves already, unless they hang.
     """
-    leftovers = ours(folder)
+    leftovers = own_processes(folder)
     for send in (signal.SIGQUIT, signal.SIGKILL):
         for process in leftovers:
             with contextlib.suppress(psutil.Error):
                 process.send_signal(send)
-        leftovers = outlive(leftovers, 2)
+        leftovers = wait_for_exit(leftovers, 2)
 
 
-def outlive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+def wait_for_exit(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Wait for the processes to end; give those that still run after some seconds."""
     deadline = time.monotonic() + seconds
     while (
-        running := [process for process in processes if runs(process)]
+        running := [process for process in processes if is_running(process)]
     ) and time.monotonic() < deadline:
         time.sleep(0.01)
     return running
 
 
-def runs(process: psutil.Process) -> bool:
+def is_running(process: psutil.Process) -> bool:
     """Whether it is alive: not a zombie that waits for a slow init, not another with its pid."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)

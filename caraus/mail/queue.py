@@ -39,7 +39,7 @@ def enqueue_message(
     reference: str = "",
     expires_at: datetime | None = None,
 ) -> list[OutgoingEmail]:
-    """Queue the letter for each of its recipients; within a transaction it is born with the act."""
+    """Queue the letter for each of its recipients; within the transaction of what it is about."""
     sealed = seal_message(message)
     letters = []
     for recipient in message.recipients():

@@ -28,7 +28,7 @@ def delete_given_up(timestamp: int) -> None:
 
 
 def enqueue_delivery(letter_id: int) -> None:
-    """Once; within a transaction the job is born with it. (The inner savepoint keeps a doubled
+    """Enqueue it once, within the transaction if there is one. (The inner savepoint keeps a doubled
     job from aborting it.)"""
     with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
         deliver.configure(queueing_lock=f"letter:{letter_id}").defer(letter_id=letter_id)

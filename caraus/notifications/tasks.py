@@ -30,7 +30,7 @@ def delete_expired(timestamp: int) -> None:
 
 
 def enqueue_email(notification_id: int) -> None:
-    """Once; within a transaction the job is born with it. (The inner savepoint keeps a doubled
+    """Enqueue it once, within the transaction if there is one. (The inner savepoint keeps a doubled
     job from aborting it.)"""
     with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
         email.configure(queueing_lock=f"email:{notification_id}").defer(

@@ -129,14 +129,14 @@ def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
     """Bars of questions by outcome, a line of delays; everything as SVG attributes."""
     most = max([bucket.calls for bucket in buckets] + [1])
     oldest = max([bucket.oldest_minutes for bucket in buckets] + [1.0])
-    step, room = WIDTH / len(buckets), HEIGHT - _AXIS
+    step, plot_height = WIDTH / len(buckets), HEIGHT - _AXIS
     bars: list[HistoryBar] = []
     points, labels = [], []
     for number, bucket in enumerate(buckets):
-        x, y = number * step, float(room)
+        x, y = number * step, float(plot_height)
         for tone, calls in (("good", bucket.good), ("warn", bucket.anaf), ("bad", bucket.ours)):
             if calls:
-                height = calls / most * (room - 8)
+                height = calls / most * (plot_height - 8)
                 y -= height
                 bars.append(
                     HistoryBar(
@@ -149,8 +149,8 @@ def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
                     )
                 )
         if bucket.good:
-            height = bucket.oldest_minutes / oldest * (room - 8)
-            points.append((_r(x + step / 2), _r(room - height)))
+            height = bucket.oldest_minutes / oldest * (plot_height - 8)
+            points.append((_r(x + step / 2), _r(plot_height - height)))
         if number % (4 if hourly else 5) == 0:
             labels.append((_r(x + 2), _when(bucket.start, hourly=hourly)))
     return Chart(tuple(bars), tuple(points), tuple(labels), most, round(oldest + 0.5))

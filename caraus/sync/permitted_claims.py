@@ -1,4 +1,4 @@
-"""Claims that may call ANAF now: with a place at the rate limiter and a call of the day."""
+"""Claims that may call ANAF now: with a permit of the rate limiter and a call of the day."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,15 @@ from caraus.sync.limiter.rules import Permit
 
 
 def claim_with_permit(
-    room: int, done: list[Claim], more: Callable[[], list[Claim]]
+    capacity: int, finished: list[Claim], claim_more: Callable[[], list[Claim]]
 ) -> tuple[list[Claim], Permit]:
-    """Unlock the claims that are `done`, claim `more`, and acquire a permit for their calls.
+    """Unlock the `finished` claims, claim others, and acquire a permit for their calls.
 
     Return the claims to sync now, and the permit with one slot for each call. Claims for which
     there is no permit or no call of the day are released. Call it in the claim thread.
     """
-    claims.unlock_claims(done)
-    claimed = more() if room > 0 else []
+    claims.unlock_claims(finished)
+    claimed = claim_more() if capacity > 0 else []
     calls = [claim for claim in claimed if claim.credentials]
     if calls:
         permit, _ = permits.acquire_permit(requested=len(calls))
@@ -29,14 +29,14 @@ def claim_with_permit(
             if claimed and permits.is_anaf_blocked()
             else Permit()
         )
-    going = _count_daily_calls(calls[: len(permit.slots)])
+    permitted = _count_daily_calls(calls[: len(permit.slots)])
     if permit.reason in {"", "full"}:  # a single sync waits for its own permit
-        going += [claim for claim in claimed if not claim.credentials]
-    gone = {claim.company_id for claim in going}
-    staying = [claim for claim in claimed if claim.company_id not in gone]
-    claims.release_claims([claim.company_id for claim in staying])
-    claims.unlock_claims(staying)
-    return going, permit
+        permitted += [claim for claim in claimed if not claim.credentials]
+    permitted_ids = {claim.company_id for claim in permitted}
+    refused = [claim for claim in claimed if claim.company_id not in permitted_ids]
+    claims.release_claims([claim.company_id for claim in refused])
+    claims.unlock_claims(refused)
+    return permitted, permit
 
 
 def _count_daily_calls(calls: list[Claim]) -> list[Claim]:

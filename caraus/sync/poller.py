@@ -104,15 +104,15 @@ class Poller:
             await self._close_threads()
 
     async def _claim_and_start(self, client: AsyncAnafClient) -> float:
-        """Claim and start as many companies as there is room for; return the seconds to wait."""
+        """Claim and start as many companies as the capacity allows; return the seconds to wait."""
         self._release_orphans()
-        room = min(self._at_once - len(self._under_way), CLAIM_BATCH_SIZE)
+        capacity = min(self._at_once - len(self._under_way), CLAIM_BATCH_SIZE)
         if monotonic() < self._blocked_until:
-            room = 0
-        done, self._finished_claims = self._finished_claims, []
-        more = partial(
+            capacity = 0
+        finished, self._finished_claims = self._finished_claims, []
+        claim_more = partial(
             claims.claim_due,
-            room,
+            capacity,
             under_way=Counter(claim.company.organization_id for claim in self._under_way.values()),
             # Other organizations always get a place.
             organization_limit=self._at_once - self._at_once // 4,
@@ -120,7 +120,7 @@ class Poller:
         )
         try:
             claimed, permit = await self._run_in(
-                self._claim_thread, lambda: self._claim_in_session(room, done, more)
+                self._claim_thread, lambda: self._claim_in_session(capacity, finished, claim_more)
             )
         except (DatabaseError, InterfaceError) as error:
             log.warning("database_lost", error=type(error).__name__)
@@ -140,10 +140,10 @@ class Poller:
             task.add_done_callback(self._on_task_done)
         if permit.reason:
             return min(permit.wait.total_seconds(), IDLE_POLL_SECONDS)
-        return BUSY_POLL_SECONDS if len(claimed) == room else IDLE_POLL_SECONDS
+        return BUSY_POLL_SECONDS if len(claimed) == capacity else IDLE_POLL_SECONDS
 
     def _claim_in_session(
-        self, room: int, done: list[Claim], more: Callable[[], list[Claim]]
+        self, capacity: int, finished: list[Claim], claim_more: Callable[[], list[Claim]]
     ) -> tuple[list[Claim], Permit]:
         """Unlock finished companies, claim others and get their permits, in the claim thread.
 
@@ -152,7 +152,7 @@ class Poller:
         """
         try:
             self._session_pid = claims.configure_session(self._session_pid)
-            return claim_with_permit(room, done, more)
+            return claim_with_permit(capacity, finished, claim_more)
         except (DatabaseError, InterfaceError):
             claims.close_session()
             raise

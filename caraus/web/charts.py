@@ -43,12 +43,12 @@ class BarChart:
 def bar_chart(values: Sequence[tuple[date, float | None]]) -> BarChart:
     """The greatest value reaches the line at the top; zero is a hair above the floor."""
     most = max((value for _, value in values if value), default=0.0)
-    step, room = WIDTH / len(values), HEIGHT - _AXIS - _TOP
+    step, plot_height = WIDTH / len(values), HEIGHT - _AXIS - _TOP
     drawn = []
     for number, (day, value) in enumerate(values):
         if value is None:
             continue
-        height = max(value / most * room if most else 0.0, 1.0)
+        height = max(value / most * plot_height if most else 0.0, 1.0)
         drawn.append(
             Bar(
                 day=day,

@@ -227,7 +227,7 @@ def test_a_signal_never_leaves_a_child_that_nobody_can_await() -> None:
         assert child.poll() is None
         assert not lock.lock.locked()
         with pytest.raises(command.Stopped):
-            ending.heed()
+            ending.check()
     finally:
         child._waitpid_lock = threading.Lock()  # type: ignore[attr-defined]
         child.kill()

@@ -10,7 +10,7 @@ import pytest
 
 from caraus import embedded
 from caraus.embedded import programs as wheel
-from caraus.embedded.folders import User
+from caraus.embedded.folders import SystemUser
 
 from .servers import HOLDER, Spawn, ask, said, server_pid
 
@@ -90,7 +90,7 @@ def test_where_no_copy_can_be_made_a_sentence_says_so(
     wheel.programs_for.cache_clear()
     try:
         with pytest.raises(embedded.EmbeddedError, match=r"could not be made.*ordinary user"):
-            wheel.programs_for(User(12345, 12345))
+            wheel.programs_for(SystemUser(12345, 12345))
     finally:
         wheel.programs_for.cache_clear()
 
