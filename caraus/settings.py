@@ -48,8 +48,8 @@ ANAF_API_URL = env.origin("ANAF_API_URL", "https://api.anaf.ro")
 ANAF_TIMEOUT_SECONDS = env.number("ANAF_TIMEOUT_SECONDS", 30, least=1)
 ANAF_REDIRECT_URI = f"{PUBLIC_URL}/anaf/callback"
 
-# Silent renewal begins this long before the access token's end (which comes after 90 days).
-RENEW_BEFORE_DAYS = env.number("CARAUS_RENEW_BEFORE_DAYS", 15)
+# The token refresh begins this long before the access token's end (which comes after 90 days).
+REFRESH_BEFORE_DAYS = env.number("CARAUS_REFRESH_BEFORE_DAYS", 15)
 # ANAF wants a person again about two years after the authorization.
 AUTHORIZATION_MONTHS = env.number("CARAUS_AUTHORIZATION_MONTHS", 24)
 

@@ -40,7 +40,7 @@ def notify_of_deadlines(*, now: datetime | None = None) -> None:
 
 @transaction.atomic
 def _notify(authorization_id: int, days: int, now: datetime) -> None:
-    """Only if it is still as it was: a renewal or a person may have been quicker."""
+    """Only if it is still as it was: a refresh or a person may have been quicker."""
     authorization = Authorization.objects.select_for_update(of=("self",), no_key=True).get(
         pk=authorization_id
     )

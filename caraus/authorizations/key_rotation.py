@@ -17,18 +17,18 @@ class Rotated:
 
 
 def rotate_token_keys() -> Rotated:
-    """Each authorization in a transaction of its own, its row locked: renewals go on meanwhile."""
+    """Each authorization in a transaction of its own, its row locked: refreshes go on meanwhile."""
     done, unreadable = 0, []
     for pk in Authorization.objects.exclude(access_token_sealed="").values_list("pk", flat=True):
         try:
-            done += _rotate_one(pk)
+            done += _rotate_authorization(pk)
         except crypto.UnreadableTokenError:
             unreadable.append(pk)
     return Rotated(done, tuple(unreadable))
 
 
 @transaction.atomic
-def _rotate_one(pk: int) -> bool:
+def _rotate_authorization(pk: int) -> bool:
     authorization = Authorization.objects.select_for_update(no_key=True).get(pk=pk)
     if not authorization.access_token_sealed:
         return False  # disconnected meanwhile

@@ -111,7 +111,7 @@ class Authorization(models.Model):
 
     last_refreshed_at = models.DateTimeField(null=True, blank=True)
     last_refresh_attempt_at = models.DateTimeField(null=True, blank=True)
-    # Failed renewals since the last good one; never before that moment (ANAF's Retry-After).
+    # Failed refreshes since the last good one; never before that moment (ANAF's Retry-After).
     refresh_failures = models.PositiveIntegerField(default=0, db_default=0)
     refresh_not_before = models.DateTimeField(null=True, blank=True)
     last_good_call_at = models.DateTimeField(null=True, blank=True)

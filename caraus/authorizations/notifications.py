@@ -18,7 +18,7 @@ from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
 
-# A renewal that fails for passing reasons is told when so little is left.
+# A refresh that fails for passing reasons is told when so little is left.
 NOTIFY_BEFORE_END = timedelta(days=3)
 SHORT_LIFE_OVER = timedelta(hours=1)
 
@@ -54,7 +54,7 @@ def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
 
 @isolate_failures
 def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
-    """The silent renewal fails for reasons that may pass, and the access token's end is near, or
+    """The token refresh fails for reasons that may pass, and the access token's end is near, or
     over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
     left = authorization.access_expires_at - now
     # A token that ANAF gives for hours is always near its end: told when it is over for an hour.

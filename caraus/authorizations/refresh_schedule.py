@@ -1,4 +1,4 @@
-"""When an authorization is renewed next. Pure: a decision over data, made the same everywhere.
+"""When an authorization is refreshed next. Pure: a decision over data, made the same everywhere.
 
 It begins some days before the access token's end (setting: 15), but never before half of the life
 that ANAF gave the token is over. It goes on daily after failures, and hourly in the last three
@@ -26,18 +26,18 @@ JITTER = 0.1
 @dataclass(frozen=True, slots=True)
 class RefreshState:
     """What the decision depends on; all moments in UTC. `key` is the authorization's own,
-    `not_before` what ANAF asked for with Retry-After, `renewed` the last good renewal."""
+    `not_before` what ANAF asked for with Retry-After, `refreshed_at` the last good refresh."""
 
     key: int
     access_end: datetime
     last_attempt: datetime | None = None
     failures: int = 0
     not_before: datetime | None = None
-    renewed: datetime | None = None
+    refreshed_at: datetime | None = None
 
 
 def window(*, life: timedelta, setting: timedelta) -> timedelta:
-    """How long before the access token's end renewing begins. `life`: from its issue to its end;
+    """How long before the access token's end refreshing begins. `life`: from its issue to its end;
     a clock that goes wrong may make it less than nothing."""
     return max(min(setting, life / 2), timedelta())
 
@@ -53,38 +53,38 @@ def spread_fraction(*words: object) -> float:
     return int.from_bytes(digest[:8]) / 2**64
 
 
-def first_attempt_at(standing: RefreshState, *, before: timedelta) -> datetime:
-    """The first attempt: within a day after the renewal window opens, at its own moment."""
+def first_attempt_at(state: RefreshState, *, before: timedelta) -> datetime:
+    """The first attempt: within a day after the refresh window opens, at its own moment."""
     spread = min(DAILY, before / 2)
-    return standing.access_end - before + spread * spread_fraction("begin", standing.key)
+    return state.access_end - before + spread * spread_fraction("begin", state.key)
 
 
-def next_refresh(standing: RefreshState, *, before: timedelta) -> datetime:
-    """When the renewal is due; a moment in the past means now.
+def next_refresh(state: RefreshState, *, before: timedelta) -> datetime:
+    """When the refresh is due; a moment in the past means now.
 
-    `before`: how long before the access token's end renewing begins.
+    `before`: how long before the access token's end refreshing begins.
     """
-    due: datetime = first_attempt_at(standing, before=before)
-    if standing.renewed is not None:
-        due = max(due, standing.renewed + SHORTEST_REFRESH_PAUSE)
-    if standing.last_attempt is not None and standing.failures:
-        due = max(due, _again(standing, standing.last_attempt, before))
-    if standing.not_before is not None:
-        due = max(due, standing.not_before)
+    due: datetime = first_attempt_at(state, before=before)
+    if state.refreshed_at is not None:
+        due = max(due, state.refreshed_at + SHORTEST_REFRESH_PAUSE)
+    if state.last_attempt is not None and state.failures:
+        due = max(due, _again(state, state.last_attempt, before))
+    if state.not_before is not None:
+        due = max(due, state.not_before)
     return due
 
 
-def _again(standing: RefreshState, last: datetime, before: timedelta) -> datetime:
-    growth: int = GROWTH ** min(standing.failures - 1, 8)
+def _again(state: RefreshState, last: datetime, before: timedelta) -> datetime:
+    growth: int = GROWTH ** min(state.failures - 1, 8)
     growing = limited_pause(FIRST_REFRESH_PAUSE, before=before) * growth
-    near = standing.access_end - HOURLY_BEFORE_END
+    near = state.access_end - HOURLY_BEFORE_END
     hourly = min(growing, limited_pause(HOURLY, before=before))
     if last >= near:
-        return last + _jittered(hourly, standing)
-    daily = last + _jittered(min(growing, DAILY), standing)
+        return last + _jittered(hourly, state)
+    daily = last + _jittered(min(growing, DAILY), state)
     # A long pause does not reach over the moment from which every hour counts.
-    return min(daily, max(near + HOURLY * spread_fraction("near", standing.key), last + hourly))
+    return min(daily, max(near + HOURLY * spread_fraction("near", state.key), last + hourly))
 
 
-def _jittered(pause: timedelta, standing: RefreshState) -> timedelta:
-    return pause * (1 + JITTER * spread_fraction("pause", standing.key, standing.failures))
+def _jittered(pause: timedelta, state: RefreshState) -> timedelta:
+    return pause * (1 + JITTER * spread_fraction("pause", state.key, state.failures))

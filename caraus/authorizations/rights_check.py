@@ -46,8 +46,8 @@ def _ask(authorization: Authorization, company: Company, now: datetime | None) -
 
 
 def with_token[T](authorization: Authorization, call: Callable[[str], T]) -> T:
-    """Call with a usable token; when ANAF refuses one that should be valid, renew it and call once
-    more. Raises AnafError."""
+    """Call with a usable token; when ANAF refuses one that should be valid, refresh it and call
+    once more. Raises AnafError."""
     token = token_refresh.usable_access_token(authorization)
     try:
         return call(token)

@@ -16,23 +16,23 @@ from caraus.core import queues
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="authorizations.renew_due", queueing_lock="authorizations.renew_due")
-def renew_due(timestamp: int) -> None:
+@app.task(name="authorizations.refresh_due", queueing_lock="authorizations.refresh_due")
+def refresh_due(timestamp: int) -> None:
     for authorization_id in authorizations_due():
         _enqueue(authorization_id)
 
 
 def _enqueue(authorization_id: int) -> None:
-    """Once; the row's lock keeps two renewals apart. (A lock of the queue would outlive a killed
-    worker, and nothing would be renewed any more.)"""
+    """Once; the row's lock keeps two refreshes apart. (A lock of the queue would outlive a killed
+    worker, and nothing would be refreshed any more.)"""
     with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
-        renew_one.configure(queueing_lock=f"renew:{authorization_id}").defer(
+        refresh_if_due.configure(queueing_lock=f"refresh:{authorization_id}").defer(
             authorization_id=authorization_id
         )
 
 
-@app.task(name="authorizations.renew", queue=queues.ANAF)
-def renew_one(*, authorization_id: int) -> None:
+@app.task(name="authorizations.refresh", queue=queues.ANAF)
+def refresh_if_due(*, authorization_id: int) -> None:
     try:
         refresh_authorization(authorization_id=authorization_id, only_if_due=True)
     except AnafError:

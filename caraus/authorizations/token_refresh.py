@@ -1,6 +1,6 @@
-"""Silent renewal: a fresh pair of tokens without a person.
+"""Token refresh: a fresh pair of tokens without a person.
 
-One renewal at a time per authorization, over any number of processes: an advisory lock of the
+One refresh at a time per authorization, over any number of processes: an advisory lock of the
 transaction is held while one request is made and both new tokens are saved. The row itself is
 locked only to be written: nothing that concerns it waits for ANAF. A crash before the commit leaves
 the old refresh token in place (OAuth procedure p. 3: both tokens can be reused).
@@ -28,8 +28,8 @@ from caraus.core.crypto import UnreadableTokenError, decrypt, encrypt
 log = structlog.get_logger(__name__)
 
 UNREADABLE_CODE = "token_unreadable"
-# A token that ANAF refuses is renewed at once; while that fails, not again sooner than this, though
-# a hundred companies ask for it.
+# A token that ANAF refuses is refreshed at once; while that fails, not again sooner than this,
+# though a hundred companies ask for it.
 ON_DEMAND_PAUSE = timedelta(minutes=5)
 # A token that ANAF refuses so soon after it gave it is ANAF's error.
 JUST_REFRESHED = timedelta(hours=1)
@@ -43,15 +43,15 @@ FAILURE_FIELDS = (
 def refresh_window(authorization: Authorization) -> timedelta:
     """Return how long before the access token's end it is refreshed."""
     return refresh_schedule.window(
-        life=authorization.access_life, setting=timedelta(days=settings.RENEW_BEFORE_DAYS)
+        life=authorization.access_life, setting=timedelta(days=settings.REFRESH_BEFORE_DAYS)
     )
 
 
 def usable_access_token(authorization: Authorization) -> str:
     """Return a usable access token, refreshed first if it has expired. Raise AnafError."""
-    now, renewed_at = timezone.now(), authorization.last_refreshed_at
+    now, refreshed_at = timezone.now(), authorization.last_refreshed_at
     if authorization.access_expires_at <= now and not (
-        renewed_at and now - renewed_at < refresh_schedule.SHORTEST_REFRESH_PAUSE
+        refreshed_at and now - refreshed_at < refresh_schedule.SHORTEST_REFRESH_PAUSE
     ):
         refresh_authorization(
             authorization_id=authorization.pk,
@@ -80,17 +80,17 @@ def authorization_lacks_etransport(authorization: Authorization) -> bool:
 def replace_refused_token(authorization: Authorization, refused: str) -> str:
     """Replace an access token that ANAF refused although it should be valid.
 
-    Raises AnafError; `token_refused_anew` when it was renewed within the hour, or within half of a
-    shorter life: asking for another would not help, and would be asked for at each poll of each
-    company.
+    Raises AnafError; `token_refused_anew` when it was refreshed within the hour, or within half
+    of a shorter life: asking for another would not help, and would be asked for at each poll of
+    each company.
     """
     authorization.refresh_from_db()
     same = decrypt_token(authorization.access_token_sealed) == refused
-    renewed_at = authorization.last_refreshed_at
+    refreshed_at = authorization.last_refreshed_at
     young = max(
         min(JUST_REFRESHED, authorization.access_life / 2), refresh_schedule.SHORTEST_REFRESH_PAUSE
     )
-    if same and renewed_at and timezone.now() - renewed_at < young:
+    if same and refreshed_at and timezone.now() - refreshed_at < young:
         raise AnafError("token_refused_anew")
     refresh_authorization(authorization_id=authorization.pk, refused=refused)
     authorization.refresh_from_db()
@@ -99,7 +99,7 @@ def replace_refused_token(authorization: Authorization, refused: str) -> str:
 
 @contextmanager
 def as_refused_anew() -> Iterator[None]:
-    """ANAF has just renewed the token that it refuses: ANAF's error, not the authorization's
+    """ANAF has just refreshed the token that it refuses: ANAF's error, not the authorization's
     end. A person is not sent for the certificate by a fault that passes."""
     try:
         yield
@@ -123,12 +123,12 @@ def refresh_authorization(
     needs a person, and tells so; anything temporary leaves it active.
     """
     failure: AnafError | None = None
-    renewed = False
+    refreshed = False
     with _refresh_lock(authorization_id):
         authorization = Authorization.objects.get(pk=authorization_id)
         try:
             tokens = _new_tokens(authorization, refused, only_if_due=only_if_due, now=now)
-            renewed = tokens is not None and _save(authorization_id, tokens)
+            refreshed = tokens is not None and _save(authorization_id, tokens)
         except TooSoonError as wait:
             raise AnafError(wait.code) from None
         except AnafError as error:
@@ -137,9 +137,9 @@ def refresh_authorization(
             failure = error
     if failure is not None:
         raise failure
-    if renewed:
-        log.info("authorization_renewed", authorization=authorization_id)
-    return renewed
+    if refreshed:
+        log.info("authorization_refreshed", authorization=authorization_id)
+    return refreshed
 
 
 @contextmanager
@@ -191,7 +191,7 @@ def _locked(authorization_id: int, *, skip_locked: bool = False) -> Authorizatio
 
 
 class TooSoonError(Exception):
-    """The last renewal failed a moment ago; `code` says how."""
+    """The last refresh failed a moment ago; `code` says how."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -235,7 +235,7 @@ def record_authorization_failure(
     until a person acts, who is told in the same transaction. Tokens that no key opens may be
     opened by a key put back: it stays.
 
-    `attempted`: it was a renewal that failed; such a one is told when the end comes near.
+    `attempted`: it was a refresh that failed; such a one is told when the end comes near.
     """
     authorization = _locked(authorization_id)
     if authorization is not None:
@@ -290,7 +290,7 @@ def record_good_call(authorization_id: int, at: datetime) -> None:
 def authorizations_due(now: datetime | None = None) -> list[int]:
     """Return the active authorizations that are due for a refresh."""
     now = now or timezone.now()
-    widest = timedelta(days=settings.RENEW_BEFORE_DAYS)
+    widest = timedelta(days=settings.REFRESH_BEFORE_DAYS)
     near = Authorization.objects.filter(
         status=Authorization.Status.ACTIVE, access_expires_at__lte=now + widest
     ).defer("access_token_sealed", "refresh_token_sealed")
@@ -307,12 +307,12 @@ def _in_order(authorizations: QuerySet[Authorization]) -> Iterable[Authorization
 
 def next_refresh_at(authorization: Authorization) -> datetime:
     """Return when the next refresh is tried; a moment in the past means now."""
-    standing = refresh_schedule.RefreshState(
+    state = refresh_schedule.RefreshState(
         key=authorization.pk,
         access_end=authorization.access_expires_at,
-        renewed=authorization.last_refreshed_at,
+        refreshed_at=authorization.last_refreshed_at,
         last_attempt=authorization.last_refresh_attempt_at,
         failures=authorization.refresh_failures,
         not_before=authorization.refresh_not_before,
     )
-    return refresh_schedule.next_refresh(standing, before=refresh_window(authorization))
+    return refresh_schedule.next_refresh(state, before=refresh_window(authorization))

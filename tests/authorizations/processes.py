@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection as database
 
-from caraus.authorizations.tasks import renew_one
+from caraus.authorizations.tasks import refresh_if_due
 from caraus.authorizations.token_refresh import refresh_authorization
 from tests.loaded import LoadedProcess, begin
 from tests.simulator_process import SimulatorProcess
@@ -21,7 +21,7 @@ def renewing(anaf: SimulatorProcess, pk: int, *, now: datetime | None = None) ->
 
 def _renew(pk: int, now: datetime | None) -> None:
     if now is None:
-        renew_one.func(authorization_id=pk)
+        refresh_if_due.func(authorization_id=pk)
     else:
         refresh_authorization(authorization_id=pk, only_if_due=True, now=now)
 

@@ -37,22 +37,22 @@ def test_the_first_attempt_is_within_a_day_of_the_windows_opening_and_before_the
 
 @given(failed)
 def test_a_failure_is_never_tried_again_at_once_nor_left_for_longer_than_a_day(
-    standing: RefreshState,
+    state: RefreshState,
 ) -> None:
-    due, last = next_refresh(standing, before=BEFORE), standing.last_attempt
+    due, last = next_refresh(state, before=BEFORE), state.last_attempt
     assert last
     assert due >= last + timedelta(minutes=15)
-    if last >= first_attempt_at(standing, before=BEFORE):
+    if last >= first_attempt_at(state, before=BEFORE):
         assert due <= last + DAILY * MOST
 
 
 @given(failed)
-def test_in_the_last_three_days_no_pause_is_longer_than_an_hour(standing: RefreshState) -> None:
-    due, last = next_refresh(standing, before=BEFORE), standing.last_attempt
+def test_in_the_last_three_days_no_pause_is_longer_than_an_hour(state: RefreshState) -> None:
+    due, last = next_refresh(state, before=BEFORE), state.last_attempt
     assert last
     if last >= END - HOURLY_BEFORE_END:
         assert due <= last + HOURLY * MOST
-    elif last >= first_attempt_at(standing, before=BEFORE):
+    elif last >= first_attempt_at(state, before=BEFORE):
         assert due <= max(
             END - HOURLY_BEFORE_END + HOURLY, last + HOURLY * MOST, last + DAILY * MOST
         )
@@ -60,21 +60,21 @@ def test_in_the_last_three_days_no_pause_is_longer_than_an_hour(standing: Refres
 
 
 @given(failed)
-def test_pauses_grow_with_the_failures(standing: RefreshState) -> None:
-    more = RefreshState(standing.key, END, standing.last_attempt, standing.failures + 1)
-    now, then = next_refresh(standing, before=BEFORE), next_refresh(more, before=BEFORE)
-    assert standing.last_attempt
-    jitter = (then - standing.last_attempt) * 0.1
+def test_pauses_grow_with_the_failures(state: RefreshState) -> None:
+    more = RefreshState(state.key, END, state.last_attempt, state.failures + 1)
+    now, then = next_refresh(state, before=BEFORE), next_refresh(more, before=BEFORE)
+    assert state.last_attempt
+    jitter = (then - state.last_attempt) * 0.1
     assert then >= now - jitter
 
 
 @given(failed, st.timedeltas(timedelta(), timedelta(days=2)))
-def test_what_anaf_asked_for_is_waited_for(standing: RefreshState, wait: timedelta) -> None:
-    assert standing.last_attempt
+def test_what_anaf_asked_for_is_waited_for(state: RefreshState, wait: timedelta) -> None:
+    assert state.last_attempt
     asked = RefreshState(
-        standing.key, END, standing.last_attempt, standing.failures, standing.last_attempt + wait
+        state.key, END, state.last_attempt, state.failures, state.last_attempt + wait
     )
-    assert next_refresh(asked, before=BEFORE) >= standing.last_attempt + wait
+    assert next_refresh(asked, before=BEFORE) >= state.last_attempt + wait
 
 
 @given(st.integers(1, 10**9))
@@ -93,8 +93,8 @@ def test_against_a_fallen_anaf_it_is_tried_daily_and_then_hourly(key: int) -> No
 
 
 def test_a_thousand_made_on_one_morning_do_not_renew_in_one_minute() -> None:
-    standings = [RefreshState(key=key, access_end=END) for key in range(1, 1001)]
+    states = [RefreshState(key=key, access_end=END) for key in range(1, 1001)]
     minutes = Counter(
-        next_refresh(one, before=BEFORE).replace(second=0, microsecond=0) for one in standings
+        next_refresh(one, before=BEFORE).replace(second=0, microsecond=0) for one in states
     )
     assert max(minutes.values()) <= 8

@@ -40,7 +40,7 @@ def test_for_any_life_it_is_renewed_in_its_second_half_and_before_its_end(
     before = window(life=life, setting=SETTING)
     assert before == min(SETTING, life / 2)
     first = next_refresh(
-        RefreshState(key=key, access_end=ISSUED + life, renewed=ISSUED), before=before
+        RefreshState(key=key, access_end=ISSUED + life, refreshed_at=ISSUED), before=before
     )
     assert first - ISSUED >= max(life / 2, life - SETTING)
     assert ISSUED + life - first >= before / 2  # time for another attempt
@@ -52,7 +52,7 @@ def test_for_any_life_a_failure_is_tried_again_after_a_minute_and_within_the_win
 ) -> None:
     end = ISSUED + life
     before, last = window(life=life, setting=SETTING), end - ago
-    due = next_refresh(RefreshState(key, end, last, failures, renewed=ISSUED), before=before)
+    due = next_refresh(RefreshState(key, end, last, failures, refreshed_at=ISSUED), before=before)
     assert due >= last + SHORTEST_REFRESH_PAUSE
     if end - last <= min(before, 3 * DAY):
         assert due <= last + 1.1 * max(SHORTEST_REFRESH_PAUSE, min(HOURLY, before / 4))
@@ -64,8 +64,8 @@ def test_a_token_that_seems_over_at_its_birth_is_renewed_once_a_minute_at_most(
 ) -> None:
     """Our clock goes ahead of ANAF's."""
     before = window(life=life, setting=SETTING)
-    standing = RefreshState(key=key, access_end=ISSUED + life, renewed=ISSUED)
-    assert next_refresh(standing, before=before) >= ISSUED + SHORTEST_REFRESH_PAUSE
+    state = RefreshState(key=key, access_end=ISSUED + life, refreshed_at=ISSUED)
+    assert next_refresh(state, before=before) >= ISSUED + SHORTEST_REFRESH_PAUSE
 
 
 @pytest.mark.parametrize(

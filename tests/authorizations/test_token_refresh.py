@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.anaf.errors import AnafError, Outcome
 from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization
-from caraus.authorizations.tasks import renew_due
+from caraus.authorizations.tasks import refresh_due
 from caraus.core import crypto
 from tests import factories
 from tests.authorize import at_once
@@ -89,10 +89,10 @@ def test_the_worker_renews_what_is_due_once(
     Authorization.objects.update(access_expires_at=timezone.now() + timedelta(days=3))
     anaf.forget_calls()
     for hour in range(2):  # the hourly task ran twice before any worker came
-        renew_due.func(timestamp=hour)
-    assert ProcrastinateJob.objects.filter(task_name="authorizations.renew").count() == 1
+        refresh_due.func(timestamp=hour)
+    assert ProcrastinateJob.objects.filter(task_name="authorizations.refresh").count() == 1
     worker.drain()
-    renew_due.func(timestamp=2)
+    refresh_due.func(timestamp=2)
     worker.drain()
     assert [call["grant_type"] for call in anaf.calls("token")] == ["refresh_token"]
 

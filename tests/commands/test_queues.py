@@ -39,7 +39,7 @@ def test_every_queue_is_served_and_periodic_work_stands_alone() -> None:
     assert {task.queue for task in own.values()} <= set(served)
     in_periodic = {name for name, task in own.items() if task.queue == queues.PERIODIC}
     assert in_periodic == periodic
-    assert own["authorizations.renew"].queue == queues.ANAF
+    assert own["authorizations.refresh"].queue == queues.ANAF
     assert own["notifications.email"].queue == queues.MAIL
 
 
