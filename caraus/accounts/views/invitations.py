@@ -38,7 +38,7 @@ def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
                 request,
                 gettext("Ai intrat în {organization}.").format(organization=taken.organization),
             )
-            return redirect("home")
+            return redirect(settings.LOGIN_REDIRECT_URL)
     elif user is None and request.method == "GET":  # a mail scanner's HEAD opens nothing
         request.session[INVITATION_KEY] = secret
     context = {

@@ -44,7 +44,7 @@ def switch_organization(request: HttpRequest) -> HttpResponse:
         back = request.POST.get("inapoi", "")
         if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
             return redirect(back)
-    return redirect("home")
+    return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,7 +104,7 @@ def organization_new(request: HttpRequest) -> HttpResponse:
                 organization=made.organization
             ),
         )
-        return redirect("companies")
+        return redirect(settings.COMPANY_LIST_URL)
     return render(request, "accounts/organization_new.html", {"form": form})
 
 
@@ -146,7 +146,7 @@ def organization_leave(request: HttpRequest) -> HttpResponse:
             organization=membership.organization
         ),
     )
-    return redirect("home")
+    return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 @require_POST

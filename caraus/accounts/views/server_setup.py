@@ -40,5 +40,5 @@ def set_up_page(request: HttpRequest, secret: str) -> HttpResponse:
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
             sessions.remember_origin(request)
             messages.success(request, gettext("Contul este gata și ai intrat în el."))
-            return redirect("home")
+            return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/set_up.html", {"form": form})

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -30,7 +29,7 @@ def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
         return busy
     except card.CardError as error:
         messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("workspace:detail", args=[transport.pk]))
+        return HttpResponseRedirect(transport.get_absolute_url())
     name = "".join(letter for letter in transport.uit if letter.isascii() and letter.isalnum())
     return HttpResponse(
         pdf,

@@ -167,4 +167,4 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
             changes.save_vehicles(membership, company, [Entry(plate, kind)])
             message = gettext("%(plate)s este acum în flotă, ca %(kind)s.")
             messages.success(request, message % {"plate": plate, "kind": kind.label})
-    return redirect("workspace:detail", pk)
+    return redirect(transport.get_absolute_url())
