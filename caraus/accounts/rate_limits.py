@@ -128,6 +128,7 @@ def _row_key(action: str, rate: Rate, value: str | int) -> str:
 
 
 def _count(row_key: str, rate: Rate) -> RateLimitExceeded | None:
+    # One statement counts and reads, over all processes; the ORM has no upsert with a condition.
     now = timezone.now()
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:

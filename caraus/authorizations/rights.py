@@ -97,7 +97,8 @@ def refused_everywhere(company: Company) -> bool:
 
 # Each active authorization with each company that it may serve and whose right is unknown or to be
 # tried again, where the next synchronization will ask with another one: as `authorization_for`
-# chooses, with one that covers the company, else with the newest that is not left in peace.
+# chooses, with one that covers the company, else with the newest that is not left in peace. Written
+# by hand: pairs of two tables without a relation, and a comparison of rows.
 _TO_CHECK = """
 FROM authorizations_authorization k
 LEFT JOIN authorizations_externallink l ON l.id = k.link_id

@@ -26,7 +26,8 @@ _SESSION_SETTINGS = {"idle_session_timeout": "60s", "lock_timeout": "10s"}
 # each queue the organizations take turns, the company with the most expected UITs first: one with
 # hundreds of companies cannot hold up the others. The syncs that this worker has under way for an
 # organization count as turns; more than `organization_limit` at once are not claimed. Rows that
-# another worker has locked are skipped.
+# another worker has locked are skipped. Written by hand: the ORM has no UPDATE … RETURNING of rows
+# that a query with SKIP LOCKED chose, and no advisory lock in it.
 _CLAIM = """
 WITH candidate AS (
     SELECT s.id, c.organization_id AS organization, s.requested_at IS NOT NULL AS by_person,
@@ -188,7 +189,8 @@ def _usable_token(state: SyncState, authorization: Authorization, now: datetime)
 
 def release_claims(company_ids: Sequence[int]) -> None:
     """Release claims that led to no result: the companies stay due for any worker. Rows locked by
-    the write of a response are skipped: that write releases them."""
+    the write of a response are skipped: that write releases them. (The ORM would read the keys
+    first and write in a second statement.)"""
     if company_ids:
         with database.cursor() as cursor:
             cursor.execute(
@@ -201,7 +203,7 @@ def release_claims(company_ids: Sequence[int]) -> None:
 
 def release_orphans() -> int:
     """Release claims whose lock no session holds, because their worker was killed or lost its
-    database connection; return their number."""
+    database connection; return their number. (`pg_locks` has no model.)"""
     with database.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_syncstate SET claimed_until = NULL WHERE id IN"

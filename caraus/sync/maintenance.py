@@ -50,6 +50,7 @@ def repair_due_times() -> int:
         last_attempt_at__gt=now + _CLOCK_SLACK, next_sync_at__gt=now
     )
     mended = SyncState.objects.filter(put_off).update(next_sync_at=now)
+    # One statement: the ORM would read the keys of the rows that are not locked first.
     with database.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_syncstate SET next_sync_at = now() + %s * interval '1 second'"

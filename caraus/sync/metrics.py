@@ -6,14 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection as database
+from django.db.models import Count, QuerySet
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from caraus.authorizations.models import Authorization
+from caraus.notifications.models import NotificationFailure
 from caraus.sync.limiter import permits
-from caraus.sync.models import Plan, SyncState
+from caraus.sync.models import Plan, SyncRun, SyncState
 
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
 
@@ -40,7 +43,8 @@ def _calls() -> Iterator[Metric]:
     calls = CounterMetricFamily(
         "caraus_calls", "Questions to ANAF by how they ended.", labels=["outcome"]
     )
-    # One statement, one moment: what is being summed is counted once. Only the rows of the last
+    # One statement, one moment: what is being summed is counted once; a union of two aggregates is
+    # beyond the ORM. Only the rows of the last
     # hours are looked at: the others are in the totals (`runs.update_totals`).
     for outcome, number in _rows(
         "SELECT outcome, sum(calls) FROM (SELECT outcome, calls FROM sync_outcometotal"
@@ -60,11 +64,11 @@ def _budget() -> Iterator[Metric]:
         "ANAF_CALLS_PER_MINUTE.",
         value=settings.ANAF_CALLS_PER_MINUTE,
     )
-    ((used,),) = _rows(
-        "SELECT count(*) FROM sync_syncrun WHERE started_at > now() - interval '1 minute'"
-    )
+    last_minute = SyncRun.objects.filter(started_at__gt=timezone.now() - timedelta(minutes=1))
     yield GaugeMetricFamily(
-        "caraus_calls_last_minute", "Questions that began within the last minute.", value=used
+        "caraus_calls_last_minute",
+        "Questions that began within the last minute.",
+        value=last_minute.count(),
     )
     granted = CounterMetricFamily("caraus_slots", "Calls that the limiter let through.")
     granted.add_metric([], limiter.granted if limiter else 0)
@@ -106,6 +110,7 @@ def _delays() -> Metric:
         "Age of a company's list when the next good answer came, last hour.",
         labels=["quantile"],
     )
+    # The ORM has no ordered-set aggregates (percentile_disc).
     ((ages,),) = _rows(
         "SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY age) FROM sync_syncrun"
         " WHERE started_at > now() - interval '1 hour' AND age IS NOT NULL",
@@ -118,7 +123,7 @@ def _delays() -> Metric:
 
 def _queue() -> Metric:
     queue = GaugeMetricFamily("caraus_jobs", "Jobs of the queue.", labels=["status"])
-    counts = dict(_rows("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"))
+    counts = _counts(ProcrastinateJob.objects.all(), "status")
     for status in ("todo", "doing", "failed"):
         queue.add_metric([status], counts.get(status, 0))
     return queue
@@ -126,9 +131,7 @@ def _queue() -> Metric:
 
 def _authorizations() -> Metric:
     by_state = GaugeMetricFamily("caraus_authorizations", "By state.", labels=["state"])
-    counts = dict(
-        _rows("SELECT status, count(*) FROM authorizations_authorization GROUP BY status")
-    )
+    counts = _counts(Authorization.objects.all(), "status")
     for state in Authorization.Status.values:
         by_state.add_metric([state], counts.get(state, 0))
     return by_state
@@ -138,10 +141,15 @@ def _failed_notices() -> Metric:
     failed = CounterMetricFamily(
         "caraus_failed_notices", "What people could not be told, by notice.", labels=["notice"]
     )
-    failures = _rows("SELECT name, number FROM notifications_notificationfailure ORDER BY name")
-    for name, number in failures:
+    failures = NotificationFailure.objects.order_by("name")
+    for name, number in failures.values_list("name", "number"):
         failed.add_metric([name], float(number))
     return failed
+
+
+def _counts(rows: QuerySet[Any], field: str) -> dict[str, int]:
+    """Return how many rows have each value of the field."""
+    return dict(rows.order_by().values_list(field).annotate(Count("pk")))
 
 
 def _rows(query: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:

@@ -27,7 +27,8 @@ _FRESH = timedelta(minutes=1)
 
 # Makes companies due now. A row that a running answer holds is left alone: whoever asks for a sync
 # never waits for ANAF. Companies that have no row yet get one. A worker that synchronizes one of
-# them between the two writes its own answer, which is newer still.
+# them between the two writes its own answer, which is newer still. One statement, as the next two:
+# the ORM would need three round trips, and the rows would stay locked between them.
 _REQUEST = """
 WITH chosen AS (
     SELECT id FROM sync_syncstate WHERE company_id = ANY(%(keys)s::bigint[])

@@ -15,7 +15,8 @@ SUMS_KEPT = timedelta(days=365)
 # Summed in one transaction: so much of the past at once.
 _PORTION = timedelta(hours=1)
 
-# One statement: a row is deleted exactly when it is summed, whatever breaks, and by whomever.
+# One statement: a row is deleted exactly when it is summed, whatever breaks, and by whomever. The
+# ORM has neither DELETE … RETURNING nor an upsert that adds.
 _SUMMARIZE = """
 WITH old AS (
     DELETE FROM sync_syncrun WHERE started_at < %(until)s

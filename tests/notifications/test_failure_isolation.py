@@ -251,7 +251,7 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
     assert Membership.objects.get(user=successor).role == "owner"
     assert failed() == {
         "authorizations.notifications.was_taken_back": 1,
-        "notifications.owner_notifications.tell": 1,
+        "notifications.owner_notifications.notify_owners": 1,
     }
 
 

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from time import monotonic
 from typing import Any
@@ -12,13 +12,15 @@ from typing import Any
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.core.formatting import BUCHAREST
 from caraus.sync.limiter import rules
-from caraus.sync.models import AuthorizationLimit, Plan
+from caraus.sync.models import AuthorizationLimit, Plan, SyncRun
 from caraus.sync.schedule.intervals import (
     HELD_SHARE,
     MINUTES_A_DAY,
@@ -45,7 +47,8 @@ PLAN_CACHE_SECONDS = 20.0
 _ROUNDING = 0.05
 # What an hour of the week has learnt counts half after four weeks.
 _WEEKLY_DECAY = 0.5 ** (1 / 4)
-# Companies that can be asked about: somebody has authorized for them.
+# Companies that can be asked about: somebody has authorized for them. Written by hand, as the next
+# one: the groups are rounded logarithms, which in the ORM would be longer than the statement.
 _RATES = """
 SELECT exp(round(ln(greatest(s.rate, 0.001)) / %(rounding)s) * %(rounding)s) AS rate, count(*)
 FROM sync_syncstate s JOIN accounts_company c ON c.id = s.company_id
@@ -201,15 +204,12 @@ def _count_new_uits(row: Plan, now: datetime) -> None:
     """Add the UITs that are new since the last time to their hours of the week."""
     since = max(row.counted_until or now, now - timedelta(days=2))
     counts = list(row.new_uits_by_hour) if row.new_uits_by_hour else [0.0] * HOURS_A_WEEK
-    with database.cursor() as cursor:
-        cursor.execute(
-            "SELECT date_trunc('hour', started_at), sum(new) FROM sync_syncrun"
-            " WHERE started_at >= %s AND started_at < %s AND new > 0 AND age IS NOT NULL"
-            " GROUP BY 1",
-            [since, now],
-        )
-        for hour, new_uits in cursor.fetchall():
-            counts[hour_of_week(hour)] += float(new_uits)
+    runs = SyncRun.objects.filter(
+        started_at__gte=since, started_at__lt=now, new__gt=0, age__isnull=False
+    ).order_by()
+    by_hour = runs.values(hour=TruncHour("started_at", tzinfo=UTC)).annotate(new_uits=Sum("new"))
+    for hour, new_uits in by_hour.values_list("hour", "new_uits"):
+        counts[hour_of_week(hour)] += float(new_uits)
     if hour_of_week(now) < hour_of_week(since):  # a new week has begun
         counts = [count * _WEEKLY_DECAY for count in counts]
     row.new_uits_by_hour, row.counted_until = counts, now
