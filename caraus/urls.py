@@ -7,7 +7,7 @@ from caraus.authorizations.views.integrations import callback, take_back
 from caraus.authorizations.views.links import external_page, open_link
 from caraus.sync.views.company_syncs import show_metrics
 from caraus.web import language
-from caraus.web.views import companies, company_imports, health, pages
+from caraus.web.views import companies, company, company_imports, health, pages
 from caraus.workspace.views import exports
 
 urlpatterns = [
@@ -25,13 +25,14 @@ urlpatterns = [
     path("flota/", include("caraus.fleet.urls")),
     path("depuneri/", include("caraus.filings.urls")),
     path("firme/", companies.company_list, name="companies"),
-    path("firme/<int:pk>/", companies.company_edit, name="company"),
+    path("firme/alese/", companies.companies_selected, name="companies_selected"),
+    path("firme/<int:pk>/", company.company_page, name="company"),
     path("firme/lista/", company_imports.import_start, name="companies_import"),
     path("firme/lista/<int:pk>/", company_imports.import_preview, name="companies_preview"),
     path("firme/lista/<int:pk>/renuntare/", company_imports.import_drop, name="companies_drop"),
     path("firme/lista/<int:pk>/anulare/", company_imports.import_undo, name="companies_undo"),
-    path("firme/<int:pk>/arhivare/", companies.company_archive, name="company_archive"),
-    path("firme/<int:pk>/stergere/", companies.company_delete, name="company_delete"),
+    path("firme/<int:pk>/arhivare/", company.company_archive, name="company_archive"),
+    path("firme/<int:pk>/stergere/", company.company_delete, name="company_delete"),
     path("organizatie/export/", exports.organization_export, name="organization_export"),
     path("organizatie/jurnal/export/", exports.audit_log_export, name="audit_log_export"),
     path("", include("caraus.accounts.urls")),

@@ -110,6 +110,10 @@ class Membership(models.Model):
         return f"{self.user} · {self.organization} ({self.get_role_display()})"
 
 
+# Of a company's note, in characters.
+NOTE_LENGTH = 1000
+
+
 class Company(models.Model):
     """A carrier's CUI inside an organization; `cui` is digits only, without RO."""
 
@@ -124,6 +128,8 @@ class Company(models.Model):
     # A name typed by a person is never replaced by the one that ANAF gives.
     name_typed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What the team knows about the client.
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True, default="", db_default="")
     # An archived company is asked about no more; what was collected stays.
     archived_at = models.DateTimeField(null=True, blank=True)
 

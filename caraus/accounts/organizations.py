@@ -215,11 +215,7 @@ def add_companies(
     if added:
         audit_log.record_action(
             "company",
-            lambda: gettext("A adăugat {companies}: {cuis}").format(
-                companies=plural(len(added), "firmă", "firme"),
-                cuis=", ".join(company.cui for company in added[:20])
-                + (" …" if len(added) > 20 else "."),
-            ),
+            lambda: gettext("A adăugat {companies}: {cuis}").format(**_named(added)),
             user=actor.user,
             organization=organization,
             cuis=[company.cui for company in added],
@@ -228,22 +224,45 @@ def add_companies(
 
 
 @transaction.atomic
-def set_company_archived(actor: Membership, company: Company, *, archived: bool) -> None:
-    """Put the company aside, or take it back; raise ValidationError where there is no room."""
-    if bool(company.archived_at) == archived:
-        return
-    if not archived and remaining_companies(actor.organization) == 0:
+def set_companies_archived(
+    actor: Membership, companies: list[Company], *, archived: bool
+) -> list[Company]:
+    """Put companies aside, or take them back; return those that changed.
+
+    Raise ValidationError where there is no room for all of them.
+    """
+    changed = [company for company in companies if bool(company.archived_at) != archived]
+    if not archived and len(changed) > remaining_companies(actor.organization):
         raise ValidationError(company_limit_message())
-    company.archived_at = timezone.now() if archived else None
-    company.save(update_fields=["archived_at"])
-    audit_log.record_action(
-        "company",
-        lambda: (
-            gettext("A arhivat firma {company}.")
-            if archived
-            else gettext("A scos din arhivă firma {company}.")
-        ).format(company=company),
-        user=actor.user,
-        organization=actor.organization,
-        cui=company.cui,
-    )
+    for company in changed:
+        company.archived_at = timezone.now() if archived else None
+    Company.objects.bulk_update(changed, ["archived_at"])
+    if len(changed) == 1:
+        (only,) = changed
+        sentences = (
+            lambda: gettext("A arhivat firma {company}.").format(company=only),
+            lambda: gettext("A scos din arhivă firma {company}.").format(company=only),
+        )
+    else:
+        sentences = (
+            lambda: gettext("A arhivat {companies}: {cuis}").format(**_named(changed)),
+            lambda: gettext("A scos din arhivă {companies}: {cuis}").format(**_named(changed)),
+        )
+    if changed:
+        audit_log.record_action(
+            "company",
+            sentences[0 if archived else 1],
+            user=actor.user,
+            organization=actor.organization,
+            cuis=[company.cui for company in changed],
+        )
+    return changed
+
+
+def _named(companies: list[Company]) -> dict[str, str]:
+    """How many companies, and the CUIs of the first twenty, for a sentence of the audit log."""
+    return {
+        "companies": plural(len(companies), "firmă", "firme"),
+        "cuis": ", ".join(company.cui for company in companies[:20])
+        + (" …" if len(companies) > 20 else "."),
+    }

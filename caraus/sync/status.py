@@ -33,6 +33,9 @@ HOST_CODES = frozenset(
 # Their advice is to pass on what ANAF answered, so pages show it.
 WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
 
+# Of an error that many companies have, so many are named.
+NAMED_COMPANIES = 2
+
 StatusKind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "error"]
 
 
@@ -70,6 +73,21 @@ class SyncError:
     @property
     def is_outage(self) -> bool:
         return self.code in HOST_CODES
+
+    @property
+    def is_of_many(self) -> bool:
+        """Return whether it is shown as a count in one line, its companies on their own page."""
+        return len(self.companies) > NAMED_COMPANIES
+
+    @property
+    def names(self) -> str:
+        """Name two companies at most: „A, B și încă 160”."""
+        names = ", ".join(str(company) for company in self.companies[:NAMED_COMPANIES])
+        if not self.is_of_many:
+            return names
+        return gettext("{names} și încă {number}").format(
+            names=names, number=len(self.companies) - NAMED_COMPANIES
+        )
 
 
 @dataclass(frozen=True, slots=True)

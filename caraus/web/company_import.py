@@ -253,13 +253,12 @@ def undo_import(actor: Membership, draft: Draft) -> tuple[int, int]:
     untouched = [
         company
         for company in companies
-        if not company.name_typed or company.name == new[company.pk]
+        if not company.note and (not company.name_typed or company.name == new[company.pk])
     ]
     gone = delete_companies_without_uits(actor, untouched, with_fleet=False)
     back = [pk for pk, _, was_archived in draft.added if was_archived]
-    for company in actor.organization.companies.filter(pk__in=back, archived_at=None):
-        organizations.set_company_archived(actor, company, archived=True)
-        gone += 1
+    taken_back = actor.organization.companies.filter(pk__in=back, archived_at=None)
+    gone += len(organizations.set_companies_archived(actor, list(taken_back), archived=True))
     total = len(draft.added)
     drafts.forget_additions(draft)
     return gone, total - gone

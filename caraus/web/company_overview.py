@@ -14,15 +14,31 @@ from caraus.accounts.models import Company, Membership
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.status import health
 from caraus.core.formatting import today
+from caraus.sync.limiter import permits
 from caraus.sync.models import SyncState
-from caraus.sync.status import company_sync_error
+from caraus.sync.status import HOST_CODES, company_sync_error
 from caraus.transports.models import Transport, UnreadableRecord
 
 Tone = Literal["bad", "warn", "off", "good"]
 # Without a good answer for this long, something is wrong even if no error was seen.
 STALE = timedelta(hours=2)
-ORDERS = ("probleme", "denumire", "sincronizare", "uit", "autorizare")
-STATES = ("toate", "probleme", "fara-drept", "arhivate")
+Order = Literal["severity", "name", "last_sync", "open_uits", "authorization"]
+Tab = Literal["all", "with_issues", "no_right", "no_uits", "archived"]
+# The words of the address, in the order of the page; the first is the usual one.
+ORDERS: dict[str, Order] = {
+    "probleme": "severity",
+    "denumire": "name",
+    "sincronizare": "last_sync",
+    "uit": "open_uits",
+    "autorizare": "authorization",
+}
+TABS: dict[str, Tab] = {
+    "toate": "all",
+    "probleme": "with_issues",
+    "fara-drept": "no_right",
+    "fara-uit": "no_uits",
+    "arhivate": "archived",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,16 @@ def company_rows(membership: Membership, *, archived: bool = False) -> list[Comp
     companies = (
         companies.exclude(archived_at=None) if archived else companies.filter(archived_at=None)
     )
+    return _rows(membership, companies)
+
+
+def company_row(membership: Membership, company: Company) -> CompanyRow:
+    """The same of one company."""
+    (row,) = _rows(membership, Company.objects.filter(pk=company.pk))
+    return row
+
+
+def _rows(membership: Membership, companies: QuerySet[Company]) -> list[CompanyRow]:
     listed = list(companies.select_related("sync_state").prefetch_related("rights__authorization"))
     alive = list(
         membership.organization.authorizations.filter(
@@ -62,8 +88,16 @@ def company_rows(membership: Membership, *, archived: bool = False) -> list[Comp
         listed,
     )
     unreadable = _counts(UnreadableRecord.objects.filter(resolved_at=None), listed)
+    limiter = permits.read_state()
+    is_outage = limiter is not None and limiter.open_since is not None
     return [
-        _row(company, alive, active.get(company.pk, 0), unreadable.get(company.pk, 0))
+        _row(
+            company,
+            alive,
+            active.get(company.pk, 0),
+            unreadable.get(company.pk, 0),
+            is_outage=is_outage,
+        )
         for company in listed
     ]
 
@@ -73,7 +107,14 @@ def _counts[M: Model](queryset: QuerySet[M], companies: list[Company]) -> dict[i
     return dict(grouped.annotate(number=Count("pk")))
 
 
-def _row(company: Company, alive: list[Authorization], active: int, unreadable: int) -> CompanyRow:
+def _row(
+    company: Company,
+    alive: list[Authorization],
+    active: int,
+    unreadable: int,
+    *,
+    is_outage: bool,
+) -> CompanyRow:
     state: SyncState | None = getattr(company, "sync_state", None)
     right = best_right_state(company.rights.all())
     issues: list[tuple[Tone, str]] = []
@@ -86,13 +127,14 @@ def _row(company: Company, alive: list[Authorization], active: int, unreadable: 
     )
     authorization, authorization_issues = _authorization(serving)
     if covering and right != CompanyRight.State.COVERED:
-        right = LOST_STATES
+        right = LOST
+    elif not alive:
+        right = UNAUTHORIZED
     if right == CompanyRight.State.NO_RIGHT:
-        # The pill names it; the certificate's own sentence and ANAF's refusal would say it again.
-        advice = gettext("Cere-i firmei dreptul sau autorizează cu alt certificat.")
-        authorization, authorization_issues = "", [("bad", advice)]
+        # The pill says it; the certificate's own sentence and ANAF's refusal would say it again.
+        authorization, authorization_issues = "", [("bad", "")]
     issues += authorization_issues
-    issues += _sync_errors(state, right=right, authorized=bool(alive))
+    issues += _sync_errors(state, right=right, authorized=bool(alive), is_outage=is_outage)
     if unreadable:
         issues.append(
             ("warn", gettext("Înregistrări necitite: {unreadable}.").format(unreadable=unreadable))
@@ -105,7 +147,7 @@ def _row(company: Company, alive: list[Authorization], active: int, unreadable: 
         authorization=authorization,
         last_good_at=state.last_good_at if state else None,
         active=active,
-        issues=tuple(dict.fromkeys(sentence for _, sentence in issues)),
+        issues=tuple(dict.fromkeys(sentence for _, sentence in issues if sentence)),
         tone="off" if company.archived_at else tone,
     )
 
@@ -120,7 +162,9 @@ def best_right_state(rights: Iterable[CompanyRight]) -> str:
 
 
 # The authorization that covered the company has ended, and no other one covers it.
-LOST_STATES = "lost"
+LOST = "lost"
+# The organization has no authorization at all.
+UNAUTHORIZED = "unauthorized"
 
 
 def _covering(company: Company) -> set[int]:
@@ -131,7 +175,7 @@ def _covering(company: Company) -> set[int]:
 def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, str]]]:
     """The word of the best authorization that serves the company, and what is wrong with it."""
     if not serving:
-        return gettext("Neautorizată"), [("off", gettext("Nicio autorizare SPV."))]
+        return gettext("Neautorizată"), [("off", "")]
     best = min(map(health, serving), key=lambda health: _COLOURS.index(health.colour))
     if best.colour == "green":
         return best.word, []
@@ -142,9 +186,12 @@ _COLOURS = ("green", "amber", "red")
 
 
 def _sync_errors(
-    state: SyncState | None, *, right: str, authorized: bool
+    state: SyncState | None, *, right: str, authorized: bool, is_outage: bool
 ) -> list[tuple[Tone, str]]:
+    """Return what is wrong with the company's own syncs; an outage of ANAF is nobody's own."""
     if state is None or not authorized:
+        return []
+    if is_outage and (not state.last_code or state.last_code in HOST_CODES):
         return []
     if state.last_code:
         error = company_sync_error(state)
@@ -155,33 +202,46 @@ def _sync_errors(
     return []
 
 
-def filter_rows(rows: list[CompanyRow], *, words: str, state: str) -> list[CompanyRow]:
-    """By a part of the name or the CUI, and by how the company stands."""
-    needle = words.casefold()
-    digits = needle.removeprefix("ro").replace(" ", "")
-    if needle:
-        rows = [
-            row
-            for row in rows
-            if needle in row.company.name.casefold() or (digits and digits in row.company.cui)
-        ]
-    if state == "probleme":
-        rows = [row for row in rows if row.issues]
-    if state == "fara-drept":
-        rows = [row for row in rows if row.right == CompanyRight.State.NO_RIGHT]
+def count_tabs(rows: list[CompanyRow], *, archived: int) -> dict[Tab, int]:
+    """How many companies stand under each tab; `rows` are all that are not archived."""
+    return {
+        tab: archived if tab == "archived" else len(rows_of_tab(rows, tab)) for tab in TABS.values()
+    }
+
+
+def rows_of_tab(rows: list[CompanyRow], tab: Tab) -> list[CompanyRow]:
+    if tab == "with_issues":
+        return [row for row in rows if row.tone in {"bad", "warn"}]
+    if tab == "no_right":
+        return [row for row in rows if row.right == CompanyRight.State.NO_RIGHT]
+    if tab == "no_uits":
+        return [row for row in rows if not row.active]
     return rows
 
 
-def sort_rows(rows: list[CompanyRow], order: str) -> list[CompanyRow]:
+def search_rows(rows: list[CompanyRow], words: str) -> list[CompanyRow]:
+    """By a part of the name or of the CUI."""
+    needle = words.casefold()
+    digits = needle.removeprefix("ro").replace(" ", "")
+    if not needle:
+        return rows
+    return [
+        row
+        for row in rows
+        if needle in row.company.name.casefold() or (digits and digits in row.company.cui)
+    ]
+
+
+def sort_rows(rows: list[CompanyRow], order: Order) -> list[CompanyRow]:
     """By name first, so that equals stand in that order."""
     by_name = sorted(rows, key=lambda row: (str(row.company).casefold(), row.company.cui))
     never = datetime.min.replace(tzinfo=UTC)
-    if order == "denumire":
+    if order == "name":
         return by_name
-    if order == "sincronizare":
+    if order == "last_sync":
         return sorted(by_name, key=lambda row: row.last_good_at or never)
-    if order == "uit":
+    if order == "open_uits":
         return sorted(by_name, key=lambda row: -row.active)
-    if order == "autorizare":
+    if order == "authorization":
         return sorted(by_name, key=lambda row: (row.authorization, row.right))
     return sorted(by_name, key=lambda row: (row.severity, -len(row.issues)))

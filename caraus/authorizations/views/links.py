@@ -4,6 +4,8 @@ The link's secret is exchanged for a note in the session and leaves the address 
 reaches no log, no history and no referrer beyond that first request.
 """
 
+from collections.abc import Collection
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -39,8 +41,13 @@ class LinkForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, membership: Membership, data: QueryDict | None = None) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        membership: Membership,
+        data: QueryDict | None = None,
+        chosen: Collection[str] = (),
+    ) -> None:
+        super().__init__(data, initial={"companies": chosen})
         self.fields["companies"] = forms.ModelMultipleChoiceField(
             queryset=access.visible_companies(membership),
             label=gettext("Pentru ce firme"),
@@ -65,7 +72,8 @@ class HolderForm(forms.Form):
 def new_link(request: HttpRequest) -> HttpResponse:
     """The form; then the link itself, once: here only its digest is kept."""
     membership = access.require_role(request, Role.DISPATCHER)
-    form = LinkForm(membership, request.POST if request.method == "POST" else None)
+    chosen = [key for key in request.GET.getlist("firma") if key.isdecimal()]
+    form = LinkForm(membership, request.POST if request.method == "POST" else None, chosen)
     context: dict[str, object] = {"form": form, "configured": is_configured()}
     if request.method == "POST" and form.is_valid():
         companies = list(form.cleaned_data["companies"])

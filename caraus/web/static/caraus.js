@@ -92,6 +92,50 @@
     }
   });
 
+  /* -- choosing many ---------------------------------------------------------------------------- */
+
+  const boxesOf = (form) => [...form.querySelectorAll("tbody input[type=checkbox]")];
+  let lastBox = null;
+
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || box.type !== "checkbox") return;
+    const form = box.closest("form[data-selection]");
+    if (!form) return;
+    const boxes = boxesOf(form);
+    if ("selectAll" in box.dataset) {
+      for (const each of boxes) each.checked = box.checked;
+    } else {
+      // With Shift: all between the last one and this one.
+      const [from, to] = [boxes.indexOf(lastBox), boxes.indexOf(box)].sort((a, b) => a - b);
+      if (event.shiftKey && from >= 0) {
+        for (const each of boxes.slice(from, to)) each.checked = box.checked;
+      }
+      lastBox = box;
+      const all = form.querySelector("[data-select-all]");
+      if (all) all.checked = boxes.every((each) => each.checked);
+    }
+  });
+
+  // A long list of boxes is narrowed by what is typed above it; what is chosen stays in sight.
+  document.addEventListener("input", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || !("narrows" in target.dataset)) return;
+    const needle = target.value.trim().toLocaleLowerCase("ro");
+    for (const choice of target.closest("fieldset").querySelectorAll(".choice")) {
+      const chosen = choice.querySelector("input").checked;
+      choice.hidden = !chosen && !choice.textContent.toLocaleLowerCase("ro").includes(needle);
+    }
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("[data-choose]") : null;
+    if (!button) return;
+    const wanted = button.dataset.choose === "all";
+    for (const choice of button.closest("fieldset").querySelectorAll(".choice:not([hidden]) input")) {
+      choice.checked = wanted;
+    }
+  });
+
   /* -- pressing -------------------------------------------------------------------------------- */
 
   // An organization's own: after a switch the search of another one is nobody's.

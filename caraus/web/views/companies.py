@@ -1,13 +1,15 @@
-"""Firme: the carriers' CUIs whose UITs are collected."""
+"""Firme: the carriers' CUIs whose UITs are collected, and what is done to many of them."""
 
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,17 +21,36 @@ from caraus.authorizations import authorization_cards, rights_progress
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.fields import COMPANY_NAME_LENGTH
-from caraus.core.formatting import gettext_lazy
+from caraus.core.formatting import gettext_lazy, plural
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 from caraus.sync.requests import request_sync
-from caraus.web import company_deletion, company_overview
+from caraus.web import company_overview
 
 # In the session of who has added a company, until the next page.
 _JUST_ADDED = "company_added"
+# Companies on a page of the table.
+PAGE_SIZE = 25
+# Of a selection; the page holds fewer.
+MAX_SELECTED = 500
+
+TAB_LABELS: dict[company_overview.Tab, object] = {
+    "all": gettext_lazy("Toate"),
+    "with_issues": gettext_lazy("Cu probleme"),
+    "no_right": gettext_lazy("Fără drept în SPV"),
+    "no_uits": gettext_lazy("Fără UIT"),
+    "archived": gettext_lazy("Arhivate"),
+}
+ORDER_LABELS: dict[company_overview.Order, object] = {
+    "severity": gettext_lazy("Întâi problemele"),
+    "name": gettext_lazy("După denumire"),
+    "last_sync": gettext_lazy("După sincronizare"),
+    "open_uits": gettext_lazy("După UIT-uri active"),
+    "authorization": gettext_lazy("După autorizare"),
+}
 
 
-def _name_field() -> NameFormField:
+def name_field() -> NameFormField:
     return NameFormField(
         label=gettext_lazy("Denumire"),
         max_length=COMPANY_NAME_LENGTH,
@@ -49,7 +70,7 @@ class CompanyForm(forms.ModelForm[Company]):
         error_messages={"required": gettext_lazy("Scrie CUI-ul firmei.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    name = _name_field()
+    name = name_field()
 
     class Meta:
         model = Company
@@ -68,14 +89,6 @@ class CompanyForm(forms.ModelForm[Company]):
         return cui
 
 
-class CompanyNameForm(forms.ModelForm[Company]):
-    name = _name_field()
-
-    class Meta:
-        model = Company
-        fields = ("name",)
-
-
 @require_http_methods(["GET", "POST"])
 def company_list(request: HttpRequest) -> HttpResponse:
     """The table, and the form that adds one company by its CUI."""
@@ -87,9 +100,8 @@ def company_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require_role(request, Role.ADMIN)
         if form.is_valid() and (company := _add(form, membership)):
-            messages.success(
-                request, _company_sentence(gettext("{firm} a fost adăugată."), company)
-            )
+            sentence = company_sentence(gettext("{firm} a fost adăugată."), company)
+            messages.success(request, sentence)
             request.session[_JUST_ADDED] = True
             return redirect("companies")
     return render(request, "companies.html", _table(request, membership) | {"form": form})
@@ -97,23 +109,39 @@ def company_list(request: HttpRequest) -> HttpResponse:
 
 def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
     words = request.GET.get("q", "").replace("\0", "").strip()
-    order = request.GET.get("ordine", "")
-    order = order if order in company_overview.ORDERS else company_overview.ORDERS[0]
-    state = request.GET.get("stare", "")
-    state = state if state in company_overview.STATES else company_overview.STATES[0]
-    every = company_overview.company_rows(membership, archived=state == "arhivate")
-    shown = company_overview.sort_rows(
-        company_overview.filter_rows(every, words=words, state=state), order
+    order_word = request.GET.get("ordine", "")
+    order = company_overview.ORDERS.get(order_word, "severity")
+    tab_word = request.GET.get("stare", "")
+    tab = company_overview.TABS.get(tab_word, "all")
+    is_archive = tab == "archived"
+    every = company_overview.company_rows(membership, archived=is_archive)
+    of_archive = access.visible_companies(membership, archived=True).exclude(archived_at=None)
+    current = company_overview.company_rows(membership) if is_archive else every
+    numbers = company_overview.count_tabs(current, archived=of_archive.count())
+    rows = company_overview.search_rows(company_overview.rows_of_tab(every, tab), words)
+    page = Paginator(company_overview.sort_rows(rows, order), PAGE_SIZE).get_page(
+        request.GET.get("pagina")
     )
+    parameters = {"q": words, "stare": tab_word if tab != "all" else "", "ordine": order_word}
     return {
-        "rows": shown,
-        "in_all": len(every),
-        "with_issues": sum(bool(row.issues) for row in every),
+        "page": page,
+        "tabs": [
+            (word, TAB_LABELS[each], numbers[each], each == tab)
+            for word, each in company_overview.TABS.items()
+            if numbers[each] or each in {"all", tab}
+        ],
         "query": words,
         "order": order,
-        "state": state,
-        "kept": urlencode({"q": words, "stare": state}),
+        "orders": [
+            (word, ORDER_LABELS[each], each == order)
+            for word, each in company_overview.ORDERS.items()
+        ],
+        "tab": tab,
+        "tab_word": parameters["stare"],
+        "kept": urlencode({name: parameters[name] for name in ("q", "stare")}),
+        "of_page": urlencode(parameters),
         "may_add": access.has_role(membership, Role.ADMIN),
+        "may_link": access.has_role(membership, Role.DISPATCHER),
         "progresses": _progresses(membership),
         "imports": drafts.can_be_undone(
             access.visible(Draft.objects.filter(company=None), membership)
@@ -134,46 +162,42 @@ def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgr
 
 
 def is_authorized(organization: Organization) -> bool:
-    """Whether anybody has given it an authorization that is good."""
+    """Return whether anybody has given it an authorization that is good."""
     return organization.authorizations.filter(status=Authorization.Status.ACTIVE).exists()
 
 
 @require_POST
-def company_archive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put aside, or taken back."""
-    membership = access.require_role(request, Role.ADMIN)
-    company = access.get_object(request, Company.objects.all(), pk)
-    archived = request.POST.get("arhivata") != "nu"
+def companies_selected(request: HttpRequest) -> HttpResponse:
+    """What is done to all companies that are ticked: a link, to the archive, or back."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    keys = [key for key in request.POST.getlist("firma") if key.isdecimal()][:MAX_SELECTED]
+    companies = access.visible_companies(membership, archived=True).filter(pk__in=keys)
+    if not companies:
+        messages.warning(request, gettext("Bifează întâi firmele din tabel."))
+        return redirect("companies")
+    if request.POST.get("ce") == "link":
+        chosen = urlencode([("firma", company.pk) for company in companies])
+        return redirect(f"{reverse('authorizations:new_link')}?{chosen}")
+    access.require_role(request, Role.ADMIN)
+    archived = request.POST.get("ce") != "restaureaza"
     try:
-        organizations.set_company_archived(membership, company, archived=archived)
+        changed = organizations.set_companies_archived(
+            membership, list(companies), archived=archived
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("companies")
-    sentence = (
-        gettext("{firm} a fost arhivată: nu mai interogăm ANAF pentru ea; ce s-a strâns rămâne.")
+    firms = plural(len(changed), "firmă", "firme")
+    messages.success(
+        request,
+        gettext("Am arhivat {firms}: ce s-a strâns rămâne.").format(firms=firms)
         if archived
-        else gettext("{firm} este din nou activă.")
+        else gettext("Am scos din arhivă {firms}.").format(firms=firms),
     )
-    messages.success(request, _company_sentence(sentence, company))
     return redirect("companies")
 
 
-@require_POST
-def company_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Gone for good: a company that never had a UIT."""
-    membership = access.require_role(request, Role.ADMIN)
-    company = access.get_object(request, Company.objects.all(), pk)
-    if company_deletion.delete_companies_without_uits(membership, [company], with_fleet=True):
-        messages.success(request, _company_sentence(gettext("{firm} a fost ștearsă."), company))
-        return redirect("companies")
-    sentence = gettext(
-        "{firm} are transporturi, care se păstrează: nu poate fi ștearsă, numai arhivată."
-    )
-    messages.error(request, _company_sentence(sentence, company))
-    return redirect("company", company.pk)
-
-
-def _company_sentence(sentence: str, company: Company) -> str:
+def company_sentence(sentence: str, company: Company) -> str:
     """The sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
     firm = (
         gettext("Firma {name}").format(name=company.name)
@@ -211,32 +235,3 @@ def _add(form: CompanyForm, membership: Membership) -> Company | None:
         )
         return None
     return company
-
-
-@require_http_methods(["GET", "POST"])
-def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The name as typed by a person; left empty, ANAF's name comes back with the next answer."""
-    access.require_role(request, Role.ADMIN)
-    company = access.get_object(request, Company.objects.all(), pk)
-    form = CompanyNameForm(request.POST if request.method == "POST" else None, instance=company)
-    if request.method == "POST" and form.is_valid():
-        company = form.save(commit=False)
-        company.name_typed = bool(company.name)
-        company.save()
-        audit_log.record_action(
-            "company",
-            lambda: gettext("A schimbat denumirea firmei cu CUI {cui}: {name}.").format(
-                cui=company.cui, name=company.name or gettext("de la ANAF")
-            ),
-            user=access.signed_in_user(request),
-            organization=company.organization_id,
-        )
-        messages.success(request, gettext("Denumirea a fost păstrată."))
-        return redirect("companies")
-    context = {
-        "form": form,
-        "company": company,
-        "can_delete": not company_deletion.has_uits([company]),
-        "in_fleet": company.fleet.count(),
-    }
-    return render(request, "company_edit.html", context)

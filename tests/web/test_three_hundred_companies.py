@@ -1,0 +1,107 @@
+"""An accountant with three hundred companies: short pages, low rows, many chosen at once."""
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
+
+from caraus.accounts.models import Company, Membership, Organization
+from caraus.accounts.provision import provision_user
+from caraus.authorizations.models import CompanyRight
+from caraus.sync.models import SyncState
+from tests import factories
+from tests.web.test_in_a_browser import EMAIL, PASSWORD, signed_in_page
+
+PAGES = ("/", "/transporturi/", "/firme/", "/firme/?stare=fara-drept", "/integrari/linkuri/")
+SIZES = ((1440, 900), (1152, 720), (390, 844))
+ROW_HEIGHTS = """() => [...document.querySelectorAll('tbody tr')]
+    .map(row => Math.round(row.getBoundingClientRect().height))"""
+
+
+@pytest.fixture
+def accountant(transactional_db: None) -> Organization:
+    """Three hundred companies, all but three without a right."""
+    organization = factories.organization()
+    authorization = factories.authorization(organization)
+    ana = provision_user(email=EMAIL, password=PASSWORD, name="Ana Pop")
+    Membership.objects.create(user=ana, organization=organization, role="owner")
+    now = timezone.now()
+    companies = Company.objects.bulk_create(
+        Company(
+            organization=organization,
+            cui=str(10_000_000 + number),
+            name=f"SOCIETATEA DE TRANSPORTURI INTERNAȚIONALE ȘI LOGISTICĂ {number:03d} S.R.L.",
+        )
+        for number in range(300)
+    )
+    CompanyRight.objects.bulk_create(
+        CompanyRight(
+            authorization=authorization,
+            company=company,
+            state="covered" if number < 3 else "no_right",
+            checked_at=now,
+        )
+        for number, company in enumerate(companies)
+    )
+    SyncState.objects.bulk_create(
+        SyncState(
+            company=company,
+            last_attempt_at=now,
+            last_good_at=now if number < 3 else None,
+            last_code="" if number < 3 else "no_rights_cui",
+        )
+        for number, company in enumerate(companies)
+    )
+    return organization
+
+
+def test_no_page_is_longer_than_three_screens(
+    browser: Browser, live_server: LiveServer, accountant: Organization
+) -> None:
+    with signed_in_page(browser, live_server) as page:
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            for path in PAGES:
+                page.goto(path)
+                size = page.evaluate(
+                    "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+                )
+                assert size[0] <= width, (path, width, size)
+                assert size[1] <= 3 * height, (path, width, size)
+                if path.startswith("/firme/"):
+                    most = 41 if width > 960 else 64
+                    assert max(page.evaluate(ROW_HEIGHTS)) <= most, (path, width)
+        page.goto("/transporturi/")
+        notice = page.locator("[data-code=no_rights_cui]")
+        expect(notice).to_contain_text("297 de firme")
+        assert notice.inner_text().count("SOCIETATEA") == 2
+
+
+def test_many_are_chosen_with_shift_narrowed_by_a_search_and_asked_for_one_link(
+    browser: Browser, live_server: LiveServer, accountant: Organization
+) -> None:
+    with signed_in_page(browser, live_server) as page:
+        page.goto("/firme/?ordine=denumire")
+        boxes = page.locator("tbody [type=checkbox]")
+        boxes.nth(1).check()
+        boxes.nth(4).click(modifiers=["Shift"])
+        expect(page.locator("tbody :checked")).to_have_count(4)
+        page.get_by_role("button", name="Link de autorizare").click()
+        expect(page.locator(".choice-list :checked")).to_have_count(4)
+        page.get_by_label("Caută o firmă").fill("logistică 299")
+        expect(page.locator(".choice:visible")).to_have_count(5)
+        page.get_by_role("button", name="Toate").click()
+        page.get_by_role("button", name="Generează linkul").click()
+        expect(page.locator("#linkul")).to_be_visible()
+        assert accountant.external_links.get().companies.count() == 5
+
+
+def test_the_page_chooses_all_of_it(
+    browser: Browser, live_server: LiveServer, accountant: Organization
+) -> None:
+    with signed_in_page(browser, live_server) as page:
+        page.goto("/firme/?stare=fara-drept")
+        page.get_by_label("Toate din pagină").check()
+        page.get_by_role("button", name="Arhivează").click()
+        expect(page.get_by_text("Am arhivat 25 de firme")).to_be_visible()
+    assert Company.objects.exclude(archived_at=None).count() == 25
