@@ -19,6 +19,8 @@ _VEHICLE = re.compile(
     r"^vehic|^autove|^autotr|^autout|^autoca|^autosp|^auto$|^cap|^tractor|^camion|^duba|^dub$|^truck"
     r"|^van$|^v$|^lorry|^[nm][1-3]g?$"
 )
+# No plate is so short a number.
+_COUNTER_DIGITS = 2
 _YES = {"da", "d", "yes", "y", "1", "x", "activ", "activa", "active", "inuz", "true", "adevarat"}
 _NO = {
     *("nu", "n", "no", "0", "inactiv", "inactiva", "inactive", "retras", "retrasa", "scosdinuz"),
@@ -97,6 +99,8 @@ def _believed(role: str, cells: list[str], *, others_have_plates: bool) -> str:
     """The role that a head names, where what is in the column does not belie it."""
     if not cells:
         return role
+    if role in _KEYS and (contents.is_counter(cells) or _are_few_digits(cells)):
+        return NOTHING
     if role in _KEYS and others_have_plates and not any(map(_has_romanian_plate, cells)):
         return NOTHING
     holds = {"kind": kind_of, "active": lambda cell: is_active(cell) is not None}.get(role)
@@ -105,6 +109,10 @@ def _believed(role: str, cells: list[str], *, others_have_plates: bool) -> str:
     if role == "phone" and contents.share(cells, contents.phone) < 1 / 2:
         return "note"
     return role
+
+
+def _are_few_digits(cells: list[str]) -> bool:
+    return all(cell.isdecimal() and len(cell) <= _COUNTER_DIGITS for cell in cells)
 
 
 def _role_by_content(cells: list[str], *, taken: set[str]) -> str:

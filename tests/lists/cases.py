@@ -128,6 +128,10 @@ FLEETS = {
         ("CB1234AB", "MAB1234", "34ABC123"),
         skipped=(1,),
     ),
+    "a counter beside plates of other countries": FleetCase(
+        "Nr.\tNumăr\n9\tCB 1234 AB\n10\tM-AB 1234\n", ("CB1234AB", "MAB1234"), skipped=(1,)
+    ),
+    "a counter of one row": FleetCase("Nr.\tNumăr\n1\tCB 1234 AB\n", ("CB1234AB",), skipped=(1,)),
     "a phone where a plate should be": FleetCase(
         "Nr. auto;Notă\nB 210 KLM;a\n0722123456;b\n", ("B210KLM",), skipped=(1,), wrong=(3,)
     ),
@@ -200,7 +204,16 @@ COMPANIES = {
         f"{ONE};Exemplu SRL\nTrans Doi SRL;{TWO}\n", {ONE: "Exemplu SRL", TWO: "Trans Doi SRL"}
     ),
     "a phone beside a wrong CUI": CompaniesCase(
-        f"{ONE};Exemplu SRL;0722123453\n900020202;Trans Doi SRL;0722123453\n",
+        f"{ONE};Exemplu SRL;0722123002\n900020202;Trans Doi SRL;0722123002\n",
+        {ONE: "Exemplu SRL"},
+        wrong=(2,),
+    ),
+    "counters with fitting check digits beside old, short CUIs": CompaniesCase(
+        "19\tAgro Unu SRL\t41035\n27\tTrans Doi SRL\t7009\n",
+        {"41035": "Agro Unu SRL", "7009": "Trans Doi SRL"},
+    ),
+    "a phone where the CUI is missing": CompaniesCase(
+        f"{ONE};Exemplu SRL;0722123002\nnu are;Trans Doi SRL;0722123002\n",
         {ONE: "Exemplu SRL"},
         wrong=(2,),
     ),

@@ -43,11 +43,15 @@ def test_a_form_too_large_is_refused(signed_in: Client) -> None:
     assert signed_in.post("/firme/lista/", many).status_code == 400
 
 
-def test_files_are_not_taken(signed_in: Client) -> None:
+def test_files_are_taken_where_lists_are_and_nowhere_else(signed_in: Client) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    file = SimpleUploadedFile("a.csv", b"14399840")
-    assert signed_in.post("/firme/lista/", {"text": file}).status_code == 400
+    def file() -> SimpleUploadedFile:
+        return SimpleUploadedFile("a.csv", b"14399840")
+
+    for path in ("/firme/", "/transporturi/note/1/", "/flota/"):
+        assert signed_in.post(path, {"text": file()}).status_code == 400
+    assert signed_in.post("/firme/lista/", {"file": file()}).status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/firme/", "/organizatie/setari/", "/cont/login/"])
