@@ -75,21 +75,21 @@ def memberships(request: HttpRequest) -> list[Membership]:
     kept: tuple[int, list[Membership]] | None = getattr(request, _MEMBERSHIPS_CACHE, None)
     if kept is not None and kept[0] == user.pk:
         return kept[1]
-    mine = Membership.objects.filter(user=user).select_related("organization")
-    found = list(mine.order_by("organization__name", "organization_id"))
+    rows = Membership.objects.filter(user=user).select_related("organization")
+    own = list(rows.order_by("organization__name", "organization_id"))
     if request.method in {"GET", "HEAD"}:
-        setattr(request, _MEMBERSHIPS_CACHE, (user.pk, found))
-    return found
+        setattr(request, _MEMBERSHIPS_CACHE, (user.pk, own))
+    return own
 
 
 def selected_membership(request: HttpRequest) -> Membership | None:
     """The one in the organization that the session points at, else in the one used last, else in
     the first; None without any. For the frame of pages: it is not asked whether it lets one in."""
-    mine = memberships(request)
+    own = memberships(request)
     chosen = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
     return next(
-        (membership for membership in mine if membership.organization_id == chosen),
-        mine[0] if mine else None,
+        (membership for membership in own if membership.organization_id == chosen),
+        own[0] if own else None,
     )
 
 
@@ -158,16 +158,16 @@ def visible_companies(membership: Membership, *, archived: bool = False) -> Quer
 
 def users_who_see(users: Iterable[User], company: Company) -> list[User]:
     """Those of the users who are members and are not kept away from this company."""
-    found = list(users)
+    people = list(users)
     members = Membership.objects.filter(
-        user__in=found, organization_id=company.organization_id
+        user__in=people, organization_id=company.organization_id
     ).prefetch_related("companies")
     seeing = {
         member.user_id
         for member in members
         if not is_restricted(member) or company in member.companies.all()
     }
-    return [user for user in found if user.pk in seeing]
+    return [user for user in people if user.pk in seeing]
 
 
 def scope[M: Model](queryset: QuerySet[M], organization: Organization) -> QuerySet[M]:
@@ -182,22 +182,22 @@ def scope[M: Model](queryset: QuerySet[M], organization: Organization) -> QueryS
 
 def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet[M]:
     """Only the rows that the member may see: of the organization, and of the own companies."""
-    found = scope(queryset, membership.organization)
+    rows = scope(queryset, membership.organization)
     path: str = getattr(queryset.model, "COMPANY_PATH", "")
     if path and is_restricted(membership):
-        mine = visible_companies(membership, archived=True)
-        found = found.filter(**{f"{path}__in": mine.values("pk")})
-    return found
+        seen_companies = visible_companies(membership, archived=True)
+        rows = rows.filter(**{f"{path}__in": seen_companies.values("pk")})
+    return rows
 
 
 def get_object[M: Model](request: HttpRequest, queryset: QuerySet[M], pk: int) -> M:
     """The row with this key, if the current member may see it; else 404, which names another
     organization of the person's own where it is."""
     membership = current_membership(request)
-    found = visible(queryset, membership).filter(pk=pk).first()
-    if found is None:
+    row = visible(queryset, membership).filter(pk=pk).first()
+    if row is None:
         for other in memberships(request):
             if other.pk != membership.pk and visible(queryset, other).filter(pk=pk).exists():
                 raise OtherOrganizationError(other.organization)
         raise Http404(gettext("Nu există sau nu este al organizației tale."))
-    return found
+    return row

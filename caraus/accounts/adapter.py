@@ -110,7 +110,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Told in the journal of the account that was tried, if there is one."""
+        """Record it in the audit log of the account that was tried, if there is one."""
         user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         if user is not None:
             audit_log.record_in_all_organizations(

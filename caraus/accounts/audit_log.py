@@ -1,4 +1,4 @@
-"""The journal: who did what and when. Written in the transaction of the fact it tells."""
+"""The audit log: who did what and when, written in the transaction of what was done."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
@@ -102,10 +102,10 @@ def _ip(request: HttpRequest | None) -> str | None:
     if request is None:
         return None
     try:
-        found: str | None = get_adapter().get_client_ip(request)
+        address: str | None = get_adapter().get_client_ip(request)
     except PermissionDenied:  # the number of proxies is not as told: doctor's matter
         return None
-    return found
+    return address
 
 
 def search_entries(

@@ -169,12 +169,12 @@ def _revoked_sentence(email: str, sender: str) -> str:
 
 def usable_invitation(secret: str) -> Invitation | None:
     """The invitation of a link, as long as it can be accepted."""
-    found = (
+    invitation = (
         Invitation.objects.filter(secret_digest=digest_of_secret(secret))
         .select_related("organization", "invited_by")
         .first()
     )
-    return found if found is not None and _can_be_accepted(found) else None
+    return invitation if invitation is not None and _can_be_accepted(invitation) else None
 
 
 def _can_be_accepted(invitation: Invitation) -> bool:

@@ -56,7 +56,7 @@ def change_organization(
     organization.save()
     months = keep_transports_months
 
-    def said() -> str:
+    def sentence() -> str:
         kept = plural(months, "lună", "luni") if months else gettext("mereu")
         factors = gettext("ceruți tuturor") if require_two_factors else gettext("nu")
         fields = {
@@ -73,7 +73,7 @@ def change_organization(
 
     audit_log.record_action(
         "settings",
-        said,
+        sentence,
         user=actor.user,
         organization=organization,
         changes=changed,
@@ -122,7 +122,7 @@ def cancel_organization_deletion(actor: Membership) -> None:
 def delete_due_organizations(*, now: datetime | None = None) -> int:
     """Delete what has waited its week, with all that hangs on it; returns how many."""
     now = now or timezone.now()
-    gone = 0
+    deleted = 0
     for pk in Organization.objects.filter(delete_at__lte=now).values_list("pk", flat=True):
         with transaction.atomic():
             due = Organization.objects.select_for_update().filter(pk=pk, delete_at__lte=now)
@@ -141,8 +141,8 @@ def delete_due_organizations(*, now: datetime | None = None) -> int:
                 partial(_deleted_sentence, name),
                 organization=pk,
             )
-            gone += 1
-    return gone
+            deleted += 1
+    return deleted
 
 
 def _delete_rows_of(organization: Organization) -> None:

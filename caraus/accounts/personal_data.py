@@ -84,7 +84,7 @@ def export_personal_data(user: User) -> dict[str, Any]:
 
 @transaction.atomic
 def erase_account(user: User) -> None:
-    """Erase the account (GDPR art. 17). What stays: the journal, for as long as claims can be
+    """Erase the account (GDPR art. 17). What stays: the audit log, for as long as claims can be
     made (art. 17 (3) e), and a person's name on an authorization, whose tokens live on.
 
     Raises ValidationError for the only owner of an organization with other members.

@@ -53,10 +53,10 @@ def _user(*, email: str, password: str | None, name: str) -> User:
 
 
 def _organization(*, user: User, name: str) -> Organization:
-    mine = Organization.objects.filter(memberships__user=user).order_by("pk")
-    found = mine.filter(name=name).first() if name else mine.first()
-    if found is not None:
-        return found
+    own_organizations = Organization.objects.filter(memberships__user=user).order_by("pk")
+    existing = own_organizations.filter(name=name).first() if name else own_organizations.first()
+    if existing is not None:
+        return existing
     # Someone else's organization of that name is joined, not doubled, and not taken over.
     existing = Organization.objects.filter(name=name).order_by("pk").first() if name else None
     organization = existing or Organization.objects.create(name=name or user.email)

@@ -1,4 +1,4 @@
-"""What django-allauth tells by signals, written into the journal; an invited person who has just
+"""Record django-allauth's signals in the audit log; an invited person who has just
 made an account takes the offered place."""
 
 from typing import Any
@@ -37,12 +37,12 @@ def connect() -> None:
     }
     for signal, sentence in sentences.items():
         signal.connect(
-            _record_handler("account", sentence), weak=False, dispatch_uid=f"told {sentence}"
+            _record_handler("account", sentence), weak=False, dispatch_uid=f"audit_log {sentence}"
         )
-    account.user_logged_in.connect(_on_signed_in, dispatch_uid="told")
-    user_logged_out.connect(_on_signed_out, dispatch_uid="told")
-    account.user_signed_up.connect(_on_signed_up, dispatch_uid="told")
-    account.password_reset.connect(_on_password_reset, dispatch_uid="told by letter")
+    account.user_logged_in.connect(_on_signed_in, dispatch_uid="audit_log")
+    user_logged_out.connect(_on_signed_out, dispatch_uid="audit_log")
+    account.user_signed_up.connect(_on_signed_up, dispatch_uid="audit_log")
+    account.password_reset.connect(_on_password_reset, dispatch_uid="accounts.password_reset")
     factors = {
         mfa.authenticator_added: gettext_noop("A adăugat {what}."),
         mfa.authenticator_removed: gettext_noop("A scos {what}."),
@@ -50,16 +50,16 @@ def connect() -> None:
     }
     for signal, sentence in factors.items():
         signal.connect(
-            _record_factor_handler(sentence), weak=False, dispatch_uid=f"told {sentence}"
+            _record_factor_handler(sentence), weak=False, dispatch_uid=f"audit_log {sentence}"
         )
-    mfa.authentication_failed.connect(_on_factor_failed, dispatch_uid="told")
+    mfa.authentication_failed.connect(_on_factor_failed, dispatch_uid="audit_log")
 
 
 def _record_handler(action: str, sentence: str) -> Any:
-    def tell(sender: object, user: User, **_: object) -> None:
+    def record(sender: object, user: User, **_: object) -> None:
         audit_log.record_in_all_organizations(action, sentence, user=user)
 
-    return tell
+    return record
 
 
 def _on_signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
@@ -115,13 +115,13 @@ def _on_password_reset(sender: object, request: HttpRequest, user: User, **_: ob
 
 
 def _record_factor_handler(sentence: str) -> Any:
-    def tell(sender: object, user: User, authenticator: Authenticator, **_: object) -> None:
+    def record(sender: object, user: User, authenticator: Authenticator, **_: object) -> None:
         what = FACTOR_LABELS[Authenticator.Type(authenticator.type)]
         audit_log.record_in_all_organizations(
             "two_factors", lambda: gettext(sentence).format(what=what), user=user
         )
 
-    return tell
+    return record
 
 
 def _on_factor_failed(sender: object, user: User, **_: object) -> None:

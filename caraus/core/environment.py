@@ -43,12 +43,12 @@ def number(name: str, default: int, *, least: int | None = None) -> int:
     if not value:
         return default
     try:
-        found = int(value)
+        parsed = int(value)
     except ValueError as error:
         raise SettingError(name, f"{name} must be a whole number, not {value!r}.") from error
-    if least is not None and found < least:
-        raise SettingError(name, f"{name} must be {least} or more, not {found}.")
-    return found
+    if least is not None and parsed < least:
+        raise SettingError(name, f"{name} must be {least} or more, not {parsed}.")
+    return parsed
 
 
 def rates(name: str, default: str) -> str:

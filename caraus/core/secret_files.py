@@ -24,7 +24,7 @@ def read_secret(name: str, env: Mapping[str, str]) -> str | None:
     if not file:
         return value or None
     try:
-        found = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        secret = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
         raise SecretError(
             f"{name}_FILE names {file}, which cannot be read: {error.strerror}."
@@ -33,9 +33,9 @@ def read_secret(name: str, env: Mapping[str, str]) -> str | None:
         raise SecretError(
             f"{name}_FILE names {file}, which is not a text file in UTF-8."
         ) from error
-    if not found.strip():
+    if not secret.strip():
         raise SecretError(f"{name}_FILE names {file}, which is empty.")
-    return found
+    return secret
 
 
 def generated_secret(folder: Path, name: str, make: Callable[[], str]) -> str:

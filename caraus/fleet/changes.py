@@ -1,4 +1,4 @@
-"""What can be done with a fleet, each with its line in the journal and the issues after it."""
+"""What can be done with a fleet, each with its line in the audit log and the issues after it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from caraus.core.formatting import plural
 from caraus.fleet.issue_store import changing_fleet
 from caraus.fleet.models import Kind, Vehicle
 
-# So many plates are named in the journal's sentence; all stand in its details.
+# So many plates are named in the audit log's sentence; all stand in its details.
 _NAMED = 20
 
 

@@ -32,7 +32,7 @@ _BATCH = 1000
 
 
 def connect() -> None:
-    transports_stored.connect(_on_written, dispatch_uid="fleet.keep")
+    transports_stored.connect(_on_written, dispatch_uid="fleet.issues")
 
 
 def _on_written(sender: object, *, company: Company, **_: object) -> None:
@@ -111,19 +111,19 @@ def _key(issue: PlateIssue) -> _Key:
 
 def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[Issue]:
     """The rows become what is wanted; what stays keeps its key and the moment it was found."""
-    gone, moved = [], []
+    resolved_keys, moved = [], []
     known: set[_Key] = set()
     for row in rows.order_by().iterator(chunk_size=_BATCH):
         key = (row.transport_id, row.code, row.place, row.plate)
         if key not in wanted:
-            gone.append(row.pk)
+            resolved_keys.append(row.pk)
             continue
         known.add(key)
         if row.other_id != wanted[key].other:
             row.other_id = wanted[key].other
             moved.append(row)
-    if gone:
-        Issue.objects.filter(pk__in=gone).delete()
+    if resolved_keys:
+        Issue.objects.filter(pk__in=resolved_keys).delete()
     if moved:
         Issue.objects.bulk_update(moved, ["other"], batch_size=_BATCH)
     now = timezone.now()

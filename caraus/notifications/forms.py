@@ -33,12 +33,12 @@ class _Lines(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         lines = [" ".join(line.split()) for line in super().clean(value).splitlines()]
-        found = list(dict.fromkeys(filter(None, lines)))
-        if len(found) > MAX_FILTER_LINES or any(len(line) > 200 for line in found):
+        values = list(dict.fromkeys(filter(None, lines)))
+        if len(values) > MAX_FILTER_LINES or any(len(line) > 200 for line in values):
             raise forms.ValidationError(
                 gettext("Scrie cel mult %(most)d rânduri scurte.") % {"most": MAX_FILTER_LINES}
             )
-        return found
+        return values
 
 
 class DeliverySettingsForm(forms.ModelForm[DeliverySettings]):
@@ -118,16 +118,16 @@ class DeliverySettingsForm(forms.ModelForm[DeliverySettings]):
         return list(dict.fromkeys(comparable_plate(line) for line in lines))
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        if {"quiet_from", "quiet_until"} <= found.keys():
-            begin, end = found["quiet_from"], found["quiet_until"]
+        values = super().clean() or {}
+        if {"quiet_from", "quiet_until"} <= values.keys():
+            begin, end = values["quiet_from"], values["quiet_until"]
             if (begin is None) != (end is None):
                 missing = "quiet_until" if end is None else "quiet_from"
                 self.add_error(missing, gettext("Scrie amândouă orele, sau niciuna."))
-        if {"first_hours", "last_hours"} <= found.keys() and (
-            found["first_hours"] <= found["last_hours"]
+        if {"first_hours", "last_hours"} <= values.keys() and (
+            values["first_hours"] <= values["last_hours"]
         ):
             self.add_error(
                 "first_hours", gettext("Prima înștiințare trebuie să vină înaintea ultimelor ore.")
             )
-        return found
+        return values

@@ -331,8 +331,8 @@ def _store_unreadable(
         )
         if is_new:
             new.append(record)
-    gone = UnreadableRecord.objects.filter(company=company, resolved_at=None)
-    gone.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
+    unresolved = UnreadableRecord.objects.filter(company=company, resolved_at=None)
+    unresolved.exclude(digest__in=[record.digest for record in unreadable]).update(resolved_at=at)
     return new
 
 

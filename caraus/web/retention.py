@@ -31,7 +31,7 @@ class PurgedRows:
     transports: int
     consents: int
     invitations: int
-    journal: int
+    audit_log_entries: int
     ledger_entries: int
 
 
@@ -47,7 +47,7 @@ def purge() -> PurgedRows:
         invitations=Invitation.objects.filter(expires_at__lt=now - INVITATION_RETENTION).delete()[
             0
         ],
-        journal=audit_log.delete_expired_entries(),
+        audit_log_entries=audit_log.delete_expired_entries(),
         # What a night cut off left, too: the chains of organizations that are gone.
         ledger_entries=ledger_retention.delete_expired_contents()
         + ledger_retention.delete_orphaned_chains(),
@@ -64,25 +64,25 @@ def _purge_transports(organization: Organization) -> int:
         last_seen_at__lt=timezone.now() - timedelta(days=months * 31),
     ) & ~Q(state__in=Transport.OPEN_STATES)
     old = Transport.objects.filter(is_old, company__organization=organization)
-    gone = 0
+    deleted = 0
     while ids := list(old.values_list("pk", flat=True)[:BATCH_SIZE]):
         with transaction.atomic():
             Transport.objects.filter(pk__in=ids).delete()
-            gone += len(ids)
+            deleted += len(ids)
     unreadable = UnreadableRecord.objects.filter(
         company__organization=organization,
         resolved_at__lt=timezone.now() - timedelta(days=months * 31),
     )
     unreadable.delete()
-    if gone:
+    if deleted:
         audit_log.record_action(
             "deletion",
             lambda: gettext(
                 "A șters {gone} mai vechi de {months}, după setarea organizației."
             ).format(
-                gone=plural(gone, "transport încheiat", "transporturi încheiate"),
+                gone=plural(deleted, "transport încheiat", "transporturi încheiate"),
                 months=plural(months, "lună", "luni"),
             ),
             organization=organization,
         )
-    return gone
+    return deleted

@@ -1,1 +1,1 @@
-"""The pages about people: the organization, its members, its journal, one's own data."""
+"""The pages about people: the organization, its members, its audit log, one's own data."""

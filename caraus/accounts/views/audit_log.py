@@ -1,4 +1,4 @@
-"""The journal's page."""
+"""The page of the audit log."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -18,7 +18,7 @@ ENTRIES_PER_PAGE = 100
 
 
 def filter_entries(query: Mapping[str, str], membership: Membership) -> QuerySet[AuditLogEntry]:
-    """The entries that a view of the journal shows."""
+    """The entries that a view of the audit log shows."""
     entries = access.visible(AuditLogEntry.objects.all(), membership)
     return audit_log.search_entries(
         entries,

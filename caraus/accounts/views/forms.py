@@ -50,15 +50,15 @@ class MembershipForm(forms.Form):
         self.fields["companies"].queryset = companies  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        if found.get("only_some") and found.get("role") in access.RESTRICTABLE_ROLES:
-            if not found.get("companies"):
+        values = super().clean() or {}
+        if values.get("only_some") and values.get("role") in access.RESTRICTABLE_ROLES:
+            if not values.get("companies"):
                 self.add_error("companies", gettext("Bifează cel puțin o firmă."))
-        elif found.get("only_some"):
+        elif values.get("only_some"):
             self.add_error(
                 "only_some", gettext("Proprietarul și administratorul văd toate firmele.")
             )
-        return found
+        return values
 
     @property
     def chosen(self) -> Iterable[Company] | None:

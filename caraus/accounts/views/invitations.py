@@ -22,13 +22,13 @@ from caraus.accounts.rate_limits import rate_limited, too_many_requests
 @rate_limited("invitation")
 def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
     """Signed in: take the place. Otherwise: sign in, or make an account for the invited address."""
-    found = members.usable_invitation(secret)
-    if found is None:
+    invitation = members.usable_invitation(secret)
+    if invitation is None:
         return render(request, "accounts/invitation_over.html", status=404)
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST" and user is not None:
         try:
-            taken = members.accept_invitation(user, found)
+            taken = members.accept_invitation(user, invitation)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
@@ -42,10 +42,10 @@ def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
     elif user is None and request.method == "GET":  # a mail scanner's HEAD opens nothing
         request.session[INVITATION_KEY] = secret
     context = {
-        "invitation": found,
-        "other_account": user is not None and user.email.lower() != found.email.lower(),
+        "invitation": invitation,
+        "other_account": user is not None and user.email.lower() != invitation.email.lower(),
         "signup_for_invited": settings.SIGNUP != "closed",
-        "has_account": User.objects.filter(email=found.email.lower()).exists(),
+        "has_account": User.objects.filter(email=invitation.email.lower()).exists(),
     }
     return render(request, "accounts/invitation.html", context)
 

@@ -44,8 +44,8 @@ def _page(request: HttpRequest, membership: Membership, form: InviteForm) -> Htt
 
 def _invitations(membership: Membership) -> list[dict[str, Any]]:
     """The open ones, whether this member may act on them, and what became of their letters."""
-    found = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
-    invitations = list(found.prefetch_related("companies"))
+    open_invitations = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
+    invitations = list(open_invitations.prefetch_related("companies"))
     problems = queue.delivery_problems(
         [invitation_emails.email_reference(invitation) for invitation in invitations]
     )
@@ -84,11 +84,11 @@ def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
 def member_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Another role, or other companies."""
     actor = access.require_role(request, Role.ADMIN)
-    found = access.get_object(request, Membership.objects.select_related("user"), pk)
+    member = access.get_object(request, Membership.objects.select_related("user"), pk)
     initial = {
-        "role": found.role,
-        "only_some": found.only_some_companies,
-        "companies": list(found.companies.values_list("pk", flat=True)),
+        "role": member.role,
+        "only_some": member.only_some_companies,
+        "companies": list(member.companies.values_list("pk", flat=True)),
     }
     form = MembershipForm(
         request.POST if request.method == "POST" else None, actor=actor, initial=initial
@@ -96,29 +96,29 @@ def member_page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             members.change_member(
-                actor, found, role=form.cleaned_data["role"], companies=form.chosen
+                actor, member, role=form.cleaned_data["role"], companies=form.chosen
             )
         except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(
-                request, gettext("{user}: schimbarea a fost păstrată.").format(user=found.user)
+                request, gettext("{user}: schimbarea a fost păstrată.").format(user=member.user)
             )
             return redirect("members")
-    context = {"form": form, "member": found, "is_self": found.user_id == actor.user_id}
+    context = {"form": form, "member": member, "is_self": member.user_id == actor.user_id}
     return render(request, "accounts/member.html", context)
 
 
 @require_POST
 def member_remove(request: HttpRequest, pk: int) -> HttpResponse:
     actor = access.require_role(request, Role.ADMIN)
-    found = access.get_object(request, Membership.objects.select_related("user"), pk)
+    member = access.get_object(request, Membership.objects.select_related("user"), pk)
     try:
-        members.remove_member(actor, found)
+        members.remove_member(actor, member)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(
-            request, gettext("{user} nu mai este în organizație.").format(user=found.user)
+            request, gettext("{user} nu mai este în organizație.").format(user=member.user)
         )
     return redirect("members")

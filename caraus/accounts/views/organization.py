@@ -37,8 +37,8 @@ def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) 
 def switch_organization(request: HttpRequest) -> HttpResponse:
     """Work in another organization of one's own; `inapoi` is the page that was asked for there."""
     wanted = request.POST.get("organizatie", "")
-    mine = access.organizations_of(access.signed_in_user(request))
-    chosen = next((organization for organization in mine if str(organization.pk) == wanted), None)
+    own = access.organizations_of(access.signed_in_user(request))
+    chosen = next((organization for organization in own if str(organization.pk) == wanted), None)
     if chosen is not None:
         access.select_organization(request, chosen.pk)
         back = request.POST.get("inapoi", "")
