@@ -128,9 +128,9 @@ class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
             address.user_id
             for address in EmailAddress.objects.filter(email__iexact=email, verified=True)
         }
-        found: list[User] = self.users  # type: ignore[has-type]
+        users: list[User] = self.users  # type: ignore[has-type]
         self.users = [
-            user for user in found if user.pk in confirmed or user.email.lower() == email.lower()
+            user for user in users if user.pk in confirmed or user.email.lower() == email.lower()
         ]
         return email
 

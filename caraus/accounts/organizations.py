@@ -198,16 +198,16 @@ def add_companies(
     the organization has no room."""
     organization = actor.organization
     remaining = remaining_companies(organization)
-    known = {company.cui: company for company in organization.companies.all()}
-    wanted = [pair for pair in pairs if pair[0] not in known or known[pair[0]].archived_at]
-    pairs, left_out = wanted[:remaining], [cui for cui, _ in wanted[remaining:]]
-    back = [known[cui] for cui, _ in pairs if cui in known]
+    by_cui = {company.cui: company for company in organization.companies.all()}
+    missing_pairs = [pair for pair in pairs if pair[0] not in by_cui or by_cui[pair[0]].archived_at]
+    pairs, left_out = missing_pairs[:remaining], [cui for cui, _ in missing_pairs[remaining:]]
+    back = [by_cui[cui] for cui, _ in pairs if cui in by_cui]
     Company.objects.filter(pk__in=[company.pk for company in back]).update(archived_at=None)
     new = Company.objects.bulk_create(
         [
             Company(organization=organization, cui=cui, name=name, name_typed=bool(name))
             for cui, name in pairs
-            if cui not in known
+            if cui not in by_cui
         ],
         ignore_conflicts=True,
     )

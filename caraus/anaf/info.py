@@ -165,8 +165,8 @@ def parse_info(
     when = received_at or datetime.now(UTC)
     try:
         value = load_json(text)
-        found = _listed(value)
-        items = None if found is None else {canonical(item): item for item in found}
+        listed = _listed(value)
+        items = None if listed is None else {canonical(item): item for item in listed}
     except (ValueError, RecursionError):
         value = items = None
     if items is not None:
@@ -198,11 +198,11 @@ def _listed(value: Any) -> list[Any] | None:
     if len(held) != 1:
         return None
     ((name, item),) = held.items()
-    found = _listed(item) if isinstance(item, dict) else item
-    if not found or not any(uit_in(each) for each in found):
+    records = _listed(item) if isinstance(item, dict) else item
+    if not records or not any(uit_in(each) for each in records):
         return None
     rest = (other for key, other in value.items() if key != name)
-    return found if all(_says_nothing(other, len(found)) for other in rest) else None
+    return records if all(_says_nothing(other, len(records)) for other in rest) else None
 
 
 def _says_nothing(value: Any, number: int) -> bool:

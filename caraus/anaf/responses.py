@@ -187,8 +187,8 @@ def is_page(text: str) -> bool:
 
 def daily_limit_of(text: str) -> int | None:
     """N of „S-au facut deja N interogari … in cursul zilei”, else None."""
-    found = _DAILY.search(without_diacritics(text[:4096]))
-    return int(found.group(1)) if found else None
+    match = _DAILY.search(without_diacritics(text[:4096]))
+    return int(match.group(1)) if match else None
 
 
 def empty_note_of(value: Any) -> str:
@@ -257,8 +257,8 @@ def _messages(value: Any) -> list[str]:
     """The texts of an error object: `error`, `Errors: [{errorMessage}]`, `eroare` and the like."""
     if not isinstance(value, dict):
         return []
-    found = [item for key, item in value.items() if key.lower() in _MESSAGE_KEYS]
-    return [text for item in found for text in _texts(item)]
+    messages = [item for key, item in value.items() if key.lower() in _MESSAGE_KEYS]
+    return [text for item in messages for text in _texts(item)]
 
 
 def _texts(item: Any) -> list[str]:

@@ -82,12 +82,12 @@ def parse_moment(value: object) -> datetime:
     """
     text = text_of(value)
     try:
-        found = _of_numbers(value) if isinstance(value, list) else _parsed(text)
+        moment = _of_numbers(value) if isinstance(value, list) else _parsed(text)
     except (ValueError, OverflowError, OSError):
-        found = None
-    if found is None or found.year not in _YEARS:
+        moment = None
+    if moment is None or moment.year not in _YEARS:
         raise ValueError(f"not a date: {text[:40]!r}")
-    return (found if found.tzinfo else found.replace(tzinfo=BUCHAREST)).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=BUCHAREST)).astimezone(UTC)
 
 
 def _of_numbers(values: list[Any]) -> datetime | None:

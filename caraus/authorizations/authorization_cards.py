@@ -139,11 +139,11 @@ def _rights(authorization: Authorization, companies: list[Company]) -> list[Comp
     only = (
         None if link is None or link.for_all else {company.pk for company in link.companies.all()}
     )
-    known = {right.company_id: right for right in authorization.rights.all()}
+    rights_by_company = {right.company_id: right for right in authorization.rights.all()}
     rights = []
     for company in companies:
         if only is None or company.pk in only:
-            right = known.get(company.pk) or CompanyRight(authorization=authorization)
+            right = rights_by_company.get(company.pk) or CompanyRight(authorization=authorization)
             right.company = company
             rights.append(right)
     return rights

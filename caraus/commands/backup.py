@@ -197,10 +197,10 @@ def _restore_database(source: Path, *, replace: bool) -> None:
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
     from urllib.parse import unquote
 
-    found = re.match(r"(?P<start>[a-z]+://[^:/@]*):(?P<password>[^@]*)@(?P<rest>.*)", url)
-    if not found:
+    match = re.match(r"(?P<start>[a-z]+://[^:/@]*):(?P<password>[^@]*)@(?P<rest>.*)", url)
+    if not match:
         return url, {}
-    return f"{found['start']}@{found['rest']}", {"PGPASSWORD": unquote(found["password"])}
+    return f"{match['start']}@{match['rest']}", {"PGPASSWORD": unquote(match["password"])}
 
 
 def _require_new(target: Path) -> None:
@@ -240,11 +240,11 @@ def _require_empty(*, replace: bool) -> None:
 
 def _write_keys(target: Path) -> None:
     try:
-        found = {name: environment.secret(name, make=_missing) for name in KEY_NAMES}
+        keys = {name: environment.secret(name, make=_missing) for name in KEY_NAMES}
     except SecretError as error:
         raise CommandError(str(error)) from error
     with _temporary_file(target) as aside:
-        aside.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+        aside.write_text("".join(f"{name}={value}\n" for name, value in keys.items()))
 
 
 def _missing() -> str:
@@ -263,19 +263,19 @@ def _restore_keys(file: Path) -> None:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.", exit_code=2) from error
-    found = dict(line.split("=", 1) for line in lines if "=" in line)
-    if set(found) < set(KEY_NAMES):
+    keys = dict(line.split("=", 1) for line in lines if "=" in line)
+    if set(keys) < set(KEY_NAMES):
         raise CommandError(f"{file} holds no keys of `caraus backup --keys`.", exit_code=2)
     for name in KEY_NAMES:
         try:
             here = read_secret(name, os.environ) or generated_secret(
                 embedded.data_dir(),
                 name,
-                lambda name=name: found[name],  # type: ignore[misc]
+                lambda name=name: keys[name],  # type: ignore[misc]
             )
         except SecretError as error:
             raise CommandError(str(error)) from error
-        if here != found[name]:
+        if here != keys[name]:
             raise CommandError(
                 f"This installation has another {name}. Restore into a new folder "
                 f"(CARAUS_DATA_DIR), or move {embedded.data_dir() / 'secrets'} away first.",

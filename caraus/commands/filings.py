@@ -114,12 +114,12 @@ def vehicle_changes(*, cui: str, as_json: bool) -> int:
         from caraus.filings.models import VehicleChange
         from caraus.filings.states import State
 
-        found = (
+        changes = (
             VehicleChange.objects.filter(company__cui=normalize_cui(cui))
             .exclude(state=State.DRAFT)
             .prefetch_related("attempts__responses")
         )
-        rows = [_row(change) for change in found]
+        rows = [_row(change) for change in changes]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:

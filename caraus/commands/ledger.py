@@ -50,8 +50,8 @@ def verify_ledger(*, as_json: bool) -> int:
         protected = verify.is_protected()
     ok = protected and not any(chain.first_break for chain in chains)
     if as_json:
-        found = {"ok": ok, "protected": protected, "chains": [asdict(chain) for chain in chains]}
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        report = {"ok": ok, "protected": protected, "chains": [asdict(chain) for chain in chains]}
+        print(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         for chain in chains:
             print(_line(chain))

@@ -156,17 +156,17 @@ def _make_cluster(folder: Path, user: SystemUser) -> None:
 
 def _require_version(data: Path) -> None:
     try:
-        found = (data / "PG_VERSION").read_text().strip()
+        version = (data / "PG_VERSION").read_text().strip()
     except OSError as error:
         raise EmbeddedError(
             f"{data} exists, but holds no PostgreSQL database that can be read. Move it away, or "
             "choose another folder with CARAUS_DATA_DIR."
         ) from error
-    if found != MAJOR:
+    if version != MAJOR:
         raise EmbeddedError(
-            f"The database in {data} was made by PostgreSQL {found}, and this program brings "
+            f"The database in {data} was made by PostgreSQL {version}, and this program brings "
             f"PostgreSQL {MAJOR}, which cannot read it. Move the data with PostgreSQL's pg_dump "
-            f"{found}, or set CARAUS_DATA_DIR to a new folder to begin with an empty database."
+            f"{version}, or set CARAUS_DATA_DIR to a new folder to begin with an empty database."
         )
 
 

@@ -201,8 +201,8 @@ def _system_user(name: str = "pgserver") -> SystemUser:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", name]
     for _ in range(2):
         with contextlib.suppress(KeyError):
-            found = pwd.getpwnam(name)
-            return SystemUser(found.pw_uid, found.pw_gid)
+            account = pwd.getpwnam(name)
+            return SystemUser(account.pw_uid, account.pw_gid)
         with contextlib.suppress(OSError):  # one that another process makes meanwhile will do
             subprocess.run(command, check=False, capture_output=True, env=child_environment())
     raise EmbeddedError(

@@ -32,15 +32,15 @@ def own_processes(folder: Path) -> list[psutil.Process]:
     An administrator's own PostgreSQL on the same data is not among them.
     """
     name = cluster_name(folder)
-    found = []
+    own = []
     for process in psutil.process_iter(["name", "cmdline"]):
         words = process.info["cmdline"] or []  # psutil may split a title at its spaces
         title = " ".join(words)
         if process.info["name"] == "postgres" and (
             title.startswith(f"postgres: {name}: ") or f"--cluster_name={name}" in words
         ):
-            found.append(process)
-    return found
+            own.append(process)
+    return own
 
 
 def end_leftovers(folder: Path) -> None:

@@ -38,19 +38,19 @@ def save_vehicles(
 
     A plate that stands twice among the entries counts as it stands last.
     """
-    wanted = {entry.plate: entry for entry in entries}
+    by_plate = {entry.plate: entry for entry in entries}
     with changing_fleet(company):
-        known = {
+        existing = {
             vehicle.plate: vehicle
-            for vehicle in Vehicle.objects.filter(company=company, plate__in=wanted)
+            for vehicle in Vehicle.objects.filter(company=company, plate__in=by_plate)
         }
-        changed = [vehicle for vehicle in known.values() if _assign(vehicle, wanted[vehicle.plate])]
+        changed = [vehicle for vehicle in existing.values() if _assign(vehicle, by_plate[vehicle.plate])]
         Vehicle.objects.bulk_update(changed, _FIELDS, batch_size=500)
         new = Vehicle.objects.bulk_create(
             (
                 Vehicle(company=company, **asdict(entry))
-                for entry in wanted.values()
-                if entry.plate not in known
+                for entry in by_plate.values()
+                if entry.plate not in existing
             ),
             batch_size=500,
         )

@@ -45,7 +45,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 
     The way back is the Referer's: addresses of pages may hold secrets, which forms must not carry.
     """
-    wanted = request.POST.get("language", "")
-    if isinstance(request.user, User) and wanted in dict(settings.LANGUAGES):
-        User.objects.filter(pk=request.user.pk).update(language=wanted)
+    language = request.POST.get("language", "")
+    if isinstance(request.user, User) and language in dict(settings.LANGUAGES):
+        User.objects.filter(pk=request.user.pk).update(language=language)
     return set_language(request)

@@ -36,9 +36,9 @@ def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) 
 
 def switch_organization(request: HttpRequest) -> HttpResponse:
     """Work in another organization of one's own; `inapoi` is the page that was asked for there."""
-    wanted = request.POST.get("organizatie", "")
+    key = request.POST.get("organizatie", "")
     own = access.organizations_of(access.signed_in_user(request))
-    chosen = next((organization for organization in own if str(organization.pk) == wanted), None)
+    chosen = next((organization for organization in own if str(organization.pk) == key), None)
     if chosen is not None:
         access.select_organization(request, chosen.pk)
         back = request.POST.get("inapoi", "")

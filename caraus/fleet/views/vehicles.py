@@ -108,8 +108,8 @@ def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             changes.update_vehicle(membership, vehicle, form.entry(active=vehicle.active))
         except IntegrityError:  # added by somebody else in the same moment
-            known = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
-            form.add_error("plate", already_there(known))
+            other = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
+            form.add_error("plate", already_there(other))
         else:
             messages.success(
                 request, gettext("%(plate)s a fost salvat.") % {"plate": vehicle.plate}
@@ -155,13 +155,13 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
     company = transport.company
     plate = normalized(transport.current_vehicle[PLACES.index(place)])
     kind = Kind.VEHICLE if place == "plate" else Kind.TRAILER
-    known = Vehicle.objects.filter(company=company, plate=plate).first()
+    vehicle = Vehicle.objects.filter(company=company, plate=plate).first()
     if not plate or len(plate) > 20:
         messages.error(
             request, gettext("Pe UIT nu este un număr care să poată fi adăugat în flotă.")
         )
-    elif known is not None:
-        messages.info(request, already_there(known))
+    elif vehicle is not None:
+        messages.info(request, already_there(vehicle))
     else:
         with notify_first_issues(request, company):
             changes.save_vehicles(membership, company, [Entry(plate, kind)])

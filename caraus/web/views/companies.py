@@ -79,12 +79,12 @@ class CompanyForm(forms.ModelForm[Company]):
     def clean_cui(self) -> str:
         cui = normalize_cui(self.cleaned_data["cui"])
         organization: Organization = self.instance.organization
-        known = organization.companies.filter(cui=cui).exclude(pk=self.instance.pk).first()
-        if known is not None and known.archived_at:
+        existing = organization.companies.filter(cui=cui).exclude(pk=self.instance.pk).first()
+        if existing is not None and existing.archived_at:
             raise ValidationError(
                 gettext("Firma cu CUI {cui} este arhivată. O scoți din „Arhivate”.").format(cui=cui)
             )
-        if known is not None:
+        if existing is not None:
             raise ValidationError(gettext("Firma cu CUI {cui} este deja în listă.").format(cui=cui))
         return cui
 
