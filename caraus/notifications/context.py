@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 
 from caraus.accounts.models import User
-from caraus.notifications.views.notifications import own_notifications
+from caraus.notifications.visible_notifications import own_notifications
 
 
 def bell_context(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db.models import (
     QuerySet,
     prefetch_related_objects,
 )
+from django.http import HttpRequest
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
@@ -34,6 +35,13 @@ def visible_to_member(
     some = NotifiedUit.objects.filter(notification=OuterRef("pk"), company__in=seen)
     alone = Q(is_burst=False) & (Q(company=None) | Q(company__in=seen))
     return allowed.filter(alone | (Q(is_burst=True) & Exists(some)))
+
+
+def own_notifications(request: HttpRequest) -> QuerySet[Notification]:
+    """The signed-in person's own, in the current organization, as far as the role and the
+    companies allow now."""
+    own = Notification.objects.filter(user=access.signed_in_user(request)).exclude(kind=DIGEST.code)
+    return visible_to_member(own, access.current_membership(request))
 
 
 @dataclass(frozen=True, slots=True)
