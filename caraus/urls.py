@@ -6,8 +6,7 @@ from django.urls import include, path
 from caraus.authorizations.views.integrations import callback, take_back
 from caraus.authorizations.views.links import external_page, open_link
 from caraus.sync.views.company_syncs import show_metrics
-from caraus.web import language
-from caraus.web.views import companies, company, company_imports, health, pages
+from caraus.web.views import companies, company, company_imports, health, language, pages
 from caraus.workspace.views import exports
 
 urlpatterns = [
@@ -46,7 +45,7 @@ urlpatterns = [
 if settings.DEBUG:
     urlpatterns += [path("stil", pages.style, name="style")]
 
-handler400 = "caraus.web.views.pages.bad_request"
-handler403 = "caraus.web.views.pages.forbidden"
-handler404 = "caraus.web.views.pages.not_found"
-handler500 = "caraus.web.views.pages.server_error"
+handler400 = "caraus.web.views.errors.bad_request"
+handler403 = "caraus.web.views.errors.forbidden"
+handler404 = "caraus.web.views.errors.not_found"
+handler500 = "caraus.web.views.errors.server_error"

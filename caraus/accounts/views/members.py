@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access, invitation_emails, members
 from caraus.accounts.models import Membership, Role
+from caraus.accounts.organization_forms import InviteForm, MembershipForm
 from caraus.accounts.rate_limits import rate_limited, too_many_requests
-from caraus.accounts.views.forms import InviteForm, MembershipForm
 from caraus.accounts.views.invitations import send_and_report
 from caraus.mail import queue
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from caraus.accounts import access, members, organizations
 from caraus.accounts.models import Membership, Role, User
+from caraus.accounts.organization_forms import NewOrganizationForm, OrganizationForm
 from caraus.accounts.rate_limits import count_request, too_many_requests
-from caraus.accounts.views.forms import NewOrganizationForm, OrganizationForm
 
 
 @require_GET

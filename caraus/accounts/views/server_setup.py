@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import server_setup, sessions
+from caraus.accounts.organization_forms import SetupForm
 from caraus.accounts.rate_limits import rate_limited
-from caraus.accounts.views.forms import SetupForm
 
 
 @login_not_required
