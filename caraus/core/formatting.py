@@ -24,7 +24,7 @@ BUCHAREST = ZoneInfo("Europe/Bucharest")
 
 # For texts of modules and classes, translated whenever they are shown. What it gives acts as a text
 # nearly everywhere, and is typed as one; `str.join` wants `str` around it.
-gettext_lazy = cast("Callable[[str], str]", translation.gettext_lazy)
+gettext_lazy = cast("Callable[[str], str]", translation.gettext_lazy)  # noqa: TID251
 
 
 class Reader(Protocol):

@@ -44,7 +44,9 @@ def save_vehicles(
             vehicle.plate: vehicle
             for vehicle in Vehicle.objects.filter(company=company, plate__in=by_plate)
         }
-        changed = [vehicle for vehicle in existing.values() if _assign(vehicle, by_plate[vehicle.plate])]
+        changed = [
+            vehicle for vehicle in existing.values() if _assign(vehicle, by_plate[vehicle.plate])
+        ]
         Vehicle.objects.bulk_update(changed, _FIELDS, batch_size=500)
         new = Vehicle.objects.bulk_create(
             (

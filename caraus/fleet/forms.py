@@ -4,11 +4,12 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.accounts.name_fields import SingleLineFormField
 from caraus.core.fields import PERSON_NAME_LENGTH
+from caraus.core.formatting import gettext_lazy
 from caraus.fleet import plates
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Kind, Vehicle

@@ -2,10 +2,10 @@
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Company
 from caraus.core.fields import PERSON_NAME_LENGTH
+from caraus.core.formatting import gettext_lazy
 from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import Transport
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.accounts.uploads import MAX_FILE_BYTES
+from caraus.core.formatting import gettext_lazy
 from caraus.lists.spreadsheets import Sheet, read_file, read_text
 
 _ROLE_FIELD = "coloana-"

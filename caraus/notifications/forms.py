@@ -4,10 +4,10 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import plural
+from caraus.core.formatting import gettext_lazy, plural
 from caraus.notifications.delivery_settings import (
     FIRST_HOURS_CHOICES,
     LAST_HOURS_CHOICES,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import User
+from caraus.core.formatting import gettext_lazy
 from caraus.workspace.models import ListSettings
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.accounts.spreadsheets import write_csv
-from caraus.core.formatting import BUCHAREST, unknown_day
+from caraus.core.formatting import BUCHAREST, gettext_lazy, unknown_day
 from caraus.fleet import queries as fleet
 from caraus.fleet.display import short_label
 from caraus.transports import display

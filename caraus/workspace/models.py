@@ -2,9 +2,9 @@
 
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils.translation import gettext_lazy
 
 from caraus.accounts.models import Organization, User
+from caraus.core.formatting import gettext_lazy
 from caraus.workspace.filters import USUAL_ADDRESS
 
 

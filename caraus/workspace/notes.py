@@ -3,9 +3,10 @@
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Membership
+from caraus.core.formatting import gettext_lazy
 from caraus.transports.models import Transport, TransportNote
 
 MAX_NOTE_LENGTH = 4000

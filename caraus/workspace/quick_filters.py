@@ -5,9 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 
-from caraus.core.formatting import today
+from caraus.core.formatting import gettext_lazy, today
 from caraus.core.queries import count_each
 from caraus.filings.rows import changes_for_rows
 from caraus.fleet import queries as fleet
