@@ -121,7 +121,7 @@ def search_entries(
         entries = entries.filter(action=action)
     for word in words.replace("\0", "")[:MAX_SEARCH_LENGTH].split():
         matching = Q(text__icontains=word) | Q(actor__icontains=word)
-        for language, _ in settings.LANGUAGES:
+        for language in _translated_languages():
             matching |= Q(**{f"details__translations__{language}__icontains": word})
         entries = entries.filter(matching)
     if since:
@@ -129,6 +129,11 @@ def search_entries(
     if until:
         entries = entries.filter(at__lt=_midnight(until + timedelta(days=1)))
     return entries
+
+
+def _translated_languages() -> list[str]:
+    """Return the languages beside that of the sentence itself."""
+    return [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
 def _midnight(day: date) -> datetime:
