@@ -5,6 +5,7 @@ It is read on Romania's roads by those who check there: always in Romanian.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from threading import BoundedSemaphore
 
@@ -47,24 +48,24 @@ class CardBusyError(CardError):
     """Others' cards are being made; nobody waits for them."""
 
 
-def render(transport: Transport, *, today: date) -> bytes:
-    """The PDF, made by a process of its own, or the one that was made of the same facts within
-    the day. Raises CardError."""
+def render(transports: Sequence[Transport], *, today: date) -> bytes:
+    """The PDF with a page for each UIT, made by a process of its own, or the one that was made of
+    the same facts within the day. Raises CardError."""
     with translation.override("ro"):
-        card = json.dumps(content(transport, today=today)).encode()
-    key = f"card:{hashlib.sha256(card).hexdigest()}"
+        cards = json.dumps([content(transport, today=today) for transport in transports]).encode()
+    key = f"card:{hashlib.sha256(cards).hexdigest()}"
     kept: bytes | None = cache.get(key)
     if kept is not None:
         return kept
-    pdf = _draw(card, transport)
+    pdf = _draw(cards, [transport.uit for transport in transports])
     cache.set(key, pdf, KEEP_SECONDS)
     return pdf
 
 
-def _draw(card: bytes, transport: Transport) -> bytes:
+def _draw(cards: bytes, uits: list[str]) -> bytes:
     try:
         return bounded_process.run(
-            PROGRAM, card, seconds=SECONDS, slots=_DRAWING, patience=PATIENCE
+            PROGRAM, cards, seconds=SECONDS, slots=_DRAWING, patience=PATIENCE
         )
     except bounded_process.BusyError:
         raise CardBusyError(
@@ -75,7 +76,7 @@ def _draw(card: bytes, transport: Transport) -> bytes:
         ) from None
     except bounded_process.ChildError as error:
         if error.timed_out:
-            log.warning("card_too_slow", uit=transport.uit)
+            log.warning("card_too_slow", uits=uits)
             raise CardError(
                 gettext(
                     "Fișa nu a fost gata la timp: serverul Cărăuș este foarte ocupat. Nu este vina "
@@ -83,7 +84,7 @@ def _draw(card: bytes, transport: Transport) -> bytes:
                     "șoferului textul de la „Pentru șofer”."
                 )
             ) from None
-        log.warning("card_failed", uit=transport.uit, why=str(error))
+        log.warning("card_failed", uits=uits, why=str(error))
         raise CardError(
             gettext(
                 "Fișa nu a putut fi făcută, din vina noastră. Datele UIT-ului sunt întregi: "

@@ -1,6 +1,6 @@
-"""The driver's card as PDF: a program of its own, without Django, from JSON to PDF.
+"""Drivers' cards as PDF: a program of its own, without Django, from JSON to PDF.
 
-`python -m caraus.drivers.card_pdf < card.json > card.pdf`. Laying out fonts takes a good part of
+`python -m caraus.drivers.card_pdf < cards.json > cards.pdf`. Laying out fonts takes a good part of
 a second of computing, which would hold up the other threads of a web process.
 
 The libraries and faces are those of anafpy's `cards` extra. Its own function for a card wants the
@@ -41,8 +41,8 @@ class Card:
     footer: list[str]
 
 
-def draw(card: Card) -> bytes:
-    """One page; text that can be selected, the QR code of the bare UIT."""
+def draw(cards: list[Card]) -> bytes:
+    """A page for each card; text that can be selected, the QR code of the bare UIT."""
     pdf = FPDF(unit="mm", format=(WIDTH, HEIGHT))
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
@@ -50,8 +50,16 @@ def draw(card: Card) -> bytes:
         pdf.add_font("sans", "", faces / "NotoSans-Regular.ttf")
         pdf.add_font("sans", "B", faces / "NotoSans-Bold.ttf")
         pdf.add_font("mono", "B", faces / "NotoSansMono-Bold.ttf")
-    pdf.set_title(f"UIT {card.grouped}")
+    pdf.set_title(", ".join(f"UIT {card.grouped}" for card in cards[:3]))
     pdf.set_lang("ro")
+    for card in cards:
+        _draw_page(pdf, card)
+    out = BytesIO()
+    pdf.output(out)
+    return out.getvalue()
+
+
+def _draw_page(pdf: FPDF, card: Card) -> None:
     pdf.add_page()
     _line(pdf, MARGIN, "RO e-Transport", size=13, style="B", colour=_INK)
     pdf.set_fill_color(*_BLUE)
@@ -75,9 +83,6 @@ def draw(card: Card) -> bytes:
     for number, text in enumerate(card.footer):
         fitting = _fitting(pdf, text, _CONTENT, family="sans", style="", size=7)
         _line(pdf, foot + 4 * number, text, size=fitting, style="", colour=_GRAY)
-    out = BytesIO()
-    pdf.output(out)
-    return out.getvalue()
 
 
 def _line(
@@ -177,9 +182,9 @@ def _qr(pdf: FPDF, payload: str, y: float, side: float) -> None:
 
 
 def main() -> None:
-    """Read a card, write its PDF."""
-    card = Card(**json.load(sys.stdin))
-    sys.stdout.buffer.write(draw(card))
+    """Read cards, write their PDF."""
+    cards = [Card(**fields) for fields in json.load(sys.stdin)]
+    sys.stdout.buffer.write(draw(cards))
 
 
 if __name__ == "__main__":

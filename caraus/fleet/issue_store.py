@@ -1,6 +1,6 @@
 """Keeps the issues of the open UITs as they are decided, whenever a UIT or the fleet changes."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import reduce
@@ -19,7 +19,9 @@ from caraus.fleet.issues import ListedVehicle, OpenTransport, PlateIssue, find_i
 from caraus.fleet.models import Issue, Kind, Vehicle
 from caraus.fleet.plates import normalized
 from caraus.fleet.trips import Trip
-from caraus.transports.models import Transport
+from caraus.transports.marks import RENEWING_EVENTS, marks_changed
+from caraus.transports.models import DEALT_WITH, Transport
+from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
 
 type Cause = Literal["uit", "fleet"]
@@ -33,10 +35,28 @@ _BATCH = 1000
 
 def connect() -> None:
     transports_stored.connect(_on_written, dispatch_uid="fleet.issues")
+    marks_changed.connect(_on_marks_changed, dispatch_uid="fleet.marks")
 
 
-def _on_written(sender: object, *, company: Company, **_: object) -> None:
+def _on_written(
+    sender: object,
+    *,
+    company: Company,
+    transports: Sequence[Transport],
+    events: Sequence[Event],
+    **_: object,
+) -> None:
+    renewed = {event.uit for event in events if event.kind in RENEWING_EVENTS}
+    keys = [transport.pk for transport in transports if transport.uit in renewed]
+    Issue.objects.filter(transport__in=keys).exclude(mark="").update(
+        mark="", marked_by=None, marked_at=None
+    )
     update_issues(company.pk, because="uit")
+
+
+def _on_marks_changed(sender: object, *, company_ids: Collection[int], **_: object) -> None:
+    for company_id in sorted(company_ids):
+        update_issues(company_id, because="fleet")
 
 
 @contextmanager
@@ -85,9 +105,13 @@ def open_rows(companies: Collection[int], day: date) -> QuerySet[Transport]:
 
 
 def _open_transports(company_id: int, day: date) -> Iterable[OpenTransport]:
-    rows = open_rows([company_id], day).only(
-        *("plate", "trailer1", "trailer2", "vehicle_changes"),
-        *("transport_date", "first_expired_day", "start", "end"),
+    rows = (
+        open_rows([company_id], day)
+        .filter(~DEALT_WITH)
+        .only(
+            *("plate", "trailer1", "trailer2", "vehicle_changes"),
+            *("transport_date", "first_expired_day", "start", "end"),
+        )
     )
     for row in rows.order_by().iterator(chunk_size=_BATCH):
         vehicle, trailer1, trailer2 = map(normalized, row.current_vehicle)

@@ -3,11 +3,11 @@
 from django.db import models
 from django.utils import timezone
 
-from caraus.accounts.models import Company
+from caraus.accounts.models import Company, User
 from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 from caraus.fleet.plates import MAX_LENGTH
-from caraus.transports.models import Transport
+from caraus.transports.models import DEALT_WITH_KINDS, Mark, Transport
 
 NOTE_MAX_LENGTH = 200
 PHONE_MAX_LENGTH = 40
@@ -66,6 +66,10 @@ class Issue(models.Model):
     # The UIT that it clashes with.
     other = models.ForeignKey(Transport, on_delete=models.CASCADE, null=True, related_name="+")
     found_at = models.DateTimeField(default=timezone.now)
+    # What a person said of it, until ANAF changes the UIT: „în regulă”, „mă ocup eu”.
+    mark = models.CharField(max_length=10, choices=Mark.Kind, blank=True)
+    marked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    marked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["transport", "pk"]
@@ -75,3 +79,7 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transport_id}: {self.code} {self.place} {self.plate}"
+
+    @property
+    def is_dealt_with(self) -> bool:
+        return self.mark in DEALT_WITH_KINDS

@@ -11,7 +11,7 @@ from caraus.fleet.issue_store import appeared
 from caraus.fleet.issues import IssueCode
 from caraus.fleet.models import Issue
 from caraus.fleet.plates import MAX_LENGTH
-from caraus.transports.models import Transport
+from caraus.transports.models import DEALT_WITH_KINDS, Transport
 
 __all__ = [
     "IssueCode",
@@ -21,10 +21,12 @@ __all__ = [
     "count_with_issues",
     "has_issues",
     "issues_of",
+    "pending_issues_of",
     "transports_with_issues",
 ]
 
 _ATTACHED = "_attached_issues"
+_PENDING = ~Q(mark__in=DEALT_WITH_KINDS)
 _WORST_FIRST = {code: rank for rank, code in enumerate(IssueCode)}
 
 
@@ -49,9 +51,14 @@ def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
         setattr(transport, _ATTACHED, of_each[transport.pk])
 
 
+def pending_issues_of(transport: Transport) -> list[Issue]:
+    """Those of the issues of a UIT that nobody has dealt with."""
+    return [issue for issue in issues_of(transport) if not issue.is_dealt_with]
+
+
 def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Transport]:
-    """The UITs of these companies that have an issue and are open on a day in Bucharest."""
-    keys = Issue.objects.filter(company__in=companies).order_by().values("transport")
+    """The UITs of these companies that have an issue to deal with and are open on a day."""
+    keys = Issue.objects.filter(_PENDING, company__in=companies).order_by().values("transport")
     return Transport.objects.filter(
         pk__in=keys, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
     )
@@ -59,7 +66,7 @@ def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Tr
 
 def has_issues(day: date) -> Q:
     """The same as a condition on UITs."""
-    some = Exists(Issue.objects.filter(transport=OuterRef("pk")))
+    some = Exists(Issue.objects.filter(_PENDING, transport=OuterRef("pk")))
     return Q(some) & Q(state__in=Transport.OPEN_STATES, first_expired_day__gt=day)
 
 

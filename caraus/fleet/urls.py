@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from caraus.fleet.views import imports, missing, vehicles
+from caraus.fleet.views import imports, issues, missing, vehicles
 
 app_name = "fleet"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<int:pk>/retragere/", vehicles.vehicle_retire, name="retire"),
     path("<int:pk>/stergere/", vehicles.vehicle_delete, name="delete"),
     path("din-uit/<int:pk>/", vehicles.add_from_transport, name="add_from_transport"),
+    path("probleme/<int:pk>/", issues.change_issue, name="issue"),
     path("de-pe-uit-uri/", missing.missing_from_fleet, name="missing"),
     path("import/", imports.import_start, name="import"),
     path("import/model.csv", imports.import_example, name="import_example"),

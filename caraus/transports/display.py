@@ -16,7 +16,7 @@ from caraus.core.formatting import (
     gettext_lazy,
     plural,
 )
-from caraus.transports.models import Transport, TransportEvent
+from caraus.transports.models import Mark, Transport, TransportEvent
 
 Tone = Literal["calm", "good", "warn", "bad", "off"]
 
@@ -239,6 +239,8 @@ FIELD_LABELS = {
     "end": gettext_lazy("locul de final"),
     "documents": gettext_lazy("documente"),
     "extra": gettext_lazy("alte câmpuri"),
+    "mark": gettext_lazy("marcaj"),
+    "issue_mark": gettext_lazy("problemă"),
 }
 
 # ANAF's names of what is read of a record, as people know it.
@@ -284,6 +286,8 @@ EVENT_STYLES = {
     TransportEvent.Kind.RETURNED: EventStyle("rotate-ccw", "good"),
     TransportEvent.Kind.EXPIRED: EventStyle("calendar-x", "off"),
     TransportEvent.Kind.DELISTED: EventStyle("list-x", "off"),
+    TransportEvent.Kind.MARKED: EventStyle("circle-check", "good"),
+    TransportEvent.Kind.UNMARKED: EventStyle("undo-2", "off"),
 }
 
 
@@ -328,6 +332,10 @@ def _value(name: str, value: Any) -> str:
         return gettext("până {day}, 24:00").format(day=f"{last:%d.%m.%Y}")
     if name == "vehicle_changes":
         return "; ".join(_vehicle(change) for change in value)
+    if name == "mark":
+        return str(Mark.Kind(value).label)
+    if name == "issue_mark":
+        return f"{value['plate']}: {Mark.Kind(value['kind']).label}"
     if name == "documents":
         return ", ".join(document.get("text", "") for document in value)
     return str(value)

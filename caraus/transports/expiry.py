@@ -19,7 +19,7 @@ from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import DeliverySettings
 from caraus.notifications.uit_notifications import notify_about_uits
-from caraus.transports.models import ExpiryWatch, Transport, TransportEvent
+from caraus.transports.models import DEALT_WITH, ExpiryWatch, Transport, TransportEvent
 from caraus.transports.notification_kinds import EXPIRED_UIT, EXPIRING_UIT, LAST_HOURS_OF_UIT
 from caraus.transports.notifications import build_expiry_notice, expires_at, is_ours
 from caraus.transports.reconcile import Event
@@ -109,7 +109,7 @@ def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
     states = (*Transport.OPEN_STATES, Transport.State.EXPIRED) if is_over else Transport.OPEN_STATES
     ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
     return Transport.objects.filter(
-        ours, state__in=states, first_expired_day=day, company__archived_at=None
+        ours & ~DEALT_WITH, state__in=states, first_expired_day=day, company__archived_at=None
     ).order_by()
 
 

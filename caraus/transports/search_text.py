@@ -28,6 +28,7 @@ class Searchable(Protocol):
     declarant_ref: str
     start: Any
     end: Any
+    documents: Any
 
 
 class Section(IntEnum):
@@ -71,7 +72,7 @@ def build_sort_keys(transport: Searchable) -> dict[str, str]:
         "sort_vehicle": [next(filter(None, plates), transport.plate)],
         "sort_declarant": [transport.declarant_name or transport.declarant_cui],
         "sort_route": [*start, *end],
-        "sort_reference": [transport.declarant_ref],
+        "sort_reference": [transport.declarant_ref, *_document_texts(transport)],
     }
     return {field: " ".join(_folded(values))[:LONGEST_KEY] for field, values in texts.items()}
 
@@ -83,6 +84,11 @@ def _changes(transport: Searchable) -> list[dict[str, Any]]:
         if isinstance(changes, list)
         else []
     )
+
+
+def _document_texts(transport: Searchable) -> list[Any]:
+    documents = transport.documents if isinstance(transport.documents, list) else []
+    return [document.get("text") for document in documents if isinstance(document, dict)]
 
 
 def _place(place: Any) -> list[Any]:

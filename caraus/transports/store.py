@@ -17,7 +17,7 @@ from caraus.anaf.info import PARSER_VERSION, InfoResponse, UnreadableItem
 from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RoutePoint, VehicleChange
 from caraus.core.formatting import BUCHAREST, plural
 from caraus.ledger.entries import NewEntry, Request
-from caraus.transports import company_names
+from caraus.transports import company_names, marks
 from caraus.transports.ledger_entries import (
     entries_of_absent,
     entries_of_records,
@@ -174,6 +174,8 @@ def _write_changes(
         TransportEvent(transport=rows[event.uit], at=at, kind=event.kind, changes=event.changes)
         for event in result.events
     )
+    renewed = {event.uit for event in result.events if event.kind in marks.RENEWING_EVENTS}
+    marks.renew_transports([rows[uit] for uit in renewed], at)
     if result.states:
         # A listener that fails is logged (django.dispatch); the answer is kept all the same.
         transports_stored.send_robust(

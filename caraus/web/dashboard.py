@@ -16,9 +16,10 @@ from caraus.core.queries import count_each
 from caraus.fleet import queries as fleet
 from caraus.sync.models import CompanyDay
 from caraus.sync.status import SyncStatus, read_sync_status
-from caraus.transports.models import Transport, UnreadableRecord
+from caraus.transports.models import DEALT_WITH, Transport, UnreadableRecord
 from caraus.web import charts
 from caraus.web.charts import BarChart
+from caraus.workspace.urgency import is_expired_unresolved
 
 DAYS = 30
 # Counted no further: „peste 5.000”.
@@ -120,15 +121,13 @@ def build_dashboard(membership: Membership) -> Dashboard:
     with_issues = fleet.transports_with_issues(keys, today)
     querysets: dict[str, QuerySet[Any, Any]] = {
         "active": alive,
-        "ends_today": open_transports.filter(first_expired_day=tomorrow),
-        "ends_tomorrow": open_transports.filter(first_expired_day=after_tomorrow),
+        "ends_today": open_transports.filter(~DEALT_WITH, first_expired_day=tomorrow),
+        "ends_tomorrow": open_transports.filter(~DEALT_WITH, first_expired_day=after_tomorrow),
         "starts_today": alive.filter(transport_date=today),
-        "last_night": transports.filter(
-            state__in=[*Transport.OPEN_STATES, State.EXPIRED], first_expired_day=today
-        ),
+        "last_night": transports.filter(is_expired_unresolved(today)),
         "issues": with_issues,
         "issues_alone": with_issues.filter(state=State.ACTIVE),
-        "missing": alive.filter(state=State.MISSING),
+        "missing": alive.filter(~DEALT_WITH, state=State.MISSING),
         "unreadable": UnreadableRecord.objects.filter(company__in=keys, resolved_at=None),
         # Those with a problem of the fleet are counted there.
         "partly_unreadable": alive.filter(

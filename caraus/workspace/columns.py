@@ -37,7 +37,7 @@ LIST_COLUMNS = {
     "transport_date": ListColumn(gettext_lazy("Data transportului")),  # beside the state
     "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant"),
     "reference": ListColumn(gettext_lazy("Referință"), sort="reference"),
-    "documents": ListColumn(gettext_lazy("Documente")),
+    "documents": ListColumn(gettext_lazy("Documente"), sort="reference"),
     "first_seen": ListColumn(gettext_lazy("Prima dată văzut"), sort="newest", width="wide-seen"),
     "last_changed": ListColumn(
         gettext_lazy("Ultima modificare"), sort="last_changed", width="wide-seen"

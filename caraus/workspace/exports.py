@@ -28,7 +28,13 @@ from caraus.accounts.views.audit_log import filter_entries
 from caraus.core.formatting import BUCHAREST, in_language_of, today
 from caraus.fleet.models import Issue
 from caraus.transports.models import Transport
-from caraus.workspace import export_files, listing, organization_archive, pagination
+from caraus.workspace import (
+    export_files,
+    listing,
+    organization_archive,
+    pagination,
+    urgency,
+)
 from caraus.workspace.filters import ListFilters
 from caraus.workspace.models import ListExport, ListExportPart
 
@@ -200,7 +206,7 @@ def _filters(export: ListExport) -> ListFilters:
 
 
 def _order(export: ListExport) -> list[str]:
-    return pagination.ORDERS[_filters(export).sort].order_by(backwards=False)
+    return pagination.ORDERS[_filters(export).order].order_by(backwards=False)
 
 
 def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
@@ -211,7 +217,8 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
         companies = companies.filter(cui=filters.company)
     company_ids = [company.pk for company in companies]
     rows = access.visible(Transport.objects.select_related("company"), membership)
-    return listing.filter_transports(filters, rows, company_ids, today=today())
+    rows = listing.filter_transports(filters, rows, company_ids, today=today())
+    return urgency.with_urgency(rows, today=today()) if filters.order == "urgent" else rows
 
 
 def _with_progress(export: ListExport, rows: QuerySet[Transport]) -> Iterator[Transport]:

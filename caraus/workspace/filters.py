@@ -30,7 +30,7 @@ SHOW = {
     "future": Option("viitoare", gettext_lazy("Viitoare")),
     "underway": Option("in-curs", gettext_lazy("Azi și în curs")),
     "expiring": Option("expira", gettext_lazy("Expiră în 24 h")),
-    "expired_last_night": Option("azi-noapte", gettext_lazy("Expirate azi-noapte")),
+    "expired_last_night": Option("azi-noapte", gettext_lazy("Expirate, de lămurit")),
     "expired": Option("expirate", gettext_lazy("Expirate")),
     "delisted": Option("delistate", gettext_lazy("Nu mai sunt în lista ANAF")),
     "carrier_changed": Option("schimbate", gettext_lazy("Transportator schimbat")),
@@ -38,7 +38,8 @@ SHOW = {
     "missing": Option("neregasite", gettext_lazy("Lipsă la ANAF")),
 }
 SORTS = {
-    "newest": Option("", gettext_lazy("Cele mai noi întâi")),
+    "urgent": Option("", gettext_lazy("Ce arde întâi")),
+    "newest": Option("noi", gettext_lazy("Cele mai noi întâi")),
     "last_changed": Option("modificate", gettext_lazy("Modificate de curând")),
     "transport_date": Option("transport", gettext_lazy("Data transportului")),
     "expiry": Option("expira", gettext_lazy("Expiră întâi")),
@@ -48,7 +49,9 @@ SORTS = {
     "route": Option("ruta", gettext_lazy("După rută")),
     "reference": Option("referinta", gettext_lazy("După referință")),
 }
-USUAL_SHOW, USUAL_SORT = "current", "newest"
+USUAL_SHOW, USUAL_SORT = "current", "urgent"
+# The past has no urgency; and there is too much of it to compute one.
+_PAST = frozenset({"all", "expired", "delisted"})
 # What an address holds beside the filters: the week or the map's period.
 WEEK_PARAMETER = "saptamana"
 # Attribute → name in the address.
@@ -64,6 +67,7 @@ URL_NAMES = {
     "only_changed": "modificate",
     "with_issues": "probleme",
     "sort": "sortare",
+    "toggled": "grupe",
     "after": "dupa",
     "before": "inainte",
     "week": WEEK_PARAMETER,
@@ -89,6 +93,8 @@ class ListFilters:
     only_changed: bool = False
     with_issues: bool = False
     sort: str = USUAL_SORT
+    # Groups that are closed or opened against the usual, by their keys: „azi,maine”.
+    toggled: str = ""
     after: str = ""
     before: str = ""
 
@@ -112,6 +118,7 @@ class ListFilters:
             only_changed=text("only_changed") == "1",
             with_issues=text("with_issues") == "1",
             sort=_option_key(SORTS, text("sort")) or USUAL_SORT,
+            toggled=text("toggled"),
             after=text("after"),
             before=text("before"),
         )
@@ -130,6 +137,7 @@ class ListFilters:
             "only_changed": "1" if self.only_changed else "",
             "with_issues": "1" if self.with_issues else "",
             "sort": self.sort,
+            "toggled": self.toggled,
         } | changed
         values["show"] = SHOW[values["show"]].url_word
         values["sort"] = SORTS[values["sort"]].url_word
@@ -147,6 +155,19 @@ class ListFilters:
     @property
     def all_address(self) -> str:
         return self.address(show="all")
+
+    @property
+    def order(self) -> str:
+        """The order of the rows, a key of `pagination.ORDERS`: the newest first in the past."""
+        return "newest" if self.sort == "urgent" and self.show in _PAST else self.sort
+
+    @property
+    def toggled_keys(self) -> frozenset[str]:
+        return frozenset(filter(None, self.toggled.split(",")))
+
+    def toggle_link(self, key: str) -> str:
+        """Return the query string that opens or closes a group, from the first page."""
+        return self.link(toggled=",".join(sorted(self.toggled_keys ^ {key})))
 
     @property
     def show_option(self) -> Option:

@@ -11,11 +11,11 @@ from django.utils import timezone
 from caraus.fleet import queries as fleet
 from caraus.transports.models import Transport
 from caraus.transports.search_text import Section
-from caraus.workspace import pagination, search
+from caraus.workspace import pagination, search, urgency
 from caraus.workspace.filters import ListFilters
+from caraus.workspace.urgency import OPEN
 
 State = Transport.State
-OPEN = Q(state__in=Transport.OPEN_STATES)
 # A UIT is „nou” for this time.
 NEW_FOR = timedelta(days=1)
 # Beyond this „peste 1.000”: to count a large past would take longer than to show it.
@@ -69,24 +69,14 @@ def _open(today: date) -> Q:
     return OPEN & Q(first_expired_day__gt=today)
 
 
-def _expired_last_night(today: date) -> Q:
-    """Match what expired at the last midnight: a lorry may still be on the road with it."""
-    return ~Q(state=State.DELISTED) & Q(first_expired_day=today)
-
-
-def _current(today: date) -> Q:
-    """Match the list as it opens: open UITs, and for a day those that have expired."""
-    return Q(state__in=[*Transport.OPEN_STATES, State.EXPIRED], first_expired_day__gte=today)
-
-
 _SHOWN: dict[str, Callable[[date], Q]] = {
-    "current": _current,
+    "current": urgency.is_current,
     "all": lambda _: Q(),
     "new": lambda today: _open(today) & Q(first_seen_at__gt=timezone.now() - NEW_FOR),
     "future": lambda today: _open(today) & Q(transport_date__gt=today),
     "underway": lambda today: _open(today) & Q(transport_date__lte=today),
     "expiring": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
-    "expired_last_night": _expired_last_night,
+    "expired_last_night": urgency.is_expired_unresolved,
     "expired": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
     "delisted": lambda _: Q(state=State.DELISTED),
     "missing": lambda today: _open(today) & Q(state=State.MISSING),
@@ -114,9 +104,19 @@ def list_page(
     *,
     today: date,
 ) -> tuple[QuerySet[Transport], pagination.Page]:
-    """Return the rows that match, and the page of them that the cursor names."""
+    """Return the rows that match, and the page of them that the cursor names, without the groups
+    that are closed."""
     rows = filter_transports(filters, rows, companies, today=today)
-    page = pagination.paginate(rows, sort=filters.sort, after=filters.after, before=filters.before)
+    shown = rows
+    if filters.order == "urgent":
+        rows = urgency.with_urgency(rows, today=today)
+        shown = urgency.without_groups(rows, urgency.folded_ranks(filters))
+    page = pagination.paginate(
+        shown.select_related("mark").annotate(mark_by_name=F("mark__by__name")),
+        sort=filters.order,
+        after=filters.after,
+        before=filters.before,
+    )
     return rows, page
 
 

@@ -25,7 +25,13 @@ from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.models import Vehicle
 from caraus.ledger.models import LedgerEntry
 from caraus.sync.models import SyncRun
-from caraus.transports.models import Transport, TransportEvent, TransportNote, UnreadableRecord
+from caraus.transports.models import (
+    Mark,
+    Transport,
+    TransportEvent,
+    TransportNote,
+    UnreadableRecord,
+)
 
 # Never exported: sealed tokens, digests of secrets.
 SECRET_FIELDS = {"access_token_sealed", "refresh_token_sealed", "secret_digest"}
@@ -43,6 +49,7 @@ ARCHIVE_MODELS: dict[str, type[Model]] = {
     "registru": LedgerEntry,
     "transporturi": Transport,
     "istoric": TransportEvent,
+    "marcaje": Mark,
     "note": TransportNote,
     "necitite": UnreadableRecord,
     "sincronizari": SyncRun,

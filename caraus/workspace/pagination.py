@@ -72,7 +72,39 @@ class Order:
         return f"{value if isinstance(value, str) else value.isoformat()}.{row.pk}"
 
 
-ORDERS = {
+@dataclass(frozen=True, slots=True)
+class UrgentOrder:
+    """By the group (`urgency.with_urgency`), then by the end of the validity."""
+
+    descending = False
+
+    def order_by(self, *, backwards: bool) -> list[str]:
+        sign = "-" if backwards else ""
+        return [f"{sign}{field}" for field in ("urgency", "first_expired_day", "pk")]
+
+    def after_cursor(self, cursor: str, *, backwards: bool) -> Q | None:
+        """Match the rows after (or before) a cursor; None when the cursor cannot be read."""
+        text, _, rest = cursor.partition(".")
+        day, _, key = rest.partition(".")
+        try:
+            rank, end, pk = int(text), date.fromisoformat(day), int(key)
+        except (ValueError, OverflowError):
+            return None
+        if not (0 <= pk < 2**63 and 0 <= rank < 100):
+            return None
+        side = "lt" if backwards else "gt"
+        later = Q(**{f"first_expired_day__{side}": end}) | Q(
+            **{"first_expired_day": end, f"pk__{side}": pk}
+        )
+        return Q(**{f"urgency__{side}": rank}) | (Q(urgency=rank) & later)
+
+    def cursor(self, row: Transport) -> str:
+        end = row.first_expired_day or _DAYS["first_expired_day"].unknown
+        return f"{row.urgency}.{end.isoformat()}.{row.pk}"  # type: ignore[attr-defined]
+
+
+ORDERS: dict[str, Order | UrgentOrder] = {
+    "urgent": UrgentOrder(),
     "newest": Order("first_seen_at"),
     "last_changed": Order("last_changed_at"),
     "transport_date": Order("transport_date"),
@@ -91,6 +123,8 @@ class Page:
     # The cursors of the neighbouring pages; "" where there is none.
     previous: str
     next: str
+    # The row at which the next page begins, where it was read.
+    following: Transport | None = None
 
     def __iter__(self) -> Iterator[Transport]:
         return iter(self.rows)
@@ -109,7 +143,8 @@ def paginate(
     # One row more says whether another page follows.
     in_order = rows.defer(*_NOT_SHOWN).order_by(*order.order_by(backwards=backwards))
     transports = list(in_order[: PAGE_SIZE + 1])
-    has_more, transports = len(transports) > PAGE_SIZE, transports[:PAGE_SIZE]
+    has_more, extra = len(transports) > PAGE_SIZE, transports[PAGE_SIZE:]
+    transports = transports[:PAGE_SIZE]
     if backwards:
         transports.reverse()
     has_previous, has_next = (has_more, True) if backwards else (condition is not None, has_more)
@@ -117,4 +152,5 @@ def paginate(
         rows=tuple(transports),
         previous=order.cursor(transports[0]) if transports and has_previous else "",
         next=order.cursor(transports[-1]) if transports and has_next else "",
+        following=None if backwards else next(iter(extra), None),
     )

@@ -11,7 +11,7 @@ from caraus.core.queries import count_each
 from caraus.filings.rows import changes_for_rows
 from caraus.fleet import queries as fleet
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.workspace import listing, pagination
+from caraus.workspace import listing, pagination, urgency
 from caraus.workspace.company_scope import CompanyScope
 from caraus.workspace.filters import ListFilters
 
@@ -59,11 +59,14 @@ def summarize(
     visible: QuerySet[Transport],
     rows: QuerySet[Transport],
     page: pagination.Page,
+    groups: dict[int, int] | None,
 ) -> ListSummary:
     """Count everything in one statement. `visible` is what the member may see, `rows` what the
-    list shows of it on all its pages."""
+    list shows of it on all its pages; `groups` the counts of its groups, None without groups."""
     filters, day = scope.filters, today()
-    rows_to_count = listing.rows_to_count(rows, page, sort=filters.sort)
+    rows_to_count = (
+        listing.rows_to_count(rows, page, sort=filters.order) if groups is None else None
+    )
     all_companies = [company.pk for company in scope.companies]
     expired_last_night, new, expiring, issues, filings, unreadable, partly, *total = count_each(
         *(
@@ -91,12 +94,14 @@ def summarize(
 
     last_night = quick_filter(
         _EXPIRED_LAST_NIGHT,
-        gettext_lazy("expirate azi-noapte"),
+        gettext_lazy("expirate, de lămurit"),
         *("calendar-x", "bad"),
         expired_last_night,
     )
     return ListSummary(
-        count=listing.total(page, total[0] if total else None),
+        count=listing.total(page, total[0] if total else None)
+        if groups is None
+        else listing.capped(_number_shown(groups, is_narrowed=filters.is_narrowed)),
         quick_filters=(
             *([last_night] if expired_last_night else []),
             quick_filter(_NEW, gettext_lazy("noi în 24 h"), "sparkles", "calm", new),
@@ -109,6 +114,13 @@ def summarize(
         unreadable=unreadable,
         partly_unreadable=partly,
         has_filings=filings > 0,
+    )
+
+
+def _number_shown(groups: dict[int, int], *, is_narrowed: bool) -> int:
+    """What is dealt with counts where it was searched for only."""
+    return sum(
+        number for rank, number in groups.items() if is_narrowed or rank != urgency.DEALT_WITH_RANK
     )
 
 

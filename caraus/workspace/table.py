@@ -17,10 +17,11 @@ from caraus.core.formatting import day_in_brief, day_in_full
 from caraus.filings.rows import change_pill
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
-from caraus.transports.models import Transport
+from caraus.transports.models import Mark, Transport
 from caraus.workspace.columns import BEFORE_STATE, LIST_COLUMNS, ListLayout
 from caraus.workspace.filters import ListFilters
-from caraus.workspace.pagination import ORDERS
+from caraus.workspace.pagination import ORDERS, Page
+from caraus.workspace.urgency import GROUPS, Group, folded_ranks
 
 # Documents of a UIT that its row names.
 DOCUMENTS_PER_ROW = 2
@@ -50,7 +51,9 @@ def column_heads(filters: ListFilters, columns: frozenset[str]) -> list[ColumnHe
         if not sort:
             return ColumnHead(label, width)
         direction = "descending" if ORDERS[sort].descending else "ascending"
-        return ColumnHead(label, width, filters.link(sort=sort), direction * (filters.sort == sort))
+        return ColumnHead(
+            label, width, filters.link(sort=sort), direction * (filters.order == sort)
+        )
 
     without_head = {"transport_date"} | ({"documents"} if "reference" in columns else set())
     shared = dict.fromkeys(("reference", "documents"), papers_label(columns))
@@ -101,6 +104,10 @@ class TableRow(TypedDict):
     declarant_cui: str
     start: str
     end: str
+    # What a person said of it, and who; "" where nobody did.
+    mark: str
+    mark_kind: str
+    is_dealt_with: bool
     plate: str
     trailer1: str
     trailer2: str
@@ -152,6 +159,7 @@ def _row(
     plate, trailer1, trailer2 = transport.current_vehicle
     more = len(transport.documents) - DOCUMENTS_PER_ROW
     issues = issue_labels(transport)
+    mark: Mark | None = getattr(transport, "mark", None)
     if transport.unreadable_fields:
         issues.append(gettext("câmpuri necitite"))
     return {
@@ -172,6 +180,9 @@ def _row(
         "declarant_cui": transport.declarant_cui,
         "start": display.place_title(transport.start),
         "end": display.place_title(transport.end),
+        "mark": _mark_label(transport),
+        "mark_kind": mark.kind if mark else "",
+        "is_dealt_with": mark is not None and mark.is_dealt_with,
         "plate": plate,
         "trailer1": trailer1,
         "trailer2": trailer2,
@@ -253,6 +264,62 @@ def _pill_class(transport: Transport, status: display.Status, *, today: date) ->
     just_expired = status is display.EXPIRED and transport.first_expired_day == today
     tone = "bad" if just_expired else status.tone
     return f"pill pill-{tone}{' no-print' if status in _NOT_PRINTED else ''}"
+
+
+def _mark_label(transport: Transport) -> str:
+    """„descărcat · Ana Pop”; "" without a mark."""
+    mark: Mark | None = getattr(transport, "mark", None)
+    if mark is None:
+        return ""
+    name: str | None = getattr(transport, "mark_by_name", None)
+    return " · ".join(filter(None, [mark.get_kind_display(), name]))
+
+
+@dataclass(frozen=True, slots=True)
+class TableSection:
+    """Rows under the head of their group; without a group there is one section, without a head."""
+
+    rows: list[TableRow]
+    group: Group | None = None
+    # All UITs of the group, on all pages.
+    number: int = 0
+    is_folded: bool = False
+    # The query string that opens or closes the group.
+    address: str = ""
+
+
+def table_sections(
+    rows: list[TableRow], page: Page, filters: ListFilters, groups: dict[int, int] | None
+) -> list[TableSection]:
+    """Return the rows by group, the closed groups between them; `groups` are counts by rank."""
+    if groups is None:
+        return [TableSection(rows)] if rows else []
+    by_rank: dict[int, list[TableRow]] = {}
+    for transport, row in zip(page.rows, rows, strict=True):
+        by_rank.setdefault(transport.urgency, []).append(row)  # type: ignore[attr-defined]
+    folded = folded_ranks(filters)
+    first = min(by_rank) if by_rank and page.previous else -1
+    last = _rank_after(page, filters)
+    return [
+        TableSection(
+            by_rank.get(rank, []),
+            group,
+            groups.get(rank, 0),
+            rank in folded,
+            filters.toggle_link(group.key),
+        )
+        for rank, group in enumerate(GROUPS)
+        if rank in by_rank or (rank in folded and groups.get(rank) and first < rank < last)
+    ]
+
+
+def _rank_after(page: Page, filters: ListFilters) -> int:
+    """Return the rank at which the next page begins; beyond all ranks on the last page."""
+    if page.following is not None:
+        return int(page.following.urgency)  # type: ignore[attr-defined]
+    if page.next and filters.before:
+        return int(filters.before.partition(".")[0])
+    return len(GROUPS)
 
 
 def _vehicle_note(transport: Transport, plate: str) -> str:

@@ -264,7 +264,7 @@ def test_the_driver_is_told(company: Company, monkeypatch: pytest.MonkeyPatch) -
     assert ["VALABIL PÂNĂ LA, ORA 24:00", "necunoscut"] in content["rows"][1]  # type: ignore[index]
     assert "data_exp_uit" in str(content["footer"])
     monkeypatch.setattr(card, "SECONDS", 300.0)  # a busy machine is no failure
-    assert card.render(row, today=today()).startswith(b"%PDF")
+    assert card.render([row], today=today()).startswith(b"%PDF")
 
 
 def test_a_computed_end_of_an_odd_record_is_marked_for_the_driver(company: Company) -> None:

@@ -10,7 +10,7 @@ from caraus.accounts.models import Membership, Organization, User
 from caraus.authorizations import links
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.fleet.changes import as_entry
-from caraus.fleet.models import Vehicle
+from caraus.fleet.models import Issue, Vehicle
 from caraus.lists.models import Draft
 from caraus.notifications.models import Notification, NotifiedUit
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
@@ -42,6 +42,9 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         reason=SECRET,
         first_seen_at=now,
         last_seen_at=now,
+    )
+    issue = Issue.objects.create(
+        company=company, transport=transport, code="retired", place="plate", plate="B12ABC"
     )
     note = TransportNote.objects.create(transport=transport, author=owner, text=SECRET)
     member = factories.member(organization, "dispatcher", name=SECRET)
@@ -130,6 +133,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "flota/<int:pk>/stergere/": vehicle.pk,
         "flota/din-uit/<int:pk>/": transport.pk,
         "flota/import/<int:pk>/": draft.pk,
+        "flota/probleme/<int:pk>/": issue.pk,
         "flota/import/<int:pk>/renuntare/": draft.pk,
         "flota/import/<int:pk>/anulare/": draft.pk,
         "integrari/<int:pk>/drepturi/": authorization.pk,
@@ -149,6 +153,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "integrari/<int:pk>/deconectare/": authorization.pk,
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/<int:pk>/fisa-soferului.pdf": transport.pk,
+        "transporturi/<int:pk>/marcaj/": transport.pk,
         "transporturi/<int:pk>/note/": transport.pk,
         "transporturi/note/<int:pk>/": note.pk,
         "transporturi/note/<int:pk>/stergere/": note.pk,

@@ -49,16 +49,16 @@ def figure(page: str, name: str) -> str:
     return found[1].strip()
 
 
-def test_what_expired_last_night_is_to_be_checked_for_a_day(
+def test_what_expired_is_to_be_checked_until_it_is_dealt_with(
     signed_in: Client, authorized: Company
 ) -> None:
     for number, state in enumerate(("expired", "active", "missing", "delisted")):
         uit = f"1A2B3C4D5E6F7H{number:02}"
         transport(authorized, uit=uit, state=state, first_expired_day=today())
-    transport(authorized, state="expired", first_expired_day=today() - timedelta(days=1))
+    transport(authorized, state="expired", first_expired_day=today() - timedelta(days=7))
     page = squeezed(signed_in.get("/").content.decode())
     assert figure(page, "problems") == "3"
-    assert 'href="/transporturi/?arata=azi-noapte">3 expirate azi-noapte' in page
+    assert 'href="/transporturi/?arata=azi-noapte">3 expirate, de lămurit' in page
     assert figure(page, "active") == "0"
 
 
@@ -100,8 +100,8 @@ def test_today_in_one_glance_and_each_figure_leads_to_its_list(
     ):
         assert f'href="/transporturi/{address}" data-figure="{name}"' in page
         rows = signed_in.get(f"/transporturi/{address}").context["page"].rows
-        # The list holds what expired last night too.
-        assert str(len(rows) - (address == "")) == figure(page, name)
+        # The list holds what has expired and what was delisted of late too.
+        assert str(len(rows) - 2 * (address == "")) == figure(page, name)
     for address, said in (
         ("?probleme=1", "1 cu probleme"),
         ("?arata=neregasite", "1 lipsă la ANAF"),

@@ -134,7 +134,7 @@ def test_a_press_on_a_row_opens_its_uit(
                 cell.click(**options)
             opened.value.wait_for_url(f"**{path}")
             opened.value.close()
-        page.locator("#lista .col-uit .icon-button").click()  # a button on it does its own work
+        page.locator("#lista .col-uit .copy").click()  # a button on it does its own work
         cell.evaluate("(cell) => getSelection().selectAllChildren(cell)")
         cell.dispatch_event("click")  # who marks a word is reading
         assert page.url.endswith("/transporturi/?q=B049ABC")

@@ -16,12 +16,13 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
 from caraus.transports.models import Transport
-from caraus.workspace import columns, pagination
+from caraus.workspace import columns, pagination, urgency
 from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
 from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST = "/transporturi/"
+LONG_AGO = timezone.now() - timedelta(days=9)
 
 
 def listed_uits(client: Client, query: str = "", **fields: str) -> list[str]:
@@ -77,10 +78,8 @@ def test_pages_forwards_and_back_show_every_row_once_and_in_order(
 
 
 def _in_order(sort: str) -> list[str]:
-    return [
-        row.uit
-        for row in Transport.objects.order_by(*pagination.ORDERS[sort].order_by(backwards=False))
-    ]
+    rows = urgency.with_urgency(Transport.objects.all(), today=today())
+    return [row.uit for row in rows.order_by(*pagination.ORDERS[sort].order_by(backwards=False))]
 
 
 @pytest.mark.parametrize(
@@ -155,9 +154,11 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
         ({"first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
         ({"state": "expired", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
         ({"state": "missing", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-        ({"state": "expired", "first_expired_day": -1}, {"expirate"}),
+        ({"state": "expired", "first_expired_day": -1}, {"", "azi-noapte", "expirate"}),
+        ({"state": "expired", "first_expired_day": -7}, {"expirate"}),
         ({"state": "expired", "first_expired_day": -9}, {"expirate"}),
-        ({"state": "delisted"}, {"delistate"}),
+        ({"state": "delisted"}, {"", "delistate"}),
+        ({"state": "delisted", "last_changed_at": LONG_AGO}, {"delistate"}),
         ({"state": "delisted", "first_expired_day": 0}, {"delistate"}),
         ({"state": "missing"}, {"", "in-curs", "neregasite"}),
         ({"carrier_cui": factories.CUI}, {"", "in-curs"}),
@@ -178,7 +179,7 @@ def test_each_state_has_its_own_list(
         for name, value in fields.items()
     }
     row = make(**days)
-    if "" in shown_by and "expirate" not in shown_by:
+    if "" in shown_by and not shown_by & {"expirate", "delistate"}:
         shown_by |= {"noi"}
     url_words = [option.url_word for option in SHOW.values()]
     shown = {word for word in url_words if listed_uits(signed_in, arata=word) == [row.uit]}
@@ -310,14 +311,14 @@ def test_more_rows_cost_no_more_queries(
     assert len(counts) == 1
 
 
-def test_what_expired_last_night_is_found_and_counted_until_the_next_midnight(
+def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     signed_in: Client, make: MakeTransport
 ) -> None:
     fresh = make(uit="4E2A21D5GGCNNG05", plate="B77ABC", state="expired", first_expired_day=today())
-    old = make(plate="B78ABC", state="expired", first_expired_day=today() - timedelta(days=1))
+    old = make(plate="B78ABC", state="expired", first_expired_day=today() - timedelta(days=7))
     make(uit="0A1C2D3E4F5H6J42")
     page = signed_in.get("/transporturi/?arata=").content.decode()
-    assert "<strong>1</strong> expirate azi-noapte" in page
+    assert "<strong>1</strong> expirate, de lămurit" in page
     assert 'class="group group-bad" href="?arata=azi-noapte"' in page
     assert "2 transporturi</p>" in page  # not „active”
     assert 'class="pill pill-bad" data-status="expired"' in page
@@ -326,5 +327,5 @@ def test_what_expired_last_night_is_found_and_counted_until_the_next_midnight(
     assert listed_uits(signed_in, arata="azi-noapte") == [fresh.uit]
     Transport.objects.filter(pk=fresh.pk).update(first_expired_day=old.first_expired_day)
     page = signed_in.get("/transporturi/?arata=").content.decode()
-    assert "expirate azi-noapte</span>" not in page
+    assert "expirate, de lămurit</span>" not in page
     assert "1 transport activ" in page

@@ -10,7 +10,7 @@ from caraus.accounts.models import Company, Organization
 from caraus.core.formatting import today
 from caraus.transports.models import Transport
 from caraus.transports.search_text import LONGEST_SECTION, Section
-from caraus.workspace import listing, pagination
+from caraus.workspace import listing, pagination, urgency
 from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
 from tests.workspace.conftest import MakeTransport
@@ -166,9 +166,10 @@ def test_a_search_is_filtered_and_ordered_as_the_list_is(
         unsearched = listing.filter_transports(
             replace(filters, query=""), everything, company_ids, today=today()
         )
-        expected = unsearched.filter(plate="CJ77NOU").order_by(
-            *pagination.ORDERS[sort].order_by(backwards=False)
-        )
+        expected = unsearched.filter(plate="CJ77NOU")
+        if filters.order == "urgent":
+            expected = urgency.with_urgency(expected, today=today())
+        expected = expected.order_by(*pagination.ORDERS[filters.order].order_by(backwards=False))
         assert [row.pk for row in page] == [row.pk for row in expected]
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.core.formatting import today
 from caraus.drivers import driver_text
+from caraus.drivers.selection import selected_transports
 from caraus.transports.models import Transport
 
 
@@ -18,3 +19,12 @@ def show_driver_text(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(
         driver_text.text(transport, today=today()), content_type="text/plain; charset=utf-8"
     )
+
+
+@require_GET
+@never_cache
+def show_driver_texts(request: HttpRequest) -> HttpResponse:
+    """The texts of several UITs for one driver, as they are now."""
+    transports = selected_transports(request, request.GET.getlist("uit"))
+    texts = [driver_text.text(transport, today=today()) for transport in transports]
+    return HttpResponse("\n\n".join(texts), content_type="text/plain; charset=utf-8")

@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -10,6 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('transports', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -21,7 +23,10 @@ class Migration(migrations.Migration):
                 ('place', models.CharField(max_length=10)),
                 ('plate', models.TextField()),
                 ('found_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('mark', models.CharField(blank=True, choices=[('unloaded', 'descărcat'), ('fine', 'în regulă'), ('taken', 'se ocupă')], max_length=10)),
+                ('marked_at', models.DateTimeField(blank=True, null=True)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.company')),
+                ('marked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='transports.transport')),
                 ('transport', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='transports.transport')),
             ],

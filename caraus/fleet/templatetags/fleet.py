@@ -21,7 +21,8 @@ register = template.Library()
 @register.simple_tag
 def issue_labels(transport: Transport) -> list[str]:
     """What is wrong, in two or three words each, nothing twice; the worst first."""
-    return list(dict.fromkeys(display.short_label(issue) for issue in queries.issues_of(transport)))
+    pending = queries.pending_issues_of(transport)
+    return list(dict.fromkeys(display.short_label(issue) for issue in pending))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,16 @@ class FleetBox:
     # What may be done about an issue.
     actions: list[IssueAction]
 
+    @property
+    def pending_count(self) -> int:
+        return sum(not explained.issue.is_dealt_with for explained in self.issues)
+
 
 @register.simple_tag(takes_context=True)
 def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
     membership = access.current_membership(context["request"])
     issues: list[Issue] = queries.issues_of(transport)
-    prefetch_related_objects(issues, "other")
+    prefetch_related_objects(issues, "other", "marked_by")
     plates = dict(zip(PLACES, map(normalized, transport.current_vehicle), strict=True))
     vehicles = {
         vehicle.plate: vehicle

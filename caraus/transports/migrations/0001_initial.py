@@ -76,12 +76,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Mark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('unloaded', 'descărcat'), ('fine', 'în regulă'), ('taken', 'se ocupă')], max_length=10)),
+                ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('transport', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='mark', to='transports.transport')),
+            ],
+        ),
+        migrations.CreateModel(
             name='TransportEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('appeared', 'apărut'), ('changed', 'modificat de declarant'), ('vehicle_changed', 'vehicul schimbat'), ('carrier_changed', 'transportator schimbat'), ('returned', 'din nou în lista ANAF'), ('expired', 'expirat'), ('delisted', 'nu mai este în lista ANAF')], max_length=20)),
+                ('kind', models.CharField(choices=[('appeared', 'apărut'), ('changed', 'modificat de declarant'), ('vehicle_changed', 'vehicul schimbat'), ('carrier_changed', 'transportator schimbat'), ('returned', 'din nou în lista ANAF'), ('expired', 'expirat'), ('delisted', 'nu mai este în lista ANAF'), ('marked', 'marcat'), ('unmarked', 'marcaj scos')], max_length=20)),
                 ('changes', models.JSONField(default=dict)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('transport', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='transports.transport')),
             ],
             options={

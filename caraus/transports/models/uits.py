@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from caraus.accounts.models import Company, Organization
+from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import gettext_lazy
 from caraus.transports.models.fields import UNKNOWN_END, UNKNOWN_START, DayOrUnknown
 from caraus.transports.search_text import build_search_text, build_sort_keys
@@ -190,11 +190,15 @@ class TransportEvent(models.Model):
         RETURNED = "returned", gettext_lazy("din nou în lista ANAF")
         EXPIRED = "expired", gettext_lazy("expirat")
         DELISTED = "delisted", gettext_lazy("nu mai este în lista ANAF")
+        MARKED = "marked", gettext_lazy("marcat")
+        UNMARKED = "unmarked", gettext_lazy("marcaj scos")
 
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
     changes = models.JSONField(default=dict)
+    # Who marked it; None: it came from ANAF or from the calendar.
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         ordering = ["-at", "-pk"]

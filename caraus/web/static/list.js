@@ -57,6 +57,66 @@
     if (link) window.open(link.href, "_blank", "noopener");
   });
 
+  /* -- many at once: boxes, with shift those in between, x for the row of the focus -------------- */
+
+  const boxes = () => [...document.querySelectorAll('#lista input[name="uit"]')];
+  const picked = new Set();
+  let lastPicked = "";
+
+  const showPicked = () => {
+    const all = boxes();
+    picked.clear();
+    for (const box of all) if (box.checked) picked.add(box.value);
+    const words = document.querySelector(".selection-count");
+    if (words) {
+      const form = picked.size === 1 ? "one" : Intl.PluralRules && new Intl.PluralRules(document.documentElement.lang || "ro").select(picked.size) === "few" ? "few" : "many";
+      words.textContent = words.dataset[form].replace("{n}", picked.size);
+    }
+    const every = byId("alege-tot");
+    if (every) {
+      every.checked = picked.size > 0 && picked.size === all.length;
+      every.indeterminate = picked.size > 0 && picked.size < all.length;
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const box = event.target instanceof Element && event.target.closest('#lista input[name="uit"]');
+    if (!box) return;
+    const all = boxes();
+    const from = all.findIndex((other) => other.value === lastPicked);
+    const to = all.indexOf(box);
+    if (event.shiftKey && from >= 0) {
+      for (const other of all.slice(Math.min(from, to), Math.max(from, to) + 1)) other.checked = box.checked;
+    }
+    lastPicked = box.value;
+    showPicked();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "alege-tot") return;
+    for (const box of boxes()) box.checked = event.target.checked;
+    showPicked();
+  });
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(target)) return;
+    if (event.key === "x") {
+      const row = target.closest("#lista tr[data-uit]");
+      const box = row && row.querySelector('input[name="uit"]');
+      if (box) box.checked = !box.checked;
+      showPicked();
+    } else if (event.key === "Escape" && picked.size) {
+      for (const box of boxes()) box.checked = false;
+      showPicked();
+    }
+  });
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.target.id !== "lista") return;
+    if (detail.requestConfig.elt.id === "lista") {
+      for (const box of boxes()) box.checked = picked.has(box.value);
+    }
+    showPicked();
+  });
+
   if (!news) return;
 
   /* -- what is new: rows are marked, the title counts ----------------------------------------- */
@@ -154,7 +214,8 @@
     const body = byId("lista").querySelector("tbody");
     if (document.hidden || !body) return false;
     const above = body.getBoundingClientRect().top < 0;
-    return above || body.matches(":hover") || body.contains(document.activeElement);
+    const focused = document.activeElement && document.activeElement.closest("#lista tbody");
+    return above || byId("lista").querySelector("tbody:hover") || focused || picked.size > 0;
   };
 
   const order = (root) => rowsOf(root).map((row) => row.dataset.uit).join();

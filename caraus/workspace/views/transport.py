@@ -22,7 +22,8 @@ from caraus.workspace.timeline import build_timeline
 @never_cache
 def transport_detail(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.current_membership(request)
-    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    with_mark = Transport.objects.select_related("company", "mark__by")
+    transport = access.get_object(request, with_mark, pk)
     return render_transport(request, membership, transport, NoteForm())
 
 
@@ -43,7 +44,8 @@ def render_transport(
         "now": timezone.now(),
         "last_seen": last_listed_at(transport, last_good),
         "sync_status": sync_status,
-        "timeline": build_timeline(transport, list(transport.events.all())),
+        "mark": getattr(transport, "mark", None),
+        "timeline": build_timeline(transport, list(transport.events.select_related("by"))),
         "driver_text": driver_text.text(transport, today=today()),
         "driver_warning": driver_text.warning(transport, today=today()),
         "notes": transport.notes.select_related("author"),

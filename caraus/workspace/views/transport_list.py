@@ -23,7 +23,7 @@ from caraus.fleet import queries as fleet
 from caraus.sync import requests
 from caraus.sync.status import read_sync_status
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.workspace import columns, export_files, listing, saved_views, table
+from caraus.workspace import columns, export_files, listing, saved_views, table, urgency
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import SHOW, SORTS, USUAL_ADDRESS, ListFilters
 from caraus.workspace.models import ListSettings
@@ -51,7 +51,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     sync_status = read_sync_status(membership.organization, scope.selected)
     visible = access.visible(Transport.objects.all(), membership)
     rows, page = listing.list_page(filters, visible, scope.restricted_to, today=today())
-    summary = summarize(scope, visible, rows, page)
+    groups = urgency.count_groups(rows) if filters.order == "urgent" else None
+    summary = summarize(scope, visible, rows, page, groups)
     layout = columns.layout_of(membership.user_id)
     company_by_id = {company.pk: company for company in scope.selected}
     for transport in page:
@@ -63,9 +64,14 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     ):
         requests.record_view(scope.selected)
     with_company = len(companies) > 1 and company is None
+    heads = table.column_heads(filters, layout.columns)
+    may_mark = access.has_role(membership, Role.DISPATCHER)
+    rows_shown = table.table_rows(
+        page.rows, layout=layout, today=today(), with_company=with_company
+    )
     context = {
         "filters": filters,
-        "clear_address": ListFilters(sort=filters.sort).link(),
+        "clear_address": ListFilters(sort=filters.sort, toggled=filters.toggled).link(),
         "page": page,
         "count": summary.count,
         "companies": companies,
@@ -78,17 +84,17 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "columns": layout.columns,
         "layout": layout,
         "densities": ListSettings.Density.choices,
-        "heads": table.column_heads(filters, layout.columns),
+        "heads": heads,
         "papers_label": table.papers_label(layout.columns),
-        "rows": table.table_rows(
-            page.rows, layout=layout, today=today(), with_company=with_company
-        ),
+        "sections": table.table_sections(rows_shown, page, filters, groups),
         "saved_views": own_views,
         "quick_filters": summary.quick_filters,
         "has_expired_last_night": summary.has_expired_last_night,
         "now": int(time.time()),
         "printed_at": timezone.now(),
-        "may_sync": access.has_role(membership, Role.DISPATCHER),
+        "columns_in_all": len(heads) + may_mark,
+        "may_mark": may_mark,
+        "may_sync": may_mark,
         "today": today(),
         "sync_status": sync_status,
         "unreadable": _unreadable_records(companies) if summary.unreadable else (),

@@ -1,0 +1,25 @@
+"""The UITs that a request names, of those that the member may see."""
+
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
+
+from caraus.accounts import access
+from caraus.transports.models import Transport
+
+# More than one driver carries; a page of the list has as many.
+MAX_SELECTED = 50
+
+
+def selected_transports(request: HttpRequest, texts: Sequence[str]) -> list[Transport]:
+    """Return the UITs with these keys, in the order of their ends; raise Http404 for none."""
+    keys = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    rows = access.visible(
+        Transport.objects.select_related("company"), access.current_membership(request)
+    )
+    selected = rows.filter(pk__in=keys).order_by("first_expired_day", "pk")[:MAX_SELECTED]
+    transports = list(selected)
+    if not transports:
+        raise Http404(gettext("Niciun UIT ales."))
+    return transports

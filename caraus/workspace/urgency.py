@@ -1,0 +1,164 @@
+"""What burns first: the groups of the list, in the order in which somebody has to act."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.lookups import In
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from caraus.core.formatting import BUCHAREST, gettext_lazy
+from caraus.fleet import queries as fleet
+from caraus.transports.display import Tone
+from caraus.transports.models import DEALT_WITH, Transport
+from caraus.workspace.filters import ListFilters
+
+State = Transport.State
+OPEN = Q(state__in=Transport.OPEN_STATES)
+# From noon on, what ends at midnight goes before everything that is not expired.
+LAST_HOURS = 12
+# An expired UIT stays in the list for so long, unless it is dealt with or replaced before.
+EXPIRED_FOR = timedelta(days=7)
+# A delisted UIT stays for so long: then everybody has seen it.
+DELISTED_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the list; `key` stands in addresses."""
+
+    key: str
+    label: str | Promise
+    tone: Tone
+    icon: str
+    # What the law asks, where it asks something at once.
+    advice: str | Promise = ""
+
+
+# In their order; the rank of a group is its index.
+GROUPS = (
+    Group(
+        "expirate",
+        gettext_lazy("Expirate"),
+        "bad",
+        "calendar-x",
+        gettext_lazy("dacă este încă pe drum, oprește-l și cere un UIT valabil"),
+    ),
+    Group("ultimele-ore", gettext_lazy("Expiră în câteva ore"), "bad", "alarm-clock"),
+    Group(
+        "nu-porni",
+        gettext_lazy("Nu porni cu ele: lipsă la ANAF sau alt transportator"),
+        "bad",
+        "octagon-alert",
+    ),
+    Group("probleme", gettext_lazy("Cu probleme"), "warn", "triangle-alert"),
+    Group("azi", gettext_lazy("Expiră azi"), "bad", "alarm-clock"),
+    Group("maine", gettext_lazy("Expiră mâine"), "warn", "hourglass"),
+    Group("restul", gettext_lazy("Celelalte"), "calm", "calendar-check"),
+    Group("rezolvate", gettext_lazy("Rezolvate"), "good", "circle-check"),
+)
+_RANK = ("urgency",)
+RANKS = {group.key: rank for rank, group in enumerate(GROUPS)}
+DEALT_WITH_RANK = RANKS["rezolvate"]
+# Closed until somebody opens them.
+USUALLY_FOLDED = frozenset({"rezolvate"})
+
+
+def is_current(today: date) -> Q:
+    """Match the list as it opens: what is open, or was until lately and is not dealt with."""
+    # The first condition adds nothing, but an index begins at it.
+    return Q(first_expired_day__gt=today - EXPIRED_FOR) & (
+        (OPEN & Q(first_expired_day__gt=today)) | is_expired_unresolved(today) | _delisted(today)
+    )
+
+
+def is_expired_unresolved(today: date) -> Q:
+    """Match what has expired lately and is neither dealt with nor replaced by a new UIT: a lorry
+    may still be on the road with it."""
+    days = Q(first_expired_day__gt=today - EXPIRED_FOR, first_expired_day__lte=today)
+    return ~Q(state=State.DELISTED) & days & ~DEALT_WITH & ~Q(_replacement(today))
+
+
+def _replacement(today: date) -> Exists:
+    """A UIT of the same lorry that came later and is valid now."""
+    return Exists(
+        Transport.objects.filter(
+            OPEN,
+            ~Q(sort_vehicle=""),
+            organization=OuterRef("organization"),
+            company=OuterRef("company"),
+            sort_vehicle=OuterRef("sort_vehicle"),
+            first_seen_at__gt=OuterRef("first_seen_at"),
+            transport_date__lte=today,
+            first_expired_day__gt=today,
+        )
+    )
+
+
+def _delisted(today: date) -> Q:
+    """Match what left ANAF's list within a day, before its time."""
+    since = timezone.now() - DELISTED_FOR
+    is_early = Q(state=State.DELISTED, first_expired_day__gt=today, last_changed_at__gt=since)
+    return is_early & ~DEALT_WITH
+
+
+def _must_not_start(today: date) -> Q:
+    other_carrier = ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui"))
+    return ~Q(state=State.ACTIVE) | other_carrier
+
+
+def with_urgency(
+    rows: QuerySet[Transport], *, today: date, now: datetime | None = None
+) -> QuerySet[Transport]:
+    """Annotate UITs of the list as it opens with the rank of their group."""
+    hour = (now or timezone.now()).astimezone(BUCHAREST).hour
+    ends = [Q(first_expired_day=today + timedelta(days=days)) for days in (1, 2)]
+    conditions = {
+        "rezolvate": DEALT_WITH,
+        "expirate": Q(first_expired_day__lte=today),
+        "ultimele-ore": ends[0] & OPEN if hour >= 24 - LAST_HOURS else None,
+        "nu-porni": _must_not_start(today),
+        "probleme": fleet.has_issues(today),
+        "azi": ends[0],
+        "maine": ends[1],
+    }
+    cases = [
+        When(condition, then=Value(RANKS[key]))
+        for key, condition in conditions.items()
+        if condition is not None
+    ]
+    return rows.annotate(
+        urgency=Case(*cases, default=Value(RANKS["restul"]), output_field=IntegerField())
+    )
+
+
+def count_groups(rows: QuerySet[Transport]) -> dict[int, int]:
+    """Return how many UITs each group has, by its rank; of rows `with_urgency`."""
+    counts = rows.order_by().values_list(*_RANK).annotate(number=Count("pk"))
+    return dict(counts)
+
+
+def without_groups(rows: QuerySet[Transport], ranks: set[int]) -> QuerySet[Transport]:
+    """Leave out the UITs of these groups, of rows `with_urgency`."""
+    return rows.exclude(In(F("urgency"), sorted(ranks))) if ranks else rows
+
+
+def folded_ranks(filters: ListFilters) -> set[int]:
+    """Return the ranks of the closed groups: the usual ones, except those that were toggled.
+
+    What is searched for is shown, wherever it is.
+    """
+    usual = frozenset() if filters.query else USUALLY_FOLDED
+    return {RANKS[key] for key in usual ^ (RANKS.keys() & filters.toggled_keys)}

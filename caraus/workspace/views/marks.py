@@ -1,0 +1,80 @@
+"""Marking UITs: one on its page, several in the list."""
+
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from caraus.accounts import access
+from caraus.accounts.models import Role, User
+from caraus.core.formatting import plural
+from caraus.transports.marks import mark_transports
+from caraus.transports.models import Mark, Transport
+from caraus.workspace.filters import ListFilters, parse_address
+
+# By the words of the forms; "" takes a mark back.
+KINDS = {
+    "descarcat": Mark.Kind.UNLOADED.value,
+    "in-regula": Mark.Kind.FINE.value,
+    "ma-ocup": Mark.Kind.TAKEN.value,
+    "scoate": "",
+}
+# More than any page of the list has.
+MAX_SELECTED = 500
+
+
+@require_POST
+def mark_transport(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a UIT from its page."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    transport = access.get_object(request, Transport.objects.select_related("company"), pk)
+    kind = KINDS.get(request.POST.get("ce", ""))
+    if kind is not None:
+        mark_transports([transport], kind, membership.user)
+    return HttpResponseRedirect(transport.get_absolute_url())
+
+
+@require_POST
+def mark_selection(request: HttpRequest) -> HttpResponse:
+    """Mark the selected UITs, or the one whose own button was pressed; return to the view."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    word, keys = _pressed(request)
+    kind = KINDS.get(word)
+    selected = access.visible(Transport.objects.filter(pk__in=keys), membership)
+    if kind is not None and keys:
+        number = mark_transports(list(selected.order_by("pk")), kind, membership.user)
+        messages.success(request, _what_was_done(kind, number, membership.user))
+    elif kind is not None:
+        messages.info(request, gettext("Alege întâi UIT-urile, cu bifele din stânga."))
+    filters = ListFilters.from_query(parse_address(request.POST.get("vedere", "")))
+    if request.POST.get("inapoi") == "camioane":
+        anchor = quote(request.POST.get("camion", ""), safe="")
+        address = f"{reverse('workspace:lorries')}?{filters.address()}#camion-{anchor}"
+        return HttpResponseRedirect(address)
+    address = filters.page_address or filters.link()
+    return HttpResponseRedirect(f"{reverse('workspace:list')}?{address}")
+
+
+def _pressed(request: HttpRequest) -> tuple[str, list[int]]:
+    """Return the word of the button, and the keys that it is about."""
+    for word in ("descarcat", "scoate"):
+        if word in request.POST:
+            return word, _keys([request.POST[word]])
+    return request.POST.get("ce", ""), _keys(request.POST.getlist("uit"))
+
+
+def _keys(texts: list[str]) -> list[int]:
+    return [int(text) for text in texts[:MAX_SELECTED] if text.isascii() and text.isdigit()]
+
+
+def _what_was_done(kind: str, number: int, user: User) -> str:
+    uits = plural(number, "UIT", "UIT-uri")
+    if not kind:
+        return gettext("{uits}: marcajul a fost scos.").format(uits=uits)
+    if kind == Mark.Kind.TAKEN:
+        return gettext("{uits}: se ocupă {name}.").format(uits=uits, name=user.name)
+    label = Mark.Kind(kind).label
+    return gettext("{uits}: {mark}. Le găsești la „Rezolvate”.").format(uits=uits, mark=label)
