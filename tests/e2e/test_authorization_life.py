@@ -64,6 +64,7 @@ def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
     walking.sign_in(page)
     authorize(page)
     page.goto("/firme/")
+    page.locator("summary", has_text="Adaugă o firmă").click()
     page.locator("[name=cui]").fill(SINGLE)
     page.get_by_role("button", name="Adaugă firma").click()
     page.goto("/integrari/")
