@@ -2,7 +2,14 @@
 
 import re
 
+from django.http import HttpResponse
+
 
 def squeezed(page: str) -> str:
     """Runs of blanks become one; beside tags and before the end of a tag there is none."""
     return re.sub(r"(?<=>) | (?=[<>])", "", re.sub(r"\s+", " ", page))
+
+
+def page_of(response: HttpResponse) -> str:
+    """The page that a response brings, squeezed."""
+    return squeezed(response.content.decode())

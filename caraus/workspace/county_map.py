@@ -52,6 +52,11 @@ class Tile:
     shade: int
 
     @property
+    def text_x(self) -> int:
+        """Where its words begin, in the map's units."""
+        return self.x + 8
+
+    @property
     def is_wide(self) -> bool:
         """Whether its two numbers need a line each."""
         return len(f"{self.leaving}{self.arriving}") > _DIGITS_IN_LINE

@@ -24,6 +24,7 @@ from caraus.fleet.queries import IssueCode
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, ListExportPart
 from tests import factories
+from tests.squeezed import page_of
 from tests.worker import Worker
 from tests.workspace.conftest import MakeTransport
 
@@ -171,16 +172,16 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
         make()
     export = request_export(signed_in, "arata=toate&q=&x=%00", "fel-necunoscut")
     address = f"{EXPORT}{export.pk}/"
-    waiting = signed_in.get(address).content.decode()
+    waiting = page_of(signed_in.get(address))
     assert "Așteaptă la rând" in waiting
     assert 'hx-trigger="every 1s"' in waiting
     assert signed_in.get(f"{address}fisier/").status_code == 404
     ListExport.objects.update(started_at=timezone.now(), total=3, done=1)
-    half = signed_in.get(address, headers={"hx-request": "true"}).content.decode()
+    half = page_of(signed_in.get(address, headers={"hx-request": "true"}))
     assert '<progress max="3" value="1"' in half
     assert "<html" not in half
     worker.drain()
-    done = signed_in.get(address).content.decode()
+    done = page_of(signed_in.get(address))
     assert "Fișierul este gata" in done
     assert "3 transporturi" in done
     assert "În XLSX, codurile și numerele lungi rămân întregi, cu zerourile din față" in done
@@ -228,7 +229,7 @@ def test_what_fails_says_so_and_is_not_hidden_from_the_operator(
     export = request_export(signed_in, kind="csv")
     with pytest.raises(AttributeError):
         exports.run_export(export_id=export.pk)
-    assert "Exportul nu a reușit" in signed_in.get(f"{EXPORT}{export.pk}/").content.decode()
+    assert "Exportul nu a reușit" in page_of(signed_in.get(f"{EXPORT}{export.pk}/"))
 
 
 def test_a_member_who_left_gets_no_file(signed_in: Client, make: MakeTransport) -> None:

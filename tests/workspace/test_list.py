@@ -19,6 +19,7 @@ from caraus.transports.models import Transport
 from caraus.workspace import columns, pagination, urgency
 from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
+from tests.squeezed import page_of
 from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST = "/transporturi/"
@@ -63,18 +64,18 @@ def test_pages_forwards_and_back_show_every_row_once_and_in_order(
     while True:
         answer = signed_in.get(LIST + query)
         pages.append([row.uit for row in answer.context["page"]])
-        if (following := link_of(answer.content.decode(), "next")) is None:
+        if (following := link_of(page_of(answer), "next")) is None:
             break
         query = following
     assert [len(page) for page in pages] == [4, 4, 3]
     assert len({uit for page in pages for uit in page}) == 11
     assert list(chain.from_iterable(pages)) == _in_order(sort)
     for earlier in reversed(pages[:-1]):
-        previous = link_of(answer.content.decode(), "prev")
+        previous = link_of(page_of(answer), "prev")
         assert previous
         answer = signed_in.get(LIST + previous)
         assert [row.uit for row in answer.context["page"]] == earlier
-    assert link_of(answer.content.decode(), "prev") is None
+    assert link_of(page_of(answer), "prev") is None
 
 
 def _in_order(sort: str) -> list[str]:
@@ -107,7 +108,7 @@ def test_a_row_follows_its_values_and_its_reader(
     columns.save_layout(owner, columns.LIST_COLUMNS, "compact")
 
     def row_html(transport: Transport) -> str:
-        page = signed_in.get(LIST).content.decode()
+        page = page_of(signed_in.get(LIST))
         return page.partition(f'<tr data-uit="{transport.uit}"')[2].partition("</tr>")[0]
 
     first = row_html(row)
@@ -134,14 +135,14 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
 ) -> None:
     row = make()
     answer = signed_in.get("/transporturi/?firma=900099999")
-    assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in answer.content.decode()
+    assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in page_of(answer)
     assert [transport.uit for transport in answer.context["page"]] == [row.uit]
-    assert "1 transport activ" in answer.content.decode()  # nothing is filtered
+    assert "1 transport activ" in page_of(answer)  # nothing is filtered
     for view in ("saptamana", "harta"):
-        page = signed_in.get(f"/transporturi/{view}/?firma=900099999").content.decode()
+        page = page_of(signed_in.get(f"/transporturi/{view}/?firma=900099999"))
         assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in page
         assert "Sunt puse filtrele" not in page
-    own = signed_in.get(f"/transporturi/?firma={row.company.cui}").content.decode()
+    own = page_of(signed_in.get(f"/transporturi/?firma={row.company.cui}"))
     assert "nu este printre cele pe care le vezi" not in own
 
 
@@ -253,8 +254,8 @@ def test_the_address_holds_the_whole_view() -> None:
 
 def test_the_filters_stand_in_the_form(signed_in: Client, make: MakeTransport) -> None:
     factories.authorization(make().company.organization)
-    page = signed_in.get(LIST, {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}).content
-    text = page.decode()
+    filters = {"q": '"><b>', "loc": "Iași", "de_la": "2026-01-05"}
+    text = page_of(signed_in.get(LIST, filters))
     assert 'value="&quot;&gt;&lt;b&gt;"' in text
     assert 'value="Iași"' in text
     assert 'value="2026-01-05"' in text
@@ -285,9 +286,9 @@ def test_a_large_past_is_counted_up_to_the_limit(
     monkeypatch.setattr(pagination, "PAGE_SIZE", 3)
     for _ in range(3):
         make()
-    assert "peste" not in signed_in.get(LIST).content.decode()
+    assert "peste" not in page_of(signed_in.get(LIST))
     make()
-    assert "peste 3 transporturi active" in signed_in.get(LIST).content.decode()
+    assert "peste 3 transporturi active" in page_of(signed_in.get(LIST))
 
 
 @pytest.mark.parametrize(
@@ -317,8 +318,8 @@ def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     fresh = make(uit="4E2A21D5GGCNNG05", plate="B77ABC", state="expired", first_expired_day=today())
     old = make(plate="B78ABC", state="expired", first_expired_day=today() - timedelta(days=7))
     make(uit="0A1C2D3E4F5H6J42")
-    page = signed_in.get("/transporturi/?arata=").content.decode()
-    assert "<strong>1</strong> expirate, de lămurit" in page
+    page = page_of(signed_in.get("/transporturi/?arata="))
+    assert "<strong>1</strong>expirate, de lămurit" in page
     assert 'class="group group-bad" href="?arata=azi-noapte"' in page
     assert "2 transporturi</p>" in page  # not „active”
     assert 'class="pill pill-bad" data-status="expired"' in page
@@ -326,6 +327,6 @@ def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     assert listed_uits(signed_in, q="b78abc") == []
     assert listed_uits(signed_in, arata="azi-noapte") == [fresh.uit]
     Transport.objects.filter(pk=fresh.pk).update(first_expired_day=old.first_expired_day)
-    page = signed_in.get("/transporturi/?arata=").content.decode()
+    page = page_of(signed_in.get("/transporturi/?arata="))
     assert "expirate, de lămurit</span>" not in page
     assert "1 transport activ" in page

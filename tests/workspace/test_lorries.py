@@ -15,6 +15,7 @@ from caraus.transports.marks import mark_transports
 from caraus.transports.models import Mark
 from caraus.workspace import lorries
 from tests import factories
+from tests.squeezed import page_of
 from tests.workspace.conftest import MakeTransport
 
 LORRIES = "/transporturi/camioane/"
@@ -70,7 +71,7 @@ def test_lorries_of_the_fleet_without_a_uit_are_named(
     Vehicle.objects.create(company=stranger, plate="B99ABC")
     page = signed_in.get(LORRIES)
     assert [vehicle.plate for vehicle in page.context["lorry_page"].idle] == ["B13ABC"]
-    assert "Ionescu V. 0722 000 000" in page.content.decode()
+    assert "Ionescu V. 0722 000 000" in page_of(page)
     for query, idle in (("?q=popescu", ["B13ABC"]), ("?q=b 13", ["B13ABC"]), ("?q=zz", [])):
         found = signed_in.get(LORRIES + query).context["lorry_page"].idle
         assert [vehicle.plate for vehicle in found] == idle
@@ -83,7 +84,7 @@ def test_pages_of_lorries(
     for number in range(3):
         make(plate=f"B0{number}AAA")
     assert [plate for plate, _ in shown(signed_in)] == ["B00AAA", "B01AAA"]
-    link = re.search(r'rel="next" href="(\?[^"]+)"', signed_in.get(LORRIES).content.decode())
+    link = re.search(r'rel="next" href="(\?[^"]+)"', page_of(signed_in.get(LORRIES)))
     assert link
     following = link[1].replace("&amp;", "&")
     assert [plate for plate, _ in shown(signed_in, following)] == ["B02AAA"]
@@ -106,7 +107,7 @@ def test_a_lorry_is_handed_over_and_marked_at_once(signed_in: Client, make: Make
     stranger = make(company=factories.company(factories.organization("Altă firmă SRL")))
     keys = [row.pk for row in [*rows, stranger]]
     address = "/transporturi/texte-pentru-sofer/?" + "&".join(f"uit={key}" for key in keys)
-    text = signed_in.get(address).content.decode()
+    text = page_of(signed_in.get(address))
     assert text.count("UIT: ") == 2
     assert signed_in.get("/transporturi/texte-pentru-sofer/?uit=x&uit=²").status_code == 404
     form = {"uit": keys, "ce": "descarcat", "inapoi": "camioane", "camion": "b12abc"}

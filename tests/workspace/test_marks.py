@@ -17,6 +17,7 @@ from caraus.transports.notifications import expires_at
 from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
 from tests import factories
+from tests.squeezed import page_of
 from tests.transports.test_odd_fields import applied, record
 from tests.workspace.conftest import MakeTransport
 
@@ -41,8 +42,8 @@ def test_a_uit_is_marked_and_taken_back_on_its_page(
         signed_in.post(f"{address}marcaj/", {"ce": word})
         mark = Mark.objects.get(transport=row)
         assert (mark.kind, mark.by) == (kind, owner)
-        page = signed_in.get(address).content.decode()
-        assert f"<strong>{label}</strong> · {owner.name}" in page
+        page = page_of(signed_in.get(address))
+        assert f"<strong>{label}</strong>· {owner.name}" in page
     signed_in.post(f"{address}marcaj/", {"ce": "scoate"})
     assert not Mark.objects.exists()
     signed_in.post(f"{address}marcaj/", {"ce": "altceva"})
@@ -52,8 +53,8 @@ def test_a_uit_is_marked_and_taken_back_on_its_page(
         (KINDS.MARKED, owner.name, {"mark": ["unloaded", "fine"]}),
         (KINDS.UNMARKED, owner.name, {"mark": ["fine", ""]}),
     ]
-    page = signed_in.get(address).content.decode()
-    assert f"<strong>marcaj scos</strong> · {owner.name}" in page
+    page = page_of(signed_in.get(address))
+    assert f"<strong>marcaj scos</strong>· {owner.name}" in page
     assert "<ins>descărcat</ins>" in page
 
 
@@ -78,7 +79,7 @@ def test_many_are_marked_at_once_and_those_of_others_are_not(
     answer = signed_in.post("/transporturi/alese/", form)
     assert answer["Location"] == "/transporturi/?q=b"
     assert {mark.transport for mark in Mark.objects.all()} == set(rows[:2])
-    page = signed_in.get("/transporturi/?arata=").content.decode()
+    page = page_of(signed_in.get("/transporturi/?arata="))
     assert "2 UIT-uri: descărcat. Le găsești la „Rezolvate”." in page
     assert [row.uit for row in signed_in.get("/transporturi/?arata=").context["page"]] == [
         rows[2].uit
@@ -119,8 +120,8 @@ def test_what_anaf_changed_is_to_be_dealt_with_anew(
     store(company, plate="B99XYZ")
     assert [mark.transport for mark in Mark.objects.all()] == [still]
     assert history(row)[-1] == (KINDS.UNMARKED, "", {"mark": ["unloaded", ""]})
-    page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
-    assert "<strong>marcaj scos</strong> · ANAF a schimbat UIT-ul" in page
+    page = page_of(signed_in.get(f"/transporturi/{row.pk}/"))
+    assert "<strong>marcaj scos</strong>· ANAF a schimbat UIT-ul" in page
 
 
 UITS = ("4E2A21D5GGCNNG05", "0A1C2D3E4F5H6J42")
@@ -171,10 +172,10 @@ def test_an_issue_is_dealt_with_and_no_longer_counted(
     assert len(signed_in.get(listed).context["page"].rows) == 2
     signed_in.post(f"/flota/probleme/{issue.pk}/", {"ce": "in-regula"})
     assert len(signed_in.get(listed).context["page"].rows) == 1
-    page = signed_in.get(f"/transporturi/{first.pk}/").content.decode()
+    page = page_of(signed_in.get(f"/transporturi/{first.pk}/"))
     assert "Problemele sunt lămurite" in page
     assert f"<span>în regulă · {owner.name}" in page
-    assert "<strong>1</strong> cu probleme" in signed_in.get("/transporturi/").content.decode()
+    assert "<strong>1</strong>cu probleme" in page_of(signed_in.get("/transporturi/"))
     signed_in.post(f"/flota/probleme/{issue.pk}/", {"ce": "scoate"})
     assert len(signed_in.get(listed).context["page"].rows) == 2
     assert [changes for _, _, changes in history(first)] == [
@@ -195,7 +196,7 @@ def test_the_first_trip_is_over(
 ) -> None:
     first, second = clash
     issue = Issue.objects.get(transport=second)
-    page = signed_in.get(f"/transporturi/{second.pk}/").content.decode()
+    page = page_of(signed_in.get(f"/transporturi/{second.pk}/"))
     assert "Prima cursă s-a încheiat" in page
     signed_in.post(f"/flota/probleme/{issue.pk}/", {"ce": "cursa-incheiata"})
     assert Mark.objects.get().transport == first

@@ -14,6 +14,7 @@ from caraus.workspace import week
 from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS
 from caraus.workspace.period import Period
 from tests import factories
+from tests.squeezed import page_of
 from tests.workspace.conftest import MakeTransport
 
 WEEK, MAP = "/transporturi/saptamana/", "/transporturi/harta/"
@@ -93,9 +94,9 @@ def test_pages_of_vehicles_go_on_by_plate(
     address, seen, cut = WEEK, [], []
     while address:
         answer = signed_in.get(address)
-        cut.append("mai multe UIT-uri decât încap" in answer.content.decode())
+        cut.append("mai multe UIT-uri decât încap" in page_of(answer))
         seen.append([row.plate for row in answer.context["week"].rows])
-        match = re.search(r'href="(\?[^"]*dupa_numar=[^"]+)"', answer.content.decode())
+        match = re.search(r'href="(\?[^"]*dupa_numar=[^"]+)"', page_of(answer))
         address = WEEK + match[1].replace("&amp;", "&") if match else ""
     assert seen == [["A"], ["B", "C D&E"], ["F"], ["G"]]
     assert cut == [False, False, True, True]  # who has too many does not hide who comes after
@@ -107,7 +108,7 @@ def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
     make(plate="B12ABC")
     make(plate="CT99XYZ")
     answer = signed_in.get(WEEK, {"q": "b12", "saptamana": today().isoformat()})
-    page = answer.content.decode()
+    page = page_of(answer)
     assert [row.plate for row in answer.context["week"].rows] == ["B12ABC"]
     monday = Period.week_of(today()).first
     for days in (-7, 7):
@@ -159,7 +160,7 @@ def test_the_map_counts_where_the_trucks_of_the_period_go(
     tiles = {tile.county.code: (tile.leaving, tile.arriving, tile.shade) for tile in shown.tiles}
     assert (tiles["CJ"], tiles["AR"], tiles["B"]) == ((3, 4, 5), (3, 1, 3), (0, 0, 0))
     assert (shown.number, shown.without_county, len(shown.arrows)) == (6, 1, 2)
-    page = answer.content.decode()
+    page = page_of(answer)
     assert 'aria-label="Cluj: pleacă 3, ajung 4"' in page
     assert "fără județ" in page
     assert re.search(r'href="/transporturi/\?[^"]*loc=CJ[^"]*"', page)
@@ -172,7 +173,7 @@ def test_large_numbers_stand_below_one_another_in_their_tile(
     for _ in range(100):
         make(start=CLUJ, end=CLUJ)
     make(start=ARAD, end=ARAD)
-    page = signed_in.get(MAP).content.decode()
+    page = page_of(signed_in.get(MAP))
     assert re.findall(r">(\d+[↑↓])</tspan>", page) == ["100↑", "100↓"]
     assert "1↑ 1↓</text>" in page
 
@@ -184,7 +185,7 @@ def test_the_map_takes_the_lists_period_but_no_more_than_a_month(
         make(transport_date=day, first_expired_day=day, start=ARAD, end=CLUJ)
     answer = signed_in.get(MAP, {"de_la": "2026-01-01", "pana_la": "2026-03-31"})
     assert answer.context["map"].number == 2
-    assert "cel mult 31 de zile" in answer.content.decode()
+    assert "cel mult 31 de zile" in page_of(answer)
     answer = signed_in.get(MAP, {"de_la": "2026-03-31"})
     assert answer.context["map"].number == 1
 
@@ -207,7 +208,7 @@ def test_more_uits_cost_no_more_queries_and_a_stranger_company_is_not_drawn(
         for _ in range(more):
             make(plate="B13ABC", start=ARAD, end=CLUJ)
         with CaptureQueriesContext(connection) as queries:
-            page = client.get(path).content.decode()
+            page = page_of(client.get(path))
         counts.add(len(queries))
         assert "CT99XYZ" not in page
         assert "Constanța: pleacă 1" not in page

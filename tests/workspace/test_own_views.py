@@ -16,6 +16,7 @@ from caraus.transports.models import Transport
 from caraus.workspace import columns, pagination, saved_views
 from caraus.workspace.models import SavedView
 from tests import factories
+from tests.squeezed import page_of
 from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST, VIEWS = "/transporturi/", "/transporturi/vederi/"
@@ -27,22 +28,22 @@ def test_columns_are_chosen_and_remembered_for_the_person(
     signed_in: Client, client: Client, make: MakeTransport, organization: Organization
 ) -> None:
     make(plate="B12ABC", declarant_ref="CMD-7", documents=[{"text": "CMR 1"}])
-    usual = signed_in.get(LIST).content.decode()
+    usual = page_of(signed_in.get(LIST))
     assert "col-vehicle" in usual
     assert "col-changed" not in usual
     form = {"coloane": ["last_changed", "documents", "altceva"], "vedere": "q=b12&sortare=expira"}
     answer = signed_in.post(f"{LIST}coloane/", form)
     assert answer["Location"] == f"{LIST}?q=b12&sortare=expira"
-    page = signed_in.get(LIST).content.decode()
+    page = page_of(signed_in.get(LIST))
     assert "CMR 1" in page
     assert "col-changed" in page
     for absent in ("col-vehicle", "col-validity", "col-declarant", "CMD-7"):
         assert absent not in page
     other = Client()
     other.force_login(factories.member(organization, "viewer"))
-    assert "col-vehicle" in other.get(LIST).content.decode()
+    assert "col-vehicle" in page_of(other.get(LIST))
     signed_in.post(f"{LIST}coloane/", {"obisnuite": "1"})
-    assert "col-vehicle" in signed_in.get(LIST).content.decode()
+    assert "col-vehicle" in page_of(signed_in.get(LIST))
 
 
 def test_the_density_is_remembered_and_says_more_of_each_uit(
@@ -50,25 +51,25 @@ def test_the_density_is_remembered_and_says_more_of_each_uit(
 ) -> None:
     company = factories.company(organization, cui="900030302", name="A DOUA SRL")
     make(company=company, declarant_cui="900117817", documents=[{"text": "CMR 1"}])
-    compact = signed_in.get(LIST).content.decode().split("<tbody>")[1].split("</tbody>")[0]
+    compact = page_of(signed_in.get(LIST)).split("<tbody>")[1].split("</tbody>")[0]
     for detail in ("A DOUA SRL", "900117817", "CMR 1"):
         assert detail not in compact
     form = {"coloane": ["vehicle", "declarant"], "randuri": "airy"}
     signed_in.post(f"{LIST}coloane/", form)
-    page = signed_in.get(LIST).content.decode()
+    page = page_of(signed_in.get(LIST))
     assert 'value="airy" checked' in page
     airy = page.split("<tbody>")[1].split("</tbody>")[0]
     for detail in ("A DOUA SRL", "900117817", "CMR 1"):
         assert detail in airy
     signed_in.post(f"{LIST}coloane/", {"coloane": ["vehicle"], "randuri": "altfel"})
-    assert 'class="transports transports-compact"' in signed_in.get(LIST).content.decode()
+    assert 'class="transports transports-compact"' in page_of(signed_in.get(LIST))
 
 
 def test_each_column_alone_makes_a_list(signed_in: Client, make: MakeTransport) -> None:
     make()
     for key in columns.LIST_COLUMNS:
         signed_in.post(f"{LIST}coloane/", {"coloane": [key]})
-        assert signed_in.get(LIST).content.decode().count('<th scope="col"') == (
+        assert page_of(signed_in.get(LIST)).count('<th scope="col"') == (
             2 if key == "transport_date" else 3
         )
 
@@ -84,7 +85,7 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(
     assert (view.name, view.query, view.is_default) == ("Cluj mâine", "q=cj77", True)
     opened = signed_in.get(LIST)
     assert (opened.status_code, opened["Location"]) == (302, f"{LIST}?q=cj77")
-    page = signed_in.get(f"{LIST}?arata=").content.decode()
+    page = page_of(signed_in.get(f"{LIST}?arata="))
     assert other.uit in page
     assert "Cluj mâine" in page
     shown = signed_in.get(LIST, headers={"hx-request": "true", "hx-trigger": "filtre"})
@@ -98,7 +99,7 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(
     assert SavedView.objects.get(is_default=True) == everything
     assert signed_in.get(LIST)["Location"] == f"{LIST}?arata="
     signed_in.post(f"{VIEWS}{everything.pk}/", {"nume": "cluj mâine"})
-    assert "Ai deja o vedere" in signed_in.get(VIEWS).content.decode()
+    assert "Ai deja o vedere" in page_of(signed_in.get(VIEWS))
     signed_in.post(f"{VIEWS}{everything.pk}/", {"nume": "Tot"})
     signed_in.post(f"{VIEWS}{everything.pk}/", {"ce": "obisnuita"})
     assert signed_in.get(LIST).status_code == 200
@@ -111,11 +112,11 @@ def test_a_view_without_a_name_and_one_too_many_are_refused_in_words(
     signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = signed_in.post(VIEWS, {"nume": " \0", "vedere": "q=x"}, follow=True)
-    assert "Dă un nume vederii" in answer.content.decode()
+    assert "Dă un nume vederii" in page_of(answer)
     monkeypatch.setattr(saved_views, "MAX_SAVED_VIEWS", 1)
     signed_in.post(VIEWS, {"nume": "Una"})
     answer = signed_in.post(VIEWS, {"nume": "Două"}, follow=True)
-    assert "Șterge una" in answer.content.decode()
+    assert "Șterge una" in page_of(answer)
     assert SavedView.objects.count() == 1
 
 
@@ -124,7 +125,7 @@ def test_a_view_is_visible_to_its_owner_alone(
 ) -> None:
     colleague = factories.member(organization, "dispatcher")
     view = SavedView.objects.create(organization=organization, user=colleague, name="A ei")
-    assert "A ei" not in signed_in.get(LIST).content.decode()
+    assert "A ei" not in page_of(signed_in.get(LIST))
     assert signed_in.post(f"{VIEWS}{view.pk}/", {"ce": "sterge"}).status_code == 404
     assert SavedView.objects.exists()
 
@@ -205,7 +206,7 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     now = timezone.now()
     row = make(plate="B12ABC", first_seen_at=now - timedelta(minutes=5))
     columns.save_layout(owner, columns.LIST_COLUMNS, "airy")
-    seen = {signed_in.get(LIST).content.decode()}
+    seen = {page_of(signed_in.get(LIST))}
     for changed in (
         {"plate": "B13ABC"},
         {"trailer1": "CT12REM"},
@@ -218,18 +219,18 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
         {"last_changed_at": now + timedelta(minutes=1)},
     ):
         Transport.objects.filter(pk=row.pk).update(**changed)
-        page = signed_in.get(LIST).content.decode().split("<tbody>")[1].split("</tbody>")[0]
+        page = page_of(signed_in.get(LIST)).split("<tbody>")[1].split("</tbody>")[0]
         assert page not in seen, changed
         seen.add(page)
     Company.objects.update(name="Nume nou")
     factories.company(row.company.organization, cui="900030302")
-    assert "Nume nou" in signed_in.get(LIST).content.decode().split("<tbody>")[1]
+    assert "Nume nou" in page_of(signed_in.get(LIST)).split("<tbody>")[1]
     User.objects.filter(pk=owner.pk).update(language="en")
-    english = signed_in.get(LIST).content.decode()
+    english = page_of(signed_in.get(LIST))
     assert "9 minutes ago" in english
     assert 'data-label="Vehicle"' in english
     User.objects.filter(pk=owner.pk).update(language="ro")
-    assert 'data-label="Vehicul"' in signed_in.get(LIST).content.decode()
+    assert 'data-label="Vehicul"' in page_of(signed_in.get(LIST))
 
 
 def test_own_data_lists_saved_views_in_the_order_of_their_creation(

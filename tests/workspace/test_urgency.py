@@ -17,6 +17,7 @@ from caraus.transports.models import Transport
 from caraus.workspace import listing, pagination, urgency
 from caraus.workspace.filters import ListFilters
 from tests import factories
+from tests.squeezed import page_of
 from tests.workspace.conftest import MakeTransport
 
 LIST = "/transporturi/?arata="
@@ -96,7 +97,7 @@ def test_the_list_opens_with_what_burns(
     answer = signed_in.get(LIST)
     expected = [expired, missing, issue, tomorrow, calm]
     assert [row.uit for row in answer.context["page"]] == [row.uit for row in expected]
-    page = answer.content.decode()
+    page = page_of(answer)
     assert heads(page) == [
         *(("expirate", "1", "true"), ("nu-porni", "1", "true"), ("probleme", "1", "true")),
         *(("maine", "1", "true"), ("restul", "1", "true"), ("rezolvate", "1", "false")),
@@ -115,10 +116,10 @@ def test_a_group_folds_and_opens_by_its_head(
         assert link
         answer = signed_in.get(f"/transporturi/{link[1].replace('&amp;', '&')}")
         assert [row.uit for row in answer.context["page"]] == [row.uit for row in expected]
-        return answer.content.decode()
+        return page_of(answer)
 
     expected = [calm]
-    folded = toggle(signed_in.get(LIST).content.decode(), "nu-porni")
+    folded = toggle(page_of(signed_in.get(LIST)), "nu-porni")
     assert heads(folded)[0] == ("nu-porni", "1", "false")
     expected = [calm, done]
     opened = toggle(folded, "rezolvate")
@@ -139,11 +140,11 @@ def test_a_folded_group_stands_once_between_the_pages(
         make(first_expired_day=today() + timedelta(days=2))
         make()
     first = signed_in.get("/transporturi/?grupe=maine")
-    assert heads(first.content.decode()) == [("nu-porni", "2", "true"), ("maine", "2", "false")]
+    assert heads(page_of(first)) == [("nu-porni", "2", "true"), ("maine", "2", "false")]
     second = signed_in.get(f"/transporturi/?grupe=maine&dupa={first.context['page'].next}")
-    assert heads(second.content.decode()) == [("restul", "2", "true")]
+    assert heads(page_of(second)) == [("restul", "2", "true")]
     back = signed_in.get(f"/transporturi/?grupe=maine&inainte={second.context['page'].previous}")
-    assert heads(back.content.decode()) == heads(first.content.decode())
+    assert heads(page_of(back)) == heads(page_of(first))
 
 
 def test_an_expired_uit_leaves_when_a_new_one_replaces_it(make: MakeTransport) -> None:
@@ -159,7 +160,7 @@ def test_an_expired_uit_leaves_when_a_new_one_replaces_it(make: MakeTransport) -
 
 def test_the_past_has_no_urgency(signed_in: Client, make: MakeTransport) -> None:
     make(state="missing")
-    page = signed_in.get("/transporturi/?arata=toate").content.decode()
+    page = page_of(signed_in.get("/transporturi/?arata=toate"))
     assert "grupa-" not in page
     assert ListFilters(show="expired").order == ListFilters(show="delisted").order == "newest"
 
