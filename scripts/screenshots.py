@@ -300,7 +300,6 @@ def organization(photographer: Photographer) -> None:
     for address, name in {
         "/firme/": "firme",
         "/firme/lista/": "firme-lista",
-        company_address(page): "firma",
         "/organizatie/": "organizatie",
         "/organizatie/membri/": "membri",
         "/organizatie/jurnal/": "jurnal",
@@ -312,11 +311,6 @@ def organization(photographer: Photographer) -> None:
         "/cont/sessions/": "sesiuni",
     }.items():
         photographer.go(address, name)
-
-
-def company_address(page: Page) -> str:
-    page.goto("/firme/?ordine=uit")
-    return str(page.locator("tbody .cell-name a").first.get_attribute("href"))
 
 
 def in_english(photographer: Photographer) -> None:

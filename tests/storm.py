@@ -6,6 +6,7 @@ as in production; afterwards the database is compared with what the simulated AN
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -146,12 +147,24 @@ class Storm:
         """SIGTERM to all; seconds that each took to end."""
         took = []
         for process in self._running:
+            self._await_handler(process)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
             took.append(time.monotonic() - began)
         self._running = []
         return took
+
+    def _await_handler(self, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until the process handles SIGTERM: one that has just begun would die of it."""
+        status = Path(f"/proc/{process.pid}/status")
+        deadline = time.monotonic() + 60
+        while True:
+            caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
+            if caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
+                return
+            assert time.monotonic() < deadline, "a worker has not begun"
+            time.sleep(0.05)
 
     # -- what is true afterwards ---------------------------------------------------------------
 

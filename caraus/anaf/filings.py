@@ -271,7 +271,8 @@ def _errors_of(response: dict[str, Any]) -> tuple[str, ...]:
             continue
         for item in items if isinstance(items, list) else [items]:
             values = item.values() if isinstance(item, dict) else [item]
-            texts += [text_of(value) for value in values]
+            # `Errors: false` or a number says nothing: a verdict has words.
+            texts += [text_of(value) for value in values if isinstance(value, str)]
     return tuple(text for text in texts if text)
 
 

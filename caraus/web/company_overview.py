@@ -179,7 +179,8 @@ def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, 
     best = min(map(health, serving), key=lambda health: _COLOURS.index(health.colour))
     if best.colour == "green":
         return best.word, []
-    return best.word, [("bad" if best.colour == "red" else "warn", best.sentence)]
+    sentence = f"{best.word}. {best.sentence}"
+    return best.word, [("bad" if best.colour == "red" else "warn", sentence)]
 
 
 _COLOURS = ("green", "amber", "red")

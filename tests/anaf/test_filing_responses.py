@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from caraus.anaf.filings import (
@@ -280,6 +280,8 @@ _JSON = st.recursive(
 
 
 @settings(deadline=None)
+@example(value={"Errors": False}, status=200, complete=True)
+@example(value={"Errors": [{"errorMessage": 0}]}, status=200, complete=True)
 @given(value=_JSON, status=st.sampled_from([200, 200, 204, 401, 502]), complete=st.booleans())
 def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -> None:
     exchange = responded(json.dumps(value).encode(), status, complete=complete)

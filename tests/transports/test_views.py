@@ -83,10 +83,12 @@ def test_only_who_may_ask_anaf_sees_the_button(
         ("active", 5, True),
         ("missing", 5, True),
         ("active", 1, True),
-        ("active", 0, True),  # it has expired at midnight: for a day nobody loses sight of it
-        ("active", -1, False),
-        ("delisted", 5, False),
-        ("expired", -3, False),
+        # It has expired at midnight: for a week nobody loses sight of it, until it is dealt with.
+        ("active", 0, True),
+        ("active", -1, True),
+        ("expired", -3, True),
+        ("expired", -8, False),
+        ("delisted", 5, True),  # for a day
     ],
 )
 def test_the_list_shows_the_living_and_all_on_demand(
