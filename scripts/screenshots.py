@@ -235,6 +235,7 @@ def list_and_detail(photographer: Photographer) -> None:
     page.set_viewport_size({"width": 680, "height": 980})
     photographer.snap("uit-tipar")
     page.emulate_media(media="screen")
+    photographer.go("/transporturi/camioane/", "camioane")
     photographer.go("/transporturi/saptamana/", "saptamana")
     photographer.go("/transporturi/harta/", "harta")
     photographer.go(f"/transporturi/export/{scenes.export_under_way()}/", "export")
@@ -297,6 +298,9 @@ def organization(photographer: Photographer) -> None:
     while not refused.get_by_text("fără drept").count():
         page.wait_for_timeout(250)
         page.goto("/firme/")
+    page.goto("/firme/?ordine=uit")
+    page.locator("tbody .cell-name a").first.click()
+    photographer.everywhere("firma")
     for address, name in {
         "/firme/": "firme",
         "/firme/lista/": "firme-lista",
