@@ -28,7 +28,7 @@ def pages() -> dict[str, str]:
     from django.test import Client, RequestFactory, override_settings
 
     from caraus.accounts.models import User
-    from caraus.web.views import pages
+    from caraus.web.views import errors
 
     visitor, walker = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
     walker.force_login(User.objects.get(email=WALKER))
@@ -37,7 +37,7 @@ def pages() -> dict[str, str]:
         style = walker.get("/stil").content
     with patch("caraus.accounts.server_setup.is_setup_secret", return_value=True):
         set_up = visitor.get("/inceput/x/").content
-    error = pages.server_error(RequestFactory().get("/")).content
+    error = errors.server_error(RequestFactory().get("/")).content
     found = {"cont-nou": sign_up, "inceput": set_up, "eroare-500": error, "stil": style}
     return {name: body.decode() for name, body in found.items()}
 

@@ -7,7 +7,6 @@ from one run to the next by their dates and times only.
 
 import io
 import sys
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from scripts import scenes  # noqa: E402 - the project's root is on the path only now
 from tests.e2e import chromium, walking  # noqa: E402
 from tests.e2e.demo_process import DemoProcess  # noqa: E402
+from tests.folders import temporary_folder  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 CUI = "900010100"
@@ -379,8 +379,8 @@ WALK: tuple[Callable[[Photographer], None], ...] = (
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="caraus-screenshots-") as folder:
-        data = Path(folder) / "data"
+    with temporary_folder("caraus-screenshots-") as folder:
+        data = folder / "data"
         with DemoProcess(data) as demo, sync_playwright() as playwright:
             scenes.enter(data / "demo.env")
             browser = playwright.chromium.launch(
