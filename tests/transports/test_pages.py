@@ -19,6 +19,7 @@ from caraus.sync.models import RateLimiter, SyncHour, SyncRun, SyncState
 from caraus.sync.schedule import plan
 from caraus.sync.status import read_sync_status
 from tests.simulator_process import SimulatorProcess
+from tests.squeezed import page_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -152,8 +153,7 @@ def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
     )
     assert read_sync_status(organization, [company]).kind == "good"
     Company.objects.create(organization=organization, cui="900020201")
-    page = signed_in.get("/transporturi/").content.decode()
-    assert "; o firmă, încă niciodată" in page
+    assert "; o firmă, încă niciodată" in page_of(signed_in.get("/transporturi/"))
     assert signed_in.get("/transporturi/").context["sync_status"].kind == "syncing"
     Authorization.objects.update(status="reauthorize")
     assert signed_in.get("/transporturi/").context["sync_status"].kind == "never_authorized"
