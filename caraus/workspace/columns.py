@@ -38,7 +38,7 @@ LIST_COLUMNS = {
     "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant"),
     "reference": ListColumn(gettext_lazy("Referință"), sort="reference"),
     "documents": ListColumn(gettext_lazy("Documente"), sort="reference"),
-    "first_seen": ListColumn(gettext_lazy("Prima dată văzut"), sort="newest", width="wide-seen"),
+    "first_seen": ListColumn(gettext_lazy("Văzut prima dată"), sort="newest", width="wide-seen"),
     "last_changed": ListColumn(
         gettext_lazy("Ultima modificare"), sort="last_changed", width="wide-seen"
     ),

@@ -99,7 +99,7 @@ EXPORT_COLUMNS = (
         lambda uit, _today: "; ".join(display.unreadable_labels(uit)),
     ),
     ExportColumn(
-        gettext_lazy("Prima dată văzut"), 17, lambda uit, _today: _moment(uit.first_seen_at)
+        gettext_lazy("Văzut prima dată"), 17, lambda uit, _today: _moment(uit.first_seen_at)
     ),
     ExportColumn(
         gettext_lazy("Ultima modificare"), 17, lambda uit, _today: _moment(uit.last_changed_at)

@@ -27,7 +27,7 @@ def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     page.goto("/transporturi/?q=77nou")
     row = page.locator(f"[data-uit='{added['uit']}']:visible")
     expect(row).to_be_visible()
-    expect(page.get_by_text("Întrebăm ANAF acum")).to_have_count(0)
+    expect(page.get_by_text("Interogăm ANAF acum")).to_have_count(0)
 
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -117,7 +117,7 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     page.locator("summary", has_text="Coloane").click()
     page.get_by_label("Ultima modificare").check()
     page.get_by_label("Referință", exact=True).check()
-    page.get_by_role("button", name="Arată-le").click()
+    page.get_by_role("button", name="Aplică").click()
     expect(page.get_by_role("columnheader", name="Ultima modificare")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Referință", exact=True)).to_be_visible()
     page.locator("summary", has_text="Salvează vederea").click()

@@ -100,7 +100,7 @@ def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
     last = value["Ultima zi valabilă"].value
     assert last == datetime.combine(row.last_valid_day, datetime.min.time())
     seen = row.first_seen_at.astimezone(BUCHAREST).replace(tzinfo=None, microsecond=0)
-    assert value["Prima dată văzut"].value == seen
+    assert value["Văzut prima dată"].value == seen
     assert value["Declarant"].value == row.declarant_name
     assert value["Loc plecare"].value == "Nădlac"
     assert {cell.data_type for cell in cells} <= {"s", "d", "inlineStr", "n"}
