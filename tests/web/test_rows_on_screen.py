@@ -113,7 +113,7 @@ def test_the_heads_stand_in_two_lines_and_stay_in_reach(
             assert len(lines) == 2, (width, middles)
         open_list(page, 390, 844)
         page.mouse.wheel(0, 3000)
-        page.wait_for_function("scrollY > 500")
+        page.wait_for_function("() => scrollY > 500")
         assert page.locator("#q").evaluate("field => field.getBoundingClientRect().top") < 200
         page.locator("summary", has_text="Filtre").click()
         page.get_by_label("Ordinea").select_option("vehicul")
