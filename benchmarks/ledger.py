@@ -8,17 +8,12 @@ that other work on the machine meets both. At the end the chain is checked, and 
 """
 
 import argparse
-import os
-import shutil
 import statistics
 import time
 from typing import Any
 from unittest import mock
 
-from cryptography.fernet import Fernet
-
-from caraus import embedded
-from tests.folders import make_folder
+from benchmarks.database import migrated_database
 from tests.simulator_process import SimulatorProcess
 
 CARRIER = "900010100"
@@ -28,34 +23,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=60)
     wanted = parser.parse_args()
-    top = make_folder("caraus-ledger-")
-    os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"
-    held = embedded.acquire(top / "data")
-    try:
-        os.environ |= {
-            "DATABASE_URL": held.url,
-            "CARAUS_SECRET_KEY": "for-benchmarks-only" * 3,
-            "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),
-            "DJANGO_SETTINGS_MODULE": "caraus.settings",
-            "CARAUS_LOG_READABLE": "0",
-        }
-        import logging
-
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        logging.disable(logging.INFO)
-        call_command("migrate", verbosity=0)
+    with migrated_database("ledger"):
         with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
             records = anaf.active(CARRIER)
         measure(records, wanted.rounds)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        held.release()
-        shutil.rmtree(top, ignore_errors=True)
 
 
 def measure(records: list[dict[str, Any]], rounds: int) -> None:

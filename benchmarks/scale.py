@@ -6,17 +6,12 @@ A database of its own is filled in SQL; each figure is the median of several run
 """
 
 import argparse
-import os
-import shutil
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.fernet import Fernet
-
-from caraus import embedded
-from tests.folders import make_folder
+from benchmarks.database import migrated_database
 
 
 def main() -> None:
@@ -24,22 +19,7 @@ def main() -> None:
     parser.add_argument("--companies", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--transports", type=int, default=50)
     wanted = parser.parse_args()
-    top = make_folder("caraus-scale-")
-    os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"
-    held = embedded.acquire(top / "data")
-    try:
-        os.environ |= {
-            "DATABASE_URL": held.url,
-            "CARAUS_SECRET_KEY": "for-benchmarks-only" * 3,
-            "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),
-            "DJANGO_SETTINGS_MODULE": "caraus.settings",
-            "CARAUS_LOG_READABLE": "0",
-        }
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with migrated_database("scale"):
         print(
             f"{'companies':>10} {'transports':>11} {'claim 30':>9} {'plan':>8} {'upkeep':>8}"
             f" {'30 quiet':>9} {'page':>8}   (ms)",
@@ -48,12 +28,6 @@ def main() -> None:
         for number in sorted(wanted.companies):
             fill(number, wanted.transports)
             print(f"{number:>10} {number * wanted.transports:>11} {row()}", flush=True)
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        held.release()
-        shutil.rmtree(top, ignore_errors=True)
 
 
 def row() -> str:
@@ -179,11 +153,13 @@ def fill(number: int, transports: int) -> None:
 
 
 TRANSPORTS = """
-INSERT INTO transports_transport (company_id, uit, state, declarant_cui, declarant_name,
+INSERT INTO transports_transport (company_id, organization_id, search_text, sort_vehicle,
+    sort_declarant, sort_route, sort_reference, uit, state, declarant_cui, declarant_name,
     declarant_ref, transport_date, first_expired_day, expiry_computed, carrier_cui, carrier_name,
     plate, trailer1, trailer2, vehicle_changes, start, "end", documents, extra, raw,
     first_seen_at, last_seen_at, last_changed_at)
-SELECT c.id, 'U' || c.id || '-' || n, CASE WHEN n <= 3 THEN 'active' ELSE 'expired' END,
+SELECT c.id, c.organization_id, 'u' || c.id || '-' || n || ' b12abc agro', 'b12abc',
+    'agro', 'ar nadlac b bucuresti', 'r', 'U' || c.id || '-' || n, CASE WHEN n <= 3 THEN 'active' ELSE 'expired' END,
     '1', 'AGRO',
     'R', current_date - n, current_date - n + 5,
     false, c.cui, c.name, 'B12ABC', '', '', '[]',

@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def rank(item: pytest.Item) -> int:
         places = {item.path.name, item.path.parent.name}
-        return next((at for at, one in enumerate(LONGEST_FIRST) if one in places), 99)
+        return next((at for at, place in enumerate(LONGEST_FIRST) if place in places), 99)
 
     items.sort(key=rank)
 

@@ -23,14 +23,16 @@ def faults(subject: str, text: str, html: str = "") -> list[str]:
 
 def _said(subject: str, text: str, html: str) -> list[tuple[str, str]]:
     parts = {"subject": subject, "text": text, "html": html}
-    found = [(name, one[0]) for name, part in parts.items() for one in _LEFTOVERS.finditer(part)]
+    found = [
+        (name, match[0]) for name, part in parts.items() for match in _LEFTOVERS.finditer(part)
+    ]
     for name in ("subject", "text"):
-        found += [(name, one[0]) for one in _ESCAPED.finditer(parts[name])]
-    found += [("html", one[0]) for one in _TWICE_ESCAPED.finditer(html)]
+        found += [(name, match[0]) for match in _ESCAPED.finditer(parts[name])]
+    found += [("html", match[0]) for match in _TWICE_ESCAPED.finditer(html)]
     for name, part in parts.items():
-        for one in _COUNTED.finditer(part):
-            number = int(one[1])
+        for match in _COUNTED.finditer(part):
+            number = int(match[1])
             wants_de = number == 0 or number % 100 >= 20 or (number >= 100 and number % 100 == 0)
-            if number > 1 and wants_de != bool(one[2]):
-                found.append((name, part[one.start() : one.end() + 12]))
+            if number > 1 and wants_de != bool(match[2]):
+                found.append((name, part[match.start() : match.end() + 12]))
     return found

@@ -182,7 +182,7 @@ class SimulatorProcess:
     def calls(self, endpoint: str | None = None) -> list[dict[str, Any]]:
         """The calls got so far, oldest first."""
         found: list[dict[str, Any]] = self.control("calls")["calls"]
-        return [one for one in found if endpoint is None or one["endpoint"] == endpoint]
+        return [item for item in found if endpoint is None or item["endpoint"] == endpoint]
 
     def uploads(self) -> list[dict[str, Any]]:
         """Give the files taken for processing so far, oldest first."""

@@ -49,7 +49,7 @@ FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def cuis(number: int) -> list[str]:
     """Fictional fiscal codes with good check digits."""
-    return [_with_check_digit(f"70{one:06d}") for one in range(1, number + 1)]
+    return [_with_check_digit(f"70{index:06d}") for index in range(1, number + 1)]
 
 
 def _with_check_digit(digits: str) -> str:

@@ -54,7 +54,7 @@ def test_caddy_understands_its_file() -> None:
 
 def test_the_image_is_made_in_stages_and_runs_as_nobody_special() -> None:
     parser = DockerfileParser(path=str(ROOT / "Dockerfile"))
-    steps = [(one["instruction"], one["value"]) for one in parser.structure]
+    steps = [(part["instruction"], part["value"]) for part in parser.structure]
     bases = [value for name, value in steps if name == "FROM"]
     assert len(bases) == 2
     assert all(re.search(r":[\w.-]*\d", base) and "latest" not in base for base in bases)
@@ -246,7 +246,7 @@ def shipped() -> set[str]:
     """What `uv sync --no-dev --all-extras` installs, by the lock: the product's own needs and
     theirs."""
     packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
-    known = {one["name"]: one for one in packages}
+    known = {package["name"]: package for package in packages}
     found: set[str] = set()
     ahead = ["caraus"]
     while ahead:
@@ -267,11 +267,11 @@ def test_what_runs_imports_nothing_that_only_developers_have() -> None:
     missing = set()
     for path in [*(ROOT / "caraus").rglob("*.py"), *(ROOT / "anaf_simulator").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.append(node.module)
             for top in {name.split(".")[0] for name in names} & set(owners):
-                found = {re.sub(r"[-_.]+", "-", one).lower() for one in owners[top]}
+                found = {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners[top]}
                 if not found & installed:
                     missing.add(f"{path.relative_to(ROOT)}: {top}")
     assert not missing

@@ -1,9 +1,14 @@
 """What the previews of all lists share: the columns, the rows that wait, what was posted."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
+from caraus.core.formatting import plural
 from caraus.lists import drafts
 from caraus.lists.columns import SKIPPED, ListFormat
 from caraus.lists.forms import chosen_roles, chosen_rows
@@ -21,6 +26,13 @@ class Unclear:
 
     number: int
     text: str
+
+
+class Checked(Protocol):
+    """A row, or a part of it, of which it is known what would come."""
+
+    @property
+    def verdict(self) -> str: ...
 
 
 def change_draft(
@@ -47,18 +59,26 @@ def preview_context(
     draft: Draft,
     form: ListFormat,
     *,
+    checked: Iterable[Checked],
+    verdicts: Sequence[str],
     wrong: list[Unclear],
     asked: list[Unclear],
     file_error: str,
     text: str | None,
 ) -> dict[str, object]:
-    """Of the templates under `lists/`."""
+    """Of the templates under `lists/`; `verdicts` are those under which the rows are shown."""
+    checked = list(checked)
+    groups = {
+        verdict: [each for each in checked if each.verdict == verdict] for verdict in verdicts
+    }
     skipped = drafts.rows_skipped(draft)
     unclear = {row.number for row in [*wrong, *asked]}
     columns = drafts.columns_of(draft)
     labels = {role.name: str(role.label) for role in form.roles}
     return {
         "draft": draft,
+        "groups": groups,
+        "shown": {verdict: group[:SHOWN_ROWS] for verdict, group in groups.items()},
         "columns": [column for column in columns if column.heading or column.samples],
         "roles": form.roles,
         "skipped": [(number, SKIPPED[why], shown) for number, why, shown in skipped[:SHOWN_ROWS]],
@@ -72,3 +92,13 @@ def preview_context(
         "heads": "; ".join(column.heading or labels.get(column.role, "—") for column in columns),
         "corrected": drafts.rows_as_text(draft, unclear) if text is None else text,
     }
+
+
+def warn_of_rows_left(request: HttpRequest, number: int) -> None:
+    """Say how many rows wait for a correction."""
+    left = plural(
+        number,
+        "rând are încă probleme și nu s-a adăugat",
+        "rânduri au încă probleme și nu s-au adăugat",
+    )
+    messages.warning(request, gettext("%(left)s. Corectează aici.") % {"left": left})

@@ -34,7 +34,7 @@ def request_of(user: User | AnonymousUser, chosen: int | None = None) -> HttpReq
     ],
 )
 def test_a_role_may_do_all_that_stands_below_it(role: str, allowed: set[str]) -> None:
-    assert {one.value for one in Role if access.has_role(Membership(role=role), one)} == allowed
+    assert {each.value for each in Role if access.has_role(Membership(role=role), each)} == allowed
 
 
 def test_a_missing_role_is_named_in_the_refusal(organization: Organization, teammate: User) -> None:
@@ -61,7 +61,7 @@ def test_memberships_are_asked_once_for_a_page_and_never_kept_beyond_it(
     request = request_of(owner)
     with django_assert_num_queries(1):
         assert access.current_membership(request) is access.current_membership(request)
-        assert [one.role for one in access.memberships(request)] == ["owner"]
+        assert [membership.role for membership in access.memberships(request)] == ["owner"]
     request.user = stranger  # signed in anew meanwhile
     assert access.current_membership(request).user_id == stranger.pk
 

@@ -79,8 +79,8 @@ def test_acts_leave_a_trace_with_their_author(
     assert "14399840" in found["company"]
     assert "deconectat" in found["authorization"]
     assert "nou@example.ro" in found["invitation"]
-    assert {one.actor for one in AuditLogEntry.objects.all()} == {f"Ana Pop ({owner.email})"}
-    assert {one.ip for one in AuditLogEntry.objects.all()} == {"127.0.0.1"}
+    assert {each.actor for each in AuditLogEntry.objects.all()} == {f"Ana Pop ({owner.email})"}
+    assert {each.ip for each in AuditLogEntry.objects.all()} == {"127.0.0.1"}
 
 
 def test_it_is_searched_by_words_kind_and_day(

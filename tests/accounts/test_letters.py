@@ -117,7 +117,7 @@ def test_no_act_fails_or_waits_because_a_letter_does(refusing: MailServer) -> No
 
 def test_the_letters_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subjects() -> None:
     walk(lambda: None)
-    letters = [str(one.purpose) for one in OutgoingEmail.objects.all()]
+    letters = [str(email.purpose) for email in OutgoingEmail.objects.all()]
     sent = delivered()
     assert len(sent) == len(letters) >= 10
     for letter in sent:
@@ -125,7 +125,11 @@ def test_the_letters_of_all_acts_can_be_read_and_carry_no_strangers_words_in_sub
         assert "Bună ziua" in letter.body
         for word in ("Ana", "Pop", "Fiii", "Trans", EMAIL):
             assert word not in letter.subject
-    (invitation,) = {one.body for one in sent if "/invitatie/" in one.body and "invită" in one.body}
+    (invitation,) = {
+        message.body
+        for message in sent
+        if "/invitatie/" in message.body and "invită" in message.body
+    }
     assert f"{NAME} te invită în organizația {ORGANIZATION}" in invitation
 
 

@@ -32,7 +32,7 @@ def test_a_list_pasted_twice_at_once_adds_each_once(transactional_db: None) -> N
     actor = Membership.objects.get(user=factories.member(organization, "admin"))
     pairs = [(cui, "") for cui in GOOD]
     results = at_once(*[lambda: organizations.add_companies(actor, pairs) for _ in range(3)])
-    assert not [one for one in results if isinstance(one, Exception)]
+    assert not [result for result in results if isinstance(result, Exception)]
     assert organization.companies.count() == len(GOOD)
 
 
@@ -49,7 +49,7 @@ def test_an_archived_company_is_asked_about_no_more_and_comes_back(
     def due() -> int:
         maintenance.add_missing_states()
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
-        taken = [one.company_id for one in claims.claim_due(10)]
+        taken = [claim.company_id for claim in claims.claim_due(10)]
         claims.unlock_companies(taken)
         claims.release_claims(taken)
         return len(taken)

@@ -40,7 +40,7 @@ def test_the_export_tells_all_and_no_secret(
     assert found["organizații"][0]["rol"] == "dispecer"
     assert found["sesiuni"][0]["ip"] == "127.0.0.1"
     assert found["autorizări SPV"][0]["persoana"] == "Ana Pop"
-    assert any("intrat în cont" in one["ce"] for one in found["jurnal"])
+    assert any("intrat în cont" in entry["ce"] for entry in found["jurnal"])
     assert ana.password.rpartition("$")[2] not in answer.content.decode()
 
 

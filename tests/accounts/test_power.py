@@ -172,7 +172,7 @@ def test_nothing_put_into_an_unconfirmed_account_survives_its_owner_s_password(d
         Authenticator.objects.create(user=victim, type=kind, data={})
     choose_new_password()
     assert not Authenticator.objects.exists()
-    assert [one.email for one in EmailAddress.objects.all()] == [INVITED]
+    assert [address.email for address in EmailAddress.objects.all()] == [INVITED]
 
 
 def test_second_factors_of_a_confirmed_account_survive_a_new_password(db: None) -> None:
@@ -320,7 +320,7 @@ def test_of_two_owners_who_demote_each_other_at_once_one_does(
             companies=None,
         ),
     )
-    assert {type(one) for one in results} == {type(None), ValidationError}
+    assert {type(result) for result in results} == {type(None), ValidationError}
     assert organization.memberships.filter(role="owner").count() == 2
 
 
@@ -348,7 +348,9 @@ def test_who_is_no_owner_reads_nothing_of_it(
     organization: Organization, ownership: Membership, admin: Membership
 ) -> None:
     members.change_member(ownership, place(organization, "viewer"), role="owner", companies=None)
-    assert [one.user for one in Notification.objects.filter(kind="owners")] == [ownership.user]
+    assert [notification.user for notification in Notification.objects.filter(kind="owners")] == [
+        ownership.user
+    ]
 
 
 # L6, and letters of young organizations

@@ -205,7 +205,7 @@ def test_what_says_that_there_is_no_trailer_is_none(nothing: str, place: str) ->
     assert (read.trailer1, read.trailer2, read.unread) == ("", "", {})
     assert read.raw[place] == nothing
     changed = odd(modif_veh=[{"nr_veh": "B0000", place: nothing}, {"nr_veh": "", place: nothing}])
-    assert {(one.trailer1, one.trailer2) for one in changed.vehicle_changes} == {("", "")}
+    assert {(change.trailer1, change.trailer2) for change in changed.vehicle_changes} == {("", "")}
 
 
 def test_a_trailer_that_stands_twice_is_one_and_real_ones_stay() -> None:

@@ -169,7 +169,7 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
         *("disconnected", "", ""),
     )
     told = Notification.objects.filter(title="O autorizare SPV a fost luată înapoi")
-    assert {one.user for one in told} == {owner, admin}
+    assert {notice.user for notice in told} == {owner, admin}
     assert "Ion Contabilul a apăsat „Nu am vrut asta”" in told[0].text
     entry = AuditLogEntry.objects.order_by("pk").last()
     assert entry

@@ -85,7 +85,7 @@ def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancel
     assert "Autorizarea nu a fost dată" in page
     assert "/integrari/ajutor/anulata/" in page
     assert 'href="/autorizare/"' in page
-    both = [anaf.log_in("three", url=started(one)) for one in (holder, other)]
+    both = [anaf.log_in("three", url=started(each)) for each in (holder, other)]
     assert "Autorizarea a reușit" in holder.get("/anaf/callback", both[0]).content.decode()
     late = other.get("/anaf/callback", both[1]).content.decode()
     assert str(LINK_CLOSED.sentence) in late
@@ -112,7 +112,7 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
         )
 
     results = at_once(lambda: finish(0), lambda: finish(1))
-    assert sum(isinstance(one, Authorization) for one in results) == 1
+    assert sum(isinstance(result, Authorization) for result in results) == 1
     assert LINK_CLOSED in results
     assert Authorization.objects.count() == 1
 

@@ -95,6 +95,6 @@ def test_against_a_fallen_anaf_it_is_tried_daily_and_then_hourly(key: int) -> No
 def test_a_thousand_made_on_one_morning_do_not_renew_in_one_minute() -> None:
     states = [RefreshState(key=key, access_end=END) for key in range(1, 1001)]
     minutes = Counter(
-        next_refresh(one, before=BEFORE).replace(second=0, microsecond=0) for one in states
+        next_refresh(state, before=BEFORE).replace(second=0, microsecond=0) for state in states
     )
     assert max(minutes.values()) <= 8

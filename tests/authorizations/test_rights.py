@@ -171,7 +171,7 @@ def test_a_refused_pair_is_asked_ever_more_rarely_however_often_the_timers_run(
 
 
 def test_a_pair_that_was_never_covered_is_asked_about_once_a_month_in_the_end() -> None:
-    days = [rights.retry_pause(refusals=one, was_covered=False).days for one in range(1, 9)]
+    days = [rights.retry_pause(refusals=index, was_covered=False).days for index in range(1, 9)]
     assert days == [1, 2, 4, 8, 16, 30, 30, 30]
     assert rights.retry_pause(refusals=5000, was_covered=False).days == 30
 
@@ -184,7 +184,9 @@ def as_it_was_chosen(authorization: Authorization) -> list[Company]:
     )
     companies = rights.served_companies(authorization).exclude(pk__in=settled.values("company"))
     return [
-        one for one in companies.order_by("pk") if rights.authorization_for(one) != authorization
+        company
+        for company in companies.order_by("pk")
+        if rights.authorization_for(company) != authorization
     ]
 
 
@@ -200,7 +202,7 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
         {"state": "no_right", "retry_at": now + DAY},
         {"state": "no_right", "retry_at": now - DAY},
     ]
-    companies = [factories.company(organization, cui=f"{one:09}") for one in range(1, 126)]
+    companies = [factories.company(organization, cui=f"{index:09}") for index in range(1, 126)]
     link = ExternalLink.objects.create(
         organization=organization, sender_name="Ana", for_all=False, expires_at=now
     )
@@ -223,7 +225,7 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
         assert len(queries) == 2  # the keys, and the companies themselves
         assert found == as_it_was_chosen(authorization)
         assert bool(found) == (authorization.pk in waiting)
-    assert sum(bool(rights.companies_to_check(one)) for one in authorizations) >= 2
+    assert sum(bool(rights.companies_to_check(each)) for each in authorizations) >= 2
 
 
 def test_after_an_authorization_every_company_is_tried_also_those_served_by_another(

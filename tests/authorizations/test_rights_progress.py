@@ -25,7 +25,7 @@ def come_back(client: Client, anaf: SimulatorProcess, certificate: str) -> str:
 
 def companies(organization: Organization, number: int) -> list[Company]:
     return Company.objects.bulk_create(
-        Company(organization=organization, cui=f"{one:09}") for one in range(1, number + 1)
+        Company(organization=organization, cui=f"{index:09}") for index in range(1, number + 1)
     )
 
 
@@ -100,7 +100,7 @@ def test_a_certificate_without_any_right_is_told_so_once_anaf_has_answered(
 def test_three_companies_with_a_right_among_many_are_a_success(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:
-    for cui in (*(f"9000404{one:02}" for one in range(5)), factories.CUI):
+    for cui in (*(f"9000404{index:02}" for index in range(5)), factories.CUI):
         factories.company(organization, cui=cui)
     come_back(signed_in, anaf, "three")
     worker.drain()

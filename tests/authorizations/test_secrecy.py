@@ -46,8 +46,8 @@ def test_no_token_leaves_the_server(
     shown = "".join(f"{answer.content.decode()}{answer.headers}" for answer in answers)
     sessions = "".join(str(SessionStore().decode(row.sealed)) for row in Session.objects.all())
     told = "".join(run.detail for run in SyncRun.objects.all())
-    for one in (before, Authorization.objects.get()):
-        for sealed in (one.access_token_sealed, one.refresh_token_sealed):
+    for authorization in (before, Authorization.objects.get()):
+        for sealed in (authorization.access_token_sealed, authorization.refresh_token_sealed):
             token = crypto.decrypt(sealed)
             for secret in (token, token.split(".")[1], token.split(".")[2], sealed):
                 for place in (shown, caplog.text, jobs, sessions, told):

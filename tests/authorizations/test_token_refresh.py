@@ -248,7 +248,7 @@ def test_those_who_waited_for_a_renewal_that_failed_do_not_all_try_it_again(
         ]
         * 4
     )
-    assert [getattr(one, "code", one) for one in results] == ["token_endpoint_down"] * 4
+    assert [getattr(result, "code", result) for result in results] == ["token_endpoint_down"] * 4
     assert len(anaf.calls("token")) == 1
     authorization.refresh_from_db()
     assert authorization.refresh_failures == 1
@@ -262,7 +262,7 @@ def test_those_who_waited_for_a_renewal_that_failed_do_not_all_try_it_again(
         ]
         * 4
     )
-    assert sorted(str(getattr(one, "code", one)) for one in results) == [
+    assert sorted(str(getattr(result, "code", result)) for result in results) == [
         *["False"] * 3,
         "token_endpoint_down",
     ]

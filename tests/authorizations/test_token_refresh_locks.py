@@ -109,8 +109,8 @@ def test_first_answers_about_other_companies_are_kept_while_the_token_service_is
     others = [
         factories.company(organization, cui=cui) for cui in (factories.OTHER_CUI, "900030302")
     ]
-    for one in (company, *others):
-        result = sync_company(company_id=one.pk)
+    for each in (company, *others):
+        result = sync_company(company_id=each.pk)
         assert result.outcome in {Outcome.OK, Outcome.NO_RIGHTS}
     assert CompanyRight.objects.filter(authorization=authorization, state="covered").exists()
     assert SyncRun.objects.filter(authorization=authorization, outcome="ok").exists()

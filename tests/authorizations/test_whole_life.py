@@ -129,9 +129,9 @@ def told_once_to_each(worker: Worker, smtp: MailServer, titles: list[str]) -> No
     worker.drain()
     for user in User.objects.all():
         bell = Notification.objects.filter(user=user).order_by("created_at", "pk")
-        assert [named(one) for one in bell] == titles
-        letters = [one["Subject"] for one in smtp.messages if one["To"] == user.email]
-        assert sorted(letters) == sorted(one.title for one in bell)
+        assert [named(notice) for notice in bell] == titles
+        letters = [message["Subject"] for message in smtp.messages if message["To"] == user.email]
+        assert sorted(letters) == sorted(notice.title for notice in bell)
     assert len(smtp.messages) == 2 * len(titles)
     assert set(Email.objects.values_list("state", flat=True)) == {"sent"}
 

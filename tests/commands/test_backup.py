@@ -47,7 +47,7 @@ def test_a_copy_in_a_new_folder_goes_on_with_the_same_authorization(
     assert "open all 1 living authorization" in done.stdout
     assert elsewhere.json("transports", "--cui", CUI) == before
     assert before
-    assert [one["outcome"] for one in elsewhere.json("sync")] == ["ok"]
+    assert [result["outcome"] for result in elsewhere.json("sync")] == ["ok"]
 
 
 def test_without_the_keys_it_is_said_and_nothing_pretends_to_work(

@@ -19,7 +19,7 @@ ROOT = os.geteuid() == 0
 
 def modes(folder: Path) -> dict[Path, tuple[int, int, int]]:
     states = {path: path.stat() for path in (folder, *folder.parents)}
-    return {path: (one.st_mode, one.st_uid, one.st_gid) for path, one in states.items()}
+    return {path: (state.st_mode, state.st_uid, state.st_gid) for path, state in states.items()}
 
 
 def test_what_lies_above_the_data_is_never_changed(folder: Path) -> None:

@@ -100,7 +100,7 @@ def test_all_uits_of_a_vehicle_at_once(desk: Desk, dispatcher: Client) -> None:
     preview = dispatcher.post(address, CHANGE | {"uit": ticked}, follow=True)
     assert "Depune toate cele 2 la ANAF" in text_of(preview)
     changes = list(VehicleChange.objects.order_by("pk"))
-    assert {change.uit for change in changes} == {one.uit for one in transports[:2]}
+    assert {change.uit for change in changes} == {each.uit for each in transports[:2]}
     group = reverse("filings:group", args=[changes[0].pk])
     dispatcher.post(group, {"ce": "depune"})
     for change in changes:

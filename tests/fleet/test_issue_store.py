@@ -25,7 +25,7 @@ def told() -> Any:
     heard: list[tuple[str, str]] = []
 
     def hear(sender: object, issues: list[Issue], because: str, **_: object) -> None:
-        heard.extend((because, one.plate) for one in issues)
+        heard.extend((because, issue.plate) for issue in issues)
 
     queries.appeared.connect(hear, weak=False, dispatch_uid="test")
     yield heard
@@ -34,7 +34,7 @@ def told() -> Any:
 
 def standing(transport: Transport) -> list[tuple[str, str]]:
     transport.refresh_from_db()
-    return [(one.code, one.plate) for one in queries.issues_of(transport)]
+    return [(issue.code, issue.plate) for issue in queries.issues_of(transport)]
 
 
 def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
@@ -50,7 +50,7 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
     changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     assert standing(ours) == []
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("not_in_fleet", "CT34REM")]
-    assert [standing(one) for one in closed] == [[], [], []]
+    assert [standing(transport) for transport in closed] == [[], [], []]
     assert sorted(told) == [("fleet", "CJ77NOU"), ("fleet", "CT34REM")]
     told.clear()
 
@@ -65,8 +65,8 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
     )
     assert standing(theirs) == []
     assert standing(ours) == [("not_in_fleet", "B123ABC")]
-    for one in Vehicle.objects.all():
-        changes.set_active(dispatcher, one, active=False)
+    for vehicle in Vehicle.objects.all():
+        changes.set_active(dispatcher, vehicle, active=False)
     assert not Issue.objects.exists()  # nothing in use: no fleet
     changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
     assert standing(theirs) == [("retired", "CJ77NOU"), ("retired", "CT34REM")]
@@ -95,12 +95,12 @@ def test_two_directions_name_each_other_until_one_is_closed(
     there = make(plate="B123ABC")
     back = make(plate="B 123 ABC", start=BUCHAREST, end=CLUJ)
     assert len(issue_store.update_issues(company.pk, because="uit")) == 2
-    assert [one.other for one in queries.issues_of(there)] == [back]
+    assert [issue.other for issue in queries.issues_of(there)] == [back]
     again = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
     Transport.objects.filter(pk=back.pk).update(state="delisted")
     (new,) = issue_store.update_issues(company.pk, because="uit")
     assert new.transport_id == again.pk
-    assert [one.other for one in queries.issues_of(there)] == [again]
+    assert [issue.other for issue in queries.issues_of(there)] == [again]
     again.delete()
     assert standing(there) == []
 
@@ -143,7 +143,7 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
     assert standing(ends) == []
     assert queries.count_with_issues([company.pk], today()) == 2
     issue_store.delete_outdated()
-    assert {one.transport_id for one in Issue.objects.all()} == {stays.pk}
+    assert {issue.transport_id for issue in Issue.objects.all()} == {stays.pk}
     assert standing(clashing) == []
 
 

@@ -42,7 +42,10 @@ def uit(pk: int, *numbers: str, way: str = "CJ-B", day: int = 0) -> OpenTranspor
 def told(
     uits: list[OpenTransport], fleet: dict[str, ListedVehicle] = OURS
 ) -> set[tuple[int, str, str, str]]:
-    return {(one.uit, one.code.value, one.place, one.plate) for one in find_issues(uits, fleet)}
+    return {
+        (issue.uit, issue.code.value, issue.place, issue.plate)
+        for issue in find_issues(uits, fleet)
+    }
 
 
 # -- plates --------------------------------------------------------------------------------------
@@ -176,8 +179,8 @@ def test_one_plate_in_two_directions_is_told_on_both() -> None:
     found = find_issues(
         [uit(1, "B123ABC"), uit(2, "B123ABC", way="B-CJ"), uit(3, "B123ABC", way="CJ-SB")], OURS
     )
-    assert {(one.uit, one.other) for one in found} == {(1, 2), (2, 1), (3, 2)}
-    assert {one.code for one in found} == {IssueCode.TWO_DIRECTIONS}
+    assert {(item.uit, item.other) for item in found} == {(1, 2), (2, 1), (3, 2)}
+    assert {item.code for item in found} == {IssueCode.TWO_DIRECTIONS}
 
 
 def test_a_trailer_can_be_in_one_place_only_and_whatever_place_it_stands_in() -> None:
@@ -203,7 +206,7 @@ def test_a_filler_plate_on_thousands_of_uits_is_decided_soon() -> None:
         for pk in range(4 * MAX_TRIPS)
     ]
     found = find_issues(many, {"B123ABC": ListedVehicle(is_trailer=False)})
-    unknown = [one for one in found if one.code is IssueCode.NOT_IN_FLEET]
+    unknown = [item for item in found if item.code is IssueCode.NOT_IN_FLEET]
     assert len(unknown) == len(many)
     assert len(found) <= 2 * len(many)
 
@@ -220,10 +223,10 @@ def test_the_order_of_uits_changes_nothing_and_each_problem_is_of_its_own_plate(
 ) -> None:
     found = find_issues(uits, OURS)
     assert found == find_issues(uits[::-1], OURS)
-    by_pk = {one.pk: one for one in uits}
-    for one in found:
-        assert one.plate in by_pk[one.uit].plates
-        assert (one.other is None) == (one.code is not IssueCode.TWO_DIRECTIONS)
-        if one.other is not None:
-            assert are_in_conflict(by_pk[one.uit].trip, by_pk[one.other].trip)
-            assert one.plate in by_pk[one.other].plates
+    by_pk = {each.pk: each for each in uits}
+    for item in found:
+        assert item.plate in by_pk[item.uit].plates
+        assert (item.other is None) == (item.code is not IssueCode.TWO_DIRECTIONS)
+        if item.other is not None:
+            assert are_in_conflict(by_pk[item.uit].trip, by_pk[item.other].trip)
+            assert item.plate in by_pk[item.other].plates

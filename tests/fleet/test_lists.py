@@ -80,7 +80,7 @@ def test_a_workbook_is_read_from_its_first_visible_sheet_with_row_numbers_of_its
         hidden=1,
     )
     lines = lines_of(read_file("f.xlsx", data))
-    assert [(one.number, one.plate, one.active) for one in lines] == [
+    assert [(line.number, line.plate, line.active) for line in lines] == [
         (3, "B123ABC", "da"),
         (5, "12345", ""),
     ]
@@ -199,7 +199,7 @@ def test_a_row_at_the_end_of_the_sheet_is_found_and_soon() -> None:
 
 def verdicts(lines: list[Line], *known: Vehicle) -> list[tuple[str, str]]:
     rows = [ReadRow(line.number, (line,)) for line in lines]
-    judged = check_rows(rows, {one.plate: one for one in known}, Kind.VEHICLE)
+    judged = check_rows(rows, {vehicle.plate: vehicle for vehicle in known}, Kind.VEHICLE)
     return [
         ("wrong", row.error) if row.error else (row.lines[0].verdict, row.lines[0].message)
         for row in judged

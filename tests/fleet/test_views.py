@@ -29,7 +29,10 @@ def works(client: Client, dispatcher: Membership) -> Client:
 
 
 def fleet() -> dict[str, tuple[str, str, bool]]:
-    return {one.plate: (one.kind, one.note, one.active) for one in Vehicle.objects.all()}
+    return {
+        vehicle.plate: (vehicle.kind, vehicle.note, vehicle.active)
+        for vehicle in Vehicle.objects.all()
+    }
 
 
 def said(answer: Any) -> str:

@@ -17,9 +17,9 @@ def test_a_fleets_list_is_read_as_a_person_reads_it(name: str) -> None:
     case = cases.FLEETS[name]
     rows, skipped = reading.fleet(case.text)
     entries = [line.entry for row in rows for line in row.lines]
-    assert [one.plate for one in entries if one.kind == Kind.VEHICLE] == list(case.vehicles)
-    assert [one.plate for one in entries if one.kind == Kind.TRAILER] == list(case.trailers)
-    by_plate = {one.plate: one for one in entries}
+    assert [entry.plate for entry in entries if entry.kind == Kind.VEHICLE] == list(case.vehicles)
+    assert [entry.plate for entry in entries if entry.kind == Kind.TRAILER] == list(case.trailers)
+    by_plate = {entry.plate: entry for entry in entries}
     for plate, (driver, phone) in case.drivers.items():
         assert (by_plate[plate].driver, by_plate[plate].phone) == (driver, phone)
     for plate, note in case.notes.items():

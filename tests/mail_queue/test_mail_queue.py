@@ -78,7 +78,7 @@ def test_a_letter_is_born_with_the_act_or_not_at_all(db: None) -> None:
 def test_django_s_own_functions_queue_too(db: None) -> None:
     send_mail("A\nB", "Text.", None, ["ana@example.ro", "ion@example.ro"])
     assert OutgoingEmail.objects.count() == 2
-    assert [(one.to, one.subject) for one in delivered()] == [
+    assert [(message.to, message.subject) for message in delivered()] == [
         (["ana@example.ro"], "A B"),
         (["ion@example.ro"], "A B"),
     ]

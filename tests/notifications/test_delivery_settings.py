@@ -126,12 +126,12 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     post(night + timedelta(minutes=6))
     held = {Notification.objects.get(pk=pk).kind for pk in delivery.due_emails(morning)}
     assert held == {FLEET_ISSUE.code, EXPIRING_UIT.code}
-    assert [one["Subject"] for one in smtp.messages] == [
+    assert [message["Subject"] for message in smtp.messages] == [
         DELISTED_UIT.title,
         "2 UIT-uri ieșite din lista ANAF sau cu alt transportator",
     ]
     post(morning)
-    assert [one["Subject"] for one in smtp.messages[2:]] == ["3 probleme de flotă"]
+    assert [message["Subject"] for message in smtp.messages[2:]] == ["3 probleme de flotă"]
     assert not delivery.due_emails(morning)
     assert AUTHORIZATION_NEEDED.essential
 
@@ -163,7 +163,7 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     User.objects.filter(pk=english.pk).update(language="en")
     told(NEW_UIT, news(company, "i"), now=seven + timedelta(hours=1))
     post(seven + timedelta(days=1, minutes=2))
-    subjects = {one["To"]: one["Subject"] for one in smtp.messages[1:]}
+    subjects = {message["To"]: message["Subject"] for message in smtp.messages[1:]}
     assert subjects == {
         owner.email: "Rezumat, vineri, 27 noiembrie: 1 noutate",
         english.email: "Digest, Friday, 27 November: 1 piece of news",
@@ -175,7 +175,7 @@ def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: 
     now = timezone.now()
     told(NEW_UIT, news(company, *"abc"), now=now)
     later = [now + timedelta(days=1, seconds=number) for number in range(4)]
-    made = at_once(*[partial(digest.create_due_digests, one) for one in later])
+    made = at_once(*[partial(digest.create_due_digests, moment) for moment in later])
     assert sorted(map(str, made)) == ["0", "0", "0", "1"]
     assert Email.objects.count() == 1
 

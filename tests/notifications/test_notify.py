@@ -45,7 +45,7 @@ def test_processes_that_tell_the_same_fact_at_once_tell_it_once(
     organization: Organization, owner: User
 ) -> None:
     told = at_once(*[lambda: tell(organization, owner)] * 4)
-    assert sorted(len(one) for one in told if isinstance(one, list)) == [0, 0, 0, 1]
+    assert sorted(len(notice) for notice in told if isinstance(notice, list)) == [0, 0, 0, 1]
     assert Email.objects.count() == 1
 
 
@@ -107,7 +107,7 @@ def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
             user=admin, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off
         )
     told = tell(organization, owner, admin)
-    assert [one.read_at for one in told] == [None, None]
+    assert [notice.read_at for notice in told] == [None, None]
     assert [email.notification.user for email in Email.objects.all()] == [admin]
 
 
@@ -136,4 +136,4 @@ def test_two_last_readers_cannot_leave_at_the_same_moment(organization: Organiza
         )
 
     left = at_once(lambda: leave(pair[0]), lambda: leave(pair[1]))
-    assert sum(isinstance(one, LastReaderError) for one in left) == 1
+    assert sum(isinstance(item, LastReaderError) for item in left) == 1

@@ -114,8 +114,8 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     now = timezone.now()
     made = [Company(organization=organization, cui=str(n)) for n in range(10_000, 10_020)]
     companies = Company.objects.bulk_create(made)
-    for number, one in enumerate(companies):
-        told(FLEET_ISSUE, news(one, str(number)), now=now + timedelta(seconds=number))
+    for number, company in enumerate(companies):
+        told(FLEET_ISSUE, news(company, str(number)), now=now + timedelta(seconds=number))
     alone, bursts = (Notification.objects.filter(is_burst=is_burst) for is_burst in (False, True))
     assert (alone.count(), bursts.count()) == (5, 1)
     page = signed_in.get("/notificari/").content.decode()
@@ -157,8 +157,8 @@ def test_workers_at_once_make_one_letter_of_what_belongs_together(
     results = at_once(
         *[partial(delivery.send_email, notification_id=pk) for pk in delivery.due_emails()]
     )
-    assert all(isinstance(one, bool) for one in results)
-    assert [one["Subject"] for one in smtp.messages] == ["5 probleme de flotă"]
+    assert all(isinstance(result, bool) for result in results)
+    assert [message["Subject"] for message in smtp.messages] == ["5 probleme de flotă"]
     assert not delivery.due_emails()
 
 
@@ -196,7 +196,7 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     User.objects.filter(pk=closed.pk).update(is_active=False)
     admin.memberships.update(role="viewer")
     post(now + timedelta(days=1))
-    texts = {str(one["To"]): one["Subject"] + text_of(one) for one in smtp.messages}
+    texts = {str(message["To"]): message["Subject"] + text_of(message) for message in smtp.messages}
     assert texts.keys() == {kept.email, admin.email}
     assert "UIT nou kept" in texts[kept.email]
     assert "lost" not in texts[kept.email]
@@ -239,7 +239,7 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
     )
     Organization.objects.update(require_two_factors=True)
     post(now + timedelta(days=1))
-    assert [one["Subject"] for one in smtp.messages] == ["Autorizarea"]
+    assert [message["Subject"] for message in smtp.messages] == ["Autorizarea"]
 
 
 def test_filters_and_access_decide_whose_uits_a_person_hears_of(
@@ -252,19 +252,22 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     membership.save()
     membership.companies.add(other)
     told(NEW_UIT, news(company, "1"))
-    assert [one.user for one in Notification.objects.all()] == [owner]
+    assert [notification.user for notification in Notification.objects.all()] == [owner]
     for user, chosen in ((owner, other), (kept, company)):
         DeliverySettings.objects.create(user=user, organization=organization, companies=[chosen.pk])
     told(NEW_UIT, news(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
     # What is chosen of companies that are no longer seen does not silence the others.
     told(NEW_UIT, news(other, "3"))
-    assert {one.user for one in Notification.objects.filter(key="3")} == {owner, kept}
+    assert {notification.user for notification in Notification.objects.filter(key="3")} == {
+        owner,
+        kept,
+    }
 
 
 def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
     told(NEW_UIT, news(company, "old"), now=timezone.now() - timedelta(days=91))
     told(NEW_UIT, news(company, "new"))
     purge.delete_expired_notifications()
-    assert [one.key for one in NotifiedUit.objects.all()] == ["new"]
-    assert [one.key for one in Notification.objects.all()] == ["new"]
+    assert [notified.key for notified in NotifiedUit.objects.all()] == ["new"]
+    assert [notification.key for notification in Notification.objects.all()] == ["new"]

@@ -94,8 +94,8 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (*self.webs, *self.workers):
-            one.stop()
+        for process in (*self.webs, *self.workers):
+            process.stop()
         self._stack.close()
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -112,12 +112,12 @@ class Cluster:
         return done
 
     def start(self) -> None:
-        for one in (*self.webs, *self.workers):
-            one.start()
+        for process in (*self.webs, *self.workers):
+            process.start()
         for port in self.ports:
             until_answers(f"http://127.0.0.1:{port}/healthz")
-        for one in self.workers:
-            one.wait_for("worker is ready")
+        for process in self.workers:
+            process.wait_for("worker is ready")
         self._start_caddy()
 
     def restart_web(self, number: int) -> int:

@@ -102,17 +102,17 @@ def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_job(
     assert "Autorizarea a reușit" in page.text
 
     people = [People(cluster, person) for _ in range(3)]
-    for one in people:
-        one.start()
+    for each in people:
+        each.start()
     assert [cluster.restart_web(number) for number in range(2)] == [0, 0]
     assert [cluster.restart_worker(number) for number in range(3)] == [0, 0, 0]
-    for one in people:
-        one.over.set()
-    for one in people:
-        one.join(30)
-        one.client.close()
+    for each in people:
+        each.over.set()
+    for each in people:
+        each.join(30)
+        each.client.close()
 
-    seen: Counter[object] = sum((one.seen for one in people), Counter())
+    seen: Counter[object] = sum((each.seen for each in people), Counter())
     print("answers under the rolling restart:", dict(seen))
     assert set(seen) == {200, 302}
     assert seen[302] > 5
@@ -133,8 +133,10 @@ def test_both_webs_and_all_workers_had_a_share(cluster: Cluster) -> None:
 def test_a_requests_id_follows_into_the_jobs_log(cluster: Cluster, person: httpx2.Client) -> None:
     answer = post(person, "/transporturi/sincronizare/", "/transporturi/")
     request_id = answer.headers["x-request-id"]
-    until(lambda: any(request_id in one.said for one in cluster.workers), "the id in a worker")
-    assert any(request_id in one.said for one in cluster.webs)
+    until(
+        lambda: any(request_id in process.said for process in cluster.workers), "the id in a worker"
+    )
+    assert any(request_id in process.said for process in cluster.webs)
 
 
 def test_a_web_process_behind_a_pooler_in_transaction_mode_does_all_the_same(

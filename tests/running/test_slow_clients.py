@@ -44,7 +44,9 @@ def test_a_killed_web_process_is_started_anew(installation: Installation) -> Non
     with installation.serving("web", "--port", str(installation.port), "--workers", "2") as web:
         assert " is ready: " in installation.said
         processes = [
-            one for one in psutil.Process(web.pid).children() if "web_server" in str(one.cmdline())
+            child
+            for child in psutil.Process(web.pid).children()
+            if "web_server" in str(child.cmdline())
         ]
         assert len(processes) == 2
         for process in processes:

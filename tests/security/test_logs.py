@@ -37,7 +37,7 @@ def logged(request: pytest.FixtureRequest) -> Iterator[Logged]:
     kept = logging.getLogger().handlers[:]
     logs.logging_config(readable=request.param == "readable")
     logged = Logged()
-    ours = [one for one in logging.getLogger().handlers if one.filters]
+    ours = [handler for handler in logging.getLogger().handlers if handler.filters]
     assert len(ours) == 1
     assert isinstance(ours[0], logging.StreamHandler)
     ours[0].setStream(logged.stream)

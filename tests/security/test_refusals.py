@@ -113,7 +113,7 @@ def test_no_address_given_by_a_person_is_ever_asked() -> None:
     for path in (ROOT / "caraus").rglob("*.py"):
         name = str(path.relative_to(ROOT))
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names.append(node.module)
             if libraries & set(names) and not name.startswith(tuple(allowed)):

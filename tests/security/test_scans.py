@@ -44,8 +44,8 @@ def audit(*options: str) -> Audit:
         audited = json.loads(done.stdout)["dependencies"]
     except ValueError:
         audited = []
-    seen = [one for one in audited if "vulns" in one]
-    bad = {one["name"]: [v["id"] for v in one["vulns"]] for one in seen if one["vulns"]}
+    seen = [entry for entry in audited if "vulns" in entry]
+    bad = {call["name"]: [v["id"] for v in call["vulns"]] for call in seen if call["vulns"]}
     return Audit(len(audited), len(seen), bad)
 
 

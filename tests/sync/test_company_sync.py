@@ -226,7 +226,7 @@ def test_a_uit_whose_validity_ended_is_expired(
     now = datetime.now(UTC) + timedelta(days=40)
     anaf.set_clock(now.isoformat())
     sync(company, now)
-    old = Transport.objects.exclude(uit__in=[one["uit"] for one in anaf.active(company.cui)])
+    old = Transport.objects.exclude(uit__in=[record["uit"] for record in anaf.active(company.cui)])
     assert old
     assert {row.state for row in old} == {"expired"}
     assert set(TransportEvent.objects.filter(at=now).values_list("kind", flat=True)) == {

@@ -34,7 +34,7 @@ def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Comp
     organization = factories.organization(name)
     factories.authorization(organization)
     made = Company.objects.bulk_create(
-        Company(organization=organization, cui=f"{first + one:09}") for one in range(number)
+        Company(organization=organization, cui=f"{first + index:09}") for index in range(number)
     )
     due = timezone.now() - MINUTE
     SyncState.objects.bulk_create(

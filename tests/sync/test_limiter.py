@@ -59,7 +59,7 @@ def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_who_come_first_at_once_make_one_row() -> None:
     results = at_once(*[lambda: permits.acquire_permit(person=True)] * 4)
-    assert not [one for one in results if isinstance(one, Exception)]
+    assert not [result for result in results if isinstance(result, Exception)]
     row = RateLimiter.objects.get()
     assert row.granted == 4
     assert isinstance(row.next_of_all, datetime)
@@ -103,8 +103,8 @@ def test_one_company_that_anaf_always_fails_about_stops_no_other(
     authorization: Authorization,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    for one in (company, other):
-        assert sync_company(company_id=one.pk).outcome is Outcome.OK
+    for each in (company, other):
+        assert sync_company(company_id=each.pk).outcome is Outcome.OK
     anaf.turn_on("down_503", cui=company.cui)
     for _ in range(2 * rules.FAILURES_TO_OPEN):
         assert sync_company(company_id=company.pk).outcome is Outcome.UNAVAILABLE

@@ -299,7 +299,7 @@ def test_after_an_outage_the_pace_grows_from_a_quarter() -> None:
         now += 0.2 * SECOND
 
     def between(start: int, end: int) -> int:
-        return sum(NOON + start * SECOND <= one < NOON + end * SECOND for one in sent)
+        return sum(NOON + start * SECOND <= message < NOON + end * SECOND for message in sent)
 
     whole = calls_a_minute(900) / 60
     assert between(0, 30) == pytest.approx(30 * whole / 4, rel=0.35)

@@ -100,8 +100,8 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     other = factories.company(organization, cui=factories.OTHER_CUI)
     anaf.turn_on("daily_limit")
     noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
-    for one in (company, other, company):
-        result = sync_company(company_id=one.pk, now=noon)
+    for each in (company, other, company):
+        result = sync_company(company_id=each.pk, now=noon)
         assert result.error
         assert result.error.code == "daily_limit"
     assert len(anaf.calls("info")) == 1

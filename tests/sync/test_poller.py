@@ -147,7 +147,7 @@ def test_several_engines_at_once_ask_about_each_company_once(
 def test_a_company_that_somebody_asks_about_is_left_to_him(companies: list[Company]) -> None:
     def take() -> list[int]:
         try:
-            return [one.company_id for one in claims.claim_due(10)]
+            return [claim.company_id for claim in claims.claim_due(10)]
         finally:
             connections.close_all()
 
@@ -191,10 +191,10 @@ def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
     assert at_once(take_and_die) == [2]
     until_locked(1)
     assert claims.release_orphans() == 2
-    assert {one.company_id for one in claims.claim_due(10)} == {one.pk for one in companies} - {
-        mine
-    }
-    claims.unlock_companies([one.pk for one in companies])
+    assert {claim.company_id for claim in claims.claim_due(10)} == {
+        company.pk for company in companies
+    } - {mine}
+    claims.unlock_companies([company.pk for company in companies])
 
 
 def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company]) -> None:
@@ -202,11 +202,11 @@ def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company
     SyncState.objects.filter(company=second).update(rate=50)
     SyncState.objects.filter(company=third).update(requested_at=timezone.now())
     due_again()
-    order = [one.company_id for one in claims.claim_due(10)]
+    order = [claim.company_id for claim in claims.claim_due(10)]
     assert order == [third.pk, second.pk, first.pk]
     claims.unlock_companies(order)
     claims.release_claims(order)
-    assert [one.company_id for one in claims.claim_due(1)] == [third.pk]
+    assert [claim.company_id for claim in claims.claim_due(1)] == [third.pk]
     claims.unlock_companies([third.pk])
 
 

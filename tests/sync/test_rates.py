@@ -36,7 +36,7 @@ moments = st.integers(0, 365 * 86_400).map(
 
 def test_nothing_known_is_the_mean_of_all() -> None:
     assert estimate_rate(Observed()) == pytest.approx(1, rel=0.2)
-    prior = [float(one == 30) for one in range(len(RATE_GRID))]
+    prior = [float(index == 30) for index in range(len(RATE_GRID))]
     assert estimate_rate(Observed(), prior=prior) == pytest.approx(RATE_GRID[30])
 
 
@@ -100,7 +100,7 @@ def test_how_rates_are_spread_is_learnt_from_all_companies() -> None:
     for _ in range(200):
         prior = improve_prior(prior, known)
     assert sum(prior) == pytest.approx(1)
-    mean = sum(weight * one for weight, one in zip(prior, RATE_GRID, strict=True))
+    mean = sum(weight * rate for weight, rate in zip(prior, RATE_GRID, strict=True))
     assert mean == pytest.approx(100 * 0.02 + 0.03 / 6, rel=0.1)
     assert (
         estimate_rate(observe_first_response(0), prior=prior)

@@ -35,7 +35,7 @@ def test_a_refused_token_is_renewed_once_silently_and_the_question_put_again(
     renewed = Authorization.objects.get()
     assert renewed.status == "active"
     for name in ("access_token_sealed", "refresh_token_sealed"):
-        old, new = (crypto.decrypt(getattr(one, name)) for one in (authorization, renewed))
+        old, new = (crypto.decrypt(getattr(each, name)) for each in (authorization, renewed))
         assert old != new
 
 

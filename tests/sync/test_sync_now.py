@@ -266,7 +266,7 @@ def test_a_press_lets_few_refused_pairs_be_tried_again_and_none_refused_within_t
     )
     signed_in.post(SYNC)
     lifted = CompanyRight.objects.filter(state="unknown")
-    assert set(lifted.values_list("company_id", flat=True)) == {one.pk for one in companies[-20:]}
+    assert set(lifted.values_list("company_id", flat=True)) == {each.pk for each in companies[-20:]}
     assert set(lifted.values_list("refusals", "retry_at")) == {(3, None)}
     SyncState.objects.update(requested_at=None, next_sync_at=now + HOUR)
     for _ in range(3):
@@ -319,8 +319,8 @@ def test_a_requests_id_is_in_the_pollers_log(
         request_sync_now([company.pk])
     caplog.clear()
     polling.drain()
-    lines = [one.msg for one in caplog.records if isinstance(one.msg, dict)]
-    events = {one["event"] for one in lines if one.get("request_id") == "pressed"}
+    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    events = {line["event"] for line in lines if line.get("request_id") == "pressed"}
     assert events == {"company_synced", "requested_company_synced"}
 
 

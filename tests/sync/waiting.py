@@ -12,7 +12,7 @@ HOUR = timedelta(hours=1)
 
 def many(organization: Organization, number: int) -> list[Company]:
     return Company.objects.bulk_create(
-        Company(organization=organization, cui=f"{one:09}") for one in range(1, number + 1)
+        Company(organization=organization, cui=f"{index:09}") for index in range(1, number + 1)
     )
 
 

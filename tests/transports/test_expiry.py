@@ -180,7 +180,7 @@ def test_each_person_has_hours_of_their_own(
         before = set(Notification.objects.values_list("pk", flat=True))
         told(END - hours * HOUR)
         new = Notification.objects.exclude(pk__in=before).order_by("user")
-        heard += [(hours, one.user, one.kind) for one in new]
+        heard += [(hours, item.user, item.kind) for item in new]
     assert heard == [
         (72, someone, "uit_expiring"),
         (48, early, "uit_expiring"),

@@ -57,7 +57,7 @@ def anaf(company: Company, owner: User) -> Anaf:
 
 
 def said(told: list[Notification]) -> list[tuple[str, str]]:
-    return [(one.kind, one.title) for one in told]
+    return [(notice.kind, notice.title) for notice in told]
 
 
 def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
@@ -164,7 +164,7 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
         return anaf.record(data_exp_uit=f"{(midnight + timedelta(days=days)).date()}T00:00:00")
 
     def kinds(told: list[Notification]) -> list[str]:
-        return [one.kind for one in told]
+        return [notice.kind for notice in told]
 
     assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=2))) == ["uit_new"]
     told = anaf.answers(ending(1), at=midnight + timedelta(hours=3))
@@ -190,7 +190,7 @@ def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: An
     told = anaf.answers(
         anaf.record(data_exp_uit=ends), at=midnight + timedelta(hours=19, minutes=58)
     )
-    assert [one.kind for one in told] == ["uit_new", "uit_last_hours"]
+    assert [notice.kind for notice in told] == ["uit_new", "uit_last_hours"]
     expiry.notify_expiring(midnight + timedelta(hours=20))
     assert Notification.objects.count() == 2
 

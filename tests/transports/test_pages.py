@@ -118,9 +118,9 @@ def test_two_ways_of_not_answering_are_one_outage(
 ) -> None:
     now = timezone.now()
     other = Company.objects.create(organization=organization, cui="900020201")
-    for one, code, since in ((company, "timeout", 5), (other, "http_5xx", 9)):
+    for each, code, since in ((company, "timeout", 5), (other, "http_5xx", 9)):
         SyncState.objects.create(
-            company=one, last_code=code, error_since=now - since * MINUTE, last_attempt_at=now
+            company=each, last_code=code, error_since=now - since * MINUTE, last_attempt_at=now
         )
     (sync_error,) = read_sync_status(organization, [company, other]).errors
     assert sync_error.since == now - 9 * MINUTE

@@ -72,8 +72,8 @@ def test_the_same_answer_twice_makes_no_event_and_nothing_to_write() -> None:
 def test_one_empty_answer_delists_nothing() -> None:
     world, result = after({"A": active(), "B": active()}, {})
     assert result.events == ()
-    assert {one.state for one in world.values()} == {"missing"}
-    assert {one.missing_since for one in world.values()} == {NOON}
+    assert {record.state for record in world.values()} == {"missing"}
+    assert {record.missing_since for record in world.values()} == {NOON}
 
 
 def test_an_absence_that_ends_leaves_no_trace() -> None:

@@ -148,8 +148,8 @@ def deliver(answers: list[tuple[datetime, Answer]]) -> World:
     for at, answer in answers:
         if newest is not None and at < newest:
             seen = {
-                uit: replace(one, seen_at=newest if one.state == "active" else one.seen_at)
-                for uit, one in world.items()
+                uit: replace(record, seen_at=newest if record.state == "active" else record.seen_at)
+                for uit, record in world.items()
             }
             late = reconcile_late(known=seen, answer=answer, at=at, newest=newest)
             world = {**world, **late.states}
@@ -178,7 +178,9 @@ def settled(
         2 * DEFAULT_HOLD,
     )
     calm = [(end + pause, last) for pause in pauses]
-    return {uit: (one.state, one.fields) for uit, one in deliver([*answers, *calm]).items()}
+    return {
+        uit: (record.state, record.fields) for uit, record in deliver([*answers, *calm]).items()
+    }
 
 
 @patient
@@ -200,8 +202,8 @@ def test_two_workers_interleaved_store_what_one_would(
 ) -> None:
     story = [(NOON + minute * MINUTE, data.draw(answers)) for minute in minutes]
     mine = data.draw(st.lists(st.booleans(), min_size=len(story), max_size=len(story)))
-    first = [one for one, is_mine in zip(story, mine, strict=True) if is_mine]
-    second = [one for one, is_mine in zip(story, mine, strict=True) if not is_mine]
-    assert all(one[0] < two[0] for one, two in pairwise(first))
+    first = [answer for answer, is_mine in zip(story, mine, strict=True) if is_mine]
+    second = [answer for answer, is_mine in zip(story, mine, strict=True) if not is_mine]
+    assert all(earlier[0] < two[0] for earlier, two in pairwise(first))
     end, last = story[-1]
     assert settled([*second, *first], end, last) == settled(story, end, last)

@@ -256,11 +256,11 @@ SECRET = "Secretul Organizației"
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
-    for one in (resolver or get_resolver()).url_patterns:
-        if isinstance(one, URLResolver):
-            yield from routes(one, prefix + str(one.pattern))
-        elif isinstance(one, URLPattern):
-            yield prefix + str(one.pattern)
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield prefix + str(pattern.pattern)
 
 
 def address(route: str, ids: dict[str, int]) -> str:

@@ -101,21 +101,21 @@ def by_keyboard(page: Page) -> Iterator[str]:
         page.keyboard.press("Enter")
         if page.evaluate("document.activeElement.id") != "continut":
             yield "the link to the content does not lead there"
-    for one in page.evaluate(UNSEEN_FOCUS):
-        yield f"is not seen to be focused: {one}"
+    for element in page.evaluate(UNSEEN_FOCUS):
+        yield f"is not seen to be focused: {element}"
     yield from out_of_order(page)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
 def out_of_order(page: Page) -> Iterator[str]:
-    for one in page.evaluate(OUT_OF_ORDER):
-        yield f"Tab goes up to: {one}"
+    for element in page.evaluate(OUT_OF_ORDER):
+        yield f"Tab goes up to: {element}"
 
 
 def narrow(page: Page) -> Iterator[str]:
     """The frame at the width that the page has now."""
-    for one in page.evaluate(NARROW):
-        yield f"does not fit: {one}"
+    for element in page.evaluate(NARROW):
+        yield f"does not fit: {element}"
 
 
 def wide(page: Page) -> Iterator[str]:
@@ -129,8 +129,8 @@ def on_paper(page: Page) -> Iterator[str]:
     """A4 upright, within the margins."""
     page.set_viewport_size({"width": 680, "height": 1010})
     page.emulate_media(media="print")
-    for one in page.evaluate(ON_PAPER):
-        yield f"{one}"
+    for element in page.evaluate(ON_PAPER):
+        yield f"{element}"
     page.emulate_media(media="screen")
 
 

@@ -95,7 +95,10 @@ def test_two_organizations_may_follow_the_same_cui(signed_in: Client, stranger: 
 def test_a_button_pressed_twice_adds_one_company(owner: User) -> None:
     clients = [client_of(owner) for _ in range(4)]
     answers = at_once(
-        *[lambda one=one: one.post(FIRME, {"cui": "14399840"}).status_code for one in clients]
+        *[
+            lambda client=client: client.post(FIRME, {"cui": "14399840"}).status_code
+            for client in clients
+        ]
     )
     assert set(answers) <= {200, 302}
     assert Company.objects.count() == 1

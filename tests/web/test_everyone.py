@@ -121,7 +121,7 @@ def test_every_page_is_for_everyone(
         served.clear()
         served[path] = body
         weights.clear()
-        complaints += [f"{name}: {one}" for one in _read(page, path)]
+        complaints += [f"{name}: {fault}" for fault in _read(page, path)]
         weight = sum(weights.values())
         if weight > LARGEST:
             complaints.append(f"{name}: weighs {weight} bytes compressed")
@@ -132,7 +132,7 @@ def test_every_page_is_for_everyone(
     assert looks.moves(page) > 3
     page.emulate_media(reduced_motion="reduce")
     served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
-    assert any("label" in one or "select-name" in one for one in _read(page, "/firme/"))
+    assert any("label" in fault or "select-name" in fault for fault in _read(page, "/firme/"))
     page.close()
     assert not complaints, "\n".join(complaints)
     assert len(pages) > 60
@@ -196,8 +196,8 @@ def _read(page: Page, path: str) -> Iterator[str]:
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
     yield from (
-        f"phone, dark: {one}"
-        for one in _axe(page, {"type": "rule", "values": ["color-contrast", "target-size"]})
+        f"phone, dark: {each}"
+        for each in _axe(page, {"type": "rule", "values": ["color-contrast", "target-size"]})
     )
     yield from looks.out_of_order(page)
     page.set_viewport_size({"width": 320, "height": 700})
@@ -215,10 +215,10 @@ def _axe(page: Page, only: dict[str, Any]) -> Iterator[str]:
     found = page.evaluate(
         "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only
     )
-    for one in found["violations"]:
-        if one["impact"] in {"serious", "critical"}:
-            where = "; ".join(node["html"][:120] for node in one["nodes"][:3])
-            yield f"{one['id']}: {one['help']} ({where})"
+    for violation in found["violations"]:
+        if violation["impact"] in {"serious", "critical"}:
+            where = "; ".join(node["html"][:120] for node in violation["nodes"][:3])
+            yield f"{violation['id']}: {violation['help']} ({where})"
 
 
 def test_english_pages_hold_no_romanian(

@@ -75,11 +75,11 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
     worker: Worker, organization: Organization, settings: LazySettings
 ) -> None:
     readers = {}
-    for one in ("", "ro", "en"):
-        person = factories.member(organization, "owner", name=f"Om {one}")
-        User.objects.filter(pk=person.pk).update(language=one)
+    for each in ("", "ro", "en"):
+        person = factories.member(organization, "owner", name=f"Om {each}")
+        User.objects.filter(pk=person.pk).update(language=each)
         person.refresh_from_db()
-        readers[person.email] = one
+        readers[person.email] = each
     with translation.override("en"):  # whoever caused it
         told = notify(
             organization=organization,
@@ -92,7 +92,7 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
         )
     worker.drain()
     said = {letter.to[0]: letter for letter in mail.outbox}
-    assert {one.user.email for one in told} == readers.keys() == said.keys()
-    for email, one in readers.items():
-        expected = "UIT: 20 transports" if one == "en" else "UIT: 20 de transporturi"
+    assert {notice.user.email for notice in told} == readers.keys() == said.keys()
+    for email, reader in readers.items():
+        expected = "UIT: 20 transports" if reader == "en" else "UIT: 20 de transporturi"
         assert said[email].subject == expected

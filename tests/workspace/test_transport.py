@@ -46,7 +46,10 @@ def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
     assert re.search(r"declarat \d\d\.\d\d\.\d{4}, \d\d:\d\d", page)
     # Once the questions are only sums, nothing is made up.
     SyncRun.objects.all().delete()
-    assert [one.not_before for one in build_timeline(row, list(row.events.all()))] == [None, None]
+    assert [event.not_before for event in build_timeline(row, list(row.events.all()))] == [
+        None,
+        None,
+    ]
 
 
 def test_the_page_costs_the_same_for_a_long_history(signed_in: Client, company: Company) -> None:

@@ -76,7 +76,7 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     transport = change.transport
     context = {
-        "one": show(change),
+        "shown_change": show(change),
         "change": change,
         "transport": transport,
         "trouble": trouble(change),

@@ -22,7 +22,7 @@ from caraus.fleet.views.vehicles import notify_first_issues
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 from caraus.lists.spreadsheets import UnreadableFileError
-from caraus.lists.views import SHOWN_ROWS, Unclear, change_draft, preview_context
+from caraus.lists.views import Unclear, change_draft, preview_context, warn_of_rows_left
 
 
 def _drafts() -> QuerySet[Draft]:
@@ -77,23 +77,16 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         if not changed:
             return redirect("fleet:import_preview", draft.pk)
         file_error, text = changed, request.POST.get("gresite")
-    lines = [line for row in rows for line in row.lines]
-    groups = {
-        verdict: [line for line in lines if line.verdict == verdict]
-        for verdict in ("change", "new", "repeated", "same")
-    }
     context = preview_context(
         draft,
         FLEET,
+        checked=[line for row in rows for line in row.lines],
+        verdicts=("change", "new", "repeated", "same"),
         wrong=[Unclear(row.number, row.error) for row in rows if row.error],
         asked=[Unclear(row.number, row.question) for row in rows if row.question],
         file_error=file_error,
         text=text,
     )
-    context |= {
-        "groups": groups,
-        "shown": {name: group[:SHOWN_ROWS] for name, group in groups.items()},
-    }
     return render(request, "fleet/preview.html", context)
 
 
@@ -111,12 +104,7 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
         if message:
             messages.success(request, gettext("Flota: %(what)s.") % {"what": ", ".join(message)})
     if taken.left:
-        left = plural(
-            taken.left,
-            "rând are încă probleme și nu s-a adăugat",
-            "rânduri au încă probleme și nu s-au adăugat",
-        )
-        messages.warning(request, gettext("%(left)s. Corectează aici.") % {"left": left})
+        warn_of_rows_left(request, taken.left)
         return redirect("fleet:import_preview", draft.pk)
     if not message:
         messages.info(request, gettext("Toate erau deja în flotă: nu s-a schimbat nimic."))

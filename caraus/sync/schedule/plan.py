@@ -166,7 +166,8 @@ def _all_observed() -> dict[Observed, int]:
     with database.cursor() as cursor:
         cursor.execute(_OBSERVED, {"plenty": ENOUGH_UITS})
         return {
-            Observed(float(one), float(two)): int(count) for one, two, count in cursor.fetchall()
+            Observed(float(new_uits), float(exposure)): int(count)
+            for new_uits, exposure, count in cursor.fetchall()
         }
 
 

@@ -19,7 +19,7 @@ from caraus.lists import drafts
 from caraus.lists.forms import ListForm
 from caraus.lists.models import Draft
 from caraus.lists.spreadsheets import UnreadableFileError
-from caraus.lists.views import SHOWN_ROWS, Unclear, change_draft, preview_context
+from caraus.lists.views import Unclear, change_draft, preview_context, warn_of_rows_left
 from caraus.web import company_import
 from caraus.web.company_import import COMPANIES
 from caraus.web.views.companies import is_authorized
@@ -80,22 +80,16 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         if not changed:
             return redirect("companies_preview", draft.pk)
         file_error, text = changed, request.POST.get("gresite")
-    groups = {
-        verdict: [row for row in rows if row.verdict == verdict]
-        for verdict in ("new", "back", "repeated", "same")
-    }
     context = preview_context(
         draft,
         COMPANIES,
+        checked=rows,
+        verdicts=("new", "back", "repeated", "same"),
         wrong=[Unclear(row.number, row.error) for row in rows if row.error],
         asked=[],
         file_error=file_error,
         text=text,
     )
-    context |= {
-        "groups": groups,
-        "shown": {name: group[:SHOWN_ROWS] for name, group in groups.items()},
-    }
     return render(request, "companies_preview.html", context)
 
 
@@ -112,12 +106,7 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
     if taken.left_out:
         messages.warning(request, _left_out(taken.left_out))
     if taken.left:
-        left = plural(
-            taken.left,
-            "rând are încă probleme și nu s-a adăugat",
-            "rânduri au încă probleme și nu s-au adăugat",
-        )
-        messages.warning(request, gettext("%(left)s. Corectează aici.") % {"left": left})
+        warn_of_rows_left(request, taken.left)
         return redirect("companies_preview", draft.pk)
     return redirect("companies")
 
