@@ -159,7 +159,8 @@ INSERT INTO transports_transport (company_id, organization_id, search_text, sort
     plate, trailer1, trailer2, vehicle_changes, start, "end", documents, extra, raw,
     first_seen_at, last_seen_at, last_changed_at)
 SELECT c.id, c.organization_id, 'u' || c.id || '-' || n || ' b12abc agro', 'b12abc',
-    'agro', 'ar nadlac b bucuresti', 'r', 'U' || c.id || '-' || n, CASE WHEN n <= 3 THEN 'active' ELSE 'expired' END,
+    'agro', 'ar nadlac b bucuresti', 'r', 'U' || c.id || '-' || n,
+    CASE WHEN n <= 3 THEN 'active' ELSE 'expired' END,
     '1', 'AGRO',
     'R', current_date - n, current_date - n + 5,
     false, c.cui, c.name, 'B12ABC', '', '', '[]',
