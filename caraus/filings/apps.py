@@ -12,14 +12,21 @@ class FilingsConfig(AppConfig):
         from caraus.filings import tracking
         from caraus.filings.filing_rights import filing_rights
         from caraus.filings.permission import may_file_now
+        from caraus.filings.states import State
         from caraus.fleet.actions import (
             IssueAction,
             VehicleAction,
             register_issue_action,
             register_vehicle_action,
         )
+        from caraus.transports.display import register_field
 
         tracking.connect()
+        register_field(
+            "filing",
+            gettext_lazy("schimbarea vehiculului"),
+            lambda state: str(State(state).label),
+        )
         register_right(filing_rights)
         register_vehicle_action(
             VehicleAction(

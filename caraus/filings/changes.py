@@ -77,8 +77,7 @@ def _confirm(change: VehicleChange, user: User | None) -> bool:
             if row.state != State.DRAFT:
                 return False
             now = timezone.now()
-            row.come_to(State.QUEUED, confirmed_at=now, next_step_at=now)
-            row.save()
+            row.transition_to(State.QUEUED, by=user, confirmed_at=now, next_step_at=now)
             _record(row, user, gettext_noop("A depus la ANAF schimbarea vehiculului"))
     except IntegrityError:
         VehicleChange.objects.filter(pk=change.pk).update(reason="already_open")
@@ -104,8 +103,7 @@ def send_again(change: VehicleChange, *, user: User | None, moment: datetime | N
         rules.check_moment(row.moment, transport, now=now)
         row.before_plate, row.before_trailer1, row.before_trailer2 = transport.current_vehicle
         row.changes_before = len(transport.vehicle_changes)
-        row.come_to(State.QUEUED, confirmed_at=now, next_step_at=now)
-        row.save()
+        row.transition_to(State.QUEUED, by=user, confirmed_at=now, next_step_at=now)
         _record(row, user, gettext_noop("A trimis din nou la ANAF schimbarea vehiculului"))
 
 
@@ -116,8 +114,7 @@ def cancel(change: VehicleChange, *, user: User | None) -> bool:
         if row.state not in {State.DRAFT, State.QUEUED, State.HELD, State.NOT_FOUND}:
             return False
         was_draft = row.state == State.DRAFT
-        row.come_to(State.CANCELLED)
-        row.save()
+        row.transition_to(State.CANCELLED, by=user)
         if not was_draft:
             _record(row, user, gettext_noop("A anulat schimbarea vehiculului"))
     return True
@@ -132,8 +129,7 @@ def close(change: VehicleChange, *, user: User | None) -> bool:
         row = _locked(change)
         if not has_no_end(row):
             return False
-        row.come_to(State.CLOSED, reason=f"closed_{row.state}")
-        row.save()
+        row.transition_to(State.CLOSED, by=user, reason=f"closed_{row.state}")
         _record(row, user, gettext_noop("A închis urmărirea schimbării vehiculului"))
     return True
 

@@ -13,8 +13,8 @@ from caraus.anaf.filings import MOST_NOTE, MOST_REFERENCE, Exchange
 from caraus.authorizations.models import Authorization
 from caraus.core import fields
 from caraus.core.fields import TruncatedCharField
-from caraus.filings.states import OPEN, State, may_follow
-from caraus.transports.models import Transport
+from caraus.filings.states import HISTORY_TRANSITIONS, OPEN, State, may_follow
+from caraus.transports.models import Transport, TransportEvent
 
 LONGEST_PLATE = 20
 
@@ -108,8 +108,10 @@ class VehicleChange(models.Model):
         """The plates that the person saw."""
         return self.before_plate, self.before_trailer1, self.before_trailer2
 
-    def come_to(self, state: State, **changes: Any) -> None:
-        """Go over to a state that may follow this one; the caller holds the row and saves it."""
+    def transition_to(self, state: State, *, by: User | None = None, **changes: Any) -> None:
+        """Store a state that may follow this one, with other changed fields; the caller holds the
+        row. The history of the UIT tells of it, and `by` whom."""
+        before = self.state
         if not may_follow(self.state, state):
             raise ForbiddenTransitionError(f"{self.pk}: {self.state} → {state}")
         self.state, self.state_since, self.tries = state, timezone.now(), 0
@@ -117,6 +119,15 @@ class VehicleChange(models.Model):
         self.next_step_at = None
         for name, value in changes.items():
             setattr(self, name, value)
+        self.save()
+        if self.transport_id and not self.rehearsal and (before, state) in HISTORY_TRANSITIONS:
+            TransportEvent.objects.create(
+                transport_id=self.transport_id,
+                at=self.state_since,
+                kind=TransportEvent.Kind.FILING,
+                by=by,
+                changes={"filing": ["" if before == State.DRAFT else before, state]},
+            )
 
 
 class FilingAttempt(models.Model):

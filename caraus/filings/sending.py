@@ -152,8 +152,7 @@ def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttem
             sent_at=now,
         )
         # Due at once: whoever finds it without its lock knows that its worker died.
-        change.come_to(State.SENDING, next_step_at=now)
-        change.save()
+        change.transition_to(State.SENDING, next_step_at=now)
         entries.append(responses.filing_entry(change, attempt))
     return attempt
 
@@ -208,10 +207,9 @@ def judge(response: FilingResponse) -> None:
 def _apply(change: VehicleChange, attempt: FilingAttempt, result: UploadResult) -> None:
     now = timezone.now()
     if result.outcome is UploadOutcome.ACCEPTED:
-        change.come_to(
+        change.transition_to(
             State.PROCESSING, next_step_at=schedule.next_status(since=now, now=now, tries=0)
         )
-        change.save()
         events.record(change, attempt)
     elif result.outcome is UploadOutcome.REFUSED:
         refuse(change, result.messages, reason=result.error_code)
@@ -219,41 +217,37 @@ def _apply(change: VehicleChange, attempt: FilingAttempt, result: UploadResult) 
         return
     elif result.outcome is UploadOutcome.NOT_SENT:
         tries = change.attempts.filter(outcome=UploadOutcome.NOT_SENT).count()
-        change.come_to(
+        change.transition_to(
             State.QUEUED,
             next_step_at=schedule.retry_at(now=now, tries=tries - 1),
             tries=tries,
             reason=result.error_code,
         )
-        change.save()
     else:
         _lose(change, result.error_code, result.messages)
 
 
 def _lose(change: VehicleChange, reason: str, messages: tuple[str, ...]) -> None:
     now = timezone.now()
-    change.come_to(
+    change.transition_to(
         State.UNKNOWN,
         reason=reason,
         message=display.anaf_words(messages),
         next_step_at=schedule.next_look(since=now, now=now, tries=0),
     )
-    change.save()
     events.alarm(change)
 
 
 def refuse(change: VehicleChange, messages: tuple[str, ...], *, reason: str = "") -> None:
     """ANAF's own verdict; the caller holds the row."""
-    change.come_to(State.REFUSED, reason=reason, message=display.anaf_words(messages))
-    change.save()
+    change.transition_to(State.REFUSED, reason=reason, message=display.anaf_words(messages))
     events.record(change, change.attempts.last())
     events.alarm(change)
 
 
 def hold(change: VehicleChange, reason: str) -> None:
     """Stop and ask a person; the caller holds the row."""
-    change.come_to(State.HELD, reason=reason)
-    change.save()
+    change.transition_to(State.HELD, reason=reason)
     events.alarm(change)
 
 
@@ -266,8 +260,7 @@ def _hold(change_id: int, reason: str) -> None:
 
 def finish(change: VehicleChange, *, reason: str = "") -> None:
     """ANAF shows it; the caller holds the row."""
-    change.come_to(State.DONE, reason=reason)
-    change.save()
+    change.transition_to(State.DONE, reason=reason)
     events.record(change, change.attempts.last())
 
 

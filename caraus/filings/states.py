@@ -60,6 +60,14 @@ FINAL = frozenset(state for state, following in TRANSITIONS.items() if not follo
 VISIBLE_LATER = frozenset(state for state in State if State.DONE in TRANSITIONS[state])
 #: Who filed and the company's dispatchers are told of these at once.
 ALARMING = frozenset({State.REFUSED, State.UNKNOWN, State.NOT_FOUND, State.HELD})
+#: What the history of a UIT tells: not the steps of a few seconds, nor a draft given up.
+HISTORY_TRANSITIONS = frozenset(
+    (before, after)
+    for before, following in TRANSITIONS.items()
+    for after in following
+    if after not in {State.SENDING, State.PROCESSING}
+    and (before, after) not in {(State.DRAFT, State.CANCELLED), (State.SENDING, State.QUEUED)}
+)
 
 
 def may_follow(before: str, after: str) -> bool:

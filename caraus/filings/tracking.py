@@ -82,10 +82,9 @@ def _judge_status(change_id: int, response: FilingResponse | None) -> None:
 
 
 def _accept(change: VehicleChange, now: datetime) -> None:
-    change.come_to(
+    change.transition_to(
         State.ACCEPTED, next_step_at=schedule.next_look_for_accepted(since=now, now=now, tries=0)
     )
-    change.save()
 
 
 def look_for_accepted(change_id: int) -> None:
@@ -133,8 +132,7 @@ def look_for_lost(change_id: int) -> None:
         change.tries += 1
         is_over = now - change.state_since >= schedule.GIVE_UP_LOOKING
         if is_over and (listed.whole or _was_read_since(change)):
-            change.come_to(State.NOT_FOUND, reason=change.reason, message=change.message)
-            change.save()
+            change.transition_to(State.NOT_FOUND, reason=change.reason, message=change.message)
             events.alarm(change)
             return
         change.next_step_at = schedule.next_look(

@@ -1,5 +1,6 @@
 """What a dispatcher reads about a UIT: its state in a word, its validity in a sentence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -223,7 +224,7 @@ PLACE_KINDS = {
     "BV": gettext_lazy("birou vamal"),
 }
 
-FIELD_LABELS = {
+FIELD_LABELS: dict[str, str | Promise] = {
     "declarant_cui": gettext_lazy("CUI declarant"),
     "declarant_name": gettext_lazy("declarant"),
     "declarant_ref": gettext_lazy("referință"),
@@ -242,6 +243,16 @@ FIELD_LABELS = {
     "mark": gettext_lazy("marcaj"),
     "issue_mark": gettext_lazy("problemă"),
 }
+
+# By field: how packages above this one write the values of their own events.
+_REGISTERED_FORMATS: dict[str, Callable[[Any], str]] = {}
+
+
+def register_field(name: str, label: str | Promise, format_value: Callable[[Any], str]) -> None:
+    """Have the history name a field of events, and write its values, which are never empty."""
+    FIELD_LABELS[name] = label
+    _REGISTERED_FORMATS[name] = format_value
+
 
 # ANAF's names of what is read of a record, as people know it.
 _ANAF_FIELDS = {anaf_name: FIELD_LABELS[name] for anaf_name, name in FIELD_NAMES.items()} | {
@@ -288,6 +299,7 @@ EVENT_STYLES = {
     TransportEvent.Kind.DELISTED: EventStyle("list-x", "off"),
     TransportEvent.Kind.MARKED: EventStyle("circle-check", "good"),
     TransportEvent.Kind.UNMARKED: EventStyle("undo-2", "off"),
+    TransportEvent.Kind.FILING: EventStyle("send", "calm"),
 }
 
 
@@ -307,7 +319,7 @@ def change_lines(event: TransportEvent) -> list[ChangeLine]:
     return [
         _new_vehicle(event, old or [], new)
         if name == "vehicle_changes" and new and new[:-1] == (old or [])
-        else ChangeLine(FIELD_LABELS.get(name, name), _value(name, old), _value(name, new))
+        else ChangeLine(str(FIELD_LABELS.get(name, name)), _value(name, old), _value(name, new))
         for name, (old, new) in event.changes.items()
     ]
 
@@ -317,7 +329,7 @@ def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> Chang
     transport = event.transport
     declared = {name: getattr(transport, name) for name in ("plate", "trailer1", "trailer2")}
     before = old[-1] if old else declared
-    return ChangeLine(FIELD_LABELS["plate"], _vehicle(before) or "—", _vehicle(new[-1]) or "—")
+    return ChangeLine(str(FIELD_LABELS["plate"]), _vehicle(before) or "—", _vehicle(new[-1]) or "—")
 
 
 def _value(name: str, value: Any) -> str:
@@ -338,7 +350,7 @@ def _value(name: str, value: Any) -> str:
         return f"{value['plate']}: {Mark.Kind(value['kind']).label}"
     if name == "documents":
         return ", ".join(document.get("text", "") for document in value)
-    return str(value)
+    return _REGISTERED_FORMATS.get(name, str)(value)
 
 
 def _vehicle(change: dict[str, Any]) -> str:

@@ -112,6 +112,8 @@ class TableRow(TypedDict):
     trailer1: str
     trailer2: str
     vehicle_note: str
+    # Where a change of its vehicle is filed; "" where it may no longer be.
+    filing_url: str
     reference: str
     documents: list[str]
     more_documents: str
@@ -121,7 +123,7 @@ def table_rows(
     transports: Iterable[Transport], *, layout: ListLayout, today: date, with_company: bool
 ) -> list[TableRow]:
     """Return the rows of a page, in its order."""
-    before, after = detail_url()
+    to_detail, to_filing = detail_url(), _split_url("filings:new")
     copy_label = gettext("Copiază UIT {uit}")
 
     @cache
@@ -132,7 +134,8 @@ def table_rows(
         _row(
             transport,
             cells=state_and_validity(Validity.of_transport(transport, today=today)),
-            url=f"{before}{transport.pk}{after}",
+            url=str(transport.pk).join(to_detail),
+            filing_url=str(transport.pk).join(to_filing) if _may_change(transport, today) else "",
             copy_label=copy_label.format(uit=transport.uit),
             company=str(transport.company) if with_company else "",
         )
@@ -143,8 +146,17 @@ def table_rows(
 def detail_url() -> tuple[str, str]:
     """Return the address of a UIT's page before and after the key: to reverse the address of each
     row would take longer than the rest of the row."""
-    before, _key, after = reverse("workspace:detail", args=[0]).rpartition("0")
+    return _split_url("workspace:detail")
+
+
+def _split_url(name: str) -> tuple[str, str]:
+    before, _key, after = reverse(name, args=[0]).rpartition("0")
     return before, after
+
+
+def _may_change(transport: Transport, today: date) -> bool:
+    """Return whether the vehicle of the UIT can still be changed at ANAF, by what a row knows."""
+    return transport.state in Transport.OPEN_STATES and not transport.is_over_on(today)
 
 
 def _row(
@@ -152,6 +164,7 @@ def _row(
     *,
     cells: tuple[SafeString, SafeString],
     url: str,
+    filing_url: str,
     copy_label: str,
     company: str,
 ) -> TableRow:
@@ -187,6 +200,7 @@ def _row(
         "trailer1": trailer1,
         "trailer2": trailer2,
         "vehicle_note": _vehicle_note(transport, plate),
+        "filing_url": filing_url,
         "reference": transport.declarant_ref,
         "documents": [
             str(document.get("text", "")) for document in transport.documents[:DOCUMENTS_PER_ROW]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from caraus.anaf.filings import key_of
@@ -88,6 +88,8 @@ class Filing:
     deadline=None,
     derandomize=True,
     database=None,
+    # A failure is reported as it was found: to shrink it would take minutes.
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

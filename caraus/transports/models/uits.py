@@ -192,12 +192,13 @@ class TransportEvent(models.Model):
         DELISTED = "delisted", gettext_lazy("nu mai este în lista ANAF")
         MARKED = "marked", gettext_lazy("marcat")
         UNMARKED = "unmarked", gettext_lazy("marcaj scos")
+        FILING = "filing", gettext_lazy("depunere la ANAF")
 
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
     changes = models.JSONField(default=dict)
-    # Who marked it; None: it came from ANAF or from the calendar.
+    # Who marked or filed it; None: it came from ANAF or from the calendar.
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
