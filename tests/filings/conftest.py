@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
@@ -20,6 +21,7 @@ from caraus.filings.states import State
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncState
 from caraus.transports.models import Transport
+from tests import factories
 from tests.authorize import authorize
 from tests.official import schema_errors, schematron_errors
 from tests.simulator_process import SimulatorProcess
@@ -112,3 +114,13 @@ def desk(
     for attempt in FilingAttempt.objects.all():
         xml = bytes(attempt.xml)
         assert (schema_errors(xml), schematron_errors(xml)) == ([], [])
+
+
+@pytest.fixture
+def dispatcher(client: Client, organization: Organization) -> Client:
+    client.force_login(factories.member(organization, "dispatcher"))
+    return client
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(str(answer.content.decode()).split())

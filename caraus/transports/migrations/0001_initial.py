@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('appeared', 'apărut'), ('changed', 'modificat de declarant'), ('vehicle_changed', 'vehicul schimbat'), ('carrier_changed', 'transportator schimbat'), ('returned', 'din nou în lista ANAF'), ('expired', 'expirat'), ('delisted', 'nu mai este în lista ANAF'), ('marked', 'marcat'), ('unmarked', 'marcaj scos')], max_length=20)),
+                ('kind', models.CharField(choices=[('appeared', 'apărut'), ('changed', 'modificat de declarant'), ('vehicle_changed', 'vehicul schimbat'), ('carrier_changed', 'transportator schimbat'), ('returned', 'din nou în lista ANAF'), ('expired', 'expirat'), ('delisted', 'nu mai este în lista ANAF'), ('marked', 'marcat'), ('unmarked', 'marcaj scos'), ('filing', 'depunere la ANAF')], max_length=20)),
                 ('changes', models.JSONField(default=dict)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('transport', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='transports.transport')),
