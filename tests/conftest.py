@@ -9,6 +9,8 @@ from django.conf import LazySettings, settings
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser
 
 from caraus import wsgi
@@ -19,6 +21,16 @@ from tests.e2e import chromium
 from tests.mail import QUEUE
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
+
+# Nothing is left to luck: every run tries the same examples, however slow the machine is.
+hypothesis_settings.register_profile(
+    "the same everywhere",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("the same everywhere")
 
 emptying.install()
 client_handler.install()

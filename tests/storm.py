@@ -23,6 +23,7 @@ import psycopg
 
 from caraus import embedded
 from tests.commands.installation import PASSWORD, Installation
+from tests.program_family import still_running
 from tests.simulator_process import SimulatorProcess
 
 EMAIL = "furtuna@example.ro"
@@ -299,7 +300,7 @@ class Storm:
         pid = int((self.folder / "postgres/postmaster.pid").read_text().split()[0])
         server = psutil.Process(pid)
         server.send_signal(signal.SIGQUIT)
-        server.wait(20)
+        assert still_running([server], 20) == []
         again = embedded.acquire(self.folder)
         self._held.release()
         self._held = again

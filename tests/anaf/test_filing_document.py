@@ -9,7 +9,7 @@ from anafpy.etransport import (
     parse_etransport_document,
     read_flat_transport,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.anaf.filings import (
@@ -168,7 +168,6 @@ def test_the_library_reads_back_what_it_wrote() -> None:
     assert flat.declarant_ref == "CRS-1"
 
 
-@settings(deadline=None)
 @given(
     note=st.text(max_size=210),
     reference=st.text(min_size=1, max_size=55),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from caraus.anaf.filings import (
@@ -279,7 +279,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @example(value={"Errors": False}, status=200, complete=True)
 @example(value={"Errors": [{"errorMessage": 0}]}, status=200, complete=True)
 @given(value=_JSON, status=st.sampled_from([200, 200, 204, 401, 502]), complete=st.booleans())
@@ -299,7 +298,6 @@ def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -
         assert isinstance(value["stare"], str)
 
 
-@settings(deadline=None)
 @given(body=st.binary(max_size=60))
 def test_no_bytes_break_the_judges(body: bytes) -> None:
     exchange = responded(body)

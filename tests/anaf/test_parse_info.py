@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caraus.anaf.errors import AnafError
@@ -193,8 +193,7 @@ RECORDS = st.lists(
 )
 
 
-#: A busy machine is no failure.
-patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+fewer = settings(max_examples=60)
 
 
 def _always_answers(body: bytes) -> InfoResponse | None:
@@ -210,19 +209,19 @@ def _always_answers(body: bytes) -> InfoResponse | None:
     return answer
 
 
-@patient
+@fewer
 @given(JSON)
 def test_arbitrary_json_raises_nothing_but_anaf_error(value: Any) -> None:
     _always_answers(json.dumps(value).encode())
 
 
-@patient
+@fewer
 @given(st.binary())
 def test_arbitrary_bytes_raise_nothing_but_anaf_error(body: bytes) -> None:
     _always_answers(body)
 
 
-@patient
+@fewer
 @given(RECORDS)
 def test_a_list_is_always_an_answer_that_accounts_for_every_item(items: list[Any]) -> None:
     answer = _always_answers(json.dumps(items).encode())
@@ -231,7 +230,7 @@ def test_a_list_is_always_an_answer_that_accounts_for_every_item(items: list[Any
     assert bool(items) == bool(answer.records or answer.unreadable)
 
 
-@patient
+@fewer
 @given(st.fixed_dictionaries({name: JSON for name in SWAGGER_RECORD if name != "uit"}))
 def test_no_field_can_break_the_reading_of_a_record(fields: dict[str, Any]) -> None:
     changed = {**record(), **fields, "data_transp": "2024-06-24"}

@@ -15,6 +15,7 @@ import pytest
 from tests.commands.installation import PASSWORD, Installation
 from tests.embedded.servers import server_pid, servers
 from tests.folders import make_folder
+from tests.program_family import children, command_line, still_running
 from tests.running.cluster import until, until_answers
 from tests.simulator_process import SimulatorProcess
 
@@ -44,8 +45,8 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
         until_answers(f"{self.installation.address}/readyz")  # the worker's heartbeat among it
-        parts = psutil.Process(self._process.pid).children()
-        return [part for part in parts if part.cmdline()[3:4] in (["web"], ["worker"])]
+        parts = children(self._process.pid)
+        return [part for part in parts if command_line(part)[3:4] in (["web"], ["worker"])]
 
     def end(self) -> int:
         if self._process is None:
@@ -162,9 +163,9 @@ def test_told_to_end_it_ends_with_its_parts_and_when_one_dies_all_end_for_the_su
     parts = served.start()
     assert len(parts) == 2
     assert served.end() == 0
-    until(lambda: not any(part.is_running() for part in parts), "the parts ended")
+    assert still_running(parts) == []
     parts = served.start()
-    next(part for part in parts if part.cmdline()[3] == "worker").kill()
+    next(part for part in parts if command_line(part)[3:4] == ["worker"]).kill()
     assert served.ends_by_itself() == 1
     assert "The worker ended by itself" in served.said.read_text()
-    until(lambda: not any(part.is_running() for part in parts), "the parts ended")
+    assert still_running(parts) == []

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
-import psutil
 import psycopg
 import pytest
 
@@ -22,6 +21,7 @@ from tests.commands.installation import _post
 from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
 from tests.installed import install
+from tests.program_family import children, command_line, still_running
 from tests.running.cluster import until, until_answers
 
 
@@ -36,11 +36,6 @@ def folder() -> Iterator[Path]:
 def installed(folder: Path) -> Path:
     """`caraus` as a user has it: out of the wheel."""
     return install(folder.parent / "installed")
-
-
-def family(pid: int) -> list[psutil.Process]:
-    children: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
-    return children
 
 
 def _is_whole(letter: Path) -> bool:
@@ -101,16 +96,15 @@ def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
     mail = folder / "mail"
     assert f"the e-mails it sends: {mail}\n" in demo.text
     assert httpx2.get(f"{demo.address}/healthz", trust_env=False).text == "ok\n"
-    children = family(demo.pid)
-    assert len(children) >= 3
+    started = children(demo.pid)
+    assert len(started) >= 3
     if number == signal.SIGINT:
         a_second_demo_is_refused(folder)
         its_pages_are_whole(demo.address)
         other_commands_ask_the_same_anaf(folder, installed)
     assert demo.stop(number) == 0
     assert not (folder / "demo.env").exists()
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert alive == []
+    assert still_running(started) == []
     assert "Traceback" not in demo.text
 
 
@@ -141,10 +135,10 @@ def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
 ) -> None:
     demo = DemoProcess(folder)
     demo.start()
-    children = family(demo.pid)
+    started = [child for child in children(demo.pid) if "postgres" not in str(command_line(child))]
+    assert len(started) >= 3
     assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert [child for child in alive if "postgres" not in child.name()] == []
+    assert still_running(started, 20) == []
     demo.start()
     assert demo.stop() == 0
 
@@ -162,10 +156,9 @@ def test_told_to_end_while_it_starts_it_ends_all_that_was_started(
 ) -> None:
     demo = DemoProcess(folder)
     demo.start(until=moment)
-    children = family(demo.pid)
+    started = children(demo.pid)
     assert demo.stop(number) == 0
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert alive == []
+    assert still_running(started) == []
     assert "Traceback" not in demo.text
     assert not (folder / "demo.env").exists()
 

@@ -8,6 +8,7 @@ import psutil
 import psycopg
 
 from caraus import embedded
+from caraus.embedded.processes import is_running
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
@@ -32,6 +33,7 @@ def servers(folder: Path) -> list[psutil.Process]:
         for process in psutil.process_iter(["name", "cmdline"])
         if process.info["name"] == "postgres"
         and f"-D {folder}/" in " ".join(process.info["cmdline"] or [])
+        and is_running(process)
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from caraus import embedded
 from caraus.embedded import programs as wheel
 from caraus.embedded.folders import SystemUser
+from tests.program_family import children, environment
 
 from .servers import HOLDER, Spawn, ask, said, server_pid
 
@@ -106,8 +107,9 @@ def test_the_server_knows_none_of_our_secrets(used: Path, spawn: Spawn) -> None:
     }
     holder = spawn(HOLDER, used, **secrets)
     server = psutil.Process(int(said(holder)))
-    for process in (server, *server.children(recursive=True)):
-        assert "secret-" not in Path(f"/proc/{process.pid}/environ").read_text()
+    assert environment(server)
+    for process in (server, *children(server.pid)):
+        assert "secret-" not in environment(process)
     ask(used, "CREATE TABLE known (line text)")  # PostgreSQL writes its title over the file above
     ask(used, "COPY known FROM PROGRAM 'env'")
     assert int(ask(used, "SELECT count(*) FROM known WHERE line LIKE 'PATH=%'")) == 1

@@ -85,9 +85,6 @@ class Filing:
 
 @settings(
     max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
     # A failure is reported as it was found: to shrink it would take minutes.
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks.slow_clients import EACH, attacked, seconds_of
 from tests import made_once
 from tests.commands.installation import Installation
 from tests.folders import temporary_folder
+from tests.program_family import children, command_line, still_running
 from tests.running.cluster import until
 from tests.simulator_process import SimulatorProcess
 
@@ -44,12 +44,10 @@ def test_a_killed_web_process_is_started_anew(installation: Installation) -> Non
     with installation.serving("web", "--port", str(installation.port), "--workers", "2") as web:
         assert " is ready: " in installation.said
         processes = [
-            child
-            for child in psutil.Process(web.pid).children()
-            if "web_server" in str(child.cmdline())
+            child for child in children(web.pid) if "web_server" in str(command_line(child))
         ]
         assert len(processes) == 2
         for process in processes:
             process.kill()
-            process.wait(10)
+        assert still_running(processes) == []
         assert seconds_of(f"{installation.address}/healthz") >= 0  # waits for the new one

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.transports.reconcile import (
@@ -27,8 +27,6 @@ some_fields = st.builds(
 )
 answers = st.dictionaries(uits, some_fields)
 unreads = st.frozensets(st.sampled_from(["", "A", "B", "Z"]), max_size=2)
-#: A busy machine is no failure.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 steps = st.lists(st.tuples(answers, unreads, st.integers(0, 15)), max_size=8)
 
 
@@ -41,7 +39,6 @@ def play(story: list[tuple[Answer, frozenset[str], int]]) -> tuple[World, dateti
     return world, at
 
 
-@patient
 @given(steps, answers, unreads)
 def test_an_answer_repeated_at_once_changes_nothing(
     story: list[tuple[Answer, frozenset[str], int]], answer: Answer, unread: frozenset[str]
@@ -51,7 +48,6 @@ def test_an_answer_repeated_at_once_changes_nothing(
     assert after(world, answer, at=at, unread=unread)[1] == Reconciled(states={}, events=())
 
 
-@patient
 @given(steps, answers, st.randoms())
 def test_the_order_in_which_anaf_lists_the_uits_changes_no_state(
     story: list[tuple[Answer, frozenset[str], int]], answer: Answer, random: Any
@@ -65,7 +61,6 @@ def test_the_order_in_which_anaf_lists_the_uits_changes_no_state(
     assert sorted(map(repr, told.events)) == sorted(map(repr, told_too.events))
 
 
-@patient
 @given(steps, answers)
 def test_whatever_came_before_what_is_listed_is_active_as_listed(
     story: list[tuple[Answer, frozenset[str], int]], answer: Answer
@@ -77,7 +72,6 @@ def test_whatever_came_before_what_is_listed_is_active_as_listed(
     }
 
 
-@patient
 @given(steps, answers)
 def test_no_uit_is_ever_forgotten(
     story: list[tuple[Answer, frozenset[str], int]], answer: Answer
@@ -86,7 +80,6 @@ def test_no_uit_is_ever_forgotten(
     assert world.keys() <= after(world, answer, at=at)[0].keys()
 
 
-@patient
 @given(steps, st.integers(0, 9))
 def test_nothing_open_is_delisted_by_one_answer_after_it_was_seen(
     story: list[tuple[Answer, frozenset[str], int]], minutes: int
@@ -99,7 +92,6 @@ def test_nothing_open_is_delisted_by_one_answer_after_it_was_seen(
         assert result.count("delisted") == 0
 
 
-@patient
 @given(steps, st.lists(st.tuples(st.integers(0, 40), st.frozensets(uits)), max_size=8))
 def test_nothing_is_delisted_within_hours_after_all_vanished_whatever_comes_back(
     story: list[tuple[Answer, frozenset[str], int]], later: list[tuple[int, frozenset[str]]]
@@ -125,7 +117,6 @@ def test_nothing_is_delisted_within_hours_after_all_vanished_whatever_comes_back
         assert result.all_vanished == 0 or came_back == set("ABCD")
 
 
-@patient
 @given(some_fields, some_fields)
 def test_a_difference_names_exactly_the_fields_that_differ(
     old: dict[str, Any], new: dict[str, Any]
@@ -183,7 +174,6 @@ def settled(
     }
 
 
-@patient
 @given(st.data(), times, st.randoms())
 def test_in_whatever_order_and_however_often_answers_arrive_the_end_is_the_same(
     data: st.DataObject, minutes: list[int], random: Any
@@ -195,7 +185,6 @@ def test_in_whatever_order_and_however_often_answers_arrive_the_end_is_the_same(
     assert settled(arriving, end, last) == settled(story, end, last)
 
 
-@patient
 @given(st.data(), times)
 def test_two_workers_interleaved_store_what_one_would(
     data: st.DataObject, minutes: list[int]
