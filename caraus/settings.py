@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 import dj_database_url
-import django_stubs_ext
 from django.urls import reverse
 from django.utils.csp import CSP
 
@@ -349,5 +348,3 @@ LOGGING_CONFIG = None
 LOGGING = logging_config(readable=env.flag("CARAUS_LOG_READABLE", default=EMBEDDED))
 
 report_errors(env.secret("SENTRY_DSN"), environment=ANAF_ENVIRONMENT)
-
-django_stubs_ext.monkeypatch()

@@ -1,7 +1,7 @@
 """Look at processes that are not the test's own, each of which may end meanwhile.
 
 One that has ended may stay as a zombie until a slow init collects it. It counts as ended here;
-psutil's own `is_running` and `wait_procs` take it for a living one.
+psutil itself takes it for a living one.
 """
 
 import contextlib

@@ -2,7 +2,6 @@
 do docstrings and comments."""
 
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,10 @@ DOCUMENTS = [
     *(ROOT / "docs" / name for name in ("architecture.md", "glossary.md", "scheduling.md")),
     *DECISIONS,
 ]
+# The parts of a module that are no code, and strings, in which a # or a quote begins nothing.
+COMMENT_OR_STRING = re.compile(
+    r'\w*"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'|#[^\n]*"
+)
 TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 # `caraus/core/queues.py`, `tests/e2e`, `caraus/core/formatting.py::plural`
 NAMED = re.compile(r"`((\w[\w.-]*)/[\w./@<>-]*|[\w-]+\.(?:md|yml|toml))(?:::(\w+))?`")
@@ -69,14 +72,16 @@ def sources() -> str:
 
 def code_and_comments(path: Path) -> tuple[set[str], str]:
     """Return the words of the module's code, and the text of its docstrings and comments."""
-    code, comments = set(), []
-    with tokenize.open(path) as file:
-        for token in tokenize.generate_tokens(file.readline):
-            if token.type == tokenize.COMMENT or token.string.startswith('"""'):
-                comments.append(token.string)
-            else:
-                code.update(re.findall(r"\w+", token.string))
-    return code, "\n".join(comments)
+    comments = []
+
+    def sort_out(token: re.Match[str]) -> str:
+        if not token[0].startswith(("#", '"""')):
+            return token[0]
+        comments.append(token[0])
+        return " "
+
+    code = COMMENT_OR_STRING.sub(sort_out, path.read_text())
+    return set(re.findall(r"\w+", code)), "\n".join(comments)
 
 
 @cache

@@ -97,7 +97,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # A dispatcher or viewer may be kept to some companies (a client sees only its own firm).
     only_some_companies = models.BooleanField(default=False, db_default=False)
-    companies: models.ManyToManyField["Company", models.Model] = models.ManyToManyField(
+    companies: "models.ManyToManyField[Company, models.Model]" = models.ManyToManyField(
         "Company", blank=True, related_name="memberships"
     )
 
@@ -157,7 +157,7 @@ class Invitation(models.Model):
     email = models.EmailField("e-mail")
     role = models.CharField("rol", max_length=20, choices=Role.choices, default=Role.DISPATCHER)
     only_some_companies = models.BooleanField(default=False)
-    companies: models.ManyToManyField[Company, models.Model] = models.ManyToManyField(
+    companies: "models.ManyToManyField[Company, models.Model]" = models.ManyToManyField(
         Company, blank=True, related_name="invitations"
     )
     secret_digest = models.CharField(max_length=64, unique=True)

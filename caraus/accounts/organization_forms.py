@@ -16,6 +16,7 @@ from caraus.accounts.organizations import RETENTION_MONTHS
 from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.fields import PERSON_NAME_LENGTH as NAME_WIDTH
 from caraus.core.formatting import gettext_lazy, plural
+from caraus.core.forms import ModelForm
 
 EMAIL_MESSAGES = {"required": gettext_lazy("Scrie adresa de e-mail.")}
 ORGANIZATION_NAME_MESSAGES = {"required": gettext_lazy("Scrie denumirea organizației.")}
@@ -81,7 +82,7 @@ def _retention_choices() -> list[tuple[int | str, str]]:
     return [("", gettext("mereu")), *months]
 
 
-class OrganizationForm(forms.ModelForm[Organization]):
+class OrganizationForm(ModelForm[Organization]):
     keep_transports_months = forms.TypedChoiceField(
         label=gettext_lazy("Cât păstrăm transporturile încheiate"),
         help_text=gettext_lazy(

@@ -9,7 +9,6 @@ import re
 from datetime import UTC, datetime
 
 import httpx2
-from anafpy.auth import oauth as anafpy_oauth
 
 from caraus.anaf import login_responses
 from caraus.anaf.errors import AnafError
@@ -43,7 +42,9 @@ def authorize_url(settings: AnafSettings, *, state: str) -> str:
     _check_configured(settings)
     if not state:
         raise ValueError("an authorization needs a state")
-    url = anafpy_oauth.build_authorize_url(settings.client_id, settings.redirect_uri, state=state)
+    from anafpy.auth import oauth  # with pydantic, which only who logs in needs
+
+    url = oauth.build_authorize_url(settings.client_id, settings.redirect_uri, state=state)
     return settings.login_url.rstrip("/") + url.removeprefix(LOGIN_ORIGIN)
 
 
@@ -57,8 +58,10 @@ def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = N
     if not code:
         raise AnafError("invalid_grant", detail="no code")
 
+    from anafpy.auth import oauth
+
     async def call(http: httpx2.AsyncClient) -> object:
-        return await anafpy_oauth.exchange_code(
+        return await oauth.exchange_code(
             http,
             client_id=settings.client_id,
             client_secret=settings.client_secret,
@@ -82,8 +85,10 @@ def refresh_tokens(
     if not refresh_token:
         raise AnafError("refresh_rejected", detail="no refresh token")
 
+    from anafpy.auth import oauth
+
     async def call(http: httpx2.AsyncClient) -> object:
-        return await anafpy_oauth.refresh_tokens(
+        return await oauth.refresh_tokens(
             http,
             client_id=settings.client_id,
             client_secret=settings.client_secret,

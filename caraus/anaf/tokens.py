@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
-
 #: Documented lifetimes: 129600 and 525600 minutes (OAuth procedure, p. 33).
 ACCESS_LIFE = timedelta(days=90)
 REFRESH_LIFE = timedelta(days=365)
@@ -79,6 +77,8 @@ def is_sendable(token: str) -> bool:
 
 def claims_of(token: str) -> dict[str, Any]:
     """A JWT's claims by lower-case name; empty when it can't be decoded."""
+    import jwt  # brings all of X.509, which only who reads a token needs
+
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):

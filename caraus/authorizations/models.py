@@ -38,7 +38,7 @@ class ExternalLink(models.Model):
     # Kept apart from the user, so that the holder still sees who asked.
     sender_name = TruncatedCharField(max_length=PERSON_LABEL_LENGTH)
     # `for_all`: every company of the organization, also those added later.
-    companies: models.ManyToManyField[Company, models.Model] = models.ManyToManyField(
+    companies: "models.ManyToManyField[Company, models.Model]" = models.ManyToManyField(
         Company, blank=True, related_name="external_links"
     )
     for_all = models.BooleanField(default=True)

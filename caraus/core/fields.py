@@ -4,9 +4,14 @@ Widths of people's names and addresses stand here, so that what is made of them 
 """
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
 
 # RFC 5321's longest address, and the longest name of a person.
 EMAIL_LENGTH = 254
@@ -19,7 +24,7 @@ PERSON_LABEL_LENGTH = max(EMAIL_LENGTH, PERSON_NAME_LENGTH)
 ACTOR_LENGTH = PERSON_NAME_LENGTH + len(" (") + EMAIL_LENGTH + len(")")
 
 
-class TruncatedCharField(models.CharField[str, str]):
+class TruncatedCharField(_CharField):
     """A column of text that is cut to its width, the last sign then being „…”."""
 
     def deconstruct(self) -> Any:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import gettext_lazy, plural
+from caraus.core.forms import ModelForm
 from caraus.notifications.delivery_settings import (
     FIRST_HOURS_CHOICES,
     LAST_HOURS_CHOICES,
@@ -41,7 +42,7 @@ class _Lines(forms.CharField):
         return values
 
 
-class DeliverySettingsForm(forms.ModelForm[DeliverySettings]):
+class DeliverySettingsForm(ModelForm[DeliverySettings]):
     digest_hour = forms.TypedChoiceField(
         label=gettext_lazy("Ora rezumatului"),
         choices=[(hour, f"{hour}:00") for hour in range(24)],

@@ -164,8 +164,10 @@ class DeliverySettings(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delivery_settings")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     digest_hour = models.PositiveSmallIntegerField(default=7)
-    quiet_from: models.TimeField[time | None, time | None] = models.TimeField(null=True, blank=True)
-    quiet_until: models.TimeField[time | None, time | None] = models.TimeField(
+    quiet_from: "models.TimeField[time | None, time | None]" = models.TimeField(
+        null=True, blank=True
+    )
+    quiet_until: "models.TimeField[time | None, time | None]" = models.TimeField(
         null=True, blank=True
     )
     # So many hours before the end of a UIT's validity: of `EXPIRING_UIT`, of `LAST_HOURS_OF_UIT`.

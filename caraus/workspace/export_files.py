@@ -10,7 +10,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from caraus.accounts.spreadsheets import write_csv
@@ -124,6 +123,8 @@ def write_export(
 
 
 def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> None:
+    import xlsxwriter  # larger than all else that a page needs
+
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
     sheet = book.add_worksheet(gettext("Transporturi"))
     heading = book.add_format({"bold": True, "bg_color": "#E5EEFB", "bottom": 1})

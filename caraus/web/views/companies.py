@@ -22,6 +22,7 @@ from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy, plural
+from caraus.core.forms import ModelForm
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 from caraus.sync.requests import request_sync
@@ -60,7 +61,7 @@ def name_field() -> NameFormField:
     )
 
 
-class CompanyForm(forms.ModelForm[Company]):
+class CompanyForm(ModelForm[Company]):
     """A CUI as people write it; the name may be left for ANAF to give."""
 
     cui = forms.CharField(

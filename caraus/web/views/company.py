@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from caraus.accounts import access, audit_log, organizations
 from caraus.accounts.models import Company, Membership, Role
 from caraus.core.formatting import gettext_lazy, today
+from caraus.core.forms import ModelForm
 from caraus.fleet.models import Kind as VehicleKind
 from caraus.fleet.models import Vehicle
 from caraus.fleet.queries import count_with_issues
@@ -21,7 +22,7 @@ from caraus.web import company_deletion, company_overview
 from caraus.web.views.companies import company_sentence, name_field
 
 
-class CompanyDetailsForm(forms.ModelForm[Company]):
+class CompanyDetailsForm(ModelForm[Company]):
     """What people write about a company."""
 
     name = name_field()
