@@ -1,30 +1,42 @@
-"""Panou: today in one glance. Bounded counts, charts of sums: fast at a million UITs."""
+"""Panou: am I going to be fined? Bounded counts and the first lorries: fast at a million UITs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Membership
+from caraus.accounts.models import Company, Membership, Role
 from caraus.authorizations import authorization_cards
 from caraus.authorizations.status import Health
 from caraus.core.formatting import today as today_here
 from caraus.core.queries import count_each
-from caraus.fleet import queries as fleet
+from caraus.fleet.models import Vehicle
 from caraus.sync.models import CompanyDay
 from caraus.sync.status import SyncStatus, read_sync_status
 from caraus.transports.models import DEALT_WITH, Transport, UnreadableRecord
 from caraus.web import charts
 from caraus.web.charts import BarChart
-from caraus.workspace.urgency import is_expired_unresolved
+from caraus.web.company_overview import company_rows
+from caraus.web.risks import (
+    RISK_KINDS,
+    CompanyRisks,
+    Risk,
+    count_by_company,
+    find_lorries,
+    risk_sentence,
+)
 
 DAYS = 30
+# The chart needs so many days of data.
+DAYS_FOR_CHART = 7
 # Counted no further: „peste 5.000”.
 COUNT_LIMIT = 5000
-State = Transport.State
+# With more companies than these, Panou is a table of companies.
+MOST_COMPANIES_BY_LORRY = 10
+COMPANIES_IN_TABLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,43 +47,31 @@ class BoundedCount:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day in Romania; waits in minutes, None when no new UIT's wait is known."""
+    """One day in Romania."""
 
     day: date
     appeared: int = 0
-    waited: float | None = None
-    longest: float | None = None
+    has_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     today: date
+    sentence: str
+    risks: tuple[Risk, ...]
+    may_mark: bool
     active: BoundedCount
-    ends_today: BoundedCount
     ends_tomorrow: BoundedCount
     starts_today: BoundedCount
-    # Expired at the last midnight: a lorry may still be on the road with it.
-    last_night: BoundedCount
-    # UITs with a problem of the fleet, and those of them that ANAF has; not found at ANAF; records
-    # that could not be read, and UITs of which some field could not.
-    issues: BoundedCount
-    issues_alone: BoundedCount
-    missing: BoundedCount
+    # Records that could not be read, and UITs of which some field could not.
     unreadable: BoundedCount
     partly_unreadable: BoundedCount
     days: tuple[Day, ...]
     sync_status: SyncStatus
     authorization: Health | None
     companies: tuple[Company, ...]
-
-    @property
-    def to_check(self) -> BoundedCount:
-        """All that somebody should look at, each UIT once."""
-        parts = (
-            *(self.last_night, self.issues_alone, self.missing),
-            *(self.unreadable, self.partly_unreadable),
-        )
-        return BoundedCount(sum(part.number for part in parts), any(part.is_more for part in parts))
+    # The worst companies first; empty where the risks are shown by lorry.
+    company_risks: tuple[CompanyRisks, ...]
 
     @property
     def new_today(self) -> int:
@@ -90,60 +90,77 @@ class Dashboard:
         return sum(day.appeared for day in self.days)
 
     @property
-    def has_waits(self) -> bool:
-        return any(day.waited is not None for day in self.days)
+    def has_chart(self) -> bool:
+        return any(day.has_data for day in self.days[: DAYS - DAYS_FOR_CHART + 1])
 
     @property
     def per_day(self) -> BarChart:
         return charts.bar_chart([(day.day, float(day.appeared)) for day in self.days])
 
     @property
-    def is_quick(self) -> bool:
-        """Two minutes at most: shown in seconds."""
-        return max((day.waited for day in self.days if day.waited is not None), default=0) <= 2
-
-    @property
-    def delays(self) -> BarChart:
-        unit = 60 if self.is_quick else 1
-        waits = [(day.day, None if day.waited is None else day.waited * unit) for day in self.days]
-        return charts.bar_chart(waits)
+    def risk_kinds(self) -> tuple[Any, ...]:
+        return RISK_KINDS
 
 
 def build_dashboard(membership: Membership) -> Dashboard:
-    """What the member's companies are about today; a fixed number of queries."""
+    """Return what threatens the member's companies today; a fixed number of queries."""
     today = today_here()
     companies = list(access.visible_companies(membership))
     keys = [company.pk for company in companies]
-    tomorrow, after_tomorrow = today + timedelta(days=1), today + timedelta(days=2)
     transports = Transport.objects.filter(company__in=keys)
     open_transports = transports.filter(state__in=Transport.OPEN_STATES)
     alive = open_transports.filter(first_expired_day__gt=today)
-    with_issues = fleet.transports_with_issues(keys, today)
-    querysets: dict[str, QuerySet[Any, Any]] = {
+    by_kind = {kind.key: transports.filter(kind.matches(today)) for kind in RISK_KINDS}
+    counted: dict[str, QuerySet[Any, Any]] = {
         "active": alive,
-        "ends_today": open_transports.filter(~DEALT_WITH, first_expired_day=tomorrow),
-        "ends_tomorrow": open_transports.filter(~DEALT_WITH, first_expired_day=after_tomorrow),
+        "ends_tomorrow": open_transports.filter(
+            ~DEALT_WITH, first_expired_day=today + timedelta(days=2)
+        ),
         "starts_today": alive.filter(transport_date=today),
-        "last_night": transports.filter(is_expired_unresolved(today)),
-        "issues": with_issues,
-        "issues_alone": with_issues.filter(state=State.ACTIVE),
-        "missing": alive.filter(~DEALT_WITH, state=State.MISSING),
         "unreadable": UnreadableRecord.objects.filter(company__in=keys, resolved_at=None),
-        # Those with a problem of the fleet are counted there.
+        # Those with an issue of the fleet are counted there.
         "partly_unreadable": alive.filter(
-            ~Q(unreadable_fields={}), state=State.ACTIVE, issues=None
+            ~Q(unreadable_fields={}), state=Transport.State.ACTIVE, issues=None
         ),
     }
+    of_risks = {key: rows.order_by().values("pk") for key, rows in by_kind.items()}
+    lorries = by_kind["ends_today"].order_by().values("company", "sort_vehicle").distinct()
+    fleet = Vehicle.objects.filter(company__in=keys, active=True).order_by().values("pk")[:1]
     numbers = count_each(
-        *(rows.order_by().values("pk")[: COUNT_LIMIT + 1] for rows in querysets.values())
+        *(rows.order_by().values("pk")[: COUNT_LIMIT + 1] for rows in counted.values()),
+        *(rows[: COUNT_LIMIT + 1] for rows in (*of_risks.values(), lorries)),
+        fleet,
+    )
+    bounded = [_bounded(number) for number in numbers]
+    counts = dict(zip(counted, bounded, strict=False))
+    risk_counts = bounded[len(counted) : -2]
+    has_table = len(companies) > MOST_COMPANIES_BY_LORRY
+    risks = tuple(
+        Risk(
+            kind,
+            count.number,
+            count.is_more,
+            () if has_table else find_lorries(kind, transports, companies, today),
+        )
+        for kind, count in zip(RISK_KINDS, risk_counts, strict=True)
+        if count.number
+    )
+    company_risks = (
+        count_by_company(transports, company_rows(membership), today) if has_table else []
     )
     return Dashboard(
         today=today,
-        **{name: _bounded(number) for name, number in zip(querysets, numbers, strict=True)},
+        sentence=risk_sentence(
+            risks, lorries_today=bounded[-2].number, has_fleet=bool(bounded[-1].number)
+        ),
+        risks=risks,
+        may_mark=access.has_role(membership, Role.DISPATCHER),
+        **counts,
         days=_days(companies, today),
         sync_status=read_sync_status(membership.organization, companies),
         authorization=authorization_cards.overall_health(membership, companies),
         companies=tuple(companies),
+        company_risks=tuple(company_risks[:COMPANIES_IN_TABLE]),
     )
 
 
@@ -152,22 +169,14 @@ def _bounded(number: int) -> BoundedCount:
 
 
 def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:
-    """The last 30 days, from the sums of each company; today is the last."""
+    """Return the last 30 days, from the sums of each company; today is the last."""
     first = today - timedelta(days=DAYS - 1)
     rows = (
         CompanyDay.objects.filter(company__in=companies, day__gte=first, day__lte=today)
-        .values("day")
-        .annotate(all=Sum("appeared"), known=Sum("timed"), wait=Sum("waited"), most=Max("longest"))
+        .values_list("day")
+        .annotate(Sum("appeared"))
         .order_by()
     )
-    by_day = {
-        row["day"]: Day(
-            row["day"],
-            row["all"],
-            row["wait"] / row["known"] / 60 if row["known"] else None,
-            row["most"] / 60 if row["known"] else None,
-        )
-        for row in rows
-    }
+    appeared = dict(rows)
     days = (first + timedelta(days=number) for number in range(DAYS))
-    return tuple(by_day.get(day, Day(day)) for day in days)
+    return tuple(Day(day, appeared.get(day, 0), day in appeared) for day in days)

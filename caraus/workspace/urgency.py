@@ -114,7 +114,12 @@ def _delisted(today: date) -> Q:
     return is_early & ~DEALT_WITH
 
 
-def _must_not_start(today: date) -> Q:
+def must_not_start(today: date) -> Q:
+    """Match what no driver may leave with: missing at ANAF, just delisted, another carrier's."""
+    return Q(first_expired_day__gt=today) & is_current(today) & ~DEALT_WITH & _is_unsure()
+
+
+def _is_unsure() -> Q:
     other_carrier = ~Q(carrier_cui="") & ~Q(carrier_cui=F("company__cui"))
     return ~Q(state=State.ACTIVE) | other_carrier
 
@@ -129,7 +134,7 @@ def with_urgency(
         "rezolvate": DEALT_WITH,
         "expirate": Q(first_expired_day__lte=today),
         "ultimele-ore": ends[0] & OPEN if hour >= 24 - LAST_HOURS else None,
-        "nu-porni": _must_not_start(today),
+        "nu-porni": _is_unsure(),
         "probleme": fleet.has_issues(today),
         "azi": ends[0],
         "maine": ends[1],

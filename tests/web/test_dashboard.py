@@ -1,7 +1,7 @@
 """Panou: numbers that agree with the list, charts with their tables, and no query too many."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.core.formatting import today
-from caraus.fleet.models import Issue
+from caraus.fleet.models import Issue, Vehicle
 from caraus.sync.models import CompanyDay, SyncRun, SyncState
-from caraus.transports.models import Transport, UnreadableRecord
+from caraus.transports.models import Transport
 from caraus.web import dashboard
 from caraus.web.dashboard import build_dashboard
 from tests import factories
@@ -44,78 +44,117 @@ def asked(company: Company, *, new: int, age: float | None, days_ago: int = 0) -
 
 
 def figure(page: str, name: str) -> str:
-    found = re.search(rf'data-figure="{name}".*?figure-number">(.*?)</span>', page, re.DOTALL)
+    found = re.search(rf'data-figure="{name}">\s*<strong>(.*?)</strong>', page, re.DOTALL)
     assert found
     return found[1].strip()
 
 
-def test_what_expired_is_to_be_checked_until_it_is_dealt_with(
+def risks(page: str) -> dict[str, str]:
+    """The numbers by kind."""
+    pattern = r'data-risk="(\w+)".*?class="risk-count">(.*?)</strong>'
+    return {kind: number.strip() for kind, number in re.findall(pattern, page, re.DOTALL)}
+
+
+def in_days(number: int) -> date:
+    return today() + timedelta(days=number)
+
+
+def test_the_first_sentence_says_what_is_fined_and_each_kind_has_its_law(
     signed_in: Client, authorized: Company
 ) -> None:
-    for number, state in enumerate(("expired", "active", "missing", "delisted")):
-        uit = f"1A2B3C4D5E6F7H{number:02}"
-        transport(authorized, uit=uit, state=state, first_expired_day=today())
-    transport(authorized, state="expired", first_expired_day=today() - timedelta(days=7))
-    page = squeezed(signed_in.get("/").content.decode())
-    assert figure(page, "problems") == "3"
-    assert 'href="/transporturi/?arata=azi-noapte">3 expirate, de lămurit' in page
-    assert figure(page, "active") == "0"
-
-
-def test_today_in_one_glance_and_each_figure_leads_to_its_list(
-    signed_in: Client, authorized: Company
-) -> None:
-    def in_days(number: int) -> Any:
-        return today() + timedelta(days=number)
-
     states: list[dict[str, Any]] = [
-        {},
-        {"transport_date": in_days(2), "first_expired_day": in_days(7)},
-        {"first_expired_day": in_days(1), "transport_date": in_days(-4)},
-        {"first_expired_day": in_days(2), "transport_date": in_days(-3)},
-        {"state": "missing", "transport_date": in_days(-1)},
-        {"first_expired_day": in_days(0), "transport_date": in_days(-5)},
-        {"state": "delisted"},
+        {"first_expired_day": in_days(1), "plate": "B12ABC"},
+        {"first_expired_day": in_days(1), "plate": "B12ABC"},
+        {"first_expired_day": in_days(1), "plate": "CJ77XYZ"},
+        {"first_expired_day": in_days(0), "state": "expired", "plate": "GJ91WNX"},
+        {"state": "missing", "plate": "VS80KWU"},
+        {"plate": "B334VYD"},
+        {"first_expired_day": in_days(2)},
     ]
     for number, fields in enumerate(states):
-        transport(authorized, f"UIT{number}", **fields)
-    odd = Transport.objects.get(uit="UIT1")
+        transport(authorized, f"UIT{number}", **({"transport_date": in_days(-4)} | fields))
+    odd = Transport.objects.get(uit="UIT5")
     Issue.objects.create(
-        company=authorized, transport=odd, code="not_in_fleet", place="plate", plate="B12ABC"
+        company=authorized, transport=odd, code="not_in_fleet", place="plate", plate="B334VYD"
     )
-    now = timezone.now()
-    UnreadableRecord.objects.create(
-        company=authorized, digest="d", raw="{}", reason="?", first_seen_at=now, last_seen_at=now
-    )
-    asked(authorized, new=3, age=120, days_ago=1)
-    asked(authorized, new=2, age=60)
     page = squeezed(signed_in.get("/").content.decode())
-    assert [figure(page, name) for name in ("active", "new", "ending", "problems")] == [
-        *("5", "5", "1", "4"),
+    assert (
+        "1 UIT expirat nu este lămurit; 3 UIT-uri expiră azi la 24:00, pe 2 camioane; 1 UIT "
+        "lipsește la ANAF sau are alt transportator; 1 UIT are un vehicul nepotrivit." in page
+    )
+    assert risks(page) == {"expired": "1", "ends_today": "3", "must_not_start": "1", "vehicle": "1"}
+    parts = dict(re.findall(r'data-risk="(\w+)"(.*?)</section>', page, re.DOTALL))
+    for kind, plate, law in (
+        ("expired", "GJ91WNX", "art. 13¹, amendă de 20.000–100.000 lei"),
+        ("ends_today", "CJ77XYZ", "art. 13¹, amendă de 20.000–100.000 lei"),
+        ("must_not_start", "VS80KWU", "șoferul 5.000–10.000 lei"),
+        ("vehicle", "B334VYD", "art. 8 alin. (1¹)"),
+    ):
+        assert plate in parts[kind]
+        assert law in parts[kind]
+        (address,) = re.findall(r'<a href="(/transporturi/[^"]*)">', parts[kind].split("</h3>")[0])
+        listed = signed_in.get(address).context["page"].rows
+        assert {row.uit for row in listed} >= {
+            row.uit for row in Transport.objects.filter(plate=plate)
+        }
+    assert (figure(page, "active"), figure(page, "tomorrow")) == ("6 UIT-uri active", "1")
+
+
+def test_without_a_risk_it_says_so_and_what_it_can_not_know(
+    signed_in: Client, authorized: Company
+) -> None:
+    transport(authorized)
+    page = squeezed(signed_in.get("/").content.decode())
+    assert "Nimic de amendă acum, din ce arată ANAF" in page
+    assert "flota este goală" in page
+    assert risks(page) == {}
+    Vehicle.objects.create(company=authorized, plate="B99XYZ")
+    assert "flota este goală" not in signed_in.get("/").content.decode()
+
+
+def test_a_risk_is_dealt_with_on_the_spot(signed_in: Client, authorized: Company) -> None:
+    for number, state in enumerate(("expired", "active", "missing", "delisted")):
+        uit = f"1A2B3C4D5E6F7H{number:02}"
+        transport(authorized, uit=uit, state=state, first_expired_day=today(), plate="B12ABC")
+    transport(authorized, state="expired", first_expired_day=today() - timedelta(days=7))
+    page = squeezed(signed_in.get("/").content.decode())
+    assert risks(page) == {"expired": "3"}
+    keys = re.findall(r'name="uit" value="(\d+)"', page)
+    assert len(keys) == 3
+    answer = signed_in.post("/transporturi/alese/", {"uit": keys, "ce": "descarcat", "inapoi": "/"})
+    assert answer["Location"] == "/"
+    assert risks(squeezed(signed_in.get("/").content.decode())) == {}
+
+
+@pytest.mark.parametrize("address", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+def test_a_form_leads_back_to_this_site_alone(
+    signed_in: Client, authorized: Company, address: str
+) -> None:
+    answer = signed_in.post("/transporturi/alese/", {"ce": "descarcat", "inapoi": address})
+    assert answer["Location"].startswith("/transporturi/")
+
+
+def test_a_viewer_sees_the_risks_and_no_buttons(client: Client, authorized: Company) -> None:
+    transport(authorized, first_expired_day=in_days(1), transport_date=in_days(-4))
+    client.force_login(factories.member(authorized.organization, "viewer"))
+    page = squeezed(client.get("/").content.decode())
+    assert risks(page) == {"ends_today": "1"}
+    assert 'value="descarcat"' not in page
+
+
+def test_with_many_companies_it_is_a_table_the_worst_first(
+    signed_in: Client, authorized: Company
+) -> None:
+    calm = [
+        factories.company(authorized.organization, cui=f"{number}")
+        for number in range(dashboard.MOST_COMPANIES_BY_LORRY)
     ]
-    assert "azi 2, ieri 3" in page
-    for name, address in (
-        ("active", ""),
-        ("ending", "?arata=expira"),
-    ):
-        assert f'href="/transporturi/{address}" data-figure="{name}"' in page
-        rows = signed_in.get(f"/transporturi/{address}").context["page"].rows
-        # The list holds what has expired and what was delisted of late too.
-        assert str(len(rows) - 2 * (address == "")) == figure(page, name)
-    for address, said in (
-        ("?probleme=1", "1 cu probleme"),
-        ("?arata=neregasite", "1 lipsă la ANAF"),
-    ):
-        assert f'href="/transporturi/{address}">{said}</a>' in page
-        assert len(signed_in.get(f"/transporturi/{address}").context["page"].rows) == 1
-    # Not found and with a problem too, a UIT is looked at once.
-    missing = Transport.objects.get(state="missing")
-    Issue.objects.create(
-        company=authorized, transport=missing, code="not_in_fleet", place="plate", plate="B12ABC"
-    )
+    transport(calm[5], "UIT1", first_expired_day=in_days(1), transport_date=in_days(-4))
+    transport(calm[7], "UIT2", first_expired_day=in_days(0), state="expired")
     page = squeezed(signed_in.get("/").content.decode())
-    assert figure(page, "problems") == "4"
-    assert ">2 cu probleme</a>" in page
+    assert re.findall(r'data-company="(\w+)"', page)[:2] == [calm[7].cui, calm[5].cui]
+    assert "data-risk=" not in page
+    assert "1 UIT expirat nu este lămurit; 1 UIT expiră azi la 24:00, pe 1 camion." in page
 
 
 def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
@@ -128,21 +167,21 @@ def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
     day = CompanyDay.objects.get()
     assert (day.appeared, day.timed, day.waited, day.longest) == (44, 4, 960, 300)
     membership = Membership(organization=authorized.organization, role="owner")
-    last = build_dashboard(membership).days[-1]
-    assert (last.appeared, last.waited, last.longest) == (44, 4.0, 5.0)
+    assert build_dashboard(membership).days[-1].appeared == 44
 
 
-def test_charts_have_a_title_and_a_table_with_every_number(
+def test_the_chart_comes_after_seven_days_with_a_table_of_every_number(
     signed_in: Client, authorized: Company
 ) -> None:
-    asked(authorized, new=7, age=90, days_ago=3)
+    asked(authorized, new=7, age=90, days_ago=5)
+    assert 'role="img"' not in signed_in.get("/").content.decode()
+    asked(authorized, new=2, age=90, days_ago=6)
     page = squeezed(signed_in.get("/").content.decode())
-    assert page.count('role="img"') == 2
-    assert "7 UIT-uri noi în ultimele 30 de zile" in page
-    tables = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
-    assert [table.count("<tr>") for table in tables] == [30, 1]
-    assert ">7</td>" in tables[0]
-    assert ">1,5</td>" in tables[1]
+    assert page.count('role="img"') == 1
+    assert "9 UIT-uri noi în ultimele 30 de zile" in page
+    (table,) = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    assert table.count("<tr>") == 30
+    assert ">7</td>" in table
     assert 'style="' not in page
 
 
@@ -166,11 +205,13 @@ def test_a_great_number_is_counted_no_further_than_worth_it(
     monkeypatch.setattr(dashboard, "COUNT_LIMIT", 2)
     for number in range(3):
         transport(authorized, f"UIT{number}")
-    assert figure(squeezed(signed_in.get("/").content.decode()), "active") == "peste 2"
+    assert figure(squeezed(signed_in.get("/").content.decode()), "active") == "peste 2 UIT-uri active"
 
 
 def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Company) -> None:
     counts = set()
+    for number in range(dashboard.MOST_COMPANIES_BY_LORRY):
+        factories.company(authorized.organization, cui=f"9{number}")
     for more in (1, 12):
         for number in range(more):
             one = factories.company(authorized.organization, cui=f"{more}{number}")

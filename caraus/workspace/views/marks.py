@@ -5,6 +5,7 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
@@ -49,8 +50,11 @@ def mark_selection(request: HttpRequest) -> HttpResponse:
         messages.success(request, _what_was_done(kind, number, membership.user))
     elif kind is not None:
         messages.info(request, gettext("Alege întâi UIT-urile, cu bifele din stânga."))
+    back = request.POST.get("inapoi", "")
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return HttpResponseRedirect(back)
     filters = ListFilters.from_query(parse_address(request.POST.get("vedere", "")))
-    if request.POST.get("inapoi") == "camioane":
+    if back == "camioane":
         anchor = quote(request.POST.get("camion", ""), safe="")
         address = f"{reverse('workspace:lorries')}?{filters.address()}#camion-{anchor}"
         return HttpResponseRedirect(address)
