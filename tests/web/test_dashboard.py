@@ -205,7 +205,9 @@ def test_a_great_number_is_counted_no_further_than_worth_it(
     monkeypatch.setattr(dashboard, "COUNT_LIMIT", 2)
     for number in range(3):
         transport(authorized, f"UIT{number}")
-    assert figure(squeezed(signed_in.get("/").content.decode()), "active") == "peste 2 UIT-uri active"
+    assert (
+        figure(squeezed(signed_in.get("/").content.decode()), "active") == "peste 2 UIT-uri active"
+    )
 
 
 def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Company) -> None:
