@@ -30,6 +30,7 @@ class Caller:
 
     @property
     def cuis(self) -> tuple[str, ...]:
+        """The fiscal codes about which the certificate may ask."""
         return self.certificate.cuis if self.certificate else ()
 
 

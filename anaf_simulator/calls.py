@@ -28,6 +28,7 @@ class Call:
     note: str | None = None
 
     def finish(self, status: int | None) -> None:
+        """Note the status, None for a broken connection, and how long the call took."""
         self.status = status
         self.duration_ms = round((datetime.now(UTC) - self.at).total_seconds() * 1000, 3)
 
@@ -69,7 +70,9 @@ class CallLog:
         return call
 
     def clear(self) -> None:
+        """Forget all calls."""
         self._calls.clear()
 
     def report(self) -> list[dict[str, object]]:
+        """Return all calls as JSON, the oldest first."""
         return [call.report() for call in self._calls]

@@ -27,6 +27,7 @@ class Certificate:
     note: str = ""
 
     def expired(self, now: datetime) -> bool:
+        """Return whether the certificate is no longer valid at `now`."""
         return self.valid_until is not None and now >= self.valid_until
 
 
@@ -69,15 +70,19 @@ class CertificateStore:
         self.reset()
 
     def reset(self) -> None:
+        """Put the certificates back as they are at the start."""
         self._by_id = {certificate.id: certificate for certificate in CERTIFICATES}
 
     def all(self) -> list[Certificate]:
+        """Return all certificates."""
         return list(self._by_id.values())
 
     def get(self, identity: str) -> Certificate | None:
+        """Return the certificate with this identity, None for an unknown one."""
         return self._by_id.get(identity)
 
     def by_serial(self, serial: str) -> Certificate | None:
+        """Return the certificate with this serial, None for an unknown one."""
         return next(
             (certificate for certificate in self._by_id.values() if certificate.serial == serial),
             None,
@@ -97,7 +102,7 @@ class CertificateStore:
     def change(
         self, identity: str, *, cuis: tuple[str, ...] | None = None, enrolled: bool | None = None
     ) -> Certificate:
-        """Give other rights or enrol; raises KeyError for an unknown certificate."""
+        """Change the rights, or enrol; raises KeyError for an unknown certificate."""
         certificate = self._by_id[identity]
         if cuis is not None:
             certificate = replace(certificate, cuis=cuis)

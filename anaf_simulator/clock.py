@@ -14,9 +14,11 @@ class Clock:
         self.offset = timedelta()
 
     def now(self) -> datetime:
+        """Return the simulated moment in UTC."""
         return datetime.now(UTC) + self.offset
 
     def advance(self, seconds: float) -> None:
+        """Move the clock forward, or back by a negative number."""
         self.offset += timedelta(seconds=seconds)
 
     def set(self, moment: datetime) -> None:
@@ -25,6 +27,7 @@ class Clock:
         self.offset = aware - datetime.now(UTC)
 
     def reset(self) -> None:
+        """Go back to the time of the machine."""
         self.offset = timedelta()
 
 

@@ -22,7 +22,7 @@ def make_cui(body: int) -> str:
 
 
 def is_cui(code: str) -> bool:
-    """Tell whether ``code`` is 2 to 10 digits that end in the right control digit."""
+    """Return whether ``code`` is 2 to 10 digits that end in the right control digit."""
     if not re.fullmatch(r"[1-9][0-9]{1,9}", code):
         return False
     return cui_check_digit(code[:-1]) == code[-1]
@@ -41,4 +41,5 @@ def make_uit(rng: random.Random) -> str:
 
 
 def is_uit(code: str) -> bool:
+    """Return whether ``code`` has the form and the check digits of the XSD."""
     return bool(UIT_PATTERN.fullmatch(code)) and code[14:] == uit_check_digits(code[:14])

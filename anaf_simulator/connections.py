@@ -16,6 +16,7 @@ class ResettableProtocol(H11Protocol):
     _peer: tuple[str, int] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Remember the transport by the peer's address."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         if peer:
@@ -23,6 +24,7 @@ class ResettableProtocol(H11Protocol):
             _open[self._peer] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the transport."""
         super().connection_lost(exc)
         if self._peer:
             _open.pop(self._peer, None)

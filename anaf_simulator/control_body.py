@@ -14,6 +14,7 @@ class WrongRequestError(Exception):
 
 
 async def read_body(request: Request) -> JsonObject:
+    """Read the body as a JSON object; an empty one as {}."""
     raw = await request.body()
     try:
         parsed = json.loads(raw) if raw else {}
@@ -25,6 +26,7 @@ async def read_body(request: Request) -> JsonObject:
 
 
 def text_of(body: JsonObject, name: str) -> str:
+    """Read a text, or a number as text, that must be there."""
     value = body.get(name)
     if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
         raise WrongRequestError(f"{name} is missing")
@@ -32,6 +34,7 @@ def text_of(body: JsonObject, name: str) -> str:
 
 
 def count_of(body: JsonObject, name: str) -> int | None:
+    """Read a whole number above 0; None where it is missing."""
     value = body.get(name)
     if value is None or (isinstance(value, int) and value > 0):
         return value
@@ -39,6 +42,7 @@ def count_of(body: JsonObject, name: str) -> int | None:
 
 
 def env_of(value: object) -> str | None:
+    """Read prod or test; None where it is missing."""
     if value is None or value in ENVIRONMENTS:
         return value
     raise WrongRequestError("env must be prod or test")

@@ -27,12 +27,15 @@ class Element:
     children: tuple["Element", ...] = ()
 
     def all(self, name: str) -> list["Element"]:
+        """Return the children with this name."""
         return [child for child in self.children if child.name == name]
 
     def first(self, name: str) -> "Element | None":
+        """Return the first child with this name, None without one."""
         return next(iter(self.all(name)), None)
 
     def get(self, name: str) -> str | None:
+        """Return an attribute without spaces around it, None without it."""
         value = self.attributes.get(name)
         return value.strip() if value is not None else None
 

@@ -72,7 +72,7 @@ def _as_given(active: Active) -> Response:
 
 
 async def after(sim: Simulator, request: Request, call: Call, response: Response) -> Response:
-    """Give the answer as a fault leaves it; the service has done its work."""
+    """Return the answer as a fault leaves it; the service has done its work."""
     if active := sim.scenarios.take("upload_lost_after", call.endpoint, call.cui):
         silent = active.text("how", "reset") == "silence"
         return await _silence(request, call) if silent else _reset(request, call)

@@ -32,6 +32,7 @@ class LimitKeeper:
         self._daily: Counter[tuple[str, str, str]] = Counter()
 
     def reset(self) -> None:
+        """Go back to the default limits and forget all calls."""
         self.limits = Limits()
         self._recent.clear()
         self._daily.clear()

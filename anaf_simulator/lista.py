@@ -74,7 +74,7 @@ class _Window:
 
 
 def _valid(sim: Simulator, cif: str, window: _Window) -> list[JsonObject]:
-    """Give the valid notifications in their final state (NOT) and the vehicle changes (MVH)."""
+    """Return the valid notifications in their final state (NOT) and the vehicle changes (MVH)."""
     messages: list[JsonObject] = []
     earliest = window.since - timedelta(days=20)
     for notification in sim.world.declared_since(earliest, window.until, window.env):
@@ -138,7 +138,7 @@ _UNKNOWN_ORIGIN: JsonObject = {"post_avarie": "N", "sursa": "I"}
 def _vehicle_changes(
     notification: Notification, record: JsonObject, cif: str, window: _Window
 ) -> list[JsonObject]:
-    """Give the changes that ``cif`` itself declared: as declarant or as organizer.
+    """Return the changes that ``cif`` itself declared: as declarant or as organizer.
 
     Plates, ``ref_decl``, ``id_incarcare`` and ``post_avarie`` are those of the change (API text of
     29.07.2024, LISTA); a trailer that the change left out is not there. The totals of the goods,
@@ -161,7 +161,7 @@ def _vehicle_changes(
 
 
 def _failed(sim: Simulator, cif: str, window: _Window, now: datetime) -> list[JsonObject]:
-    """Give the uploads that ended with errors, of whatever kind."""
+    """Return the uploads that ended with errors, of whatever kind."""
     return [
         _failure(for_lista(upload))
         for upload in sim.uploads.received(cif, window.env, window.since)

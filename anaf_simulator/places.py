@@ -142,10 +142,12 @@ def random_address(rng: random.Random) -> dict[str, object]:
 
 
 def random_border(rng: random.Random) -> dict[str, object]:
+    """Return a random border crossing, as a declaration has it."""
     return point_place("PTF", rng.choice(list(border_points().values())))
 
 
 def random_customs(rng: random.Random) -> dict[str, object]:
+    """Return a random customs office, as a declaration has it."""
     return point_place("BV", rng.choice(list(customs_offices().values())))
 
 

@@ -42,7 +42,7 @@ UNKNOWN_UIT_LISTA = "Nu a fost identificat UIT-ul printre notificarile valide an
 def problems(
     declaration: Declaration, target: Notification | None, cif: str, now: datetime
 ) -> tuple[str, ...]:
-    """Give the errors of a declaration, none when it is good. ``target``: the UIT it is about;
+    """Return the errors of a declaration, none when it is good. ``target``: the UIT it is about;
     ``cif``: whose right in SPV the upload used.
 
     The database is asked about what the Schematron lets pass, as ANAF's e-Factura does.
@@ -76,7 +76,7 @@ _TESTS = {
 
 
 def _formal(declaration: Declaration) -> Iterator[str]:
-    """Give the sentences of the Schematron's failed rules; of those that concern ``modifVehicul``
+    """Return the sentences of the Schematron's failed rules; of those that concern ``modifVehicul``
     (BR-002, 003, 008, 019, 031-033, 201-204, BT-TY-005) the schema leaves only two to fail."""
     if not _TIN.fullmatch(declaration.declarant):
         yield (
@@ -180,7 +180,7 @@ def _against_database(
 
 
 def _may_declare(declaration: Declaration, target: Notification) -> bool:
-    """Tell whether it is the declarant; for a vehicle also the organizer (API text, cod_decl)."""
+    """Return whether it is the declarant; for a vehicle also the organizer (API text, cod_decl)."""
     allowed = {target.declarant}
     if declaration.kind == "MVH":
         allowed.add(target.carrier)

@@ -144,10 +144,12 @@ class Active:
     options: dict[str, object] = field(default_factory=dict)
 
     def number(self, name: str, default: float) -> float:
+        """Return an option of the scenario as a number."""
         value = self.options.get(name, default)
         return float(value) if isinstance(value, int | float) else default
 
     def text(self, name: str, default: str) -> str:
+        """Return an option of the scenario as text."""
         value = self.options.get(name, default)
         return value if isinstance(value, str) else default
 
@@ -190,6 +192,7 @@ class Switchboard:
         self._active.pop(CATALOGUE[name].name, None)
 
     def is_on(self, name: str) -> bool:
+        """Return whether the scenario is on, for whatever calls."""
         return name in self._active
 
     def take(self, name: str, endpoint: str, cui: str | None = None) -> Active | None:
@@ -206,6 +209,7 @@ class Switchboard:
         return active
 
     def report(self) -> list[dict[str, object]]:
+        """Return the scenarios that are on, as JSON."""
         return [
             {
                 "name": name,

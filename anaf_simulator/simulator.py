@@ -74,11 +74,13 @@ class Simulator:
         self.scenarios = Switchboard(self.settings.scenarios)
 
     def note_issued(self, *secrets: str) -> None:
+        """Append tokens and codes to the file of issued secrets, where one is wanted."""
         if self.settings.issued_file is not None:
             with self.settings.issued_file.open("a") as file:
                 file.writelines(f"{secret}\n" for secret in secrets)
 
     def now(self) -> datetime:
+        """Return the simulated moment in UTC."""
         return self.clock.now()
 
     def reset(self) -> None:

@@ -33,7 +33,7 @@ class LateCodeError(Exception):
 
 
 async def token(sim: Simulator, request: Request, call: Call) -> Response:
-    """Give tokens. Errors are HTTP 400: ``invalid_client`` [LIVE 2026-06-28], ``invalid_request``
+    """Issue tokens. Errors are HTTP 400: ``invalid_client`` [LIVE 2026-06-28], ``invalid_request``
     for a bad grant [LIVE 2026-07-05] — or ``invalid_grant``, the standard's word, by scenario."""
     form = {name: str(value) for name, value in (await request.form()).items()}
     call.grant_type = form.get("grant_type")
@@ -122,7 +122,7 @@ def _from_code(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
 
 
 def _from_refresh(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
-    """Give new values for both tokens, "trebuiesc salvate" (OAuth text p. 29)."""
+    """Issue new values for both tokens, "trebuiesc salvate" (OAuth text p. 29)."""
     if sim.scenarios.take("refresh_rejected", "token"):
         raise RefusedError(_bad_grant(sim), "The refresh token is not accepted")
     now = sim.now()

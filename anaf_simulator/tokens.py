@@ -68,6 +68,7 @@ class TokenService:
         self._revoked_before: dict[str, datetime] = {}
 
     def reset(self) -> None:
+        """Forget which codes were used and what was revoked."""
         self._used.clear()
         self._revoked_before.clear()
 

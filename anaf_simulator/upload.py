@@ -105,7 +105,7 @@ def _errors(
     cif: str,
     now: datetime,
 ) -> tuple[str, ...]:
-    """Give the errors with which the processing ends, none when it ends well."""
+    """Return the errors with which the processing ends, none when it ends well."""
     errors = problems(declaration, target, cif, now)
     if errors:
         return errors
@@ -121,6 +121,6 @@ def _errors(
 
 
 def for_lista(upload: Upload) -> Upload:
-    """Give the upload with its errors in the words that lista uses."""
+    """Return the upload with its errors in the words that lista uses."""
     texts = (UNKNOWN_UIT_LISTA if text == UNKNOWN_UIT else text for text in upload.errors)
     return replace(upload, errors=tuple(texts))

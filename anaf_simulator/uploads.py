@@ -31,7 +31,7 @@ class Upload:
     taken: bool = True
 
     def state(self, now: datetime) -> str:
-        """Give the ``stare`` of swagger-stare.json."""
+        """Return the ``stare`` of swagger-stare.json."""
         if now < self.ready_at:
             return PROCESSING
         if not self.taken:
@@ -63,25 +63,29 @@ class UploadStore:
         self._numbers = itertools.count(_FIRST_INDEX)
 
     def reset(self) -> None:
+        """Forget all uploads."""
         self.processing_seconds = 3.0
         self._by_index.clear()
 
     def next_index(self) -> int:
+        """Return a new load index."""
         return next(self._numbers)
 
     def add(self, upload: Upload) -> None:
+        """Keep an upload."""
         self._by_index[upload.index] = upload
 
     def get(self, index: int, env: str) -> Upload | None:
+        """Return the upload with this index in this environment, None without one."""
         upload = self._by_index.get(index)
         return upload if upload is not None and upload.env == env else None
 
     def all(self) -> list[Upload]:
-        """Give the uploads of both environments, in order of arrival."""
+        """Return the uploads of both environments, in order of arrival."""
         return list(self._by_index.values())
 
     def received(self, cif: str, env: str, since: datetime) -> list[Upload]:
-        """Give those of a fiscal code received since a moment, in order of arrival."""
+        """Return those of a fiscal code received since a moment, in order of arrival."""
         return [
             upload
             for upload in self._by_index.values()

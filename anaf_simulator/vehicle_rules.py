@@ -24,7 +24,7 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", re.ASCII)
 def problems_of_change(
     declaration: Declaration, target: Notification, now: datetime
 ) -> Iterator[str]:
-    """Give the errors of a change to the vehicle of ``target``, which its author may change."""
+    """Return the errors of a change to the vehicle of ``target``, which its author may change."""
     moment = _moment(declaration)
     if moment is None:
         yield WRONG_MOMENT
@@ -39,7 +39,7 @@ def problems_of_change(
 
 
 def _moment(declaration: Declaration) -> datetime | None:
-    """Give the naive moment. BR-203 is not anchored and lets zones and fractions pass; what ANAF
+    """Return the naive moment. BR-203 is not anchored and lets zones and fractions pass; what ANAF
     does with them is not known, so nobody may count on them here."""
     text = declaration.body.need("dataModificare")
     if not _MOMENT.fullmatch(text):
@@ -51,7 +51,7 @@ def _moment(declaration: Declaration) -> datetime | None:
 
 
 def _is_valid_at(target: Notification, moment: datetime, now: datetime) -> bool:
-    """Tell whether the UIT is valid. Validity begins with the declared day of transport and ends at
+    """Return whether the UIT is valid. Validity begins with the declared day of transport and ends at
     ``data_exp_uit`` (guide p. 11, API text)."""
     record = latest(target, now) or {}
     first, end = record.get("data_transp"), record.get("data_exp_uit")
@@ -62,7 +62,7 @@ def _is_valid_at(target: Notification, moment: datetime, now: datetime) -> bool:
 
 
 def is_repeated(declaration: Declaration, target: Notification) -> bool:
-    """Tell whether the same vehicle was declared for the same moment before, its processing over or
+    """Return whether the same vehicle was declared for the same moment before, its processing over or
     not."""
     if declaration.kind != "MVH":
         return False

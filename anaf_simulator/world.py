@@ -38,6 +38,7 @@ class World:
         self._ids = itertools.count(1)
 
     def reset(self) -> None:
+        """Put the carriers back as they are at the start, with nothing declared by hand."""
         self.carriers = known_carriers()
         self.overlays = {name: Overlay() for name in ENVIRONMENTS}
 
@@ -53,7 +54,7 @@ class World:
     def active(
         self, cui: str, moment: datetime, env: str = "prod", vehicle_lag: timedelta = timedelta()
     ) -> list[dict[str, object]]:
-        """Give the ``info`` records of the carrier ``cui`` at ``moment``, newest declaration first.
+        """Return the ``info`` records of the carrier ``cui`` at ``moment``, newest declaration first.
 
         Vehicle changes show ``vehicle_lag`` after they happened.
         """
@@ -127,13 +128,14 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def is_deleted(notification: Notification, moment: datetime) -> bool:
+    """Return whether the notification was deleted by ``moment``."""
     return any(event.kind == "deletion" and event.at <= moment for event in notification.events)
 
 
 def latest(
     notification: Notification, moment: datetime, vehicle_lag: timedelta = timedelta()
 ) -> dict[str, object] | None:
-    """Give the record with all that happened by ``moment``; None when not declared or deleted."""
+    """Return the record with all that happened by ``moment``; None when not declared or deleted."""
     if notification.declared_at > moment or is_deleted(notification, moment):
         return None
     record = dict(notification.record)
@@ -148,7 +150,7 @@ def latest(
 
 
 def vehicle_changes(notification: Notification, moment: datetime) -> list[Event]:
-    """Give the vehicle changes that happened by ``moment``, in the order of their declaration."""
+    """Return the vehicle changes that happened by ``moment``, in the order of their declaration."""
     return [
         event for event in notification.events if event.kind == "vehicle" and event.at <= moment
     ]
@@ -157,7 +159,7 @@ def vehicle_changes(notification: Notification, moment: datetime) -> list[Event]
 def record_at(
     notification: Notification, moment: datetime, vehicle_lag: timedelta = timedelta()
 ) -> dict[str, object] | None:
-    """Give the ``info`` record at ``moment``, or None when it is not among the active ones.
+    """Return the ``info`` record at ``moment``, or None when it is not among the active ones.
 
     ``data_exp_uit`` is the first moment of being expired ("data incepand cu care UIT-ul este
     considerat expirat", API text of 29.07.2024), in Romanian time.

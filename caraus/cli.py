@@ -78,8 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _take_env_file() -> str:
-    """Settings from the file that CARAUS_ENV_FILE names (NAME=value lines, the value in quotes or
-    not, as systemd and compose take them); what is set already stays. Returns what is wrong with
+    """Take settings from the file that CARAUS_ENV_FILE names (NAME=value lines, the value in quotes
+    or not, as systemd and compose take them); what is set already stays. Returns what is wrong with
     it, in a sentence."""
     name = os.environ.get("CARAUS_ENV_FILE")
     if not name:
@@ -104,7 +104,8 @@ def _unquoted(value: str) -> str:
 
 
 def _run(command: Callable[[], int]) -> int:
-    """The exit code of a command; what it can't do is a sentence on stderr, never a traceback."""
+    """Run a command and return its exit code; what it can't do is a sentence on stderr, never a
+    traceback."""
     from django.core.exceptions import ImproperlyConfigured, ValidationError
     from django.db.utils import OperationalError
 

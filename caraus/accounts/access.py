@@ -57,7 +57,7 @@ class OtherOrganizationError(Http404):
 
 
 def signed_in_user(request: HttpRequest) -> User:
-    """The signed-in user; LoginRequiredMiddleware has sent everybody else to sign-in."""
+    """Return the signed-in user; LoginRequiredMiddleware has sent everybody else to sign-in."""
     user: User | AnonymousUser = request.user
     if not isinstance(user, User):
         raise PermissionDenied(gettext("Intră în cont mai întâi."))
@@ -65,12 +65,13 @@ def signed_in_user(request: HttpRequest) -> User:
 
 
 def organizations_of(user: User) -> QuerySet[Organization]:
+    """Return the organizations of which the user is a member, by name."""
     return Organization.objects.filter(memberships__user=user).order_by("name", "pk")
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
-    """The signed-in user's, with their organizations, by name. A page asks for them once; a
-    request that may change them asks anew each time."""
+    """Return the signed-in user's memberships with their organizations, by name. A page asks for
+    them once; a request that may change them asks anew each time."""
     user = signed_in_user(request)
     kept: tuple[int, list[Membership]] | None = getattr(request, _MEMBERSHIPS_CACHE, None)
     if kept is not None and kept[0] == user.pk:
@@ -83,8 +84,9 @@ def memberships(request: HttpRequest) -> list[Membership]:
 
 
 def selected_membership(request: HttpRequest) -> Membership | None:
-    """The one in the organization that the session points at, else in the one used last, else in
-    the first; None without any. For the frame of pages: it is not asked whether it lets one in."""
+    """Return the membership in the organization that the session points at, else the one used last,
+    else the first; None without any. For the frame of pages: whether it lets the user in is not
+    checked."""
     own = memberships(request)
     chosen = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
     return next(
@@ -100,7 +102,8 @@ def select_organization(request: HttpRequest, organization_id: int) -> None:
 
 
 def current_membership(request: HttpRequest) -> Membership:
-    """The user's membership in the organization that the session points at, or in the first one.
+    """Return the user's membership in the organization that the session points at, or in the first
+    one.
 
     Raises Http404 with a sentence when the user belongs to no organization, and
     TwoFactorsRequiredError when the organization demands what the user lacks.
@@ -114,21 +117,23 @@ def current_membership(request: HttpRequest) -> Membership:
 
 
 def lacks_two_factors(user: User, organization: Organization) -> bool:
-    """Whether the organization demands two factors that the user does not have."""
+    """Return whether the organization demands two factors that the user does not have."""
     return organization.require_two_factors and not is_mfa_enabled(user)
 
 
 def current_organization(request: HttpRequest) -> Organization:
+    """Return the organization of the current membership; raises as `current_membership` does."""
     return current_membership(request).organization
 
 
 def has_role(membership: Membership, role: Role) -> bool:
-    """Whether the membership carries at least the given role."""
+    """Return whether the membership carries at least the given role."""
     return membership.role in roles_at_least(role)
 
 
 def require_role(request: HttpRequest, role: Role) -> Membership:
-    """The current membership, if it carries at least `role`; else 403 with a sentence."""
+    """Return the current membership, if it carries at least `role`; else raise 403 with a
+    sentence."""
     membership = current_membership(request)
     if not has_role(membership, role):
         raise PermissionDenied(
@@ -144,12 +149,12 @@ def require_role(request: HttpRequest, role: Role) -> Membership:
 
 
 def is_restricted(membership: Membership) -> bool:
-    """Whether the member sees some companies only."""
+    """Return whether the member sees some companies only."""
     return membership.only_some_companies and membership.role in RESTRICTABLE_ROLES
 
 
 def visible_companies(membership: Membership, *, archived: bool = False) -> QuerySet[Company]:
-    """The companies that the member sees; with `archived`, those put aside too."""
+    """Return the companies that the member sees; with `archived`, those put aside too."""
     companies = Company.objects.filter(organization_id=membership.organization_id)
     if is_restricted(membership):
         companies = companies.filter(memberships=membership)
@@ -157,7 +162,7 @@ def visible_companies(membership: Membership, *, archived: bool = False) -> Quer
 
 
 def users_who_see(users: Iterable[User], company: Company) -> list[User]:
-    """Those of the users who are members and are not kept away from this company."""
+    """Return those of the users who are members and are not kept away from this company."""
     people = list(users)
     members = Membership.objects.filter(
         user__in=people, organization_id=company.organization_id
@@ -171,7 +176,7 @@ def users_who_see(users: Iterable[User], company: Company) -> list[User]:
 
 
 def scope[M: Model](queryset: QuerySet[M], organization: Organization) -> QuerySet[M]:
-    """Only the rows of this organization.
+    """Restrict the rows to this organization.
 
     Its key is written as a bigint: PostgreSQL takes a bare number for an integer, with which it
     does not look into the trigram index over organization and text (`btree_gin`).
@@ -181,7 +186,7 @@ def scope[M: Model](queryset: QuerySet[M], organization: Organization) -> QueryS
 
 
 def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet[M]:
-    """Only the rows that the member may see: of the organization, and of the own companies."""
+    """Restrict the rows to what the member may see: the organization, and the own companies."""
     rows = scope(queryset, membership.organization)
     path: str = getattr(queryset.model, "COMPANY_PATH", "")
     if path and is_restricted(membership):
@@ -191,8 +196,8 @@ def visible[M: Model](queryset: QuerySet[M], membership: Membership) -> QuerySet
 
 
 def get_object[M: Model](request: HttpRequest, queryset: QuerySet[M], pk: int) -> M:
-    """The row with this key, if the current member may see it; else 404, which names another
-    organization of the person's own where it is."""
+    """Return the row with this key, if the current member may see it; else raise 404, which names
+    another organization of the person's own where the row is."""
     membership = current_membership(request)
     row = visible(queryset, membership).filter(pk=pk).first()
     if row is None:

@@ -22,13 +22,13 @@ INVITATION_KEY = "invitation"
 
 
 def session_invitation(request: HttpRequest) -> Invitation | None:
-    """The invitation whose link this visitor has opened, while it can be accepted."""
+    """Return the invitation whose link this visitor has opened, while it can be accepted."""
     secret = request.session.get(INVITATION_KEY, "")
     return members.usable_invitation(secret) if secret else None
 
 
 def failed_sign_in_key(request: HttpRequest, email: str) -> str:
-    """What wrong passwords are counted for."""
+    """Return the key under which wrong passwords are counted."""
     return f"{email.lower()}:{rate_limits.client_address(request)}"
 
 
@@ -41,8 +41,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(settings.SIGNUP == "open")
 
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
-        """The invitation's link came to that address and nowhere else, unless it was shown to who
-        invites."""
+        """Return whether an invitation's link proves the address: it came there and nowhere else,
+        unless it was shown to who invites."""
         invitation = session_invitation(request)
         if (
             invitation is not None
@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(super().is_email_verified(request, email))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """In the language of the account, if it has one, else in that of the request."""
+        """Send in the language of the account, if it has one, else in that of the request."""
         reader = context.get("user") or User.objects.filter(email=email.lower()).first()
         if isinstance(reader, User) and reader.language:
             with in_language_of(reader):
@@ -64,8 +64,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
     ) -> Any:
-        """Every address in it is under CARAUS_URL, whatever Host the request named; a link is not
-        sent when it works no longer."""
+        """Render with every address under CARAUS_URL, whatever Host the request named; a link is
+        not sent when it works no longer."""
         context = {name: _public(name, value) for name, value in context.items()}
         message = super().render_mail(template_prefix, email, context, headers)
         message.purpose = template_prefix
@@ -77,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return message
 
     def is_safe_url(self, url: str) -> bool:
-        """Where a sign-in may lead: to this site, as CARAUS_URL names it."""
+        """Return whether a sign-in may lead there: to this site, as CARAUS_URL names it."""
         return url_has_allowed_host_and_scheme(
             url,
             allowed_hosts={urlsplit(settings.PUBLIC_URL).netloc},
@@ -102,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """Only wrong passwords stay counted."""
+        """Authenticate; after a success, wrong passwords are counted anew."""
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is not None:
             email = str(credentials.get("email", "")).lower()
@@ -119,7 +119,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def _public(name: str, value: Any) -> Any:
-    """An address of a letter's context, under CARAUS_URL."""
+    """Return an address of the e-mail's context under CARAUS_URL."""
     if not (name.endswith("_url") and isinstance(value, str)):
         return value
     parts = urlsplit(value)

@@ -84,7 +84,7 @@ def _other_translations(texts: dict[str, str]) -> dict[str, Any]:
 
 
 def record_in_all_organizations(action: str, text: Sentence, *, user: User, **details: Any) -> None:
-    """An act of a person on the own account: told in each of the person's organizations."""
+    """Record an act of a person on the own account in each of the person's organizations."""
     organizations: list[int | None] = [*user.memberships.values_list("organization_id", flat=True)]
     with transaction.atomic():
         for organization in organizations or [None]:
@@ -98,7 +98,7 @@ def _actor(user: User | None) -> str:
 
 
 def _ip(request: HttpRequest | None) -> str | None:
-    """The visitor's address as far as the proxies that are trusted tell it."""
+    """Return the visitor's address as far as the proxies that are trusted tell it."""
     if request is None:
         return None
     try:
@@ -116,7 +116,7 @@ def search_entries(
     since: date | None = None,
     until: date | None = None,
 ) -> QuerySet[AuditLogEntry]:
-    """The entries that hold all the words, of one kind, between two days in Romania."""
+    """Return the entries that hold all the words, of one kind, between two days in Romania."""
     if action:
         entries = entries.filter(action=action)
     for word in words.replace("\0", "")[:MAX_SEARCH_LENGTH].split():
@@ -141,7 +141,7 @@ def _midnight(day: date) -> datetime:
 
 
 def csv_rows(entries: Iterable[AuditLogEntry]) -> Iterable[list[str]]:
-    """For a CSV file: a heading, then the entries."""
+    """Yield a heading, then the entries, for a CSV file."""
     yield [
         gettext("când"),
         gettext("cine"),

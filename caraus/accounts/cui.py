@@ -12,7 +12,7 @@ _NOISE = str.maketrans("", "", " .-\u00a0\t")
 
 
 def normalize_cui(value: str) -> str:
-    """„RO 12 345 674” → „12345674”; raises ValidationError with a sentence in Romanian.
+    """Normalize „RO 12 345 674” to „12345674”; raises ValidationError with a sentence in Romanian.
 
     The check digit is verified (Law 359/2004, annex; algorithm as in python-stdnum).
     """
@@ -43,7 +43,7 @@ def normalize_cui(value: str) -> str:
 
 
 def find_cui(value: str) -> str:
-    """The same without a sentence: "" where it is no CUI."""
+    """Normalize a CUI; return "" for what is none."""
     digits = _digits(value)
     return digits if digits.isascii() and digits.isdigit() and ro_cui.is_valid(digits) else ""
 

@@ -95,7 +95,8 @@ class SignupForm(allauth.SignupForm):  # type: ignore[misc]
             field.initial, field.disabled = invitation.email, True
 
     def try_save(self, request: HttpRequest) -> Any:
-        """Of several who send the form at once one makes the account; to the others it is said."""
+        """Make the account once when several send the form at once; the others are sent to sign
+        in."""
         invitation = session_invitation(request)
         try:
             with transaction.atomic():
@@ -110,7 +111,7 @@ class SignupForm(allauth.SignupForm):  # type: ignore[misc]
         return None, redirect("account_login")
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Called by django-allauth once the user is saved."""
+        """Save the name and the language, once django-allauth has saved the user."""
         user.name = self.cleaned_data["name"]
         user.language = get_language() or ""
         user.save(update_fields=["name", "language"])
@@ -122,7 +123,8 @@ class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
         _label_email_field(self, "email")
 
     def clean_email(self) -> str:
-        """An address that somebody added to an account and never confirmed opens no account."""
+        """Refuse an address that somebody added to an account and never confirmed: it opens no
+        account."""
         email: str = super().clean_email()
         confirmed = {
             address.user_id

@@ -21,11 +21,12 @@ def count_invitation_email(sender: Membership) -> RateLimitExceeded | None:
 
 
 def email_reference(invitation: Invitation) -> str:
-    """By which the queue knows the letter of this invitation."""
+    """Return the reference by which the queue knows the e-mail of this invitation."""
     return f"invitation:{invitation.pk}"
 
 
 def invitation_link(secret: str) -> str:
+    """Return the address, under CARAUS_URL, that accepts the invitation."""
     return settings.PUBLIC_URL + reverse("invitation", args=[secret])
 
 

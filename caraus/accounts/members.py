@@ -21,13 +21,14 @@ INVITATION_LIFETIME = timedelta(days=7)
 
 
 def assignable_roles(actor: Membership) -> list[Role]:
-    """An administrator makes no proprietors; ownership is handed over, or shared by an owner."""
+    """Return the roles that the member may give: ownership is handed over, or shared by an
+    owner."""
     order = list(access.ROLE_ORDER)
     return order if actor.role == Role.OWNER else order[1:]
 
 
 def may_assign_role(giver: Membership | None, role: str) -> bool:
-    """Whether this member may let somebody in with this role."""
+    """Return whether this member may let somebody in with this role."""
     return (
         giver is not None
         and giver.user.is_active
@@ -96,8 +97,8 @@ def invite_member(
 
 @transaction.atomic
 def renew_invitation(actor: Membership, invitation: Invitation, *, shown: bool = False) -> str:
-    """A new secret and seven new days; the old link ends. `shown`: the link is for the actor's own
-    eyes, not for a letter. Whoever sends it answers for it from now on."""
+    """Give the invitation a new secret and seven new days; the old link ends. `shown`: the link is
+    for the actor's own eyes, not for an e-mail. Whoever sends it answers for it from now on."""
     _require_present(actor, role=invitation.role)
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.is_open:
@@ -127,6 +128,7 @@ def renew_invitation(actor: Membership, invitation: Invitation, *, shown: bool =
 
 @transaction.atomic
 def revoke_invitation(actor: Membership, invitation: Invitation) -> None:
+    """Close an open invitation, so that its link opens nothing. Raises ValidationError."""
     _require_present(actor, role=invitation.role)
     invitation.refresh_from_db()
     if invitation.is_open:
@@ -168,7 +170,7 @@ def _revoked_sentence(email: str, sender: str) -> str:
 
 
 def usable_invitation(secret: str) -> Invitation | None:
-    """The invitation of a link, as long as it can be accepted."""
+    """Return the invitation of a link, as long as it can be accepted."""
     invitation = (
         Invitation.objects.filter(secret_digest=digest_of_secret(secret))
         .select_related("organization", "invited_by")
@@ -178,7 +180,7 @@ def usable_invitation(secret: str) -> Invitation | None:
 
 
 def _can_be_accepted(invitation: Invitation) -> bool:
-    """One whose sender may no longer send it opens nothing."""
+    """Return whether its sender may still send it."""
     sender = Membership.objects.filter(
         user=invitation.invited_by_id, organization=invitation.organization_id
     ).select_related("user")
@@ -231,7 +233,7 @@ def accept_invitation(user: User, invitation: Invitation) -> Membership:
 def change_member(
     actor: Membership, member: Membership, *, role: str, companies: Iterable[Company] | None
 ) -> None:
-    """Give another role, or keep to other companies; the last owner stays owner."""
+    """Change the role, or restrict to other companies; the last owner stays owner."""
     _require_present(actor, role=role)
     member.refresh_from_db()
     _require_over(actor, member)
@@ -264,6 +266,7 @@ def change_member(
 
 @transaction.atomic
 def remove_member(actor: Membership, member: Membership) -> None:
+    """Take another member out of the organization. Raises ValidationError for the last owner."""
     _require_present(actor, role=Role.VIEWER)
     member.refresh_from_db()
     _require_over(actor, member)
@@ -278,6 +281,7 @@ def remove_member(actor: Membership, member: Membership) -> None:
 
 @transaction.atomic
 def leave_organization(member: Membership) -> None:
+    """End the own membership. Raises ValidationError for the last owner."""
     _lock_organization(member.organization)
     member.refresh_from_db()
     _end_membership(member)
@@ -291,7 +295,7 @@ def leave_organization(member: Membership) -> None:
 
 @transaction.atomic
 def hand_over_organization(owner: Membership, successor: Membership) -> None:
-    """The successor becomes proprietor, the former one administrator."""
+    """Make the successor the owner, the former one an administrator."""
     _lock_organization(owner.organization)
     owner.refresh_from_db()
     successor.refresh_from_db()
@@ -317,12 +321,14 @@ def hand_over_organization(owner: Membership, successor: Membership) -> None:
 
 
 def digest_of_secret(secret: str) -> str:
-    """Looked up by an index: no comparison of secrets whose time could tell anything."""
+    """Return the digest by which an index finds the secret: no comparison of secrets whose time
+    could tell anything."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _lock_organization(organization: Organization) -> None:
-    """Two owners who demote each other at the same moment: one of them is second."""
+    """Lock the organization, so that of two owners who demote each other at once one comes
+    second."""
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 

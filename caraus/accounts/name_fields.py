@@ -33,7 +33,7 @@ _LINK = re.compile(
 
 
 def single_line(text: str) -> str:
-    """The text on one line: what is white is one space, what is not seen is left out."""
+    """Return the text on one line: white space becomes one space, what is not seen is left out."""
     one_line = " ".join(text.split())
     return "".join(
         sign for sign in one_line if unicodedata.category(sign) not in _INVISIBLE
@@ -41,13 +41,14 @@ def single_line(text: str) -> str:
 
 
 def has_link(text: str) -> bool:
-    """Whether a mail program would make a link of some of it, wide dots and letters among it."""
+    """Return whether a mail program would make a link of some of it, wide dots and letters among
+    it."""
     plain = unicodedata.normalize("NFKC", text).replace("。", ".")
     return _LINK.search(plain) is not None
 
 
 def validate_no_link(text: str) -> None:
-    """A validator of names."""
+    """Raise ValidationError for a name that a mail program would show as a link."""
     if has_link(text):
         raise ValidationError(
             gettext_lazy(

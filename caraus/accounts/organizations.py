@@ -23,6 +23,7 @@ RETENTION_MONTHS = (12, 24, 36, 60, 120)
 
 @transaction.atomic
 def create_organization(user: User, name: str) -> Membership:
+    """Create an organization whose owner is the user."""
     organization = Organization.objects.create(name=name)
     membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
     audit_log.record_action(
@@ -38,6 +39,7 @@ def create_organization(user: User, name: str) -> Membership:
 def change_organization(
     actor: Membership, *, name: str, require_two_factors: bool, keep_transports_months: int | None
 ) -> None:
+    """Save changed settings and record each with its value before and after."""
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
     new = {
         "name": name,
@@ -107,6 +109,7 @@ def request_organization_deletion(actor: Membership, *, typed_name: str) -> date
 
 @transaction.atomic
 def cancel_organization_deletion(actor: Membership) -> None:
+    """Keep an organization whose deletion was requested; without effect on others."""
     organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
     if organization.delete_at is not None:
         organization.delete_at = None
@@ -146,7 +149,7 @@ def delete_due_organizations(*, now: datetime | None = None) -> int:
 
 
 def _delete_rows_of(organization: Organization) -> None:
-    """All that hangs on it, some rows at a time, what hangs deepest first: a cascade over
+    """Delete all rows of the organization, some at a time, the deepest first: a cascade over
     everything would hold its locks for minutes. Cut off, it goes on the next time."""
     tenant_models = [
         model
@@ -163,8 +166,8 @@ def _delete_rows_of(organization: Organization) -> None:
 
 
 def _depth(model: Any) -> int:
-    """How many steps a row is away from the organization: what names it itself may still hang on a
-    company, which would take it along."""
+    """Return how many steps a row is away from the organization: what names it itself may still
+    hang on a company, which would take it along."""
     path: str = getattr(model, "COMPANY_PATH", "pk")
     from_company = 0 if path == "pk" else path.count("__") + 1
     return max(str(model.ORGANIZATION_PATH).count("__"), from_company)
@@ -175,15 +178,15 @@ def _deleted_sentence(name: str) -> str:
 
 
 def remaining_companies(organization: Organization) -> int:
-    """How many companies the organization may still add; in a transaction, whose end the next one
-    who adds waits for."""
+    """Return how many companies the organization may still add; in a transaction, whose end the
+    next one who adds waits for."""
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     number = organization.companies.filter(archived_at=None).count()
     return max(settings.COMPANIES_PER_ORGANIZATION - number, 0)
 
 
 def company_limit_message() -> str:
-    """What is said to who adds one more."""
+    """Return the sentence for who adds one company too many."""
     return gettext(
         "O organizație poate avea cel mult {most}. Arhivează firmele de care nu mai ai nevoie sau "
         "scrie-i celui care administrează aplicația să mărească limita."
@@ -194,8 +197,8 @@ def company_limit_message() -> str:
 def add_companies(
     actor: Membership, pairs: list[tuple[str, str]]
 ) -> tuple[list[Company], list[str]]:
-    """Those that were not there yet, as new rows; archived ones come back. Also the CUIs for which
-    the organization has no room."""
+    """Add those that were not there yet; archived ones come back. Return them, and the CUIs for
+    which the organization's limit has no place left."""
     organization = actor.organization
     remaining = remaining_companies(organization)
     by_cui = {company.cui: company for company in organization.companies.all()}
@@ -260,7 +263,8 @@ def set_companies_archived(
 
 
 def _named(companies: list[Company]) -> dict[str, str]:
-    """How many companies, and the CUIs of the first twenty, for a sentence of the audit log."""
+    """Format how many companies, and the CUIs of the first twenty, for a sentence of the audit
+    log."""
     return {
         "companies": plural(len(companies), "firmă", "firme"),
         "cuis": ", ".join(company.cui for company in companies[:20])

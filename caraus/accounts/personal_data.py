@@ -27,7 +27,7 @@ def register_exporter(label: str, rows: Exporter) -> None:
 
 
 def export_personal_data(user: User) -> dict[str, Any]:
-    """All that is kept about a person, for that person (GDPR art. 15 and 20). No secrets."""
+    """Return all that is kept about a person, for that person (GDPR art. 15 and 20). No secrets."""
     return (
         {
             gettext("cont"): {

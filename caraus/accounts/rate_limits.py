@@ -122,7 +122,7 @@ def reset_uses(action: str, *, key: str) -> None:
 
 
 def _row_key(action: str, rate: Rate, value: str | int) -> str:
-    """A digest, since an address is nobody's to read."""
+    """Return the digest under which a subject is counted: an address is nobody's to read."""
     name = f"{action}|{rate.most}|{rate.seconds}|{rate.per}|{value}"
     return hashlib.sha256(name.encode()).hexdigest()
 
@@ -164,7 +164,8 @@ def count_request(
 
 
 def client_address(request: HttpRequest) -> str:
-    """As allauth finds it behind proxies; of an IPv6 address the network that one holder has."""
+    """Return the address as allauth finds it behind proxies; of an IPv6 address the network that
+    one holder has."""
     address = str(get_adapter().get_client_ip(request))
     try:
         parsed = ip_address(address)
@@ -176,14 +177,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def is_new_organization(organization: Organization) -> bool:
-    """Whether, where anybody may sign up, the organization is so new that it may write to few
-    strangers (`YOUNG_DAYS`)."""
+    """Return whether, where anybody may sign up, the organization is so new that it may write to
+    few strangers (`YOUNG_DAYS`)."""
     age = timezone.now() - organization.created_at
     return settings.SIGNUP == "open" and age <= timedelta(days=settings.YOUNG_DAYS)
 
 
 def too_many_requests(request: HttpRequest, refusal: RateLimitExceeded) -> HttpResponse:
-    """The page that says whose limit was reached and when it goes on (429)."""
+    """Render the page that says whose limit was reached and when it goes on (429)."""
     response = render(request, "429.html", {"sentence": refusal.sentence}, status=429)
     response["Retry-After"] = str(refusal.seconds)
     return response
@@ -192,7 +193,7 @@ def too_many_requests(request: HttpRequest, refusal: RateLimitExceeded) -> HttpR
 def rate_limited(
     action: str, *, posts_only: bool = False
 ) -> Callable[..., Callable[..., HttpResponse]]:
-    """A view that answers 429 above `settings.RATE_LIMITS[action]`."""
+    """Decorate a view to answer 429 above `settings.RATE_LIMITS[action]`."""
 
     def decorator(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)

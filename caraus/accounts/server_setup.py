@@ -15,14 +15,16 @@ SETUP_SECONDS = 24 * 3600
 
 
 def setup_secret() -> str | None:
-    """The secret of the one-time link that makes the first user; None once there is a user."""
+    """Return the secret of the one-time link that makes the first user; None once there is a
+    user."""
     if User.objects.exists():
         return None
     return signing.dumps("first user", salt=SETUP_SALT)
 
 
 def is_setup_secret(secret: str) -> bool:
-    """Whether the link still works: made by this server within a day, and nobody was first."""
+    """Return whether the link still works: made by this server within a day, and nobody was
+    first."""
     try:
         signing.loads(secret, salt=SETUP_SALT, max_age=SETUP_SECONDS)
     except signing.BadSignature:

@@ -29,6 +29,8 @@ FACTOR_LABELS = {
 
 
 def connect() -> None:
+    """Record sign-ins, passwords, addresses and second factors in the audit log, as allauth signals
+    them."""
     sentences = {
         account.password_changed: gettext_noop("Și-a schimbat parola."),
         account.password_reset: gettext_noop("Și-a ales o parolă nouă, prin linkul din e-mail."),
@@ -88,9 +90,9 @@ def _on_signed_up(sender: object, request: HttpRequest, user: User, **_: object)
 
 
 def _accept_pending_invitation(request: HttpRequest, user: User) -> None:
-    """Of somebody whose address is confirmed and who made the account by an invitation's link; with
-    a link that the inviter saw, the address is confirmed by a letter first. Who had an account
-    presses the button of the invitation's page: opening a link joins nobody to anything."""
+    """Accept the invitation for somebody whose address is confirmed and who made the account by its
+    link; with a link that the inviter saw, the address is confirmed by an e-mail first. Who had an
+    account presses the button of the invitation's page: opening a link joins nobody to anything."""
     invitation = session_invitation(request)
     if invitation is None or invitation.email.lower() != user.email.lower():
         return
@@ -104,8 +106,9 @@ def _accept_pending_invitation(request: HttpRequest, user: User) -> None:
 
 
 def _on_password_reset(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    """Who reads the address's letters is its owner. Whatever was put into an account before that
-    address was confirmed may be a stranger's: nothing of it opens the account any more."""
+    """Remove what a stranger may have put into the account. Who reads the address's letters is its
+    owner. Whatever was put into an account before that address was confirmed may be a stranger's:
+    nothing of it opens the account any more."""
     rate_limits.reset_uses("sign_in_failed", key=failed_sign_in_key(request, user.email))
     addresses = EmailAddress.objects.filter(user=user)
     if addresses.filter(verified=True).exists():

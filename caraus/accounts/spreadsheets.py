@@ -13,7 +13,8 @@ _FORMULA = re.compile(
 
 
 def escape_formulas(cell: str) -> str:
-    """The text so that no part of it can become a formula, at whatever sign a program parts it."""
+    """Change the text so that no part of it can become a formula, at whatever sign a program parts
+    it."""
     if cell.startswith(("\t", "\r")):
         return "'" + escape_formulas(cell.lstrip("\t\r"))
     return _FORMULA.sub(r"\1'\2", cell)

@@ -26,7 +26,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return gettext("Cheie de acces")
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """With the name that a device shows beside the passkey: allauth takes the host for it."""
+        """Return the entity with the name that a device shows beside the passkey: allauth takes the
+        host for it."""
         return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}
 
 

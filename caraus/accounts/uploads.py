@@ -14,7 +14,7 @@ MAX_REQUEST_BYTES = MAX_FILE_BYTES + 10_000
 
 
 def is_upload_too_large(request: HttpRequest) -> bool:
-    """Whether a file was sent that was dropped for its size."""
+    """Return whether a file was sent that was dropped for its size."""
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     return length > MAX_REQUEST_BYTES and not request.FILES
 

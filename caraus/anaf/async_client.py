@@ -54,7 +54,7 @@ class AsyncAnafClient:
         await self._http.aclose()
 
     async def request_info(self, *, access_token: str, carrier_cui: str) -> AnafResponse:
-        """The whole 2xx response to „which active UITs have this carrier?”, unread.
+        """Return the whole 2xx response to „which active UITs have this carrier?”, unread.
 
         Raises AnafError for anything else.
         """

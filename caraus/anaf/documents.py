@@ -31,8 +31,8 @@ class Document:
 
 
 def read_documents(value: object) -> tuple[Document, ...]:
-    """The documents of a text, a list of texts or objects, one object, or any of these written as
-    JSON into a text; empty ones left out."""
+    """Read the documents of a text, a list of texts or objects, one object, or any of these written
+    as JSON into a text; empty ones left out."""
     documents = (
         Document(_short(_text(item)), _kept(item)) for item in islice(_items(value), _MOST_READ)
     )
@@ -40,7 +40,7 @@ def read_documents(value: object) -> tuple[Document, ...]:
 
 
 def _items(value: object, depth: int = 0) -> Iterator[Any]:
-    """Lists within lists, and JSON within texts, opened."""
+    """Yield the items of lists within lists, and of JSON within texts."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"} and depth < _DEEPEST:
         try:
             opened = load_json(value)
@@ -61,13 +61,13 @@ def _short(text: str) -> str:
 
 
 def _kept(item: Any) -> Any:
-    """As ANAF gave it, unless it is long: the record is kept whole beside it."""
+    """Return it as ANAF gave it, unless it is long: the record is kept whole beside it."""
     text = canonical(item)
     return item if len(text) <= MOST_TEXT else _short(text)
 
 
 def _text(item: object) -> str:
-    """„CMR 123 din 24.06.2024”, then whatever else it holds, in ANAF's order."""
+    """Format „CMR 123 din 24.06.2024”, then whatever else it holds, in ANAF's order."""
     if not isinstance(item, dict):
         return text_of(item)
     fields = {_plain(key): _flat(value) for key, value in item.items()}
@@ -77,7 +77,7 @@ def _text(item: object) -> str:
 
 
 def _flat(value: object, depth: int = 0) -> str:
-    """What a field of an object holds, without brackets."""
+    """Format what a field of an object holds, without brackets."""
     if isinstance(value, dict | list):
         parts = value.values() if isinstance(value, dict) else value
         texts = [_flat(part, depth + 1) for part in parts] if depth < _DEEPEST else []

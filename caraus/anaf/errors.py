@@ -99,7 +99,7 @@ _SECRETS = (
 
 
 def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
-    """Give one line of at most 500 characters, with what may be a token replaced by dots.
+    """Return one line of at most 500 characters, with what may be a token replaced by dots.
 
     Masks the given `secrets` wherever they stand, Bearer and Basic credentials, values named like
     tokens, JWTs, and any unbroken run of 40 characters or more (a trace id has 36).

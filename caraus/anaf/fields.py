@@ -13,7 +13,7 @@ _SHOWN = 100
 
 
 def cut(text: str, note: Callable[[], None]) -> str:
-    """The text, or its beginning with „…” when it is too long, which `note` hears of."""
+    """Return the text, or its beginning with „…” when it is too long, which `note` hears of."""
     if len(text) <= MOST_TEXT:
         return text
     note()
@@ -21,7 +21,7 @@ def cut(text: str, note: Callable[[], None]) -> str:
 
 
 def is_cut(text: str) -> bool:
-    """Whether `cut` has shortened this text."""
+    """Return whether `cut` has shortened this text."""
     return len(text) == MOST_TEXT and text.endswith(CUT_MARK)
 
 
@@ -37,6 +37,7 @@ class Fields:
         self._prefix = prefix
 
     def get(self, name: str) -> Any:
+        """Return the value of ANAF's field as it came; None where it is missing."""
         return self.item.get(name)
 
     def note(self, name: str) -> None:
@@ -48,7 +49,7 @@ class Fields:
         self.unread[self._prefix + name] = shown
 
     def text(self, name: str) -> str:
-        """A field as text; a list of one text is that text; "" and a note for what is none."""
+        """Read a field as text; a list of one text is that text; "" and a note for what is none."""
         value = self.item.get(name)
         if isinstance(value, list):
             given = [each for each in value if each is not None]

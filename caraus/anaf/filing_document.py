@@ -111,7 +111,7 @@ def _vehicle(document: VehicleChangeDocument) -> tuple[str, str, str]:
 
 
 def normalized_plate(text: str, *, code: str = "bad_plate", may_miss: bool = False) -> str:
-    """Give a plate as the XSD has it (`[0-9A-Z]{2,20}`): capitals, without spaces and hyphens.
+    """Return a plate as the XSD has it (`[0-9A-Z]{2,20}`): capitals, without spaces and hyphens.
 
     Raises InvalidFilingError with `code` for anything else, proposing the base letters of letters
     beyond A-Z: how ANAF writes those is not known, so a person decides. `may_miss` lets "" pass.
@@ -127,7 +127,7 @@ def normalized_plate(text: str, *, code: str = "bad_plate", may_miss: bool = Fal
 
 
 def _proposal(bare: str) -> str:
-    """Give the plate with the base letters, "" when a letter has none."""
+    """Return the plate with the base letters, "" when a letter has none."""
     plain = unicodedata.normalize("NFKD", bare.upper().translate(_LOOKALIKES))
     proposal = "".join(sign for sign in plain if sign.isalnum())
     return proposal if _PLATE.fullmatch(proposal) else ""
@@ -145,7 +145,7 @@ def new_reference(*, now: datetime, own: str = "") -> str:
 
 
 def key_of(reference: str) -> str:
-    """Give the part of a reference that is ours and unique, "" when it has none."""
+    """Return the part of a reference that is ours and unique, "" when it has none."""
     match = _KEY.search(reference.upper())
     return match[0] if match else ""
 
@@ -158,7 +158,7 @@ def _reference(text: str) -> str:
 
 
 def _text(text: str, most: int, code: str) -> str:
-    """Give a text as xs:token reads it; refuse what XML can't hold and what is too long."""
+    """Return a text as xs:token reads it; refuse what XML can't hold and what is too long."""
     token = " ".join(unicodedata.normalize("NFC", text).split())
     # Cc: control characters, Cs: halves of pairs, Cn: no characters at all (U+FFFE among them).
     if len(token) > most or any(unicodedata.category(sign) in {"Cc", "Cs", "Cn"} for sign in token):

@@ -193,7 +193,7 @@ def _http_request(
 
 
 def _unreadable(response: AnafResponse | None) -> AnafError | None:
-    """Give the error for a whole 2xx response that is no JSON object."""
+    """Return the error for a whole 2xx response that is no JSON object."""
     if response is None:
         return AnafError("network")
     text = text_of_body(response.body, content_type=response.content_type)
@@ -206,7 +206,7 @@ def _unreadable(response: AnafResponse | None) -> AnafError | None:
 
 
 def _limit_in(exchange: Exchange) -> AnafError | None:
-    """Give the limit of a minute, which a good response may name: all calls have to wait."""
+    """Return the limit of a minute, which a good response may name: all calls have to wait."""
     error = error_of_body(exchange.text)
     is_limit = error.code == "rate_limited" and any(
         words in without_diacritics(error.detail) for words in LIMIT_WORDS

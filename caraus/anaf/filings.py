@@ -225,7 +225,7 @@ def read_list(exchange: Exchange) -> ListResult:
 
 
 def readable(message: str) -> str:
-    """Give the sentence in a message of ANAF's, which wraps those of its validator.
+    """Return the sentence in a message of ANAF's, which wraps those of its validator.
 
     „tipAssert=…; codEroare=BR-019; localizareEroare=…; textEroare=[BR-019]-Identificatorul …;
     expresieValidata=…” is „Identificatorul …”. Anything else is given as it is.
@@ -240,7 +240,7 @@ def readable(message: str) -> str:
 
 
 def _object(exchange: Exchange) -> dict[str, Any] | None:
-    """Give the JSON object of a good response; None for any other."""
+    """Return the JSON object of a good response; None for any other."""
     if not (exchange.complete and exchange.status == 200 and not exchange.error_code):
         return None
     try:
@@ -251,20 +251,20 @@ def _object(exchange: Exchange) -> dict[str, Any] | None:
 
 
 def _code_of(exchange: Exchange) -> str:
-    """Give why a response is of no use, by `errors.ERRORS`."""
+    """Return why a response is of no use, by `errors.ERRORS`."""
     if exchange.error_code:
         return exchange.error_code
     return error_of_body(exchange.text).code if exchange.complete else "network"
 
 
 def _index_of(value: object) -> str:
-    """Give the load index: ANAF gives a number (seen in July 2026), its texts show texts too."""
+    """Return the load index: ANAF gives a number (seen in July 2026), its texts show texts too."""
     text = "" if isinstance(value, bool) else text_of(value)
     return text if text.isascii() and text.isdecimal() and int(text) > 0 else ""
 
 
 def _errors_of(response: dict[str, Any]) -> tuple[str, ...]:
-    """Give the texts of `Errors: [{errorMessage}]`, in whatever case the keys are written."""
+    """Return the texts of `Errors: [{errorMessage}]`, in whatever case the keys are written."""
     texts = []
     for name, items in response.items():
         if name.lower() != "errors":
@@ -277,12 +277,12 @@ def _errors_of(response: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _failed(response: dict[str, Any]) -> bool:
-    """Tell whether ExecutionStatus says so, or says nothing."""
+    """Return whether ExecutionStatus says so, or says nothing."""
     return text_of(response.get("ExecutionStatus")) in {"", "1"}
 
 
 def _is_of_the_service(message: str) -> bool:
-    """Tell whether a message speaks of ANAF's service rather than of what was filed."""
+    """Return whether a message speaks of ANAF's service rather than of what was filed."""
     plain = without_diacritics(message)
     return any(part in plain for part in _OF_THE_SERVICE)
 

@@ -146,7 +146,7 @@ class AnafTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
 
     async def _remember(self, response: httpx2.Response) -> bytes:
-        """The whole body, unpacked, as far as it is no longer than any of ANAF's."""
+        """Keep the whole body, unpacked, as far as it is no longer than any of ANAF's."""
         status, headers = response.status_code, response.headers
         self.last = AnafResponse(status, headers, b"", complete=False)
         body = bytearray()
@@ -187,7 +187,7 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 def open_http_transport(limits: httpx2.Limits | None = None) -> httpx2.AsyncHTTPTransport:
-    """The real connections, verified against the system's authorities."""
+    """Open the real connections, verified against the system's authorities."""
     context = _tls_context()
     if limits is None:
         return httpx2.AsyncHTTPTransport(verify=context)
@@ -196,7 +196,7 @@ def open_http_transport(limits: httpx2.Limits | None = None) -> httpx2.AsyncHTTP
 
 @cache
 def _tls_context() -> ssl.SSLContext:
-    """One TLS context for the process: building it costs more than a call."""
+    """Return the process's one TLS context: building it costs more than a call."""
     return httpx2.create_ssl_context()
 
 
@@ -204,7 +204,7 @@ def _tls_context() -> ssl.SSLContext:
 async def open_client(
     *, settings: AnafSettings, base_url: str = API_ORIGIN, access_token: str = ""
 ) -> AsyncGenerator[tuple[httpx2.AsyncClient, AnafTransport]]:
-    """One client for one call, with the Bearer token when given, closed at the end."""
+    """Open a client for one call, with the Bearer token when given, closed at the end."""
     transport = AnafTransport(settings=settings)
     connect = min(_CONNECT_SECONDS, settings.timeout)
     async with httpx2.AsyncClient(

@@ -104,7 +104,8 @@ def fetch_info(
 
 
 def fetch_response(settings: AnafSettings, *, access_token: str, carrier_cui: str) -> AnafResponse:
-    """As `fetch_info`, with the good response unread; the caller takes the permit."""
+    """Request the list as `fetch_info`, with the good response unread; the caller takes the
+    permit."""
     return asyncio.run(_request_once(settings, access_token, carrier_cui))
 
 
@@ -130,13 +131,14 @@ def read_response(
 
 
 def body_digest(body: bytes) -> str:
-    """What a response is recognized by before it is read: the parser's version and the sha256 of
-    its bytes. (A list in another order has another one, and the same `InfoResponse.digest`.)"""
+    """Return what a response is recognized by before it is read: the parser's version and the
+    sha256 of its bytes. (A list in another order has another one, and the same
+    `InfoResponse.digest`.)"""
     return f"{PARSER_VERSION}:{sha256(body).hexdigest()}"
 
 
 def reread(raw: str) -> CarrierRecord | None:
-    """A record once kept as unreadable, tried again by today's parser; None: still unreadable."""
+    """Read a record once kept as unreadable by today's parser; None: still unreadable."""
     try:
         return read_record(load_json(raw))
     except (ValueError, RecursionError):
@@ -144,7 +146,7 @@ def reread(raw: str) -> CarrierRecord | None:
 
 
 def uit_of_raw(raw: str) -> str:
-    """The UIT of a record kept as unreadable, "" when it shows none."""
+    """Return the UIT of a record kept as unreadable, "" when it shows none."""
     try:
         return uit_in(load_json(raw))
     except (ValueError, RecursionError):
@@ -182,8 +184,9 @@ def parse_info(
 
 
 def _listed(value: Any) -> list[Any] | None:
-    """The list that a response holds: itself, the one list of records in an object (or in an object
-    within it), or one bare record. None: it holds none, which is not the same as an empty one.
+    """Return the list that a response holds: itself, the one list of records in an object (or in an
+    object within it), or one bare record. None: it holds none, which is not the same as an empty
+    one.
 
     An object that tells more than its list (an error, a count of more records, pages) is no list:
     what it leaves out would be taken for absent.
@@ -206,7 +209,7 @@ def _listed(value: Any) -> list[Any] | None:
 
 
 def _says_nothing(value: Any, number: int) -> bool:
-    """Whether what stands beside a list leaves no doubt that the list is whole."""
+    """Return whether what stands beside a list leaves no doubt that the list is whole."""
     return value in (None, "", True, [], {}) or value == number
 
 
@@ -231,7 +234,7 @@ def _read_records(
 
 
 def _is_older(record: CarrierRecord, other: CarrierRecord | None) -> bool:
-    """Whether `record` gives way to `other`, which stands before it in the list."""
+    """Return whether `record` gives way to `other`, which stands before it in the list."""
     if other is None or not (record.anaf_id.isdecimal() and other.anaf_id.isdecimal()):
         return False
     return int(record.anaf_id) < int(other.anaf_id)

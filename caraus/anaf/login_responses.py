@@ -36,7 +36,7 @@ _CANCELLING = ("cancel", "anulat", "renunt", "user denied", "denied the request"
 
 
 def code_of_callback(error: str, description: str) -> str:
-    """Give the code for `?error=…&error_description=…` on the callback.
+    """Return the code for `?error=…&error_description=…` on the callback.
 
     ANAF describes neither. `access_denied` without a description, or with one that speaks of
     cancelling, counts as cancelled; with any other, ANAF refused the certificate.
@@ -48,14 +48,15 @@ def code_of_callback(error: str, description: str) -> str:
 
 
 def code_of_exchange(error: str, description: str) -> str:
-    """What a refused code means: too late or used, unless the callback address is in question."""
+    """Return what a refused code means: too late or used, unless the callback address is in
+    question."""
     if error in _WORN_OUT and "redirect" not in description:
         return "code_expired"
     return "invalid_grant"
 
 
 def code_of_refresh(error: str, description: str) -> str:
-    """What a refused refresh means: whatever ANAF calls it, a human must authorize again."""
+    """Return what a refused refresh means: whatever ANAF calls it, a human must authorize again."""
     return "refresh_rejected"
 
 
@@ -66,7 +67,7 @@ def token_call_error(
     refused: RejectionCode,
     secrets: tuple[str, ...],
 ) -> AnafError | None:
-    """The error for a token call; None for a whole 2xx response that is no web page."""
+    """Return the error for a token call; None for a whole 2xx response that is no web page."""
     general = error_of_response(error, response, secrets=secrets)
     if response is None or not response.complete:
         return general

@@ -35,7 +35,7 @@ _HELLO_NAME = "Caraus"
 
 
 def authorize_url(settings: AnafSettings, *, state: str) -> str:
-    """Where to send a person's browser; ANAF echoes `state` to the callback.
+    """Return where to send a person's browser; ANAF echoes `state` to the callback.
 
     Raises AnafError `missing_configuration`, and ValueError for an empty state.
     """
@@ -137,7 +137,8 @@ def _tokens(
     refused: login_responses.RejectionCode,
     now: datetime | None,
 ) -> Tokens:
-    """One call to the token service, judged by its response: anafpy's error lacks the status."""
+    """Make one call to the token service, judged by its response: anafpy's error lacks the
+    status."""
     error, response = send_once(call, settings=settings, base_url=API_ORIGIN)
     secrets = (secret, settings.client_secret)
     failure = login_responses.token_call_error(error, response, refused=refused, secrets=secrets)

@@ -29,5 +29,5 @@ def set_limiter(limiter: Limiter) -> Limiter:
 
 
 def limited_call(cui: str = "") -> AbstractContextManager[object]:
-    """Give the context of one call to ANAF's services, about the company with this CUI."""
+    """Return the context of one call to ANAF's services, about the company with this CUI."""
     return _limiters[0](cui)

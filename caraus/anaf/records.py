@@ -50,7 +50,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def uit_is_valid(uit: str) -> bool:
-    """Whether a UIT has the form and check digits of the XSD (schema_ETR_v2, UitType).
+    """Return whether a UIT has the form and check digits of the XSD (schema_ETR_v2, UitType).
 
     The last two digits are those of the sum of the ASCII codes of the characters before them.
     """
@@ -74,7 +74,7 @@ class RoutePoint:
     other: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """The fields by name, for JSON."""
+        """Return the fields by name, for JSON."""
         return asdict(self)
 
 
@@ -184,7 +184,7 @@ def read_record(item: object) -> CarrierRecord:
 
 
 def _object_of(item: object) -> dict[str, Any]:
-    """A record as an object, also when it is JSON written into a text."""
+    """Return a record as an object, also when it is JSON written into a text."""
     if isinstance(item, str) and item.lstrip().startswith("{"):
         with contextlib.suppress(ValueError, RecursionError):
             item = load_json(item)
@@ -194,7 +194,7 @@ def _object_of(item: object) -> dict[str, Any]:
 
 
 def first_expired_day(value: object) -> date | None:
-    """The first day on which the UIT is expired, from `data_exp_uit`; None when missing.
+    """Return the first day on which the UIT is expired, from `data_exp_uit`; None when missing.
 
     ANAF: „data incepand cu care UIT-ul este considerat expirat”, so the bound is exclusive. With an
     hour other than midnight the UIT ends during that day, and the whole day counts as expired: a
@@ -210,7 +210,7 @@ def first_expired_day(value: object) -> date | None:
 
 
 def uit_in(item: object) -> str:
-    """The UIT of a record, "" when it shows none that is usable."""
+    """Return the UIT of a record, "" when it shows none that is usable."""
     try:
         return _uit_of(_object_of(item).get("uit"))
     except ValueError:
@@ -244,13 +244,14 @@ def _day(fields: Fields, name: str, *, is_needed: bool = False) -> date | None:
 
 
 def _plate(fields: Fields, name: str) -> str:
-    """A plate, "" for what only says that there is none."""
+    """Read a plate, "" for what only says that there is none."""
     plate = fields.text(name)
     return "" if is_placeholder(plate) else plate
 
 
 def _trailers(fields: Fields, *others: str) -> tuple[str, str]:
-    """Both trailers, apart from placeholders and from what repeats the vehicle or one another."""
+    """Read both trailers, apart from placeholders and from what repeats the vehicle or one
+    another."""
     seen = {letters_and_digits(plate) for plate in others}
     trailers = []
     for name in ("nr_rem1", "nr_rem2"):
@@ -293,8 +294,8 @@ def _documents(fields: Fields) -> tuple[Document, ...]:
 
 
 def _extra(fields: Fields, name: str) -> Any:
-    """A field that ANAF's documents do not name, as it came; a long one as the beginning of its
-    text, for the record is kept whole beside it."""
+    """Keep a field that ANAF's documents do not name, as it came; a long one as the beginning of
+    its text, for the record is kept whole beside it."""
     value = fields.get(name)
     text = value if isinstance(value, str) else canonical(value)
     shown = cut(text, lambda: None)
@@ -302,7 +303,8 @@ def _extra(fields: Fields, name: str) -> Any:
 
 
 def _vehicle_changes(fields: Fields, plate: str) -> tuple[VehicleChange, ...]:
-    """Sorted by moment, those without one first: ANAF promises no order of its own."""
+    """Read the changes, sorted by moment, those without one first: ANAF promises no order of its
+    own."""
     value = fields.get("modif_veh")
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         with contextlib.suppress(ValueError, RecursionError):
@@ -340,7 +342,8 @@ def _vehicle_change(fields: Fields, declared: str) -> VehicleChange:
 
 
 def _moment(value: object) -> datetime | None:
-    """A change keeps its plates even when its date can't be read; the raw record has the date."""
+    """Read a moment; a change keeps its plates even when its date can't be read; the raw record has
+    the date."""
     try:
         return parse_moment(value)
     except ValueError:

@@ -45,7 +45,8 @@ async def _send_once(
 def successful_response(
     call: AnafCall, *, settings: AnafSettings, base_url: str = API_ORIGIN, access_token: str
 ) -> AnafResponse:
-    """A whole 2xx response to a call with a Bearer token; raises AnafError for anything else."""
+    """Return a whole 2xx response to a call with a Bearer token; raises AnafError for anything
+    else."""
     error, response = send_once(
         call, settings=settings, base_url=base_url, access_token=access_token
     )

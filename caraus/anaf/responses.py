@@ -51,7 +51,7 @@ _MESSAGE_KEYS = ("error", "errors", "eroare", "erori", "errormessage", "message"
 def error_of_response(
     error: BaseException | None, response: AnafResponse | None, *, secrets: tuple[str, ...] = ()
 ) -> AnafError | None:
-    """The error for a call that got no whole response, or one whose status is no success.
+    """Return the error for a call that got no whole response, or one whose status is no success.
 
     None for a whole 2xx response but 204, by which ANAF tells that a limit is reached (Odoo's own
     client reads it so). Other bodies are read for ANAF's known wordings first: a limit is one with
@@ -128,7 +128,7 @@ def _is_unreachable(chain: list[BaseException]) -> bool:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, its causes, and the members of groups, each once."""
+    """Yield an error, its causes, and the members of groups, each once."""
     waiting, seen = [error], set[int]()
     while waiting:
         cause = waiting.pop(0)
@@ -142,7 +142,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def retry_after_of(response: AnafResponse) -> float | None:
-    """Seconds to wait by the Retry-After header (a number or a date); None when it says nothing."""
+    """Return the seconds to wait by the Retry-After header (a number or a date); None when it says
+    nothing."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value) if len(value) < 10 else None
@@ -153,18 +154,19 @@ def retry_after_of(response: AnafResponse) -> float | None:
 
 
 def _where_to(response: AnafResponse) -> str:
-    """A redirect's target without its query, which may hold a secret."""
+    """Return a redirect's target without its query, which may hold a secret."""
     target = response.headers.get("Location", "")
     return f"-> {target.partition('?')[0]}" if target else ""
 
 
 def text_of_response(response: AnafResponse) -> str:
-    """The body as text; see `decode`."""
+    """Return the body as text; see `decode`."""
     return text_of_body(response.body, content_type=response.content_type)
 
 
 def text_of_body(body: bytes, *, content_type: str = "") -> str:
-    """A body as text: the charset it names, else UTF-8; never fails, unknown bytes become „�”."""
+    """Decode a body by the charset it names, else as UTF-8; never fails, unknown bytes become
+    „�”."""
     named = _CHARSET.search(content_type)
     try:
         text = body.decode(named.group(1) if named else "utf-8", errors="replace")
@@ -174,19 +176,19 @@ def text_of_body(body: bytes, *, content_type: str = "") -> str:
 
 
 def is_waf_page(text: str) -> bool:
-    """Whether this is the F5 firewall's „Request Rejected” page (seen with HTTP 200)."""
+    """Return whether this is the F5 firewall's „Request Rejected” page (seen with HTTP 200)."""
     head = text[:4096].lower()
     return text.startswith("<") and any(mark in head for mark in _WAF_MARKS)
 
 
 def is_page(text: str) -> bool:
-    """Whether this is a web page rather than data."""
+    """Return whether this is a web page rather than data."""
     head = text[:1024].lower()
     return (head.startswith("<") and not head.startswith("<?xml")) or "<html" in head[:200]
 
 
 def daily_limit_of(text: str) -> int | None:
-    """N of „S-au facut deja N interogari … in cursul zilei”, else None."""
+    """Return N of „S-au facut deja N interogari … in cursul zilei”, else None."""
     match = _DAILY.search(without_diacritics(text[:4096]))
     return int(match.group(1)) if match else None
 
@@ -207,7 +209,8 @@ def trace_id_of(value: Any) -> str:
 
 
 def error_of_body(text: str) -> AnafError:
-    """The error for a body that is not the list it should be. `text` is stripped."""
+    """Return the error for a body that is not the list it should be. `text` is stripped. `text` is
+    stripped."""
     if not text:
         return AnafError("empty_body")
     if is_waf_page(text):
@@ -228,7 +231,8 @@ def error_of_body(text: str) -> AnafError:
 
 
 def _error_of_text(text: str) -> AnafError:
-    """No JSON: cut off when it began as JSON, else perhaps one of ANAF's notes as plain text."""
+    """Return the error for no JSON: cut off when it began as JSON, else perhaps one of ANAF's notes
+    as plain text."""
     if text[0] in '[{"':
         return AnafError("cut_json", detail=f"{len(text)} … {text[-200:]}")
     return _error_of_messages([text], "unexpected_shape")
@@ -244,7 +248,7 @@ def _error_of_messages(notes: list[str], otherwise: str) -> AnafError:
 
 
 def _limit_in(text: str) -> AnafError | None:
-    """The error for words that tell of a limit of calls, a day's or a minute's."""
+    """Return the error for words that tell of a limit of calls, a day's or a minute's."""
     if (limit := daily_limit_of(text)) is not None:
         return AnafError("daily_limit", detail=text, limit=limit)
     plain = without_diacritics(text[:4096])
@@ -254,7 +258,8 @@ def _limit_in(text: str) -> AnafError | None:
 
 
 def _messages(value: Any) -> list[str]:
-    """The texts of an error object: `error`, `Errors: [{errorMessage}]`, `eroare` and the like."""
+    """Yield the texts of an error object: `error`, `Errors: [{errorMessage}]`, `eroare` and the
+    like."""
     if not isinstance(value, dict):
         return []
     messages = [item for key, item in value.items() if key.lower() in _MESSAGE_KEYS]

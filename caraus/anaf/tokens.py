@@ -71,12 +71,12 @@ def read_tokens(response: object, *, issued_at: datetime) -> Tokens:
 
 
 def is_sendable(token: str) -> bool:
-    """Whether a token can stand in a header: printable ASCII without spaces."""
+    """Return whether a token can stand in a header: printable ASCII without spaces."""
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """A JWT's claims by lower-case name; empty when it can't be decoded."""
+    """Return a JWT's claims by lower-case name; empty when it can't be decoded."""
     import jwt  # brings all of X.509, which only who reads a token needs
 
     try:
@@ -87,8 +87,8 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def roles_of(token: str) -> frozenset[str] | None:
-    """The services that a token names in its `role` claim: a list, or a text with commas. None when
-    it names none at all, which says nothing."""
+    """Return the services that a token names in its `role` claim: a list, or a text with commas.
+    None when it names none at all, which says nothing."""
     claims = claims_of(token)
     given = claims.get("role") or claims.get("roles")
     items = given if isinstance(given, list) else re.split(r"[,;\s]+", str(given or ""))
@@ -97,8 +97,8 @@ def roles_of(token: str) -> frozenset[str] | None:
 
 
 def lacks_etransport(token: str) -> bool:
-    """Whether a token names services and e-Transport is none of them: the application was not
-    registered for it at ANAF, and every question will be refused."""
+    """Return whether a token names services and e-Transport is none of them: the application was
+    not registered for it at ANAF, and every poll will be refused."""
     roles = roles_of(token)
     return roles is not None and "ETRANSPORT" not in roles
 
@@ -123,7 +123,7 @@ def _end_of(claims: dict[str, Any]) -> datetime | None:
 
 
 def _life_of(expires_in: object) -> timedelta:
-    """The access token's life from `expires_in` (seconds), else the documented 90 days."""
+    """Return the access token's life from `expires_in` (seconds), else the documented 90 days."""
     try:
         seconds = float(str(expires_in))
         return (
@@ -136,7 +136,7 @@ def _life_of(expires_in: object) -> timedelta:
 
 
 def _serial_of(claims: dict[str, Any]) -> str | None:
-    """The serial from a claim named for it, or a `sub` that looks like one."""
+    """Return the serial from a claim named for it, or a `sub` that looks like one."""
     if named := _first(claims, _SERIAL_CLAIMS):
         return named
     subject = _first(claims, ("sub",))

@@ -39,7 +39,7 @@ def without_diacritics(text: str) -> str:
 
 
 def text_of(value: object) -> str:
-    """A field as text: "" for null, numbers without ".0", anything else as JSON; stripped."""
+    """Read a field as text: "" for null, numbers without ".0", anything else as JSON; stripped."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -50,17 +50,19 @@ def text_of(value: object) -> str:
 
 
 def letters_and_digits(text: str) -> str:
-    """A text folded to its letters and digits, by which two writings of a plate are compared."""
+    """Fold a text to its letters and digits, by which two writings of a plate are compared."""
     return "".join(sign for sign in without_diacritics(text) if sign.isalnum())
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a text only fills a field: „-”, „FĂRĂ REMORCĂ”, „N/A”, „XX”, „00”, or nothing."""
+    """Return whether a text only fills a field: „-”, „FĂRĂ REMORCĂ”, „N/A”, „XX”, „00”, or
+    nothing."""
     return bool(_NOTHING.fullmatch(letters_and_digits(text)))
 
 
 def normalized_cui(value: object) -> str:
-    """A fiscal code as text, without the RO prefix, blanks, zeros before and a „.0” of a number.
+    """Return a fiscal code as text, without the RO prefix, blanks, zeros before and a „.0” of a
+    number.
 
     Codes that are not numbers (PF, foreign ones) stay; a placeholder is no code: "".
     """
@@ -74,7 +76,7 @@ def normalized_cui(value: object) -> str:
 
 
 def parse_moment(value: object) -> datetime:
-    """A moment in UTC, from ISO, yyyyMMdd[HHmm[ss]], dd.mm.yyyy [HH:MM[:SS]], the seconds or
+    """Read a moment in UTC, from ISO, yyyyMMdd[HHmm[ss]], dd.mm.yyyy [HH:MM[:SS]], the seconds or
     milliseconds since 1970, or numbers in a list (year, month, day …, as Java writes them).
 
     A value without a zone is Europe/Bucharest. Raises ValueError for anything else, and for years
@@ -91,7 +93,7 @@ def parse_moment(value: object) -> datetime:
 
 
 def _of_numbers(values: list[Any]) -> datetime | None:
-    """A moment from [year, month, day, …]."""
+    """Read a moment from [year, month, day, …]."""
     if not 3 <= len(values) <= 6 or any(type(number) is not int for number in values):
         return None
     year, month, day, *clock = values
@@ -119,12 +121,12 @@ def _parsed(text: str) -> datetime | None:
 
 
 def parse_day(value: object) -> date:
-    """The Romanian calendar day of a moment; raises ValueError as `parse_moment` does."""
+    """Return the Romanian calendar day of a moment; raises ValueError as `parse_moment` does."""
     return parse_moment(value).astimezone(BUCHAREST).date()
 
 
 def load_json(text: str) -> Any:
-    """JSON made safe to keep in PostgreSQL: no NUL, no lone surrogate, no NaN or infinity.
+    """Load JSON made safe to keep in PostgreSQL: no NUL, no lone surrogate, no NaN or infinity.
 
     Raises ValueError (json.JSONDecodeError among them) and RecursionError.
     """
@@ -132,7 +134,8 @@ def load_json(text: str) -> Any:
 
 
 def _int(digits: str) -> int | str:
-    """A number that is longer than Python reads stays a text: it is one field's fault."""
+    """Read a whole number; one that is longer than Python reads stays a text: it is one field's
+    fault."""
     return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
 
 
@@ -157,10 +160,10 @@ def _clean(text: str) -> str:
 
 
 def canonical(value: object) -> str:
-    """One JSON text for equal values: sorted keys, no spaces, diacritics as they are."""
+    """Return one JSON text for equal values: sorted keys, no spaces, diacritics as they are."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest_of(text: str) -> str:
-    """The sha256 of a text, in hex."""
+    """Return the sha256 of a text, in hex."""
     return sha256(text.encode()).hexdigest()

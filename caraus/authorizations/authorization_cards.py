@@ -49,6 +49,8 @@ class AuthorizationCard:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationCards:
+    """What Integrări shows: the authorizations, and the links that may still be used."""
+
     shown: list[AuthorizationCard]
     overall: Health | None
     companies: list[Company]
@@ -66,6 +68,7 @@ class AuthorizationCards:
 
 
 def authorization_cards(membership: Membership) -> AuthorizationCards:
+    """Collect what the member may see of the organization's authorizations."""
     companies = list(access.visible_companies(membership))
     shown = _cards(membership, companies)
     _attach_other_rights(shown)
@@ -100,7 +103,8 @@ def recent_authorizations(membership: Membership) -> list[Authorization]:
 
 
 def _cards(membership: Membership, companies: list[Company]) -> list[AuthorizationCard]:
-    """Living authorizations, newest first, each with its health and what ANAF said per company."""
+    """Return living authorizations, newest first, each with its health and what ANAF said per
+    company."""
     living = list(
         _visible(membership, companies)
         .filter(status__in=NOT_ENDED)
@@ -150,8 +154,8 @@ def _rights(authorization: Authorization, companies: list[Company]) -> list[Comp
 
 
 def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health | None:
-    """Companies that no active authorization covers count against the green tick, except those
-    about which ANAF is being asked right now."""
+    """Return the overall health. Companies that no active authorization covers count against the
+    green tick, except those about which ANAF is being asked right now."""
     states: dict[int, set[str]] = {company.pk: set() for company in companies}
     for card in shown:
         if card.authorization.is_active:
@@ -174,7 +178,8 @@ def _past(membership: Membership, companies: list[Company]) -> list[Authorizatio
 
 
 def _links(membership: Membership) -> list[ExternalLink]:
-    """Links that may still be used; one kept to some companies sees the own ones."""
+    """Return links that may still be used; a member restricted to some companies sees the own
+    ones."""
     now = timezone.now()
     usable = membership.organization.external_links.filter(
         used_at=None, revoked_at=None, expires_at__gt=now

@@ -8,13 +8,13 @@ _KEY = "authorizing_browser"
 
 
 def browser_secret(request: HttpRequest) -> str:
-    """The secret of this browser, made when it first begins an authorization."""
+    """Return the secret of this browser, made when it first begins an authorization."""
     if not stored_browser_secret(request):
         request.session[_KEY] = secrets.token_urlsafe(32)
     return stored_browser_secret(request)
 
 
 def stored_browser_secret(request: HttpRequest) -> str:
-    """The secret; empty when nothing was begun here."""
+    """Return the secret; "" when nothing was begun here."""
     secret = request.session.get(_KEY, "")
     return secret if isinstance(secret, str) else ""

@@ -17,5 +17,5 @@ def register_card_notices(notices: CardNotices) -> None:
 
 
 def rendered_card_notices(organization: Organization, companies: list[Company]) -> list[str]:
-    """Give the HTML of each registered package."""
+    """Return the HTML of each registered package."""
     return [notices(organization, companies) for notices in _registered]

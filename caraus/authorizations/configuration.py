@@ -7,18 +7,19 @@ from caraus.anaf.http import AnafSettings
 
 
 def is_configured() -> bool:
-    """ANAF has given this installation a client id and a secret."""
+    """Return whether ANAF has given this installation a client id and a secret."""
     return not missing_keys()
 
 
 def missing_keys() -> list[str]:
-    """The names of the settings that ANAF's registration of the application would fill."""
+    """Return the names of the settings that ANAF's registration of the application would fill."""
     names = ("ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET")
     return [name for name in names if not getattr(settings, name)]
 
 
 def anaf_settings() -> AnafSettings:
-    """Raises AnafError (missing_configuration) when the client id or its secret is missing."""
+    """Return the settings of the boundary. Raises AnafError (missing_configuration) when the client
+    id or its secret is missing."""
     if not is_configured():
         raise AnafError("missing_configuration")
     return AnafSettings(

@@ -84,7 +84,7 @@ def begin(
 def begin_external(
     link: ExternalLink, *, person_name: str, browser: str, now: datetime | None = None
 ) -> str:
-    """The same for the holder of a link, who gave this name. Raises AnafError."""
+    """Begin for the holder of a link, who gave this name. Raises AnafError."""
     return _open(
         ConsentRequest(link=link, organization=link.organization, person_name=person_name),
         browser,
@@ -135,7 +135,7 @@ def finish(
 def _use_callback(
     request: ConsentRequest, *, code: str, error: str, description: str
 ) -> Authorization | ErrorText:
-    """What comes of an answer that is used now."""
+    """Exchange the code of a callback that is used now; return the authorization."""
     if request.link is not None:
         if links.link_error(request.link):
             return LINK_CLOSED
@@ -152,14 +152,14 @@ def _use_callback(
 
 
 def is_open(*, user: User, organization: Organization) -> bool:
-    """Whether the user has gone to ANAF from here and has not come back yet."""
+    """Return whether the user has gone to ANAF from here and has not come back yet."""
     return ConsentRequest.objects.filter(
         user=user, organization=organization, used_at=None, expires_at__gt=timezone.now()
     ).exists()
 
 
 def is_external(state: str, *, browser: str) -> bool:
-    """Whether this browser began it with an external link."""
+    """Return whether this browser began it with an external link."""
     request = _request_of(state)
     return (
         request is not None and request.link_id is not None and _is_same_browser(request, browser)
@@ -167,7 +167,7 @@ def is_external(state: str, *, browser: str) -> bool:
 
 
 def undoable_consent(*, authorization_id: int, browser: str) -> ConsentRequest | None:
-    """The request by which this browser made the authorization, within the hour."""
+    """Return the request by which this browser made the authorization, within the hour."""
     made = ConsentRequest.objects.filter(
         authorization=authorization_id,
         authorization__status=Authorization.Status.ACTIVE,
@@ -199,7 +199,8 @@ def undo_consent(request: ConsentRequest) -> None:
 def _use_request(
     *, user: User | None, browser: str, state: str
 ) -> ConsentRequest | Authorization | ErrorText | ConsentInProgress:
-    """The open request of this state, used up by one atomic update; what came of a used one."""
+    """Return the open request of this state, used up by one atomic update, or what came of a used
+    one."""
     now = timezone.now()
     request = _request_of(state)
     if request is None or not _is_theirs(request, user):
@@ -234,18 +235,18 @@ def _request_of(state: str) -> ConsentRequest | None:
 
 
 def _is_theirs(request: ConsentRequest, user: User | None) -> bool:
-    """A link's belongs to the browser alone."""
+    """Return whether the callback may use the request: a link's belongs to the browser alone."""
     return request.link_id is not None or (user is not None and request.user_id == user.pk)
 
 
 def _is_same_browser(request: ConsentRequest, browser: str) -> bool:
-    """The browser that comes back is the one that began (RFC 6749, 10.12)."""
+    """Return whether the browser that comes back is the one that began (RFC 6749, 10.12)."""
     same = hmac.compare_digest(request.browser_digest, _digest(browser))
     return bool(browser) and same
 
 
 def _still_allowed(request: ConsentRequest) -> bool:
-    """The role that let the person begin may be gone ten minutes later."""
+    """Return whether the person may still authorize: the role of ten minutes ago may be gone."""
     membership = Membership.objects.filter(
         user=request.user_id, organization=request.organization_id
     ).first()
@@ -292,7 +293,7 @@ def _record(authorization: Authorization) -> None:
 
 
 def consent_error(code: str) -> ErrorText:
-    """Give the text of an error where a person authorizes.
+    """Return the text of an error where a person authorizes.
 
     Nothing is retried by itself there: the code of ANAF works once.
     """

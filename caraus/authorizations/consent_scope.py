@@ -25,6 +25,7 @@ class ConsentScope:
 
 
 def consent_scope(authorization: Authorization) -> ConsentScope:
+    """Return for whom the authorization was made, as the page after ANAF says it."""
     companies = rights.served_companies(authorization)
     return ConsentScope(
         organization=str(authorization.organization),

@@ -16,13 +16,14 @@ STAGES = (30, 14, 7, 3, 1, 0)
 
 
 def stage(end: date, *, today: date) -> int | None:
-    """The most urgent notice that is due: the smallest stage that the days left have reached."""
+    """Return the most urgent notice that is due: the smallest stage that the days left have
+    reached."""
     left = (end - today).days
     return min((days for days in STAGES if left <= days), default=None)
 
 
 def notify_of_deadlines(*, now: datetime | None = None) -> None:
-    """Tell of each living authorization whose end comes near what was not told yet."""
+    """Notify of each living authorization whose end comes near, once a stage."""
     now = now or timezone.now()
     today = now.astimezone(BUCHAREST).date()
     living = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
@@ -40,7 +41,7 @@ def notify_of_deadlines(*, now: datetime | None = None) -> None:
 
 @transaction.atomic
 def _notify(authorization_id: int, days: int, now: datetime) -> None:
-    """Only if it is still as it was: a refresh or a person may have been quicker."""
+    """Notify only if it is still as it was: a refresh or a person may have been quicker."""
     authorization = Authorization.objects.select_for_update(of=("self",), no_key=True).get(
         pk=authorization_id
     )

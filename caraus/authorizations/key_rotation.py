@@ -17,7 +17,8 @@ class Rotated:
 
 
 def rotate_token_keys() -> Rotated:
-    """Each authorization in a transaction of its own, its row locked: refreshes go on meanwhile."""
+    """Seal the tokens with the first key, each authorization in a transaction of its own, its row
+    locked: refreshes go on meanwhile."""
     done, unreadable = 0, []
     for pk in Authorization.objects.exclude(access_token_sealed="").values_list("pk", flat=True):
         try:

@@ -74,7 +74,8 @@ def create_link(
     email: str = "",
     now: datetime | None = None,
 ) -> tuple[ExternalLink, str]:
-    """A new link and its secret. Without companies it is for all of the organization's."""
+    """Create a link; return it and its secret. Without companies it is for all of the
+    organization's."""
     now = now or timezone.now()
     secret = secrets.token_urlsafe(32)
     link = ExternalLink.objects.create(
@@ -103,15 +104,17 @@ def create_link(
 
 
 def link_address(secret: str) -> str:
+    """Return the address, under CARAUS_URL, at which the holder authorizes."""
     return settings.PUBLIC_URL + reverse("external_link", args=[secret])
 
 
 def find_link(secret: str) -> ExternalLink | None:
+    """Return the link of a secret, also one that may be used no longer."""
     return ExternalLink.objects.filter(secret_digest=_digest(secret)).first()
 
 
 def link_error(link: ExternalLink | None, *, now: datetime | None = None) -> LinkError | None:
-    """None when the link may be used."""
+    """Return why the link may not be used; None when it may."""
     if link is None:
         return UNKNOWN_LINK
     if link.used_at is not None:
@@ -122,7 +125,7 @@ def link_error(link: ExternalLink | None, *, now: datetime | None = None) -> Lin
 
 
 def _sender_may(link: ExternalLink) -> bool:
-    """A link of somebody who may no longer authorize opens nothing."""
+    """Return whether its sender may still authorize; otherwise the link opens nothing."""
     membership = Membership.objects.filter(
         user=link.created_by_id, organization=link.organization_id, user__is_active=True
     ).first()
@@ -197,7 +200,7 @@ def email_limit(membership: Membership) -> RateLimitExceeded | None:
 
 
 def link_companies(link: ExternalLink) -> list[Company]:
-    """For which companies the link asks, as the holder is shown."""
+    """Return the companies for which the link asks, as the holder is shown."""
     if link.for_all:
         return list(link.organization.companies.filter(archived_at=None))
     return list(link.companies.all())

@@ -16,7 +16,8 @@ LINK_LIFETIME = timedelta(hours=24)
 
 
 def months_later(moment: datetime, months: int) -> datetime:
-    """The same day and hour so many months later; the month's last day where it has no such day."""
+    """Return the same day and hour so many months later; the month's last day where it has no such
+    day."""
     years, month = divmod(moment.month - 1 + months, 12)
     first_of_next = date(moment.year + years + (month + 1) // 12, (month + 1) % 12 + 1, 1)
     last = (first_of_next - timedelta(days=1)).day

@@ -33,7 +33,7 @@ AT_HAND = gettext_lazy(
 
 @isolate_failures
 def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
-    """ANAF refuses it for good: at once."""
+    """Notify at once that ANAF refuses the authorization for good."""
     error = ERROR_TEXTS.get(authorization.last_failure_code)
 
     def paragraphs() -> list[str]:
@@ -54,8 +54,9 @@ def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
 
 @isolate_failures
 def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
-    """The token refresh fails for reasons that may pass, and the access token's end is near, or
-    over: told once each. Where the fault is this server's, nobody is sent for the certificate."""
+    """Notify once that the token refresh fails for reasons that may pass, when the access token's
+    end is near, and once when it is over. Where the fault is this server's, nobody is sent for the
+    certificate."""
     left = authorization.access_expires_at - now
     # A token that ANAF gives for hours is always near its end: told when it is over for an hour.
     if left > (
@@ -96,7 +97,7 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
 
 @isolate_failures
 def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> None:
-    """A person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
+    """Notify that a person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
     end = authorization.expires_at.astimezone(BUCHAREST).date()
     left = (end - now.astimezone(BUCHAREST).date()).days
     _notify(
@@ -140,7 +141,7 @@ def _until(authorization: Authorization, end: date, left: int, now: datetime) ->
 
 @isolate_failures
 def link_was_used(link: ExternalLink, authorization: Authorization, *, now: datetime) -> None:
-    """The one who sent the link hears that it worked."""
+    """Notify the sender of the link that it worked."""
     if link.created_by is None:
         return
     notify(
@@ -188,7 +189,7 @@ def was_taken_back(authorization: Authorization, *, now: datetime) -> None:
 
 
 def last_authorized_by(authorization: Authorization) -> str:
-    """Who authorized last, when, with which certificate, and for whom."""
+    """Say who authorized last, when, with which certificate, and for whom."""
     day = authorization.authorized_at.astimezone(BUCHAREST)
     serial = (
         gettext(", certificat {serial}").format(serial=authorization.short_serial)

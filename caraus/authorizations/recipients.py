@@ -8,8 +8,8 @@ from caraus.authorizations.models import Authorization
 
 
 def recipients_of(authorization: Authorization) -> list[User]:
-    """Owners and administrators, and whoever authorized or sent the link, while still a member who
-    may authorize."""
+    """Return owners and administrators, and whoever authorized or sent the link, while still a
+    member who may authorize."""
     organization = Q(memberships__organization=authorization.organization_id)
     managing = Q(memberships__role__in=access.roles_at_least(Role.ADMIN))
     sender = authorization.link.created_by_id if authorization.link else None

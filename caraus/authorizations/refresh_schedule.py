@@ -37,30 +37,30 @@ class RefreshState:
 
 
 def window(*, life: timedelta, setting: timedelta) -> timedelta:
-    """How long before the access token's end refreshing begins. `life`: from its issue to its end;
-    a clock that goes wrong may make it less than nothing."""
+    """Return how long before the access token's end refreshing begins. `life`: from its issue to
+    its end; a clock that goes wrong may make it less than nothing."""
     return max(min(setting, life / 2), timedelta())
 
 
 def limited_pause(pause: timedelta, *, before: timedelta) -> timedelta:
-    """The pause, made shorter for a short window, so that several attempts fit into it."""
+    """Shorten the pause for a short window, so that several attempts fit into it."""
     return max(min(pause, before / 4), SHORTEST_REFRESH_PAUSE)
 
 
 def spread_fraction(*words: object) -> float:
-    """A number in [0, 1) that follows from the words, evenly spread."""
+    """Return a number in [0, 1) that follows from the text, evenly spread."""
     digest = hashlib.sha256(":".join(map(str, words)).encode()).digest()
     return int.from_bytes(digest[:8]) / 2**64
 
 
 def first_attempt_at(state: RefreshState, *, before: timedelta) -> datetime:
-    """The first attempt: within a day after the refresh window opens, at its own moment."""
+    """Return the first attempt: within a day after the refresh window opens, at its own moment."""
     spread = min(DAILY, before / 2)
     return state.access_end - before + spread * spread_fraction("begin", state.key)
 
 
 def next_refresh(state: RefreshState, *, before: timedelta) -> datetime:
-    """When the refresh is due; a moment in the past means now.
+    """Return when the refresh is due; a moment in the past means now.
 
     `before`: how long before the access token's end refreshing begins.
     """

@@ -14,7 +14,8 @@ NOT_ENDED = (Authorization.Status.ACTIVE, Authorization.Status.REAUTHORIZE)
 
 
 def replace_predecessors(new: Authorization, *, chosen: Authorization | None = None) -> None:
-    """Called in the transaction that makes `new`.
+    """End the authorizations that `new` takes over from. Call it in the transaction that makes
+    `new`.
 
     At once: the same certificate authorized again; a dead authorization of the same person, or
     the one that the person chose. `chosen`, while it lives, goes when `new` covers its companies.

@@ -26,7 +26,8 @@ RETRY_COVERED_AFTER = (timedelta(minutes=5), timedelta(hours=1))
 
 
 def retry_pause(*, refusals: int, was_covered: bool) -> timedelta:
-    """How long a refused company is left in peace; `refusals`: in a row, this one included."""
+    """Return how long a refused company is left in peace; `refusals`: in a row, this one
+    included."""
     if was_covered and refusals <= len(RETRY_COVERED_AFTER):
         return RETRY_COVERED_AFTER[refusals - 1]
     if was_covered:
@@ -38,7 +39,8 @@ def retry_pause(*, refusals: int, was_covered: bool) -> timedelta:
 def authorization_for(
     company: Company, *, now: datetime | None = None, apart_from: Sequence[Authorization] = ()
 ) -> Authorization | None:
-    """The active authorization to ask with: one that covers the company, else an untried one.
+    """Return the active authorization to poll with: one that covers the company, else an untried
+    one.
 
     One that ANAF refused for this company is left in peace until its time (`retry_pause`);
     `apart_from` are those tried just now. None: there is none.
@@ -66,7 +68,8 @@ def authorization_for(
 
 
 def authorizations_for(company: Company) -> QuerySet[Authorization]:
-    """Living and ended. One given by a link for some companies serves only those."""
+    """Return living and ended authorizations. One given by a link for some companies serves only
+    those."""
     allowed = Q(link=None) | Q(link__for_all=True) | Q(link__companies=company)
     return Authorization.objects.filter(allowed, organization_id=company.organization_id).distinct()
 
@@ -76,12 +79,12 @@ def _active(company: Company) -> QuerySet[Authorization]:
 
 
 def _refused_until(now: datetime) -> QuerySet[CompanyRight]:
-    """Refused, and not yet to be tried again."""
+    """Return the condition „refused, and not yet to be tried again”."""
     return CompanyRight.objects.filter(state=CompanyRight.State.NO_RIGHT, retry_at__gt=now)
 
 
 def served_companies(authorization: Authorization) -> QuerySet[Company]:
-    """The companies that the authorization may serve, if the certificate has the right."""
+    """Return the companies that the authorization may serve, if the certificate has the right."""
     companies = Company.objects.filter(
         organization_id=authorization.organization_id, archived_at=None
     )
@@ -91,7 +94,8 @@ def served_companies(authorization: Authorization) -> QuerySet[Company]:
 
 
 def refused_everywhere(company: Company) -> bool:
-    """There are active authorizations, and ANAF refused each of them for this company."""
+    """Return whether there are active authorizations, and ANAF refused each of them for this
+    company."""
     return _active(company).exists() and authorization_for(company) is None
 
 
@@ -130,14 +134,15 @@ AND EXISTS (
 def companies_to_check(
     authorization: Authorization, *, now: datetime | None = None
 ) -> list[Company]:
-    """The companies whose right with this authorization is unknown or to be tried again, apart
-    from those that the next synchronization will ask about with it anyway."""
+    """Return the companies whose right with this authorization is unknown or to be tried again,
+    apart from those that the next synchronization will ask about with it anyway."""
     keys = _pairs("SELECT c.id", {"authorization": authorization.pk, "now": now or timezone.now()})
     return list(Company.objects.filter(pk__in=keys).order_by("pk"))
 
 
 def authorizations_to_check(*, now: datetime | None = None) -> list[int]:
-    """The authorizations of all organizations with which `companies_to_check` finds companies."""
+    """Return the authorizations of all organizations with which `companies_to_check` finds
+    companies."""
     return _pairs("SELECT DISTINCT k.id", {"authorization": None, "now": now or timezone.now()})
 
 
@@ -151,7 +156,7 @@ def _pairs(select: str, values: dict[str, Any]) -> list[int]:
 def record_right(
     *, authorization: Authorization, company: Company, covered: bool, at: datetime | None = None
 ) -> None:
-    """Keep what ANAF answered about the company when asked with this authorization."""
+    """Record what ANAF said about the company when polled with this authorization."""
     at = at or timezone.now()
     CompanyRight.objects.get_or_create(authorization=authorization, company=company)
     right = CompanyRight.objects.select_for_update().get(

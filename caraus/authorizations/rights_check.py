@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 def request_info(
     authorization: Authorization, company: Company, *, now: datetime | None = None
 ) -> InfoResponse:
-    """ANAF's answer, by which the right and the last good call are remembered. Raises AnafError."""
+    """Poll ANAF about the company, and remember the right and the last good call. Raises
+    AnafError."""
     try:
         answer = _ask(authorization, company, now)
     except AnafError as error:

@@ -58,7 +58,8 @@ class RightsProgress:
 def rights_progress(
     authorization: Authorization, *, among: QuerySet[Company] | None = None
 ) -> RightsProgress:
-    """Two queries for any number of companies; `among`: only what a member may see."""
+    """Count the rights of some authorizations with two queries for any number of companies;
+    `among`: only what a member may see."""
     companies = rights.served_companies(authorization)
     if among is not None:
         companies = companies.filter(pk__in=among.values("pk"))
@@ -70,7 +71,7 @@ def rights_progress(
 
 
 def count_progress(authorization: Authorization, states: Sequence[str]) -> RightsProgress:
-    """The same of states that are known already, one for each company."""
+    """Count rights whose states are known already, one for each company."""
     return _progress(authorization, len(states), Counter(states))
 
 

@@ -93,8 +93,8 @@ def _ends_soon(authorization: Authorization, now: datetime) -> Health:
 
 
 def overall(healths: Sequence[Health], *, refused: int = 0, unknown: int = 0) -> Health | None:
-    """The card's own colour, over all living authorizations: `refused` and `unknown` count the
-    companies that none of them covers. A spare one (grey) changes nothing. None without any."""
+    """Return the card's own colour, over all living authorizations: `refused` and `unknown` count
+    the companies that none of them covers. A spare one (grey) changes nothing. None without any."""
     healths = [health for health in healths if health.colour != "grey"]
     if not healths:
         return None
@@ -137,7 +137,7 @@ def _failure_health(authorization: Authorization, colour: Colour, word: str) -> 
 
 
 def unneeded_authorizations(authorizations: Sequence[Authorization]) -> set[int]:
-    """Of an organization's living authorizations: those that serve no company, because the
+    """Return those of an organization's living authorizations that serve no company, because the
     certificate has no right, while another one does; and the ended ones whose companies are all
     served by others. Their `rights` are prefetched."""
     serving = {authorization.pk: _covered(authorization) for authorization in authorizations}

@@ -18,6 +18,7 @@ from caraus.core import queues
 @app.periodic(cron="* * * * *")
 @app.task(name="authorizations.refresh_due", queueing_lock="authorizations.refresh_due")
 def refresh_due(timestamp: int) -> None:
+    """Enqueue the token refresh of each authorization that is due."""
     for authorization_id in authorizations_due():
         _enqueue(authorization_id)
 
@@ -33,6 +34,7 @@ def _enqueue(authorization_id: int) -> None:
 
 @app.task(name="authorizations.refresh", queue=queues.ANAF)
 def refresh_if_due(*, authorization_id: int) -> None:
+    """Refresh one authorization's token, unless somebody has done it in the meantime."""
     try:
         refresh_authorization(authorization_id=authorization_id, only_if_due=True)
     except AnafError:
@@ -42,12 +44,15 @@ def refresh_if_due(*, authorization_id: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="authorizations.try_rights_due", queueing_lock="authorizations.try_rights_due")
 def try_rights_due(timestamp: int) -> None:
+    """Enqueue the check of rights that are unknown, and end predecessors that are no longer
+    needed."""
     for authorization_id in rights.authorizations_to_check():
         enqueue_try_rights(authorization_id)
     replacement.end_all_covered_predecessors()
 
 
 def enqueue_try_rights(authorization_id: int) -> None:
+    """Enqueue the check of new rights; one that waits already is enough."""
     with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
         check_new_rights.configure(queueing_lock=f"rights:{authorization_id}").defer(
             authorization_id=authorization_id
@@ -56,12 +61,13 @@ def enqueue_try_rights(authorization_id: int) -> None:
 
 @app.task(name="authorizations.try_rights", queue=queues.RIGHTS)
 def check_new_rights(*, authorization_id: int) -> None:
+    """Ask ANAF about the companies whose right with the authorization is unknown."""
     rights_check.check_rights(authorization_id=authorization_id)
 
 
 def _on_authorized(sender: object, *, authorization: Authorization, **_: object) -> None:
-    """After each authorization every company is tried, also those that another one serves. The
-    job looks which these are: the callback's answer does not wait for it."""
+    """Try every company after each authorization, also those that another one serves. The job looks
+    which these are: the callback's response does not wait for it."""
     enqueue_try_rights(authorization.pk)
 
 
@@ -70,10 +76,12 @@ authorized.connect(_on_authorized, dispatch_uid="authorizations.try_rights")
 
 @app.task(name="authorizations.check", queue=queues.CHECKS)
 def run_authorization_check(*, check_id: int) -> None:
+    """Run a check that a person has pressed."""
     run_check(check_id=check_id)
 
 
 @app.periodic(cron="7 * * * *")
 @app.task(name="authorizations.remind", queueing_lock="authorizations.remind")
 def notify_of_deadlines(timestamp: int) -> None:
+    """Notify of authorizations whose end comes near."""
     deadlines.notify_of_deadlines()

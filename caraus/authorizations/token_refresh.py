@@ -99,8 +99,8 @@ def replace_refused_token(authorization: Authorization, refused: str) -> str:
 
 @contextmanager
 def as_refused_anew() -> Iterator[None]:
-    """ANAF has just refreshed the token that it refuses: ANAF's error, not the authorization's
-    end. A person is not sent for the certificate by a fault that passes."""
+    """Raise ANAF's own error for a token that it has just refreshed and refuses: the authorization
+    is not at its end. A person is not sent for the certificate by a fault that passes."""
     try:
         yield
     except AnafError as error:
@@ -169,8 +169,8 @@ def _new_tokens(
 
 
 def _save(authorization_id: int, tokens: Tokens) -> bool:
-    """Both tokens on the row as it is now: a person may have ended the authorization while ANAF
-    was answering, and then nothing is kept of the answer."""
+    """Save both tokens on the row as it is now: a person may have ended the authorization while
+    ANAF was being asked, and then nothing of the response is kept."""
     authorization = _locked(authorization_id)
     if authorization is None or not authorization.is_active:
         raise AnafError("refresh_rejected")
@@ -182,7 +182,8 @@ def _save(authorization_id: int, tokens: Tokens) -> bool:
 
 
 def _locked(authorization_id: int, *, skip_locked: bool = False) -> Authorization | None:
-    """The row, to be written. Its key stays, so rows that point to it are not held up."""
+    """Return the row, locked for writing. Its key stays, so rows that point to it are not held
+    up."""
     return (
         Authorization.objects.select_for_update(no_key=True, skip_locked=skip_locked)
         .filter(pk=authorization_id)
@@ -231,9 +232,9 @@ def store_tokens(authorization: Authorization, tokens: Tokens) -> None:
 def record_authorization_failure(
     authorization_id: int, error: AnafError, *, attempted: bool = False, now: datetime | None = None
 ) -> None:
-    """What went wrong with a living authorization; one that ANAF refuses as such is not used again
-    until a person acts, who is told in the same transaction. Tokens that no key opens may be
-    opened by a key put back: it stays.
+    """Record what went wrong with a living authorization; one that ANAF refuses as such is not used
+    again until a person acts, who is notified in the same transaction. Tokens that no key opens may
+    be opened by a key put back: it stays.
 
     `attempted`: it was a refresh that failed; such a one is told when the end comes near.
     """
@@ -245,7 +246,7 @@ def record_authorization_failure(
 def _record_failure(
     authorization: Authorization, error: AnafError, *, attempted: bool, now: datetime
 ) -> None:
-    """On the row, which is locked."""
+    """Record it on the row, which is locked."""
     if not authorization.is_active:
         return
     authorization.last_failure_at, authorization.last_failure_code = now, error.code
@@ -266,8 +267,8 @@ def _record_failure(
 
 @transaction.atomic
 def record_good_call(authorization_id: int, at: datetime) -> None:
-    """ANAF answered: whatever kept the token from being read is over, and so is the failure to
-    replace a token that ANAF had refused, when it takes that same token again.
+    """Record a good response: whatever kept the token from being read is over, and so is the
+    failure to replace a token that ANAF had refused, when it takes that same token again.
 
     Called outside the transaction that keeps an answer, and waits for nobody: where another writes
     to the row just now, the next good call says the same.

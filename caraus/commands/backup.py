@@ -79,7 +79,7 @@ def _empty_short_lived() -> None:
 
 
 def _report() -> int:
-    """What came back, and whether the keys here open its authorizations."""
+    """Report what came back, and whether the keys here open its authorizations."""
     from caraus.accounts.models import Company, User
     from caraus.authorizations.models import Authorization
     from caraus.core.crypto import UnreadableTokenError, decrypt
@@ -106,7 +106,7 @@ def _report() -> int:
 
 @contextlib.contextmanager
 def _running() -> Iterator[None]:
-    """The server runs meanwhile; nothing is migrated and Django is not asked."""
+    """Run the server meanwhile; nothing is migrated and Django is not asked."""
     if environment.is_embedded():
         with embedded.acquire(embedded.data_dir()):
             yield
@@ -119,8 +119,8 @@ def _url() -> str:
 
 
 def _run(program: str, *arguments: str) -> str:
-    """One of PostgreSQL's programs, those that came with the wheel: they know servers up to their
-    own version. A password goes by the environment, as other users see the arguments."""
+    """Run one of PostgreSQL's programs, those that came with the wheel: they know servers up to
+    their own version. A password goes by the environment, as other users see the arguments."""
     address, variables = _without_password(_url())
     done = subprocess.run(
         [str(programs() / program), *arguments, address],
@@ -135,7 +135,8 @@ def _run(program: str, *arguments: str) -> str:
 
 
 def _of_client(variables: dict[str, str]) -> dict[str, str]:
-    """What PostgreSQL's programs need of the environment: where its passwords stand, for one."""
+    """Return what PostgreSQL's programs need of the environment: where its passwords stand, for
+    one."""
     own = {name: value for name, value in os.environ.items() if name.startswith("PG")}
     return embedded.child_environment(**own | variables)
 
@@ -157,7 +158,7 @@ def _require_copy(source: Path) -> None:
 
 
 def _restore_database(source: Path, *, replace: bool) -> None:
-    """All in one transaction: a copy that proves to be damaged leaves what was there."""
+    """Restore all in one transaction: a copy that proves to be damaged leaves what was there."""
     address, variables = _without_password(_url())
     read = [str(programs() / "pg_restore"), "--file=-", "--no-owner", "--no-privileges"]
     write = [str(programs() / "psql"), "--quiet", "--no-psqlrc", "--output=/dev/null"]
@@ -252,7 +253,7 @@ def _missing() -> str:
 
 
 def _restore_keys(file: Path) -> None:
-    """The keys of the copy become this installation's own, unless it has others."""
+    """Make the keys of the copy this installation's own, unless it has others."""
     if not environment.is_embedded():
         raise CommandError(
             "With DATABASE_URL set, keys are yours to keep: set CARAUS_SECRET_KEY and "

@@ -50,13 +50,14 @@ def _restart_database(handle: embedded.ServerHandle) -> None:
 
 
 def close_connections() -> None:
+    """Close the database connections of this thread."""
     from django.db import connections
 
     connections.close_all()
 
 
 def pending_migrations() -> int:
-    """How many migrations the database lacks."""
+    """Return how many migrations the database lacks."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -113,7 +114,8 @@ def _migrate() -> None:
 
 
 def end_with_parent() -> None:
-    """In a child before exec: end when the parent does, even when it is killed (Linux only)."""
+    """End a child when the parent does, even when it is killed (Linux only). Call it before
+    exec."""
     import ctypes
     import signal
     import sys

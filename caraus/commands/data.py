@@ -33,7 +33,7 @@ def sync(*, cui: str | None, as_json: bool) -> int:
 
 
 def _companies(cui: str | None, *, archived: bool) -> "QuerySet[Company]":
-    """Those that are followed, or, with `archived`, those put aside too."""
+    """Return the companies that are followed, or, with `archived`, those put aside too."""
     from caraus.accounts.cui import normalize_cui
     from caraus.accounts.models import Company
 
@@ -63,7 +63,7 @@ def _only_archived(companies: "QuerySet[Company]") -> bool:
 
 
 def _exit_code(outcomes: set[str]) -> int:
-    """3 when a person must act goes before 1."""
+    """Return the exit code: 3 when a person must act goes before 1."""
     if "reauthorize" in outcomes:
         return 3
     return 1 if outcomes - {"ok"} else 0
@@ -83,7 +83,7 @@ def _result(result: "SyncResult") -> dict[str, Any]:
 
 
 def transports(*, cui: str, everything: bool, as_json: bool) -> int:
-    """The UITs of a company: the open ones, or all."""
+    """Return the UITs of a company: the open ones, or all."""
     with database():
         companies = list(_companies(cui, archived=True))
         rows = _rows(companies, everything=everything)

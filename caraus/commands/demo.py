@@ -122,13 +122,13 @@ class _Ending:
             raise Stopped
 
     def check(self) -> None:
-        """Raises Stopped if a signal came."""
+        """Raise Stopped if a signal came."""
         if self.is_asked:
             raise Stopped
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
-        """A signal interrupts what the `with` does."""
+        """Let a signal interrupt what the `with` does."""
         self._at_once = True
         try:
             self.check()
@@ -165,7 +165,7 @@ def _remove(folder: Path) -> None:
 
 
 def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
-    """The children's environment: nothing of the person's own settings reaches the demo."""
+    """Return the children's environment: nothing of the person's own settings reaches the demo."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -232,7 +232,8 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
 
 @contextlib.contextmanager
 def _settings_file(folder: Path, environment: dict[str, str]) -> Iterator[None]:
-    """What `caraus sync` needs beside the demo, for its owner alone, as long as the demo runs."""
+    """Write what `caraus sync` needs beside the demo, for its owner alone, as long as the demo
+    runs."""
     path = folder / SETTINGS
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -261,7 +262,7 @@ def _announce(address: str, simulator: str, control_port: int, world: dict[str, 
 
 @contextlib.contextmanager
 def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A part of the product as a process of its own, ended at the end of the `with`.
+    """Run a part of the product as a process of its own, ended at the end of the `with`.
 
     It stands outside the terminal's process group: Ctrl-C reaches the demo, which ends its
     children in order. On Linux the kernel ends it too if the demo is killed.
@@ -285,7 +286,7 @@ def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _provision(world: dict[str, Any]) -> None:
-    """The demo's user, with the companies for which the first certificate has rights."""
+    """Make the demo's user, with the companies for which the first certificate has rights."""
     from caraus.accounts.provision import provision_user
 
     provision_user(
@@ -305,7 +306,7 @@ def _wait_for_json(
 
 
 def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending) -> bytes:
-    """The page's body as soon as it answers."""
+    """Return the page's body as soon as it comes."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
         ending.check()

@@ -33,7 +33,7 @@ def doctor(*, new_secrets: bool) -> int:
 
 
 def _all() -> Iterator[tuple[str, str]]:
-    """Every finding; one trouble hides no other. The database is asked where it is, and never
+    """Yield every finding; one error hides no other. The database is asked where it is, and never
     started: that it does not run is a finding."""
     bad = yield from _settings()
     works = False
@@ -81,8 +81,8 @@ def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]
 
 
 def _settings() -> Generator[tuple[str, str], None, set[str]]:
-    """What is wrong with settings, all of it: each bad one is told and replaced by a stand-in, so
-    that the rest can be read. The generator's value: the names of the bad ones."""
+    """Yield what is wrong with settings, all of it: each bad one is told and replaced by a
+    stand-in, so that the rest can be read. The generator's value: the names of the bad ones."""
     import django
 
     stand_ins = {
@@ -193,7 +193,7 @@ def _people() -> Report:
 
 
 def _roles() -> Report:
-    """Tokens by which ANAF says that the application is not registered for e-Transport."""
+    """Yield tokens by which ANAF says that the application is not registered for e-Transport."""
     from caraus.authorizations.models import Authorization
     from caraus.authorizations.token_refresh import authorization_lacks_etransport
 
@@ -216,7 +216,7 @@ def _authorizations() -> int:
 
 
 def _running() -> Report:
-    """A worker's heartbeat, jobs that wait too long."""
+    """Yield what a worker's heartbeat says, and jobs that wait too long."""
     if pending_migrations():
         return []
     with _cursor() as cursor:

@@ -85,7 +85,7 @@ def _wish(options: argparse.Namespace, transport: "Transport") -> "Wish":
 
 
 def _wait(change: "VehicleChange", seconds: float) -> None:
-    """Until nothing moves any more, or the time is over; do what no worker does."""
+    """Wait until nothing moves any more, or the time is over; do what no worker does."""
     from caraus.filings import processor
     from caraus.filings.states import State
     from caraus.sync.company_sync import sync_if_due
@@ -108,7 +108,7 @@ def _exit_code(change: "VehicleChange") -> int:
 
 
 def vehicle_changes(*, cui: str, as_json: bool) -> int:
-    """The changes of a company, newest first."""
+    """Return the changes of a company, newest first."""
     with database():
         from caraus.accounts.cui import normalize_cui
         from caraus.filings.models import VehicleChange

@@ -11,7 +11,7 @@ _GRACE = 6
 
 
 def threads(concurrency: int) -> int:
-    """How many jobs may run at once, all groups together."""
+    """Return how many jobs may run at once, all groups together."""
     return sum(group.slots for group in groups(concurrency))
 
 

@@ -4,6 +4,7 @@ from caraus.commands.base import CommandError, database
 
 
 def rotate_keys() -> int:
+    """Seal all secrets with the first of CARAUS_TOKEN_KEYS; return the exit code."""
     with database():
         from cryptography.fernet import InvalidToken
 

@@ -8,7 +8,7 @@ from caraus.core.environment import is_loopback
 
 
 def require_free(host: str, port: int) -> None:
-    """Raises CommandError with a sentence when the port can't be listened on."""
+    """Raise CommandError with a sentence when the port can't be listened on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -26,7 +26,7 @@ def require_free(host: str, port: int) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that are free now and differ from one another."""
+    """Return ports of the loopback address that are free now and differ from one another."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -38,11 +38,12 @@ def free_ports(count: int) -> list[int]:
 
 
 def address(host: str, port: int) -> str:
+    """Return the http address of a host, an IPv6 one in brackets, and a port."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def set_public_address(host: str, port: int) -> None:
-    """Before the settings are read: without CARAUS_URL the pages are where they are served, so
-    that links and ANAF's callback lead there."""
+    """Set CARAUS_URL, before the settings are read, to where the pages are served, unless it is
+    set: links and ANAF's callback lead there."""
     if not os.environ.get("CARAUS_URL", "").strip():
         os.environ["CARAUS_URL"] = address(host if is_loopback(host) else "127.0.0.1", port)

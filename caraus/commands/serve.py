@@ -54,7 +54,7 @@ async def _run_worker_parts(concurrency: int) -> None:
 
 
 def _stop(stop: asyncio.Event) -> None:
-    """A thread that waits for a silent ANAF can't be ended otherwise: at the last moment the
+    """Stop. A thread that waits for a silent ANAF can't be ended otherwise: at the last moment the
     process is, as if it had been killed, which it survives in order too."""
     stop.set()
     last_moment = threading.Timer(_LAST_MOMENT, os._exit, [0])
@@ -63,7 +63,7 @@ def _stop(stop: asyncio.Event) -> None:
 
 
 async def _run_until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
-    """Until told to stop: PostgreSQL may go and come back meanwhile."""
+    """Run until told to stop: PostgreSQL may go and come back meanwhile."""
     import structlog
 
     while not stop.is_set():

@@ -42,8 +42,8 @@ def web(*, host: str, port: int, workers: int) -> int:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """One socket for all processes: the kernel gives each connection to one that waits, and keeps
-    those that come while a process is started anew."""
+    """Open one socket for all processes: the kernel gives each connection to one that waits, and
+    keeps those that come while a process is started anew."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -105,7 +105,7 @@ class _Processes:
 
 
 def say_setup_link() -> None:
-    """On a server without any user: the one-time link that makes the first one."""
+    """Print, on a server without any user, the one-time link that makes the first one."""
     from django.conf import settings
     from django.urls import reverse
 

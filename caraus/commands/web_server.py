@@ -94,7 +94,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             request.headers["CONNECTION"] = "close"
 
     def is_late(self) -> bool:
-        """Whether it takes too long; called once a second."""
+        """Return whether it takes too long; called once a second."""
         doing = self._now_doing()
         if doing != self._doing:
             self._begin(doing)
@@ -107,7 +107,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return doing == "rests" and seconds > IDLE_SECONDS
 
     def is_done(self) -> bool:
-        """Whether nothing is under way, nor half received."""
+        """Return whether nothing is under way, nor half received."""
         return not self.total_outbufs_len and not self.requests and self.request is None
 
     def _now_doing(self) -> str:
@@ -176,6 +176,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.handle_close()
 
     def serve(self) -> None:
+        """Serve until `end`, then finish the requests under way within GRACE_SECONDS."""
         while not self.is_ending:
             self._turn()
         self._stop_accepting()
@@ -190,7 +191,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         wasyncore.close_all(self.connections)
 
     def end(self, number: int = 0, frame: FrameType | None = None) -> None:
-        """A signal's handler: wake the loop, which does the rest."""
+        """Wake the loop, which does the rest: this is a signal's handler."""
         self.is_ending = True
         self.pull_trigger()
 
@@ -198,7 +199,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         wasyncore.loop(timeout=seconds, use_poll=True, map=self.connections, count=1)
 
     def _stop_accepting(self) -> None:
-        """Those who have connected are answered; the others find the next process."""
+        """Close the listening socket: who has connected is served; others find the next process."""
         for _ in range(128):
             self.handle_accept()
         self.accepting = False
@@ -223,7 +224,7 @@ def _without_body_of_head(application: "WSGIApplication") -> "WSGIApplication":
 
 
 def _allow_files() -> None:
-    """Sockets are files; the usual limit of 1024 is near MOST_CONNECTIONS."""
+    """Raise the limit of open files, which sockets are: the usual 1024 is near MOST_CONNECTIONS."""
     with contextlib.suppress(ValueError, OSError):  # a supervisor may forbid even to ask
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
@@ -232,7 +233,8 @@ def _allow_files() -> None:
 
 
 def main() -> None:
-    """The arguments: the descriptors of the listening socket, and of a pipe to tell it is ready."""
+    """Serve on a listening socket: its descriptor, and that of a pipe to tell it is ready, are the
+    arguments."""
     listener, ready = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     # Whoever ends us before we serve has nothing to wait for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

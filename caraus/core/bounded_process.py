@@ -52,7 +52,7 @@ def run(
 
 
 def _environment() -> dict[str, str]:
-    """No secret of ours: only what a Python needs to start."""
+    """Return the child's environment: no secret of ours, only what a Python needs to start."""
     names = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "SYSTEMROOT")
     return {name: os.environ[name] for name in names if name in os.environ} | {"LANG": "C.UTF-8"}
 

@@ -33,7 +33,7 @@ def _cipher_of(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def cipher() -> MultiFernet:
-    """The cipher of the present keys."""
+    """Return the cipher of the present keys."""
     return _cipher_of(tuple(settings.TOKEN_KEYS))
 
 

@@ -28,17 +28,18 @@ class SettingError(ImproperlyConfigured):
 
 
 def text(name: str, default: str = "") -> str:
-    """A setting as text, stripped; an empty value counts as missing."""
+    """Read a setting as text, stripped; an empty value counts as missing."""
     return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, *, default: bool = False) -> bool:
+    """Read a setting as yes or no; any value that is no word for yes means no."""
     value = os.environ.get(name, "").strip().lower()
     return value in TRUE_WORDS if value else default
 
 
 def number(name: str, default: int, *, least: int | None = None) -> int:
-    """A whole number, `least` or more."""
+    """Read a whole number, `least` or more."""
     value = text(name)
     if not value:
         return default
@@ -52,7 +53,7 @@ def number(name: str, default: int, *, least: int | None = None) -> int:
 
 
 def rates(name: str, default: str) -> str:
-    """Limits like `60/h/user,200/h/organization`, as `accounts.rate_limits` reads them."""
+    """Read limits like `60/h/user,200/h/organization`, as `accounts.rate_limits` reads them."""
     value = text(name, default)
     for part in value.split(","):
         if not re.fullmatch(r"\d+/\d*[smhd]/(user|organization|ip|key)", part.strip()):
@@ -63,7 +64,7 @@ def rates(name: str, default: str) -> str:
 
 
 def choice(name: str, default: str, *others: str) -> str:
-    """One of a few words."""
+    """Read one of a few words."""
     value = text(name, default)
     if value not in {default, *others}:
         raise SettingError(
@@ -73,12 +74,13 @@ def choice(name: str, default: str, *others: str) -> str:
 
 
 def is_embedded() -> bool:
-    """Without DATABASE_URL, PostgreSQL runs from the wheel inside the data folder."""
+    """Return whether PostgreSQL runs from the wheel inside the data folder: so it is without
+    DATABASE_URL."""
     return not text("DATABASE_URL")
 
 
 def database_url() -> str:
-    """The server's address; raises SettingError when it is not PostgreSQL's."""
+    """Return the server's address; raises SettingError when it is not PostgreSQL's."""
     url = text("DATABASE_URL")
     if not url:
         return embedded.database_url(embedded.data_dir())
@@ -100,7 +102,8 @@ def _is_postgresql(url: str) -> bool:
 
 
 def secret(name: str, *, make: Callable[[], str] | None = None) -> str:
-    """A secret by value or by file; in the embedded mode a missing one with `make` is generated.
+    """Read a secret by value or by file; in the embedded mode a missing one with `make` is
+    generated.
 
     Raises SettingError with a sentence when it is missing outside the embedded mode.
     """
@@ -122,14 +125,17 @@ def secret(name: str, *, make: Callable[[], str] | None = None) -> str:
 
 
 def new_secret_key() -> str:
+    """Generate Django's secret key."""
     return secrets.token_urlsafe(50)
 
 
 def new_token_key() -> str:
+    """Generate a key for the tokens that are kept sealed."""
     return Fernet.generate_key().decode()
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether the host is this machine as it sees itself."""
     if host == "localhost":
         return True
     try:
@@ -139,7 +145,7 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(name: str, default: str) -> str:
-    """An http(s) origin without path; plain http is accepted for loopback addresses only."""
+    """Read an http(s) origin without path; plain http is accepted for loopback addresses only."""
     value = text(name, default).rstrip("/")
     parts = _origin_parts(value)
     if parts is None or not parts.hostname:
@@ -153,7 +159,7 @@ def origin(name: str, default: str) -> str:
 
 
 def _origin_parts(value: str) -> SplitResult | None:
-    """None when it is more, or less, than scheme, host and port."""
+    """Parse scheme, host and port; None when the text is more, or less, than these."""
     try:
         parts = urlsplit(value)
         whole = f"{parts.scheme}://{parts.netloc}" == value and parts.port != 0
@@ -192,4 +198,5 @@ def mailer(url: str) -> dict[str, Any]:
 
 
 def package_dir() -> Path:
+    """Return the folder of the package `caraus`, installed or in a checkout."""
     return Path(__file__).resolve().parent.parent

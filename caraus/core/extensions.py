@@ -34,7 +34,7 @@ def missing_extensions() -> list[str]:
 
 
 def create_extensions(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """In a migration: create what is missing. Raises ExtensionsMissingError."""
+    """Create, in a migration, what is missing. Raises ExtensionsMissingError."""
     names = missing_extensions()
     try:
         for name in names:

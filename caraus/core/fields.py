@@ -28,12 +28,12 @@ class TruncatedCharField(_CharField):
     """A column of text that is cut to its width, the last sign then being „…”."""
 
     def deconstruct(self) -> Any:
-        """For the database it is a column like another: migrations need not know this class."""
+        """Return a column like another: migrations need not know this class."""
         name, _, positional, named = super().deconstruct()
         return name, "django.db.models.CharField", positional, named
 
     def truncate(self, text: str) -> str:
-        """The text as the column keeps it."""
+        """Return the text as the column keeps it."""
         width = self.max_length or 0
         return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
@@ -61,6 +61,6 @@ class UniqueKeyField(TruncatedCharField):
 
 
 def truncate_for_column(model: type[models.Model], field: str, text: str) -> str:
-    """The text as this column of the model keeps it, for SQL that is written out."""
+    """Return the text as this column of the model keeps it, for SQL that is written out."""
     column = model._meta.get_field(field)
     return column.truncate(text) if isinstance(column, TruncatedCharField) else text

@@ -35,25 +35,26 @@ class Reader(Protocol):
 
 @contextmanager
 def in_language_of(reader: Reader | None) -> Iterator[None]:
-    """What is written for a person outside the person's own requests: e-mails, notifications."""
+    """Switch to the language of a user for what is written outside the user's own requests:
+    e-mails, notifications."""
     chosen = reader.language if reader is not None else ""
     with translation.override(chosen or settings.LANGUAGE_CODE):
         yield
 
 
 def plural(number: int, one: str, many: str) -> str:
-    """„1 transport”, „2 transporturi”, „20 de transporturi”; in English „1 transport”, „20
+    """Format „1 transport”, „2 transporturi”, „20 de transporturi”; in English „1 transport”, „20
     transports”. Both words are literals: `scripts/translations.py` collects them."""
     return f"{grouped(number)} {npgettext('number', one, many, number)}"
 
 
 def grouped(number: int) -> str:
-    """„9999”, „10.000”; in English „10,000”."""
+    """Format „9999”, „10.000”; in English „10,000”."""
     return str(number) if number < 10_000 else number_format(number, force_grouping=True)
 
 
 def _once_a_language[**P](function: Callable[P, str]) -> Callable[P, str]:
-    """A page says the same few days in many rows."""
+    """Remember a function's texts by language: a page says the same few days in many rows."""
 
     @lru_cache(maxsize=4096)
     def say(_language: str | None, *args: P.args, **kwargs: P.kwargs) -> str:
@@ -67,12 +68,12 @@ def _once_a_language[**P](function: Callable[P, str]) -> Callable[P, str]:
 
 
 def today() -> date:
-    """The day in Bucharest."""
+    """Return the day in Bucharest."""
     return datetime.now(tz=BUCHAREST).date()
 
 
 def unknown_day() -> str:
-    """What stands in the place of a day that ANAF gave no readable date for."""
+    """Return what stands in the place of a day that ANAF gave no readable date for."""
     return gettext("zi necunoscută")
 
 
@@ -122,7 +123,8 @@ def day_in_full(day: date | None, *, today: date) -> str:
 
 @_once_a_language
 def day_of_month(day: date, *, today: date | None = None) -> str:
-    """„28 noiembrie”, with the year when it is not that of `today`, or `today` is not given."""
+    """Format „28 noiembrie”, with the year when it is not that of `today`, or `today` is not
+    given."""
     if today is not None and day.year == today.year:
         return date_format(day, pgettext("date format", "j F"))
     return date_format(day, pgettext("date format", "j F Y"))
@@ -142,7 +144,7 @@ def weekday_in_brief(day: date) -> str:
 
 @_once_a_language
 def axis_day(day: date) -> str:
-    """„28 noi”: as short as the labels of a chart."""
+    """Format „28 noi”, as short as the labels of a chart."""
     return date_format(day, pgettext("date format", "j b"))
 
 

@@ -84,11 +84,12 @@ UNKNOWN_ROUTE = "/(unknown)"
 
 
 def without_row_values(text: str) -> str:
+    """Remove the values of rows from a message of PostgreSQL's."""
     return _ROW_VALUES.sub(r"\1: (not logged)", text)
 
 
 def format_traceback(exc_info: ExcInfo) -> str:
-    """The traceback, without local variables and without the values of rows."""
+    """Format the traceback, without local variables and without the values of rows."""
     return without_row_values("".join(traceback.format_exception(*exc_info)).rstrip("\n"))
 
 
@@ -97,11 +98,12 @@ def _write_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
 
 
 def without_paths(text: str) -> str:
-    """The text with each path replaced by its route; a path without a route is not told."""
+    """Replace each path by its route; a path without a route is not told."""
     return _PATH.sub(lambda match: (match[1] or "") + route_of(match[2]), text)
 
 
 def route_of(path: str) -> str:
+    """Return the route of a path, whose parameters (secrets of links among them) have no values."""
     from django.urls import Resolver404, resolve
 
     try:
@@ -157,8 +159,8 @@ class RepetitionFilter(logging.Filter):
 
 
 def _kind_of(record: logging.LogRecord) -> tuple[object, ...]:
-    """What makes two lines equal: who says it, what, and because of which exception. What strangers
-    can vary without end (a forged host) makes no difference."""
+    """Return what makes two lines equal: who says it, what, and because of which exception. What
+    strangers can vary without end (a forged host) makes no difference."""
     if record.name.startswith("django.security"):
         return (record.name, record.levelno)
     structured = record.msg if isinstance(record.msg, dict) else {}
@@ -182,7 +184,7 @@ def _add_left_out(record: logging.LogRecord, count: int) -> None:
 
 
 def origin() -> dict[str, str]:
-    """For a job's arguments: the request that enqueued it."""
+    """Return, for a job's arguments, the request that enqueued it."""
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     return {"request_id": str(request_id)} if request_id else {}
 

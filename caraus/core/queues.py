@@ -28,8 +28,9 @@ class Group:
 
 
 def groups(concurrency: int) -> tuple[Group, ...]:
-    """The groups of one worker process. `concurrency` is for the work that nobody presses: half of
-    it for periodic jobs, half for token refreshes; what people press has few slots, always."""
+    """Return the groups of one worker process. `concurrency` is for the work that nobody presses:
+    half of it for periodic jobs, half for token refreshes; what people press has few slots,
+    always."""
     half = max(2, concurrency // 2)
     return (
         Group("periodic", (PERIODIC,), half),

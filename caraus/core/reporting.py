@@ -39,7 +39,8 @@ def report_errors(dsn: str, *, environment: str) -> None:
 
 
 def _without_links(event: Any, hint: dict[str, Any]) -> Any:
-    """Paths of invitations, set-up and new passwords are secrets; so are callback queries."""
+    """Replace paths and queries: those of invitations, set-up and new passwords are secrets; so are
+    callback queries."""
     request = event.get("request", {})
     for name in ("url", "query_string", "headers", "cookies", "env", "data"):
         request.pop(name, None)

@@ -13,7 +13,7 @@ class SecretError(Exception):
 
 
 def read_secret(name: str, env: Mapping[str, str]) -> str | None:
-    """The value of NAME, or the content of the file that NAME_FILE names; None without either.
+    """Read the value of NAME, or the content of the file that NAME_FILE names; None without either.
 
     An empty variable counts as not set: that is what compose files make of a missing one. The
     line break at the end of a file is not part of the secret.
@@ -39,7 +39,7 @@ def read_secret(name: str, env: Mapping[str, str]) -> str | None:
 
 
 def generated_secret(folder: Path, name: str, make: Callable[[], str]) -> str:
-    """The secret kept in FOLDER/secrets/NAME, made by `make` when it is not there yet.
+    """Read the secret kept in FOLDER/secrets/NAME, made by `make` when it is not there yet.
 
     When several processes make it at once, one of them wins and all get the same. A file that
     others could read is refused: what they may have read cannot be mended by a chmod.
@@ -61,7 +61,8 @@ def generated_secret(folder: Path, name: str, make: Callable[[], str]) -> str:
 
 
 def _as_owner(path: Path, folder: Path) -> None:
-    """What root makes in another user's data folder is for that user, who may come later."""
+    """Make in the name of the folder's owner what root makes in another user's data folder: that
+    user may come later."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

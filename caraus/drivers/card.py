@@ -49,8 +49,8 @@ class CardBusyError(CardError):
 
 
 def render(transports: Sequence[Transport], *, today: date) -> bytes:
-    """The PDF with a page for each UIT, made by a process of its own, or the one that was made of
-    the same facts within the day. Raises CardError."""
+    """Return the PDF with a page for each UIT, made by a process of its own, or the one that was
+    made of the same facts within the day. Raises CardError."""
     with translation.override("ro"):
         cards = json.dumps([content(transport, today=today) for transport in transports]).encode()
     key = f"card:{hashlib.sha256(cards).hexdigest()}"
@@ -95,7 +95,7 @@ def _draw(cards: bytes, uits: list[str]) -> bytes:
 
 
 def content(transport: Transport, *, today: date) -> dict[str, object]:
-    """The fields of `card_pdf.Card`."""
+    """Return the fields of `card_pdf.Card`."""
     plate, trailer1, trailer2 = transport.current_vehicle
     trailers = [trailer for trailer in (trailer1, trailer2) if trailer]
     vehicle = [["VEHICUL", plate or "—"]]

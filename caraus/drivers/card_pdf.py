@@ -42,7 +42,7 @@ class Card:
 
 
 def draw(cards: list[Card]) -> bytes:
-    """A page for each card; text that can be selected, the QR code of the bare UIT."""
+    """Draw a page for each card; text that can be selected, the QR code of the bare UIT."""
     pdf = FPDF(unit="mm", format=(WIDTH, HEIGHT))
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
@@ -103,7 +103,7 @@ def _line(
 
 
 def _fitting(pdf: FPDF, text: str, width: float, *, family: str, style: str, size: float) -> float:
-    """The largest size, down to 4 points, in which the text stays on one line."""
+    """Return the largest size, down to 4 points, in which the text stays on one line."""
     pdf.set_font(family, style, size)
     wide = pdf.get_string_width(text)
     return max(4.0, size if wide <= width else size * width / wide * 0.98)
@@ -127,7 +127,7 @@ def _height(pdf: FPDF, row: list[list[str]]) -> float:
 
 
 def _cells(pdf: FPDF, row: list[list[str]]) -> list[tuple[list[str], float]]:
-    """Each value's lines and their size."""
+    """Return each value's lines and their size."""
     width = _CONTENT / len(row) - 3
     sized_cells = []
     for _, value in row:
@@ -166,7 +166,7 @@ def _row(pdf: FPDF, y: float, row: list[list[str]], height: float) -> None:
 
 
 def _qr(pdf: FPDF, payload: str, y: float, side: float) -> None:
-    """The code as rectangles, sharp at any size; a run of dark modules is one of them."""
+    """Return the code as rectangles, sharp at any size; a run of dark modules is one of them."""
     matrix = [bytes(row) for row in segno.make(payload, error="m", micro=False).matrix]
     module = side / (len(matrix) + 4)
     left, top = (WIDTH - side) / 2 + 2 * module, y + 2 * module

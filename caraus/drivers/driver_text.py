@@ -20,7 +20,8 @@ from caraus.transports.models import Transport
 
 
 def text(transport: Transport, *, today: date) -> str:
-    """Lines for a message; every day is told in full, so that it is true whenever it is read."""
+    """Return the lines of a message; every day is told in full, so that it is true whenever it is
+    read."""
     plate, *trailers = transport.current_vehicle
     towed = [trailer for trailer in trailers if trailer]
     lines = [

@@ -45,19 +45,19 @@ __all__ = [
 
 
 def data_dir() -> Path:
-    """The folder of the embedded database and the generated secrets (not created here)."""
+    """Return the folder of the embedded database and the generated secrets (not created here)."""
     chosen = os.environ.get("CARAUS_DATA_DIR")
     return Path(chosen).expanduser() if chosen else default_data_dir("caraus")
 
 
 def default_data_dir(name: str) -> Path:
-    """The platform's folder for a user's data; for root, whose own is closed to the server's user,
-    the one for the system's."""
+    """Return the platform's folder for a user's data; for root, whose own is closed to the server's
+    user, the one for the system's."""
     return Path("/var/lib") / name if os.geteuid() == 0 else platformdirs.user_data_path(name)
 
 
 def database_url(folder: Path) -> str:
-    """The address of the folder's server, whether it runs or not; nothing is started."""
+    """Return the address of the folder's server, whether it runs or not; nothing is started."""
     return cluster.url(socket_dir(folder))
 
 

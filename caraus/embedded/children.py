@@ -10,7 +10,7 @@ KEPT_BEGINNINGS = ("LC_", "PYTHON")
 
 
 def child_environment(**added: str) -> dict[str, str]:
-    """The few variables that a program needs to run, and those that are added."""
+    """Return the few variables that a program needs to run, and those that are added."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -67,7 +67,7 @@ SETTINGS = {
 
 
 def url(sockets: Path, database: str = DATABASE) -> str:
-    """The address of a database behind the socket in that folder."""
+    """Return the address of a database behind the socket in that folder."""
     return f"postgresql://postgres@{quote(str(sockets), safe='')}:5432/{database}"
 
 
@@ -115,7 +115,7 @@ def stop(folder: Path) -> None:
 
 
 def _answers(folder: Path) -> bool:
-    """Whether the server takes connections; our database is made if it has none yet."""
+    """Return whether the server takes connections; our database is made if it has none yet."""
     address = url(socket_dir(folder), "postgres")
     try:
         with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:

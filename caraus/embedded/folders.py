@@ -145,7 +145,8 @@ def starting_and_stopping(folder: Path) -> Iterator[None]:
 
 
 def socket_dir(folder: Path) -> Path:
-    """The folder of the server's socket: the same for every process that asks, and stable."""
+    """Return the folder of the server's socket: the same for every process that asks, and
+    stable."""
     data = folder.absolute().resolve() / "postgres"
     usable = "," not in str(data) and '"' not in str(data)  # libpq and PostgreSQL take lists
     if usable and len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES:
@@ -154,7 +155,7 @@ def socket_dir(folder: Path) -> Path:
 
 
 def digest(folder: Path) -> str:
-    """A short name of the folder, for the socket's folder and the titles of processes."""
+    """Return a short name of the folder, for the socket's folder and the titles of processes."""
     return hashlib.sha256(os.fsencode(folder.absolute().resolve())).hexdigest()[:16]
 
 

@@ -11,12 +11,12 @@ from caraus.embedded.folders import digest
 
 
 def cluster_name(folder: Path) -> str:
-    """What the folder's server is called in its arguments and in its children's titles."""
+    """Return what the folder's server is called in its arguments and in its children's titles."""
     return f"caraus-{digest(folder)}"
 
 
 def postmaster(folder: Path) -> psutil.Process | None:
-    """The living server on this folder's data, by its postmaster.pid, whoever started it."""
+    """Return the living server on this folder's data, by its postmaster.pid, whoever started it."""
     data = folder / "postgres"
     with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
@@ -27,7 +27,7 @@ def postmaster(folder: Path) -> psutil.Process | None:
 
 
 def own_processes(folder: Path) -> list[psutil.Process]:
-    """All processes of the server that we started for this folder, or that it left behind.
+    """Return all processes of the server that we started for this folder, or that it left behind.
 
     An administrator's own PostgreSQL on the same data is not among them.
     """
@@ -68,7 +68,8 @@ def wait_for_exit(processes: list[psutil.Process], seconds: float) -> list[psuti
 
 
 def is_running(process: psutil.Process) -> bool:
-    """Whether it is alive: not a zombie that waits for a slow init, not another with its pid."""
+    """Return whether it is alive: not a zombie that waits for a slow init, not another with its
+    pid."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -19,7 +19,7 @@ COPIES = Path("/var/lib/caraus-postgresql")
 
 
 def programs() -> Path:
-    """The folder of the wheel's programs, found without importing it."""
+    """Return the folder of the wheel's programs, found without importing it."""
     spec = importlib.util.find_spec(PACKAGE)
     for place in (spec and spec.submodule_search_locations) or []:
         if (folder := Path(place) / "pginstall" / "bin").is_dir():
@@ -32,7 +32,7 @@ def programs() -> Path:
 
 @lru_cache
 def programs_for(user: SystemUser) -> Path:
-    """The folder of the programs as that user can run them."""
+    """Return the folder of the programs as that user can run them."""
     wheel = programs()
     if os.geteuid() != 0 or _runs(wheel, user):
         return wheel

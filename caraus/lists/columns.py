@@ -53,7 +53,7 @@ class ListFormat:
     beyond: str = NOTHING
 
     def role_of_heading(self, cell: str) -> str:
-        """The role that a head names; "" for none."""
+        """Return the role that a head names; "" for none."""
         word = folded(cell)
         if not word or len(word) > 40 or self.has_key(cell):
             return NOTHING
@@ -68,12 +68,12 @@ class Layout:
     roles: tuple[str, ...]
 
     def cells(self, row: Row, *names: str) -> list[str]:
-        """What the row has in the columns of these roles."""
+        """Return what the row has in the columns of these roles."""
         return [cell for cell, role in zip(row, self.roles, strict=False) if role in names and cell]
 
 
 def recognize(rows: Sequence[NumberedRow], form: ListFormat, delimiter: str = "") -> Layout:
-    """The layout of a list. Raises UnreadableFileError where there is nothing to read."""
+    """Recognize the layout of a list. Raises UnreadableFileError where there is nothing to read."""
     if not rows:
         raise UnreadableFileError(gettext("Lista este goală: nu are niciun rând cu text."))
     head = _head(rows, form)
@@ -93,7 +93,7 @@ def recognize(rows: Sequence[NumberedRow], form: ListFormat, delimiter: str = ""
 
 
 def _head(rows: Sequence[NumberedRow], form: ListFormat) -> int | None:
-    """The row among the first with the most heads; no row after the first with a key."""
+    """Return the row among the first with the most heads; no row after the first with a key."""
     width = max(sum(1 for cell in row if cell) for _, row in rows)
     best, most = None, 0
     for index, (_, row) in enumerate(rows[:HEAD_WITHIN]):
@@ -108,7 +108,7 @@ def _head(rows: Sequence[NumberedRow], form: ListFormat) -> int | None:
 
 
 def skipped_rows(rows: Sequence[NumberedRow], form: ListFormat, layout: Layout) -> dict[int, str]:
-    """By the number of each row that is none of the list's, which of SKIPPED it is."""
+    """Return, by the number of each row that is none of the list's, which of SKIPPED it is."""
     keys = [at for at, role in enumerate(layout.roles) if role in form.keys]
     head = next((row for number, row in rows if number == layout.head), None)
     with_key = (index for index, (_, row) in enumerate(rows) if any(map(form.has_key, row)))
@@ -133,7 +133,7 @@ def skipped_rows(rows: Sequence[NumberedRow], form: ListFormat, layout: Layout) 
 
 
 def _names_group(row: Row, keys: Collection[int]) -> bool:
-    """Whether a row has a single cell, of words, where its name or number would be."""
+    """Return whether a row has a single cell, of words, where its name or number would be."""
     filled = [at for at, cell in enumerate(row) if cell]
     return (
         len(filled) == 1
@@ -148,7 +148,7 @@ def _has_counter_alone(row: Row, keys: Collection[int]) -> bool:
 
 
 def too_long(row: Row) -> str:
-    """What is said of a row with a cell that was cut; "" for others."""
+    """Say what is wrong with a row with a cell that was cut; "" for others."""
     if any(len(cell) > MAX_CELL_LENGTH for cell in row):
         return gettext("Rândul este prea lung: o căsuță are cel mult %(most)d de caractere.") % {
             "most": MAX_CELL_LENGTH

@@ -21,7 +21,7 @@ _NO_PERSON = {
 
 
 def is_counter(cells: Collection[str]) -> bool:
-    """Whether a column counts its rows: whole numbers that rise, whatever the first."""
+    """Return whether a column counts its rows: whole numbers that rise, whatever the first."""
     numbers = [int(found[1]) for cell in cells if (found := _COUNTER.fullmatch(cell))]
     if len(numbers) < 2 or len(numbers) * 10 < len(cells) * 9:
         return False
@@ -29,17 +29,19 @@ def is_counter(cells: Collection[str]) -> bool:
 
 
 def is_count(cell: str) -> bool:
-    """Whether the cell may count a row."""
+    """Return whether the cell may count a row."""
     return _COUNTER.fullmatch(cell) is not None
 
 
 def is_number(cell: str) -> bool:
-    """A count, a year, a date, an amount: nothing that tells what a row is about."""
+    """Return whether the cell is a count, a year, a date, an amount: nothing that tells what a row
+    is about."""
     return not any(sign.isalpha() for sign in cell)
 
 
 def phone(cell: str) -> str:
-    """The phone in the cell as it is kept: „+40 733 222 111” → „+40733222111”; "" for none."""
+    """Return the phone in the cell as it is kept: „+40 733 222 111” → „+40733222111”; "" for
+    none."""
     found = _PHONE.search(cell)
     if found is None:
         return ""
@@ -48,17 +50,18 @@ def phone(cell: str) -> str:
 
 
 def without_phone(cell: str) -> str:
-    """The rest of the cell."""
+    """Return the rest of the cell."""
     return _PHONE.sub(" ", cell).strip(" /,;:-–|\t\n")
 
 
 def is_phone(cell: str) -> bool:
-    """Whether the cell is a phone and nothing else."""
+    """Return whether the cell is a phone and nothing else."""
     return bool(phone(cell)) and not without_phone(cell)
 
 
 def is_person(cell: str) -> bool:
-    """Whether the cell looks like the name of a person: some words of letters, each capitalized."""
+    """Return whether the cell looks like the name of a person: some words of letters, each
+    capitalized."""
     words = cell.split()
     return (
         2 <= len(words) <= 4
@@ -68,7 +71,7 @@ def is_person(cell: str) -> bool:
 
 
 def is_total(row: Collection[str]) -> bool:
-    """Whether the row sums up the others: „Total: 2 buc.”."""
+    """Return whether the row sums up the others: „Total: 2 buc.”."""
     cells = [cell for cell in row if cell]
     if not cells or not _TOTAL.match(folded(cells[0])):
         return False
@@ -76,5 +79,5 @@ def is_total(row: Collection[str]) -> bool:
 
 
 def share(cells: Collection[str], holds: Callable[[str], object]) -> float:
-    """Of the cells that hold something, how many hold this."""
+    """Return, of the cells that hold something, the share that holds this."""
     return sum(bool(holds(cell)) for cell in cells) / len(cells) if cells else 0.0

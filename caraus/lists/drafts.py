@@ -61,16 +61,17 @@ def _skipped(rows: Sequence[NumberedRow], form: ListFormat, layout: Layout) -> d
 
 
 def layout_of(draft: Draft) -> Layout:
+    """Return the layout that was recognized, or that a person chose, for the draft."""
     return Layout(draft.head, tuple(draft.roles))
 
 
 def rows_to_read(draft: Draft) -> list[NumberedRow]:
-    """The rows that are no titles or totals."""
+    """Return the rows that are no titles or totals."""
     return [(number, row) for number, row in draft.rows if str(number) not in draft.skipped]
 
 
 def rows_skipped(draft: Draft) -> list[tuple[int, str, str]]:
-    """The others: number, why, and what stands in the row."""
+    """Return the other rows: number, why, and what stands in the row."""
     return [
         (number, draft.skipped[str(number)], " · ".join(filter(None, row)))
         for number, row in draft.rows
@@ -79,7 +80,7 @@ def rows_skipped(draft: Draft) -> list[tuple[int, str, str]]:
 
 
 def columns_of(draft: Draft) -> list[Column]:
-    """The columns, as they may be told what they are."""
+    """Return the columns as a person may be asked what they are."""
     rows = rows_to_read(draft)
     columns = []
     for index, role in enumerate(draft.roles):
@@ -138,7 +139,7 @@ def correct_rows(draft: Draft, form: ListFormat, unclear: Collection[int], text:
 
 
 def rows_as_text(draft: Draft, unclear: Collection[int]) -> str:
-    """Rows as they may be corrected: the list's own columns, parted by semicolons."""
+    """Return rows as they may be corrected: the list's own columns, parted by semicolons."""
     return "\n".join(
         "; ".join(_plain_cell(cell) for cell in row).rstrip("; ")
         for number, row in draft.rows
@@ -172,7 +173,7 @@ def drop_rows(draft: Draft) -> None:
 
 
 def forget_additions(draft: Draft) -> None:
-    """After they were undone: the rows that nobody has taken stay."""
+    """Forget the additions after they were undone: the rows that nobody has taken stay."""
     draft.added, draft.taken_at = [], None
     if draft.rows:
         draft.save(update_fields=["added", "taken_at"])
@@ -181,12 +182,12 @@ def forget_additions(draft: Draft) -> None:
 
 
 def waiting(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
-    """Those with rows that nobody has taken."""
+    """Return the drafts with rows that nobody has taken."""
     return drafts.exclude(rows=[])
 
 
 def can_be_undone(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
-    """Those of the last hour that have added something, the newest first."""
+    """Return the drafts of the last hour that have added something, the newest first."""
     since = timezone.now() - UNDO_WITHIN
     return drafts.filter(taken_at__gt=since).exclude(added=[]).order_by("-taken_at", "-pk")
 

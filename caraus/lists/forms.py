@@ -63,7 +63,7 @@ class ListForm(forms.Form):
         return "file" if self.cleaned_data["file"] else "text"
 
     def read(self) -> tuple[Sheet, str]:
-        """The list, and the file's name ("" for a pasted one). Raises UnreadableFileError."""
+        """Read the list, and the file's name ("" for a pasted one). Raises UnreadableFileError."""
         file = self.cleaned_data["file"]
         if not file:
             return read_text(self.cleaned_data["text"]), ""
@@ -71,7 +71,7 @@ class ListForm(forms.Form):
 
 
 def chosen_roles(posted: Mapping[str, str]) -> dict[int, str]:
-    """What a person says the columns are: `coloana-0=plate`."""
+    """Return what a person says the columns are: `coloana-0=plate`."""
     return {
         int(index): role
         for name, role in posted.items()
@@ -82,5 +82,5 @@ def chosen_roles(posted: Mapping[str, str]) -> dict[int, str]:
 
 
 def chosen_rows(numbers: list[str]) -> set[int]:
-    """The numbers of rows that were ticked."""
+    """Return the numbers of rows that were ticked."""
     return {int(number) for number in numbers if number.isdecimal() and len(number) < _DIGITS}

@@ -52,12 +52,12 @@ class Sheet:
     delimiter: str = ""
 
     def numbered(self) -> list[tuple[int, Row]]:
-        """The rows that hold something, with their numbers."""
+        """Yield the rows that hold something, with their numbers."""
         return [(number, row) for number, row in enumerate(self.rows, start=1) if any(row)]
 
 
 def read_file(name: str, data: bytes) -> Sheet:
-    """The rows of a CSV or XLSX file. Raises UnreadableFileError."""
+    """Read the rows of a CSV or XLSX file. Raises UnreadableFileError."""
     if not data:
         raise UnreadableFileError(gettext("Fișierul este gol."))
     if data.startswith(b"PK"):
@@ -79,7 +79,7 @@ def read_file(name: str, data: bytes) -> Sheet:
 
 
 def read_text(text: str, *, delimiter: str = "") -> Sheet:
-    """The rows of a pasted list or of a CSV's text, parted by the sign that parts them best.
+    """Read the rows of a pasted list or of a CSV's text, parted by the sign that parts them best.
     Raises UnreadableFileError."""
     text = text.replace("\0", "").translate(_CEDILLAS).lstrip("\ufeff")
     first, __, rest = text.partition("\n")
@@ -117,7 +117,7 @@ def _split(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _row(lines: list[str], at: int, delimiter: str) -> tuple[Row, int]:
-    """The cells of a row, and of how many lines it is."""
+    """Return the cells of a row, and of how many lines it is."""
     line, taken = lines[at], 1
     if '"' not in line:
         return line.split(delimiter), taken
@@ -149,7 +149,7 @@ def _without_stray_mark(cell: str) -> str:
 
 
 def _end_of_quoted(line: str, start: int, delimiter: str) -> int:
-    """Where the quoted cell that starts here ends; 0 where it does not."""
+    """Return where the quoted cell that starts here ends; 0 where it does not."""
     cell = _QUOTED.match(line, start)
     if cell and (cell.end() == len(line) or line.startswith(delimiter, cell.end())):
         return cell.end()
@@ -157,8 +157,9 @@ def _end_of_quoted(line: str, start: int, delimiter: str) -> int:
 
 
 def _with_next_lines(line: str, more: list[str], start: int, delimiter: str) -> tuple[str, int]:
-    """The row with the lines on which its quoted cell goes on, and how many; a line with cells of
-    its own before the mark that would close is another row, and so is each of a single column."""
+    """Return the row with the lines on which its quoted cell goes on, and how many; a line with
+    cells of its own before the mark that would close is another row, and so is each of a single
+    column."""
     joined = line
     for taken, following in enumerate(more, start=1):
         joined += "\n" + following
@@ -171,8 +172,8 @@ def _with_next_lines(line: str, more: list[str], start: int, delimiter: str) -> 
 
 
 def _best_delimiter(text: str) -> str:
-    """The sign that makes the most lines have more than one cell; the first of equals. A comma
-    in a few lines is one of a title or a name."""
+    """Return the sign that makes the most lines have more than one cell; the first of equals. A
+    comma in a few lines is one of a title or a name."""
     lines = [line for line in _LINE_END.split(text) if line.strip()][:50]
     parted = {sign: sum(sign in line for line in lines) for sign in _DELIMITERS}
     if parted[","] * 2 < len(lines):
@@ -214,7 +215,7 @@ def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
 
 
 def _sentence(code: str, name: str = "") -> str:
-    """What is wrong with the file and what to do."""
+    """Say what is wrong with the file and what to do."""
     if code == "too_many_rows":
         return gettext("Lista are peste %(most)d de rânduri: împarte-o în mai multe.") % {
             "most": MAX_ROWS

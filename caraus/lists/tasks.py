@@ -8,5 +8,5 @@ from caraus.lists import drafts
 @app.periodic(cron="17 * * * *")
 @app.task(name="lists.delete_outdated", queueing_lock="lists.delete_outdated")
 def delete_outdated(timestamp: int) -> None:
-    """Every hour: the lists that nobody took."""
+    """Delete, every hour, the lists that nobody took."""
     drafts.delete_outdated()

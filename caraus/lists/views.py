@@ -66,7 +66,8 @@ def preview_context(
     file_error: str,
     text: str | None,
 ) -> dict[str, object]:
-    """Of the templates under `lists/`; `verdicts` are those under which the rows are shown."""
+    """Return the context of the templates under `lists/`; `verdicts` are those under which the rows
+    are shown."""
     checked = list(checked)
     groups = {
         verdict: [each for each in checked if each.verdict == verdict] for verdict in verdicts

@@ -40,7 +40,7 @@ class WorkbookError(Exception):
 
 
 def capped_rows(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
-    """At most MAX_ROWS rows that hold something; empty ones keep the numbers right."""
+    """Yield at most MAX_ROWS rows that hold something; empty ones keep the numbers right."""
     empty: Row = []
     kept = [empty] * skipped
     full = 0
@@ -57,7 +57,7 @@ def capped_rows(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
 
 
 def read_rows(data: bytes) -> list[Row]:
-    """The rows of the first visible sheet that holds anything. Raises WorkbookError."""
+    """Read the rows of the first visible sheet that holds anything. Raises WorkbookError."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _check(archive)

@@ -29,13 +29,13 @@ GIVEN_UP_SHOWN_FOR = timedelta(days=30)
 
 
 def retry_delay(attempts: int) -> timedelta:
-    """After the n-th failed attempt: 1, 2, 4, … minutes, up to two hours."""
+    """Return the delay after the n-th failed attempt: 1, 2, 4, … minutes, up to two hours."""
     doublings: int = min(attempts - 1, 10)
     return min(timedelta(minutes=2**doublings), MAX_RETRY_DELAY)
 
 
 def due_messages(now: datetime | None = None) -> list[int]:
-    """The letters that wait and may be tried now."""
+    """Return the keys of the e-mails that wait and may be tried now."""
     waiting = OutgoingEmail.objects.filter(
         gave_up_at=None, next_attempt_at__lte=now or timezone.now()
     )
@@ -78,7 +78,7 @@ def deliver_message(letter_id: int, *, now: datetime | None = None) -> bool:
 
 
 def _give_up(letter: OutgoingEmail, problem: str, now: datetime) -> None:
-    """The letter itself is forgotten."""
+    """Keep only why the e-mail was not sent: its text is deleted."""
     letter.problem, letter.gave_up_at, letter.sealed = problem, now, ""
     letter.save()
     log.warning("letter_given_up", purpose=letter.purpose, problem=problem)
@@ -91,8 +91,8 @@ def delete_given_up(now: datetime | None = None) -> int:
 
 
 def is_permanent(trouble: Exception) -> bool:
-    """Whether no later attempt can succeed: an address that the server will never take (a 5xx; a
-    4xx may pass), or one that can't be written."""
+    """Return whether no later attempt can succeed: an address that the server will never take (a
+    5xx; a 4xx may pass), or one that can't be written."""
     if isinstance(trouble, ValueError):
         return True
     if not isinstance(trouble, smtplib.SMTPRecipientsRefused):
@@ -102,7 +102,7 @@ def is_permanent(trouble: Exception) -> bool:
 
 
 def failure_code(trouble: Exception) -> str:
-    """The kind of a mail server's failure, without its words."""
+    """Return the kind of a mail server's failure, without its words."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (smtplib.SMTPAuthenticationError, "authentication"),
         (smtplib.SMTPRecipientsRefused, "recipient"),

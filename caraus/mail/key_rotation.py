@@ -7,7 +7,8 @@ from caraus.mail.models import OutgoingEmail
 
 
 def rotate_message_keys() -> tuple[int, int]:
-    """How many letters are now under the first key, and how many none of the keys opens."""
+    """Seal all e-mails with the first key; return how many are, and how many none of the keys
+    opens."""
     done = unreadable = 0
     for pk in OutgoingEmail.objects.exclude(sealed="").values_list("pk", flat=True):
         with transaction.atomic():

@@ -50,12 +50,12 @@ class OutgoingMessage(EmailMultiAlternatives):
 
 
 def seal_message(message: EmailMessage) -> str:
-    """The letter as one text that only CARAUS_TOKEN_KEYS opens."""
+    """Seal the e-mail into one text that only CARAUS_TOKEN_KEYS opens."""
     return crypto.encrypt(json.dumps(_parts(message)))
 
 
 def unseal_message(sealed: str, *, recipient: str) -> OutgoingMessage:
-    """The letter as it was queued. Raises UnreadableTokenError when no key opens it."""
+    """Return the e-mail as it was queued. Raises UnreadableTokenError when no key opens it."""
     parts = json.loads(crypto.decrypt(sealed))
     alternatives = parts.pop("alternatives")
     message = OutgoingMessage(to=[recipient], **parts)

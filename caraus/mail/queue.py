@@ -67,12 +67,12 @@ def delete_messages_to(email: str) -> None:
 
 @transaction.atomic
 def _drop(letters: QuerySet[OutgoingEmail]) -> None:
-    """Without waiting for the one that the mail server is just taking."""
+    """Delete without waiting for the e-mail that the mail server is just taking."""
     free = letters.select_for_update(skip_locked=True).values_list("pk", flat=True)
     OutgoingEmail.objects.filter(pk__in=list(free)).delete()
 
 
 def delivery_problems(references: Collection[str]) -> dict[str, OutgoingEmail]:
-    """Of the letters about these things, those that the mail server did not take so far."""
+    """Return, of the e-mails about these things, those that the mail server did not take so far."""
     failed = OutgoingEmail.objects.filter(reference__in=references).exclude(problem="")
     return {letter.reference: letter for letter in failed.order_by("pk")}

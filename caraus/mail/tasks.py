@@ -11,12 +11,14 @@ from caraus.mail import delivery
 
 @app.task(name="mail.deliver", queue="mail")
 def deliver(*, letter_id: int) -> None:
+    """Try one e-mail now."""
     delivery.deliver_message(letter_id)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="mail.deliver_due", queueing_lock="mail.deliver_due")
 def deliver_due(timestamp: int) -> None:
+    """Enqueue every e-mail that may be tried now: a killed worker's job may be lost."""
     for letter_id in delivery.due_messages():
         enqueue_delivery(letter_id)
 
@@ -24,6 +26,7 @@ def deliver_due(timestamp: int) -> None:
 @app.periodic(cron="33 2 * * *")
 @app.task(name="mail.delete_given_up", queueing_lock="mail.delete_given_up")
 def delete_given_up(timestamp: int) -> None:
+    """Delete what is left of the e-mails that were not sent."""
     delivery.delete_given_up()
 
 

@@ -10,7 +10,7 @@ from caraus.notifications.visible_notifications import own_notifications
 
 
 def bell_context(request: HttpRequest) -> dict[str, Any]:
-    """The number of unread notifications, counted when a page asks for it."""
+    """Provide the number of unread notifications, counted when a page asks for it."""
     if not isinstance(getattr(request, "user", None), User):
         return {}
     return {"unread_notifications": cache(lambda: _unread(request))}

@@ -26,7 +26,7 @@ MAX_PER_EMAIL = 200
 
 
 def due_emails(now: datetime | None = None) -> list[int]:
-    """The notifications whose e-mail waits and may be tried now."""
+    """Return the notifications whose e-mail waits and may be tried now."""
     waiting = Email.objects.filter(
         state=Email.State.WAITING, next_attempt_at__lte=now or timezone.now()
     )
@@ -81,8 +81,9 @@ def _due(now: datetime) -> QuerySet[Email]:
 
 
 def _together(email: Email, now: datetime) -> list[Email]:
-    """Those that go in one letter, the oldest first. Of two workers that would make the same
-    letter at once, one leaves it to the other: they would part what belongs together."""
+    """Lock the notifications that go in one e-mail, the oldest first. Of two workers that would
+    make the same e-mail at once, one leaves it to the other: they would part what belongs
+    together."""
     notification = email.notification
     if not (notification.about and notification.about.of_uits):
         return [email]
@@ -104,7 +105,7 @@ def _is_late(email: Email, now: datetime) -> bool:
 
 
 def _drop(emails: Sequence[Email]) -> None:
-    """Not sent: no failure of the mail server, so nobody is notified."""
+    """Drop an e-mail that is not sent: no failure of the mail server, so nobody is notified."""
     keys = [email.pk for email in emails]
     Email.objects.filter(pk__in=keys).update(state=Email.State.GIVEN_UP, problem="")
 

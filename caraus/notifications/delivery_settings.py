@@ -126,12 +126,12 @@ def _is_declared_by(declarants: Iterable[str], subject: FilterSubject) -> bool:
 
 
 def comparable_cui(typed: str) -> str:
-    """„RO 123” → „123”."""
+    """Fold „RO 123” to „123”."""
     return re.sub(r"^RO(?=\d)", "", re.sub(r"[^0-9A-Z]", "", typed.upper()))
 
 
 def comparable_name(typed: str) -> str:
-    """Without case, diacritics, and signs."""
+    """Fold a name: without case, diacritics, and signs."""
     plain = unicodedata.normalize("NFKD", typed.casefold())
     return " ".join(re.sub(r"[^0-9a-z ]+", "", plain).split())
 

@@ -104,7 +104,7 @@ def _message(
 
 
 def _subject(rendered_notifications: Sequence[RenderedNotification], title: str) -> str:
-    """Of our own words only; a single UIT by its code."""
+    """Return the subject, of our own words only; a single UIT by its code."""
     kind = rendered_notifications[0].row.about or DIGEST
     if kind.of_uits:
         number = sum(rendered.number for rendered in rendered_notifications)
@@ -129,7 +129,7 @@ def _digest_title(digest: Notification, sections: Sequence[EmailSection]) -> str
 def _sections(
     rendered_notifications: Sequence[RenderedNotification], absolute: Callable[[str], str]
 ) -> list[EmailSection]:
-    """In the order of the kinds, each notification with its link."""
+    """Group in the order of the kinds, each notification with its link."""
     order = {kind.code: rank for rank, kind in enumerate(registered_kinds())}
     ranked = sorted(
         rendered_notifications, key=lambda rendered: order.get(rendered.row.kind, len(order))
@@ -172,6 +172,6 @@ def _links(notification: Notification) -> Callable[[str], str]:
 
 
 def _message_id(notification: Notification) -> str:
-    """The same for every attempt."""
+    """Return the Message-ID, the same for every attempt."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<notification-{notification.pk}-{notification.created_at:%Y%m%d%H%M%S}@{domain}>"

@@ -52,7 +52,8 @@ def _in_a_savepoint[**P](function: Callable[P, object], *args: P.args, **kwargs:
 
 
 def _count(name: str) -> None:
-    """After the transaction, so that no two of them wait for each other's count."""
+    """Count the failure after the transaction, so that no two of them wait for each other's
+    count."""
     now = timezone.now()
     NotificationFailure.objects.get_or_create(name=name, defaults={"last_at": now})
     NotificationFailure.objects.filter(name=name).update(number=F("number") + 1, last_at=now)

@@ -38,7 +38,7 @@ class MailFailures:
 def mail_failures_of(
     organization: Organization, *, now: datetime | None = None
 ) -> MailFailures | None:
-    """The e-mails of the organization that could not be sent, if any."""
+    """Return the e-mails of the organization that could not be sent, if any."""
     now = now or timezone.now()
     failed = (
         Email.objects.filter(

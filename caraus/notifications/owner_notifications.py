@@ -12,6 +12,7 @@ from caraus.notifications.notify import notify
 
 
 def connect() -> None:
+    """Notify the other owners whenever an owner is added."""
     owner_added.connect(_notify_owners, dispatch_uid="notifications.owners")
 
 

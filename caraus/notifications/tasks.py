@@ -12,12 +12,14 @@ from caraus.notifications import delivery, digest, purge
 
 @app.task(name="notifications.email", queue=queues.MAIL)
 def email(*, notification_id: int) -> None:
+    """Send one notification's e-mail now."""
     delivery.send_email(notification_id=notification_id)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.send_due", queueing_lock="notifications.send_due")
 def send_due(timestamp: int) -> None:
+    """Write the digests that are due and enqueue every e-mail that may be tried now."""
     digest.create_due_digests()
     for notification_id in delivery.due_emails():
         enqueue_email(notification_id)
@@ -26,6 +28,7 @@ def send_due(timestamp: int) -> None:
 @app.periodic(cron="31 2 * * *")
 @app.task(name="notifications.delete_expired", queueing_lock="notifications.delete_expired")
 def delete_expired(timestamp: int) -> None:
+    """Delete old notifications."""
     purge.delete_expired_notifications()
 
 

@@ -24,7 +24,7 @@ from caraus.notifications.models import Notification, NotifiedUit
 def visible_to_member(
     rows: QuerySet[Notification], membership: Membership
 ) -> QuerySet[Notification]:
-    """Of these notifications of the member, those that the role and the companies still allow."""
+    """Return those of the member's notifications that the role and the companies still allow."""
     closed = [
         kind.code for kind in registered_kinds() if not access.has_role(membership, kind.role)
     ]
@@ -38,8 +38,8 @@ def visible_to_member(
 
 
 def own_notifications(request: HttpRequest) -> QuerySet[Notification]:
-    """The signed-in person's own, in the current organization, as far as the role and the
-    companies allow now."""
+    """Return the signed-in person's own notifications in the current organization, as far as the
+    role and the companies allow now."""
     own = Notification.objects.filter(user=access.signed_in_user(request)).exclude(kind=DIGEST.code)
     return visible_to_member(own, access.current_membership(request))
 
@@ -62,7 +62,8 @@ class RenderedNotification:
 def render_notifications(
     rows: Sequence[Notification], membership: Membership, *, named: int
 ) -> list[RenderedNotification]:
-    """In the language that is active; at most `named` notices of each are named."""
+    """Render the texts in the language that is active; at most `named` notices of each are
+    named."""
     notified_uits = access.visible(NotifiedUit.objects.all(), membership)
     bursts = [row for row in rows if row.is_burst]
     counted = notified_uits.filter(notification__in=bursts).order_by().values_list("notification")

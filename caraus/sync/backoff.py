@@ -32,5 +32,6 @@ class Backoff:
         self._until.pop(company_id, None)
 
     def delayed_company_ids(self) -> list[int]:
+        """Return the companies that wait for their next attempt now."""
         now = monotonic()
         return [company_id for company_id, until in self._until.items() if until > now]

@@ -7,6 +7,6 @@ from caraus.sync.status import read_sync_status
 
 
 def sync_notices(organization: Organization, companies: list[Company]) -> str:
-    """Give the notices of the errors for which the card has no notice of its own."""
+    """Render the notices of the errors for which the card has no notice of its own."""
     context = {"sync_status": read_sync_status(organization, companies), "companies": companies}
     return render_to_string("sync/_card_notices.html", context)

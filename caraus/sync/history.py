@@ -39,6 +39,8 @@ class Bucket:
         return self.good + self.anaf + self.ours
 
     def add(self, outcome: str, calls: int, oldest: float | None) -> None:
+        """Count `calls` polls with this outcome; `oldest` is the age of the oldest list in
+        seconds."""
         if outcome == Outcome.OK:
             self.good += calls
             self.oldest_minutes = max(self.oldest_minutes, (oldest or 0) / 60)
@@ -62,6 +64,8 @@ class HistoryBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
+    """The chart of a company's polls, in SVG units."""
+
     bars: tuple[HistoryBar, ...]
     # The oldest list in each bucket: the line's points.
     points: tuple[tuple[str, str], ...]
@@ -77,7 +81,7 @@ class Chart:
 
 
 def by_hour(company: Company, *, now: datetime | None = None) -> list[Bucket]:
-    """The last 24 hours."""
+    """Return the last 24 hours, the oldest first."""
     now = now or timezone.now()
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
     buckets = {
@@ -89,7 +93,7 @@ def by_hour(company: Company, *, now: datetime | None = None) -> list[Bucket]:
 
 
 def by_day(company: Company, *, now: datetime | None = None, days: int = 30) -> list[Bucket]:
-    """The last 30 days, by the day in Romania."""
+    """Return the last `days` days in Romania, the oldest first."""
     today = (
         (now or timezone.now())
         .astimezone(BUCHAREST)
@@ -126,7 +130,7 @@ def _fill(buckets: dict[datetime, Bucket], rows: Iterable[CallCount]) -> None:
 
 
 def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
-    """Bars of questions by outcome, a line of delays; everything as SVG attributes."""
+    """Draw polls by outcome as bars and the age of the list as a line, in SVG attributes."""
     most = max([bucket.calls for bucket in buckets] + [1])
     oldest = max([bucket.oldest_minutes for bucket in buckets] + [1.0])
     step, plot_height = WIDTH / len(buckets), HEIGHT - _AXIS
@@ -157,7 +161,7 @@ def chart(buckets: list[Bucket], *, hourly: bool) -> Chart:
 
 
 def _r(value: float) -> str:
-    """As SVG reads numbers, whatever the language."""
+    """Format a number as SVG reads it, whatever the language."""
     return f"{value:.1f}"
 
 

@@ -27,6 +27,7 @@ _CLOCK_SLACK = timedelta(minutes=2)
 
 
 def run_maintenance() -> None:
+    """Repair the schedule, make the plan anew and notify of new errors, every minute."""
     add_missing_states()
     repair_due_times()
     plan.update_plan()
@@ -34,7 +35,7 @@ def run_maintenance() -> None:
 
 
 def add_missing_states() -> int:
-    """Companies new to the schedule are due at once."""
+    """Make companies that are new to the schedule due at once."""
     now = timezone.now()
     new = Company.objects.filter(sync_state=None, archived_at=None).values_list("pk", flat=True)
     rows = [SyncState(company_id=pk, next_sync_at=now) for pk in new]

@@ -22,7 +22,7 @@ _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
 
 
 def render_metrics() -> bytes:
-    """All figures in Prometheus's text format."""
+    """Return all figures in Prometheus's text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_MetricsCollector())
     return generate_latest(registry)

@@ -33,8 +33,8 @@ def _notify(
     text: Callable[[], str],
     company: Company | None = None,
 ) -> None:
-    """Owners and administrators, or, of a kind on request only, whoever switched it on. Who is
-    in two organizations has chosen in each, and hears in each."""
+    """Notify owners and administrators, or, of a kind on request only, whoever switched it on. Who
+    is in two organizations has chosen in each, and hears in each."""
     members = organization.memberships.all()
     if not kind.on_request:
         members = members.filter(role__in=access.roles_at_least(Role.ADMIN))
@@ -60,7 +60,7 @@ def _notify(
 
 
 def notification_key(organization: Organization, key: str) -> str:
-    """As the notification keeps it."""
+    """Return the key as the column of the notification keeps it."""
     return truncate_for_column(Notification, "key", f"{organization.pk}:{key}")
 
 
@@ -79,6 +79,7 @@ def _polled_organizations() -> list[Organization]:
 
 
 def daily_limit_key(name: str, day: date) -> str:
+    """Return the key by which a used up daily limit is notified of once a day."""
     return f"day:{name}:{day}"
 
 
@@ -123,6 +124,7 @@ def notify_daily_limit(
 
 @isolate_failures
 def notify_mass_disappearance(company: Company, *, number: int, at: datetime) -> None:
+    """Notify that one response has left out more than half of a company's UITs."""
     _notify(
         company.organization,
         MASS_DISAPPEARANCE,
@@ -142,8 +144,8 @@ def notify_mass_disappearance(company: Company, *, number: int, at: datetime) ->
 
 @isolate_failures
 def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
-    """ANAF shows none of a company's UITs any more: once a day at most, however often its list
-    empties."""
+    """Notify that ANAF shows none of a company's UITs any more: once a day at most, however often
+    its list empties."""
     hours = settings.DELIST_ALL_AFTER_HOURS
 
     def text() -> str:

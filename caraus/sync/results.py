@@ -233,5 +233,6 @@ def unexpected_error(error: Exception, *, access_token: str = "") -> AnafError:
 
 
 def lock_state(company: Company, started_at: datetime) -> SyncState:
+    """Return the company's sync state, locked until commit; make it when it is missing."""
     SyncState.objects.get_or_create(company=company, defaults={"next_sync_at": started_at})
     return SyncState.objects.select_for_update().get(company=company)

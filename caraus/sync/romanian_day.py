@@ -28,6 +28,7 @@ def day_share_left(at: datetime) -> float:
 
 
 def is_night(at: datetime) -> bool:
+    """Return whether it is between 22 and 6 in Romania."""
     clock = at.astimezone(BUCHAREST).time()
     return clock >= NIGHT[0] or clock < NIGHT[1]
 

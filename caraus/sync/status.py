@@ -92,6 +92,8 @@ class SyncError:
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
+    """The synchronization of some companies of an organization, as pages show it."""
+
     kind: StatusKind
     # The oldest of the last good responses: the list is at least that fresh.
     last_good_at: datetime | None
@@ -117,7 +119,7 @@ class SyncStatus:
 
     @property
     def outage_in_words(self) -> str:
-        """„ANAF nu răspunde din 10:42; lista este din 10:40”; "" when it answers."""
+        """Say „ANAF nu răspunde din 10:42; lista este din 10:40”; "" without an outage."""
         since = next((error.since for error in self.errors if error.is_outage), None)
         if since is None:
             return ""
@@ -149,7 +151,7 @@ class SyncStatus:
 
 
 def _error_group(code: str) -> str:
-    """All codes of an outage are shown as the same error."""
+    """Return the code, or one group for all codes of an outage, which are shown as one error."""
     return "outage" if code in HOST_CODES else code
 
 
@@ -254,7 +256,7 @@ def _replace_outage_errors(
     since: datetime | None,
     advice: str = "",
 ) -> tuple[CompanySyncError, ...]:
-    """Give the shared error (ANAF is down or asked us to wait) to each company without another."""
+    """Add the shared error (ANAF is down or demanded a pause) to each company without another."""
     others = tuple(error for error in company_errors if error.code not in HOST_CODES | {code})
     with_others = {error.company.pk for error in others}
     text = ERROR_TEXTS[code]
@@ -292,6 +294,7 @@ def _kind(
 
 
 def company_sync_error(state: SyncState) -> CompanySyncError:
+    """Describe the error of the company's last sync."""
     text = ERROR_TEXTS.get(state.last_code)
     return CompanySyncError(
         company=state.company,

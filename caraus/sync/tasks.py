@@ -15,26 +15,28 @@ from caraus.sync.requests import request_sync
 @app.periodic(cron="* * * * *")
 @app.task(name="sync.plan", queueing_lock="sync.plan")
 def run_every_minute(timestamp: int) -> None:
+    """Run the maintenance of the schedule."""
     maintenance.run_maintenance()
 
 
 @app.periodic(cron="23 * * * *")
 @app.task(name="sync.sum_up", queueing_lock="sync.sum_up")
 def run_hourly(timestamp: int) -> None:
+    """Sum up the old sync runs; read unreadable records again."""
     runs.summarize_runs()
     unreadable_records.reparse_records()
 
 
 @app.task(name="sync.first_sync", queue=queues.SYNCS)
 def first_sync(*, organization_id: int, company_ids: list[int], request_id: str = "") -> None:
-    """The companies whose answer was being written when somebody authorized."""
+    """Poll the companies whose response was being written when somebody authorized."""
     with of_request(request_id):
         companies = _companies(organization_id).filter(pk__in=company_ids)
         request_sync(list(companies.values_list("pk", flat=True)), wait_for_answers=True)
 
 
 def request_first_sync(organization_id: int) -> None:
-    """A person has just authorized: every company of the organization is asked about at once.
+    """Make every company of the organization due at once: a person has just authorized.
 
     This may run in the callback's transaction, so it waits for nothing: what a running answer
     holds is left to a job.

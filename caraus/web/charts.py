@@ -41,7 +41,7 @@ class BarChart:
 
 
 def bar_chart(values: Sequence[tuple[date, float | None]]) -> BarChart:
-    """The greatest value reaches the line at the top; zero is a hair above the floor."""
+    """Draw bars: the greatest value reaches the line at the top; zero is a hair above the floor."""
     most = max((value for _, value in values if value), default=0.0)
     step, plot_height = WIDTH / len(values), HEIGHT - _AXIS - _TOP
     drawn = []
@@ -63,7 +63,7 @@ def bar_chart(values: Sequence[tuple[date, float | None]]) -> BarChart:
 
 
 def _labels(days: Sequence[date]) -> tuple[Label, ...]:
-    """The first day, the middle, the last: three fit on every screen."""
+    """Label the first day, the middle, the last: three fit on every screen."""
     last = len(days) - 1
     return (
         Label("0", days[0], "start"),

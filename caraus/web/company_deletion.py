@@ -16,7 +16,8 @@ _NAMED = 20
 
 
 def has_uits(companies: Collection[Company]) -> set[int]:
-    """The keys of those of which ANAF ever gave a UIT, readable or not, or that filed for one."""
+    """Return the keys of the companies of which ANAF ever gave a UIT, readable or not, or that
+    filed for one."""
     return {
         key
         for model in (Transport, UnreadableRecord, VehicleChange)

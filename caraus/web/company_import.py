@@ -67,7 +67,7 @@ class ImportResult:
 
 
 def _sure_cuis(cell: str) -> list[str]:
-    """The valid CUIs of six digits or more in a cell."""
+    """Return the valid CUIs of six digits or more in a cell."""
     found: list[str] = []
     if not _SIX_DIGITS.search(cell):
         return found
@@ -133,7 +133,7 @@ COMPANIES = ListFormat(
 
 
 def read_row(numbered: NumberedRow, layout: Layout) -> CheckedRow:
-    """The company of a row, or what is wrong with it."""
+    """Read the company of a row, or what is wrong with it."""
     number, row = numbered
     if complaint := too_long(row):
         return CheckedRow(number, error=complaint)
@@ -159,7 +159,7 @@ def read_row(numbered: NumberedRow, layout: Layout) -> CheckedRow:
 
 
 def _split_cell(cell: str) -> tuple[str, str]:
-    """The CUI in a cell and what stands beside it: „CIF: RO 14399840 Trans Ana”."""
+    """Split the CUI in a cell from what stands beside it: „CIF: RO 14399840 Trans Ana”."""
     text = " ".join(_LABEL.sub(" ", cell).split())
     if cui := find_cui(text):
         return cui, ""
@@ -190,7 +190,7 @@ def _beside(text: str, found: re.Match[str]) -> str:
 
 
 def checked_rows(draft: Draft) -> list[CheckedRow]:
-    """Each row beside the organization's companies and the rows before it."""
+    """Check each row against the organization's companies and the rows before it."""
     layout = drafts.layout_of(draft)
     known = {company.cui: company for company in draft.organization.companies.all()}
     rows = (read_row(row, layout) for row in drafts.rows_to_read(draft))
@@ -198,6 +198,8 @@ def checked_rows(draft: Draft) -> list[CheckedRow]:
 
 
 def check_rows(rows: Iterable[CheckedRow], known: Mapping[str, Company]) -> list[CheckedRow]:
+    """Say of each row whether its company is new, known, or repeated, and why it cannot be
+    taken."""
     before: dict[str, CheckedRow] = {}
     checked = []
     for row in rows:

@@ -59,7 +59,8 @@ class CompanyRow:
 
 
 def company_rows(membership: Membership, *, archived: bool = False) -> list[CompanyRow]:
-    """One row for each company that the member sees; a fixed number of queries for any number."""
+    """Return a row for each company that the member sees; a fixed number of queries for any
+    number."""
     companies = access.visible_companies(membership, archived=True)
     companies = (
         companies.exclude(archived_at=None) if archived else companies.filter(archived_at=None)
@@ -68,7 +69,7 @@ def company_rows(membership: Membership, *, archived: bool = False) -> list[Comp
 
 
 def company_row(membership: Membership, company: Company) -> CompanyRow:
-    """The same of one company."""
+    """Return the row of one company."""
     (row,) = _rows(membership, Company.objects.filter(pk=company.pk))
     return row
 
@@ -153,7 +154,7 @@ def _row(
 
 
 def best_right_state(rights: Iterable[CompanyRight]) -> str:
-    """The best that any living authorization has for the company."""
+    """Return the best state that any living authorization has for the company."""
     states = {
         right.state for right in rights if right.authorization.status == Authorization.Status.ACTIVE
     }
@@ -173,7 +174,8 @@ def _covering(company: Company) -> set[int]:
 
 
 def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, str]]]:
-    """The word of the best authorization that serves the company, and what is wrong with it."""
+    """Return the word of the best authorization that serves the company, and what is wrong with
+    it."""
     if not serving:
         return gettext("Neautorizată"), [("off", "")]
     best = min(map(health, serving), key=lambda health: _COLOURS.index(health.colour))
@@ -204,13 +206,14 @@ def _sync_errors(
 
 
 def count_tabs(rows: list[CompanyRow], *, archived: int) -> dict[Tab, int]:
-    """How many companies stand under each tab; `rows` are all that are not archived."""
+    """Count the companies under each tab; `rows` are all that are not archived."""
     return {
         tab: archived if tab == "archived" else len(rows_of_tab(rows, tab)) for tab in TABS.values()
     }
 
 
 def rows_of_tab(rows: list[CompanyRow], tab: Tab) -> list[CompanyRow]:
+    """Return the rows that stand under the tab."""
     if tab == "with_issues":
         return [row for row in rows if row.tone in {"bad", "warn"}]
     if tab == "no_right":
@@ -221,7 +224,7 @@ def rows_of_tab(rows: list[CompanyRow], tab: Tab) -> list[CompanyRow]:
 
 
 def search_rows(rows: list[CompanyRow], words: str) -> list[CompanyRow]:
-    """By a part of the name or of the CUI."""
+    """Return the rows whose name or CUI holds the text."""
     needle = words.casefold()
     digits = needle.removeprefix("ro").replace(" ", "")
     if not needle:
@@ -234,7 +237,7 @@ def search_rows(rows: list[CompanyRow], words: str) -> list[CompanyRow]:
 
 
 def sort_rows(rows: list[CompanyRow], order: Order) -> list[CompanyRow]:
-    """By name first, so that equals stand in that order."""
+    """Sort, by name first, so that equals stand in that order."""
     by_name = sorted(rows, key=lambda row: (str(row.company).casefold(), row.company.cui))
     never = datetime.min.replace(tzinfo=UTC)
     if order == "name":

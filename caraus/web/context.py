@@ -10,7 +10,8 @@ from caraus.accounts.models import Role, User
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """The organizations of the signed-in user, the one in use, and where in the menu we are."""
+    """Provide the organizations of the signed-in user, the one in use, and where in the menu we
+    are."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"signup_open": settings.SIGNUP == "open", "page_organization": None}

@@ -42,7 +42,7 @@ class ErrorResponseMiddleware:
 
 
 def response_to_error(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """The answer to an error with a known reason; None for others."""
+    """Return the response to an error with a known reason; None for others."""
     causes = _causes(error)
     if any(isinstance(cause, LockNotAvailable) for cause in causes):
         return _busy_response(
@@ -94,13 +94,14 @@ def _busy_response(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def plain_error_page(*, status: int, title: str, sentence: str) -> HttpResponse:
-    """Without the request: neither the user nor the database is asked for anything."""
+    """Render an error page without the request: neither the user nor the database is asked for
+    anything."""
     context = {"status": status, "title": title, "sentence": sentence}
     return HttpResponse(render_to_string("error_bare.html", context), status=status)
 
 
 def oversize_message(error: Exception) -> str:
-    """What was too large in a request; "" when nothing was."""
+    """Say what was too large in a request; "" when nothing was."""
     if isinstance(error, TooManyFieldsSent):
         return gettext(
             "Formularul are mai multe bife decât primim o dată ({most}). Nimic nu s-a schimbat: "
@@ -128,8 +129,9 @@ def set_timeouts(connection: BaseDatabaseWrapper) -> None:
 
 
 def set_timeouts_on_connect() -> None:
-    """In a web process: every connection from now on. Behind a pooler that lends connections for
-    one transaction the pooler itself must do it (`connect_query` in deploy/pgbouncer.ini)."""
+    """Set the timeouts, in a web process, of every connection from now on. Behind a pooler that
+    lends connections for one transaction the pooler itself must do it (`connect_query` in
+    deploy/pgbouncer.ini)."""
     if not settings.POOLED:
         connection_created.connect(_on_connection, dispatch_uid="caraus.web.error_responses")
 

@@ -34,7 +34,7 @@ class HostMiddleware:
 
 
 def _port(host: str) -> int | None:
-    """The port that is named; None without one. What is no host at all is left to Django."""
+    """Return the port that is named; None without one. What is no host at all is left to Django."""
     try:
         return urlsplit(f"//{host}").port
     except ValueError:

@@ -59,7 +59,7 @@ class NoStoreMiddleware:
 
 
 def _log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    """The route, not the path: the paths of links hold secrets."""
+    """Log the route, not the path: the paths of links hold secrets."""
     user = getattr(request, "user", None)
     log.info(
         "request",
@@ -85,7 +85,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 def _page_address(request: HttpRequest) -> str:
-    """The page of ours that sent this form, as the browser tells; home where it does not."""
+    """Return the page of ours that sent this form, as the browser tells; home where it does not."""
     given = request.headers.get("Referer", "")
     hosts = {request.get_host()}
     if not url_has_allowed_host_and_scheme(given, hosts, require_https=request.is_secure()):

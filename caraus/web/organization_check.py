@@ -75,7 +75,7 @@ class OrganizationMiddleware:
 
 
 def _refused(request: HttpRequest, wanted: Organization | None) -> HttpResponse:
-    """The form itself, to be sent again where it belongs. Files cannot be kept."""
+    """Offer the form itself, to be sent again where it belongs. Files cannot be kept."""
     own = {"csrfmiddlewaretoken", ORGANIZATION_FIELD, SWITCH_FIELD}
     context = {
         "wanted": wanted,

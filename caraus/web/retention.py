@@ -55,7 +55,7 @@ def purge() -> PurgedRows:
 
 
 def _purge_transports(organization: Organization) -> int:
-    """The closed UITs whose last valid day is longer ago than the organization wants."""
+    """Delete the closed UITs whose last valid day is longer ago than the organization wants."""
     months = organization.keep_transports_months or 0
     limit = today() - timedelta(days=round(months * 30.44))
     # Of one whose end is not known the last sight of it counts, once ANAF lists it no more.

@@ -16,7 +16,7 @@ from caraus.web import retention
 @app.periodic(cron="* * * * *")
 @app.task(name="web.retry_stalled_jobs", queueing_lock="web.retry_stalled_jobs")
 async def retry_stalled_jobs(timestamp: int) -> None:
-    """A killed worker's jobs stay „doing”; once its heartbeat is old, others take them up.
+    """Retry a killed worker's jobs, which stay „doing”, once its heartbeat is old.
 
     One whose twin waits in the queue already ends here.
     """
@@ -30,7 +30,7 @@ async def retry_stalled_jobs(timestamp: int) -> None:
 @app.periodic(cron="41 3 * * *")
 @app.task(name="web.delete_expired", queueing_lock="web.delete_expired")
 async def delete_expired(timestamp: int) -> None:
-    """Failed jobs are kept for a month, ended sessions and counts of uses not at all."""
+    """Delete failed jobs after a month, ended sessions and counts of uses at once."""
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
@@ -41,7 +41,7 @@ async def delete_expired(timestamp: int) -> None:
 @app.periodic(cron="11 2 * * *")
 @app.task(name="web.purge", queueing_lock="web.purge")
 def purge(timestamp: int) -> None:
-    """Every night: the rules of retention."""
+    """Apply the rules of retention, every night."""
     retention.purge()
     changes.delete_old_drafts()
 
@@ -49,6 +49,6 @@ def purge(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(name="web.delete_due", queueing_lock="web.delete_due")
 def delete_due(timestamp: int) -> None:
-    """Organizations whose waiting week is over, and the ledger of each after it."""
+    """Delete the organizations whose waiting week is over, and the ledger of each after it."""
     if organizations.delete_due_organizations():
         delete_orphaned_chains()

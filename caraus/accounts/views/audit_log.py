@@ -18,7 +18,7 @@ ENTRIES_PER_PAGE = 100
 
 
 def filter_entries(query: Mapping[str, str], membership: Membership) -> QuerySet[AuditLogEntry]:
-    """The entries that a view of the audit log shows."""
+    """Return the entries that the filters of an address ask for."""
     entries = access.visible(AuditLogEntry.objects.all(), membership)
     return audit_log.search_entries(
         entries,
@@ -30,7 +30,7 @@ def filter_entries(query: Mapping[str, str], membership: Membership) -> QuerySet
 
 
 def _day(text: str) -> date | None:
-    """A day of the address; years that no entry has are brought near, to be reckoned with."""
+    """Read a day of the address; years that no entry has are brought near, to be reckoned with."""
     try:
         return min(max(date.fromisoformat(text), date(2000, 1, 1)), date(2999, 12, 31))
     except ValueError:
@@ -40,6 +40,7 @@ def _day(text: str) -> date | None:
 @require_GET
 @never_cache
 def audit_log_page(request: HttpRequest) -> HttpResponse:
+    """Show the audit log, a page at a time, to administrators."""
     membership = access.require_role(request, Role.ADMIN)
     page = Paginator(filter_entries(request.GET, membership), ENTRIES_PER_PAGE).get_page(
         request.GET.get("pagina")

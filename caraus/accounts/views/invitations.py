@@ -21,7 +21,8 @@ from caraus.accounts.rate_limits import rate_limited, too_many_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited("invitation")
 def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """Signed in: take the place. Otherwise: sign in, or make an account for the invited address."""
+    """Let who is signed in accept; offer others to sign in, or to make an account for the invited
+    address."""
     invitation = members.usable_invitation(secret)
     if invitation is None:
         return render(request, "accounts/invitation_over.html", status=404)
@@ -51,6 +52,7 @@ def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def send_and_report(request: HttpRequest, invitation: Invitation, secret: str) -> None:
+    """Send the invitation's e-mail and say so on the next page."""
     invitation_emails.send_invitation(invitation, secret)
     messages.success(
         request,
@@ -63,6 +65,7 @@ def send_and_report(request: HttpRequest, invitation: Invitation, secret: str) -
 @require_POST
 @rate_limited("invite")
 def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a new link; the one that was sent before ends."""
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
     if refusal := invitation_emails.count_invitation_email(membership):
@@ -81,7 +84,7 @@ def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @rate_limited("invite")
 def invitation_link_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A new link, shown once to who invites; the one that was sent ends."""
+    """Show a new link once to who invites; the one that was sent ends."""
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
     try:
@@ -96,6 +99,7 @@ def invitation_link_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke an open invitation."""
     membership = access.require_role(request, Role.ADMIN)
     invitation = access.get_object(request, Invitation.objects.all(), pk)
     try:

@@ -20,7 +20,7 @@ from caraus.mail import queue
 
 @require_http_methods(["GET", "POST"])
 def member_list(request: HttpRequest) -> HttpResponse:
-    """The members, the open invitations, and the form that invites."""
+    """Show the members, the open invitations, and the form that invites."""
     membership = access.require_role(request, Role.ADMIN)
     if request.method == "POST":
         return _invite(request, membership)
@@ -43,7 +43,8 @@ def _page(request: HttpRequest, membership: Membership, form: InviteForm) -> Htt
 
 
 def _invitations(membership: Membership) -> list[dict[str, Any]]:
-    """The open ones, whether this member may act on them, and what became of their letters."""
+    """Return the open invitations, whether this member may act on them, and what became of their
+    e-mails."""
     open_invitations = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
     invitations = list(open_invitations.prefetch_related("companies"))
     problems = queue.delivery_problems(
@@ -111,6 +112,7 @@ def member_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def member_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a member out of the organization."""
     actor = access.require_role(request, Role.ADMIN)
     member = access.get_object(request, Membership.objects.select_related("user"), pk)
     try:

@@ -17,6 +17,7 @@ from caraus.accounts.rate_limits import count_request, too_many_requests
 
 @require_GET
 def settings_page(request: HttpRequest) -> HttpResponse:
+    """Show the settings of the current organization."""
     membership = access.current_membership(request)
     return _page(request, membership, OrganizationForm(instance=membership.organization))
 
@@ -49,13 +50,14 @@ def switch_organization(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def organization_page(request: HttpRequest) -> HttpResponse:
-    """GET: the page; POST: switching, from the menu of every page."""
+    """Show the organization; POST switches to another, from the menu of every page."""
     view = switch_organization if request.method == "POST" else settings_page
     return view(request)
 
 
 @require_POST
 def organization_change(request: HttpRequest) -> HttpResponse:
+    """Save the settings; an administrator must have the second factor that is demanded."""
     membership = access.require_role(request, Role.ADMIN)
     form = OrganizationForm(request.POST, instance=membership.organization)
     if not form.is_valid():
@@ -81,12 +83,14 @@ def _require_own_second_factor(membership: Membership) -> None:
 
 
 def may_create_organization(user: User) -> bool:
-    """Anybody where sign-up is open; elsewhere those who already answer for an organization."""
+    """Return whether the user may: anybody where sign-up is open; elsewhere those who already
+    answer for an organization."""
     return settings.SIGNUP == "open" or user.memberships.filter(role=Role.OWNER).exists()
 
 
 @require_http_methods(["GET", "POST"])
 def organization_new(request: HttpRequest) -> HttpResponse:
+    """Create an organization and switch to it."""
     user = access.signed_in_user(request)
     if not may_create_organization(user):
         raise PermissionDenied(
@@ -110,6 +114,7 @@ def organization_new(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def organization_hand_over(request: HttpRequest) -> HttpResponse:
+    """Hand the organization over to the member of the form."""
     owner = access.require_role(request, Role.OWNER)
     successor = access.visible(
         Membership.objects.filter(pk=_parse_key(request.POST.get("membru", ""))), owner
@@ -133,6 +138,7 @@ def organization_hand_over(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def organization_leave(request: HttpRequest) -> HttpResponse:
+    """End the own membership."""
     membership = access.current_membership(request)
     try:
         members.leave_organization(membership)
@@ -151,6 +157,7 @@ def organization_leave(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def organization_delete(request: HttpRequest) -> HttpResponse:
+    """Request the deletion, after the name was typed; a week is left to cancel it."""
     owner = access.require_role(request, Role.OWNER)
     try:
         organizations.request_organization_deletion(

@@ -17,12 +17,14 @@ from caraus.accounts.rate_limits import rate_limited
 
 @require_GET
 def personal_data_page(request: HttpRequest) -> HttpResponse:
+    """Show what can be done with the own data."""
     return render(request, "accounts/own_data.html")
 
 
 @require_POST
 @rate_limited("export")
 def personal_data_export(request: HttpRequest) -> HttpResponse:
+    """Send the own data as a JSON file, and record it."""
     user = access.signed_in_user(request)
     audit_log.record_in_all_organizations(
         "export", gettext_noop("Și-a descărcat datele personale."), user=user
@@ -36,7 +38,7 @@ def personal_data_export(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication_required  # type: ignore[untyped-decorator]
 def account_erase(request: HttpRequest) -> HttpResponse:
-    """After the password once more: the account goes."""
+    """Erase the account, after the password once more."""
     user = access.signed_in_user(request)
     if request.method == "POST":
         try:

@@ -21,7 +21,7 @@ from caraus.accounts.rate_limits import rate_limited
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited("setup")
 def set_up_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """The first user of a server, from the link that the terminal printed."""
+    """Make the first user of a server, from the link that the terminal printed."""
     if not server_setup.is_setup_secret(secret):
         raise Http404(
             gettext(

@@ -11,7 +11,7 @@ from caraus.accounts import access, sessions
 
 @require_http_methods(["GET", "POST"])
 def session_list(request: HttpRequest) -> HttpResponse:
-    """From where the person is signed in; POST ends all but the session that asks."""
+    """Show from where the person is signed in; POST ends all but this session."""
     user = access.signed_in_user(request)
     if request.method == "POST":
         sessions.end_sessions(user, but=request.session.session_key)

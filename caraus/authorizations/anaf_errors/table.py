@@ -11,7 +11,7 @@ ERROR_TEXTS = MappingProxyType({text.code: text for text in (*REQUEST_ERRORS, *L
 
 
 def help_for(code: str) -> HelpPage | None:
-    """Give the help page of a code; None where no page helps, and for "" and unknown codes."""
+    """Return the help page of a code; None where no page helps, and for "" and unknown codes."""
     text = ERROR_TEXTS.get(code)
     return text.help if text else None
 

@@ -16,12 +16,14 @@ from caraus.authorizations.configuration import is_configured
 @login_not_required  # the holder of an external link needs it too
 @require_GET
 def causes(request: HttpRequest) -> HttpResponse:
+    """Show the causes for which there is a help page."""
     return render(request, "authorizations/help.html", {"causes": HELP_PAGES})
 
 
 @login_not_required
 @require_GET
 def cause(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the help page of one cause."""
     page = HELP_BY_SLUG.get(slug)
     if page is None:
         raise Http404(gettext("Nu avem o pagină de ajutor cu acest nume."))
@@ -31,7 +33,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def renewed_certificate(request: HttpRequest) -> HttpResponse:
-    """The steps; the button names the authorization that the new one takes over from."""
+    """Show the steps; the button names the authorization that the new one takes over from."""
     membership = access.current_membership(request)
     shown = authorization_cards(membership).shown
     wanted = request.GET.get("autorizare", "")

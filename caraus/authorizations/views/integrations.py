@@ -32,7 +32,7 @@ GIVEN_KEY = "given_authorization"
 @require_GET
 @never_cache
 def integrations(request: HttpRequest) -> HttpResponse:
-    """The whole page, or only its card for htmx (while an authorization is under way).
+    """Show the whole page, or only its card for htmx (while an authorization is under way).
 
     A card that waits says which authorization it knows as the newest (`asteapta`): as long as
     nothing new came, the answer is 204 and the card stays as it is.
@@ -65,8 +65,8 @@ def integrations(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def authorize(request: HttpRequest) -> HttpResponse:
-    """The blue button: open a request and go to ANAF. With `inlocuieste`, the new authorization
-    takes over from that one."""
+    """Open a request and send the person to ANAF (the blue button). With `inlocuieste`, the new
+    authorization takes over from that one."""
     membership = access.require_role(request, Role.DISPATCHER)
     chosen = request.POST.get("inlocuieste", "")
     replaces = (
@@ -89,7 +89,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
-    """ANAF sends the browser back here, with a code or with an error: a signed-in person's, or
+    """Receive the browser that ANAF sends back with a code or an error: a signed-in person's, or
     the holder's of an external link. It must be the browser that began."""
     state, browser = request.GET.get("state", ""), stored_browser_secret(request)
     by_link = consent.is_external(state, browser=browser)
@@ -121,6 +121,7 @@ def finished(
     status: int = 200,
     by_link: bool = False,
 ) -> HttpResponse:
+    """Show what came of an authorization: what was given, or the error and what to do."""
     context: dict[str, object] = {"authorization": result, "by_link": by_link}
     if isinstance(result, ErrorText):
         context["error"] = result
@@ -131,7 +132,8 @@ def finished(
 
 
 def _given(request: HttpRequest, authorization: Authorization) -> dict[str, object]:
-    """What was authorized, what ANAF says about it, and whether it can be taken back here."""
+    """Return what was authorized, what ANAF says about it, and whether it can be taken back
+    here."""
     return _rights_of(authorization) | {
         "scope": consent_scope(authorization),
         "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
@@ -151,7 +153,7 @@ def _after_anaf(response: HttpResponse) -> HttpResponse:
 
 
 def _rights_of(authorization: Authorization) -> dict[str, object]:
-    """What ANAF has answered so far about the companies; the worker asks, nobody waits here."""
+    """Return what ANAF has said so far about the companies; the worker asks, nobody waits here."""
     progress = rights_progress.rights_progress(authorization)
     code = "no_rights_cui" if progress.is_refused else ""
     if token_refresh.authorization_lacks_etransport(authorization):
@@ -163,8 +165,8 @@ def _rights_of(authorization: Authorization) -> dict[str, object]:
 @require_GET
 @never_cache
 def given_rights(request: HttpRequest) -> HttpResponse:
-    """The part of the page after ANAF that fills while the worker asks about each company: for the
-    browser that has just authorized, with an account or by a link."""
+    """Show the part of the page after ANAF that fills while the worker asks about each company: for
+    the browser that has just authorized, with an account or by a link."""
     given = Authorization.objects.filter(pk=request.session.get(GIVEN_KEY) or 0)
     authorization = given.select_related("link", "organization").first()
     if authorization is not None and not _may_still_see(authorization):
@@ -180,7 +182,8 @@ def given_rights(request: HttpRequest) -> HttpResponse:
 
 
 def _may_still_see(authorization: Authorization) -> bool:
-    """The holder of a link; a person of the organization as long as that is so."""
+    """Return whether the browser may: the holder of a link; a person of the organization as long as
+    that is so."""
     members = Membership.objects.filter(organization=authorization.organization_id)
     return (
         authorization.link_id is not None

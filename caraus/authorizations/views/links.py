@@ -70,7 +70,7 @@ class HolderForm(forms.Form):
 @never_cache
 @rate_limited("link_new", posts_only=True)
 def new_link(request: HttpRequest) -> HttpResponse:
-    """The form; then the link itself, once: here only its digest is kept."""
+    """Show the form; then the link itself, once: here only its digest is kept."""
     membership = access.require_role(request, Role.DISPATCHER)
     chosen = [key for key in request.GET.getlist("firma") if key.isdecimal()]
     form = LinkForm(membership, request.POST if request.method == "POST" else None, chosen)
@@ -103,7 +103,8 @@ def new_link(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
-    """Any of the organization; only one's own for a member kept to some companies."""
+    """Revoke a link: any of the organization; only an own one for a member restricted to some
+    companies."""
     membership = access.require_role(request, Role.DISPATCHER)
     visible = ExternalLink.objects.all()
     if access.is_restricted(membership):
@@ -148,7 +149,7 @@ def _note_opened(request: HttpRequest, link: ExternalLink) -> None:
 @never_cache
 @rate_limited("link_start", posts_only=True)
 def external_page(request: HttpRequest) -> HttpResponse:
-    """Who asks and for whom, the checklist, the name and the button; POST goes to ANAF."""
+    """Show who asks and for whom, the checklist, the name and the button; POST goes to ANAF."""
     pk = request.session.get(LINK_KEY)
     link = ExternalLink.objects.filter(pk=pk or 0).select_related("organization").first()
     refused = links.link_error(link)
@@ -180,6 +181,6 @@ def _over(request: HttpRequest, refused: links.LinkError) -> HttpResponse:
 
 
 def _without_referrer(response: HttpResponse) -> HttpResponse:
-    """The address may be most of a good secret."""
+    """Tell browsers to send no referrer: the address may be most of a good secret."""
     response["Referrer-Policy"] = "no-referrer"
     return response

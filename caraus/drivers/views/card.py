@@ -20,7 +20,7 @@ from caraus.transports.models import Transport
 @never_cache
 @rate_limited("card")
 def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
-    """The PDF; what went wrong is told on the UIT's page."""
+    """Send the PDF; what went wrong is told on the UIT's page."""
     transport = access.get_object(request, Transport.objects.all(), pk)
     name = "".join(letter for letter in transport.uit if letter.isascii() and letter.isalnum())
     back = transport.get_absolute_url()
@@ -31,7 +31,7 @@ def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @rate_limited("card")
 def driver_cards(request: HttpRequest) -> HttpResponse:
-    """One PDF with a page for each selected UIT."""
+    """Send one PDF with a page for each selected UIT."""
     transports = selected_transports(request, request.POST.getlist("uit"))
     back = resolve_url(settings.TRANSPORT_LIST_URL)
     return _cards(request, transports, name="UIT.pdf", back=back)

@@ -14,7 +14,7 @@ from caraus.transports.models import Transport
 @require_GET
 @never_cache
 def show_driver_text(request: HttpRequest, pk: int) -> HttpResponse:
-    """The text for the driver as it is now, for a page that may have stood open for hours."""
+    """Show the text for the driver as it is now, for a page that may have stood open for hours."""
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
     return HttpResponse(
         driver_text.text(transport, today=today()), content_type="text/plain; charset=utf-8"
@@ -24,7 +24,7 @@ def show_driver_text(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @never_cache
 def show_driver_texts(request: HttpRequest) -> HttpResponse:
-    """The texts of several UITs for one driver, as they are now."""
+    """Show the texts of several UITs for one driver, as they are now."""
     transports = selected_transports(request, request.GET.getlist("uit"))
     texts = [driver_text.text(transport, today=today()) for transport in transports]
     return HttpResponse("\n\n".join(texts), content_type="text/plain; charset=utf-8")

@@ -21,6 +21,7 @@ MAX_NAMED_IN_LIST = 10
 @require_GET
 @never_cache
 def notification_list(request: HttpRequest) -> HttpResponse:
+    """Show the member's notifications, a page at a time."""
     membership = access.current_membership(request)
     page = Paginator(own_notifications(request), NOTIFICATIONS_PER_PAGE).get_page(
         request.GET.get("pagina")
@@ -38,7 +39,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def bell(request: HttpRequest) -> HttpResponse:
-    """The bell alone, for its own quiet refresh."""
+    """Render the bell alone, for its own refresh."""
     access.current_membership(request)
     return render(request, "notifications/_bell.html")
 
@@ -54,12 +55,13 @@ def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _path(address: str) -> str:
-    """Only a path of this site is followed."""
+    """Return the path to follow: only one of this site."""
     ours = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if ours else reverse("notifications:list")
 
 
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark all own notifications as read."""
     own_notifications(request).filter(read_at=None).update(read_at=timezone.now())
     return redirect("notifications:list")

@@ -22,7 +22,7 @@ from caraus.notifications.preferences import (
 @require_http_methods(["GET", "POST"])
 @never_cache
 def preferences(request: HttpRequest) -> HttpResponse:
-    """A switch per kind and channel; when, and about which UITs."""
+    """Show a switch per kind and channel; when, and about which UITs, one is notified."""
     user, membership = access.signed_in_user(request), access.current_membership(request)
     organization = membership.organization
     delivery_settings = delivery_settings_of([user], organization)[user.pk]

@@ -230,6 +230,7 @@ def after_failure(
 
 
 def probe_pause(probes: int) -> timedelta:
+    """Return the pause before the next probe of an open circuit: it doubles up to 15 minutes."""
     longer: int = 2 ** min(probes, 20)
     return min(FIRST_PROBE_PAUSE * longer, LONGEST_PROBE_PAUSE)
 

@@ -113,6 +113,7 @@ def _from_row(row: Plan) -> CurrentPlan:
 
 
 def interval_bounds() -> Bounds:
+    """Return the bounds of the settings."""
     fastest = float(settings.SYNC_FASTEST_MINUTES)
     slowest = max(float(settings.SYNC_SLOWEST_MINUTES), fastest)
     of_many = max(float(settings.SYNC_SLOWEST_OF_MANY_MINUTES), slowest)
@@ -121,12 +122,12 @@ def interval_bounds() -> Bounds:
 
 
 def calls_budget() -> float:
-    """Calls a minute that the timer's questions may plan with."""
+    """Return the calls a minute with which the timer's polls may be planned."""
     return rules.calls_a_minute(settings.ANAF_CALLS_PER_MINUTE) * PLANNED_SHARE
 
 
 def _first_policy() -> Policy:
-    """Before anything is known: somewhere in the middle."""
+    """Return the intervals before anything is known: somewhere in the middle."""
     middle = math.sqrt(interval_bounds().fastest * interval_bounds().slowest)
     return Policy(middle, interval_bounds().fastest, interval_bounds().slowest)
 
@@ -172,8 +173,9 @@ def _all_observed() -> dict[Observed, int]:
 
 
 def _limited_policies(now: datetime) -> dict[int, Policy]:
-    """A policy for each authorization with a daily limit, over the companies that it serves: what
-    the limit allows, and what is left of this day, where people have spent more of it."""
+    """Return the intervals of each authorization with a daily limit, over the companies that it
+    serves: what the limit allows, and what is left of this day, where people have spent more of
+    it."""
     everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
     counts = {row.authorization_id: row for row in AuthorizationLimit.objects.all()}
     learnt = {key: row.daily_limit for key, row in counts.items() if row.daily_limit}

@@ -86,8 +86,8 @@ def improve_prior(prior: Sequence[float], known: Mapping[Observed, int]) -> tupl
 
 
 def round_observed(observed: Observed) -> Observed:
-    """Rounded, as `plan.py` does it in SQL: quarters of a UIT up to plenty, then steps of 10 %;
-    steps of 10 % of the exposure."""
+    """Round as `plan.py` does it in SQL: quarters of a UIT up to plenty, then steps of 10 %; steps
+    of 10 % of the exposure."""
     few = observed.new_uits < ENOUGH_UITS
     new_uits = round(observed.new_uits * 4) / 4 if few else _in_steps(observed.new_uits)
     return Observed(new_uits, _in_steps(max(observed.exposure, 0.01)))
@@ -138,7 +138,7 @@ def expected_share(since: datetime, until: datetime, weekly_pattern: Sequence[fl
 
 
 def hour_of_week(moment: datetime) -> int:
-    """0 is Monday from midnight to one, in Romania."""
+    """Return the hour of the week in Romania: 0 is Monday from midnight to one."""
     local = moment.astimezone(BUCHAREST)
     return local.weekday() * 24 + local.hour
 

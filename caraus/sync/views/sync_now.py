@@ -50,7 +50,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
 
 
 def _of_sync(result: requests.SyncNowResult) -> Iterator[str]:
-    """Which companies are not asked about now, and why."""
+    """Yield a sentence for the companies that are not polled now, and why."""
     if result.under_way:
         yield gettext("{companies}: sincronizarea este chiar acum în curs.").format(
             companies=plural(result.under_way, "firmă", "firme")

@@ -31,7 +31,7 @@ def csrf_token(context: Context) -> SafeString:
 
 
 def organization_input(pk: int | None) -> SafeString:
-    """The hidden field that names the organization of a form."""
+    """Render the hidden field that names the organization of a form."""
     if pk is None:
         return SafeString()
     return format_html('<input type="hidden" name="{}" value="{}">', ORGANIZATION_FIELD, pk)
@@ -40,7 +40,7 @@ def organization_input(pk: int | None) -> SafeString:
 @register.simple_tag
 @lru_cache(maxsize=256)
 def icon(name: str, size: int = 16) -> SafeString:
-    """A decorative icon; the word beside it is what is read aloud."""
+    """Render a decorative icon; the word beside it is what is read aloud."""
     drawn: str = lucide(f"{name}", size=size, **{"class": "icon", "aria-hidden": "true"})
     return mark_safe(drawn)  # noqa: S308 - drawn from the icon package's own files
 
@@ -104,6 +104,7 @@ def day_brief(day: date | None) -> str:
 
 @register.filter
 def day_full(day: date | None) -> str:
+    """Format „marți, 24 noiembrie”, in Romania; the text of an unknown day for None."""
     return formatting.day_in_full(day, today=formatting.today())
 
 
@@ -115,7 +116,7 @@ def day_year(day: date | None) -> str:
 
 @register.filter
 def is_yesterday(day: date | None) -> bool:
-    """In Romania."""
+    """Return whether the moment is of yesterday in Romania."""
     return day == formatting.today() - timedelta(days=1)
 
 
@@ -127,13 +128,13 @@ def weekday_brief(day: date) -> str:
 
 @register.filter
 def clock(moment: datetime) -> str:
-    """„24.11.2026, 22:11”, in Romania: for paper too."""
+    """Format „24.11.2026, 22:11”, in Romania: for paper too."""
     return f"{moment.astimezone(formatting.BUCHAREST):%d.%m.%Y, %H:%M}"
 
 
 @register.filter
 def clock_after(moment: datetime, earlier: datetime) -> str:
-    """„22:11:05” for a moment on the day of an earlier one, else with its day."""
+    """Format „22:11:05” for a moment on the day of an earlier one, else with its day."""
     local, earlier_local = (at.astimezone(formatting.BUCHAREST) for at in (moment, earlier))
     is_same_day = local.date() == earlier_local.date()
     return f"{local:%H:%M:%S}" if is_same_day else exact_moment(moment)
@@ -147,13 +148,13 @@ def moment_words(moment: datetime | None) -> str:
 
 @register.filter
 def date_words(moment: datetime) -> str:
-    """„24 noiembrie 2026”: the day of a moment, always with its year."""
+    """Format „24 noiembrie 2026”: the day of a moment, always with its year."""
     return formatting.day_of_month(moment.astimezone(formatting.BUCHAREST).date())
 
 
 @register.filter
 def exact_moment(moment: datetime) -> str:
-    """„24.11.2026, 22:11:05”, in Romania."""
+    """Format „24.11.2026, 22:11:05”, in Romania."""
     local = moment.astimezone(formatting.BUCHAREST)
     day = f"{local.day:02}.{local.month:02}.{local.year:04}"
     return f"{day}, {local.hour:02}:{local.minute:02}:{local.second:02}"
@@ -161,7 +162,7 @@ def exact_moment(moment: datetime) -> str:
 
 @register.simple_tag
 def when(moment: datetime | None) -> str:
-    """A moment in words, its exact time on hover and for machines."""
+    """Render a moment in words, its exact time on hover and for machines."""
     if moment is None:
         return moment_words(None)
     return SafeString(f"{_exactly(moment.astimezone(UTC))}{escape(moment_words(moment))}</time>")
@@ -175,5 +176,5 @@ def _exactly(moment: datetime) -> str:
 
 @register.filter
 def parsed_moment(text: str) -> datetime | None:
-    """ISO text of a JSON field as a moment; None where there is none."""
+    """Parse ISO text of a JSON field; None where there is none."""
     return datetime.fromisoformat(text) if text else None

@@ -52,6 +52,7 @@ ORDER_LABELS: dict[company_overview.Order, object] = {
 
 
 def name_field() -> NameFormField:
+    """Return the field of a company's name: what mail programs would make a link of is refused."""
     return NameFormField(
         label=gettext_lazy("Denumire"),
         max_length=COMPANY_NAME_LENGTH,
@@ -92,7 +93,7 @@ class CompanyForm(ModelForm[Company]):
 
 @require_http_methods(["GET", "POST"])
 def company_list(request: HttpRequest) -> HttpResponse:
-    """The table, and the form that adds one company by its CUI."""
+    """Show the table, and the form that adds one company by its CUI."""
     membership = access.current_membership(request)
     form = CompanyForm(
         request.POST if request.method == "POST" else None,
@@ -153,7 +154,8 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
 
 
 def _progresses(membership: Membership) -> list[tuple[Authorization, RightsProgress]]:
-    """Of the young authorizations, those about whose companies ANAF has not answered yet."""
+    """Return, of the young authorizations, those about whose companies ANAF has said nothing
+    yet."""
     visible = access.visible_companies(membership)
     watched = [
         (authorization, rights_progress.rights_progress(authorization, among=visible))
@@ -169,7 +171,7 @@ def is_authorized(organization: Organization) -> bool:
 
 @require_POST
 def companies_selected(request: HttpRequest) -> HttpResponse:
-    """What is done to all companies that are ticked: a link, to the archive, or back."""
+    """Do to all companies that are ticked: a link, to the archive, or back."""
     membership = access.require_role(request, Role.DISPATCHER)
     keys = [key for key in request.POST.getlist("firma") if key.isdecimal()][:MAX_SELECTED]
     companies = access.visible_companies(membership, archived=True).filter(pk__in=keys)
@@ -199,7 +201,7 @@ def companies_selected(request: HttpRequest) -> HttpResponse:
 
 
 def company_sentence(sentence: str, company: Company) -> str:
-    """The sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
+    """Return the sentence about a firm, which is feminine in Romanian, as a bare CUI is not."""
     firm = (
         gettext("Firma {name}").format(name=company.name)
         if company.name
@@ -209,8 +211,8 @@ def company_sentence(sentence: str, company: Company) -> str:
 
 
 def _add(form: CompanyForm, membership: Membership) -> Company | None:
-    """None, with the form's error, when there is no room for one more, or the same CUI was added in
-    the same moment."""
+    """Add the company of the form. None, with the form's error, when the limit allows no more, or
+    the same CUI was added in the same moment."""
     company = form.save(commit=False)
     company.name_typed = bool(company.name)
     try:

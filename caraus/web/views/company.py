@@ -39,7 +39,7 @@ class CompanyDetailsForm(ModelForm[Company]):
 
 @require_http_methods(["GET", "POST"])
 def company_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """All about one company; an administrator changes its name and note here.
+    """Show all about one company; an administrator changes its name and note here.
 
     A name that is left empty is ANAF's again with the next response.
     """
@@ -89,7 +89,8 @@ def _save_details(request: HttpRequest, form: CompanyDetailsForm) -> None:
 
 
 def _members_who_see(company: Company) -> list[Membership]:
-    """Those of the organization who see the company: all, but who is kept to other companies."""
+    """Return those of the organization who see the company: all, but who is restricted to other
+    companies."""
     members = company.organization.memberships.select_related("user").order_by("pk")
     return list(members.filter(Q(only_some_companies=False) | Q(companies=company)).distinct())
 

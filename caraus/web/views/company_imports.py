@@ -45,7 +45,7 @@ def _drafts() -> QuerySet[Draft]:
 @require_http_methods(["GET", "POST"])
 @rate_limited("companies_import", posts_only=True)
 def import_start(request: HttpRequest) -> HttpResponse:
-    """A pasted list or a file: read, kept, and shown before any company is added."""
+    """Read a pasted list or a file and keep it, to be shown before any company is added."""
     membership = access.require_role(request, Role.ADMIN)
     is_post = request.method == "POST"
     form = CompaniesForm(
@@ -67,7 +67,8 @@ def import_start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """What would come of the list, row by row; POST takes the good rows or changes the reading."""
+    """Show what would come of the list, row by row; POST takes the good rows or changes the
+    reading."""
     membership = access.require_role(request, Role.ADMIN)
     draft = access.get_object(request, drafts.waiting(_drafts()), pk)
     rows = company_import.checked_rows(draft)
@@ -119,7 +120,7 @@ def _left_out(cuis: list[str]) -> str:
 
 @require_POST
 def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """The rows that wait are thrown away; the companies stay as they are."""
+    """Throw away the rows that wait; the companies stay as they are."""
     access.require_role(request, Role.ADMIN)
     drafts.drop_rows(access.get_object(request, drafts.waiting(_drafts()), pk))
     return redirect("companies")
@@ -127,7 +128,7 @@ def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the list added within the hour goes, where nothing has come of it since."""
+    """Remove what the list added within the hour, where nothing has come of it since."""
     membership = access.require_role(request, Role.ADMIN)
     draft = access.get_object(request, drafts.can_be_undone(_drafts()), pk)
     gone, left = company_import.undo_import(membership, draft)

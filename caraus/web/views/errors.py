@@ -20,6 +20,7 @@ def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> H
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request was not understood, or what was too large in it (400)."""
     too_large = error_responses.oversize_message(exception)
     return error_responses.plain_error_page(
         status=400,
@@ -31,6 +32,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say why it is not allowed; send to the second factor who lacks only that (403)."""
     if isinstance(exception, access.TwoFactorsRequiredError):
         messages.warning(request, str(exception))
         return redirect("mfa_index")
@@ -40,8 +42,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """In the exception's own words where it has some: a sentence, and perhaps a title. What is in
-    another organization of one's own is offered there."""
+    """Say it in the exception's own words where it has some: a sentence, and perhaps a title (404).
+    What is in another organization of one's own is offered there."""
     if isinstance(exception, access.OtherOrganizationError):
         return other_organization(request, exception.organization, status=404)
     own_words, own_title, *_ = *(text for text in exception.args if isinstance(text, str)), "", ""
@@ -55,6 +57,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that it is our fault, without asking the database for anything (500)."""
     if known := error_responses.response_to_error(request, sys.exc_info()[1]):
         return known
     return error_responses.plain_error_page(

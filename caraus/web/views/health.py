@@ -26,7 +26,8 @@ HEARTBEAT = timedelta(seconds=60)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Nothing else is asked: a database that is down is no reason to restart the web server."""
+    """Respond with 200 as long as the process lives. Nothing else is asked: a database that is down
+    is no reason to restart the web server."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -34,8 +35,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, has this version's schema and room, and a worker lives; else
-    503, with what is missing. For the one who deploys or watches; balancers ask /healthz."""
+    """Respond with 200 when the database answers, has this version's schema and disk space, and a
+    worker lives; else with 503 and what is missing. For the one who deploys or watches; balancers
+    ask /healthz."""
     state: dict[str, str] = {"database": "ok", "migrations": "ok", "worker": "ok"}
     try:
         if pending := _pending():
@@ -51,7 +53,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
-    """Of this version's code: read once in a process."""
+    """Return the migrations of this version's code, read once in a process."""
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
@@ -66,7 +68,8 @@ def _worker_lives() -> bool:
 
 
 def _disk_space() -> str:
-    """Of an embedded database's disk. Elsewhere a full one silences the workers' heartbeat."""
+    """Return the disk space of an embedded database. Elsewhere a full disk silences the workers'
+    heartbeat."""
     if not settings.EMBEDDED:
         return "ok"
     try:

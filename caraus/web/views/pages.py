@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For browsers and bookmarks that ask for it without reading the page."""
+    """Send the icon to browsers and bookmarks that ask for it without reading the page."""
     return redirect(static("caraus.svg"), permanent=True)
 
 
@@ -44,7 +44,7 @@ SCALES = ("text", "space", "radius")
 @login_not_required
 @require_GET
 def style(request: HttpRequest) -> HttpResponse:
-    """The components and their tokens; in debug mode only (see urls)."""
+    """Show the components and their tokens; in debug mode only (see urls)."""
     sheet = Path(finders.find("caraus.css") or "").read_text()
     tokens = re.findall(r"--([\w-]+):", sheet.partition("@media")[0])
     scales = {kind: [token for token in tokens if token.startswith(f"{kind}-")] for kind in SCALES}
