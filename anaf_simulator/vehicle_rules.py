@@ -51,8 +51,8 @@ def _moment(declaration: Declaration) -> datetime | None:
 
 
 def _is_valid_at(target: Notification, moment: datetime, now: datetime) -> bool:
-    """Return whether the UIT is valid. Validity begins with the declared day of transport and ends at
-    ``data_exp_uit`` (guide p. 11, API text)."""
+    """Return whether the UIT is valid. Validity begins with the declared day of transport and ends
+    at ``data_exp_uit`` (guide p. 11, API text)."""
     record = latest(target, now) or {}
     first, end = record.get("data_transp"), record.get("data_exp_uit")
     return not (
@@ -62,8 +62,8 @@ def _is_valid_at(target: Notification, moment: datetime, now: datetime) -> bool:
 
 
 def is_repeated(declaration: Declaration, target: Notification) -> bool:
-    """Return whether the same vehicle was declared for the same moment before, its processing over or
-    not."""
+    """Return whether the same vehicle was declared for the same moment before, its processing over
+    or not."""
     if declaration.kind != "MVH":
         return False
     wanted = tuple(

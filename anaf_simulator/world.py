@@ -54,7 +54,8 @@ class World:
     def active(
         self, cui: str, moment: datetime, env: str = "prod", vehicle_lag: timedelta = timedelta()
     ) -> list[dict[str, object]]:
-        """Return the ``info`` records of the carrier ``cui`` at ``moment``, newest declaration first.
+        """Return the ``info`` records of the carrier ``cui`` at ``moment``, newest declaration
+        first.
 
         Vehicle changes show ``vehicle_lag`` after they happened.
         """

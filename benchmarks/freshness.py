@@ -2,9 +2,9 @@
 
     uv run python benchmarks/freshness.py [--carriers 20000] [--days 7] [--exponent 0.8 1.0 1.2]
 
-The real policy code (`solve_policy`, `interval_minutes`, `rates`) decides; nothing is asked. UITs
-appear by a Poisson process with the week's rhythm; the busiest carrier gets 200 a day, the others
-follow Zipf's law. 900 calls a minute. Ours starts cold: it knows what its own questions found, and
+The real code (`solve_intervals`, `interval_minutes`, `rates`) decides; nothing is requested. UITs
+appear by a Poisson process with the week's pattern; the busiest carrier gets 200 a day, the others
+follow Zipf's law. 900 calls a minute. Ours starts cold: it knows what its own polls showed, and
 nothing else. The optimum knows every rate, under the same bounds and budget. Delays are counted
 after the first day; the longest wait is counted from the first poll on.
 """
@@ -24,7 +24,7 @@ from caraus.sync.schedule.intervals import (
     PLANNED_SHARE,
     Bounds,
     interval_minutes,
-    solve_policy,
+    solve_intervals,
 )
 from caraus.sync.schedule.rates import (
     DEFAULT_PRIOR,
@@ -50,16 +50,16 @@ def rates_of(carriers: int, exponent: float) -> list[float]:
 
 
 def rounded(rates: list[float]) -> dict[float, int]:
-    """As `plan.py` rounds them in SQL."""
+    """Round as `plan.py` rounds them in SQL."""
     return Counter(math.exp(bucket(rate) * 0.05) for rate in rates)
 
 
-def bucket(one: float) -> int:
-    return round(math.log(max(one, 0.001)) / 0.05)
+def bucket(rate: float) -> int:
+    return round(math.log(max(rate, 0.001)) / 0.05)
 
 
-def arrivals(rates: list[float], days: int, dice: random.Random) -> list[list[float]]:
-    """Minutes at which UITs appear, by carrier, thinned by the rhythm."""
+def arrivals(rates: list[float], days: int, rng: random.Random) -> list[list[float]]:
+    """Return the minutes at which UITs appear, by carrier, thinned by the weekly pattern."""
     most = max(DEFAULT_WEEKLY_PATTERN)
     weights = [
         DEFAULT_WEEKLY_PATTERN[hour_of_week(START + timedelta(hours=hour))] / most
@@ -68,47 +68,47 @@ def arrivals(rates: list[float], days: int, dice: random.Random) -> list[list[fl
     new_uits = []
     for rate in rates:
         at, appearing = 0.0, []
-        while (at := at + dice.expovariate(rate * most / DAY)) < days * DAY:
-            if dice.random() < weights[int(at // 60)]:
+        while (at := at + rng.expovariate(rate * most / DAY)) < days * DAY:
+            if rng.random() < weights[int(at // 60)]:
                 appearing.append(at)
         new_uits.append(appearing)
     return new_uits
 
 
 class Polling:
-    """Questions in the order in which they are due, at most CALLS a minute."""
+    """Polls in the order in which they are due, at most CALLS a minute."""
 
     def __init__(self, appearing: list[list[float]], days: int, seed: int) -> None:
         self.appearing, self.end = appearing, days * DAY
-        self.dice = random.Random(seed)
+        self.rng = random.Random(seed)
         self.delays: list[float] = []
         self.longest_gap = 0.0
 
     def run(self, next_gap: Callable[[int, float, float, int], float], first: float) -> None:
         """`next_gap(carrier, since, now, new)` in minutes; first polls spread over `first`."""
-        queue = [(self.dice.random() * first, carrier) for carrier in range(len(self.appearing))]
+        queue = [(self.rng.random() * first, carrier) for carrier in range(len(self.appearing))]
         heapq.heapify(queue)
         seen = [0] * len(queue)
         polled = [-1.0] * len(queue)
         free, step = 0.0, 1 / CALLS
         while queue:
-            due, one = heapq.heappop(queue)
+            due, carrier = heapq.heappop(queue)
             now = max(due, free)
             if now >= self.end:
                 break
             free = now + step
-            mine, begin = self.appearing[one], seen[one]
+            uits, begin = self.appearing[carrier], seen[carrier]
             last = begin
-            while last < len(mine) and mine[last] <= now:
-                if mine[last] >= DAY:
-                    self.delays.append(now - mine[last])
+            while last < len(uits) and uits[last] <= now:
+                if uits[last] >= DAY:
+                    self.delays.append(now - uits[last])
                 last += 1
-            seen[one] = last
-            if polled[one] >= 0:
-                self.longest_gap = max(self.longest_gap, now - polled[one])
-            gap = next_gap(one, polled[one], now, last - begin)
-            polled[one] = now
-            heapq.heappush(queue, (now + gap, one))
+            seen[carrier] = last
+            if polled[carrier] >= 0:
+                self.longest_gap = max(self.longest_gap, now - polled[carrier])
+            gap = next_gap(carrier, polled[carrier], now, last - begin)
+            polled[carrier] = now
+            heapq.heappush(queue, (now + gap, carrier))
 
     def report(self, name: str) -> float:
         ordered = sorted(self.delays)
@@ -125,9 +125,9 @@ def main() -> None:
     parser.add_argument("--carriers", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--exponent", type=float, nargs="*", default=[0.8, 1.0, 1.2])
-    wanted = parser.parse_args()
-    for exponent in wanted.exponent:
-        compare(wanted.carriers, wanted.days, exponent)
+    options = parser.parse_args()
+    for exponent in options.exponent:
+        compare(options.carriers, options.days, exponent)
 
 
 def compare(carriers: int, days: int, exponent: float) -> None:
@@ -143,8 +143,8 @@ def compare(carriers: int, days: int, exponent: float) -> None:
     uniform.run(lambda *_: even, first=even)
     uniform.report("uniform")
 
-    policy = solve_policy(rounded(true), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
-    known = [interval_minutes(policy, rate) for rate in true]
+    intervals = solve_intervals(rounded(true), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    known = [interval_minutes(intervals, rate) for rate in true]
     optimum = Polling(appearing, days, 2)
     optimum.run(lambda carrier, *_: known[carrier], first=even)
     best = optimum.report("optimum, rates known")
@@ -157,70 +157,70 @@ def compare(carriers: int, days: int, exponent: float) -> None:
 
 
 def floor(true: list[float], days: int, known: list[float]) -> float:
-    """How near the optimum one can come who knows rates by counting only: how all rates are spread
-    is known exactly; each carrier's UITs of the six days before and of half of the days measured
-    are counted. (The mean given a count minimizes the expected delay.)"""
-    dice, exposure = random.Random(4), 6 + (1 + days) / 2
+    """Return how near the optimum one can come who knows rates by counting only: how all rates are
+    spread is known exactly; each carrier's UITs of the six days before and of half of the days
+    measured are counted. (The mean given a count minimizes the expected delay.)"""
+    rng, exposure = random.Random(4), 6 + (1 + days) / 2
     prior = [1e-9] * len(RATE_GRID)
     for rate in true:
         bucket_number = round(4 * math.log(rate / RATE_GRID[0]))
         prior[min(max(bucket_number, 0), len(RATE_GRID) - 1)] += 1 / len(true)
     guess = [
-        estimate_rate(Observed(_poisson(rate * exposure, dice), exposure), prior=prior)
+        estimate_rate(Observed(_poisson(rate * exposure, rng), exposure), prior=prior)
         for rate in true
     ]
-    policy = solve_policy(rounded(guess), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
-    counted = [interval_minutes(policy, rate) for rate in guess]
+    intervals = solve_intervals(rounded(guess), budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    counted = [interval_minutes(intervals, rate) for rate in guess]
     ours, best = (sum(map(operator.mul, true, wait)) for wait in (counted, known))
     return float(ours / best)
 
 
 def learning(polling: Polling, true: list[float], first: float) -> Polling:
-    """The policy made anew every minute from what the questions found, as the worker does."""
+    """Solve the intervals anew every minute from what the polls showed, as the worker does."""
     before = random.Random(3)
     observed = [Observed() for _ in true]
     guess = [1.0] * len(true)
     counts = Counter({bucket(1.0): len(true)})
     made, looked, prior = -1.0, -10.0, DEFAULT_PRIOR
-    known: Counter[Observed] = Counter()
-    policy = solve_policy({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+    observations: Counter[Observed] = Counter()
+    intervals = solve_intervals({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
 
-    def next_gap(one: int, since: float, now: float, new: int) -> float:
-        nonlocal made, looked, prior, policy
+    def next_gap(carrier: int, since: float, now: float, new: int) -> float:
+        nonlocal made, looked, prior, intervals
         if now - made >= 1:
             made = now
             groups = {math.exp(key * 0.05): number for key, number in counts.items() if number}
-            policy = solve_policy(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
+            intervals = solve_intervals(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
         if now - looked >= 10:  # the worker looks every minute
-            looked, prior = now, improve_prior(prior, +known)
+            looked, prior = now, improve_prior(prior, +observations)
         if since >= 0:
-            known[round_observed(observed[one])] -= 1
-        if since < 0:  # the first answer lists what appeared during the days before
-            observed[one] = observe_first_response(_poisson(true[one] * 6, before) + new)
+            observations[round_observed(observed[carrier])] -= 1
+        if since < 0:  # the first response lists what appeared during the days before
+            observed[carrier] = observe_first_response(_poisson(true[carrier] * 6, before) + new)
         else:
-            observed[one] = observe(
-                observed[one],
+            observed[carrier] = observe(
+                observed[carrier],
                 new=new,
                 since=START + timedelta(minutes=since),
                 until=START + timedelta(minutes=now),
                 weekly_pattern=DEFAULT_WEEKLY_PATTERN,
             )
-        counts[bucket(guess[one])] -= 1
-        known[round_observed(observed[one])] += 1
-        guess[one] = estimate_rate(observed[one], prior=prior)
-        counts[bucket(guess[one])] += 1
-        return interval_minutes(policy, guess[one])
+        counts[bucket(guess[carrier])] -= 1
+        observations[round_observed(observed[carrier])] += 1
+        guess[carrier] = estimate_rate(observed[carrier], prior=prior)
+        counts[bucket(guess[carrier])] += 1
+        return interval_minutes(intervals, guess[carrier])
 
     polling.run(next_gap, first=first)
     return polling
 
 
-def _poisson(mean: float, dice: random.Random) -> int:
+def _poisson(mean: float, rng: random.Random) -> int:
     if mean > 50:
-        return max(0, round(dice.gauss(mean, math.sqrt(mean))))
-    number, product, limit = 0, dice.random(), math.exp(-mean)
+        return max(0, round(rng.gauss(mean, math.sqrt(mean))))
+    number, product, limit = 0, rng.random(), math.exp(-mean)
     while product > limit:
-        number, product = number + 1, product * dice.random()
+        number, product = number + 1, product * rng.random()
     return number
 
 

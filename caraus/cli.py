@@ -23,7 +23,7 @@ SYNC_HELP = """Ask ANAF now and print what came of it.
 
 --json prints a list, one object per company:
   cui         the carrier's CUI, digits only
-  outcome     ok | unavailable | rate_limited | bad_answer | no_rights | reauthorize
+  outcome     ok | unavailable | rate_limited | bad_response | no_rights | reauthorize
   seen        UITs in the answer that were understood
   new         UITs seen for the first time
   changed     known UITs with a changed field

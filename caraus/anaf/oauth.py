@@ -146,7 +146,7 @@ def _tokens(
         raise failure or AnafError("network")
     tokens = _read(text_of_response(response), now or datetime.now(UTC))
     if tokens is None:
-        raise AnafError("token_bad_answer", http_status=response.status, detail="no two tokens")
+        raise AnafError("token_bad_response", http_status=response.status, detail="no two tokens")
     return tokens
 
 

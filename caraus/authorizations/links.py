@@ -144,7 +144,7 @@ def mark_used(link_id: int, *, now: datetime) -> ExternalLink | None:
 
 
 def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
-    """False when it had been used or revoked already."""
+    """Revoke the link; return False when it had been used or revoked already."""
     open_one = ExternalLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
     with transaction.atomic():
         revoked = bool(open_one.update(revoked_at=timezone.now()))

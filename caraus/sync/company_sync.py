@@ -269,11 +269,11 @@ def _send_request(attempt: SyncAttempt, state: SyncState | None, token: str) -> 
         raise AnafError("daily_limit")
     try:
         with limited_call(attempt.company.cui, person=attempt.person):
-            answer = info.fetch_response(
+            response = info.fetch_response(
                 anaf_settings(), access_token=token, carrier_cui=attempt.company.cui
             )
             return parse_response(
-                answer, known=comparable_digest(state), access_token=token, now=attempt.now
+                response, known=comparable_digest(state), access_token=token, now=attempt.now
             )
     except CallBlockedError:
         return_call(attempt.used[-1].pk, attempt.started_at)

@@ -1,4 +1,4 @@
-"""„Sincronizări”: the questions about one company, hour by hour or day by day, as a small chart."""
+"""„Sincronizări”: the polls of one company, hour by hour or day by day, as a small chart."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from caraus.sync.models import SyncHour, SyncRun
 WIDTH, HEIGHT = 720, 150
 _AXIS = 18
 # Who is responsible for an outcome, for its colour and its word.
-_ANAF = {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER, Outcome.RATE_LIMITED}
+_ANAF = {Outcome.UNAVAILABLE, Outcome.BAD_RESPONSE, Outcome.RATE_LIMITED}
 
 
 # Start of an hour or a day, outcome, how many, the oldest list in seconds.

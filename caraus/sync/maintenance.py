@@ -1,4 +1,4 @@
-"""What keeps the schedule whole, every minute: nobody forgotten, the policy fresh, people told."""
+"""Keep the schedule whole, every minute: nobody forgotten, the plan fresh, people notified."""
 
 from datetime import timedelta
 
@@ -14,9 +14,9 @@ from caraus.sync.models import Plan, SyncState
 from caraus.sync.schedule import plan
 from caraus.sync.schedule.intervals import LONGEST_RETRY_AFTER_WAIT
 
-# After so long an outage is told to those who asked for it.
+# After so long those who chose it are notified of an outage.
 LONG_OUTAGE = timedelta(hours=1)
-# Pauses that follow each other within this time are one piece of news.
+# Pauses that follow each other within this time are one notification.
 SAME_PAUSE_WITHIN = timedelta(hours=24)
 # Companies that nobody has authorized for are looked at again after so long; an authorization makes
 # them due at once.
@@ -44,7 +44,7 @@ def add_missing_states() -> int:
 
 
 def repair_due_times() -> int:
-    """Due now: what a clock that jumped and came back has put off. Asleep: what nobody can ask
+    """Due now: what a clock that jumped and came back has put off. Asleep: what nobody can poll
     about, so that the claims need not look at it again and again."""
     now = timezone.now()
     put_off = Q(next_sync_at__gt=now + _LATEST_DUE) | Q(
@@ -66,7 +66,7 @@ def repair_due_times() -> int:
 
 
 def notify_problems() -> None:
-    """Notify once of each daily limit, outage of an hour and pause that ANAF asked for."""
+    """Notify once of each daily limit, outage of an hour and pause that ANAF demanded."""
     quotas.notify_unannounced_limits(timezone.now())
     limiter, row = permits.read_state(), Plan.objects.order_by("pk").first()
     now = timezone.now()

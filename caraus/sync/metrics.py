@@ -41,7 +41,7 @@ class _MetricsCollector(Collector):
 
 def _calls() -> Iterator[Metric]:
     calls = CounterMetricFamily(
-        "caraus_calls", "Questions to ANAF by how they ended.", labels=["outcome"]
+        "caraus_calls", "Polls of ANAF by how they ended.", labels=["outcome"]
     )
     # One statement, one moment: what is being summed is counted once; a union of two aggregates is
     # beyond the ORM. Only the rows of the last
@@ -67,7 +67,7 @@ def _budget() -> Iterator[Metric]:
     last_minute = SyncRun.objects.filter(started_at__gt=timezone.now() - timedelta(minutes=1))
     yield GaugeMetricFamily(
         "caraus_calls_last_minute",
-        "Questions that began within the last minute.",
+        "Polls that began within the last minute.",
         value=last_minute.count(),
     )
     granted = CounterMetricFamily("caraus_slots", "Calls that the limiter let through.")
@@ -96,10 +96,10 @@ def _schedule() -> Iterator[Metric]:
     plan = Plan.objects.order_by("pk").first()
     if plan is not None:
         yield GaugeMetricFamily(
-            "caraus_slowest_interval_seconds", "The policy's bound.", value=plan.slowest * 60
+            "caraus_slowest_interval_seconds", "The slowest interval.", value=plan.slowest * 60
         )
         yield GaugeMetricFamily(
-            "caraus_policy_stretched", "1: the calls do not suffice.", value=plan.stretched
+            "caraus_intervals_stretched", "1: the calls do not suffice.", value=plan.stretched
         )
 
 
@@ -107,7 +107,7 @@ def _delays() -> Metric:
     """Measure how old lists were when a new response came, over the last hour."""
     delays = GaugeMetricFamily(
         "caraus_list_age_seconds",
-        "Age of a company's list when the next good answer came, last hour.",
+        "Age of a company's list when the next good response came, last hour.",
         labels=["quantile"],
     )
     # The ORM has no ordered-set aggregates (percentile_disc).

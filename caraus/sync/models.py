@@ -45,7 +45,7 @@ class SyncState(models.Model):
     # Days (ISO) on which a listed transport starts: then the company is polled more often.
     start_days = models.JSONField(default=list, db_default=[])
 
-    # Calls on one day in Romania, and the limit that ANAF told.
+    # Calls on one day in Romania, and the limit that ANAF named.
     calls_day = models.DateField(null=True, blank=True)
     calls_today = models.PositiveIntegerField(default=0, db_default=0)
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
@@ -86,7 +86,7 @@ class RateLimiter(models.Model):
     next_of_timer = models.DateTimeField()
     next_of_person = models.DateTimeField(null=True, blank=True)
     granted = models.PositiveBigIntegerField(default=0)
-    # ANAF asked for a pause (HTTP 429).
+    # ANAF demanded a pause (HTTP 429).
     paused_until = models.DateTimeField(null=True, blank=True)
     paused_since = models.DateTimeField(null=True, blank=True)
     pauses = models.PositiveIntegerField(default=0)
@@ -115,8 +115,9 @@ class Plan(models.Model):
     fastest = models.FloatField()
     slowest = models.FloatField()
     stretched = models.BooleanField(default=False)
-    # Authorizations with a daily limit have a policy of their own: {id: Policy's fields}.
-    limited_policies = models.JSONField(default=dict)
+    # Authorizations with a daily limit have intervals of their own: {id: fields of
+    # PollingIntervals}.
+    limited_intervals = models.JSONField(default=dict)
     # How rates are spread over all companies (weights of `rates.RATE_GRID`): the prior of each.
     prior = models.JSONField(default=list, db_default=[])
     # New UITs in each hour of the week, decayed; up to when they are counted.

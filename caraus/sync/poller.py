@@ -220,10 +220,10 @@ class Poller:
         started_at: datetime,
         permit: Permit,
     ) -> None:
-        answer = await client.request_info(
+        response = await client.request_info(
             access_token=credentials.token, carrier_cui=claim.company.cui
         )
-        digest, received_at = body_digest(answer.body), datetime.now(UTC)
+        digest, received_at = body_digest(response.body), datetime.now(UTC)
         is_same = digest == results.comparable_digest(claim.state)
         if is_same and claim.state.error_since is None:
             same = UnchangedResponse(
@@ -234,7 +234,7 @@ class Poller:
         response = await self._run_in(
             self._writer_threads,
             lambda: results.parse_response(
-                answer, known="", access_token=credentials.token, now=received_at
+                response, known="", access_token=credentials.token, now=received_at
             ),
         )
         await self._run_in(
@@ -255,10 +255,10 @@ class Poller:
         self._report_success(permit)
         results.record_success(claim.company, authorization, response, started_at)
 
-    async def _batch_unchanged(self, answer: UnchangedResponse, permit: Permit) -> None:
+    async def _batch_unchanged(self, response: UnchangedResponse, permit: Permit) -> None:
         """Wait for other unchanged responses, and until they are written."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unchanged_responses.append((answer, permit, written))
+        self._unchanged_responses.append((response, permit, written))
         if len(self._unchanged_responses) == 1:
             await asyncio.sleep(UNCHANGED_BATCH_SECONDS)
             together, self._unchanged_responses = self._unchanged_responses, []
@@ -278,11 +278,13 @@ class Poller:
     ) -> None:
         self._report_success(*permits_used)
         unchanged.record_unchanged(responses)
-        for answer in responses:
-            last = self._good_calls_recorded.get(answer.authorization_id, -GOOD_CALL_RECORD_SECONDS)
+        for response in responses:
+            last = self._good_calls_recorded.get(
+                response.authorization_id, -GOOD_CALL_RECORD_SECONDS
+            )
             if monotonic() - last >= GOOD_CALL_RECORD_SECONDS:
-                self._good_calls_recorded[answer.authorization_id] = monotonic()
-                token_refresh.record_good_call(answer.authorization_id, answer.received_at)
+                self._good_calls_recorded[response.authorization_id] = monotonic()
+                token_refresh.record_good_call(response.authorization_id, response.received_at)
 
     def _report_success(self, *permits_used: Permit) -> None:
         """Report a response of ANAF to the rate limiter where it matters."""

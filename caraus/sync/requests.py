@@ -1,4 +1,4 @@
-"""Reasons to ask sooner than the policy."""
+"""Reasons to poll sooner than the learnt interval."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -21,14 +21,14 @@ log = structlog.get_logger(__name__)
 
 # Somebody who looks at more companies than this at once waits for none in particular.
 MOST_VIEWED_COMPANIES = 20
-# A page asks for its list again every few seconds; that somebody looks is written this often.
+# A page loads its list again every few seconds; that somebody views it is written this often.
 _VIEW_RECORD_INTERVAL = timedelta(seconds=30)
 _FRESH = timedelta(minutes=1)
 
-# Makes companies due now. A row that a running answer holds is left alone: whoever asks for a sync
+# Makes companies due now. A row that a running response holds is left alone: whoever wants a sync
 # never waits for ANAF. Companies that have no row yet get one. A worker that synchronizes one of
-# them between the two writes its own answer, which is newer still. One statement, as the next two:
-# the ORM would need three round trips, and the rows would stay locked between them.
+# them between the two writes its own response, which is newer still. One statement, as the next
+# two: the ORM would need three round trips, and the rows would stay locked between them.
 _REQUEST = """
 WITH chosen AS (
     SELECT id FROM sync_syncstate WHERE company_id = ANY(%(keys)s::bigint[])
@@ -53,7 +53,7 @@ _INSERT = """
     ON CONFLICT (company_id) DO NOTHING RETURNING company_id
 """
 # What a person's press may do for each company, and the companies for which it may, made due; those
-# that were asked about a moment ago are due when their moment is over.
+# that were polled a moment ago are due when their moment is over.
 _SYNC_NOW = """
 WITH seen AS (
     SELECT s.id, s.company_id, CASE
@@ -98,15 +98,15 @@ class SyncNowResult:
 
 
 def request_sync(
-    company_ids: Collection[int], *, by_person: bool = True, wait_for_answers: bool = False
+    company_ids: Collection[int], *, by_person: bool = True, wait_for_responses: bool = False
 ) -> set[int]:
     """Make the companies due now, in one statement for any number of them; the poller finds them
-    within half a second. Return those that were made due: not the ones whose answer is being
+    within half a second. Return those that were made due: not the ones whose response is being
     written this moment, unless the caller waits for that.
 
     `by_person`: a person waits, so they go before the timer's.
     """
-    locking = "FOR UPDATE" if wait_for_answers else "FOR UPDATE SKIP LOCKED"
+    locking = "FOR UPDATE" if wait_for_responses else "FOR UPDATE SKIP LOCKED"
     statement = _REQUEST.format(insert=_INSERT, locking=locking)
     request = _request_id() if by_person else ""
     values: dict[str, Any] = {
@@ -146,7 +146,7 @@ def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:
         verdicts = dict(cursor.fetchall())
     requested = tuple(key for key, verdict in verdicts.items() if verdict == "requested")
     numbers = Counter(verdicts.values())
-    locked = len(set(company_ids)) - len(verdicts)  # their answers are being written
+    locked = len(set(company_ids)) - len(verdicts)  # their responses are being written
     result = SyncNowResult(
         requested, numbers["under_way"] + locked, numbers["just_synced"], numbers["limited"]
     )

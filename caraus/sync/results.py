@@ -37,14 +37,14 @@ class ParsedResponse:
 
 
 def parse_response(
-    answer: AnafResponse, *, known: str, access_token: str, now: datetime | None
+    response: AnafResponse, *, known: str, access_token: str, now: datetime | None
 ) -> ParsedResponse:
     """Parse a response, unless its digest is `known`. Raise AnafError when it is no list."""
-    digest = body_digest(answer.body)
+    digest = body_digest(response.body)
     if known and digest == known:
-        return ParsedResponse(now or datetime.now(UTC), digest, None, answer.server_date)
-    read = info.read_response(answer, access_token=access_token, now=now)
-    return ParsedResponse(read.received_at, digest, read, answer.server_date)
+        return ParsedResponse(now or datetime.now(UTC), digest, None, response.server_date)
+    read = info.read_response(response, access_token=access_token, now=now)
+    return ParsedResponse(read.received_at, digest, read, response.server_date)
 
 
 def comparable_digest(state: SyncState | None) -> str:
@@ -62,7 +62,7 @@ def record_success(
     with recording(company.organization_id) as entries:
         state = lock_state(company, started_at)
         request = Request(started_at, response.received_at, response.server_date)
-        entries.extend(silence.entries_of_answer(company, state, request))
+        entries.extend(silence.entries_of_response(company, state, request))
         applied = _store_if_changed(company, state, response, started_at, entries)
         good_before = state.last_good_at
         quotas.count_call(state, started_at)

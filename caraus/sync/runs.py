@@ -1,4 +1,4 @@
-"""The record of questions: whole for a week, then as hourly sums, which are kept for a year."""
+"""The record of polls: whole for a week, then as hourly sums, which are kept for a year."""
 
 from datetime import datetime, timedelta
 
@@ -10,8 +10,8 @@ from django.utils import timezone
 from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.sync.models import OutcomeTotal, SyncHour, SyncRun
 
-RUNS_KEPT = timedelta(days=7)
-SUMS_KEPT = timedelta(days=365)
+RUNS_RETENTION = timedelta(days=7)
+SUMS_RETENTION = timedelta(days=365)
 # Summed in one transaction: so much of the past at once.
 _PORTION = timedelta(hours=1)
 
@@ -46,18 +46,18 @@ def summarize_runs(now: datetime | None = None) -> None:
     """Sum what is older than a week, hour by hour, and let go of sums older than a year."""
     now = now or timezone.now()
     update_totals(now)
-    last = (now - RUNS_KEPT).replace(minute=0, second=0, microsecond=0)
+    last = (now - RUNS_RETENTION).replace(minute=0, second=0, microsecond=0)
     while (oldest := _oldest_run()) is not None and oldest < last:
         until = oldest.replace(minute=0, second=0, microsecond=0) + _PORTION
         with transaction.atomic(), database.cursor() as cursor:
             lock_until_commit(LockSpace.SYNC_SUMS)
             cursor.execute(_SUMMARIZE, {"until": min(until, last)})
-    SyncHour.objects.filter(hour__lt=now - SUMS_KEPT).delete()
+    SyncHour.objects.filter(hour__lt=now - SUMS_RETENTION).delete()
 
 
 def update_totals(now: datetime | None = None) -> None:
     """Add to the totals by outcome what is not in them yet. The last hour waits: the row of a
-    question with a smaller key may not be committed yet."""
+    poll with a smaller key may not be committed yet."""
     recent = SyncRun.objects.filter(started_at__gte=(now or timezone.now()) - timedelta(hours=1))
     with transaction.atomic(), database.cursor() as cursor:
         lock_until_commit(LockSpace.SYNC_SUMS)

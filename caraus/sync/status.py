@@ -23,14 +23,14 @@ from caraus.sync.models import SyncRun, SyncState
 from caraus.sync.romanian_day import until_tomorrow
 from caraus.sync.schedule import plan
 
-# Each of these codes means that ANAF does not answer.
+# Each of these codes means that ANAF does not respond.
 HOST_CODES = frozenset(
     code
     for code, text in ERROR_TEXTS.items()
     if text.responsibility == Responsibility.ANAF and is_host_error(AnafError(code))
 )
 
-# Their advice is to pass on what ANAF answered, so pages show it.
+# Their advice is to pass on what ANAF said, so pages show it.
 WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
 
 # Of an error that many companies have, so many are named.
@@ -62,7 +62,7 @@ class SyncError:
     sentence: str
     advice: str
     since: datetime | None
-    # What ANAF answered, without secrets; only where the advice speaks of it.
+    # What ANAF said, without secrets; only where the advice speaks of it.
     detail: str
 
     @property
@@ -118,7 +118,7 @@ class SyncStatus:
         )
 
     @property
-    def outage_in_words(self) -> str:
+    def outage_sentence(self) -> str:
         """Say „ANAF nu răspunde din 10:42; lista este din 10:40”; "" without an outage."""
         since = next((error.since for error in self.errors if error.is_outage), None)
         if since is None:
@@ -147,7 +147,7 @@ class SyncStatus:
 
     @property
     def interval_minutes(self) -> int:
-        return max(int(plan.current_plan().policy.slowest), 1)
+        return max(int(plan.current_plan().intervals.slowest), 1)
 
 
 def _error_group(code: str) -> str:
@@ -187,7 +187,7 @@ def read_sync_status(organization: Organization, companies: list[Company]) -> Sy
     states = _states(companies)
     now = timezone.now()
     good_moments = [state.last_good_at for state in states if state.last_good_at]
-    answered = len(states) == len(companies) and all(state.last_attempt_at for state in states)
+    has_responses = len(states) == len(companies) and all(state.last_attempt_at for state in states)
     due = any(state.next_sync_at <= now for state in states)
     company_errors = tuple(company_sync_error(state) for state in states if state.last_code)
     if not authorized:  # no syncs run: ANAF's last error no longer matters
@@ -220,7 +220,7 @@ def read_sync_status(organization: Organization, companies: list[Company]) -> Sy
         last_good_at=min(good_moments) if good_moments else None,
         next_sync_at=min((state.next_sync_at for state in states), default=None),
         company_errors=company_errors,
-        busy=bool(companies) and authorized and not blocked and (due or not answered),
+        busy=bool(companies) and authorized and not blocked and (due or not has_responses),
         unsynced=unsynced,
         states=tuple(states),
         resumes_at=_resumes_at(states, now) if len(states) == len(companies) else None,

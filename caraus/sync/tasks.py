@@ -32,13 +32,13 @@ def first_sync(*, organization_id: int, company_ids: list[int], request_id: str 
     """Poll the companies whose response was being written when somebody authorized."""
     with of_request(request_id):
         companies = _companies(organization_id).filter(pk__in=company_ids)
-        request_sync(list(companies.values_list("pk", flat=True)), wait_for_answers=True)
+        request_sync(list(companies.values_list("pk", flat=True)), wait_for_responses=True)
 
 
 def request_first_sync(organization_id: int) -> None:
     """Make every company of the organization due at once: a person has just authorized.
 
-    This may run in the callback's transaction, so it waits for nothing: what a running answer
+    This may run in the callback's transaction, so it waits for nothing: what a running response
     holds is left to a job.
     """
     companies = set(_companies(organization_id).values_list("pk", flat=True))

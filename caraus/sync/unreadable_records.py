@@ -11,9 +11,9 @@ from caraus.transports.models import UnreadableRecord
 
 
 def reparse_records() -> int:
-    """Read again what an older parser could not; gives how many are understood now.
+    """Read again what an older parser could not; return how many are understood now.
 
-    What ANAF still lists comes with the next question, which no digest shortens; what it has left
+    What ANAF still lists comes with the next response, which no digest shortens; what it has left
     out since is kept as it was when last seen.
     """
     old = UnreadableRecord.objects.filter(understood_at=None, parser_version__lt=PARSER_VERSION)
@@ -37,7 +37,7 @@ def _reparse(record: UnreadableRecord) -> bool:
                 entries=entries,
                 request=Request(received_at=record.last_seen_at),
             )
-            # The UIT may be listed still, or missing: the next answer must be read whole.
+            # The UIT may be listed still, or missing: the next response must be read whole.
             SyncState.objects.filter(pk=state.pk).update(
                 next_sync_at=timezone.now(), last_body_digest="", last_digest=""
             )

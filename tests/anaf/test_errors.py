@@ -16,7 +16,7 @@ BRIEF = {
     *("empty_body", "unexpected_shape", "technical_error", "rate_limited", "daily_limit"),
     *("no_rights_any", "no_rights_cui", "bad_cui", "bad_request", "token_refused", "forbidden"),
     *("redirected", "client_error", "cancelled", "access_denied_other", "code_expired"),
-    *("invalid_client", "invalid_grant", "token_endpoint_down", "token_bad_answer"),
+    *("invalid_client", "invalid_grant", "token_endpoint_down", "token_bad_response"),
     *("refresh_rejected", "missing_configuration"),
 }
 

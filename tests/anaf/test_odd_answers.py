@@ -310,7 +310,11 @@ def test_an_answer_without_end_is_not_read_to_it(
     headers = {"Content-Encoding": "gzip"} if packed else {}
     anaf.reply = Reply(body=gzip.compress(body) if packed else body, headers=headers)
     error = failure(settings)
-    assert (error.code, error.outcome, error.http_status) == ("too_large", Outcome.BAD_ANSWER, 200)
+    assert (error.code, error.outcome, error.http_status) == (
+        "too_large",
+        Outcome.BAD_RESPONSE,
+        200,
+    )
 
 
 def test_a_packed_answer_is_unpacked(settings: AnafSettings, anaf: Server) -> None:

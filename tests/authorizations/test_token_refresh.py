@@ -179,7 +179,7 @@ def test_what_may_pass_by_itself_leaves_the_authorization_alive(
     anaf.turn_on(scenario, **({"endpoint": endpoint} if endpoint else {}))
     with pytest.raises(AnafError) as caught:
         token_refresh.refresh_authorization(authorization_id=authorization.pk)
-    assert caught.value.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER}
+    assert caught.value.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_RESPONSE}
     assert tokens(authorization) == old
     assert authorization.status == "active"
     assert authorization.last_failure_code == caught.value.code == code

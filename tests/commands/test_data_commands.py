@@ -93,7 +93,7 @@ def test_a_record_with_unreadable_days_is_a_transport_without_them(
     ("scenario", "outcome", "code"),
     [
         ("down_503", "unavailable", 1),
-        ("html_rejected", "bad_answer", 1),
+        ("html_rejected", "bad_response", 1),
         ("rate_limited", "rate_limited", 1),
         ("no_rights_cui", "no_rights", 1),
         ("token_refused", "unavailable", 1),  # although it has just been renewed: nobody need act

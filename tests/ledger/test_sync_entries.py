@@ -149,14 +149,14 @@ def test_a_silence_is_written_when_it_begins_and_when_it_ends(
     (began,) = new_entries(company, known)
     since = SyncState.objects.get().error_since
     assert since is not None
-    assert (began.kind, began.requested_at, began.received_at) == ("no_answer", since, None)
+    assert (began.kind, began.requested_at, began.received_at) == ("no_response", since, None)
     assert content(began) == {"code": "http_5xx", "http_status": 503}
     assert began.server_date
     anaf.turn_off("down_503")
     for _ in range(2):
         sync_company(company_id=company.pk)
     _, ended = new_entries(company, known)
-    assert ended.kind == "answered_again"
+    assert ended.kind == "responding_again"
     assert content(ended) == {"since": since.isoformat(), "code": "http_5xx"}
     assert ended.received_at
 
@@ -177,7 +177,10 @@ def test_a_refusal_is_an_answer(
     anaf.turn_off("timeout")
     anaf.rights("three", cuis=[])
     assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
-    assert [entry.kind for entry in new_entries(company, known)] == ["no_answer", "answered_again"]
+    assert [entry.kind for entry in new_entries(company, known)] == [
+        "no_response",
+        "responding_again",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -191,13 +194,16 @@ def test_the_poller_writes_the_end_of_a_silence_with_an_unchanged_response(
     anaf.turn_on("timeout")
     SyncState.objects.update(next_sync_at=timezone.now())
     polling.drain()
-    assert [entry.kind for entry in new_entries(company, known)] == ["no_answer"]
+    assert [entry.kind for entry in new_entries(company, known)] == ["no_response"]
     anaf.turn_off("timeout")
     RateLimiter.objects.all().delete()
     for _ in range(2):
         SyncState.objects.update(next_sync_at=timezone.now())
         polling.drain()
-    assert [entry.kind for entry in new_entries(company, known)] == ["no_answer", "answered_again"]
+    assert [entry.kind for entry in new_entries(company, known)] == [
+        "no_response",
+        "responding_again",
+    ]
     state = SyncState.objects.get()
     assert (state.error_since, state.last_outcome) == (None, "ok")
 

@@ -66,7 +66,7 @@ def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
         SyncState.objects.create(company=one, rate=100 if number < 4 else 0.1)
     row = plan.update_plan()
     assert (row.companies, row.slowest, row.stretched) == (60, 60 * HELD_SHARE, False)
-    assert plan.current_plan().policy.multiplier == row.multiplier > 0
+    assert plan.current_plan().intervals.multiplier == row.multiplier > 0
     assert plan.current_plan().prior == pytest.approx(DEFAULT_PRIOR)
     SyncState.objects.update(exposure=6, last_good_at=timezone.now())
     SyncState.objects.filter(rate=100).update(new_uits=600)
@@ -123,8 +123,8 @@ def test_a_learnt_limit_slows_the_companies_of_that_authorization(
     rights.record_right(authorization=authorization, company=company, covered=True)
     AuthorizationLimit.objects.create(authorization=authorization, daily_limit=96)
     plan.update_plan()
-    policy = plan.current_plan().limited_policies[authorization.pk]
-    assert policy.multiplier / 50**0.5 == pytest.approx(1440 / 96 / 0.95, rel=0.01)
+    intervals = plan.current_plan().limited_intervals[authorization.pk]
+    assert intervals.multiplier / 50**0.5 == pytest.approx(1440 / 96 / 0.95, rel=0.01)
 
 
 def test_no_more_calls_than_its_limit_are_spent_for_an_authorization(

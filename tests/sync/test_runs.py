@@ -77,7 +77,7 @@ def test_a_scrape_looks_at_the_last_hours_only(company: Company) -> None:
     asked(1, "unavailable")
     assert told() == {"ok": 4, "unavailable": 1}
     # The rows before the count are not looked at any more.
-    SyncRun.objects.filter(pk__lte=counted.counted_to).update(outcome="bad_answer")
+    SyncRun.objects.filter(pk__lte=counted.counted_to).update(outcome="bad_response")
     assert told() == {"ok": 4, "unavailable": 1}
     runs.update_totals(now + timedelta(hours=3))
     assert told() == {"ok": 4, "unavailable": 1}

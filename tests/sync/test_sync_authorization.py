@@ -88,7 +88,7 @@ def test_trouble_of_the_token_service_is_temporary(
     anaf.turn_on("token_refused", times=1)
     anaf.turn_on(scenario, times=1)
     result = sync_company(company_id=company.pk)
-    assert result.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_ANSWER}
+    assert result.outcome in {Outcome.UNAVAILABLE, Outcome.BAD_RESPONSE}
     assert Authorization.objects.get().status == "active"
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
 

@@ -87,16 +87,16 @@ def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
 
     since = (now - 2 * MINUTE).astimezone(BUCHAREST)
     assert (
-        f"ANAF nu răspunde din {clock(since)}; lista este din " in sync_status.outage_in_words
+        f"ANAF nu răspunde din {clock(since)}; lista este din " in sync_status.outage_sentence
         or (
-            "ANAF nu răspunde din" in sync_status.outage_in_words
-            and f"{clock(since)};" in sync_status.outage_in_words
+            "ANAF nu răspunde din" in sync_status.outage_sentence
+            and f"{clock(since)};" in sync_status.outage_sentence
         )
     )
-    assert sync_status.outage_in_words.endswith(clock(good.astimezone(BUCHAREST)))
+    assert sync_status.outage_sentence.endswith(clock(good.astimezone(BUCHAREST)))
     assert not sync_status.busy
     page = signed_in.get("/transporturi/").content.decode()
-    assert sync_status.outage_in_words in page
+    assert sync_status.outage_sentence in page
 
 
 @pytest.mark.parametrize("code", ["no_rights_cui", "refresh_rejected", "daily_limit"])
@@ -106,7 +106,7 @@ def test_our_authorizations_trouble_is_not_anafs_silence(
     now = timezone.now()
     SyncState.objects.create(company=company, last_code=code, error_since=now, last_attempt_at=now)
     sync_status = read_sync_status(organization, [company])
-    assert sync_status.outage_in_words == ""
+    assert sync_status.outage_sentence == ""
     assert [error.code for error in sync_status.errors] == [code]
     outage(5)
     both = read_sync_status(organization, [company])

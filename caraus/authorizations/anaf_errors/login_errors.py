@@ -95,7 +95,7 @@ LOGIN_ERRORS = (
         heading=headings.ANAF_DOWN,
     ),
     ErrorText(
-        "token_bad_answer",
+        "token_bad_response",
         Responsibility.ANAF,
         gettext_noop(
             "Serviciul de autorizare al ANAF a trimis un răspuns pe care nu îl putem folosi."

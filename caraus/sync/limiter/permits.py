@@ -37,7 +37,7 @@ _OTHER_CODES = frozenset(
     }
 )
 _FIELD_NAMES = [field.name for field in fields(LimiterState)]
-# A company counts as polled when ANAF has answered about it within this time.
+# A company counts as polled when ANAF has responded about it within this time.
 RECENTLY = timedelta(days=7)
 # Seconds after which a call that waits for a permit gives up.
 TIMER_WAIT_SECONDS = 5.0
@@ -81,10 +81,10 @@ def acquire_permit(*, requested: int = 1, person: bool = False) -> tuple[Permit,
     given: list[Permit] = []
 
     def decide(state: LimiterState, now: datetime) -> LimiterState:
-        after, answer = rules.decide_permit(
+        after, permit = rules.decide_permit(
             state, now=now, cap=settings.ANAF_CALLS_PER_MINUTE, requested=requested, person=person
         )
-        given.append(answer)
+        given.append(permit)
         return after
 
     state = _update_state(decide)
@@ -133,7 +133,7 @@ def report_result(error: AnafError | None, *, permit: Permit, cui: str = "") -> 
 
 
 def _count_polled_companies() -> int:
-    """Count the companies that ANAF has answered about recently, up to FAILURES_TO_OPEN."""
+    """Count the companies that ANAF has responded about recently, up to FAILURES_TO_OPEN."""
     recent = SyncState.objects.filter(
         last_good_at__gt=timezone.now() - RECENTLY, company__archived_at=None
     )
@@ -204,6 +204,6 @@ def _create_row(cursor: Any) -> LimiterState:
 
 def _log_change(before: LimiterState, after: LimiterState) -> None:
     if before.open_since is None and after.open_since is not None:
-        log.warning("anaf_does_not_answer", since=after.open_since, code=after.last_code)
+        log.warning("anaf_unresponsive", since=after.open_since, code=after.last_code)
     if before.open_since is not None and after.open_since is None:
-        log.info("anaf_answers_again", since=before.open_since)
+        log.info("anaf_responds_again", since=before.open_since)

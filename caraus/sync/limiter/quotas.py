@@ -25,8 +25,8 @@ TIMER_DAY_SHARE = 0.8
 def company_daily_limit(state: SyncState) -> int | None:
     """Return the calls a day for one company: the setting, or fewer when ANAF said so; None without
     a limit."""
-    known = (settings.ANAF_CALLS_PER_DAY_PER_COMPANY, state.daily_limit)
-    return min((limit for limit in known if limit), default=None)
+    limits = (settings.ANAF_CALLS_PER_DAY_PER_COMPANY, state.daily_limit)
+    return min((limit for limit in limits if limit), default=None)
 
 
 def is_company_used_up(state: SyncState, at: datetime) -> bool:

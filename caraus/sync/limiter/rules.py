@@ -162,7 +162,7 @@ def slot_interval(cap: int) -> tuple[timedelta, int]:
 
 
 def calls_a_minute(cap: int) -> float:
-    """Return the calls a minute that the timer may use in the long run: the policy's budget."""
+    """Return the calls a minute that the timer may use in the long run: the plan's budget."""
     return timedelta(minutes=1) / slot_interval(cap)[0] * (1 - PERSON_RESERVED_SHARE)
 
 
@@ -200,7 +200,7 @@ def after_failure(
     companies: int = 1,
     jitter: float | None = None,
 ) -> LimiterState:
-    """Return the state after a call that ANAF did not answer.
+    """Return the state after a call to which ANAF did not respond.
 
     The circuit opens when calls about different companies have failed in a row: FAILURES_TO_OPEN of
     them, or all where no more `companies` are polled. One company that ANAF always fails about

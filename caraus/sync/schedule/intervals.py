@@ -1,9 +1,9 @@
-"""The intervals between syncs, from one policy for all companies. Pure functions.
+"""The intervals between syncs, solved for all companies together. Pure functions.
 
 Of all ways to spend B calls a minute, the mean delay of new UITs is least when a company at which
-λ UITs appear a day is polled every T = μ/√λ minutes, within bounds. `solve_policy` finds the one
+λ UITs appear a day is polled every T = μ/√λ minutes, within bounds. `solve_intervals` finds the
 number μ for all companies together; each company's own interval is one division
-(`company_interval`). `docs/scheduling.md` derives the policy.
+(`company_interval`). `docs/scheduling.md` derives it.
 """
 
 import math
@@ -38,7 +38,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PollingIntervals:
     """The intervals of all companies together.
 
     `multiplier` is μ, in minutes times √(UITs a day). `stretched`: polling all as slowly as the
@@ -51,8 +51,10 @@ class Policy:
     stretched: bool = False
 
 
-def solve_policy(companies: Mapping[float, int], *, budget: float, bounds: Bounds) -> Policy:
-    """Return the best policy for a budget of calls a minute.
+def solve_intervals(
+    companies: Mapping[float, int], *, budget: float, bounds: Bounds
+) -> PollingIntervals:
+    """Return the best intervals for a budget of calls a minute.
 
     `companies`: how many have each rate (UITs a day; the caller may round rates together). With
     Lagrange's multiplier and clipping („water-filling”), the spending Σ 1/T falls as μ grows, so
@@ -62,19 +64,21 @@ def solve_policy(companies: Mapping[float, int], *, budget: float, bounds: Bound
     number = sum(companies.values())
     fastest = bounds.fastest
     if not number or number / fastest <= budget:
-        return Policy(0.0, fastest, max(_slowest_interval(number, budget, bounds), fastest))
+        return PollingIntervals(
+            0.0, fastest, max(_slowest_interval(number, budget, bounds), fastest)
+        )
     slowest = max(_slowest_interval(number, budget, bounds), fastest)
     stretched = slowest > bounds.slowest_of_many
     if math.isinf(slowest):
-        return Policy(math.inf, fastest, slowest, stretched=True)
+        return PollingIntervals(math.inf, fastest, slowest, stretched=True)
     low, high = 0.0, slowest * math.sqrt(max(companies))
     for _ in range(60):
         middle = (low + high) / 2
-        if _calls_a_minute(companies, Policy(middle, fastest, slowest)) > budget:
+        if _calls_a_minute(companies, PollingIntervals(middle, fastest, slowest)) > budget:
             low = middle
         else:
             high = middle
-    return Policy(high, fastest, slowest, stretched)
+    return PollingIntervals(high, fastest, slowest, stretched)
 
 
 def _slowest_interval(number: int, budget: float, bounds: Bounds) -> float:
@@ -85,18 +89,18 @@ def _slowest_interval(number: int, budget: float, bounds: Bounds) -> float:
     return max(bounds.slowest_of_many, least)
 
 
-def _calls_a_minute(companies: Mapping[float, int], policy: Policy) -> float:
-    return sum(count / interval_minutes(policy, rate) for rate, count in companies.items())
+def _calls_a_minute(companies: Mapping[float, int], intervals: PollingIntervals) -> float:
+    return sum(count / interval_minutes(intervals, rate) for rate, count in companies.items())
 
 
-def interval_minutes(policy: Policy, rate: float) -> float:
+def interval_minutes(intervals: PollingIntervals, rate: float) -> float:
     """Return the interval in minutes for a company at which `rate` UITs appear a day."""
-    wished = policy.multiplier / math.sqrt(rate) if rate > 0 else policy.slowest
-    return min(max(wished, policy.fastest), policy.slowest)
+    wished = intervals.multiplier / math.sqrt(rate) if rate > 0 else intervals.slowest
+    return min(max(wished, intervals.fastest), intervals.slowest)
 
 
 def company_interval(
-    policy: Policy,
+    intervals: PollingIntervals,
     *,
     rate: float,
     at: datetime,
@@ -107,14 +111,14 @@ def company_interval(
     """Return the time until the company's next sync, after a good response at `at`.
 
     `calls_a_day` is the daily limit, `calls_left` what is left of it today: people may have used
-    more than planned. `at_most` makes the sync sooner than the policy (a person views the list, a
+    more than planned. `at_most` makes the sync sooner than the interval (a person views the list, a
     transport starts today). The daily limit goes first.
     """
-    chosen = interval_minutes(policy, rate)
+    chosen = interval_minutes(intervals, rate)
     if is_night(at):
-        chosen = max(chosen, min(policy.fastest * NIGHT_SLOWER, policy.slowest))
+        chosen = max(chosen, min(intervals.fastest * NIGHT_SLOWER, intervals.slowest))
     if at_most is not None:
-        chosen = min(chosen, max(at_most.total_seconds() / 60, policy.fastest))
+        chosen = min(chosen, max(at_most.total_seconds() / 60, intervals.fastest))
     if calls_a_day is not None:
         chosen = max(chosen, _limited_minutes(calls_a_day, calls_left, at))
     return timedelta(minutes=chosen)
@@ -143,6 +147,6 @@ def next_due(
     """
     doublings = min(max(failures_in_a_row - 1, 0), 10)
     doubled = min(pause * 2**doublings, max(LONGEST_RETRY_PAUSE, pause))
-    requested = min(retry_after or timedelta(), LONGEST_RETRY_AFTER_WAIT)
-    wait: timedelta = max(doubled, requested)
+    demanded = min(retry_after or timedelta(), LONGEST_RETRY_AFTER_WAIT)
+    wait: timedelta = max(doubled, demanded)
     return started_at + wait

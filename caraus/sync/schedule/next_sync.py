@@ -1,7 +1,7 @@
 """The learnt polling schedule behind one function, `learn_interval`.
 
 Schedules are data (`SyncState.next_sync_at`), so any number of workers, or none for an hour, is
-correct. `rates.py` and `intervals.py` are pure; `plan.py` makes the policy of all companies.
+correct. `rates.py` and `intervals.py` are pure; `plan.py` solves the intervals of all companies.
 """
 
 from datetime import datetime, timedelta
@@ -61,17 +61,17 @@ def next_interval(state: SyncState, at: datetime, authorization_id: int) -> time
     at_most: timedelta | None = None
     if state.viewed_at and timedelta() <= at - state.viewed_at < VIEWED_RECENTLY:
         at_most = VIEWED_INTERVAL
-    elif anaf_day(at).isoformat() in state.start_days and not current.policy.stretched:
+    elif anaf_day(at).isoformat() in state.start_days and not current.intervals.stretched:
         at_most = START_DAY_INTERVAL
     interval = company_interval(
-        current.policy,
+        current.intervals,
         rate=state.rate,
         at=at,
         calls_a_day=quotas.company_daily_limit(state),
         calls_left=quotas.company_calls_left(state, at),
         at_most=at_most,
     )
-    limited_policy = current.limited_policies.get(authorization_id)
-    if limited_policy is None:
+    limited_intervals = current.limited_intervals.get(authorization_id)
+    if limited_intervals is None:
         return interval
-    return max(interval, company_interval(limited_policy, rate=state.rate, at=at))
+    return max(interval, company_interval(limited_intervals, rate=state.rate, at=at))

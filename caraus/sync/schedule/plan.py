@@ -1,4 +1,5 @@
-"""The policy in force: made anew every minute from aggregates, read by all workers from one row."""
+"""The polling intervals in force: solved anew every minute from aggregates, read by all workers
+from one row."""
 
 import math
 from collections import Counter
@@ -26,8 +27,8 @@ from caraus.sync.schedule.intervals import (
     MINUTES_A_DAY,
     PLANNED_SHARE,
     Bounds,
-    Policy,
-    solve_policy,
+    PollingIntervals,
+    solve_intervals,
 )
 from caraus.sync.schedule.rates import (
     DEFAULT_PRIOR,
@@ -43,11 +44,11 @@ from caraus.sync.schedule.rates import (
 
 # How long a process believes the row that it has read.
 PLAN_CACHE_SECONDS = 20.0
-# Rates that differ by less than this are one for the policy: 20,000 companies become 200 numbers.
+# Rates that differ by less than this are one for the solver: 20,000 companies become 200 numbers.
 _ROUNDING = 0.05
 # What an hour of the week has learnt counts half after four weeks.
 _WEEKLY_DECAY = 0.5 ** (1 / 4)
-# Companies that can be asked about: somebody has authorized for them. Written by hand, as the next
+# Companies that can be polled: somebody has authorized for them. Written by hand, as the next
 # one: the groups are rounded logarithms, which in the ORM would be longer than the statement.
 _RATES = """
 SELECT exp(round(ln(greatest(s.rate, 0.001)) / %(rounding)s) * %(rounding)s) AS rate, count(*)
@@ -62,10 +63,10 @@ GROUP BY 1
 class CurrentPlan:
     """The plan as the poller uses it."""
 
-    policy: Policy
+    intervals: PollingIntervals
     weekly_pattern: Sequence[float] = DEFAULT_WEEKLY_PATTERN
     prior: Sequence[float] = DEFAULT_PRIOR
-    limited_policies: Mapping[int, Policy] = field(default_factory=dict)
+    limited_intervals: Mapping[int, PollingIntervals] = field(default_factory=dict)
 
 
 _OBSERVED = """
@@ -93,22 +94,24 @@ def current_plan() -> CurrentPlan:
     memory = _plan_cache()
     if monotonic() - memory.read_at > PLAN_CACHE_SECONDS:
         row = Plan.objects.order_by("pk").first()
-        memory.plan = _from_row(row) if row else CurrentPlan(_first_policy())
+        memory.plan = _from_row(row) if row else CurrentPlan(_first_intervals())
         memory.read_at = monotonic()
     return memory.plan
 
 
 def clear_plan_cache() -> None:
-    """Read the row again at the next question."""
+    """Read the row again at the next poll."""
     _plan_cache.cache_clear()
 
 
 def _from_row(row: Plan) -> CurrentPlan:
     return CurrentPlan(
-        policy=Policy(row.multiplier, row.fastest, row.slowest, row.stretched),
+        intervals=PollingIntervals(row.multiplier, row.fastest, row.slowest, row.stretched),
         weekly_pattern=weekly_pattern(row.new_uits_by_hour),
         prior=row.prior if len(row.prior) == len(RATE_GRID) else DEFAULT_PRIOR,
-        limited_policies={int(key): Policy(**value) for key, value in row.limited_policies.items()},
+        limited_intervals={
+            int(key): PollingIntervals(**value) for key, value in row.limited_intervals.items()
+        },
     )
 
 
@@ -117,7 +120,7 @@ def interval_bounds() -> Bounds:
     fastest = float(settings.SYNC_FASTEST_MINUTES)
     slowest = max(float(settings.SYNC_SLOWEST_MINUTES), fastest)
     of_many = max(float(settings.SYNC_SLOWEST_OF_MANY_MINUTES), slowest)
-    # A little less than promised: a question that is due waits for its turn.
+    # A little less than promised: a company that is due waits for its turn.
     return Bounds(fastest, slowest, max(of_many * HELD_SHARE, slowest))
 
 
@@ -126,10 +129,10 @@ def calls_budget() -> float:
     return rules.calls_a_minute(settings.ANAF_CALLS_PER_MINUTE) * PLANNED_SHARE
 
 
-def _first_policy() -> Policy:
+def _first_intervals() -> PollingIntervals:
     """Return the intervals before anything is known: somewhere in the middle."""
     middle = math.sqrt(interval_bounds().fastest * interval_bounds().slowest)
-    return Policy(middle, interval_bounds().fastest, interval_bounds().slowest)
+    return PollingIntervals(middle, interval_bounds().fastest, interval_bounds().slowest)
 
 
 def update_plan(now: datetime | None = None) -> Plan:
@@ -141,13 +144,13 @@ def update_plan(now: datetime | None = None) -> Plan:
             made_at=now, budget=0, multiplier=0, fastest=0, slowest=0, counted_until=now
         )
         rates = _rates(_RATES, {"rounding": _ROUNDING})
-        policy = solve_policy(rates, budget=calls_budget(), bounds=interval_bounds())
+        intervals = solve_intervals(rates, budget=calls_budget(), bounds=interval_bounds())
         number = sum(rates.values())
         row.made_at, row.companies, row.budget = now, number, calls_budget()
-        row.multiplier, row.stretched = policy.multiplier, policy.stretched
-        row.fastest, row.slowest = policy.fastest, policy.slowest
-        row.limited_policies = {
-            str(key): asdict(value) for key, value in _limited_policies(now).items()
+        row.multiplier, row.stretched = intervals.multiplier, intervals.stretched
+        row.fastest, row.slowest = intervals.fastest, intervals.slowest
+        row.limited_intervals = {
+            str(key): asdict(value) for key, value in _limited_intervals(now).items()
         }
         row.prior = list(improve_prior(row.prior, _all_observed()))
         _count_new_uits(row, now)
@@ -172,7 +175,7 @@ def _all_observed() -> dict[Observed, int]:
         }
 
 
-def _limited_policies(now: datetime) -> dict[int, Policy]:
+def _limited_intervals(now: datetime) -> dict[int, PollingIntervals]:
     """Return the intervals of each authorization with a daily limit, over the companies that it
     serves: what the limit allows, and what is left of this day, where people have spent more of
     it."""
@@ -191,16 +194,16 @@ def _limited_policies(now: datetime) -> dict[int, Policy]:
         "authorization_id", "company__sync_state__rate"
     ):
         rates.setdefault(authorization_id, Counter())[rate or 1.0] += 1
-    policies = {}
+    intervals_by_authorization = {}
     for authorization_id, companies in rates.items():
         limit = min(limit for limit in (everybody, learnt.get(authorization_id)) if limit)
         count = counts.get(authorization_id)
         spent = count.calls_today if count and count.calls_day == today.date() else 0
         calls_a_minute = 0.95 * min(limit / MINUTES_A_DAY, max(limit - spent, 0) / minutes_left)
-        policies[authorization_id] = solve_policy(
+        intervals_by_authorization[authorization_id] = solve_intervals(
             companies, budget=calls_a_minute, bounds=interval_bounds()
         )
-    return policies
+    return intervals_by_authorization
 
 
 def _count_new_uits(row: Plan, now: datetime) -> None:

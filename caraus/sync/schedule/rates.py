@@ -1,12 +1,12 @@
-"""How many UITs a day appear at a company, learnt from what each question found. Pure.
+"""How many UITs a day appear at a company, learnt from what each poll showed. Pure.
 
 A Poisson rate times the week's rhythm, with slow forgetting: `new_uits` in `exposure` days, both
 decayed. Most carriers show no UIT or two in a week, which says little about one of them and much
 about all: how rates are spread over the installation is learnt too (`improve_prior`: one step of
 EM over a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given its own
 UITs.
-The rhythm is one for the whole installation: a carrier with one UIT a week would need years to show
-its own.
+The weekly pattern is one for the whole installation: a carrier with one UIT a week would need years
+to show its own.
 """
 
 import math
@@ -18,14 +18,14 @@ from datetime import UTC, datetime, timedelta
 from caraus.core.formatting import BUCHAREST
 
 HOURS_A_WEEK = 7 * 24
-# What was found two weeks ago counts half.
+# What was observed two weeks ago counts half.
 HALF_LIFE_DAYS = 14.0
-# So many UITs found speak for themselves.
+# So many observed UITs speak for themselves.
 ENOUGH_UITS = 20.0
 # The first guess of how rates are spread counts as so many companies.
 DEFAULT_PRIOR_WEIGHT = 10.0
 # A UIT stays in `info` for five to eight days (declared up to three days ahead, valid five days:
-# guide 2025 p. 11): the first answer shows about so many days of arrivals.
+# guide 2025 p. 11): the first response shows about so many days of arrivals.
 FIRST_RESPONSE_DAYS = 6.0
 SLOWEST_RATE, FASTEST_RATE = 0.001, 2000.0
 # The rates whose weights the prior is made of: from one UIT in three years to 2000 a day.
@@ -71,12 +71,14 @@ def _posterior(observed: Observed, prior: Sequence[float]) -> list[float]:
     return [weight * math.exp(log - most) for weight, log in zip(prior, logs, strict=True)]
 
 
-def improve_prior(prior: Sequence[float], known: Mapping[Observed, int]) -> tuple[float, ...]:
-    """Improve the prior by one step over all companies; `known` counts them by observation."""
+def improve_prior(
+    prior: Sequence[float], observations: Mapping[Observed, int]
+) -> tuple[float, ...]:
+    """Improve the prior by one step over all companies; `observations` counts them."""
     if len(prior) != len(RATE_GRID):
         prior = DEFAULT_PRIOR
     sums = [DEFAULT_PRIOR_WEIGHT * weight for weight in DEFAULT_PRIOR]
-    for observed, number in known.items():
+    for observed, number in observations.items():
         posterior = _posterior(observed, prior)
         share = number / sum(posterior)
         for index, likelihood in enumerate(posterior):
@@ -115,9 +117,9 @@ def observe(
     A clock that went back teaches nothing but the UITs.
     """
     days = max((until - since) / timedelta(days=1), 0.0)
-    kept = 0.5 ** (days / HALF_LIFE_DAYS)
+    decay = 0.5 ** (days / HALF_LIFE_DAYS)
     share = expected_share(since, until, weekly_pattern)
-    return Observed(observed.new_uits * kept + new, observed.exposure * kept + share)
+    return Observed(observed.new_uits * decay + new, observed.exposure * decay + share)
 
 
 def expected_share(since: datetime, until: datetime, weekly_pattern: Sequence[float]) -> float:
