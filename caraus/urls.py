@@ -26,10 +26,16 @@ urlpatterns = [
     path("firme/", companies.company_list, name="companies"),
     path("firme/alese/", companies.companies_selected, name="companies_selected"),
     path("firme/<int:pk>/", company.company_page, name="company"),
-    path("firme/lista/", company_imports.import_start, name="companies_import"),
-    path("firme/lista/<int:pk>/", company_imports.import_preview, name="companies_preview"),
-    path("firme/lista/<int:pk>/renuntare/", company_imports.import_drop, name="companies_drop"),
-    path("firme/lista/<int:pk>/anulare/", company_imports.import_undo, name="companies_undo"),
+    path("firme/lista/", company_imports.company_import_start, name="companies_import"),
+    path("firme/lista/<int:pk>/", company_imports.company_import_preview, name="companies_preview"),
+    path(
+        "firme/lista/<int:pk>/renuntare/",
+        company_imports.company_import_drop,
+        name="companies_drop",
+    ),
+    path(
+        "firme/lista/<int:pk>/anulare/", company_imports.company_import_undo, name="companies_undo"
+    ),
     path("firme/<int:pk>/arhivare/", company.company_archive, name="company_archive"),
     path("firme/<int:pk>/stergere/", company.company_delete, name="company_delete"),
     path("organizatie/export/", exports.organization_export, name="organization_export"),

@@ -242,7 +242,7 @@ class Storm:
         ]
 
     def query(self, text: str, *values: Any) -> list[Any]:
-        url = embedded.database_url(self.folder)
+        url = embedded.embedded_database_url(self.folder)
         with psycopg.connect(url, autocommit=True) as connection:
             cursor = connection.execute(text.encode(), values)
             return cursor.fetchall() if cursor.description else []

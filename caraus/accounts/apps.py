@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from caraus.accounts import signal_handlers
 
-        signal_handlers.connect()
+        signal_handlers.connect_signals()

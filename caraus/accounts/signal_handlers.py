@@ -28,7 +28,7 @@ FACTOR_LABELS = {
 }
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Record sign-ins, passwords, addresses and second factors in the audit log, as allauth signals
     them."""
     sentences = {

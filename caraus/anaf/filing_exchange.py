@@ -14,7 +14,7 @@ import httpx2
 
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, AnafResponse, AnafSettings, AnafTransport
-from caraus.anaf.rate_limit import limited_call
+from caraus.anaf.rate_limit import call_context
 from caraus.anaf.responses import (
     error_of_body,
     error_of_response,
@@ -44,7 +44,7 @@ class Exchange:
     began_at: datetime
     ended_at: datetime
     sent: bool
-    status: int | None = None
+    request_status: int | None = None
     content_type: str = ""
     server_date: str = ""
     body: bytes = field(default=b"", repr=False)
@@ -82,7 +82,7 @@ def upload(settings: AnafSettings, *, access_token: str, cui: str, xml: bytes) -
     return _exchange(settings, access_token, _Request("POST", path, code, xml))
 
 
-def status(settings: AnafSettings, *, access_token: str, cui: str, index: str) -> Exchange:
+def request_status(settings: AnafSettings, *, access_token: str, cui: str, index: str) -> Exchange:
     """Request how far the upload `index` is (at most 100 times a day, swagger stare)."""
     if not (index.isascii() and index.isdecimal()):
         raise ValueError(f"no load index: {index!r}")
@@ -106,7 +106,7 @@ def _exchange(settings: AnafSettings, access_token: str, request: _Request) -> E
     try:
         if refusal is not None:
             raise refusal
-        with limited_call(request.cui):
+        with call_context(request.cui):
             exchange, failure = asyncio.run(_send(settings, access_token, request, began_at))
             if failure is not None:
                 raise failure

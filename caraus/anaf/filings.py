@@ -27,7 +27,7 @@ from caraus.anaf.filing_exchange import (
     MOST_DAYS,
     Exchange,
     list_filings,
-    status,
+    request_status,
     upload,
 )
 from caraus.anaf.records import uit_in
@@ -40,12 +40,12 @@ __all__ = [
     "MOST_REFERENCE",
     "Exchange",
     "FilingRow",
-    "FilingState",
     "InvalidFilingError",
     "ListResult",
     "StatusResult",
     "UploadOutcome",
     "UploadResult",
+    "UploadState",
     "VehicleChangeDocument",
     "build_vehicle_change",
     "key_of",
@@ -56,7 +56,7 @@ __all__ = [
     "read_status",
     "read_upload",
     "readable",
-    "status",
+    "request_status",
     "upload",
 ]
 
@@ -78,7 +78,7 @@ class UploadOutcome(StrEnum):
     NOT_SENT = "not_sent"
 
 
-class FilingState(StrEnum):
+class UploadState(StrEnum):
     """What ANAF says of an upload. REQUEST_FAILED: the request failed, which says nothing of it."""
 
     OK = "ok"
@@ -89,10 +89,10 @@ class FilingState(StrEnum):
 
 
 _STATES = {
-    "ok": FilingState.OK,
-    "nok": FilingState.REFUSED,
-    "in prelucrare": FilingState.PROCESSING,
-    "xml cu erori nepreluat de sistem": FilingState.NOT_TAKEN,
+    "ok": UploadState.OK,
+    "nok": UploadState.REFUSED,
+    "in prelucrare": UploadState.PROCESSING,
+    "xml cu erori nepreluat de sistem": UploadState.NOT_TAKEN,
 }
 
 
@@ -115,7 +115,7 @@ class UploadResult:
 class StatusResult:
     """`messages` are ANAF's own, whole; `error_code` says why a request is REQUEST_FAILED."""
 
-    state: FilingState
+    state: UploadState
     trace_id: str = ""
     messages: tuple[str, ...] = ()
     error_code: str = ""
@@ -193,14 +193,14 @@ def read_status(exchange: Exchange) -> StatusResult:
     """Judge a response of `stareMesaj`. `Errors` without `stare` is a request that failed."""
     response = _object(exchange)
     if response is None:
-        return StatusResult(FilingState.REQUEST_FAILED, error_code=_code_of(exchange))
+        return StatusResult(UploadState.REQUEST_FAILED, error_code=_code_of(exchange))
     messages, trace_id = _errors_of(response), text_of(response.get("trace_id"))
     state = _STATES.get(
-        without_diacritics(text_of(response.get("stare"))), FilingState.REQUEST_FAILED
+        without_diacritics(text_of(response.get("stare"))), UploadState.REQUEST_FAILED
     )
-    if state in {FilingState.OK, FilingState.PROCESSING} and messages:
-        state = FilingState.REQUEST_FAILED  # it contradicts itself
-    if state is FilingState.REQUEST_FAILED:
+    if state in {UploadState.OK, UploadState.PROCESSING} and messages:
+        state = UploadState.REQUEST_FAILED  # it contradicts itself
+    if state is UploadState.REQUEST_FAILED:
         return StatusResult(state, trace_id, messages, _code_of(exchange))
     return StatusResult(state, trace_id, messages)
 

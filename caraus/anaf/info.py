@@ -17,12 +17,12 @@ from caraus.anaf.async_client import AsyncAnafClient
 from caraus.anaf.documents import Document
 from caraus.anaf.errors import AnafError, masked
 from caraus.anaf.http import AnafResponse, AnafSettings
-from caraus.anaf.rate_limit import limited_call
+from caraus.anaf.rate_limit import call_context
 from caraus.anaf.records import (
     CarrierRecord,
     DeclaredVehicle,
+    RecordedVehicleChange,
     RoutePoint,
-    VehicleChange,
     read_record,
     uit_in,
     uit_is_valid,
@@ -42,9 +42,9 @@ __all__ = [
     "DeclaredVehicle",
     "Document",
     "InfoResponse",
+    "RecordedVehicleChange",
     "RoutePoint",
     "UnreadableItem",
-    "VehicleChange",
     "body_digest",
     "fetch_info",
     "parse_info",
@@ -98,7 +98,7 @@ def fetch_info(
 
     One call, nothing retried. `now` (UTC) replaces the clock for `received_at`. Raises AnafError.
     """
-    with limited_call(carrier_cui):
+    with call_context(carrier_cui):
         response = fetch_response(settings, access_token=access_token, carrier_cui=carrier_cui)
         return read_response(response, access_token=access_token, now=now)
 

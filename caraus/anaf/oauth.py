@@ -14,7 +14,7 @@ from caraus.anaf import login_responses
 from caraus.anaf.errors import AnafError
 from caraus.anaf.http import API_ORIGIN, LOGIN_ORIGIN, AnafSettings
 from caraus.anaf.login_responses import code_of_callback
-from caraus.anaf.rate_limit import limited_call
+from caraus.anaf.rate_limit import call_context
 from caraus.anaf.requests import AnafCall, send_once, successful_response
 from caraus.anaf.responses import error_of_body, is_page, text_of_response
 from caraus.anaf.tokens import Tokens, is_sendable, read_tokens
@@ -108,7 +108,7 @@ def hello(settings: AnafSettings, *, access_token: str) -> str:
     """
     if not is_sendable(access_token):
         raise AnafError("token_refused", detail="no usable access token")
-    with limited_call():
+    with call_context():
         response = successful_response(
             lambda http: http.get("TestOauth/jaxrs/hello", params={"name": _HELLO_NAME}),
             settings=settings,

@@ -28,6 +28,6 @@ def set_limiter(limiter: Limiter) -> Limiter:
     return previous
 
 
-def limited_call(cui: str = "") -> AbstractContextManager[object]:
+def call_context(cui: str = "") -> AbstractContextManager[object]:
     """Return the context of one call to ANAF's services, about the company with this CUI."""
     return _limiters[0](cui)

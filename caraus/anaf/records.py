@@ -88,7 +88,7 @@ class DeclaredVehicle:
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleChange:
+class RecordedVehicleChange:
     """One vehicle change. `at` (since when it drives) and `declared_at`: UTC, None if unreadable.
 
     `declared_by` is the fiscal code of who declared it: the first declarant or the carrier.
@@ -128,7 +128,7 @@ class CarrierRecord:
     plate: str
     trailer1: str
     trailer2: str
-    vehicle_changes: tuple[VehicleChange, ...]
+    vehicle_changes: tuple[RecordedVehicleChange, ...]
     start: RoutePoint
     end: RoutePoint
     documents: tuple[Document, ...]
@@ -302,7 +302,7 @@ def _extra(fields: Fields, name: str) -> Any:
     return value if shown == text else shown
 
 
-def _vehicle_changes(fields: Fields, plate: str) -> tuple[VehicleChange, ...]:
+def _vehicle_changes(fields: Fields, plate: str) -> tuple[RecordedVehicleChange, ...]:
     """Read the changes, sorted by moment, those without one first: ANAF promises no order of its
     own."""
     value = fields.get("modif_veh")
@@ -321,14 +321,14 @@ def _vehicle_changes(fields: Fields, plate: str) -> tuple[VehicleChange, ...]:
     return tuple(sorted(read, key=_when)[-MOST_CHANGES:])
 
 
-def _when(change: VehicleChange) -> tuple[datetime, datetime]:
+def _when(change: RecordedVehicleChange) -> tuple[datetime, datetime]:
     return change.at or _LONG_AGO, change.declared_at or _LONG_AGO
 
 
-def _vehicle_change(fields: Fields, declared: str) -> VehicleChange:
+def _vehicle_change(fields: Fields, declared: str) -> RecordedVehicleChange:
     plate = _plate(fields, "nr_veh")
     trailer1, trailer2 = _trailers(fields, plate or declared)
-    return VehicleChange(
+    return RecordedVehicleChange(
         at=_moment(fields.get("data_modif_veh")),
         plate=plate,
         trailer1=trailer1,

@@ -58,7 +58,7 @@ class ConsentInProgress:
     """The same answer of ANAF's came before, and is being worked on now."""
 
 
-def begin(
+def begin_consent(
     *,
     user: User,
     organization: Organization,
@@ -81,7 +81,7 @@ def begin(
     )
 
 
-def begin_external(
+def begin_external_consent(
     link: ExternalLink, *, person_name: str, browser: str, now: datetime | None = None
 ) -> str:
     """Begin for the holder of a link, who gave this name. Raises AnafError."""
@@ -103,7 +103,7 @@ def _open(request: ConsentRequest, browser: str, now: datetime) -> str:
     return oauth.authorize_url(anaf, state=state)
 
 
-def finish(
+def finish_consent(
     *,
     user: User | None,
     browser: str,
@@ -151,14 +151,14 @@ def _use_callback(
         return consent_error(anaf_error.code)
 
 
-def is_open(*, user: User, organization: Organization) -> bool:
+def is_consent_open(*, user: User, organization: Organization) -> bool:
     """Return whether the user has gone to ANAF from here and has not come back yet."""
     return ConsentRequest.objects.filter(
         user=user, organization=organization, used_at=None, expires_at__gt=timezone.now()
     ).exists()
 
 
-def is_external(state: str, *, browser: str) -> bool:
+def is_consent_external(state: str, *, browser: str) -> bool:
     """Return whether this browser began it with an external link."""
     request = _request_of(state)
     return (

@@ -6,7 +6,7 @@ from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization
 
 # So many companies are named; the others are counted.
-NAMED_COMPANIES = 5
+COMPANIES_NAMED_IN_SCOPE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ def consent_scope(authorization: Authorization) -> ConsentScope:
     companies = rights.served_companies(authorization)
     return ConsentScope(
         organization=str(authorization.organization),
-        companies=[str(company) for company in companies.order_by("name", "cui")[:NAMED_COMPANIES]],
+        companies=[
+            str(company) for company in companies.order_by("name", "cui")[:COMPANIES_NAMED_IN_SCOPE]
+        ],
         number=companies.count(),
         for_all=authorization.link is None or authorization.link.for_all,
     )

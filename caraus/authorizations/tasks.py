@@ -82,6 +82,6 @@ def run_authorization_check(*, check_id: int) -> None:
 
 @app.periodic(cron="7 * * * *")
 @app.task(name="authorizations.remind", queueing_lock="authorizations.remind")
-def notify_of_deadlines(timestamp: int) -> None:
+def notify_of_deadlines_task(timestamp: int) -> None:
     """Notify of authorizations whose end comes near."""
     deadlines.notify_of_deadlines()

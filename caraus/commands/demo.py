@@ -32,8 +32,8 @@ ORGANIZATION = "Demo Transport"
 # What a demo folder holds; nothing else is ever removed by --reset.
 MARKER = "caraus-demo"
 # The running demo's settings, for other commands in another terminal.
-SETTINGS = "demo.env"
-MAIL = "mail"
+SETTINGS_FILE = "demo.env"
+MAIL_FOLDER = "mail"
 STARTUP_SECONDS = 60
 STOP_SECONDS = 15
 # Ctrl-C, a supervisor, a terminal that is closed.
@@ -139,7 +139,7 @@ class _Ending:
 
 def _mark(folder: Path) -> None:
     """So that --reset knows the folder from the first moment; one with other things in it never."""
-    own_names = ("postgres", "secrets", MAIL, SETTINGS, MARKER)
+    own_names = ("postgres", "secrets", MAIL_FOLDER, SETTINGS_FILE, MARKER)
     if all(path.name.startswith(own_names) for path in folder.iterdir()):
         (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")
 
@@ -185,7 +185,7 @@ def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
         "CARAUS_SYNC_NOW_SECONDS": "0",
         "CARAUS_SYNC_LIMIT": "100/m/user",
         # What the product sends can be read: nobody has a mail server at hand.
-        "EMAIL_URL": f"file://{folder / MAIL}",
+        "EMAIL_URL": f"file://{folder / MAIL_FOLDER}",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -205,8 +205,8 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         started = [children.enter_context(_child("anaf_simulator", *arguments))]
         _print_line("Starting PostgreSQL and bringing its schema up to date …")
         _mark(folder)
-        (folder / MAIL).mkdir(exist_ok=True)
-        (folder / MAIL).chmod(0o700)  # letters hold links that open accounts
+        (folder / MAIL_FOLDER).mkdir(exist_ok=True)
+        (folder / MAIL_FOLDER).chmod(0o700)  # letters hold links that open accounts
         with ending.at_once():
             restart_if_dead = children.enter_context(database())
         children.enter_context(_settings_file(folder, environment))
@@ -220,9 +220,9 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
             children.callback(child.terminate)  # these two end beside one another
         _wait_for(f"{address}/healthz", started, ending)
         _announce(address, simulator, control_port, world)
-        _print_line(f"  the e-mails it sends: {folder / MAIL}")
+        _print_line(f"  the e-mails it sends: {folder / MAIL_FOLDER}")
         _print_line(
-            f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS))} caraus …"
+            f"  other commands: CARAUS_ENV_FILE={shlex.quote(str(folder / SETTINGS_FILE))} caraus …"
         )
         _print_line("  Ctrl-C ends everything.")
         if browser:
@@ -234,7 +234,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
 def _settings_file(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """Write what `caraus sync` needs beside the demo, for its owner alone, as long as the demo
     runs."""
-    path = folder / SETTINGS
+    path = folder / SETTINGS_FILE
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         for name, value in environment.items():

@@ -13,7 +13,7 @@ from django.db.utils import DatabaseError
 from caraus import embedded
 from caraus.commands.base import close_connections, pending_migrations
 from caraus.core import environment
-from caraus.core.queues import groups
+from caraus.core.queues import queue_groups
 
 GOOD, BAD, NOTE = "ok", "MISSING", "note"
 
@@ -230,7 +230,7 @@ def _running() -> Report:
             " AND coalesce(scheduled_at, now()) < now() - interval '15 minutes'"
         )
         (late,) = cursor.fetchone()
-    workers = -(-workers // len(groups(1)))  # each process has one for each group of queues
+    workers = -(-workers // len(queue_groups(1)))  # each process has one for each group of queues
     report: Report = [(GOOD, f"{workers} worker(s) alive.")] if workers else []
     if not workers:
         # Before anybody has authorized nothing is missed yet.

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import cast
 
-from caraus.core.queues import groups
+from caraus.core.queues import queue_groups
 
 # Whoever stops a service kills it after ten seconds: better to go in order before.
 _GRACE = 6
@@ -12,7 +12,7 @@ _GRACE = 6
 
 def threads(concurrency: int) -> int:
     """Return how many jobs may run at once, all groups together."""
-    return sum(group.slots for group in groups(concurrency))
+    return sum(group.slots for group in queue_groups(concurrency))
 
 
 async def run_jobs(concurrency: int, stop: asyncio.Event) -> None:
@@ -35,7 +35,7 @@ async def run_jobs(concurrency: int, stop: asyncio.Event) -> None:
                         install_signal_handlers=False,
                     )
                 )
-                for group in groups(concurrency)
+                for group in queue_groups(concurrency)
             ]
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait([*workers, stopping], return_when=asyncio.FIRST_COMPLETED)

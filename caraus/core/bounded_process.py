@@ -25,7 +25,7 @@ class ChildError(Exception):
         self.timed_out = timed_out
 
 
-def run(
+def run_bounded(
     module: str, data: bytes, *, seconds: float, slots: BoundedSemaphore, patience: float = 0
 ) -> bytes:
     """Run the module with `data` as its input and return its output. Raises BusyError when no

@@ -83,7 +83,7 @@ def database_url() -> str:
     """Return the server's address; raises SettingError when it is not PostgreSQL's."""
     url = text("DATABASE_URL")
     if not url:
-        return embedded.database_url(embedded.data_dir())
+        return embedded.embedded_database_url(embedded.data_dir())
     if not _is_postgresql(url):
         raise SettingError(
             "DATABASE_URL",

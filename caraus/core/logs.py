@@ -183,7 +183,7 @@ def _add_left_out(record: logging.LogRecord, count: int) -> None:
         record.msg, record.args = f"{record.getMessage()} (left out since: {count})", ()
 
 
-def origin() -> dict[str, str]:
+def job_origin() -> dict[str, str]:
     """Return, for a job's arguments, the request that enqueued it."""
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     return {"request_id": str(request_id)} if request_id else {}

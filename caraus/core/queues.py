@@ -19,7 +19,7 @@ EXPORTS = "exports"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class QueueGroup:
     """Queues that share slots."""
 
     name: str
@@ -27,16 +27,16 @@ class Group:
     slots: int
 
 
-def groups(concurrency: int) -> tuple[Group, ...]:
+def queue_groups(concurrency: int) -> tuple[QueueGroup, ...]:
     """Return the groups of one worker process. `concurrency` is for the work that nobody presses:
     half of it for periodic jobs, half for token refreshes; what people press has few slots,
     always."""
     half = max(2, concurrency // 2)
     return (
-        Group("periodic", (PERIODIC,), half),
-        Group("anaf", (ANAF,), half),
-        Group("mail", (MAIL,), 2),
-        Group("syncs", (SYNCS, RIGHTS), 2),
-        Group("checks", (CHECKS,), 2),
-        Group("exports", (EXPORTS,), 2),
+        QueueGroup("periodic", (PERIODIC,), half),
+        QueueGroup("anaf", (ANAF,), half),
+        QueueGroup("mail", (MAIL,), 2),
+        QueueGroup("syncs", (SYNCS, RIGHTS), 2),
+        QueueGroup("checks", (CHECKS,), 2),
+        QueueGroup("exports", (EXPORTS,), 2),
     )

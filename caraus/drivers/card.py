@@ -64,7 +64,7 @@ def render(transports: Sequence[Transport], *, today: date) -> bytes:
 
 def _draw(cards: bytes, uits: list[str]) -> bytes:
     try:
-        return bounded_process.run(
+        return bounded_process.run_bounded(
             PROGRAM, cards, seconds=SECONDS, slots=_DRAWING, patience=PATIENCE
         )
     except bounded_process.BusyError:

@@ -19,7 +19,7 @@ from caraus.transports.display import (
 from caraus.transports.models import Transport
 
 
-def text(transport: Transport, *, today: date) -> str:
+def format_driver_text(transport: Transport, *, today: date) -> str:
     """Return the lines of a message; every day is told in full, so that it is true whenever it is
     read."""
     plate, *trailers = transport.current_vehicle

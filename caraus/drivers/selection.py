@@ -9,7 +9,7 @@ from caraus.accounts import access
 from caraus.transports.models import Transport
 
 # More than one driver carries; a page of the list has as many.
-MAX_SELECTED = 50
+MAX_CARDS = 50
 
 
 def selected_transports(request: HttpRequest, texts: Sequence[str]) -> list[Transport]:
@@ -18,7 +18,7 @@ def selected_transports(request: HttpRequest, texts: Sequence[str]) -> list[Tran
     rows = access.visible(
         Transport.objects.select_related("company"), access.current_membership(request)
     )
-    selected = rows.filter(pk__in=keys).order_by("first_expired_day", "pk")[:MAX_SELECTED]
+    selected = rows.filter(pk__in=keys).order_by("first_expired_day", "pk")[:MAX_CARDS]
     transports = list(selected)
     if not transports:
         raise Http404(gettext("Niciun UIT ales."))

@@ -56,7 +56,7 @@ def default_data_dir(name: str) -> Path:
     return Path("/var/lib") / name if os.geteuid() == 0 else platformdirs.user_data_path(name)
 
 
-def database_url(folder: Path) -> str:
+def embedded_database_url(folder: Path) -> str:
     """Return the address of the folder's server, whether it runs or not; nothing is started."""
     return cluster.url(socket_dir(folder))
 
@@ -88,7 +88,7 @@ class ServerHandle:
 
     def __init__(self, folder: Path, holding: IO[bytes]) -> None:
         self.folder = folder
-        self.url = database_url(folder)
+        self.url = embedded_database_url(folder)
         self._holding = holding
         self._owner = os.getpid()
         atexit.register(self.release)

@@ -44,7 +44,7 @@ INITDB = (
     *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     "--wal-segsize=4",  # MB; with the 16 of the default a new database takes 60 MB, not 40
 )
-SETTINGS = {
+SERVER_SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # part of the socket's name; PGPORT must not move it
     "unix_socket_permissions": "0700",
@@ -175,7 +175,7 @@ def _start(folder: Path, user: SystemUser) -> tuple[psutil.Process | None, int]:
 
     Not by pg_ctl, which hands paths to a shell unquoted. The shell here only lets go of its child.
     """
-    data, settings = folder / "postgres", dict(SETTINGS)
+    data, settings = folder / "postgres", dict(SERVER_SETTINGS)
     settings["unix_socket_directories"] = str(sockets := make_socket_dir(folder, user))
     settings["cluster_name"] = processes.cluster_name(folder)
     settings["fsync"] = "on" if _fsync() else "off"

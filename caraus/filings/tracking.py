@@ -11,7 +11,7 @@ from caraus.accounts.models import Company
 from caraus.anaf import filings as anaf
 from caraus.anaf import info
 from caraus.anaf.errors import AnafError
-from caraus.anaf.filings import FilingRow, FilingState, ListResult, key_of
+from caraus.anaf.filings import FilingRow, ListResult, UploadState, key_of
 from caraus.authorizations import rights, token_refresh
 from caraus.filings import display, events, responses, schedule, traces
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
@@ -69,9 +69,9 @@ def _judge_status(change_id: int, response: FilingResponse | None) -> None:
         if _is_done(change):
             return
         now = timezone.now()
-        if result and result.state is FilingState.OK:
+        if result and result.state is UploadState.OK:
             _accept(change, now)
-        elif result and result.state in {FilingState.REFUSED, FilingState.NOT_TAKEN}:
+        elif result and result.state in {UploadState.REFUSED, UploadState.NOT_TAKEN}:
             refuse(change, result.messages or (display.not_taken(),))
         else:
             change.tries += 1

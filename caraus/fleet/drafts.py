@@ -186,7 +186,7 @@ def company_of(draft: Draft) -> Company:
 
 
 def checked_rows(draft: Draft) -> list[CheckedRow]:
-    layout = drafts.layout_of(draft)
+    layout = drafts.draft_layout(draft)
     known = {vehicle.plate: vehicle for vehicle in Vehicle.objects.filter(company=draft.company)}
     rows = [read_row(row, layout) for row in drafts.rows_to_read(draft)]
     return check_rows(rows, known, Kind(draft.default_kind or Kind.VEHICLE), draft.split)

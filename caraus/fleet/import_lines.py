@@ -12,7 +12,7 @@ from caraus.core.formatting import folded, gettext_lazy
 from caraus.fleet import plates
 from caraus.fleet.models import Kind
 from caraus.lists import contents
-from caraus.lists.columns import NOTHING, Layout, ListFormat, NumberedRow, Role, too_long
+from caraus.lists.columns import NOTHING, ColumnRole, Layout, ListFormat, NumberedRow, too_long
 
 _TRAILER = re.compile(r"^(semi)?remorc|^(semi)?trailer|^r$|^sr$|^o[1-4]$")
 _VEHICLE = re.compile(
@@ -138,8 +138,8 @@ def _first_is_the_vehicle(roles: dict[int, str]) -> dict[int, str]:
     return roles
 
 
-def _role(name: str, label: str, heading: str) -> Role:
-    return Role(name, label, re.compile(heading))
+def _role(name: str, label: str, heading: str) -> ColumnRole:
+    return ColumnRole(name, label, re.compile(heading))
 
 
 _KEYS = frozenset({"plate", "vehicle", "trailer"})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from caraus.core.formatting import folded, gettext_lazy
 from caraus.lists import contents
 from caraus.lists.spreadsheets import Row, UnreadableFileError
-from caraus.lists.workbook import MAX_CELL_LENGTH
+from caraus.lists.workbook import MAX_LIST_CELL_LENGTH
 
 HEAD_WITHIN = 10
 MOST_TITLES = 3
@@ -31,7 +31,7 @@ type NumberedRow = tuple[int, Row]
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class ColumnRole:
     """What a column may hold; `heading` finds it in the folded word above the column."""
 
     name: str
@@ -44,7 +44,7 @@ class ListFormat:
     """Lists about one kind of thing. `has_key`: whether a cell surely names one of them;
     `complete`: the roles of all columns, from what is in them and what their heads say."""
 
-    roles: tuple[Role, ...]
+    roles: tuple[ColumnRole, ...]
     has_key: Callable[[str], bool]
     complete: Callable[[Mapping[int, list[str]], Mapping[int, str], str], dict[int, str]]
     # The roles of which one has to be among the columns.
@@ -149,8 +149,8 @@ def _has_counter_alone(row: Row, keys: Collection[int]) -> bool:
 
 def too_long(row: Row) -> str:
     """Say what is wrong with a row with a cell that was cut; "" for others."""
-    if any(len(cell) > MAX_CELL_LENGTH for cell in row):
+    if any(len(cell) > MAX_LIST_CELL_LENGTH for cell in row):
         return gettext("Rândul este prea lung: o căsuță are cel mult %(most)d de caractere.") % {
-            "most": MAX_CELL_LENGTH
+            "most": MAX_LIST_CELL_LENGTH
         }
     return ""

@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company, Membership
 from caraus.lists.columns import NOTHING, Layout, ListFormat, NumberedRow, recognize, skipped_rows
 from caraus.lists.models import Draft
-from caraus.lists.spreadsheets import MAX_ROWS, Row, Sheet, UnreadableFileError, read_text
+from caraus.lists.spreadsheets import MAX_LIST_ROWS, Row, Sheet, UnreadableFileError, read_text
 
-MAX_KEPT_ROWS = MAX_ROWS + 1
-RETENTION = timedelta(days=1)
+MAX_KEPT_ROWS = MAX_LIST_ROWS + 1
+DRAFT_RETENTION = timedelta(days=1)
 UNDO_WITHIN = timedelta(hours=1)
 _SHOWN_SAMPLES = 3
 
@@ -60,7 +60,7 @@ def _skipped(rows: Sequence[NumberedRow], form: ListFormat, layout: Layout) -> d
     return {str(number): why for number, why in skipped_rows(rows, form, layout).items()}
 
 
-def layout_of(draft: Draft) -> Layout:
+def draft_layout(draft: Draft) -> Layout:
     """Return the layout that was recognized, or that a person chose, for the draft."""
     return Layout(draft.head, tuple(draft.roles))
 
@@ -99,7 +99,7 @@ def set_roles(draft: Draft, form: ListFormat, chosen: Mapping[int, str]) -> None
     ]
     draft.split = []
     if draft.taken_at is None:
-        draft.skipped = _skipped(draft.rows, form, layout_of(draft))
+        draft.skipped = _skipped(draft.rows, form, draft_layout(draft))
     draft.save(update_fields=["roles", "split", "skipped"])
 
 
@@ -192,8 +192,8 @@ def can_be_undone(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
     return drafts.filter(taken_at__gt=since).exclude(added=[]).order_by("-taken_at", "-pk")
 
 
-def delete_outdated() -> None:
+def delete_outdated_drafts() -> None:
     """Drop the lists that nobody took in a day, and those that can be undone no longer."""
     now = timezone.now()
-    old = Draft.objects.filter(created_at__lt=now - RETENTION)
+    old = Draft.objects.filter(created_at__lt=now - DRAFT_RETENTION)
     old.exclude(taken_at__gt=now - UNDO_WITHIN).delete()

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 type Row = list[str]
 
-MAX_ROWS = workbook.MAX_ROWS
+MAX_LIST_ROWS = workbook.MAX_LIST_ROWS
 # A web thread waits so long for the reader of a workbook, and so long for its turn.
 SECONDS, PATIENCE = 15.0, 5.0
 _READING = BoundedSemaphore(2)
@@ -191,7 +191,7 @@ def _capped(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
 def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
     """Read by a program of its own: its time and memory are bounded (`workbook.py`)."""
     try:
-        answer = bounded_process.run(
+        answer = bounded_process.run_bounded(
             workbook.__name__, data, seconds=SECONDS, slots=_READING, patience=PATIENCE
         )
     except bounded_process.BusyError as error:
@@ -218,7 +218,7 @@ def _sentence(code: str, name: str = "") -> str:
     """Say what is wrong with the file and what to do."""
     if code == "too_many_rows":
         return gettext("Lista are peste %(most)d de rânduri: împarte-o în mai multe.") % {
-            "most": MAX_ROWS
+            "most": MAX_LIST_ROWS
         }
     if code == "too_large":
         large = gettext("Fișierul Excel ține mult mai mult decât o listă. Copiază lista singură")

@@ -7,6 +7,6 @@ from caraus.lists import drafts
 
 @app.periodic(cron="17 * * * *")
 @app.task(name="lists.delete_outdated", queueing_lock="lists.delete_outdated")
-def delete_outdated(timestamp: int) -> None:
+def delete_outdated_drafts_task(timestamp: int) -> None:
     """Delete, every hour, the lists that nobody took."""
-    drafts.delete_outdated()
+    drafts.delete_outdated_drafts()

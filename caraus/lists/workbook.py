@@ -18,13 +18,13 @@ from typing import Any
 
 from caraus.core.bounded_process import limit_resources
 
-MAX_ROWS = 5000
+MAX_LIST_ROWS = 5000
 # The last row of a sheet; empty ones are counted, not kept.
 LAST_ROW = 1_048_576
 MAX_COLUMNS = 50
-MAX_CELLS = MAX_ROWS * MAX_COLUMNS
+MAX_CELLS = MAX_LIST_ROWS * MAX_COLUMNS
 # A longer cell is kept so long and a sign more, by which its row is known to be too long.
-MAX_CELL_LENGTH = 500
+MAX_LIST_CELL_LENGTH = 500
 # What an XLSX may hold once unpacked: a real list of 5000 vehicles has less than a tenth.
 MAX_UNPACKED_BYTES = 16_000_000
 MAX_PARTS = 300
@@ -45,11 +45,11 @@ def capped_rows(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
     kept = [empty] * skipped
     full = 0
     for row in rows:
-        cells = [cell.strip()[: MAX_CELL_LENGTH + 1] for cell in row[:MAX_COLUMNS]]
+        cells = [cell.strip()[: MAX_LIST_CELL_LENGTH + 1] for cell in row[:MAX_COLUMNS]]
         is_full = any(cells)
         kept.append(cells if is_full else empty)
         full += is_full
-        if full > MAX_ROWS + 1:  # a heading is no vehicle
+        if full > MAX_LIST_ROWS + 1:  # a heading is no vehicle
             raise WorkbookError("too_many_rows")
         if len(kept) > LAST_ROW:
             raise WorkbookError("damaged")

@@ -25,7 +25,7 @@ def deliver_due(timestamp: int) -> None:
 
 @app.periodic(cron="33 2 * * *")
 @app.task(name="mail.delete_given_up", queueing_lock="mail.delete_given_up")
-def delete_given_up(timestamp: int) -> None:
+def delete_given_up_task(timestamp: int) -> None:
     """Delete what is left of the e-mails that were not sent."""
     delivery.delete_given_up()
 

@@ -13,4 +13,4 @@ class NotificationsConfig(AppConfig):
         from caraus.notifications import owner_notifications
 
         autodiscover_modules("notification_kinds")
-        owner_notifications.connect()
+        owner_notifications.connect_signals()

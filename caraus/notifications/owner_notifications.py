@@ -11,7 +11,7 @@ from caraus.notifications.kinds import NEW_OWNER
 from caraus.notifications.notify import notify
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Notify the other owners whenever an owner is added."""
     owner_added.connect(_notify_owners, dispatch_uid="notifications.owners")
 

@@ -8,7 +8,7 @@ from caraus.notifications.kinds import DIGEST, registered_kinds
 from caraus.notifications.models import Notification
 
 # Longer than any UIT is valid, so that nobody is notified again of what was deleted.
-RETENTION = timedelta(days=90)
+NOTIFICATION_RETENTION = timedelta(days=90)
 _AT_A_TIME = 1000
 
 
@@ -16,7 +16,7 @@ def delete_expired_notifications(now: datetime | None = None) -> int:
     """Delete notifications about UITs and digests after 90 days, in batches; return how many."""
     codes = [kind.code for kind in registered_kinds() if kind.of_uits] + [DIGEST.code]
     old = Notification.objects.filter(
-        kind__in=codes, created_at__lt=(now or timezone.now()) - RETENTION
+        kind__in=codes, created_at__lt=(now or timezone.now()) - NOTIFICATION_RETENTION
     ).order_by()
     deleted = 0
     while keys := list(old.values_list("pk", flat=True)[:_AT_A_TIME]):

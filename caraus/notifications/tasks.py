@@ -27,7 +27,7 @@ def send_due(timestamp: int) -> None:
 
 @app.periodic(cron="31 2 * * *")
 @app.task(name="notifications.delete_expired", queueing_lock="notifications.delete_expired")
-def delete_expired(timestamp: int) -> None:
+def delete_expired_notifications_task(timestamp: int) -> None:
     """Delete old notifications."""
     purge.delete_expired_notifications()
 

@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.core.logs import origin
+from caraus.core.logs import job_origin
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
 from caraus.sync.romanian_day import anaf_day
@@ -161,7 +161,7 @@ def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:
 
 
 def _request_id() -> str:
-    return origin().get("request_id", "")[:64]
+    return job_origin().get("request_id", "")[:64]
 
 
 def should_record_view(states: Sequence[SyncState]) -> bool:

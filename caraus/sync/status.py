@@ -34,7 +34,7 @@ HOST_CODES = frozenset(
 WITH_DETAIL = frozenset({"technical_error", "waf_rejected", "unknown_error", "bad_request"})
 
 # Of an error that many companies have, so many are named.
-NAMED_COMPANIES = 2
+COMPANIES_NAMED_IN_ERROR = 2
 
 StatusKind = Literal["no_company", "never_authorized", "waiting", "syncing", "good", "error"]
 
@@ -77,16 +77,16 @@ class SyncError:
     @property
     def is_of_many(self) -> bool:
         """Return whether it is shown as a count in one line, its companies on their own page."""
-        return len(self.companies) > NAMED_COMPANIES
+        return len(self.companies) > COMPANIES_NAMED_IN_ERROR
 
     @property
     def names(self) -> str:
         """Name two companies at most: „A, B și încă 160”."""
-        names = ", ".join(str(company) for company in self.companies[:NAMED_COMPANIES])
+        names = ", ".join(str(company) for company in self.companies[:COMPANIES_NAMED_IN_ERROR])
         if not self.is_of_many:
             return names
         return gettext("{names} și încă {number}").format(
-            names=names, number=len(self.companies) - NAMED_COMPANIES
+            names=names, number=len(self.companies) - COMPANIES_NAMED_IN_ERROR
         )
 
 

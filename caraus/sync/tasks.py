@@ -7,7 +7,7 @@ from caraus.accounts.models import Company
 from caraus.authorizations.consent import authorized
 from caraus.authorizations.models import Authorization
 from caraus.core import queues
-from caraus.core.logs import of_request, origin
+from caraus.core.logs import job_origin, of_request
 from caraus.sync import maintenance, runs, unreadable_records
 from caraus.sync.requests import request_sync
 
@@ -43,7 +43,7 @@ def request_first_sync(organization_id: int) -> None:
     """
     companies = set(_companies(organization_id).values_list("pk", flat=True))
     if held := companies - request_sync(companies):
-        first_sync.defer(organization_id=organization_id, company_ids=sorted(held), **origin())
+        first_sync.defer(organization_id=organization_id, company_ids=sorted(held), **job_origin())
 
 
 def _companies(organization_id: int) -> QuerySet[Company]:

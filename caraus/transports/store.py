@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company
 from caraus.anaf.documents import Document
 from caraus.anaf.info import PARSER_VERSION, InfoResponse, UnreadableItem
-from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RoutePoint, VehicleChange
+from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RecordedVehicleChange, RoutePoint
 from caraus.core.formatting import BUCHAREST, plural
 from caraus.ledger.entries import NewEntry, Request
 from caraus.transports import company_names, marks
@@ -232,7 +232,7 @@ def _fields_of(record: CarrierRecord) -> dict[str, Any]:
     return fields | {"extra": record.extra, "unreadable_fields": record.unread}
 
 
-def _vehicle_change(change: VehicleChange) -> dict[str, Any]:
+def _vehicle_change(change: RecordedVehicleChange) -> dict[str, Any]:
     return {
         "at": change.at.isoformat() if change.at else None,
         "plate": change.plate,
@@ -264,7 +264,7 @@ def _json_value(value: Any) -> Any:
             return value.isoformat()
         case RoutePoint():
             return value.as_dict()
-        case VehicleChange():
+        case RecordedVehicleChange():
             return _vehicle_change(value)
         case Document():
             return {"text": value.text, "value": value.raw}

@@ -9,7 +9,7 @@ _AXIS, _TOP = 18, 14
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """A rectangle in the units of the drawing, as SVG reads numbers."""
 
     day: date
@@ -31,7 +31,7 @@ class Label:
 class BarChart:
     """One bar a day; a day without a value has none. `most` is the value of the dashed line."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
     labels: tuple[Label, ...]
     most: float
     most_y: str = str(_TOP)
@@ -50,7 +50,7 @@ def bar_chart(values: Sequence[tuple[date, float | None]]) -> BarChart:
             continue
         height = max(value / most * plot_height if most else 0.0, 1.0)
         drawn.append(
-            Bar(
+            ChartBar(
                 day=day,
                 x=_number(number * step + step * 0.14),
                 y=_number(HEIGHT - _AXIS - height),

@@ -16,7 +16,7 @@ from caraus.accounts.name_fields import single_line, validate_no_link
 from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 from caraus.lists import contents, drafts
-from caraus.lists.columns import NOTHING, Layout, ListFormat, NumberedRow, Role, too_long
+from caraus.lists.columns import NOTHING, ColumnRole, Layout, ListFormat, NumberedRow, too_long
 from caraus.lists.models import Draft
 from caraus.sync.requests import request_sync
 from caraus.web.company_deletion import delete_companies_without_uits
@@ -41,7 +41,7 @@ _COMPANY_FORM = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedRow:
+class CheckedCompanyRow:
     """A row of the list: a company with what would come of it, or what is wrong."""
 
     number: int
@@ -53,7 +53,7 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
+class CompanyImportResult:
     """The companies added, how many were there already, the CUIs for which there was no room, and
     how many rows stay for correction."""
 
@@ -118,9 +118,9 @@ def _is_text(cells: list[str]) -> bool:
 
 COMPANIES = ListFormat(
     roles=(
-        Role("cui", gettext_lazy("CUI"), re.compile(r"^(cui|cif|codfiscal|codcui|cuicif|vat)"
+        ColumnRole("cui", gettext_lazy("CUI"), re.compile(r"^(cui|cif|codfiscal|codcui|cuicif|vat)"
              r"|^cod(ul)?(deidentificare)?fiscala?$|codunic")),
-        Role("name", gettext_lazy("denumire"), re.compile(
+        ColumnRole("name", gettext_lazy("denumire"), re.compile(
             r"^(denumire|nume|firma|societate|companie|client|name|company|transportator)")),
     ),
     has_key=lambda cell: bool(_sure_cuis(cell)),
@@ -132,11 +132,11 @@ COMPANIES = ListFormat(
 # -- rows ----------------------------------------------------------------------------------------
 
 
-def read_row(numbered: NumberedRow, layout: Layout) -> CheckedRow:
+def read_company_row(numbered: NumberedRow, layout: Layout) -> CheckedCompanyRow:
     """Read the company of a row, or what is wrong with it."""
     number, row = numbered
     if complaint := too_long(row):
-        return CheckedRow(number, error=complaint)
+        return CheckedCompanyRow(number, error=complaint)
     cells = layout.cells(row, "cui")
     name = " ".join(layout.cells(row, "name"))
     # In a list in which some write the name first.
@@ -154,8 +154,8 @@ def read_row(numbered: NumberedRow, layout: Layout) -> CheckedRow:
         if len(name) > COMPANY_NAME_LENGTH:
             raise ValidationError(gettext("Denumirea are cel mult 200 de caractere."))
     except ValidationError as error:
-        return CheckedRow(number, error=" ".join(error.messages))
-    return CheckedRow(number, cui, name)
+        return CheckedCompanyRow(number, error=" ".join(error.messages))
+    return CheckedCompanyRow(number, cui, name)
 
 
 def _split_cell(cell: str) -> tuple[str, str]:
@@ -189,18 +189,20 @@ def _beside(text: str, found: re.Match[str]) -> str:
     return " ".join(filter(None, (before, after)))
 
 
-def checked_rows(draft: Draft) -> list[CheckedRow]:
+def checked_company_rows(draft: Draft) -> list[CheckedCompanyRow]:
     """Check each row against the organization's companies and the rows before it."""
-    layout = drafts.layout_of(draft)
+    layout = drafts.draft_layout(draft)
     known = {company.cui: company for company in draft.organization.companies.all()}
-    rows = (read_row(row, layout) for row in drafts.rows_to_read(draft))
-    return check_rows(rows, known)
+    rows = (read_company_row(row, layout) for row in drafts.rows_to_read(draft))
+    return check_company_rows(rows, known)
 
 
-def check_rows(rows: Iterable[CheckedRow], known: Mapping[str, Company]) -> list[CheckedRow]:
+def check_company_rows(
+    rows: Iterable[CheckedCompanyRow], known: Mapping[str, Company]
+) -> list[CheckedCompanyRow]:
     """Say of each row whether its company is new, known, or repeated, and why it cannot be
     taken."""
-    before: dict[str, CheckedRow] = {}
+    before: dict[str, CheckedCompanyRow] = {}
     checked = []
     for row in rows:
         if row.error:
@@ -215,7 +217,7 @@ def check_rows(rows: Iterable[CheckedRow], known: Mapping[str, Company]) -> list
             message = gettext("Este și pe rândul %(number)d: se ia o singură dată.") % where
         elif company is not None:
             verdict = "back" if company.archived_at else "same"
-        checked.append(CheckedRow(row.number, row.cui, row.name, verdict, message))
+        checked.append(CheckedCompanyRow(row.number, row.cui, row.name, verdict, message))
         before.setdefault(row.cui, checked[-1])
     return checked
 
@@ -224,10 +226,10 @@ def check_rows(rows: Iterable[CheckedRow], known: Mapping[str, Company]) -> list
 
 
 @transaction.atomic
-def import_draft(actor: Membership, draft: Draft, *, ask_anaf: bool) -> ImportResult:
+def import_companies(actor: Membership, draft: Draft, *, ask_anaf: bool) -> CompanyImportResult:
     """Add the companies of the good rows; the others stay in the draft."""
     draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())
-    rows = checked_rows(draft)
+    rows = checked_company_rows(draft)
     names: dict[str, str] = {}
     for row in rows:
         if row.verdict:
@@ -242,11 +244,13 @@ def import_draft(actor: Membership, draft: Draft, *, ask_anaf: bool) -> ImportRe
         added=[[company.pk, company.name, company.cui in back] for company in added],
         unclear=unclear,
     )
-    return ImportResult(added, len(names) - len(added) - len(left_out), left_out, len(unclear))
+    return CompanyImportResult(
+        added, len(names) - len(added) - len(left_out), left_out, len(unclear)
+    )
 
 
 @transaction.atomic
-def undo_import(actor: Membership, draft: Draft) -> tuple[int, int]:
+def undo_company_import(actor: Membership, draft: Draft) -> tuple[int, int]:
     """Delete the companies that the list added, where nobody has touched them since and no UIT has
     come; those it took out of the archive go back. How many went, and how many stay."""
     draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())

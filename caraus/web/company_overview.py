@@ -19,13 +19,13 @@ from caraus.sync.models import SyncState
 from caraus.sync.status import HOST_CODES, company_sync_error
 from caraus.transports.models import Transport, UnreadableRecord
 
-Tone = Literal["bad", "warn", "off", "good"]
+CompanyTone = Literal["bad", "warn", "off", "good"]
 # Without a good answer for this long, something is wrong even if no error was seen.
 STALE = timedelta(hours=2)
-Order = Literal["severity", "name", "last_sync", "open_uits", "authorization"]
+CompanyOrder = Literal["severity", "name", "last_sync", "open_uits", "authorization"]
 Tab = Literal["all", "with_issues", "no_right", "no_uits", "archived"]
 # The words of the address, in the order of the page; the first is the usual one.
-ORDERS: dict[str, Order] = {
+COMPANY_ORDERS: dict[str, CompanyOrder] = {
     "probleme": "severity",
     "denumire": "name",
     "sincronizare": "last_sync",
@@ -50,7 +50,7 @@ class CompanyRow:
     last_good_at: datetime | None
     active: int
     issues: tuple[str, ...]
-    tone: Tone
+    tone: CompanyTone
 
     @property
     def severity(self) -> int:
@@ -118,7 +118,7 @@ def _row(
 ) -> CompanyRow:
     state: SyncState | None = getattr(company, "sync_state", None)
     right = best_right_state(company.rights.all())
-    issues: list[tuple[Tone, str]] = []
+    issues: list[tuple[CompanyTone, str]] = []
     covering = [authorization for authorization in alive if authorization.pk in _covering(company)]
     # One that served the company and ended is why its UITs stay away, not one that never could.
     serving = (
@@ -141,7 +141,7 @@ def _row(
             ("warn", gettext("Înregistrări necitite: {unreadable}.").format(unreadable=unreadable))
         )
     tones = [tone for tone, _ in issues]
-    tone: Tone = min(tones, key=("bad", "warn", "off", "good").index, default="good")
+    tone: CompanyTone = min(tones, key=("bad", "warn", "off", "good").index, default="good")
     return CompanyRow(
         company=company,
         right=right,
@@ -173,7 +173,7 @@ def _covering(company: Company) -> set[int]:
     return {right.authorization_id for right in company.rights.all() if right.state == covered}
 
 
-def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[Tone, str]]]:
+def _authorization(serving: list[Authorization]) -> tuple[str, list[tuple[CompanyTone, str]]]:
     """Return the word of the best authorization that serves the company, and what is wrong with
     it."""
     if not serving:
@@ -190,7 +190,7 @@ _COLOURS = ("green", "amber", "red")
 
 def _sync_errors(
     state: SyncState | None, *, right: str, authorized: bool, is_outage: bool
-) -> list[tuple[Tone, str]]:
+) -> list[tuple[CompanyTone, str]]:
     """Return what is wrong with the company's own syncs; an outage of ANAF is nobody's own."""
     if state is None or not authorized:
         return []
@@ -236,7 +236,7 @@ def search_rows(rows: list[CompanyRow], words: str) -> list[CompanyRow]:
     ]
 
 
-def sort_rows(rows: list[CompanyRow], order: Order) -> list[CompanyRow]:
+def sort_rows(rows: list[CompanyRow], order: CompanyOrder) -> list[CompanyRow]:
     """Sort, by name first, so that equals stand in that order."""
     by_name = sorted(rows, key=lambda row: (str(row.company).casefold(), row.company.cui))
     never = datetime.min.replace(tzinfo=UTC)

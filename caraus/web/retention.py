@@ -35,7 +35,7 @@ class PurgedRows:
     ledger_entries: int
 
 
-def purge() -> PurgedRows:
+def apply_retention() -> PurgedRows:
     """Apply every rule now; safe to run twice, and beside everything else."""
     now = timezone.now()
     return PurgedRows(

@@ -29,7 +29,7 @@ async def retry_stalled_jobs(timestamp: int) -> None:
 
 @app.periodic(cron="41 3 * * *")
 @app.task(name="web.delete_expired", queueing_lock="web.delete_expired")
-async def delete_expired(timestamp: int) -> None:
+async def delete_expired_rows(timestamp: int) -> None:
     """Delete failed jobs after a month, ended sessions and counts of uses at once."""
     await app.job_manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
@@ -42,7 +42,7 @@ async def delete_expired(timestamp: int) -> None:
 @app.task(name="web.purge", queueing_lock="web.purge")
 def purge(timestamp: int) -> None:
     """Apply the rules of retention, every night."""
-    retention.purge()
+    retention.apply_retention()
     changes.delete_old_drafts()
 
 

@@ -120,7 +120,7 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
 def test_transports_are_forgotten_as_the_organization_wants(
     organization: Organization, company: Company
 ) -> None:
-    from caraus.web.retention import purge
+    from caraus.web.retention import apply_retention
 
     now = timezone.now()
     for number, days in enumerate((400, 300)):
@@ -133,10 +133,10 @@ def test_transports_are_forgotten_as_the_organization_wants(
             last_seen_at=now,
             last_changed_at=now,
         )
-    assert purge().transports == 0  # for ever, until somebody says otherwise
+    assert apply_retention().transports == 0  # for ever, until somebody says otherwise
     organization.keep_transports_months = 12
     organization.save()
-    assert purge().transports == 1
+    assert apply_retention().transports == 1
     assert Transport.objects.get().uit == "UIT1"
     told = AuditLogEntry.objects.get(action="deletion")
     assert (told.actor, told.organization_id) == (audit_log.SYSTEM_ACTOR, organization.pk)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from caraus.anaf.filings import (
     Exchange,
-    FilingState,
     UploadOutcome,
+    UploadState,
     read_list,
     read_status,
     read_upload,
@@ -122,7 +122,7 @@ def test_anything_else_is_unknown(body: Any) -> None:
 @pytest.mark.parametrize("body", [errors("Fisierul nu este valid"), {"index_incarcare": 7}])
 def test_another_status_than_200_is_no_verdict(status: int, body: Any) -> None:
     assert read_upload(responded(body, status)).outcome is UploadOutcome.UNKNOWN
-    assert read_status(responded({"stare": "nok"}, status)).state is FilingState.REQUEST_FAILED
+    assert read_status(responded({"stare": "nok"}, status)).state is UploadState.REQUEST_FAILED
     assert not read_list(responded({"mesaje": []}, status)).whole
 
 
@@ -136,26 +136,26 @@ def test_what_was_not_sent_is_not_sent() -> None:
     exchange = Exchange(NOW, NOW, sent=False, error_code="dns")
     result = read_upload(exchange)
     assert (result.outcome, result.error_code) == (UploadOutcome.NOT_SENT, "dns")
-    assert read_status(exchange).state is FilingState.REQUEST_FAILED
+    assert read_status(exchange).state is UploadState.REQUEST_FAILED
     assert not read_list(exchange).whole
 
 
 @pytest.mark.parametrize(
     ("body", "state"),
     [
-        ({"stare": "ok", "ExecutionStatus": 0}, FilingState.OK),
-        ({"stare": " OK "}, FilingState.OK),
-        ({"stare": "in prelucrare"}, FilingState.PROCESSING),
-        ({"stare": "în prelucrare"}, FilingState.PROCESSING),
+        ({"stare": "ok", "ExecutionStatus": 0}, UploadState.OK),
+        ({"stare": " OK "}, UploadState.OK),
+        ({"stare": "in prelucrare"}, UploadState.PROCESSING),
+        ({"stare": "în prelucrare"}, UploadState.PROCESSING),
         (
             {"stare": "XML cu erori nepreluat de sistem", "ExecutionStatus": 0},
-            FilingState.NOT_TAKEN,
+            UploadState.NOT_TAKEN,
         ),
-        (errors("UIT-ul nu poate fi identificat.", stare="nok"), FilingState.REFUSED),
-        ({"stare": "nok"}, FilingState.REFUSED),
+        (errors("UIT-ul nu poate fi identificat.", stare="nok"), UploadState.REFUSED),
+        ({"stare": "nok"}, UploadState.REFUSED),
     ],
 )
-def test_each_state_of_the_swagger(body: Any, state: FilingState) -> None:
+def test_each_state_of_the_swagger(body: Any, state: UploadState) -> None:
     result = read_status(responded(body))
     assert (result.state, result.error_code) == (state, "")
     assert result.messages == tuple(item["errorMessage"] for item in body.get("Errors", []))
@@ -183,7 +183,7 @@ def test_each_state_of_the_swagger(body: Any, state: FilingState) -> None:
 )
 def test_a_request_that_failed_is_no_verdict(body: Any, code: str) -> None:
     result = read_status(responded(body))
-    assert (result.state, result.error_code) == (FilingState.REQUEST_FAILED, code)
+    assert (result.state, result.error_code) == (UploadState.REQUEST_FAILED, code)
 
 
 ROW = {
@@ -293,7 +293,7 @@ def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -
     if upload.outcome is UploadOutcome.ACCEPTED:
         assert is_object
         assert int(value["index_incarcare"]) > 0
-    if stare.state is not FilingState.REQUEST_FAILED:
+    if stare.state is not UploadState.REQUEST_FAILED:
         assert is_object
         assert isinstance(value["stare"], str)
 

@@ -8,8 +8,8 @@ import pytest
 
 from caraus.anaf.filings import (
     Exchange,
-    FilingState,
     UploadOutcome,
+    UploadState,
     VehicleChangeDocument,
     build_vehicle_change,
     key_of,
@@ -102,10 +102,10 @@ def test_a_change_is_accepted_processed_and_shown(filing: Filing) -> None:
     assert exchange.began_at <= exchange.ended_at
     assert exchange.began_at.tzinfo is UTC
     processing = read_status(filing.status(result.index))
-    assert processing.state is FilingState.PROCESSING
+    assert processing.state is UploadState.PROCESSING
     assert filing.references() == []
     filing.simulator.advance(seconds=PROCESSED)
-    assert read_status(filing.status(result.index)).state is FilingState.OK
+    assert read_status(filing.status(result.index)).state is UploadState.OK
     assert filing.references() == [filing.reference]
     (row,) = read_list(filing.listed()).rows
     assert (row.kind, row.accepted, row.uit) == ("MVH", True, filing.uit)
@@ -126,7 +126,7 @@ def test_a_refusal_is_told_by_the_state_and_by_lista_in_anafs_words(filing: Fili
     filing.simulator.advance(seconds=PROCESSED)
     result = read_status(filing.status(index))
     assert (result.state, result.messages) == (
-        FilingState.REFUSED,
+        UploadState.REFUSED,
         ("UIT-ul nu poate fi identificat.",),
     )
     (row,) = read_list(filing.listed()).rows
@@ -147,7 +147,7 @@ def test_a_file_that_was_not_taken(filing: Filing) -> None:
     filing.simulator.turn_on("upload_xml_error", endpoint="upload")
     index = read_upload(filing.upload()).index
     filing.simulator.advance(seconds=PROCESSED)
-    assert read_status(filing.status(index)).state is FilingState.NOT_TAKEN
+    assert read_status(filing.status(index)).state is UploadState.NOT_TAKEN
 
 
 def test_no_right_is_a_refusal_at_the_upload(filing: Filing) -> None:
@@ -234,16 +234,16 @@ def test_a_request_of_the_state_that_fails_says_nothing(
     filing.simulator.advance(seconds=PROCESSED)
     filing.simulator.turn_on(scenario, endpoint="stareMesaj", times=1, **options)
     failed = read_status(filing.status(index))
-    assert (failed.state, failed.error_code) == (FilingState.REQUEST_FAILED, code)
-    assert read_status(filing.status(index)).state is FilingState.OK
+    assert (failed.state, failed.error_code) == (UploadState.REQUEST_FAILED, code)
+    assert read_status(filing.status(index)).state is UploadState.OK
 
 
 def test_the_requests_of_a_day_run_out_without_a_verdict(filing: Filing) -> None:
     filing.simulator.limits(stare_per_day=1)
     index = read_upload(filing.upload()).index
-    assert read_status(filing.status(index)).state is FilingState.PROCESSING
+    assert read_status(filing.status(index)).state is UploadState.PROCESSING
     result = read_status(filing.status(index))
-    assert (result.state, result.error_code) == (FilingState.REQUEST_FAILED, "daily_limit")
+    assert (result.state, result.error_code) == (UploadState.REQUEST_FAILED, "daily_limit")
 
 
 def test_a_list_that_lags_is_whole_and_empty(filing: Filing) -> None:

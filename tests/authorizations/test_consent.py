@@ -146,12 +146,14 @@ def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
 def test_an_answer_that_comes_many_times_at_once_is_used_once(
     anaf: SimulatorProcess, organization: Organization, owner: User
 ) -> None:
-    address = consent.begin(user=owner, organization=organization, browser="b")
+    address = consent.begin_consent(user=owner, organization=organization, browser="b")
     came = anaf.log_in("three", url=address)
     anaf.forget_calls()
 
     def finish_it() -> object:
-        return consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+        return consent.finish_consent(
+            user=owner, browser="b", state=came["state"], code=came["code"]
+        )
 
     results = at_once(*[finish_it] * 3)
     made = Authorization.objects.get()

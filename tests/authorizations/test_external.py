@@ -102,12 +102,14 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
 ) -> None:
     link = ExternalLink.objects.get()
     came = [
-        anaf.log_in("three", url=consent.begin_external(link, person_name=name, browser="b"))
+        anaf.log_in(
+            "three", url=consent.begin_external_consent(link, person_name=name, browser="b")
+        )
         for name in ("Ion", "Ana")
     ]
 
     def finish(number: int) -> object:
-        return consent.finish(
+        return consent.finish_consent(
             user=None, browser="b", state=came[number]["state"], code=came[number]["code"]
         )
 

@@ -96,9 +96,11 @@ def test_the_same_certificate_authorized_again_replaces_its_former_authorization
 ) -> None:
     made = []
     for _ in range(2):
-        address = consent.begin(user=owner, browser="b", organization=organization)
+        address = consent.begin_consent(user=owner, browser="b", organization=organization)
         came = anaf.log_in("three", url=address)
-        one = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+        one = consent.finish_consent(
+            user=owner, browser="b", state=came["state"], code=came["code"]
+        )
         assert isinstance(one, Authorization)
         made.append(one)
     made[0].refresh_from_db()

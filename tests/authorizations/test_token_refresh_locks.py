@@ -183,11 +183,11 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
     assert key_rotation.rotate_token_keys().done == 1
     token_refresh.record_authorization_failure(authorization.pk, AnafError("timeout"))
     anaf.turn_on("held", endpoint="token", cui="none")  # the exchange is answered
-    address = consent.begin(
+    address = consent.begin_consent(
         user=owner, browser="b", organization=authorization.organization, replaces=authorization
     )
     came = anaf.log_in("three", url=address)
-    made = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+    made = consent.finish_consent(user=owner, browser="b", state=came["state"], code=came["code"])
     assert isinstance(made, Authorization)
     authorization.refresh_from_db()
     assert authorization.replaced_by == made

@@ -108,11 +108,11 @@ def life(
     worker: Worker, anaf: SimulatorProcess, smtp: MailServer, owner: User, company: Company
 ) -> Life:
     factories.member(owner.memberships.get().organization, "admin", name="Dan Admin")
-    address = consent.begin(
+    address = consent.begin_consent(
         user=owner, browser="b", organization=owner.memberships.get().organization
     )
     came = anaf.log_in("three", url=address)
-    made = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+    made = consent.finish_consent(user=owner, browser="b", state=came["state"], code=came["code"])
     assert isinstance(made, Authorization)
     rights_check.request_info(made, company)
     return Life(anaf, made)
@@ -171,9 +171,9 @@ def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
     # One authorization by a person begins a new life.
     owner = life.authorization.authorized_by
     assert owner
-    address = consent.begin(user=owner, browser="b", organization=organization)
+    address = consent.begin_consent(user=owner, browser="b", organization=organization)
     came = life.anaf.log_in("three", url=address)
-    new = consent.finish(user=owner, browser="b", state=came["state"], code=came["code"])
+    new = consent.finish_consent(user=owner, browser="b", state=came["state"], code=came["code"])
     assert isinstance(new, Authorization)
     life.authorization.refresh_from_db()
     assert (life.authorization.status, life.authorization.replaced_by) == ("replaced", new)

@@ -102,7 +102,7 @@ class Installation:
 
     def change(self, statement: LiteralString) -> None:
         """The database, by a statement of SQL."""
-        url = embedded.database_url(Path(self.environment["CARAUS_DATA_DIR"]))
+        url = embedded.embedded_database_url(Path(self.environment["CARAUS_DATA_DIR"]))
         with psycopg.connect(url) as connection:
             connection.execute(statement)
 

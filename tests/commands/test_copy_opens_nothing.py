@@ -265,7 +265,7 @@ def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
             # While everything runs, as the nightly copy does.
             done = empty_installation.run("backup", str(top / "copy.dump"))
             assert done.returncode == 0, done.stderr
-            with psycopg.connect(embedded.database_url(folder)) as database:
+            with psycopg.connect(embedded.embedded_database_url(folder)) as database:
                 database.autocommit = True
                 database.execute("CHECKPOINT")
         for token in issued.read_text().split():

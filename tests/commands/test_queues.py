@@ -34,7 +34,7 @@ def test_every_queue_is_served_and_periodic_work_stands_alone() -> None:
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     periodic = {task.task.name for task in app.periodic_registry.periodic_tasks.values()}
     own = {name: task for name, task in app.tasks.items() if task.queue != "builtin"}
-    served = [queue for group in queues.groups(8) for queue in group.queues]
+    served = [queue for group in queues.queue_groups(8) for queue in group.queues]
     assert len(served) == len(set(served))
     assert {task.queue for task in own.values()} <= set(served)
     in_periodic = {name for name, task in own.items() if task.queue == queues.PERIODIC}
@@ -46,7 +46,7 @@ def test_every_queue_is_served_and_periodic_work_stands_alone() -> None:
 def test_people_have_two_slots_at_most_however_large_the_worker_is() -> None:
     pressed = {queues.SYNCS, queues.RIGHTS, queues.CHECKS, queues.EXPORTS}
     for concurrency in (1, 8, 64):
-        groups = queues.groups(concurrency)
+        groups = queues.queue_groups(concurrency)
         assert all(group.slots <= 2 for group in groups if pressed & set(group.queues))
         assert all(group.slots >= 2 for group in groups)
 

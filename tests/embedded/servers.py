@@ -52,7 +52,7 @@ def said(child: subprocess.Popen[str]) -> str:
 
 
 def ask(folder: Path, query: str) -> str:
-    with psycopg.connect(embedded.database_url(folder), autocommit=True) as connection:
+    with psycopg.connect(embedded.embedded_database_url(folder), autocommit=True) as connection:
         cursor = connection.execute(query.encode())
         row = cursor.fetchone() if cursor.description else None
         return str(row[0]) if row else ""

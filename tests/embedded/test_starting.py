@@ -15,7 +15,7 @@ from .servers import Spawn, ask, said, servers
 
 def test_a_new_folder_gets_a_server_with_our_database(folder: Path) -> None:
     with embedded.acquire(folder) as handle:
-        assert handle.url == embedded.database_url(folder)
+        assert handle.url == embedded.embedded_database_url(folder)
         assert ask(folder, "SELECT current_database()") == "caraus"
         assert ask(folder, "SHOW server_encoding") == "UTF8"
         assert (
@@ -74,11 +74,11 @@ def test_django_connects_by_the_address(shared: Path, spawn: Spawn) -> None:
         connection.close()
     """
     with embedded.acquire(shared):
-        assert said(spawn(source, embedded.database_url(shared))) == "caraus"
+        assert said(spawn(source, embedded.embedded_database_url(shared))) == "caraus"
 
 
 def test_the_address_is_known_before_there_is_a_folder(folder: Path) -> None:
-    parsed = dj_database_url.parse(embedded.database_url(folder))
+    parsed = dj_database_url.parse(embedded.embedded_database_url(folder))
     assert (parsed["HOST"], parsed["NAME"], parsed["USER"]) == (
         str(folder / "postgres"),
         "caraus",
@@ -98,7 +98,7 @@ def test_data_survive_a_stop_and_a_start(used: Path) -> None:
 def test_a_path_too_long_or_too_odd_for_a_socket_works(
     folder: Path, spawn: Spawn, name: str
 ) -> None:
-    url = embedded.database_url(folder / name)
+    url = embedded.embedded_database_url(folder / name)
     place = Path(dj_database_url.parse(url)["HOST"])
     with embedded.acquire(folder / name):
         assert ask(folder / name, "SELECT 1") == "1"
@@ -111,7 +111,9 @@ def test_a_path_too_long_or_too_odd_for_a_socket_works(
 
 
 def test_a_socket_folder_that_another_has_prepared_is_refused(folder: Path) -> None:
-    place = Path(dj_database_url.parse(embedded.database_url(folder / ("x" * 100)))["HOST"])
+    place = Path(
+        dj_database_url.parse(embedded.embedded_database_url(folder / ("x" * 100)))["HOST"]
+    )
     place.symlink_to(folder.parent)
     try:
         with pytest.raises(embedded.EmbeddedError, match=f"{place} is needed.*shorter path"):

@@ -14,7 +14,13 @@ from caraus.fleet.import_lines import FLEET, Line, ReadRow, kind_of, read_row
 from caraus.fleet.models import Kind, Vehicle
 from caraus.lists.drafts import rows_as_text
 from caraus.lists.models import Draft
-from caraus.lists.spreadsheets import MAX_ROWS, Sheet, UnreadableFileError, read_file, read_text
+from caraus.lists.spreadsheets import (
+    MAX_LIST_ROWS,
+    Sheet,
+    UnreadableFileError,
+    read_file,
+    read_text,
+)
 from tests.lists import reading
 
 TABLE = (
@@ -158,7 +164,7 @@ MANY = packed(**{"xl/workbook.xml": b"<a/>", **{f"xl/p{number}": b"" for number 
         (b"\xd0\xcf\x11\xe0 old", "formatul vechi .xls"),
         (b"%PDF-1.7", "nu este o listă"),
         (b"\x89PNG\0\0", "nu este o listă"),
-        (("B1AAA\n" * (MAX_ROWS + 2)).encode(), "peste 5000 de rânduri"),
+        (("B1AAA\n" * (MAX_LIST_ROWS + 2)).encode(), "peste 5000 de rânduri"),
         (b'"' + b"x" * 200_000, "un câmp este mult prea lung"),
         (workbook([[]]), "nu are niciun rând"),
     ],

@@ -35,7 +35,7 @@ def fleet(source: str | Sheet) -> tuple[list[CheckedRow], dict[int, str]]:
     return check_rows(rows, {}, Kind.VEHICLE), found.skipped
 
 
-def companies(source: str | Sheet) -> tuple[list[company_import.CheckedRow], dict[int, str]]:
+def companies(source: str | Sheet) -> tuple[list[company_import.CheckedCompanyRow], dict[int, str]]:
     found = read(source, COMPANIES)
-    rows = [company_import.read_row(row, found.layout) for row in found.to_judge()]
-    return company_import.check_rows(rows, {}), found.skipped
+    rows = [company_import.read_company_row(row, found.layout) for row in found.to_judge()]
+    return company_import.check_company_rows(rows, {}), found.skipped

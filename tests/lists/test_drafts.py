@@ -27,5 +27,5 @@ def test_a_list_is_kept_for_a_day_and_while_it_can_be_undone(
         draft = create_draft(actor, read_text("14399840"), COMPANIES, name=name)
         taken_at = now - taken if taken else None
         Draft.objects.filter(pk=draft.pk).update(created_at=now - created, taken_at=taken_at)
-    tasks.delete_outdated(timestamp=0)
+    tasks.delete_outdated_drafts_task(timestamp=0)
     assert {draft.name for draft in Draft.objects.all()} == {"young", "just taken"}

@@ -55,7 +55,7 @@ def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
         sync_company(company_id=company.pk, now=now + minutes * MINUTE)
         assert states() == {"missing"}
         for row in Transport.objects.all():
-            assert "Nu pleca la drum" not in driver_text.text(row, today=today())
+            assert "Nu pleca la drum" not in driver_text.format_driver_text(row, today=today())
             assert "nu pleca" not in str(card.content(row, today=today())["warning"])
     (notice,) = Notification.objects.all()
     assert (notice.user, notice.kind) == (owner, "disappearance")
@@ -93,7 +93,7 @@ def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
     assert states() == {"delisted"}
     assert [kind for _, kind in told()] == ["disappearance", *["uit_delisted"] * 3]
     row = Transport.objects.all()[0]
-    assert "nu mai este în lista ANAF" in driver_text.text(row, today=today())
+    assert "nu mai este în lista ANAF" in driver_text.format_driver_text(row, today=today())
 
 
 def test_some_come_back_and_the_others_are_held_on(

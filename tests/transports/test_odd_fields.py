@@ -256,7 +256,7 @@ def test_the_page_of_a_uit_tells_which_fields_and_keeps_the_record(
 def test_the_driver_is_told(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     applied(company, record(**NOTHING_KNOWN))
     row = Transport.objects.get()
-    text = driver_text.text(row, today=today())
+    text = driver_text.format_driver_text(row, today=today())
     assert "Valabil până: necunoscut (ANAF nu a dat o dată care să poată fi citită)" in text
     assert "Data transportului: zi necunoscută" in text
     assert f"data expirării (data_exp_uit): {DASH}" in text
@@ -269,7 +269,7 @@ def test_the_driver_is_told(company: Company, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_computed_end_of_an_odd_record_is_marked_for_the_driver(company: Company) -> None:
     applied(company, record(data_exp_uit="-"))
-    text = driver_text.text(Transport.objects.get(), today=today())
+    text = driver_text.format_driver_text(Transport.objects.get(), today=today())
     assert "(termen calculat: ANAF nu l-a dat)" in text
     assert f"data expirării (data_exp_uit): {DASH}" in text
 
@@ -359,10 +359,10 @@ def test_a_closed_uit_without_an_end_is_kept_as_long_as_others(company: Company)
     applied(company, record(**NOTHING_KNOWN))
     long_ago = timezone.now() - 400 * DAY
     Transport.objects.update(last_seen_at=long_ago)
-    retention.purge()
+    retention.apply_retention()
     assert Transport.objects.exists()  # ANAF lists it still
     Transport.objects.update(state="delisted")
-    retention.purge()
+    retention.apply_retention()
     assert not Transport.objects.exists()
 
 

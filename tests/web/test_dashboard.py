@@ -202,7 +202,7 @@ def test_no_other_company_is_counted(client: Client, authorized: Company) -> Non
 def test_a_great_number_is_counted_no_further_than_worth_it(
     signed_in: Client, authorized: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboard, "COUNT_LIMIT", 2)
+    monkeypatch.setattr(dashboard, "DASHBOARD_COUNT_LIMIT", 2)
     for number in range(3):
         transport(authorized, f"UIT{number}")
     assert (

@@ -79,7 +79,7 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
         transport_date=date(2031, 11, 24),
         first_expired_day=date(2031, 11, 29),
     )
-    assert driver_text.text(row, today=date(2031, 11, 24)).splitlines() == [
+    assert driver_text.format_driver_text(row, today=date(2031, 11, 24)).splitlines() == [
         "UIT: 1A2B 3C4D 5E6F 7H88",
         "Vehicul: B99NOU",
         "Remorcă: CT84WPT + CT85WPT",
@@ -88,14 +88,19 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
         "Data transportului: luni, 24 noiembrie 2031",
         "Valabil până: vineri, 28 noiembrie 2031, ora 24:00",
     ]
-    assert "a expirat" in driver_text.text(row, today=date(2031, 11, 29)).splitlines()[0]
+    assert (
+        "a expirat" in driver_text.format_driver_text(row, today=date(2031, 11, 29)).splitlines()[0]
+    )
     row.carrier_cui = "900020201"
-    assert "alt transportator" in driver_text.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    assert (
+        "alt transportator"
+        in driver_text.format_driver_text(row, today=date(2031, 11, 24)).splitlines()[0]
+    )
     row.state = "delisted"
-    warning = driver_text.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    warning = driver_text.format_driver_text(row, today=date(2031, 11, 24)).splitlines()[0]
     assert warning.startswith("ATENȚIE: acest UIT nu mai este în lista ANAF. Nu pleca la drum")
     row.state, row.carrier_cui = "missing", row.company.cui
-    warning = driver_text.text(row, today=date(2031, 11, 24)).splitlines()[0]
+    warning = driver_text.format_driver_text(row, today=date(2031, 11, 24)).splitlines()[0]
     assert warning.startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
 
 

@@ -14,7 +14,7 @@ WRONG_STATE = ErrorText(
         "Autorizarea trebuie terminată în același browser și cu același cont. Întoarce-te la "
         "Integrări și apasă din nou „Autorizare cu ANAF SPV”."
     ),
-    heading=headings.WRONG_STATE,
+    heading=headings.WRONG_STATE_HEADING,
 )
 STATE_EXPIRED = ErrorText(
     "state_expired",
@@ -69,7 +69,7 @@ OTHER_BROWSER = ErrorText(
         "tu ai apăsat, întoarce-te acolo. Dacă nu tu ai apăsat butonul, ci ai ajuns aici dintr-un "
         "link primit, nu continua: nimic nu a fost autorizat."
     ),
-    heading=headings.OTHER_BROWSER,
+    heading=headings.OTHER_BROWSER_HEADING,
 )
 INTERRUPTED = ErrorText(
     "interrupted",
@@ -79,7 +79,7 @@ INTERRUPTED = ErrorText(
         "Nu ai greșit nimic. Uită-te la Integrări: dacă autorizarea de acum nu apare acolo, apasă "
         "din nou butonul de autorizare."
     ),
-    heading=headings.INTERRUPTED,
+    heading=headings.INTERRUPTED_HEADING,
 )
 
 CONSENT_ERRORS = {

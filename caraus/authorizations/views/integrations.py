@@ -39,7 +39,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
     """
     membership = access.current_membership(request)
     shown = authorization_cards(membership)
-    if request.GET.get("asteapta") == shown.newest and consent.is_open(
+    if request.GET.get("asteapta") == shown.newest and consent.is_consent_open(
         user=access.signed_in_user(request), organization=membership.organization
     ):
         return HttpResponse(status=204)
@@ -75,7 +75,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         else None
     )
     try:
-        address = consent.begin(
+        address = consent.begin_consent(
             user=access.signed_in_user(request),
             organization=membership.organization,
             browser=browser_secret(request),
@@ -92,13 +92,13 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Receive the browser that ANAF sends back with a code or an error: a signed-in person's, or
     the holder's of an external link. It must be the browser that began."""
     state, browser = request.GET.get("state", ""), stored_browser_secret(request)
-    by_link = consent.is_external(state, browser=browser)
+    by_link = consent.is_consent_external(state, browser=browser)
     user = request.user if isinstance(request.user, User) else None
     if user is None and not by_link:
         return redirect_to_login(request.get_full_path())
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
-    result = consent.finish(
+    result = consent.finish_consent(
         user=user,
         browser=browser,
         state=state,

@@ -158,7 +158,7 @@ def external_page(request: HttpRequest) -> HttpResponse:
     form = HolderForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            address = consent.begin_external(
+            address = consent.begin_external_consent(
                 link, person_name=form.cleaned_data["name"], browser=browser_secret(request)
             )
             return redirect(address)

@@ -17,7 +17,8 @@ def show_driver_text(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the text for the driver as it is now, for a page that may have stood open for hours."""
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
     return HttpResponse(
-        driver_text.text(transport, today=today()), content_type="text/plain; charset=utf-8"
+        driver_text.format_driver_text(transport, today=today()),
+        content_type="text/plain; charset=utf-8",
     )
 
 
@@ -26,5 +27,5 @@ def show_driver_text(request: HttpRequest, pk: int) -> HttpResponse:
 def show_driver_texts(request: HttpRequest) -> HttpResponse:
     """Show the texts of several UITs for one driver, as they are now."""
     transports = selected_transports(request, request.GET.getlist("uit"))
-    texts = [driver_text.text(transport, today=today()) for transport in transports]
+    texts = [driver_text.format_driver_text(transport, today=today()) for transport in transports]
     return HttpResponse("\n\n".join(texts), content_type="text/plain; charset=utf-8")

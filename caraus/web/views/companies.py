@@ -31,9 +31,9 @@ from caraus.web import company_overview
 # In the session of who has added a company, until the next page.
 _JUST_ADDED = "company_added"
 # Companies on a page of the table.
-PAGE_SIZE = 25
+COMPANIES_PER_PAGE = 25
 # Of a selection; the page holds fewer.
-MAX_SELECTED = 500
+MAX_SELECTED_COMPANIES = 500
 
 TAB_LABELS: dict[company_overview.Tab, object] = {
     "all": gettext_lazy("Toate"),
@@ -42,7 +42,7 @@ TAB_LABELS: dict[company_overview.Tab, object] = {
     "no_uits": gettext_lazy("Fără UIT"),
     "archived": gettext_lazy("Arhivate"),
 }
-ORDER_LABELS: dict[company_overview.Order, object] = {
+ORDER_LABELS: dict[company_overview.CompanyOrder, object] = {
     "severity": gettext_lazy("Întâi problemele"),
     "name": gettext_lazy("După denumire"),
     "last_sync": gettext_lazy("După sincronizare"),
@@ -112,7 +112,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
 def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
     words = request.GET.get("q", "").replace("\0", "").strip()
     order_word = request.GET.get("ordine", "")
-    order = company_overview.ORDERS.get(order_word, "severity")
+    order = company_overview.COMPANY_ORDERS.get(order_word, "severity")
     tab_word = request.GET.get("stare", "")
     tab = company_overview.TABS.get(tab_word, "all")
     is_archive = tab == "archived"
@@ -121,7 +121,7 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
     current = company_overview.company_rows(membership) if is_archive else every
     numbers = company_overview.count_tabs(current, archived=of_archive.count())
     rows = company_overview.search_rows(company_overview.rows_of_tab(every, tab), words)
-    page = Paginator(company_overview.sort_rows(rows, order), PAGE_SIZE).get_page(
+    page = Paginator(company_overview.sort_rows(rows, order), COMPANIES_PER_PAGE).get_page(
         request.GET.get("pagina")
     )
     parameters = {"q": words, "stare": tab_word if tab != "all" else "", "ordine": order_word}
@@ -136,7 +136,7 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
         "order": order,
         "orders": [
             (word, ORDER_LABELS[each], each == order)
-            for word, each in company_overview.ORDERS.items()
+            for word, each in company_overview.COMPANY_ORDERS.items()
         ],
         "tab": tab,
         "tab_word": parameters["stare"],
@@ -173,7 +173,9 @@ def is_authorized(organization: Organization) -> bool:
 def companies_selected(request: HttpRequest) -> HttpResponse:
     """Do to all companies that are ticked: a link, to the archive, or back."""
     membership = access.require_role(request, Role.DISPATCHER)
-    keys = [key for key in request.POST.getlist("firma") if key.isdecimal()][:MAX_SELECTED]
+    keys = [key for key in request.POST.getlist("firma") if key.isdecimal()][
+        :MAX_SELECTED_COMPANIES
+    ]
     companies = access.visible_companies(membership, archived=True).filter(pk__in=keys)
     if not companies:
         messages.warning(request, gettext("Bifează întâi firmele din tabel."))

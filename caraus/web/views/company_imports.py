@@ -44,7 +44,7 @@ def _drafts() -> QuerySet[Draft]:
 
 @require_http_methods(["GET", "POST"])
 @rate_limited("companies_import", posts_only=True)
-def import_start(request: HttpRequest) -> HttpResponse:
+def company_import_start(request: HttpRequest) -> HttpResponse:
     """Read a pasted list or a file and keep it, to be shown before any company is added."""
     membership = access.require_role(request, Role.ADMIN)
     is_post = request.method == "POST"
@@ -66,12 +66,12 @@ def import_start(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
+def company_import_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what would come of the list, row by row; POST takes the good rows or changes the
     reading."""
     membership = access.require_role(request, Role.ADMIN)
     draft = access.get_object(request, drafts.waiting(_drafts()), pk)
-    rows = company_import.checked_rows(draft)
+    rows = company_import.checked_company_rows(draft)
     file_error, text = "", None
     if request.method == "POST":
         unclear = {row.number for row in rows if row.error}
@@ -95,7 +95,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpResponse:
-    taken = company_import.import_draft(
+    taken = company_import.import_companies(
         membership, draft, ask_anaf=is_authorized(membership.organization)
     )
     if taken.added:
@@ -119,7 +119,7 @@ def _left_out(cuis: list[str]) -> str:
 
 
 @require_POST
-def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
+def company_import_drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw away the rows that wait; the companies stay as they are."""
     access.require_role(request, Role.ADMIN)
     drafts.drop_rows(access.get_object(request, drafts.waiting(_drafts()), pk))
@@ -127,11 +127,11 @@ def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
+def company_import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove what the list added within the hour, where nothing has come of it since."""
     membership = access.require_role(request, Role.ADMIN)
     draft = access.get_object(request, drafts.can_be_undone(_drafts()), pk)
-    gone, left = company_import.undo_import(membership, draft)
+    gone, left = company_import.undo_company_import(membership, draft)
     what = plural(gone, "firmă a fost scoasă", "firme au fost scoase")
     messages.success(request, gettext("Importul este anulat: %(what)s din listă.") % {"what": what})
     if left:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
 from caraus.accounts.rate_limits import rate_limited
-from caraus.core.logs import origin
+from caraus.core.logs import job_origin
 from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import ListFilters, parse_address
@@ -55,7 +55,7 @@ def _request_export(
     with transaction.atomic():
         export, outcome = exports.request_export(membership, kind=kind, query=query)
         if outcome is exports.RequestOutcome.NEW:
-            tasks.export.defer(export_id=export.pk, **origin())
+            tasks.export.defer(export_id=export.pk, **job_origin())
     if outcome is exports.RequestOutcome.UNDER_WAY and (export.kind, export.query) != (kind, query):
         messages.info(
             request,

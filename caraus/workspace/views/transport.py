@@ -46,7 +46,7 @@ def render_transport(
         "sync_status": sync_status,
         "mark": getattr(transport, "mark", None),
         "timeline": build_timeline(transport, list(transport.events.select_related("by"))),
-        "driver_text": driver_text.text(transport, today=today()),
+        "driver_text": driver_text.format_driver_text(transport, today=today()),
         "driver_warning": driver_text.warning(transport, today=today()),
         "notes": transport.notes.select_related("author"),
         "may_write": access.has_role(membership, Role.DISPATCHER),
