@@ -226,7 +226,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Failed sign-ins from one address to all accounts (to one: RATE_LIMITS below); second factors are
 # counted for the account, since they come after its password. Counted in CACHES.
-# The others bound the letters to addresses that anybody may type, over a day too.
+# The others bound the e-mails to addresses that anybody may type, over a day too.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,100/h/ip",
     "signup": "20/m/ip,60/h/ip,200/d/ip",
@@ -262,9 +262,9 @@ RATE_LIMITS = {
     "invite": "60/h/user",
     # What an organization may do, who makes many of them could do many times.
     "organization_new": "10/d/user,20/d/ip",
-    # Letters with invitations; of young organizations (YOUNG_DAYS), where sign-up is open.
-    "letter": "200/d/organization",
-    "letter_young": "10/d/user,10/d/organization",
+    # E-mails with invitations; of young organizations (YOUNG_DAYS), where sign-up is open.
+    "invitation_email": "200/d/organization",
+    "invitation_email_young": "10/d/user,10/d/organization",
     "invitation": "30/m/ip",
     # Tries to sign in to one account from all addresses from which its person never signed in.
     "sign_in_failed": "5/5m/key",  # to one account from one address

@@ -1,4 +1,4 @@
-"""The letters that accounts write themselves; those of sign-in and passwords are django-allauth's.
+"""the e-mails that accounts write themselves; those of sign-in and passwords are django-allauth's.
 
 A subject is made of our own words only: what people typed stands in the body.
 """
@@ -14,9 +14,11 @@ from caraus.mail.messages import OutgoingMessage
 
 
 def count_invitation_email(sender: Membership) -> RateLimitExceeded | None:
-    """Count one letter that the member has sent to somebody; a refusal when there were too many.
+    """Count one e-mail that the member has sent to somebody; a refusal when there were too many.
     Where anybody may sign up, a young organization writes to few strangers."""
-    action = "letter_young" if is_new_organization(sender.organization) else "letter"
+    action = (
+        "invitation_email_young" if is_new_organization(sender.organization) else "invitation_email"
+    )
     return count_use(action, user=sender.user, organization=sender.organization)
 
 
@@ -31,13 +33,13 @@ def invitation_link(secret: str) -> str:
 
 
 def send_invitation(invitation: Invitation, secret: str) -> None:
-    """Queue the letter with the link of the invitation."""
+    """Queue the e-mail with the link of the invitation."""
     context = {"invitation": invitation, "link": invitation_link(secret)}
-    letter = OutgoingMessage(
+    message = OutgoingMessage(
         subject=gettext("Invitație pe Cărăuș"),
         body=render_to_string("accounts/email/invitation.txt", context),
         to=[invitation.email],
     )
-    letter.purpose, letter.reference = "accounts/email/invitation", email_reference(invitation)
-    letter.expires_at = invitation.expires_at
-    letter.send()
+    message.purpose, message.reference = "accounts/email/invitation", email_reference(invitation)
+    message.expires_at = invitation.expires_at
+    message.send()

@@ -1,7 +1,7 @@
 """Names that people type: one line of visible text, in which no mail program finds a link.
 
 A line break would break an e-mail's header, a sign that is not seen makes two names look alike, and
-a name with an address in it turns our own letters into somebody's advertisement.
+a name with an address in it turns our own e-mails into somebody's advertisement.
 """
 
 import re

@@ -106,7 +106,7 @@ def _accept_pending_invitation(request: HttpRequest, user: User) -> None:
 
 
 def _on_password_reset(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    """Remove what a stranger may have put into the account. Who reads the address's letters is its
+    """Remove what a stranger may have put into the account. Who reads the address's e-mails is its
     owner. Whatever was put into an account before that address was confirmed may be a stranger's:
     nothing of it opens the account any more."""
     rate_limits.reset_uses("sign_in_failed", key=failed_sign_in_key(request, user.email))

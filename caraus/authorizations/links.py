@@ -161,25 +161,25 @@ def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
 
 
 def email_link(link: ExternalLink, secret: str) -> None:
-    """Queue the letter to the link's address. Names that people typed stand in its body only."""
+    """Queue the e-mail to the link's address. Names that people typed stand in its body only."""
     context: dict[str, Any] = {
         "link": link,
         "address": link_address(secret),
         "companies": [str(company) for company in link_companies(link)],
         "sender_email": confirmed_address(link.created_by),
     }
-    letter = OutgoingMessage(
+    message = OutgoingMessage(
         subject=gettext("Rugăminte: autorizează aplicația Cărăuș la ANAF SPV"),
         body=render_to_string("authorizations/email/link.txt", context),
         to=[link.email],
         reply_to=[context["sender_email"]] if context["sender_email"] else [],
     )
-    letter.attach_alternative(
+    message.attach_alternative(
         render_to_string("authorizations/email/link.html", context), "text/html"
     )
-    letter.purpose, letter.reference = "authorizations/email/link", f"link:{link.pk}"
-    letter.expires_at = link.expires_at
-    letter.send()
+    message.purpose, message.reference = "authorizations/email/link", f"link:{link.pk}"
+    message.expires_at = link.expires_at
+    message.send()
 
 
 def confirmed_address(user: User | None) -> str:

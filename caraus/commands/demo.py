@@ -206,7 +206,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         _print_line("Starting PostgreSQL and bringing its schema up to date …")
         _mark(folder)
         (folder / MAIL_FOLDER).mkdir(exist_ok=True)
-        (folder / MAIL_FOLDER).chmod(0o700)  # letters hold links that open accounts
+        (folder / MAIL_FOLDER).chmod(0o700)  # e-mails hold links that open accounts
         with ending.at_once():
             restart_if_dead = children.enter_context(database())
         children.enter_context(_settings_file(folder, environment))

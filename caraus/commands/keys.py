@@ -14,7 +14,7 @@ def rotate_keys() -> int:
         from caraus.mail import key_rotation as mail
 
         rotated = rotate_token_keys()
-        letters, lost_letters = mail.rotate_message_keys()
+        emails, lost_emails = mail.rotate_message_keys()
         sessions.rotate_session_keys()
         try:
             factors = rotate_authenticator_keys()
@@ -24,11 +24,11 @@ def rotate_keys() -> int:
                 "back and run this again. Keep the old keys until then."
             ) from error
     print(
-        f"{rotated.done} authorization(s), {factors} second factor(s) and {letters} waiting "
+        f"{rotated.done} authorization(s), {factors} second factor(s) and {emails} waiting "
         "letter(s) are now under the first key of CARAUS_TOKEN_KEYS."
     )
-    if lost_letters:
-        print(f"{lost_letters} waiting letter(s) can't be opened with any of the keys.")
+    if lost_emails:
+        print(f"{lost_emails} waiting letter(s) can't be opened with any of the keys.")
     if rotated.unreadable:
         raise CommandError(
             f"{len(rotated.unreadable)} authorization(s) could not be opened with any of the keys: "

@@ -101,7 +101,7 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
     from caraus.commands.ports import require_free, set_public_address
 
     require_free(host, port)
-    set_public_address(host, port)  # the worker's letters lead there too
+    set_public_address(host, port)  # the worker's e-mails lead there too
     with database() as restart_if_dead:  # migrates the embedded one once, before the two start
         commands = (
             ["web", "--host", host, "--port", str(port), "--workers", str(workers)],

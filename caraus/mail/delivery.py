@@ -1,6 +1,6 @@
-"""Letters out of the queue: to the mail server, again after growing pauses, or given up.
+"""E-mails out of the queue: to the mail server, again after growing pauses, or given up.
 
-The row is locked while SMTP takes the letter, so that no other worker sends it too. A crash after
+The row is locked while SMTP takes the e-mail, so that no other worker sends it too. A crash after
 the server took it and before the commit sends it again under the same Message-ID: SMTP has no
 transaction across both.
 """
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 DELIVERY = "delivery"
 GIVE_UP_AFTER = timedelta(days=3)
 MAX_RETRY_DELAY = timedelta(hours=2)
-# For how long is told that a letter was given up.
+# For how long is told that an e-mail was given up.
 GIVEN_UP_SHOWN_FOR = timedelta(days=30)
 
 
@@ -43,65 +43,65 @@ def due_messages(now: datetime | None = None) -> list[int]:
 
 
 @transaction.atomic
-def deliver_message(letter_id: int, *, now: datetime | None = None) -> bool:
-    """Send the letter if it still waits; False when it does not, or the mail server failed."""
+def deliver_message(email_id: int, *, now: datetime | None = None) -> bool:
+    """Send the e-mail if it still waits; False when it does not, or the mail server failed."""
     now = now or timezone.now()
     waiting = OutgoingEmail.objects.filter(gave_up_at=None, next_attempt_at__lte=now)
-    letter = waiting.select_for_update(skip_locked=True).filter(pk=letter_id).first()
-    if letter is None:
+    email = waiting.select_for_update(skip_locked=True).filter(pk=email_id).first()
+    if email is None:
         return False
-    if letter.expires_at is not None and letter.expires_at <= now:
-        _give_up(letter, letter.problem or "late", now)
+    if email.expires_at is not None and email.expires_at <= now:
+        _give_up(email, email.error_code or "late", now)
         return False
-    letter.attempts += 1
+    email.attempts += 1
     try:
-        mailers[DELIVERY].send_messages([unseal_message(letter.sealed, recipient=letter.recipient)])
+        mailers[DELIVERY].send_messages([unseal_message(email.sealed, recipient=email.recipient)])
     except UnreadableTokenError:
-        _give_up(letter, "key", now)
-    except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
-        if is_permanent(trouble) or now - letter.created_at >= GIVE_UP_AFTER:
-            _give_up(letter, failure_code(trouble), now)
+        _give_up(email, "key", now)
+    except Exception as error:  # whatever an e-mail does to the mailer, it is not tried for ever
+        if is_permanent(error) or now - email.created_at >= GIVE_UP_AFTER:
+            _give_up(email, failure_code(error), now)
         else:
-            letter.problem = failure_code(trouble)
-            letter.next_attempt_at = now + retry_delay(letter.attempts)
-            letter.save()
+            email.error_code = failure_code(error)
+            email.next_attempt_at = now + retry_delay(email.attempts)
+            email.save()
             log.warning(
-                "letter_not_sent",
-                purpose=letter.purpose,
-                problem=letter.problem,
-                attempts=letter.attempts,
+                "email_not_sent",
+                purpose=email.purpose,
+                error_code=email.error_code,
+                attempts=email.attempts,
             )
     else:
-        letter.delete()
+        email.delete()
         return True
     return False
 
 
-def _give_up(letter: OutgoingEmail, problem: str, now: datetime) -> None:
+def _give_up(email: OutgoingEmail, error_code: str, now: datetime) -> None:
     """Keep only why the e-mail was not sent: its text is deleted."""
-    letter.problem, letter.gave_up_at, letter.sealed = problem, now, ""
-    letter.save()
-    log.warning("letter_given_up", purpose=letter.purpose, problem=problem)
+    email.error_code, email.gave_up_at, email.sealed = error_code, now, ""
+    email.save()
+    log.warning("email_given_up", purpose=email.purpose, error_code=error_code)
 
 
 def delete_given_up(now: datetime | None = None) -> int:
-    """Delete the letters that were given up long ago; return how many."""
+    """Delete the e-mails that were given up long ago; return how many."""
     old = OutgoingEmail.objects.filter(gave_up_at__lt=(now or timezone.now()) - GIVEN_UP_SHOWN_FOR)
     return old.delete()[0]
 
 
-def is_permanent(trouble: Exception) -> bool:
+def is_permanent(error: Exception) -> bool:
     """Return whether no later attempt can succeed: an address that the server will never take (a
     5xx; a 4xx may pass), or one that can't be written."""
-    if isinstance(trouble, ValueError):
+    if isinstance(error, ValueError):
         return True
-    if not isinstance(trouble, smtplib.SMTPRecipientsRefused):
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
         return False
-    codes = [code for code, _ in trouble.recipients.values()]
+    codes = [code for code, _ in error.recipients.values()]
     return bool(codes) and all(code >= 500 for code in codes)
 
 
-def failure_code(trouble: Exception) -> str:
+def failure_code(error: Exception) -> str:
     """Return the kind of a mail server's failure, without its words."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (smtplib.SMTPAuthenticationError, "authentication"),
@@ -112,4 +112,4 @@ def failure_code(trouble: Exception) -> str:
         (TimeoutError, "timeout"),
         (OSError, "unreachable"),
     )
-    return next((word for kind, word in kinds if isinstance(trouble, kind)), "message")
+    return next((word for kind, word in kinds if isinstance(error, kind)), "message")

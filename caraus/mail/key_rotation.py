@@ -1,4 +1,4 @@
-"""New keys for the letters that wait: sealed anew under the first one."""
+"""New keys for the e-mails that wait: sealed anew under the first one."""
 
 from django.db import transaction
 
@@ -12,14 +12,14 @@ def rotate_message_keys() -> tuple[int, int]:
     done = unreadable = 0
     for pk in OutgoingEmail.objects.exclude(sealed="").values_list("pk", flat=True):
         with transaction.atomic():
-            letter = OutgoingEmail.objects.select_for_update().filter(pk=pk).first()
-            if letter is None or not letter.sealed:
+            email = OutgoingEmail.objects.select_for_update().filter(pk=pk).first()
+            if email is None or not email.sealed:
                 continue  # sent meanwhile
             try:
-                letter.sealed = crypto.encrypt(crypto.decrypt(letter.sealed))
+                email.sealed = crypto.encrypt(crypto.decrypt(email.sealed))
             except crypto.UnreadableTokenError:
                 unreadable += 1
                 continue
-            letter.save(update_fields=["sealed"])
+            email.save(update_fields=["sealed"])
             done += 1
     return done, unreadable

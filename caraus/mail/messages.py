@@ -1,8 +1,8 @@
-"""A letter: what it says of itself, and how it waits sealed.
+"""An e-mail: what it says of itself, and how it waits sealed.
 
 Where Python folds a long header beside words that are not ASCII, it may lose one space and double
 another: „Sector 3 (B) → Ploiești (PH)” arrives as „Sector 3 (B)  →Ploiești (PH)”. So the subject of
-a letter is encoded in one piece.
+an e-mail is encoded in one piece.
 """
 
 import json
@@ -38,7 +38,7 @@ HEADERS.map_to_type("subject", cast("type[BaseHeader]", SubjectHeader))
 
 
 class OutgoingMessage(EmailMultiAlternatives):
-    """A letter that says what it is, what it is about, and until when it is of use."""
+    """An e-mail that says what it is, what it is about, and until when it is of use."""
 
     purpose: str = ""
     reference: str = ""
@@ -66,8 +66,8 @@ def unseal_message(sealed: str, *, recipient: str) -> OutgoingMessage:
 
 def _parts(message: EmailMessage) -> dict[str, object]:
     if message.attachments:
-        raise ValueError("A letter with attachments can't be queued.")
-    # The same in every attempt, so that mail programs know a letter that was sent twice as one.
+        raise ValueError("An e-mail with attachments can't be queued.")
+    # The same in every attempt, so that mail programs know an e-mail that was sent twice as one.
     headers = {"Message-ID": _message_id(message.from_email)} | dict(message.extra_headers)
     alternatives = getattr(message, "alternatives", [])
     return {

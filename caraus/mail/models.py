@@ -1,29 +1,29 @@
-"""Letters that wait for the mail server."""
+"""E-mails that wait for the mail server."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class OutgoingEmail(models.Model):
-    """One letter to one person, from the act that causes it until the mail server has it.
+    """One e-mail to one person, from the act that causes it until the mail server has it.
 
-    The letter is sealed (links of passwords and invitations stand in it). The row goes when the
-    server took the letter; of one that was given up the letter goes, and the row tells why.
+    The e-mail is sealed (links of passwords and invitations stand in it). The row goes when the
+    server took the e-mail; of one that was given up the e-mail goes, and the row tells why.
     """
 
     recipient = models.EmailField(max_length=320)
-    # Which letter it is, for logs and tests; what it is about, for who asks how it went.
+    # Which e-mail it is, for logs and tests; what it is about, for who asks how it went.
     purpose = models.CharField(max_length=100, blank=True)
     reference = models.CharField(max_length=100, blank=True)
     sealed = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
-    # A letter whose link works no longer is not sent.
+    # An e-mail whose link works no longer is not sent.
     expires_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     gave_up_at = models.DateTimeField(null=True, blank=True)
     # The kind of the failure, never the server's words: those may quote a password.
-    problem = models.CharField(max_length=40, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
 
     class Meta:
         indexes = [

@@ -1,7 +1,7 @@
-"""Letters into the queue: whoever causes one neither waits for the mail server nor fails with it.
+"""E-mails into the queue: whoever causes one neither waits for the mail server nor fails with it.
 
 Django's `default` mailer is this queue (`QueueBackend`), so that libraries use it too; the worker
-hands the letters to the mailer `delivery`, which is what EMAIL_URL says.
+hands the e-mails to the mailer `delivery`, which is what EMAIL_URL says.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,40 +39,40 @@ def enqueue_message(
     reference: str = "",
     expires_at: datetime | None = None,
 ) -> list[OutgoingEmail]:
-    """Queue the letter for each of its recipients; within the transaction of what it is about."""
+    """Queue the e-mail for each of its recipients; within the transaction of what it is about."""
     sealed = seal_message(message)
-    letters = []
+    emails = []
     for recipient in message.recipients():
-        letter = OutgoingEmail.objects.create(
+        email = OutgoingEmail.objects.create(
             recipient=recipient,
             purpose=purpose,
             reference=reference,
             sealed=sealed,
             expires_at=expires_at,
         )
-        enqueue_delivery(letter.pk)
-        letters.append(letter)
-    return letters
+        enqueue_delivery(email.pk)
+        emails.append(email)
+    return emails
 
 
 def withdraw_messages(*, reference: str) -> None:
     """Take back what was not sent yet: its link opens nothing any more."""
-    _drop(OutgoingEmail.objects.filter(reference=reference))
+    _delete_waiting(OutgoingEmail.objects.filter(reference=reference))
 
 
 def delete_messages_to(email: str) -> None:
     """Drop what waits for somebody who is erased."""
-    _drop(OutgoingEmail.objects.filter(recipient__iexact=email))
+    _delete_waiting(OutgoingEmail.objects.filter(recipient__iexact=email))
 
 
 @transaction.atomic
-def _drop(letters: QuerySet[OutgoingEmail]) -> None:
+def _delete_waiting(emails: QuerySet[OutgoingEmail]) -> None:
     """Delete without waiting for the e-mail that the mail server is just taking."""
-    free = letters.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    free = emails.select_for_update(skip_locked=True).values_list("pk", flat=True)
     OutgoingEmail.objects.filter(pk__in=list(free)).delete()
 
 
-def delivery_problems(references: Collection[str]) -> dict[str, OutgoingEmail]:
+def delivery_failures(references: Collection[str]) -> dict[str, OutgoingEmail]:
     """Return, of the e-mails about these things, those that the mail server did not take so far."""
-    failed = OutgoingEmail.objects.filter(reference__in=references).exclude(problem="")
-    return {letter.reference: letter for letter in failed.order_by("pk")}
+    failed = OutgoingEmail.objects.filter(reference__in=references).exclude(error_code="")
+    return {email.reference: email for email in failed.order_by("pk")}

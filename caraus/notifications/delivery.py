@@ -18,7 +18,7 @@ from django.utils import timezone
 from caraus.core.advisory_locks import LockSpace, try_lock_until_commit
 from caraus.mail.delivery import DELIVERY, GIVE_UP_AFTER, failure_code, retry_delay
 from caraus.notifications.emails import compose_email
-from caraus.notifications.models import Email
+from caraus.notifications.models import NotificationEmail
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,8 @@ MAX_PER_EMAIL = 200
 
 def due_emails(now: datetime | None = None) -> list[int]:
     """Return the notifications whose e-mail waits and may be tried now."""
-    waiting = Email.objects.filter(
-        state=Email.State.WAITING, next_attempt_at__lte=now or timezone.now()
+    waiting = NotificationEmail.objects.filter(
+        state=NotificationEmail.State.WAITING, next_attempt_at__lte=now or timezone.now()
     )
     return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True))
 
@@ -41,46 +41,48 @@ def send_email(*, notification_id: int, now: datetime | None = None) -> bool:
     email = _due(now).select_for_update(of=("self",)).filter(pk=notification_id).first()
     if email is None:
         return False
-    together = _together(email, now)
-    late = [email for email in together if _is_late(email, now)]
-    emails = [email for email in together if email not in late]
+    batch = _lock_batch(email, now)
+    late = [email for email in batch if _is_late(email, now)]
+    emails = [email for email in batch if email not in late]
     try:
         with transaction.atomic():  # what fails in it spoils nothing outside
-            letter = compose_email([email.notification for email in emails]) if emails else None
-    except Exception as trouble:  # a letter that can't be written is given up like one not sent
-        log.exception("email_not_written")
+            message = compose_email([email.notification for email in emails]) if emails else None
+    except Exception as error:  # an e-mail that can't be written is given up like one not sent
+        log.exception("notification_email_not_composed")
         for email in emails:
             email.attempts += 1
-            _put_off(email, trouble, now)
-        Email.objects.bulk_update(emails, ["state", "attempts", "next_attempt_at", "problem"])
+            _schedule_retry(email, error, now)
+        NotificationEmail.objects.bulk_update(
+            emails, ["state", "attempts", "next_attempt_at", "error_code"]
+        )
         return False
-    if letter is None:
-        _drop(together)
+    if message is None:
+        _cancel(batch)
         return False
-    _drop(late)
+    _cancel(late)
     for email in emails:
         email.attempts += 1
     try:
-        mailers[DELIVERY].send_messages([letter])
-    except Exception as trouble:  # whatever a letter does to the mailer, it is not tried for ever
+        mailers[DELIVERY].send_messages([message])
+    except Exception as error:  # whatever an e-mail does to the mailer, it is not tried for ever
         for email in emails:
-            _put_off(email, trouble, now)
+            _schedule_retry(email, error, now)
     else:
         for email in emails:
-            email.state, email.sent_at, email.problem = Email.State.SENT, now, ""
-    Email.objects.bulk_update(
-        emails, ["state", "attempts", "next_attempt_at", "sent_at", "problem"]
+            email.state, email.sent_at, email.error_code = NotificationEmail.State.SENT, now, ""
+    NotificationEmail.objects.bulk_update(
+        emails, ["state", "attempts", "next_attempt_at", "sent_at", "error_code"]
     )
-    return emails[0].state == Email.State.SENT
+    return emails[0].state == NotificationEmail.State.SENT
 
 
-def _due(now: datetime) -> QuerySet[Email]:
-    return Email.objects.select_related("notification__user", "notification__organization").filter(
-        state=Email.State.WAITING, next_attempt_at__lte=now
-    )
+def _due(now: datetime) -> QuerySet[NotificationEmail]:
+    return NotificationEmail.objects.select_related(
+        "notification__user", "notification__organization"
+    ).filter(state=NotificationEmail.State.WAITING, next_attempt_at__lte=now)
 
 
-def _together(email: Email, now: datetime) -> list[Email]:
+def _lock_batch(email: NotificationEmail, now: datetime) -> list[NotificationEmail]:
     """Lock the notifications that go in one e-mail, the oldest first. Of two workers that would
     make the same e-mail at once, one leaves it to the other: they would part what belongs
     together."""
@@ -99,21 +101,23 @@ def _together(email: Email, now: datetime) -> list[Email]:
     return sorted([email, *others.select_for_update(of=("self",))], key=lambda email: email.pk)
 
 
-def _is_late(email: Email, now: datetime) -> bool:
+def _is_late(email: NotificationEmail, now: datetime) -> bool:
     until = email.notification.matters_until
     return until is not None and until <= now
 
 
-def _drop(emails: Sequence[Email]) -> None:
+def _cancel(emails: Sequence[NotificationEmail]) -> None:
     """Drop an e-mail that is not sent: no failure of the mail server, so nobody is notified."""
     keys = [email.pk for email in emails]
-    Email.objects.filter(pk__in=keys).update(state=Email.State.GIVEN_UP, problem="")
+    NotificationEmail.objects.filter(pk__in=keys).update(
+        state=NotificationEmail.State.GIVEN_UP, error_code=""
+    )
 
 
-def _put_off(email: Email, trouble: Exception, now: datetime) -> None:
+def _schedule_retry(email: NotificationEmail, error: Exception, now: datetime) -> None:
     """Again after a growing pause; after three days it is given up, and the app says so."""
-    email.problem = failure_code(trouble)
+    email.error_code = failure_code(error)
     email.next_attempt_at = now + retry_delay(email.attempts)
     if now - email.notification.created_at >= GIVE_UP_AFTER:
-        email.state = Email.State.GIVEN_UP
-    log.warning("email_not_sent", problem=email.problem, attempts=email.attempts)
+        email.state = NotificationEmail.State.GIVEN_UP
+    log.warning("notification_email_not_sent", error_code=email.error_code, attempts=email.attempts)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from caraus.notifications.delivery_settings import DIGEST_DELAY
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import DIGEST
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 
 
 def create_due_digests(now: datetime | None = None) -> int:
@@ -45,6 +45,6 @@ def _make(user_id: int, organization_id: int, now: datetime, made: list[Notifica
             read_at=now,
         )
         matter.update(digest=digest)
-        Email.objects.create(notification=digest, next_attempt_at=now)
+        NotificationEmail.objects.create(notification=digest, next_attempt_at=now)
         made.append(digest)
     waiting_rows.update(digest_at=None)

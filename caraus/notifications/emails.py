@@ -23,7 +23,7 @@ from caraus.notifications.visible_notifications import (
     visible_to_member,
 )
 
-# A letter names so many facts of a kind; the rest is counted.
+# An e-mail names so many facts of a kind; the rest is counted.
 MAX_NAMED_IN_EMAIL = 50
 _UIT = re.compile(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b")
 
@@ -93,14 +93,14 @@ def _message(
         "link": absolute(link),
         "preferences": absolute(reverse("notifications:preferences")),
     }
-    letter = OutgoingMessage(
+    message = OutgoingMessage(
         subject=title if is_digest else _subject(rendered_notifications, title),
         body=render_to_string("notifications/email.txt", context),
         to=[first.user.email],
         headers={"Message-ID": _message_id(first), "Auto-Submitted": "auto-generated"},
     )
-    letter.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
-    return letter
+    message.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
+    return message
 
 
 def _subject(rendered_notifications: Sequence[RenderedNotification], title: str) -> str:

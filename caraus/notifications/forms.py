@@ -82,7 +82,7 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
         model = DeliverySettings
         fields = SETTING_FIELDS
 
-    def __init__(self, *args: Any, seen: Collection[Company], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, visible: Collection[Company], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, hours in (
             ("first_hours", FIRST_HOURS_CHOICES),
@@ -92,12 +92,12 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
                 (hour, gettext("cu %(hours)s înainte") % {"hours": plural(hour, "oră", "ore")})
                 for hour in hours
             ]
-        if len(seen) > 1:
+        if len(visible) > 1:
             self.fields["companies"].choices = [  # type: ignore[attr-defined]
                 (company.pk, gettext("%(company)s (arhivată)") % {"company": company})
                 if company.archived_at
                 else (company.pk, str(company))
-                for company in seen
+                for company in visible
             ]
         else:
             del self.fields["companies"]

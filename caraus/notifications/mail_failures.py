@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Organization
 from caraus.core.formatting import gettext_lazy
-from caraus.notifications.models import Email
+from caraus.notifications.models import NotificationEmail
 
 SENTENCES = {
     "authentication": gettext_lazy(
@@ -41,21 +41,21 @@ def mail_failures_of(
     """Return the e-mails of the organization that could not be sent, if any."""
     now = now or timezone.now()
     failed = (
-        Email.objects.filter(
+        NotificationEmail.objects.filter(
             notification__organization=organization,
             notification__created_at__gt=now - SHOWN_FOR,
         )
-        .exclude(state=Email.State.SENT)
-        .exclude(problem="")
+        .exclude(state=NotificationEmail.State.SENT)
+        .exclude(error_code="")
         .select_related("notification")
         .order_by("notification__created_at")
     )
     rows = list(failed[:1000])
     if not rows:
         return None
-    given_up = sum(row.state == Email.State.GIVEN_UP for row in rows)
+    given_up = sum(row.state == NotificationEmail.State.GIVEN_UP for row in rows)
     return MailFailures(
-        sentence=SENTENCES.get(rows[-1].problem, SENTENCES["server"]),
+        sentence=SENTENCES.get(rows[-1].error_code, SENTENCES["server"]),
         since=rows[0].notification.created_at,
         waiting=len(rows) - given_up,
         given_up=given_up,

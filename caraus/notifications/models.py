@@ -31,7 +31,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # Switched off for the bell, it is read from the start.
     read_at = models.DateTimeField(null=True, blank=True)
-    # Many facts as one: they are its `facts`, and its words are made of them for each reader.
+    # Many UITs as one: they are its `notified_uits`, and its text is made of them for each reader.
     is_burst = models.BooleanField(default=False, db_default=False)
     # Nobody is written to about it afterwards.
     matters_until = models.DateTimeField(null=True, blank=True)
@@ -99,7 +99,7 @@ class NotifiedUit(models.Model):
         return self.title
 
 
-class Email(models.Model):
+class NotificationEmail(models.Model):
     """The e-mail of one notification. A row of its own: it is locked while SMTP takes its time."""
 
     ORGANIZATION_PATH = "notification__organization"
@@ -117,7 +117,7 @@ class Email(models.Model):
     next_attempt_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     # The kind of the failure, never the server's words: those may quote a password.
-    problem = models.CharField(max_length=40, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
 
     class Meta:
         indexes = [

@@ -17,7 +17,7 @@ from caraus.notifications.delivery_settings import (
     quiet_hours_end,
 )
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import DeliverySettings, Email, Notification
+from caraus.notifications.models import DeliverySettings, Notification, NotificationEmail
 from caraus.notifications.preferences import Channels, channels_of
 from caraus.notifications.tasks import enqueue_email
 
@@ -101,7 +101,7 @@ def schedule_email(
     goes_at = _gathered_until(notification, now) if kind.of_uits else at_once
     if not (kind.essential or kind.urgent):
         goes_at = max(goes_at, quiet_hours_end(delivery_settings, now) or goes_at)
-    Email.objects.create(notification=notification, next_attempt_at=goes_at)
+    NotificationEmail.objects.create(notification=notification, next_attempt_at=goes_at)
     if goes_at <= now:
         enqueue_email(notification.pk)
 
@@ -109,7 +109,7 @@ def schedule_email(
 def _gathered_until(notification: Notification, now: datetime) -> datetime:
     """Return when the e-mail goes. The first of a kind goes now; what comes in the five minutes
     after an e-mail goes together at their end, and with what waits already."""
-    last: datetime | None = Email.objects.filter(
+    last: datetime | None = NotificationEmail.objects.filter(
         notification__user=notification.user_id,
         notification__organization=notification.organization_id,
         notification__kind=notification.kind,

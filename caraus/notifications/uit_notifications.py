@@ -27,7 +27,12 @@ from caraus.notifications.delivery_settings import (
     passes_filters,
 )
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import DeliverySettings, Email, Notification, NotifiedUit
+from caraus.notifications.models import (
+    DeliverySettings,
+    Notification,
+    NotificationEmail,
+    NotifiedUit,
+)
 from caraus.notifications.notify import EMAIL_WINDOW, LocalizedText, render_text, schedule_email
 from caraus.notifications.preferences import Channels, channels_of
 
@@ -235,7 +240,9 @@ class _UitNotifier:
             return (
                 bursts.filter(email=None).select_for_update(of=("self",), skip_locked=True).first()
             )
-        waiting = Email.objects.filter(notification__in=bursts, state=Email.State.WAITING)
+        waiting = NotificationEmail.objects.filter(
+            notification__in=bursts, state=NotificationEmail.State.WAITING
+        )
         both = waiting.select_related("notification").select_for_update(skip_locked=True)
         email = both.first()
         return email.notification if email else None

@@ -31,9 +31,9 @@ def visible_to_member(
     allowed = access.scope(rows, membership.organization).exclude(kind__in=closed)
     if not access.is_restricted(membership):
         return allowed
-    seen = access.visible_companies(membership, archived=True).values("pk")
-    some = NotifiedUit.objects.filter(notification=OuterRef("pk"), company__in=seen)
-    alone = Q(is_burst=False) & (Q(company=None) | Q(company__in=seen))
+    visible = access.visible_companies(membership, archived=True).values("pk")
+    some = NotifiedUit.objects.filter(notification=OuterRef("pk"), company__in=visible)
+    alone = Q(is_burst=False) & (Q(company=None) | Q(company__in=visible))
     return allowed.filter(alone | (Q(is_burst=True) & Exists(some)))
 
 

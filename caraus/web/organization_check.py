@@ -1,8 +1,8 @@
 """The organization that a page was made for. The session keeps the one in use, for all tabs: what a
-form, a part of a page or a link of a letter was made for is compared with it.
+form, a part of a page or a link of an e-mail was made for is compared with it.
 
 A form carries it in a hidden field (`{% csrf_token %}` writes it), a part that htmx asks for in the
-header X-Organization, a link of a letter as `?o=`.
+header X-Organization, a link of an e-mail as `?o=`.
 """
 
 from collections.abc import Callable

@@ -112,7 +112,7 @@ def test_no_act_fails_or_waits_because_a_letter_does(refusing: MailServer) -> No
     assert refusing.messages == []
     waiting = OutgoingEmail.objects.filter(gave_up_at=None)
     assert waiting.count() >= 10
-    assert set(waiting.values_list("problem", flat=True)) <= {"", "recipient"}
+    assert set(waiting.values_list("error_code", flat=True)) <= {"", "recipient"}
 
 
 def test_the_letters_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subjects() -> None:

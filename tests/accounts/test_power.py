@@ -387,7 +387,7 @@ def test_a_young_organization_writes_to_few_strangers(
     owner: User, settings: LazySettings, mode: str, sent: int
 ) -> None:
     settings.SIGNUP = mode
-    settings.RATE_LIMITS = settings.RATE_LIMITS | {"letter_young": "2/d/organization"}
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"invitation_email_young": "2/d/organization"}
     client = client_of(owner)
     codes = [
         client.post(

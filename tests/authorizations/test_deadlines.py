@@ -15,7 +15,7 @@ from caraus.authorizations.deadlines import STAGES, stage
 from caraus.authorizations.models import Authorization, months_later
 from caraus.authorizations.recipients import recipients_of
 from caraus.core.formatting import BUCHAREST
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from tests import factories
 
 NOON = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_each_notice_comes_once_on_its_day(ending: Authorization) -> None:
     assert titles() == ["Autorizarea SPV expiră sâmbătă, 11 iulie"] * 6
     days = [(NOON + 40 * DAY - told.created_at).days for told in Notification.objects.all()]
     assert sorted(days, reverse=True) == [30, 14, 7, 3, 1, 0]
-    assert Email.objects.count() == 6
+    assert NotificationEmail.objects.count() == 6
 
 
 def test_after_a_time_without_a_worker_only_the_most_urgent_is_sent(ending: Authorization) -> None:

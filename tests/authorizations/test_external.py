@@ -17,7 +17,7 @@ from caraus.authorizations.links import EXPIRED_LINK, REVOKED_LINK, UNKNOWN_LINK
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
 from caraus.commands.ports import free_ports
 from caraus.mail.models import OutgoingEmail
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer, delivered, mailers
@@ -66,7 +66,7 @@ def test_the_holder_authorizes_without_an_account_and_the_sender_is_told(
     assert made.organization == organization
     told = Notification.objects.get()
     assert (told.user, told.title) == (owner, "Ion Contabilul a dat autorizarea SPV")
-    assert Email.objects.filter(notification=told).exists()
+    assert NotificationEmail.objects.filter(notification=told).exists()
     client = Client()
     client.force_login(owner)
     card = words(client, "/integrari/")

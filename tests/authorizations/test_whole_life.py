@@ -13,7 +13,7 @@ from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, deadlines, rights_check, token_refresh
 from caraus.authorizations.models import Authorization
 from caraus.core import crypto
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from tests import factories
 from tests.authorizations.processes import killed_after_the_answer
 from tests.mail import MailServer
@@ -133,7 +133,7 @@ def told_once_to_each(worker: Worker, smtp: MailServer, titles: list[str]) -> No
         letters = [message["Subject"] for message in smtp.messages if message["To"] == user.email]
         assert sorted(letters) == sorted(notice.title for notice in bell)
     assert len(smtp.messages) == 2 * len(titles)
-    assert set(Email.objects.values_list("state", flat=True)) == {"sent"}
+    assert set(NotificationEmail.objects.values_list("state", flat=True)) == {"sent"}
 
 
 def test_two_years_without_a_person_through_an_outage_and_a_killed_worker(

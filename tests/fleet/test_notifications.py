@@ -5,7 +5,7 @@ from caraus.core.formatting import day_in_full, today
 from caraus.fleet import changes, issue_store
 from caraus.fleet.changes import Entry
 from caraus.fleet.models import Kind
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport
 
 
@@ -26,7 +26,7 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     assert "Pe UIT este declarat un vehicul pe care" in one.text
     assert "Este al firmei? Adaugă-l în flotă.\nPleci cu alt număr?" in one.text
     assert "declarant AGRO SRL" in one.text
-    assert Email.objects.filter(pk=one.pk).exists()
+    assert NotificationEmail.objects.filter(pk=one.pk).exists()
     # In two directions with a UIT of today: read tomorrow, that day has still its name.
     day = row.transport_date or today()
     make(plate="B123ABC")

@@ -93,7 +93,7 @@ def test_a_server_that_is_down_is_tried_with_growing_pauses_then_has_it_once(
     write()
     worker.drain()
     letter = OutgoingEmail.objects.get()
-    assert (letter.attempts, letter.problem) == (1, "unreachable")
+    assert (letter.attempts, letter.error_code) == (1, "unreachable")
     pauses = []
     for _ in range(3):
         before, now = letter.next_attempt_at - timedelta(seconds=1), letter.next_attempt_at
@@ -124,8 +124,8 @@ def test_after_three_days_it_is_given_up_and_its_text_forgotten(smtp: MailServer
         assert tries < 100
     assert letter.gave_up_at
     assert timedelta(days=3) <= letter.gave_up_at - letter.created_at < timedelta(days=3, hours=4)
-    assert (letter.sealed, letter.problem) == ("", "server")
-    assert queue.delivery_problems(["thing:1", "thing:2"]) == {"thing:1": letter}
+    assert (letter.sealed, letter.error_code) == ("", "server")
+    assert queue.delivery_failures(["thing:1", "thing:2"]) == {"thing:1": letter}
     smtp.accept()
     assert not delivery.deliver_message(letter.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
@@ -137,7 +137,7 @@ def test_a_link_is_not_sent_once_it_works_no_longer(smtp: MailServer, db: None) 
     late = timezone.now() + timedelta(hours=24, seconds=1)
     assert not delivery.deliver_message(letter.pk, now=late)
     letter.refresh_from_db()
-    assert (letter.sealed, letter.problem) == ("", "late")
+    assert (letter.sealed, letter.error_code) == ("", "late")
     assert smtp.messages == []
 
 
@@ -151,7 +151,7 @@ def test_a_refused_recipient_is_told_and_not_tried_again(smtp: MailServer, db: N
     letter = write(reference="thing:1")
     assert not delivery.deliver_message(letter.pk)
     letter.refresh_from_db()
-    assert (letter.problem, letter.attempts) == ("recipient", 1)
+    assert (letter.error_code, letter.attempts) == ("recipient", 1)
     assert letter.gave_up_at
     assert "hunter2" not in str(list(OutgoingEmail.objects.values()))
 
@@ -172,7 +172,7 @@ def test_a_lost_key_ends_the_letter_and_nothing_else(
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
     assert not delivery.deliver_message(letter.pk)
     letter.refresh_from_db()
-    assert (letter.problem, smtp.messages) == ("key", [])
+    assert (letter.error_code, smtp.messages) == ("key", [])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from caraus.mail.delivery import GIVE_UP_AFTER, retry_delay
 from caraus.mail.messages import OutgoingMessage
 from caraus.notifications import delivery, emails
 from caraus.notifications.mail_failures import mail_failures_of
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from caraus.notifications.notify import notify
 from caraus.notifications.tasks import send_due
 from tests import factories
@@ -56,7 +56,7 @@ def test_the_worker_sends_text_and_html_in_romanian(
     link = "https://caraus.example.ro/integrari/#autorizeaza"
     assert link in text
     assert f'href="{link}"' in html
-    assert Email.objects.get().state == "sent"
+    assert NotificationEmail.objects.get().state == "sent"
     send_due.func(timestamp=0)
     worker.drain()
     assert len(smtp.messages) == 1
@@ -104,7 +104,7 @@ def test_a_crash_before_the_mail_leaves_loses_nothing_and_one_after_it_doubles_u
     with transaction.atomic():
         assert delivery.send_email(notification_id=told.pk)
         transaction.set_rollback(True)  # the worker dies between SMTP's answer and the commit
-    assert Email.objects.get().state == "waiting"
+    assert NotificationEmail.objects.get().state == "waiting"
     assert delivery.send_email(notification_id=told.pk)
     first, second = smtp.messages
     assert first["Message-ID"] == second["Message-ID"]
@@ -116,8 +116,8 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     settings.MAILERS = mailers(free_ports(1)[0])
     told = tell(organization, owner)
     worker.drain()
-    email = Email.objects.get()
-    assert (email.state, email.attempts, email.problem) == ("waiting", 1, "unreachable")
+    email = NotificationEmail.objects.get()
+    assert (email.state, email.attempts, email.error_code) == ("waiting", 1, "unreachable")
     now, pauses = timezone.now(), []
     for _ in range(4):
         email.refresh_from_db()
@@ -131,12 +131,12 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     assert pauses[1:] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
     with MailServer() as server:
         settings.MAILERS = server.mailers
-        Email.objects.update(next_attempt_at=timezone.now())
+        NotificationEmail.objects.update(next_attempt_at=timezone.now())
         send_due.func(timestamp=0)
         worker.drain()
         assert len(server.messages) == 1
     email.refresh_from_db()
-    assert (email.state, email.problem) == ("sent", "")
+    assert (email.state, email.error_code) == ("sent", "")
 
 
 @pytest.mark.parametrize("answer", ["451 try later", "550 no such mailbox"])
@@ -150,11 +150,11 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
     tries = 0
     while told.pk in delivery.due_emails(now):
         delivery.send_email(notification_id=told.pk, now=now)
-        now = Email.objects.get().next_attempt_at
+        now = NotificationEmail.objects.get().next_attempt_at
         tries += 1
         assert tries < 100
     assert timedelta(days=3) <= now - told.created_at < timedelta(days=3, hours=4)
-    email = Email.objects.get()
+    email = NotificationEmail.objects.get()
     assert (email.state, email.attempts) == ("given_up", tries)
     trouble = mail_failures_of(organization)
     assert trouble
@@ -174,7 +174,7 @@ def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
     smtp.refuse("550 user=caraus password=hunter2")
     told = tell(organization, owner)
     delivery.send_email(notification_id=told.pk)
-    assert "hunter2" not in caplog.text + str(list(Email.objects.values()))
+    assert "hunter2" not in caplog.text + str(list(NotificationEmail.objects.values()))
     assert "email_not_sent" in caplog.text
 
 
@@ -189,12 +189,12 @@ def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
 ) -> None:
     """Whatever breaks in the writing is counted, put off ever longer, and given up in the end."""
     tell(organization, factories.member(organization, "owner"))
-    email = Email.objects.get()
+    email = NotificationEmail.objects.get()
     settings.TEMPLATES = [template | {"APP_DIRS": False} for template in settings.TEMPLATES]
     now = email.next_attempt_at
     assert not delivery.send_email(notification_id=email.pk, now=now)
     email.refresh_from_db()
-    assert (email.state, email.attempts, email.problem) == ("waiting", 1, "message")
+    assert (email.state, email.attempts, email.error_code) == ("waiting", 1, "message")
     assert email.next_attempt_at == now + retry_delay(1)
     late = now + GIVE_UP_AFTER
     assert not delivery.send_email(notification_id=email.pk, now=late)

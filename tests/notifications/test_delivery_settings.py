@@ -19,7 +19,12 @@ from caraus.notifications.delivery_settings import (
     passes_filters,
     quiet_hours_end,
 )
-from caraus.notifications.models import ChannelPreference, DeliverySettings, Email, Notification
+from caraus.notifications.models import (
+    ChannelPreference,
+    DeliverySettings,
+    Notification,
+    NotificationEmail,
+)
 from caraus.notifications.preferences import Channels, save_channels
 from caraus.notifications.uit_notifications import UitNotice
 from caraus.transports.notification_kinds import DELISTED_UIT, EXPIRING_UIT, NEW_UIT
@@ -177,7 +182,7 @@ def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: 
     later = [now + timedelta(days=1, seconds=number) for number in range(4)]
     made = at_once(*[partial(digest.create_due_digests, moment) for moment in later])
     assert sorted(map(str, made)) == ["0", "0", "0", "1"]
-    assert Email.objects.count() == 1
+    assert NotificationEmail.objects.count() == 1
 
 
 def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is_wrong(

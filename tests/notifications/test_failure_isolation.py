@@ -20,7 +20,12 @@ from caraus.authorizations import consent, deadlines, token_refresh
 from caraus.authorizations.models import Authorization, ConsentRequest
 from caraus.notifications import digest
 from caraus.notifications.delivery_settings import save_delivery_settings
-from caraus.notifications.models import DeliverySettings, Email, Notification, NotificationFailure
+from caraus.notifications.models import (
+    DeliverySettings,
+    Notification,
+    NotificationEmail,
+    NotificationFailure,
+)
 from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync import maintenance
 from caraus.sync.company_sync import sync_company
@@ -266,6 +271,6 @@ def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
     later = now + timedelta(days=2)
     with no_notices(waiting[0]):
         digest.create_due_digests(later)
-    assert Email.objects.get().notification.organization == waiting[1]
+    assert NotificationEmail.objects.get().notification.organization == waiting[1]
     digest.create_due_digests(later)
-    assert Email.objects.count() == 2
+    assert NotificationEmail.objects.count() == 2

@@ -7,7 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from caraus.accounts.models import Organization, User
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED, EXTERNAL_LINK_USED
 from caraus.notifications.kinds import NotificationKind
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, LastReaderError, channels_of, save_channels
 from tests import factories
@@ -36,7 +36,7 @@ def test_a_fact_is_told_once_to_each(organization: Organization, owner: User) ->
     assert len(tell(organization, owner, other)) == 2
     assert tell(organization, owner, other) == []
     assert len(tell(organization, owner, key="another fact")) == 1
-    assert Notification.objects.count() == Email.objects.count() == 3
+    assert Notification.objects.count() == NotificationEmail.objects.count() == 3
     assert ProcrastinateJob.objects.filter(task_name="notifications.email").count() == 3
 
 
@@ -46,7 +46,7 @@ def test_processes_that_tell_the_same_fact_at_once_tell_it_once(
 ) -> None:
     told = at_once(*[lambda: tell(organization, owner)] * 4)
     assert sorted(len(notice) for notice in told if isinstance(notice, list)) == [0, 0, 0, 1]
-    assert Email.objects.count() == 1
+    assert NotificationEmail.objects.count() == 1
 
 
 def test_a_fact_that_is_rolled_back_is_not_told(organization: Organization, owner: User) -> None:
@@ -72,7 +72,7 @@ def test_each_channel_can_be_switched_off(organization: Organization, owner: Use
     )
     (told,) = tell(organization, owner, kind=EXTERNAL_LINK_USED)
     assert told.read_at
-    assert not Email.objects.exists()
+    assert not NotificationEmail.objects.exists()
 
 
 def test_a_choice_holds_in_its_organization_and_for_its_person_only(
@@ -88,7 +88,9 @@ def test_a_choice_holds_in_its_organization_and_for_its_person_only(
     )
     tell(organization, owner, other, kind=EXTERNAL_LINK_USED)
     tell(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK_USED)
-    told = set(Email.objects.values_list("notification__user", "notification__organization"))
+    told = set(
+        NotificationEmail.objects.values_list("notification__user", "notification__organization")
+    )
     assert told == {(other.pk, organization.pk), (owner.pk, elsewhere.pk)}
 
 
@@ -108,7 +110,7 @@ def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
         )
     told = tell(organization, owner, admin)
     assert [notice.read_at for notice in told] == [None, None]
-    assert [email.notification.user for email in Email.objects.all()] == [admin]
+    assert [email.notification.user for email in NotificationEmail.objects.all()] == [admin]
 
 
 def test_when_the_last_reader_has_left_the_others_are_written_to_again(

@@ -14,7 +14,12 @@ from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.fleet.notification_kinds import FLEET_ISSUE
 from caraus.notifications import delivery, purge
 from caraus.notifications.kinds import NotificationKind, registered_kinds
-from caraus.notifications.models import DeliverySettings, Email, Notification, NotifiedUit
+from caraus.notifications.models import (
+    DeliverySettings,
+    Notification,
+    NotificationEmail,
+    NotifiedUit,
+)
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync.notification_kinds import ANAF_LIMITS
@@ -36,7 +41,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     new, problem = Notification.objects.order_by("pk")
     assert new.digest_at
     assert not problem.digest_at
-    assert list(Email.objects.values_list("pk", flat=True)) == [problem.pk]
+    assert list(NotificationEmail.objects.values_list("pk", flat=True)) == [problem.pk]
     nothing = Channels(bell=False, email=False, digest=False)
     save_channels(user=owner, organization=organization, kind=NEW_UIT, channels=nothing)
     assert told(NEW_UIT, news(company, "2")) == 0
@@ -48,7 +53,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     )
     told(NEW_UIT, news(company, "3"))
     assert Notification.objects.get(key="3").read_at
-    assert Email.objects.filter(notification__key="3").exists()
+    assert NotificationEmail.objects.filter(notification__key="3").exists()
 
 
 @pytest.mark.parametrize("kind", registered_kinds(), ids=lambda kind: kind.code)
@@ -81,7 +86,9 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
             continue
         assert one
         heard = Channels(
-            one.read_at is None, Email.objects.filter(pk=one.pk).exists(), bool(one.digest_at)
+            one.read_at is None,
+            NotificationEmail.objects.filter(pk=one.pk).exists(),
+            bool(one.digest_at),
         )
         assert heard == Channels(wanted.bell or kind.essential, wanted.email, wanted.digest)
 
@@ -153,7 +160,7 @@ def test_workers_at_once_make_one_letter_of_what_belongs_together(
     smtp: MailServer, company: Company, owner: User
 ) -> None:
     told(FLEET_ISSUE, news(company, *"abcde"))
-    Email.objects.update(next_attempt_at=timezone.now())
+    NotificationEmail.objects.update(next_attempt_at=timezone.now())
     results = at_once(
         *[partial(delivery.send_email, notification_id=pk) for pk in delivery.due_emails()]
     )
@@ -203,7 +210,7 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     assert "1 " in texts[kept.email]
     assert "13 " in texts[admin.email]
     assert "Limita" not in texts[admin.email]
-    assert Email.objects.filter(state="given_up", problem="").count() >= 3
+    assert NotificationEmail.objects.filter(state="given_up", error_code="").count() >= 3
     client.force_login(kept)
     page = client.get("/notificari/").content.decode()
     assert "UIT nou kept" in page

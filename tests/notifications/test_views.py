@@ -7,7 +7,7 @@ from pytest_django.asserts import assertContains
 
 from caraus.accounts.models import Organization, User
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
-from caraus.notifications.models import ChannelPreference, Email, Notification
+from caraus.notifications.models import ChannelPreference, Notification, NotificationEmail
 from caraus.notifications.notify import notify
 from tests import factories
 
@@ -119,7 +119,7 @@ def test_administrators_see_that_the_mail_server_fails(
     client: Client, organization: Organization, role: str, seen: bool
 ) -> None:
     pk = tell(organization, factories.member(organization, "owner"))
-    Email.objects.filter(pk=pk).update(problem="authentication", attempts=3)
+    NotificationEmail.objects.filter(pk=pk).update(error_code="authentication", attempts=3)
     client.force_login(factories.member(organization, role))
     page = client.get("/notificari/").content.decode()
     assert ("nu acceptă utilizatorul sau parola" in page) == seen

@@ -10,7 +10,7 @@ from caraus.accounts.models import Company, User
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.drivers import card, driver_text
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport, TransportEvent
 from tests.simulator_process import SimulatorProcess
@@ -65,7 +65,7 @@ def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
     sync_company(company_id=company.pk, now=now + 40 * MINUTE)
     assert states() == {"active"}
     assert told() == [(owner.email, "disappearance")]
-    assert Email.objects.count() == 1
+    assert NotificationEmail.objects.count() == 1
     assert set(TransportEvent.objects.values_list("kind", flat=True)) == {"appeared"}
     # The list that empties again on that day is no second notice.
     anaf.turn_on("empty")

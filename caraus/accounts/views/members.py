@@ -47,14 +47,14 @@ def _invitations(membership: Membership) -> list[dict[str, Any]]:
     e-mails."""
     open_invitations = membership.organization.invitations.filter(accepted_at=None, revoked_at=None)
     invitations = list(open_invitations.prefetch_related("companies"))
-    problems = queue.delivery_problems(
+    failures = queue.delivery_failures(
         [invitation_emails.email_reference(invitation) for invitation in invitations]
     )
     return [
         {
             "invitation": invitation,
             "may_act": members.may_assign_role(membership, invitation.role),
-            "letter": problems.get(invitation_emails.email_reference(invitation)),
+            "delivery_failure": failures.get(invitation_emails.email_reference(invitation)),
         }
         for invitation in invitations
     ]

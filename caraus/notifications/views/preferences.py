@@ -27,13 +27,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
     organization = membership.organization
     delivery_settings = delivery_settings_of([user], organization)[user.pk]
     kinds = [kind for kind in registered_kinds() if access.has_role(membership, kind.role)]
-    seen = access.visible_companies(membership, archived=True)
+    visible = access.visible_companies(membership, archived=True)
     form = DeliverySettingsForm(
         request.POST if request.method == "POST" else None,
         instance=delivery_settings,
-        seen=[
+        visible=[
             company
-            for company in seen
+            for company in visible
             if not company.archived_at or company.pk in delivery_settings.companies
         ],
     )
