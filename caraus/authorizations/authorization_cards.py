@@ -10,13 +10,13 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
-from caraus.authorizations.other_rights import known_rights
+from caraus.authorizations.other_rights import registered_rights
 from caraus.authorizations.replacement import NOT_ENDED
 from caraus.authorizations.rights_progress import RECENT, RightsProgress, count_progress
 from caraus.authorizations.status import Health, health, overall, unneeded_authorizations
 from caraus.authorizations.token_refresh import next_refresh_at
 
-# The card with every company of a young authorization is drawn anew while ANAF answers about so
+# The card with every company of a young authorization is drawn anew while ANAF responds about so
 # few; of more, a line counts.
 _FEW = 20
 
@@ -37,7 +37,7 @@ class AuthorizationCard:
 
     @property
     def rights_pending(self) -> bool:
-        """Just made: ANAF's answers about the companies are coming."""
+        """Just made: ANAF's responses about the companies are coming."""
         return self.progress.is_running
 
     @property
@@ -82,7 +82,7 @@ def authorization_cards(membership: Membership) -> AuthorizationCards:
 
 
 def _attach_other_rights(cards: list[AuthorizationCard]) -> None:
-    known = known_rights([card.authorization.pk for card in cards])
+    known = registered_rights([card.authorization.pk for card in cards])
     for card in cards:
         for right in card.rights:
             right.others = known(card.authorization.pk, right.company.pk)  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ def _rights(authorization: Authorization, companies: list[Company]) -> list[Comp
 
 def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health | None:
     """Return the overall health. Companies that no active authorization covers count against the
-    green tick, except those about which ANAF is being asked right now."""
+    green tick, except those about which ANAF is being polled right now."""
     states: dict[int, set[str]] = {company.pk: set() for company in companies}
     for card in shown:
         if card.authorization.is_active:

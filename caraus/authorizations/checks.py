@@ -1,7 +1,7 @@
-"""„Testează conexiunea”: TestOauth, then one real question for each company.
+"""„Testează conexiunea”: TestOauth, then one real request for each company.
 
 The worker does it: an accountant has hundreds of companies, and ANAF may take half a minute for
-each answer; the page shows the answers as they come.
+each response; the page shows the responses as they come.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def request_check(
     """Return a new check or that under way, and whether it is new."""
     now = now or timezone.now()
     AuthorizationCheck.objects.filter(
-        authorization=authorization, finished_at=None, asked_at__lte=now - CHECK_GIVEN_UP_AFTER
+        authorization=authorization, finished_at=None, requested_at__lte=now - CHECK_GIVEN_UP_AFTER
     ).update(finished_at=now)
     under_way = AuthorizationCheck.objects.filter(authorization=authorization, finished_at=None)
     if unfinished := under_way.first():
@@ -37,7 +37,7 @@ def request_check(
     try:
         with transaction.atomic():
             check = AuthorizationCheck.objects.create(
-                authorization=authorization, asked_by=user, asked_at=now
+                authorization=authorization, requested_by=user, requested_at=now
             )
     except IntegrityError:  # somebody else pressed at the same moment
         return under_way.get(), False
@@ -54,8 +54,8 @@ def run_check(*, check_id: int) -> None:
         check.hello_code = _hello(check.authorization)
         check.hello_at = timezone.now()
         check.save()
-    answered = {answer["company"] for answer in check.answers}
-    _ask_all(check, rights.served_companies(check.authorization).exclude(pk__in=answered))
+    has_response = {response["company"] for response in check.responses}
+    _poll_all(check, rights.served_companies(check.authorization).exclude(pk__in=has_response))
     check.finished_at = timezone.now()
     check.save()
 
@@ -70,23 +70,23 @@ def _hello(authorization: Authorization) -> str:
     return ""
 
 
-def _ask_all(check: AuthorizationCheck, companies: Iterable[Company]) -> None:
+def _poll_all(check: AuthorizationCheck, companies: Iterable[Company]) -> None:
     silent, code = 0, ""
     for company in companies:
         requested = silent < SILENT_IN_A_ROW
         seen, detail = 0, ""
         if requested:
-            code, detail, seen, silent = _ask(check.authorization, company, silent)
-        answer = {"code": code, "detail": detail, "seen": seen, "requested": requested}
-        check.answers.append({"company": company.pk} | answer)
-        check.save(update_fields=["answers"])
+            code, detail, seen, silent = _poll(check.authorization, company, silent)
+        response = {"code": code, "detail": detail, "seen": seen, "requested": requested}
+        check.responses.append({"company": company.pk} | response)
+        check.save(update_fields=["responses"])
 
 
-def _ask(authorization: Authorization, company: Company, silent: int) -> tuple[str, str, int, int]:
+def _poll(authorization: Authorization, company: Company, silent: int) -> tuple[str, str, int, int]:
     """Return the error's code and detail, the number of UITs, and the silent responses in a row."""
     try:
-        answer = rights_check.request_info(authorization, company)
+        response = rights_check.request_info(authorization, company)
     except AnafError as error:
         silent = silent + 1 if error.outcome is Outcome.UNAVAILABLE else 0
         return error.code, error.detail, 0, silent
-    return "", "", len(answer.records) + len(answer.unreadable), 0
+    return "", "", len(response.records) + len(response.unreadable), 0

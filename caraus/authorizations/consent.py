@@ -46,16 +46,16 @@ log = structlog.get_logger(__name__)
 authorized = Signal()
 
 
-# A callback that comes while the first one is still being answered waits for that one's result; for
-# so long, then the process that was answering must have died.
-ANSWERED_WITHIN = timedelta(minutes=2)
+# A callback that comes while the first one is still being handled waits for that one's result; for
+# so long, then the process that was handling it must have died.
+CALLBACK_TIMEOUT = timedelta(minutes=2)
 # How long a person may take back what this browser authorized.
 TAKE_BACK_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentInProgress:
-    """The same answer of ANAF's came before, and is being worked on now."""
+    """The same response of ANAF's came before, and is being worked on now."""
 
 
 def begin_consent(
@@ -115,7 +115,7 @@ def finish_consent(
     """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
 
     `browser` is the secret in the session of the browser that came back. A page that is loaded
-    again is told again what came of it; nothing is asked twice.
+    again is told again what came of it; nothing is requested twice.
     """
     request = _use_request(user=user, browser=browser, state=state)
     if not isinstance(request, ConsentRequest):
@@ -220,7 +220,7 @@ def _earlier_result(
 ) -> Authorization | ErrorText | ConsentInProgress:
     """STATE_USED when the authorization has since been replaced."""
     if not request.result:
-        young = request.used_at is not None and now - request.used_at < ANSWERED_WITHIN
+        young = request.used_at is not None and now - request.used_at < CALLBACK_TIMEOUT
         return ConsentInProgress() if young else INTERRUPTED
     if request.result in ERROR_TEXTS:
         return consent_error(request.result)

@@ -31,7 +31,7 @@ def notify_of_deadlines(*, now: datetime | None = None) -> None:
         days = stage(authorization.expires_at.astimezone(BUCHAREST).date(), today=today)
         if days is not None:
             _notify(authorization.pk, days, now)
-    # What the transaction that learnt of it could not tell.
+    # What the transaction that learnt of it could not notify of.
     dead = Authorization.objects.filter(
         status=Authorization.Status.REAUTHORIZE, last_failure_at__gt=now - timedelta(days=1)
     )

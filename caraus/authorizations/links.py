@@ -145,9 +145,9 @@ def mark_used(link_id: int, *, now: datetime) -> ExternalLink | None:
 
 def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
     """Revoke the link; return False when it had been used or revoked already."""
-    open_one = ExternalLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
+    usable = ExternalLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
     with transaction.atomic():
-        revoked = bool(open_one.update(revoked_at=timezone.now()))
+        revoked = bool(usable.update(revoked_at=timezone.now()))
         if revoked:
             queue.withdraw_messages(reference=f"link:{link.pk}")
             audit_log.record_action(

@@ -118,7 +118,7 @@ class Authorization(models.Model):
     last_good_call_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure_code = models.CharField(max_length=40, blank=True)
-    # What ANAF answered, masked by the boundary: for diagnosis.
+    # What ANAF said, masked by the boundary: for diagnosis.
     last_failure_detail = TruncatedCharField(max_length=500, blank=True, default="", db_default="")
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -160,7 +160,7 @@ class Authorization(models.Model):
 
 
 class CompanyRight(models.Model):
-    """What ANAF answered about one company when asked with one authorization."""
+    """What ANAF said about one company when polled with one authorization."""
 
     ORGANIZATION_PATH = "authorization__organization"
     COMPANY_PATH = "company"
@@ -176,7 +176,7 @@ class CompanyRight(models.Model):
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="rights")
     state = models.CharField(max_length=20, choices=State.choices, default=State.UNKNOWN)
     checked_at = models.DateTimeField(null=True, blank=True)
-    # The last time that ANAF answered with it, and the refusals since.
+    # The last time that ANAF responded with it, and the refusals since.
     covered_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveIntegerField(default=0, db_default=0)
     # A refused company is left in peace until then.
@@ -224,9 +224,9 @@ class ConsentRequest(models.Model):
 
 
 class AuthorizationCheck(models.Model):
-    """„Testează conexiunea”: TestOauth, then one real question for each company.
+    """„Testează conexiunea”: TestOauth, then one real request for each company.
 
-    `answers`: one `{"company", "code", "detail", "seen", "requested"}` per company so far; the
+    `responses`: one `{"company", "code", "detail", "seen", "requested"}` per company so far; the
     code is an error's, or empty for a good response.
     """
 
@@ -235,17 +235,17 @@ class AuthorizationCheck(models.Model):
     authorization = models.ForeignKey(
         Authorization, on_delete=models.CASCADE, related_name="checks"
     )
-    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    asked_at = models.DateTimeField(default=timezone.now)
+    requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # What TestOauth answered: empty for good.
+    # What TestOauth said: empty for good.
     hello_code = models.CharField(max_length=40, blank=True)
     hello_at = models.DateTimeField(null=True, blank=True)
-    answers = models.JSONField(default=list)
+    responses = models.JSONField(default=list)
 
     class Meta:
-        ordering = ["-asked_at", "-pk"]
+        ordering = ["-requested_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
                 "authorization", condition=models.Q(finished_at=None), name="one_check_at_a_time"
@@ -253,4 +253,4 @@ class AuthorizationCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.authorization} · {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{self.authorization} · {self.requested_at:%Y-%m-%d %H:%M}"

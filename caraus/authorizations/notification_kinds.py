@@ -12,7 +12,7 @@ AUTHORIZATION_NEEDED = register_kind(
         "shield-alert",
         essential=True,
         role=Role.DISPATCHER,
-        own_words=True,
+        is_title_safe=True,
         position=110,
     )
 )

@@ -1,6 +1,6 @@
-"""What people are told about an authorization, and in which words.
+"""What people are notified of about an authorization, and in which sentences.
 
-Each function is called in the transaction of the fact, and tells it once.
+Each function is called in the transaction of the event, and notifies of it once.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
 
-# A refresh that fails for passing reasons is told when so little is left.
+# A refresh that fails for passing reasons is notified of when so little is left.
 NOTIFY_BEFORE_END = timedelta(days=3)
 SHORT_LIFE_OVER = timedelta(hours=1)
 
@@ -58,7 +58,8 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
     end is near, and once when it is over. Where the fault is this server's, nobody is sent for the
     certificate."""
     left = authorization.access_expires_at - now
-    # A token that ANAF gives for hours is always near its end: told when it is over for an hour.
+    # A token that ANAF gives for hours is always near its end: notified of when it is over for an
+    # hour.
     if left > (
         NOTIFY_BEFORE_END if authorization.access_life > 2 * NOTIFY_BEFORE_END else -SHORT_LIFE_OVER
     ):

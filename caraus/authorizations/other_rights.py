@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True, slots=True)
 class KnownRight:
-    """What is known of a right for one company, in words."""
+    """The state of a right for one company, labelled."""
 
     label: str | Promise
     state: str | Promise
@@ -31,7 +31,7 @@ def register_right(lookup: RightLookup) -> None:
         _registered.append(lookup)
 
 
-def known_rights(authorizations: Collection[int]) -> Callable[[int, int], list[KnownRight]]:
+def registered_rights(authorizations: Collection[int]) -> Callable[[int, int], list[KnownRight]]:
     """Return what gives the registered rights of an authorization for a company."""
     looked_up = [lookup(authorizations) for lookup in _registered]
     return lambda authorization, company: [

@@ -1,4 +1,4 @@
-"""Who hears of an authorization: those who can act on it."""
+"""Who is notified of an authorization: those who can act on it."""
 
 from django.db.models import Q
 

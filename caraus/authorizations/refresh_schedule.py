@@ -26,7 +26,7 @@ JITTER = 0.1
 @dataclass(frozen=True, slots=True)
 class RefreshState:
     """What the decision depends on; all moments in UTC. `key` is the authorization's own,
-    `not_before` what ANAF asked for with Retry-After, `refreshed_at` the last good refresh."""
+    `not_before` what ANAF demanded with Retry-After, `refreshed_at` the last good refresh."""
 
     key: int
     access_end: datetime
@@ -47,9 +47,9 @@ def limited_pause(pause: timedelta, *, before: timedelta) -> timedelta:
     return max(min(pause, before / 4), SHORTEST_REFRESH_PAUSE)
 
 
-def spread_fraction(*words: object) -> float:
+def spread_fraction(*parts: object) -> float:
     """Return a number in [0, 1) that follows from the text, evenly spread."""
-    digest = hashlib.sha256(":".join(map(str, words)).encode()).digest()
+    digest = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8]) / 2**64
 
 

@@ -42,7 +42,7 @@ def replace_predecessors(new: Authorization, *, chosen: Authorization | None = N
 def end_covered_predecessors(new: Authorization) -> None:
     """End the predecessors of `new` that still live and whose companies it covers, all of them.
 
-    It is part of keeping ANAF's answers and waits for nobody: a predecessor whose row another
+    It is part of keeping ANAF's responses and waits for nobody: a predecessor whose row another
     writes to now is left to `end_all_covered_predecessors`.
     """
     waiting = Authorization.objects.filter(replaced_by=new, status__in=NOT_ENDED)

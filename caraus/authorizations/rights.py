@@ -1,4 +1,4 @@
-"""Which authorization serves which company: what ANAF answered about each, remembered."""
+"""Which authorization serves which company: what ANAF said about each, remembered."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ LONGEST_REFUSED = timedelta(days=30)
 # that was refused within the hour.
 LIFTED_AT_ONCE = 20
 LIFTED_AFTER = timedelta(hours=1)
-# After a good time a refusal may be a hiccup of ANAF's: asked again this soon, before the day.
+# After a good time a refusal may be a hiccup of ANAF's: polled again this soon, before the day.
 RETRY_COVERED_AFTER = (timedelta(minutes=5), timedelta(hours=1))
 
 
@@ -100,7 +100,7 @@ def refused_everywhere(company: Company) -> bool:
 
 
 # Each active authorization with each company that it may serve and whose right is unknown or to be
-# tried again, where the next synchronization will ask with another one: as `authorization_for`
+# tried again, where the next synchronization will poll with another one: as `authorization_for`
 # chooses, with one that covers the company, else with the newest that is not left in peace. Written
 # by hand: pairs of two tables without a relation, and a comparison of rows.
 _TO_CHECK = """
@@ -135,7 +135,7 @@ def companies_to_check(
     authorization: Authorization, *, now: datetime | None = None
 ) -> list[Company]:
     """Return the companies whose right with this authorization is unknown or to be tried again,
-    apart from those that the next synchronization will ask about with it anyway."""
+    apart from those that the next synchronization will poll with it anyway."""
     keys = _pairs("SELECT c.id", {"authorization": authorization.pk, "now": now or timezone.now()})
     return list(Company.objects.filter(pk__in=keys).order_by("pk"))
 

@@ -1,6 +1,7 @@
-"""One question to ANAF about one company with one authorization, and what it says about the right.
+"""One request to ANAF about one company with one authorization, and what it says about the right.
 
-The synchronization asks in its own way, since it keeps the answer; here only the right counts.
+The synchronization requests in its own way, since it keeps the response; here only the right
+counts.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ def request_info(
     """Poll ANAF about the company, and remember the right and the last good call. Raises
     AnafError."""
     try:
-        answer = _ask(authorization, company, now)
+        response = _request_with_token(authorization, company, now)
     except AnafError as error:
         if error.outcome is Outcome.NO_RIGHTS:
             rights.record_right(authorization=authorization, company=company, covered=False, at=now)
@@ -33,11 +34,13 @@ def request_info(
             token_refresh.record_authorization_failure(authorization.pk, error, now=now)
         raise
     rights.record_right(authorization=authorization, company=company, covered=True, at=now)
-    token_refresh.record_good_call(authorization.pk, answer.received_at)
-    return answer
+    token_refresh.record_good_call(authorization.pk, response.received_at)
+    return response
 
 
-def _ask(authorization: Authorization, company: Company, now: datetime | None) -> InfoResponse:
+def _request_with_token(
+    authorization: Authorization, company: Company, now: datetime | None
+) -> InfoResponse:
     return with_token(
         authorization,
         lambda token: info.fetch_info(
@@ -61,7 +64,7 @@ def with_token[T](authorization: Authorization, call: Callable[[str], T]) -> T:
 
 
 def check_rights(*, authorization_id: int, now: datetime | None = None) -> None:
-    """Ask about every company whose right with this authorization is to be found out. What
+    """Poll every company whose right with this authorization is to be learnt. What
     concerns ANAF as a whole ends it: the next round begins again."""
     authorization = Authorization.objects.select_related("link").get(pk=authorization_id)
     for company in rights.companies_to_check(authorization, now=now):

@@ -1,4 +1,4 @@
-"""How far ANAF has answered about the companies of an authorization: „3 da, 162 nu, …”."""
+"""How far ANAF has responded about the companies of an authorization: „3 da, 162 nu, …”."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.core.formatting import grouped, plural
 
-# A page goes on looking for the answers so long after the authorization.
+# A page goes on looking for the responses so long after the authorization.
 RECENT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class RightsProgress:
     """Of the companies that the authorization may serve: those that ANAF has accepted, refused, and
-    not answered about yet."""
+    without a response yet."""
 
     covered: int
     refused: int
@@ -45,14 +45,14 @@ class RightsProgress:
     @property
     def sentence(self) -> str:
         """„Verificăm drepturile: 3 da, 162 nu, încă 40 de firme.”"""
-        answered = gettext("{covered} da, {refused} nu").format(
+        checked = gettext("{covered} da, {refused} nu").format(
             covered=grouped(self.covered), refused=grouped(self.refused)
         )
         if self.left:
             return gettext("Verificăm drepturile: {answered}, încă {companies}.").format(
-                answered=answered, companies=plural(self.left, "firmă", "firme")
+                answered=checked, companies=plural(self.left, "firmă", "firme")
             )
-        return gettext("Am verificat drepturile: {answered}.").format(answered=answered)
+        return gettext("Am verificat drepturile: {answered}.").format(answered=checked)
 
 
 def rights_progress(

@@ -18,7 +18,7 @@ Colour = Literal["green", "amber", "red", "grey"]
 
 # Within this time of its end a person will be needed soon.
 SOON = timedelta(days=30)
-# Companies are asked about every few minutes: silence for so long is worth a word.
+# Companies are polled every few minutes: silence for so long is worth a word.
 SILENT = timedelta(days=1)
 
 

@@ -61,7 +61,7 @@ def enqueue_try_rights(authorization_id: int) -> None:
 
 @app.task(name="authorizations.try_rights", queue=queues.RIGHTS)
 def check_new_rights(*, authorization_id: int) -> None:
-    """Ask ANAF about the companies whose right with the authorization is unknown."""
+    """Poll ANAF about the companies whose right with the authorization is unknown."""
     rights_check.check_rights(authorization_id=authorization_id)
 
 

@@ -116,11 +116,11 @@ def refresh_authorization(
     only_if_due: bool = False,
     now: datetime | None = None,
 ) -> bool:
-    """Ask for new tokens; False when another process has already replaced the access token that
+    """Request new tokens; False when another process has already replaced the access token that
     is of no more use (`refused` by ANAF, or past its end), or, with `only_if_due`, was quicker.
 
     Raises AnafError. A refusal by the token service (4xx) marks the authorization as one that
-    needs a person, and tells so; anything temporary leaves it active.
+    needs a person, and notifies of it; anything temporary leaves it active.
     """
     failure: AnafError | None = None
     refreshed = False
@@ -153,7 +153,7 @@ def _refresh_lock(authorization_id: int) -> Iterator[None]:
 def _new_tokens(
     authorization: Authorization, refused: str, *, only_if_due: bool, now: datetime | None
 ) -> Tokens | None:
-    """Ask ANAF for them; None when there is nothing to do."""
+    """Request them from ANAF; None when there is nothing to do."""
     started_at = now or timezone.now()
     if refused and decrypt_token(authorization.access_token_sealed) != refused:
         return None
@@ -170,7 +170,7 @@ def _new_tokens(
 
 def _save(authorization_id: int, tokens: Tokens) -> bool:
     """Save both tokens on the row as it is now: a person may have ended the authorization while
-    ANAF was being asked, and then nothing of the response is kept."""
+    ANAF was being called, and then nothing of the response is kept."""
     authorization = _locked(authorization_id)
     if authorization is None or not authorization.is_active:
         raise AnafError("refresh_rejected")
@@ -236,7 +236,7 @@ def record_authorization_failure(
     again until a person acts, who is notified in the same transaction. Tokens that no key opens may
     be opened by a key put back: it stays.
 
-    `attempted`: it was a refresh that failed; such a one is told when the end comes near.
+    `attempted`: it was a refresh that failed; such a one is notified of when the end comes near.
     """
     authorization = _locked(authorization_id)
     if authorization is not None:
@@ -270,8 +270,8 @@ def record_good_call(authorization_id: int, at: datetime) -> None:
     """Record a good response: whatever kept the token from being read is over, and so is the
     failure to replace a token that ANAF had refused, when it takes that same token again.
 
-    Called outside the transaction that keeps an answer, and waits for nobody: where another writes
-    to the row just now, the next good call says the same.
+    Called outside the transaction that records a response, and waits for nobody: where another
+    writes to the row just now, the next good call says the same.
     """
     authorization = _locked(authorization_id, skip_locked=True)
     if authorization is None:

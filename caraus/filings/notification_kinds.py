@@ -15,7 +15,7 @@ FILING_NEEDS_ATTENTION = register_kind(
         "send",
         essential=True,
         role=Role.DISPATCHER,
-        own_words=True,
+        is_title_safe=True,
         position=100,
     )
 )

@@ -113,7 +113,7 @@ def _subject(rendered_notifications: Sequence[RenderedNotification], title: str)
         subject = kind.count_label(1) if kind.subject_is_count else str(kind.title)
         code = _UIT.search(title)
         return f"{subject}: {code[0]}" if code else subject
-    if kind.own_words:
+    if kind.is_title_safe:
         return title
     return str(kind.subject or kind.title)
 

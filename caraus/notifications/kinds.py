@@ -42,7 +42,7 @@ class NotificationKind:
     urgent: bool = False
     # The titles hold no text that strangers typed, so an e-mail's subject is the title. Otherwise
     # the subject is `subject`, or the kind's title.
-    own_words: bool = False
+    is_title_safe: bool = False
     subject: str = ""
     # About UITs: everybody who sees the company is notified, filtered, many UITs as one.
     of_uits: bool = False
@@ -83,7 +83,7 @@ NEW_OWNER = register_kind(
         "crown",
         essential=True,
         role=Role.OWNER,
-        own_words=True,
+        is_title_safe=True,
         position=130,
     )
 )

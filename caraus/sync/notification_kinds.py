@@ -11,7 +11,7 @@ ANAF_LIMITS = register_kind(
         gettext_lazy("Când ANAF limitează interogările până a doua zi sau cere o pauză."),
         "hourglass",
         role=Role.ADMIN,
-        own_words=True,
+        is_title_safe=True,
         position=140,
     )
 )
@@ -39,7 +39,7 @@ ANAF_OUTAGE = register_kind(
         on_request=True,
         bell=False,
         email=False,
-        own_words=True,
+        is_title_safe=True,
         position=160,
     )
 )

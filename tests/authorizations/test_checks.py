@@ -26,7 +26,7 @@ def run(authorization: Authorization, user: User) -> AuthorizationCheck:
 
 
 def codes(check: AuthorizationCheck) -> list[str]:
-    return [answer["code"] for answer in check.answers]
+    return [answer["code"] for answer in check.responses]
 
 
 def test_the_button_the_worker_and_the_table(
@@ -89,7 +89,7 @@ def test_when_anaf_is_down_it_does_not_insist(
     anaf.forget_calls()
     check = run(authorization, owner)
     assert check.hello_code == "http_5xx"
-    assert [answer["requested"] for answer in check.answers] == [True, True, False, False]
+    assert [answer["requested"] for answer in check.responses] == [True, True, False, False]
     assert len(anaf.calls("info")) == 2
 
 
@@ -101,14 +101,14 @@ def test_a_check_that_a_killed_worker_left_goes_on_where_it_stopped(
     first = Company.objects.first()
     assert first
     check.hello_at = timezone.now()
-    check.answers = [{"company": first.pk, "code": "", "seen": 1, "requested": True}]
+    check.responses = [{"company": first.pk, "code": "", "seen": 1, "requested": True}]
     check.save()
     anaf.forget_calls()
     checks.run_check(check_id=check.pk)
     checks.run_check(check_id=check.pk)
     assert len(anaf.calls("info")) == 1
     check.refresh_from_db()
-    assert len(check.answers) == 2
+    assert len(check.responses) == 2
     assert check.finished_at
 
 

@@ -270,8 +270,8 @@ def test_guessing_is_limited_and_a_good_link_still_opens(
     secret: str, settings: LazySettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"link": "3/m/ip"}
-    answers = [Client().get(f"/autorizare/{'x' * 40}{n}/").status_code for n in range(5)]
-    assert answers == [404, 404, 404, 429, 429]
+    responses = [Client().get(f"/autorizare/{'x' * 40}{n}/").status_code for n in range(5)]
+    assert responses == [404, 404, 404, 429, 429]
     assert "xxxx" not in caplog.text
     opened(secret)
 
@@ -280,8 +280,8 @@ def test_making_links_is_limited(
     signed_in: Client, company: Company, settings: LazySettings
 ) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"link_new": "2/h/user"}
-    answers = [signed_in.post("/integrari/linkuri/").status_code for _ in range(3)]
-    assert answers == [200, 200, 429]
+    responses = [signed_in.post("/integrari/linkuri/").status_code for _ in range(3)]
+    assert responses == [200, 200, 429]
     assert ExternalLink.objects.count() == 2
 
 

@@ -195,7 +195,7 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
 ) -> None:
     """All states of a pair, for three authorizations, one of them by a link for some companies."""
     now = timezone.now()
-    answers: list[dict[str, object] | None] = [
+    responses: list[dict[str, object] | None] = [
         None,
         {"state": "unknown"},
         {"state": "covered"},
@@ -214,7 +214,7 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
         for authorization, digit in zip(
             authorizations, (number % 5, number // 5 % 5, number // 25), strict=True
         ):
-            if (answer := answers[digit]) is not None:
+            if (answer := responses[digit]) is not None:
                 CompanyRight.objects.create(authorization=authorization, company=company, **answer)
     with CaptureQueriesContext(database) as queries:
         waiting = rights.authorizations_to_check()

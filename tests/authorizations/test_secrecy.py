@@ -31,7 +31,7 @@ def test_no_token_leaves_the_server(
 ) -> None:
     begun = signed_in.post("/integrari/autorizare/")
     came = anaf.log_in("three", url=begun["Location"])
-    answers = [begun, signed_in.get("/anaf/callback", came)]
+    responses = [begun, signed_in.get("/anaf/callback", came)]
     jobs = json.dumps(list(ProcrastinateJob.objects.values_list("args", flat=True)))
     worker.drain()
     anaf.turn_on("token_refused", times=1)
@@ -39,11 +39,14 @@ def test_no_token_leaves_the_server(
     before = Authorization.objects.get()
     worker.drain()
     for address in ("/integrari/", "/transporturi/", "/firme/"):
-        answers += [signed_in.get(address), signed_in.get(address, headers={"hx-request": "true"})]
+        responses += [
+            signed_in.get(address),
+            signed_in.get(address, headers={"hx-request": "true"}),
+        ]
     first = Transport.objects.all()[0]
-    answers.append(signed_in.get(f"/transporturi/{first.pk}/"))
+    responses.append(signed_in.get(f"/transporturi/{first.pk}/"))
 
-    shown = "".join(f"{answer.content.decode()}{answer.headers}" for answer in answers)
+    shown = "".join(f"{answer.content.decode()}{answer.headers}" for answer in responses)
     sessions = "".join(str(SessionStore().decode(row.sealed)) for row in Session.objects.all())
     told = "".join(run.detail for run in SyncRun.objects.all())
     for authorization in (before, Authorization.objects.get()):

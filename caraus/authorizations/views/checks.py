@@ -1,4 +1,4 @@
-"""„Testează conexiunea”: the button and the table of companies × what ANAF answered."""
+"""„Testează conexiunea”: the button and the table of companies × what ANAF said."""
 
 from dataclasses import dataclass
 
@@ -21,14 +21,14 @@ from caraus.authorizations.tasks import run_authorization_check
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A company and what ANAF answered about it; `answered` is False until the response comes."""
+    """A company and what ANAF said about it; `has_response` is False until the response comes."""
 
     company: Company
-    answered: bool
+    has_response: bool
     requested: bool
     seen: int
     error: ErrorText | None
-    # What ANAF answered, without secrets.
+    # What ANAF said, without secrets.
     detail: str
 
 
@@ -59,20 +59,20 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rows(check: AuthorizationCheck, companies: list[Company]) -> list[CheckRow]:
-    answers = {answer["company"]: answer for answer in check.answers}
+    responses = {response["company"]: response for response in check.responses}
     rows = []
     for company in companies:
-        answer = answers.get(company.pk)
-        code = answer["code"] if answer else ""
-        if answer or not check.finished_at:
+        response = responses.get(company.pk)
+        code = response["code"] if response else ""
+        if response or not check.finished_at:
             rows.append(
                 CheckRow(
                     company=company,
-                    answered=answer is not None,
-                    requested=bool(answer and answer["requested"]),
-                    seen=answer["seen"] if answer else 0,
+                    has_response=response is not None,
+                    requested=bool(response and response["requested"]),
+                    seen=response["seen"] if response else 0,
                     error=ERROR_TEXTS.get(code),
-                    detail=answer.get("detail", "") if answer else "",
+                    detail=response.get("detail", "") if response else "",
                 )
             )
     return rows

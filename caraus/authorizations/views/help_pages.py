@@ -36,8 +36,8 @@ def renewed_certificate(request: HttpRequest) -> HttpResponse:
     """Show the steps; the button names the authorization that the new one takes over from."""
     membership = access.current_membership(request)
     shown = authorization_cards(membership).shown
-    wanted = request.GET.get("autorizare", "")
-    chosen = next((card for card in shown if str(card.authorization.pk) == wanted), None)
+    selected = request.GET.get("autorizare", "")
+    chosen = next((card for card in shown if str(card.authorization.pk) == selected), None)
     context = {
         "shown": shown,
         "chosen": chosen or (shown[0] if len(shown) == 1 else None),

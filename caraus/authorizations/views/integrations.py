@@ -35,7 +35,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
     """Show the whole page, or only its card for htmx (while an authorization is under way).
 
     A card that waits says which authorization it knows as the newest (`asteapta`): as long as
-    nothing new came, the answer is 204 and the card stays as it is.
+    nothing new came, the response is 204 and the card stays as it is.
     """
     membership = access.current_membership(request)
     shown = authorization_cards(membership)
@@ -107,7 +107,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         description=request.GET.get("error_description", ""),
     )
     if isinstance(result, consent.ConsentInProgress):
-        # Asked twice (a double click, a page loaded ahead): it asks again until it is answered.
+        # Asked twice (a double click, a page loaded ahead): it asks again until it gets a response.
         response = render(request, "authorizations/under_way.html")
         response["Refresh"] = "1"
         return _after_anaf(response)

@@ -123,7 +123,7 @@ def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
 def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     """Take the secret out of the address bar; a bad one says what is wrong with it.
 
-    The HEAD of a mail scanner is answered and opens nothing.
+    The HEAD of a mail scanner gets a response and opens nothing.
     """
     link = links.find_link(secret)
     refused = links.link_error(link)
