@@ -73,9 +73,9 @@ def memberships(request: HttpRequest) -> list[Membership]:
     """Return the signed-in user's memberships with their organizations, by name. A page asks for
     them once; a request that may change them asks anew each time."""
     user = signed_in_user(request)
-    kept: tuple[int, list[Membership]] | None = getattr(request, _MEMBERSHIPS_CACHE, None)
-    if kept is not None and kept[0] == user.pk:
-        return kept[1]
+    cached: tuple[int, list[Membership]] | None = getattr(request, _MEMBERSHIPS_CACHE, None)
+    if cached is not None and cached[0] == user.pk:
+        return cached[1]
     rows = Membership.objects.filter(user=user).select_related("organization")
     own = list(rows.order_by("organization__name", "organization_id"))
     if request.method in {"GET", "HEAD"}:

@@ -93,12 +93,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if rate_limits.count_use("sign_in_failed", key=failed_sign_in_key(request, email)):
             raise self.validation_error("too_many_login_attempts")
         super().pre_authenticate(request, **credentials)
-        known = AuditLogEntry.objects.filter(
+        earlier_sign_ins = AuditLogEntry.objects.filter(
             actor_id__in=User.objects.filter(email=email).values("pk"),
             action="sign_in",
             ip=self.get_client_ip(request),
         )
-        if not known.exists() and rate_limits.count_use("sign_in_elsewhere", key=email):
+        if not earlier_sign_ins.exists() and rate_limits.count_use("sign_in_elsewhere", key=email):
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:

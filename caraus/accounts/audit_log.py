@@ -103,7 +103,7 @@ def _ip(request: HttpRequest | None) -> str | None:
         return None
     try:
         address: str | None = get_adapter().get_client_ip(request)
-    except PermissionDenied:  # the number of proxies is not as told: doctor's matter
+    except PermissionDenied:  # the number of proxies is not as set: doctor's matter
         return None
     return address
 
@@ -111,7 +111,7 @@ def _ip(request: HttpRequest | None) -> str | None:
 def search_entries(
     entries: QuerySet[AuditLogEntry],
     *,
-    words: str = "",
+    query: str = "",
     action: str = "",
     since: date | None = None,
     until: date | None = None,
@@ -119,10 +119,10 @@ def search_entries(
     """Return the entries that hold all the words, of one kind, between two days in Romania."""
     if action:
         entries = entries.filter(action=action)
-    for word in words.replace("\0", "")[:MAX_SEARCH_LENGTH].split():
-        matching = Q(text__icontains=word) | Q(actor__icontains=word)
+    for term in query.replace("\0", "")[:MAX_SEARCH_LENGTH].split():
+        matching = Q(text__icontains=term) | Q(actor__icontains=term)
         for language in _translated_languages():
-            matching |= Q(**{f"details__translations__{language}__icontains": word})
+            matching |= Q(**{f"details__translations__{language}__icontains": term})
         entries = entries.filter(matching)
     if since:
         entries = entries.filter(at__gte=_midnight(since))

@@ -130,7 +130,7 @@ class Company(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # What the team knows about the client.
     note = models.CharField(max_length=NOTE_LENGTH, blank=True, default="", db_default="")
-    # An archived company is asked about no more; what was collected stays.
+    # An archived company is polled no more; what was collected stays.
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

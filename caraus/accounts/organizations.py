@@ -59,7 +59,7 @@ def change_organization(
     months = keep_transports_months
 
     def sentence() -> str:
-        kept = plural(months, "lună", "luni") if months else gettext("mereu")
+        retention = plural(months, "lună", "luni") if months else gettext("mereu")
         factors = gettext("ceruți tuturor") if require_two_factors else gettext("nu")
         fields = {
             "name": gettext("denumirea: {name}").format(name=name),
@@ -68,7 +68,7 @@ def change_organization(
             ),
             "keep_transports_months": gettext(
                 "transporturile încheiate se păstrează {time}"
-            ).format(time=kept),
+            ).format(time=retention),
         }
         what = "; ".join(fields[field] for field in changed)
         return gettext("A schimbat {what}.").format(what=what)

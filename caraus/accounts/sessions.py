@@ -104,11 +104,11 @@ def sessions_of(user: User, *, current: str | None = None) -> list[SessionInfo]:
     """List the person's living sessions, the oldest first; `current` is the key of the one that
     asks. Those that a change of the password ended are deleted."""
     store, living, ended = SessionStore(), [], []
-    wanted = user.get_session_auth_hash()
+    expected = user.get_session_auth_hash()
     rows = Session.objects.filter(user_id=user.pk, expires_at__gt=timezone.now())
     for row in rows:
         data = store.decode(row.sealed)
-        if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), wanted):
+        if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), expected):
             ended.append(row.key_digest)
             continue
         origin = data.get(ORIGIN_KEY, {})

@@ -23,7 +23,7 @@ class LimitedUploadHandler(MemoryFileUploadHandler):
     """Django's: it keeps what FILE_UPLOAD_MAX_MEMORY_SIZE allows, and drops the rest where no
     other handler follows it.
 
-    Raises TooManyFilesSent (answered with 400) at addresses that take no files.
+    Raises TooManyFilesSent (responded to with 400) at addresses that take no files.
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:

@@ -118,7 +118,7 @@ def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
 class AnafError(Exception):
     """A call to ANAF that gave nothing usable. `code`, a key of `ERRORS`, is all that `str` says.
 
-    `retry_after`: the seconds to wait that ANAF asked for. `http_status`: None when no response
+    `retry_after`: the seconds to wait that ANAF demanded. `http_status`: None when no response
     came. `detail`: short technical text for diagnosis, masked. `limit`: the daily number of calls
     that ANAF named in „S-au facut deja N interogari … in cursul zilei”. `server_date`: the HTTP
     header `Date` of the response, if one came.

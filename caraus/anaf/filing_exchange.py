@@ -28,7 +28,7 @@ from caraus.anaf.values import load_json, normalized_cui, without_diacritics
 _CONNECT_SECONDS = 10.0
 _VERSION = 2
 MOST_DAYS = 60
-#: What a limit of calls is told by, folded; a verdict may speak of limits of another kind.
+#: What a limit of calls is recognized by, folded; a verdict may speak of limits of another kind.
 LIMIT_WORDS = ("s-au facut deja", "apeluri", "interogari", "too many requests", "rate limit")
 
 

@@ -41,8 +41,8 @@ def code_of_callback(error: str, description: str) -> str:
     ANAF describes neither. `access_denied` without a description, or with one that speaks of
     cancelling, counts as cancelled; with any other, ANAF refused the certificate.
     """
-    name, words = without_diacritics(error), without_diacritics(description)
-    if name == "access_denied" and (not words or any(w in words for w in _CANCELLING)):
+    name, parts = without_diacritics(error), without_diacritics(description)
+    if name == "access_denied" and (not parts or any(w in parts for w in _CANCELLING)):
         return "cancelled"
     return _CALLBACK.get(name, "authorize_refused")
 

@@ -52,7 +52,7 @@ def exchange_code(settings: AnafSettings, *, code: str, now: datetime | None = N
     """Exchange the callback's code for tokens, at once: it lives 60 seconds and works once.
 
     `now` (UTC) replaces the clock for `issued_at`. Raises AnafError: REAUTHORIZE when ANAF refuses
-    the code, UNAVAILABLE or BAD_ANSWER when its service is in trouble or we are misconfigured.
+    the code, UNAVAILABLE or BAD_RESPONSE when its service fails or we are misconfigured.
     """
     _check_configured(settings)
     if not code:

@@ -42,7 +42,7 @@ FIELD_NAMES = {
     "loc_final": "end",
     "documente": "documents",
 }
-_KNOWN = frozenset({"id", "uit", *FIELD_NAMES})
+_KNOWN_FIELDS = frozenset({"id", "uit", *FIELD_NAMES})
 #: Why a record is unreadable.
 UNREADABLE_REASONS = ("not_an_object", "uit_not_text", "uit_missing", "uit_too_long")
 MOST_CHANGES = 200
@@ -153,8 +153,8 @@ class CarrierRecord:
 def read_record(item: object) -> CarrierRecord:
     """Read one record; raises ValueError with one of `UNREADABLE_REASONS`: it shows no usable UIT.
 
-    Every other field that can't be understood is told in `unread`, and the rest is kept. A wrong
-    check digit of a UIT or another carrier than the one asked for is no reason to refuse a record.
+    Every other field that can't be understood stands in `unread`, and the rest is kept. A wrong
+    check digit of a UIT or another carrier than the one requested is no reason to refuse a record.
     """
     record = _object_of(item)
     uit, fields = _uit_of(record.get("uit")), Fields(record)
@@ -178,7 +178,7 @@ def read_record(item: object) -> CarrierRecord:
         end=_place(fields, "loc_final"),
         documents=_documents(fields),
         raw=record,
-        extra={key: _extra(fields, key) for key in record if key not in _KNOWN},
+        extra={key: _extra(fields, key) for key in record if key not in _KNOWN_FIELDS},
         unread=fields.unread,
     )
 

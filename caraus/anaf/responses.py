@@ -216,8 +216,8 @@ def error_of_body(text: str) -> AnafError:
     if is_waf_page(text):
         return AnafError("waf_rejected", detail=re.sub(r"<[^>]*>", " ", text[:_MOST_OF_A_PAGE]))
     if is_page(text):
-        words = re.sub(r"<[^>]*>", " ", text[:_MOST_OF_A_PAGE])
-        return _limit_in(words) or AnafError("html", detail=words)
+        text = re.sub(r"<[^>]*>", " ", text[:_MOST_OF_A_PAGE])
+        return _limit_in(text) or AnafError("html", detail=text)
     try:
         value = load_json(text)
     except (ValueError, RecursionError):
@@ -240,8 +240,8 @@ def _error_of_text(text: str) -> AnafError:
 
 def _error_of_messages(notes: list[str], otherwise: str) -> AnafError:
     text = "; ".join(notes)
-    if told := _limit_in(text):
-        return told
+    if limit := _limit_in(text):
+        return limit
     plain = without_diacritics(text[:4096])
     code = next((code for wording, code in _WORDINGS if wording in plain), otherwise)
     return AnafError(code, detail=text)

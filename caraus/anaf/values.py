@@ -130,7 +130,7 @@ def load_json(text: str) -> Any:
 
     Raises ValueError (json.JSONDecodeError among them) and RecursionError.
     """
-    return _kept(json.loads(text, parse_constant=str, parse_int=_int))
+    return _cleaned(json.loads(text, parse_constant=str, parse_int=_int))
 
 
 def _int(digits: str) -> int | str:
@@ -139,13 +139,13 @@ def _int(digits: str) -> int | str:
     return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
 
 
-def _kept(value: Any) -> Any:
+def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return _clean(value)
     if isinstance(value, dict):
-        return {_clean(key): _kept(item) for key, item in value.items()}
+        return {_clean(key): _cleaned(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_kept(item) for item in value]
+        return [_cleaned(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

@@ -73,8 +73,8 @@ def _empty_short_lived() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        there = set(connection.introspection.table_names(cursor))
-        for table in there.intersection(SHORT_LIVED):
+        existing = set(connection.introspection.table_names(cursor))
+        for table in existing.intersection(SHORT_LIVED):
             cursor.execute(f"TRUNCATE {connection.ops.quote_name(table)}")
 
 
@@ -163,17 +163,17 @@ def _restore_database(source: Path, *, replace: bool) -> None:
     read = [str(programs() / "pg_restore"), "--file=-", "--no-owner", "--no-privileges"]
     write = [str(programs() / "psql"), "--quiet", "--no-psqlrc", "--output=/dev/null"]
     with (
-        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
             [*read, "--no-comments", str(source)],
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             env=_of_client({}),
         ) as reader,
         subprocess.Popen(
             [*write, "--set=ON_ERROR_STOP=1", address],
             stdin=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             env=_of_client(variables),
         ) as writer,
     ):
@@ -189,9 +189,9 @@ def _restore_database(source: Path, *, replace: bool) -> None:
         with contextlib.suppress(BrokenPipeError):
             server.close()
         if writer.wait() or not whole:
-            said.seek(0)
+            errors.seek(0)
             raise CommandError(
-                f"{source} could not be put back, and nothing was changed: {said.read().strip()}"
+                f"{source} could not be put back, and nothing was changed: {errors.read().strip()}"
             )
 
 

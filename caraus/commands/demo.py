@@ -60,7 +60,7 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
         try:
             _run(folder, ending, port=port, browser=browser)
         except BaseException:  # what a step of the start made of the interruption, too
-            if not ending.is_asked:
+            if not ending.is_requested:
                 raise
         finally:
             for number in ENDING:
@@ -112,18 +112,18 @@ class _Ending:
     """
 
     def __init__(self) -> None:
-        self.is_asked = False
+        self.is_requested = False
         self._at_once = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        self.is_asked = True
+        self.is_requested = True
         if self._at_once:
             self._at_once = False
             raise Stopped
 
     def check(self) -> None:
         """Raise Stopped if a signal came."""
-        if self.is_asked:
+        if self.is_requested:
             raise Stopped
 
     @contextlib.contextmanager
@@ -166,13 +166,13 @@ def _remove(folder: Path) -> None:
 
 def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
     """Return the children's environment: nothing of the person's own settings reaches the demo."""
-    kept = {
+    kept_settings = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "SENTRY_", "PG"))
     }
     client_secret = secrets.token_urlsafe(24)
-    return kept | {
+    return kept_settings | {
         "CARAUS_DATA_DIR": str(folder),
         "CARAUS_URL": f"http://{HOST}:{port}",
         "ANAF_CLIENT_ID": "caraus-demo",
@@ -313,9 +313,9 @@ def _wait_for(url: str, children: list[subprocess.Popen[bytes]], ending: _Ending
         _require_alive(children)
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(url, timeout=5) as answer,  # noqa: S310 - loopback http
+            urllib.request.urlopen(url, timeout=5) as response,  # noqa: S310 - loopback http
         ):
-            body: bytes = answer.read()
+            body: bytes = response.read()
             return body
         time.sleep(0.1)
     raise CommandError(f"{url} did not answer within {STARTUP_SECONDS} seconds.")

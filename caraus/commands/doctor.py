@@ -42,20 +42,20 @@ def _all() -> Iterator[tuple[str, str]]:
             yield from _database()
             works = True
         except DatabaseError as error:
-            yield BAD, _without_answer(error)
+            yield BAD, _unreachable(error)
     yield from _checks(bad, database_works=works)
     close_connections()
 
 
-def _without_answer(error: DatabaseError) -> str:
-    said = str(error).strip()
+def _unreachable(error: DatabaseError) -> str:
+    error_text = str(error).strip()
     if not environment.is_embedded():
-        return f"The database did not answer: {said}"
+        return f"The database did not answer: {error_text}"
     folder = embedded.data_dir()
     return (
         f"The embedded PostgreSQL in {folder} does not answer. It runs as long as `caraus serve` "
         "(or web, or worker) runs: start the service. If that runs, its log and "
-        f"{folder / 'postgres.log'} say why PostgreSQL does not. ({said.splitlines()[0]})"
+        f"{folder / 'postgres.log'} say why PostgreSQL does not. ({error_text.splitlines()[0]})"
     )
 
 
@@ -201,12 +201,12 @@ def _roles() -> Report:
         return []
     living = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
     lacking = sum(map(authorization_lacks_etransport, living.iterator(chunk_size=100)))
-    words = (
+    sentence = (
         f"{lacking} authorization(s) do not name ETRANSPORT among their services: ANAF will refuse "
         "every question. Tick E-Transport for the application at ANAF (Editare profil Oauth, "
         "Gestionare aplicații), then authorize again."
     )
-    return [(BAD, words)] if lacking else []
+    return [(BAD, sentence)] if lacking else []
 
 
 def _authorizations() -> int:

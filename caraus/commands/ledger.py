@@ -62,8 +62,8 @@ def verify_ledger(*, as_json: bool) -> int:
 
 
 def _line(chain: "Chain") -> str:
-    whose = f"organization {chain.organization_id}" if chain.organization_id else "installation"
+    owner = f"organization {chain.organization_id}" if chain.organization_id else "installation"
     if chain.first_break is None:
-        return f"{whose}: {chain.entries} entries, last {chain.last_hash}"
+        return f"{owner}: {chain.entries} entries, last {chain.last_hash}"
     broken = chain.first_break
-    return f"{whose}: BROKEN at entry {broken.number}: {broken.reason}"
+    return f"{owner}: BROKEN at entry {broken.number}: {broken.reason}"

@@ -42,7 +42,7 @@ async def _run_worker_parts(concurrency: int) -> None:
         ThreadPoolExecutor(threads(concurrency) + 2, thread_name_prefix="job")
     )
     stop = asyncio.Event()
-    # Ours, so that they stand before anybody is told that the worker is ready.
+    # Ours, so that they stand before anything says that the worker is ready.
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, stop)
     print("Cărăuș worker is ready.", flush=True)
@@ -112,11 +112,11 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
             signal.signal(number, lambda number, _: signals.append(number))
         parts = [
             subprocess.Popen(
-                [sys.executable, "-m", "caraus.cli", *words],
+                [sys.executable, "-m", "caraus.cli", *command],
                 start_new_session=True,  # Ctrl-C reaches us, and we end the parts in order
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs yet at this moment
             )
-            for words in commands
+            for command in commands
         ]
         ended: list[str] = []
         try:
@@ -124,8 +124,8 @@ def serve(*, host: str, port: int, workers: int, concurrency: int) -> int:
                 time.sleep(0.2)
                 restart_if_dead()
                 ended = [
-                    words[0]
-                    for part, words in zip(parts, commands, strict=True)
+                    command[0]
+                    for part, command in zip(parts, commands, strict=True)
                     if part.poll() is not None
                 ]
         finally:

@@ -1,4 +1,4 @@
-"""`caraus web`: the processes that answer pages, on one port, each started anew when it dies."""
+"""`caraus web`: the processes that serve pages, on one port, each started anew when it dies."""
 
 import os
 import select
@@ -59,7 +59,7 @@ class _Processes:
         self._listener = listener
         self._read, self._write = os.pipe()
         self._ready: set[int] = set()
-        self._told = False
+        self._announced = False
         self._processes = [self._start() for _ in range(count)]
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -86,7 +86,7 @@ class _Processes:
                 raise CommandError("A web process did not start; its last words stand above.")
             print(f"A web process ended with {process.returncode}.", file=sys.stderr, flush=True)
             self._processes[at] = self._start()
-        first, self._told = bool(self._ready) and not self._told, bool(self._ready)
+        first, self._announced = bool(self._ready) and not self._announced, bool(self._ready)
         return first
 
     def end(self) -> None:

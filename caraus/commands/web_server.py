@@ -227,9 +227,9 @@ def _allow_files() -> None:
     """Raise the limit of open files, which sockets are: the usual 1024 is near MOST_CONNECTIONS."""
     with contextlib.suppress(ValueError, OSError):  # a supervisor may forbid even to ask
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        desired = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+        if soft != resource.RLIM_INFINITY and soft < desired:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (desired, hard))
 
 
 def main() -> None:

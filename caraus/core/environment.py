@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from caraus import embedded
 from caraus.core.secret_files import SecretError, generated_secret, read_secret
 
-TRUE_WORDS = {"1", "true", "yes", "on"}
+TRUE_VALUES = {"1", "true", "yes", "on"}
 
 
 class SettingError(ImproperlyConfigured):
@@ -35,7 +35,7 @@ def text(name: str, default: str = "") -> str:
 def flag(name: str, *, default: bool = False) -> bool:
     """Read a setting as yes or no; any value that is no word for yes means no."""
     value = os.environ.get(name, "").strip().lower()
-    return value in TRUE_WORDS if value else default
+    return value in TRUE_VALUES if value else default
 
 
 def number(name: str, default: int, *, least: int | None = None) -> int:
@@ -165,8 +165,8 @@ def _origin_parts(value: str) -> SplitResult | None:
         whole = f"{parts.scheme}://{parts.netloc}" == value and parts.port != 0
     except ValueError:
         return None
-    known = parts.scheme in {"http", "https"} and "@" not in parts.netloc
-    return parts if whole and known else None
+    is_http = parts.scheme in {"http", "https"} and "@" not in parts.netloc
+    return parts if whole and is_http else None
 
 
 def mailer(url: str) -> dict[str, Any]:

@@ -115,10 +115,10 @@ def route_of(path: str) -> str:
 class RouteFilter(logging.Filter):
     """Put routes in the place of paths in the lines of Django and of the web server."""
 
-    TELLS_PATHS = ("django.request", "django.security", "django.server", "waitress")
+    LOGGERS_WITH_PATHS = ("django.request", "django.security", "django.server", "waitress")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.startswith(self.TELLS_PATHS):
+        if record.name.startswith(self.LOGGERS_WITH_PATHS):
             text = record.getMessage()
             path = getattr(getattr(record, "request", None), "path", "")
             # As a whole first: a path may hold blanks. Django escapes what it logs.

@@ -1,6 +1,6 @@
 """The queues of the worker, and how many jobs of each one process runs at once.
 
-What a person presses never stands before what keeps people out of trouble: each group has slots of
+What a person presses never stands before what keeps people from harm: each group has slots of
 its own, and jobs of one group can't take those of another.
 """
 

@@ -47,8 +47,8 @@ def _without_links(event: Any, hint: dict[str, Any]) -> Any:
     event.get("extra", {}).pop("sys.argv", None)  # e-mail addresses, for one
     if event.get("transaction_info", {}).get("source") == "url":
         event.pop("transaction", None)  # a path without a route
-    if said := event.get("logentry"):
-        text = str(said.get("formatted") or said.get("message", ""))
+    if log_entry := event.get("logentry"):
+        text = str(log_entry.get("formatted") or log_entry.get("message", ""))
         event["logentry"] = {"message": without_paths(text)}
     for raised in (event.get("exception") or {}).get("values", []):
         raised["value"] = without_row_values(str(raised.get("value", "")))

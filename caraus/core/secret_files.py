@@ -46,8 +46,8 @@ def generated_secret(folder: Path, name: str, make: Callable[[], str]) -> str:
     """
     path = folder / "secrets" / name
     try:
-        for place in (folder, path.parent):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (folder, path.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _as_owner(path.parent, folder)
             path.parent.chmod(0o700)

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 # The drawing takes about a second; a machine under load is given time, but no request waits longer.
 SECONDS = 20.0
 PROGRAM = "caraus.drivers.card_pdf"
-# Two at once in this process; another waits so long for its turn, then it is told to come again.
+# Two at once in this process; another waits so long for its turn, then it must come again.
 _DRAWING, PATIENCE = BoundedSemaphore(2), 0.5
 # The facts are the key, the day among them: the same card is not drawn twice on a day.
 KEEP_SECONDS = 24 * 3600
@@ -54,9 +54,9 @@ def render(transports: Sequence[Transport], *, today: date) -> bytes:
     with translation.override("ro"):
         cards = json.dumps([content(transport, today=today) for transport in transports]).encode()
     key = f"card:{hashlib.sha256(cards).hexdigest()}"
-    kept: bytes | None = cache.get(key)
-    if kept is not None:
-        return kept
+    cached: bytes | None = cache.get(key)
+    if cached is not None:
+        return cached
     pdf = _draw(cards, [transport.uit for transport in transports])
     cache.set(key, pdf, KEEP_SECONDS)
     return pdf

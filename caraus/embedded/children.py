@@ -5,15 +5,24 @@ Who runs as the same user, or as root, reads a process's environment; a crash ma
 
 import os
 
-KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-KEPT_BEGINNINGS = ("LC_", "PYTHON")
+KEPT_VARIABLES = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+)
+KEPT_PREFIXES = ("LC_", "PYTHON")
 
 
 def child_environment(**added: str) -> dict[str, str]:
     """Return the few variables that a program needs to run, and those that are added."""
-    kept = {
+    environment = {
         name: value
         for name, value in os.environ.items()
-        if name in KEPT or name.startswith(KEPT_BEGINNINGS)
+        if name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES)
     }
-    return kept | added
+    return environment | added

@@ -72,7 +72,7 @@ def url(sockets: Path, database: str = DATABASE) -> str:
 
 
 def ensure_running(folder: Path, user: SystemUser, needed_bytes: int) -> None:
-    """Make the cluster if there is none, start its server if it does not answer, await it."""
+    """Make the cluster if there is none, start its server if it does not respond, await it."""
     data = folder / "postgres"
     if not data.exists() or not any(data.iterdir()):
         require_disk_space(folder, needed_bytes)
@@ -81,7 +81,7 @@ def ensure_running(folder: Path, user: SystemUser, needed_bytes: int) -> None:
     _require_version(data)
     server, log_begin = processes.postmaster(folder), -1
     deadline = time.monotonic() + PATIENCE
-    while not _answers(folder):
+    while not _is_accepting(folder):
         if server and processes.is_running(server):  # it starts, recovers from a crash, or stops
             if time.monotonic() > deadline:
                 raise _failure(folder, f"does not answer (process {server.pid})", _log_tail(folder))
@@ -114,13 +114,13 @@ def stop(folder: Path) -> None:
             sockets.rmdir()
 
 
-def _answers(folder: Path) -> bool:
+def _is_accepting(folder: Path) -> bool:
     """Return whether the server takes connections; our database is made if it has none yet."""
     address = url(socket_dir(folder), "postgres")
     try:
         with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
-            known = "SELECT FROM pg_database WHERE datname = %s"
-            if not connection.execute(known, [DATABASE]).rowcount:
+            query = "SELECT FROM pg_database WHERE datname = %s"
+            if not connection.execute(query, [DATABASE]).rowcount:
                 connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0")  # as initdb
     except errors.DiskFull as error:
         raise disk_full(folder) from error
@@ -202,16 +202,16 @@ def _start(folder: Path, user: SystemUser) -> tuple[psutil.Process | None, int]:
         return None, begin
 
 
-def _failure(folder: Path, what: str, said: str) -> EmbeddedError:
+def _failure(folder: Path, what: str, output: str) -> EmbeddedError:
     """Say what went wrong. On a full disk the log may be empty, so the disk is asked too."""
     if (
-        any(sign in said for sign in DISK_FULL_MESSAGES)
+        any(sign in output for sign in DISK_FULL_MESSAGES)
         or shutil.disk_usage(folder).free < FULL_BYTES
     ):
         return disk_full(folder)
     return EmbeddedError(
         f"The embedded database in {folder} {what}. Its log is {folder}/postgres.log; "
-        f"PostgreSQL said:\n{said.strip()}"
+        f"PostgreSQL said:\n{output.strip()}"
     )
 
 

@@ -182,8 +182,10 @@ def _server_user(folder: Path) -> SystemUser:
     data = folder / "postgres"
     owner = (data if data.exists() else folder).stat()
     if os.geteuid() == 0:
-        known = data.exists() or _has_name(owner.st_uid)  # initdb demands a name, the server not
-        return SystemUser(owner.st_uid, owner.st_gid) if owner.st_uid and known else _system_user()
+        is_named = data.exists() or _has_name(owner.st_uid)  # initdb demands a name, the server not
+        return (
+            SystemUser(owner.st_uid, owner.st_gid) if owner.st_uid and is_named else _system_user()
+        )
     if data.exists() and owner.st_uid != os.geteuid():
         raise EmbeddedError(
             f"The database in {data} belongs to another user of this machine. Start the program "

@@ -34,10 +34,10 @@ def own_processes(folder: Path) -> list[psutil.Process]:
     name = cluster_name(folder)
     own = []
     for process in psutil.process_iter(["name", "cmdline"]):
-        words = process.info["cmdline"] or []  # psutil may split a title at its spaces
-        title = " ".join(words)
+        arguments = process.info["cmdline"] or []  # psutil may split a title at its spaces
+        title = " ".join(arguments)
         if process.info["name"] == "postgres" and (
-            title.startswith(f"postgres: {name}: ") or f"--cluster_name={name}" in words
+            title.startswith(f"postgres: {name}: ") or f"--cluster_name={name}" in arguments
         ):
             own.append(process)
     return own

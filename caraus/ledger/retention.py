@@ -41,7 +41,7 @@ def _delete_contents(organization: Organization) -> int:
     if not old.exists():
         return 0
     with recording(organization.pk) as entries:
-        # First told, then done: cut off between the two, the next night goes on.
+        # First recorded, then done: cut off between the two, the next night goes on.
         entries.append(
             NewEntry(LedgerEntry.Kind.CONTENTS_DELETED, {"written_before": since.isoformat()})
         )
@@ -60,12 +60,12 @@ def _kept_since(organization: Organization) -> datetime:
 
 def contents_deleted_before(organization_id: int) -> datetime | None:
     """Return up to when the chain tells that contents were deleted; None: it never does."""
-    told = LedgerEntry.objects.filter(
+    changed_entries = LedgerEntry.objects.filter(
         organization_id=organization_id, kind=LedgerEntry.Kind.CONTENTS_DELETED
     )
     moments = [
         datetime.fromisoformat(json.loads(content)["written_before"])
-        for content in told.values_list("content", flat=True)
+        for content in changed_entries.values_list("content", flat=True)
         if content
     ]
     return max(moments, default=None)

@@ -54,10 +54,10 @@ class ListFormat:
 
     def role_of_heading(self, cell: str) -> str:
         """Return the role that a head names; "" for none."""
-        word = folded(cell)
-        if not word or len(word) > 40 or self.has_key(cell):
+        heading = folded(cell)
+        if not heading or len(heading) > 40 or self.has_key(cell):
             return NOTHING
-        return next((role.name for role in self.roles if role.heading.search(word)), NOTHING)
+        return next((role.name for role in self.roles if role.heading.search(heading)), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

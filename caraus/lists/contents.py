@@ -22,7 +22,7 @@ _NO_PERSON = {
 
 def is_counter(cells: Collection[str]) -> bool:
     """Return whether a column counts its rows: whole numbers that rise, whatever the first."""
-    numbers = [int(found[1]) for cell in cells if (found := _COUNTER.fullmatch(cell))]
+    numbers = [int(match[1]) for cell in cells if (match := _COUNTER.fullmatch(cell))]
     if len(numbers) < 2 or len(numbers) * 10 < len(cells) * 9:
         return False
     return all(before < after for before, after in pairwise(numbers))
@@ -42,11 +42,11 @@ def is_number(cell: str) -> bool:
 def phone(cell: str) -> str:
     """Return the phone in the cell as it is kept: „+40 733 222 111” → „+40733222111”; "" for
     none."""
-    found = _PHONE.search(cell)
-    if found is None:
+    match = _PHONE.search(cell)
+    if match is None:
         return ""
-    digits = "".join(sign for sign in found[0] if sign.isdigit())
-    return f"+{digits}" if found[0].startswith("+") else digits
+    digits = "".join(sign for sign in match[0] if sign.isdigit())
+    return f"+{digits}" if match[0].startswith("+") else digits
 
 
 def without_phone(cell: str) -> str:
@@ -62,11 +62,11 @@ def is_phone(cell: str) -> bool:
 def is_person(cell: str) -> bool:
     """Return whether the cell looks like the name of a person: some words of letters, each
     capitalized."""
-    words = cell.split()
+    parts = cell.split()
     return (
-        2 <= len(words) <= 4
-        and all(_NAME.fullmatch(word) and word[0].isupper() for word in words)
-        and not any(folded(word) in _NO_PERSON for word in words)
+        2 <= len(parts) <= 4
+        and all(_NAME.fullmatch(part) and part[0].isupper() for part in parts)
+        and not any(folded(part) in _NO_PERSON for part in parts)
     )
 
 

@@ -105,8 +105,8 @@ def set_roles(draft: Draft, form: ListFormat, chosen: Mapping[int, str]) -> None
 
 def accept_splits(draft: Draft, numbers: Iterable[int]) -> None:
     """Let the cells of these rows be parted as proposed."""
-    known = {number for number, _ in draft.rows}
-    draft.split = sorted({*draft.split, *(known & {*numbers})})
+    existing = {number for number, _ in draft.rows}
+    draft.split = sorted({*draft.split, *(existing & {*numbers})})
     draft.save(update_fields=["split"])
 
 
@@ -119,10 +119,10 @@ def correct_rows(draft: Draft, form: ListFormat, unclear: Collection[int], text:
         corrected = [row for _, row in read_text(text, delimiter=delimiter).numbered()]
         if not corrected:
             raise UnreadableFileError(gettext("Lista este goală: nu are niciun rând cu text."))
-    kept = [(number, row) for number, row in draft.rows if number not in unclear]
+    clear = [(number, row) for number, row in draft.rows if number not in unclear]
     last = max([0, *(number for number, _ in draft.rows)])
     numbers = [*sorted(unclear), *range(last + 1, last + 1 + len(corrected))]
-    rows = sorted([*kept, *zip(numbers, corrected, strict=False)])
+    rows = sorted([*clear, *zip(numbers, corrected, strict=False)])
     if len(rows) > MAX_KEPT_ROWS:
         raise UnreadableFileError(
             gettext(

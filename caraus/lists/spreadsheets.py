@@ -191,7 +191,7 @@ def _capped(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
 def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
     """Read by a program of its own: its time and memory are bounded (`workbook.py`)."""
     try:
-        answer = bounded_process.run_bounded(
+        output = bounded_process.run_bounded(
             workbook.__name__, data, seconds=SECONDS, slots=_READING, patience=PATIENCE
         )
     except bounded_process.BusyError as error:
@@ -204,12 +204,12 @@ def _rows_of_workbook(name: str, data: bytes) -> list[Row]:
     except bounded_process.ChildError as error:
         log.warning("workbook_not_read", why=str(error))
         raise UnreadableFileError(_sentence("too_large")) from error
-    answer = json.loads(answer)
-    if code := answer.get("error"):
+    output = json.loads(output)
+    if code := output.get("error"):
         raise UnreadableFileError(_sentence(code, name))
     empty: Row = []
-    rows = [empty] * (answer["rows"][-1][0] if answer["rows"] else 0)
-    for number, row in answer["rows"]:
+    rows = [empty] * (output["rows"][-1][0] if output["rows"] else 0)
+    for number, row in output["rows"]:
         rows[number - 1] = row
     return rows
 

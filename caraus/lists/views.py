@@ -62,7 +62,7 @@ def preview_context(
     checked: Iterable[Checked],
     verdicts: Sequence[str],
     wrong: list[Unclear],
-    asked: list[Unclear],
+    unconfirmed: list[Unclear],
     file_error: str,
     text: str | None,
 ) -> dict[str, object]:
@@ -73,7 +73,7 @@ def preview_context(
         verdict: [each for each in checked if each.verdict == verdict] for verdict in verdicts
     }
     skipped = drafts.rows_skipped(draft)
-    unclear = {row.number for row in [*wrong, *asked]}
+    unclear = {row.number for row in [*wrong, *unconfirmed]}
     columns = drafts.columns_of(draft)
     labels = {role.name: str(role.label) for role in form.roles}
     return {
@@ -87,7 +87,7 @@ def preview_context(
         "wrong": wrong[:SHOWN_ERRORS],
         "wrong_in_all": len(wrong),
         "wrong_untold": max(len(wrong) - SHOWN_ERRORS, 0),
-        "asked": asked,
+        "unconfirmed": unconfirmed,
         "most": SHOWN_ROWS,
         "file_error": file_error,
         "heads": "; ".join(column.heading or labels.get(column.role, "—") for column in columns),

@@ -36,24 +36,24 @@ type Row = list[str]
 
 
 class WorkbookError(Exception):
-    """The file is not taken; the text is the problem's code."""
+    """The file is not taken; the text is the error's code."""
 
 
 def capped_rows(rows: Iterable[Row], *, skipped: int = 0) -> list[Row]:
-    """Yield at most MAX_ROWS rows that hold something; empty ones keep the numbers right."""
+    """Return at most MAX_LIST_ROWS rows that hold something; empty ones keep the numbers right."""
     empty: Row = []
-    kept = [empty] * skipped
+    capped = [empty] * skipped
     full = 0
     for row in rows:
         cells = [cell.strip()[: MAX_LIST_CELL_LENGTH + 1] for cell in row[:MAX_COLUMNS]]
         is_full = any(cells)
-        kept.append(cells if is_full else empty)
+        capped.append(cells if is_full else empty)
         full += is_full
         if full > MAX_LIST_ROWS + 1:  # a heading is no vehicle
             raise WorkbookError("too_many_rows")
-        if len(kept) > LAST_ROW:
+        if len(capped) > LAST_ROW:
             raise WorkbookError("damaged")
-    return kept
+    return capped
 
 
 def read_rows(data: bytes) -> list[Row]:
@@ -92,11 +92,11 @@ def _first_sheet(data: bytes) -> list[Row]:
             continue
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_row=LAST_ROW, max_col=MAX_COLUMNS, values_only=True)
-        found_rows = capped_rows(
+        sheet_rows = capped_rows(
             [_cell(value) for value in row] if any(row) else [] for row in rows
         )
-        if any(found_rows):
-            return found_rows
+        if any(sheet_rows):
+            return sheet_rows
     return []
 
 
@@ -113,17 +113,17 @@ def _cell(value: Any) -> str:
 
 
 def main() -> None:
-    """Read a file, write its rows or its problem."""
+    """Read a file, write its rows or its error."""
     limit_resources(cpu_seconds=CPU_SECONDS, megabytes=MEGABYTES)
     try:
         rows = read_rows(sys.stdin.buffer.read())
         full = [(number, row) for number, row in enumerate(rows, start=1) if row]
-        answer: dict[str, object] = {"rows": full}
+        output: dict[str, object] = {"rows": full}
     except WorkbookError as error:
-        answer = {"error": str(error)}
+        output = {"error": str(error)}
     except MemoryError:
-        answer = {"error": "too_large"}
-    json.dump(answer, sys.stdout)
+        output = {"error": "too_large"}
+    json.dump(output, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 DELIVERY = "delivery"
 GIVE_UP_AFTER = timedelta(days=3)
 MAX_RETRY_DELAY = timedelta(hours=2)
-# For how long is told that an e-mail was given up.
+# For how long is shown that an e-mail was given up.
 GIVEN_UP_SHOWN_FOR = timedelta(days=30)
 
 

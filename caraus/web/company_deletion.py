@@ -41,21 +41,23 @@ def delete_companies_without_uits(
             organization_id=actor.organization_id, pk__in=[company.pk for company in companies]
         )
     )
-    kept = has_uits(locked)
+    with_data = has_uits(locked)
     if not with_fleet:
-        kept |= set(Vehicle.objects.filter(company__in=locked).values_list("company_id", flat=True))
-    gone = [company for company in locked if company.pk not in kept]
-    if gone:
-        named = [f"{company.name} (CUI {company.cui})".strip() for company in gone]
-        Company.objects.filter(pk__in=[company.pk for company in gone]).delete()
+        with_data |= set(
+            Vehicle.objects.filter(company__in=locked).values_list("company_id", flat=True)
+        )
+    deleted = [company for company in locked if company.pk not in with_data]
+    if deleted:
+        named = [f"{company.name} (CUI {company.cui})".strip() for company in deleted]
+        Company.objects.filter(pk__in=[company.pk for company in deleted]).delete()
         audit_log.record_action(
             "company",
             lambda: gettext("A șters {companies}: {named}").format(
-                companies=plural(len(gone), "firmă", "firme"),
+                companies=plural(len(deleted), "firmă", "firme"),
                 named=", ".join(named[:_NAMED]) + (" …" if len(named) > _NAMED else "."),
             ),
             user=actor.user,
             organization=actor.organization,
-            cuis=[company.cui for company in gone],
+            cuis=[company.cui for company in deleted],
         )
-    return len(gone)
+    return len(deleted)

@@ -68,17 +68,17 @@ class CompanyImportResult:
 
 def _sure_cuis(cell: str) -> list[str]:
     """Return the valid CUIs of six digits or more in a cell."""
-    found: list[str] = []
+    match: list[str] = []
     if not _SIX_DIGITS.search(cell):
-        return found
+        return match
     for pattern in (_SPACED, _NUMBER):
         for number in pattern.findall(cell):
             cui = find_cui(number)
             # What starts with 0 is a phone.
-            if len(cui) < _SURE_DIGITS or number.startswith("0") or cui in found:
+            if len(cui) < _SURE_DIGITS or number.startswith("0") or cui in match:
                 continue
-            found.append(cui)
-    return found
+            match.append(cui)
+    return match
 
 
 def _complete(
@@ -148,8 +148,8 @@ def read_company_row(numbered: NumberedRow, layout: Layout) -> CheckedCompanyRow
             name = " ".join(part for part in [*cells, name] if part and part != cell)
         else:
             cell = " ".join(cells)
-        cui, beside = _split_cell(cell)
-        name = single_line(name or beside)
+        cui, rest = _split_cell(cell)
+        name = single_line(name or rest)
         validate_no_link(name)
         if len(name) > COMPANY_NAME_LENGTH:
             raise ValidationError(gettext("Denumirea are cel mult 200 de caractere."))
@@ -170,19 +170,19 @@ def _split_cell(cell: str) -> tuple[str, str]:
             % {"cell": text[:60]}
         )
     for pattern in (_SPACED, _NUMBER):
-        for found in pattern.finditer(text):
-            cui = find_cui(found[0])
-            at_an_end = found.start() == 0 or found.end() == len(text)
+        for match in pattern.finditer(text):
+            cui = find_cui(match[0])
+            at_an_end = match.start() == 0 or match.end() == len(text)
             if cui and (cui in sure or (not sure and at_an_end)):
-                return cui, _beside(text, found)
+                return cui, _rest_of_cell(text, match)
     longest = max(_NUMBER.findall(text), key=len, default="")
     normalize_cui(longest if len(longest) >= _SURE_DIGITS else text)
     raise ValidationError(gettext("Scrie CUI-ul firmei, de exemplu RO 14399840."))
 
 
-def _beside(text: str, found: re.Match[str]) -> str:
+def _rest_of_cell(text: str, match: re.Match[str]) -> str:
     before, after = (
-        part.strip(" ,;:|-–\t") for part in (text[: found.start()], text[found.end() :])
+        part.strip(" ,;:|-–\t") for part in (text[: match.start()], text[match.end() :])
     )
     # The row's own number.
     before = "" if contents.is_count(before) else before
@@ -261,10 +261,10 @@ def undo_company_import(actor: Membership, draft: Draft) -> tuple[int, int]:
         for company in companies
         if not company.note and (not company.name_typed or company.name == new[company.pk])
     ]
-    gone = delete_companies_without_uits(actor, untouched, with_fleet=False)
+    deleted = delete_companies_without_uits(actor, untouched, with_fleet=False)
     back = [pk for pk, _, was_archived in draft.added if was_archived]
     taken_back = actor.organization.companies.filter(pk__in=back, archived_at=None)
-    gone += len(organizations.set_companies_archived(actor, list(taken_back), archived=True))
+    deleted += len(organizations.set_companies_archived(actor, list(taken_back), archived=True))
     total = len(draft.added)
     drafts.forget_additions(draft)
-    return gone, total - gone
+    return deleted, total - deleted

@@ -20,10 +20,10 @@ from caraus.sync.status import HOST_CODES, company_sync_error
 from caraus.transports.models import Transport, UnreadableRecord
 
 CompanyTone = Literal["bad", "warn", "off", "good"]
-# Without a good answer for this long, something is wrong even if no error was seen.
+# Without a good response for this long, something is wrong even if no error was seen.
 STALE = timedelta(hours=2)
 CompanyOrder = Literal["severity", "name", "last_sync", "open_uits", "authorization"]
-Tab = Literal["all", "with_issues", "no_right", "no_uits", "archived"]
+Tab = Literal["all", "with_warnings", "no_right", "no_uits", "archived"]
 # The words of the address, in the order of the page; the first is the usual one.
 COMPANY_ORDERS: dict[str, CompanyOrder] = {
     "probleme": "severity",
@@ -34,7 +34,7 @@ COMPANY_ORDERS: dict[str, CompanyOrder] = {
 }
 TABS: dict[str, Tab] = {
     "toate": "all",
-    "probleme": "with_issues",
+    "probleme": "with_warnings",
     "fara-drept": "no_right",
     "fara-uit": "no_uits",
     "arhivate": "archived",
@@ -49,7 +49,7 @@ class CompanyRow:
     authorization: str
     last_good_at: datetime | None
     active: int
-    issues: tuple[str, ...]
+    warnings: tuple[str, ...]
     tone: CompanyTone
 
     @property
@@ -118,7 +118,7 @@ def _row(
 ) -> CompanyRow:
     state: SyncState | None = getattr(company, "sync_state", None)
     right = best_right_state(company.rights.all())
-    issues: list[tuple[CompanyTone, str]] = []
+    warnings: list[tuple[CompanyTone, str]] = []
     covering = [authorization for authorization in alive if authorization.pk in _covering(company)]
     # One that served the company and ended is why its UITs stay away, not one that never could.
     serving = (
@@ -126,21 +126,21 @@ def _row(
         or covering
         or alive
     )
-    authorization, authorization_issues = _authorization(serving)
+    authorization, authorization_warnings = _authorization(serving)
     if covering and right != CompanyRight.State.COVERED:
         right = LOST
     elif not alive:
         right = UNAUTHORIZED
     if right == CompanyRight.State.NO_RIGHT:
         # The pill says it; the certificate's own sentence and ANAF's refusal would say it again.
-        authorization, authorization_issues = "", [("bad", "")]
-    issues += authorization_issues
-    issues += _sync_errors(state, right=right, authorized=bool(alive), is_outage=is_outage)
+        authorization, authorization_warnings = "", [("bad", "")]
+    warnings += authorization_warnings
+    warnings += _sync_errors(state, right=right, authorized=bool(alive), is_outage=is_outage)
     if unreadable:
-        issues.append(
+        warnings.append(
             ("warn", gettext("Înregistrări necitite: {unreadable}.").format(unreadable=unreadable))
         )
-    tones = [tone for tone, _ in issues]
+    tones = [tone for tone, _ in warnings]
     tone: CompanyTone = min(tones, key=("bad", "warn", "off", "good").index, default="good")
     return CompanyRow(
         company=company,
@@ -148,7 +148,7 @@ def _row(
         authorization=authorization,
         last_good_at=state.last_good_at if state else None,
         active=active,
-        issues=tuple(dict.fromkeys(sentence for _, sentence in issues if sentence)),
+        warnings=tuple(dict.fromkeys(sentence for _, sentence in warnings if sentence)),
         tone="off" if company.archived_at else tone,
     )
 
@@ -214,7 +214,7 @@ def count_tabs(rows: list[CompanyRow], *, archived: int) -> dict[Tab, int]:
 
 def rows_of_tab(rows: list[CompanyRow], tab: Tab) -> list[CompanyRow]:
     """Return the rows that stand under the tab."""
-    if tab == "with_issues":
+    if tab == "with_warnings":
         return [row for row in rows if row.tone in {"bad", "warn"}]
     if tab == "no_right":
         return [row for row in rows if row.right == CompanyRight.State.NO_RIGHT]
@@ -223,9 +223,9 @@ def rows_of_tab(rows: list[CompanyRow], tab: Tab) -> list[CompanyRow]:
     return rows
 
 
-def search_rows(rows: list[CompanyRow], words: str) -> list[CompanyRow]:
+def search_rows(rows: list[CompanyRow], query: str) -> list[CompanyRow]:
     """Return the rows whose name or CUI holds the text."""
-    needle = words.casefold()
+    needle = query.casefold()
     digits = needle.removeprefix("ro").replace(" ", "")
     if not needle:
         return rows
@@ -248,4 +248,4 @@ def sort_rows(rows: list[CompanyRow], order: CompanyOrder) -> list[CompanyRow]:
         return sorted(by_name, key=lambda row: -row.active)
     if order == "authorization":
         return sorted(by_name, key=lambda row: (row.authorization, row.right))
-    return sorted(by_name, key=lambda row: (row.severity, -len(row.issues)))
+    return sorted(by_name, key=lambda row: (row.severity, -len(row.warnings)))

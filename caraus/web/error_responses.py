@@ -1,4 +1,4 @@
-"""What is answered when a request can't be served for a known reason: a sentence, no error page.
+"""What is responded when a request can't be served for a known reason: a sentence, no error page.
 
 The database gives a web request so long for a lock and for a statement (`set_timeouts`); what
 waits longer would hold one of the few threads of a web process, and others' locks with it.
@@ -24,7 +24,7 @@ RETRY_AFTER_SECONDS = 5
 
 
 class ErrorResponseMiddleware:
-    """Remove NULs from queries, and answer what `response_to_error` knows."""
+    """Remove NULs from queries, and respond to what `response_to_error` knows."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

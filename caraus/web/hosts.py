@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
-# Machines beside the server ask for these by whatever address they have: the answers name none, are
-# in no language, and are not logged; they must come while the database does not answer.
+# Machines beside the server ask for these by whatever address they have: the responses name none,
+# are in no language, and are not logged; they must come while the database does not respond.
 MACHINE_PATHS = ("/healthz", "/readyz", "/metrics")
 _PORTS = {"http": 80, "https": 443}
 

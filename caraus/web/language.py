@@ -31,5 +31,5 @@ class LanguageMiddleware:
 def _language(request: HttpRequest) -> str:
     user = request.user
     chosen = user.language if isinstance(user, User) else ""
-    known = dict(settings.LANGUAGES)
-    return chosen if chosen in known else translation.get_language_from_request(request)
+    codes = dict(settings.LANGUAGES)
+    return chosen if chosen in codes else translation.get_language_from_request(request)

@@ -93,7 +93,7 @@ def _page_address(request: HttpRequest) -> str:
     parts = urlsplit(given)
     above = f"{parts.path.rstrip('/').rpartition('/')[0]}/"
     if parts.path == request.path and is_valid_path(above):
-        # The page was the answer to a wrong form, perhaps at an address that takes POST only.
+        # The page was the response to a wrong form, perhaps at an address that takes POST only.
         return above
     return urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc else "/"
 
@@ -101,7 +101,7 @@ def _page_address(request: HttpRequest) -> str:
 class CompressMiddleware(GZipMiddleware):
     """Pages, styles and scripts, where no proxy does it. What is packed already stays as it is.
 
-    Django's random bytes in each answer, and masked CSRF tokens, keep its size from telling
+    Django's random bytes in each response, and masked CSRF tokens, keep its size from telling
     secrets.
     """
 

@@ -10,16 +10,17 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from caraus.accounts import access
-from caraus.accounts.models import Organization
 from caraus.web.templatetags.frame import ORGANIZATION_FIELD
+from caraus.web.views.organization_switch import (
+    SWITCH_FIELD,
+    other_organization,
+    refused_form,
+)
 
 HEADER = "X-Organization"
 LINK_FIELD = "o"
-# In a form that is sent again from the page of refusal: switch first.
-SWITCH_FIELD = "treci_in_organizatie"
 # These are of a person or of a link, whatever organization is in use.
 WITHOUT_ORGANIZATION = (
     "cont/",
@@ -61,42 +62,14 @@ class OrganizationMiddleware:
         if current is not None and str(current.organization_id) == made_for:
             return None
         own = [membership.organization for membership in access.memberships(request)]
-        wanted = next(
+        target = next(
             (organization for organization in own if str(organization.pk) == made_for), None
         )
         if is_part:
             return HttpResponse(status=409)
         if request.method != "POST":
-            return other_organization(request, wanted) if wanted else None
-        if wanted is not None and SWITCH_FIELD in request.POST:
-            access.select_organization(request, wanted.pk)
+            return other_organization(request, target) if target else None
+        if target is not None and SWITCH_FIELD in request.POST:
+            access.select_organization(request, target.pk)
             return None
-        return _refused(request, wanted)
-
-
-def _refused(request: HttpRequest, wanted: Organization | None) -> HttpResponse:
-    """Offer the form itself, to be sent again where it belongs. Files cannot be kept."""
-    own = {"csrfmiddlewaretoken", ORGANIZATION_FIELD, SWITCH_FIELD}
-    context = {
-        "wanted": wanted,
-        "fields": [
-            (name, value)
-            for name, values in request.POST.lists()
-            for value in values
-            if name not in own
-        ],
-        "organization_field": ORGANIZATION_FIELD,
-        "switch_field": SWITCH_FIELD,
-        "has_files": bool(request.FILES),
-    }
-    return render(request, "other_organization.html", context, status=409)
-
-
-def other_organization(
-    request: HttpRequest, organization: Organization, *, status: int = 200
-) -> HttpResponse:
-    """Ask whether to go to the other organization, and there to what was asked for. A link never
-    switches by itself: other tabs stand in the organization of now."""
-    address = request.get_full_path() if request.method == "GET" else ""
-    context = {"there": organization, "address": address}
-    return render(request, "elsewhere.html", context, status=status)
+        return refused_form(request, target)

@@ -115,8 +115,8 @@ def test_an_entry_is_searched_in_each_language_that_is_offered(
         "company", "A adăugat firma.", organization=organization, translations=translations
     )
     entries = AuditLogEntry.objects.filter(pk__in=[entry.pk, other.pk])
-    for words in ("hinzugefügt", "added COMPANY"):
-        assert list(audit_log.search_entries(entries, words=words)) == [other]
+    for query in ("hinzugefügt", "added COMPANY"):
+        assert list(audit_log.search_entries(entries, query=query)) == [other]
 
 
 def test_it_is_exported_safely_for_a_spreadsheet(

@@ -15,17 +15,31 @@ from caraus.accounts import access, audit_log
 from caraus.accounts.models import AuditLogEntry, Membership, Role
 
 ENTRIES_PER_PAGE = 100
+# The filters and their words in the address.
+PARAMETERS = {"query": "q", "action": "fel", "since": "de", "until": "pana"}
 
 
-def filter_entries(query: Mapping[str, str], membership: Membership) -> QuerySet[AuditLogEntry]:
-    """Return the entries that the filters of an address ask for."""
+def read_filters(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters that an address sets."""
+    return {
+        name: parameters[parameter]
+        for name, parameter in PARAMETERS.items()
+        if parameters.get(parameter)
+    }
+
+
+def filter_entries(
+    parameters: Mapping[str, str], membership: Membership
+) -> QuerySet[AuditLogEntry]:
+    """Return the entries that match the filters of an address."""
     entries = access.visible(AuditLogEntry.objects.all(), membership)
+    filters = read_filters(parameters)
     return audit_log.search_entries(
         entries,
-        words=query.get("q", ""),
-        action=query.get("fel", ""),
-        since=_day(query.get("de", "")),
-        until=_day(query.get("pana", "")),
+        query=filters.get("query", ""),
+        action=filters.get("action", ""),
+        since=_day(filters.get("since", "")),
+        until=_day(filters.get("until", "")),
     )
 
 
@@ -45,12 +59,11 @@ def audit_log_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(filter_entries(request.GET, membership), ENTRIES_PER_PAGE).get_page(
         request.GET.get("pagina")
     )
-    names = ("q", "fel", "de", "pana")
-    filters = {name: request.GET[name] for name in names if request.GET.get(name)}
+    filters = read_filters(request.GET)
     context = {
         "page": page,
         "actions": audit_log.ACTIONS,
         "filters": filters,
-        "query": urlencode(filters),
+        "address_query": urlencode({PARAMETERS[name]: value for name, value in filters.items()}),
     }
     return render(request, "accounts/audit_log.html", context)

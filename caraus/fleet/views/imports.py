@@ -83,7 +83,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         checked=[line for row in rows for line in row.lines],
         verdicts=("change", "new", "repeated", "same"),
         wrong=[Unclear(row.number, row.error) for row in rows if row.error],
-        asked=[Unclear(row.number, row.question) for row in rows if row.question],
+        unconfirmed=[Unclear(row.number, row.question) for row in rows if row.question],
         file_error=file_error,
         text=text,
     )

@@ -78,8 +78,8 @@ SYSTEMS = {
 def browser(agent: str) -> str:
     """„Chrome, Windows” of a browser's User-Agent; as it is where neither is known."""
     names = (
-        next((name for part, name in known.items() if part in agent), "")
-        for known in (BROWSERS, SYSTEMS)
+        next((name for part, name in names.items() if part in agent), "")
+        for names in (BROWSERS, SYSTEMS)
     )
     return ", ".join(filter(None, names)) or agent
 

@@ -37,7 +37,7 @@ MAX_SELECTED_COMPANIES = 500
 
 TAB_LABELS: dict[company_overview.Tab, object] = {
     "all": gettext_lazy("Toate"),
-    "with_issues": gettext_lazy("Cu probleme"),
+    "with_warnings": gettext_lazy("Cu probleme"),
     "no_right": gettext_lazy("Fără drept în SPV"),
     "no_uits": gettext_lazy("Fără UIT"),
     "archived": gettext_lazy("Arhivate"),
@@ -110,33 +110,33 @@ def company_list(request: HttpRequest) -> HttpResponse:
 
 
 def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
-    words = request.GET.get("q", "").replace("\0", "").strip()
-    order_word = request.GET.get("ordine", "")
-    order = company_overview.COMPANY_ORDERS.get(order_word, "severity")
-    tab_word = request.GET.get("stare", "")
-    tab = company_overview.TABS.get(tab_word, "all")
+    query = request.GET.get("q", "").replace("\0", "").strip()
+    order_param = request.GET.get("ordine", "")
+    order = company_overview.COMPANY_ORDERS.get(order_param, "severity")
+    tab_param = request.GET.get("stare", "")
+    tab = company_overview.TABS.get(tab_param, "all")
     is_archive = tab == "archived"
-    every = company_overview.company_rows(membership, archived=is_archive)
+    all_rows = company_overview.company_rows(membership, archived=is_archive)
     of_archive = access.visible_companies(membership, archived=True).exclude(archived_at=None)
-    current = company_overview.company_rows(membership) if is_archive else every
+    current = company_overview.company_rows(membership) if is_archive else all_rows
     numbers = company_overview.count_tabs(current, archived=of_archive.count())
-    rows = company_overview.search_rows(company_overview.rows_of_tab(every, tab), words)
+    rows = company_overview.search_rows(company_overview.rows_of_tab(all_rows, tab), query)
     page = Paginator(company_overview.sort_rows(rows, order), COMPANIES_PER_PAGE).get_page(
         request.GET.get("pagina")
     )
-    parameters = {"q": words, "stare": tab_word if tab != "all" else "", "ordine": order_word}
+    parameters = {"q": query, "stare": tab_param if tab != "all" else "", "ordine": order_param}
     return {
         "page": page,
         "tabs": [
-            (word, TAB_LABELS[each], numbers[each], each == tab)
-            for word, each in company_overview.TABS.items()
+            (param, TAB_LABELS[each], numbers[each], each == tab)
+            for param, each in company_overview.TABS.items()
             if numbers[each] or each in {"all", tab}
         ],
-        "query": words,
+        "query": query,
         "order": order,
         "orders": [
-            (word, ORDER_LABELS[each], each == order)
-            for word, each in company_overview.COMPANY_ORDERS.items()
+            (param, ORDER_LABELS[each], each == order)
+            for param, each in company_overview.COMPANY_ORDERS.items()
         ],
         "tab": tab,
         "tab_word": parameters["stare"],

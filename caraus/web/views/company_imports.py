@@ -87,7 +87,7 @@ def company_import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         checked=rows,
         verdicts=("new", "back", "repeated", "same"),
         wrong=[Unclear(row.number, row.error) for row in rows if row.error],
-        asked=[],
+        unconfirmed=[],
         file_error=file_error,
         text=text,
     )
@@ -131,8 +131,8 @@ def company_import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove what the list added within the hour, where nothing has come of it since."""
     membership = access.require_role(request, Role.ADMIN)
     draft = access.get_object(request, drafts.can_be_undone(_drafts()), pk)
-    gone, left = company_import.undo_company_import(membership, draft)
-    what = plural(gone, "firmă a fost scoasă", "firme au fost scoase")
+    deleted, left = company_import.undo_company_import(membership, draft)
+    what = plural(deleted, "firmă a fost scoasă", "firme au fost scoase")
     messages.success(request, gettext("Importul este anulat: %(what)s din listă.") % {"what": what})
     if left:
         stay = plural(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.web import error_responses
-from caraus.web.organization_check import other_organization
+from caraus.web.views.organization_switch import other_organization
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
@@ -46,20 +46,24 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     What is in another organization of one's own is offered there."""
     if isinstance(exception, access.OtherOrganizationError):
         return other_organization(request, exception.organization, status=404)
-    own_words, own_title, *_ = *(text for text in exception.args if isinstance(text, str)), "", ""
+    own_sentence, own_title, *_ = (
+        *(text for text in exception.args if isinstance(text, str)),
+        "",
+        "",
+    )
     return _error(
         request,
         status=404,
         title=own_title or gettext("Pagina nu există"),
-        sentence=own_words or gettext("Adresa este greșită sau pagina a fost mutată."),
+        sentence=own_sentence or gettext("Adresa este greșită sau pagina a fost mutată."),
     )
 
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it is our fault, without asking the database for anything (500)."""
-    if known := error_responses.response_to_error(request, sys.exc_info()[1]):
-        return known
+    if response := error_responses.response_to_error(request, sys.exc_info()[1]):
+        return response
     return error_responses.plain_error_page(
         status=500,
         title=gettext("Ceva nu a mers la noi"),

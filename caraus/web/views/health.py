@@ -35,7 +35,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Respond with 200 when the database answers, has this version's schema and disk space, and a
+    """Respond with 200 when the database responds, has this version's schema and disk space, and a
     worker lives; else with 503 and what is missing. For the one who deploys or watches; balancers
     ask /healthz."""
     state: dict[str, str] = {"database": "ok", "migrations": "ok", "worker": "ok"}
