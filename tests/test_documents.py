@@ -1,6 +1,7 @@
 """The documents for engineers name what exists: files, names in them, settings, each decision; so
 do docstrings and comments."""
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -106,6 +107,45 @@ def test_docstrings_and_comments_name_what_is_in_the_code() -> None:
         ]
         wrong += [f"{path.relative_to(ROOT)} names {name}" for name in missing]
     assert not wrong
+
+
+# With these words a docstring says what a function is or when it runs, not what it does. What ruff
+# knows of verbs (D401) is checked there.
+NOT_IMPERATIVE = re.compile(
+    r"(?:A|An|The|This|That|These|Those|It|Its|They|Their|There|One|Two|Each|Every|All|Any|Some|No"
+    r"|None|Nobody|Nothing|Both|What|Which|Who|Whose|Whom|When|Where|Whether|Why|How|If|Of|For|From"
+    r"|In|On|At|By|As|With|Without|After|Before|Until|To|Also|Only|Not|Tell whether|Gives?|Raises"
+    r"|True|False|[„\"`(]\S*|\d\S*)\b"
+)
+# „Give a field its label”: a transfer, not a return value.
+GIVES_AWAY = re.compile(r"Give (?:\S+ ){1,2}(?:a|its|his|her|the)\b")
+
+
+# Packages whose docstrings are still to be put in the imperative.
+LATER = {"filings", "fleet", "transports", "workspace"}
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield the functions and methods of a module, apart from properties, which are values."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not any(
+            ast.unparse(decorator).endswith("property") for decorator in node.decorator_list
+        ):
+            yield node
+
+
+def test_docstrings_of_functions_begin_with_an_imperative() -> None:
+    wrong = []
+    for path in modules():
+        package, module = path.relative_to(ROOT).parts[:2]
+        if package not in {"caraus", "anaf_simulator"} or module in LATER:
+            continue
+        for function in functions(path):
+            docstring = ast.get_docstring(function) or "Do"
+            if NOT_IMPERATIVE.match(docstring) and not GIVES_AWAY.match(docstring):
+                first_line = docstring.splitlines()[0]
+                wrong.append(f"{path.relative_to(ROOT)}:{function.lineno}: {first_line}")
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)

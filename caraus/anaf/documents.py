@@ -86,7 +86,8 @@ def _flat(value: object, depth: int = 0) -> str:
 
 
 def _plain(key: str) -> str:
-    """`tipDocument`, `tip_document`, `tip_doc` and `tip` are one name; `nr` is `numar`."""
+    """Fold a field's name: `tipDocument`, `tip_document`, `tip_doc` and `tip` are one; `nr` is
+    `numar`."""
     name = re.sub(r"_?(document|doc)$", "", key, flags=re.IGNORECASE).lower()
     return "numar" if name == "nr" else name
 

@@ -44,7 +44,7 @@ class Exchange:
     began_at: datetime
     ended_at: datetime
     sent: bool
-    request_status: int | None = None
+    status: int | None = None
     content_type: str = ""
     server_date: str = ""
     body: bytes = field(default=b"", repr=False)

@@ -119,7 +119,7 @@ async def _request_once(
 def read_response(
     response: AnafResponse, *, access_token: str = "", now: datetime | None = None
 ) -> InfoResponse:
-    """`parse_info` of a response; its error tells the status and hides the token."""
+    """Parse a response as `parse_info` does; its error tells the status and hides the token."""
     try:
         read = parse_info(response.body, content_type=response.content_type, received_at=now)
         return replace(read, server_date=response.server_date)

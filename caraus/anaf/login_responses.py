@@ -98,7 +98,8 @@ def _code(status: int, body: str, general: AnafError | None, refused: RejectionC
 
 
 def _error_of(body: str) -> tuple[str, str]:
-    """`error` and `error_description` of an OAuth error (RFC 6749, 5.2), folded; "" if absent."""
+    """Return `error` and `error_description` of an OAuth error (RFC 6749, 5.2), folded; "" if
+    absent."""
     try:
         value = load_json(body)
     except (ValueError, RecursionError):

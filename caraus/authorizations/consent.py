@@ -178,7 +178,7 @@ def undoable_consent(*, authorization_id: int, browser: str) -> ConsentRequest |
 
 @transaction.atomic
 def undo_consent(request: ConsentRequest) -> None:
-    """„Nu am vrut asta”: end what was authorized a moment ago; owners hear of it."""
+    """End what was authorized a moment ago („Nu am vrut asta”); owners are notified."""
     authorization = Authorization.objects.select_for_update(no_key=True).get(consents=request.pk)
     if not authorization.is_active:
         return

@@ -159,7 +159,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         )
 
     def add_task(self, task: Channel) -> None:
-        """`/healthz` has a thread of its own: that all are busy is no reason to be restarted."""
+        """Give `/healthz` a thread of its own: that all are busy is no reason to be restarted."""
         path = getattr(task.requests[0], "path", "")
         (self._health if path == "/healthz" else self.task_dispatcher).add_task(task)
 

@@ -79,14 +79,15 @@ def unknown_day() -> str:
 
 @_once_a_language
 def day_in_words(day: date | None, *, today: date) -> str:
-    """„azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another one)."""
+    """Format „azi”, „mâine”, „ieri”, else „joi, 28 noiembrie” (with the year when it is another
+    one)."""
     if day is None:
         return unknown_day()
     return _near((day - today).days) or day_in_full(day, today=today)
 
 
 def days_ahead(days: int) -> str:
-    """„azi”, „mâine”, „peste 5 zile”."""
+    """Format „azi”, „mâine”, „peste 5 zile”."""
     later = gettext("peste {days}").format(days=plural(days, "zi", "zile"))
     return _near(days) or later
 
@@ -105,7 +106,8 @@ def _near(days: int) -> str:
 
 @_once_a_language
 def day_in_brief(day: date | None, *, today: date) -> str:
-    """„azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns."""
+    """Format „azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns.” for narrow
+    columns."""
     if day is None:
         return unknown_day()
     if day.year == today.year:
@@ -115,7 +117,7 @@ def day_in_brief(day: date | None, *, today: date) -> str:
 
 @_once_a_language
 def day_in_full(day: date | None, *, today: date) -> str:
-    """„joi, 28 noiembrie”, with the year when it is not this one."""
+    """Format „joi, 28 noiembrie”, with the year when it is not this one."""
     if day is None or day.year != today.year:
         return day_with_year(day)
     return date_format(day, pgettext("date format", "l, j F"))
@@ -132,13 +134,13 @@ def day_of_month(day: date, *, today: date | None = None) -> str:
 
 @_once_a_language
 def day_with_year(day: date | None) -> str:
-    """„joi, 28 noiembrie 2026”: as true next year as today."""
+    """Format „joi, 28 noiembrie 2026”: as true next year as today."""
     return unknown_day() if day is None else date_format(day, pgettext("date format", "l, j F Y"))
 
 
 @_once_a_language
 def weekday_in_brief(day: date) -> str:
-    """„joi”, „mie”: the head of a narrow column."""
+    """Format „joi”, „mie”: the head of a narrow column."""
     return date_format(day, "D")
 
 
@@ -163,8 +165,8 @@ def _at_the_clock(local: datetime, today: date) -> str:
 
 
 def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
-    """„acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”; „niciodată”
-    for none."""
+    """Format „acum”, „acum 5 minute”, „azi la 10:42”, „ieri la 9:05”, „12 noiembrie, 10:42”;
+    „niciodată” for None."""
     if moment is None:
         return pgettext("moment", "niciodată")
     seconds = (now - moment).total_seconds()

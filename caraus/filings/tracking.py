@@ -53,7 +53,7 @@ def ask_status(change_id: int) -> None:
     token = _token(attempt)
     response: FilingResponse | None = None
     if token:
-        exchange = anaf.status(
+        exchange = anaf.request_status(
             settings_of(change), access_token=token, cui=change.company.cui, index=attempt.index
         )
         response = responses.store(attempt, FilingResponse.Kind.STATUS, exchange)

@@ -137,6 +137,6 @@ def comparable_name(typed: str) -> str:
 
 
 def comparable_plate(typed: str) -> str:
-    """„b-12 abc” → „B12ABC”."""
+    """Fold „b-12 abc” to „B12ABC”."""
     plain = unicodedata.normalize("NFKD", typed.lower())
     return re.sub(r"[^a-z0-9]+", "", plain).upper()

@@ -65,7 +65,7 @@ def notification_key(organization: Organization, key: str) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    """„joi, 28 noiembrie, ora 10:42”, in Bucharest."""
+    """Format „joi, 28 noiembrie, ora 10:42”, in Bucharest."""
     here = moment.astimezone(BUCHAREST)
     return gettext("{day}, ora {clock}").format(
         day=day_in_full(here.date(), today=here.date()), clock=f"{here:%H:%M}"

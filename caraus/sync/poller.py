@@ -231,7 +231,7 @@ class Poller:
             )
             await self._batch_unchanged(same, permit)
             return
-        response = await self._run_in(
+        parsed = await self._run_in(
             self._writer_threads,
             lambda: results.parse_response(
                 response, known="", access_token=credentials.token, now=received_at
@@ -240,7 +240,7 @@ class Poller:
         await self._run_in(
             self._writer_threads,
             lambda: self._store_response(
-                claim, credentials.authorization, response, started_at, permit
+                claim, credentials.authorization, parsed, started_at, permit
             ),
         )
 

@@ -10,7 +10,14 @@ import pytest
 
 from caraus.anaf import rate_limit
 from caraus.anaf.errors import AnafError
-from caraus.anaf.filings import Exchange, UploadOutcome, list_filings, read_upload, status, upload
+from caraus.anaf.filings import (
+    Exchange,
+    UploadOutcome,
+    list_filings,
+    read_upload,
+    request_status,
+    upload,
+)
 from caraus.anaf.http import AnafSettings
 
 from .conftest import Reply, Server, settings_for
@@ -23,7 +30,7 @@ def test_the_request_is_the_documented_one(settings: AnafSettings, anaf: Server)
     anaf.reply = Reply(body=body_of({"index_incarcare": 7}))
     xml = "<a>ș</a>".encode()
     upload(settings, access_token="tok", cui="RO900010100", xml=xml)
-    status(settings, access_token="tok", cui=CARRIER, index="7")
+    request_status(settings, access_token="tok", cui=CARRIER, index="7")
     list_filings(settings, access_token="tok", cui=CARRIER, days=60)
     sent, asked, listed = anaf.seen
     assert (sent.method, sent.path) == (
@@ -132,7 +139,7 @@ def test_an_index_that_is_none_is_a_mistake_of_the_program(
     settings: AnafSettings, index: str
 ) -> None:
     with pytest.raises(ValueError, match="no load index"):
-        status(settings, access_token="t", cui=CARRIER, index=index)
+        request_status(settings, access_token="t", cui=CARRIER, index=index)
 
 
 @pytest.mark.parametrize("days", [0, 61])

@@ -19,7 +19,7 @@ from caraus.anaf.filings import (
     read_status,
     read_upload,
     readable,
-    status,
+    request_status,
     upload,
 )
 from caraus.anaf.http import AnafSettings
@@ -73,7 +73,7 @@ class Filing:
         return upload(settings or self.settings, access_token=self.token, cui=CARRIER, xml=xml)
 
     def status(self, index: str) -> Exchange:
-        return status(self.settings, access_token=self.token, cui=CARRIER, index=index)
+        return request_status(self.settings, access_token=self.token, cui=CARRIER, index=index)
 
     def listed(self) -> Exchange:
         return list_filings(self.settings, access_token=self.token, cui=CARRIER, days=1)

@@ -19,7 +19,7 @@ from caraus.authorizations.models import Authorization, AuthorizationCheck
 from caraus.authorizations.tasks import run_authorization_check
 from caraus.commands.jobs import run_jobs
 from caraus.core import queues
-from caraus.notifications.models import Email, Notification
+from caraus.notifications.models import Notification, NotificationEmail
 from caraus.sync.models import Plan
 from caraus.sync.notification_kinds import ANAF_OUTAGE
 from caraus.transports.models import ExpiryWatch
@@ -75,7 +75,9 @@ def jobs(queue: str, *statuses: str) -> int:
 def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: SimulatorProcess) -> None:
     organization = factories.organization()
     authorization = factories.authorization(organization, access_lives=timedelta(hours=1))
-    Email.objects.create(notification=letter(organization), next_attempt_at=timezone.now())
+    NotificationEmail.objects.create(
+        notification=letter(organization), next_attempt_at=timezone.now()
+    )
     for _ in range(6):
         member = factories.member(organization, "dispatcher")
         membership = Membership.objects.get(user=member)
@@ -94,7 +96,12 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
             # The workers themselves put the minute's tasks in the queue as they start.
             until(ExpiryWatch.objects.exists, "the warnings before a UIT ends")
             until(lambda: Plan.objects.exists(), "the plan")
-            until(lambda: Email.objects.filter(state=Email.State.SENT).exists(), "the e-mail")
+            until(
+                lambda: NotificationEmail.objects.filter(
+                    state=NotificationEmail.State.SENT
+                ).exists(),
+                "the e-mail",
+            )
             until(lambda: refreshed(authorization), "the token refresh")
             assert jobs("exports", "todo") == jobs("checks", "todo") == 4
             other.rollback()

@@ -194,7 +194,8 @@ def _may_still_see(authorization: Authorization) -> bool:
 @require_GET
 @never_cache
 def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
-    """„Verificăm drepturile: 3 da, 162 nu, …” of an authorization, on Integrări and Firme."""
+    """Render „Verificăm drepturile: 3 da, 162 nu, …” of an authorization, on Integrări and
+    Firme."""
     membership = access.current_membership(request)
     authorization = access.get_object(
         request, visible_authorizations(membership).select_related("link"), pk
@@ -209,7 +210,8 @@ def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
 @login_not_required
 @require_POST
 def take_back(request: HttpRequest) -> HttpResponse:
-    """„Nu am vrut asta”: only the browser that authorized, within the hour; no account needed."""
+    """End the authorization („Nu am vrut asta”): only the browser that authorized, within the hour;
+    no account needed."""
     pk = request.POST.get("autorizare", "")
     number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
     made = consent.undoable_consent(authorization_id=number, browser=stored_browser_secret(request))

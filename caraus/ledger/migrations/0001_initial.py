@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('organization_id', models.BigIntegerField()),
                 ('number', models.BigIntegerField()),
                 ('written_at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('record', 'Record'), ('unreadable', 'Unreadable'), ('delisted', 'Delisted'), ('expired', 'Expired'), ('filing', 'Filing'), ('filing_response', 'Filing Response'), ('no_answer', 'No Answer'), ('answered_again', 'Answered Again'), ('outage', 'Outage'), ('outage_over', 'Outage Over'), ('contents_deleted', 'Contents Deleted')], max_length=20)),
+                ('kind', models.CharField(choices=[('record', 'Record'), ('unreadable', 'Unreadable'), ('delisted', 'Delisted'), ('expired', 'Expired'), ('filing', 'Filing'), ('filing_response', 'Filing Response'), ('no_response', 'No Response'), ('responding_again', 'Responding Again'), ('outage', 'Outage'), ('outage_over', 'Outage Over'), ('contents_deleted', 'Contents Deleted')], max_length=20)),
                 ('cui', models.TextField(blank=True)),
                 ('uit', models.TextField(blank=True)),
                 ('requested_at', models.DateTimeField(blank=True, null=True)),

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('gave_up_at', models.DateTimeField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, max_length=40)),
+                ('error_code', models.CharField(blank=True, max_length=40)),
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('gave_up_at', None)), fields=['next_attempt_at'], name='email_waiting'), models.Index(fields=['reference'], name='email_reference')],

@@ -99,14 +99,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Email',
+            name='NotificationEmail',
             fields=[
                 ('notification', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='email', serialize=False, to='notifications.notification')),
                 ('state', models.CharField(choices=[('waiting', 'așteaptă'), ('sent', 'trimis'), ('given_up', 'netrimis')], default='waiting', max_length=10)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, max_length=40)),
+                ('error_code', models.CharField(blank=True, max_length=40)),
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['next_attempt_at'], name='emails_to_send')],

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('fastest', models.FloatField()),
                 ('slowest', models.FloatField()),
                 ('stretched', models.BooleanField(default=False)),
-                ('limited_policies', models.JSONField(default=dict)),
+                ('limited_intervals', models.JSONField(default=dict)),
                 ('prior', models.JSONField(db_default=[], default=list)),
                 ('new_uits_by_hour', models.JSONField(default=list)),
                 ('counted_until', models.DateTimeField(blank=True, null=True)),

@@ -76,7 +76,7 @@ SYSTEMS = {
 
 @register.filter
 def browser(agent: str) -> str:
-    """„Chrome, Windows” of a browser's User-Agent; as it is where neither is known."""
+    """Name a browser by its User-Agent: „Chrome, Windows”; as it is where neither is known."""
     names = (
         next((name for part, name in names.items() if part in agent), "")
         for names in (BROWSERS, SYSTEMS)
@@ -92,13 +92,13 @@ def count(number: int, one: str, many: str) -> str:
 
 @register.filter
 def day_words(day: date | None) -> str:
-    """„azi”, „mâine”, „joi, 28 noiembrie”."""
+    """Format „azi”, „mâine”, „joi, 28 noiembrie”."""
     return formatting.day_in_words(day, today=formatting.today())
 
 
 @register.filter
 def day_brief(day: date | None) -> str:
-    """„azi”, „mâine”, „joi, 28 nov.”."""
+    """Format „azi”, „mâine”, „joi, 28 nov.”."""
     return formatting.day_in_brief(day, today=formatting.today())
 
 
@@ -110,7 +110,7 @@ def day_full(day: date | None) -> str:
 
 @register.filter
 def day_year(day: date | None) -> str:
-    """„joi, 28 noiembrie 2026”: for paper, on which „azi” does not last."""
+    """Format „joi, 28 noiembrie 2026”: for paper, on which „azi” does not last."""
     return formatting.day_with_year(day)
 
 
@@ -122,7 +122,7 @@ def is_yesterday(day: date | None) -> bool:
 
 @register.filter
 def weekday_brief(day: date) -> str:
-    """„joi”, „mie”: the head of a narrow column."""
+    """Format „joi”, „mie”: the head of a narrow column."""
     return formatting.weekday_in_brief(day)
 
 
@@ -142,7 +142,7 @@ def clock_after(moment: datetime, earlier: datetime) -> str:
 
 @register.filter
 def moment_words(moment: datetime | None) -> str:
-    """„acum 5 minute”, „ieri la 9:05”; „niciodată” for none."""
+    """Format „acum 5 minute”, „ieri la 9:05”; „niciodată” for none."""
     return formatting.moment_in_words(moment, now=timezone.now())
 
 
