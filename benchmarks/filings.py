@@ -80,18 +80,20 @@ def file_and_wait(transports: list[Any]) -> list[float]:
 
     from caraus.filings import changes
     from caraus.filings.models import VehicleChange
-    from caraus.filings.rules import Wish
-    from caraus.filings.states import State
+    from caraus.filings.rules import VehicleChangeInput
+    from caraus.filings.states import ChangeState
 
     for transport in transports:
         transport.refresh_from_db()
-    wish = Wish(plate="CJ77XYZ", trailer1="", trailer2="", moment=timezone.now())
-    drafts = [changes.draft(transport, wish, user=None) for transport in transports]
+    change_input = VehicleChangeInput(
+        plate="CJ77XYZ", trailer1="", trailer2="", moment=timezone.now()
+    )
+    drafts = [changes.create_draft(transport, change_input, user=None) for transport in transports]
     with transaction.atomic():
         confirmed = changes.confirm(drafts, user=None)
     began = timezone.now()
     rows = VehicleChange.objects.filter(pk__in=[change.pk for change in confirmed])
-    await_count(rows.filter(state=State.DONE), len(transports))
+    await_count(rows.filter(state=ChangeState.DONE), len(transports))
     ends = rows.values_list("state_since", flat=True)
     return sorted((end - began).total_seconds() for end in ends)
 

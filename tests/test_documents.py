@@ -122,7 +122,7 @@ GIVES_AWAY = re.compile(r"Give (?:\S+ ){1,2}(?:a|its|his|her|the)\b")
 
 
 # Packages whose docstrings are still to be put in the imperative.
-LATER = {"filings", "fleet", "transports", "workspace"}
+LATER = {"fleet", "transports", "workspace"}
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

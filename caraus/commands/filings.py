@@ -10,7 +10,7 @@ from caraus.commands.base import CommandError, database
 
 if TYPE_CHECKING:
     from caraus.filings.models import FilingAttempt, VehicleChange
-    from caraus.filings.rules import Wish
+    from caraus.filings.rules import VehicleChangeInput
     from caraus.transports.models import Transport
 
 _EXIT_CODES = {"unknown": 1, "not_found": 1, "refused": 4, "draft": 2, "cancelled": 2, "closed": 1}
@@ -22,16 +22,16 @@ def vehicle_change(options: argparse.Namespace) -> int:
     with database():
         from caraus.filings import changes
         from caraus.filings.rules import RuleError
-        from caraus.filings.states import State
+        from caraus.filings.states import ChangeState
 
         transport = _transport(options.cui, options.uit)
         try:
-            change = changes.draft(transport, _wish(options, transport), user=None)
+            change = changes.create_draft(transport, _read_input(options, transport), user=None)
         except RuleError as error:
             raise CommandError(error.sentence, exit_code=2) from None
         changes.confirm([change], user=None)
         change.refresh_from_db()
-        if options.wait and change.state != State.DRAFT:
+        if options.wait and change.state != ChangeState.DRAFT:
             _wait(change, options.wait)
         row = _row(change)
         code = _exit_code(change)
@@ -55,11 +55,11 @@ def _transport(cui: str, uit: str) -> "Transport":
     return transport
 
 
-def _wish(options: argparse.Namespace, transport: "Transport") -> "Wish":
+def _read_input(options: argparse.Namespace, transport: "Transport") -> "VehicleChangeInput":
     from django.utils import timezone
 
     from caraus.core.formatting import BUCHAREST
-    from caraus.filings.rules import Wish
+    from caraus.filings.rules import VehicleChangeInput
 
     if options.no_trailer and (options.trailer1 or options.trailer2):
         raise CommandError("--no-trailer contradicts --trailer1 and --trailer2.", exit_code=2)
@@ -75,7 +75,7 @@ def _wish(options: argparse.Namespace, transport: "Transport") -> "Wish":
             moment = moment.replace(tzinfo=BUCHAREST)
     _, present1, present2 = transport.current_vehicle
     stays = not options.no_trailer and options.trailer1 is None and options.trailer2 is None
-    return Wish(
+    return VehicleChangeInput(
         plate=options.plate,
         trailer1=present1 if stays else options.trailer1 or "",
         trailer2=present2 if stays else options.trailer2 or "",
@@ -87,14 +87,14 @@ def _wish(options: argparse.Namespace, transport: "Transport") -> "Wish":
 def _wait(change: "VehicleChange", seconds: float) -> None:
     """Wait until nothing moves any more, or the time is over; do what no worker does."""
     from caraus.filings import processor
-    from caraus.filings.states import State
+    from caraus.filings.states import ChangeState
     from caraus.sync.company_sync import sync_if_due
 
     deadline = time.monotonic() + seconds
     while change.next_step_at is not None and time.monotonic() < deadline:
         processor.step(change.pk)
         change.refresh_from_db()
-        if change.state in {State.ACCEPTED, State.UNKNOWN}:
+        if change.state in {ChangeState.ACCEPTED, ChangeState.UNKNOWN}:
             sync_if_due(company_id=change.company_id)
             change.refresh_from_db()
         if change.next_step_at is not None:
@@ -112,11 +112,11 @@ def vehicle_changes(*, cui: str, as_json: bool) -> int:
     with database():
         from caraus.accounts.cui import normalize_cui
         from caraus.filings.models import VehicleChange
-        from caraus.filings.states import State
+        from caraus.filings.states import ChangeState
 
         changes = (
             VehicleChange.objects.filter(company__cui=normalize_cui(cui))
-            .exclude(state=State.DRAFT)
+            .exclude(state=ChangeState.DRAFT)
             .prefetch_related("attempts__responses")
         )
         rows = [_row(change) for change in changes]
@@ -132,7 +132,7 @@ def _row(change: "VehicleChange") -> dict[str, Any]:
     from caraus.core.formatting import BUCHAREST
     from caraus.filings import display
 
-    words = [display.sentence(change), change.message]
+    words = [display.state_sentence(change), change.message]
     return {
         "id": change.pk,
         "uit": change.uit,

@@ -90,7 +90,7 @@ async def _run_filings(stop: asyncio.Event) -> None:
     from caraus.filings import processor
 
     if is_configured():
-        await processor.run(stop)
+        await processor.run_processor(stop)
     else:
         await stop.wait()
 

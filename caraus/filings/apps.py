@@ -12,7 +12,7 @@ class FilingsConfig(AppConfig):
         from caraus.filings import tracking
         from caraus.filings.filing_rights import filing_rights
         from caraus.filings.permission import may_file_now
-        from caraus.filings.states import State
+        from caraus.filings.states import ChangeState
         from caraus.fleet.actions import (
             IssueAction,
             VehicleAction,
@@ -21,11 +21,11 @@ class FilingsConfig(AppConfig):
         )
         from caraus.transports.display import register_field
 
-        tracking.connect()
+        tracking.connect_signals()
         register_field(
             "filing",
             gettext_lazy("schimbarea vehiculului"),
-            lambda state: str(State(state).label),
+            lambda state: str(ChangeState(state).label),
         )
         register_right(filing_rights)
         register_vehicle_action(

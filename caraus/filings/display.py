@@ -10,7 +10,7 @@ from caraus.anaf.filings import readable
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.core.formatting import BUCHAREST, day_in_full, gettext_lazy, today
 from caraus.filings.models import VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 
 #: Why a change is held, or stays a draft.
 REASONS = {
@@ -55,81 +55,88 @@ REASONS = {
 }
 
 _TONES = {
-    State.DRAFT: "calm",
-    State.QUEUED: "calm",
-    State.SENDING: "calm",
-    State.PROCESSING: "calm",
-    State.ACCEPTED: "warn",
-    State.DONE: "good",
-    State.REFUSED: "bad",
-    State.UNKNOWN: "bad",
-    State.NOT_FOUND: "bad",
-    State.HELD: "bad",
-    State.CANCELLED: "off",
-    State.CLOSED: "off",
+    ChangeState.DRAFT: "calm",
+    ChangeState.QUEUED: "calm",
+    ChangeState.SENDING: "calm",
+    ChangeState.PROCESSING: "calm",
+    ChangeState.ACCEPTED: "warn",
+    ChangeState.DONE: "good",
+    ChangeState.REFUSED: "bad",
+    ChangeState.UNKNOWN: "bad",
+    ChangeState.NOT_FOUND: "bad",
+    ChangeState.HELD: "bad",
+    ChangeState.CANCELLED: "off",
+    ChangeState.CLOSED: "off",
 }
 _ICONS = {
-    State.DRAFT: "pencil",
-    State.QUEUED: "clock",
-    State.SENDING: "send",
-    State.PROCESSING: "loader",
-    State.ACCEPTED: "check",
-    State.DONE: "check-check",
-    State.REFUSED: "circle-x",
-    State.UNKNOWN: "circle-question-mark",
-    State.NOT_FOUND: "search-x",
-    State.HELD: "hand",
-    State.CANCELLED: "ban",
-    State.CLOSED: "eye-off",
+    ChangeState.DRAFT: "pencil",
+    ChangeState.QUEUED: "clock",
+    ChangeState.SENDING: "send",
+    ChangeState.PROCESSING: "loader",
+    ChangeState.ACCEPTED: "check",
+    ChangeState.DONE: "check-check",
+    ChangeState.REFUSED: "circle-x",
+    ChangeState.UNKNOWN: "circle-question-mark",
+    ChangeState.NOT_FOUND: "search-x",
+    ChangeState.HELD: "hand",
+    ChangeState.CANCELLED: "ban",
+    ChangeState.CLOSED: "eye-off",
 }
 
 
-# ANAF answers within seconds.
+# ANAF responds within seconds.
 LONG_PROCESSING = timedelta(minutes=1)
 # From then on a person may wait no longer for ANAF.
 CLOSE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A change for a page. `advice`: what to do now; `anaf`: ANAF's words, whole."""
+class ChangeView:
+    """A change for a page. `advice`: what to do now; `messages`: ANAF's words, whole."""
 
     change: VehicleChange
-    word: str
+    label: str
     tone: str
     icon: str
-    what: str
+    summary: str
     sentence: str
     advice: str
-    anaf: tuple[str, ...]
+    messages: tuple[str, ...]
     may_send_again: bool
     may_cancel: bool
     may_close: bool
     is_moving: bool
 
 
-def show(change: VehicleChange) -> Shown:
-    """Everything that a page says about a change."""
-    state = State(change.state)
-    return Shown(
+def describe_change(change: VehicleChange) -> ChangeView:
+    """Collect everything that a page says about a change."""
+    state = ChangeState(change.state)
+    return ChangeView(
         change=change,
-        word=str(state.label),
+        label=str(state.label),
         tone=_TONES[state],
         icon=_ICONS[state],
-        what=in_words(change),
-        sentence=sentence(change),
-        advice=advice(change),
-        anaf=tuple(change.message.splitlines()),
-        may_send_again=state in {State.HELD, State.NOT_FOUND},
-        may_cancel=state in {State.DRAFT, State.QUEUED, State.HELD, State.NOT_FOUND},
+        summary=format_change(change),
+        sentence=state_sentence(change),
+        advice=state_advice(change),
+        messages=tuple(change.message.splitlines()),
+        may_send_again=state in {ChangeState.HELD, ChangeState.NOT_FOUND},
+        may_cancel=state
+        in {ChangeState.DRAFT, ChangeState.QUEUED, ChangeState.HELD, ChangeState.NOT_FOUND},
         may_close=has_no_end(change),
         is_moving=state
-        in {State.QUEUED, State.SENDING, State.PROCESSING, State.ACCEPTED, State.UNKNOWN},
+        in {
+            ChangeState.QUEUED,
+            ChangeState.SENDING,
+            ChangeState.PROCESSING,
+            ChangeState.ACCEPTED,
+            ChangeState.UNKNOWN,
+        },
     )
 
 
-def spaced(plate: str) -> str:
-    """„CJ77XYZ” as it stands on the plate: „CJ 77 XYZ”; a foreign one as it is."""
+def format_plate(plate: str) -> str:
+    """Format „CJ77XYZ” as it stands on the plate: „CJ 77 XYZ”; a foreign one as it is."""
     letters = len(plate) - len(plate.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     rest = plate[letters:]
     digits = len(rest) - len(rest.lstrip("0123456789"))
@@ -139,24 +146,24 @@ def spaced(plate: str) -> str:
     return plate
 
 
-def vehicle_in_words(plates: tuple[str, str, str]) -> str:
-    """„B 12 ABC + B 01 REM”, „CJ 77 XYZ, fără remorcă”."""
+def format_vehicle(plates: tuple[str, str, str]) -> str:
+    """Format „B 12 ABC + B 01 REM”, „CJ 77 XYZ, fără remorcă”."""
     plate, *trailers = plates
-    named = [spaced(trailer) for trailer in trailers if trailer]
-    first = spaced(plate) or gettext("fără număr")
+    named = [format_plate(trailer) for trailer in trailers if trailer]
+    first = format_plate(plate) or gettext("fără număr")
     if not named:
         return gettext("{plate}, fără remorcă").format(plate=first)
     return " + ".join([first, *named])
 
 
-def in_words(change: VehicleChange) -> str:
-    """„B 12 ABC + B 01 REM → CJ 77 XYZ, fără remorcă, de la 14:05”."""
-    before = vehicle_in_words(change.vehicle_before)
-    return f"{before} → {vehicle_in_words(change.vehicle)}, {moment_in_words(change)}"
+def format_change(change: VehicleChange) -> str:
+    """Format „B 12 ABC + B 01 REM → CJ 77 XYZ, fără remorcă, de la 14:05”."""
+    before = format_vehicle(change.vehicle_before)
+    return f"{before} → {format_vehicle(change.vehicle)}, {format_change_moment(change)}"
 
 
-def moment_in_words(change: VehicleChange) -> str:
-    """„de la 14:05”, on another day „de la 14:05, luni, 30 noiembrie”."""
+def format_change_moment(change: VehicleChange) -> str:
+    """Format „de la 14:05”, on another day „de la 14:05, luni, 30 noiembrie”."""
     here = change.moment.astimezone(BUCHAREST)
     clock = f"{here:%H:%M}"
     if here.date() == timezone.now().astimezone(BUCHAREST).date():
@@ -165,31 +172,31 @@ def moment_in_words(change: VehicleChange) -> str:
     return gettext("de la {clock}, {day}").format(clock=clock, day=day)
 
 
-def sentence(change: VehicleChange) -> str:
-    """What is known of the change, in a sentence."""
-    state = State(change.state)
+def state_sentence(change: VehicleChange) -> str:
+    """Say in a sentence what is known of the change."""
+    state = ChangeState(change.state)
     if change.reason in REASONS:
         return str(REASONS[change.reason])
     return {
-        State.DRAFT: gettext("Nu este trimisă: confirmă întâi."),
-        State.QUEUED: gettext("Se trimite la ANAF de îndată ce se poate."),
-        State.SENDING: gettext("Se trimite la ANAF acum."),
-        State.PROCESSING: _processing(change),
-        State.ACCEPTED: gettext(
+        ChangeState.DRAFT: gettext("Nu este trimisă: confirmă întâi."),
+        ChangeState.QUEUED: gettext("Se trimite la ANAF de îndată ce se poate."),
+        ChangeState.SENDING: gettext("Se trimite la ANAF acum."),
+        ChangeState.PROCESSING: _processing(change),
+        ChangeState.ACCEPTED: gettext(
             "ANAF a acceptat-o, dar UIT-ul încă nu o arată. O urmărim până apare."
         ),
-        State.DONE: gettext("ANAF arată schimbarea pe UIT."),
-        State.REFUSED: gettext("ANAF a refuzat-o: pe UIT a rămas vehiculul de dinainte."),
-        State.UNKNOWN: gettext(
+        ChangeState.DONE: gettext("ANAF arată schimbarea pe UIT."),
+        ChangeState.REFUSED: gettext("ANAF a refuzat-o: pe UIT a rămas vehiculul de dinainte."),
+        ChangeState.UNKNOWN: gettext(
             "Răspunsul ANAF s-a pierdut: schimbarea poate a ajuns, poate nu. O căutăm la ANAF și "
             "nu o trimitem din nou singuri."
         ),
-        State.NOT_FOUND: gettext(
+        ChangeState.NOT_FOUND: gettext(
             "Răspunsul ANAF s-a pierdut și schimbarea nu se vede la ANAF nici după zece minute."
         ),
-        State.HELD: gettext("Schimbarea este oprită: tu hotărăști."),
-        State.CANCELLED: gettext("Ai renunțat la ea; nu se mai trimite."),
-        State.CLOSED: gettext("Urmărirea ei a fost închisă; sfârșitul nu se știe."),
+        ChangeState.HELD: gettext("Schimbarea este oprită: tu hotărăști."),
+        ChangeState.CANCELLED: gettext("Ai renunțat la ea; nu se mai trimite."),
+        ChangeState.CLOSED: gettext("Urmărirea ei a fost închisă; sfârșitul nu se știe."),
     }[state]
 
 
@@ -203,43 +210,46 @@ def _processing(change: VehicleChange) -> str:
 
 
 def has_no_end(change: VehicleChange) -> bool:
-    """Whether ANAF has taken the change for so long that a person may close it."""
-    is_waiting = change.state in {State.PROCESSING, State.ACCEPTED}
+    """Return whether ANAF has taken the change for so long that a person may close it."""
+    is_waiting = change.state in {ChangeState.PROCESSING, ChangeState.ACCEPTED}
     return is_waiting and timezone.now() - change.state_since >= CLOSE_AFTER
 
 
-def advice(change: VehicleChange) -> str:
-    """What to do now, "" when nothing."""
+def state_advice(change: VehicleChange) -> str:
+    """Say what to do now, "" when nothing."""
     if change.rehearsal:
         return gettext("Este o repetiție în mediul de test: pe UIT nu se schimbă nimic.")
     return {
-        State.PROCESSING: gettext("Așteaptă răspunsul înainte de a pleca."),
-        State.ACCEPTED: gettext("La control arată schimbarea de aici, cu indexul ANAF."),
-        State.DONE: gettext("Vehiculul poate pleca; dă șoferului fișa nouă."),
-        State.REFUSED: gettext(
+        ChangeState.PROCESSING: gettext("Așteaptă răspunsul înainte de a pleca."),
+        ChangeState.ACCEPTED: gettext("La control arată schimbarea de aici, cu indexul ANAF."),
+        ChangeState.DONE: gettext("Vehiculul poate pleca; dă șoferului fișa nouă."),
+        ChangeState.REFUSED: gettext(
             "Nu pleca încă: citește ce spune ANAF, corectează și depune alta, sau folosește "
             "portalul ANAF."
         ),
-        State.UNKNOWN: gettext("Nu pleca încă și nu o depune a doua oară: așteaptă ce găsim."),
-        State.NOT_FOUND: gettext(
+        ChangeState.UNKNOWN: gettext(
+            "Nu pleca încă și nu o depune a doua oară: așteaptă ce găsim."
+        ),
+        ChangeState.NOT_FOUND: gettext(
             "Uită-te și în portalul ANAF. Dacă nu este nici acolo, trimite-o din nou."
         ),
-        State.HELD: gettext("Nu pleca încă: hotărăște mai jos."),
-        State.CLOSED: gettext(
+        ChangeState.HELD: gettext("Nu pleca încă: hotărăște mai jos."),
+        ChangeState.CLOSED: gettext(
             "Înainte de a pleca uită-te în portalul ANAF ce vehicul are UIT-ul; dacă nu este cel "
             "bun, depune altă schimbare."
         ),
-    }.get(State(change.state), "")
+    }.get(ChangeState(change.state), "")
 
 
-def trouble(change: VehicleChange) -> str:
-    """Why an answer was of no use, "" when that is not known."""
+def response_error_sentence(change: VehicleChange) -> str:
+    """Say why a response was of no use, "" when that is not known."""
     text = ERROR_TEXTS.get(change.reason)
     return text.sentence if text else ""
 
 
-def anaf_words(messages: tuple[str, ...] | list[str]) -> str:
-    """ANAF's messages for a person: the sentence in each, then the whole where it says more."""
+def format_messages(messages: tuple[str, ...] | list[str]) -> str:
+    """Format ANAF's messages for a person: the sentence in each, then the whole where it says
+    more."""
     lines = []
     for message in messages:
         text = readable(message)
@@ -249,6 +259,6 @@ def anaf_words(messages: tuple[str, ...] | list[str]) -> str:
     return "\n".join(lines)
 
 
-def not_taken() -> str:
-    """ANAF refused a document without a word."""
+def not_taken_message() -> str:
+    """Return the message for a document that ANAF refused without a word."""
     return gettext("ANAF nu a spus de ce.")

@@ -1,4 +1,4 @@
-"""What is told and written down when a change comes to a state: in the state's transaction."""
+"""What is notified of and recorded when a change comes to a state: in the state's transaction."""
 
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
@@ -9,24 +9,24 @@ from caraus.filings import display
 from caraus.filings.models import FilingAttempt, VehicleChange
 from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
 from caraus.filings.permission import FILERS
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
 from caraus.transports.display import grouped_uit
 
 _RECORDED = {
-    State.PROCESSING: gettext_noop("ANAF a primit schimbarea vehiculului"),
-    State.DONE: gettext_noop("ANAF arată schimbarea vehiculului"),
-    State.REFUSED: gettext_noop("ANAF a refuzat schimbarea vehiculului"),
+    ChangeState.PROCESSING: gettext_noop("ANAF a primit schimbarea vehiculului"),
+    ChangeState.DONE: gettext_noop("ANAF arată schimbarea vehiculului"),
+    ChangeState.REFUSED: gettext_noop("ANAF a refuzat schimbarea vehiculului"),
 }
 
 
-def record(change: VehicleChange, attempt: FilingAttempt | None) -> None:
-    """Write what ANAF said into the audit log, with index and hash."""
-    what = _RECORDED[State(change.state)]
+def record_in_audit_log(change: VehicleChange, attempt: FilingAttempt | None) -> None:
+    """Record in the audit log what ANAF said, with index and hash."""
+    what = _RECORDED[ChangeState(change.state)]
     audit_log.record_action(
         "filing",
-        lambda: f"{gettext(what)} (UIT {change.uit}): {display.in_words(change)}",
+        lambda: f"{gettext(what)} (UIT {change.uit}): {display.format_change(change)}",
         organization=change.company.organization_id,
         cui=change.company.cui,
         uit=change.uit,
@@ -38,8 +38,8 @@ def record(change: VehicleChange, attempt: FilingAttempt | None) -> None:
 
 
 @isolate_failures
-def alarm(change: VehicleChange) -> None:
-    """Tell who filed and the company's dispatchers at once, with ANAF's words whole."""
+def notify_attention(change: VehicleChange) -> None:
+    """Notify who filed and the company's dispatchers at once, with ANAF's words whole."""
     organization = change.company.organization
     users = User.objects.filter(
         memberships__organization=organization, memberships__role__in=access.roles_at_least(FILERS)
@@ -47,16 +47,16 @@ def alarm(change: VehicleChange) -> None:
 
     def title() -> str:
         return gettext("Schimbare de vehicul {state}: UIT {uit}").format(
-            state=State(change.state).label, uit=grouped_uit(change.uit)
+            state=ChangeState(change.state).label, uit=grouped_uit(change.uit)
         )
 
     def text() -> str:
         parts = [
-            display.in_words(change),
-            display.sentence(change),
-            display.trouble(change),
+            display.format_change(change),
+            display.state_sentence(change),
+            display.response_error_sentence(change),
             change.message,
-            display.advice(change),
+            display.state_advice(change),
         ]
         return "\n\n".join(filter(None, parts))
 

@@ -21,19 +21,19 @@ def filing_rights(
     authorizations: Collection[int],
 ) -> tuple[Mapping[tuple[int, int], KnownRight], KnownRight]:
     """Return what the newest telling filing says of each authorization and company."""
-    telling = Q(outcome=UploadOutcome.ACCEPTED) | Q(
+    conclusive = Q(outcome=UploadOutcome.ACCEPTED) | Q(
         outcome=UploadOutcome.REFUSED, change__reason__in=_REFUSED
     )
     attempts = FilingAttempt.objects.filter(
-        telling, authorization__in=authorizations, change__rehearsal=False
+        conclusive, authorization__in=authorizations, change__rehearsal=False
     )
     newest = attempts.order_by("authorization", "change__company", "-pk").distinct(
         "authorization", "change__company"
     )
-    known = {
+    rights = {
         (authorization, company): _MAY if outcome == UploadOutcome.ACCEPTED else _MAY_NOT
         for authorization, company, outcome in newest.values_list(
             "authorization", "change__company", "outcome"
         )
     }
-    return known, _UNTRIED
+    return rights, _UNTRIED

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from caraus.anaf.filings import MOST_NOTE
 from caraus.core.formatting import BUCHAREST, gettext_lazy
-from caraus.filings.rules import MOST_OWN_REFERENCE, RuleError, Wish
+from caraus.filings.rules import MOST_OWN_REFERENCE, RuleError, VehicleChangeInput
 
 _PLATE = {
     "autocomplete": "off",
@@ -89,15 +89,15 @@ class VehicleChangeForm(forms.Form):
             self.add_error("moment", gettext("Alege ziua și ora."))
         return data
 
-    def wish(self) -> Wish:
-        """What was typed; „acum” is the moment at which it is read."""
+    def change_input(self) -> VehicleChangeInput:
+        """Return what was typed; „acum” is the moment at which it is read."""
         data = self.cleaned_data
         moment: datetime = timezone.now()
         if data["when"] == AT:
             moment = data["moment"]
             if timezone.is_naive(moment):
                 moment = moment.replace(tzinfo=BUCHAREST)
-        return Wish(
+        return VehicleChangeInput(
             plate=data["plate"],
             trailer1=data["trailer1"],
             trailer2=data["trailer2"],

@@ -13,7 +13,7 @@ from caraus.anaf.filings import MOST_NOTE, MOST_REFERENCE, Exchange
 from caraus.authorizations.models import Authorization
 from caraus.core import fields
 from caraus.core.fields import TruncatedCharField
-from caraus.filings.states import HISTORY_TRANSITIONS, OPEN, State, may_follow
+from caraus.filings.states import HISTORY_TRANSITIONS, OPEN_CHANGE_STATES, ChangeState, may_follow
 from caraus.transports.models import Transport, TransportEvent
 
 LONGEST_PLATE = 20
@@ -56,7 +56,7 @@ class VehicleChange(models.Model):
     before_trailer2 = models.TextField(blank=True)
     changes_before = models.PositiveIntegerField(default=0)
 
-    state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
+    state = models.CharField(max_length=20, choices=ChangeState.choices, default=ChangeState.DRAFT)
     # Why it is held, by `display.REASONS`, or what went wrong, by `anaf.errors.ERRORS`.
     reason = models.CharField(max_length=40, blank=True)
     # ANAF's own words, whole, one message a line.
@@ -82,7 +82,7 @@ class VehicleChange(models.Model):
                 "company",
                 "uit",
                 "rehearsal",
-                condition=Q(state__in=sorted(OPEN)),
+                condition=Q(state__in=sorted(OPEN_CHANGE_STATES)),
                 name="one_open_change_per_uit",
             ),
         ]
@@ -108,7 +108,7 @@ class VehicleChange(models.Model):
         """The plates that the person saw."""
         return self.before_plate, self.before_trailer1, self.before_trailer2
 
-    def transition_to(self, state: State, *, by: User | None = None, **changes: Any) -> None:
+    def transition_to(self, state: ChangeState, *, by: User | None = None, **changes: Any) -> None:
         """Store a state that may follow this one, with other changed fields; the caller holds the
         row. The history of the UIT tells of it, and `by` whom."""
         before = self.state
@@ -126,7 +126,7 @@ class VehicleChange(models.Model):
                 at=self.state_since,
                 kind=TransportEvent.Kind.FILING,
                 by=by,
-                changes={"filing": ["" if before == State.DRAFT else before, state]},
+                changes={"filing": ["" if before == ChangeState.DRAFT else before, state]},
             )
 
 
@@ -207,7 +207,7 @@ class FilingResponse(models.Model):
         )
 
     def exchange(self) -> Exchange:
-        """Give the exchange as the judges take it."""
+        """Return the exchange as it is read again."""
         return Exchange(
             began_at=self.began_at.astimezone(UTC),
             ended_at=self.ended_at.astimezone(UTC),

@@ -20,13 +20,13 @@ FILERS = Role.DISPATCHER
 
 
 def may_file(membership: Membership, company: Company) -> bool:
-    """Whether the member may file for the company: owners, administrators and dispatchers who see
-    it, unless an owner has switched filing off for it or for the member."""
+    """Return whether the member may file for the company: owners, administrators and dispatchers
+    who see it, unless an owner has switched filing off for it or for the member."""
     return bool(may_file_for(membership, [company]))
 
 
 def may_file_for(membership: Membership, companies: Iterable[Company]) -> set[int]:
-    """Give the keys of those of the companies for which the member may file."""
+    """Return the keys of those of the companies for which the member may file."""
     if not access.has_role(membership, FILERS):
         return set()
     keys = [company.pk for company in companies]
@@ -36,7 +36,7 @@ def may_file_for(membership: Membership, companies: Iterable[Company]) -> set[in
 
 
 def _switched_off(membership: Membership) -> QuerySet[MemberFilingSwitch]:
-    """The member's own switch, where an owner has turned it off; owners always may."""
+    """Return the member's own switch, where an owner has turned it off; owners always may."""
     is_owner = Q(membership__role=Role.OWNER)
     return MemberFilingSwitch.objects.filter(membership=membership.pk, enabled=False).exclude(
         is_owner
@@ -44,7 +44,7 @@ def _switched_off(membership: Membership) -> QuerySet[MemberFilingSwitch]:
 
 
 def may_file_now(membership: Membership, transport: Transport) -> bool:
-    """Whether the member may file a vehicle change of the UIT now: it is ours, and valid."""
+    """Return whether the member may file a vehicle change of the UIT now: it is ours, and valid."""
     try:
         rules.check_uit(transport, now=timezone.now())
     except RuleError:
@@ -52,7 +52,7 @@ def may_file_now(membership: Membership, transport: Transport) -> bool:
     return may_file(membership, transport.company)
 
 
-def require(membership: Membership, company: Company) -> None:
+def require_may_file(membership: Membership, company: Company) -> None:
     """Raise PermissionDenied with a sentence unless the member may file for the company."""
     if may_file(membership, company):
         return
@@ -72,7 +72,7 @@ def require(membership: Membership, company: Company) -> None:
 
 
 @transaction.atomic
-def switch(membership: Membership, company: Company, *, enabled: bool) -> None:
+def set_filing_enabled(membership: Membership, company: Company, *, enabled: bool) -> None:
     """Let vehicle changes be filed for the company, or not any more."""
     FilingSwitch.objects.update_or_create(
         company=company, defaults={"enabled": enabled, "changed_at": timezone.now()}
@@ -111,7 +111,7 @@ def filers(organization: Organization) -> list[Filer]:
 
 
 @transaction.atomic
-def switch_member(actor: Membership, member: Membership, *, enabled: bool) -> None:
+def set_member_filing_enabled(actor: Membership, member: Membership, *, enabled: bool) -> None:
     """Let a member file with ANAF, or not any more."""
     MemberFilingSwitch.objects.update_or_create(
         membership=member, defaults={"enabled": enabled, "changed_at": timezone.now()}

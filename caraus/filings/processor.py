@@ -19,29 +19,29 @@ from caraus.core.advisory_locks import LockSpace
 from caraus.filings import sending, tracking
 from caraus.filings.models import VehicleChange
 from caraus.filings.schedule import SECOND
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 
 log = structlog.get_logger(__name__)
 
 # The first key of the advisory lock that keeps a change from being worked on twice at once.
 LOCK_SPACE = LockSpace.FILING.value
-THREADS = 8
+PROCESSOR_THREADS = 8
 # What is due is looked for so often. Seconds.
-IDLE_SECONDS = 0.25
+DUE_POLL_SECONDS = 0.25
 # Looked for at once at most.
 AT_A_TIME = 50
 
-_STEPS: dict[State, Callable[[int], None]] = {
-    State.QUEUED: sending.send,
-    State.SENDING: sending.resume,
-    State.PROCESSING: tracking.ask_status,
-    State.ACCEPTED: tracking.look_for_accepted,
-    State.UNKNOWN: tracking.look_for_lost,
+_STEPS: dict[ChangeState, Callable[[int], None]] = {
+    ChangeState.QUEUED: sending.send,
+    ChangeState.SENDING: sending.resume,
+    ChangeState.PROCESSING: tracking.poll_status,
+    ChangeState.ACCEPTED: tracking.look_for_accepted,
+    ChangeState.UNKNOWN: tracking.look_for_lost,
 }
 
 
 def due() -> list[int]:
-    """The changes for which something is to be done now, the longest due first."""
+    """Return the changes for which something is to be done now, the longest due first."""
     rows = VehicleChange.objects.filter(next_step_at__lte=timezone.now())
     return list(rows.order_by("next_step_at").values_list("pk", flat=True)[:AT_A_TIME])
 
@@ -56,7 +56,7 @@ def step(change_id: int) -> bool:
             return False
         if change.next_step_at > timezone.now():
             return False
-        work = _STEPS.get(State(change.state))
+        work = _STEPS.get(ChangeState(change.state))
         if work is None:
             VehicleChange.objects.filter(pk=change_id, state=change.state).update(next_step_at=None)
             return False
@@ -82,21 +82,24 @@ def _locked(change_id: int) -> Iterator[bool]:
                 database.close()  # the session's end lets go of the lock
 
 
-async def run(stop: asyncio.Event) -> None:
+async def run_processor(stop: asyncio.Event) -> None:
     """Work on what is due until `stop` is set; what is under way ends first."""
     loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(THREADS + 1, thread_name_prefix="filing") as threads:
+    with ThreadPoolExecutor(PROCESSOR_THREADS + 1, thread_name_prefix="filing") as threads:
         under_way: dict[int, asyncio.Future[None]] = {}
         while not stop.is_set():
             for change_id in await loop.run_in_executor(threads, _due):
-                if change_id not in under_way and len(under_way) < THREADS:
+                if change_id not in under_way and len(under_way) < PROCESSOR_THREADS:
                     under_way[change_id] = loop.run_in_executor(threads, _step, change_id)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+                await asyncio.wait_for(stop.wait(), DUE_POLL_SECONDS)
             under_way = {pk: future for pk, future in under_way.items() if not future.done()}
         await asyncio.gather(*under_way.values())
         await asyncio.gather(
-            *(loop.run_in_executor(threads, connections.close_all) for _ in range(THREADS + 1))
+            *(
+                loop.run_in_executor(threads, connections.close_all)
+                for _ in range(PROCESSOR_THREADS + 1)
+            )
         )
 
 

@@ -8,9 +8,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from caraus.filings.display import show
+from caraus.filings.display import describe_change
 from caraus.filings.models import VehicleChange
-from caraus.filings.states import OPEN, State
+from caraus.filings.states import OPEN_CHANGE_STATES, ChangeState
 from caraus.transports.models import Transport
 
 _ATTACHED = "newest_filing"
@@ -20,9 +20,11 @@ _DONE_FOR = timedelta(days=1)
 
 def changes_for_rows(companies: Collection[int]) -> QuerySet[VehicleChange]:
     """Return the changes of these companies that a row may show: under way, refused, just done."""
-    is_new = Q(state=State.DONE, state_since__gt=timezone.now() - _DONE_FOR)
+    is_new = Q(state=ChangeState.DONE, state_since__gt=timezone.now() - _DONE_FOR)
     return VehicleChange.objects.filter(
-        Q(state__in=[*OPEN, State.REFUSED]) | is_new, company__in=companies, rehearsal=False
+        Q(state__in=[*OPEN_CHANGE_STATES, ChangeState.REFUSED]) | is_new,
+        company__in=companies,
+        rehearsal=False,
     ).order_by()
 
 
@@ -34,7 +36,7 @@ def attach_changes(transports: Collection[Transport], *, some: bool) -> None:
         changes = VehicleChange.objects.filter(
             transport__in=[transport.pk for transport in transports], rehearsal=False
         )
-        for change in changes.exclude(state=State.DRAFT).order_by("pk"):
+        for change in changes.exclude(state=ChangeState.DRAFT).order_by("pk"):
             newest[change.transport_id] = change
     for transport in transports:
         setattr(transport, _ATTACHED, newest.get(transport.pk))
@@ -46,10 +48,10 @@ def change_pill(transport: Transport) -> SafeString:
     change: VehicleChange | None = getattr(transport, _ATTACHED, None)
     if change is None or not _is_for_row(change):
         return SafeString()
-    return render_to_string("filings/_row.html", {"shown": show(change)})
+    return render_to_string("filings/_row.html", {"shown": describe_change(change)})
 
 
 def _is_for_row(change: VehicleChange) -> bool:
-    if change.state == State.DONE:
+    if change.state == ChangeState.DONE:
         return change.state_since > timezone.now() - _DONE_FOR
-    return change.state in OPEN or change.state == State.REFUSED
+    return change.state in OPEN_CHANGE_STATES or change.state == ChangeState.REFUSED

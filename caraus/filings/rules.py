@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from caraus.anaf.filings import MOST_NOTE, MOST_REFERENCE, InvalidFilingError, normalized_plate
 from caraus.anaf.info import uit_is_valid
 from caraus.core.formatting import BUCHAREST
-from caraus.filings import traces
+from caraus.filings import visibility
 from caraus.transports.models import Transport
 
 # The longest own reference: a space and our key of 30 characters stand after it.
@@ -16,7 +16,7 @@ MOST_OWN_REFERENCE = MOST_REFERENCE - len(" CRS-") - 26
 FURTHEST = timedelta(days=1)
 
 # The order of the fields of a form.
-PLACES = ("plate", "trailer1", "trailer2")
+PLATE_FIELDS = ("plate", "trailer1", "trailer2")
 
 
 class RuleError(Exception):
@@ -35,7 +35,7 @@ class RuleError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class VehicleChangeInput:
     """What a person typed, or, after `checked`, what is filed."""
 
     plate: str
@@ -47,20 +47,22 @@ class Wish:
     post_outage: bool = False
 
 
-def checked(wish: Wish, transport: Transport, *, now: datetime) -> Wish:
-    """Give the wish with its plates as ANAF's schema has them; raises RuleError."""
-    plates = [_plate(getattr(wish, place), place) for place in PLACES]
+def check_input(
+    change_input: VehicleChangeInput, transport: Transport, *, now: datetime
+) -> VehicleChangeInput:
+    """Return the input with its plates as ANAF's schema has them; raises RuleError."""
+    plates = [_plate(getattr(change_input, field), field) for field in PLATE_FIELDS]
     plate, trailer1, trailer2 = plates
     if trailer2 and not trailer1:
         trailer1, trailer2 = trailer2, ""
-    named = [each for each in plates if each]
+    named = [text for text in plates if text]
     if len(set(named)) < len(named):
         raise RuleError(
             "same_plates",
             gettext("Vehiculul și remorcile trebuie să aibă numere diferite."),
             field="trailer1",
         )
-    note, own = " ".join(wish.note.split()), " ".join(wish.own_reference.split())
+    note, own = " ".join(change_input.note.split()), " ".join(change_input.own_reference.split())
     if len(note) > MOST_NOTE:
         raise RuleError(
             "bad_note", gettext("Nota poate avea cel mult 200 de caractere."), field="note"
@@ -73,7 +75,7 @@ def checked(wish: Wish, transport: Transport, *, now: datetime) -> Wish:
             ),
             field="own_reference",
         )
-    moment = wish.moment.replace(microsecond=0)
+    moment = change_input.moment.replace(microsecond=0)
     if (plate, trailer1, trailer2) == transport.current_vehicle:
         raise RuleError(
             "nothing_changes",
@@ -83,7 +85,7 @@ def checked(wish: Wish, transport: Transport, *, now: datetime) -> Wish:
     check_uit(transport, now=now)
     check_moment(moment, transport, now=now)
     return replace(
-        wish,
+        change_input,
         plate=plate,
         trailer1=trailer1,
         trailer2=trailer2,
@@ -93,14 +95,14 @@ def checked(wish: Wish, transport: Transport, *, now: datetime) -> Wish:
     )
 
 
-def _plate(typed: str, place: str) -> str:
+def _plate(typed: str, field: str) -> str:
     try:
-        return normalized_plate(typed, may_miss=place != "plate")
+        return normalized_plate(typed, may_miss=field != "plate")
     except InvalidFilingError as error:
         raise RuleError(
-            f"bad_{place}",
+            f"bad_{field}",
             _plate_sentence(typed, error.proposal),
-            field=place,
+            field=field,
             proposal=error.proposal,
         ) from None
 
@@ -121,7 +123,7 @@ def _plate_sentence(typed: str, proposal: str) -> str:
 
 
 def check_uit(transport: Transport, *, now: datetime) -> None:
-    """Whether the UIT is ours and valid now; raises RuleError."""
+    """Raise RuleError unless the UIT is ours and valid now."""
     day = now.astimezone(BUCHAREST).date()
     if transport.carrier_cui and transport.carrier_cui != transport.company.cui:
         raise RuleError(
@@ -155,7 +157,7 @@ def _expired() -> str:
 
 
 def check_moment(moment: datetime, transport: Transport, *, now: datetime) -> None:
-    """Whether the vehicle may have been changed then; raises RuleError."""
+    """Raise RuleError unless the vehicle may have been changed then."""
     day = moment.astimezone(BUCHAREST).date()
     if moment > now + FURTHEST:
         raise RuleError(
@@ -175,7 +177,7 @@ def check_moment(moment: datetime, transport: Transport, *, now: datetime) -> No
             gettext("La momentul ales UIT-ul nu mai este valabil."),
             field="moment",
         )
-    last = traces.last_moment(transport.vehicle_changes)
+    last = visibility.last_moment(transport.vehicle_changes)
     if last is not None and moment <= last:
         raise RuleError(
             "moment_before_last",

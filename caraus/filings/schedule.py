@@ -31,12 +31,12 @@ LATEST = 2 * MINUTE
 
 
 def next_status(*, since: datetime, now: datetime, tries: int) -> datetime:
-    """When the status of an upload is asked for, after `tries` requests."""
+    """Return when the status of an upload is requested, after `tries` requests."""
     return _next(_STATUS_FIRST, _STATUS_LATER, _STATUS_SLOWEST, since=since, now=now, tries=tries)
 
 
 def next_look_for_accepted(*, since: datetime, now: datetime, tries: int) -> datetime:
-    """When `info` is asked for again about what ANAF accepted."""
+    """Return when `info` is requested again about what ANAF accepted."""
     return _next(_SHOWN_FIRST, _SHOWN_LATER, _SHOWN_SLOWEST, since=since, now=now, tries=tries)
 
 
@@ -56,7 +56,7 @@ def _next(
 
 
 def next_look(*, since: datetime, now: datetime, tries: int) -> datetime:
-    """When a lost answer is looked for next, after `tries` looks."""
+    """Return when a lost response is looked for next, after `tries` looks."""
     moments = (*LOOK_IN_INFO, *LOOK_IN_LIST)
     if tries < len(moments):
         return max(since + moments[tries], now)
@@ -64,12 +64,12 @@ def next_look(*, since: datetime, now: datetime, tries: int) -> datetime:
 
 
 def is_for_list(tries: int) -> bool:
-    """Tell whether the look after `tries` others is one into `lista`."""
+    """Return whether the look after `tries` others is one into `lista`."""
     return tries >= len(LOOK_IN_INFO)
 
 
 def days_of_list(*, sent_at: datetime, now: datetime) -> int:
-    """Give the days that `lista` is asked for, so that it holds an upload of `sent_at`.
+    """Return the days for which `lista` is requested, so that it holds an upload of `sent_at`.
 
     ANAF does not say whether a day is a calendar day or 24 hours: each day in Romania that has
     begun since counts.
@@ -79,10 +79,10 @@ def days_of_list(*, sent_at: datetime, now: datetime) -> int:
 
 
 def retry_at(*, now: datetime, tries: int) -> datetime:
-    """When to send again what was provably not sent."""
+    """Return when to send again what was provably not sent."""
     return now + _RETRY[min(tries, len(_RETRY) - 1)]
 
 
 def send_before(*, moment: datetime, confirmed_at: datetime) -> datetime:
-    """Until when the change may be sent as the person stated it."""
+    """Return until when the change may be sent as the person stated it."""
     return max(moment, confirmed_at) + LATEST

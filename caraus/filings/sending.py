@@ -1,4 +1,5 @@
-"""One upload of a confirmed change: stored before the socket opens, its answer before it is judged.
+"""One upload of a confirmed change: stored before the socket opens, its response before it is
+judged.
 
 Never sent again by itself: only what provably did not leave goes back to the queue.
 """
@@ -18,10 +19,10 @@ from caraus.anaf.http import AnafSettings
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.configuration import anaf_settings
 from caraus.authorizations.models import Authorization
-from caraus.filings import changes, display, events, responses, rules, schedule, traces
+from caraus.filings import changes, display, events, responses, rules, schedule, visibility
 from caraus.filings.models import FilingAttempt, FilingResponse, FilingSwitch, VehicleChange
 from caraus.filings.rules import RuleError
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.ledger.entries import recording
 from caraus.sync.company_sync import sync_if_due
 from caraus.sync.limiter import permits
@@ -32,13 +33,13 @@ from caraus.transports.models import Transport
 log = structlog.get_logger(__name__)
 
 # What ANAF shows of the UIT is read anew before sending, if the last list is older.
-FRESH = timedelta(minutes=1)
+FRESH_LIST_AGE = timedelta(minutes=1)
 # Sending does not wait longer for that.
-FRESHEN_WAIT = timedelta(seconds=10)
+FRESH_LIST_TIMEOUT = timedelta(seconds=10)
 
 
-def settings_of(change: VehicleChange) -> AnafSettings:
-    """Give ANAF's settings: of the test environment for a rehearsal."""
+def anaf_settings_for(change: VehicleChange) -> AnafSettings:
+    """Return ANAF's settings: of the test environment for a rehearsal."""
     settings = anaf_settings()
     return replace(settings, environment="test") if change.rehearsal else settings
 
@@ -61,26 +62,26 @@ def send(change_id: int) -> None:
         else:
             _wait(change_id)
         return
-    if not _freshened(change):
+    if not _has_fresh_list(change):
         _wait(change_id, timedelta(seconds=1))
         return
     attempt = _prepare(change, authorization)
     if attempt is None:
         return
     exchange = anaf.upload(
-        settings_of(change),
+        anaf_settings_for(change),
         access_token=token,
         cui=change.company.cui,
         xml=bytes(attempt.xml),
     )
-    judge(responses.store(attempt, FilingResponse.Kind.UPLOAD, exchange))
+    apply_upload_response(responses.store(attempt, FilingResponse.Kind.UPLOAD, exchange))
 
 
 def _wait(change_id: int, pause: timedelta | None = None) -> None:
     """Try again later; the moment may pass meanwhile."""
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state != State.QUEUED:
+        change = lock_change(change_id)
+        if change.state != ChangeState.QUEUED:
             return
         now = timezone.now()
         if _is_late(change, now):
@@ -98,14 +99,14 @@ def _is_late(change: VehicleChange, now: datetime) -> bool:
     return now > schedule.send_before(moment=change.moment, confirmed_at=confirmed_at)
 
 
-def _freshened(change: VehicleChange) -> bool:
-    """Whether ANAF's list of the company is as of now, or could not be had."""
+def _has_fresh_list(change: VehicleChange) -> bool:
+    """Return whether ANAF's list of the company is as of now, or could not be had."""
     now = timezone.now()
     state = SyncState.objects.filter(company=change.company_id).first()
     waited = now - (change.confirmed_at or now)
-    if change.rehearsal or waited > FRESHEN_WAIT:
+    if change.rehearsal or waited > FRESH_LIST_TIMEOUT:
         return True
-    if state and state.last_good_at and state.last_good_at > now - FRESH:
+    if state and state.last_good_at and state.last_good_at > now - FRESH_LIST_AGE:
         return True
     request_sync([change.company_id])
     return sync_if_due(company_id=change.company_id) is not None
@@ -114,15 +115,15 @@ def _freshened(change: VehicleChange) -> bool:
 def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttempt | None:
     """Store bytes, reference and state; None when the change may not be sent as it is."""
     with recording(queued.company.organization_id) as entries:
-        change = locked(queued.pk)
-        if change.state != State.QUEUED:
+        change = lock_change(queued.pk)
+        if change.state != ChangeState.QUEUED:
             return None
         now = timezone.now()
         transport = change.transport
         if transport is None:
             hold(change, "no_uit")
             return None
-        if finish_if_shown(change, transport):
+        if mark_done_if_visible(change, transport):
             # An earlier attempt had arrived after all.
             return None
         if reason := _reason_to_hold(change, transport, now):
@@ -148,11 +149,11 @@ def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttem
             xml=xml,
             sha256=hashlib.sha256(xml).hexdigest(),
             authorization=authorization,
-            environment=settings_of(change).environment,
+            environment=anaf_settings_for(change).environment,
             sent_at=now,
         )
         # Due at once: whoever finds it without its lock knows that its worker died.
-        change.transition_to(State.SENDING, next_step_at=now)
+        change.transition_to(ChangeState.SENDING, next_step_at=now)
         entries.append(responses.filing_entry(change, attempt))
     return attempt
 
@@ -166,14 +167,14 @@ def _reason_to_hold(change: VehicleChange, transport: Transport, now: datetime) 
         return error.code
     if not change.rehearsal and changes.changed_by_others(change, transport):
         return "changed_by_others"
-    last = traces.last_moment(transport.vehicle_changes)
+    last = visibility.last_moment(transport.vehicle_changes)
     if last is not None and change.moment <= last:
         return "moment_before_last"
     return "late" if _is_late(change, now) else ""
 
 
 def resume(change_id: int) -> None:
-    """Go on with a change whose worker died while it was sent: by the answer that it stored, else
+    """Go on with a change whose worker died while it was sent: by the response that it stored, else
     as lost."""
     attempt = FilingAttempt.objects.filter(change=change_id).last()
     response = (
@@ -182,24 +183,24 @@ def resume(change_id: int) -> None:
         else None
     )
     if response is not None:
-        judge(response)
+        apply_upload_response(response)
         return
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state == State.SENDING:
-            _lose(change, "network", ())
+        change = lock_change(change_id)
+        if change.state == ChangeState.SENDING:
+            _mark_unknown(change, "network", ())
 
 
-def judge(response: FilingResponse) -> None:
-    """Let the stored answer of an upload decide."""
+def apply_upload_response(response: FilingResponse) -> None:
+    """Let the stored response of an upload decide."""
     result = anaf.read_upload(response.exchange())
     with transaction.atomic():
-        change = locked(response.attempt.change_id)
+        change = lock_change(response.attempt.change_id)
         attempt = response.attempt
         attempt.outcome, attempt.index = result.outcome, result.index
         attempt.save(update_fields=["outcome", "index"])
         # A worker that lost its lock may come late: then another has gone on already.
-        if change.state in {State.SENDING, State.UNKNOWN}:
+        if change.state in {ChangeState.SENDING, ChangeState.UNKNOWN}:
             _apply(change, attempt, result)
     log.info("filing_sent", change=change.pk, outcome=result.outcome, index=result.index)
 
@@ -208,79 +209,81 @@ def _apply(change: VehicleChange, attempt: FilingAttempt, result: UploadResult) 
     now = timezone.now()
     if result.outcome is UploadOutcome.ACCEPTED:
         change.transition_to(
-            State.PROCESSING, next_step_at=schedule.next_status(since=now, now=now, tries=0)
+            ChangeState.PROCESSING, next_step_at=schedule.next_status(since=now, now=now, tries=0)
         )
-        events.record(change, attempt)
+        events.record_in_audit_log(change, attempt)
     elif result.outcome is UploadOutcome.REFUSED:
-        refuse(change, result.messages, reason=result.error_code)
-    elif change.state == State.UNKNOWN:
+        mark_refused(change, result.messages, reason=result.error_code)
+    elif change.state == ChangeState.UNKNOWN:
         return
     elif result.outcome is UploadOutcome.NOT_SENT:
         tries = change.attempts.filter(outcome=UploadOutcome.NOT_SENT).count()
         change.transition_to(
-            State.QUEUED,
+            ChangeState.QUEUED,
             next_step_at=schedule.retry_at(now=now, tries=tries - 1),
             tries=tries,
             reason=result.error_code,
         )
     else:
-        _lose(change, result.error_code, result.messages)
+        _mark_unknown(change, result.error_code, result.messages)
 
 
-def _lose(change: VehicleChange, reason: str, messages: tuple[str, ...]) -> None:
+def _mark_unknown(change: VehicleChange, reason: str, messages: tuple[str, ...]) -> None:
     now = timezone.now()
     change.transition_to(
-        State.UNKNOWN,
+        ChangeState.UNKNOWN,
         reason=reason,
-        message=display.anaf_words(messages),
+        message=display.format_messages(messages),
         next_step_at=schedule.next_look(since=now, now=now, tries=0),
     )
-    events.alarm(change)
+    events.notify_attention(change)
 
 
-def refuse(change: VehicleChange, messages: tuple[str, ...], *, reason: str = "") -> None:
-    """ANAF's own verdict; the caller holds the row."""
-    change.transition_to(State.REFUSED, reason=reason, message=display.anaf_words(messages))
-    events.record(change, change.attempts.last())
-    events.alarm(change)
+def mark_refused(change: VehicleChange, messages: tuple[str, ...], *, reason: str = "") -> None:
+    """Record ANAF's own verdict; the caller holds the row."""
+    change.transition_to(
+        ChangeState.REFUSED, reason=reason, message=display.format_messages(messages)
+    )
+    events.record_in_audit_log(change, change.attempts.last())
+    events.notify_attention(change)
 
 
 def hold(change: VehicleChange, reason: str) -> None:
     """Stop and ask a person; the caller holds the row."""
-    change.transition_to(State.HELD, reason=reason)
-    events.alarm(change)
+    change.transition_to(ChangeState.HELD, reason=reason)
+    events.notify_attention(change)
 
 
 def _hold(change_id: int, reason: str) -> None:
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state == State.QUEUED:
+        change = lock_change(change_id)
+        if change.state == ChangeState.QUEUED:
             hold(change, reason)
 
 
-def finish(change: VehicleChange, *, reason: str = "") -> None:
-    """ANAF shows it; the caller holds the row."""
-    change.transition_to(State.DONE, reason=reason)
-    events.record(change, change.attempts.last())
+def mark_done(change: VehicleChange, *, reason: str = "") -> None:
+    """Record that ANAF shows the change; the caller holds the row."""
+    change.transition_to(ChangeState.DONE, reason=reason)
+    events.record_in_audit_log(change, change.attempts.last())
 
 
-def finish_if_shown(change: VehicleChange, transport: Transport) -> bool:
-    """Finish a change of which ANAF shows an attempt on the UIT: by our reference, else, marked so,
-    by its plates and moment; the caller holds the row. Whether it was shown."""
+def mark_done_if_visible(change: VehicleChange, transport: Transport) -> bool:
+    """Record a change of which ANAF shows an attempt on the UIT as done: by our reference, else,
+    marked so, by its plates and moment; the caller holds the row. Return whether it was shown."""
     references = list(change.attempts.values_list("reference", flat=True))
     if change.rehearsal or not references:
         return False
-    if traces.shows(transport.vehicle_changes, references):
-        finish(change)
+    if visibility.is_visible(transport.vehicle_changes, references):
+        mark_done(change)
         return True
-    if traces.shows_without_reference(transport.vehicle_changes, change):
-        finish(change, reason="by_plates")
+    if visibility.is_visible_without_reference(transport.vehicle_changes, change):
+        mark_done(change, reason="by_plates")
         return True
     return False
 
 
-def locked(change_id: int) -> VehicleChange:
-    """The row, to be written, with its company and its UIT as they are now."""
+def lock_change(change_id: int) -> VehicleChange:
+    """Return the row, locked for writing, with its company and its UIT as they are now."""
     return (
         VehicleChange.objects.select_for_update(of=("self",))
         .select_related("company__organization", "transport__company")

@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from caraus.core.formatting import gettext_lazy
 
 
-class State(TextChoices):
+class ChangeState(TextChoices):
     """Where a vehicle change is on its way to ANAF."""
 
     DRAFT = "draft", gettext_lazy("de confirmat")
@@ -28,48 +28,63 @@ class State(TextChoices):
 
 
 #: What may follow each state. The first three of `unknown` are what ANAF says later.
-TRANSITIONS: dict[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.QUEUED, State.CANCELLED}),
-    State.QUEUED: frozenset({State.SENDING, State.HELD, State.DONE, State.CANCELLED}),
+TRANSITIONS: dict[ChangeState, frozenset[ChangeState]] = {
+    ChangeState.DRAFT: frozenset({ChangeState.QUEUED, ChangeState.CANCELLED}),
+    ChangeState.QUEUED: frozenset(
+        {ChangeState.SENDING, ChangeState.HELD, ChangeState.DONE, ChangeState.CANCELLED}
+    ),
     # Back to the queue only with proof that no byte left.
-    State.SENDING: frozenset({State.PROCESSING, State.REFUSED, State.UNKNOWN, State.QUEUED}),
+    ChangeState.SENDING: frozenset(
+        {ChangeState.PROCESSING, ChangeState.REFUSED, ChangeState.UNKNOWN, ChangeState.QUEUED}
+    ),
     # Without an end for long, a person waits no longer: `closed`.
-    State.PROCESSING: frozenset({State.ACCEPTED, State.REFUSED, State.DONE, State.CLOSED}),
-    State.ACCEPTED: frozenset({State.DONE, State.CLOSED}),
-    State.UNKNOWN: frozenset(
-        {State.PROCESSING, State.ACCEPTED, State.REFUSED, State.DONE, State.NOT_FOUND}
+    ChangeState.PROCESSING: frozenset(
+        {ChangeState.ACCEPTED, ChangeState.REFUSED, ChangeState.DONE, ChangeState.CLOSED}
+    ),
+    ChangeState.ACCEPTED: frozenset({ChangeState.DONE, ChangeState.CLOSED}),
+    ChangeState.UNKNOWN: frozenset(
+        {
+            ChangeState.PROCESSING,
+            ChangeState.ACCEPTED,
+            ChangeState.REFUSED,
+            ChangeState.DONE,
+            ChangeState.NOT_FOUND,
+        }
     ),
     # A person sends it again or gives it up, unless ANAF shows it after all.
-    State.NOT_FOUND: frozenset({State.QUEUED, State.CANCELLED, State.DONE}),
-    State.HELD: frozenset({State.QUEUED, State.CANCELLED, State.DONE}),
-    State.DONE: frozenset(),
-    State.REFUSED: frozenset(),
-    State.CANCELLED: frozenset(),
-    State.CLOSED: frozenset({State.DONE}),
+    ChangeState.NOT_FOUND: frozenset({ChangeState.QUEUED, ChangeState.CANCELLED, ChangeState.DONE}),
+    ChangeState.HELD: frozenset({ChangeState.QUEUED, ChangeState.CANCELLED, ChangeState.DONE}),
+    ChangeState.DONE: frozenset(),
+    ChangeState.REFUSED: frozenset(),
+    ChangeState.CANCELLED: frozenset(),
+    ChangeState.CLOSED: frozenset({ChangeState.DONE}),
 }
 
 #: A UIT has at most one change in these states: its end is not known yet.
-OPEN = frozenset(
+OPEN_CHANGE_STATES = frozenset(
     {
-        *(State.QUEUED, State.SENDING, State.PROCESSING, State.ACCEPTED),
-        *(State.UNKNOWN, State.NOT_FOUND, State.HELD),
+        *(ChangeState.QUEUED, ChangeState.SENDING, ChangeState.PROCESSING, ChangeState.ACCEPTED),
+        *(ChangeState.UNKNOWN, ChangeState.NOT_FOUND, ChangeState.HELD),
     }
 )
-FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+FINAL_STATES = frozenset(state for state, following in TRANSITIONS.items() if not following)
 #: From these, ANAF's list may still show that it was taken.
-VISIBLE_LATER = frozenset(state for state in State if State.DONE in TRANSITIONS[state])
-#: Who filed and the company's dispatchers are told of these at once.
-ALARMING = frozenset({State.REFUSED, State.UNKNOWN, State.NOT_FOUND, State.HELD})
+VISIBLE_LATER = frozenset(state for state in ChangeState if ChangeState.DONE in TRANSITIONS[state])
+#: Who filed and the company's dispatchers are notified of these at once.
+ATTENTION_STATES = frozenset(
+    {ChangeState.REFUSED, ChangeState.UNKNOWN, ChangeState.NOT_FOUND, ChangeState.HELD}
+)
 #: What the history of a UIT tells: not the steps of a few seconds, nor a draft given up.
 HISTORY_TRANSITIONS = frozenset(
     (before, after)
     for before, following in TRANSITIONS.items()
     for after in following
-    if after not in {State.SENDING, State.PROCESSING}
-    and (before, after) not in {(State.DRAFT, State.CANCELLED), (State.SENDING, State.QUEUED)}
+    if after not in {ChangeState.SENDING, ChangeState.PROCESSING}
+    and (before, after)
+    not in {(ChangeState.DRAFT, ChangeState.CANCELLED), (ChangeState.SENDING, ChangeState.QUEUED)}
 )
 
 
 def may_follow(before: str, after: str) -> bool:
-    """Tell whether a change in the state `before` may come to the state `after`."""
-    return State(after) in TRANSITIONS[State(before)]
+    """Return whether a change in the state `before` may come to the state `after`."""
+    return ChangeState(after) in TRANSITIONS[ChangeState(before)]

@@ -1,4 +1,4 @@
-"""What became of an upload: its status, what `info` shows, and the search for a lost answer."""
+"""What became of an upload: its status, what `info` shows, and the search for a lost response."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +13,16 @@ from caraus.anaf import info
 from caraus.anaf.errors import AnafError
 from caraus.anaf.filings import FilingRow, ListResult, UploadState, key_of
 from caraus.authorizations import rights, token_refresh
-from caraus.filings import display, events, responses, schedule, traces
+from caraus.filings import display, events, responses, schedule, visibility
 from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
-from caraus.filings.sending import finish, finish_if_shown, locked, refuse, settings_of
-from caraus.filings.states import VISIBLE_LATER, State
+from caraus.filings.sending import (
+    anaf_settings_for,
+    lock_change,
+    mark_done,
+    mark_done_if_visible,
+    mark_refused,
+)
+from caraus.filings.states import VISIBLE_LATER, ChangeState
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
 from caraus.sync.requests import request_sync
@@ -24,14 +30,15 @@ from caraus.transports.models import Transport
 from caraus.transports.store import transports_stored
 
 
-def connect() -> None:
+def connect_signals() -> None:
+    """Mark changes as done in the transaction in which ANAF's list is stored."""
     transports_stored.connect(_on_written, dispatch_uid="filings.tracking")
 
 
 def _on_written(
     sender: object, *, company: Company, transports: Sequence[Transport], **_: object
 ) -> None:
-    """In the transaction of ANAF's list: what it shows is done."""
+    """Mark as done what ANAF's list shows, in its transaction."""
     with transaction.atomic():
         open_changes = VehicleChange.objects.select_for_update(of=("self",)).filter(
             company=company,
@@ -41,11 +48,11 @@ def _on_written(
         rows = {transport.pk: transport for transport in transports}
         for change in open_changes.order_by("pk"):
             if change.transport_id:
-                finish_if_shown(change, rows[change.transport_id])
+                mark_done_if_visible(change, rows[change.transport_id])
 
 
-def ask_status(change_id: int) -> None:
-    """Ask ANAF how far an upload is, and store what it says before it is judged."""
+def poll_status(change_id: int) -> None:
+    """Request how far an upload is, and store the response before it is judged."""
     change = VehicleChange.objects.select_related("company", "transport").get(pk=change_id)
     attempt = change.attempts.exclude(index="").last()
     if attempt is None:
@@ -54,17 +61,20 @@ def ask_status(change_id: int) -> None:
     response: FilingResponse | None = None
     if token:
         exchange = anaf.request_status(
-            settings_of(change), access_token=token, cui=change.company.cui, index=attempt.index
+            anaf_settings_for(change),
+            access_token=token,
+            cui=change.company.cui,
+            index=attempt.index,
         )
         response = responses.store(attempt, FilingResponse.Kind.STATUS, exchange)
-    _judge_status(change_id, response)
+    _apply_status_response(change_id, response)
 
 
-def _judge_status(change_id: int, response: FilingResponse | None) -> None:
+def _apply_status_response(change_id: int, response: FilingResponse | None) -> None:
     result = anaf.read_status(response.exchange()) if response else None
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state != State.PROCESSING:
+        change = lock_change(change_id)
+        if change.state != ChangeState.PROCESSING:
             return
         if _is_done(change):
             return
@@ -72,7 +82,7 @@ def _judge_status(change_id: int, response: FilingResponse | None) -> None:
         if result and result.state is UploadState.OK:
             _accept(change, now)
         elif result and result.state in {UploadState.REFUSED, UploadState.NOT_TAKEN}:
-            refuse(change, result.messages or (display.not_taken(),))
+            mark_refused(change, result.messages or (display.not_taken_message(),))
         else:
             change.tries += 1
             change.next_step_at = schedule.next_status(
@@ -83,15 +93,16 @@ def _judge_status(change_id: int, response: FilingResponse | None) -> None:
 
 def _accept(change: VehicleChange, now: datetime) -> None:
     change.transition_to(
-        State.ACCEPTED, next_step_at=schedule.next_look_for_accepted(since=now, now=now, tries=0)
+        ChangeState.ACCEPTED,
+        next_step_at=schedule.next_look_for_accepted(since=now, now=now, tries=0),
     )
 
 
 def look_for_accepted(change_id: int) -> None:
     """Have ANAF's list read until it shows what ANAF accepted."""
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state != State.ACCEPTED or _is_done(change):
+        change = lock_change(change_id)
+        if change.state != ChangeState.ACCEPTED or _is_done(change):
             return
         now = timezone.now()
         change.tries += 1
@@ -105,26 +116,26 @@ def look_for_accepted(change_id: int) -> None:
 
 
 def _may_still_show(change: VehicleChange) -> bool:
-    """Whether `info` may show the UIT yet: it leaves with its validity."""
+    """Return whether `info` may show the UIT yet: it leaves with its validity."""
     transport = change.transport
     return transport is not None and transport.state in Transport.OPEN_STATES
 
 
 def look_for_lost(change_id: int) -> None:
-    """Look for an upload whose answer was lost: by our reference, in `info` and, sparingly, in
+    """Look for an upload whose response was lost: by our reference, in `info` and, sparingly, in
     `lista`."""
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state != State.UNKNOWN or _is_done(change):
+        change = lock_change(change_id)
+        if change.state != ChangeState.UNKNOWN or _is_done(change):
             return
     listed = ListResult(whole=False)
     if schedule.is_for_list(change.tries):
-        listed = _list(change)
+        listed = _request_list(change)
     else:
         _read_list_of_company(change)
     with transaction.atomic():
-        change = locked(change_id)
-        if change.state != State.UNKNOWN or _is_done(change):
+        change = lock_change(change_id)
+        if change.state != ChangeState.UNKNOWN or _is_done(change):
             return
         now = timezone.now()
         if _apply_row(change, listed.rows, now):
@@ -132,8 +143,10 @@ def look_for_lost(change_id: int) -> None:
         change.tries += 1
         is_over = now - change.state_since >= schedule.GIVE_UP_LOOKING
         if is_over and (listed.whole or _was_read_since(change)):
-            change.transition_to(State.NOT_FOUND, reason=change.reason, message=change.message)
-            events.alarm(change)
+            change.transition_to(
+                ChangeState.NOT_FOUND, reason=change.reason, message=change.message
+            )
+            events.notify_attention(change)
             return
         change.next_step_at = schedule.next_look(
             since=change.state_since, now=now, tries=change.tries
@@ -142,12 +155,12 @@ def look_for_lost(change_id: int) -> None:
 
 
 def _apply_row(change: VehicleChange, rows: Sequence[FilingRow], now: datetime) -> bool:
-    """What `lista` says of our reference, or of our plates where it names no reference."""
+    """Apply what `lista` says of our reference, or of our plates where it names no reference."""
     for attempt in change.attempts.all():
         key = key_of(attempt.reference)
         for row in rows:
             if row.accepted is None or not (
-                key_of(row.reference) == key or traces.is_row_without_reference(row, change)
+                key_of(row.reference) == key or visibility.is_row_without_reference(row, change)
             ):
                 continue
             if row.index:
@@ -156,19 +169,19 @@ def _apply_row(change: VehicleChange, rows: Sequence[FilingRow], now: datetime) 
             if row.accepted:
                 _accept(change, now)
             else:
-                refuse(change, row.messages or (display.not_taken(),))
+                mark_refused(change, row.messages or (display.not_taken_message(),))
             return True
     return False
 
 
-def _list(change: VehicleChange) -> ListResult:
-    """What `lista` shows; from one that is not whole follows only what stands in it."""
+def _request_list(change: VehicleChange) -> ListResult:
+    """Return what `lista` shows; from one that is not whole follows only what stands in it."""
     attempt = change.attempts.last()
     token = _token(attempt) if attempt else ""
     if not attempt or not token:
         return ListResult(whole=False)
     exchange = anaf.list_filings(
-        settings_of(change),
+        anaf_settings_for(change),
         access_token=token,
         cui=change.company.cui,
         days=schedule.days_of_list(sent_at=attempt.sent_at, now=timezone.now()),
@@ -177,7 +190,7 @@ def _list(change: VehicleChange) -> ListResult:
 
 
 def _was_read_since(change: VehicleChange) -> bool:
-    """Whether `info` was read well since the upload had time to show."""
+    """Return whether `info` was read well since the upload had time to show."""
     state = SyncState.objects.filter(company=change.company_id).first()
     attempt = change.attempts.last()
     return bool(
@@ -191,11 +204,12 @@ def _was_read_since(change: VehicleChange) -> bool:
 def _is_done(change: VehicleChange) -> bool:
     """Finish a change that ANAF shows by now; the caller holds the row."""
     transport = change.transport
-    return transport is not None and finish_if_shown(change, transport)
+    return transport is not None and mark_done_if_visible(change, transport)
 
 
 def _read_list_of_company(change: VehicleChange) -> None:
-    """Have `info` asked for now. For a rehearsal, ask ANAF's test environment itself."""
+    """Have `info` polled now. For a rehearsal, poll ANAF's test environment itself. For a
+    rehearsal, ask ANAF's test environment itself."""
     if not change.rehearsal:
         request_sync([change.company_id])
         return
@@ -204,28 +218,28 @@ def _read_list_of_company(change: VehicleChange) -> None:
     if attempt is None or not token:
         return
     try:
-        answer = info.fetch_info(
-            settings_of(change), access_token=token, carrier_cui=change.company.cui
+        response = info.fetch_info(
+            anaf_settings_for(change), access_token=token, carrier_cui=change.company.cui
         )
     except AnafError:
         return
     key = key_of(attempt.reference)
     shown: list[Any] = [
         vehicle_change
-        for record in answer.records
+        for record in response.records
         if record.uit == change.uit
         for vehicle_change in record.vehicle_changes
         if key_of(vehicle_change.reference) == key
     ]
     if shown:
         with transaction.atomic():
-            row = locked(change.pk)
+            row = lock_change(change.pk)
             if row.state in VISIBLE_LATER:
-                finish(row)
+                mark_done(row)
 
 
 def _token(attempt: FilingAttempt) -> str:
-    """An access token for questions about the attempt, "" when there is none just now."""
+    """Return an access token for requests about the attempt, "" when there is none just now."""
     company = attempt.change.company
     authorization = attempt.authorization
     if authorization is None or not authorization.is_active:

@@ -230,8 +230,8 @@ def read_sync_status(organization: Organization, companies: list[Company]) -> Sy
 def _resumes_at(states: list[SyncState], now: datetime) -> datetime | None:
     """Return when the first company has calls again; None while any has calls left today."""
     ends = [_used_up_until(state, now) for state in states]
-    known = [end for end in ends if end is not None]
-    return min(known) if known and len(known) == len(ends) else None
+    moments = [end for end in ends if end is not None]
+    return min(moments) if moments and len(moments) == len(ends) else None
 
 
 def _used_up_until(state: SyncState, now: datetime) -> datetime | None:
@@ -241,10 +241,10 @@ def _used_up_until(state: SyncState, now: datetime) -> datetime | None:
 
 
 def _states(companies: list[Company]) -> list[SyncState]:
-    known = {company.pk: company for company in companies}
-    states = list(SyncState.objects.filter(company__in=known).order_by("pk"))
+    by_key = {company.pk: company for company in companies}
+    states = list(SyncState.objects.filter(company__in=by_key).order_by("pk"))
     for state in states:
-        state.company = known[state.company_id]
+        state.company = by_key[state.company_id]
     return states
 
 

@@ -16,8 +16,8 @@ from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import changes, processor
 from caraus.filings.models import FilingAttempt, VehicleChange
-from caraus.filings.rules import Wish
-from caraus.filings.states import State
+from caraus.filings.rules import VehicleChangeInput
+from caraus.filings.states import ChangeState
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncState
 from caraus.transports.models import Transport
@@ -50,15 +50,17 @@ class Desk:
         result = sync_company(company_id=self.company.pk)
         assert result.outcome, result.message
 
-    def wish(self, plate: str = "CJ77XYZ", **fields: Any) -> Wish:
+    def change_input(self, plate: str = "CJ77XYZ", **fields: Any) -> VehicleChangeInput:
         given: dict[str, Any] = {"trailer1": "", "trailer2": "", "moment": timezone.now()}
-        return Wish(plate=plate, **(given | fields))
+        return VehicleChangeInput(plate=plate, **(given | fields))
 
     def draft(
         self, transport: Transport, *, rehearsal: bool = False, **fields: Any
     ) -> VehicleChange:
         transport.refresh_from_db()
-        return changes.draft(transport, self.wish(**fields), user=self.user, rehearsal=rehearsal)
+        return changes.create_draft(
+            transport, self.change_input(**fields), user=self.user, rehearsal=rehearsal
+        )
 
     def filed(self, transport: Transport, **fields: Any) -> VehicleChange:
         """A confirmed change, not yet sent."""
@@ -85,7 +87,7 @@ class Desk:
     def steps(self, change: VehicleChange, number: int = 12) -> VehicleChange:
         """Work until the end of the change, with the poller beside it."""
         for _ in range(number):
-            if self.step(change).state in {State.DONE, State.REFUSED, State.HELD}:
+            if self.step(change).state in {ChangeState.DONE, ChangeState.REFUSED, ChangeState.HELD}:
                 break
             if SyncState.objects.filter(
                 company=self.company, next_sync_at__lte=timezone.now()

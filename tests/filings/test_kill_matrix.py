@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from caraus.filings.models import FilingResponse, VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from tests.filings import killing
 from tests.filings.conftest import Desk
 from tests.filings.killing import killed, lingering
@@ -33,7 +33,7 @@ def go_on(desk: Desk, change: VehicleChange) -> VehicleChange:
         change.refresh_from_db()
         if change.next_step_at is None:
             break
-        looked_enough = change.state == State.UNKNOWN and change.tries > 3
+        looked_enough = change.state == ChangeState.UNKNOWN and change.tries > 3
         desk.step(change, later=timedelta(minutes=10) if looked_enough else timedelta())
         desk.sync()
     change.refresh_from_db()
@@ -45,7 +45,7 @@ def assert_right(desk: Desk, change: VehicleChange, *, taken: bool) -> None:
     change = go_on(desk, change)
     uploads = desk.uploads()
     assert len(uploads) == taken
-    assert change.state == (State.DONE if taken else State.NOT_FOUND)
+    assert change.state == (ChangeState.DONE if taken else ChangeState.NOT_FOUND)
     references = set(change.attempts.values_list("reference", flat=True))
     shown = {
         each["ref_decl"]
@@ -66,7 +66,7 @@ def test_before_the_attempt_is_stored(desk: Desk, answer: str) -> None:
     change = desk.filed(desk.new_uit())
     with lingering("INSERT", "filings_filingattempt"):
         killed(desk.anaf, change, when=killing.is_sleeping)
-    assert state_of(change) == State.QUEUED
+    assert state_of(change) == ChangeState.QUEUED
     assert desk.uploads() == []
     if answer != "good":
         desk.anaf.turn_on(answer, endpoint="upload")
@@ -81,10 +81,12 @@ def test_before_the_socket_opens(desk: Desk) -> None:
         killed(
             desk.anaf,
             change,
-            when=lambda: state_of(change) == State.SENDING and killing.is_waiting_for_a_lock(),
+            when=lambda: (
+                state_of(change) == ChangeState.SENDING and killing.is_waiting_for_a_lock()
+            ),
         )
     assert desk.anaf.calls("upload") == []
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     assert_right(desk, change, taken=False)
 
 
@@ -93,8 +95,8 @@ def test_after_sending_without_an_effect(desk: Desk) -> None:
     desk.anaf.turn_on("timeout", endpoint="upload")
     killed(desk.anaf, change, when=lambda: desk.anaf.calls("upload"))
     desk.anaf.turn_off("timeout")
-    assert state_of(change) == State.SENDING
-    assert desk.step(change).state == State.UNKNOWN
+    assert state_of(change) == ChangeState.SENDING
+    assert desk.step(change).state == ChangeState.UNKNOWN
     assert_right(desk, change, taken=False)
 
 
@@ -102,8 +104,8 @@ def test_after_sending_with_an_effect(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on("upload_lost_after", how="silence")
     killed(desk.anaf, change, when=desk.uploads)
-    assert state_of(change) == State.SENDING
-    assert desk.step(change).state == State.UNKNOWN
+    assert state_of(change) == ChangeState.SENDING
+    assert desk.step(change).state == ChangeState.UNKNOWN
     assert_right(desk, change, taken=True)
 
 
@@ -115,7 +117,7 @@ def test_before_the_answer_is_stored(desk: Desk, answer: str) -> None:
     with lingering("INSERT", "filings_filingresponse"):
         killed(desk.anaf, change, when=killing.is_sleeping)
     assert not FilingResponse.objects.exists()
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     assert_right(desk, change, taken=ANSWERS[answer])
 
 
@@ -128,7 +130,7 @@ def test_before_the_stored_answer_is_judged(desk: Desk, answer: str) -> None:
     with lingering("UPDATE", "filings_filingattempt"):
         killed(desk.anaf, change, when=killing.is_sleeping)
     assert FilingResponse.objects.count() == 1
-    expected = State.PROCESSING if answer == "good" else State.UNKNOWN
+    expected = ChangeState.PROCESSING if answer == "good" else ChangeState.UNKNOWN
     assert desk.step(change).state == expected
     assert_right(desk, change, taken=ANSWERS[answer])
 
@@ -137,13 +139,13 @@ def test_before_the_stored_answer_is_judged(desk: Desk, answer: str) -> None:
 def test_while_it_looks_for_a_lost_answer(desk: Desk, answer: str) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on(answer, endpoint="upload")
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     VehicleChange.objects.update(tries=4)  # a look into `lista`
     _make_due(change)
     desk.anaf.turn_on("held", endpoint="lista")
     killed(desk.anaf, change, when=lambda: desk.anaf.calls("lista"))
     desk.anaf.turn_off("held")
-    assert state_of(change) == State.UNKNOWN
+    assert state_of(change) == ChangeState.UNKNOWN
     assert_right(desk, change, taken=ANSWERS[answer])
 
 
@@ -153,7 +155,7 @@ def test_while_it_asks_for_the_status(desk: Desk) -> None:
     desk.anaf.turn_on("held", endpoint="stareMesaj")
     killed(desk.anaf, change, when=lambda: desk.anaf.calls("stareMesaj"))
     desk.anaf.turn_off("held")
-    assert state_of(change) == State.PROCESSING
+    assert state_of(change) == ChangeState.PROCESSING
     assert_right(desk, change, taken=True)
 
 
@@ -165,7 +167,7 @@ def test_before_done_is_stored(desk: Desk, answer: str) -> None:
     desk.step(change)
     with lingering("UPDATE", "filings_vehiclechange", "NEW.state = 'done'"):
         killed(desk.anaf, change, when=killing.is_sleeping, work=killing.sync)
-    assert state_of(change) != State.DONE
+    assert state_of(change) != ChangeState.DONE
     assert_right(desk, change, taken=True)
 
 

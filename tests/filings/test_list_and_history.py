@@ -11,7 +11,7 @@ from django.utils import timezone
 from caraus.accounts.models import User
 from caraus.filings import changes
 from caraus.filings.models import VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.transports.models import Transport, TransportEvent
 from tests.filings.conftest import Desk, text_of
 
@@ -33,12 +33,17 @@ def test_a_row_of_the_list_shows_the_state_and_leads_to_the_change(
     assert "data-filing" not in text_of(dispatcher.get(address))  # nobody has confirmed it
     changes.confirm([change], user=desk.user)
     link = reverse("filings:change", args=[change.pk])
-    for state in (State.QUEUED, State.PROCESSING, State.ACCEPTED, State.DONE):
+    for state in (
+        ChangeState.QUEUED,
+        ChangeState.PROCESSING,
+        ChangeState.ACCEPTED,
+        ChangeState.DONE,
+    ):
         page = dispatcher.get(address)
         assert f'data-filing="{state}"' in row_of(page, transport)
         assert link in row_of(page, transport)
         assert "data-filing" not in row_of(page, other)
-        desk.steps(change) if state == State.ACCEPTED else desk.step(change)
+        desk.steps(change) if state == ChangeState.ACCEPTED else desk.step(change)
     VehicleChange.objects.update(state_since=timezone.now() - timedelta(days=2))
     assert "data-filing" not in text_of(dispatcher.get(address))  # the row shows the vehicle
 

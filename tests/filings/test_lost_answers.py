@@ -10,7 +10,7 @@ from django.conf import LazySettings
 
 from caraus.core.formatting import BUCHAREST
 from caraus.filings.models import FilingResponse, VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.sync.models import SyncState
 from tests import factories
 from tests.filings.conftest import Desk
@@ -26,7 +26,7 @@ def lost(desk: Desk, **fields: Any) -> VehicleChange:
     """A change whose request got lost on its way."""
     change = desk.filed(desk.new_uit(), **fields)
     desk.anaf.turn_on("upload_lost_before", endpoint="upload")
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     desk.anaf.turn_off("upload_lost_before")
     return change
 
@@ -48,7 +48,7 @@ def test_what_anaf_shows_without_a_reference_is_known_by_its_plates(desk: Desk) 
     declared(desk, change)
     desk.sync()
     change.refresh_from_db()
-    assert (change.state, change.reason) == (State.DONE, "by_plates")
+    assert (change.state, change.reason) == (ChangeState.DONE, "by_plates")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_another_change_is_never_taken_for_ours(desk: Desk, other: dict[str, str
     declared(desk, change, **other)
     desk.sync()
     change.refresh_from_db()
-    assert change.state == State.UNKNOWN
+    assert change.state == ChangeState.UNKNOWN
 
 
 def test_a_change_that_was_never_sent_is_not_known_by_its_plates(desk: Desk) -> None:
@@ -75,7 +75,7 @@ def test_a_change_that_was_never_sent_is_not_known_by_its_plates(desk: Desk) -> 
     change = desk.filed(desk.new_uit())
     declared(desk, change)
     SyncState.objects.update(last_good_at=change.created_at - 2 * MINUTE)
-    assert desk.step(change).state == State.HELD
+    assert desk.step(change).state == ChangeState.HELD
     assert change.reason == "changed_by_others"
 
 
@@ -84,13 +84,13 @@ def test_a_refused_token_says_nothing_of_the_document(desk: Desk) -> None:
     for, with a fresh token, and not sent again."""
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on("token_refused", endpoint="upload")
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     assert change.reason == "token_refused"
     desk.anaf.turn_off("token_refused")
     for _ in range(5):
-        assert desk.step(change).state == State.UNKNOWN
+        assert desk.step(change).state == ChangeState.UNKNOWN
         desk.sync()
-    assert desk.step(change, later=10 * MINUTE).state == State.NOT_FOUND
+    assert desk.step(change, later=10 * MINUTE).state == ChangeState.NOT_FOUND
     assert len(desk.anaf.calls("upload")) == 1
     assert FilingResponse.objects.filter(kind="list", error_code="").exists()
 
@@ -104,7 +104,7 @@ def test_the_alarm_comes_as_a_letter_over_smtp(
     with MailServer() as server:
         settings.MAILERS = server.mailers
         change = desk.steps(desk.filed(desk.new_uit()))
-        assert change.state == State.REFUSED
+        assert change.state == ChangeState.REFUSED
         worker.drain()
         letters = {str(letter["To"]): letter for letter in server.messages}
     assert set(letters) == {desk.user.email, dispatcher.email}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from caraus.anaf.filings import key_of
 from caraus.filings import changes
 from caraus.filings.models import VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.sync.models import RateLimiter, SyncState
 from tests.filings.conftest import Desk
 
@@ -74,11 +74,11 @@ class Filing:
         keys = [key_of(upload["reference"]) for upload in uploads]
         assert len(keys) == len(set(keys)) <= len(references)  # no attempt was sent twice
         taken = {key_of(upload["reference"]) for upload in uploads if upload["state"] == "ok"}
-        if self.change.state == State.DONE:
+        if self.change.state == ChangeState.DONE:
             (record,) = (row for row in self.desk.shown() if row["uit"] == self.change.uit)
             shown = {key_of(shown.get("ref_decl") or "") for shown in record["modif_veh"]}
             assert shown & {key_of(reference) for reference in references}
-        elif self.change.state == State.REFUSED:
+        elif self.change.state == ChangeState.REFUSED:
             assert key_of(references[-1]) not in taken
             assert self.change.message
 

@@ -15,7 +15,7 @@ from caraus.anaf.filings import key_of
 from caraus.authorizations.models import Authorization
 from caraus.filings import changes, permission, processor
 from caraus.filings.models import FilingResponse, VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.notifications.models import Notification
 from caraus.sync.models import SyncState
 from caraus.workspace import organization_archive
@@ -30,12 +30,12 @@ MINUTE = timedelta(minutes=1)
 def test_a_change_is_done_when_anaf_shows_it(desk: Desk) -> None:
     transport = desk.new_uit()
     change = desk.filed(transport, note="pană la motor", own_reference="DOSAR 7")
-    assert desk.step(change).state == State.PROCESSING
-    assert desk.step(change).state == State.ACCEPTED
-    assert desk.step(change).state == State.ACCEPTED
+    assert desk.step(change).state == ChangeState.PROCESSING
+    assert desk.step(change).state == ChangeState.ACCEPTED
+    assert desk.step(change).state == ChangeState.ACCEPTED
     desk.sync()
     change.refresh_from_db()
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
     assert change.next_step_at is None
     transport.refresh_from_db()
     assert transport.current_vehicle == ("CJ77XYZ", "", "")
@@ -58,7 +58,7 @@ def test_the_exact_answer_is_kept(desk: Desk) -> None:
 
 def test_the_audit_log_holds_who_filed_the_index_and_the_hash(desk: Desk) -> None:
     change = desk.steps(desk.filed(desk.new_uit()))
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
     entries = AuditLogEntry.objects.filter(action="filing").order_by("pk")
     assert [entry.actor_id for entry in entries] == [desk.user.pk, None, None]
     attempt = change.attempts.get()
@@ -79,13 +79,13 @@ def test_a_second_change_waits_for_the_end_of_the_first(desk: Desk) -> None:
     first, second = desk.draft(transport), desk.draft(transport, plate="CJ88XYZ")
     assert changes.confirm([first, second], user=desk.user) == [first]
     second.refresh_from_db()
-    assert (second.state, second.reason) == (State.DRAFT, "already_open")
+    assert (second.state, second.reason) == (ChangeState.DRAFT, "already_open")
 
 
 def test_anafs_refusal_ends_it_in_anafs_words(desk: Desk) -> None:
     desk.anaf.turn_on("upload_nok", text="UIT-ul nu poate fi identificat.")
     change = desk.steps(desk.filed(desk.new_uit()))
-    assert change.state == State.REFUSED
+    assert change.state == ChangeState.REFUSED
     assert "UIT-ul nu poate fi identificat." in change.message
     told = Notification.objects.get(user=desk.user, kind="filing")
     assert "UIT-ul nu poate fi identificat." in told.text
@@ -94,7 +94,7 @@ def test_anafs_refusal_ends_it_in_anafs_words(desk: Desk) -> None:
 def test_a_refusal_at_the_upload_ends_it(desk: Desk) -> None:
     desk.anaf.turn_on("upload_errors", text="Valoarea nu respecta schema.")
     change = desk.step(desk.filed(desk.new_uit()))
-    assert (change.state, change.message) == (State.REFUSED, "Valoarea nu respecta schema.")
+    assert (change.state, change.message) == (ChangeState.REFUSED, "Valoarea nu respecta schema.")
 
 
 @pytest.mark.parametrize("fault", ["upload_lost_after", "upload_502_after", "upload_html_after"])
@@ -102,13 +102,13 @@ def test_a_lost_answer_is_looked_for_by_our_reference(desk: Desk, fault: str) ->
     transport = desk.new_uit()
     desk.anaf.turn_on(fault)
     change = desk.step(desk.filed(transport))
-    assert change.state == State.UNKNOWN
+    assert change.state == ChangeState.UNKNOWN
     desk.anaf.turn_off(fault)
     assert Notification.objects.filter(user=desk.user, kind="filing").count() == 1
     desk.step(change)
     desk.sync()
     change.refresh_from_db()
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
     assert len(desk.uploads()) == 1
 
 
@@ -118,12 +118,12 @@ def test_a_lost_request_is_not_found_after_ten_minutes_and_never_sent_again(
 ) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on(fault, endpoint="upload")
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     desk.anaf.turn_off(fault)
     for _ in range(5):
-        assert desk.step(change).state == State.UNKNOWN
+        assert desk.step(change).state == ChangeState.UNKNOWN
         desk.sync()
-    assert desk.step(change, later=10 * MINUTE).state == State.NOT_FOUND
+    assert desk.step(change, later=10 * MINUTE).state == ChangeState.NOT_FOUND
     assert change.next_step_at is None
     assert desk.uploads() == []
     assert change.attempts.get().responses.filter(kind=FilingResponse.Kind.LIST).exists()
@@ -136,14 +136,14 @@ def test_nothing_is_called_not_found_while_anaf_can_not_be_asked(desk: Desk) -> 
     SyncState.objects.update(last_good_at=timezone.now() - timedelta(days=1))
     desk.anaf.turn_on("down_502")
     for _ in range(8):
-        assert desk.step(change, later=10 * MINUTE).state == State.UNKNOWN
+        assert desk.step(change, later=10 * MINUTE).state == ChangeState.UNKNOWN
     assert change.next_step_at
 
 
 def test_a_person_sends_again_with_a_new_reference(desk: Desk) -> None:
     change = _not_found(desk)
     changes.send_again(change, user=desk.user)
-    assert desk.steps(change).state == State.DONE
+    assert desk.steps(change).state == ChangeState.DONE
     first, second = change.attempts.all()
     assert key_of(first.reference) != key_of(second.reference)
     assert [upload["reference"] for upload in desk.uploads()] == [second.reference]
@@ -156,7 +156,7 @@ def _not_found(desk: Desk) -> VehicleChange:
     desk.anaf.turn_off("upload_lost_before")
     for _ in range(5):
         desk.step(change)
-    assert desk.step(change, later=10 * MINUTE).state == State.NOT_FOUND
+    assert desk.step(change, later=10 * MINUTE).state == ChangeState.NOT_FOUND
     return change
 
 
@@ -170,11 +170,11 @@ def test_what_shows_after_all_is_done_and_not_sent_again(desk: Desk) -> None:
     desk.anaf.turn_off("upload_lost_after")
     for _ in range(5):
         desk.step(change)
-    assert desk.step(change, later=10 * MINUTE).state == State.NOT_FOUND
+    assert desk.step(change, later=10 * MINUTE).state == ChangeState.NOT_FOUND
     changes.send_again(change, user=desk.user)
     desk.anaf.turn_off("info_lags")
     SyncState.objects.update(last_good_at=timezone.now() - 2 * MINUTE)
-    assert desk.step(change).state == State.DONE
+    assert desk.step(change).state == ChangeState.DONE
     assert len(desk.uploads()) == 1
 
 
@@ -184,8 +184,8 @@ def test_the_list_of_filings_tells_of_a_lost_one(desk: Desk) -> None:
     desk.anaf.turn_on("upload_lost_after")
     change = desk.step(desk.filed(transport))
     for _ in range(4):
-        assert desk.step(change).state == State.UNKNOWN
-    assert desk.step(change).state == State.ACCEPTED
+        assert desk.step(change).state == ChangeState.UNKNOWN
+    assert desk.step(change).state == ChangeState.ACCEPTED
     assert change.attempts.get().index == str(desk.uploads()[0]["index"])
 
 
@@ -195,8 +195,8 @@ def test_the_list_of_filings_tells_of_a_lost_one_that_was_refused(desk: Desk) ->
     desk.anaf.turn_on("upload_lost_after")
     change = desk.step(desk.filed(transport))
     for _ in range(4):
-        assert desk.step(change).state == State.UNKNOWN
-    assert desk.step(change).state == State.REFUSED
+        assert desk.step(change).state == ChangeState.UNKNOWN
+    assert desk.step(change).state == ChangeState.REFUSED
     assert "Vehiculul nu poate fi schimbat." in change.message
 
 
@@ -205,31 +205,31 @@ def test_a_status_request_that_fails_says_nothing(desk: Desk, options: dict[str,
     change = desk.step(desk.filed(desk.new_uit()))
     desk.anaf.turn_on(options["name"], endpoint="stareMesaj")
     for _ in range(4):
-        assert desk.step(change).state == State.PROCESSING
+        assert desk.step(change).state == ChangeState.PROCESSING
     assert change.next_step_at
     desk.anaf.turn_off(options["name"])
-    assert desk.step(change).state == State.ACCEPTED
+    assert desk.step(change).state == ChangeState.ACCEPTED
 
 
 def test_accepted_is_not_done_while_anaf_does_not_show_it(desk: Desk) -> None:
     desk.anaf.turn_on("info_lags", seconds=3600)
     change = desk.filed(desk.new_uit())
-    assert desk.steps(change, 6).state == State.ACCEPTED
+    assert desk.steps(change, 6).state == ChangeState.ACCEPTED
     assert change.next_step_at
     desk.anaf.turn_off("info_lags")
     desk.sync()
     change.refresh_from_db()
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
 
 
 def test_what_did_provably_not_leave_is_sent_later(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on("down_refused")
-    assert desk.step(change).state == State.QUEUED
+    assert desk.step(change).state == ChangeState.QUEUED
     assert change.next_step_at
     assert change.next_step_at > timezone.now()
     desk.anaf.turn_off("down_refused")
-    assert desk.steps(change).state == State.DONE
+    assert desk.steps(change).state == ChangeState.DONE
     assert [attempt.outcome for attempt in change.attempts.all()] == ["not_sent", "accepted"]
     assert len(desk.uploads()) == 1
 
@@ -241,13 +241,13 @@ def test_a_change_that_waited_beyond_its_moment_is_held(desk: Desk) -> None:
     VehicleChange.objects.update(
         confirmed_at=change.confirmed_at - 3 * MINUTE, moment=moment - 3 * MINUTE
     )
-    assert desk.step(change).state == State.HELD
+    assert desk.step(change).state == ChangeState.HELD
     assert (change.reason, change.moment) == ("late", moment - 3 * MINUTE)
     assert desk.uploads() == []
     assert Notification.objects.filter(user=desk.user, kind="filing").exists()
     changes.send_again(change, user=desk.user)
     change.refresh_from_db()
-    assert (change.state, change.moment) == (State.QUEUED, moment - 3 * MINUTE)
+    assert (change.state, change.moment) == (ChangeState.QUEUED, moment - 3 * MINUTE)
 
 
 def test_a_change_by_somebody_else_holds_ours(desk: Desk) -> None:
@@ -255,7 +255,7 @@ def test_a_change_by_somebody_else_holds_ours(desk: Desk) -> None:
     change = desk.filed(transport)
     desk.anaf.change_vehicle(transport.uit, nr_veh="B99DEF")
     SyncState.objects.update(last_good_at=timezone.now() - 2 * MINUTE)
-    assert desk.step(change).state == State.HELD
+    assert desk.step(change).state == ChangeState.HELD
     assert change.reason == "changed_by_others"
     assert desk.uploads() == []
 
@@ -263,14 +263,14 @@ def test_a_change_by_somebody_else_holds_ours(desk: Desk) -> None:
 def test_without_an_authorization_it_is_held(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     Authorization.objects.update(status=Authorization.Status.REAUTHORIZE)
-    assert desk.step(change).state == State.HELD
+    assert desk.step(change).state == ChangeState.HELD
     assert change.reason == "no_authorization"
 
 
 def test_what_an_owner_switched_off_is_not_sent(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
-    permission.switch(desk.user.memberships.get(), desk.company, enabled=False)
-    assert desk.step(change).state == State.HELD
+    permission.set_filing_enabled(desk.user.memberships.get(), desk.company, enabled=False)
+    assert desk.step(change).state == ChangeState.HELD
     assert change.reason == "switched_off"
     assert desk.uploads() == []
 
@@ -305,7 +305,7 @@ def test_a_cancelled_change_is_not_sent(desk: Desk) -> None:
 
 def test_what_may_be_on_its_way_can_not_be_cancelled(desk: Desk) -> None:
     change = desk.step(desk.filed(desk.new_uit()))
-    assert change.state == State.PROCESSING
+    assert change.state == ChangeState.PROCESSING
     assert not changes.cancel(change, user=desk.user)
 
 
@@ -318,7 +318,7 @@ def test_a_rehearsal_is_sent_to_anafs_test_environment_alone(
     changes.confirm([change], user=desk.user)
     for _ in range(4):
         desk.step(change)
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
     paths = {call["path"].split("/")[1] for call in desk.anaf.calls("upload")}
     assert paths == {"test"}
     desk.sync()

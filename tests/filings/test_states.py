@@ -8,48 +8,64 @@ from hypothesis import strategies as st
 
 from caraus.accounts.models import Company
 from caraus.filings.models import ForbiddenTransitionError, VehicleChange
-from caraus.filings.states import ALARMING, FINAL, OPEN, TRANSITIONS, State, may_follow
+from caraus.filings.states import (
+    ATTENTION_STATES,
+    FINAL_STATES,
+    OPEN_CHANGE_STATES,
+    TRANSITIONS,
+    ChangeState,
+    may_follow,
+)
 
-STATES = sorted(State)
+STATES = sorted(ChangeState)
 
 
 def test_every_state_has_its_row() -> None:
-    assert set(TRANSITIONS) == set(State)
-    assert {State.DONE, State.REFUSED, State.CANCELLED} == FINAL
-    others = FINAL | {State.DRAFT, State.CLOSED}
-    assert OPEN.isdisjoint(others)
-    assert OPEN | others == set(State)
-    assert {State.REFUSED, State.UNKNOWN, State.NOT_FOUND, State.HELD} == ALARMING
+    assert set(TRANSITIONS) == set(ChangeState)
+    assert {ChangeState.DONE, ChangeState.REFUSED, ChangeState.CANCELLED} == FINAL_STATES
+    others = FINAL_STATES | {ChangeState.DRAFT, ChangeState.CLOSED}
+    assert OPEN_CHANGE_STATES.isdisjoint(others)
+    assert OPEN_CHANGE_STATES | others == set(ChangeState)
+    assert {
+        ChangeState.REFUSED,
+        ChangeState.UNKNOWN,
+        ChangeState.NOT_FOUND,
+        ChangeState.HELD,
+    } == ATTENTION_STATES
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_only_a_confirmed_change_is_sent(state: State) -> None:
-    assert may_follow(state, State.SENDING) is (state == State.QUEUED)
+def test_only_a_confirmed_change_is_sent(state: ChangeState) -> None:
+    assert may_follow(state, ChangeState.SENDING) is (state == ChangeState.QUEUED)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_was_lost_never_returns_to_the_queue_by_itself(state: State) -> None:
+def test_what_was_lost_never_returns_to_the_queue_by_itself(state: ChangeState) -> None:
     """From `not_found` and `held` a person sends again; from `sending` a proof does."""
-    back = {State.DRAFT, State.SENDING, State.NOT_FOUND, State.HELD}
-    assert may_follow(state, State.QUEUED) is (state in back)
+    back = {ChangeState.DRAFT, ChangeState.SENDING, ChangeState.NOT_FOUND, ChangeState.HELD}
+    assert may_follow(state, ChangeState.QUEUED) is (state in back)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_nothing_is_refused_before_it_was_sent(state: State) -> None:
-    sent = {State.SENDING, State.PROCESSING, State.UNKNOWN}
-    assert may_follow(state, State.REFUSED) is (state in sent)
+def test_nothing_is_refused_before_it_was_sent(state: ChangeState) -> None:
+    sent = {ChangeState.SENDING, ChangeState.PROCESSING, ChangeState.UNKNOWN}
+    assert may_follow(state, ChangeState.REFUSED) is (state in sent)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_nothing_is_given_up_while_it_may_be_on_its_way(state: State) -> None:
-    idle = {State.DRAFT, State.QUEUED, State.NOT_FOUND, State.HELD}
-    assert may_follow(state, State.CANCELLED) is (state in idle)
+def test_nothing_is_given_up_while_it_may_be_on_its_way(state: ChangeState) -> None:
+    idle = {ChangeState.DRAFT, ChangeState.QUEUED, ChangeState.NOT_FOUND, ChangeState.HELD}
+    assert may_follow(state, ChangeState.CANCELLED) is (state in idle)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_only_what_anaf_has_taken_is_closed_and_only_its_showing_follows(state: State) -> None:
-    assert may_follow(state, State.CLOSED) is (state in {State.PROCESSING, State.ACCEPTED})
-    assert may_follow(State.CLOSED, state) is (state == State.DONE)
+def test_only_what_anaf_has_taken_is_closed_and_only_its_showing_follows(
+    state: ChangeState,
+) -> None:
+    assert may_follow(state, ChangeState.CLOSED) is (
+        state in {ChangeState.PROCESSING, ChangeState.ACCEPTED}
+    )
+    assert may_follow(ChangeState.CLOSED, state) is (state == ChangeState.DONE)
 
 
 @settings(
@@ -60,27 +76,29 @@ def test_only_what_anaf_has_taken_is_closed_and_only_its_showing_follows(state: 
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.sampled_from(STATES), max_size=30))
-def test_no_order_of_events_leaves_a_final_state(company: Company, states: list[State]) -> None:
+def test_no_order_of_events_leaves_a_final_state(
+    company: Company, states: list[ChangeState]
+) -> None:
     VehicleChange.objects.all().delete()
     change = VehicleChange.objects.create(
         company=company, uit="3V0P0L0P0T3JUW46", plate="B12ABC", moment=timezone.now()
     )
     for state in states:
-        before = State(change.state)
+        before = ChangeState(change.state)
         try:
             change.transition_to(state)
         except ForbiddenTransitionError:
             assert change.state == before
         else:
-            assert before not in FINAL
+            assert before not in FINAL_STATES
             assert state in TRANSITIONS[before]
             change.refresh_from_db()
             assert change.state == state
 
 
-@pytest.mark.parametrize("state", sorted(OPEN))
-def test_a_uit_has_one_open_change(company: Company, state: State) -> None:
-    def make(in_state: State, *, uit: str = "UIT-1", rehearsal: bool = False) -> None:
+@pytest.mark.parametrize("state", sorted(OPEN_CHANGE_STATES))
+def test_a_uit_has_one_open_change(company: Company, state: ChangeState) -> None:
+    def make(in_state: ChangeState, *, uit: str = "UIT-1", rehearsal: bool = False) -> None:
         VehicleChange.objects.create(
             company=company,
             uit=uit,
@@ -91,10 +109,10 @@ def test_a_uit_has_one_open_change(company: Company, state: State) -> None:
         )
 
     make(state)
-    for closed in (*sorted(FINAL), State.DRAFT, State.CLOSED):
+    for closed in (*sorted(FINAL_STATES), ChangeState.DRAFT, ChangeState.CLOSED):
         make(closed)
     make(state, uit="UIT-2")
     make(state, rehearsal=True)
-    for other in sorted(OPEN):
+    for other in sorted(OPEN_CHANGE_STATES):
         with pytest.raises(IntegrityError), transaction.atomic():
             make(other)

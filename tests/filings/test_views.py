@@ -10,9 +10,9 @@ from django.utils import timezone
 from caraus.accounts.models import AuditLogEntry, Membership, Organization, User
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import changes, permission
-from caraus.filings.display import spaced
+from caraus.filings.display import format_plate
 from caraus.filings.models import VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.fleet.models import Vehicle
 from tests import factories
 from tests.filings.conftest import Desk, text_of
@@ -32,15 +32,15 @@ def test_one_change_in_two_steps(desk: Desk, dispatcher: Client) -> None:
     assert 'value="B01REM"' in form
     preview = dispatcher.post(address, CHANGE, follow=True)
     change = VehicleChange.objects.get()
-    assert change.state == State.DRAFT
+    assert change.state == ChangeState.DRAFT
     clock = f"{change.moment.astimezone(BUCHAREST):%H:%M}"
     assert f"B 12 ABC + B 01 REM → CJ 77 XYZ, fără remorcă, de la {clock}" in text_of(preview)
     group = reverse("filings:group", args=[change.pk])
     dispatcher.post(group, {"ce": "depune"})
     dispatcher.post(group, {"ce": "depune"})
     change.refresh_from_db()
-    assert change.state == State.QUEUED
-    assert desk.steps(change).state == State.DONE
+    assert change.state == ChangeState.QUEUED
+    assert desk.steps(change).state == ChangeState.DONE
     assert len(desk.uploads()) == 1
     assert "apare la ANAF" in text_of(
         dispatcher.get(reverse("workspace:detail", args=[transport.pk]))
@@ -53,7 +53,7 @@ def test_nothing_is_filed_without_a_confirmation(desk: Desk, dispatcher: Client)
     change = VehicleChange.objects.get()
     dispatcher.post(reverse("filings:group", args=[change.pk]), {"ce": "renunta"})
     change.refresh_from_db()
-    assert change.state == State.CANCELLED
+    assert change.state == ChangeState.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_all_uits_of_a_vehicle_at_once(desk: Desk, dispatcher: Client) -> None:
     group = reverse("filings:group", args=[changes[0].pk])
     dispatcher.post(group, {"ce": "depune"})
     for change in changes:
-        assert desk.steps(change).state == State.DONE
+        assert desk.steps(change).state == ChangeState.DONE
     assert "2 din 2 apar la ANAF." in text_of(dispatcher.get(group))
     assert len(desk.uploads()) == 2
 
@@ -134,14 +134,14 @@ def test_an_owner_switches_it_off_for_a_company(desk: Desk, client: Client, owne
 
 def test_a_held_change_is_decided_by_a_person(desk: Desk, dispatcher: Client) -> None:
     change = desk.filed(desk.new_uit())
-    VehicleChange.objects.update(state=State.HELD, reason="late")
+    VehicleChange.objects.update(state=ChangeState.HELD, reason="late")
     page = text_of(dispatcher.get(reverse("filings:change", args=[change.pk])))
     assert "Nu îl schimbăm noi" in page
     dispatcher.post(
         reverse("filings:decide", args=[change.pk]), {"ce": "trimite", "moment": "acum"}
     )
     change.refresh_from_db()
-    assert change.state == State.QUEUED
+    assert change.state == ChangeState.QUEUED
     assert abs(change.moment - timezone.now()) < timedelta(minutes=1)
 
 
@@ -188,7 +188,7 @@ def test_the_list_is_narrowed(desk: Desk, dispatcher: Client) -> None:
     ],
 )
 def test_a_plate_is_shown_as_it_stands_on_the_vehicle(plate: str, shown: str) -> None:
-    assert spaced(plate) == shown
+    assert format_plate(plate) == shown
 
 
 def rights_of(client: Client) -> str:
@@ -207,7 +207,7 @@ def test_the_right_to_file_is_unknown_until_a_filing_is_tried(
     assert "primită de ANAF" in rights_of(dispatcher)
     desk.anaf.turn_off("upload_nok")
     desk.anaf.turn_on("upload_errors", text=f"Nu aveti drept in SPV pentru CIF={desk.company.cui}")
-    assert desk.steps(desk.filed(transport)).state == State.REFUSED
+    assert desk.steps(desk.filed(transport)).state == ChangeState.REFUSED
     rights = rights_of(dispatcher).split("depunere")[1]
     assert "fără drept în SPV" in rights
     desk.anaf.turn_off("upload_errors")
@@ -230,13 +230,13 @@ def _wait(change: VehicleChange, hours: float) -> None:
     )
 
 
-@pytest.mark.parametrize("state", [State.PROCESSING, State.ACCEPTED])
+@pytest.mark.parametrize("state", [ChangeState.PROCESSING, ChangeState.ACCEPTED])
 def test_a_person_closes_a_change_that_has_no_end(
-    desk: Desk, dispatcher: Client, state: State
+    desk: Desk, dispatcher: Client, state: ChangeState
 ) -> None:
     transport = desk.new_uit()
     desk.anaf.turn_on("info_lags", seconds=3600)
-    if state == State.PROCESSING:
+    if state == ChangeState.PROCESSING:
         desk.anaf.turn_on("upload_stuck")
     change = desk.steps(desk.filed(transport), 4)
     assert change.state == state
@@ -249,7 +249,7 @@ def test_a_person_closes_a_change_that_has_no_end(
     assert "de mai bine de o oră" in text_of(dispatcher.get(address))
     answer = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
     change.refresh_from_db()
-    assert (change.state, change.next_step_at) == (State.CLOSED, None)
+    assert (change.state, change.next_step_at) == (ChangeState.CLOSED, None)
     assert "Cineva din firmă a închis urmărirea" in text_of(answer)
     entry = AuditLogEntry.objects.filter(action="filing").latest("pk")
     assert "A închis urmărirea schimbării vehiculului" in entry.text
@@ -261,10 +261,10 @@ def test_a_person_closes_a_change_that_has_no_end(
     # ANAF shows the first one after all.
     desk.anaf.turn_off("upload_stuck")
     desk.anaf.turn_off("info_lags")
-    if state == State.ACCEPTED:
+    if state == ChangeState.ACCEPTED:
         desk.sync()
         change.refresh_from_db()
-        assert change.state == State.DONE
+        assert change.state == ChangeState.DONE
 
 
 def test_a_change_that_takes_long_is_said_to(desk: Desk, dispatcher: Client) -> None:
@@ -307,5 +307,5 @@ def test_an_owner_decides_which_members_file(
 
 def test_an_owner_is_never_switched_off(desk: Desk) -> None:
     owner = Membership.objects.get(user=desk.user)
-    permission.switch_member(owner, owner, enabled=False)
+    permission.set_member_filing_enabled(owner, owner, enabled=False)
     assert permission.may_file(owner, desk.company)

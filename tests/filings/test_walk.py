@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.filings.models import VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.transports.models import Transport
 from tests import factories
 from tests.authorize import authorize
@@ -45,7 +45,7 @@ def test_a_viewer_follows_a_change_and_can_not_file(
     settings.PUBLIC_URL = live_server.url
     with ThreadPoolExecutor(1) as elsewhere:  # the browser's event loop runs in this thread
         transport, change = elsewhere.submit(filed, anaf, company, owner).result()
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
     client.force_login(factories.member(organization, "viewer"))
     session = client.cookies["sessionid"].value
     context = browser.new_context(base_url=live_server.url, locale="ro-RO")

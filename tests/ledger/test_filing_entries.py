@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from caraus.filings.models import FilingResponse, VehicleChange
-from caraus.filings.states import State
+from caraus.filings.states import ChangeState
 from caraus.ledger.models import LedgerEntry
 from tests.filings.conftest import Desk, desk
 from tests.ledger.chains import content, entries
@@ -26,7 +26,7 @@ def of_filings(desk: Desk) -> list[LedgerEntry]:
 def test_what_was_sent_and_each_answer_are_written(desk: Desk) -> None:
     transport = desk.new_uit()
     change = desk.steps(desk.filed(transport))
-    assert change.state == State.DONE
+    assert change.state == ChangeState.DONE
     attempt = change.attempts.get()
     filing, upload, status = of_filings(desk)
     assert {entry.uit for entry in (filing, upload, status)} == {transport.uit}
@@ -53,7 +53,7 @@ def test_what_was_sent_and_each_answer_are_written(desk: Desk) -> None:
 def test_the_filing_is_written_before_it_leaves(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on("upload_lost_after")
-    assert desk.step(change).state == State.UNKNOWN
+    assert desk.step(change).state == ChangeState.UNKNOWN
     filing, upload = of_filings(desk)
     (listed,) = desk.uploads()
     assert content(filing)["reference"] == listed["reference"]
@@ -64,7 +64,7 @@ def test_a_status_that_says_the_same_again_adds_nothing(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.limits(processing_seconds=3600)
     for _ in range(4):
-        assert desk.step(change).state == State.PROCESSING
+        assert desk.step(change).state == ChangeState.PROCESSING
     assert FilingResponse.objects.filter(kind="status").count() == 3
     assert [content(entry).get("request") for entry in of_filings(desk)] == [
         None,
@@ -82,5 +82,5 @@ def test_a_status_that_says_the_same_again_adds_nothing(desk: Desk) -> None:
 def test_a_refusal_is_written_in_anafs_words(desk: Desk) -> None:
     desk.anaf.turn_on("upload_nok", text="UIT-ul nu poate fi identificat.")
     change = desk.steps(desk.filed(desk.new_uit()))
-    assert VehicleChange.objects.get(pk=change.pk).state == State.REFUSED
+    assert VehicleChange.objects.get(pk=change.pk).state == ChangeState.REFUSED
     assert "UIT-ul nu poate fi identificat." in content(of_filings(desk)[-1])["body"]

@@ -18,7 +18,7 @@ from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.rate_limits import rate_limited
 from caraus.core.formatting import today
 from caraus.filings import changes, permission
-from caraus.filings.display import show, spaced, vehicle_in_words
+from caraus.filings.display import describe_change, format_plate, format_vehicle
 from caraus.filings.forms import VehicleChangeForm
 from caraus.filings.models import VehicleChange
 from caraus.filings.rules import RuleError
@@ -37,7 +37,7 @@ def change_of_uit(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the vehicle of one UIT; POST leads to the preview."""
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
     membership = access.current_membership(request)
-    permission.require(membership, transport.company)
+    permission.require_may_file(membership, transport.company)
     form = _form(request, transport)
     if request.method == "POST" and form.is_valid():
         drafts = _drafted(form, [transport], membership)
@@ -45,7 +45,7 @@ def change_of_uit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("filings:group", drafts[0].pk)
     context = _context([transport.company], form) | {
         "transport": transport,
-        "before": vehicle_in_words(transport.current_vehicle),
+        "before": format_vehicle(transport.current_vehicle),
         "open_change": _shown_open(transport),
     }
     return render(request, "filings/new.html", context)
@@ -53,7 +53,7 @@ def change_of_uit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _shown_open(transport: Transport) -> object:
     change = changes.open_change(transport)
-    return show(change) if change else None
+    return describe_change(change) if change else None
 
 
 def _form(request: HttpRequest, transport: Transport | None) -> VehicleChangeForm:
@@ -69,14 +69,14 @@ def _form(request: HttpRequest, transport: Transport | None) -> VehicleChangeFor
 def _drafted(
     form: VehicleChangeForm, transports: Sequence[Transport], membership: Membership
 ) -> list[VehicleChange]:
-    """Drafts of all of the UITs, or none, with what is wrong in the form."""
+    """Return drafts of all of the UITs, or none, with what is wrong in the form."""
     batch = uuid4()
     try:
         with transaction.atomic():
             return [
-                changes.draft(
+                changes.create_draft(
                     transport,
-                    form.wish(),
+                    form.change_input(),
                     user=membership.user,
                     rehearsal=form.is_rehearsal,
                     batch=batch,
@@ -92,8 +92,8 @@ def _context(companies: Sequence[Company], form: VehicleChangeForm) -> dict[str,
     fleet = Vehicle.objects.filter(company__in=companies, active=True).order_by("plate")
     return {
         "form": form,
-        "vehicles": [spaced(vehicle.plate) for vehicle in fleet if not vehicle.is_trailer],
-        "trailers": [spaced(vehicle.plate) for vehicle in fleet if vehicle.is_trailer],
+        "vehicles": [format_plate(vehicle.plate) for vehicle in fleet if not vehicle.is_trailer],
+        "trailers": [format_plate(vehicle.plate) for vehicle in fleet if vehicle.is_trailer],
     }
 
 
@@ -101,7 +101,7 @@ def _context(companies: Sequence[Company], form: VehicleChangeForm) -> dict[str,
 @rate_limited("filing", posts_only=True)
 @never_cache
 def change_of_vehicle(request: HttpRequest) -> HttpResponse:
-    """„Vehiculul s-a defectat”: all open UITs of a plate, ticked, with one confirmation."""
+    """Change the vehicle of all open UITs of a plate, ticked, with one confirmation."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = list(access.visible_companies(membership))
     allowed = permission.may_file_for(membership, companies)
@@ -119,7 +119,7 @@ def change_of_vehicle(request: HttpRequest) -> HttpResponse:
             return redirect("filings:group", drafts[0].pk)
     context = _context(companies, form) | {
         "plate": plate,
-        "shown_plate": spaced(plate),
+        "shown_plate": format_plate(plate),
         "transports": transports,
         "ticked": ticked,
         "is_post": request.method == "POST",
@@ -128,7 +128,7 @@ def change_of_vehicle(request: HttpRequest) -> HttpResponse:
 
 
 def _of_plate(membership: Membership, allowed: set[int], plate: str) -> list[Transport]:
-    """The open UITs on which the vehicle is now."""
+    """Return the open UITs on which the vehicle is now."""
     if not plate:
         return []
     day = today()

@@ -8,15 +8,15 @@ from caraus.anaf.filings import FilingRow, key_of
 from caraus.filings.models import VehicleChange
 
 
-def shows(changes: Sequence[dict[str, Any]], references: Collection[str]) -> bool:
-    """Tell whether ANAF shows a change with one of our references; a user's own text may stand
+def is_visible(changes: Sequence[dict[str, Any]], references: Collection[str]) -> bool:
+    """Return whether ANAF shows a change with one of our references; a user's own text may stand
     before the part that is ours."""
     keys = {key_of(reference) for reference in references} - {""}
     return any(key_of(change.get("reference") or "") in keys for change in changes)
 
 
-def shows_without_reference(changes: Sequence[dict[str, Any]], change: VehicleChange) -> bool:
-    """Tell whether ANAF shows our change without any reference: the same plates from the same
+def is_visible_without_reference(changes: Sequence[dict[str, Any]], change: VehicleChange) -> bool:
+    """Return whether ANAF shows our change without any reference: the same plates from the same
     minute, declared by the company. One with another's reference is another's."""
     return any(
         not shown.get("reference")
@@ -28,7 +28,7 @@ def shows_without_reference(changes: Sequence[dict[str, Any]], change: VehicleCh
 
 
 def is_row_without_reference(row: FilingRow, change: VehicleChange) -> bool:
-    """Tell the same of a row of `lista`."""
+    """Return whether a row of `lista` is our change without any reference."""
     return (
         row.kind == "MVH"
         and not row.reference
@@ -48,15 +48,15 @@ def _minute(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def of_others(
+def changes_of_others(
     changes: Sequence[dict[str, Any]], references: Collection[str]
 ) -> list[dict[str, Any]]:
-    """Give the changes that are not from one of these references."""
+    """Return the changes that are not from one of these references."""
     keys = {key_of(reference) for reference in references} - {""}
     return [change for change in changes if key_of(change.get("reference") or "") not in keys]
 
 
 def last_moment(changes: Sequence[dict[str, Any]]) -> datetime | None:
-    """Give the latest moment of the changes, None where there is none."""
+    """Return the latest moment of the changes, None where there is none."""
     moments = [datetime.fromisoformat(change["at"]) for change in changes if change.get("at")]
     return max(moments, default=None)

@@ -1,4 +1,4 @@
-"""What was sent, and what ANAF answered, byte for byte."""
+"""What was sent, and what ANAF responded, byte for byte."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
@@ -9,14 +9,14 @@ from caraus.filings.models import FilingAttempt, FilingResponse
 
 @require_GET
 def attempt_xml(request: HttpRequest, pk: int) -> HttpResponse:
-    """The exact bytes of an upload."""
+    """Send the exact bytes of an upload."""
     attempt = access.get_object(request, FilingAttempt.objects.select_related("change"), pk)
     return _file(bytes(attempt.xml), f"{attempt.change.uit}-{attempt.pk}.xml", "application/xml")
 
 
 @require_GET
 def response_text(request: HttpRequest, pk: int) -> HttpResponse:
-    """The exact bytes of an answer; a text for the browser, whatever ANAF called it."""
+    """Send the exact bytes of a response; a text for the browser, whatever ANAF called it."""
     response = access.get_object(
         request, FilingResponse.objects.select_related("attempt__change"), pk
     )
@@ -25,6 +25,6 @@ def response_text(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _file(body: bytes, name: str, content_type: str) -> HttpResponse:
-    answer = HttpResponse(body, content_type=content_type)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    response = HttpResponse(body, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
