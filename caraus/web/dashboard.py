@@ -28,21 +28,16 @@ from caraus.web.risks import (
     find_lorries,
     risk_sentence,
 )
+from caraus.workspace.listing import CappedCount
 
 DAYS = 30
 # The chart needs so many days of data.
 DAYS_FOR_CHART = 7
 # Counted no further: „peste 5.000”.
-COUNT_LIMIT = 5000
+DASHBOARD_COUNT_LIMIT = 5000
 # With more companies than these, Panou is a table of companies.
 MOST_COMPANIES_BY_LORRY = 10
 COMPANIES_IN_TABLE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class BoundedCount:
-    number: int
-    is_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +55,12 @@ class Dashboard:
     sentence: str
     risks: tuple[Risk, ...]
     may_mark: bool
-    active: BoundedCount
-    ends_tomorrow: BoundedCount
-    starts_today: BoundedCount
+    active: CappedCount
+    ends_tomorrow: CappedCount
+    starts_today: CappedCount
     # Records that could not be read, and UITs of which some field could not.
-    unreadable: BoundedCount
-    partly_unreadable: BoundedCount
+    unreadable: CappedCount
+    partly_unreadable: CappedCount
     days: tuple[Day, ...]
     sync_status: SyncStatus
     authorization: Health | None
@@ -127,13 +122,13 @@ def build_dashboard(membership: Membership) -> Dashboard:
     lorries = by_kind["ends_today"].order_by().values("company", "sort_vehicle").distinct()
     fleet = Vehicle.objects.filter(company__in=keys, active=True).order_by().values("pk")[:1]
     numbers = count_each(
-        *(rows.order_by().values("pk")[: COUNT_LIMIT + 1] for rows in counted.values()),
-        *(rows[: COUNT_LIMIT + 1] for rows in (*of_risks.values(), lorries)),
+        *(rows.order_by().values("pk")[: DASHBOARD_COUNT_LIMIT + 1] for rows in counted.values()),
+        *(rows[: DASHBOARD_COUNT_LIMIT + 1] for rows in (*of_risks.values(), lorries)),
         fleet,
     )
-    bounded = [_bounded(number) for number in numbers]
-    counts = dict(zip(counted, bounded, strict=False))
-    risk_counts = bounded[len(counted) : -2]
+    capped_counts = [_capped(number) for number in numbers]
+    counts = dict(zip(counted, capped_counts, strict=False))
+    risk_counts = capped_counts[len(counted) : -2]
     has_table = len(companies) > MOST_COMPANIES_BY_LORRY
     risks = tuple(
         Risk(
@@ -151,7 +146,7 @@ def build_dashboard(membership: Membership) -> Dashboard:
     return Dashboard(
         today=today,
         sentence=risk_sentence(
-            risks, lorries_today=bounded[-2].number, has_fleet=bool(bounded[-1].number)
+            risks, lorries_today=capped_counts[-2].number, has_fleet=bool(capped_counts[-1].number)
         ),
         risks=risks,
         may_mark=access.has_role(membership, Role.DISPATCHER),
@@ -164,8 +159,8 @@ def build_dashboard(membership: Membership) -> Dashboard:
     )
 
 
-def _bounded(number: int) -> BoundedCount:
-    return BoundedCount(min(number, COUNT_LIMIT), number > COUNT_LIMIT)
+def _capped(number: int) -> CappedCount:
+    return CappedCount(min(number, DASHBOARD_COUNT_LIMIT), number > DASHBOARD_COUNT_LIMIT)
 
 
 def _days(companies: Sequence[Company], today: date) -> tuple[Day, ...]:

@@ -211,7 +211,7 @@ def _by_lorry(rows: QuerySet[Transport], companies: Sequence[Company], today: da
 
 
 def _lorry_key(transport: Transport) -> tuple[int, str]:
-    """A UIT without a plate stands alone."""
+    """Return the key of the lorry. A UIT without a plate stands alone."""
     return transport.company_id, transport.sort_vehicle or f" {transport.pk}"
 
 
