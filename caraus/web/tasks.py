@@ -10,7 +10,7 @@ from caraus.accounts import organizations, rate_limits
 from caraus.accounts.sessions import SessionStore
 from caraus.filings import changes
 from caraus.ledger.retention import delete_orphaned_chains
-from caraus.web import retention
+from caraus.web import retention, weekly_summary
 
 
 @app.periodic(cron="* * * * *")
@@ -52,3 +52,10 @@ def delete_due(timestamp: int) -> None:
     """Delete the organizations whose waiting week is over, and the ledger of each after it."""
     if organizations.delete_due_organizations():
         delete_orphaned_chains()
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="web.notify_weekly", queueing_lock="web.notify_weekly")
+def notify_weekly(timestamp: int) -> None:
+    """Send the owners' week in five lines."""
+    weekly_summary.notify_weekly()

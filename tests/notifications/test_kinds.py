@@ -13,7 +13,7 @@ def test_the_kinds_are_listed_in_the_order_of_the_switches() -> None:
     assert [kind.code for kind in registered_kinds()] == [
         *("uit_new", "uit_changed", "fleet_issue", "uit_delisted", "uit_expiring"),
         *("uit_last_hours", "uit_expired", "filing", "authorization", "external_link", "owners"),
-        *("limits", "disappearance", "outage"),
+        *("limits", "disappearance", "outage", "weekly_summary"),
     ]
 
 

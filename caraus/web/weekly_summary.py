@@ -1,0 +1,145 @@
+"""The owner's week in five lines, by e-mail, on Monday morning."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from caraus.accounts import access
+from caraus.accounts.models import Membership, Organization, Role, User
+from caraus.authorizations.replacement import NOT_ENDED
+from caraus.core.formatting import BUCHAREST, plural
+from caraus.core.queries import count_each
+from caraus.filings.models import VehicleChange
+from caraus.filings.states import ChangeState
+from caraus.notifications.failure_isolation import isolate_failures
+from caraus.notifications.notify import notify
+from caraus.transports.models import Transport, TransportEvent
+from caraus.web.dashboard import Dashboard, build_dashboard
+from caraus.web.notification_kinds import WEEKLY_SUMMARY
+
+# On Mondays from this hour on, in Romania.
+HOUR = 7
+Kind = TransportEvent.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What happened from Monday to Sunday, in Romania; counts of UITs."""
+
+    first: date
+    new: int
+    lorries: int
+    expired: int
+    delisted: int
+    other_carrier: int
+    filed: int
+    refused: int
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=6)
+
+
+def notify_weekly(now: datetime | None = None) -> None:
+    """Notify the owners of each organization once a Monday; at another time nothing."""
+    now = now or timezone.now()
+    here = now.astimezone(BUCHAREST)
+    if here.weekday() or here.hour < HOUR:
+        return
+    living = Organization.objects.filter(authorizations__status__in=NOT_ENDED).distinct()
+    for organization in living.order_by("pk"):
+        _notify_owners(organization, here.date() - timedelta(days=7), now)
+
+
+@isolate_failures
+def _notify_owners(organization: Organization, first: date, now: datetime) -> None:
+    owners = Membership.objects.filter(organization=organization, role=Role.OWNER)
+    membership = owners.select_related("organization", "user").first()
+    if membership is None:
+        return
+    week = _count_week(membership, first)
+
+    def text() -> str:
+        return "\n\n".join(_lines(week, build_dashboard(membership)))
+
+    notify(
+        organization=organization,
+        users=User.objects.filter(memberships__in=owners),
+        kind=WEEKLY_SUMMARY,
+        key=f"{organization.pk}:{first.isoformat()}",
+        title=lambda: gettext("Săptămâna pe scurt: {first}–{last}").format(
+            first=f"{week.first:%d.%m}", last=f"{week.last:%d.%m.%Y}"
+        ),
+        text=text,
+        address=reverse("home"),
+        action=lambda: gettext("Deschide Panoul"),
+        now=now,
+    )
+
+
+def _count_week(membership: Membership, first: date) -> Week:
+    companies = [company.pk for company in access.visible_companies(membership)]
+    begins, ends = (
+        datetime.combine(day, time(), BUCHAREST) for day in (first, first + timedelta(days=7))
+    )
+    transports = Transport.objects.filter(company__in=companies)
+    new = transports.filter(first_seen_at__gte=begins, first_seen_at__lt=ends)
+    events = TransportEvent.objects.filter(
+        transport__company__in=companies, at__gte=begins, at__lt=ends
+    )
+    filed = VehicleChange.objects.filter(
+        company__in=companies,
+        rehearsal=False,
+        confirmed_at__gte=begins,
+        confirmed_at__lt=ends,
+    )
+    counted: Sequence[QuerySet[Any, Any]] = (
+        new.values("pk"),
+        new.exclude(sort_vehicle="").values("company", "sort_vehicle").distinct(),
+        *(
+            events.filter(kind=kind).values("transport").distinct()
+            for kind in (Kind.EXPIRED, Kind.DELISTED, Kind.CARRIER_CHANGED)
+        ),
+        filed.values("pk"),
+        filed.filter(state=ChangeState.REFUSED).values("pk"),
+    )
+    return Week(first, *count_each(*(rows.order_by() for rows in counted)))
+
+
+def _lines(week: Week, dashboard: Dashboard) -> list[str]:
+    filed = plural(week.filed, "schimbare de vehicul depusă", "schimbări de vehicul depuse")
+    health = dashboard.authorization
+    return [
+        gettext("Luni dimineața: {sentence}").format(sentence=dashboard.sentence),
+        gettext("Săptămâna trecută: {uits}, pe {lorries}.").format(
+            uits=plural(week.new, "UIT nou", "UIT-uri noi"),
+            lorries=plural(week.lorries, "camion", "camioane"),
+        ),
+        gettext("{expired}; {delisted}; {other_carrier}.").format(
+            expired=plural(week.expired, "UIT a expirat", "UIT-uri au expirat"),
+            delisted=plural(
+                week.delisted,
+                "UIT a ieșit din lista ANAF înainte de termen",
+                "UIT-uri au ieșit din lista ANAF înainte de termen",
+            ),
+            other_carrier=plural(
+                week.other_carrier,
+                "UIT a fost dat altui transportator",
+                "UIT-uri au fost date altui transportator",
+            ),
+        ),
+        gettext("La ANAF: {filed}, din care refuzate: {refused}.").format(
+            filed=filed, refused=week.refused
+        ),
+        gettext("Autorizări SPV: {state}. {sentence}").format(
+            state=health.word, sentence=health.sentence
+        )
+        if health
+        else gettext("Autorizări SPV: niciuna."),
+    ]

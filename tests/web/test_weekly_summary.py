@@ -1,0 +1,85 @@
+"""The owner's week in five lines, on Monday morning, once."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from caraus.accounts.models import Company, User
+from caraus.core.formatting import BUCHAREST
+from caraus.notifications.models import Notification, NotificationEmail
+from caraus.transports.models import Transport, TransportEvent
+from caraus.web.weekly_summary import notify_weekly
+from tests import factories
+from tests.transports.test_views import transport
+
+MONDAY = datetime(2026, 11, 30, 7, 5, tzinfo=BUCHAREST)
+
+
+@pytest.fixture
+def authorized(company: Company) -> Company:
+    factories.authorization(company.organization)
+    return company
+
+
+def summaries(user: User) -> list[Notification]:
+    return list(Notification.objects.filter(user=user, kind="weekly_summary"))
+
+
+def test_the_owner_reads_the_week_in_five_lines(authorized: Company, owner: User) -> None:
+    dispatcher = factories.member(authorized.organization, "dispatcher")
+    for number, plate in enumerate(("B12ABC", "B12ABC", "CJ77XYZ")):
+        transport(authorized, f"UIT{number}", plate=plate)
+    transport(authorized, "LATER", plate="VS80KWU")
+    Transport.objects.update(first_seen_at=MONDAY - timedelta(days=7, hours=7))  # Monday, 0:05
+    Transport.objects.filter(uit="LATER").update(first_seen_at=MONDAY - timedelta(hours=7))
+    kinds = TransportEvent.Kind
+    for number, kind in enumerate((kinds.EXPIRED, kinds.EXPIRED, kinds.DELISTED)):
+        uit = Transport.objects.get(uit=f"UIT{number}")
+        TransportEvent.objects.create(transport=uit, kind=kind, at=MONDAY - timedelta(days=3))
+    notify_weekly(MONDAY)
+    notify_weekly(MONDAY + timedelta(hours=1))
+    (summary,) = summaries(owner)
+    assert summary.title == "Săptămâna pe scurt: 23.11–29.11.2026"
+    assert NotificationEmail.objects.filter(notification=summary).count() == 1
+    lines = summary.text.split("\n\n")
+    assert len(lines) == 5
+    assert lines[0].startswith("Luni dimineața: ")
+    assert lines[1:4] == [
+        "Săptămâna trecută: 3 UIT-uri noi, pe 2 camioane.",
+        (
+            "2 UIT-uri au expirat; 1 UIT a ieșit din lista ANAF înainte de termen; 0 UIT-uri au "
+            "fost date altui transportator."
+        ),
+        "La ANAF: 0 schimbări de vehicul depuse, din care refuzate: 0.",
+    ]
+    assert lines[4].startswith("Autorizări SPV: ")
+    assert summaries(dispatcher) == []
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [MONDAY - timedelta(minutes=6), MONDAY + timedelta(days=1), MONDAY - timedelta(days=1)],
+    ids=["before seven", "on Tuesday", "on Sunday"],
+)
+def test_it_comes_on_monday_from_seven_on(
+    authorized: Company, owner: User, moment: datetime
+) -> None:
+    notify_weekly(moment)
+    assert summaries(owner) == []
+
+
+def test_an_organization_without_an_authorization_has_no_week(
+    company: Company, owner: User
+) -> None:
+    notify_weekly(MONDAY)
+    assert summaries(owner) == []
+
+
+def test_each_owner_reads_it_in_their_language(authorized: Company) -> None:
+    english = factories.member(authorized.organization, "owner")
+    english.language = "en"
+    english.save()
+    notify_weekly(MONDAY)
+    (summary,) = summaries(english)
+    assert summary.title.startswith("The week in brief")
+    assert "Last week: " in summary.text
