@@ -1,4 +1,4 @@
-"""What Django's ORM lacks: many counts in one round trip."""
+"""What Django's ORM lacks: many counts in one round trip; the keys that a form names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +22,13 @@ def count_each(*querysets: QuerySet[Any, Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(counts)}", values)
         return list(cursor.fetchone())
+
+
+def parse_keys(texts: Sequence[str], *, most: int) -> list[int]:
+    """Return the primary keys that a form or an address names, without what is no key."""
+    return [
+        int(text) for text in texts[:most] if text.isascii() and text.isdigit() and len(text) < 19
+    ]
 
 
 def _count_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:

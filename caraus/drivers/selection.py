@@ -6,15 +6,18 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
 from caraus.accounts import access
+from caraus.core.queries import parse_keys
 from caraus.transports.models import Transport
 
 # More than one driver carries; a page of the list has as many.
 MAX_CARDS = 50
+# Keys that are read of a request; those that the member may not see are left out.
+MAX_NAMED = 500
 
 
 def selected_transports(request: HttpRequest, texts: Sequence[str]) -> list[Transport]:
     """Return the UITs with these keys, in the order of their ends; raise Http404 for none."""
-    keys = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    keys = parse_keys(texts, most=MAX_NAMED)
     rows = access.visible(
         Transport.objects.select_related("company"), access.current_membership(request)
     )

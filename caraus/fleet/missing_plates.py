@@ -28,8 +28,11 @@ class MissingPlate:
         return f"{self.company.cui}:{self.plate}"
 
 
-def missing_plates(companies: Collection[Company]) -> list[MissingPlate]:
-    """Those of these companies, the most used first."""
+def missing_plates(
+    companies: Collection[Company], *, transports: Collection[int] | None = None
+) -> list[MissingPlate]:
+    """Return the plates of these companies, the most used first; of these open UITs alone (by key),
+    or of all (None)."""
     by_key = {company.pk: company for company in companies}
     known = set(
         Vehicle.objects.filter(company__in=by_key).order_by().values_list("company_id", "plate")
@@ -39,6 +42,8 @@ def missing_plates(companies: Collection[Company]) -> list[MissingPlate]:
     rows = open_rows(by_key, today()).only(
         "company_id", "plate", "trailer1", "trailer2", "vehicle_changes"
     )
+    if transports is not None:
+        rows = rows.filter(pk__in=transports)
     for row in rows.order_by().iterator(chunk_size=_BATCH):
         vehicle, *trailers = map(normalized, row.current_vehicle)
         as_vehicle[row.company_id, vehicle] += 1

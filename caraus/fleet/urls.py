@@ -14,6 +14,7 @@ urlpatterns = [
     path("din-uit/<int:pk>/", vehicles.add_from_transport, name="add_from_transport"),
     path("probleme/<int:pk>/", issues.change_issue, name="issue"),
     path("de-pe-uit-uri/", missing.missing_from_fleet, name="missing"),
+    path("din-uit-uri/", missing.add_from_selection, name="add_from_selection"),
     path("import/", imports.import_start, name="import"),
     path("import/model.csv", imports.import_example, name="import_example"),
     path("import/<int:pk>/", imports.import_preview, name="import_preview"),

@@ -6,7 +6,8 @@ disk; it is written and read part by part, so that a large one needs no large me
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +26,7 @@ from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.spreadsheets import write_csv
 from caraus.accounts.views.audit_log import filter_entries
-from caraus.core.formatting import BUCHAREST, in_language_of, today
+from caraus.core.formatting import BUCHAREST, in_language_of, plural, today
 from caraus.fleet.models import Issue
 from caraus.transports.models import Transport
 from caraus.workspace import (
@@ -61,9 +62,10 @@ class RequestOutcome(StrEnum):
 
 
 def request_export(
-    membership: Membership, *, kind: str, query: str
+    membership: Membership, *, kind: str, query: str, transports: Sequence[int] = ()
 ) -> tuple[ListExport, RequestOutcome]:
-    """Return the export to be made, one at a time for each member. The caller queues a new one."""
+    """Return the export to be made, one at a time for each member: of the view, or of these UITs of
+    it (by key). The caller queues a new one."""
     now = timezone.now()
     own = ListExport.objects.filter(user=membership.user, organization=membership.organization)
     stuck = own.filter(finished_at=None, requested_at__lte=now - STUCK_AFTER)
@@ -77,7 +79,12 @@ def request_export(
     )
     fingerprint = "" if kind in REQUIRED_ROLES else _fingerprint(companies)
     done = own.filter(failed=False).exclude(finished_at=None)
-    recent = done.filter(kind=kind, query=query, requested_at__gt=now - REUSE_FOR)
+    recent = done.filter(
+        kind=kind,
+        query=query,
+        transports=list(transports),
+        requested_at__gt=now - REUSE_FOR,
+    )
     if fingerprint and (same := recent.filter(fingerprint=fingerprint).first()):
         return same, RequestOutcome.SAME
     try:
@@ -88,6 +95,7 @@ def request_export(
                 kind=kind,
                 query=query,
                 companies=companies,
+                transports=list(transports),
                 fingerprint=fingerprint,
                 requested_at=now,
             )
@@ -102,6 +110,7 @@ def request_export(
             user=membership.user,
             organization=membership.organization,
             view=query,
+            **({"uits": len(transports)} if transports else {}),
         )
     return export, RequestOutcome.NEW
 
@@ -212,13 +221,17 @@ def _order(export: ListExport) -> list[str]:
 def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
     """Return the rows of the view that the member may see now, of the companies of the request."""
     filters = _filters(export)
+    is_urgent = filters.order == "urgent"
     companies = access.visible_companies(membership).filter(pk__in=export.companies)
     if filters.company:
         companies = companies.filter(cui=filters.company)
     company_ids = [company.pk for company in companies]
     rows = access.visible(Transport.objects.select_related("company"), membership)
+    if export.transports:
+        rows = rows.filter(pk__in=export.transports)
+        filters = replace(filters, show="all")  # one of them may have expired meanwhile
     rows = listing.filter_transports(filters, rows, company_ids, today=today())
-    return urgency.with_urgency(rows, today=today()) if filters.order == "urgent" else rows
+    return urgency.with_urgency(rows, today=today()) if is_urgent else rows
 
 
 def _with_progress(export: ListExport, rows: QuerySet[Transport]) -> Iterator[Transport]:
@@ -290,7 +303,10 @@ def export_title(export: ListExport) -> str:
     if export.kind == AUDIT_LOG:
         return gettext("Jurnalul, CSV (;)")
     filters = _filters(export)
-    description = filters.description() or gettext("toate cele active")
+    if export.transports:
+        description = plural(len(export.transports), "UIT ales", "UIT-uri alese")
+    else:
+        description = filters.description() or gettext("toate cele active")
     return f"{export_files.FILE_FORMATS[export.kind].label} · {description}"
 
 

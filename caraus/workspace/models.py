@@ -19,6 +19,8 @@ class ListExport(models.Model):
     kind = models.CharField(max_length=20)
     query = models.TextField(blank=True)
     companies = models.JSONField(default=list)
+    # The keys of the selected UITs; none: all of the view.
+    transports = models.JSONField(default=list, db_default=[])
     fingerprint = models.CharField(max_length=64, blank=True, db_default="")
     requested_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)

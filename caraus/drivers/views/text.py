@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from caraus.accounts import access
 from caraus.core.formatting import today
@@ -22,10 +22,15 @@ def show_driver_text(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @never_cache
 def show_driver_texts(request: HttpRequest) -> HttpResponse:
-    """Show the texts of several UITs for one driver, as they are now."""
-    transports = selected_transports(request, request.GET.getlist("uit"))
-    texts = [driver_text.format_driver_text(transport, today=today()) for transport in transports]
-    return HttpResponse("\n\n".join(texts), content_type="text/plain; charset=utf-8")
+    """Show the texts of several UITs for one driver, as they are now, or their codes alone; a form
+    posts them, which keeps its token out of the address."""
+    fields = request.POST if request.method == "POST" else request.GET
+    transports = selected_transports(request, fields.getlist("uit"))
+    if fields.get("numai") == "coduri":
+        words = "\n".join(transport.uit for transport in transports)
+    else:
+        words = "\n\n".join(driver_text.format_driver_text(row, today=today()) for row in transports)
+    return HttpResponse(words, content_type="text/plain; charset=utf-8")

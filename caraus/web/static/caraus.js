@@ -66,6 +66,16 @@
     }
   };
 
+  // What is ticked in the button's form when it is pressed, rows of UITs.
+  const copyTicked = (button) => {
+    const ticked = [...button.form.elements].filter((field) => field.name === "uit" && field.checked);
+    if (button.dataset.copyTicked === "codes") {
+      button.dataset.copy = ticked.map((box) => box.closest("[data-uit]").dataset.uit).join("\n");
+    } else {
+      button.dataset.copyFrom = `${button.formAction}?${ticked.map((box) => `uit=${box.value}`).join("&")}`;
+    }
+  };
+
   /* -- what is being written outlives the session ---------------------------------------------- */
 
   // Kept in this tab alone, until it is saved or its person signs out.
@@ -145,6 +155,8 @@
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
     const button = target.closest("[data-copy]");
+    if (button && button.type === "submit") event.preventDefault(); // what a page without this file needs
+    if (button && button.dataset.copyTicked) copyTicked(button);
     if (button && button.dataset.copyAsks && !confirm(button.dataset.copyAsks)) return;
     if (button && button.dataset.copyFrom) copyFrom(button);
     else if (button) copy(button.dataset.copy).then(() => copied(button));
@@ -172,6 +184,9 @@
 
   addEventListener("pagehide", () => {
     if (byId("lista")) sessionStorage.setItem(listKey(), location.pathname + location.search);
+    // In this order a UIT's page goes to the next one.
+    const links = [...document.querySelectorAll("#lista .col-uit a, .lorry-loads li > a")];
+    if (links.length) sessionStorage.setItem("caraus-order", JSON.stringify(links.map((link) => link.pathname)));
   });
 
   document.addEventListener("keydown", (event) => {

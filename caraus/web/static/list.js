@@ -1,11 +1,12 @@
-/* The list of UITs: the keyboard, and what arrives while one looks. It works without this file. */
+/* The list of UITs: the keyboard, many at once, and what arrives while one looks. It works without
+   this file. */
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
   const news = byId("noutati");
   const button = byId("sosite");
 
-  /* -- the keyboard: / j k Enter ? ------------------------------------------------------------ */
+  /* -- the keyboard: / j k Enter c d ? --------------------------------------------------------- */
 
   const isTyping = (target) => target.closest("input, select, textarea, [contenteditable], dialog");
 
@@ -32,7 +33,43 @@
       search.focus();
     } else if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
+    else if (event.key === "c") press(target, ".copy");
+    else if (event.key === "d") press(target, ".done");
     else if (event.key === "?") byId("taste").showModal();
+  });
+
+  // A row has two stops for Tab, its box and its link; what else can be done to it has a key.
+  let afterwards = ""; // the row that has the focus when the pressed one has left the list
+
+  const press = (target, selector) => {
+    const row = target.closest("#lista tr[data-uit]");
+    const button = row && row.querySelector(selector);
+    if (!button) return;
+    const links = [...document.querySelectorAll("#lista .col-uit a")];
+    const at = links.indexOf(row.querySelector(".col-uit a"));
+    const neighbour = links[at + 1] || links[at - 1];
+    if (selector === ".done") afterwards = neighbour ? neighbour.id : "";
+    button.click();
+  };
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (!afterwards || detail.target.id !== "lista" || detail.requestConfig.elt.id !== "alese") return;
+    const link = document.activeElement === document.body && byId(afterwards);
+    if (link) link.focus();
+    afterwards = "";
+  });
+
+  /* -- back from a UIT's page: its row has the focus ------------------------------------------- */
+
+  addEventListener("pageshow", ({ persisted }) => {
+    const [navigation] = performance.getEntriesByType("navigation");
+    const from = document.referrer.split(/[?#]/)[0];
+    const isBack = persisted || (navigation && navigation.type === "back_forward");
+    const last = sessionStorage.getItem("caraus-last-uit");
+    if (!last || !(isBack || /\/transporturi\/\d+\/$/.test(from))) return;
+    sessionStorage.removeItem("caraus-last-uit");
+    const link = byId(last);
+    if (link) link.focus();
   });
 
   /* -- a press anywhere on a row opens it ------------------------------------------------------ */
@@ -102,13 +139,18 @@
     if (event.key === "x") {
       const row = target.closest("#lista tr[data-uit]");
       const box = row && row.querySelector('input[name="uit"]');
-      if (box) box.checked = !box.checked;
+      if (box) [box.checked, lastPicked] = [!box.checked, box.value];
       showPicked();
     } else if (event.key === "Escape" && picked.size) {
       for (const box of boxes()) box.checked = false;
       showPicked();
     }
   });
+  // A file or another page is no part of the list: the browser sends the form, not htmx.
+  document.addEventListener("submit", (event) => {
+    const { target, submitter } = event;
+    if (target.id === "alese" && submitter && submitter.hasAttribute("formaction")) event.stopPropagation();
+  }, true);
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target.id !== "lista") return;
     if (detail.requestConfig.elt.id === "lista") {

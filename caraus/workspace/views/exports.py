@@ -1,5 +1,6 @@
 """Requesting an export, its progress, and its download."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,9 +17,13 @@ from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
 from caraus.accounts.rate_limits import rate_limited
 from caraus.core.logs import job_origin
+from caraus.core.queries import parse_keys
 from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import ListFilters, parse_address
+
+# More than any page of the list has.
+MAX_SELECTED = 500
 
 
 @require_POST
@@ -30,7 +35,8 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
     if resolve_scope(membership, filters).unknown_cui:
         return redirect(f"{reverse('workspace:list')}?{filters.address()}")  # which says so
     kind = kind if kind in export_files.FILE_FORMATS else "xlsx"
-    return _request_export(request, membership, kind, filters.address())
+    keys = parse_keys(request.POST.getlist("uit"), most=MAX_SELECTED)
+    return _request_export(request, membership, kind, filters.address(), keys)
 
 
 @require_POST
@@ -50,13 +56,20 @@ def audit_log_export(request: HttpRequest) -> HttpResponseRedirect:
 
 
 def _request_export(
-    request: HttpRequest, membership: Membership, kind: str, query: str
+    request: HttpRequest,
+    membership: Membership,
+    kind: str,
+    query: str,
+    keys: Sequence[int] = (),
 ) -> HttpResponseRedirect:
     with transaction.atomic():
-        export, outcome = exports.request_export(membership, kind=kind, query=query)
+        export, outcome = exports.request_export(
+            membership, kind=kind, query=query, transports=keys
+        )
         if outcome is exports.RequestOutcome.NEW:
             tasks.export.defer(export_id=export.pk, **job_origin())
-    if outcome is exports.RequestOutcome.UNDER_WAY and (export.kind, export.query) != (kind, query):
+    is_other = (export.kind, export.query, export.transports) != (kind, query, list(keys))
+    if outcome is exports.RequestOutcome.UNDER_WAY and is_other:
         messages.info(
             request,
             gettext(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from caraus.accounts import access
 from caraus.accounts.models import Role, User
 from caraus.core.formatting import plural
+from caraus.core.queries import parse_keys
 from caraus.transports.marks import mark_transports
 from caraus.transports.models import Mark, Transport
 from caraus.workspace.filters import ListFilters, parse_address
@@ -71,7 +72,7 @@ def _pressed(request: HttpRequest) -> tuple[str, list[int]]:
 
 
 def _keys(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts[:MAX_SELECTED] if text.isascii() and text.isdigit()]
+    return parse_keys(texts, most=MAX_SELECTED)
 
 
 def _what_was_done(kind: str, number: int, user: User) -> str:

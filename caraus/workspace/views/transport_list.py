@@ -92,7 +92,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "has_expired_last_night": summary.has_expired_last_night,
         "now": int(time.time()),
         "printed_at": timezone.now(),
-        "columns_in_all": len(heads) + may_mark,
+        "columns_in_all": len(heads) + 1,
         "may_mark": may_mark,
         "may_sync": may_mark,
         "today": today(),
