@@ -1,17 +1,23 @@
-"""Columns that take composed text: what does not fit is cut, for no text may undo what is stored.
+"""Columns that take composed text: what does not fit is cut, for no text may undo what is stored;
+and columns of folded text, which is searched.
 
 Widths of people's names and addresses stand here, so that what is made of them fits.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from caraus.core.formatting import folded
+
 if TYPE_CHECKING:
     _CharField = models.CharField[str, str]
+    _TextField = models.TextField[str, str]
 else:
     _CharField = models.CharField
+    _TextField = models.TextField
 
 # RFC 5321's longest address, and the longest name of a person.
 EMAIL_LENGTH = 254
@@ -46,6 +52,30 @@ class TruncatedCharField(_CharField):
         if isinstance(value, str):
             value = self.truncate(value)
             setattr(model_instance, self.attname, value)
+        return value
+
+
+class FoldedField(_TextField):
+    """The folded text of other fields of the row, each with a space before and after it; written
+    whenever this field is."""
+
+    def __init__(self, *args: Any, of: Sequence[str] = (), **kwargs: Any) -> None:
+        self.of = tuple(of)
+        super().__init__(*args, editable=False, **kwargs)
+
+    def deconstruct(self) -> Any:
+        """For the database it is a column like another: migrations need not know this class."""
+        name, _, positional, named = super().deconstruct()
+        return name, "django.db.models.TextField", positional, named
+
+    def fold(self, model_instance: models.Model) -> str:
+        """Return the text as the column keeps it."""
+        texts = (folded(getattr(model_instance, name)) for name in self.of)
+        return f" {' '.join(filter(None, texts))} "
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001
+        value = self.fold(model_instance)
+        setattr(model_instance, self.attname, value)
         return value
 
 

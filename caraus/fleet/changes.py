@@ -47,7 +47,9 @@ def save_vehicles(
         changed = [
             vehicle for vehicle in existing.values() if _assign(vehicle, by_plate[vehicle.plate])
         ]
-        Vehicle.objects.bulk_update(changed, _FIELDS, batch_size=500)
+        for vehicle in changed:
+            vehicle.fold_search_text()  # as `save` does, and `bulk_update` does not
+        Vehicle.objects.bulk_update(changed, [*_FIELDS, "search_text"], batch_size=500)
         new = Vehicle.objects.bulk_create(
             (
                 Vehicle(company=company, **asdict(entry))

@@ -1,10 +1,11 @@
 """The vehicles and trailers of a company, and the issues of its UITs beside them."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import Company, User
-from caraus.core.fields import PERSON_NAME_LENGTH
+from caraus.core.fields import PERSON_NAME_LENGTH, FoldedField
 from caraus.core.formatting import gettext_lazy
 from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import DEALT_WITH_KINDS, Mark, Transport
@@ -31,6 +32,7 @@ class Vehicle(models.Model):
     # Who usually drives it, and the phone at which they are found.
     driver = models.CharField(max_length=PERSON_NAME_LENGTH, blank=True)
     phone = models.CharField(max_length=PHONE_MAX_LENGTH, blank=True)
+    search_text = FoldedField(of=["driver", "phone"], db_default="")
     # A retired one stays in the fleet, so that a UIT that names it is explained.
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -40,6 +42,9 @@ class Vehicle(models.Model):
         constraints = [
             models.UniqueConstraint("company", "plate", name="one_row_per_plate"),
         ]
+        indexes = [
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="vehicle_search"),
+        ]
 
     def __str__(self) -> str:
         return self.plate
@@ -47,6 +52,10 @@ class Vehicle(models.Model):
     @property
     def is_trailer(self) -> bool:
         return self.kind == Kind.TRAILER
+
+    def fold_search_text(self) -> None:
+        """Set the text for the search from the driver and the phone."""
+        Vehicle._meta.get_field("search_text").pre_save(self, add=False)
 
 
 class Issue(models.Model):

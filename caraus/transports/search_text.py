@@ -1,5 +1,6 @@
-"""The text by which a UIT is found: every searchable field folded, in sections; and the texts by
-which the list is put in order."""
+"""The text by which a UIT is found: every searchable field of ANAF's folded, in sections; and the
+texts by which the list is put in order. What people wrote is searched where it stands
+(`caraus/workspace/search_beside.py`)."""
 
 from enum import IntEnum
 from typing import Any, Protocol
@@ -39,6 +40,7 @@ class Section(IntEnum):
     DECLARANT = 3
     REFERENCE = 4
     PLACES = 5
+    DOCUMENTS = 6
 
 
 def fold_code(code: str) -> str:
@@ -59,6 +61,7 @@ def build_search_text(transport: Searchable) -> str:
         Section.DECLARANT: _folded([transport.declarant_cui, transport.declarant_name]),
         Section.REFERENCE: _folded([transport.declarant_ref]),
         Section.PLACES: _folded([*_place(transport.start), *_place(transport.end)]),
+        Section.DOCUMENTS: _folded(_document_texts(transport)),
     }
     lines = (" ".join(dict.fromkeys(sections[section])) for section in Section)
     return "\n".join(f" {line[: LONGEST_SECTION - 3]} " for line in lines)

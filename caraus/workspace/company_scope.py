@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.workspace.filters import ListFilters
+from caraus.workspace.search_beside import Beside, find_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class CompanyScope:
     def restricted_to(self) -> list[int] | None:
         """The company keys for `listing.filter_transports`; None where nothing is left out."""
         return None if self.has_all_companies and self.company is None else self.selected_ids
+
+    def find_beside(self) -> Beside:
+        """Return what the search of the filters finds beside the UITs."""
+        return find_beside(self.filters.query, self.selected) if self.filters.query else {}
 
 
 def resolve_scope(membership: Membership, filters: ListFilters) -> CompanyScope:

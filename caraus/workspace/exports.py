@@ -38,6 +38,7 @@ from caraus.workspace import (
 )
 from caraus.workspace.filters import ListFilters
 from caraus.workspace.models import ListExport, ListExportPart
+from caraus.workspace.search_beside import find_beside
 
 RETENTION = timedelta(hours=24)
 # The same view requested again within this time, with nothing changed, is the same file.
@@ -225,12 +226,14 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
     companies = access.visible_companies(membership).filter(pk__in=export.companies)
     if filters.company:
         companies = companies.filter(cui=filters.company)
-    company_ids = [company.pk for company in companies]
+    selected = list(companies)
+    company_ids = [company.pk for company in selected]
+    beside = find_beside(filters.query, selected) if filters.query else {}
     rows = access.visible(Transport.objects.select_related("company"), membership)
     if export.transports:
         rows = rows.filter(pk__in=export.transports)
         filters = replace(filters, show="all")  # one of them may have expired meanwhile
-    rows = listing.filter_transports(filters, rows, company_ids, today=today())
+    rows = listing.filter_transports(filters, rows, company_ids, today=today(), beside=beside)
     return urgency.with_urgency(rows, today=today()) if is_urgent else rows
 
 

@@ -1,7 +1,7 @@
 """The UITs that match the filters of the list: company, state, period, text."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from caraus.transports.models import Transport
 from caraus.transports.search_text import Section
 from caraus.workspace import pagination, search, urgency
 from caraus.workspace.filters import ListFilters
+from caraus.workspace.search_beside import Beside
 from caraus.workspace.urgency import OPEN
 
 State = Transport.State
@@ -36,10 +37,11 @@ def filter_transports(
     companies: Collection[int] | None,
     *,
     today: date,
+    beside: Beside | None = None,
 ) -> QuerySet[Transport]:
     """Return those of `rows`, what the member may see, that match, in these companies (None: all).
 
-    A list of all companies would mislead the planner, which then leaves the index of the
+    `beside` is what the search finds beside the UITs. A list of all companies would mislead the planner, which then leaves the index of the
     organization.
     """
     rows = rows.filter(_SHOWN[filters.show](today))
@@ -55,7 +57,7 @@ def filter_transports(
     if filters.with_issues:
         rows = rows.filter(fleet.has_issues(today))
     if filters.query:
-        rows = rows.filter(search.matching(filters.query))
+        rows = rows.filter(search.matching(filters.query, beside=beside))
     if filters.declarant:
         rows = rows.filter(search.matching(filters.declarant, Section.DECLARANT))
     if filters.vehicle:
@@ -103,10 +105,11 @@ def list_page(
     companies: Collection[int] | None,
     *,
     today: date,
+    beside: Beside | None = None,
 ) -> tuple[QuerySet[Transport], pagination.Page]:
     """Return the rows that match, and the page of them that the cursor names, without the groups
     that are closed."""
-    rows = filter_transports(filters, rows, companies, today=today)
+    rows = filter_transports(filters, rows, companies, today=today, beside=beside)
     shown = rows
     if filters.order == "urgent":
         rows = urgency.with_urgency(rows, today=today)
@@ -118,6 +121,31 @@ def list_page(
         before=filters.before,
     )
     return rows, page
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedResults:
+    """What a search finds among the closed UITs: its first page, and how many there are."""
+
+    page: pagination.Page
+    count: CappedCount
+
+
+def search_closed(
+    filters: ListFilters,
+    rows: QuerySet[Transport],
+    companies: Collection[int] | None,
+    *,
+    today: date,
+    beside: Beside,
+) -> ClosedResults | None:
+    """Search among all UITs; None where nothing is found there either."""
+    of_all = replace(filters, show="all")
+    rows, page = list_page(of_all, rows, companies, today=today, beside=beside)
+    if not page.rows:
+        return None
+    to_count = rows_to_count(rows, page, sort=of_all.order)
+    return ClosedResults(page, total(page, None if to_count is None else to_count.count()))
 
 
 def rows_to_count(

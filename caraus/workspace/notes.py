@@ -46,4 +46,4 @@ def change_note(note: TransportNote, text: str) -> None:
     """Store a new text; the same one is no change."""
     if note.text != text:
         note.text, note.edited_at = text, timezone.now()
-        note.save(update_fields=["text", "edited_at"])
+        note.save(update_fields=["text", "search_text", "edited_at"])

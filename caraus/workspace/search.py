@@ -6,6 +6,7 @@ and the order of the list.
 """
 
 import re
+from collections.abc import Mapping
 from functools import reduce
 from operator import and_, or_
 
@@ -23,14 +24,18 @@ MAX_QUERY_LENGTH = 200
 MIN_CODE_LENGTH = 6
 
 
-def matching(typed: str, section: Section | None = None) -> Q:
-    """Return the condition that a UIT holds what was typed, in one section or in any.
+def matching(
+    typed: str, section: Section | None = None, *, beside: Mapping[str, Q] | None = None
+) -> Q:
+    """Return the condition that a UIT holds what was typed, in one section or in any; or that
+    something `beside` it does (`search_beside.find_beside`).
 
     The whole, or word by word („agro nădlac”), or a CUI typed with „RO”. Nothing matches a text
     without a letter and a digit.
     """
+    others = beside or {}
     conditions = [
-        reduce(and_, [_contains(needle, section) for needle in needles])
+        reduce(and_, [_contains(needle, section) | others.get(needle, Q()) for needle in needles])
         for needles in needle_lists(typed)
     ]
     whole, code = folded(typed[:MAX_QUERY_LENGTH]), fold_code(typed[:MAX_QUERY_LENGTH])

@@ -13,13 +13,14 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from caraus.core.formatting import day_in_brief, day_in_full
+from caraus.core.formatting import day_in_brief, day_in_full, plural
 from caraus.filings.rows import change_pill
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Mark, Transport
 from caraus.workspace.columns import BEFORE_STATE, LIST_COLUMNS, ListLayout
 from caraus.workspace.filters import ListFilters
+from caraus.workspace.listing import CappedCount
 from caraus.workspace.pagination import ORDERS, Page
 from caraus.workspace.urgency import GROUPS, Group, folded_ranks
 
@@ -300,6 +301,8 @@ class TableSection:
     is_folded: bool = False
     # The query string that opens or closes the group.
     address: str = ""
+    # The head of what is no group of the list; `address` then leads to all of it.
+    title: str = ""
 
 
 def table_sections(
@@ -325,6 +328,17 @@ def table_sections(
         for rank, group in enumerate(GROUPS)
         if rank in by_rank or (rank in folded and groups.get(rank) and first < rank < last)
     ]
+
+
+def closed_section(
+    rows: list[TableRow], filters: ListFilters, count: CappedCount
+) -> TableSection:
+    """Return the closed UITs that a search found where nothing open fits: „2 încheiate”."""
+    title = plural(count.number, "încheiat", "încheiate")
+    if count.is_more:
+        title = gettext("peste {number}").format(number=title)
+    address = "" if len(rows) == count.number else filters.all_address
+    return TableSection(rows, title=title, address=address)
 
 
 def _rank_after(page: Page, filters: ListFilters) -> int:

@@ -1,9 +1,11 @@
 """What the team says to itself about a UIT."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
 from caraus.accounts.models import User
+from caraus.core.fields import FoldedField
 from caraus.transports.models.uits import Transport
 
 
@@ -18,11 +20,15 @@ class TransportNote(models.Model):
         User, on_delete=models.SET_NULL, null=True, related_name="transport_notes"
     )
     text = models.TextField()
+    search_text = FoldedField(of=["text"], db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["created_at", "pk"]
+        indexes = [
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="note_search"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.transport_id}: {self.text[:40]}"

@@ -26,7 +26,9 @@ def show_lorries(request: HttpRequest) -> HttpResponse:
     if filters.order == "newest" and filters.show != "current":
         filters = replace(filters, show="current")
     visible = access.visible(Transport.objects.all(), membership)
-    rows = listing.filter_transports(filters, visible, scope.restricted_to, today=today())
+    rows = listing.filter_transports(
+        filters, visible, scope.restricted_to, today=today(), beside=scope.find_beside()
+    )
     context = {
         "filters": filters,
         "companies": scope.companies,

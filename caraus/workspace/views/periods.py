@@ -58,5 +58,7 @@ def period_page(request: HttpRequest) -> PeriodPage:
     show = filters.show if filters.shows_other else "all"
     of_all_days = replace(filters, from_day=None, to_day=None, show=show)
     visible = access.visible(Transport.objects.all(), membership)
-    rows = listing.filter_transports(of_all_days, visible, scope.restricted_to, today=today())
+    rows = listing.filter_transports(
+        of_all_days, visible, scope.restricted_to, today=today(), beside=scope.find_beside()
+    )
     return PeriodPage(scope, rows)

@@ -50,15 +50,25 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     # Read before the rows: what arrives in between then counts as new, not as known.
     sync_status = read_sync_status(membership.organization, scope.selected)
     visible = access.visible(Transport.objects.all(), membership)
-    rows, page = listing.list_page(filters, visible, scope.restricted_to, today=today())
+    beside = scope.find_beside()
+    rows, page = listing.list_page(
+        filters, visible, scope.restricted_to, today=today(), beside=beside
+    )
+    is_first_page = not (filters.after or filters.before)
+    closed = (
+        listing.search_closed(filters, visible, scope.restricted_to, today=today(), beside=beside)
+        if filters.query and not filters.shows_other and is_first_page and not page.rows
+        else None
+    )
+    shown = page if closed is None else closed.page
     groups = urgency.count_groups(rows) if filters.order == "urgent" else None
     summary = summarize(scope, visible, rows, page, groups)
     layout = columns.layout_of(membership.user_id)
     company_by_id = {company.pk: company for company in scope.selected}
-    for transport in page:
+    for transport in shown:
         transport.company = company_by_id[transport.company_id]
-    fleet.attach_issues(page.rows, some=summary.has_issues)
-    filings.attach_changes(page.rows, some=summary.has_filings)
+    fleet.attach_issues(shown.rows, some=summary.has_issues)
+    filings.attach_changes(shown.rows, some=summary.has_filings)
     if request.headers.get("Caraus-Hidden") != "1" and requests.should_record_view(
         sync_status.states
     ):
@@ -67,7 +77,12 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     heads = table.column_heads(filters, layout.columns)
     may_mark = access.has_role(membership, Role.DISPATCHER)
     rows_shown = table.table_rows(
-        page.rows, layout=layout, today=today(), with_company=with_company
+        shown.rows, layout=layout, today=today(), with_company=with_company
+    )
+    sections = (
+        table.table_sections(rows_shown, page, filters, groups)
+        if closed is None
+        else [table.closed_section(rows_shown, filters, closed.count)]
     )
     context = {
         "filters": filters,
@@ -86,7 +101,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "densities": ListSettings.Density.choices,
         "heads": heads,
         "papers_label": table.papers_label(layout.columns),
-        "sections": table.table_sections(rows_shown, page, filters, groups),
+        "sections": sections,
         "saved_views": own_views,
         "quick_filters": summary.quick_filters,
         "has_expired_last_night": summary.has_expired_last_night,
