@@ -1,0 +1,47 @@
+/* Keys on a UIT's page: to the UITs before and after it in the list one came from. The page works
+   without this file. */
+"use strict";
+(() => {
+  const head = document.querySelector(".uit-head[data-row]");
+  if (!head) return;
+  // The list gives the focus to this row when one comes back.
+  sessionStorage.setItem("caraus-last-uit", head.dataset.row);
+  const order = JSON.parse(sessionStorage.getItem("caraus-order") || "[]");
+  const at = order.indexOf(location.pathname);
+
+  const open = (by) => {
+    const path = at < 0 ? undefined : order[at + by];
+    // Not one more step of the browser's history: „back” leads to the list.
+    if (path) location.replace(path);
+    else document.getElementById("anunt").textContent = head.dataset.noneWords;
+  };
+
+  for (const [name, by] of [["previous", -1], ["next", 1]]) {
+    const link = document.querySelector(`[data-step="${name}"]`);
+    if (!link || at < 0 || !order[at + by]) continue;
+    link.href = order[at + by];
+    link.hidden = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("[data-step]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(link.dataset.step === "next" ? 1 : -1);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.closest("input, select, textarea, [contenteditable], dialog")) return;
+    const press = (selector) => {
+      const button = document.querySelector(selector);
+      if (button) button.click();
+    };
+    if (event.key === "j") open(1);
+    else if (event.key === "k") open(-1);
+    else if (event.key === "c") press(".uit-head .uit-line .copy");
+    else if (event.key === "e") press("#exporta button");
+    else if (event.key === "?") document.getElementById("taste").showModal();
+  });
+})();
