@@ -61,7 +61,7 @@ class FoldedField(_TextField):
 
     def __init__(self, *args: Any, of: Sequence[str] = (), **kwargs: Any) -> None:
         self.of = tuple(of)
-        super().__init__(*args, editable=False, **kwargs)
+        super().__init__(*args, **(kwargs | {"editable": False}))
 
     def deconstruct(self) -> Any:
         """For the database it is a column like another: migrations need not know this class."""

@@ -16,12 +16,15 @@ from django.utils.translation import gettext
 
 from caraus.core import bounded_process
 from caraus.core.formatting import day_with_year
+from caraus.drivers import driver_text
 from caraus.transports.display import (
     CARRIER_CHANGED,
     DELISTED,
     EXPIRED,
     MISSING,
     grouped_uit,
+    has_not_begun,
+    has_wrong_code,
     place_title,
     status,
     unreadable_sentence,
@@ -134,6 +137,18 @@ def content(transport: Transport, *, today: date) -> dict[str, object]:
 
 
 def _warning(transport: Transport, *, today: date) -> str:
+    """Return all that the page of the UIT warns of, a line each."""
+    lines = [_state_warning(transport, today=today)]
+    if has_wrong_code(transport, today=today):
+        lines.append("COD GREȘIT – compară-l cu notificarea declarantului")
+    if has_not_begun(transport, today=today):
+        lines.append(f"VALABIL ABIA DIN {_day(transport.transport_date)} – nu porni mai devreme")
+    if issues := driver_text.issue_words(transport):
+        lines.append(f"DE VERIFICAT – {issues}")
+    return "\n".join(line for line in lines if line)
+
+
+def _state_warning(transport: Transport, *, today: date) -> str:
     return {
         DELISTED: "NU MAI ESTE ÎN LISTA ANAF – nu pleca până nu confirmă declarantul",
         MISSING: "LIPSĂ LA ANAF – întreabă declarantul înainte de plecare",

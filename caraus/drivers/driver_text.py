@@ -5,12 +5,16 @@ from datetime import date
 from django.utils.translation import gettext
 
 from caraus.core.formatting import day_with_year
+from caraus.fleet.display import short_label
+from caraus.fleet.queries import pending_issues_of
 from caraus.transports.display import (
     CARRIER_CHANGED,
     DELISTED,
     EXPIRED,
     MISSING,
     grouped_uit,
+    has_not_begun,
+    has_wrong_code,
     place_lines,
     place_title,
     status,
@@ -26,6 +30,7 @@ def format_driver_text(transport: Transport, *, today: date) -> str:
     towed = [trailer for trailer in trailers if trailer]
     lines = [
         warning(transport, today=today),
+        *cautions(transport, today=today),
         f"UIT: {grouped_uit(transport.uit)}",
         gettext("Vehicul: %(plate)s") % {"plate": plate or "—"},
         gettext("Remorcă: %(plates)s") % {"plates": " + ".join(towed)} if towed else "",
@@ -66,6 +71,36 @@ def warning(transport: Transport, *, today: date) -> str:
             "ATENȚIE: pe acest UIT este trecut alt transportator. Nu pleca la drum cu el."
         )
     return ""
+
+
+def cautions(transport: Transport, *, today: date) -> list[str]:
+    """Return what else the page of the UIT warns of, a sentence each."""
+    sentences = []
+    if has_wrong_code(transport, today=today):
+        sentences.append(
+            gettext(
+                "ATENȚIE: codul nu are forma sau cifrele de control ale unui UIT. Înainte de "
+                "plecare, compară-l cu cel din notificarea declarantului."
+            )
+        )
+    if has_not_begun(transport, today=today):
+        sentences.append(
+            gettext("ATENȚIE: UIT-ul este valabil abia din {day}: nu porni mai devreme.").format(
+                day=day_with_year(transport.transport_date)
+            )
+        )
+    if issues := issue_words(transport):
+        sentences.append(
+            gettext("ATENȚIE: de verificat înainte de plecare: {issues}.").format(issues=issues)
+        )
+    return sentences
+
+
+def issue_words(transport: Transport) -> str:
+    """„B12ABC nu e în flotă; CT10WPT remorca nu e în flotă”, of what nobody has dealt with."""
+    issues = pending_issues_of(transport)
+    words = [f"{issue.plate} {short_label(issue)}" for issue in issues]
+    return "; ".join(dict.fromkeys(words))
 
 
 def _place(place: dict[str, str]) -> str:

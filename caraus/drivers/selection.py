@@ -19,7 +19,8 @@ def selected_transports(request: HttpRequest, texts: Sequence[str]) -> list[Tran
     """Return the UITs with these keys, in the order of their ends; raise Http404 for none."""
     keys = parse_keys(texts, most=MAX_NAMED)
     rows = access.visible(
-        Transport.objects.select_related("company"), access.current_membership(request)
+        Transport.objects.select_related("company").prefetch_related("issues"),
+        access.current_membership(request),
     )
     selected = rows.filter(pk__in=keys).order_by("first_expired_day", "pk")[:MAX_CARDS]
     transports = list(selected)

@@ -57,5 +57,5 @@ def missing_plates(
             Kind.VEHICLE if as_vehicle[key] * 2 >= uits else Kind.TRAILER,
             uits,
         )
-        for key, uits in sorted(seen.items(), key=lambda item: (-item[1], item[0][1]))
+        for key, uits in sorted(seen.items(), key=lambda item: (-item[1], item[0][1], item[0][0]))
     ]

@@ -84,6 +84,18 @@ def _of_anaf(transport: Transport) -> Status | None:
     return None if uit_is_valid(transport.uit) else NOT_VALIDATED
 
 
+def has_wrong_code(transport: Transport, *, today: date) -> bool:
+    """Whether the code of a UIT that is not over lacks the form or the check digits of one."""
+    over = status(transport, today=today) in {DELISTED, EXPIRED}
+    return not over and not uit_is_valid(transport.uit)
+
+
+def has_not_begun(transport: Transport, *, today: date) -> bool:
+    """Whether a UIT that is not over is declared for a later day."""
+    over = status(transport, today=today) in {DELISTED, EXPIRED}
+    return not over and transport.transport_date is not None and transport.transport_date > today
+
+
 def _of_calendar(transport: Transport, *, today: date) -> Status:
     if transport.last_valid_day == today:
         return ENDS_TODAY
@@ -242,6 +254,7 @@ FIELD_LABELS: dict[str, str | Promise] = {
     "extra": gettext_lazy("alte câmpuri"),
     "mark": gettext_lazy("marcaj"),
     "issue_mark": gettext_lazy("problemă"),
+    "request": gettext_lazy("cerere"),
 }
 
 # By field: how packages above this one write the values of their own events.
@@ -300,11 +313,21 @@ EVENT_STYLES = {
     TransportEvent.Kind.MARKED: EventStyle("circle-check", "good"),
     TransportEvent.Kind.UNMARKED: EventStyle("undo-2", "off"),
     TransportEvent.Kind.FILING: EventStyle("send", "calm"),
+    TransportEvent.Kind.REQUESTED: EventStyle("mail", "calm"),
 }
 
 
 def event_look(event: TransportEvent) -> EventStyle:
     return EVENT_STYLES[TransportEvent.Kind(event.kind)]
+
+
+# What a declarant was asked for, and by which way.
+REQUEST_LABELS = {
+    "correction": gettext_lazy("corectură"),
+    "new_uit": gettext_lazy("UIT nou"),
+    "email": gettext_lazy("prin e-mail"),
+    "whatsapp": gettext_lazy("prin WhatsApp"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +371,8 @@ def _value(name: str, value: Any) -> str:
         return str(Mark.Kind(value).label)
     if name == "issue_mark":
         return f"{value['plate']}: {Mark.Kind(value['kind']).label}"
+    if name == "request":
+        return ", ".join(str(REQUEST_LABELS.get(word, word)) for word in value)
     if name == "documents":
         return ", ".join(document.get("text", "") for document in value)
     return _REGISTERED_FORMATS.get(name, str)(value)

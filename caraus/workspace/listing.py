@@ -41,8 +41,8 @@ def filter_transports(
 ) -> QuerySet[Transport]:
     """Return those of `rows`, what the member may see, that match, in these companies (None: all).
 
-    `beside` is what the search finds beside the UITs. A list of all companies would mislead the planner, which then leaves the index of the
-    organization.
+    `beside` is what the search finds beside the UITs. A list of all companies would mislead the
+    planner, which then leaves the index of the organization.
     """
     rows = rows.filter(_SHOWN[filters.show](today))
     if companies is not None:

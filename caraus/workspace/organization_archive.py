@@ -26,6 +26,7 @@ from caraus.fleet.models import Vehicle
 from caraus.ledger.models import LedgerEntry
 from caraus.sync.models import SyncRun
 from caraus.transports.models import (
+    DeclarantContact,
     Mark,
     Transport,
     TransportEvent,
@@ -51,6 +52,7 @@ ARCHIVE_MODELS: dict[str, type[Model]] = {
     "istoric": TransportEvent,
     "marcaje": Mark,
     "note": TransportNote,
+    "contacte": DeclarantContact,
     "necitite": UnreadableRecord,
     "sincronizari": SyncRun,
     "jurnal": AuditLogEntry,

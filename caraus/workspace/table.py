@@ -330,9 +330,7 @@ def table_sections(
     ]
 
 
-def closed_section(
-    rows: list[TableRow], filters: ListFilters, count: CappedCount
-) -> TableSection:
+def closed_section(rows: list[TableRow], filters: ListFilters, count: CappedCount) -> TableSection:
     """Return the closed UITs that a search found where nothing open fits: „2 încheiate”."""
     title = plural(count.number, "încheiat", "încheiate")
     if count.is_more:

@@ -4,7 +4,9 @@ from django.urls import path
 
 from caraus.workspace.views import (
     county_map,
+    declarants,
     exports,
+    finder,
     lorries,
     marks,
     notes,
@@ -19,6 +21,7 @@ app_name = "workspace"
 
 urlpatterns = [
     path("", transport_list.transport_list, name="list"),
+    path("cauta/", finder.show_results, name="find"),
     path("coloane/", saved_views.save_layout, name="columns"),
     path("vederi/", saved_views.saved_view_list, name="saved_views"),
     path("vederi/<int:pk>/", saved_views.change_view, name="saved_view"),
@@ -30,6 +33,8 @@ urlpatterns = [
     path("harta/", county_map.show_county_map, name="map"),
     path("necitite/<int:pk>/", unreadable.show_unreadable_record, name="unreadable"),
     path("<int:pk>/", transport.transport_detail, name="detail"),
+    path("<int:pk>/contact-declarant/", declarants.save_contact, name="contact"),
+    path("<int:pk>/cerere/", declarants.record_request, name="request"),
     path("<int:pk>/marcaj/", marks.mark_transport, name="mark"),
     path("alese/", marks.mark_selection, name="selection"),
     path("<int:pk>/note/", notes.add_note, name="note_add"),

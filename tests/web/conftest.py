@@ -154,6 +154,8 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "transporturi/<int:pk>/": transport.pk,
         "transporturi/<int:pk>/fisa-soferului.pdf": transport.pk,
         "transporturi/<int:pk>/marcaj/": transport.pk,
+        "transporturi/<int:pk>/contact-declarant/": transport.pk,
+        "transporturi/<int:pk>/cerere/": transport.pk,
         "transporturi/<int:pk>/note/": transport.pk,
         "transporturi/note/<int:pk>/": note.pk,
         "transporturi/note/<int:pk>/stergere/": note.pk,

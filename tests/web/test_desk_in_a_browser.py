@@ -49,7 +49,7 @@ def rows(page: Page) -> list[str]:
 
 
 def picked(page: Page) -> list[str]:
-    found = page.locator("#lista tr:has(input:checked)").evaluate_all(
+    found = page.locator("#lista tr[data-uit]:has(input:checked)").evaluate_all(
         "rows => rows.map(row => row.dataset.uit)"
     )
     return [str(uit) for uit in found]
@@ -117,9 +117,7 @@ def test_the_selection_is_marked_in_place_and_the_focus_goes_on(
         assert kinds == [["fine", "fine", "unloaded"]]
 
 
-def test_the_selection_works_without_javascript(
-    browser: Browser, live_server: LiveServer
-) -> None:
+def test_the_selection_works_without_javascript(browser: Browser, live_server: LiveServer) -> None:
     with override_settings(PUBLIC_URL=live_server.url):
         context = browser.new_context(
             base_url=live_server.url, locale="ro-RO", java_script_enabled=False

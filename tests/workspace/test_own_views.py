@@ -21,7 +21,7 @@ from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST, VIEWS = "/transporturi/", "/transporturi/vederi/"
 # Those of the bare page are of the frame, on every page.
-QUERIES = {"bare": 4, "list": 13, "search": 13, "week": 6, "map": 6, "uit": 14, "panel": 13}
+QUERIES = {"bare": 4, "list": 13, "search": 15, "week": 6, "map": 6, "uit": 14, "panel": 13}
 
 
 def test_columns_are_chosen_and_remembered_for_the_person(
@@ -51,14 +51,14 @@ def test_the_density_is_remembered_and_says_more_of_each_uit(
 ) -> None:
     company = factories.company(organization, cui="900030302", name="A DOUA SRL")
     make(company=company, declarant_cui="900117817", documents=[{"text": "CMR 1"}])
-    compact = page_of(signed_in.get(LIST)).split("<tbody>")[1].split("</tbody>")[0]
+    compact = page_of(signed_in.get(LIST)).split("<tbody")[1].split("</tbody>")[0]
     for detail in ("A DOUA SRL", "900117817", "CMR 1"):
         assert detail not in compact
     form = {"coloane": ["vehicle", "declarant"], "randuri": "airy"}
     signed_in.post(f"{LIST}coloane/", form)
     page = page_of(signed_in.get(LIST))
     assert 'value="airy" checked' in page
-    airy = page.split("<tbody>")[1].split("</tbody>")[0]
+    airy = page.split("<tbody")[1].split("</tbody>")[0]
     for detail in ("A DOUA SRL", "900117817", "CMR 1"):
         assert detail in airy
     signed_in.post(f"{LIST}coloane/", {"coloane": ["vehicle"], "randuri": "altfel"})
@@ -219,12 +219,12 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
         {"last_changed_at": now + timedelta(minutes=1)},
     ):
         Transport.objects.filter(pk=row.pk).update(**changed)
-        page = page_of(signed_in.get(LIST)).split("<tbody>")[1].split("</tbody>")[0]
+        page = page_of(signed_in.get(LIST)).split("<tbody")[1].split("</tbody>")[0]
         assert page not in seen, changed
         seen.add(page)
     Company.objects.update(name="Nume nou")
     factories.company(row.company.organization, cui="900030302")
-    assert "Nume nou" in page_of(signed_in.get(LIST)).split("<tbody>")[1]
+    assert "Nume nou" in page_of(signed_in.get(LIST)).split("<tbody")[1]
     User.objects.filter(pk=owner.pk).update(language="en")
     english = page_of(signed_in.get(LIST))
     assert "9 minutes ago" in english

@@ -1,5 +1,5 @@
-"""The search finds what is shown beside a UIT (documents, notes, driver, company), as it is now; and
-the closed UITs where nothing open fits."""
+"""The search finds what is shown beside a UIT (documents, notes, driver, company), as it is now;
+and the closed UITs where nothing open fits."""
 
 from datetime import timedelta
 
@@ -114,8 +114,12 @@ def test_a_word_of_many_notes_is_looked_up_within_a_limit(
 
 
 def test_closed_uits_stand_under_a_line_where_nothing_open_fits(
-    signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+    signed_in: Client,
+    make: MakeTransport,
+    organization: Organization,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    factories.authorization(organization)
     long_ago = today() - timedelta(days=30)
     closed = [make(plate="B12ABC", state="expired", first_expired_day=long_ago) for _ in range(3)]
     assert set(found(signed_in, "b12abc")) == {row.uit for row in closed}

@@ -77,11 +77,11 @@ def test_plates_that_the_fleet_lacks_are_added(
     assert not Vehicle.objects.exclude(company=company).exists()
     page = page_of(signed_in.get(answer["Location"]))
     assert "Flota: 2 vehicule adăugate: " in page
-    for form, sentence in (
+    for again, sentence in (
         (form, "Toate numerele acestor UIT-uri sunt deja în flotă."),
         ({}, "Alege întâi UIT-urile"),
     ):
-        answer = signed_in.post(ADD, form)
+        answer = signed_in.post(ADD, again)
         assert sentence in page_of(signed_in.get(answer["Location"]))
     assert company.fleet.count() == 3
 

@@ -14,12 +14,19 @@ from caraus.accounts.models import Company
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.drivers import card, driver_text
+from caraus.fleet.models import Issue
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncRun, SyncState
+from caraus.transports.display import grouped_uit
 from caraus.transports.models import Transport, TransportEvent
 from caraus.workspace.timeline import build_timeline
 from tests.simulator_process import SimulatorProcess
+from tests.squeezed import page_of
 from tests.transports.test_views import transport
+from tests.workspace.conftest import uit
+
+# With the form and the check digits of a UIT.
+GOOD_CODE = uit(1)
 
 
 def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
@@ -72,6 +79,7 @@ def test_the_page_costs_the_same_for_a_long_history(signed_in: Client, company: 
 def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -> None:
     row = transport(
         company,
+        uit=GOOD_CODE,
         trailer1="CT83WPT",
         vehicle_changes=[{"plate": "B99NOU", "trailer1": "CT84WPT", "trailer2": "CT85WPT"}],
         start={"county": "AR", "locality": "Nădlac", "street": "Vămii", "number": "1"},
@@ -80,7 +88,7 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
         first_expired_day=date(2031, 11, 29),
     )
     assert driver_text.format_driver_text(row, today=date(2031, 11, 24)).splitlines() == [
-        "UIT: 1A2B 3C4D 5E6F 7H88",
+        f"UIT: {grouped_uit(GOOD_CODE)}",
         "Vehicul: B99NOU",
         "Remorcă: CT84WPT + CT85WPT",
         "De la: Nădlac (AR), Vămii 1",
@@ -104,11 +112,75 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
     assert warning.startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
 
 
+@pytest.mark.parametrize(
+    ("fields", "on_page", "in_text", "on_card"),
+    [
+        ({"state": "missing"}, "nu l‑a mai arătat", "nu a mai arătat acest UIT", "LIPSĂ LA ANAF"),
+        ({"state": "delisted"}, "nu mai este în lista ANAF", "nu mai este în lista", "NU MAI ESTE"),
+        ({"state": "expired", "expires": 0}, "A expirat", "acest UIT a expirat", "EXPIRAT"),
+        ({"carrier_cui": "900020201"}, "transportatorul declarat", "alt transportator", "ALT TRA"),
+        ({"uit": "1A2B3C4D5E6F7H00"}, "cifrele de control", "cifrele de control", "COD GREȘIT"),
+        ({"starts": 2}, "începe", "este valabil abia din", "VALABIL ABIA DIN"),
+        (
+            {"issue": "retired"},
+            "scos din uz în flotă",
+            "de verificat înainte de plecare: B12ABC scos din uz",
+            "DE VERIFICAT – B12ABC scos din uz",
+        ),
+        (
+            {"unreadable_fields": {"data_exp_uit": "-"}},
+            "nu a putut fi citit",
+            "câmpuri pe care nu le putem citi",
+            "câmpuri pe care nu le putem citi",
+        ),
+    ],
+)
+def test_the_driver_is_told_all_that_the_page_warns_of(
+    signed_in: Client,
+    company: Company,
+    fields: dict[str, Any],
+    on_page: str,
+    in_text: str,
+    on_card: str,
+) -> None:
+    day = today()
+    row = transport(
+        company,
+        uit=fields.pop("uit", GOOD_CODE),
+        transport_date=day + timedelta(days=fields.pop("starts", 0)),
+        first_expired_day=day + timedelta(days=fields.pop("expires", 5)),
+    )
+    if code := fields.pop("issue", ""):
+        Issue.objects.create(
+            transport=row, company=company, code=code, place="plate", plate="B12ABC"
+        )
+    Transport.objects.filter(pk=row.pk).update(**fields)
+    assert on_page in page_of(signed_in.get(f"/transporturi/{row.pk}/"))
+    text = page_of(signed_in.get(f"/transporturi/{row.pk}/text-pentru-sofer/"))
+    assert in_text in text
+    row.refresh_from_db()
+    assert on_card in str(card.content(row, today=day))
+    # With more than one, each is told.
+    both = Transport.objects.create(
+        company=company,
+        uit="0000000000000001",
+        state="missing",
+        transport_date=day + timedelta(days=1),
+        first_expired_day=day + timedelta(days=5),
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        last_changed_at=row.last_changed_at,
+    )
+    assert len(str(card.content(both, today=day)["warning"]).splitlines()) == 3
+    assert driver_text.format_driver_text(both, today=day).count("ATENȚIE") == 3
+
+
 def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
     signed_in: Client, company: Company
 ) -> None:
     row = transport(
         company,
+        uit=GOOD_CODE,
         trailer1="CT83WPT",
         declarant_name="ȘTEFĂNEȘTI ȚIGLE & FIII SRL " * 4,
         start={"county": "AR", "locality": "Nădlac"},
@@ -116,7 +188,7 @@ def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
     )
     answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
     assert answer["Content-Type"] == "application/pdf"
-    assert answer["Content-Disposition"] == 'inline; filename="UIT-1A2B3C4D5E6F7H88.pdf"'
+    assert answer["Content-Disposition"] == f'inline; filename="UIT-{GOOD_CODE}.pdf"'
     assert answer.content.startswith(b"%PDF-")
     assert len(answer.content) < 80_000
     with translation.override("en"):

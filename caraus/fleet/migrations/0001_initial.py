@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -44,12 +45,14 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('driver', models.CharField(blank=True, max_length=150)),
                 ('phone', models.CharField(blank=True, max_length=40)),
+                ('search_text', models.TextField(db_default='', editable=False)),
                 ('active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fleet', to='accounts.company')),
             ],
             options={
                 'ordering': ['-active', '-kind', 'plate', 'pk'],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='vehicle_search', opclasses=['gin_trgm_ops'])],
                 'constraints': [models.UniqueConstraint(models.F('company'), models.F('plate'), name='one_row_per_plate')],
             },
         ),

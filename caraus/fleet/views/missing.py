@@ -1,5 +1,5 @@
-"""The plates of open UITs that are in no fleet, added at once: „Bifează-le pe ale tale”, or those of
-the UITs that are selected in the list."""
+"""The plates of open UITs that are in no fleet, added at once: „Bifează-le pe ale tale”, or those
+of the UITs that are selected in the list."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
-"""The rows of this package: UITs with their history, marks and notes, and unreadable records."""
+"""The rows of this package: UITs with their history, marks and notes, the contacts of declarants,
+and unreadable records."""
 
+from caraus.transports.models.contacts import DeclarantContact
 from caraus.transports.models.marks import DEALT_WITH, DEALT_WITH_KINDS, Mark
 from caraus.transports.models.notes import TransportNote
 from caraus.transports.models.uits import ExpiryWatch, Transport, TransportEvent, UnreadableRecord
@@ -7,6 +9,7 @@ from caraus.transports.models.uits import ExpiryWatch, Transport, TransportEvent
 __all__ = [
     "DEALT_WITH",
     "DEALT_WITH_KINDS",
+    "DeclarantContact",
     "ExpiryWatch",
     "Mark",
     "Transport",

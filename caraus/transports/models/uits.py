@@ -193,12 +193,13 @@ class TransportEvent(models.Model):
         MARKED = "marked", gettext_lazy("marcat")
         UNMARKED = "unmarked", gettext_lazy("marcaj scos")
         FILING = "filing", gettext_lazy("depunere la ANAF")
+        REQUESTED = "requested", gettext_lazy("cerere către declarant")
 
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
     changes = models.JSONField(default=dict)
-    # Who marked or filed it; None: it came from ANAF or from the calendar.
+    # Who marked it, filed it, or wrote to the declarant; None: from ANAF or from the calendar.
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:

@@ -197,6 +197,38 @@
     }
   });
 
+  /* -- the search from every page: Ctrl+K -------------------------------------------------------- */
+
+  const finder = byId("cautare");
+
+  const openFinder = () => {
+    if (!finder.open) finder.showModal();
+    byId("cautare-q").select();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!finder) return;
+    const isK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+    const by = finder.open ? { ArrowDown: 1, ArrowUp: -1 }[event.key] : 0;
+    if (isK && !event.altKey && !event.shiftKey) {
+      event.preventDefault();
+      openFinder();
+    } else if (by) {
+      const stops = [byId("cautare-q"), ...finder.querySelectorAll("#gasite a")];
+      const next = stops[stops.indexOf(document.activeElement) + by];
+      event.preventDefault();
+      if (next) next.focus();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("[data-finder]");
+    if (finder && event.target === finder) finder.close(); // beside it
+    if (!finder || !link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openFinder();
+  });
+
   /* -- parts that refresh themselves ---------------------------------------------------------- */
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {

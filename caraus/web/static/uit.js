@@ -30,6 +30,18 @@
     open(link.dataset.step === "next" ? 1 : -1);
   });
 
+  // A request to the declarant opens another program; that it was opened stands in the history.
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a[data-request]");
+    if (!link) return;
+    const form = document.getElementById("cerere");
+    const body = new FormData(form);
+    body.set("ce", link.dataset.request);
+    fetch(form.action, { method: "POST", body, redirect: "manual" }).then(() => {
+      document.getElementById("anunt").textContent = form.dataset.writtenWords;
+    });
+  });
+
   document.addEventListener("keydown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.ctrlKey || event.metaKey || event.altKey) return;

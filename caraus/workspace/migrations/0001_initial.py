@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=20)),
                 ('query', models.TextField(blank=True)),
                 ('companies', models.JSONField(default=list)),
+                ('transports', models.JSONField(db_default=[], default=list)),
                 ('fingerprint', models.CharField(blank=True, db_default='', max_length=64)),
                 ('requested_at', models.DateTimeField(db_index=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),

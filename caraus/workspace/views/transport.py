@@ -1,5 +1,6 @@
 """The page of one UIT."""
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,8 +13,9 @@ from caraus.anaf.info import uit_is_valid
 from caraus.core.formatting import today
 from caraus.drivers import driver_text
 from caraus.sync.status import read_sync_status
-from caraus.transports.models import Transport
+from caraus.transports.models import DeclarantContact, Transport
 from caraus.transports.store import last_listed_at
+from caraus.workspace.declarant_requests import ContactForm, contact_of, ready_requests
 from caraus.workspace.notes import NoteForm
 from caraus.workspace.timeline import build_timeline
 
@@ -32,9 +34,13 @@ def render_transport(
     membership: Membership,
     transport: Transport,
     form: NoteForm,
+    contact_form: ContactForm | None = None,
 ) -> HttpResponse:
-    """Render the page of a UIT; `form` is the note that is being written."""
+    """Render the page of a UIT; `form` is the note that is being written, `contact_form` a contact
+    of the declarant that could not be saved."""
     company = transport.company
+    prefetch_related_objects([transport], "issues")
+    contact = contact_of(transport)
     sync_status = read_sync_status(membership.organization, [company])
     last_good = {company.pk: sync_status.last_good_at} if sync_status.last_good_at else {}
     context = {
@@ -51,5 +57,13 @@ def render_transport(
         "notes": transport.notes.select_related("author"),
         "may_write": access.has_role(membership, Role.DISPATCHER),
         "form": form,
+        "contact": contact,
+        "contact_form": contact_form or ContactForm(_contact_fields(contact)),
+        "is_contact_wrong": contact_form is not None,
+        "requests": ready_requests(transport, contact, today=today()),
     }
     return render(request, "workspace/detail.html", context)
+
+
+def _contact_fields(contact: DeclarantContact | None) -> dict[str, str]:
+    return {"phone": contact.phone, "email": contact.email} if contact else {}
