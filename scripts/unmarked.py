@@ -31,6 +31,8 @@ NAMES = {
         "JSON",
         "CMR",
         "Enter",
+        "Ctrl",
+        "WhatsApp",
         "Esc",
         "TestOauth",
         "h",

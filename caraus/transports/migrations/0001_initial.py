@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('appeared', 'apărut'), ('changed', 'modificat de declarant'), ('vehicle_changed', 'vehicul schimbat'), ('carrier_changed', 'transportator schimbat'), ('returned', 'din nou în lista ANAF'), ('expired', 'expirat'), ('delisted', 'nu mai este în lista ANAF'), ('marked', 'marcat'), ('unmarked', 'marcaj scos'), ('filing', 'depunere la ANAF')], max_length=20)),
+                ('kind', models.CharField(choices=[('appeared', 'apărut'), ('changed', 'modificat de declarant'), ('vehicle_changed', 'vehicul schimbat'), ('carrier_changed', 'transportator schimbat'), ('returned', 'din nou în lista ANAF'), ('expired', 'expirat'), ('delisted', 'nu mai este în lista ANAF'), ('marked', 'marcat'), ('unmarked', 'marcaj scos'), ('filing', 'depunere la ANAF'), ('requested', 'cerere către declarant')], max_length=20)),
                 ('changes', models.JSONField(default=dict)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('transport', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='transports.transport')),
@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('text', models.TextField()),
+                ('search_text', models.TextField(db_default='', editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('edited_at', models.DateTimeField(blank=True, null=True)),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='transport_notes', to=settings.AUTH_USER_MODEL)),
@@ -129,6 +130,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-last_seen_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='DeclarantContact',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('cui', models.TextField()),
+                ('phone', models.CharField(blank=True, max_length=40)),
+                ('email', models.EmailField(blank=True, max_length=254)),
+                ('changed_at', models.DateTimeField(auto_now=True)),
+                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('organization'), models.F('cui'), name='one_contact_per_declarant')],
             },
         ),
         migrations.AddIndex(
@@ -206,6 +222,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='transportevent',
             index=models.Index(fields=['transport', '-at'], name='event_by_transport'),
+        ),
+        migrations.AddIndex(
+            model_name='transportnote',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='note_search', opclasses=['gin_trgm_ops']),
         ),
         migrations.AddConstraint(
             model_name='unreadablerecord',

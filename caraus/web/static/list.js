@@ -6,7 +6,7 @@
   const news = byId("noutati");
   const button = byId("sosite");
 
-  /* -- the keyboard: / j k Enter c d ? --------------------------------------------------------- */
+  /* -- the keyboard: / j k Enter c d v ? ------------------------------------------------------- */
 
   const isTyping = (target) => target.closest("input, select, textarea, [contenteditable], dialog");
 
@@ -35,6 +35,7 @@
     else if (event.key === "k") step(-1);
     else if (event.key === "c") press(target, ".copy");
     else if (event.key === "d") press(target, ".done");
+    else if (event.key === "v") press(target, ".file-change");
     else if (event.key === "?") byId("taste").showModal();
   });
 
