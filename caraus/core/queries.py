@@ -24,10 +24,17 @@ def count_each(*querysets: QuerySet[Any, Any]) -> list[int]:
         return list(cursor.fetchone())
 
 
-def parse_keys(texts: Sequence[str], *, most: int) -> list[int]:
-    """Return the primary keys that a form or an address names, without what is no key."""
+# More than any page of a list has.
+MAX_KEYS = 500
+
+
+def parse_keys(texts: Sequence[str]) -> list[int]:
+    """Return the primary keys that a form or an address names, the first `MAX_KEYS` of them,
+    without what is no key."""
     return [
-        int(text) for text in texts[:most] if text.isascii() and text.isdigit() and len(text) < 19
+        int(text)
+        for text in texts[:MAX_KEYS]
+        if text.isascii() and text.isdigit() and len(text) < 19
     ]
 
 

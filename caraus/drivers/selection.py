@@ -11,13 +11,11 @@ from caraus.transports.models import Transport
 
 # More than one driver carries; a page of the list has as many.
 MAX_CARDS = 50
-# Keys that are read of a request; those that the member may not see are left out.
-MAX_NAMED = 500
 
 
 def selected_transports(request: HttpRequest, texts: Sequence[str]) -> list[Transport]:
     """Return the UITs with these keys, in the order of their ends; raise Http404 for none."""
-    keys = parse_keys(texts, most=MAX_NAMED)
+    keys = parse_keys(texts)
     rows = access.visible(
         Transport.objects.select_related("company").prefetch_related("issues"),
         access.current_membership(request),

@@ -50,7 +50,7 @@ class DeclarantRequest:
     whatsapp_link: str
 
 
-def contact_of(transport: Transport) -> DeclarantContact | None:
+def declarant_contact_of(transport: Transport) -> DeclarantContact | None:
     """Return the contact of the declarant of a UIT, as the organization keeps it."""
     if not transport.declarant_cui:
         return None
@@ -58,7 +58,9 @@ def contact_of(transport: Transport) -> DeclarantContact | None:
     return contacts.filter(cui=transport.declarant_cui).first()
 
 
-def save_contact(organization: Organization, cui: str, *, phone: str, email: str, by: User) -> None:
+def save_declarant_contact(
+    organization: Organization, cui: str, *, phone: str, email: str, by: User
+) -> None:
     """Save a contact; one without a phone and an e-mail is none."""
     if not (phone or email):
         DeclarantContact.objects.filter(organization=organization, cui=cui).delete()
@@ -70,7 +72,7 @@ def save_contact(organization: Organization, cui: str, *, phone: str, email: str
     )
 
 
-def record_request(transport: Transport, kind: str, way: str, by: User) -> None:
+def record_declarant_request(transport: Transport, kind: str, way: str, by: User) -> None:
     """Write in the history that a person opened a request to the declarant."""
     TransportEvent.objects.create(
         transport=transport,

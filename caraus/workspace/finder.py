@@ -27,7 +27,7 @@ type Holds = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class FinderResult:
     """A link, with what stands beside it."""
 
     label: str
@@ -36,15 +36,17 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ResultKind:
     """The results of a kind."""
 
     label: str | Promise
     icon: str
-    results: list[Result]
+    results: list[FinderResult]
 
 
-def find(typed: str, visible: QuerySet[Transport], companies: Sequence[Company]) -> list[Kind]:
+def find_everywhere(
+    typed: str, visible: QuerySet[Transport], companies: Sequence[Company]
+) -> list[ResultKind]:
     """Return what holds the typed text, of what the member may see, by kind; in two queries."""
     needle_lists = search.needle_lists(typed)
     if not needle_lists:
@@ -65,26 +67,28 @@ def find(typed: str, visible: QuerySet[Transport], companies: Sequence[Company])
         return any(map(holds, texts)) or (is_code and code in texts[0])
 
     kinds = [
-        Kind("UIT", "hash", _uits(row for row in transports if in_section(row, Section.CODE))),
-        Kind(
+        ResultKind(
+            "UIT", "hash", _uits(row for row in transports if in_section(row, Section.CODE))
+        ),
+        ResultKind(
             gettext_lazy("Vehicule"),
             "truck",
             _vehicles((row for row in transports if in_section(row, Section.VEHICLES)), holds),
         ),
-        Kind(
+        ResultKind(
             gettext_lazy("Documente și referințe"),
             "file-text",
             _documents(
                 row for row in transports if in_section(row, Section.DOCUMENTS, Section.REFERENCE)
             ),
         ),
-        Kind(
+        ResultKind(
             gettext_lazy("Declaranți"),
             "building-2",
             _declarants(row for row in transports if in_section(row, Section.DECLARANT)),
         ),
-        Kind(gettext_lazy("Șoferi"), "user-round", _drivers(needle_lists, companies)),
-        Kind(gettext_lazy("Firmele tale"), "landmark", _companies(companies, holds)),
+        ResultKind(gettext_lazy("Șoferi"), "user-round", _drivers(needle_lists, companies)),
+        ResultKind(gettext_lazy("Firmele tale"), "landmark", _companies(companies, holds)),
     ]
     return [kind for kind in kinds if kind.results]
 
@@ -99,9 +103,9 @@ def _route(transport: Transport) -> str:
     return f"{start} → {end}"
 
 
-def _uits(transports: Iterable[Transport]) -> list[Result]:
+def _uits(transports: Iterable[Transport]) -> list[FinderResult]:
     return [
-        Result(
+        FinderResult(
             display.grouped_uit(transport.uit),
             " · ".join(filter(None, [transport.current_vehicle[0], _route(transport)])),
             transport.get_absolute_url(),
@@ -110,7 +114,7 @@ def _uits(transports: Iterable[Transport]) -> list[Result]:
     ]
 
 
-def _vehicles(transports: Iterable[Transport], holds: Holds) -> list[Result]:
+def _vehicles(transports: Iterable[Transport], holds: Holds) -> list[FinderResult]:
     """Return the plates themselves, each once: a lorry leads to all its UITs."""
     plates = dict.fromkeys(
         plate
@@ -122,14 +126,14 @@ def _vehicles(transports: Iterable[Transport], holds: Holds) -> list[Result]:
         if plate and holds(f" {folded(plate)} ")
     )
     return [
-        Result(plate, gettext("toate UIT-urile"), _list_url(show="toate", vehicle=plate))
+        FinderResult(plate, gettext("toate UIT-urile"), _list_url(show="toate", vehicle=plate))
         for plate in list(plates)[:MAX_RESULTS]
     ]
 
 
-def _documents(transports: Iterable[Transport]) -> list[Result]:
+def _documents(transports: Iterable[Transport]) -> list[FinderResult]:
     return [
-        Result(
+        FinderResult(
             "; ".join(
                 filter(
                     None,
@@ -146,18 +150,18 @@ def _documents(transports: Iterable[Transport]) -> list[Result]:
     ]
 
 
-def _declarants(transports: Iterable[Transport]) -> list[Result]:
+def _declarants(transports: Iterable[Transport]) -> list[FinderResult]:
     declarants: dict[str, str] = {}
     for transport in transports:
         key = transport.declarant_cui or transport.declarant_name
         declarants.setdefault(key, transport.declarant_name)
     return [
-        Result(name or f"CUI {key}", f"CUI {key}", _list_url(show="toate", declarant=key))
+        FinderResult(name or f"CUI {key}", f"CUI {key}", _list_url(show="toate", declarant=key))
         for key, name in list(declarants.items())[:MAX_RESULTS]
     ]
 
 
-def _drivers(needle_lists: list[list[str]], companies: Sequence[Company]) -> list[Result]:
+def _drivers(needle_lists: list[list[str]], companies: Sequence[Company]) -> list[FinderResult]:
     is_found = Q()
     for needles in needle_lists:
         holds_all = Q()
@@ -166,7 +170,7 @@ def _drivers(needle_lists: list[list[str]], companies: Sequence[Company]) -> lis
         is_found |= holds_all
     vehicles = Vehicle.objects.filter(is_found, company__in=[company.pk for company in companies])
     return [
-        Result(
+        FinderResult(
             vehicle.driver or vehicle.phone,
             " · ".join(filter(None, [vehicle.plate, vehicle.phone])),
             _list_url(vehicle=vehicle.plate),
@@ -175,9 +179,9 @@ def _drivers(needle_lists: list[list[str]], companies: Sequence[Company]) -> lis
     ]
 
 
-def _companies(companies: Sequence[Company], holds: Holds) -> list[Result]:
+def _companies(companies: Sequence[Company], holds: Holds) -> list[FinderResult]:
     found = [company for company in companies if holds(f" {folded(company.name)} {company.cui} ")]
     return [
-        Result(str(company), f"CUI {company.cui}", _list_url(company=company.cui))
+        FinderResult(str(company), f"CUI {company.cui}", _list_url(company=company.cui))
         for company in found[:MAX_RESULTS]
     ]

@@ -32,5 +32,7 @@ def show_driver_texts(request: HttpRequest) -> HttpResponse:
     if fields.get("numai") == "coduri":
         words = "\n".join(transport.uit for transport in transports)
     else:
-        words = "\n\n".join(driver_text.format_driver_text(row, today=today()) for row in transports)
+        words = "\n\n".join(
+            driver_text.format_driver_text(row, today=today()) for row in transports
+        )
     return HttpResponse(words, content_type="text/plain; charset=utf-8")

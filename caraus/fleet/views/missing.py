@@ -23,7 +23,6 @@ from caraus.fleet.missing_plates import MissingPlate, missing_plates
 from caraus.fleet.views.vehicles import notify_first_issues
 
 SHOWN_PLATES = 500
-MAX_SELECTED = 500
 # Plates that the message after adding names.
 _NAMED = 8
 
@@ -57,7 +56,7 @@ def missing_from_fleet(request: HttpRequest) -> HttpResponse:
 def add_from_selection(request: HttpRequest) -> HttpResponse:
     """Add the plates of the selected UITs that are in no fleet; return to the list (`vedere`)."""
     membership = access.require_role(request, Role.DISPATCHER)
-    keys = parse_keys(request.POST.getlist("uit"), most=MAX_SELECTED)
+    keys = parse_keys(request.POST.getlist("uit"))
     companies = list(access.visible_companies(membership))
     missing = missing_plates(companies, transports=keys)
     _add_plates(request, membership, missing)

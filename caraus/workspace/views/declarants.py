@@ -12,7 +12,7 @@ from caraus.workspace.views.transport import render_transport
 
 
 @require_POST
-def save_contact(request: HttpRequest, pk: int) -> HttpResponse:
+def change_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """Save the contact of the declarant; show the page again where it cannot be one."""
     membership = access.require_role(request, Role.DISPATCHER)
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
@@ -20,7 +20,7 @@ def save_contact(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render_transport(request, membership, transport, NoteForm(), contact_form=form)
     if transport.declarant_cui:
-        declarant_requests.save_contact(
+        declarant_requests.save_declarant_contact(
             membership.organization,
             transport.declarant_cui,
             phone=form.cleaned_data["phone"],
@@ -31,13 +31,13 @@ def save_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def record_request(request: HttpRequest, pk: int) -> HttpResponse:
+def write_request(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a request in the history: „corectura:e-mail”."""
     membership = access.require_role(request, Role.DISPATCHER)
     transport = access.get_object(request, Transport.objects.all(), pk)
     kind, _, way = request.POST.get("ce", "").partition(":")
     if kind in declarant_requests.KINDS and way in declarant_requests.WAYS:
-        declarant_requests.record_request(
+        declarant_requests.record_declarant_request(
             transport,
             declarant_requests.KINDS[kind],
             declarant_requests.WAYS[way],

@@ -22,9 +22,6 @@ from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import ListFilters, parse_address
 
-# More than any page of the list has.
-MAX_SELECTED = 500
-
 
 @require_POST
 @rate_limited("list_export")
@@ -35,7 +32,7 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
     if resolve_scope(membership, filters).unknown_cui:
         return redirect(f"{reverse('workspace:list')}?{filters.address()}")  # which says so
     kind = kind if kind in export_files.FILE_FORMATS else "xlsx"
-    keys = parse_keys(request.POST.getlist("uit"), most=MAX_SELECTED)
+    keys = parse_keys(request.POST.getlist("uit"))
     return _request_export(request, membership, kind, filters.address(), keys)
 
 

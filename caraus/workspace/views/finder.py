@@ -19,6 +19,9 @@ def show_results(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").replace("\0", "").strip()[:MAX_FIELD_LENGTH]
     visible = access.visible(Transport.objects.all(), membership)
     companies = list(access.visible_companies(membership))
-    context = {"typed": typed, "kinds": finder.find(typed, visible, companies) if typed else []}
+    context = {
+        "typed": typed,
+        "kinds": finder.find_everywhere(typed, visible, companies) if typed else [],
+    }
     name = "workspace/_found.html" if request.htmx else "workspace/find.html"  # type: ignore[attr-defined]
     return render(request, name, context)

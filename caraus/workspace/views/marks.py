@@ -24,8 +24,6 @@ KINDS = {
     "ma-ocup": Mark.Kind.TAKEN.value,
     "scoate": "",
 }
-# More than any page of the list has.
-MAX_SELECTED = 500
 
 
 @require_POST
@@ -72,7 +70,7 @@ def _pressed(request: HttpRequest) -> tuple[str, list[int]]:
 
 
 def _keys(texts: list[str]) -> list[int]:
-    return parse_keys(texts, most=MAX_SELECTED)
+    return parse_keys(texts)
 
 
 def _what_was_done(kind: str, number: int, user: User) -> str:

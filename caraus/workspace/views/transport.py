@@ -15,7 +15,7 @@ from caraus.drivers import driver_text
 from caraus.sync.status import read_sync_status
 from caraus.transports.models import DeclarantContact, Transport
 from caraus.transports.store import last_listed_at
-from caraus.workspace.declarant_requests import ContactForm, contact_of, ready_requests
+from caraus.workspace.declarant_requests import ContactForm, declarant_contact_of, ready_requests
 from caraus.workspace.notes import NoteForm
 from caraus.workspace.timeline import build_timeline
 
@@ -40,7 +40,7 @@ def render_transport(
     of the declarant that could not be saved."""
     company = transport.company
     prefetch_related_objects([transport], "issues")
-    contact = contact_of(transport)
+    contact = declarant_contact_of(transport)
     sync_status = read_sync_status(membership.organization, [company])
     last_good = {company.pk: sync_status.last_good_at} if sync_status.last_good_at else {}
     context = {
