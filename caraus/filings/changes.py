@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import audit_log
 from caraus.accounts.models import User
+from caraus.anaf.filings import UploadOutcome
 from caraus.filings import rules, visibility
 from caraus.filings.display import format_change, has_no_end
 from caraus.filings.models import VehicleChange
@@ -108,8 +109,10 @@ def send_again(change: VehicleChange, *, user: User | None, moment: datetime | N
 
 
 def cancel(change: VehicleChange, *, user: User | None) -> bool:
-    """Give up a change; return whether it was given up before anything was sent, or nothing was
-    found."""
+    """Give up a change; return whether that was allowed: nothing was sent, or nothing of it found.
+
+    If ANAF shows what was sent after all, it is done.
+    """
     with transaction.atomic():
         row = _locked(change)
         if row.state not in {
@@ -120,7 +123,8 @@ def cancel(change: VehicleChange, *, user: User | None) -> bool:
         }:
             return False
         was_draft = row.state == ChangeState.DRAFT
-        row.transition_to(ChangeState.CANCELLED, by=user)
+        was_sent = row.attempts.exclude(outcome=UploadOutcome.NOT_SENT).exists()
+        row.transition_to(ChangeState.CANCELLED, by=user, reason="given_up" if was_sent else "")
         if not was_draft:
             _record(row, user, gettext_noop("A anulat schimbarea vehiculului"))
     return True

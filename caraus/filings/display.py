@@ -37,6 +37,18 @@ REASONS = {
         "ANAF arată pe UIT aceleași numere, din același minut, declarate de firmă, dar fără "
         "referința noastră: am recunoscut schimbarea după ele."
     ),
+    "listed_by_plates": gettext_lazy(
+        "ANAF are în listă o depunere acceptată a firmei cu aceleași numere, din același minut, "
+        "dar fără referința noastră: am recunoscut schimbarea după ele. O urmărim până apare."
+    ),
+    "refused_again": gettext_lazy(
+        "ANAF a refuzat ultima încercare. Răspunsul la cea dinainte s-a pierdut, deci aceea poate "
+        "a ajuns: uită-te ce vehicul arată UIT-ul. Dacă ANAF o arată, starea se schimbă singură."
+    ),
+    "given_up": gettext_lazy(
+        "S-a renunțat la ea și nu se mai trimite. Ce s-a trimis înainte poate a ajuns totuși: dacă "
+        "ANAF o arată, starea se schimbă singură."
+    ),
     "closed_processing": gettext_lazy(
         "ANAF a primit-o și nu a spus niciodată cum s-a terminat. Cineva din firmă a închis "
         "urmărirea; dacă ANAF o arată totuși, starea se schimbă singură."
@@ -195,7 +207,7 @@ def state_sentence(change: VehicleChange) -> str:
             "Răspunsul ANAF s-a pierdut și schimbarea nu se vede la ANAF nici după zece minute."
         ),
         ChangeState.HELD: gettext("Schimbarea este oprită: tu hotărăști."),
-        ChangeState.CANCELLED: gettext("Ai renunțat la ea; nu se mai trimite."),
+        ChangeState.CANCELLED: gettext("S-a renunțat la ea; nu se mai trimite."),
         ChangeState.CLOSED: gettext("Urmărirea ei a fost închisă; sfârșitul nu se știe."),
     }[state]
 

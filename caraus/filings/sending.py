@@ -22,7 +22,7 @@ from caraus.authorizations.models import Authorization
 from caraus.filings import changes, display, events, responses, rules, schedule, visibility
 from caraus.filings.models import FilingAttempt, FilingResponse, FilingSwitch, VehicleChange
 from caraus.filings.rules import RuleError
-from caraus.filings.states import ChangeState
+from caraus.filings.states import CONTRADICTED_BY_DONE, ChangeState
 from caraus.ledger.entries import recording
 from caraus.sync.company_sync import sync_if_due
 from caraus.sync.limiter import permits
@@ -241,11 +241,18 @@ def _mark_unknown(change: VehicleChange, reason: str, messages: tuple[str, ...])
 
 def mark_refused(change: VehicleChange, messages: tuple[str, ...], *, reason: str = "") -> None:
     """Record ANAF's own verdict; the caller holds the row."""
+    if not reason and _may_an_earlier_attempt_show(change):
+        reason = "refused_again"
     change.transition_to(
         ChangeState.REFUSED, reason=reason, message=display.format_messages(messages)
     )
     events.record_in_audit_log(change, change.attempts.last())
     events.notify_attention(change)
+
+
+def _may_an_earlier_attempt_show(change: VehicleChange) -> bool:
+    earlier = list(change.attempts.order_by("pk"))[:-1]
+    return any(attempt.outcome != UploadOutcome.NOT_SENT for attempt in earlier)
 
 
 def hold(change: VehicleChange, reason: str) -> None:
@@ -261,23 +268,33 @@ def _hold(change_id: int, reason: str) -> None:
             hold(change, reason)
 
 
-def mark_done(change: VehicleChange, *, reason: str = "") -> None:
-    """Record that ANAF shows the change; the caller holds the row."""
+def mark_done(change: VehicleChange, attempt: FilingAttempt, *, reason: str = "") -> None:
+    """Record that ANAF shows this attempt of the change; the caller holds the row."""
+    is_contradicted = change.state in CONTRADICTED_BY_DONE
     change.transition_to(ChangeState.DONE, reason=reason)
-    events.record_in_audit_log(change, change.attempts.last())
+    events.record_in_audit_log(change, attempt)
+    if is_contradicted:
+        events.notify_attention(change)
 
 
 def mark_done_if_visible(change: VehicleChange, transport: Transport) -> bool:
     """Record a change of which ANAF shows an attempt on the UIT as done: by our reference, else,
-    marked so, by its plates and moment; the caller holds the row. Return whether it was shown."""
-    references = list(change.attempts.values_list("reference", flat=True))
-    if change.rehearsal or not references:
+    marked so, by its plates and moment; the caller holds the row. Return whether it was shown.
+
+    What was refused or given up is done by our reference alone.
+    """
+    attempts = list(change.attempts.all())
+    if change.rehearsal or not attempts:
         return False
-    if visibility.is_visible(transport.vehicle_changes, references):
-        mark_done(change)
-        return True
-    if visibility.is_visible_without_reference(transport.vehicle_changes, change):
-        mark_done(change, reason="by_plates")
+    for attempt in attempts:
+        if visibility.is_visible(transport.vehicle_changes, [attempt.reference]):
+            mark_done(change, attempt)
+            return True
+    is_looked_for = change.state not in {ChangeState.REFUSED, ChangeState.CANCELLED}
+    if is_looked_for and visibility.is_visible_without_reference(
+        transport.vehicle_changes, change
+    ):
+        mark_done(change, attempts[-1], reason="by_plates")
         return True
     return False
 

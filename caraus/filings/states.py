@@ -55,8 +55,9 @@ TRANSITIONS: dict[ChangeState, frozenset[ChangeState]] = {
     ChangeState.NOT_FOUND: frozenset({ChangeState.QUEUED, ChangeState.CANCELLED, ChangeState.DONE}),
     ChangeState.HELD: frozenset({ChangeState.QUEUED, ChangeState.CANCELLED, ChangeState.DONE}),
     ChangeState.DONE: frozenset(),
-    ChangeState.REFUSED: frozenset(),
-    ChangeState.CANCELLED: frozenset(),
+    # An earlier attempt, whose response was lost, may show after all.
+    ChangeState.REFUSED: frozenset({ChangeState.DONE}),
+    ChangeState.CANCELLED: frozenset({ChangeState.DONE}),
     ChangeState.CLOSED: frozenset({ChangeState.DONE}),
 }
 
@@ -67,13 +68,18 @@ OPEN_CHANGE_STATES = frozenset(
         *(ChangeState.UNKNOWN, ChangeState.NOT_FOUND, ChangeState.HELD),
     }
 )
-FINAL_STATES = frozenset(state for state, following in TRANSITIONS.items() if not following)
+#: Nobody does anything more for it; that ANAF shows one of its attempts may still follow.
+ENDED_STATES = frozenset(
+    {ChangeState.DONE, ChangeState.REFUSED, ChangeState.CANCELLED, ChangeState.CLOSED}
+)
 #: From these, ANAF's list may still show that it was taken.
 VISIBLE_LATER = frozenset(state for state in ChangeState if ChangeState.DONE in TRANSITIONS[state])
 #: Who filed and the company's dispatchers are notified of these at once.
 ATTENTION_STATES = frozenset(
     {ChangeState.REFUSED, ChangeState.UNKNOWN, ChangeState.NOT_FOUND, ChangeState.HELD}
 )
+#: Who was notified of these, or ended it, is notified when ANAF shows it after all.
+CONTRADICTED_BY_DONE = ATTENTION_STATES | {ChangeState.CANCELLED, ChangeState.CLOSED}
 #: What the history of a UIT tells: not the steps of a few seconds, nor a draft given up.
 HISTORY_TRANSITIONS = frozenset(
     (before, after)

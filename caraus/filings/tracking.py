@@ -91,9 +91,10 @@ def _apply_status_response(change_id: int, response: FilingResponse | None) -> N
             change.save()
 
 
-def _accept(change: VehicleChange, now: datetime) -> None:
+def _accept(change: VehicleChange, now: datetime, *, reason: str = "") -> None:
     change.transition_to(
         ChangeState.ACCEPTED,
+        reason=reason,
         next_step_at=schedule.next_look_for_accepted(since=now, now=now, tries=0),
     )
 
@@ -142,7 +143,8 @@ def look_for_lost(change_id: int) -> None:
             return
         change.tries += 1
         is_over = now - change.state_since >= schedule.GIVE_UP_LOOKING
-        if is_over and (listed.whole or _was_read_since(change)):
+        was_read = not change.rehearsal and _was_read_since(change)
+        if is_over and (listed.whole or was_read):
             change.transition_to(
                 ChangeState.NOT_FOUND, reason=change.reason, message=change.message
             )
@@ -155,23 +157,38 @@ def look_for_lost(change_id: int) -> None:
 
 
 def _apply_row(change: VehicleChange, rows: Sequence[FilingRow], now: datetime) -> bool:
-    """Apply what `lista` says of our reference, or of our plates where it names no reference."""
-    for attempt in change.attempts.all():
-        key = key_of(attempt.reference)
-        for row in rows:
-            if row.accepted is None or not (
-                key_of(row.reference) == key or visibility.is_row_without_reference(row, change)
-            ):
-                continue
-            if row.index:
-                attempt.index = row.index
-                attempt.save(update_fields=["index"])
-            if row.accepted:
-                _accept(change, now)
-            else:
-                mark_refused(change, row.messages or (display.not_taken_message(),))
+    """Apply what `lista` says of our references: one accepted attempt is enough, and the last one's
+    refusal is the change's. A row without a reference is known by its plates, and only where it is
+    accepted: a refused one may be somebody else's."""
+    attempts = list(change.attempts.all())
+    ours = [
+        (attempt, row)
+        for attempt in attempts
+        for row in rows
+        if row.accepted is not None and key_of(row.reference) == key_of(attempt.reference)
+    ]
+    for attempt, row in ours:
+        if row.accepted:
+            _store_index(attempt, row)
+            _accept(change, now)
+            return True
+    for attempt, row in ours:
+        if attempt == attempts[-1]:
+            _store_index(attempt, row)
+            mark_refused(change, row.messages or (display.not_taken_message(),))
+            return True
+    for row in rows:
+        if row.accepted and visibility.is_row_without_reference(row, change):
+            _store_index(attempts[-1], row)
+            _accept(change, now, reason="listed_by_plates")
             return True
     return False
+
+
+def _store_index(attempt: FilingAttempt, row: FilingRow) -> None:
+    if row.index:
+        attempt.index = row.index
+        attempt.save(update_fields=["index"])
 
 
 def _request_list(change: VehicleChange) -> ListResult:
@@ -208,8 +225,7 @@ def _is_done(change: VehicleChange) -> bool:
 
 
 def _read_list_of_company(change: VehicleChange) -> None:
-    """Have `info` polled now. For a rehearsal, poll ANAF's test environment itself. For a
-    rehearsal, ask ANAF's test environment itself."""
+    """Have `info` polled now. For a rehearsal, poll ANAF's test environment itself."""
     if not change.rehearsal:
         request_sync([change.company_id])
         return
@@ -235,7 +251,7 @@ def _read_list_of_company(change: VehicleChange) -> None:
         with transaction.atomic():
             row = lock_change(change.pk)
             if row.state in VISIBLE_LATER:
-                mark_done(row)
+                mark_done(row, attempt)
 
 
 def _token(attempt: FilingAttempt) -> str:

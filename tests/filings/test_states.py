@@ -10,7 +10,7 @@ from caraus.accounts.models import Company
 from caraus.filings.models import ForbiddenTransitionError, VehicleChange
 from caraus.filings.states import (
     ATTENTION_STATES,
-    FINAL_STATES,
+    ENDED_STATES,
     OPEN_CHANGE_STATES,
     TRANSITIONS,
     ChangeState,
@@ -22,8 +22,9 @@ STATES = sorted(ChangeState)
 
 def test_every_state_has_its_row() -> None:
     assert set(TRANSITIONS) == set(ChangeState)
-    assert {ChangeState.DONE, ChangeState.REFUSED, ChangeState.CANCELLED} == FINAL_STATES
-    others = FINAL_STATES | {ChangeState.DRAFT, ChangeState.CLOSED}
+    ended = {ChangeState.DONE, ChangeState.REFUSED, ChangeState.CANCELLED, ChangeState.CLOSED}
+    assert ended == ENDED_STATES
+    others = ENDED_STATES | {ChangeState.DRAFT}
     assert OPEN_CHANGE_STATES.isdisjoint(others)
     assert OPEN_CHANGE_STATES | others == set(ChangeState)
     assert {
@@ -68,6 +69,13 @@ def test_only_what_anaf_has_taken_is_closed_and_only_its_showing_follows(
     assert may_follow(ChangeState.CLOSED, state) is (state == ChangeState.DONE)
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_after_an_end_only_anafs_showing_follows(state: ChangeState) -> None:
+    for ended in ENDED_STATES - {ChangeState.DONE}:
+        assert may_follow(ended, state) is (state == ChangeState.DONE)
+    assert not may_follow(ChangeState.DONE, state)
+
+
 @settings(
     max_examples=30,
     deadline=None,
@@ -76,7 +84,7 @@ def test_only_what_anaf_has_taken_is_closed_and_only_its_showing_follows(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.sampled_from(STATES), max_size=30))
-def test_no_order_of_events_leaves_a_final_state(
+def test_no_order_of_events_leaves_an_ended_state(
     company: Company, states: list[ChangeState]
 ) -> None:
     VehicleChange.objects.all().delete()
@@ -90,7 +98,7 @@ def test_no_order_of_events_leaves_a_final_state(
         except ForbiddenTransitionError:
             assert change.state == before
         else:
-            assert before not in FINAL_STATES
+            assert before not in ENDED_STATES or state == ChangeState.DONE != before
             assert state in TRANSITIONS[before]
             change.refresh_from_db()
             assert change.state == state
@@ -109,7 +117,7 @@ def test_a_uit_has_one_open_change(company: Company, state: ChangeState) -> None
         )
 
     make(state)
-    for closed in (*sorted(FINAL_STATES), ChangeState.DRAFT, ChangeState.CLOSED):
+    for closed in (*sorted(ENDED_STATES), ChangeState.DRAFT):
         make(closed)
     make(state, uit="UIT-2")
     make(state, rehearsal=True)

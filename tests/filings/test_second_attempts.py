@@ -1,0 +1,108 @@
+"""A change that a person sent again, or gave up, while its first attempt had arrived after all."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from caraus.accounts.models import AuditLogEntry
+from caraus.filings import changes
+from caraus.filings.models import VehicleChange
+from caraus.filings.states import ChangeState
+from caraus.notifications.models import Notification
+from tests.filings.conftest import Desk, text_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE = timedelta(minutes=1)
+LATE = ("info_lags", "lista_lags")
+
+
+def not_found(desk: Desk, *faults: str) -> VehicleChange:
+    """A change whose answer was lost, and which ANAF does not show yet."""
+    for name in LATE:
+        desk.anaf.turn_on(name, seconds=3600)
+    for name in (*faults, "upload_lost_after"):
+        desk.anaf.turn_on(name)
+    change = desk.step(desk.filed(desk.new_uit()))
+    for name in (*faults, "upload_lost_after"):
+        desk.anaf.turn_off(name)
+    for _ in range(5):
+        desk.step(change)
+    assert desk.step(change, later=10 * MINUTE).state == ChangeState.NOT_FOUND
+    return change
+
+
+def show(desk: Desk) -> None:
+    for name in LATE:
+        desk.anaf.turn_off(name)
+
+
+def test_a_refused_second_attempt_does_not_hide_the_first(desk: Desk, dispatcher: Client) -> None:
+    """ANAF refuses the second as declared before: the vehicle is changed all the same."""
+    change = not_found(desk)
+    desk.anaf.turn_on("upload_duplicate_refused")
+    changes.send_again(change, user=desk.user)
+    assert desk.steps(change).state == ChangeState.REFUSED
+    address = reverse("filings:change", args=[change.pk])
+    page = text_of(dispatcher.get(address))
+    assert "a rămas vehiculul de dinainte" not in page
+    assert "Răspunsul la cea dinainte s-a pierdut" in page
+    show(desk)
+    desk.sync()
+    change.refresh_from_db()
+    assert change.state == ChangeState.DONE
+    first, _ = change.attempts.all()
+    entry = AuditLogEntry.objects.filter(action="filing").latest("pk")
+    assert entry.details["reference"] == first.reference
+
+
+def test_an_accepted_attempt_in_the_list_outweighs_a_refused_one(desk: Desk) -> None:
+    """Both answers were lost; ANAF refused the first and took the second."""
+    change = not_found(desk, "upload_nok")
+    changes.send_again(change, user=desk.user)
+    desk.anaf.turn_on("upload_lost_after")
+    assert desk.step(change).state == ChangeState.UNKNOWN
+    desk.anaf.turn_off("lista_lags")
+    for _ in range(4):
+        assert desk.step(change).state == ChangeState.UNKNOWN
+    assert desk.step(change).state == ChangeState.ACCEPTED
+    first, second = change.attempts.all()
+    assert (first.index, bool(second.index)) == ("", True)
+
+
+def test_a_refused_first_attempt_says_nothing_of_a_lost_second(desk: Desk) -> None:
+    change = not_found(desk, "upload_nok")
+    changes.send_again(change, user=desk.user)
+    desk.anaf.turn_on("upload_lost_before", endpoint="upload")
+    assert desk.step(change).state == ChangeState.UNKNOWN
+    desk.anaf.turn_off("lista_lags")
+    for _ in range(5):
+        assert desk.step(change).state == ChangeState.UNKNOWN
+
+
+def test_what_was_given_up_is_done_when_anaf_shows_it(desk: Desk, dispatcher: Client) -> None:
+    change = not_found(desk)
+    address = reverse("filings:decide", args=[change.pk])
+    page = text_of(dispatcher.post(address, {"ce": "renunta"}, follow=True))
+    assert "poate a ajuns totuși" in page
+    told = Notification.objects.filter(user=desk.user, kind="filing").count()
+    show(desk)
+    desk.sync()
+    change.refresh_from_db()
+    assert change.state == ChangeState.DONE
+    new = Notification.objects.filter(user=desk.user, kind="filing").latest("pk")
+    assert Notification.objects.filter(user=desk.user, kind="filing").count() == told + 1
+    assert "apare la ANAF" in new.title
+
+
+def test_what_was_never_sent_and_given_up_is_not_known_by_its_plates(desk: Desk) -> None:
+    change = desk.filed(desk.new_uit())
+    changes.cancel(change, user=desk.user)
+    change.refresh_from_db()
+    assert change.reason == ""
+    desk.anaf.change_vehicle(change.uit, nr_veh="CJ77XYZ", nr_rem1=None, ref_decl=None)
+    desk.sync()
+    change.refresh_from_db()
+    assert change.state == ChangeState.CANCELLED
