@@ -93,7 +93,7 @@ def build_vehicle_change(document: VehicleChangeDocument) -> bytes:
         trailer1=trailer1 or None,
         trailer2=trailer2 or None,
         changed_at=moment.astimezone(BUCHAREST).replace(tzinfo=None, microsecond=0),
-        note=_text(document.note, MOST_NOTE, "bad_note") or None,
+        note=text_token(document.note, MOST_NOTE, "bad_note") or None,
         declarant_ref=_reference(document.reference),
         post_incident=document.post_outage,
     )
@@ -151,14 +151,15 @@ def key_of(reference: str) -> str:
 
 
 def _reference(text: str) -> str:
-    reference = _text(text, MOST_REFERENCE, "bad_reference")
+    reference = text_token(text, MOST_REFERENCE, "bad_reference")
     if not reference:
         raise InvalidFilingError("bad_reference", text)
     return reference
 
 
-def _text(text: str, most: int, code: str) -> str:
-    """Return a text as xs:token reads it; refuse what XML can't hold and what is too long."""
+def text_token(text: str, most: int, code: str) -> str:
+    """Return a text as xs:token reads it. Raises InvalidFilingError with `code` for what XML can't
+    hold and for what is too long."""
     token = " ".join(unicodedata.normalize("NFC", text).split())
     # Cc: control characters, Cs: halves of pairs, Cn: no characters at all (U+FFFE among them).
     if len(token) > most or any(unicodedata.category(sign) in {"Cc", "Cs", "Cn"} for sign in token):

@@ -21,6 +21,7 @@ from caraus.anaf.filing_document import (
     key_of,
     new_reference,
     normalized_plate,
+    text_token,
 )
 from caraus.anaf.filing_exchange import (
     LIMIT_WORDS,
@@ -57,6 +58,7 @@ __all__ = [
     "read_upload",
     "readable",
     "request_status",
+    "text_token",
     "upload",
 ]
 

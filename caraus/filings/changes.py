@@ -19,6 +19,7 @@ from caraus.filings.states import OPEN_CHANGE_STATES, ChangeState
 from caraus.transports.models import Transport
 
 DRAFTS_LIVE = timedelta(days=1)
+_MAY_CANCEL = frozenset({ChangeState.QUEUED, ChangeState.HELD, ChangeState.NOT_FOUND})
 
 
 def create_draft(
@@ -108,19 +109,15 @@ def send_again(change: VehicleChange, *, user: User | None, moment: datetime | N
         _record(row, user, gettext_noop("A trimis din nou la ANAF schimbarea vehiculului"))
 
 
-def cancel(change: VehicleChange, *, user: User | None) -> bool:
+def cancel(change: VehicleChange, *, user: User | None, only_draft: bool = False) -> bool:
     """Give up a change; return whether that was allowed: nothing was sent, or nothing of it found.
+    `only_draft`: not one that is confirmed already.
 
     If ANAF shows what was sent after all, it is done.
     """
     with transaction.atomic():
         row = _locked(change)
-        if row.state not in {
-            ChangeState.DRAFT,
-            ChangeState.QUEUED,
-            ChangeState.HELD,
-            ChangeState.NOT_FOUND,
-        }:
+        if row.state != ChangeState.DRAFT and (only_draft or row.state not in _MAY_CANCEL):
             return False
         was_draft = row.state == ChangeState.DRAFT
         was_sent = row.attempts.exclude(outcome=UploadOutcome.NOT_SENT).exists()

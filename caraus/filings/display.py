@@ -57,6 +57,9 @@ REASONS = {
         "ANAF a acceptat-o, dar UIT-ul nu a arătat-o cât am urmărit-o. Cineva din firmă a închis "
         "urmărirea; dacă ANAF o arată totuși, starea se schimbă singură."
     ),
+    "not_built": gettext_lazy(
+        "Din ce s-a scris nu se poate face documentul cerut de ANAF: renunță la ea și depune alta."
+    ),
     "no_uit": gettext_lazy("UIT-ul nu mai este aici."),
     "expired": gettext_lazy("UIT-ul a expirat: vehiculul nu se mai poate schimba."),
     "delisted": gettext_lazy("UIT-ul nu mai este în lista ANAF: întreabă declarantul."),

@@ -33,6 +33,11 @@ def _plate_field(label: str, plates: str, *, required: bool = False) -> forms.Ch
     )
 
 
+def hour_not_chosen_sentence() -> str:
+    """Say that an hour is typed and something else chosen: only the person knows what is meant."""
+    return gettext("Ai scris o oră, dar nu ai ales „de la ora”: alege-o sau șterge ora.")
+
+
 class VehicleChangeForm(forms.Form):
     """What stands in a trailer's place is the trailer from now on; an empty place has none."""
 
@@ -87,6 +92,8 @@ class VehicleChangeForm(forms.Form):
         data = super().clean() or {}
         if data.get("when") == AT and not data.get("moment") and "moment" not in self.errors:
             self.add_error("moment", gettext("Alege ziua și ora."))
+        if data.get("when") == NOW and data.get("moment"):
+            self.add_error("moment", hour_not_chosen_sentence())
         return data
 
     def change_input(self) -> VehicleChangeInput:
@@ -111,6 +118,9 @@ class VehicleChangeForm(forms.Form):
     def is_rehearsal(self) -> bool:
         return bool(self.cleaned_data.get("rehearsal"))
 
-    def show(self, error: RuleError) -> None:
-        """Say at the field what our rules refuse."""
-        self.add_error(error.field if error.field in self.fields else None, error.sentence)
+    def show(self, error: RuleError, *, uit: str = "") -> None:
+        """Say at the field what our rules refuse; above all of them, for which of several UITs."""
+        if uit and error.is_of_uit:
+            self.add_error(None, f"UIT {uit}: {error.sentence}")
+        else:
+            self.add_error(error.field if error.field in self.fields else None, error.sentence)

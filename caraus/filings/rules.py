@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
 
-from caraus.anaf.filings import MOST_NOTE, MOST_REFERENCE, InvalidFilingError, normalized_plate
+from caraus.anaf.filings import (
+    MOST_NOTE,
+    MOST_REFERENCE,
+    InvalidFilingError,
+    normalized_plate,
+    text_token,
+)
 from caraus.anaf.info import uit_is_valid
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import visibility
@@ -15,6 +21,12 @@ from caraus.transports.models import Transport
 MOST_OWN_REFERENCE = MOST_REFERENCE - len(" CRS-") - 26
 FURTHEST = timedelta(days=1)
 
+_OF_UIT = frozenset(
+    {
+        *("not_ours", "expired", "delisted", "bad_uit", "nothing_changes"),
+        *("moment_early", "moment_after_end", "moment_before_last"),
+    }
+)
 # The order of the fields of a form.
 PLATE_FIELDS = ("plate", "trailer1", "trailer2")
 
@@ -30,13 +42,18 @@ class RuleError(Exception):
         self.proposal = proposal
 
     @property
+    def is_of_uit(self) -> bool:
+        """Whether the UIT is the reason: the same vehicle may be filed for another one."""
+        return self.code in _OF_UIT
+
+    @property
     def sentence(self) -> str:
         return str(self)
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleChangeInput:
-    """What a person typed, or, after `checked`, what is filed."""
+    """What a person typed, or, after `check_input`, what is filed."""
 
     plate: str
     trailer1: str
@@ -62,19 +79,7 @@ def check_input(
             gettext("Vehiculul și remorcile trebuie să aibă numere diferite."),
             field="trailer1",
         )
-    note, own = " ".join(change_input.note.split()), " ".join(change_input.own_reference.split())
-    if len(note) > MOST_NOTE:
-        raise RuleError(
-            "bad_note", gettext("Nota poate avea cel mult 200 de caractere."), field="note"
-        )
-    if len(own) > MOST_OWN_REFERENCE:
-        raise RuleError(
-            "bad_reference",
-            gettext(
-                "Referința ta poate avea cel mult 19 caractere: după ea vine referința noastră."
-            ),
-            field="own_reference",
-        )
+    note, own = _note(change_input.note), _own_reference(change_input.own_reference)
     moment = change_input.moment.replace(microsecond=0)
     if (plate, trailer1, trailer2) == transport.current_vehicle:
         raise RuleError(
@@ -104,6 +109,31 @@ def _plate(typed: str, field: str) -> str:
             _plate_sentence(typed, error.proposal),
             field=field,
             proposal=error.proposal,
+        ) from None
+
+
+def _note(typed: str) -> str:
+    try:
+        return text_token(typed, MOST_NOTE, "bad_note")
+    except InvalidFilingError:
+        raise RuleError(
+            "bad_note",
+            gettext("Nota poate avea cel mult 200 de caractere, fără semne care nu se pot scrie."),
+            field="note",
+        ) from None
+
+
+def _own_reference(typed: str) -> str:
+    try:
+        return text_token(typed, MOST_OWN_REFERENCE, "bad_reference")
+    except InvalidFilingError:
+        raise RuleError(
+            "bad_reference",
+            gettext(
+                "Referința ta poate avea cel mult 19 caractere, fără semne care nu se pot scrie: "
+                "după ea vine referința noastră."
+            ),
+            field="own_reference",
         ) from None
 
 

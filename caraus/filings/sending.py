@@ -14,7 +14,12 @@ from django.utils import timezone
 
 from caraus.anaf import filings as anaf
 from caraus.anaf.errors import AnafError, Outcome
-from caraus.anaf.filings import UploadOutcome, UploadResult, VehicleChangeDocument
+from caraus.anaf.filings import (
+    InvalidFilingError,
+    UploadOutcome,
+    UploadResult,
+    VehicleChangeDocument,
+)
 from caraus.anaf.http import AnafSettings
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.configuration import anaf_settings
@@ -129,20 +134,13 @@ def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttem
         if reason := _reason_to_hold(change, transport, now):
             hold(change, reason)
             return None
-        reference = anaf.new_reference(now=now, own=change.own_reference)
-        xml = anaf.build_vehicle_change(
-            VehicleChangeDocument(
-                declarant_cui=change.company.cui,
-                uit=change.uit,
-                plate=change.plate,
-                trailer1=change.trailer1,
-                trailer2=change.trailer2,
-                moment=change.moment,
-                reference=reference,
-                note=change.note,
-                post_outage=change.post_outage,
-            )
-        )
+        try:
+            reference = anaf.new_reference(now=now, own=change.own_reference)
+            xml = anaf.build_vehicle_change(_document(change, reference))
+        except InvalidFilingError as error:
+            log.warning("filing_not_built", change=change.pk, code=error.code)
+            hold(change, "not_built")
+            return None
         attempt = FilingAttempt.objects.create(
             change=change,
             reference=reference,
@@ -156,6 +154,20 @@ def _prepare(queued: VehicleChange, authorization: Authorization) -> FilingAttem
         change.transition_to(ChangeState.SENDING, next_step_at=now)
         entries.append(responses.filing_entry(change, attempt))
     return attempt
+
+
+def _document(change: VehicleChange, reference: str) -> VehicleChangeDocument:
+    return VehicleChangeDocument(
+        declarant_cui=change.company.cui,
+        uit=change.uit,
+        plate=change.plate,
+        trailer1=change.trailer1,
+        trailer2=change.trailer2,
+        moment=change.moment,
+        reference=reference,
+        note=change.note,
+        post_outage=change.post_outage,
+    )
 
 
 def _reason_to_hold(change: VehicleChange, transport: Transport, now: datetime) -> str:

@@ -19,6 +19,7 @@ from caraus.accounts.rate_limits import rate_limited
 from caraus.core.formatting import BUCHAREST, gettext_lazy
 from caraus.filings import changes, permission
 from caraus.filings.display import describe_change, response_error_sentence
+from caraus.filings.forms import hour_not_chosen_sentence
 from caraus.filings.models import FilingSwitch, VehicleChange
 from caraus.filings.rules import RuleError
 from caraus.filings.states import ATTENTION_STATES, OPEN_CHANGE_STATES, ChangeState
@@ -129,11 +130,13 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _moment(request: HttpRequest) -> datetime | None:
-    """Read the moment that the person says now; None: the one said before."""
-    if request.POST.get("moment") == "acum":
-        return timezone.now()
-    try:
-        typed = datetime.fromisoformat(request.POST.get("ora", ""))
-    except ValueError:
-        return None
-    return typed.replace(tzinfo=BUCHAREST) if request.POST.get("moment") == "ora" else None
+    """Read the moment that the person says now; None: the one said before. Raises RuleError."""
+    chosen, typed = request.POST.get("moment"), request.POST.get("ora", "").strip()
+    if chosen == "ora":
+        try:
+            return datetime.fromisoformat(typed).replace(tzinfo=BUCHAREST)
+        except ValueError:
+            raise RuleError("bad_moment", gettext("Alege ziua și ora.")) from None
+    if typed:
+        raise RuleError("bad_moment", hour_not_chosen_sentence())
+    return timezone.now() if chosen == "acum" else None

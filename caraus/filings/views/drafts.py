@@ -69,23 +69,29 @@ def _form(request: HttpRequest, transport: Transport | None) -> VehicleChangeFor
 def _drafted(
     form: VehicleChangeForm, transports: Sequence[Transport], membership: Membership
 ) -> list[VehicleChange]:
-    """Return drafts of all of the UITs, or none, with what is wrong in the form."""
-    batch = uuid4()
-    try:
-        with transaction.atomic():
-            return [
-                changes.create_draft(
+    """Return drafts of all of the UITs, or none, with what is wrong in the form, and for which."""
+    batch, change_input = uuid4(), form.change_input()
+    drafts: list[VehicleChange] = []
+    with transaction.atomic():
+        for transport in transports:
+            try:
+                draft = changes.create_draft(
                     transport,
-                    form.change_input(),
+                    change_input,
                     user=membership.user,
                     rehearsal=form.is_rehearsal,
                     batch=batch,
                 )
-                for transport in transports
-            ]
-    except RuleError as error:
-        form.show(error)
-    return []
+            except RuleError as error:
+                form.show(error, uit=transport.uit if len(transports) > 1 else "")
+                if not error.is_of_uit:
+                    break
+            else:
+                drafts.append(draft)
+        if form.errors:
+            transaction.set_rollback(True)
+            return []
+    return drafts
 
 
 def _context(companies: Sequence[Company], form: VehicleChangeForm) -> dict[str, Any]:

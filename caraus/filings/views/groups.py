@@ -31,8 +31,14 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
             permission.require_may_file(membership, company)
         if request.POST.get("ce") == "renunta":
             for row in rows:
-                changes.cancel(row, user=membership.user)
-            messages.info(request, gettext("Nu s-a depus nimic."))
+                changes.cancel(row, user=membership.user, only_draft=True)
+            if together.exclude(confirmed_at=None).exists():
+                messages.error(
+                    request,
+                    gettext("S-a confirmat între timp: vezi mai jos ce s-a întâmplat cu fiecare."),
+                )
+            else:
+                messages.info(request, gettext("Nu s-a depus nimic."))
         else:
             # A form that comes twice confirms the same drafts, which are confirmed already.
             changes.confirm(rows, user=membership.user)
