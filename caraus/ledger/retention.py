@@ -63,12 +63,17 @@ def contents_deleted_before(organization_id: int) -> datetime | None:
     changed_entries = LedgerEntry.objects.filter(
         organization_id=organization_id, kind=LedgerEntry.Kind.CONTENTS_DELETED
     )
-    moments = [
-        datetime.fromisoformat(json.loads(content)["written_before"])
-        for content in changed_entries.values_list("content", flat=True)
-        if content
-    ]
-    return max(moments, default=None)
+    contents = changed_entries.values_list("content", flat=True)
+    moments = [_written_before(content) for content in contents]
+    return max((moment for moment in moments if moment), default=None)
+
+
+def _written_before(content: str | None) -> datetime | None:
+    """Return the moment that such an entry tells; None where its content is another."""
+    try:
+        return datetime.fromisoformat(json.loads(content or "")["written_before"]).astimezone(UTC)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
 
 
 def delete_orphaned_chains() -> int:

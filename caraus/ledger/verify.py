@@ -6,7 +6,7 @@ from hashlib import sha256
 from django.db import connection as database
 
 from caraus.ledger.models import NO_HASH, LedgerEntry
-from caraus.ledger.retention import contents_deleted_before
+from caraus.ledger.retention import KINDS_OF_UITS, contents_deleted_before
 
 _CHUNK_SIZE = 2000
 TRIGGERS = frozenset({"ledger_append_only", "ledger_no_truncate"})
@@ -50,7 +50,9 @@ def verify_chain(organization_id: int) -> Chain:
         reason = _reason(entry, number, previous)
         if not reason and entry.content is None:
             deleted += 1
-            if deleted_before is None or entry.written_at >= deleted_before:
+            if entry.kind not in KINDS_OF_UITS:
+                reason = "its content is missing, and nothing of this kind is ever deleted"
+            elif deleted_before is None or entry.written_at >= deleted_before:
                 reason = "its content is missing, and no entry tells that it was deleted"
         if reason:
             broken = Break(entry.number, reason)

@@ -20,6 +20,7 @@ from tests.ledger.chains import content, tamper, write
 from tests.ledger.chains import entries as entries_of
 
 RECORD = LedgerEntry.Kind.RECORD
+DELETED = LedgerEntry.Kind.CONTENTS_DELETED
 
 
 @pytest.fixture
@@ -237,6 +238,29 @@ def test_contents_go_by_the_organizations_months_and_hashes_stay(chain: int) -> 
     # What was deleted by a rule of then stays right by the rule of later.
     Organization.objects.filter(pk=chain).update(keep_transports_months=None)
     assert verify.verify_chain(chain).first_break is None
+
+
+def test_nothing_hides_behind_a_deletion_that_was_told(chain: int) -> None:
+    """Old contents of UITs went by the organization's months; a filing's content never does."""
+    write(chain, {"reference": "CRS-1"}, kind=LedgerEntry.Kind.FILING)
+    _move_back(chain, up_to=6)
+    Organization.objects.filter(pk=chain).update(keep_transports_months=12)
+    assert retention.delete_expired_contents() == 5
+    tamper("UPDATE ledger_ledgerentry SET content = NULL WHERE number = 6")
+    found = verify.verify_chain(chain).first_break
+    assert found is not None
+    assert (found.number, "nothing of this kind" in found.reason) == (6, True)
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "ruined", '{"written_before":"ruined"}', '{"written_before":7}', None]
+)
+def test_a_changed_word_about_a_deletion_is_named(chain: int, content: str | None) -> None:
+    write(chain, {"written_before": "2026-01-05T10:00:00+00:00"}, kind=DELETED)
+    tamper("UPDATE ledger_ledgerentry SET content = %s WHERE number = 6", content)
+    found = verify.verify_chain(chain).first_break
+    assert found is not None
+    assert found.number == 6
 
 
 def _move_back(chain: int, *, up_to: int) -> None:
