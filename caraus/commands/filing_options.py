@@ -18,7 +18,7 @@ time (default: now). With --wait this command does the work itself if no worker 
 
 Exit codes: 0 queued, processing, accepted or done; 1 unknown, not found or closed, or ANAF's
 trouble; 2 wrong use or refused by our rules; 3 a person must authorize again; 4 refused by ANAF."""
-LIST_HELP = """Print the vehicle changes of a company, newest first.
+LIST_HELP = """Print the vehicle changes of a company, newest first, without rehearsals.
 
 --json prints a list of the objects that `caraus vehicle-change --json` prints."""
 

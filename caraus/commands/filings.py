@@ -108,14 +108,14 @@ def _exit_code(change: "VehicleChange") -> int:
 
 
 def vehicle_changes(*, cui: str, as_json: bool) -> int:
-    """Return the changes of a company, newest first."""
+    """Print the changes of a company, newest first; no rehearsals, which no field tells apart."""
     with database():
         from caraus.accounts.cui import normalize_cui
         from caraus.filings.models import VehicleChange
         from caraus.filings.states import ChangeState
 
         changes = (
-            VehicleChange.objects.filter(company__cui=normalize_cui(cui))
+            VehicleChange.objects.filter(company__cui=normalize_cui(cui), rehearsal=False)
             .exclude(state=ChangeState.DRAFT)
             .prefetch_related("attempts__responses")
         )

@@ -12,7 +12,7 @@ from caraus.accounts import audit_log
 from caraus.accounts.models import User
 from caraus.anaf.filings import UploadOutcome
 from caraus.filings import rules, visibility
-from caraus.filings.display import format_change, has_no_end
+from caraus.filings.display import format_audit_text, has_no_end
 from caraus.filings.models import VehicleChange
 from caraus.filings.rules import RuleError, VehicleChangeInput
 from caraus.filings.states import OPEN_CHANGE_STATES, ChangeState
@@ -174,7 +174,7 @@ def _locked(change: VehicleChange) -> VehicleChange:
 def _record(change: VehicleChange, user: User | None, what: str) -> None:
     audit_log.record_action(
         "filing",
-        lambda: f"{gettext(what)} (UIT {change.uit}): {format_change(change)}",
+        lambda: format_audit_text(what, change),
         user=user,
         organization=change.company.organization_id,
         cui=change.company.cui,

@@ -69,6 +69,15 @@ REASONS = {
     ),
 }
 
+#: What ANAF's test environment says is nothing that an inspector sees.
+_REHEARSED = {
+    ChangeState.ACCEPTED: gettext_lazy(
+        "Mediul de test al ANAF a acceptat-o, dar încă nu o arată. O urmărim până apare acolo."
+    ),
+    ChangeState.DONE: gettext_lazy("Mediul de test al ANAF o arată."),
+    ChangeState.REFUSED: gettext_lazy("Mediul de test al ANAF a refuzat-o."),
+}
+
 _TONES = {
     ChangeState.DRAFT: "calm",
     ChangeState.QUEUED: "calm",
@@ -177,6 +186,16 @@ def format_change(change: VehicleChange) -> str:
     return f"{before} → {format_vehicle(change.vehicle)}, {format_change_moment(change)}"
 
 
+def format_audit_text(action: str, change: VehicleChange) -> str:
+    """Format „A depus la ANAF schimbarea vehiculului (UIT …): B 12 ABC, fără remorcă → …”."""
+    return mark_rehearsal(f"{gettext(action)} (UIT {change.uit}): {format_change(change)}", change)
+
+
+def mark_rehearsal(text: str, change: VehicleChange) -> str:
+    """Say before a text about a rehearsal that it is one."""
+    return gettext("Repetiție: {text}").format(text=text) if change.rehearsal else text
+
+
 def format_change_moment(change: VehicleChange) -> str:
     """Format „de la 14:05”, on another day „de la 14:05, luni, 30 noiembrie”."""
     here = change.moment.astimezone(BUCHAREST)
@@ -192,6 +211,8 @@ def state_sentence(change: VehicleChange) -> str:
     state = ChangeState(change.state)
     if change.reason in REASONS:
         return str(REASONS[change.reason])
+    if change.rehearsal and state in _REHEARSED:
+        return str(_REHEARSED[state])
     return {
         ChangeState.DRAFT: gettext("Nu este trimisă: confirmă întâi."),
         ChangeState.QUEUED: gettext("Se trimite la ANAF de îndată ce se poate."),

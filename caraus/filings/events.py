@@ -26,7 +26,7 @@ def record_in_audit_log(change: VehicleChange, attempt: FilingAttempt | None) ->
     what = _RECORDED[ChangeState(change.state)]
     audit_log.record_action(
         "filing",
-        lambda: f"{gettext(what)} (UIT {change.uit}): {display.format_change(change)}",
+        lambda: display.format_audit_text(what, change),
         organization=change.company.organization_id,
         cui=change.company.cui,
         uit=change.uit,
@@ -46,9 +46,10 @@ def notify_attention(change: VehicleChange) -> None:
     ).distinct()
 
     def title() -> str:
-        return gettext("Schimbare de vehicul {state}: UIT {uit}").format(
+        text = gettext("Schimbare de vehicul {state}: UIT {uit}").format(
             state=ChangeState(change.state).label, uit=grouped_uit(change.uit)
         )
+        return display.mark_rehearsal(text, change)
 
     def text() -> str:
         parts = [

@@ -303,9 +303,7 @@ def mark_done_if_visible(change: VehicleChange, transport: Transport) -> bool:
             mark_done(change, attempt)
             return True
     is_looked_for = change.state not in {ChangeState.REFUSED, ChangeState.CANCELLED}
-    if is_looked_for and visibility.is_visible_without_reference(
-        transport.vehicle_changes, change
-    ):
+    if is_looked_for and visibility.is_visible_without_reference(transport.vehicle_changes, change):
         mark_done(change, attempts[-1], reason="by_plates")
         return True
     return False

@@ -76,3 +76,55 @@ def test_whoever_must_authorize_again_is_exit_code_3(authorized: Installation) -
     assert (row["state"], row["attempts"]) == ("held", [])
     assert "Autorizează din nou" in row["message"]
     assert authorized.anaf.uploads() == []
+
+
+def test_wrong_use_is_exit_code_2_and_queues_nothing(authorized: Installation) -> None:
+    uit = new_uit(authorized)
+    of_uit = ("--cui", CUI, "--uit", uit)
+    for words in (
+        (*of_uit, "--plate", "CJ77XYZ", "--no-trailer", "--trailer2", "B02REM"),
+        (*of_uit, "--plate", "CJ77XYZ", "--note", "pană\x01la motor"),
+        (*of_uit, "--plate", "ȘV12ABC"),
+        (*of_uit, "--plate", "B12ABC"),
+        (*of_uit, "--plate", "CJ77XYZ", "--at", "0001-01-01T00:00"),
+        (*of_uit, "--plate", "CJ77XYZ", "--at", "9999-12-31T23:59"),
+        (*of_uit, "--plate", "CJ77XYZ", "--wait", "mult"),
+        of_uit,
+        ("--cui", CUI, "--uit", "NIMIC", "--plate", "CJ77XYZ"),
+        ("--cui", "nimic", "--uit", uit, "--plate", "CJ77XYZ"),
+    ):
+        ended = authorized.run("vehicle-change", *words, "--json")
+        assert (ended.returncode, ended.stdout) == (2, ""), words
+        assert "Traceback" not in ended.stderr
+    listed = authorized.json("vehicle-changes", "--cui", CUI)
+    assert uit not in [row["uit"] for row in listed]
+
+
+def test_a_second_change_of_a_uit_is_exit_code_2(authorized: Installation) -> None:
+    uit = new_uit(authorized)
+    first = change(authorized, uit)
+    second = change(authorized, uit, "--trailer1", "B02REM", "--wait", "5", code=2)
+    assert "UIT-ul are deja o schimbare" in second["message"]
+    listed = authorized.json("vehicle-changes", "--cui", CUI)
+    assert [row["id"] for row in listed if row["uit"] == uit] == [first["id"]]
+
+
+def test_what_an_owner_switched_off_is_exit_code_2(authorized: Installation) -> None:
+    uit = new_uit(authorized)
+    authorized.change(
+        "INSERT INTO filings_filingswitch (company_id, enabled, changed_at)"
+        f" SELECT id, false, now() FROM accounts_company WHERE cui = '{CUI}'"
+    )
+    try:
+        row = change(authorized, uit, "--wait", "30", code=2)
+    finally:
+        authorized.change("DELETE FROM filings_filingswitch")
+    assert (row["state"], row["attempts"]) == ("held", [])
+    assert "a oprit depunerile" in row["message"]
+
+
+def test_a_rehearsal_is_not_listed(authorized: Installation) -> None:
+    row = change(authorized, new_uit(authorized))
+    authorized.change(f"UPDATE filings_vehiclechange SET rehearsal = true WHERE id = {row['id']}")
+    listed = authorized.json("vehicle-changes", "--cui", CUI)
+    assert row["id"] not in [other["id"] for other in listed]
