@@ -243,12 +243,12 @@ class SimulatorProcess:
         return self._pin(self._choose(page, certificate), pin)
 
     def _choose(self, page: httpx2.Response, certificate: str) -> httpx2.Response:
-        answers = {"flow": flow_of(page), "certificate": certificate, "action": "continue"}
-        return self.http.post(f"{self.url}/anaf-oauth2/v1/authorize/certificate", data=answers)
+        responses = {"flow": flow_of(page), "certificate": certificate, "action": "continue"}
+        return self.http.post(f"{self.url}/anaf-oauth2/v1/authorize/certificate", data=responses)
 
     def _pin(self, page: httpx2.Response, pin: str) -> dict[str, str]:
-        answers = {"flow": flow_of(page), "pin": pin, "action": "continue"}
-        return came_back(self.http.post(f"{self.url}/anaf-oauth2/v1/authorize/pin", data=answers))
+        responses = {"flow": flow_of(page), "pin": pin, "action": "continue"}
+        return came_back(self.http.post(f"{self.url}/anaf-oauth2/v1/authorize/pin", data=responses))
 
     def exchange(self, code: str, redirect_uri: str = REDIRECT_URI) -> httpx2.Response:
         """POST the code to /token, as the documents say."""
@@ -269,8 +269,8 @@ class SimulatorProcess:
 
     def tokens(self, certificate: str = "three") -> dict[str, Any]:
         """The whole way from the login to the tokens."""
-        answer: dict[str, Any] = self.exchange(self.log_in(certificate)["code"]).json()
-        return answer
+        response: dict[str, Any] = self.exchange(self.log_in(certificate)["code"]).json()
+        return response
 
     def api(self, path: str, token: str, env: str = "prod", **query: str) -> httpx2.Response:
         """GET a service of e-Transport."""

@@ -145,6 +145,6 @@ def test_switching_goes_only_to_an_own_organization(
     theirs = Organization.objects.get(memberships__user=stranger)
     client.force_login(owner)
     for chosen, used in ((other.pk, other), (theirs.pk, other), ("x", other), ("", other)):
-        answer = client.post("/organizatie/", {"organizatie": chosen})
-        assert answer.status_code == 302
+        response = client.post("/organizatie/", {"organizatie": chosen})
+        assert response.status_code == 302
         assert client.session[access.SESSION_KEY] == used.pk

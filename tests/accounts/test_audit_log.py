@@ -126,9 +126,9 @@ def test_it_is_exported_safely_for_a_spreadsheet(
     client.force_login(owner)
     asked = client.post("/organizatie/jurnal/export/", {"vedere": "fel=company"})
     exports.run_export(export_id=ListExport.objects.get().pk)
-    answer: Any = client.get(f"{asked['Location']}fisier/")
-    assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    text = b"".join(answer).decode("utf-8-sig")
+    response: Any = client.get(f"{asked['Location']}fisier/")
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    text = b"".join(response).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
     assert rows[0][0] == "când"
     assert [row[3] for row in rows[1:]] == ["'=HYPERLINK(1)"]

@@ -117,9 +117,9 @@ def test_no_act_fails_or_waits_because_a_letter_does(refusing: MailServer) -> No
 
 def test_the_letters_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subjects() -> None:
     walk(lambda: None)
-    letters = [str(email.purpose) for email in OutgoingEmail.objects.all()]
+    emails = [str(email.purpose) for email in OutgoingEmail.objects.all()]
     sent = delivered()
-    assert len(sent) == len(letters) >= 10
+    assert len(sent) == len(emails) >= 10
     for letter in sent:
         assert not faults(letter.subject, letter.body), letter.body
         assert "Bună ziua" in letter.body
@@ -164,12 +164,12 @@ def test_each_letter_about_an_account_can_be_read(name: str, language: str) -> N
         if "confirm_message" in name or name.endswith("email_confirm"):
             links = {}
         adapter.send_notification_mail(name, person, {"user": person, **links})
-    (letter,) = delivered()
-    assert not faults(letter.subject, letter.body), letter.body
-    assert letter.subject
-    assert "evil.ro" not in letter.body
-    assert NAME not in letter.subject
-    assert ("Bună ziua" in letter.body) == (language == "ro")
+    (email,) = delivered()
+    assert not faults(email.subject, email.body), email.body
+    assert email.subject
+    assert "evil.ro" not in email.body
+    assert NAME not in email.subject
+    assert ("Bună ziua" in email.body) == (language == "ro")
 
 
 def test_the_proof_reader_sees_what_it_is_for() -> None:

@@ -42,10 +42,10 @@ def link_in_mail() -> str:
 
 
 def invite(owner: User, email: str = "nou@example.ro", **form: object) -> str:
-    answer = client_of(owner).post(
+    response = client_of(owner).post(
         "/organizatie/membri/", {"email": email, "role": "dispatcher"} | form
     )
-    assert answer.status_code == 302, answer.content.decode()
+    assert response.status_code == 302, response.content.decode()
     return link_in_mail()
 
 
@@ -55,8 +55,8 @@ def test_an_invited_person_makes_an_account_and_is_in(owner: User) -> None:
     page = client.get(link).content.decode()
     assert "Ești invitat în Trans Test" in page
     form = {"name": "Ion Nou", "email": "altul@example.ro"}
-    answer = client.post("/cont/signup/", form | {"password1": PASSWORD, "password2": PASSWORD})
-    assert answer.status_code == 302, answer.content.decode()
+    response = client.post("/cont/signup/", form | {"password1": PASSWORD, "password2": PASSWORD})
+    assert response.status_code == 302, response.content.decode()
     # The address is the invited one, whatever was sent, and needs no other confirmation.
     user = User.objects.get(name="Ion Nou")
     assert user.email == "nou@example.ro"
@@ -90,8 +90,8 @@ def test_an_invitation_ends_after_seven_days_and_can_be_sent_again(
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert Client().get(old).status_code == 404
     invitation = Invitation.objects.get()
-    answer = client_of(owner).post(f"/organizatie/invitatii/{invitation.pk}/retrimitere/")
-    assert answer.status_code == 302
+    response = client_of(owner).post(f"/organizatie/invitatii/{invitation.pk}/retrimitere/")
+    assert response.status_code == 302
     new = link_in_mail()
     assert new != old
     assert Client().get(new).status_code == 200
@@ -164,8 +164,8 @@ def test_two_owners_who_leave_at_once_leave_one_behind(organization: Organizatio
 
 def test_ownership_is_handed_over(organization: Organization, owner: User) -> None:
     successor = place(organization, "viewer")
-    answer = client_of(owner).post("/organizatie/predare/", {"membru": successor.pk})
-    assert answer.status_code == 302
+    response = client_of(owner).post("/organizatie/predare/", {"membru": successor.pk})
+    assert response.status_code == 302
     roles = dict(Membership.objects.values_list("user", "role"))
     assert roles == {owner.pk: "admin", successor.user_id: "owner"}
 

@@ -34,14 +34,14 @@ def test_the_export_tells_all_and_no_secret(
     client: Client, ana: User, organization: Organization
 ) -> None:
     factories.authorization(organization, authorized_by=ana)
-    answer = client.post("/cont/date/export/")
-    found = json.loads(answer.content)
+    response = client.post("/cont/date/export/")
+    found = json.loads(response.content)
     assert found["cont"]["email"] == "ana@example.ro"
     assert found["organizații"][0]["rol"] == "dispecer"
     assert found["sesiuni"][0]["ip"] == "127.0.0.1"
     assert found["autorizări SPV"][0]["persoana"] == "Ana Pop"
     assert any("intrat în cont" in entry["ce"] for entry in found["jurnal"])
-    assert ana.password.rpartition("$")[2] not in answer.content.decode()
+    assert ana.password.rpartition("$")[2] not in response.content.decode()
 
 
 def test_the_packages_above_register_their_part_of_the_export(ana: User) -> None:

@@ -110,11 +110,11 @@ def test_what_became_of_the_letter_is_told_to_who_invites(
     client = client_of(owner)
     with MailServer() as server:
         settings.MAILERS = server.mailers
-        for answer, words in (
+        for response, words in (
             ("451 greylisted", "e‑mailul nu a plecat încă"),
             ("550 no such mailbox", "adresa nu primește mesaje"),
         ):
-            server.refuse_recipients(answer)
+            server.refuse_recipients(response)
             client.post("/organizatie/membri/", {"email": INVITED, "role": "viewer"})
             delivered()
             assert words in client.get("/organizatie/membri/").content.decode()
@@ -196,9 +196,9 @@ def test_an_address_that_was_added_and_never_confirmed_opens_no_account(db: None
     stranger = provision_user(email="evil@example.ro", password=PASSWORD)
     EmailAddress.objects.create(user=stranger, email=INVITED, verified=False)
     Client().post("/cont/password/reset/", {"email": INVITED})
-    (letter,) = delivered()
-    assert "nu are cont aici" in letter.body
-    assert "/reset/key/" not in letter.body
+    (email,) = delivered()
+    assert "nu are cont aici" in email.body
+    assert "/reset/key/" not in email.body
 
 
 # M8: an invitation is worth what its sender may give today
@@ -364,10 +364,10 @@ def test_four_sign_ups_at_once_over_one_invitation_make_one_account(
     visitors = [Client() for _ in range(4)]
     for visitor in visitors:
         visitor.get(link(secret))
-    answers = at_once(
+    responses = at_once(
         *[partial(visitor.post, "/cont/signup/", FORM, follow=True) for visitor in visitors]
     )
-    assert [getattr(answer, "status_code", answer) for answer in answers] == [200] * 4
+    assert [getattr(response, "status_code", response) for response in responses] == [200] * 4
     assert User.objects.filter(email=INVITED).count() == 1
     assert Membership.objects.filter(user__email=INVITED).count() == 1
 
@@ -377,8 +377,8 @@ def test_sign_ups_at_once_of_one_address_make_one_account_where_sign_up_is_open(
     settings: LazySettings,
 ) -> None:
     settings.SIGNUP = "open"
-    answers = at_once(*[partial(Client().post, "/cont/signup/", FORM) for _ in range(4)])
-    assert [getattr(answer, "status_code", answer) for answer in answers] == [302] * 4
+    responses = at_once(*[partial(Client().post, "/cont/signup/", FORM) for _ in range(4)])
+    assert [getattr(response, "status_code", response) for response in responses] == [302] * 4
     assert User.objects.filter(email=INVITED).count() == 1
 
 

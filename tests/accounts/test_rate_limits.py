@@ -79,10 +79,10 @@ def test_the_page_says_whose_limit_it_is_and_when_it_goes_on(
     form = {"fel": "csv", "vedere": ""}
     client.force_login(owner)
     assert client.post("/transporturi/export/", form).status_code == 302
-    answer = client.post("/transporturi/export/", form)
-    assert answer.status_code == 429
-    assert 3500 < int(answer["Retry-After"]) <= 3600
-    page = answer.content.decode()
+    response = client.post("/transporturi/export/", form)
+    assert response.status_code == 429
+    assert 3500 < int(response["Retry-After"]) <= 3600
+    page = response.content.decode()
     assert "Ai atins limita pentru această acțiune. Nu s-a pierdut nimic" in page
     assert "poți încerca din nou " in page
     client.force_login(teammate)

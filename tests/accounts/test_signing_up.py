@@ -82,8 +82,8 @@ def test_a_known_address_is_not_told_to_a_stranger(
     client: Client, settings: LazySettings, ana: User
 ) -> None:
     settings.SIGNUP = "open"
-    answer = client.post("/cont/signup/", FORM)
-    assert answer.status_code == 302
+    response = client.post("/cont/signup/", FORM)
+    assert response.status_code == 302
     assert "ai deja cont" in delivered()[0].subject
     assert User.objects.count() == 1
 
@@ -150,8 +150,8 @@ def test_passkeys_are_not_locked_out_by_wrong_passwords(ana: User, settings: Laz
     client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-requested-with": "XMLHttpRequest"})
     begun = client.get("/cont/2fa/webauthn/login/")
     assert (begun.status_code, "challenge" in str(begun.json())) == (200, True)
-    answer = client.post("/cont/2fa/webauthn/login/", {"credential": "{}"})
-    assert "Prea multe" not in answer.content.decode()
+    response = client.post("/cont/2fa/webauthn/login/", {"credential": "{}"})
+    assert "Prea multe" not in response.content.decode()
 
 
 def test_one_address_guesses_few_passwords_of_all_accounts(
@@ -236,8 +236,8 @@ def test_a_recovery_code_works_once(ana: User) -> None:
     for expected in (302, 200):
         client = Client()
         sign_in(client)
-        answer = client.post("/cont/2fa/authenticate/", {"code": code})
-        assert answer.status_code == expected
+        response = client.post("/cont/2fa/authenticate/", {"code": code})
+        assert response.status_code == expected
 
 
 def test_an_organization_that_demands_two_factors_shows_nothing_without(
@@ -252,8 +252,8 @@ def test_an_organization_that_demands_two_factors_shows_nothing_without(
     poor = Client()
     poor.force_login(member)
     for path in ("/transporturi/", "/firme/", "/integrari/", "/organizatie/"):
-        answer = poor.get(path)
-        assert (answer.status_code, answer["Location"]) == (302, "/cont/2fa/")
+        response = poor.get(path)
+        assert (response.status_code, response["Location"]) == (302, "/cont/2fa/")
     assert "cere autentificarea în doi pași" in poor.get("/cont/2fa/").content.decode()
     add_totp(member)
     assert poor.get("/transporturi/").status_code == 200
@@ -291,7 +291,7 @@ def test_one_may_be_in_several_organizations_and_switch(owner: User) -> None:
 @pytest.mark.parametrize("target", ["https://evil.ro/", "//evil.ro", "javascript:alert(1)"])
 def test_sign_in_sends_nobody_to_another_site(client: Client, ana: User, target: str) -> None:
     form = {"login": EMAIL, "password": PASSWORD, "next": target}
-    answer = client.post("/cont/login/", form)
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/")
-    assert "evil" not in answer["Location"]
+    response = client.post("/cont/login/", form)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/")
+    assert "evil" not in response["Location"]

@@ -35,10 +35,10 @@ def _failure(settings: AnafSettings, token: str = "secret-1") -> AnafError:
 
 def test_the_records_of_a_good_answer_come_back(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
-    answer = _ask(settings)
-    assert [r.uit for r in answer.records] == ["3A0C4D7E9F1H2J47"]
-    assert answer.received_at == NOW
-    assert answer.body == anaf.reply.body
+    response = _ask(settings)
+    assert [r.uit for r in response.records] == ["3A0C4D7E9F1H2J47"]
+    assert response.received_at == NOW
+    assert response.body == anaf.reply.body
     assert anaf.seen[0].path == "/prod/ETRANSPORT/ws/v1/info?cui_op=8000000000"
 
 
@@ -52,30 +52,30 @@ def test_a_bad_record_that_the_library_refuses_does_not_stop_its_neighbours(
     settings: AnafSettings, anaf: Server
 ) -> None:
     anaf.reply = Reply(body=body_of([record(), "stricat", record(uit="B", loc_start=7)]))
-    answer = _ask(settings)
-    assert [(read.uit, [*read.unread]) for read in answer.records] == [
+    response = _ask(settings)
+    assert [(read.uit, [*read.unread]) for read in response.records] == [
         ("3A0C4D7E9F1H2J47", []),
         ("B", ["loc_start"]),
     ]
-    assert [bad.raw for bad in answer.unreadable] == ['"stricat"']
+    assert [bad.raw for bad in response.unreadable] == ['"stricat"']
 
 
 def test_it_works_from_a_thread(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
-    answers: list[InfoResponse] = []
-    threads = [threading.Thread(target=lambda: answers.append(_ask(settings))) for _ in range(4)]
+    responses: list[InfoResponse] = []
+    threads = [threading.Thread(target=lambda: responses.append(_ask(settings))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(answers) == 4
+    assert len(responses) == 4
 
 
 def test_an_empty_note_is_an_empty_answer(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of({"error": "Nu exista informatii pentru aceasta solicitare"}))
-    answer = _ask(settings)
-    assert answer.records == ()
-    assert answer.empty_note.startswith("Nu exista")
+    response = _ask(settings)
+    assert response.records == ()
+    assert response.empty_note.startswith("Nu exista")
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ class Filing:
 
     def references(self) -> list[str]:
         """The references of the changes that `info` shows."""
-        answer = fetch_info(self.settings, access_token=self.token, carrier_cui=CARRIER)
-        (record,) = (record for record in answer.records if record.uit == self.uit)
+        response = fetch_info(self.settings, access_token=self.token, carrier_cui=CARRIER)
+        (record,) = (record for record in response.records if record.uit == self.uit)
         return [change.reference for change in record.vehicle_changes]
 
 

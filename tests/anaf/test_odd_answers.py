@@ -232,14 +232,14 @@ def test_a_trailer_that_stands_twice_is_one_and_real_ones_stay() -> None:
     ],
 )
 def test_a_list_in_another_wrapper_is_the_list(value: Any) -> None:
-    answer = parse_info(body_of(value))
-    assert [read.uit for read in answer.records] == [SWAGGER_RECORD["uit"]]
-    assert answer.digest == parse_info(body_of([SWAGGER_RECORD])).digest
+    response = parse_info(body_of(value))
+    assert [read.uit for read in response.records] == [SWAGGER_RECORD["uit"]]
+    assert response.digest == parse_info(body_of([SWAGGER_RECORD])).digest
 
 
 def test_a_record_without_a_uit_in_a_wrapped_list_is_unreadable() -> None:
-    answer = parse_info(body_of({"found": [SWAGGER_RECORD, {"den_decl": "X"}]}))
-    assert (len(answer.records), len(answer.unreadable)) == (1, 1)
+    response = parse_info(body_of({"found": [SWAGGER_RECORD, {"den_decl": "X"}]}))
+    assert (len(response.records), len(response.unreadable)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -320,8 +320,8 @@ def test_an_answer_without_end_is_not_read_to_it(
 def test_a_packed_answer_is_unpacked(settings: AnafSettings, anaf: Server) -> None:
     body = body_of([SWAGGER_RECORD])
     anaf.reply = Reply(body=gzip.compress(body), headers={"Content-Encoding": "gzip"})
-    answer = ask(settings)
-    assert (answer.body, len(answer.records)) == (body, 1)
+    response = ask(settings)
+    assert (response.body, len(response.records)) == (body, 1)
 
 
 def test_more_records_than_any_carrier_has_are_no_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,10 +32,10 @@ def _code(body: bytes, content_type: str = "application/json") -> str:
     ],
 )
 def test_none_in_any_wording_is_an_empty_answer(value: Any) -> None:
-    answer = parse_info(body_of(value))
-    assert (answer.records, answer.unreadable) == ((), ())
-    assert answer.empty_note
-    assert answer.digest == parse_info(b"[]").digest
+    response = parse_info(body_of(value))
+    assert (response.records, response.unreadable) == ((), ())
+    assert response.empty_note
+    assert response.digest == parse_info(b"[]").digest
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_the_digest_does_not_depend_on_the_order() -> None:
 
 
 def test_a_record_that_stands_twice_is_kept_once() -> None:
-    answer = parse_info(body_of([record(), record()]))
-    assert len(answer.records) == 1
-    assert answer.digest == parse_info(body_of([record()])).digest
+    response = parse_info(body_of([record(), record()]))
+    assert len(response.records) == 1
+    assert response.digest == parse_info(body_of([record()])).digest
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_record_that_stands_twice_is_kept_once() -> None:
 def test_of_two_records_for_one_uit_the_later_is_kept(
     first: dict[str, Any], second: dict[str, Any], kept: str
 ) -> None:
-    answer = parse_info(body_of([record(**first), record(**second)]))
-    assert [r.plate for r in answer.records] == [kept]
+    response = parse_info(body_of([record(**first), record(**second)]))
+    assert [r.plate for r in response.records] == [kept]
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_of_two_records_for_one_uit_the_later_is_kept(
     ],
 )
 def test_a_bad_record_is_kept_apart_and_its_neighbours_stay(bad: Any, reason: str) -> None:
-    answer = parse_info(body_of([record(uit="A"), bad, record(uit="B")]))
-    assert [r.uit for r in answer.records] == ["A", "B"]
-    (unreadable,) = answer.unreadable
+    response = parse_info(body_of([record(uit="A"), bad, record(uit="B")]))
+    assert [r.uit for r in response.records] == ["A", "B"]
+    (unreadable,) = response.unreadable
     assert unreadable.reason == reason
     assert json.loads(unreadable.raw) == bad
     assert len(unreadable.digest) == 64
@@ -198,15 +198,15 @@ fewer = settings(max_examples=60)
 
 def _always_answers(body: bytes) -> InfoResponse | None:
     try:
-        answer = parse_info(body)
+        response = parse_info(body)
     except AnafError:
         return None
-    json.dumps([r.raw for r in answer.records], allow_nan=False).encode()
-    for record_ in answer.records:
+    json.dumps([r.raw for r in response.records], allow_nan=False).encode()
+    for record_ in response.records:
         assert record_.current_vehicle is not None
         repr(record_).encode()
         assert record_.uit_valid in (True, False)
-    return answer
+    return response
 
 
 @fewer
@@ -224,16 +224,16 @@ def test_arbitrary_bytes_raise_nothing_but_anaf_error(body: bytes) -> None:
 @fewer
 @given(RECORDS)
 def test_a_list_is_always_an_answer_that_accounts_for_every_item(items: list[Any]) -> None:
-    answer = _always_answers(json.dumps(items).encode())
-    assert answer is not None
-    assert len(answer.records) + len(answer.unreadable) <= len(items)
-    assert bool(items) == bool(answer.records or answer.unreadable)
+    response = _always_answers(json.dumps(items).encode())
+    assert response is not None
+    assert len(response.records) + len(response.unreadable) <= len(items)
+    assert bool(items) == bool(response.records or response.unreadable)
 
 
 @fewer
 @given(st.fixed_dictionaries({name: JSON for name in SWAGGER_RECORD if name != "uit"}))
 def test_no_field_can_break_the_reading_of_a_record(fields: dict[str, Any]) -> None:
     changed = {**record(), **fields, "data_transp": "2024-06-24"}
-    answer = _always_answers(json.dumps([changed, record(uit="B")]).encode())
-    assert answer is not None
-    assert "B" in [r.uit for r in answer.records]
+    response = _always_answers(json.dumps([changed, record(uit="B")]).encode())
+    assert response is not None
+    assert "B" in [r.uit for r in response.records]

@@ -36,8 +36,8 @@ def test_what_the_tokens_do_not_tell_is_an_estimate(
     refresh_end: timedelta,
     estimated: tuple[bool, bool],
 ) -> None:
-    answer = {"access_token": access, "refresh_token": refresh, "expires_in": expires_in}
-    tokens = read_tokens(answer, issued_at=NOW)
+    response = {"access_token": access, "refresh_token": refresh, "expires_in": expires_in}
+    tokens = read_tokens(response, issued_at=NOW)
     assert tokens.access_expires_at == NOW + access_end
     assert tokens.refresh_expires_at == NOW + refresh_end
     assert (tokens.access_expiry_estimated, tokens.refresh_expiry_estimated) == estimated
@@ -58,8 +58,8 @@ def test_what_the_tokens_do_not_tell_is_an_estimate(
 def test_the_certificates_serial_is_found_where_it_may_stand(
     claims: dict[str, Any], serial: str | None
 ) -> None:
-    answer = {"access_token": signed(**claims), "refresh_token": "o"}
-    assert read_tokens(answer, issued_at=NOW).certificate_serial == serial
+    response = {"access_token": signed(**claims), "refresh_token": "o"}
+    assert read_tokens(response, issued_at=NOW).certificate_serial == serial
 
 
 @pytest.mark.parametrize(

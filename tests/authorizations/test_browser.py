@@ -53,15 +53,15 @@ def pressed(holder: Client, name: str = "Ion Contabilul") -> str:
 def test_the_same_person_in_another_browser_is_refused_and_the_first_one_still_can(
     anaf: SimulatorProcess, signed_in: Client, owner: User
 ) -> None:
-    came = anaf.log_in("three", url=begun(signed_in))
+    callback = anaf.log_in("three", url=begun(signed_in))
     anaf.forget_calls()
     other = client_of(owner)
     for _ in range(2):
-        assert str(OTHER_BROWSER.sentence) in came_back(other, came)
+        assert str(OTHER_BROWSER.sentence) in came_back(other, callback)
         begun(other)  # a browser with a secret of its own is another one still
     assert anaf.calls("token") == []
     assert not Authorization.objects.exists()
-    assert OK in came_back(signed_in, came)
+    assert OK in came_back(signed_in, callback)
 
 
 def test_a_victim_led_to_a_link_and_to_anafs_address_authorizes_nothing(
@@ -73,11 +73,11 @@ def test_a_victim_led_to_a_link_and_to_anafs_address_authorizes_nothing(
     secret = link_of(stranger)
     address = pressed(holder_of(secret), "ANAF suport")
     signed_in.get(f"/autorizare/{secret}/")  # a tab that flashes
-    came = anaf.log_in("three", url=address)
+    callback = anaf.log_in("three", url=address)
     anaf.forget_calls()
-    assert str(OTHER_BROWSER.sentence) in came_back(signed_in, came)
+    assert str(OTHER_BROWSER.sentence) in came_back(signed_in, callback)
     bystander = holder_of(secret)
-    assert bystander.get(CALLBACK, came).status_code == 302  # to the sign-in
+    assert bystander.get(CALLBACK, callback).status_code == 302  # to the sign-in
     assert anaf.calls("token") == []
     assert not Authorization.objects.exists()
 
@@ -95,10 +95,10 @@ def test_a_session_without_a_secret_began_nothing(
     anaf: SimulatorProcess, signed_in: Client, owner: User
 ) -> None:
     """Also where a request kept no digest: made by a version before."""
-    came = anaf.log_in("three", url=begun(signed_in))
+    callback = anaf.log_in("three", url=begun(signed_in))
     ConsentRequest.objects.update(browser_digest="")
-    assert str(OTHER_BROWSER.sentence) in came_back(client_of(owner), came)
-    assert str(OTHER_BROWSER.sentence) in came_back(signed_in, came)
+    assert str(OTHER_BROWSER.sentence) in came_back(client_of(owner), callback)
+    assert str(OTHER_BROWSER.sentence) in came_back(signed_in, callback)
 
 
 def test_neither_the_cookie_nor_the_secret_stands_beside_the_request(signed_in: Client) -> None:
@@ -116,8 +116,8 @@ def test_neither_the_cookie_nor_the_secret_stands_beside_the_request(signed_in: 
 def test_another_users_answer_is_wrong_whatever_the_browser(
     anaf: SimulatorProcess, signed_in: Client, teammate: User
 ) -> None:
-    came = anaf.log_in("three", url=begun(signed_in))
-    assert str(WRONG_STATE.sentence) in came_back(client_of(teammate), came)
+    callback = anaf.log_in("three", url=begun(signed_in))
+    assert str(WRONG_STATE.sentence) in came_back(client_of(teammate), callback)
 
 
 @pytest.mark.parametrize(("more", "others"), [(5, "și încă 1 firmă<"), (7, "și încă 3 firme<")])
@@ -162,8 +162,8 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
     page = came_back(holder, anaf.log_in("three", url=pressed(holder)))
     made = Authorization.objects.get()
     assert f'name="autorizare" value="{made.pk}"' in page
-    answer = holder.post(BACK, {"autorizare": made.pk})
-    assert "Autorizarea a fost luată înapoi" in answer.content.decode()
+    response = holder.post(BACK, {"autorizare": made.pk})
+    assert "Autorizarea a fost luată înapoi" in response.content.decode()
     made.refresh_from_db()
     assert (made.status, made.access_token_sealed, made.refresh_token_sealed) == (
         *("disconnected", "", ""),

@@ -26,7 +26,7 @@ def run(authorization: Authorization, user: User) -> AuthorizationCheck:
 
 
 def codes(check: AuthorizationCheck) -> list[str]:
-    return [answer["code"] for answer in check.responses]
+    return [response["code"] for response in check.responses]
 
 
 def test_the_button_the_worker_and_the_table(
@@ -89,7 +89,7 @@ def test_when_anaf_is_down_it_does_not_insist(
     anaf.forget_calls()
     check = run(authorization, owner)
     assert check.hello_code == "http_5xx"
-    assert [answer["requested"] for answer in check.responses] == [True, True, False, False]
+    assert [response["requested"] for response in check.responses] == [True, True, False, False]
     assert len(anaf.calls("info")) == 2
 
 

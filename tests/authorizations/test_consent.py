@@ -87,9 +87,9 @@ def refused(page: str, error: ErrorText) -> bool:
 def test_an_answer_with_a_state_that_nobody_was_given_is_refused(
     anaf: SimulatorProcess, signed_in: Client, state: str
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     anaf.forget_calls()
-    assert refused(finish(signed_in, code=came["code"], state=state), WRONG_STATE)
+    assert refused(finish(signed_in, code=callback["code"], state=state), WRONG_STATE)
     assert anaf.calls("token") == []
 
 
@@ -97,48 +97,48 @@ def test_an_answer_that_belongs_to_another_user_is_refused_and_stays_usable(
     anaf: SimulatorProcess, signed_in: Client, teammate: User, stranger: User
 ) -> None:
     Authorization.objects.all().delete()
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     for someone in (teammate, stranger):
         other = Client()
         other.force_login(someone)
-        assert refused(finish(other, **came), WRONG_STATE)
-    assert "Autorizarea a reușit" in finish(signed_in, **came)
+        assert refused(finish(other, **callback), WRONG_STATE)
+    assert "Autorizarea a reușit" in finish(signed_in, **callback)
 
 
 def test_an_answer_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_in: Client) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     request = ConsentRequest.objects.get()
     assert request.expires_at - request.created_at == timedelta(minutes=10)
     ConsentRequest.objects.update(expires_at=timezone.now())
-    assert refused(finish(signed_in, **came), STATE_EXPIRED)
+    assert refused(finish(signed_in, **callback), STATE_EXPIRED)
 
 
 def test_an_answer_is_used_once_and_the_page_loaded_again_says_the_same(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
-    finish(signed_in, **came)
+    callback = anaf.log_in("three", url=begin(signed_in))
+    finish(signed_in, **callback)
     worker.drain()
     anaf.forget_calls()
     ConsentRequest.objects.update(expires_at=timezone.now())  # also much later
-    assert "Autorizarea a reușit" in finish(signed_in, **came)
+    assert "Autorizarea a reușit" in finish(signed_in, **callback)
     assert Authorization.objects.get().status == "active"
     assert anaf.calls() == []
     CompanyRight.objects.update(state="no_right")
-    assert "Autorizat, dar fără drept în SPV" in finish(signed_in, **came)
+    assert "Autorizat, dar fără drept în SPV" in finish(signed_in, **callback)
     Authorization.objects.update(status="disconnected")
-    assert str(STATE_USED.sentence) in finish(signed_in, **came)
+    assert str(STATE_USED.sentence) in finish(signed_in, **callback)
 
 
 def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
     anaf: SimulatorProcess, signed_in: Client
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     anaf.turn_on("token_endpoint_down")
-    assert refused(finish(signed_in, **came), consent.consent_error("token_endpoint_down"))
+    assert refused(finish(signed_in, **callback), consent.consent_error("token_endpoint_down"))
     anaf.turn_off("token_endpoint_down")
     anaf.forget_calls()
-    assert refused(finish(signed_in, **came), consent.consent_error("token_endpoint_down"))
+    assert refused(finish(signed_in, **callback), consent.consent_error("token_endpoint_down"))
     assert anaf.calls() == []
 
 
@@ -147,12 +147,12 @@ def test_an_answer_that_comes_many_times_at_once_is_used_once(
     anaf: SimulatorProcess, organization: Organization, owner: User
 ) -> None:
     address = consent.begin_consent(user=owner, organization=organization, browser="b")
-    came = anaf.log_in("three", url=address)
+    callback = anaf.log_in("three", url=address)
     anaf.forget_calls()
 
     def finish_it() -> object:
         return consent.finish_consent(
-            user=owner, browser="b", state=came["state"], code=came["code"]
+            user=owner, browser="b", state=callback["state"], code=callback["code"]
         )
 
     results = at_once(*[finish_it] * 3)
@@ -172,7 +172,7 @@ def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
 ) -> None:
     """A double click, a page that is loaded ahead."""
     settings.ANAF_TIMEOUT_SECONDS = 60
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     anaf.turn_on("held", endpoint="token")
     if refused_by_anaf:
         anaf.turn_on("token_endpoint_down")
@@ -180,9 +180,9 @@ def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
     ahead = Client()
     ahead.cookies = signed_in.cookies  # the same browser
     with ThreadPoolExecutor(1) as thread:
-        first = thread.submit(_in_thread, ahead, came)
+        first = thread.submit(_in_thread, ahead, callback)
         until(lambda: anaf.calls("token"))
-        second = signed_in.get(CALLBACK, came)
+        second = signed_in.get(CALLBACK, callback)
         assert "Autorizarea se termină" in second.content.decode()
         assert second["Refresh"] == "1"  # the browser asks again by itself
         anaf.turn_off("held")
@@ -191,7 +191,7 @@ def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
         ERROR_TEXTS["token_endpoint_down"].sentence if refused_by_anaf else "Autorizarea a reușit"
     )
     assert expected in page
-    assert expected in finish(signed_in, **came)
+    assert expected in finish(signed_in, **callback)
     assert len(anaf.calls("token")) == 1
 
 
@@ -205,20 +205,20 @@ def _in_thread(client: Client, came: dict[str, str]) -> str:
 def test_an_answer_whose_process_died_is_not_waited_for_for_ever(
     anaf: SimulatorProcess, signed_in: Client
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     ConsentRequest.objects.update(used_at=timezone.now() - timedelta(minutes=1))
-    assert "Autorizarea se termină" in finish(signed_in, **came)
+    assert "Autorizarea se termină" in finish(signed_in, **callback)
     ConsentRequest.objects.update(used_at=timezone.now() - timedelta(minutes=2))
-    page = finish(signed_in, **came)
+    page = finish(signed_in, **callback)
     assert str(INTERRUPTED.sentence) in page
-    assert "Refresh" not in signed_in.get(CALLBACK, came)
+    assert "Refresh" not in signed_in.get(CALLBACK, callback)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
     anaf: SimulatorProcess, signed_in: Client
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     with database.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS "
@@ -228,11 +228,11 @@ def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
         )
     try:
         with pytest.raises(DatabaseError, match="the server fell"):
-            signed_in.get(CALLBACK, came)
+            signed_in.get(CALLBACK, callback)
     finally:
         with database.cursor() as cursor:
             cursor.execute("DROP FUNCTION break_it() CASCADE")
-    assert str(INTERRUPTED.sentence) in finish(signed_in, **came)
+    assert str(INTERRUPTED.sentence) in finish(signed_in, **callback)
 
 
 @pytest.mark.parametrize(
@@ -245,15 +245,15 @@ def test_our_own_refusals_are_told_again_too(
     change: dict[str, Any],
     error: ErrorText,
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     Membership.objects.filter(user=owner).update(**change) if change else None
     for _ in range(2):
-        assert refused(finish(signed_in, state=came["state"]), error)
+        assert refused(finish(signed_in, state=callback["state"]), error)
 
 
 def test_without_a_code_nothing_comes_of_it(anaf: SimulatorProcess, signed_in: Client) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
-    assert refused(finish(signed_in, state=came["state"]), NOTHING_CAME)
+    callback = anaf.log_in("three", url=begin(signed_in))
+    assert refused(finish(signed_in, state=callback["state"]), NOTHING_CAME)
 
 
 def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
@@ -264,9 +264,9 @@ def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
 
 
 def test_a_cancelled_login_is_told_so(anaf: SimulatorProcess, signed_in: Client) -> None:
-    came = cancel(anaf, begin(signed_in))
-    assert came["error"] == "access_denied"
-    assert ERROR_TEXTS["cancelled"].sentence in finish(signed_in, **came)
+    callback = cancel(anaf, begin(signed_in))
+    assert callback["error"] == "access_denied"
+    assert ERROR_TEXTS["cancelled"].sentence in finish(signed_in, **callback)
     assert ConsentRequest.objects.get().result == "cancelled"
     assert not Authorization.objects.exists()
 
@@ -298,9 +298,9 @@ def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
     anaf: SimulatorProcess, signed_in: Client, settings: Any, scenario: str, code: str
 ) -> None:
     settings.ANAF_TIMEOUT_SECONDS = 1
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     anaf.turn_on(scenario)
-    page = finish(signed_in, **came)
+    page = finish(signed_in, **callback)
     assert ERROR_TEXTS[code].sentence in page
     assert "Reînnoirea" not in page  # there is none yet, and nothing is tried again by itself
     assert "automat" not in page
@@ -312,11 +312,11 @@ def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
 def test_a_code_that_came_too_late_is_told_so(
     anaf: SimulatorProcess, signed_in: Client, reset: bool
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     anaf.advance(seconds=61)
     if reset:
         anaf.turn_on("late_code_reset")
-    page = finish(signed_in, **came)
+    page = finish(signed_in, **callback)
     code = ConsentRequest.objects.get().result
     assert code in ({"code_expired", "network"} if reset else {"code_expired"})
     assert ERROR_TEXTS[code].sentence in page
@@ -339,11 +339,11 @@ def test_a_certificate_without_rights_authorizes_and_the_company_is_told_uncover
 def test_a_role_lost_on_the_way_to_anaf_ends_the_authorization(
     anaf: SimulatorProcess, signed_in: Client, owner: User, change: dict[str, Any] | None
 ) -> None:
-    came = anaf.log_in("three", url=begin(signed_in))
+    callback = anaf.log_in("three", url=begin(signed_in))
     mine = Membership.objects.filter(user=owner)
     mine.update(**change) if change else mine.delete()
     anaf.forget_calls()
-    assert refused(finish(signed_in, **came), NO_LONGER_ALLOWED)
+    assert refused(finish(signed_in, **callback), NO_LONGER_ALLOWED)
     assert anaf.calls("token") == []
 
 

@@ -36,8 +36,8 @@ def secret(owner: User, company: Company) -> str:
 def opened(secret: str) -> Client:
     """The holder's browser, with the link opened."""
     holder = Client()
-    answer = holder.get(f"/autorizare/{secret}/")
-    assert answer["Location"] == "/autorizare/"
+    response = holder.get(f"/autorizare/{secret}/")
+    assert response["Location"] == "/autorizare/"
     return holder
 
 
@@ -58,8 +58,8 @@ def test_the_holder_authorizes_without_an_account_and_the_sender_is_told(
     page = words(holder, "/autorizare/")
     for shown in ("Ana Pop îți cere", "Trans Test", "CUI 900010100", "certificatul digital"):
         assert shown in page
-    came = anaf.log_in("three", url=started(holder))
-    done = holder.get("/anaf/callback", came).content.decode()
+    callback = anaf.log_in("three", url=started(holder))
+    done = holder.get("/anaf/callback", callback).content.decode()
     assert "Mulțumim, Ion Contabilul" in done
     made = Authorization.objects.get()
     assert (made.person_name, made.authorized_by) == ("Ion Contabilul", None)
@@ -91,9 +91,9 @@ def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancel
     assert str(LINK_CLOSED.sentence) in late
     assert Authorization.objects.count() == 1
     for address in (f"/autorizare/{secret}/", "/autorizare/"):
-        answer = other.get(address)
-        assert answer.status_code == 410
-        assert str(USED_LINK.title) in answer.content.decode()
+        response = other.get(address)
+        assert response.status_code == 410
+        assert str(USED_LINK.title) in response.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -101,7 +101,7 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
     anaf: SimulatorProcess, secret: str
 ) -> None:
     link = ExternalLink.objects.get()
-    came = [
+    callback = [
         anaf.log_in(
             "three", url=consent.begin_external_consent(link, person_name=name, browser="b")
         )
@@ -110,7 +110,7 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
 
     def finish(number: int) -> object:
         return consent.finish_consent(
-            user=None, browser="b", state=came[number]["state"], code=came[number]["code"]
+            user=None, browser="b", state=callback[number]["state"], code=callback[number]["code"]
         )
 
     results = at_once(lambda: finish(0), lambda: finish(1))
@@ -136,11 +136,11 @@ def test_a_link_that_opens_nothing_says_why(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ExternalLink.objects.update(**change)
-    answer = Client().get(f"/autorizare/{secret}/")
-    assert answer.status_code == status
-    assert str(refused.title) in answer.content.decode()
-    assert str(refused.sentence) in answer.content.decode()
-    assert answer["Referrer-Policy"] == "no-referrer"
+    response = Client().get(f"/autorizare/{secret}/")
+    assert response.status_code == status
+    assert str(refused.title) in response.content.decode()
+    assert str(refused.sentence) in response.content.decode()
+    assert response["Referrer-Policy"] == "no-referrer"
     assert secret not in caplog.text
 
 
@@ -155,13 +155,13 @@ def test_the_sender_or_a_colleague_revokes_it_also_in_the_middle(
     anaf: SimulatorProcess, organization: Organization, secret: str
 ) -> None:
     holder = opened(secret)
-    came = anaf.log_in("three", url=started(holder))
+    callback = anaf.log_in("three", url=started(holder))
     colleague = Client()
     colleague.force_login(factories.member(organization, "admin"))
     assert "Retrage" in words(colleague, "/integrari/")
     link = ExternalLink.objects.get()
     colleague.post(f"/integrari/linkuri/{link.pk}/retragere/")
-    assert str(LINK_CLOSED.sentence) in holder.get("/anaf/callback", came).content.decode()
+    assert str(LINK_CLOSED.sentence) in holder.get("/anaf/callback", callback).content.decode()
     assert not Authorization.objects.exists()
     assert str(REVOKED_LINK.title) in words(holder, "/autorizare/")
     assert "Retrage" not in words(colleague, "/integrari/")
@@ -175,11 +175,11 @@ def test_a_link_of_somebody_who_lost_the_role_opens_nothing(secret: str, owner: 
 def test_another_browser_cannot_finish_what_this_one_began(
     anaf: SimulatorProcess, secret: str, owner: User
 ) -> None:
-    came = anaf.log_in("three", url=started(opened(secret)))
+    callback = anaf.log_in("three", url=started(opened(secret)))
     stranger = Client()
-    assert stranger.get("/anaf/callback", came)["Location"].startswith("/cont/login/")
+    assert stranger.get("/anaf/callback", callback)["Location"].startswith("/cont/login/")
     stranger.force_login(owner)
-    assert str(OTHER_BROWSER.sentence) in stranger.get("/anaf/callback", came).content.decode()
+    assert str(OTHER_BROWSER.sentence) in stranger.get("/anaf/callback", callback).content.decode()
     assert not Authorization.objects.exists()
 
 
@@ -213,11 +213,11 @@ def test_the_secret_is_shown_once_and_kept_nowhere(
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(e)::text FROM mail_outgoingemail e")
         assert secret not in str(cursor.fetchall())
-    (letter,) = delivered()
-    assert letter.to == ["ion@contabil.ro"]
-    assert found[0] in letter.body
-    assert "Ana Pop" in letter.body
-    assert "Ana Pop" not in letter.subject
+    (email,) = delivered()
+    assert email.to == ["ion@contabil.ro"]
+    assert found[0] in email.body
+    assert "Ana Pop" in email.body
+    assert "Ana Pop" not in email.subject
     Client().get(f"/autorizare/{secret}/")
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(l)::text FROM authorizations_externallink l")
@@ -238,8 +238,8 @@ def test_when_the_mail_server_is_down_the_link_can_be_copied_and_the_letter_goes
     with MailServer() as server:
         settings.MAILERS = server.mailers
         delivered()
-        (letter,) = server.messages
-    assert letter["To"] == "ion@contabil.ro"
+        (email,) = server.messages
+    assert email["To"] == "ion@contabil.ro"
 
 
 def test_the_letter_names_the_companies_in_both_parts(
@@ -251,9 +251,9 @@ def test_the_letter_names_the_companies_in_both_parts(
         form = {"email": "ion@contabil.ro", "companies": [company.pk]}
         signed_in.post("/integrari/linkuri/", form)
         delivered()
-        (letter,) = server.messages
-    assert letter["To"] == "ion@contabil.ro"
-    text, html = (part.get_content() for part in letter.iter_parts())
+        (email,) = server.messages
+    assert email["To"] == "ion@contabil.ro"
+    text, html = (part.get_content() for part in email.iter_parts())
     assert "pentru: Trans & Fiii;" in text
     assert "pentru: Trans &amp; Fiii;" in html
     assert "24 de ore" in text

@@ -31,14 +31,14 @@ def test_both_parts_name_the_senders_address_only_when_it_is_confirmed(
         settings.MAILERS = server.mailers
         signed_in.post(LINKS, {"email": "ion@contabil.ro", "companies": [company.pk]})
         delivered()
-        (letter,) = server.messages
-    text, html = (part.get_content() for part in letter.iter_parts())
+        (email,) = server.messages
+    text, html = (part.get_content() for part in email.iter_parts())
     for part in (text, html):
         assert (owner.email in part) is verified
         assert str(company) in part
         assert "[<" not in part
         assert "[&lt;" not in part
-    assert letter["Reply-To"] == (owner.email if verified else None)
+    assert email["Reply-To"] == (owner.email if verified else None)
 
 
 def sent(client: Client, number: int) -> list[str]:

@@ -87,8 +87,8 @@ def test_nobody_replaces_another_organizations_authorization(
     signed_in: Client, stranger: User
 ) -> None:
     theirs = Authorization.objects.get()
-    answer = signed_in.post("/integrari/autorizare/", {"inlocuieste": theirs.pk})
-    assert answer.status_code == 404
+    response = signed_in.post("/integrari/autorizare/", {"inlocuieste": theirs.pk})
+    assert response.status_code == 404
 
 
 def test_the_same_certificate_authorized_again_replaces_its_former_authorization(
@@ -97,9 +97,9 @@ def test_the_same_certificate_authorized_again_replaces_its_former_authorization
     made = []
     for _ in range(2):
         address = consent.begin_consent(user=owner, browser="b", organization=organization)
-        came = anaf.log_in("three", url=address)
+        callback = anaf.log_in("three", url=address)
         one = consent.finish_consent(
-            user=owner, browser="b", state=came["state"], code=came["code"]
+            user=owner, browser="b", state=callback["state"], code=callback["code"]
         )
         assert isinstance(one, Authorization)
         made.append(one)

@@ -214,8 +214,10 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
         for authorization, digit in zip(
             authorizations, (number % 5, number // 5 % 5, number // 25), strict=True
         ):
-            if (answer := responses[digit]) is not None:
-                CompanyRight.objects.create(authorization=authorization, company=company, **answer)
+            if (response := responses[digit]) is not None:
+                CompanyRight.objects.create(
+                    authorization=authorization, company=company, **response
+                )
     with CaptureQueriesContext(database) as queries:
         waiting = rights.authorizations_to_check()
     assert len(queries) == 1

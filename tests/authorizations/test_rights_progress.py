@@ -19,8 +19,8 @@ HTMX = {"hx-request": "true"}
 
 
 def come_back(client: Client, anaf: SimulatorProcess, certificate: str) -> str:
-    came = anaf.log_in(certificate, url=client.post(START)["Location"])
-    return client.get(CALLBACK, came).content.decode()
+    callback = anaf.log_in(certificate, url=client.post(START)["Location"])
+    return client.get(CALLBACK, callback).content.decode()
 
 
 def companies(organization: Organization, number: int) -> list[Company]:
@@ -44,10 +44,10 @@ def test_the_callback_asks_anaf_about_no_company_and_costs_the_same_for_one_and_
         Authorization.objects.all().delete()
         Company.objects.all().delete()
         companies(organization, number)
-        came = anaf.log_in("three", url=signed_in.post(START)["Location"])
+        callback = anaf.log_in("three", url=signed_in.post(START)["Location"])
         anaf.forget_calls()
         with CaptureQueriesContext(database) as queries:
-            page = signed_in.get(CALLBACK, came).content.decode()
+            page = signed_in.get(CALLBACK, callback).content.decode()
         assert "Autorizarea a reușit" in page
         assert [call["endpoint"] for call in anaf.calls()] == ["token"]
         numbers.append(len(queries))

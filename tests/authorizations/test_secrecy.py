@@ -30,8 +30,8 @@ def test_no_token_leaves_the_server(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     begun = signed_in.post("/integrari/autorizare/")
-    came = anaf.log_in("three", url=begun["Location"])
-    responses = [begun, signed_in.get("/anaf/callback", came)]
+    callback = anaf.log_in("three", url=begun["Location"])
+    responses = [begun, signed_in.get("/anaf/callback", callback)]
     jobs = json.dumps(list(ProcrastinateJob.objects.values_list("args", flat=True)))
     worker.drain()
     anaf.turn_on("token_refused", times=1)
@@ -46,7 +46,7 @@ def test_no_token_leaves_the_server(
     first = Transport.objects.all()[0]
     responses.append(signed_in.get(f"/transporturi/{first.pk}/"))
 
-    shown = "".join(f"{answer.content.decode()}{answer.headers}" for answer in responses)
+    shown = "".join(f"{response.content.decode()}{response.headers}" for response in responses)
     sessions = "".join(str(SessionStore().decode(row.sealed)) for row in Session.objects.all())
     told = "".join(run.detail for run in SyncRun.objects.all())
     for authorization in (before, Authorization.objects.get()):
@@ -55,7 +55,7 @@ def test_no_token_leaves_the_server(
             for secret in (token, token.split(".")[1], token.split(".")[2], sealed):
                 for place in (shown, caplog.text, jobs, sessions, told):
                     assert secret not in place
-    assert came["code"] not in shown.replace(begun["Location"], "") + caplog.text
+    assert callback["code"] not in shown.replace(begun["Location"], "") + caplog.text
     assert "company_synced" in caplog.text
 
 

@@ -186,8 +186,10 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
     address = consent.begin_consent(
         user=owner, browser="b", organization=authorization.organization, replaces=authorization
     )
-    came = anaf.log_in("three", url=address)
-    made = consent.finish_consent(user=owner, browser="b", state=came["state"], code=came["code"])
+    callback = anaf.log_in("three", url=address)
+    made = consent.finish_consent(
+        user=owner, browser="b", state=callback["state"], code=callback["code"]
+    )
     assert isinstance(made, Authorization)
     authorization.refresh_from_db()
     assert authorization.replaced_by == made

@@ -22,9 +22,9 @@ def test_the_button_asks_for_its_csrf_token(owner: User) -> None:
     assert not ConsentRequest.objects.exists()
     client.get("/integrari/")
     token = client.cookies["csrftoken"].value
-    answer = client.post("/integrari/autorizare/", {"csrfmiddlewaretoken": token})
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("https://logincert.anaf.ro/anaf-oauth2/v1/authorize?")
+    response = client.post("/integrari/autorizare/", {"csrfmiddlewaretoken": token})
+    assert response.status_code == 302
+    assert response["Location"].startswith("https://logincert.anaf.ro/anaf-oauth2/v1/authorize?")
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete"])
@@ -65,8 +65,8 @@ def test_nobody_disconnects_another_organizations_authorization(
     owner: User, stranger: User
 ) -> None:
     theirs = Authorization.objects.get()
-    answer = client_of(owner).post(f"/integrari/{theirs.pk}/deconectare/")
-    assert answer.status_code == 404
+    response = client_of(owner).post(f"/integrari/{theirs.pk}/deconectare/")
+    assert response.status_code == 404
     theirs.refresh_from_db()
     assert theirs.is_active
 
@@ -113,9 +113,9 @@ def test_each_company_is_shown_with_each_authorization(
 
 
 def test_the_page_after_anaf_is_kept_from_caches_and_referrers(signed_in: Client) -> None:
-    answer = signed_in.get("/anaf/callback", {"state": "x"})
-    assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "same-origin"
+    response = signed_in.get("/anaf/callback", {"state": "x"})
+    assert "no-store" in response["Cache-Control"]
+    assert response["Referrer-Policy"] == "same-origin"
 
 
 def ticks(page: str) -> list[bool]:

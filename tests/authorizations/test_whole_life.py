@@ -111,8 +111,10 @@ def life(
     address = consent.begin_consent(
         user=owner, browser="b", organization=owner.memberships.get().organization
     )
-    came = anaf.log_in("three", url=address)
-    made = consent.finish_consent(user=owner, browser="b", state=came["state"], code=came["code"])
+    callback = anaf.log_in("three", url=address)
+    made = consent.finish_consent(
+        user=owner, browser="b", state=callback["state"], code=callback["code"]
+    )
     assert isinstance(made, Authorization)
     rights_check.request_info(made, company)
     return Life(anaf, made)
@@ -130,8 +132,8 @@ def told_once_to_each(worker: Worker, smtp: MailServer, titles: list[str]) -> No
     for user in User.objects.all():
         bell = Notification.objects.filter(user=user).order_by("created_at", "pk")
         assert [named(notice) for notice in bell] == titles
-        letters = [message["Subject"] for message in smtp.messages if message["To"] == user.email]
-        assert sorted(letters) == sorted(notice.title for notice in bell)
+        emails = [message["Subject"] for message in smtp.messages if message["To"] == user.email]
+        assert sorted(emails) == sorted(notice.title for notice in bell)
     assert len(smtp.messages) == 2 * len(titles)
     assert set(NotificationEmail.objects.values_list("state", flat=True)) == {"sent"}
 
@@ -172,8 +174,10 @@ def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
     owner = life.authorization.authorized_by
     assert owner
     address = consent.begin_consent(user=owner, browser="b", organization=organization)
-    came = life.anaf.log_in("three", url=address)
-    new = consent.finish_consent(user=owner, browser="b", state=came["state"], code=came["code"])
+    callback = life.anaf.log_in("three", url=address)
+    new = consent.finish_consent(
+        user=owner, browser="b", state=callback["state"], code=callback["code"]
+    )
     assert isinstance(new, Authorization)
     life.authorization.refresh_from_db()
     assert (life.authorization.status, life.authorization.replaced_by) == ("replaced", new)

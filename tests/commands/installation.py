@@ -147,6 +147,6 @@ def _post(
 ) -> httpx2.Response:
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(page or path).text)
     assert found
-    answer = client.post(path, data=form | {"csrfmiddlewaretoken": found[1]})
-    assert answer.status_code == 302, answer.text
-    return answer
+    response = client.post(path, data=form | {"csrfmiddlewaretoken": found[1]})
+    assert response.status_code == 302, response.text
+    return response

@@ -37,15 +37,15 @@ class Ready:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         assert self._process.stdin is not None
         with tempfile.TemporaryDirectory() as folder:
-            said, failed = Path(folder, "stdout"), Path(folder, "stderr")
-            for path in (said, failed):
+            output, failed = Path(folder, "stdout"), Path(folder, "stderr")
+            for path in (output, failed):
                 path.touch()
-            command = {"arguments": arguments, "stdout": str(said), "stderr": str(failed)}
+            command = {"arguments": arguments, "stdout": str(output), "stderr": str(failed)}
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
             code = int(self._answer())
             return subprocess.CompletedProcess(
-                arguments, code, said.read_text(), failed.read_text()
+                arguments, code, output.read_text(), failed.read_text()
             )
 
     def close(self) -> None:

@@ -128,14 +128,14 @@ def sign_up(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
 
 def second_factor(client: httpx2.Client, secrets: Secrets) -> None:
     """An app that is set up, its recovery codes, and a second setting up that is left so."""
-    asked = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
-    if "reauthenticate" in str(asked.url):
-        form = {"password": PASSWORD, "csrfmiddlewaretoken": token_in(asked.text)}
-        asked = client.post(str(asked.url), data=form, follow_redirects=True)
-    shown = re.search(r"<code>([A-Z2-7]+)</code>", asked.text)
+    requested = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
+    if "reauthenticate" in str(requested.url):
+        form = {"password": PASSWORD, "csrfmiddlewaretoken": token_in(requested.text)}
+        requested = client.post(str(requested.url), data=form, follow_redirects=True)
+    shown = re.search(r"<code>([A-Z2-7]+)</code>", requested.text)
     assert shown
     secret = secrets.add("secret of an authenticator app", shown[1])
-    form = {"code": totp_code(secret), "csrfmiddlewaretoken": token_in(asked.text)}
+    form = {"code": totp_code(secret), "csrfmiddlewaretoken": token_in(requested.text)}
     assert client.post("/cont/2fa/totp/activate/", data=form).status_code == 302
     codes = client.get("/cont/2fa/recovery-codes/").text
     for code in re.findall(r"\b[a-z0-9]{8}\b", re.sub(r"<script.*?</script>|<[^>]+>", " ", codes)):
@@ -144,9 +144,9 @@ def second_factor(client: httpx2.Client, secrets: Secrets) -> None:
 
 
 def begun_second_factor(client: httpx2.Client, secrets: Secrets) -> None:
-    asked = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
-    shown = re.search(r"<code>([A-Z2-7]+)</code>", asked.text)
-    assert shown, str(asked.url)
+    requested = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
+    shown = re.search(r"<code>([A-Z2-7]+)</code>", requested.text)
+    assert shown, str(requested.url)
     secrets.add("secret of an app that is being set up", shown[1])
 
 
@@ -185,9 +185,9 @@ def external_link(
             assert state
             secrets.add("state", unquote(state[1]))
             if used:
-                came = empty_installation.anaf.log_in("single", url=to_anaf.headers["location"])
-                secrets.add("code", came["code"])
-                assert holder.get("/anaf/callback", params=came).status_code == 200
+                callback = empty_installation.anaf.log_in("single", url=to_anaf.headers["location"])
+                secrets.add("code", callback["code"])
+                assert holder.get("/anaf/callback", params=callback).status_code == 200
 
 
 def walk(empty_installation: Installation, mail: MailServer, secrets: Secrets) -> str:

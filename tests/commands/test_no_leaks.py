@@ -65,13 +65,13 @@ def walk(empty_installation: Installation, client: httpx2.Client, anaf: Simulato
     anaf.turn_on("token_refused", times=1)
     _post(client, "/transporturi/sincronizare/", {}, page="/transporturi/")
     until(lambda: any(c["grant_type"] == "refresh_token" for c in anaf.calls("token")))
-    for trouble in ("token_html", "refresh_rejected", "late_code_reset"):
-        anaf.turn_on(trouble)
+    for failure in ("token_html", "refresh_rejected", "late_code_reset"):
+        anaf.turn_on(failure)
         to_anaf = _post(client, "/integrari/autorizare/", {}, page="/integrari/")
-        came = anaf.log_in("single", url=to_anaf.headers["location"])
-        client.get("/anaf/callback", params=came)
-        client.get("/anaf/callback", params=came)
-        anaf.turn_off(trouble)
+        callback = anaf.log_in("single", url=to_anaf.headers["location"])
+        client.get("/anaf/callback", params=callback)
+        client.get("/anaf/callback", params=callback)
+        anaf.turn_off(failure)
     page = client.get("/integrari/").text
     check = re.search(r'action="(/integrari/\d+/test/)"', page)
     assert check
@@ -166,14 +166,14 @@ def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> Non
     assert any(len(secret) == 44 and secret.endswith("=") for secret in secrets)  # a Fernet key
     header = re.compile(r"^eyJ\w+$")
     secrets = {secret for secret in secrets if not header.match(secret) or len(secret) > 60}
-    said = logs.read_text() + "".join(
+    output = logs.read_text() + "".join(
         file.read_text(errors="replace") for file in folder.rglob("*.log") if file.is_file()
     )
-    assert "authorization_finished" in said
+    assert "authorization_finished" in output
     kept = dump(folder)
     assert "900010100" in kept
     packed = opened(kept)
     assert "_auth_user_id" not in kept + packed  # the sessions are sealed
-    for place in (said, kept, packed):
+    for place in (output, kept, packed):
         found = [secret[:12] for secret in secrets if secret in place]
         assert found == []

@@ -18,15 +18,17 @@ DOCUMENTED = ("demo", "web", "worker", "migrate", "createuser", "simulator", "sy
 
 
 def test_help_names_every_command(installation: Installation) -> None:
-    told = installation.run("--help").stdout
-    assert all(command in told for command in (*DOCUMENTED, "manage", "doctor"))
+    notifications = installation.run("--help").stdout
+    assert all(command in notifications for command in (*DOCUMENTED, "manage", "doctor"))
 
 
 @pytest.mark.parametrize("command", ["sync", "transports"])
 def test_the_json_fields_are_documented_in_help(installation: Installation, command: str) -> None:
-    told = installation.run(command, "--help").stdout
-    assert all(word in told for word in ("Exit codes", "outcome") if command == "sync")
-    assert all(word in told for word in ("last_valid_day", "events") if command == "transports")
+    notifications = installation.run(command, "--help").stdout
+    assert all(word in notifications for word in ("Exit codes", "outcome") if command == "sync")
+    assert all(
+        word in notifications for word in ("last_valid_day", "events") if command == "transports"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,10 +69,10 @@ def test_the_doctor_names_what_is_missing(installation: Installation) -> None:
 
 
 def test_the_doctor_names_each_of_anafs_addresses(installation: Installation) -> None:
-    said = installation.run("doctor").stdout.splitlines()
-    assert len([line for line in said if "ANAF's login (127.0.0.1:" in line]) == 1
-    assert len([line for line in said if "ANAF's API (127.0.0.1:" in line]) == 1
-    assert len(set(said)) == len(said)
+    output = installation.run("doctor").stdout.splitlines()
+    assert len([line for line in output if "ANAF's login (127.0.0.1:" in line]) == 1
+    assert len([line for line in output if "ANAF's API (127.0.0.1:" in line]) == 1
+    assert len(set(output)) == len(output)
 
 
 def test_the_doctor_greets_the_mail_server_and_sends_nothing(installation: Installation) -> None:
@@ -106,12 +108,12 @@ def test_the_doctor_goes_on_and_lists_every_trouble(installation: Installation) 
         ANAF_CLIENT_ID="",
     )
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    told = [line for line in done.stdout.splitlines() if line.startswith("[MISSING]")]
+    notifications = [line for line in done.stdout.splitlines() if line.startswith("[MISSING]")]
     for words in (
         *("CARAUS_SECRET_KEY is missing", "CARAUS_SIGNUP must be one of", "plain http"),
         *("The database did not answer", "CARAUS_TOKEN_KEYS must hold", "ANAF_CLIENT_ID is not"),
     ):
-        assert len([line for line in told if words in line]) == 1, words
+        assert len([line for line in notifications if words in line]) == 1, words
     assert "not-a-key" not in done.stdout
     unusable = installation.run("doctor", DATABASE_URL="mysql://x", CARAUS_URL="nonsense")
     assert "DATABASE_URL must begin with postgresql" in unusable.stdout

@@ -74,9 +74,9 @@ def served(simulator_process: SimulatorProcess) -> Iterator[Served]:
 
 
 def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> None:
-    new, said = served.installation, served.said
-    until(lambda: "/inceput/" in said.read_text(), "the link")
-    found = re.search(r"http\S+/inceput/\S+", said.read_text())
+    new, output = served.installation, served.said
+    until(lambda: "/inceput/" in output.read_text(), "the link")
+    found = re.search(r"http\S+/inceput/\S+", output.read_text())
     assert found
     link = found[0]
     assert link.startswith(new.address)  # the port that is served, though CARAUS_URL is not set
@@ -109,7 +109,7 @@ def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> 
         login = client.get("/cont/login/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', login)
         assert token
-        answer = client.post(
+        response = client.post(
             "/cont/login/",
             data={
                 "login": "ioana@example.ro",
@@ -117,7 +117,7 @@ def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> 
                 "csrfmiddlewaretoken": token[1],
             },
         )
-        assert answer.status_code == 302
+        assert response.status_code == 302
         assert "Trans Nou" in client.get("/organizatie/").text
 
 
@@ -132,8 +132,8 @@ def test_a_killed_postgresql_comes_back(served: Served) -> None:
     folder = Path(served.installation.environment["CARAUS_DATA_DIR"])
     killed = server_pid(folder)
     psutil.Process(killed).kill()
-    told = "postgresql_had_died_and_was_started_anew"
-    until(lambda: told in served.said.read_text(), "it was started anew")
+    notifications = "postgresql_had_died_and_was_started_anew"
+    until(lambda: notifications in served.said.read_text(), "it was started anew")
     until_answers(f"{served.installation.address}/readyz")
     assert server_pid(folder) != killed
 

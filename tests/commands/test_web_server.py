@@ -251,30 +251,30 @@ CHUNKED = "Transfer-Encoding: chunked\n"
 )
 def test_what_only_smugglers_send_is_refused(running: Running, headers: str) -> None:
     """What follows would be a second request to a proxy that reads the first in another way."""
-    said = f"POST / HTTP/1.1\nHost: a\n{headers}\n0\n\nGET /smuggled HTTP/1.1\nHost: a\n\n"
-    answer = running.answer(said)
-    assert answer.count("HTTP/1.") <= 1
-    assert not answer or answer.split()[1] in {"400", "413", "431", "501"}
+    output = f"POST / HTTP/1.1\nHost: a\n{headers}\n0\n\nGET /smuggled HTTP/1.1\nHost: a\n\n"
+    page_response = running.answer(output)
+    assert page_response.count("HTTP/1.") <= 1
+    assert not page_response or page_response.split()[1] in {"400", "413", "431", "501"}
     assert running.get("/") == "GET 0"
 
 
 def test_in_the_older_version_chunks_are_refused(running: Running) -> None:
-    said = f"POST / HTTP/1.0\nHost: a\n{CHUNKED}Content-Length: 4\n\n0\n\n"
-    assert running.answer(said).split()[1] == "400"
+    output = f"POST / HTTP/1.0\nHost: a\n{CHUNKED}Content-Length: 4\n\n0\n\n"
+    assert running.answer(output).split()[1] == "400"
 
 
 def test_a_body_in_chunks_is_read_whole(running: Running) -> None:
-    answer = running.answer(f"POST / HTTP/1.1\nHost: a\n{CHUNKED}\n3\nabc\n0\n\n")
-    assert answer.endswith("POST 3")
+    page_response = running.answer(f"POST / HTTP/1.1\nHost: a\n{CHUNKED}\n3\nabc\n0\n\n")
+    assert page_response.endswith("POST 3")
 
 
 def test_the_head_has_no_body_and_no_name_of_the_server(running: Running) -> None:
-    answer = running.answer("HEAD / HTTP/1.1\nHost: a\n\n")
-    assert answer.startswith("HTTP/1.1 200 OK")
-    assert answer.endswith("\r\n\r\n")
-    assert "Content-Length: 6" in answer
-    assert "server" not in answer.lower()
-    assert "via" not in answer.lower()
+    page_response = running.answer("HEAD / HTTP/1.1\nHost: a\n\n")
+    assert page_response.startswith("HTTP/1.1 200 OK")
+    assert page_response.endswith("\r\n\r\n")
+    assert "Content-Length: 6" in page_response
+    assert "server" not in page_response.lower()
+    assert "via" not in page_response.lower()
 
 
 def test_told_to_end_it_answers_what_is_under_way_and_takes_nothing_new(running: Running) -> None:

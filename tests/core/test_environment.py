@@ -199,7 +199,7 @@ def test_settings_come_from_a_file_with_or_without_quotes(
     file.write_text("# CARAUS_Y=no\nCARAUS_X=\"a=b c\"\nCARAUS_Y='d'\nCARAUS_Z=e\n")
     with pytest.raises(SystemExit):
         cli.main(["--version"])
-    assert [os.environ[f"CARAUS_{letter}"] for letter in "XYZ"] == ["a=b c", "d", "kept"]
+    assert [os.environ[f"CARAUS_{email}"] for email in "XYZ"] == ["a=b c", "d", "kept"]
     file.write_bytes("CARAUS_X=ș".encode("utf-16"))
     assert cli.main(["--version"]) == 2
     assert "no text in UTF-8" in capsys.readouterr().err

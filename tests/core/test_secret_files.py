@@ -142,6 +142,6 @@ def test_processes_that_make_a_secret_at_once_get_the_same(tmp_path: Path) -> No
         assert racer.stdin
         racer.stdin.write("\n")
         racer.stdin.flush()
-    answers = [racer.communicate(timeout=20)[0].split() for racer in racers]
-    assert len(answers[0]) == 50
-    assert all(earlier == other for earlier, other in itertools.pairwise(answers))
+    responses = [racer.communicate(timeout=20)[0].split() for racer in racers]
+    assert len(responses[0]) == 50
+    assert all(earlier == other for earlier, other in itertools.pairwise(responses))

@@ -36,11 +36,11 @@ def smtp(settings: LazySettings) -> Iterator[MailServer]:
 
 
 def write(*, to: str = TO, lives: timedelta | None = None, reference: str = "") -> OutgoingEmail:
-    letter = OutgoingMessage("Subiect cu ș", f"https://caraus.example.ro/{SECRET}/", to=[to])
-    letter.attach_alternative(f"<p>{SECRET}</p>", "text/html")
-    letter.purpose, letter.reference = "test", reference
-    letter.expires_at = timezone.now() + lives if lives else None
-    letter.send()
+    email = OutgoingMessage("Subiect cu ș", f"https://caraus.example.ro/{SECRET}/", to=[to])
+    email.attach_alternative(f"<p>{SECRET}</p>", "text/html")
+    email.purpose, email.reference = "test", reference
+    email.expires_at = timezone.now() + lives if lives else None
+    email.send()
     return OutgoingEmail.objects.latest("pk")
 
 
@@ -58,13 +58,13 @@ def test_the_worker_sends_it_whole_and_forgets_it(worker: Worker, smtp: MailServ
 
 
 def test_nothing_of_a_letter_is_readable_in_the_database(db: None) -> None:
-    letter = write()
+    email = write()
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(e)::text FROM mail_outgoingemail e")
         kept = str(cursor.fetchall()) + str(list(ProcrastinateJob.objects.values()))
     assert SECRET not in kept
     assert "Subiect" not in kept
-    assert SECRET in unseal_message(letter.sealed, recipient=TO).body
+    assert SECRET in unseal_message(email.sealed, recipient=TO).body
 
 
 def test_a_letter_is_born_with_the_act_or_not_at_all(db: None) -> None:
@@ -92,16 +92,16 @@ def test_a_server_that_is_down_is_tried_with_growing_pauses_then_has_it_once(
     settings.MAILERS = mailers(free_ports(1)[0])
     write()
     worker.drain()
-    letter = OutgoingEmail.objects.get()
-    assert (letter.attempts, letter.error_code) == (1, "unreachable")
+    email = OutgoingEmail.objects.get()
+    assert (email.attempts, email.error_code) == (1, "unreachable")
     pauses = []
     for _ in range(3):
-        before, now = letter.next_attempt_at - timedelta(seconds=1), letter.next_attempt_at
-        assert not delivery.deliver_message(letter.pk, now=before)
+        before, now = email.next_attempt_at - timedelta(seconds=1), email.next_attempt_at
+        assert not delivery.deliver_message(email.pk, now=before)
         assert delivery.due_messages(before) == []
-        assert not delivery.deliver_message(letter.pk, now=now)
-        letter.refresh_from_db()
-        pauses.append(letter.next_attempt_at - now)
+        assert not delivery.deliver_message(email.pk, now=now)
+        email.refresh_from_db()
+        pauses.append(email.next_attempt_at - now)
     assert pauses == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
     with MailServer() as server:
         settings.MAILERS = server.mailers
@@ -115,29 +115,29 @@ def test_a_server_that_is_down_is_tried_with_growing_pauses_then_has_it_once(
 
 def test_after_three_days_it_is_given_up_and_its_text_forgotten(smtp: MailServer, db: None) -> None:
     smtp.refuse("451 try later")
-    letter = write(reference="thing:1")
+    email = write(reference="thing:1")
     now, tries = timezone.now(), 0
-    while letter.pk in delivery.due_messages(now):
-        assert not delivery.deliver_message(letter.pk, now=now)
-        letter.refresh_from_db()
-        now, tries = letter.next_attempt_at, tries + 1
+    while email.pk in delivery.due_messages(now):
+        assert not delivery.deliver_message(email.pk, now=now)
+        email.refresh_from_db()
+        now, tries = email.next_attempt_at, tries + 1
         assert tries < 100
-    assert letter.gave_up_at
-    assert timedelta(days=3) <= letter.gave_up_at - letter.created_at < timedelta(days=3, hours=4)
-    assert (letter.sealed, letter.error_code) == ("", "server")
-    assert queue.delivery_failures(["thing:1", "thing:2"]) == {"thing:1": letter}
+    assert email.gave_up_at
+    assert timedelta(days=3) <= email.gave_up_at - email.created_at < timedelta(days=3, hours=4)
+    assert (email.sealed, email.error_code) == ("", "server")
+    assert queue.delivery_failures(["thing:1", "thing:2"]) == {"thing:1": email}
     smtp.accept()
-    assert not delivery.deliver_message(letter.pk, now=now + timedelta(days=1))
+    assert not delivery.deliver_message(email.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
-    assert delivery.delete_given_up(letter.gave_up_at + timedelta(days=31)) == 1
+    assert delivery.delete_given_up(email.gave_up_at + timedelta(days=31)) == 1
 
 
 def test_a_link_is_not_sent_once_it_works_no_longer(smtp: MailServer, db: None) -> None:
-    letter = write(lives=timedelta(hours=24))
+    email = write(lives=timedelta(hours=24))
     late = timezone.now() + timedelta(hours=24, seconds=1)
-    assert not delivery.deliver_message(letter.pk, now=late)
-    letter.refresh_from_db()
-    assert (letter.sealed, letter.error_code) == ("", "late")
+    assert not delivery.deliver_message(email.pk, now=late)
+    email.refresh_from_db()
+    assert (email.sealed, email.error_code) == ("", "late")
     assert smtp.messages == []
 
 
@@ -148,48 +148,48 @@ def test_an_unknown_mailbox_is_final_and_greylisting_is_not(code: int, *, final:
 
 def test_a_refused_recipient_is_told_and_not_tried_again(smtp: MailServer, db: None) -> None:
     smtp.refuse_recipients("550 no such mailbox user=caraus password=hunter2")
-    letter = write(reference="thing:1")
-    assert not delivery.deliver_message(letter.pk)
-    letter.refresh_from_db()
-    assert (letter.error_code, letter.attempts) == ("recipient", 1)
-    assert letter.gave_up_at
+    email = write(reference="thing:1")
+    assert not delivery.deliver_message(email.pk)
+    email.refresh_from_db()
+    assert (email.error_code, email.attempts) == ("recipient", 1)
+    assert email.gave_up_at
     assert "hunter2" not in str(list(OutgoingEmail.objects.values()))
 
 
 def test_an_address_that_can_not_be_written_is_not_tried_for_ever(
     smtp: MailServer, db: None
 ) -> None:
-    letter = write(to="două@adrese@example.ro")
-    assert not delivery.deliver_message(letter.pk)
-    letter.refresh_from_db()
-    assert letter.gave_up_at
+    email = write(to="două@adrese@example.ro")
+    assert not delivery.deliver_message(email.pk)
+    email.refresh_from_db()
+    assert email.gave_up_at
 
 
 def test_a_lost_key_ends_the_letter_and_nothing_else(
     smtp: MailServer, db: None, settings: LazySettings
 ) -> None:
-    letter = write()
+    email = write()
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
-    assert not delivery.deliver_message(letter.pk)
-    letter.refresh_from_db()
-    assert (letter.error_code, smtp.messages) == ("key", [])
+    assert not delivery.deliver_message(email.pk)
+    email.refresh_from_db()
+    assert (email.error_code, smtp.messages) == ("key", [])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_take_the_same_letter_at_once_send_it_once(smtp: MailServer) -> None:
-    letter = write()
-    results = at_once(*[partial(delivery.deliver_message, letter.pk)] * 4)
+    email = write()
+    results = at_once(*[partial(delivery.deliver_message, email.pk)] * 4)
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
     assert len(smtp.messages) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_crash_after_the_server_took_it_doubles_it_under_one_id(smtp: MailServer) -> None:
-    letter = write()
+    email = write()
     with transaction.atomic():
-        assert delivery.deliver_message(letter.pk)
+        assert delivery.deliver_message(email.pk)
         transaction.set_rollback(True)
-    assert delivery.deliver_message(letter.pk)
+    assert delivery.deliver_message(email.pk)
     first, second = smtp.messages
     assert isinstance(first, Received)
     assert first["Message-ID"] == second["Message-ID"]
@@ -207,13 +207,13 @@ def test_a_letter_that_is_just_being_sent_holds_up_nobody_who_withdraws_it() -> 
 
 
 def test_rotated_keys_open_the_letters_that_wait(db: None, settings: LazySettings) -> None:
-    letter = write()
+    email = write()
     (old,), new = settings.TOKEN_KEYS, Fernet.generate_key().decode()
     settings.TOKEN_KEYS = [new, old]
     assert key_rotation.rotate_message_keys() == (1, 0)
     settings.TOKEN_KEYS = [new]
-    letter.refresh_from_db()
-    assert SECRET in unseal_message(letter.sealed, recipient=TO).body
+    email.refresh_from_db()
+    assert SECRET in unseal_message(email.sealed, recipient=TO).body
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
     assert key_rotation.rotate_message_keys() == (0, 1)
 

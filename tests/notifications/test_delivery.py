@@ -156,10 +156,10 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
     assert timedelta(days=3) <= now - told.created_at < timedelta(days=3, hours=4)
     email = NotificationEmail.objects.get()
     assert (email.state, email.attempts) == ("given_up", tries)
-    trouble = mail_failures_of(organization)
-    assert trouble
-    assert (trouble.given_up, trouble.waiting) == (1, 0)
-    assert trouble.sentence.startswith("Serverul de e-mail")
+    failure = mail_failures_of(organization)
+    assert failure
+    assert (failure.given_up, failure.waiting) == (1, 0)
+    assert failure.sentence.startswith("Serverul de e-mail")
     smtp.accept()
     assert not delivery.send_email(notification_id=told.pk, now=now + timedelta(days=1))
     assert smtp.messages == []

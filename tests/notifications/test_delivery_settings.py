@@ -107,8 +107,8 @@ def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
     post(midnight)
     told(EXPIRING_UIT, found, midnight + timedelta(seconds=59))
     post(midnight + timedelta(minutes=2))
-    (letter,) = smtp.messages
-    assert letter["Subject"] == "Rezumat, miercuri, 25 noiembrie: 1 noutate"
+    (email,) = smtp.messages
+    assert email["Subject"] == "Rezumat, miercuri, 25 noiembrie: 1 noutate"
 
 
 def test_quiet_hours_hold_back_all_but_what_cannot_wait(
@@ -158,9 +158,9 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     assert smtp.messages == []
     post(seven + timedelta(minutes=2))
     post(seven + timedelta(minutes=3))
-    (letter,) = smtp.messages
-    assert letter["Subject"] == "Rezumat, joi, 26 noiembrie: 8 noutăți"
-    text = text_of(letter)
+    (email,) = smtp.messages
+    assert email["Subject"] == "Rezumat, joi, 26 noiembrie: 8 noutăți"
+    text = text_of(email)
     assert "8 UIT-uri noi" in text
     assert all(f"/transporturi/{key}/" in text for key in "abcdefgh")
     assert "over" not in text

@@ -57,8 +57,8 @@ def test_the_address_is_the_longest() -> None:
 def test_who_has_the_longest_name_and_address_signs_in_and_is_in_the_journal_whole(
     client: Client, longest: User
 ) -> None:
-    answer = client.post("/cont/login/", {"login": EMAIL, "password": PASSWORD})
-    assert answer.status_code == 302
+    response = client.post("/cont/login/", {"login": EMAIL, "password": PASSWORD})
+    assert response.status_code == 302
     entry = AuditLogEntry.objects.get(action="sign_in")
     assert entry.actor == f"{NAME} ({EMAIL})"
     for page in ("/", "/organizatie/", "/organizatie/jurnal/", "/cont/date/", "/notificari/"):
@@ -72,8 +72,8 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     longest.refresh_from_db()
     client.force_login(longest)
     begun = client.post("/integrari/autorizare/")
-    came = anaf.log_in("three", url=begun["Location"])
-    assert client.get("/anaf/callback", came).status_code == 200
+    callback = anaf.log_in("three", url=begun["Location"])
+    assert client.get("/anaf/callback", callback).status_code == 200
     made = Authorization.objects.get()
     assert made.person_name == ConsentRequest.objects.get().person_name == EMAIL
     link, _ = links.create_link(Membership.objects.get(user=longest))
@@ -114,9 +114,9 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
     assert max(map(len, titles)) == 200
     assert all(title.endswith("…") for title in titles if len(title) == 200)
     for notification in Notification.objects.select_related("user", "organization"):
-        letter = compose_email([notification])
-        assert isinstance(letter, EmailMultiAlternatives)
-        assert letter.message().as_bytes()
+        email = compose_email([notification])
+        assert isinstance(email, EmailMultiAlternatives)
+        assert email.message().as_bytes()
 
 
 def test_a_key_that_is_cut_stays_unlike_others(organization: Organization, owner: User) -> None:

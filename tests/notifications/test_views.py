@@ -46,8 +46,8 @@ def test_opening_one_reads_it_and_goes_where_it_leads(
     page = signed_in.get("/notificari/").content.decode()
     assert "Titlul" in page
     assert "<p>Apoi.</p>" in page
-    answer = signed_in.post(f"/notificari/{pk}/")
-    assert answer["Location"] == "/integrari/#autorizeaza"
+    response = signed_in.post(f"/notificari/{pk}/")
+    assert response["Location"] == "/integrari/#autorizeaza"
     assert Notification.objects.get().read_at
     assert "Ești la zi" in signed_in.get("/notificari/").content.decode()
 
@@ -89,14 +89,14 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
 ) -> None:
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
     form = {"external_link-clopotel": "on", "owners-email": "on", "filing-email": "on"} | hours
-    answer = signed_in.post("/notificari/preferinte/", form, follow=True)
-    assert "Ești singura persoană" in answer.content.decode()
+    response = signed_in.post("/notificari/preferinte/", form, follow=True)
+    assert "Ești singura persoană" in response.content.decode()
     kept = dict(ChannelPreference.objects.values_list("kind", "email"))
     assert kept["external_link"] is False
     assert "authorization" not in kept
     form["authorization-email"] = "on"
-    answer = signed_in.post("/notificari/preferinte/", form, follow=True)
-    assert answer.content.decode().count("Preferințele au fost salvate.") == 1
+    response = signed_in.post("/notificari/preferinte/", form, follow=True)
+    assert response.content.decode().count("Preferințele au fost salvate.") == 1
 
 
 def test_nobody_is_offered_what_is_not_told_to_the_role(
@@ -109,8 +109,8 @@ def test_nobody_is_offered_what_is_not_told_to_the_role(
     assert 'name="limits-email"' not in page
     assert 'name="authorization-email"' not in page
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
-    answer = client.post("/notificari/preferinte/", hours, follow=True)
-    assert "Preferințele au fost salvate." in answer.content.decode()
+    response = client.post("/notificari/preferinte/", hours, follow=True)
+    assert "Preferințele au fost salvate." in response.content.decode()
     assert not ChannelPreference.objects.filter(kind="authorization").exists()
 
 

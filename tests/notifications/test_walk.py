@@ -56,9 +56,9 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
         expect(row.get_by_label("E-mail imediat")).to_be_checked()
 
         elsewhere.submit(anaf_answers).result()
-        (letter,) = smtp.messages
-        assert letter["Subject"] == "UIT nou: 3A0C 4D7E 9F1H 2J47"
-        text, html = (part.get_content() for part in letter.iter_parts())
+        (email,) = smtp.messages
+        assert email["Subject"] == "UIT nou: 3A0C 4D7E 9F1H 2J47"
+        text, html = (part.get_content() for part in email.iter_parts())
         (link,) = re.findall(r"Vezi UIT-ul: (\S+)", text)
         assert f'href="{link}"' in html
         page.goto(link)

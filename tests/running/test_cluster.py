@@ -47,8 +47,8 @@ def post(client: httpx2.Client, path: str, page: str, **form: str) -> httpx2.Res
 
 def sign_in(cluster: Cluster) -> httpx2.Client:
     client = cluster.client()
-    answer = post(client, "/cont/login/", "/cont/login/", login=EMAIL, password=PASSWORD)
-    assert answer.status_code == 302, answer.text
+    response = post(client, "/cont/login/", "/cont/login/", login=EMAIL, password=PASSWORD)
+    assert response.status_code == 302, response.text
     return client
 
 
@@ -81,14 +81,16 @@ class People(threading.Thread):
             turn += 1
             try:
                 if turn % 5 == 0:
-                    answer = self.client.post(
+                    response = self.client.post(
                         "/transporturi/sincronizare/",
                         data={"csrfmiddlewaretoken": self.token},
                         headers={"Referer": str(self.client.base_url)},
                     )
                 else:
-                    answer = self.client.get(("/transporturi/", "/firme/", "/integrari/")[turn % 3])
-                self.seen[answer.status_code] += 1
+                    response = self.client.get(
+                        ("/transporturi/", "/firme/", "/integrari/")[turn % 3]
+                    )
+                self.seen[response.status_code] += 1
             except httpx2.HTTPError as error:
                 self.seen[repr(error)] += 1
 
@@ -131,8 +133,8 @@ def test_both_webs_and_all_workers_had_a_share(cluster: Cluster) -> None:
 
 
 def test_a_requests_id_follows_into_the_jobs_log(cluster: Cluster, person: httpx2.Client) -> None:
-    answer = post(person, "/transporturi/sincronizare/", "/transporturi/")
-    request_id = answer.headers["x-request-id"]
+    response = post(person, "/transporturi/sincronizare/", "/transporturi/")
+    request_id = response.headers["x-request-id"]
     until(
         lambda: any(request_id in process.said for process in cluster.workers), "the id in a worker"
     )
@@ -169,8 +171,8 @@ def test_a_web_process_behind_a_pooler_in_transaction_mode_does_all_the_same(
         address = f"{exported.url.path}fisier/"
         until(lambda: client.get(address).status_code == 200, "the whole export")
         assert client.get(address).headers["content-type"] == "application/zip"
-        asked = client.post("/transporturi/sincronizare/", data=form)
-        assert asked.status_code == 200, asked.text
+        requested = client.post("/transporturi/sincronizare/", data=form)
+        assert requested.status_code == 200, requested.text
     assert cluster.pooler.transactions > before + 20
 
 
@@ -179,10 +181,10 @@ def test_the_limit_of_sign_ins_holds_over_all_web_processes(cluster: Cluster) ->
     codes = []
     with cluster.client() as client:
         for _ in range(6):
-            answer = post(
+            response = post(
                 client, "/cont/login/", "/cont/login/", login="cineva@example.ro", password="x"
             )
-            codes.append("Prea multe încercări" in answer.text)
+            codes.append("Prea multe încercări" in response.text)
     assert codes == [False] * 5 + [True]
 
 

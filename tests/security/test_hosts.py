@@ -85,12 +85,12 @@ def test_links_in_letters_are_made_of_the_public_address(settings: LazySettings)
     forged.post("/cont/password/reset/", {"email": "nimeni@example.ro"})
     forged.post("/cont/signup/", form | {"email": "ion@example.ro"})
     forged.post("/cont/signup/", form | {"email": EMAIL})
-    letters = delivered()
-    assert len(letters) == 4
-    links = [link for letter in letters for link in re.findall(r"\w+://\S+", str(letter.body))]
+    emails = delivered()
+    assert len(emails) == 4
+    links = [link for email in emails for link in re.findall(r"\w+://\S+", str(email.body))]
     assert len(links) == 3
     assert all(link.startswith("https://caraus.example.ro/cont/") for link in links)
-    assert not any("evil.ro" in str(letter.message()) for letter in letters)
+    assert not any("evil.ro" in str(email.message()) for email in emails)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_sign_in_leads_to_this_site_only(public: LazySettings, target: str) -> N
     provision_user(email=EMAIL, password=PASSWORD, name="Ana", organization_name="Trans")
     client = Client(headers={"host": "caraus.example.ro"})
     form = {"login": EMAIL, "password": PASSWORD, "next": target}
-    answer = client.post("/cont/login/", form, secure=True)
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    response = client.post("/cont/login/", form, secure=True)
+    assert (response.status_code, response["Location"]) == (302, "/")
 
 
 @pytest.mark.parametrize("target", ["/flota/", "https://caraus.example.ro/flota/"])
@@ -113,17 +113,17 @@ def test_sign_in_leads_on_within_this_site(public: LazySettings, target: str) ->
     provision_user(email=EMAIL, password=PASSWORD, name="Ana", organization_name="Trans")
     client = Client(headers={"host": "caraus.example.ro"})
     form = {"login": EMAIL, "password": PASSWORD, "next": target}
-    answer = client.post("/cont/login/", form, secure=True)
-    assert (answer.status_code, answer["Location"]) == (302, target)
+    response = client.post("/cont/login/", form, secure=True)
+    assert (response.status_code, response["Location"]) == (302, target)
 
 
 def test_a_link_for_a_new_password_lives_a_day_and_says_so(settings: LazySettings) -> None:
     assert settings.PASSWORD_RESET_TIMEOUT == 24 * 3600
     provision_user(email=EMAIL, password=PASSWORD, name="Ana", organization_name="Trans")
     Client().post("/cont/password/reset/", {"email": EMAIL})
-    (letter,) = delivered()
-    assert "24 de ore" in letter.body
-    link = re.search(r"/cont/password/reset/key/\S+", letter.body)
+    (email,) = delivered()
+    assert "24 de ore" in email.body
+    link = re.search(r"/cont/password/reset/key/\S+", email.body)
     assert link
     settings.PASSWORD_RESET_TIMEOUT = -1  # a day later
     assert "nu mai este valabil" in Client().get(link[0], follow=True).content.decode()

@@ -57,8 +57,8 @@ def test_a_failing_sign_in_logs_no_password(logged: Logged, db: None) -> None:
     client = Client(raise_request_exception=False)
     assert client.get("/cont/login/").status_code == 200
     with connection.execute_wrapper(failing):
-        answer = client.post("/cont/login/", {"login": "ana@example.ro", "password": PASSWORD})
-    assert answer.status_code == 500
+        response = client.post("/cont/login/", {"login": "ana@example.ro", "password": PASSWORD})
+    assert response.status_code == 500
     assert "Traceback" in logged.text()
     assert "DataError" in logged.text()
     assert PASSWORD not in logged.text()
@@ -144,10 +144,10 @@ def test_no_address_with_a_secret_is_in_the_log(
         for method in METHODS:
             if broken:
                 with connection.execute_wrapper(failing):
-                    answer = client.generic(method, path)
+                    response = client.generic(method, path)
             else:
-                answer = client.generic(method, path, headers={"referer": referer}, secure=True)
-            seen.add(answer.status_code)
+                response = client.generic(method, path, headers={"referer": referer}, secure=True)
+            seen.add(response.status_code)
     assert 405 in seen or broken
     assert (403 in seen) >= csrf
     assert (429 in seen) >= (change is too_many)

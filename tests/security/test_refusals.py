@@ -81,8 +81,8 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(settings: LazySetti
     "given", ["ok-request-1", "x" * 65, "a\nb", "short", "", "<script>alert(1)</script>"]
 )
 def test_a_given_request_id_is_taken_only_if_harmless(client: Client, given: str) -> None:
-    answer = client.get("/healthz", headers={"x-request-id": given.replace("\n", " ")})
-    taken = answer["X-Request-ID"]
+    response = client.get("/healthz", headers={"x-request-id": given.replace("\n", " ")})
+    taken = response["X-Request-ID"]
     assert re.fullmatch(r"[A-Za-z0-9_-]{8,64}", taken)
     assert (taken == given) == (given == "ok-request-1")
 

@@ -71,10 +71,10 @@ def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
             known = {"id": "PYSEC-2026-1", "affected": [{"package": asked}]}
-            answer = {"vulns": [known]} if asked["name"] == "django" else {}
+            response = {"vulns": [known]} if asked["name"] == "django" else {}
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            self.wfile.write(json.dumps(response).encode())
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

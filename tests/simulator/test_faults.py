@@ -33,8 +33,8 @@ def test_down_refused_through_the_main_port_answers_before_it_closes(
     simulator: SimulatorProcess,
 ) -> None:
     body = {"name": "down_refused", "on": True}
-    answer = simulator.http.post(simulator.url + "/_control/scenario", json=body)
-    assert answer.status_code == 200
+    response = simulator.http.post(simulator.url + "/_control/scenario", json=body)
+    assert response.status_code == 200
     deadline = time.monotonic() + 5
     while answers(simulator):
         assert time.monotonic() < deadline
@@ -82,11 +82,11 @@ def test_faults_in_place_of_an_answer(
 def test_held_answers_when_it_is_switched_off(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("held", endpoint="info")
     with ThreadPoolExecutor(1) as thread:
-        answer = thread.submit(ask, simulator, token)
+        response = thread.submit(ask, simulator, token)
         until(lambda: simulator.calls("info"))
-        assert not answer.done()
+        assert not response.done()
         simulator.turn_off("held")
-        assert answer.result(10).status_code == 200
+        assert response.result(10).status_code == 200
 
 
 def test_html_rejected_is_the_page_of_the_firewall(simulator: SimulatorProcess, token: str) -> None:
@@ -204,9 +204,9 @@ def test_a_raw_answer_is_sent_as_it_was_given(simulator: SimulatorProcess, token
     simulator.turn_on("raw_answer", status=204, body=None)
     assert (ask(simulator, token).status_code, ask(simulator, token).content) == (204, b"")
     simulator.turn_on("raw_answer", status=403, body="Gata", content_type="text/plain")
-    answer = ask(simulator, token)
-    assert (answer.status_code, answer.text) == (403, "Gata")
-    assert answer.headers["content-type"].startswith("text/plain")
+    response = ask(simulator, token)
+    assert (response.status_code, response.text) == (403, "Gata")
+    assert response.headers["content-type"].startswith("text/plain")
     simulator.turn_on("raw_answer", body={"items": []})
     assert ask(simulator, token).json() == {"items": []}
     simulator.turn_on("raw_answer", body="ab", repeat=3)

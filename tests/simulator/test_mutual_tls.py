@@ -30,26 +30,26 @@ def authorize(secure: tuple[SimulatorProcess, Path], certificate: str | None) ->
 def test_the_handshakes_certificate_gets_a_code_without_any_page(
     secure: tuple[SimulatorProcess, Path],
 ) -> None:
-    came = came_back(authorize(secure, "three"))
-    assert came["state"] == "abc"
-    tokens = secure[0].exchange(came["code"]).json()
-    answer = secure[0].api("info", tokens["access_token"], cui_op="900010100")
-    assert answer.status_code == 200
+    callback = came_back(authorize(secure, "three"))
+    assert callback["state"] == "abc"
+    tokens = secure[0].exchange(callback["code"]).json()
+    response = secure[0].api("info", tokens["access_token"], cui_op="900010100")
+    assert response.status_code == 200
 
 
 def test_one_that_is_not_enrolled_is_refused_in_the_callback(
     secure: tuple[SimulatorProcess, Path],
 ) -> None:
-    came = came_back(authorize(secure, "renewed"))
-    assert came["error"] == "access_denied"
+    callback = came_back(authorize(secure, "renewed"))
+    assert callback["error"] == "access_denied"
 
 
 def test_without_a_certificate_there_is_nobody_to_authorize(
     secure: tuple[SimulatorProcess, Path],
 ) -> None:
-    answer = authorize(secure, None)
-    assert answer.status_code == 403
-    assert "certificat" in answer.text
+    response = authorize(secure, None)
+    assert response.status_code == 403
+    assert "certificat" in response.text
 
 
 def test_the_keys_are_their_owners_alone(secure: tuple[SimulatorProcess, Path]) -> None:

@@ -18,11 +18,11 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def test_tokens_are_signed_jwts_with_the_documented_lives(simulator: SimulatorProcess) -> None:
-    answer = simulator.tokens()
-    access, refresh = claims(answer["access_token"]), claims(answer["refresh_token"])
-    assert answer["token_type"] == "Bearer"
-    assert answer["expires_in"] == 90 * DAY
-    assert jwt.get_unverified_header(answer["access_token"])["alg"] == "RS512"
+    response = simulator.tokens()
+    access, refresh = claims(response["access_token"]), claims(response["refresh_token"])
+    assert response["token_type"] == "Bearer"
+    assert response["expires_in"] == 90 * DAY
+    assert jwt.get_unverified_header(response["access_token"])["alg"] == "RS512"
     assert access["exp"] - access["iat"] == 90 * DAY
     assert refresh["exp"] - refresh["iat"] == 365 * DAY
     assert access["iss"] == "Anaf"
@@ -32,14 +32,14 @@ def test_tokens_are_signed_jwts_with_the_documented_lives(simulator: SimulatorPr
 
 def test_short_tokens_live_as_long_as_the_scenario_says(simulator: SimulatorProcess) -> None:
     simulator.turn_on("short_tokens", seconds=120)
-    answer = simulator.tokens()
-    access = claims(answer["access_token"])
-    assert (answer["expires_in"], access["exp"] - access["iat"]) == (120, 120)
-    assert simulator.api("info", answer["access_token"], cui_op=BUSY).status_code == 200
+    response = simulator.tokens()
+    access = claims(response["access_token"])
+    assert (response["expires_in"], access["exp"] - access["iat"]) == (120, 120)
+    assert simulator.api("info", response["access_token"], cui_op=BUSY).status_code == 200
     simulator.advance(seconds=121)
-    assert simulator.api("info", answer["access_token"], cui_op=BUSY).status_code == 401
+    assert simulator.api("info", response["access_token"], cui_op=BUSY).status_code == 401
     simulator.turn_off("short_tokens")
-    assert simulator.refresh(answer["refresh_token"]).json()["expires_in"] == 90 * DAY
+    assert simulator.refresh(response["refresh_token"]).json()["expires_in"] == 90 * DAY
 
 
 def test_a_code_works_once(simulator: SimulatorProcess) -> None:
@@ -153,20 +153,20 @@ def test_an_access_token_dies_after_90_days(simulator: SimulatorProcess) -> None
 
 
 def test_a_changed_or_wrong_kind_of_token_opens_nothing(simulator: SimulatorProcess) -> None:
-    answer = simulator.tokens()
-    head, body, signature = answer["access_token"].split(".")
+    response = simulator.tokens()
+    head, body, signature = response["access_token"].split(".")
     forged = f"{head}.{body}.{signature[:-8]}AAAAAAAA"
-    for token in (forged, "x", answer["refresh_token"]):
+    for token in (forged, "x", response["refresh_token"]):
         assert simulator.api("info", token, cui_op=BUSY).status_code == 401
-    assert simulator.refresh(answer["access_token"]).status_code == 400
+    assert simulator.refresh(response["access_token"]).status_code == 400
 
 
 def test_giving_up_the_authorization_kills_its_tokens(simulator: SimulatorProcess) -> None:
-    answer = simulator.tokens("single")
+    response = simulator.tokens("single")
     simulator.advance(seconds=2)
     simulator.revoke("single")
-    assert simulator.refresh(answer["refresh_token"]).status_code == 400
-    assert simulator.api("info", answer["access_token"], cui_op="900040403").status_code == 401
+    assert simulator.refresh(response["refresh_token"]).status_code == 400
+    assert simulator.api("info", response["access_token"], cui_op="900040403").status_code == 401
     simulator.advance(seconds=2)
     assert simulator.refresh(simulator.tokens("single")["refresh_token"]).status_code == 200
 

@@ -51,9 +51,9 @@ def processed(simulator: SimulatorProcess, send: Send, state: State) -> Callable
     """Upload, wait for the end of the processing, and give the answer with its final state."""
 
     def upload(content: bytes) -> Any:
-        answer = send(content).json()
+        response = send(content).json()
         simulator.advance(seconds=PROCESSED)
-        return answer | {"final": state(answer["index_incarcare"])}
+        return response | {"final": state(response["index_incarcare"])}
 
     return upload
 
@@ -75,16 +75,16 @@ def valid_now(simulator: SimulatorProcess) -> Any:
 def test_an_uploaded_notification_reaches_the_carrier_after_processing(
     simulator: SimulatorProcess, send: Send, state: State, info: Info
 ) -> None:
-    answer = send(declarations.notification(MEDIUM, TODAY)).json()
-    assert answer["ExecutionStatus"] == 0
-    assert is_uit(answer["UIT"])
-    assert answer["ref_declarant"] == "REF-1"
-    assert answer["atentie"].startswith("Verificati starea XML-ului transmis.")
-    assert state(answer["index_incarcare"])["stare"] == "in prelucrare"
-    assert "error" in info(MEDIUM, uit=answer["UIT"])
+    response = send(declarations.notification(MEDIUM, TODAY)).json()
+    assert response["ExecutionStatus"] == 0
+    assert is_uit(response["UIT"])
+    assert response["ref_declarant"] == "REF-1"
+    assert response["atentie"].startswith("Verificati starea XML-ului transmis.")
+    assert state(response["index_incarcare"])["stare"] == "in prelucrare"
+    assert "error" in info(MEDIUM, uit=response["UIT"])
     simulator.advance(seconds=PROCESSED)
-    assert state(answer["index_incarcare"])["stare"] == "ok"
-    (record,) = info(MEDIUM, uit=answer["UIT"])
+    assert state(response["index_incarcare"])["stare"] == "ok"
+    (record,) = info(MEDIUM, uit=response["UIT"])
     assert record["tr_cod"] == MEDIUM
     assert record["cod_decl"] == int(BUSY)
     assert (record["nr_veh"], record["nr_rem1"]) == ("B123ABC", "B456DEF")
@@ -101,8 +101,8 @@ def test_a_correction_changes_the_record_and_drops_what_it_does_not_repeat(
     corrected = declarations.notification(
         MEDIUM, TODAY, plate="CJ01NEW", trailer=None, corrects=uit
     )
-    answer = processed(corrected)
-    assert answer["UIT"] == uit
+    response = processed(corrected)
+    assert response["UIT"] == uit
     (record,) = info(MEDIUM, uit=uit)
     assert record["nr_veh"] == "CJ01NEW"
     assert "nr_rem1" not in record
@@ -119,8 +119,8 @@ def test_a_carrier_changes_the_vehicle_of_a_uit_declared_by_another(
 ) -> None:
     record = valid_now(simulator)
     uit, before = record["uit"], len(record.get("modif_veh", []))
-    answer = processed(declarations.vehicle_change(uit, "CJ77CAR"))
-    assert answer["final"]["stare"] == "ok"
+    response = processed(declarations.vehicle_change(uit, "CJ77CAR"))
+    assert response["final"]["stare"] == "ok"
     (record,) = info(BUSY, uit=uit)
     assert len(record["modif_veh"]) == before + 1
     change = record["modif_veh"][-1]
@@ -238,8 +238,8 @@ def test_what_the_rules_refuse_ends_as_nok(
 
 
 def test_three_days_ahead_is_still_good(processed: Callable[[bytes], Any]) -> None:
-    answer = processed(declarations.notification(MEDIUM, date(2026, 7, 18)))
-    assert answer["final"]["stare"] == "ok"
+    response = processed(declarations.notification(MEDIUM, date(2026, 7, 18)))
+    assert response["final"]["stare"] == "ok"
 
 
 def test_only_the_declarant_deletes(
@@ -253,12 +253,12 @@ def test_only_the_declarant_deletes(
 def test_an_upload_to_the_test_environment_stays_there(
     simulator: SimulatorProcess, send: Send, token: str
 ) -> None:
-    answer = send(declarations.notification(MEDIUM, TODAY), env="test").json()
+    response = send(declarations.notification(MEDIUM, TODAY), env="test").json()
     simulator.advance(seconds=PROCESSED)
-    query = {"cui_op": MEDIUM, "uit": answer["UIT"]}
+    query = {"cui_op": MEDIUM, "uit": response["UIT"]}
     assert len(simulator.api("info", token, env="test", **query).json()) == 1
     assert "error" in simulator.api("info", token, env="prod", **query).json()
-    unknown = simulator.api(f"stareMesaj/{answer['index_incarcare']}", token).json()
+    unknown = simulator.api(f"stareMesaj/{response['index_incarcare']}", token).json()
     assert unknown["Errors"][0]["errorMessage"].startswith("Nu exista declaratia de transport")
 
 
@@ -277,14 +277,14 @@ def test_the_state_of_anothers_upload_is_refused(
     simulator: SimulatorProcess, send: Send, session_tokens: dict[str, dict[str, Any]]
 ) -> None:
     index = send(declarations.notification(MEDIUM, TODAY)).json()["index_incarcare"]
-    answers = {
+    responses = {
         name: simulator.api(f"stareMesaj/{index}", session_tokens[name]["access_token"]).json()
         for name in ("single", "norights")
     }
-    assert answers["single"]["Errors"][0]["errorMessage"] == (
+    assert responses["single"]["Errors"][0]["errorMessage"] == (
         f"Nu aveti dreptul de inteorgare pentru id_incarcare= {index}"
     )
-    assert answers["norights"]["Errors"][0]["errorMessage"] == (
+    assert responses["norights"]["Errors"][0]["errorMessage"] == (
         "Nu exista niciun CIF petru care sa aveti drept"
     )
 

@@ -114,9 +114,9 @@ def test_a_page_in_place_of_the_answer_after_the_effect(
     text: str,
 ) -> None:
     simulator.turn_on(name)
-    answer = send()
-    assert (answer.status_code, text in answer.text) == (status, True)
-    assert answer.headers["content-type"].startswith("text/html")
+    response = send()
+    assert (response.status_code, text in response.text) == (status, True)
+    assert response.headers["content-type"].startswith("text/html")
     simulator.advance(seconds=PROCESSED)
     assert len(changes(info, uit)) == 1
 
@@ -194,9 +194,12 @@ def test_a_file_that_was_not_taken_has_no_effect(
     send()
     assert stare()["stare"] == "in prelucrare"
     simulator.advance(seconds=PROCESSED)
-    answer = stare()
-    assert (answer["stare"], answer["ExecutionStatus"]) == ("XML cu erori nepreluat de sistem", 0)
-    assert "Errors" not in answer
+    response = stare()
+    assert (response["stare"], response["ExecutionStatus"]) == (
+        "XML cu erori nepreluat de sistem",
+        0,
+    )
+    assert "Errors" not in response
     assert changes(info, uit) == []
 
 

@@ -87,9 +87,9 @@ def error_of(final: Any) -> str:
 def test_info_shows_the_change_after_its_processing_and_keeps_the_first_plates(
     simulator: SimulatorProcess, send: Callable[..., httpx2.Response], info: Info, uit: str
 ) -> None:
-    answer = send(declarations.modif_vehicul(uit, nrRemorca1="B03REM", observatii="pană")).json()
-    assert isinstance(answer["index_incarcare"], int)
-    assert (answer["UIT"], answer["ref_declarant"]) == (uit, "REF-1")
+    response = send(declarations.modif_vehicul(uit, nrRemorca1="B03REM", observatii="pană")).json()
+    assert isinstance(response["index_incarcare"], int)
+    assert (response["UIT"], response["ref_declarant"]) == (uit, "REF-1")
     assert "modif_veh" not in info(uit=uit)[0]
     simulator.advance(seconds=PROCESSED)
     (record,) = info(uit=uit)
@@ -294,13 +294,13 @@ def test_what_the_official_rules_say_the_simulator_says(
         ("nrRemorca1", "B" * 20),
     ):
         content = declarations.modif_vehicul(**{"uit": uit, name: value})
-        answer = send(content, "0900010100" if value == "0900010100" else BUSY).json()
-        refused = "Errors" in answer
+        response = send(content, "0900010100" if value == "0900010100" else BUSY).json()
+        refused = "Errors" in response
         assert refused == bool(schema_errors(content)), (name, value)
         if refused:
             continue
         simulator.advance(seconds=PROCESSED)
-        final = simulator.api(f"stareMesaj/{answer['index_incarcare']}", token).json()
+        final = simulator.api(f"stareMesaj/{response['index_incarcare']}", token).json()
         messages = str(final.get("Errors", ""))
         rules = schematron_errors(content)
         assert [rule for rule in rules if f"codEroare={rule};" in messages] == rules, (name, value)
@@ -338,5 +338,5 @@ def test_the_control_api_lists_what_was_taken(
 def test_a_carrier_that_nobody_here_may_speak_for_is_refused_at_the_upload(
     send: Callable[..., httpx2.Response], uit: str
 ) -> None:
-    answer = send(declarations.modif_vehicul(uit, codDeclarant=SINGLE), SINGLE).json()
-    assert answer["Errors"] == [{"errorMessage": f"Nu aveti drept in SPV pentru CIF={SINGLE}"}]
+    response = send(declarations.modif_vehicul(uit, codDeclarant=SINGLE), SINGLE).json()
+    assert response["Errors"] == [{"errorMessage": f"Nu aveti drept in SPV pentru CIF={SINGLE}"}]

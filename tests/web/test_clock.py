@@ -33,8 +33,10 @@ def before_and_after(signed_in: Client, company: Company) -> tuple[str, Pages, P
 
     def pages() -> Pages:
         wanted = (address, f"{address}text-pentru-sofer/", "/")
-        answers = {path: signed_in.get(path) for path in wanted}
-        return {path: (answer.status_code, answer.content) for path, answer in answers.items()}
+        responses = {path: signed_in.get(path) for path in wanted}
+        return {
+            path: (response.status_code, response.content) for path, response in responses.items()
+        }
 
     before = pages()
     Transport.objects.update(first_expired_day=today())

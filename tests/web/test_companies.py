@@ -32,8 +32,8 @@ def due() -> list[Any]:
 def test_a_company_is_added_by_its_cui(
     signed_in: Client, organization: Organization, written: str
 ) -> None:
-    answer = signed_in.post(FIRME, {"cui": written, "name": ""})
-    assert (answer.status_code, answer["Location"]) == (302, FIRME)
+    response = signed_in.post(FIRME, {"cui": written, "name": ""})
+    assert (response.status_code, response["Location"]) == (302, FIRME)
     company = Company.objects.get()
     assert (company.cui, company.name, company.name_typed) == ("14399840", "", False)
     assert company.organization == organization
@@ -80,9 +80,9 @@ def test_a_typed_name_is_kept_and_an_empty_one_left_to_anaf(signed_in: Client) -
 def test_a_wrong_cui_is_told_in_a_sentence_and_adds_nothing(
     signed_in: Client, company: Company, cui: str, sentence: str
 ) -> None:
-    answer = signed_in.post(FIRME, {"cui": cui})
-    assert answer.status_code == 200
-    assert sentence in answer.content.decode()
+    response = signed_in.post(FIRME, {"cui": cui})
+    assert response.status_code == 200
+    assert sentence in response.content.decode()
     assert Company.objects.get() == company
 
 
@@ -94,13 +94,13 @@ def test_two_organizations_may_follow_the_same_cui(signed_in: Client, stranger: 
 @pytest.mark.django_db(transaction=True)
 def test_a_button_pressed_twice_adds_one_company(owner: User) -> None:
     clients = [client_of(owner) for _ in range(4)]
-    answers = at_once(
+    responses = at_once(
         *[
             lambda client=client: client.post(FIRME, {"cui": "14399840"}).status_code
             for client in clients
         ]
     )
-    assert set(answers) <= {200, 302}
+    assert set(responses) <= {200, 302}
     assert Company.objects.count() == 1
 
 
@@ -136,9 +136,9 @@ def test_an_organization_has_room_for_so_many_companies_and_one_more_is_told_why
     settings.COMPANIES_PER_ORGANIZATION = 2
     for cui in (factories.CUI, factories.OTHER_CUI):
         assert signed_in.post(FIRME, {"cui": cui}).status_code == 302
-    answer = signed_in.post(FIRME, {"cui": "14399840"})
-    assert answer.status_code == 200
-    assert "O organizație poate avea cel mult 2 firme." in answer.content.decode()
+    response = signed_in.post(FIRME, {"cui": "14399840"})
+    assert response.status_code == 200
+    assert "O organizație poate avea cel mult 2 firme." in response.content.decode()
     assert organization.companies.count() == 2
 
 

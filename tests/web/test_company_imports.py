@@ -88,9 +88,9 @@ def test_a_list_is_shown_before_any_company_is_added(
     assert "1 firmă nouă" in page
     assert "deja în listă" in page
     assert "1 rând sărit" in page
-    answer = signed_in.post(preview, {}, follow=True)
-    assert "Am adăugat 1 firmă." in answer.content.decode()
-    assert "1 era deja în listă." in answer.content.decode()
+    response = signed_in.post(preview, {}, follow=True)
+    assert "Am adăugat 1 firmă." in response.content.decode()
+    assert "1 era deja în listă." in response.content.decode()
     company = Company.objects.get(cui=GOOD[0])
     assert (company.name, company.name_typed) == ("Trans Ana", True)
     assert due() == [(company.pk, False)]
@@ -177,10 +177,10 @@ def test_for_an_hour_a_list_can_be_undone_where_nothing_came_of_it(
     uit_of(Company.objects.get(cui=GOOD[1]))
     Company.objects.filter(cui=GOOD[2]).update(name="Alt nume", name_typed=True)
     Vehicle.objects.create(company=Company.objects.get(cui="900040403"), plate="B123ABC")
-    answer = signed_in.post(f"{preview}anulare/", follow=True).content.decode()
-    assert "2 firme au fost scoase din listă" in answer
-    assert "Rămân în listă: 3 firme" in answer
-    assert "Anulează importul" not in answer
+    response = signed_in.post(f"{preview}anulare/", follow=True).content.decode()
+    assert "2 firme au fost scoase din listă" in response
+    assert "Rămân în listă: 3 firme" in response
+    assert "Anulează importul" not in response
     assert cuis(organization) == {GOOD[1], GOOD[2], "900030302", "900040403"}
     archived.refresh_from_db()
     assert archived.archived_at
@@ -215,8 +215,8 @@ def test_a_company_that_never_had_a_uit_can_be_deleted(
     page = signed_in.get(f"/firme/{company.pk}/").content.decode()
     assert "Șterge firma" in page
     assert "Se șterge și flota ei: 1 vehicul." in page
-    answer = signed_in.post(f"/firme/{company.pk}/stergere/", follow=True)
-    assert f"Firma cu CUI {company.cui} a fost ștearsă." in answer.content.decode()
+    response = signed_in.post(f"/firme/{company.pk}/stergere/", follow=True)
+    assert f"Firma cu CUI {company.cui} a fost ștearsă." in response.content.decode()
     assert cuis(organization) == set()
     assert company.cui in AuditLogEntry.objects.latest("pk").text
 
@@ -226,8 +226,8 @@ def test_a_company_with_a_uit_is_kept(
 ) -> None:
     uit_of(company)
     assert "Șterge firma" not in signed_in.get(f"/firme/{company.pk}/").content.decode()
-    answer = signed_in.post(f"/firme/{company.pk}/stergere/", follow=True)
-    assert "nu poate fi ștearsă, numai arhivată" in answer.content.decode()
+    response = signed_in.post(f"/firme/{company.pk}/stergere/", follow=True)
+    assert "nu poate fi ștearsă, numai arhivată" in response.content.decode()
     assert cuis(organization) == {company.cui}
 
 

@@ -15,13 +15,13 @@ PACKED = {"Accept-Encoding": "gzip, br"}
 def test_pages_styles_and_scripts_are_packed_for_who_understands_it(
     signed_in: Client, address: str
 ) -> None:
-    answer = signed_in.get(address, headers=PACKED)
+    response = signed_in.get(address, headers=PACKED)
     plain = signed_in.get(address)
     assert "Content-Encoding" not in plain
-    assert answer["Content-Encoding"] == "gzip"
-    body = b"".join(answer) if answer.streaming else answer.content
+    assert response["Content-Encoding"] == "gzip"
+    body = b"".join(response) if response.streaming else response.content
     assert len(body) < len(gzip.decompress(body)) / 2
-    answer.close()
+    response.close()
     plain.close()
 
 

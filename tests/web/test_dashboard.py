@@ -121,8 +121,10 @@ def test_a_risk_is_dealt_with_on_the_spot(signed_in: Client, authorized: Company
     assert risks(page) == {"expired": "3"}
     keys = re.findall(r'name="uit" value="(\d+)"', page)
     assert len(keys) == 3
-    answer = signed_in.post("/transporturi/alese/", {"uit": keys, "ce": "descarcat", "inapoi": "/"})
-    assert answer["Location"] == "/"
+    response = signed_in.post(
+        "/transporturi/alese/", {"uit": keys, "ce": "descarcat", "inapoi": "/"}
+    )
+    assert response["Location"] == "/"
     assert risks(squeezed(signed_in.get("/").content.decode())) == {}
 
 
@@ -130,8 +132,8 @@ def test_a_risk_is_dealt_with_on_the_spot(signed_in: Client, authorized: Company
 def test_a_form_leads_back_to_this_site_alone(
     signed_in: Client, authorized: Company, address: str
 ) -> None:
-    answer = signed_in.post("/transporturi/alese/", {"ce": "descarcat", "inapoi": address})
-    assert answer["Location"].startswith("/transporturi/")
+    response = signed_in.post("/transporturi/alese/", {"ce": "descarcat", "inapoi": address})
+    assert response["Location"].startswith("/transporturi/")
 
 
 def test_a_viewer_sees_the_risks_and_no_buttons(client: Client, authorized: Company) -> None:

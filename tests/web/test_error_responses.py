@@ -41,9 +41,9 @@ SETTINGS = {"name": "Alt nume", "keep_transports_months": ""}
 def test_a_lock_that_is_held_ends_in_a_sentence(locked: Client, settings: LazySettings) -> None:
     settings.WEB_LOCK_SECONDS, settings.WEB_STATEMENT_SECONDS = 1, 60
     error_responses.set_timeouts(connection)
-    answer = locked.post("/organizatie/setari/", SETTINGS)
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "lucrează chiar acum la aceleași date" in answer.text
+    response = locked.post("/organizatie/setari/", SETTINGS)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "lucrează chiar acum la aceleași date" in response.text
     assert Organization.objects.get().name == "Trans Test"
 
 
@@ -52,10 +52,10 @@ def test_a_statement_that_takes_too_long_ends_in_a_sentence(
 ) -> None:
     settings.WEB_LOCK_SECONDS, settings.WEB_STATEMENT_SECONDS = 60, 1
     error_responses.set_timeouts(connection)
-    answer = locked.post("/organizatie/setari/", SETTINGS, headers={"hx-request": "true"})
-    assert answer.status_code == 503
-    assert answer["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer.text.startswith("Răspunsul a durat prea mult și l-am oprit")
+    response = locked.post("/organizatie/setari/", SETTINGS, headers={"hx-request": "true"})
+    assert response.status_code == 503
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.text.startswith("Răspunsul a durat prea mult și l-am oprit")
 
 
 def shown(name: str) -> str:
@@ -101,9 +101,9 @@ def test_no_odd_parameter_of_an_address_is_an_error(
     query = "&".join(f"{name}={quote(value)}" for name in NAMES)
     for path, methods in addresses.OWN.items():
         if "GET" in methods:
-            answer = signed_in.get(f"/{path}?{query}")
-            addresses.text(answer)  # to its end: a file is closed by it
-            assert answer.status_code < 500, path
+            response = signed_in.get(f"/{path}?{query}")
+            addresses.text(response)  # to its end: a file is closed by it
+            assert response.status_code < 500, path
 
 
 @pytest.mark.parametrize("value", ["\0", "9999-12-31"])
@@ -113,18 +113,18 @@ def test_no_odd_field_of_a_form_is_an_error(
     form = dict.fromkeys([*NAMES, "name", "text", "email", "role", "denumire", "membru"], value)
     for path, methods in addresses.OWN.items():
         if "POST" in methods and path != "organizatie/parasire/":
-            answer = signed_in.post(f"/{path}", form)
-            addresses.text(answer)  # to its end: a file is closed by it
-            assert answer.status_code < 500, path
+            response = signed_in.post(f"/{path}", form)
+            addresses.text(response)  # to its end: a file is closed by it
+            assert response.status_code < 500, path
 
 
 def test_what_postgresql_can_not_store_is_told(signed_in: Client) -> None:
     """A view that passes a NUL on: whichever it is, it is no fault of the server."""
     error = ValueError("A string literal cannot contain NUL (0x00) characters.")
     request = signed_in.get("/firme/").wsgi_request
-    answer = error_responses.response_to_error(request, error)
-    assert answer is not None
-    assert answer.status_code == 400
+    response = error_responses.response_to_error(request, error)
+    assert response is not None
+    assert response.status_code == 400
     assert error_responses.response_to_error(request, ValueError("something else")) is None
 
 
@@ -148,13 +148,13 @@ def many(organization: Organization) -> list[int]:
 def test_forms_take_a_thousand_companies(
     signed_in: Client, organization: Organization, many: list[int]
 ) -> None:
-    answer = signed_in.post("/integrari/linkuri/", {"companies": many, "email": ""})
-    assert answer.status_code == 200
+    response = signed_in.post("/integrari/linkuri/", {"companies": many, "email": ""})
+    assert response.status_code == 200
     assert ExternalLink.objects.get().companies.count() == 1000
     member = Membership.objects.get(user=factories.member(organization, "viewer"))
     form = {"role": "viewer", "only_some": "on", "companies": many[1:]}
-    answer = signed_in.post(f"/organizatie/membri/{member.pk}/", form)
-    assert answer.status_code == 302
+    response = signed_in.post(f"/organizatie/membri/{member.pk}/", form)
+    assert response.status_code == 302
     assert member.companies.count() == 999
     invited = {"email": "nou@example.ro", "role": "viewer", "only_some": "on", "companies": many}
     assert signed_in.post("/organizatie/membri/", invited).status_code == 302
@@ -165,10 +165,10 @@ def test_more_ticks_than_are_taken_are_told_and_nothing_changes(
     signed_in: Client, settings: LazySettings
 ) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
-    answer = signed_in.post("/integrari/linkuri/", {"companies": list(range(100))})
-    assert answer.status_code == 400
-    assert "mai multe bife decât primim o dată (50)" in answer.text
-    assert "înapoi" in answer.text
+    response = signed_in.post("/integrari/linkuri/", {"companies": list(range(100))})
+    assert response.status_code == 400
+    assert "mai multe bife decât primim o dată (50)" in response.text
+    assert "înapoi" in response.text
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
-    answer = signed_in.post("/firme/lista/", {"text": "x" * 200})
-    assert "Textul trimis este prea lung" in answer.text
+    response = signed_in.post("/firme/lista/", {"text": "x" * 200})
+    assert "Textul trimis este prea lung" in response.text

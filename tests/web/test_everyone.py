@@ -143,10 +143,10 @@ def test_every_page_is_for_everyone(
 def _sent_on(owner: User, paths: set[str]) -> set[str]:
     client = Client()
     client.force_login(owner)
-    answers = {path: client.get(path) for path in paths}
+    responses = {path: client.get(path) for path in paths}
     return {
         path
-        for path, answer in answers.items()
+        for path, answer in responses.items()
         if answer.status_code in {302, 404}
         or "text/html" not in answer.get("Content-Type", "")
         or not is_page(answer.content)

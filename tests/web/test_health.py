@@ -22,8 +22,8 @@ def test_alive_asks_the_database_nothing(client: Client) -> None:
 
 
 def test_ready_with_database_migrations_and_a_worker(client: Client, heartbeat: None) -> None:
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["ready"]) == (200, True)
 
 
 def test_without_a_living_worker_it_is_not_ready(client: Client, db: None) -> None:
@@ -33,8 +33,8 @@ def test_without_a_living_worker_it_is_not_ready(client: Client, db: None) -> No
             "INSERT INTO procrastinate_workers (last_heartbeat)"
             " VALUES (now() - interval '5 minutes')"
         )
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["worker"]) == (503, "no heartbeat")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["worker"]) == (503, "no heartbeat")
 
 
 def test_with_a_migration_missing_it_is_not_ready(client: Client, heartbeat: None) -> None:
@@ -43,9 +43,9 @@ def test_with_a_migration_missing_it_is_not_ready(client: Client, heartbeat: Non
             "DELETE FROM django_migrations WHERE app = 'accounts' AND name = "
             "(SELECT max(name) FROM django_migrations WHERE app = 'accounts')"
         )
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert "pending" in answer.json()["migrations"]
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "pending" in response.json()["migrations"]
 
 
 def test_with_a_full_disk_it_is_not_ready_until_there_is_room(
@@ -53,9 +53,9 @@ def test_with_a_full_disk_it_is_not_ready_until_there_is_room(
 ) -> None:
     settings.EMBEDDED = True
     settings.LEAST_FREE_MB = 2**40
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["disk"].endswith(" MB free")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["disk"].endswith(" MB free")
     settings.LEAST_FREE_MB = 0
     assert client.get("/readyz").status_code == 200
 
@@ -72,8 +72,8 @@ def no_database(db: None) -> Iterator[None]:
 
 
 def test_without_a_database_it_says_so(client: Client, no_database: None) -> None:
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["database"]) == (503, "does not answer")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["database"]) == (503, "does not answer")
 
 
 def test_ready_asks_the_database_two_cheap_questions_and_reads_no_file(

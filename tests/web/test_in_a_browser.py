@@ -164,9 +164,11 @@ def test_a_list_in_which_nothing_changed_is_left_as_it_stands(
         page.goto("/transporturi/")
         row = page.locator(f"tr[data-uit='{first.uit}']")
         row.evaluate("one => { one.title = 'the same element' }")
-        with page.expect_response(lambda response: "/transporturi/" in response.url) as answer:
+        with page.expect_response(
+            lambda response: "/transporturi/" in response.url
+        ) as page_response:
             page.evaluate("htmx.trigger('#lista', 'refresh')")
-        assert answer.value.status == 204
+        assert page_response.value.status == 204
         expect(row).to_have_attribute("title", "the same element")
         # In a thread, for Playwright's own has an event loop, in which Django refuses the database.
         assert at_once(lambda: rows.update(plate="TM55VIU")) == [1]

@@ -34,8 +34,8 @@ def test_the_browser_decides_while_nobody_has_chosen(
 def test_a_choice_before_signing_in_is_kept_in_a_cookie_and_taken_along(
     client: Client, owner: User
 ) -> None:
-    answer = client.post("/limba/", {"language": "en", "next": "/cont/login/?next=/firme/"})
-    assert answer["Location"] == "/cont/login/?next=/firme/"
+    response = client.post("/limba/", {"language": "en", "next": "/cont/login/?next=/firme/"})
+    assert response["Location"] == "/cont/login/?next=/firme/"
     assert language(client, **{"Accept-Language": "ro"}) == "en"
     owner.set_password("o parolă bună")
     owner.save()
@@ -67,8 +67,8 @@ def test_no_other_language_is_kept(client: Client, owner: User, wanted: str) -> 
 
 def test_a_choice_leads_nowhere_else(client: Client) -> None:
     for next_url in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
-        answer = client.post("/limba/", {"language": "en", "next": next_url})
-        assert answer["Location"] == "/"
+        response = client.post("/limba/", {"language": "en", "next": next_url})
+        assert response["Location"] == "/"
 
 
 def test_a_worker_writes_to_each_reader_in_the_readers_language(
@@ -91,7 +91,7 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
             address="/",
         )
     worker.drain()
-    said = {letter.to[0]: letter for letter in mail.outbox}
+    said = {message.to[0]: message for message in mail.outbox}
     assert {notice.user.email for notice in told} == readers.keys() == said.keys()
     for email, reader in readers.items():
         expected = "UIT: 20 transports" if reader == "en" else "UIT: 20 de transporturi"

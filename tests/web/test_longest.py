@@ -113,6 +113,6 @@ def test_exports_cards_and_letters_hold_the_longest(owner: User, ids: dict[str, 
     assert PLATE in client.get(f"{uit}text-pentru-sofer/").content.decode()
     assert client.post("/cont/date/export/").status_code == 200
     for notification in Notification.objects.select_related("user", "organization"):
-        letter = compose_email([notification])
-        assert isinstance(letter, EmailMultiAlternatives)
-        assert letter.message().as_bytes()
+        email = compose_email([notification])
+        assert isinstance(email, EmailMultiAlternatives)
+        assert email.message().as_bytes()

@@ -18,14 +18,14 @@ def test_no_address_may_be_kept(
             for client in (Client(), signed_in):
                 with subtests.test(f"{method} {path}"), on_its_own(client) as visitor:
                     visitor.raise_request_exception = False
-                    answer = getattr(visitor, method)(path)
-                    assert "no-store" in answer["Cache-Control"]
+                    response = getattr(visitor, method)(path)
+                    assert "no-store" in response["Cache-Control"]
 
 
 def test_static_files_may_be_kept(client: Client) -> None:
-    answer = client.get("/static/caraus.css")
-    assert answer.status_code == 200
-    assert "max-age=60" in answer["Cache-Control"]
-    assert "no-store" not in answer["Cache-Control"]
-    for close in answer._resource_closers:  # type: ignore[attr-defined]  # the file; `close()` would ask for the database
+    response = client.get("/static/caraus.css")
+    assert response.status_code == 200
+    assert "max-age=60" in response["Cache-Control"]
+    assert "no-store" not in response["Cache-Control"]
+    for close in response._resource_closers:  # type: ignore[attr-defined]  # the file; `close()` would ask for the database
         close()

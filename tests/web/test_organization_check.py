@@ -67,10 +67,10 @@ def test_every_form_says_for_which_organization_it_was_made(
 ) -> None:
     factories.authorization(organization)
     transport(company)
-    answer = tab.get(f"/{route}", follow=True)
-    if answer.status_code != 200 or "html" not in answer["Content-Type"]:
+    response = tab.get(f"/{route}", follow=True)
+    if response.status_code != 200 or "html" not in response["Content-Type"]:
         return
-    for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", answer.content.decode(), re.S):
+    for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", response.content.decode(), re.S):
         assert f'name="in_organizatia" value="{organization.pk}"' in form
 
 
@@ -107,8 +107,8 @@ def test_parts_of_a_page_are_not_those_of_the_other_organization(
     assert tab.get("/transporturi/", headers=header).status_code == 200
     switch(tab, other)
     for path in ("/transporturi/", "/transporturi/?q=b99", "/notificari/clopotel/", "/integrari/"):
-        answer = tab.get(path, headers=header)
-        assert (answer.status_code, answer.content) == (409, b"")
+        response = tab.get(path, headers=header)
+        assert (response.status_code, response.content) == (409, b"")
     header = HTMX | {"X-Organization": str(other.pk)}
     assert "B99ZET" in tab.get("/transporturi/", headers=header).content.decode()
 
@@ -129,8 +129,8 @@ def test_pages_of_the_person_are_of_no_organization(
     tab: Client, organization: Organization, other: Organization
 ) -> None:
     switch(tab, other)
-    answer = tab.post("/limba/", {"in_organizatia": organization.pk, "limba": "en"})
-    assert answer.status_code == 302
+    response = tab.post("/limba/", {"in_organizatia": organization.pk, "limba": "en"})
+    assert response.status_code == 302
     assert tab.post("/cont/sessions/", {"in_organizatia": organization.pk}).status_code == 302
 
 
@@ -158,17 +158,17 @@ def test_what_is_not_the_persons_own_is_not_named(
 ) -> None:
     theirs = Organization.objects.get(memberships__user=stranger)
     path = f"/transporturi/{transport(theirs.companies.get()).pk}/"
-    answers = [tab.get(path), tab.get(f"/firme/?o={theirs.pk}")]
+    responses = [tab.get(path), tab.get(f"/firme/?o={theirs.pk}")]
     # Nor what a member who is kept to some companies does not see in the own other organization.
     Membership.objects.filter(user=owner, organization=other).update(
         role="viewer", only_some_companies=True
     )
     hidden = transport(factories.company(other, cui="900010100"))
-    answers.append(tab.get(f"/transporturi/{hidden.pk}/"))
-    assert [answer.status_code for answer in answers] == [404, 200, 404]
-    for answer in answers:
-        assert "Treci acolo" not in answer.content.decode()
-        assert theirs.name not in answer.content.decode()
+    responses.append(tab.get(f"/transporturi/{hidden.pk}/"))
+    assert [response.status_code for response in responses] == [404, 200, 404]
+    for response in responses:
+        assert "Treci acolo" not in response.content.decode()
+        assert theirs.name not in response.content.decode()
 
 
 def test_a_link_of_a_letter_asks_before_it_opens_the_other_organization(
@@ -186,9 +186,9 @@ def test_a_link_of_a_letter_asks_before_it_opens_the_other_organization(
         action="Vezi",
     )
     with override("ro"):
-        letter = emails.compose_email([notice])
-    assert letter is not None
-    assert f"/integrari/?o={other.pk}" in str(letter.body)
+        email = emails.compose_email([notice])
+    assert email is not None
+    assert f"/integrari/?o={other.pk}" in str(email.body)
     shown = page(tab, f"/integrari/?o={other.pk}")
     assert "Este în Zet Trans. Treci acolo?" in shown
     assert in_use(tab) == str(organization.pk)  # opening a link changes nothing by itself

@@ -54,13 +54,13 @@ def test_a_lower_role_is_refused_and_changes_nothing(
         with subtests.test(f"{role}: {route}"), on_its_own(client) as visitor:
             visitor.force_login(members[role])
             for method in METHODS:
-                answer = ask(visitor, method, address(route, ids), organization)
+                response = ask(visitor, method, address(route, ids), organization)
                 least = LEAST[route].get(method)
                 if least and ROLE_ORDER.index(role) > ROLE_ORDER.index(least):
-                    assert answer.status_code == 403, method
-                    assert SECRET not in text(answer), method
+                    assert response.status_code == 403, method
+                    assert SECRET not in text(response), method
                 else:
-                    assert answer.status_code < 500, method
+                    assert response.status_code < 500, method
             assert everything(organization) == before
 
 
@@ -72,9 +72,11 @@ def test_the_least_role_is_let_in(
             for method, least in methods.items():
                 visitor.force_login(factories.member(organization, least))
                 path = address(route, ids)
-                answer = getattr(visitor, method.lower())(path, {"role": "viewer", "loc": "plate"})
-                assert answer.status_code in {200, 302, 503}, method
-                assert text(answer) is not None  # a file is read to its end, and so closed
+                response = getattr(visitor, method.lower())(
+                    path, {"role": "viewer", "loc": "plate"}
+                )
+                assert response.status_code in {200, 302, 503}, method
+                assert text(response) is not None  # a file is read to its end, and so closed
 
 
 @pytest.fixture
@@ -103,11 +105,11 @@ def test_a_member_kept_to_one_company_sees_nothing_of_the_others(
             for method in METHODS:
                 if (method, route) in EVERYBODYS:
                     continue
-                answer = ask(visitor, method, address(route, ids), organization)
-                assert answer.status_code in {200, 302, 403, 404, 405, 503}, method
+                response = ask(visitor, method, address(route, ids), organization)
+                assert response.status_code in {200, 302, 403, 404, 405, 503}, method
                 if route in THINGS and not route.startswith("notificari/"):
-                    assert answer.status_code in {403, 404, 405}, method
-                assert SECRET not in text(answer), method
+                    assert response.status_code in {403, 404, 405}, method
+                assert SECRET not in text(response), method
             assert everything(organization) == before
 
 

@@ -55,9 +55,9 @@ def test_the_anonymous_are_sent_to_sign_in(
     for route in [*THINGS, *OWN]:
         with subtests.test(route), on_its_own(client) as visitor:
             for method in METHODS:
-                answer = ask(visitor, method, address(route, ids), organization)
-                assert answer.status_code == 302, method
-                assert answer["Location"].startswith("/cont/login/"), method
+                response = ask(visitor, method, address(route, ids), organization)
+                assert response.status_code == 302, method
+                assert response["Location"].startswith("/cont/login/"), method
             assert everything(organization) == before
 
 
@@ -73,9 +73,9 @@ def test_a_stranger_sees_and_changes_nothing_of_others(
     for route, expected in (THINGS | OWN).items():
         with subtests.test(route), on_its_own(client) as visitor:
             for method in METHODS:
-                answer = ask(visitor, method, address(route, ids), organization)
-                assert answer.status_code == expected.get(method, 405), method
-                assert SECRET not in text(answer), method
+                response = ask(visitor, method, address(route, ids), organization)
+                assert response.status_code == expected.get(method, 405), method
+                assert SECRET not in text(response), method
             assert everything(organization) == before
 
 
@@ -87,9 +87,9 @@ def test_somebody_without_an_organization_gets_nowhere(
     for route in [*THINGS, *OWN]:
         with subtests.test(route), on_its_own(client) as visitor:
             for method in METHODS:
-                answer = ask(visitor, method, address(route, ids), organization)
-                assert answer.status_code in {*HARMLESS.get(route, ()), 404, 405}, method
-                assert SECRET not in text(answer), method
+                response = ask(visitor, method, address(route, ids), organization)
+                assert response.status_code in {*HARMLESS.get(route, ()), 404, 405}, method
+                assert SECRET not in text(response), method
             assert everything(organization) == before
 
 
@@ -102,9 +102,9 @@ def test_ids_of_others_and_of_nothing_look_the_same(
             method = "post" if "GET" not in methods else "get"
             pages = []
             for pk in (ids.get(route, 888_888_888), 999_999_999, 10**30):
-                answer = getattr(visitor, method)("/" + route.replace("<int:pk>", str(pk)))
-                assert answer.status_code == 404
-                pages.append(re.sub(r"csrf\S+|value=\S+|\d+", "", answer.content.decode()))
+                response = getattr(visitor, method)("/" + route.replace("<int:pk>", str(pk)))
+                assert response.status_code == 404
+                pages.append(re.sub(r"csrf\S+|value=\S+|\d+", "", response.content.decode()))
             assert pages[0] == pages[1]
 
 
@@ -123,9 +123,9 @@ def test_the_pages_of_sign_in_give_nothing_away_and_never_fall(
                 assert ask(visitor, method, path, organization).status_code < 500, method
             for method in METHODS:
                 visitor.force_login(stranger)
-                answer = ask(visitor, method, path, organization)
-                assert answer.status_code < 500, method
-                assert SECRET not in text(answer), method
+                response = ask(visitor, method, path, organization)
+                assert response.status_code < 500, method
+                assert SECRET not in text(response), method
 
 
 def test_nobody_signs_up_from_the_web(client: Client, db: None) -> None:
@@ -139,19 +139,19 @@ def test_nobody_signs_up_from_the_web(client: Client, db: None) -> None:
 
 
 def test_health_is_open_and_says_nothing_more(client: Client, db: None) -> None:
-    answer = client.get("/healthz")
-    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
 
 
 def test_the_icon_is_found_where_browsers_look_for_it(client: Client, db: None) -> None:
-    answer = client.get("/favicon.ico")
-    assert (answer.status_code, answer["Location"]) == (301, "/static/caraus.svg")
+    response = client.get("/favicon.ico")
+    assert (response.status_code, response["Location"]) == (301, "/static/caraus.svg")
 
 
 @pytest.mark.parametrize("route", sorted(DOORS))
 @pytest.mark.parametrize("method", METHODS)
 def test_an_invented_link_opens_nothing(client: Client, db: None, route: str, method: str) -> None:
     path = "/" + route.replace("<str:secret>", "invented-" + "x" * 40)
-    answer = client.generic(method, path)
-    assert answer.status_code in {404, 405}
+    response = client.generic(method, path)
+    assert response.status_code in {404, 405}
     assert not User.objects.exists()
