@@ -1,4 +1,4 @@
-"""A proof-reader: every letter that a test receives is read, in both its parts."""
+"""A proof-reader of every e-mail that a test receives, in both its parts."""
 
 import re
 
@@ -14,7 +14,7 @@ _COUNTED = re.compile(rf"\b(\d+) (de )?(?={_NOUNS})")
 
 
 def faults(subject: str, text: str, html: str = "") -> list[str]:
-    """What is wrong with a letter."""
+    """Return what is wrong with an e-mail."""
     found = [f"{part}: {said!r}" for part, said in _said(subject, text, html)]
     if "\n" in subject or len(subject) > 200:
         found.append(f"subject: {subject!r}")

@@ -124,9 +124,9 @@ def test_it_is_exported_safely_for_a_spreadsheet(
 ) -> None:
     audit_log.record_action("company", "=HYPERLINK(1)", user=owner, organization=organization)
     client.force_login(owner)
-    asked = client.post("/organizatie/jurnal/export/", {"vedere": "fel=company"})
+    redirect = client.post("/organizatie/jurnal/export/", {"vedere": "fel=company"})
     exports.run_export(export_id=ListExport.objects.get().pk)
-    response: Any = client.get(f"{asked['Location']}fisier/")
+    response: Any = client.get(f"{redirect['Location']}fisier/")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     text = b"".join(response).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))

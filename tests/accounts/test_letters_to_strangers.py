@@ -35,17 +35,17 @@ def again_and_again(act: Callable[[int], object], *, times: int, pause: int) -> 
 def test_one_address_gets_few_letters_for_a_new_password(client: Client) -> None:
     """Whether it has an account or not: the page does not tell, the limit neither."""
 
-    def ask(_: int) -> None:
+    def request_post(_: int) -> None:
         client.post("/cont/password/reset/", {"email": EMAIL})
 
-    assert again_and_again(ask, times=15, pause=600) == 10
+    assert again_and_again(request_post, times=15, pause=600) == 10
 
 
 def test_one_visitor_writes_to_few_addresses(client: Client) -> None:
-    def ask(number: int) -> None:
+    def request_post(number: int) -> None:
         client.post("/cont/password/reset/", {"email": f"altul{number}@example.ro"})
 
-    assert again_and_again(ask, times=65, pause=4) == 60
+    assert again_and_again(request_post, times=65, pause=4) == 60
 
 
 @pytest.mark.parametrize("action", ["signup", "reset_password", "confirm_email", "manage_email"])

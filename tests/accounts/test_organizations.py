@@ -75,9 +75,9 @@ def test_settings_are_kept_and_told(owner: User, organization: Organization) -> 
     )
     organization.refresh_from_db()
     assert (organization.name, organization.keep_transports_months) == ("Alt Nume", 60)
-    told = AuditLogEntry.objects.get(action="settings").text
-    assert "Alt Nume" in told
-    assert "60 de luni" in told
+    entry = AuditLogEntry.objects.get(action="settings").text
+    assert "Alt Nume" in entry
+    assert "60 de luni" in entry
 
 
 def test_deletion_wants_an_export_first_and_waits_a_week(
@@ -88,11 +88,11 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     form = {"denumire": organization.name}
     page = client.post("/organizatie/stergere/", form, follow=True)
     assert "Descarcă întâi exportul" in page.content.decode()
-    asked = client.post("/organizatie/export/")
+    redirect = client.post("/organizatie/export/")
     exports.run_export(export_id=ListExport.objects.get().pk)
     page = client.post("/organizatie/stergere/", form, follow=True)
     assert "Descarcă întâi exportul" in page.content.decode()  # it was not taken yet
-    export: Any = client.get(f"{asked['Location']}fisier/")
+    export: Any = client.get(f"{redirect['Location']}fisier/")
     assert b"".join(export)[:2] == b"PK"
     wrong = client.post("/organizatie/stergere/", {"denumire": "altceva"}, follow=True)
     assert "nu este cea a organizației" in wrong.content.decode()
@@ -113,8 +113,8 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     assert not Authorization.objects.exists()
     assert not Company.objects.exists()
     # What was done stays told.
-    told = AuditLogEntry.objects.filter(organization_id=organization.pk, action="deletion")
-    assert "a fost ștearsă" in told[0].text
+    entry = AuditLogEntry.objects.filter(organization_id=organization.pk, action="deletion")
+    assert "a fost ștearsă" in entry[0].text
 
 
 def test_transports_are_forgotten_as_the_organization_wants(
@@ -138,8 +138,8 @@ def test_transports_are_forgotten_as_the_organization_wants(
     organization.save()
     assert apply_retention().transports == 1
     assert Transport.objects.get().uit == "UIT1"
-    told = AuditLogEntry.objects.get(action="deletion")
-    assert (told.actor, told.organization_id) == (audit_log.SYSTEM_ACTOR, organization.pk)
+    entry = AuditLogEntry.objects.get(action="deletion")
+    assert (entry.actor, entry.organization_id) == (audit_log.SYSTEM_ACTOR, organization.pk)
 
 
 def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(

@@ -55,11 +55,11 @@ def test_erasing_asks_the_password_and_ends_everything(
     client: Client, ana: User, organization: Organization
 ) -> None:
     authorization = factories.authorization(organization, authorized_by=ana)
-    asked = client.get("/cont/stergere/")
-    assert asked.status_code == 302
+    redirect = client.get("/cont/stergere/")
+    assert redirect.status_code == 302
     assert client.post("/cont/stergere/").status_code == 302
     assert User.objects.filter(pk=ana.pk).exists()
-    client.post(asked["Location"], {"password": PASSWORD})
+    client.post(redirect["Location"], {"password": PASSWORD})
     client.post("/cont/stergere/")
     assert not User.objects.filter(pk=ana.pk).exists()
     assert client.get("/transporturi/")["Location"].startswith("/cont/login/")

@@ -339,9 +339,9 @@ def test_the_owners_are_told_of_a_new_one(
         members.change_member(acting, place(organization, "viewer"), role="owner", companies=None)
     else:
         members.hand_over_organization(acting, place(organization, "viewer"))
-    told = Notification.objects.filter(kind="owners", user=ownership.user)
-    assert "este acum proprietar în Trans Test" in told.get().text
-    assert told.get().email.state == "waiting"
+    notifications = Notification.objects.filter(kind="owners", user=ownership.user)
+    assert "este acum proprietar în Trans Test" in notifications.get().text
+    assert notifications.get().email.state == "waiting"
 
 
 def test_who_is_no_owner_reads_nothing_of_it(

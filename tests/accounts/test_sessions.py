@@ -49,8 +49,8 @@ def test_a_row_is_neither_a_cookie_nor_readable(ana: User) -> None:
     client = signed_in(ana)
     cookie = client.cookies["sessionid"].value
     assert is_in(client)
-    for told in (cookie, "_auth_user", "127.0.0.1", ana.password):
-        assert told not in rows()
+    for value in (cookie, "_auth_user", "127.0.0.1", ana.password):
+        assert value not in rows()
     (row,) = Session.objects.all()
     for guess in (row.key_digest, row.key_digest[:32], row.sealed):
         other = Client()

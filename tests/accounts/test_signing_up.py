@@ -205,9 +205,9 @@ def test_a_new_password_ends_the_other_sessions(ana: User) -> None:
 def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> None:
     client = Client()
     sign_in(client)
-    asked = client.get("/cont/2fa/totp/activate/")["Location"]
-    assert asked.startswith("/cont/reauthenticate/")  # nobody adds a factor at an open desk
-    page = client.post(asked, {"password": PASSWORD}, follow=True)
+    redirect = client.get("/cont/2fa/totp/activate/")["Location"]
+    assert redirect.startswith("/cont/reauthenticate/")  # nobody adds a factor at an open desk
+    page = client.post(redirect, {"password": PASSWORD}, follow=True)
     secret = re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())
     assert secret
     client.post("/cont/2fa/totp/activate/", {"code": totp_code(secret[1])})

@@ -55,7 +55,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Server
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         reply = self.server.reply
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.server.seen.append(Seen(self.command, self.path, dict(self.headers.items()), body))
@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.server.ended.wait(0.05):
                 return
 
-    do_GET = do_POST = _answer  # noqa: N815 - the names that http.server asks for
+    do_GET = do_POST = _respond  # noqa: N815 - the names that http.server asks for
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Silence."""

@@ -19,13 +19,13 @@ from .samples import WAF_PAGE, body_of, record, signed
 NOW = datetime(2024, 6, 25, 12, tzinfo=UTC)
 
 
-def _ask(settings: AnafSettings, token: str = "secret-1") -> InfoResponse:
+def _poll(settings: AnafSettings, token: str = "secret-1") -> InfoResponse:
     return fetch_info(settings, access_token=token, carrier_cui="RO8000000000", now=NOW)
 
 
 def _failure(settings: AnafSettings, token: str = "secret-1") -> AnafError:
     with pytest.raises(AnafError) as caught:
-        _ask(settings, token)
+        _poll(settings, token)
     error = caught.value
     assert error.__cause__ is None
     assert error.__context__ is None
@@ -35,7 +35,7 @@ def _failure(settings: AnafSettings, token: str = "secret-1") -> AnafError:
 
 def test_the_records_of_a_good_answer_come_back(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
-    response = _ask(settings)
+    response = _poll(settings)
     assert [r.uit for r in response.records] == ["3A0C4D7E9F1H2J47"]
     assert response.received_at == NOW
     assert response.body == anaf.reply.body
@@ -44,7 +44,7 @@ def test_the_records_of_a_good_answer_come_back(settings: AnafSettings, anaf: Se
 
 def test_the_test_environment_has_a_path_of_its_own(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=b"[]")
-    _ask(replace(settings, environment="test"))
+    _poll(replace(settings, environment="test"))
     assert anaf.seen[0].path.startswith("/test/ETRANSPORT/ws/v1/info")
 
 
@@ -52,7 +52,7 @@ def test_a_bad_record_that_the_library_refuses_does_not_stop_its_neighbours(
     settings: AnafSettings, anaf: Server
 ) -> None:
     anaf.reply = Reply(body=body_of([record(), "stricat", record(uit="B", loc_start=7)]))
-    response = _ask(settings)
+    response = _poll(settings)
     assert [(read.uit, [*read.unread]) for read in response.records] == [
         ("3A0C4D7E9F1H2J47", []),
         ("B", ["loc_start"]),
@@ -63,7 +63,7 @@ def test_a_bad_record_that_the_library_refuses_does_not_stop_its_neighbours(
 def test_it_works_from_a_thread(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
     responses: list[InfoResponse] = []
-    threads = [threading.Thread(target=lambda: responses.append(_ask(settings))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: responses.append(_poll(settings))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -73,7 +73,7 @@ def test_it_works_from_a_thread(settings: AnafSettings, anaf: Server) -> None:
 
 def test_an_empty_note_is_an_empty_answer(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of({"error": "Nu exista informatii pentru aceasta solicitare"}))
-    response = _ask(settings)
+    response = _poll(settings)
     assert response.records == ()
     assert response.empty_note.startswith("Nu exista")
 
@@ -213,7 +213,7 @@ def test_a_token_that_cannot_be_sent_is_not_sent(
     settings: AnafSettings, anaf: Server, token: str
 ) -> None:
     with pytest.raises(AnafError) as caught:
-        _ask(settings, token)
+        _poll(settings, token)
     assert caught.value.code == "token_refused"
     assert anaf.seen == []
 

@@ -32,13 +32,13 @@ def reply_of(case: dict[str, Any]) -> Reply:
     return Reply(case["status"], raw, case.get("content_type", "application/json"))
 
 
-def ask(settings: AnafSettings) -> info.InfoResponse:
+def poll(settings: AnafSettings) -> info.InfoResponse:
     return fetch_info(settings, access_token="tok", carrier_cui="900020201")
 
 
 def failure(settings: AnafSettings) -> AnafError:
     with pytest.raises(AnafError) as caught:
-        ask(settings)
+        poll(settings)
     return caught.value
 
 
@@ -52,7 +52,7 @@ def odd(**changes: Any) -> CarrierRecord:
 def test_a_reported_answer_is_a_transport(settings: AnafSettings, anaf: Server, name: str) -> None:
     case = CASES[name]
     anaf.reply = reply_of(case)
-    (read,) = ask(settings).records
+    (read,) = poll(settings).records
     assert (read.uit, read.plate) == ("3V0P0L0P0T3JUW46", "B101XYZ")
     assert (read.declarant_name, read.end.county) == ("Ștefănești & Fiii SRL", "IS")
     assert read.transport_date == date(2026, 11, 29)
@@ -85,7 +85,7 @@ def test_reported_documents_are_read_out_of_their_text(
     settings: AnafSettings, anaf: Server
 ) -> None:
     anaf.reply = reply_of(CASES["documents-json-in-string"])
-    (read,) = ask(settings).records
+    (read,) = poll(settings).records
     assert [document.text for document in read.documents] == ["CMR 123"]
 
 
@@ -320,7 +320,7 @@ def test_an_answer_without_end_is_not_read_to_it(
 def test_a_packed_answer_is_unpacked(settings: AnafSettings, anaf: Server) -> None:
     body = body_of([SWAGGER_RECORD])
     anaf.reply = Reply(body=gzip.compress(body), headers={"Content-Encoding": "gzip"})
-    response = ask(settings)
+    response = poll(settings)
     assert (response.body, len(response.records)) == (body, 1)
 
 

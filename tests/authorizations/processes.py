@@ -26,7 +26,7 @@ def _renew(pk: int, now: datetime | None) -> None:
         refresh_authorization(authorization_id=pk, only_if_due=True, now=now)
 
 
-def killed_after_the_answer(
+def killed_after_the_response(
     anaf: SimulatorProcess, pk: int, *, now: datetime | None = None
 ) -> None:
     """-9 at the worst moment: ANAF has given new tokens, and they are not saved yet."""

@@ -168,9 +168,9 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
     assert (made.status, made.access_token_sealed, made.refresh_token_sealed) == (
         *("disconnected", "", ""),
     )
-    told = Notification.objects.filter(title="O autorizare SPV a fost luată înapoi")
-    assert {notice.user for notice in told} == {owner, admin}
-    assert "Ion Contabilul a apăsat „Nu am vrut asta”" in told[0].text
+    notifications = Notification.objects.filter(title="O autorizare SPV a fost luată înapoi")
+    assert {notice.user for notice in notifications} == {owner, admin}
+    assert "Ion Contabilul a apăsat „Nu am vrut asta”" in notifications[0].text
     entry = AuditLogEntry.objects.order_by("pk").last()
     assert entry
     assert "Ion Contabilul a luat înapoi" in entry.text

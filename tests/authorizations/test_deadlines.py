@@ -58,7 +58,10 @@ def test_each_notice_comes_once_on_its_day(ending: Authorization) -> None:
         deadlines.notify_of_deadlines(now=moment)
     # They name the day: „mâine” would be wrong in the list a day later.
     assert titles() == ["Autorizarea SPV expiră sâmbătă, 11 iulie"] * 6
-    days = [(NOON + 40 * DAY - told.created_at).days for told in Notification.objects.all()]
+    days = [
+        (NOON + 40 * DAY - notification.created_at).days
+        for notification in Notification.objects.all()
+    ]
     assert sorted(days, reverse=True) == [30, 14, 7, 3, 1, 0]
     assert NotificationEmail.objects.count() == 6
 
@@ -73,7 +76,7 @@ def test_after_a_time_without_a_worker_only_the_most_urgent_is_sent(ending: Auth
 
 def test_a_notice_says_who_why_what_to_have_and_where_the_button_is(ending: Authorization) -> None:
     deadlines.notify_of_deadlines(now=NOON + 33 * DAY)
-    told = Notification.objects.get()
+    notification = Notification.objects.get()
     for words in (
         "Ultima autorizare a dat-o Ana Pop, pe 11 iulie 2025, certificat 00AB…EF5678.",
         "sâmbătă, 11 iulie",
@@ -82,8 +85,11 @@ def test_a_notice_says_who_why_what_to_have_and_where_the_button_is(ending: Auth
         "token-ul USB",
         "PIN",
     ):
-        assert words in told.text
-    assert (told.address, told.action) == ("/integrari/#autorizeaza", "Autorizează din nou")
+        assert words in notification.text
+    assert (notification.address, notification.action) == (
+        "/integrari/#autorizeaza",
+        "Autorizează din nou",
+    )
 
 
 def test_the_rule_of_two_years_is_a_setting_and_counts_where_it_is_earlier(
@@ -157,9 +163,9 @@ def test_when_the_access_token_ends_meanwhile_that_is_told_too_and_once(
 
 def test_where_the_fault_is_ours_nobody_is_sent_for_the_certificate(ending: Authorization) -> None:
     fail(ending, "invalid_client", ending.access_expires_at - DAY)
-    told = Notification.objects.get().text
-    assert "anunță administratorul aplicației" in told
-    assert "autorizează din nou de pe acum" not in told
+    notification = Notification.objects.get().text
+    assert "anunță administratorul aplicației" in notification
+    assert "autorizează din nou de pe acum" not in notification
 
 
 def test_a_refusal_is_told_at_once_and_once(ending: Authorization) -> None:

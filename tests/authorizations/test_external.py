@@ -64,9 +64,12 @@ def test_the_holder_authorizes_without_an_account_and_the_sender_is_told(
     made = Authorization.objects.get()
     assert (made.person_name, made.authorized_by) == ("Ion Contabilul", None)
     assert made.organization == organization
-    told = Notification.objects.get()
-    assert (told.user, told.title) == (owner, "Ion Contabilul a dat autorizarea SPV")
-    assert NotificationEmail.objects.filter(notification=told).exists()
+    notification = Notification.objects.get()
+    assert (notification.user, notification.title) == (
+        owner,
+        "Ion Contabilul a dat autorizarea SPV",
+    )
+    assert NotificationEmail.objects.filter(notification=notification).exists()
     client = Client()
     client.force_login(owner)
     card = words(client, "/integrari/")

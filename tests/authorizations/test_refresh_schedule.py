@@ -71,10 +71,10 @@ def test_pauses_grow_with_the_failures(state: RefreshState) -> None:
 @given(failed, st.timedeltas(timedelta(), timedelta(days=2)))
 def test_what_anaf_asked_for_is_waited_for(state: RefreshState, wait: timedelta) -> None:
     assert state.last_attempt
-    asked = RefreshState(
+    waiting_state = RefreshState(
         state.key, END, state.last_attempt, state.failures, state.last_attempt + wait
     )
-    assert next_refresh(asked, before=BEFORE) >= state.last_attempt + wait
+    assert next_refresh(waiting_state, before=BEFORE) >= state.last_attempt + wait
 
 
 @given(st.integers(1, 10**9))

@@ -160,12 +160,12 @@ def test_a_refused_pair_is_asked_ever_more_rarely_however_often_the_timers_run(
     authorize(anaf, organization, "three")
     sync_company(company_id=company.pk)
     anaf.forget_calls()
-    now, asked = timezone.now(), []
+    now, polls = timezone.now(), []
     for hours in range(0, 8 * 24, 6):
         before = info_calls(anaf)
         check_rights(authorization_id=norights.pk, now=now + timedelta(hours=hours))
-        asked += [hours // 24] * (info_calls(anaf) - before)
-    assert asked == [0, 1, 3, 7]
+        polls += [hours // 24] * (info_calls(anaf) - before)
+    assert polls == [0, 1, 3, 7]
     states = dict(CompanyRight.objects.values_list("authorization__certificate_serial", "state"))
     assert states == {"norights": "no_right", "three": "covered"}
 

@@ -48,12 +48,12 @@ def test_no_token_leaves_the_server(
 
     shown = "".join(f"{response.content.decode()}{response.headers}" for response in responses)
     sessions = "".join(str(SessionStore().decode(row.sealed)) for row in Session.objects.all())
-    told = "".join(run.detail for run in SyncRun.objects.all())
+    details = "".join(run.detail for run in SyncRun.objects.all())
     for authorization in (before, Authorization.objects.get()):
         for sealed in (authorization.access_token_sealed, authorization.refresh_token_sealed):
             token = crypto.decrypt(sealed)
             for secret in (token, token.split(".")[1], token.split(".")[2], sealed):
-                for place in (shown, caplog.text, jobs, sessions, told):
+                for place in (shown, caplog.text, jobs, sessions, details):
                     assert secret not in place
     assert callback["code"] not in shown.replace(begun["Location"], "") + caplog.text
     assert "company_synced" in caplog.text

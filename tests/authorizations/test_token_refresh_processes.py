@@ -11,7 +11,7 @@ from caraus.authorizations import token_refresh
 from caraus.authorizations.models import Authorization
 from caraus.core import crypto
 from caraus.notifications.models import Notification
-from tests.authorizations.processes import killed_after_the_answer, renewing
+from tests.authorizations.processes import killed_after_the_response, renewing
 from tests.loaded import begin
 from tests.simulator_process import SimulatorProcess
 
@@ -46,7 +46,7 @@ def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
 def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
     anaf: SimulatorProcess, due: Authorization
 ) -> None:
-    killed_after_the_answer(anaf, due.pk)
+    killed_after_the_response(anaf, due.pk)
     assert token_refresh.authorizations_due() == [due.pk]
     assert token_refresh.refresh_authorization(authorization_id=due.pk, only_if_due=True)
     due.refresh_from_db()
@@ -58,15 +58,15 @@ def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
     anaf: SimulatorProcess, due: Authorization, owner: User
 ) -> None:
     anaf.turn_on("refresh_kills_old")
-    killed_after_the_answer(anaf, due.pk)
+    killed_after_the_response(anaf, due.pk)
     with pytest.raises(AnafError) as caught:
         token_refresh.refresh_authorization(authorization_id=due.pk, only_if_due=True)
     assert caught.value.code == "refresh_rejected"
     due.refresh_from_db()
     assert due.status == "reauthorize"
-    told = Notification.objects.get()
-    assert told.user == owner
-    assert told.title == "Autorizarea SPV trebuie refăcută acum"
-    assert "nu a mai acceptat reînnoirea automată" in told.text
-    assert told.address == "/integrari/#autorizeaza"
+    notification = Notification.objects.get()
+    assert notification.user == owner
+    assert notification.title == "Autorizarea SPV trebuie refăcută acum"
+    assert "nu a mai acceptat reînnoirea automată" in notification.text
+    assert notification.address == "/integrari/#autorizeaza"
     assert token_refresh.authorizations_due() == []

@@ -15,7 +15,7 @@ from caraus.authorizations.models import Authorization
 from caraus.core import crypto
 from caraus.notifications.models import Notification, NotificationEmail
 from tests import factories
-from tests.authorizations.processes import killed_after_the_answer
+from tests.authorizations.processes import killed_after_the_response
 from tests.mail import MailServer
 from tests.simulator_process import SimulatorProcess
 from tests.worker import Worker
@@ -98,7 +98,7 @@ class Life:
         while not token_refresh.authorizations_due(self.now()):
             self.anaf.advance(hours=1)
         held = self.authorization.refresh_token_sealed
-        killed_after_the_answer(self.anaf, self.authorization.pk, now=self.now())
+        killed_after_the_response(self.anaf, self.authorization.pk, now=self.now())
         self.authorization.refresh_from_db()
         assert self.authorization.refresh_token_sealed == held
 
@@ -120,13 +120,13 @@ def life(
     return Life(anaf, made)
 
 
-def named(told: Notification) -> str:
+def named(notification: Notification) -> str:
     """Its title, with the stage in place of the day of the end."""
-    title, expires, _day = told.title.partition(" expiră ")
-    return f"{title}{expires.rstrip()}: {told.key.rpartition(':')[2]}" if expires else title
+    title, expires, _day = notification.title.partition(" expiră ")
+    return f"{title}{expires.rstrip()}: {notification.key.rpartition(':')[2]}" if expires else title
 
 
-def told_once_to_each(worker: Worker, smtp: MailServer, titles: list[str]) -> None:
+def each_notified_once(worker: Worker, smtp: MailServer, titles: list[str]) -> None:
     """In the app and by e-mail, to the owner and the administrator, and nothing else."""
     worker.drain()
     for user in User.objects.all():
@@ -153,7 +153,7 @@ def test_two_years_without_a_person_through_an_outage_and_a_killed_worker(
     days = life.until_dead(at_most=810)
     assert 729 <= days <= 806  # an access token may outlive the refresh token
     assert 8 <= len(life.renewed) <= 11
-    told_once_to_each(worker, smtp, [*STAGES, REFUSED])
+    each_notified_once(worker, smtp, [*STAGES, REFUSED])
 
 
 def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
@@ -165,10 +165,10 @@ def test_where_the_365_days_do_not_restart_the_notices_follow_the_true_end(
     life.pass_day()
     days = life.until_dead(at_most=460)
     assert 364 <= days <= 455
-    told = Notification.objects.filter(key__endswith=":0")[0]
-    assert abs(told.created_at - (life.authorization.authorized_at + 365 * DAY)) <= DAY
+    notification = Notification.objects.filter(key__endswith=":0")[0]
+    assert abs(notification.created_at - (life.authorization.authorized_at + 365 * DAY)) <= DAY
     assert not life.authorization.refresh_expiry_estimated
-    told_once_to_each(worker, smtp, [*STAGES, REFUSED])
+    each_notified_once(worker, smtp, [*STAGES, REFUSED])
 
     # One authorization by a person begins a new life.
     owner = life.authorization.authorized_by
@@ -193,7 +193,7 @@ def test_strict_rotation_makes_no_difference_through_an_outage(
     days = life.until_dead(at_most=810)
     assert 729 <= days <= 806  # an access token may outlive the refresh token
     assert life.failed[-1] == "refresh_rejected"
-    told_once_to_each(worker, smtp, [*STAGES, REFUSED])
+    each_notified_once(worker, smtp, [*STAGES, REFUSED])
 
 
 def test_strict_rotation_and_a_killed_worker_call_a_person_at_once_and_once(
@@ -202,4 +202,4 @@ def test_strict_rotation_and_a_killed_worker_call_a_person_at_once_and_once(
     life.anaf.turn_on("refresh_kills_old")
     life.worker_killed()
     assert life.until_dead(at_most=90) < 80
-    told_once_to_each(worker, smtp, [REFUSED])
+    each_notified_once(worker, smtp, [REFUSED])

@@ -28,9 +28,9 @@ class Ready:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._answer() == "ready"
+        assert self._respond() == "ready"
 
-    def _answer(self) -> str:
+    def _respond(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
@@ -43,7 +43,7 @@ class Ready:
             command = {"arguments": arguments, "stdout": str(output), "stderr": str(failed)}
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
-            code = int(self._answer())
+            code = int(self._respond())
             return subprocess.CompletedProcess(
                 arguments, code, output.read_text(), failed.read_text()
             )
@@ -62,17 +62,17 @@ def run(command: dict[str, Any]) -> int:
         return error.code if isinstance(error.code, int) else 1
 
 
-def serve(commands: IO[str], answers: IO[str]) -> None:
+def serve(commands: IO[str], is_responding: IO[str]) -> None:
     django.setup()
     assert get_resolver().url_patterns
     connections.close_all()
-    answers.write("ready\n")
-    answers.flush()
+    is_responding.write("ready\n")
+    is_responding.flush()
     for line in commands:
         if child := os.fork():
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            answers.write(f"{code}\n")
-            answers.flush()
+            is_responding.write(f"{code}\n")
+            is_responding.flush()
         else:
             code = 70  # an exception of ours; its traceback goes to stderr
             try:

@@ -61,7 +61,7 @@ class Secrets:
                 yield f"{what}, base64", whole
                 yield f"{what}, base64", whole.translate(bytes.maketrans(b"+/", b"-_"))
 
-    def found_in(self, place: Path) -> set[str]:
+    def secrets_in(self, place: Path) -> set[str]:
         """What stands in a file, or in any file of a folder (grep meets all at once)."""
         spellings = {spelling: what for what, spelling in self.spellings()}
         done = subprocess.run(
@@ -89,7 +89,7 @@ def note_cookies(response: httpx2.Response, secrets: Secrets, who: str) -> None:
             secrets.add(f"{found[1]} of {who}", found[2])
 
 
-def letter_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> str:
+def email_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> str:
     """The path of the link in the newest letter to this address that has one; all of its links
     are noted, as are those of the other letters."""
     paths: list[str] = []
@@ -120,7 +120,7 @@ def csrf(client: httpx2.Client, path: str) -> str:
 
 def sign_up(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
     """By the invitation's link, which is opened twice: a session that never ends holds it too."""
-    path = letter_to(mail, INVITED, "invitatie", secrets)
+    path = email_to(mail, INVITED, "invitatie", secrets)
     assert client.get(path).status_code == 200
     form = {"email": INVITED, "name": "Ion", "password1": PASSWORD, "password2": PASSWORD}
     _post(client, "/cont/signup/", form)
@@ -155,7 +155,7 @@ def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> N
     for used in (True, False):
         mail.messages.clear()
         _post(client, "/cont/password/reset/", {"email": INVITED})
-        path = letter_to(mail, INVITED, "cont/password/reset/key", secrets)
+        path = email_to(mail, INVITED, "cont/password/reset/key", secrets)
         there = client.get(path).headers["location"]
         if used:
             form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
@@ -176,7 +176,7 @@ def external_link(
         assert made.status_code in {200, 302}
         for found in LINKS.finditer(made.text):
             secrets.add("link on screen", found[1])
-        path = letter_to(mail, "titular@example.ro", "autorizare", secrets)
+        path = email_to(mail, "titular@example.ro", "autorizare", secrets)
         with browser(empty_installation, secrets, "the holder") as holder:
             page = holder.get(path, follow_redirects=True)
             assert page.status_code == 200
@@ -200,14 +200,14 @@ def walk(empty_installation: Installation, mail: MailServer, secrets: Secrets) -
             sign_up(invited, mail, secrets)
             second_factor(invited, secrets)
         with browser(empty_installation, secrets, "one who forgot") as visitor:
-            invitation = letter_to(mail, INVITED, "invitatie", secrets)
+            invitation = email_to(mail, INVITED, "invitatie", secrets)
             new_password(visitor, mail, secrets)
             assert visitor.get(invitation).status_code == 404  # it was used
         external_link(empty_installation, owner, mail, secrets)
         mail.messages.clear()
         _post(owner, "/organizatie/membri/", {"email": "alta@example.ro", "role": "viewer"})
         with browser(empty_installation, secrets, "one who only opened") as visitor:
-            visitor.get(letter_to(mail, "alta@example.ro", "invitatie", secrets))
+            visitor.get(email_to(mail, "alta@example.ro", "invitatie", secrets))
         for path in ("/cont/date/export/", "/organizatie/export/", "/transporturi/export/"):
             owner.post(path, data={"csrfmiddlewaretoken": csrf(owner, "/organizatie/")})
         reauthenticated = owner.get("/cont/2fa/totp/activate/", follow_redirects=True)
@@ -277,13 +277,13 @@ def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
         for known in (OWNER, INVITED):
             there.add(known, known)
         for place in (copy, files, files / "pg_wal"):
-            assert len(there.found_in(place)) == 2  # what is there is found
+            assert len(there.secrets_in(place)) == 2  # what is there is found
         kinds = {re.sub(r"( of .*| to .*)? \d+$", "", what) for what in secrets.issued.values()}
         assert kinds >= {
             *("sessionid", "csrftoken", "password", "link", "state", "code", "token"),
             *("secret", "recovery code", "client secret"),
         }, kinds
-        assert (secrets.found_in(copy), secrets.found_in(files)) == (set(), set())
+        assert (secrets.secrets_in(copy), secrets.secrets_in(files)) == (set(), set())
         script = copy.read_text()
         for table in SHORT_LIVED[:3]:
             assert f"CREATE TABLE public.{table} " in script
@@ -308,7 +308,7 @@ def test_what_is_there_would_be_found(tmp_path: Path) -> None:
         forms += [raw, base64.b64encode(raw), base64.urlsafe_b64encode(raw)]
     for form in forms:
         place.write_bytes(b"\0(1, '" + form + b"')\0\n")
-        assert secrets.found_in(place), form
-        assert secrets.found_in(tmp_path), form
+        assert secrets.secrets_in(place), form
+        assert secrets.secrets_in(tmp_path), form
     place.write_bytes(b"a page without it")
-    assert not secrets.found_in(tmp_path)
+    assert not secrets.secrets_in(tmp_path)

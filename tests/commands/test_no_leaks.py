@@ -38,13 +38,13 @@ def running(empty_installation: Installation, logs: Path) -> Iterator[httpx2.Cli
         with httpx2.Client(
             base_url=empty_installation.address, trust_env=False, timeout=15
         ) as client:
-            until(lambda: answers(client))
+            until(lambda: is_responding(client))
             yield client
         process.terminate()
         process.wait(30)
 
 
-def answers(client: httpx2.Client) -> bool:
+def is_responding(client: httpx2.Client) -> bool:
     try:
         return client.get("/healthz").status_code == 200
     except httpx2.HTTPError:

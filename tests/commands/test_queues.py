@@ -76,7 +76,7 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
     organization = factories.organization()
     authorization = factories.authorization(organization, access_lives=timedelta(hours=1))
     NotificationEmail.objects.create(
-        notification=letter(organization), next_attempt_at=timezone.now()
+        notification=waiting_email(organization), next_attempt_at=timezone.now()
     )
     for _ in range(6):
         member = factories.member(organization, "dispatcher")
@@ -108,7 +108,7 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
             until(lambda: not jobs("exports", "todo", "doing"), "what people pressed")
 
 
-def letter(organization: Organization) -> Notification:
+def waiting_email(organization: Organization) -> Notification:
     user = factories.member(organization, "owner")
     return Notification.objects.create(
         user=user,

@@ -16,7 +16,7 @@ from tests.commands.installation import PASSWORD, Installation
 from tests.embedded.servers import server_pid, servers
 from tests.folders import make_folder
 from tests.program_family import children, command_line, still_running
-from tests.running.cluster import until, until_answers
+from tests.running.cluster import until, until_responding
 from tests.simulator_process import SimulatorProcess
 
 
@@ -44,7 +44,7 @@ class Served:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
-        until_answers(f"{self.installation.address}/readyz")  # the worker's heartbeat among it
+        until_responding(f"{self.installation.address}/readyz")  # the worker's heartbeat among it
         parts = children(self._process.pid)
         return [part for part in parts if command_line(part)[3:4] in (["web"], ["worker"])]
 
@@ -134,7 +134,7 @@ def test_a_killed_postgresql_comes_back(served: Served) -> None:
     psutil.Process(killed).kill()
     notifications = "postgresql_had_died_and_was_started_anew"
     until(lambda: notifications in served.said.read_text(), "it was started anew")
-    until_answers(f"{served.installation.address}/readyz")
+    until_responding(f"{served.installation.address}/readyz")
     assert server_pid(folder) != killed
 
 

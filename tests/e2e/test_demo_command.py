@@ -22,7 +22,7 @@ from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
 from tests.installed import install
 from tests.program_family import children, command_line, still_running
-from tests.running.cluster import until, until_answers
+from tests.running.cluster import until, until_responding
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages(
         [installed, "serve", "--port", str(port)], env=environment, cwd=folder.parent
     )
     try:
-        until_answers(f"{address}/readyz")
+        until_responding(f"{address}/readyz")
         its_pages_are_whole(address)
     finally:
         process.terminate()

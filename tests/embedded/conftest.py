@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def made() -> Iterator[Path]:
+def new_folder() -> Iterator[Path]:
     """A database made once: making or copying one takes longer than most tests."""
     with temporary_folder() as folder:
         embedded.acquire(folder).release()
@@ -42,16 +42,16 @@ def made() -> Iterator[Path]:
 
 
 @pytest.fixture
-def shared(made: Path) -> Iterator[Path]:
+def shared(new_folder: Path) -> Iterator[Path]:
     """A folder with a database at rest, for tests that leave it as it was."""
-    yield made
-    assert not servers(made)
+    yield new_folder
+    assert not servers(new_folder)
 
 
 @pytest.fixture
-def used(folder: Path, made: Path) -> Path:
+def used(folder: Path, new_folder: Path) -> Path:
     """A folder with a database at rest that the test may change and destroy."""
-    subprocess.run(["cp", "-a", str(made), str(folder)], check=True)
+    subprocess.run(["cp", "-a", str(new_folder), str(folder)], check=True)
     return folder
 
 

@@ -45,13 +45,13 @@ def server_pid(folder: Path) -> int:
     return int((folder / "postgres/postmaster.pid").read_text().split()[0])
 
 
-def said(child: subprocess.Popen[str]) -> str:
+def output_of(child: subprocess.Popen[str]) -> str:
     """The next line of a child; empty if it has ended."""
     assert child.stdout
     return child.stdout.readline().strip()
 
 
-def ask(folder: Path, query: str) -> str:
+def query_value(folder: Path, query: str) -> str:
     with psycopg.connect(embedded.embedded_database_url(folder), autocommit=True) as connection:
         cursor = connection.execute(query.encode())
         row = cursor.fetchone() if cursor.description else None

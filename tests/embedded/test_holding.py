@@ -6,16 +6,16 @@ from pathlib import Path
 
 from caraus import embedded
 
-from .servers import HOLDER, Spawn, ask, said, server_pid, servers
+from .servers import HOLDER, Spawn, output_of, query_value, server_pid, servers
 
 
 def test_the_last_holder_stops_the_server(shared: Path, spawn: Spawn) -> None:
     handle = embedded.acquire(shared)
     other = spawn(HOLDER, shared)
-    assert said(other) == str(server_pid(shared))
+    assert output_of(other) == str(server_pid(shared))
     handle.release()
     handle.release()
-    assert ask(shared, "SELECT 1") == "1"
+    assert query_value(shared, "SELECT 1") == "1"
     other.communicate("\n", timeout=20)
     assert other.returncode == 0
     assert servers(shared) == []
@@ -23,7 +23,7 @@ def test_the_last_holder_stops_the_server(shared: Path, spawn: Spawn) -> None:
 
 def test_a_process_that_is_told_to_end_lets_go(shared: Path, spawn: Spawn) -> None:
     holder = spawn(HOLDER, shared)
-    assert said(holder)
+    assert output_of(holder)
     holder.send_signal(signal.SIGTERM)
     assert holder.wait(timeout=20) == 0
     assert servers(shared) == []
@@ -43,13 +43,13 @@ def test_a_forked_child_does_not_let_go_for_its_parent(shared: Path, spawn: Spaw
                 print(connection.execute("SELECT 'there'").fetchone()[0])
     """
     parent = spawn(source, shared)
-    assert said(parent) == "there"
+    assert output_of(parent) == "there"
     assert parent.wait(timeout=20) == 0
 
 
 def test_a_holder_killed_outright_does_not_keep_the_server(shared: Path, spawn: Spawn) -> None:
     killed = spawn(HOLDER, shared)
-    server = said(killed)
+    server = output_of(killed)
     killed.kill()
     killed.wait(timeout=20)
     with embedded.acquire(shared):
@@ -73,16 +73,16 @@ def test_ctrl_c_reaches_the_program_and_not_the_server(shared: Path, spawn: Spaw
                     print(connection.execute("SELECT 'last words'").fetchone()[0], flush=True)
     """
     program = spawn(source, shared)
-    assert said(program) == "ready"
+    assert output_of(program) == "ready"
     os.killpg(program.pid, signal.SIGINT)  # what a terminal does
-    assert said(program) == "last words"
+    assert output_of(program) == "last words"
     assert program.wait(timeout=20) == 0
     assert servers(shared) == []
 
 
 def test_those_who_come_at_once_share_one_server(folder: Path, spawn: Spawn) -> None:
     holders = [spawn(HOLDER, folder) for _ in range(3)]
-    assert len({said(holder) for holder in holders}) == 1
+    assert len({output_of(holder) for holder in holders}) == 1
     for holder in holders:
         holder.communicate("\n", timeout=20)
         assert holder.returncode == 0
@@ -99,5 +99,5 @@ def test_nobody_gets_a_server_that_is_being_stopped(shared: Path, spawn: Spawn) 
         print("all of them")
     """
     for comer in [spawn(source, shared) for _ in range(3)]:
-        assert said(comer) == "all of them"
+        assert output_of(comer) == "all of them"
         assert comer.wait(timeout=20) == 0

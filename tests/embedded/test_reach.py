@@ -13,7 +13,7 @@ from caraus.embedded import programs as wheel
 from caraus.embedded.folders import SystemUser
 from tests.program_family import children, environment
 
-from .servers import HOLDER, Spawn, ask, said, server_pid
+from .servers import HOLDER, Spawn, output_of, query_value, server_pid
 
 ROOT = os.geteuid() == 0
 
@@ -51,7 +51,7 @@ def test_the_data_folder_is_open_to_the_servers_user_alone(folder: Path) -> None
 
 def test_folders_that_root_makes_on_the_way_can_be_passed_and_not_listed(folder: Path) -> None:
     with embedded.acquire(folder / "a" / "b" / "data"):
-        assert ask(folder / "a" / "b" / "data", "SELECT 1") == "1"
+        assert query_value(folder / "a" / "b" / "data", "SELECT 1") == "1"
     if ROOT:
         assert stat.S_IMODE((folder / "a").stat().st_mode) == 0o711
 
@@ -73,7 +73,7 @@ def test_the_installation_is_copied_where_it_is_closed_and_never_changed(
     before = {path: path.lstat().st_mode for path in (folder.parent / "closed").rglob("*")}
     try:
         with embedded.acquire(folder):
-            assert ask(folder, "SELECT 1") == "1"
+            assert query_value(folder, "SELECT 1") == "1"
             runs = Path(psutil.Process(server_pid(folder)).exe())
         assert runs.is_relative_to(folder.parent / ("copies" if ROOT else "closed"))
     finally:
@@ -106,12 +106,14 @@ def test_the_server_knows_none_of_our_secrets(used: Path, spawn: Spawn) -> None:
         )
     }
     holder = spawn(HOLDER, used, **secrets)
-    server = psutil.Process(int(said(holder)))
+    server = psutil.Process(int(output_of(holder)))
     assert environment(server)
     for process in (server, *children(server.pid)):
         assert "secret-" not in environment(process)
-    ask(used, "CREATE TABLE known (line text)")  # PostgreSQL writes its title over the file above
-    ask(used, "COPY known FROM PROGRAM 'env'")
-    assert int(ask(used, "SELECT count(*) FROM known WHERE line LIKE 'PATH=%'")) == 1
-    assert int(ask(used, "SELECT count(*) FROM known WHERE line LIKE '%secret-%'")) == 0
+    query_value(
+        used, "CREATE TABLE known (line text)"
+    )  # PostgreSQL writes its title over the file above
+    query_value(used, "COPY known FROM PROGRAM 'env'")
+    assert int(query_value(used, "SELECT count(*) FROM known WHERE line LIKE 'PATH=%'")) == 1
+    assert int(query_value(used, "SELECT count(*) FROM known WHERE line LIKE '%secret-%'")) == 0
     holder.communicate("\n", timeout=20)

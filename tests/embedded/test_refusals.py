@@ -110,10 +110,10 @@ def test_a_start_on_a_full_disk_is_recognized_and_works_once_there_is_room(folde
     program = """
         import contextlib, sys; from pathlib import Path
         from caraus import embedded
-        from tests.embedded.servers import ask
+        from tests.embedded.servers import query_value
         folder = Path(sys.argv[1])
         with embedded.acquire(folder, needed_bytes=0):
-            ask(folder, "CREATE TABLE kept AS SELECT 7 AS number")
+            query_value(folder, "CREATE TABLE kept AS SELECT 7 AS number")
         with contextlib.suppress(OSError), (folder / "films").open("wb", buffering=0) as films:
             while films.write(bytes(4096)):
                 pass
@@ -125,6 +125,6 @@ def test_a_start_on_a_full_disk_is_recognized_and_works_once_there_is_room(folde
             sys.exit("there was room")
         (folder / "films").unlink()
         with embedded.acquire(folder):
-            assert ask(folder, "SELECT number FROM kept") == "7"
+            assert query_value(folder, "SELECT number FROM kept") == "7"
     """
     on_a_small_disk(folder, 90, program)

@@ -10,19 +10,20 @@ import pytest
 
 from caraus import embedded
 
-from .servers import Spawn, ask, said, servers
+from .servers import Spawn, output_of, query_value, servers
 
 
 def test_a_new_folder_gets_a_server_with_our_database(folder: Path) -> None:
     with embedded.acquire(folder) as handle:
         assert handle.url == embedded.embedded_database_url(folder)
-        assert ask(folder, "SELECT current_database()") == "caraus"
-        assert ask(folder, "SHOW server_encoding") == "UTF8"
+        assert query_value(folder, "SELECT current_database()") == "caraus"
+        assert query_value(folder, "SHOW server_encoding") == "UTF8"
         assert (
-            ask(folder, "SELECT datlocale FROM pg_database WHERE datname = 'caraus'") == "C.UTF-8"
+            query_value(folder, "SELECT datlocale FROM pg_database WHERE datname = 'caraus'")
+            == "C.UTF-8"
         )
-        assert ask(folder, "SELECT upper('șțăîâ')") == "ȘȚĂÎÂ"
-        assert ask(folder, "SHOW listen_addresses") == ""
+        assert query_value(folder, "SELECT upper('șțăîâ')") == "ȘȚĂÎÂ"
+        assert query_value(folder, "SHOW listen_addresses") == ""
     assert servers(folder) == []
 
 
@@ -31,7 +32,7 @@ def test_writes_are_durable_unless_a_test_says_otherwise(
 ) -> None:
     monkeypatch.delenv("CARAUS_EMBEDDED_FSYNC")
     with embedded.acquire(shared):
-        assert ask(shared, "SHOW fsync") == "on"
+        assert query_value(shared, "SHOW fsync") == "on"
 
 
 def test_variables_of_postgresql_in_the_environment_change_nothing(
@@ -40,7 +41,7 @@ def test_variables_of_postgresql_in_the_environment_change_nothing(
     for name in ("PGPORT", "PGDATA", "PGHOST", "PGDATABASE", "PGUSER"):
         monkeypatch.setenv(name, "1")
     with embedded.acquire(shared):
-        assert ask(shared, "SHOW port") == "5432"
+        assert query_value(shared, "SHOW port") == "5432"
 
 
 def test_others_can_neither_list_the_folder_nor_reach_the_data(folder: Path) -> None:
@@ -74,7 +75,7 @@ def test_django_connects_by_the_address(shared: Path, spawn: Spawn) -> None:
         connection.close()
     """
     with embedded.acquire(shared):
-        assert said(spawn(source, embedded.embedded_database_url(shared))) == "caraus"
+        assert output_of(spawn(source, embedded.embedded_database_url(shared))) == "caraus"
 
 
 def test_the_address_is_known_before_there_is_a_folder(folder: Path) -> None:
@@ -89,9 +90,9 @@ def test_the_address_is_known_before_there_is_a_folder(folder: Path) -> None:
 
 def test_data_survive_a_stop_and_a_start(used: Path) -> None:
     with embedded.acquire(used):
-        ask(used, "CREATE TABLE kept AS SELECT 7 AS number")
+        query_value(used, "CREATE TABLE kept AS SELECT 7 AS number")
     with embedded.acquire(used):
-        assert ask(used, "SELECT number FROM kept") == "7"
+        assert query_value(used, "SELECT number FROM kept") == "7"
 
 
 @pytest.mark.parametrize("name", ["long-" + "x" * 100, "odd $HOME `ls` \"'\\ %41, ș"])
@@ -101,12 +102,14 @@ def test_a_path_too_long_or_too_odd_for_a_socket_works(
     url = embedded.embedded_database_url(folder / name)
     place = Path(dj_database_url.parse(url)["HOST"])
     with embedded.acquire(folder / name):
-        assert ask(folder / name, "SELECT 1") == "1"
+        assert query_value(folder / name, "SELECT 1") == "1"
         assert place.parent == Path("/tmp")
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
         other = "import sys; from pathlib import Path; from caraus import embedded\n"
         other += "print(embedded.embedded_database_url(Path(sys.argv[1])))"
-        assert said(spawn(other, folder / name, TMPDIR=str(folder), XDG_RUNTIME_DIR="/x")) == url
+        assert (
+            output_of(spawn(other, folder / name, TMPDIR=str(folder), XDG_RUNTIME_DIR="/x")) == url
+        )
     assert not place.exists()
 
 

@@ -33,8 +33,10 @@ def chain(organization: Organization) -> int:
 def test_an_entry_holds_its_content_its_times_and_the_hash_before_it(
     organization: Organization,
 ) -> None:
-    asked = datetime(2026, 11, 30, 8, 0, 0, 5, tzinfo=UTC)
-    request = Request(asked, asked + timedelta(seconds=1), "Mon, 30 Nov 2026 08:00:01 GMT", "ab-1")
+    sent_at = datetime(2026, 11, 30, 8, 0, 0, 5, tzinfo=UTC)
+    request = Request(
+        sent_at, sent_at + timedelta(seconds=1), "Mon, 30 Nov 2026 08:00:01 GMT", "ab-1"
+    )
     write(organization.pk, {"uit": "A"})
     with recording(organization.pk) as entries:
         entries.append(NewEntry(RECORD, {"b": 1, "a": "ș"}, "900010100", "UIT", request))
@@ -44,7 +46,7 @@ def test_an_entry_holds_its_content_its_times_and_the_hash_before_it(
     assert second.content == '{"a":"ș","b":1}'
     assert bytes(second.content_sha256) == sha256(second.content.encode()).digest()
     assert (second.cui, second.uit) == ("900010100", "UIT")
-    assert (second.requested_at, second.received_at) == (asked, request.received_at)
+    assert (second.requested_at, second.received_at) == (sent_at, request.received_at)
     assert (second.server_date, second.trace_id) == (request.server_date, "ab-1")
 
 

@@ -39,14 +39,14 @@ def test_what_was_sent_and_each_answer_are_written(desk: Desk) -> None:
     }
     for entry, kind in ((upload, "upload"), (status, "status")):
         response = FilingResponse.objects.get(kind=kind)
-        told = content(entry)
+        entry_content = content(entry)
         assert entry.kind == "filing_response"
-        assert (told["reference"], told["request"]) == (attempt.reference, kind)
-        assert told["body"] == bytes(response.body).decode()
-        assert told["body_sha256"] == sha256(bytes(response.body)).hexdigest()
+        assert (entry_content["reference"], entry_content["request"]) == (attempt.reference, kind)
+        assert entry_content["body"] == bytes(response.body).decode()
+        assert entry_content["body_sha256"] == sha256(bytes(response.body)).hexdigest()
         assert (entry.requested_at, entry.received_at) == (response.began_at, response.ended_at)
         assert entry.server_date == response.server_date != ""
-        assert entry.trace_id in told["body"]
+        assert entry.trace_id in entry_content["body"]
         assert entry.trace_id
 
 

@@ -26,8 +26,8 @@ from tests.mail import MailServer, mailers
 from tests.worker import Worker
 
 
-def tell(organization: Organization, user: User, key: str = "fact") -> Notification:
-    (told,) = notify(
+def notify_user(organization: Organization, user: User, key: str = "fact") -> Notification:
+    (notification,) = notify(
         organization=organization,
         users=[user],
         kind=AUTHORIZATION_NEEDED,
@@ -37,14 +37,14 @@ def tell(organization: Organization, user: User, key: str = "fact") -> Notificat
         address="/integrari/#autorizeaza",
         action="Autorizează din nou",
     )
-    return told
+    return notification
 
 
 def test_the_worker_sends_text_and_html_in_romanian(
     worker: Worker, smtp: MailServer, organization: Organization, settings: LazySettings
 ) -> None:
     settings.PUBLIC_URL = "https://caraus.example.ro"
-    tell(organization, factories.member(organization, "owner", name="Ștefan Țurcanu"))
+    notify_user(organization, factories.member(organization, "owner", name="Ștefan Țurcanu"))
     worker.drain()
     (received,) = smtp.messages
     assert received["Subject"] == "Autorizarea expiră mâine"
@@ -83,15 +83,15 @@ def test_a_subject_arrives_as_it_was_written(
 
 
 def test_a_notification_is_a_letter(organization: Organization, owner: User) -> None:
-    assert isinstance(emails.compose_email([tell(organization, owner)]), OutgoingMessage)
+    assert isinstance(emails.compose_email([notify_user(organization, owner)]), OutgoingMessage)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_take_the_same_mail_at_once_send_it_once(
     smtp: MailServer, organization: Organization, owner: User
 ) -> None:
-    told = tell(organization, owner)
-    results = at_once(*[lambda: delivery.send_email(notification_id=told.pk)] * 4)
+    notification = notify_user(organization, owner)
+    results = at_once(*[lambda: delivery.send_email(notification_id=notification.pk)] * 4)
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
     assert len(smtp.messages) == 1
 
@@ -100,12 +100,12 @@ def test_workers_that_take_the_same_mail_at_once_send_it_once(
 def test_a_crash_before_the_mail_leaves_loses_nothing_and_one_after_it_doubles_under_one_id(
     smtp: MailServer, organization: Organization, owner: User
 ) -> None:
-    told = tell(organization, owner)
+    notification = notify_user(organization, owner)
     with transaction.atomic():
-        assert delivery.send_email(notification_id=told.pk)
+        assert delivery.send_email(notification_id=notification.pk)
         transaction.set_rollback(True)  # the worker dies between SMTP's answer and the commit
     assert NotificationEmail.objects.get().state == "waiting"
-    assert delivery.send_email(notification_id=told.pk)
+    assert delivery.send_email(notification_id=notification.pk)
     first, second = smtp.messages
     assert first["Message-ID"] == second["Message-ID"]
 
@@ -114,7 +114,7 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     worker: Worker, organization: Organization, owner: User, settings: LazySettings
 ) -> None:
     settings.MAILERS = mailers(free_ports(1)[0])
-    told = tell(organization, owner)
+    notification = notify_user(organization, owner)
     worker.drain()
     email = NotificationEmail.objects.get()
     assert (email.state, email.attempts, email.error_code) == ("waiting", 1, "unreachable")
@@ -122,12 +122,12 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     for _ in range(4):
         email.refresh_from_db()
         before = email.next_attempt_at - timedelta(seconds=1)
-        assert told.pk not in delivery.due_emails(before)
-        assert not delivery.send_email(notification_id=told.pk, now=before)
+        assert notification.pk not in delivery.due_emails(before)
+        assert not delivery.send_email(notification_id=notification.pk, now=before)
         pauses.append(email.next_attempt_at - now)
         now = email.next_attempt_at
-        assert delivery.due_emails(now) == [told.pk]
-        assert not delivery.send_email(notification_id=told.pk, now=now)
+        assert delivery.due_emails(now) == [notification.pk]
+        assert not delivery.send_email(notification_id=notification.pk, now=now)
     assert pauses[1:] == [timedelta(minutes=minutes) for minutes in (2, 4, 8)]
     with MailServer() as server:
         settings.MAILERS = server.mailers
@@ -144,16 +144,16 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
     smtp: MailServer, organization: Organization, owner: User, answer: str
 ) -> None:
     smtp.refuse(answer)
-    told = tell(organization, owner)
+    notification = notify_user(organization, owner)
     assert mail_failures_of(organization) is None
     now = timezone.now()
     tries = 0
-    while told.pk in delivery.due_emails(now):
-        delivery.send_email(notification_id=told.pk, now=now)
+    while notification.pk in delivery.due_emails(now):
+        delivery.send_email(notification_id=notification.pk, now=now)
         now = NotificationEmail.objects.get().next_attempt_at
         tries += 1
         assert tries < 100
-    assert timedelta(days=3) <= now - told.created_at < timedelta(days=3, hours=4)
+    assert timedelta(days=3) <= now - notification.created_at < timedelta(days=3, hours=4)
     email = NotificationEmail.objects.get()
     assert (email.state, email.attempts) == ("given_up", tries)
     failure = mail_failures_of(organization)
@@ -161,7 +161,7 @@ def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
     assert (failure.given_up, failure.waiting) == (1, 0)
     assert failure.sentence.startswith("Serverul de e-mail")
     smtp.accept()
-    assert not delivery.send_email(notification_id=told.pk, now=now + timedelta(days=1))
+    assert not delivery.send_email(notification_id=notification.pk, now=now + timedelta(days=1))
     assert smtp.messages == []
 
 
@@ -172,8 +172,8 @@ def test_what_the_server_says_is_not_kept_since_it_may_quote_a_password(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     smtp.refuse("550 user=caraus password=hunter2")
-    told = tell(organization, owner)
-    delivery.send_email(notification_id=told.pk)
+    notification = notify_user(organization, owner)
+    delivery.send_email(notification_id=notification.pk)
     assert "hunter2" not in caplog.text + str(list(NotificationEmail.objects.values()))
     assert "email_not_sent" in caplog.text
 
@@ -188,7 +188,7 @@ def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
     organization: Organization, settings: LazySettings
 ) -> None:
     """Whatever breaks in the writing is counted, put off ever longer, and given up in the end."""
-    tell(organization, factories.member(organization, "owner"))
+    notify_user(organization, factories.member(organization, "owner"))
     email = NotificationEmail.objects.get()
     settings.TEMPLATES = [template | {"APP_DIRS": False} for template in settings.TEMPLATES]
     now = email.next_attempt_at

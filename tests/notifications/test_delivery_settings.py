@@ -31,7 +31,13 @@ from caraus.transports.notification_kinds import DELISTED_UIT, EXPIRING_UIT, NEW
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
-from tests.notifications.uit_notices import at, news, post, text_of, told
+from tests.notifications.uit_notices import (
+    at,
+    make_notices,
+    notify_uits,
+    run_worker_minute,
+    text_of,
+)
 from tests.squeezed import squeezed
 
 
@@ -102,11 +108,11 @@ def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
     """A day before a midnight is a midnight: a day later it would be over and never told."""
     DeliverySettings.objects.create(user=owner, organization=organization, digest_hour=0)
     midnight = at("2026-11-25T00:00").astimezone(UTC)
-    (one,) = news(company, "1")
+    (one,) = make_notices(company, "1")
     found = [replace(one, matters_until=midnight + timedelta(days=1))]
-    post(midnight)
-    told(EXPIRING_UIT, found, midnight + timedelta(seconds=59))
-    post(midnight + timedelta(minutes=2))
+    run_worker_minute(midnight)
+    notify_uits(EXPIRING_UIT, found, midnight + timedelta(seconds=59))
+    run_worker_minute(midnight + timedelta(minutes=2))
     (email,) = smtp.messages
     assert email["Subject"] == "Rezumat, miercuri, 25 noiembrie: 1 noutate"
 
@@ -121,21 +127,21 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     )
     for kind in (FLEET_ISSUE, DELISTED_UIT):
         for number in range(3):
-            told(kind, news(company, f"{kind.code}{number}"), now=night)
+            notify_uits(kind, make_notices(company, f"{kind.code}{number}"), now=night)
     save_channels(
         user=owner, organization=organization, kind=EXPIRING_UIT, channels=Channels(email=True)
     )
-    (over,) = news(company, "over before the morning")
-    told(EXPIRING_UIT, [replace(over, matters_until=morning)], now=night)
-    post(night + timedelta(minutes=1))
-    post(night + timedelta(minutes=6))
+    (over,) = make_notices(company, "over before the morning")
+    notify_uits(EXPIRING_UIT, [replace(over, matters_until=morning)], now=night)
+    run_worker_minute(night + timedelta(minutes=1))
+    run_worker_minute(night + timedelta(minutes=6))
     held = {Notification.objects.get(pk=pk).kind for pk in delivery.due_emails(morning)}
     assert held == {FLEET_ISSUE.code, EXPIRING_UIT.code}
     assert [message["Subject"] for message in smtp.messages] == [
         DELISTED_UIT.title,
         "2 UIT-uri ieșite din lista ANAF sau cu alt transportator",
     ]
-    post(morning)
+    run_worker_minute(morning)
     assert [message["Subject"] for message in smtp.messages[2:]] == ["3 probleme de flotă"]
     assert not delivery.due_emails(morning)
     assert AUTHORIZATION_NEEDED.essential
@@ -146,18 +152,18 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
 ) -> None:
     now = at("2026-11-25T12:00").astimezone(UTC)
     seven = at("2026-11-26T07:00").astimezone(UTC)
-    told(NEW_UIT, news(company, *"abcdefg"), now=now)
-    told(NEW_UIT, news(company, "h"), now=now + timedelta(hours=1))
-    over = news(company, "over")[0]
-    told(
+    notify_uits(NEW_UIT, make_notices(company, *"abcdefg"), now=now)
+    notify_uits(NEW_UIT, make_notices(company, "h"), now=now + timedelta(hours=1))
+    over = make_notices(company, "over")[0]
+    notify_uits(
         EXPIRING_UIT,
         [UitNotice(*(over.key, over.subject, over.title, over.text, over.address), now)],
         now,
     )
-    post(seven + timedelta(minutes=1))
+    run_worker_minute(seven + timedelta(minutes=1))
     assert smtp.messages == []
-    post(seven + timedelta(minutes=2))
-    post(seven + timedelta(minutes=3))
+    run_worker_minute(seven + timedelta(minutes=2))
+    run_worker_minute(seven + timedelta(minutes=3))
     (email,) = smtp.messages
     assert email["Subject"] == "Rezumat, joi, 26 noiembrie: 8 noutăți"
     text = text_of(email)
@@ -166,8 +172,8 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
     assert "over" not in text
     english = factories.member(organization, "viewer")
     User.objects.filter(pk=english.pk).update(language="en")
-    told(NEW_UIT, news(company, "i"), now=seven + timedelta(hours=1))
-    post(seven + timedelta(days=1, minutes=2))
+    notify_uits(NEW_UIT, make_notices(company, "i"), now=seven + timedelta(hours=1))
+    run_worker_minute(seven + timedelta(days=1, minutes=2))
     subjects = {message["To"]: message["Subject"] for message in smtp.messages[1:]}
     assert subjects == {
         owner.email: "Rezumat, vineri, 27 noiembrie: 1 noutate",
@@ -178,7 +184,7 @@ def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: User) -> None:
     now = timezone.now()
-    told(NEW_UIT, news(company, *"abc"), now=now)
+    notify_uits(NEW_UIT, make_notices(company, *"abc"), now=now)
     later = [now + timedelta(days=1, seconds=number) for number in range(4)]
     made = at_once(*[partial(digest.create_due_digests, moment) for moment in later])
     assert sorted(map(str, made)) == ["0", "0", "0", "1"]
@@ -188,7 +194,7 @@ def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: 
 def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is_wrong(
     signed_in: Client, organization: Organization, company: Company, owner: User
 ) -> None:
-    told(NEW_UIT, news(company, "1"))
+    notify_uits(NEW_UIT, make_notices(company, "1"))
     page = squeezed(signed_in.get("/notificari/preferinte/").content.decode())
     assert 'name="uit_new-rezumat" aria-describedby="fel-uit_new" checked' in page
     assert 'name="companies"' not in page  # one company needs no choice

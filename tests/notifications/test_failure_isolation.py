@@ -39,8 +39,7 @@ from caraus.transports.models import ExpiryWatch, Transport
 from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import authorize
-from tests.notifications.uit_notices import news
-from tests.notifications.uit_notices import told as tell_news
+from tests.notifications.uit_notices import make_notices, notify_uits
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +77,7 @@ def failed() -> dict[str, int]:
     return dict(NotificationFailure.objects.values_list("name", "number"))
 
 
-def told() -> list[str]:
+def sent_titles() -> list[str]:
     """The organizations that were told, once for each notification."""
     return sorted(Notification.objects.values_list("organization__name", flat=True))
 
@@ -130,11 +129,11 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
     with no_notices(first):
         maintenance.notify_problems()
         maintenance.notify_problems()
-    assert told() == ["A doua"]
+    assert sent_titles() == ["A doua"]
     assert Plan.objects.get().notified_outage_since is None
     maintenance.notify_problems()
     maintenance.notify_problems()
-    assert told() == ["A doua", "Prima"]
+    assert sent_titles() == ["A doua", "Prima"]
     assert Plan.objects.get().notified_outage_since == RateLimiter.objects.get().open_since
 
 
@@ -146,11 +145,11 @@ def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later(
     RateLimiter.objects.update(paused_since=now, paused_until=now + 15 * MINUTE)
     with no_notices(first):
         maintenance.notify_problems()
-    assert told() == ["A doua"]
+    assert sent_titles() == ["A doua"]
     assert Plan.objects.get().notified_pause_since is None
     maintenance.notify_problems()
     maintenance.notify_problems()
-    assert told() == ["A doua", "Prima"]
+    assert sent_titles() == ["A doua", "Prima"]
     assert Plan.objects.get().notified_pause_since == now
 
 
@@ -167,10 +166,10 @@ def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str
     assert quotas.is_company_used_up(SyncState.objects.get(), now) or quotas.paused_authorizations(
         [organization.pk], now
     )
-    assert told() == []
+    assert sent_titles() == []
     maintenance.notify_problems()
     maintenance.notify_problems()
-    assert told() == ["Prima"]
+    assert sent_titles() == ["Prima"]
     assert "1000 de interogări" in Notification.objects.get().text
 
 
@@ -190,11 +189,11 @@ def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_la
     with no_notices(first):
         expiry.notify_expiring(end)
         expiry.notify_expiring(end + MINUTE)
-    assert told() == ["A doua"]
+    assert sent_titles() == ["A doua"]
     assert ExpiryWatch.objects.get().notified_until == end - MINUTE
     for minutes in (2, 3):
         expiry.notify_expiring(end + minutes * MINUTE)
-    assert told() == ["A doua", "Prima"]
+    assert sent_titles() == ["A doua", "Prima"]
     assert ExpiryWatch.objects.get().notified_until == end + 3 * MINUTE
 
 
@@ -227,12 +226,12 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
     with no_notices(), pytest.raises(AnafError):
         token_refresh.refresh_authorization(authorization_id=Authorization.objects.get().pk)
     assert Authorization.objects.get().status == "reauthorize"
-    assert told() == []
+    assert sent_titles() == []
     deadlines.notify_of_deadlines()
     deadlines.notify_of_deadlines()
-    assert told() == ["Prima"]
+    assert sent_titles() == ["Prima"]
     deadlines.notify_of_deadlines(now=timezone.now() + timedelta(days=2))
-    assert told() == ["Prima"]
+    assert sent_titles() == ["Prima"]
 
 
 def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_told() -> None:
@@ -266,7 +265,7 @@ def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
     for name in ("Prima", "A doua"):
         organization = served(name)
         company = factories.company(organization)
-        tell_news(NEW_UIT, news(company, f"of {name}"), now=now)
+        notify_uits(NEW_UIT, make_notices(company, f"of {name}"), now=now)
         waiting.append(organization)
     later = now + timedelta(days=2)
     with no_notices(waiting[0]):

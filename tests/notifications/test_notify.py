@@ -14,7 +14,7 @@ from tests import factories
 from tests.authorize import at_once
 
 
-def tell(
+def notify_users(
     organization: Organization,
     *users: User,
     key: str = "a fact",
@@ -33,9 +33,9 @@ def tell(
 
 def test_a_fact_is_told_once_to_each(organization: Organization, owner: User) -> None:
     other = factories.member(organization, "admin")
-    assert len(tell(organization, owner, other)) == 2
-    assert tell(organization, owner, other) == []
-    assert len(tell(organization, owner, key="another fact")) == 1
+    assert len(notify_users(organization, owner, other)) == 2
+    assert notify_users(organization, owner, other) == []
+    assert len(notify_users(organization, owner, key="another fact")) == 1
     assert Notification.objects.count() == NotificationEmail.objects.count() == 3
     assert ProcrastinateJob.objects.filter(task_name="notifications.email").count() == 3
 
@@ -44,14 +44,19 @@ def test_a_fact_is_told_once_to_each(organization: Organization, owner: User) ->
 def test_processes_that_tell_the_same_fact_at_once_tell_it_once(
     organization: Organization, owner: User
 ) -> None:
-    told = at_once(*[lambda: tell(organization, owner)] * 4)
-    assert sorted(len(notice) for notice in told if isinstance(notice, list)) == [0, 0, 0, 1]
+    notifications = at_once(*[lambda: notify_users(organization, owner)] * 4)
+    assert sorted(len(notice) for notice in notifications if isinstance(notice, list)) == [
+        0,
+        0,
+        0,
+        1,
+    ]
     assert NotificationEmail.objects.count() == 1
 
 
 def test_a_fact_that_is_rolled_back_is_not_told(organization: Organization, owner: User) -> None:
     with transaction.atomic():
-        tell(organization, owner)
+        notify_users(organization, owner)
         transaction.set_rollback(True)
     assert not Notification.objects.exists()
     assert not ProcrastinateJob.objects.exists()
@@ -60,7 +65,7 @@ def test_a_fact_that_is_rolled_back_is_not_told(organization: Organization, owne
 def test_somebody_whose_account_is_closed_is_not_told(organization: Organization) -> None:
     gone = factories.member(organization, "owner")
     gone.is_active = False
-    assert tell(organization, gone) == []
+    assert notify_users(organization, gone) == []
 
 
 def test_each_channel_can_be_switched_off(organization: Organization, owner: User) -> None:
@@ -70,8 +75,8 @@ def test_each_channel_can_be_switched_off(organization: Organization, owner: Use
         kind=EXTERNAL_LINK_USED,
         channels=Channels(False, False),
     )
-    (told,) = tell(organization, owner, kind=EXTERNAL_LINK_USED)
-    assert told.read_at
+    (notifications,) = notify_users(organization, owner, kind=EXTERNAL_LINK_USED)
+    assert notifications.read_at
     assert not NotificationEmail.objects.exists()
 
 
@@ -86,12 +91,12 @@ def test_a_choice_holds_in_its_organization_and_for_its_person_only(
         kind=EXTERNAL_LINK_USED,
         channels=Channels(email=False),
     )
-    tell(organization, owner, other, kind=EXTERNAL_LINK_USED)
-    tell(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK_USED)
-    told = set(
+    notify_users(organization, owner, other, kind=EXTERNAL_LINK_USED)
+    notify_users(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK_USED)
+    notifications = set(
         NotificationEmail.objects.values_list("notification__user", "notification__organization")
     )
-    assert told == {(other.pk, organization.pk), (owner.pk, elsewhere.pk)}
+    assert notifications == {(other.pk, organization.pk), (owner.pk, elsewhere.pk)}
 
 
 def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
@@ -108,8 +113,8 @@ def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(
         save_channels(
             user=admin, organization=organization, kind=AUTHORIZATION_NEEDED, channels=off
         )
-    told = tell(organization, owner, admin)
-    assert [notice.read_at for notice in told] == [None, None]
+    notifications = notify_users(organization, owner, admin)
+    assert [notice.read_at for notice in notifications] == [None, None]
     assert [email.notification.user for email in NotificationEmail.objects.all()] == [admin]
 
 

@@ -120,7 +120,7 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
 
 
 def test_a_key_that_is_cut_stays_unlike_others(organization: Organization, owner: User) -> None:
-    def tell(key: str) -> int:
+    def notify_user(key: str) -> int:
         told = notify(
             organization=organization,
             users=[owner],
@@ -133,7 +133,7 @@ def test_a_key_that_is_cut_stays_unlike_others(organization: Organization, owner
         )
         return len(told)
 
-    assert [tell("k" * 300 + end) for end in ("1", "2", "1")] == [1, 1, 0]
+    assert [notify_user("k" * 300 + end) for end in ("1", "2", "1")] == [1, 1, 0]
     first = Notification.objects.order_by("pk")[0]
     assert (len(first.key), len(first.title), len(first.action)) == (200, 200, 80)
     # In memory as it is kept.

@@ -27,7 +27,7 @@ from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
-from tests.notifications.uit_notices import news, post, text_of, told
+from tests.notifications.uit_notices import make_notices, notify_uits, run_worker_minute, text_of
 from tests.squeezed import squeezed
 
 
@@ -37,21 +37,25 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     assert {kind.code for kind in registered_kinds() if kind.of_uits and kind.email} == {
         *("fleet_issue", "uit_delisted", "uit_last_hours", "uit_expired")
     }
-    assert told(NEW_UIT, news(company, "1")) == told(FLEET_ISSUE, news(company, "1")) == 1
+    assert (
+        notify_uits(NEW_UIT, make_notices(company, "1"))
+        == notify_uits(FLEET_ISSUE, make_notices(company, "1"))
+        == 1
+    )
     new, problem = Notification.objects.order_by("pk")
     assert new.digest_at
     assert not problem.digest_at
     assert list(NotificationEmail.objects.values_list("pk", flat=True)) == [problem.pk]
     nothing = Channels(bell=False, email=False, digest=False)
     save_channels(user=owner, organization=organization, kind=NEW_UIT, channels=nothing)
-    assert told(NEW_UIT, news(company, "2")) == 0
+    assert notify_uits(NEW_UIT, make_notices(company, "2")) == 0
     save_channels(
         user=owner,
         organization=organization,
         kind=NEW_UIT,
         channels=Channels(bell=False, email=True),
     )
-    told(NEW_UIT, news(company, "3"))
+    notify_uits(NEW_UIT, make_notices(company, "3"))
     assert Notification.objects.get(key="3").read_at
     assert NotificationEmail.objects.filter(notification__key="3").exists()
 
@@ -68,7 +72,7 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
         key = f"{kind.code} {number}"
         later = timezone.now() + timedelta(hours=number)
         if kind.of_uits:
-            told(kind, news(company, key), now=later)
+            notify_uits(kind, make_notices(company, key), now=later)
         else:
             notify(
                 organization=organization,
@@ -97,15 +101,15 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
 def test_nothing_is_told_twice_alone_or_among_many_not_even_at_once(
     company: Company, owner: User
 ) -> None:
-    notified_uits = news(company, *map(str, range(50)))
-    results = at_once(*[lambda: told(NEW_UIT, notified_uits)] * 3)
+    notified_uits = make_notices(company, *map(str, range(50)))
+    results = at_once(*[lambda: notify_uits(NEW_UIT, notified_uits)] * 3)
     assert sorted(map(str, results)) == ["0", "0", "1"]
     (burst,) = Notification.objects.all()
     assert burst.address == f"/transporturi/?arata=noi&firma={company.cui}"
     assert burst.notified_uits.count() == 50
-    assert told(NEW_UIT, news(company, "7")) == 0
+    assert notify_uits(NEW_UIT, make_notices(company, "7")) == 0
     with transaction.atomic():
-        told(NEW_UIT, news(company, "rolled back"))
+        notify_uits(NEW_UIT, make_notices(company, "rolled back"))
         transaction.set_rollback(True)
     assert not NotifiedUit.objects.filter(key="rolled back").exists()
 
@@ -122,17 +126,19 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     made = [Company(organization=organization, cui=str(n)) for n in range(10_000, 10_020)]
     companies = Company.objects.bulk_create(made)
     for number, company in enumerate(companies):
-        told(FLEET_ISSUE, news(company, str(number)), now=now + timedelta(seconds=number))
+        notify_uits(
+            FLEET_ISSUE, make_notices(company, str(number)), now=now + timedelta(seconds=number)
+        )
     alone, bursts = (Notification.objects.filter(is_burst=is_burst) for is_burst in (False, True))
     assert (alone.count(), bursts.count()) == (5, 1)
     page = signed_in.get("/notificari/").content.decode()
     assert "<h2>15 probleme de flotă" in squeezed(page)
     assert '<a href="/transporturi/14/">UIT nou 14</a>' in page
     assert "… și încă 5." in page
-    post(now)
-    post(now + timedelta(minutes=5, seconds=-1))
+    run_worker_minute(now)
+    run_worker_minute(now + timedelta(minutes=5, seconds=-1))
     assert len(smtp.messages) == 1  # the first goes at once
-    post(now + timedelta(minutes=5))
+    run_worker_minute(now + timedelta(minutes=5))
     first, rest = smtp.messages
     assert first["Subject"] == "1 problemă de flotă"
     assert rest["Subject"] == "19 probleme de flotă"
@@ -144,14 +150,14 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
     assert not delivery.due_emails(now + timedelta(days=1))
     # What has been sent grows no more: what comes now is in the next letter.
     soon = now + timedelta(minutes=5, seconds=10)
-    told(FLEET_ISSUE, news(companies[0], *map(str, range(100, 170))), now=soon)
-    told(FLEET_ISSUE, news(companies[0], *map(str, range(170, 200))), now=soon)
-    post(soon + timedelta(minutes=5))
+    notify_uits(FLEET_ISSUE, make_notices(companies[0], *map(str, range(100, 170))), now=soon)
+    notify_uits(FLEET_ISSUE, make_notices(companies[0], *map(str, range(170, 200))), now=soon)
+    run_worker_minute(soon + timedelta(minutes=5))
     assert smtp.messages[2]["Subject"] == "100 de probleme de flotă"
     assert "… și încă 50." in text_of(smtp.messages[2])
-    told(FLEET_ISSUE, news(companies[0], "later"), now=now + timedelta(hours=3))
+    notify_uits(FLEET_ISSUE, make_notices(companies[0], "later"), now=now + timedelta(hours=3))
     assert Notification.objects.get(key="later").title == "UIT nou later"
-    post(now + timedelta(hours=3))
+    run_worker_minute(now + timedelta(hours=3))
     assert len(smtp.messages) == 4
 
 
@@ -159,7 +165,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
 def test_workers_at_once_make_one_letter_of_what_belongs_together(
     smtp: MailServer, company: Company, owner: User
 ) -> None:
-    told(FLEET_ISSUE, news(company, *"abcde"))
+    notify_uits(FLEET_ISSUE, make_notices(company, *"abcde"))
     NotificationEmail.objects.update(next_attempt_at=timezone.now())
     results = at_once(
         *[partial(delivery.send_email, notification_id=pk) for pk in delivery.due_emails()]
@@ -182,9 +188,9 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
         factories.member(organization, role) for role in ("dispatcher", "viewer", "viewer", "admin")
     )
     now = timezone.now()
-    told(kind, news(company, "lost"), now=now)
-    told(kind, news(company, *(f"lost{n}" for n in range(10))), now=now)
-    told(kind, [*news(company, "lost too"), *news(other, "kept")], now=now)
+    notify_uits(kind, make_notices(company, "lost"), now=now)
+    notify_uits(kind, make_notices(company, *(f"lost{n}" for n in range(10))), now=now)
+    notify_uits(kind, [*make_notices(company, "lost too"), *make_notices(other, "kept")], now=now)
     notify(
         organization=organization,
         users=[admin],
@@ -202,7 +208,7 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     gone.memberships.all().delete()
     User.objects.filter(pk=closed.pk).update(is_active=False)
     admin.memberships.update(role="viewer")
-    post(now + timedelta(days=1))
+    run_worker_minute(now + timedelta(days=1))
     texts = {str(message["To"]): message["Subject"] + text_of(message) for message in smtp.messages}
     assert texts.keys() == {kept.email, admin.email}
     assert "UIT nou kept" in texts[kept.email]
@@ -232,8 +238,8 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     now = timezone.now()
-    told(FLEET_ISSUE, news(company, "1"), now=now)
-    told(NEW_UIT, news(company, "2"), now=now)
+    notify_uits(FLEET_ISSUE, make_notices(company, "1"), now=now)
+    notify_uits(NEW_UIT, make_notices(company, "2"), now=now)
     notify(
         organization=organization,
         users=[owner],
@@ -245,7 +251,7 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
         now=now,
     )
     Organization.objects.update(require_two_factors=True)
-    post(now + timedelta(days=1))
+    run_worker_minute(now + timedelta(days=1))
     assert [message["Subject"] for message in smtp.messages] == ["Autorizarea"]
 
 
@@ -258,14 +264,14 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(other)
-    told(NEW_UIT, news(company, "1"))
+    notify_uits(NEW_UIT, make_notices(company, "1"))
     assert [notification.user for notification in Notification.objects.all()] == [owner]
     for user, chosen in ((owner, other), (kept, company)):
         DeliverySettings.objects.create(user=user, organization=organization, companies=[chosen.pk])
-    told(NEW_UIT, news(company, "2"))
+    notify_uits(NEW_UIT, make_notices(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
     # What is chosen of companies that are no longer seen does not silence the others.
-    told(NEW_UIT, news(other, "3"))
+    notify_uits(NEW_UIT, make_notices(other, "3"))
     assert {notification.user for notification in Notification.objects.filter(key="3")} == {
         owner,
         kept,
@@ -273,8 +279,8 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
 
 
 def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
-    told(NEW_UIT, news(company, "old"), now=timezone.now() - timedelta(days=91))
-    told(NEW_UIT, news(company, "new"))
+    notify_uits(NEW_UIT, make_notices(company, "old"), now=timezone.now() - timedelta(days=91))
+    notify_uits(NEW_UIT, make_notices(company, "new"))
     purge.delete_expired_notifications()
     assert [notified.key for notified in NotifiedUit.objects.all()] == ["new"]
     assert [notification.key for notification in Notification.objects.all()] == ["new"]

@@ -12,8 +12,10 @@ from caraus.notifications.notify import notify
 from tests import factories
 
 
-def tell(organization: Organization, user: User, key: str = "fact", title: str = "Titlul") -> int:
-    (told,) = notify(
+def notify_user(
+    organization: Organization, user: User, key: str = "fact", title: str = "Titlul"
+) -> int:
+    (notification,) = notify(
         organization=organization,
         users=[user],
         kind=AUTHORIZATION_NEEDED,
@@ -23,7 +25,7 @@ def tell(organization: Organization, user: User, key: str = "fact", title: str =
         address="/integrari/#autorizeaza",
         action="Autorizează din nou",
     )
-    return told.pk
+    return notification.pk
 
 
 def test_the_bell_stands_on_every_page_and_counts_what_is_unread(
@@ -31,7 +33,7 @@ def test_the_bell_stands_on_every_page_and_counts_what_is_unread(
 ) -> None:
     assert "bell-count" not in signed_in.get("/firme/").content.decode()
     for key in ("one", "two"):
-        tell(organization, owner, key)
+        notify_user(organization, owner, key)
     for page in ("/firme/", "/notificari/clopotel/"):
         assertContains(
             signed_in.get(page), '<span class="bell-count" aria-hidden="true">2</span>', html=True
@@ -42,7 +44,7 @@ def test_the_bell_stands_on_every_page_and_counts_what_is_unread(
 def test_opening_one_reads_it_and_goes_where_it_leads(
     signed_in: Client, organization: Organization, owner: User
 ) -> None:
-    pk = tell(organization, owner)
+    pk = notify_user(organization, owner)
     page = signed_in.get("/notificari/").content.decode()
     assert "Titlul" in page
     assert "<p>Apoi.</p>" in page
@@ -55,9 +57,9 @@ def test_opening_one_reads_it_and_goes_where_it_leads(
 def test_one_may_be_marked_as_read_and_so_may_all(
     signed_in: Client, organization: Organization, owner: User
 ) -> None:
-    first = tell(organization, owner, "one")
-    tell(organization, owner, "two")
-    tell(organization, owner, "three")
+    first = notify_user(organization, owner, "one")
+    notify_user(organization, owner, "two")
+    notify_user(organization, owner, "three")
     signed_in.post(f"/notificari/{first}/", {"ramai": "1"})
     assert Notification.objects.filter(read_at=None).count() == 2
     signed_in.post("/notificari/citite/")
@@ -68,7 +70,7 @@ def test_a_colleagues_notifications_are_nobody_elses(
     signed_in: Client, organization: Organization
 ) -> None:
     colleague = factories.member(organization, "owner")
-    pk = tell(organization, colleague, title="Numai pentru coleg")
+    pk = notify_user(organization, colleague, title="Numai pentru coleg")
     assert "Numai pentru coleg" not in signed_in.get("/notificari/").content.decode()
     assert signed_in.post(f"/notificari/{pk}/").status_code == 404
     signed_in.post("/notificari/citite/")
@@ -79,7 +81,7 @@ def test_a_colleagues_notifications_are_nobody_elses(
 def test_nobody_is_led_to_another_site(
     signed_in: Client, organization: Organization, owner: User, address: str
 ) -> None:
-    pk = tell(organization, owner)
+    pk = notify_user(organization, owner)
     Notification.objects.update(address=address)
     assert signed_in.post(f"/notificari/{pk}/")["Location"] == "/notificari/"
 
@@ -118,7 +120,7 @@ def test_nobody_is_offered_what_is_not_told_to_the_role(
 def test_administrators_see_that_the_mail_server_fails(
     client: Client, organization: Organization, role: str, seen: bool
 ) -> None:
-    pk = tell(organization, factories.member(organization, "owner"))
+    pk = notify_user(organization, factories.member(organization, "owner"))
     NotificationEmail.objects.filter(pk=pk).update(error_code="authentication", attempts=3)
     client.force_login(factories.member(organization, role))
     page = client.get("/notificari/").content.decode()

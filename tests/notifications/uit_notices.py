@@ -1,4 +1,4 @@
-"""News as other rooms tell it, and the worker's minute."""
+"""Notices of UITs, and the worker's minute."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from caraus.notifications.kinds import (
 from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
 
 
-def news(company: Company, *keys: str) -> list[UitNotice]:
+def make_notices(company: Company, *keys: str) -> list[UitNotice]:
     return [
         UitNotice(
             key=key,
@@ -28,13 +28,15 @@ def news(company: Company, *keys: str) -> list[UitNotice]:
     ]
 
 
-def told(kind: NotificationKind, found: Sequence[UitNotice], now: datetime | None = None) -> int:
+def notify_uits(
+    kind: NotificationKind, found: Sequence[UitNotice], now: datetime | None = None
+) -> int:
     organization = found[0].subject.company.organization
     return notify_about_uits(kind, found, organization=organization, now=now)
 
 
-def post(now: datetime | None = None) -> None:
-    """What the worker does each minute."""
+def run_worker_minute(now: datetime | None = None) -> None:
+    """Do what the worker does each minute."""
     digest.create_due_digests(now)
     for pk in delivery.due_emails(now):
         delivery.send_email(notification_id=pk, now=now)

@@ -115,7 +115,7 @@ class Cluster:
         for process in (*self.webs, *self.workers):
             process.start()
         for port in self.ports:
-            until_answers(f"http://127.0.0.1:{port}/healthz")
+            until_responding(f"http://127.0.0.1:{port}/healthz")
         for process in self.workers:
             process.wait_for("worker is ready")
         self._start_caddy()
@@ -124,7 +124,7 @@ class Cluster:
         """Ended politely and started anew; returns its exit code."""
         code = self.webs[number].stop()
         self.webs[number].start()
-        until_answers(f"http://127.0.0.1:{self.ports[number]}/healthz")
+        until_responding(f"http://127.0.0.1:{self.ports[number]}/healthz")
         return code
 
     def restart_worker(self, number: int) -> int:
@@ -160,7 +160,7 @@ class Cluster:
         self._stack.callback(caddy.terminate)
         self.authority = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
         until(self.authority.exists, "Caddy's authority")
-        until_answers(f"{self.address}/healthz", verify=str(self.authority))
+        until_responding(f"{self.address}/healthz", verify=str(self.authority))
 
     def client(self) -> httpx2.Client:
         import ssl
@@ -196,18 +196,18 @@ def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str
     }
 
 
-def until_answers(url: str, verify: str | bool = True, seconds: float = 90) -> None:
+def until_responding(url: str, verify: str | bool = True, seconds: float = 90) -> None:
     import ssl
 
     context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
 
-    def answers() -> bool:
+    def is_responding() -> bool:
         try:
             return httpx2.get(url, verify=context, trust_env=False, timeout=5).status_code == 200
         except httpx2.HTTPError:
             return False
 
-    until(answers, url, seconds)
+    until(is_responding, url, seconds)
 
 
 def until(condition: object, what: str, seconds: float = 90) -> None:

@@ -43,7 +43,7 @@ def token(session_tokens: dict[str, dict[str, Any]]) -> str:
 def info(simulator: SimulatorProcess, token: str) -> Info:
     """Ask ``info`` about a carrier and give the JSON of the answer."""
 
-    def ask(cui: str = BUSY, **query: str) -> Any:
+    def poll(cui: str = BUSY, **query: str) -> Any:
         return simulator.api("info", token, cui_op=cui, **query).json()
 
-    return ask
+    return poll

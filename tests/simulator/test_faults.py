@@ -15,7 +15,7 @@ from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL, Info
 from tests.simulator_process import SimulatorProcess
 
 
-def ask(simulator: SimulatorProcess, token: str, cui: str = BUSY) -> httpx2.Response:
+def poll(simulator: SimulatorProcess, token: str, cui: str = BUSY) -> httpx2.Response:
     return simulator.api("info", token, cui_op=cui)
 
 
@@ -24,9 +24,9 @@ def test_down_refused_closes_the_port_and_leaves_the_control_port(
 ) -> None:
     simulator.turn_on("down_refused")
     with pytest.raises(httpx2.ConnectError):
-        ask(simulator, token)
+        poll(simulator, token)
     simulator.turn_off("down_refused")
-    assert ask(simulator, token).status_code == 200
+    assert poll(simulator, token).status_code == 200
 
 
 def test_down_refused_through_the_main_port_answers_before_it_closes(
@@ -36,11 +36,11 @@ def test_down_refused_through_the_main_port_answers_before_it_closes(
     response = simulator.http.post(simulator.url + "/_control/scenario", json=body)
     assert response.status_code == 200
     deadline = time.monotonic() + 5
-    while answers(simulator):
+    while is_responding(simulator):
         assert time.monotonic() < deadline
 
 
-def answers(simulator: SimulatorProcess) -> bool:
+def is_responding(simulator: SimulatorProcess) -> bool:
     try:
         simulator.http.get(simulator.url + "/_control/clock")
     except httpx2.TransportError:
@@ -74,15 +74,15 @@ def test_faults_in_place_of_an_answer(
     simulator: SimulatorProcess, token: str, name: str, status: int
 ) -> None:
     simulator.turn_on(name)
-    assert ask(simulator, token).status_code == status
+    assert poll(simulator, token).status_code == status
     simulator.turn_off(name)
-    assert ask(simulator, token).status_code == 200
+    assert poll(simulator, token).status_code == 200
 
 
 def test_held_answers_when_it_is_switched_off(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("held", endpoint="info")
     with ThreadPoolExecutor(1) as thread:
-        response = thread.submit(ask, simulator, token)
+        response = thread.submit(poll, simulator, token)
         until(lambda: simulator.calls("info"))
         assert not response.done()
         simulator.turn_off("held")
@@ -91,7 +91,7 @@ def test_held_answers_when_it_is_switched_off(simulator: SimulatorProcess, token
 
 def test_html_rejected_is_the_page_of_the_firewall(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("html_rejected")
-    response = ask(simulator, token)
+    response = poll(simulator, token)
     assert response.headers["content-type"].startswith("text/html")
     assert "<title>Request Rejected</title>" in response.text
     assert "Your support ID is: " in response.text
@@ -109,16 +109,16 @@ def test_an_application_not_enrolled_reaches_only_test_oauth(
 
 def test_rate_limited_says_when_to_come_back(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("rate_limited", seconds=7)
-    assert ask(simulator, token).headers["retry-after"] == "7"
+    assert poll(simulator, token).headers["retry-after"] == "7"
     simulator.turn_off("rate_limited")
     simulator.turn_on("rate_limited_bare")
-    assert "retry-after" not in ask(simulator, token).headers
+    assert "retry-after" not in poll(simulator, token).headers
 
 
 def test_slow_answers_late_but_rightly(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("slow", seconds=0.4)
     started = time.monotonic()
-    response = ask(simulator, token)
+    response = poll(simulator, token)
     assert time.monotonic() - started >= 0.4
     assert response.json() == simulator.active(BUSY)
 
@@ -141,9 +141,9 @@ def test_a_hanging_call_does_not_keep_the_simulator_from_stopping() -> None:
 
 
 def test_cut_json_is_the_beginning_of_the_truth(simulator: SimulatorProcess, token: str) -> None:
-    whole = ask(simulator, token).content
+    whole = poll(simulator, token).content
     simulator.turn_on("cut_json")
-    cut = ask(simulator, token)
+    cut = poll(simulator, token)
     assert whole.startswith(cut.content)  # a letter may be cut too
     with pytest.raises(json.JSONDecodeError):
         json.loads(cut.text)
@@ -151,12 +151,12 @@ def test_cut_json_is_the_beginning_of_the_truth(simulator: SimulatorProcess, tok
 
 def test_an_empty_body_is_empty(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("empty_body")
-    assert ask(simulator, token).content == b""
+    assert poll(simulator, token).content == b""
 
 
 def test_text_json_is_json_under_a_wrong_name(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("text_json")
-    response = ask(simulator, token)
+    response = poll(simulator, token)
     assert response.headers["content-type"].startswith("text/plain")
     assert response.json() == simulator.active(BUSY)
 
@@ -202,15 +202,15 @@ def test_an_odd_field_is_put_over_one_record_or_all(
 
 def test_a_raw_answer_is_sent_as_it_was_given(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("raw_answer", status=204, body=None)
-    assert (ask(simulator, token).status_code, ask(simulator, token).content) == (204, b"")
+    assert (poll(simulator, token).status_code, poll(simulator, token).content) == (204, b"")
     simulator.turn_on("raw_answer", status=403, body="Gata", content_type="text/plain")
-    response = ask(simulator, token)
+    response = poll(simulator, token)
     assert (response.status_code, response.text) == (403, "Gata")
     assert response.headers["content-type"].startswith("text/plain")
     simulator.turn_on("raw_answer", body={"items": []})
-    assert ask(simulator, token).json() == {"items": []}
+    assert poll(simulator, token).json() == {"items": []}
     simulator.turn_on("raw_answer", body="ab", repeat=3)
-    assert ask(simulator, token).text == "ababab"
+    assert poll(simulator, token).text == "ababab"
 
 
 def test_empty_once_is_over_after_one_question(simulator: SimulatorProcess, info: Info) -> None:
@@ -246,8 +246,8 @@ def test_no_rights_is_403_by_scenario(
     simulator: SimulatorProcess, session_tokens: dict[str, dict[str, Any]], token: str
 ) -> None:
     simulator.turn_on("no_rights_403")
-    assert ask(simulator, session_tokens["norights"]["access_token"]).status_code == 403
-    assert ask(simulator, token).status_code == 200
+    assert poll(simulator, session_tokens["norights"]["access_token"]).status_code == 403
+    assert poll(simulator, token).status_code == 200
 
 
 def test_documents_come_in_the_shape_either_text_promises(
@@ -263,7 +263,7 @@ def test_documents_come_in_the_shape_either_text_promises(
 def test_the_token_endpoint_alone_is_down(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("token_endpoint_down")
     assert simulator.refresh("x").status_code == 503
-    assert ask(simulator, token).status_code == 200
+    assert poll(simulator, token).status_code == 200
     simulator.turn_off("token_endpoint_down")
     simulator.turn_on("token_html")
     assert "Request Rejected" in simulator.refresh("x").text
@@ -271,19 +271,19 @@ def test_the_token_endpoint_alone_is_down(simulator: SimulatorProcess, token: st
 
 def test_a_fault_can_be_limited_to_some_calls(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("down_503", times=2)
-    statuses = [ask(simulator, token).status_code for _ in range(3)]
+    statuses = [poll(simulator, token).status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
 
 
 def test_a_fault_can_be_limited_to_a_carrier(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("down_502", cui=MEDIUM)
-    statuses = [ask(simulator, token, cui).status_code for cui in (BUSY, MEDIUM, SMALL)]
+    statuses = [poll(simulator, token, cui).status_code for cui in (BUSY, MEDIUM, SMALL)]
     assert statuses == [200, 502, 200]
 
 
 def test_a_fault_can_be_limited_to_an_endpoint(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("down_503", endpoint="lista")
-    assert ask(simulator, token).status_code == 200
+    assert poll(simulator, token).status_code == 200
     assert simulator.api(f"lista/1/{BUSY}", token).status_code == 503
 
 
@@ -313,5 +313,5 @@ def test_a_right_for_another_carrier_is_no_right(
     simulator: SimulatorProcess, session_tokens: dict[str, dict[str, Any]]
 ) -> None:
     token = session_tokens["single"]["access_token"]
-    assert ask(simulator, token, SINGLE).json() == simulator.active(SINGLE)
-    assert ask(simulator, token, BUSY).json()["error"].endswith(f"CIF={BUSY}")
+    assert poll(simulator, token, SINGLE).json() == simulator.active(SINGLE)
+    assert poll(simulator, token, BUSY).json()["error"].endswith(f"CIF={BUSY}")

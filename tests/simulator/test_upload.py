@@ -40,10 +40,10 @@ def send(simulator: SimulatorProcess, token: str) -> Send:
 
 @pytest.fixture
 def state(simulator: SimulatorProcess, token: str) -> State:
-    def ask(index: object) -> Any:
+    def poll(index: object) -> Any:
         return simulator.api(f"stareMesaj/{index}", token).json()
 
-    return ask
+    return poll
 
 
 @pytest.fixture

@@ -51,11 +51,11 @@ def send(client: httpx2.Client, simulator: SimulatorProcess, token: str, uit: st
 def stare(simulator: SimulatorProcess, token: str) -> Stare:
     """Ask for the state of the last upload."""
 
-    def ask() -> Any:
+    def poll() -> Any:
         index = simulator.uploads()[-1]["index"]
         return simulator.api(f"stareMesaj/{index}", token).json()
 
-    return ask
+    return poll
 
 
 def changes(info: Info, uit: str) -> list[Any]:

@@ -152,10 +152,10 @@ def test_a_reason_to_be_sooner_goes_before_the_interval_and_the_night() -> None:
 @pytest.mark.parametrize("start", [DAY, datetime(2026, 10, 25, 0, 0, tzinfo=BUCHAREST)])
 def test_a_daily_limit_suffices_for_the_whole_day(limit: int, start: datetime) -> None:
     at = start.astimezone(UTC)
-    asked: Counter[object] = Counter()
+    polls: Counter[object] = Counter()
     while at < start + timedelta(days=4):
-        asked[at.astimezone(BUCHAREST).date()] += 1
+        polls[at.astimezone(BUCHAREST).date()] += 1
         at += company_interval(FAST, rate=500, at=at, calls_a_day=limit, at_most=MINUTE)
-    assert max(asked.values()) <= limit
-    whole_days = sorted(asked.values())[2:]
+    assert max(polls.values()) <= limit
+    whole_days = sorted(polls.values())[2:]
     assert min(whole_days) > 0.85 * min(limit, 1200)

@@ -123,12 +123,12 @@ def test_after_repeated_failures_a_person_is_told_without_asking(
     anaf.turn_on("down_503")
     for _ in range(rules.FAILURES_TO_OPEN):
         sync_company(company_id=company.pk)
-    asked = len(anaf.calls("info"))
+    polls = len(anaf.calls("info"))
     result = sync_company(company_id=company.pk)
     assert result.outcome is Outcome.UNAVAILABLE
     assert isinstance(result.error, AnafError)
     assert result.error.code == "http_5xx"
-    assert len(anaf.calls("info")) == asked
+    assert len(anaf.calls("info")) == polls
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ from tests.simulator_process import SimulatorProcess
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def told() -> list[tuple[str, str]]:
-    """Whom people were told about what; of UITs' own news others tell."""
+def notifications() -> list[tuple[str, str]]:
+    """Return who was notified of what, apart from UITs' own kinds."""
     rows = Notification.objects.exclude(kind__startswith="uit_").order_by("pk")
     return list(rows.values_list("user__name", "kind"))
 
@@ -108,7 +108,7 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_onc
     limit = AuthorizationLimit.objects.get(authorization=authorization)
     assert limit.daily_limit == 1000
     assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
-    assert told() == [(owner.name, "limits")]
+    assert notifications() == [(owner.name, "limits")]
     told_once = Notification.objects.get()
     assert "1000 de interogări" in told_once.text
     assert told_once.title == "ANAF a limitat interogările până miercuri, 25 noiembrie"
@@ -191,7 +191,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
         later = timezone.now() + hours * HOUR
         RateLimiter.objects.update(paused_since=later, paused_until=later + 15 * MINUTE, pauses=9)
         maintenance.notify_problems()
-        assert told() == [(owner.name, "limits")] * number
+        assert notifications() == [(owner.name, "limits")] * number
     # Read a day later, the hour is still of the right day.
     until = (later + 15 * MINUTE).astimezone(BUCHAREST)
     assert day_of_month(until, today=until) in Notification.objects.all()[0].text
@@ -208,7 +208,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
     permits.acquire_permit()
     RateLimiter.objects.update(open_since=timezone.now() - 59 * MINUTE)
     maintenance.notify_problems()
-    assert told() == []
+    assert notifications() == []
     RateLimiter.objects.update(open_since=timezone.now() - 61 * MINUTE)
     maintenance.notify_problems()
     maintenance.notify_problems()
@@ -242,7 +242,7 @@ def test_a_mass_disappearance_is_told_when_it_begins(
     anaf.turn_on("empty")
     for minutes in (5, 16, 27, 38):
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
-    assert told() == [(owner.name, "disappearance")]
+    assert notifications() == [(owner.name, "disappearance")]
     one = Notification.objects.get(kind="disappearance")
     assert one.company == company
     assert one.title == "TRANS CARPAȚI LOGISTIC SRL: ANAF nu mai arată niciun UIT"
@@ -258,7 +258,7 @@ def test_more_than_half_that_disappear_are_told_when_it_begins(
         anaf.withdraw(record["uit"])
     for minutes in (5, 16):
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
-    assert told() == [(owner.name, "disappearance")]
+    assert notifications() == [(owner.name, "disappearance")]
     one = Notification.objects.get(kind="disappearance")
     assert one.title.endswith(" au dispărut deodată din lista ANAF")
 

@@ -16,7 +16,7 @@ from caraus.sync.requests import SyncNowResult, request_sync_now
 from caraus.sync.romanian_day import anaf_day, until_tomorrow
 from caraus.sync.schedule.next_sync import next_interval
 from tests import factories
-from tests.sync.waiting import asked_long_ago, due
+from tests.sync.waiting import add_old_states, due
 
 LIST, SYNC = "/transporturi/", "/transporturi/sincronizare/"
 MINUTE = timedelta(minutes=1)
@@ -32,7 +32,7 @@ def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnig
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: at_hour(hour))
     day = anaf_day(at_hour(hour))
-    asked_long_ago([company], calls_day=day, calls_today=spent)
+    add_old_states([company], calls_day=day, calls_today=spent)
     result = request_sync_now([company.pk])
     assert result == (SyncNowResult((company.pk,)) if allowed else SyncNowResult((), limited=1))
 
@@ -60,7 +60,7 @@ def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
-    asked_long_ago([company], calls_day=anaf_day(timezone.now()), calls_today=1000)
+    add_old_states([company], calls_day=anaf_day(timezone.now()), calls_today=1000)
     signed_in.post(SYNC)
     assert due() == set()
     assert "La cerere sincronizăm din nou mâine" in signed_in.get(LIST).content.decode()
@@ -72,7 +72,7 @@ def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
     authorization = factories.authorization(organization)
     CompanyRight.objects.create(authorization=authorization, company=company, state="covered")
     other = factories.company(organization, cui=factories.OTHER_CUI)  # another may serve it
-    asked_long_ago([company, other])
+    add_old_states([company, other])
     AuthorizationLimit.objects.create(
         authorization=authorization,
         daily_limit=100,
@@ -104,16 +104,16 @@ def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_bu
     signed_in: Client, company: Company, by: str
 ) -> None:
     factories.authorization(company.organization)
-    now, told = timezone.now(), by == "ANAF's word"
-    asked_long_ago(
+    now, is_used_up = timezone.now(), by == "ANAF's word"
+    add_old_states(
         [company],
         last_good_at=now - MINUTE,
         next_sync_at=tomorrow(),
-        last_code="daily_limit" if told else "",
-        failures_in_a_row=int(told),
-        error_since=now if told else None,
+        last_code="daily_limit" if is_used_up else "",
+        failures_in_a_row=int(is_used_up),
+        error_since=now if is_used_up else None,
         calls_day=anaf_day(now),
-        calls_today=5 if told else 1000,
+        calls_today=5 if is_used_up else 1000,
     )
     line, button = of_the_page(signed_in)
     moment = moment_in_words(tomorrow(), now=now)
@@ -130,8 +130,8 @@ def test_while_one_company_has_calls_left_the_button_works(
 ) -> None:
     factories.authorization(organization)
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    asked_long_ago([company], last_code="daily_limit", next_sync_at=tomorrow(), failures_in_a_row=1)
-    asked_long_ago([other])
+    add_old_states([company], last_code="daily_limit", next_sync_at=tomorrow(), failures_in_a_row=1)
+    add_old_states([other])
     line, button = of_the_page(signed_in)
     assert "cel târziu după" in line
     assert " disabled" not in button

@@ -57,27 +57,27 @@ def test_a_scrape_looks_at_the_last_hours_only(company: Company) -> None:
     """What is in the totals is counted once; the statement is bounded by the last count."""
     now = timezone.now()
 
-    def asked(minutes: int, outcome: str = "ok") -> None:
+    def add_run(minutes: int, outcome: str = "ok") -> None:
         at = now - timedelta(minutes=minutes)
         SyncRun.objects.create(company=company, started_at=at, finished_at=at, outcome=outcome)
 
-    def told() -> dict[str, float]:
+    def outcome_counts() -> dict[str, float]:
         lines = metrics.render_metrics().decode().splitlines()
         parts = [line.split() for line in lines if line.startswith("caraus_calls_total")]
         return {name.split('"')[1]: float(value) for name, value in parts}
 
     for minutes in (3000, 130, 61, 5):
-        asked(minutes)
-    assert told() == {"ok": 4}
+        add_run(minutes)
+    assert outcome_counts() == {"ok": 4}
     runs.update_totals(now)
     counted = OutcomeTotal.objects.get()
     assert counted.calls == 3  # the newest may have neighbours that are not committed yet
-    assert told() == {"ok": 4}
+    assert outcome_counts() == {"ok": 4}
     runs.update_totals(now)
-    asked(1, "unavailable")
-    assert told() == {"ok": 4, "unavailable": 1}
+    add_run(1, "unavailable")
+    assert outcome_counts() == {"ok": 4, "unavailable": 1}
     # The rows before the count are not looked at any more.
     SyncRun.objects.filter(pk__lte=counted.counted_to).update(outcome="bad_response")
-    assert told() == {"ok": 4, "unavailable": 1}
+    assert outcome_counts() == {"ok": 4, "unavailable": 1}
     runs.update_totals(now + timedelta(hours=3))
-    assert told() == {"ok": 4, "unavailable": 1}
+    assert outcome_counts() == {"ok": 4, "unavailable": 1}

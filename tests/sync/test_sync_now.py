@@ -25,7 +25,7 @@ from caraus.sync.requests import SyncNowResult, request_sync, request_sync_now
 from tests import factories, polling
 from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
-from tests.sync.waiting import asked_long_ago, due, many
+from tests.sync.waiting import add_old_states, create_companies, due
 from tests.worker import Worker
 
 LIST, SYNC = "/transporturi/", "/transporturi/sincronizare/"
@@ -47,8 +47,8 @@ def test_a_press_takes_as_many_statements_for_300_companies_as_for_one(
     authorization = factories.authorization(organization)
     numbers = []
     for number in (1, 299):
-        companies = many(organization, number)
-        asked_long_ago(companies)
+        companies = create_companies(organization, number)
+        add_old_states(companies)
         CompanyRight.objects.bulk_create(
             CompanyRight(authorization=authorization, company=company, state="no_right")
             for company in companies
@@ -61,8 +61,8 @@ def test_a_press_takes_as_many_statements_for_300_companies_as_for_one(
 
 
 def test_one_statement_makes_all_companies_due(organization: Organization) -> None:
-    companies = many(organization, 50)
-    asked_long_ago(companies[:25])  # the others have never been asked about
+    companies = create_companies(organization, 50)
+    add_old_states(companies[:25])  # the others have never been asked about
     keys = [company.pk for company in companies]
     assert len(statements(lambda: request_sync_now(keys))) == 1
     assert due() == set(keys)
@@ -75,15 +75,15 @@ def test_an_authorization_takes_as_many_statements_for_300_companies_as_for_one(
     authorization = factories.authorization(organization)
     numbers = []
     for number in (1, 299):
-        companies = many(organization, number)
+        companies = create_companies(organization, number)
         Company.objects.filter(pk=companies[-1].pk).update(archived_at=timezone.now())
         expected = {company.pk for company in companies[:-1]}
 
-        def tell() -> None:
+        def run_authorize() -> None:
             with transaction.atomic():
                 authorized.send(sender=Authorization, authorization=authorization)
 
-        numbers.append(len(statements(tell)))
+        numbers.append(len(statements(run_authorize)))
         assert due() == expected
         Company.objects.all().delete()
         with database.cursor() as cursor:
@@ -102,7 +102,7 @@ def test_what_is_wanted_is_rolled_back_with_its_transaction(company: Company) ->
 # -- waiting for nobody ---------------------------------------------------------------------------
 
 
-def while_an_answer_is_written(company: Company, action: Callable[[], object]) -> object:
+def while_a_response_is_written(company: Company, action: Callable[[], object]) -> object:
     """Do it while another session holds the company's row, as a running answer does to its end."""
     held, over = threading.Event(), threading.Event()
 
@@ -134,8 +134,8 @@ def test_a_press_does_not_wait_for_an_answer_that_is_being_written(
     organization: Organization, company: Company
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    asked_long_ago([company, other])
-    result = while_an_answer_is_written(company, lambda: request_sync_now([company.pk, other.pk]))
+    add_old_states([company, other])
+    result = while_a_response_is_written(company, lambda: request_sync_now([company.pk, other.pk]))
     assert result == SyncNowResult((other.pk,), under_way=1)
     assert due() == {other.pk}
 
@@ -146,13 +146,13 @@ def test_an_authorization_waits_for_no_answer_and_a_job_makes_up_for_it(
 ) -> None:
     authorization = factories.authorization(organization)
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    asked_long_ago([company, other])
+    add_old_states([company, other])
 
-    def tell() -> None:
+    def run_authorize() -> None:
         with transaction.atomic():
             authorized.send(sender=Authorization, authorization=authorization)
 
-    while_an_answer_is_written(company, tell)
+    while_a_response_is_written(company, run_authorize)
     assert due() == {other.pk}
     assert ProcrastinateJob.objects.filter(task_name="sync.first_sync").count() == 1
     worker.drain()
@@ -177,7 +177,7 @@ def test_a_company_that_was_just_asked_about_waits_for_its_minute_and_the_page_s
 ) -> None:
     factories.authorization(company.organization)
     now = timezone.now()
-    asked_long_ago([company], last_attempt_at=now - timedelta(seconds=20))
+    add_old_states([company], last_attempt_at=now - timedelta(seconds=20))
     signed_in.post(SYNC)
     assert due() == set()
     state = SyncState.objects.get()
@@ -191,7 +191,7 @@ def test_a_company_that_was_just_asked_about_waits_for_its_minute_and_the_page_s
 
 def test_how_soon_a_press_asks_again_is_a_setting(company: Company, settings: LazySettings) -> None:
     settings.SYNC_NOW_SECONDS = 0
-    asked_long_ago([company], last_attempt_at=timezone.now() - timedelta(seconds=1))
+    add_old_states([company], last_attempt_at=timezone.now() - timedelta(seconds=1))
     assert request_sync_now([company.pk]).requested == (company.pk,)
 
 
@@ -199,7 +199,7 @@ def test_a_company_that_is_being_asked_about_is_left_alone_and_the_page_says_so(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
-    asked_long_ago([company], claimed_until=timezone.now() + MINUTE)
+    add_old_states([company], claimed_until=timezone.now() + MINUTE)
     signed_in.post(SYNC)
     assert SyncState.objects.get().requested_at is None
     assert "sincronizarea este chiar acum în curs" in signed_in.get(LIST).content.decode()
@@ -216,7 +216,7 @@ def test_for_htmx_what_a_press_left_out_is_said_beside_the_list(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
-    asked_long_ago([company], last_attempt_at=timezone.now())
+    add_old_states([company], last_attempt_at=timezone.now())
     headers = {"hx-request": "true"}
     assert signed_in.post(SYNC, headers=headers).status_code == 302
     part = signed_in.get(LIST, headers=headers).content.decode()
@@ -252,7 +252,7 @@ def test_a_press_lets_few_refused_pairs_be_tried_again_and_none_refused_within_t
     signed_in: Client, organization: Organization
 ) -> None:
     authorization = factories.authorization(organization)
-    companies, now = many(organization, 60), timezone.now()
+    companies, now = create_companies(organization, 60), timezone.now()
     CompanyRight.objects.bulk_create(
         CompanyRight(
             authorization=authorization,
@@ -300,8 +300,8 @@ def test_a_sync_requested_while_anaf_is_answering_is_a_question_of_its_own(
             pass
         request_sync([company.pk])
 
-    asked, _ = at_once(lambda: sync_company(company_id=company.pk), authorize)
-    assert isinstance(asked, SyncResult)
+    result, _ = at_once(lambda: sync_company(company_id=company.pk), authorize)
+    assert isinstance(result, SyncResult)
     assert SyncState.objects.get().next_sync_at <= timezone.now()
     worker.drain()
     assert SyncRun.objects.count() == 3

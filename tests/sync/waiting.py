@@ -1,4 +1,4 @@
-"""Companies that were asked about, and which are due."""
+"""Companies that were polled long ago, and those that are due."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from caraus.sync.models import SyncState
 HOUR = timedelta(hours=1)
 
 
-def many(organization: Organization, number: int) -> list[Company]:
+def create_companies(organization: Organization, number: int) -> list[Company]:
     return Company.objects.bulk_create(
         Company(organization=organization, cui=f"{index:09}") for index in range(1, number + 1)
     )
 
 
-def asked_long_ago(companies: list[Company], **fields: object) -> None:
+def add_old_states(companies: list[Company], **fields: object) -> None:
     now = timezone.now()
     usual: dict[str, object] = {"next_sync_at": now + HOUR, "last_attempt_at": now - HOUR}
     SyncState.objects.bulk_create(

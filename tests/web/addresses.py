@@ -24,7 +24,7 @@ from tests import factories
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 # Addresses of things: what a member of another organization gets with a real id. The rest is 405.
-THINGS = {
+OBJECT_ROUTES = {
     "integrari/<int:pk>/deconectare/": {"POST": 404},
     "integrari/<int:pk>/drepturi/": {"GET": 404},
     "integrari/<int:pk>/test/": {"GET": 404, "POST": 404},
@@ -73,7 +73,7 @@ THINGS = {
     "organizatie/invitatii/<int:pk>/retragere/": {"POST": 404},
 }
 # Addresses that show or change the visitor's own organization only. The rest is 405.
-OWN = {
+OWN_ROUTES = {
     "": {"GET": 200},
     "integrari/": {"GET": 200},
     "integrari/autorizare/": {"POST": 302},
@@ -121,7 +121,7 @@ OWN = {
     "notificari/citite/": {"POST": 302},
     "notificari/preferinte/": {"GET": 200, "POST": 200},
 }
-OPEN = {
+PUBLIC_ROUTES = {
     "favicon.ico",
     "healthz",
     "readyz",
@@ -134,7 +134,7 @@ OPEN = {
     "integrari/ajutor/<slug:slug>/",
 }
 # The least role for a method of an address; what is not named here every member may.
-LEAST = {
+MINIMUM_ROLES = {
     "integrari/<int:pk>/deconectare/": {"POST": "admin"},
     "integrari/autorizare/": {"POST": "dispatcher"},
     "integrari/<int:pk>/test/": {"GET": "dispatcher", "POST": "dispatcher"},
@@ -189,7 +189,7 @@ LEAST = {
     "organizatie/jurnal/export/": {"POST": "admin"},
 }
 # What every member may, the viewer too: looking, leaving, the own account.
-ANYBODY = {
+EVERY_ROLE = {
     *(
         "",
         "integrari/",
@@ -223,12 +223,12 @@ ANYBODY = {
     *("depuneri/", "depuneri/<int:pk>/", "depuneri/incercari/<int:pk>/depunere.xml"),
     "depuneri/raspunsuri/<int:pk>/raspuns.txt",
     *("cont/date/", "cont/date/export/", "cont/stergere/"),
-    *(route for route in [*THINGS, *OWN] if route.startswith("notificari/")),
+    *(route for route in [*OBJECT_ROUTES, *OWN_ROUTES] if route.startswith("notificari/")),
 }
 # Links with a secret: an invented one opens nothing.
-DOORS = {"autorizare/<str:secret>/", "invitatie/<str:secret>/", "inceput/<str:secret>/"}
+SECRET_ROUTES = {"autorizare/<str:secret>/", "invitatie/<str:secret>/", "inceput/<str:secret>/"}
 # Sign-in: what anonymous visitors get with GET; 302 leads to the sign-in page.
-ACCOUNT = {
+SIGN_IN_ROUTES = {
     "cont/login/": 200,
     "cont/logout/": 302,
     "cont/inactive/": 200,
@@ -278,15 +278,15 @@ def address(route: str, ids: dict[str, int]) -> str:
     return "/" + path.replace("^", "").replace("$", "")
 
 
-TENANT = (
+TENANT_MODELS = (
     *(Organization, Company, Membership, Invitation, Authorization, ExternalLink),
     *(VehicleChange, FilingAttempt, FilingResponse),
     *(Notification, Transport, TransportNote, UnreadableRecord, Vehicle, Draft),
 )
 
 
-def everything(organization: Organization) -> list[Any]:
-    """All of the organization that an outsider could change: the rows as they stand."""
+def organization_rows(organization: Organization) -> list[Any]:
+    """Return all of the organization that an outsider could change: the rows as they stand."""
     rows: list[Any] = []
     with connection.cursor() as cursor:
         for query in _queries(organization):
@@ -300,19 +300,19 @@ def _queries(organization: Organization) -> list[tuple[str, tuple[Any, ...]]]:
     """Django takes ten times as long to write them as PostgreSQL to answer them."""
     return [
         access.scope(model._default_manager.order_by("pk"), organization).query.sql_with_params()
-        for model in TENANT
+        for model in TENANT_MODELS
     ]
 
 
-def ask(client: Client, method: str, path: str, organization: Organization) -> Any:
+def send_request(client: Client, method: str, path: str, organization: Organization) -> Any:
     form = {"organizatie": str(organization.pk), "firma": factories.CUI, "name": "Preluată"}
     data = {"data": form} if method in {"POST", "GET"} else {}
     return client.generic(method, path) if not data else getattr(client, method.lower())(path, form)
 
 
 @contextmanager
-def on_its_own(client: Client) -> Iterator[Client]:
-    """The client as it is now; what it does in the database, and to its cookies, is undone.
+def isolated_client(client: Client) -> Iterator[Client]:
+    """Yield the client as it is now; what it does in the database, and to its cookies, is undone.
 
     So each address of a matrix is tried on the same state, which is made once.
     """
@@ -324,7 +324,7 @@ def on_its_own(client: Client) -> Iterator[Client]:
         transaction.set_rollback(True)
 
 
-def text(answer: Any) -> str:
-    """The body of an answer, a file's too."""
+def body_text(answer: Any) -> str:
+    """Return the body of a response, a file's too."""
     body = b"".join(answer) if answer.streaming else answer.content
     return str(body.decode(errors="replace"))

@@ -7,23 +7,34 @@ def counts() -> dict[str, int]:
     """Requests by whom they come from: addresses × methods × people, as the tests' tables say."""
     from tests.web import addresses, test_roles
 
-    inside, methods = len(addresses.THINGS) + len(addresses.OWN), len(addresses.METHODS)
+    inside, methods = (
+        len(addresses.OBJECT_ROUTES) + len(addresses.OWN_ROUTES),
+        len(addresses.METHODS),
+    )
     return {
         "anonymous": inside * methods,
         "an owner of another organization": inside * methods,
         "somebody without an organization": inside * methods,
-        "a member kept to another company": inside * methods - len(test_roles.EVERYBODYS),
-        "members of a lower role": len(test_roles.BELOW) * methods,
-        "an owner elsewhere, ids of others and of nothing": len(addresses.THINGS) * 3,
-        "anybody and a stranger, at the pages of sign-in": len(addresses.ACCOUNT) * methods * 2,
-        "anybody with an invented link": len(addresses.DOORS) * methods,
+        "a member kept to another company": inside * methods - len(test_roles.OWN_ACTIONS),
+        "members of a lower role": len(test_roles.REFUSALS) * methods,
+        "an owner elsewhere, ids of others and of nothing": len(addresses.OBJECT_ROUTES) * 3,
+        "anybody and a stranger, at the pages of sign-in": len(addresses.SIGN_IN_ROUTES)
+        * methods
+        * 2,
+        "anybody with an invented link": len(addresses.SECRET_ROUTES) * methods,
     }
 
 
 def main() -> None:
     from tests.web import addresses
 
-    tables = (addresses.THINGS, addresses.OWN, addresses.OPEN, addresses.DOORS, addresses.ACCOUNT)
+    tables = (
+        addresses.OBJECT_ROUTES,
+        addresses.OWN_ROUTES,
+        addresses.PUBLIC_ROUTES,
+        addresses.SECRET_ROUTES,
+        addresses.SIGN_IN_ROUTES,
+    )
     print(f"{sum(map(len, tables))} addresses, all placed; {len(addresses.METHODS)} methods:")
     found = counts()
     for who, number in found.items():

@@ -35,7 +35,7 @@ def authorized(organization: Organization, company: Company) -> Company:
     return company
 
 
-def asked(company: Company, *, new: int, age: float | None, days_ago: int = 0) -> None:
+def add_run(company: Company, *, new: int, age: float | None, days_ago: int = 0) -> None:
     """A question that found so many new UITs, in a list so many seconds old."""
     at = timezone.now() - timedelta(days=days_ago)
     SyncRun.objects.create(
@@ -160,12 +160,12 @@ def test_with_many_companies_it_is_a_table_the_worst_first(
 
 
 def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
-    asked(
+    add_run(
         authorized, new=40, age=None
     )  # the first answer of all: nobody knows how long they waited
-    asked(authorized, new=1, age=60)
-    asked(authorized, new=3, age=300)
-    asked(authorized, new=0, age=9000)
+    add_run(authorized, new=1, age=60)
+    add_run(authorized, new=3, age=300)
+    add_run(authorized, new=0, age=9000)
     day = CompanyDay.objects.get()
     assert (day.appeared, day.timed, day.waited, day.longest) == (44, 4, 960, 300)
     membership = Membership(organization=authorized.organization, role="owner")
@@ -175,9 +175,9 @@ def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
 def test_the_chart_comes_after_seven_days_with_a_table_of_every_number(
     signed_in: Client, authorized: Company
 ) -> None:
-    asked(authorized, new=7, age=90, days_ago=5)
+    add_run(authorized, new=7, age=90, days_ago=5)
     assert 'role="img"' not in signed_in.get("/").content.decode()
-    asked(authorized, new=2, age=90, days_ago=6)
+    add_run(authorized, new=2, age=90, days_ago=6)
     page = squeezed(signed_in.get("/").content.decode())
     assert page.count('role="img"') == 1
     assert "9 UIT-uri noi în ultimele 30 de zile" in page
@@ -191,7 +191,7 @@ def test_no_other_company_is_counted(client: Client, authorized: Company) -> Non
     other = factories.company(authorized.organization, cui=factories.OTHER_CUI)
     transport(authorized, "UIT1")
     transport(other, "UIT2")
-    asked(other, new=9, age=60)
+    add_run(other, new=9, age=60)
     kept = factories.member(authorized.organization, "viewer")
     membership = Membership.objects.get(user=kept)
     membership.only_some_companies = True
@@ -221,7 +221,7 @@ def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Compan
             one = factories.company(authorized.organization, cui=f"{more}{number}")
             SyncState.objects.create(company=one, last_code="http_5xx")
             transport(one, "UIT1")
-            asked(one, new=1, age=60, days_ago=number)
+            add_run(one, new=1, age=60, days_ago=number)
         with CaptureQueriesContext(database) as queries:
             assert signed_in.get("/").status_code == 200
         counts.add(len(queries))

@@ -99,10 +99,10 @@ def test_no_odd_parameter_of_an_address_is_an_error(
     factories.authorization(organization)
     audit_log.record_action("company", "A adăugat firma.", user=owner, organization=organization)
     query = "&".join(f"{name}={quote(value)}" for name in NAMES)
-    for path, methods in addresses.OWN.items():
+    for path, methods in addresses.OWN_ROUTES.items():
         if "GET" in methods:
             response = signed_in.get(f"/{path}?{query}")
-            addresses.text(response)  # to its end: a file is closed by it
+            addresses.body_text(response)  # to its end: a file is closed by it
             assert response.status_code < 500, path
 
 
@@ -111,10 +111,10 @@ def test_no_odd_field_of_a_form_is_an_error(
     signed_in: Client, company: Company, value: str
 ) -> None:
     form = dict.fromkeys([*NAMES, "name", "text", "email", "role", "denumire", "membru"], value)
-    for path, methods in addresses.OWN.items():
+    for path, methods in addresses.OWN_ROUTES.items():
         if "POST" in methods and path != "organizatie/parasire/":
             response = signed_in.post(f"/{path}", form)
-            addresses.text(response)  # to its end: a file is closed by it
+            addresses.body_text(response)  # to its end: a file is closed by it
             assert response.status_code < 500, path
 
 

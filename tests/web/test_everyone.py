@@ -23,7 +23,14 @@ from caraus.workspace.counties import COUNTIES
 from caraus.workspace.models import ListExport
 from tests import factories
 from tests.web import looks
-from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address
+from tests.web.addresses import (
+    OBJECT_ROUTES,
+    OWN_ROUTES,
+    PUBLIC_ROUTES,
+    SECRET_ROUTES,
+    SIGN_IN_ROUTES,
+    address,
+)
 
 ORIGIN = "http://caraus.example"
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -45,11 +52,11 @@ type Answers = dict[str, tuple[str, bytes]]
 
 def routes() -> Iterator[tuple[str, bool]]:
     """Every route that shows something by GET, and whether one has to be signed in."""
-    for route in [*THINGS, *OWN]:
+    for route in [*OBJECT_ROUTES, *OWN_ROUTES]:
         yield route, True
-    for route in [*OPEN, *DOORS]:
+    for route in [*PUBLIC_ROUTES, *SECRET_ROUTES]:
         yield route, False
-    for route in ACCOUNT:
+    for route in SIGN_IN_ROUTES:
         yield route, False
         yield route, True
 
@@ -107,8 +114,8 @@ def test_every_page_is_for_everyone(
     shown = {path for path, _ in pages.values()}
     expected = {
         address(route, things)
-        for route, methods in (THINGS | OWN).items()
-        if methods.get("GET") in {200, 404} and route in things | OWN
+        for route, methods in (OBJECT_ROUTES | OWN_ROUTES).items()
+        if methods.get("GET") in {200, 404} and route in things | OWN_ROUTES
     }
     unseen = {path for path in expected - shown if not path.endswith(("/fisier/", ".pdf"))}
     complaints: list[str] = []

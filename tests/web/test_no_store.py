@@ -4,7 +4,15 @@ import pytest
 from django.test import Client
 
 from caraus.accounts.models import Organization, User
-from tests.web.addresses import ACCOUNT, DOORS, OPEN, OWN, THINGS, address, on_its_own
+from tests.web.addresses import (
+    OBJECT_ROUTES,
+    OWN_ROUTES,
+    PUBLIC_ROUTES,
+    SECRET_ROUTES,
+    SIGN_IN_ROUTES,
+    address,
+    isolated_client,
+)
 
 
 def test_no_address_may_be_kept(
@@ -12,11 +20,11 @@ def test_no_address_may_be_kept(
 ) -> None:
     signed_in = Client()
     signed_in.force_login(owner)
-    for route in [*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT]:
+    for route in [*OBJECT_ROUTES, *OWN_ROUTES, *PUBLIC_ROUTES, *SECRET_ROUTES, *SIGN_IN_ROUTES]:
         path = address(route, ids).replace("<str:secret>", "x" * 43).replace("<slug:slug>", "x")
         for method in ("get", "post"):
             for client in (Client(), signed_in):
-                with subtests.test(f"{method} {path}"), on_its_own(client) as visitor:
+                with subtests.test(f"{method} {path}"), isolated_client(client) as visitor:
                     visitor.raise_request_exception = False
                     response = getattr(visitor, method)(path)
                     assert "no-store" in response["Cache-Control"]

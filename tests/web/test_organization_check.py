@@ -15,7 +15,7 @@ from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote
 from tests import factories
 from tests.transports.test_views import transport
-from tests.web.addresses import OWN
+from tests.web.addresses import OWN_ROUTES
 
 HTMX = {"HX-Request": "true"}
 
@@ -61,7 +61,9 @@ def form_of(shown: str, marker: str) -> str:
     return str(next(form for form in forms if marker in form))
 
 
-@pytest.mark.parametrize("route", [route for route, methods in OWN.items() if "GET" in methods])
+@pytest.mark.parametrize(
+    "route", [route for route, methods in OWN_ROUTES.items() if "GET" in methods]
+)
 def test_every_form_says_for_which_organization_it_was_made(
     tab: Client, organization: Organization, company: Company, route: str
 ) -> None:

@@ -1,5 +1,5 @@
-"""Inside one organization: what each role may not do, and what a member kept to some companies
-does not see. Every address and method has its least role here."""
+"""Inside one organization: what each role may not do, and what a member restricted to some
+companies does not see. Every address and method has its least role here."""
 
 from datetime import timedelta
 
@@ -12,63 +12,64 @@ from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.transports.models import Transport
 from tests import factories
 from tests.web.addresses import (
-    ANYBODY,
-    LEAST,
+    EVERY_ROLE,
     METHODS,
-    OWN,
+    MINIMUM_ROLES,
+    OBJECT_ROUTES,
+    OWN_ROUTES,
     SECRET,
-    THINGS,
     address,
-    ask,
-    everything,
-    on_its_own,
-    text,
+    body_text,
+    isolated_client,
+    organization_rows,
+    send_request,
 )
 
 # Only who wrote it, whatever the role: see tests/workspace/test_notes.py.
-AUTHORS = {"transporturi/note/<int:pk>/", "transporturi/note/<int:pk>/stergere/"}
-# What a member kept to some companies does too: leaving; links for the own (see test_external).
-EVERYBODYS = {
+AUTHOR_ROUTES = {"transporturi/note/<int:pk>/", "transporturi/note/<int:pk>/stergere/"}
+# What a member restricted to some companies does too: leaving; links for the own (see
+# test_external).
+OWN_ACTIONS = {
     ("POST", "organizatie/parasire/"),
     ("POST", "cont/stergere/"),
     ("POST", "integrari/linkuri/"),
 }
-BELOW = [
+REFUSALS = [
     (route, role)
-    for route, methods in LEAST.items()
+    for route, methods in MINIMUM_ROLES.items()
     for role in ROLE_ORDER[1:]
     if any(ROLE_ORDER.index(role) > ROLE_ORDER.index(least) for least in methods.values())
 ]
 
 
 def test_every_address_is_placed_by_role() -> None:
-    assert {*THINGS, *OWN} - ANYBODY - AUTHORS - {*LEAST} == set()
+    assert {*OBJECT_ROUTES, *OWN_ROUTES} - EVERY_ROLE - AUTHOR_ROUTES - {*MINIMUM_ROLES} == set()
 
 
 def test_a_lower_role_is_refused_and_changes_nothing(
     client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    members = {role: factories.member(organization, role) for _, role in BELOW}
-    before = everything(organization)
-    for route, role in BELOW:
-        with subtests.test(f"{role}: {route}"), on_its_own(client) as visitor:
+    members = {role: factories.member(organization, role) for _, role in REFUSALS}
+    before = organization_rows(organization)
+    for route, role in REFUSALS:
+        with subtests.test(f"{role}: {route}"), isolated_client(client) as visitor:
             visitor.force_login(members[role])
             for method in METHODS:
-                response = ask(visitor, method, address(route, ids), organization)
-                least = LEAST[route].get(method)
+                response = send_request(visitor, method, address(route, ids), organization)
+                least = MINIMUM_ROLES[route].get(method)
                 if least and ROLE_ORDER.index(role) > ROLE_ORDER.index(least):
                     assert response.status_code == 403, method
-                    assert SECRET not in text(response), method
+                    assert SECRET not in body_text(response), method
                 else:
                     assert response.status_code < 500, method
-            assert everything(organization) == before
+            assert organization_rows(organization) == before
 
 
 def test_the_least_role_is_let_in(
     client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    for route, methods in LEAST.items():
-        with subtests.test(route), on_its_own(client) as visitor:
+    for route, methods in MINIMUM_ROLES.items():
+        with subtests.test(route), isolated_client(client) as visitor:
             for method, least in methods.items():
                 visitor.force_login(factories.member(organization, least))
                 path = address(route, ids)
@@ -76,11 +77,11 @@ def test_the_least_role_is_let_in(
                     path, {"role": "viewer", "loc": "plate"}
                 )
                 assert response.status_code in {200, 302, 503}, method
-                assert text(response) is not None  # a file is read to its end, and so closed
+                assert body_text(response) is not None  # a file is read to its end, and so closed
 
 
 @pytest.fixture
-def kept(organization: Organization) -> User:
+def restricted_member(organization: Organization) -> User:
     """A client of the accountant: sees one firm only."""
     own = factories.company(organization, cui=factories.OTHER_CUI, name="Firma Clientului")
     someone = factories.member(organization, "dispatcher")
@@ -95,25 +96,27 @@ def test_a_member_kept_to_one_company_sees_nothing_of_the_others(
     client: Client,
     organization: Organization,
     ids: dict[str, int],
-    kept: User,
+    restricted_member: User,
     subtests: pytest.Subtests,
 ) -> None:
-    client.force_login(kept)
-    before = everything(organization)
-    for route in [*THINGS, *OWN]:
-        with subtests.test(route), on_its_own(client) as visitor:
+    client.force_login(restricted_member)
+    before = organization_rows(organization)
+    for route in [*OBJECT_ROUTES, *OWN_ROUTES]:
+        with subtests.test(route), isolated_client(client) as visitor:
             for method in METHODS:
-                if (method, route) in EVERYBODYS:
+                if (method, route) in OWN_ACTIONS:
                     continue
-                response = ask(visitor, method, address(route, ids), organization)
+                response = send_request(visitor, method, address(route, ids), organization)
                 assert response.status_code in {200, 302, 403, 404, 405, 503}, method
-                if route in THINGS and not route.startswith("notificari/"):
+                if route in OBJECT_ROUTES and not route.startswith("notificari/"):
                     assert response.status_code in {403, 404, 405}, method
-                assert SECRET not in text(response), method
-            assert everything(organization) == before
+                assert SECRET not in body_text(response), method
+            assert organization_rows(organization) == before
 
 
-def test_the_own_company_is_seen(client: Client, organization: Organization, kept: User) -> None:
+def test_the_own_company_is_seen(
+    client: Client, organization: Organization, restricted_member: User
+) -> None:
     company = Company.objects.get(cui=factories.OTHER_CUI)
     now = timezone.now()
     transport = Transport.objects.create(
@@ -125,18 +128,18 @@ def test_the_own_company_is_seen(client: Client, organization: Organization, kep
         last_seen_at=now,
         last_changed_at=now,
     )
-    client.force_login(kept)
+    client.force_login(restricted_member)
     assert transport.uit in client.get("/transporturi/").content.decode()
     assert client.get(f"/transporturi/{transport.pk}/").status_code == 200
     assert "Firma Clientului" in client.get("/firme/").content.decode()
 
 
 def test_syncing_asks_only_about_the_own_companies(
-    client: Client, organization: Organization, ids: dict[str, int], kept: User
+    client: Client, organization: Organization, ids: dict[str, int], restricted_member: User
 ) -> None:
     from caraus.sync.models import SyncState
 
-    client.force_login(kept)
+    client.force_login(restricted_member)
     client.post("/transporturi/sincronizare/")
     own = Company.objects.get(cui=factories.OTHER_CUI)
     asked = set(SyncState.objects.exclude(requested_at=None).values_list("company_id", flat=True))

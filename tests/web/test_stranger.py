@@ -12,19 +12,19 @@ from caraus.accounts.models import Organization, User
 from tests import factories
 from tests.web import counts
 from tests.web.addresses import (
-    ACCOUNT,
-    DOORS,
     METHODS,
-    OPEN,
-    OWN,
+    OBJECT_ROUTES,
+    OWN_ROUTES,
+    PUBLIC_ROUTES,
     SECRET,
-    THINGS,
+    SECRET_ROUTES,
+    SIGN_IN_ROUTES,
     address,
-    ask,
-    everything,
-    on_its_own,
+    body_text,
+    isolated_client,
+    organization_rows,
     routes,
-    text,
+    send_request,
 )
 
 # What somebody without any organization gets, where it is not 404: only the own account.
@@ -40,7 +40,9 @@ HARMLESS = {
 
 
 def test_every_address_has_its_place_in_a_table() -> None:
-    assert sorted(routes()) == sorted([*THINGS, *OWN, *OPEN, *DOORS, *ACCOUNT])
+    assert sorted(routes()) == sorted(
+        [*OBJECT_ROUTES, *OWN_ROUTES, *PUBLIC_ROUTES, *SECRET_ROUTES, *SIGN_IN_ROUTES]
+    )
 
 
 def test_the_counts_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,14 +53,14 @@ def test_the_counts_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_anonymous_are_sent_to_sign_in(
     client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    before = everything(organization)
-    for route in [*THINGS, *OWN]:
-        with subtests.test(route), on_its_own(client) as visitor:
+    before = organization_rows(organization)
+    for route in [*OBJECT_ROUTES, *OWN_ROUTES]:
+        with subtests.test(route), isolated_client(client) as visitor:
             for method in METHODS:
-                response = ask(visitor, method, address(route, ids), organization)
+                response = send_request(visitor, method, address(route, ids), organization)
                 assert response.status_code == 302, method
                 assert response["Location"].startswith("/cont/login/"), method
-            assert everything(organization) == before
+            assert organization_rows(organization) == before
 
 
 def test_a_stranger_sees_and_changes_nothing_of_others(
@@ -69,36 +71,36 @@ def test_a_stranger_sees_and_changes_nothing_of_others(
     subtests: pytest.Subtests,
 ) -> None:
     client.force_login(stranger)
-    before = everything(organization)
-    for route, expected in (THINGS | OWN).items():
-        with subtests.test(route), on_its_own(client) as visitor:
+    before = organization_rows(organization)
+    for route, expected in (OBJECT_ROUTES | OWN_ROUTES).items():
+        with subtests.test(route), isolated_client(client) as visitor:
             for method in METHODS:
-                response = ask(visitor, method, address(route, ids), organization)
+                response = send_request(visitor, method, address(route, ids), organization)
                 assert response.status_code == expected.get(method, 405), method
-                assert SECRET not in text(response), method
-            assert everything(organization) == before
+                assert SECRET not in body_text(response), method
+            assert organization_rows(organization) == before
 
 
 def test_somebody_without_an_organization_gets_nowhere(
     client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
     client.force_login(factories.user())
-    before = everything(organization)
-    for route in [*THINGS, *OWN]:
-        with subtests.test(route), on_its_own(client) as visitor:
+    before = organization_rows(organization)
+    for route in [*OBJECT_ROUTES, *OWN_ROUTES]:
+        with subtests.test(route), isolated_client(client) as visitor:
             for method in METHODS:
-                response = ask(visitor, method, address(route, ids), organization)
+                response = send_request(visitor, method, address(route, ids), organization)
                 assert response.status_code in {*HARMLESS.get(route, ()), 404, 405}, method
-                assert SECRET not in text(response), method
-            assert everything(organization) == before
+                assert SECRET not in body_text(response), method
+            assert organization_rows(organization) == before
 
 
 def test_ids_of_others_and_of_nothing_look_the_same(
     client: Client, stranger: User, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
     client.force_login(stranger)
-    for route, methods in THINGS.items():
-        with subtests.test(route), on_its_own(client) as visitor:
+    for route, methods in OBJECT_ROUTES.items():
+        with subtests.test(route), isolated_client(client) as visitor:
             method = "post" if "GET" not in methods else "get"
             pages = []
             for pk in (ids.get(route, 888_888_888), 999_999_999, 10**30):
@@ -115,17 +117,17 @@ def test_the_pages_of_sign_in_give_nothing_away_and_never_fall(
     ids: dict[str, int],
     subtests: pytest.Subtests,
 ) -> None:
-    for route, expected in ACCOUNT.items():
-        with subtests.test(route), on_its_own(client) as visitor:
+    for route, expected in SIGN_IN_ROUTES.items():
+        with subtests.test(route), isolated_client(client) as visitor:
             path = address(route, ids)
             assert visitor.get(path).status_code == expected
             for method in METHODS:
-                assert ask(visitor, method, path, organization).status_code < 500, method
+                assert send_request(visitor, method, path, organization).status_code < 500, method
             for method in METHODS:
                 visitor.force_login(stranger)
-                response = ask(visitor, method, path, organization)
+                response = send_request(visitor, method, path, organization)
                 assert response.status_code < 500, method
-                assert SECRET not in text(response), method
+                assert SECRET not in body_text(response), method
 
 
 def test_nobody_signs_up_from_the_web(client: Client, db: None) -> None:
@@ -148,7 +150,7 @@ def test_the_icon_is_found_where_browsers_look_for_it(client: Client, db: None) 
     assert (response.status_code, response["Location"]) == (301, "/static/caraus.svg")
 
 
-@pytest.mark.parametrize("route", sorted(DOORS))
+@pytest.mark.parametrize("route", sorted(SECRET_ROUTES))
 @pytest.mark.parametrize("method", METHODS)
 def test_an_invented_link_opens_nothing(client: Client, db: None, route: str, method: str) -> None:
     path = "/" + route.replace("<str:secret>", "invented-" + "x" * 40)
