@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.running.cluster import Cluster, until_answers
+from tests.running.cluster import Cluster, until_responding
 from tests.simulator_process import SimulatorProcess
 
 HERE = Path(__file__).resolve().parent
@@ -79,7 +79,7 @@ def main() -> None:
         for web in cluster.webs:
             web.start()
         for port in cluster.ports:
-            until_answers(f"http://127.0.0.1:{port}/healthz")
+            until_responding(f"http://127.0.0.1:{port}/healthz")
         balancer = start_balancer(cluster)
         try:
             step(cluster, 10)  # warm
@@ -101,7 +101,7 @@ def start_balancer(cluster: Cluster) -> "subprocess.Popen[bytes]":
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until_answers("http://127.0.0.1:8765/healthz")
+    until_responding("http://127.0.0.1:8765/healthz")
     return process
 
 
