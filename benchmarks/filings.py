@@ -13,9 +13,9 @@ import statistics
 import time
 from typing import Any
 
+from tests.fault_run import Storm
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
-from tests.storm import Storm
 
 DEADLINE_SECONDS = 300
 

@@ -25,9 +25,9 @@ import psutil
 from caraus.anaf.async_client import AsyncAnafClient
 from caraus.anaf.http import AnafSettings
 from caraus.anaf.info import read_response
+from tests.fault_run import Storm
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
-from tests.storm import Storm
 
 AT_ONCE = 30
 

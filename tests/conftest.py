@@ -44,9 +44,9 @@ connection_created.disconnect(dispatch_uid="caraus.web.error_responses")
 # The files that take a minute by themselves, then the folders whose tests start whole
 # installations, then the longest of the rest.
 LONGEST_FIRST = (
-    *("test_code_quality.py", "test_storm.py", "test_everyone.py"),
+    *("test_code_quality.py", "test_fault_run.py", "test_everyone.py"),
     *("running", "commands", "e2e", "upgrades"),
-    *("test_kill_matrix.py", "test_whole_life.py", "test_stranger.py", "test_roles.py"),
+    *("test_kill_matrix.py", "test_life_cycle.py", "test_stranger.py", "test_roles.py"),
     *("test_logs.py", "test_list.py", "test_private_names.py", "test_in_a_browser.py"),
 )
 

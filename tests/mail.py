@@ -12,7 +12,7 @@ from django.core import mail
 
 from caraus.commands.ports import free_ports
 from caraus.mail import delivery
-from tests.letters import faults
+from tests.email_checks import faults
 
 
 class _Handler:

@@ -36,7 +36,7 @@ def test_a_list_pasted_twice_at_once_adds_each_once(transactional_db: None) -> N
     assert organization.companies.count() == len(GOOD)
 
 
-def test_an_archived_company_is_asked_about_no_more_and_comes_back(
+def test_an_archived_company_is_polled_no_more_and_comes_back(
     owner: User, organization: Organization, company: Company
 ) -> None:
     from datetime import timedelta
@@ -69,7 +69,7 @@ def settings_form(**values: object) -> dict[str, object]:
     return {"name": "Trans Test"} | values
 
 
-def test_settings_are_kept_and_told(owner: User, organization: Organization) -> None:
+def test_settings_are_kept_and_reported(owner: User, organization: Organization) -> None:
     client_of(owner).post(
         "/organizatie/setari/", settings_form(name="Alt Nume", keep_transports_months="60")
     )

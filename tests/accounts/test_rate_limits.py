@@ -101,7 +101,7 @@ def test_the_page_says_whose_limit_it_is_and_when_it_goes_on(
         (timedelta(days=1), "poți încerca din nou mâine la 10:01."),
     ],
 )
-def test_the_moment_is_told_rounded_up(left: timedelta, words: str) -> None:
+def test_the_moment_is_reported_rounded_up(left: timedelta, words: str) -> None:
     with patch("django.utils.timezone.now", return_value=NOW), translation.override("ro"):
         sentence = rate_limits.RateLimitExceeded("user", NOW + left).sentence
     assert sentence.endswith(words)
@@ -143,7 +143,7 @@ def test_every_action_can_be_counted(settings: LazySettings) -> None:
 
 
 @pytest.mark.parametrize("text", ["10", "10/h", "x/h/user", "10/h/user,5", "10/w/user"])
-def test_a_limit_that_can_not_be_read_is_told_at_the_start(
+def test_a_limit_that_can_not_be_read_is_reported_at_the_start(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setenv("CARAUS_EXPORT_LIMIT", text)

@@ -78,7 +78,7 @@ def test_in_the_open_mode_the_address_is_confirmed_first(
     assert client.get("/firme/").status_code == 200
 
 
-def test_a_known_address_is_not_told_to_a_stranger(
+def test_a_known_address_is_not_shown_to_a_stranger(
     client: Client, settings: LazySettings, ana: User
 ) -> None:
     settings.SIGNUP = "open"

@@ -33,7 +33,7 @@ def _failure(settings: AnafSettings, token: str = "secret-1") -> AnafError:
     return error
 
 
-def test_the_records_of_a_good_answer_come_back(settings: AnafSettings, anaf: Server) -> None:
+def test_the_records_of_a_good_response_come_back(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
     response = _poll(settings)
     assert [r.uit for r in response.records] == ["3A0C4D7E9F1H2J47"]
@@ -71,7 +71,7 @@ def test_it_works_from_a_thread(settings: AnafSettings, anaf: Server) -> None:
     assert len(responses) == 4
 
 
-def test_an_empty_note_is_an_empty_answer(settings: AnafSettings, anaf: Server) -> None:
+def test_an_empty_note_is_an_empty_response(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of({"error": "Nu exista informatii pentru aceasta solicitare"}))
     response = _poll(settings)
     assert response.records == ()
@@ -144,7 +144,7 @@ def test_a_server_that_does_not_speak_tls(anaf: Server) -> None:
     assert _failure(settings_for(anaf.url.replace("http://", "https://"))).code == "tls"
 
 
-def test_a_connection_closed_without_an_answer() -> None:
+def test_a_connection_closed_without_a_response() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def hang_up() -> None:
@@ -162,7 +162,7 @@ def test_a_connection_closed_without_an_answer() -> None:
 @pytest.mark.parametrize(
     "reply", [Reply(hang=True), Reply(body=b"[" + b" " * 200, drip=True)], ids=["silent", "drip"]
 )
-def test_a_slow_answer_ends_in_time(anaf: Server, reply: Reply) -> None:
+def test_a_slow_response_ends_in_time(anaf: Server, reply: Reply) -> None:
     anaf.reply = reply
     began = time.monotonic()
     error = _failure(settings_for(anaf.url, timeout=0.3))

@@ -103,7 +103,7 @@ def _hang_up(connection: socket.socket) -> None:
     connection.recv(65536)
 
 
-def test_a_connection_closed_without_an_answer_is_unknown() -> None:
+def test_a_connection_closed_without_a_response_is_unknown() -> None:
     with listening(_hang_up) as address:
         exchange = send(f"http://{address}")
     assert outcome(exchange) == (UploadOutcome.UNKNOWN, "network")
@@ -119,7 +119,7 @@ def test_a_connection_closed_without_an_answer_is_unknown() -> None:
         (Reply(400, body_of({"Errors": [{"errorMessage": "gresit"}]})), "bad_request"),
     ],
 )
-def test_an_answer_of_no_use_is_unknown(anaf: Server, reply: Reply, code: str) -> None:
+def test_a_response_of_no_use_is_unknown(anaf: Server, reply: Reply, code: str) -> None:
     anaf.reply = reply
     assert outcome(send(anaf.url)) == (UploadOutcome.UNKNOWN, code)
     assert len(anaf.seen) == 1
@@ -209,7 +209,7 @@ def test_who_counts_the_calls_sees_how_each_went(
     assert seen == [code]
 
 
-def test_an_answer_survives_who_counts_the_calls(anaf: Server) -> None:
+def test_a_response_survives_who_counts_the_calls(anaf: Server) -> None:
     @contextmanager
     def forgetful(cui: str) -> Iterator[None]:
         yield

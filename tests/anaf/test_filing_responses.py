@@ -58,7 +58,7 @@ def test_an_index_is_accepted_for_processing(index: object) -> None:
     assert (result.trace_id, result.messages, result.error_code) == ("96cd587e", (), "")
 
 
-def test_an_index_beside_errors_is_asked_about() -> None:
+def test_an_index_beside_errors_is_polled() -> None:
     result = read_upload(responded(errors("ceva", index_incarcare=7)))
     assert (result.outcome, result.messages) == (UploadOutcome.ACCEPTED, ("ceva",))
 
@@ -282,7 +282,7 @@ _JSON = st.recursive(
 @example(value={"Errors": False}, status=200, complete=True)
 @example(value={"Errors": [{"errorMessage": 0}]}, status=200, complete=True)
 @given(value=_JSON, status=st.sampled_from([200, 200, 204, 401, 502]), complete=st.booleans())
-def test_no_answer_is_a_false_verdict(value: Any, status: int, complete: bool) -> None:
+def test_no_response_is_a_false_verdict(value: Any, status: int, complete: bool) -> None:
     exchange = responded(json.dumps(value).encode(), status, complete=complete)
     is_object = complete and status == 200 and isinstance(value, dict)
     upload, stare = read_upload(exchange), read_status(exchange)

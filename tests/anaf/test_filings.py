@@ -121,7 +121,7 @@ def test_the_users_own_reference_comes_back_before_ours(filing: Filing) -> None:
     assert [key_of(row.reference) for row in read_list(filing.listed()).rows] == [reference[-30:]]
 
 
-def test_a_refusal_is_told_by_the_state_and_by_lista_in_anafs_words(filing: Filing) -> None:
+def test_a_refusal_is_reported_by_the_state_and_by_lista_in_anafs_words(filing: Filing) -> None:
     index = read_upload(filing.upload(uit="3V0P0L0P0T3JUW46")).index
     filing.simulator.advance(seconds=PROCESSED)
     result = read_status(filing.status(index))
@@ -204,7 +204,7 @@ def test_json_as_plain_text_is_read(filing: Filing) -> None:
 @pytest.mark.parametrize(
     ("scenario", "options"), [("timeout", {}), ("upload_lost_after", {"how": "silence"})]
 )
-def test_an_answer_that_does_not_come_in_time_is_unknown(
+def test_a_response_that_does_not_come_in_time_is_unknown(
     filing: Filing, scenario: str, options: dict[str, str]
 ) -> None:
     filing.simulator.turn_on(scenario, endpoint="upload", **options)

@@ -131,7 +131,7 @@ def test_proxies_of_the_environment_are_not_used(
     assert stranger.seen == []
 
 
-def test_the_last_answer_is_remembered(settings: AnafSettings, anaf: Server) -> None:
+def test_the_last_response_is_remembered(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(418, b"teapot", "text/plain; charset=UTF-8", {"X-Trace": "7"})
 
     async def call() -> httpx2.Response:

@@ -49,7 +49,9 @@ def odd(**changes: Any) -> CarrierRecord:
 
 
 @pytest.mark.parametrize("name", ["end-dash", "end-with-zone", "start-empty-list", "wrapped"])
-def test_a_reported_answer_is_a_transport(settings: AnafSettings, anaf: Server, name: str) -> None:
+def test_a_reported_response_is_a_transport(
+    settings: AnafSettings, anaf: Server, name: str
+) -> None:
     case = CASES[name]
     anaf.reply = reply_of(case)
     (read,) = poll(settings).records
@@ -167,7 +169,7 @@ def test_an_odd_form_that_has_one_meaning_is_understood(
     assert read.unread == {}
 
 
-def test_a_part_of_a_place_that_is_odd_is_told_with_its_name() -> None:
+def test_a_part_of_a_place_that_is_odd_is_reported_with_its_name() -> None:
     read = odd(loc_start={"judet": {"cod": "AR"}, "localitate": "Nădlac"})
     assert (read.start.county, read.start.locality) == ("", "Nădlac")
     assert read.unread == {"loc_start.judet": '{"cod":"AR"}'}
@@ -258,7 +260,7 @@ def test_a_record_without_a_uit_in_a_wrapped_list_is_unreadable() -> None:
         ({"documente": "XXX", "nr_veh": "B1"}, "unexpected_shape"),
     ],
 )
-def test_an_object_with_neither_a_list_nor_a_uit_is_never_an_empty_answer(
+def test_an_object_with_neither_a_list_nor_a_uit_is_never_an_empty_response(
     value: Any, code: str
 ) -> None:
     with pytest.raises(AnafError) as caught:
@@ -302,7 +304,7 @@ def test_a_limit_is_one_in_whatever_words_and_with_whatever_status(
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_an_answer_without_end_is_not_read_to_it(
+def test_a_response_without_end_is_not_read_to_it(
     settings: AnafSettings, anaf: Server, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
     monkeypatch.setattr(http, "MOST_BYTES", 100_000)
@@ -317,7 +319,7 @@ def test_an_answer_without_end_is_not_read_to_it(
     )
 
 
-def test_a_packed_answer_is_unpacked(settings: AnafSettings, anaf: Server) -> None:
+def test_a_packed_response_is_unpacked(settings: AnafSettings, anaf: Server) -> None:
     body = body_of([SWAGGER_RECORD])
     anaf.reply = Reply(body=gzip.compress(body), headers={"Content-Encoding": "gzip"})
     response = poll(settings)
@@ -335,7 +337,7 @@ def test_more_records_than_any_carrier_has_are_no_list(monkeypatch: pytest.Monke
 LONG = "Ș" * 100_000
 
 
-def test_a_long_text_is_cut_and_told_and_the_record_kept_whole() -> None:
+def test_a_long_text_is_cut_and_reported_and_the_record_kept_whole() -> None:
     read = odd(
         den_decl=LONG,
         ref_decl=LONG,
@@ -360,7 +362,7 @@ def test_a_long_text_is_cut_and_told_and_the_record_kept_whole() -> None:
     assert read.raw["den_decl"] == LONG
 
 
-def test_many_documents_and_vehicle_changes_are_bounded_and_told() -> None:
+def test_many_documents_and_vehicle_changes_are_bounded_and_reported() -> None:
     changes = [
         {"nr_veh": f"B{number}", "data_modif_veh": 1719612000 + number} for number in range(999)
     ]

@@ -31,7 +31,7 @@ def _code(body: bytes, content_type: str = "application/json") -> str:
         {"error": "  NU EXISTĂ  INFORMAŢII pentru aceasta solicitare"},
     ],
 )
-def test_none_in_any_wording_is_an_empty_answer(value: Any) -> None:
+def test_none_in_any_wording_is_an_empty_response(value: Any) -> None:
     response = parse_info(body_of(value))
     assert (response.records, response.unreadable) == ((), ())
     assert response.empty_note
@@ -223,7 +223,7 @@ def test_arbitrary_bytes_raise_nothing_but_anaf_error(body: bytes) -> None:
 
 @fewer
 @given(RECORDS)
-def test_a_list_is_always_an_answer_that_accounts_for_every_item(items: list[Any]) -> None:
+def test_a_list_is_always_a_response_that_accounts_for_every_item(items: list[Any]) -> None:
     response = _parse_anything(json.dumps(items).encode())
     assert response is not None
     assert len(response.records) + len(response.unreadable) <= len(items)

@@ -113,7 +113,7 @@ def test_neither_the_cookie_nor_the_secret_stands_beside_the_request(signed_in: 
     assert re.search(r'"browser_digest":"[0-9a-f]{64}"', row)
 
 
-def test_another_users_answer_is_wrong_whatever_the_browser(
+def test_another_users_response_is_wrong_whatever_the_browser(
     anaf: SimulatorProcess, signed_in: Client, teammate: User
 ) -> None:
     callback = anaf.log_in("three", url=begun(signed_in))

@@ -84,7 +84,7 @@ def refused(page: str, error: ErrorText) -> bool:
 
 
 @pytest.mark.parametrize("state", ["", "invented", "\x00", "ă" * 3000])
-def test_an_answer_with_a_state_that_nobody_was_given_is_refused(
+def test_a_response_with_a_state_that_nobody_was_given_is_refused(
     anaf: SimulatorProcess, signed_in: Client, state: str
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
@@ -93,7 +93,7 @@ def test_an_answer_with_a_state_that_nobody_was_given_is_refused(
     assert anaf.calls("token") == []
 
 
-def test_an_answer_that_belongs_to_another_user_is_refused_and_stays_usable(
+def test_a_response_that_belongs_to_another_user_is_refused_and_stays_usable(
     anaf: SimulatorProcess, signed_in: Client, teammate: User, stranger: User
 ) -> None:
     Authorization.objects.all().delete()
@@ -105,7 +105,7 @@ def test_an_answer_that_belongs_to_another_user_is_refused_and_stays_usable(
     assert "Autorizarea a reușit" in finish(signed_in, **callback)
 
 
-def test_an_answer_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_in: Client) -> None:
+def test_a_response_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_in: Client) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
     request = ConsentRequest.objects.get()
     assert request.expires_at - request.created_at == timedelta(minutes=10)
@@ -113,7 +113,7 @@ def test_an_answer_after_ten_minutes_is_refused(anaf: SimulatorProcess, signed_i
     assert refused(finish(signed_in, **callback), STATE_EXPIRED)
 
 
-def test_an_answer_is_used_once_and_the_page_loaded_again_says_the_same(
+def test_a_response_is_used_once_and_the_page_loaded_again_says_the_same(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
@@ -143,7 +143,7 @@ def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_that_comes_many_times_at_once_is_used_once(
+def test_a_response_that_comes_many_times_at_once_is_used_once(
     anaf: SimulatorProcess, organization: Organization, owner: User
 ) -> None:
     address = consent.begin_consent(user=owner, organization=organization, browser="b")
@@ -202,7 +202,7 @@ def _in_thread(client: Client, came: dict[str, str]) -> str:
         connections.close_all()
 
 
-def test_an_answer_whose_process_died_is_not_waited_for_for_ever(
+def test_a_response_whose_process_died_is_not_waited_for_for_ever(
     anaf: SimulatorProcess, signed_in: Client
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
@@ -215,7 +215,7 @@ def test_an_answer_whose_process_died_is_not_waited_for_for_ever(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
+def test_a_mistake_of_ours_is_reported_to_whoever_loads_the_page_again(
     anaf: SimulatorProcess, signed_in: Client
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
@@ -238,7 +238,7 @@ def test_a_mistake_of_ours_is_told_to_whoever_loads_the_page_again(
 @pytest.mark.parametrize(
     ("change", "error"), [({"role": "viewer"}, NO_LONGER_ALLOWED), ({}, NOTHING_CAME)]
 )
-def test_our_own_refusals_are_told_again_too(
+def test_our_own_refusals_are_reported_again_too(
     anaf: SimulatorProcess,
     signed_in: Client,
     owner: User,
@@ -263,7 +263,7 @@ def cancel(anaf: SimulatorProcess, address: str) -> dict[str, str]:
     return came_back(anaf.http.post(chooser, data=form))
 
 
-def test_a_cancelled_login_is_told_so(anaf: SimulatorProcess, signed_in: Client) -> None:
+def test_a_cancelled_login_is_reported_as_such(anaf: SimulatorProcess, signed_in: Client) -> None:
     callback = cancel(anaf, begin(signed_in))
     assert callback["error"] == "access_denied"
     assert ERROR_TEXTS["cancelled"].sentence in finish(signed_in, **callback)
@@ -272,7 +272,7 @@ def test_a_cancelled_login_is_told_so(anaf: SimulatorProcess, signed_in: Client)
 
 
 @pytest.mark.parametrize("error", ["access_denied", "server_error", "<script>", "boo\x00"])
-def test_whatever_error_comes_back_is_told_and_never_echoed(
+def test_whatever_error_comes_back_is_reported_and_never_echoed(
     anaf: SimulatorProcess, signed_in: Client, error: str
 ) -> None:
     state = parse_qs(urlsplit(begin(signed_in)).query)["state"][0]
@@ -294,7 +294,7 @@ def test_whatever_error_comes_back_is_told_and_never_echoed(
         ("down_refused", "refused"),
     ],
 )
-def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
+def test_an_error_of_anaf_at_the_exchange_is_reported_with_what_to_do(
     anaf: SimulatorProcess, signed_in: Client, settings: Any, scenario: str, code: str
 ) -> None:
     settings.ANAF_TIMEOUT_SECONDS = 1
@@ -309,7 +309,7 @@ def test_anaf_in_trouble_at_the_exchange_is_told_with_what_to_do(
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_code_that_came_too_late_is_told_so(
+def test_a_code_that_came_too_late_is_reported_as_such(
     anaf: SimulatorProcess, signed_in: Client, reset: bool
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
@@ -368,7 +368,7 @@ def test_a_new_certificate_replaces_the_same_persons_dead_authorization(
     assert set(Authorization.objects.values_list("status", flat=True)) == {"replaced", "active"}
 
 
-def test_pressing_the_button_without_a_client_id_is_told_as_our_fault(
+def test_pressing_the_button_without_a_client_id_is_reported_as_our_fault(
     anaf: SimulatorProcess, signed_in: Client, settings: Any
 ) -> None:
     settings.ANAF_CLIENT_ID = ""

@@ -120,7 +120,7 @@ def test_a_later_end_has_notices_of_its_own(ending: Authorization) -> None:
     assert len(titles()) == 2
 
 
-def test_those_who_can_act_are_told(organization: Organization, owner: User) -> None:
+def test_those_who_can_act_are_notified(organization: Organization, owner: User) -> None:
     admin = factories.member(organization, "admin")
     dispatcher = factories.member(organization, "dispatcher")
     factories.member(organization, "dispatcher")
@@ -137,7 +137,7 @@ def fail(authorization: Authorization, code: str, now: datetime) -> None:
     )
 
 
-def test_a_passing_trouble_of_renewal_is_told_once_and_only_near_the_end(
+def test_a_passing_error_of_the_token_refresh_is_reported_once_and_only_near_the_end(
     ending: Authorization,
 ) -> None:
     fail(ending, "token_endpoint_down", ending.access_expires_at - 4 * DAY)
@@ -150,7 +150,7 @@ def test_a_passing_trouble_of_renewal_is_told_once_and_only_near_the_end(
     )
 
 
-def test_when_the_access_token_ends_meanwhile_that_is_told_too_and_once(
+def test_when_the_access_token_ends_meanwhile_that_is_reported_too_and_once(
     ending: Authorization,
 ) -> None:
     for hours in (-2, -1, 1, 2, 30):
@@ -168,7 +168,7 @@ def test_where_the_fault_is_ours_nobody_is_sent_for_the_certificate(ending: Auth
     assert "autorizează din nou de pe acum" not in notification
 
 
-def test_a_refusal_is_told_at_once_and_once(ending: Authorization) -> None:
+def test_a_refusal_is_reported_at_once_and_once(ending: Authorization) -> None:
     for _ in range(3):
         fail(ending, "refresh_rejected", NOON)
     assert titles() == ["Autorizarea SPV trebuie refăcută acum"]

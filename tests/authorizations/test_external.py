@@ -50,7 +50,7 @@ def words(client: Client, address: str) -> str:
     return client.get(address).content.decode()
 
 
-def test_the_holder_authorizes_without_an_account_and_the_sender_is_told(
+def test_the_holder_authorizes_without_an_account_and_the_sender_is_notified(
     anaf: SimulatorProcess, owner: User, organization: Organization, secret: str
 ) -> None:
     factories.member(organization, "admin")
@@ -229,7 +229,7 @@ def test_the_secret_is_shown_once_and_kept_nowhere(
     assert secret not in words(signed_in, "/integrari/")
 
 
-def test_when_the_mail_server_is_down_the_link_can_be_copied_and_the_letter_goes_later(
+def test_when_the_mail_server_is_down_the_link_can_be_copied_and_the_email_goes_later(
     signed_in: Client, company: Company, settings: LazySettings
 ) -> None:
     settings.MAILERS = mailers(free_ports(1)[0])
@@ -245,7 +245,7 @@ def test_when_the_mail_server_is_down_the_link_can_be_copied_and_the_letter_goes
     assert email["To"] == "ion@contabil.ro"
 
 
-def test_the_letter_names_the_companies_in_both_parts(
+def test_the_email_names_the_companies_in_both_parts(
     signed_in: Client, company: Company, settings: LazySettings
 ) -> None:
     Company.objects.filter(pk=company.pk).update(name="Trans & Fiii")
@@ -263,7 +263,7 @@ def test_the_letter_names_the_companies_in_both_parts(
     assert "Autorizează la ANAF SPV" in html
 
 
-def test_a_revoked_links_letter_is_not_sent(signed_in: Client, company: Company) -> None:
+def test_a_revoked_links_email_is_not_sent(signed_in: Client, company: Company) -> None:
     signed_in.post("/integrari/linkuri/", {"email": "ion@contabil.ro"})
     signed_in.post(f"/integrari/linkuri/{ExternalLink.objects.get().pk}/retragere/")
     assert delivered() == []

@@ -78,7 +78,7 @@ def test_a_person_may_have_it_tried_at_once(organization: Organization, company:
     assert CompanyRight.objects.get().state == "unknown"
 
 
-def test_each_company_is_asked_about_with_the_certificate_that_covers_it(
+def test_each_company_is_polled_with_the_certificate_that_covers_it(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     single = factories.company(organization, cui="900040403")
@@ -123,7 +123,7 @@ def test_a_company_moves_to_another_certificate_when_an_authorization_dies(
     assert rights.authorization_for(company) == one
 
 
-def test_when_the_covering_one_dies_and_no_other_has_the_right_its_death_is_told(
+def test_when_the_covering_one_dies_and_no_other_has_the_right_its_death_is_reported(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     authorize(anaf, organization)
@@ -170,7 +170,7 @@ def test_a_refused_pair_is_asked_ever_more_rarely_however_often_the_timers_run(
     assert states == {"norights": "no_right", "three": "covered"}
 
 
-def test_a_pair_that_was_never_covered_is_asked_about_once_a_month_in_the_end() -> None:
+def test_a_pair_that_was_never_covered_is_polled_once_a_month_in_the_end() -> None:
     days = [rights.retry_pause(refusals=index, was_covered=False).days for index in range(1, 9)]
     assert days == [1, 2, 4, 8, 16, 30, 30, 30]
     assert rights.retry_pause(refusals=5000, was_covered=False).days == 30

@@ -54,7 +54,7 @@ def test_the_callback_asks_anaf_about_no_company_and_costs_the_same_for_one_and_
     assert numbers[0] == numbers[1] < 60
 
 
-def test_the_page_after_anaf_counts_as_the_answers_come(
+def test_the_page_after_anaf_counts_as_the_responses_come(
     anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:
     some = companies(organization, 165)
@@ -81,7 +81,7 @@ def test_the_page_after_anaf_counts_as_the_answers_come(
     assert "<html" in whole
 
 
-def test_a_certificate_without_any_right_is_told_so_once_anaf_has_answered(
+def test_a_certificate_without_any_right_is_reported_as_such_once_anaf_has_answered(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:
     for number in range(20):

@@ -83,7 +83,7 @@ def test_a_new_first_key_encrypts_and_the_old_one_still_opens(settings: Any) -> 
         crypto.decrypt(sealed)
 
 
-def test_a_key_that_is_none_is_told_by_its_name(settings: Any) -> None:
+def test_a_key_that_is_none_is_reported_by_its_name(settings: Any) -> None:
     settings.TOKEN_KEYS = ["not a key"]
     with pytest.raises(ImproperlyConfigured, match="CARAUS_TOKEN_KEYS") as caught:
         crypto.encrypt("a token")

@@ -194,7 +194,7 @@ def test_a_good_call_forgets_a_failure_outside_of_the_own_window_of_a_short_toke
     assert authorization.last_good_call_at == now
 
 
-def test_a_short_token_that_can_not_be_renewed_for_minutes_is_told_to_nobody(
+def test_a_short_token_that_can_not_be_renewed_for_minutes_is_reported_to_nobody(
     anaf: SimulatorProcess, authorization: Authorization, owner: User
 ) -> None:
     now = timezone.now()

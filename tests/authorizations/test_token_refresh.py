@@ -133,7 +133,7 @@ def test_processes_that_find_the_same_token_ended_renew_it_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crash_between_the_answer_and_the_commit_leaves_the_old_tokens_usable(
+def test_a_crash_between_the_response_and_the_commit_leaves_the_old_tokens_usable(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     old = tokens(authorization)

@@ -98,7 +98,7 @@ def test_the_row_is_not_locked_while_anaf_is_asked(
     assert let_go(anaf, waiting) is True
 
 
-def test_first_answers_about_other_companies_are_kept_while_the_token_service_is_silent(
+def test_first_responses_about_other_companies_are_kept_while_the_token_service_is_silent(
     waiting: Renewal,
     anaf: SimulatorProcess,
     organization: Organization,

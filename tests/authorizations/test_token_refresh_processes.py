@@ -54,7 +54,7 @@ def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
     assert due.access_expires_at > timezone.now() + timedelta(days=80)
 
 
-def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_told(
+def test_where_the_old_refresh_token_has_died_with_the_worker_a_person_is_notified(
     anaf: SimulatorProcess, due: Authorization, owner: User
 ) -> None:
     anaf.turn_on("refresh_kills_old")

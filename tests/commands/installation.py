@@ -15,7 +15,7 @@ import psycopg
 
 from caraus import embedded
 from caraus.commands.ports import free_ports
-from tests.commands.ready import Ready
+from tests.commands.forking_server import Ready
 from tests.simulator_process import SimulatorProcess
 
 PASSWORD = "un-secret-lung-42"

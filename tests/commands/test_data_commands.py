@@ -34,7 +34,7 @@ def test_sync_brings_what_anaf_has_and_repeats_without_change(authorized: Instal
     assert {row["uit"] for row in rows} == {record["uit"] for record in expected}
 
 
-def test_a_uit_is_told_with_every_promised_field(authorized: Installation) -> None:
+def test_a_uit_is_reported_with_every_promised_field(authorized: Installation) -> None:
     added = authorized.anaf.add_uit(CUI, nr_veh="B 123 XYZ", nr_rem1="B456REM")
     authorized.json("sync")
     rows = authorized.json("transports", "--cui", CUI)
@@ -61,7 +61,7 @@ def test_a_correction_is_an_event_with_old_and_new(authorized: Installation) -> 
     assert row["events"][-1]["changes"]["plate"] == ["B123ABC", "CJ99ZZZ"]
 
 
-def test_a_record_that_cannot_be_understood_is_told_with_its_text(
+def test_a_record_that_cannot_be_understood_is_reported_with_its_text(
     authorized: Installation,
 ) -> None:
     authorized.anaf.turn_on("malformed_record", kind="missing_uit")
@@ -99,7 +99,7 @@ def test_a_record_with_unreadable_days_is_a_transport_without_them(
         ("token_refused", "unavailable", 1),  # although it has just been renewed: nobody need act
     ],
 )
-def test_each_trouble_has_its_outcome_and_exit_code(
+def test_each_error_has_its_outcome_and_exit_code(
     authorized: Installation, scenario: str, outcome: str, code: int
 ) -> None:
     authorized.anaf.turn_on(scenario)
@@ -114,7 +114,7 @@ def test_a_company_nobody_added_is_wrong_use(installation: Installation) -> None
     assert "14399840" in done.stderr
 
 
-def test_an_archived_company_is_not_asked_about_but_its_uits_stay(
+def test_an_archived_company_is_not_polled_but_its_uits_stay(
     authorized: Installation,
 ) -> None:
     authorized.json("sync")

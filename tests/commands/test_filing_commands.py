@@ -49,7 +49,7 @@ def test_a_refusal_of_anaf_is_exit_code_4(authorized: Installation) -> None:
     assert "Valoarea nu respecta schema." in row["message"]
 
 
-def test_a_lost_answer_is_exit_code_1(authorized: Installation) -> None:
+def test_a_lost_response_is_exit_code_1(authorized: Installation) -> None:
     uit = new_uit(authorized)
     authorized.anaf.turn_on("upload_502_after")
     authorized.anaf.turn_on("info_lags", seconds=3600)

@@ -96,7 +96,7 @@ def test_the_doctor_misses_a_worker_once_somebody_has_authorized(
     assert "[MISSING] No worker is alive" in done.stdout
 
 
-def test_the_doctor_goes_on_and_lists_every_trouble(installation: Installation) -> None:
+def test_the_doctor_goes_on_and_lists_every_error(installation: Installation) -> None:
     """A database that is down, bad settings, a bad key: none hides another."""
     done = installation.run(
         "doctor",

@@ -198,7 +198,7 @@ def test_a_patient_reader_gets_all(running: Running) -> None:
     assert len(running.get("/big")) == BIG
 
 
-def test_health_is_told_while_all_threads_are_busy(running: Running) -> None:
+def test_health_is_reported_while_all_threads_are_busy(running: Running) -> None:
     clients = [
         running.connect("GET /wait HTTP/1.1\nHost: a\n\n") for _ in range(web_server.THREADS)
     ]

@@ -52,7 +52,7 @@ def test_a_secret_comes_by_value_or_by_file(
 
 
 @pytest.mark.parametrize("trouble", ["missing file", "both"])
-def test_a_secret_that_cannot_be_read_is_told_without_it(
+def test_a_secret_that_cannot_be_read_is_reported_without_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trouble: str
 ) -> None:
     monkeypatch.setenv("CARAUS_X_FILE", str(tmp_path / "none"))
@@ -182,7 +182,7 @@ def test_email_goes_where_email_url_says(
 
 
 @pytest.mark.parametrize("url", ["mail.ro", "bar://mail.ro", "smtp://mail.ro:port"])
-def test_an_email_url_that_is_none_is_told_without_its_password(url: str) -> None:
+def test_an_email_url_that_is_none_is_reported_without_its_password(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         env.mailer(url)
 

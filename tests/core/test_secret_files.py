@@ -97,7 +97,7 @@ def test_an_emptied_secret_is_refused(tmp_path: Path) -> None:
         generated_secret(tmp_path, "key", never)
 
 
-def test_a_secret_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_secret_that_cannot_be_written_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SecretError, match=r"can be neither read nor made.*CARAUS_DATA_DIR"):
         generated_secret(tmp_path / "file" / "data", "key", never)

@@ -235,7 +235,7 @@ def test_a_taken_port_gets_a_clear_sentence(folder: Path) -> None:
             demo.start()
 
 
-def test_a_folder_that_is_a_file_is_told_with_the_demos_own_option(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_reported_with_the_demos_own_option(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RuntimeError, match=r"is a file.*--data-dir"):
         DemoProcess(tmp_path / "file").start()

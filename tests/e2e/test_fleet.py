@@ -27,7 +27,7 @@ def workbook() -> bytes:
     return file.getvalue()
 
 
-def test_a_fleet_is_imported_with_errors_and_a_foreign_vehicle_is_told_and_added(
+def test_a_fleet_is_imported_with_errors_and_a_foreign_vehicle_is_reported_and_added(
     page: Page, demo: DemoProcess
 ) -> None:
     walking.sign_in(page)

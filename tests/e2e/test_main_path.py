@@ -10,7 +10,7 @@ from tests.e2e.demo_process import DemoProcess
 BUSY = "900010100"
 
 
-def test_a_carrier_who_cancels_is_told_so_and_stays_unauthorized(page: Page) -> None:
+def test_a_carrier_who_cancels_is_reported_as_such_and_stays_unauthorized(page: Page) -> None:
     walking.sign_in(page)
     walking.open_integrations(page)
     window = walking.press_authorize(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e import walking
 from tests.e2e.demo_process import DemoProcess
-from tests.web import looks
+from tests.web import page_checks
 
 
 def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
@@ -229,7 +229,7 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     expect(rows.first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert 10_000 < sum(bytes_got) < 150_000  # fifty rows, all that they need, nothing kept before
-    assert looks.shifted(page) < 0.01
+    assert page_checks.shifted(page) < 0.01
 
     # A row: copied, looked at beside the dialog of keys, opened.
     page.keyboard.press("j")
@@ -301,7 +301,7 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.set_viewport_size({"width": 320, "height": 700})
-    assert list(looks.narrow(page)) == []
+    assert list(page_checks.narrow(page)) == []
     page.goto("/transporturi/")
     page.get_by_role("button", name="Copy the UIT").first.click()
     expect(page.get_by_role("status").filter(has_text="UIT copied")).to_have_count(1)

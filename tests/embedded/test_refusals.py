@@ -59,7 +59,7 @@ def test_a_server_that_does_not_start_says_why(used: Path) -> None:
     assert f"{used}/postgres.log" in str(caught.value)
 
 
-def test_too_little_room_is_told_before_anything_is_made(folder: Path) -> None:
+def test_too_little_room_is_reported_before_anything_is_made(folder: Path) -> None:
     needed = shutil.disk_usage(folder.parent).total
     with pytest.raises(
         embedded.EmbeddedError, match=f"is full: .* about {needed >> 20} MB.*CARAUS_DATA_DIR"

@@ -222,7 +222,7 @@ def test_a_pasted_column_of_trailers(works: Client, company: Company) -> None:
         ({"file": b"B" * MAX_REQUEST_BYTES}, "Fișierul este prea mare: primim cel mult 900 kB."),
     ],
 )
-def test_a_list_that_cannot_be_read_is_told(
+def test_a_list_that_cannot_be_read_is_reported(
     works: Client, company: Company, form: dict[str, Any], sentence: str
 ) -> None:
     posted = dict(form)

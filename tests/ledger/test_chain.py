@@ -242,7 +242,7 @@ def test_contents_go_by_the_organizations_months_and_hashes_stay(chain: int) -> 
     assert verify.verify_chain(chain).first_break is None
 
 
-def test_nothing_hides_behind_a_deletion_that_was_told(chain: int) -> None:
+def test_nothing_hides_behind_a_deletion_that_was_reported(chain: int) -> None:
     """Old contents of UITs went by the organization's months; a filing's content never does."""
     write(chain, {"reference": "CRS-1"}, kind=LedgerEntry.Kind.FILING)
     _move_back(chain, up_to=6)

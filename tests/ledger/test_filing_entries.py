@@ -23,7 +23,7 @@ def of_filings(desk: Desk) -> list[LedgerEntry]:
     ]
 
 
-def test_what_was_sent_and_each_answer_are_written(desk: Desk) -> None:
+def test_what_was_sent_and_each_response_are_written(desk: Desk) -> None:
     transport = desk.new_uit()
     change = desk.steps(desk.filed(transport))
     assert change.state == ChangeState.DONE

@@ -161,7 +161,7 @@ def test_a_silence_is_written_when_it_begins_and_when_it_ends(
     assert ended.received_at
 
 
-def test_a_refusal_is_an_answer(
+def test_a_refusal_is_a_response(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     known = len(entries(company.organization_id))

@@ -57,7 +57,7 @@ def test_the_worker_sends_it_whole_and_forgets_it(worker: Worker, smtp: MailServ
     assert not OutgoingEmail.objects.exists()
 
 
-def test_nothing_of_a_letter_is_readable_in_the_database(db: None) -> None:
+def test_nothing_of_an_email_is_readable_in_the_database(db: None) -> None:
     email = write()
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(e)::text FROM mail_outgoingemail e")
@@ -67,7 +67,7 @@ def test_nothing_of_a_letter_is_readable_in_the_database(db: None) -> None:
     assert SECRET in unseal_message(email.sealed, recipient=TO).body
 
 
-def test_a_letter_is_born_with_the_act_or_not_at_all(db: None) -> None:
+def test_an_email_is_created_with_the_act_or_not_at_all(db: None) -> None:
     with transaction.atomic():
         write()
         transaction.set_rollback(True)
@@ -146,7 +146,7 @@ def test_an_unknown_mailbox_is_final_and_greylisting_is_not(code: int, *, final:
     assert delivery.is_permanent(smtplib.SMTPRecipientsRefused({TO: (code, b"no")})) is final
 
 
-def test_a_refused_recipient_is_told_and_not_tried_again(smtp: MailServer, db: None) -> None:
+def test_a_refused_recipient_is_reported_and_not_tried_again(smtp: MailServer, db: None) -> None:
     smtp.refuse_recipients("550 no such mailbox user=caraus password=hunter2")
     email = write(reference="thing:1")
     assert not delivery.deliver_message(email.pk)
@@ -165,7 +165,7 @@ def test_an_address_that_can_not_be_written_is_not_tried_for_ever(
     assert email.gave_up_at
 
 
-def test_a_lost_key_ends_the_letter_and_nothing_else(
+def test_a_lost_key_ends_the_email_and_nothing_else(
     smtp: MailServer, db: None, settings: LazySettings
 ) -> None:
     email = write()
@@ -176,7 +176,7 @@ def test_a_lost_key_ends_the_letter_and_nothing_else(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_take_the_same_letter_at_once_send_it_once(smtp: MailServer) -> None:
+def test_workers_that_take_the_same_email_at_once_send_it_once(smtp: MailServer) -> None:
     email = write()
     results = at_once(*[partial(delivery.deliver_message, email.pk)] * 4)
     assert sorted(map(str, results)) == ["False", "False", "False", "True"]
@@ -196,7 +196,7 @@ def test_a_crash_after_the_server_took_it_doubles_it_under_one_id(smtp: MailServ
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_letter_that_is_just_being_sent_holds_up_nobody_who_withdraws_it() -> None:
+def test_an_email_that_is_just_being_sent_holds_up_nobody_who_withdraws_it() -> None:
     first, second = write(reference="thing:1"), write(reference="thing:1")
     with transaction.atomic():
         OutgoingEmail.objects.select_for_update().get(pk=first.pk)  # as while SMTP takes it
@@ -206,7 +206,7 @@ def test_a_letter_that_is_just_being_sent_holds_up_nobody_who_withdraws_it() -> 
     assert second.pk != first.pk
 
 
-def test_rotated_keys_open_the_letters_that_wait(db: None, settings: LazySettings) -> None:
+def test_rotated_keys_open_the_emails_that_wait(db: None, settings: LazySettings) -> None:
     email = write()
     (old,), new = settings.TOKEN_KEYS, Fernet.generate_key().decode()
     settings.TOKEN_KEYS = [new, old]

@@ -82,7 +82,7 @@ def test_a_subject_arrives_as_it_was_written(
     assert [message["Subject"] for message in smtp.messages] == [subject, subject]
 
 
-def test_a_notification_is_a_letter(organization: Organization, owner: User) -> None:
+def test_a_notification_is_an_email(organization: Organization, owner: User) -> None:
     assert isinstance(emails.compose_email([notify_user(organization, owner)]), OutgoingMessage)
 
 
@@ -184,7 +184,7 @@ def test_pauses_grow_and_stay_within_two_hours(attempts: int) -> None:
     assert retry_delay(attempts) <= timedelta(hours=2)
 
 
-def test_a_letter_that_can_not_be_written_is_given_up_like_one_not_sent(
+def test_an_email_that_can_not_be_written_is_given_up_like_one_not_sent(
     organization: Organization, settings: LazySettings
 ) -> None:
     """Whatever breaks in the writing is counted, put off ever longer, and given up in the end."""

@@ -147,7 +147,7 @@ def test_quiet_hours_hold_back_all_but_what_cannot_wait(
     assert AUTHORIZATION_NEEDED.essential
 
 
-def test_the_digest_is_one_letter_a_day_in_the_readers_language_without_what_is_over(
+def test_the_digest_is_one_email_a_day_in_the_readers_language_without_what_is_over(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     now = at("2026-11-25T12:00").astimezone(UTC)

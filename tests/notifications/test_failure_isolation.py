@@ -83,7 +83,7 @@ def sent_titles() -> list[str]:
 
 
 @pytest.mark.parametrize("code", ["P0001", "40P01", "55P03", "22001"])
-def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
+def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_notified(
     anaf: SimulatorProcess,
     organization: Organization,
     company: Company,
@@ -118,7 +118,7 @@ def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_told(
     assert owner.email not in caplog.text
 
 
-def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
+def test_an_outage_is_reported_to_the_others_when_one_can_not_be_notified_and_to_it_later() -> None:
     first, second = served("Prima"), served("A doua")
     for organization in (first, second):
         (person,) = User.objects.filter(memberships__organization=organization)
@@ -137,7 +137,7 @@ def test_an_outage_is_told_to_the_others_when_one_can_not_be_told_and_to_it_late
     assert Plan.objects.get().notified_outage_since == RateLimiter.objects.get().open_since
 
 
-def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
+def test_a_pause_is_reported_to_the_others_when_one_can_not_be_notified_and_to_it_later() -> None:
     first, _ = served("Prima"), served("A doua")
     plan.update_plan()
     permits.acquire_permit()
@@ -154,7 +154,7 @@ def test_a_pause_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later(
 
 
 @pytest.mark.parametrize("detail", ["de catre utilizator", "pentru CIF=900010100"])
-def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str) -> None:
+def test_a_daily_limit_that_could_not_be_reported_is_kept_and_reported_later(detail: str) -> None:
     organization = served("Prima")
     company = factories.company(organization)
     plan.update_plan()
@@ -173,7 +173,9 @@ def test_a_daily_limit_that_could_not_be_told_is_kept_and_told_later(detail: str
     assert "1000 de interogări" in Notification.objects.get().text
 
 
-def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_later() -> None:
+def test_what_expires_is_reported_to_the_others_when_one_can_not_be_notified_and_to_it_later() -> (
+    None
+):
     first, second = served("Prima"), served("A doua")
     end = datetime(2026, 11, 25, 22, tzinfo=UTC)
     day = date(2026, 11, 26)
@@ -197,7 +199,7 @@ def test_what_lapses_is_told_to_the_others_when_one_can_not_be_told_and_to_it_la
     assert ExpiryWatch.objects.get().notified_until == end + 3 * MINUTE
 
 
-def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_told(
+def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_reported(
     organization: Organization, company: Company, owner: User
 ) -> None:
     now = timezone.now()
@@ -216,7 +218,7 @@ def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_told(
     assert DeliverySettings.objects.get().first_hours == 72
 
 
-def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
+def test_an_authorization_that_anaf_refused_is_marked_so_and_reported_later(
     anaf: SimulatorProcess,
 ) -> None:
     organization = served("Prima")
@@ -234,7 +236,7 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_told_later(
     assert sent_titles() == ["Prima"]
 
 
-def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_told() -> None:
+def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_notified() -> None:
     organization = served("Prima")
     owner = Membership.objects.get(organization=organization)
     made = Authorization.objects.get()
@@ -259,7 +261,7 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_t
     }
 
 
-def test_a_daily_letter_that_can_not_be_made_holds_up_no_other() -> None:
+def test_a_daily_email_that_can_not_be_made_holds_up_no_other() -> None:
     now = timezone.now()
     waiting = []
     for name in ("Prima", "A doua"):

@@ -31,7 +31,7 @@ def notify_users(
     )
 
 
-def test_a_fact_is_told_once_to_each(organization: Organization, owner: User) -> None:
+def test_a_fact_is_reported_once_to_each(organization: Organization, owner: User) -> None:
     other = factories.member(organization, "admin")
     assert len(notify_users(organization, owner, other)) == 2
     assert notify_users(organization, owner, other) == []
@@ -54,7 +54,9 @@ def test_processes_that_tell_the_same_fact_at_once_tell_it_once(
     assert NotificationEmail.objects.count() == 1
 
 
-def test_a_fact_that_is_rolled_back_is_not_told(organization: Organization, owner: User) -> None:
+def test_a_fact_that_is_rolled_back_is_not_reported(
+    organization: Organization, owner: User
+) -> None:
     with transaction.atomic():
         notify_users(organization, owner)
         transaction.set_rollback(True)
@@ -62,7 +64,7 @@ def test_a_fact_that_is_rolled_back_is_not_told(organization: Organization, owne
     assert not ProcrastinateJob.objects.exists()
 
 
-def test_somebody_whose_account_is_closed_is_not_told(organization: Organization) -> None:
+def test_somebody_whose_account_is_closed_is_not_notified(organization: Organization) -> None:
     gone = factories.member(organization, "owner")
     gone.is_active = False
     assert notify_users(organization, gone) == []

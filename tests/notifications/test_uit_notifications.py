@@ -98,7 +98,7 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_told_twice_alone_or_among_many_not_even_at_once(
+def test_nothing_is_reported_twice_alone_or_among_many_not_even_at_once(
     company: Company, owner: User
 ) -> None:
     notified_uits = make_notices(company, *map(str, range(50)))
@@ -114,7 +114,7 @@ def test_nothing_is_told_twice_alone_or_among_many_not_even_at_once(
     assert not NotifiedUit.objects.filter(key="rolled back").exists()
 
 
-def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
+def test_a_burst_over_many_companies_and_responses_becomes_one_and_one_email(
     smtp: MailServer,
     organization: Organization,
     owner: User,
@@ -162,7 +162,7 @@ def test_a_burst_over_many_companies_and_answers_becomes_one_and_one_letter(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_make_one_letter_of_what_belongs_together(
+def test_workers_at_once_make_one_email_of_what_belongs_together(
     smtp: MailServer, company: Company, owner: User
 ) -> None:
     notify_uits(FLEET_ISSUE, make_notices(company, *"abcde"))
@@ -278,7 +278,7 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     }
 
 
-def test_what_was_told_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
+def test_what_was_reported_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
     notify_uits(NEW_UIT, make_notices(company, "old"), now=timezone.now() - timedelta(days=91))
     notify_uits(NEW_UIT, make_notices(company, "new"))
     purge.delete_expired_notifications()

@@ -86,7 +86,7 @@ def test_nobody_is_led_to_another_site(
     assert signed_in.post(f"/notificari/{pk}/")["Location"] == "/notificari/"
 
 
-def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
+def test_preferences_are_kept_and_the_last_reader_is_notified_why_not(
     signed_in: Client, organization: Organization
 ) -> None:
     hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
@@ -101,7 +101,7 @@ def test_preferences_are_kept_and_the_last_reader_is_told_why_not(
     assert response.content.decode().count("Preferințele au fost salvate.") == 1
 
 
-def test_nobody_is_offered_what_is_not_told_to_the_role(
+def test_nobody_is_offered_what_is_not_meant_for_the_role(
     client: Client, organization: Organization
 ) -> None:
     client.force_login(factories.member(organization, "viewer"))

@@ -74,7 +74,7 @@ def test_loopback_names_are_served_on_this_machine_alone(url: str, names: list[s
     assert done.stdout.strip() == str(names)
 
 
-def test_links_in_letters_are_made_of_the_public_address(settings: LazySettings) -> None:
+def test_links_in_emails_are_made_of_the_public_address(settings: LazySettings) -> None:
     """Even where a proxy or a setting lets a forged Host through."""
     settings.PUBLIC_URL = "https://caraus.example.ro"
     settings.ALLOWED_HOSTS, settings.SIGNUP = ["*"], "open"

@@ -189,7 +189,7 @@ def test_forged_hosts_do_not_fill_the_log(logged: Logged, db: None) -> None:
     assert 0 < logged.text().count("Invalid HTTP_HOST header") <= 2 * logs.RepetitionFilter.MOST
 
 
-def test_what_was_left_out_is_told_and_what_differs_is_kept(
+def test_what_was_left_out_is_reported_and_what_differs_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]

@@ -70,7 +70,7 @@ def test_down_refused_holds_from_the_start() -> None:
         ("empty_body", 200),
     ],
 )
-def test_faults_in_place_of_an_answer(
+def test_faults_in_place_of_a_response(
     simulator: SimulatorProcess, token: str, name: str, status: int
 ) -> None:
     simulator.turn_on(name)
@@ -200,7 +200,7 @@ def test_an_odd_field_is_put_over_one_record_or_all(
     assert {str(record["loc_start"]) for record in info(MEDIUM)} == {"None"}
 
 
-def test_a_raw_answer_is_sent_as_it_was_given(simulator: SimulatorProcess, token: str) -> None:
+def test_a_raw_response_is_sent_as_it_was_given(simulator: SimulatorProcess, token: str) -> None:
     simulator.turn_on("raw_answer", status=204, body=None)
     assert (poll(simulator, token).status_code, poll(simulator, token).content) == (204, b"")
     simulator.turn_on("raw_answer", status=403, body="Gata", content_type="text/plain")

@@ -63,7 +63,7 @@ def changes(info: Info, uit: str) -> list[Any]:
     return changes
 
 
-def test_an_answer_lost_before_the_effect(
+def test_a_response_lost_before_the_effect(
     simulator: SimulatorProcess, send: Send, info: Info, uit: str
 ) -> None:
     simulator.turn_on("upload_lost_before", times=1)
@@ -77,7 +77,7 @@ def test_an_answer_lost_before_the_effect(
     assert "index_incarcare" in send().json()
 
 
-def test_an_answer_lost_after_the_effect(
+def test_a_response_lost_after_the_effect(
     simulator: SimulatorProcess, send: Send, info: Info, uit: str
 ) -> None:
     simulator.turn_on("upload_lost_after")
@@ -88,7 +88,7 @@ def test_an_answer_lost_after_the_effect(
     assert len(changes(info, uit)) == 1
 
 
-def test_an_answer_that_never_comes_after_the_effect(
+def test_a_response_that_never_comes_after_the_effect(
     simulator: SimulatorProcess, client: httpx2.Client, send: Send, info: Info, uit: str
 ) -> None:
     simulator.turn_on("upload_lost_after", how="silence")
@@ -104,7 +104,7 @@ def test_an_answer_that_never_comes_after_the_effect(
     ("name", "status", "text"),
     [("upload_502_after", 502, "502 Bad Gateway"), ("upload_html_after", 200, "Request Rejected")],
 )
-def test_a_page_in_place_of_the_answer_after_the_effect(
+def test_a_page_in_place_of_the_response_after_the_effect(
     simulator: SimulatorProcess,
     send: Send,
     info: Info,
@@ -122,7 +122,7 @@ def test_a_page_in_place_of_the_answer_after_the_effect(
 
 
 @pytest.mark.parametrize("name", ["html_rejected", "down_502", "empty_body", "forbidden"])
-def test_an_answer_in_place_of_the_service_has_no_effect(
+def test_a_response_in_place_of_the_service_has_no_effect(
     simulator: SimulatorProcess, send: Send, name: str
 ) -> None:
     simulator.turn_on(name, endpoint="upload")

@@ -127,7 +127,7 @@ def test_a_second_identical_sync_makes_no_event_and_writes_no_row(
     assert again.counts.seen == len(before[0]) > 0
 
 
-def test_each_uit_appears_once_with_the_time_of_the_answer(
+def test_each_uit_appears_once_with_the_time_of_the_response(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
@@ -199,7 +199,7 @@ def test_a_deep_change_of_the_raw_record_is_kept_without_an_event(
     assert [event.kind for event in row.events.all()] == ["appeared"]
 
 
-def test_a_deleted_uit_is_delisted_after_two_answers_ten_minutes_apart(
+def test_a_deleted_uit_is_delisted_after_two_responses_ten_minutes_apart(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(company.cui)["uit"]
@@ -235,7 +235,7 @@ def test_a_uit_whose_validity_ended_is_expired(
     }
 
 
-def test_an_empty_answer_for_one_poll_leaves_no_trace(
+def test_an_empty_response_for_one_poll_leaves_no_trace(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = noon()
@@ -263,14 +263,14 @@ def test_everything_that_is_absent_is_delisted_hours_later_than_one_uit(
 
 
 @pytest.mark.parametrize("scenario", ["empty_array", "text_json"])
-def test_odd_but_good_answers_are_good(
+def test_odd_but_good_responses_are_good(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, scenario: str
 ) -> None:
     anaf.turn_on(scenario)
     assert sync(company).counts.seen == len(anaf.active(company.cui))
 
 
-def test_a_good_answer_is_recorded_everywhere_it_matters(
+def test_a_good_response_is_recorded_everywhere_it_matters(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()

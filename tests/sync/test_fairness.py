@@ -98,7 +98,7 @@ def test_what_an_organization_has_under_way_counts_as_its_turns(db: None) -> Non
     assert claimed(5, under_way={slow: 30}, organization_limit=30).count("Lent") == 0
 
 
-def test_one_tenants_slow_answers_leave_room_for_the_others(
+def test_one_tenants_slow_responses_leave_room_for_the_others(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the engine: a quarter of the places is kept for other organizations."""
@@ -249,7 +249,7 @@ def full_disk() -> Iterator[None]:
             cursor.execute("DROP FUNCTION disk_is_full() CASCADE")
 
 
-def test_a_company_whose_answers_cant_be_stored_is_asked_about_ever_more_rarely(
+def test_a_company_whose_responses_cant_be_stored_is_polled_ever_more_rarely(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before: every eight seconds, and half a minute of log a minute."""

@@ -129,7 +129,7 @@ def test_failures_are_counted_and_the_pause_grows(anaf: SimulatorProcess, sync: 
     assert SyncState.objects.get().error_since == now
 
 
-def test_since_when_a_trouble_lasts_begins_anew_with_another_cause(
+def test_since_when_an_error_lasts_begins_anew_with_another_cause(
     anaf: SimulatorProcess, sync: Sync
 ) -> None:
     now = timezone.now()
@@ -160,7 +160,7 @@ def test_past_its_daily_limit_anaf_is_asked_again_tomorrow(
     assert SyncState.objects.get().next_sync_at == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
 
 
-def test_a_certificate_without_any_right_is_told_so(
+def test_a_certificate_without_any_right_is_reported_as_such(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     authorize(anaf, organization, "norights")
@@ -172,7 +172,7 @@ def test_a_certificate_without_any_right_is_told_so(
 
 
 @pytest.mark.parametrize("scenario", ["no_rights", "no_rights_cui"])
-def test_a_refused_right_is_told_in_anafs_words_for_a_day_without_asking(
+def test_a_refused_right_is_reported_in_anafs_words_for_a_day_without_asking(
     anaf: SimulatorProcess, sync: Sync, scenario: str
 ) -> None:
     anaf.turn_on(scenario)
@@ -184,7 +184,7 @@ def test_a_refused_right_is_told_in_anafs_words_for_a_day_without_asking(
     assert anaf.calls() == []
 
 
-def test_a_company_that_nobody_authorized_for_is_told_so_without_asking(
+def test_a_company_that_nobody_authorized_for_is_reported_as_such_without_asking(
     anaf: SimulatorProcess, company: Company
 ) -> None:
     result = sync_company(company_id=company.pk)

@@ -117,7 +117,7 @@ def test_one_company_that_anaf_always_fails_about_stops_no_other(
     assert RateLimiter.objects.get().open_since is not None
 
 
-def test_after_repeated_failures_a_person_is_told_without_asking(
+def test_after_repeated_failures_a_person_is_notified_without_asking(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, settings: LazySettings
 ) -> None:
     anaf.turn_on("down_503")
@@ -148,5 +148,5 @@ def test_after_repeated_failures_a_person_is_told_without_asking(
         ("bad_cui", False),
     ],
 )
-def test_whose_trouble_opens_the_circuit(code: str, is_the_hosts: bool) -> None:
+def test_whose_error_opens_the_circuit(code: str, is_the_hosts: bool) -> None:
     assert permits.is_host_error(AnafError(code)) is is_the_hosts

@@ -231,7 +231,7 @@ def test_different_companies_open_it() -> None:
     assert (state.failures, state.error_cuis) == (0, "")
 
 
-def test_where_few_companies_are_asked_about_all_of_them_open_it() -> None:
+def test_where_few_companies_are_polled_all_of_them_open_it() -> None:
     assert of_companies(*["1"] * FAILURES_TO_OPEN, companies=1).open_since == NOON
     assert of_companies("1", "2", "1", "2", companies=2).open_since is None
     assert of_companies("1", "2", "1", "2", "1", companies=2).open_since == NOON

@@ -90,7 +90,7 @@ def test_companies_without_an_authorization_cost_no_calls(company: Company) -> N
 # -- daily limits --------------------------------------------------------------------------------
 
 
-def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_told_once(
+def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_reported_once(
     anaf: SimulatorProcess,
     organization: Organization,
     company: Company,
@@ -170,7 +170,7 @@ def test_whose_limit_a_message_tells(text: str, of_company: bool) -> None:
 # -- a pause, an outage --------------------------------------------------------------------------
 
 
-def test_429_stops_everybody_at_once_and_is_told_once(
+def test_429_stops_everybody_at_once_and_is_reported_once(
     anaf: SimulatorProcess,
     organization: Organization,
     company: Company,
@@ -199,7 +199,7 @@ def test_429_stops_everybody_at_once_and_is_told_once(
     assert state is None or state.failures_in_a_row == 0
 
 
-def test_an_outage_is_told_after_an_hour_and_once(
+def test_an_outage_is_reported_after_an_hour_and_once(
     organization: Organization, owner: User, teammate: User
 ) -> None:
     factories.authorization(organization)
@@ -233,7 +233,7 @@ def test_an_outage_is_told_after_an_hour_and_once(
     assert f"{day_of_month(began, today=began)}, ora {began:%H:%M}" in one.text
 
 
-def test_a_mass_disappearance_is_told_when_it_begins(
+def test_a_mass_disappearance_is_reported_when_it_begins(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
 ) -> None:
     anaf.set_clock("2026-11-24T12:00")
@@ -248,7 +248,7 @@ def test_a_mass_disappearance_is_told_when_it_begins(
     assert one.title == "TRANS CARPAȚI LOGISTIC SRL: ANAF nu mai arată niciun UIT"
 
 
-def test_more_than_half_that_disappear_are_told_when_it_begins(
+def test_more_than_half_that_disappear_are_reported_when_it_begins(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, owner: User
 ) -> None:
     anaf.set_clock("2026-11-24T12:00")
@@ -342,7 +342,7 @@ def test_what_the_newer_parser_cannot_read_either_is_left_until_the_next_one(
     assert (unreadable.understood_at, unreadable.parser_version) == (None, PARSER_VERSION)
 
 
-def test_an_answer_read_by_an_older_parser_is_never_unchanged() -> None:
+def test_a_response_read_by_an_older_parser_is_never_unchanged() -> None:
     from caraus.anaf.info import PARSER_VERSION, body_digest
 
     assert body_digest(b"[]").startswith(f"{PARSER_VERSION}:")

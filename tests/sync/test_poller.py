@@ -68,9 +68,7 @@ def until_locked(number: int) -> None:
             time.sleep(0.01)
 
 
-def test_what_is_due_is_asked_about_and_stored(
-    anaf: SimulatorProcess, companies: list[Company]
-) -> None:
+def test_what_is_due_is_polled_and_stored(anaf: SimulatorProcess, companies: list[Company]) -> None:
     polling.drain()
     for company in companies:
         truth = {record["uit"] for record in anaf.active(company.cui)}
@@ -83,7 +81,7 @@ def test_what_is_due_is_asked_about_and_stored(
     assert set(CompanyRight.objects.values_list("state", flat=True)) == {"covered"}
 
 
-def test_an_unchanged_answer_is_one_small_write(
+def test_an_unchanged_response_is_one_small_write(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     polling.drain()
@@ -106,7 +104,7 @@ def test_an_unchanged_answer_is_one_small_write(
         assert state.next_sync_at > timezone.now()
 
 
-def test_a_change_among_unchanged_answers_is_seen(
+def test_a_change_among_unchanged_responses_is_seen(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     polling.drain()
@@ -120,7 +118,7 @@ def test_a_change_among_unchanged_answers_is_seen(
     assert found == [CUIS[1]]
 
 
-def test_a_uit_that_is_missing_is_judged_by_an_answer_that_says_the_same(
+def test_a_uit_that_is_missing_is_judged_by_a_response_that_says_the_same(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     uit = anaf.add_uit(CUIS[1])["uit"]
@@ -135,7 +133,7 @@ def test_a_uit_that_is_missing_is_judged_by_an_answer_that_says_the_same(
         )
 
 
-def test_several_engines_at_once_ask_about_each_company_once(
+def test_several_pollers_at_once_poll_each_company_once(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     anaf.turn_on("slow", seconds=0.3)
@@ -144,7 +142,7 @@ def test_several_engines_at_once_ask_about_each_company_once(
     assert Transport.objects.count() == TransportEvent.objects.count()
 
 
-def test_a_company_that_somebody_asks_about_is_left_to_him(companies: list[Company]) -> None:
+def test_a_company_that_somebody_polls_is_left_to_him(companies: list[Company]) -> None:
     def take() -> list[int]:
         try:
             return [claim.company_id for claim in claims.claim_due(10)]
@@ -243,7 +241,7 @@ def test_a_failure_is_kept_and_the_company_tried_again_later(
         assert state.next_sync_at > timezone.now() + MINUTE / 2
 
 
-def test_without_a_living_authorization_nobody_is_asked_about(
+def test_without_a_living_authorization_nobody_is_polled(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     Authorization.objects.update(status="reauthorize")
@@ -253,7 +251,7 @@ def test_without_a_living_authorization_nobody_is_asked_about(
     assert not SyncState.objects.filter(next_sync_at__lte=timezone.now()).exists()
 
 
-def test_an_archived_company_is_asked_about_no_more(
+def test_an_archived_company_is_polled_no_more(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     Company.objects.filter(pk=companies[0].pk).update(archived_at=timezone.now())

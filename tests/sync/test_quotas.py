@@ -16,7 +16,7 @@ from caraus.sync.requests import SyncNowResult, request_sync_now
 from caraus.sync.romanian_day import anaf_day, until_tomorrow
 from caraus.sync.schedule.next_sync import next_interval
 from tests import factories
-from tests.sync.waiting import add_old_states, due
+from tests.sync.sync_states import add_old_states, due
 
 LIST, SYNC = "/transporturi/", "/transporturi/sincronizare/"
 MINUTE = timedelta(minutes=1)

@@ -40,7 +40,7 @@ def test_nothing_known_is_the_mean_of_all() -> None:
     assert estimate_rate(Observed(), prior=prior) == pytest.approx(RATE_GRID[30])
 
 
-def test_the_first_answer_says_more_than_what_is_typical() -> None:
+def test_the_first_response_says_more_than_what_is_typical() -> None:
     busy, idle = estimate_rate(observe_first_response(60)), estimate_rate(observe_first_response(0))
     assert busy == pytest.approx(10, rel=0.15)
     assert idle < 0.1

@@ -46,7 +46,7 @@ def test_a_change_seen_by_several_workers_at_once_is_one_event(
     assert TransportEvent.objects.exclude(kind="appeared").count() == 1
 
 
-def test_a_company_is_never_asked_about_twice_at_the_same_time(
+def test_a_company_is_never_polled_twice_at_the_same_time(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("slow", seconds=0.2)

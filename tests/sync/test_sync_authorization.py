@@ -82,7 +82,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
 
 
 @pytest.mark.parametrize("scenario", ["token_endpoint_down", "token_html", "token_timeout"])
-def test_trouble_of_the_token_service_is_temporary(
+def test_errors_of_the_token_service_are_temporary(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, scenario: str
 ) -> None:
     anaf.turn_on("token_refused", times=1)
@@ -112,7 +112,7 @@ def test_authorizations_given_up_on_anafs_portal_need_a_person(
     assert (result.outcome, result.error.code) == (Outcome.REAUTHORIZE, "refresh_rejected")
 
 
-def test_tokens_that_no_key_opens_are_told_as_ours_and_work_when_the_key_is_back(
+def test_tokens_that_no_key_opens_are_reported_as_ours_and_work_when_the_key_is_back(
     anaf: SimulatorProcess,
     company: Company,
     authorization: Authorization,

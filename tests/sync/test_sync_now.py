@@ -25,7 +25,7 @@ from caraus.sync.requests import SyncNowResult, request_sync, request_sync_now
 from tests import factories, polling
 from tests.authorize import at_once
 from tests.simulator_process import SimulatorProcess
-from tests.sync.waiting import add_old_states, create_companies, due
+from tests.sync.sync_states import add_old_states, create_companies, due
 from tests.worker import Worker
 
 LIST, SYNC = "/transporturi/", "/transporturi/sincronizare/"
@@ -130,7 +130,7 @@ def while_a_response_is_written(company: Company, action: Callable[[], object]) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_press_does_not_wait_for_an_answer_that_is_being_written(
+def test_a_press_does_not_wait_for_a_response_that_is_being_written(
     organization: Organization, company: Company
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
@@ -141,7 +141,7 @@ def test_a_press_does_not_wait_for_an_answer_that_is_being_written(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_authorization_waits_for_no_answer_and_a_job_makes_up_for_it(
+def test_an_authorization_waits_for_no_response_and_a_job_makes_up_for_it(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     authorization = factories.authorization(organization)
@@ -162,7 +162,7 @@ def test_an_authorization_waits_for_no_answer_and_a_job_makes_up_for_it(
 # -- who is asked about ---------------------------------------------------------------------------
 
 
-def test_a_press_asks_about_ones_own_companies_only(
+def test_a_press_polls_ones_own_companies_only(
     signed_in: Client, company: Company, stranger: User
 ) -> None:
     factories.authorization(company.organization)
@@ -172,7 +172,7 @@ def test_a_press_asks_about_ones_own_companies_only(
     assert state.requested_at is not None
 
 
-def test_a_company_that_was_just_asked_about_waits_for_its_minute_and_the_page_says_so(
+def test_a_company_that_was_just_polled_waits_for_its_minute_and_the_page_says_so(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
@@ -195,7 +195,7 @@ def test_how_soon_a_press_asks_again_is_a_setting(company: Company, settings: La
     assert request_sync_now([company.pk]).requested == (company.pk,)
 
 
-def test_a_company_that_is_being_asked_about_is_left_alone_and_the_page_says_so(
+def test_a_company_that_is_being_polled_is_left_alone_and_the_page_says_so(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
@@ -324,7 +324,7 @@ def test_a_requests_id_is_in_the_pollers_log(
     assert events == {"company_synced", "requested_company_synced"}
 
 
-def test_a_company_that_is_gone_is_asked_about_no_more(company: Company) -> None:
+def test_a_company_that_is_gone_is_polled_no_more(company: Company) -> None:
     key = company.pk
     company.delete()
     assert request_sync([key]) == set()

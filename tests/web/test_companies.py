@@ -77,7 +77,7 @@ def test_a_typed_name_is_kept_and_an_empty_one_left_to_anaf(signed_in: Client) -
         ("1" * 500, ""),
     ],
 )
-def test_a_wrong_cui_is_told_in_a_sentence_and_adds_nothing(
+def test_a_wrong_cui_is_reported_in_a_sentence_and_adds_nothing(
     signed_in: Client, company: Company, cui: str, sentence: str
 ) -> None:
     response = signed_in.post(FIRME, {"cui": cui})

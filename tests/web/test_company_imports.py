@@ -137,7 +137,9 @@ def test_a_list_may_be_a_file(signed_in: Client, organization: Organization, kin
     assert cuis(organization) == {GOOD[0], GOOD[1]}
 
 
-def test_a_list_that_cannot_be_read_is_told(signed_in: Client, organization: Organization) -> None:
+def test_a_list_that_cannot_be_read_is_reported(
+    signed_in: Client, organization: Organization
+) -> None:
     for form, sentence in (
         ({}, "Lipește lista sau alege un fișier."),
         ({"text": ";;"}, "Lista este goală"),

@@ -234,7 +234,7 @@ def test_before_the_first_authorization_home_leads_to_the_button(
     assert signed_in.get("/")["Location"] == "/integrari/"
 
 
-def test_a_dead_authorization_and_an_outage_are_told(
+def test_a_dead_authorization_and_an_outage_are_reported(
     signed_in: Client, authorized: Company
 ) -> None:
     SyncState.objects.update(last_code="http_5xx", error_since=timezone.now())

@@ -118,7 +118,7 @@ def test_no_odd_field_of_a_form_is_an_error(
             assert response.status_code < 500, path
 
 
-def test_what_postgresql_can_not_store_is_told(signed_in: Client) -> None:
+def test_what_postgresql_can_not_store_is_reported(signed_in: Client) -> None:
     """A view that passes a NUL on: whichever it is, it is no fault of the server."""
     error = ValueError("A string literal cannot contain NUL (0x00) characters.")
     request = signed_in.get("/firme/").wsgi_request
@@ -161,7 +161,7 @@ def test_forms_take_a_thousand_companies(
     assert signed_in.post("/notificari/preferinte/", {"companies": many}).status_code < 400
 
 
-def test_more_ticks_than_are_taken_are_told_and_nothing_changes(
+def test_more_ticks_than_are_taken_are_reported_and_nothing_changes(
     signed_in: Client, settings: LazySettings
 ) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 50

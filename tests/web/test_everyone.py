@@ -22,7 +22,7 @@ from caraus.accounts.models import Company, Organization, User
 from caraus.workspace.counties import COUNTIES
 from caraus.workspace.models import ListExport
 from tests import factories
-from tests.web import looks
+from tests.web import page_checks
 from tests.web.addresses import (
     OBJECT_ROUTES,
     OWN_ROUTES,
@@ -133,10 +133,10 @@ def test_every_page_is_for_everyone(
         if weight > LARGEST:
             complaints.append(f"{name}: weighs {weight} bytes compressed")
     served["/stil"] = pages["/stil in"][1]
-    complaints += looks.dialog(page, f"{ORIGIN}/stil")
+    complaints += page_checks.dialog(page, f"{ORIGIN}/stil")
     # The judge is awake.
     page.emulate_media(reduced_motion="no-preference")
-    assert looks.moves(page) > 3
+    assert page_checks.moves(page) > 3
     page.emulate_media(reduced_motion="reduce")
     served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
     assert any("label" in fault or "select-name" in fault for fault in _read(page, "/firme/"))
@@ -192,12 +192,12 @@ def _read(page: Page, path: str) -> Iterator[str]:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{ORIGIN}{path}")
-    shifted = looks.shifted(page)
+    shifted = page_checks.shifted(page)
     if shifted > 0.01:
         yield f"the layout shifts by {shifted:.3f}"
-    if moves := looks.moves(page):
+    if moves := page_checks.moves(page):
         yield f"{moves} parts move for who wants nothing to move"
-    yield from looks.by_keyboard(page)
+    yield from page_checks.by_keyboard(page)
     page.evaluate(AXE)
     yield from _axe(page, {"type": "tag", "values": RULES})
     page.emulate_media(color_scheme="dark")
@@ -206,16 +206,16 @@ def _read(page: Page, path: str) -> Iterator[str]:
         f"phone, dark: {each}"
         for each in _axe(page, {"type": "rule", "values": ["color-contrast", "target-size"]})
     )
-    yield from looks.out_of_order(page)
+    yield from page_checks.out_of_order(page)
     page.set_viewport_size({"width": 320, "height": 700})
-    yield from looks.narrow(page)
+    yield from page_checks.narrow(page)
     for width in (320, 720, 768, 1024):
         page.set_viewport_size({"width": width, "height": 700})
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             yield f"is {wide} px wide on a screen of {width}"
-    yield from looks.wide(page)
-    yield from looks.on_paper(page)
+    yield from page_checks.wide(page)
+    yield from page_checks.on_paper(page)
 
 
 def _axe(page: Page, only: dict[str, Any]) -> Iterator[str]:

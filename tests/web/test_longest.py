@@ -95,7 +95,7 @@ def test_no_page_is_wider_than_its_screen_at_the_longest(
     assert not wide, "\n".join(wide)
 
 
-def test_exports_cards_and_letters_hold_the_longest(owner: User, ids: dict[str, int]) -> None:
+def test_exports_cards_and_emails_hold_the_longest(owner: User, ids: dict[str, int]) -> None:
     fill(owner)
     client = Client()
     client.force_login(owner)

@@ -173,7 +173,7 @@ def test_what_is_not_the_persons_own_is_not_named(
         assert theirs.name not in response.content.decode()
 
 
-def test_a_link_of_a_letter_asks_before_it_opens_the_other_organization(
+def test_a_link_of_an_email_asks_before_it_opens_the_other_organization(
     tab: Client, organization: Organization, other: Organization, owner: User
 ) -> None:
     switch(tab, organization)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from caraus.accounts.models import Organization, User
 from tests import factories
-from tests.web import counts
+from tests.web import route_counts
 from tests.web.addresses import (
     METHODS,
     OBJECT_ROUTES,
@@ -46,7 +46,7 @@ def test_every_address_has_its_place_in_a_table() -> None:
 
 
 def test_the_counts_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    counts.main()
+    route_counts.main()
     assert f"{len(list(routes()))} addresses, all placed" in capsys.readouterr().out
 
 

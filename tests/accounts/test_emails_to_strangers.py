@@ -32,7 +32,7 @@ def again_and_again(act: Callable[[int], object], *, times: int, pause: int) -> 
     return len(delivered()) - before
 
 
-def test_one_address_gets_few_letters_for_a_new_password(client: Client) -> None:
+def test_one_address_gets_few_emails_for_a_new_password(client: Client) -> None:
     """Whether it has an account or not: the page does not tell, the limit neither."""
 
     def request_post(_: int) -> None:
@@ -49,7 +49,7 @@ def test_one_visitor_writes_to_few_addresses(client: Client) -> None:
 
 
 @pytest.mark.parametrize("action", ["signup", "reset_password", "confirm_email", "manage_email"])
-def test_what_sends_letters_is_limited_over_a_day(action: str, settings: LazySettings) -> None:
+def test_what_sends_emails_is_limited_over_a_day(action: str, settings: LazySettings) -> None:
     rates = rate_limits.parse_rates(settings.ACCOUNT_RATE_LIMITS[action])
     assert any(rate.seconds >= 24 * 3600 and rate.most <= 200 for rate in rates)
 

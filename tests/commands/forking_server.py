@@ -22,7 +22,7 @@ class Ready:
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = dict(environment)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.commands.ready"],
+            [sys.executable, "-m", "tests.commands.forking_server"],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What the stranger test asks, counted: `uv run python -m tests.web.counts`."""
+"""What the stranger test asks, counted: `uv run python -m tests.web.route_counts`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A minute of storm: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
+"""A minute of faults: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,24 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests import made_once
+from tests.fault_run import FaultRun
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
-from tests.storm import Storm
 
 
 @pytest.fixture
 def folder(blank: Path) -> Iterator[Path]:
-    top = make_folder("caraus-storm-")
+    top = make_folder("caraus-faults-")
     made_once.copy(blank, top / "data")
     yield top / "data"
     shutil.rmtree(top, ignore_errors=True)
 
 
-def test_after_a_storm_everything_is_stored_once_and_no_minute_saw_too_many_calls(
+def test_after_faults_everything_is_stored_once_and_no_minute_saw_too_many_calls(
     folder: Path,
 ) -> None:
     with SimulatorProcess(client_id="caraus-tests", client_secret="a-secret-of-the-tests") as anaf:
-        storm = Storm(
+        fault_run = FaultRun(
             folder,
             anaf,
             seconds=60,
@@ -34,14 +34,14 @@ def test_after_a_storm_everything_is_stored_once_and_no_minute_saw_too_many_call
             restarts=1,
             press_every=3,
         )
-        with storm.prepared():
+        with fault_run.prepared():
             anaf.forget_calls()
-            storm.rage()
-            storm.settle(60)
-            took = storm.stop()
-            assert storm.kills >= 5
-            assert storm.differences() == []
-            assert storm.lost_authorizations() == 0
-            assert storm.asked_in_parallel() == 0
-            assert 30 < storm.most_calls_in_a_minute() <= storm.cap
+            fault_run.inject_faults()
+            fault_run.await_calm(60)
+            took = fault_run.stop()
+            assert fault_run.kills >= 5
+            assert fault_run.differences() == []
+            assert fault_run.lost_authorizations() == 0
+            assert fault_run.parallel_polls() == 0
+            assert 30 < fault_run.most_calls_in_a_minute() <= fault_run.cap
             assert max(took) < 10

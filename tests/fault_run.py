@@ -1,7 +1,8 @@
-"""A storm over a whole installation: several workers, a faulty ANAF, kills, restarts of PostgreSQL.
+"""A run of faults over a whole installation: several workers, a faulty ANAF, kills, restarts of
+PostgreSQL.
 
-The test plays a short one, `benchmarks/storm.py` a long one. Everything is a process of its own,
-as in production; afterwards the database is compared with what the simulated ANAF knows.
+The test plays a short one, `benchmarks/fault_run.py` a long one. Everything is a process of its
+own, as in production; afterwards the database is compared with what the simulated ANAF knows.
 """
 
 import os
@@ -30,7 +31,7 @@ EMAIL = "furtuna@example.ro"
 _WEIGHTS = (7, 5, 3, 2, 1, 7, 5, 3, 2)
 
 # Faults of all kinds, each for some calls. What silences for a day (a daily limit) or for hours (a
-# refused right) has tests of its own: in a storm nothing would be left to see.
+# refused right) has tests of its own: under faults nothing would be left to see.
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("down_502", {}),
     ("down_503", {}),
@@ -59,7 +60,7 @@ def _with_check_digit(digits: str) -> str:
 
 
 @dataclass
-class Storm:
+class FaultRun:
     """Seconds; a worker is killed every `kill_every`, PostgreSQL `restarts` times."""
 
     folder: Path
@@ -79,7 +80,7 @@ class Storm:
     calls: list[datetime] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)
+        self.rng = random.Random(self.seed)
         self.cuis = cuis(self.companies)
         self.installation = Installation(self.folder, self.anaf)
         self.installation.environment |= {"ANAF_CALLS_PER_MINUTE": str(self.cap)}
@@ -106,8 +107,8 @@ class Storm:
                 process.wait()
             self._held.release()
 
-    def rage(self) -> None:
-        """The storm itself."""
+    def inject_faults(self) -> None:
+        """Send faults, kills and restarts for the time of the run."""
         self._running = [self._worker() for _ in range(self.workers)]
         began = time.monotonic()
         kill_at, press_at = self.kill_every, 0.0
@@ -124,11 +125,11 @@ class Storm:
             if self.press_every is not None and at >= press_at:
                 press_at = at + self.press_every
                 self.make_due()
-            time.sleep(0.5)  # the storm's own beat
+            time.sleep(0.5)  # the run's own beat
         for name, _ in FAULTS:
             self.anaf.turn_off(name)
 
-    def settle(self, seconds: float) -> None:
+    def await_calm(self, seconds: float) -> None:
         """No more faults: wait until every company has been asked about since."""
         calm = datetime.now().astimezone()
         deadline = time.monotonic() + seconds
@@ -221,7 +222,7 @@ class Storm:
             most = max(most, last - first + 1)
         return most
 
-    def asked_in_parallel(self) -> int:
+    def parallel_polls(self) -> int:
         """How many questions about a company began before the one before it had ended."""
         by_cui: dict[str, list[tuple[datetime, datetime]]] = {}
         for call in self.anaf.calls("info"):
@@ -270,23 +271,23 @@ class Storm:
 
     def _fault(self) -> None:
         """About so many of the calls of this beat go wrong, in one way."""
-        name, options = self.dice.choice(FAULTS)
+        name, options = self.rng.choice(FAULTS)
         expected = self.cap / 60 * 0.5 * 0.85
-        times = sum(self.dice.random() < self.faulty for _ in range(max(round(expected), 1)))
+        times = sum(self.rng.random() < self.faulty for _ in range(max(round(expected), 1)))
         if times:
             self.anaf.turn_on(name, times=times, **options)
 
     def _declare(self) -> None:
         """A UIT appears, is corrected, or is deleted."""
-        cui = self.dice.choice(self.cuis)
-        done = self.dice.random()
+        cui = self.rng.choice(self.cuis)
+        done = self.rng.random()
         known = self.declared.get(cui)
         if known is None:
             self.declared[cui] = self.anaf.add_uit(cui)["uit"]
         elif done < 0.7:
-            self.anaf.correct(known, nr_veh=f"B{self.dice.randrange(100, 999)}FUR")
+            self.anaf.correct(known, nr_veh=f"B{self.rng.randrange(100, 999)}FUR")
         elif done < 0.85:
-            self.anaf.change_vehicle(known, nr_veh=f"CJ{self.dice.randrange(10, 99)}FUR")
+            self.anaf.change_vehicle(known, nr_veh=f"CJ{self.rng.randrange(10, 99)}FUR")
 
     def _kill_one(self) -> None:
         victim = self._running.pop(0)

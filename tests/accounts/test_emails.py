@@ -20,7 +20,7 @@ from caraus.accounts.models import Company, Invitation, Membership, Organization
 from caraus.accounts.provision import provision_user
 from caraus.mail.models import OutgoingEmail
 from tests import factories
-from tests.letters import faults
+from tests.email_checks import faults
 from tests.mail import MailServer, delivered
 from tests.two_factors import totp_code
 
@@ -107,7 +107,7 @@ def _second_factor(client: Client, person: User) -> None:
     assert not Authenticator.objects.filter(user=person, type="totp").exists()
 
 
-def test_no_act_fails_or_waits_because_a_letter_does(refusing: MailServer) -> None:
+def test_no_act_fails_or_waits_because_an_email_does(refusing: MailServer) -> None:
     walk(delivered)
     assert refusing.messages == []
     waiting = OutgoingEmail.objects.filter(gave_up_at=None)
@@ -115,7 +115,7 @@ def test_no_act_fails_or_waits_because_a_letter_does(refusing: MailServer) -> No
     assert set(waiting.values_list("error_code", flat=True)) <= {"", "recipient"}
 
 
-def test_the_letters_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subjects() -> None:
+def test_the_emails_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subjects() -> None:
     walk(lambda: None)
     emails = [str(email.purpose) for email in OutgoingEmail.objects.all()]
     sent = delivered()
@@ -143,7 +143,7 @@ TEMPLATE_NAMES = sorted(
 
 @pytest.mark.parametrize("language", ["ro", "en"])
 @pytest.mark.parametrize("name", TEMPLATE_NAMES)
-def test_each_letter_about_an_account_can_be_read(name: str, language: str) -> None:
+def test_each_email_about_an_account_can_be_read(name: str, language: str) -> None:
     """Also those that no simple walk causes (a passkey, a password set)."""
     person = provision_user(email=EMAIL, password=PASSWORD, name=NAME)
     User.objects.filter(pk=person.pk).update(language=language)

@@ -104,7 +104,7 @@ def test_a_refusing_mail_server_shows_no_link_to_anybody(
     assert "/invitatie/" not in page
 
 
-def test_what_became_of_the_letter_is_told_to_who_invites(
+def test_what_became_of_the_email_is_reported_to_who_invites(
     owner: User, settings: LazySettings
 ) -> None:
     client = client_of(owner)
@@ -152,7 +152,7 @@ def test_who_has_an_account_joins_by_the_button_and_not_by_signing_in(
     assert Membership.objects.get(user=user).role == "viewer"
 
 
-def test_a_link_that_came_by_letter_alone_confirms_the_address(ownership: Membership) -> None:
+def test_a_link_that_came_by_email_alone_confirms_the_address(ownership: Membership) -> None:
     invitation, _ = members.invite_member(ownership, email=INVITED, role="viewer")
     shown_link(client_of(ownership.user), invitation)
     client_of(ownership.user).post(f"/organizatie/invitatii/{invitation.pk}/retrimitere/")
@@ -328,7 +328,7 @@ def test_of_two_owners_who_demote_each_other_at_once_one_does(
 
 
 @pytest.mark.parametrize("way", ["invitation", "change", "hand_over"])
-def test_the_owners_are_told_of_a_new_one(
+def test_the_owners_are_notified_of_a_new_one(
     organization: Organization, ownership: Membership, way: str
 ) -> None:
     acting = place(organization, "owner", name="Dan")
