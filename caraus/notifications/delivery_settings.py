@@ -15,12 +15,13 @@ from caraus.core.formatting import BUCHAREST
 from caraus.notifications.models import DeliverySettings, Notification
 
 SETTING_FIELDS = (
-    *("digest_hour", "quiet_from", "quiet_until", "first_hours", "last_hours"),
+    *("digest_hour", "quiet_from", "quiet_until", "first_hours", "day_hours", "last_hours"),
     *("companies", "declarants", "vehicles"),
 )
 # How many hours before the end of a UIT's validity a person may choose to be notified.
-FIRST_HOURS_CHOICES = (12, 24, 48, 72)
-LAST_HOURS_CHOICES = (2, 3, 4, 6, 8, 12)
+FIRST_HOURS_CHOICES = (57, 40, 33, 28)
+DAY_HOURS_CHOICES = (18, 16, 14)
+LAST_HOURS_CHOICES = (12, 10, 8, 6, 4, 2)
 # The digest is made so long after its hour begins: what comes due with that hour (24 hours before
 # a midnight is a midnight) is in it, and not a day later.
 DIGEST_DELAY = timedelta(minutes=2)
@@ -62,10 +63,7 @@ def save_delivery_settings(delivery_settings: DeliverySettings) -> None:
     DeliverySettings.objects.update_or_create(
         user=delivery_settings.user, organization=delivery_settings.organization, defaults=chosen
     )
-    if (before.first_hours, before.last_hours) != (
-        delivery_settings.first_hours,
-        delivery_settings.last_hours,
-    ):
+    if notice_hours(before) != notice_hours(delivery_settings):
         notice_hours_changed.send(sender=DeliverySettings, delivery_settings=delivery_settings)
     waiting = Notification.objects.filter(
         user=delivery_settings.user,
@@ -73,6 +71,15 @@ def save_delivery_settings(delivery_settings: DeliverySettings) -> None:
         digest_at__isnull=False,
     )
     waiting.update(digest_at=next_digest_at(delivery_settings, timezone.now()))
+
+
+def notice_hours(delivery_settings: DeliverySettings) -> tuple[int, int, int]:
+    """Return how many hours before the end of a UIT the person is notified, the earliest first."""
+    return (
+        delivery_settings.first_hours,
+        delivery_settings.day_hours,
+        delivery_settings.last_hours,
+    )
 
 
 def quiet_hours_end(delivery_settings: DeliverySettings, now: datetime) -> datetime | None:

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import gettext_lazy, plural
+from caraus.core.formatting import gettext_lazy
 from caraus.core.forms import ModelForm
 from caraus.notifications.delivery_settings import (
+    DAY_HOURS_CHOICES,
     FIRST_HOURS_CHOICES,
     LAST_HOURS_CHOICES,
     SETTING_FIELDS,
@@ -49,6 +50,7 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
         coerce=int,
     )
     first_hours = forms.TypedChoiceField(label=gettext_lazy("„Expiră curând” vine"), coerce=int)
+    day_hours = forms.TypedChoiceField(label=gettext_lazy("„Expiră azi” vine"), coerce=int)
     last_hours = forms.TypedChoiceField(label=gettext_lazy("„Ultimele ore” vine"), coerce=int)
     quiet_from = forms.TimeField(
         label=gettext_lazy("Nu deranja de la"),
@@ -86,12 +88,10 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
         super().__init__(*args, **kwargs)
         for name, hours in (
             ("first_hours", FIRST_HOURS_CHOICES),
+            ("day_hours", DAY_HOURS_CHOICES),
             ("last_hours", LAST_HOURS_CHOICES),
         ):
-            self.fields[name].choices = [  # type: ignore[attr-defined]
-                (hour, gettext("cu %(hours)s înainte") % {"hours": plural(hour, "oră", "ore")})
-                for hour in hours
-            ]
+            self.fields[name].choices = [(hour, _clock_label(hour)) for hour in hours]  # type: ignore[attr-defined]
         if len(visible) > 1:
             self.fields["companies"].choices = [  # type: ignore[attr-defined]
                 (company.pk, gettext("%(company)s (arhivată)") % {"company": company})
@@ -125,10 +125,14 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
             if (begin is None) != (end is None):
                 missing = "quiet_until" if end is None else "quiet_from"
                 self.add_error(missing, gettext("Scrie amândouă orele, sau niciuna."))
-        if {"first_hours", "last_hours"} <= values.keys() and (
-            values["first_hours"] <= values["last_hours"]
-        ):
-            self.add_error(
-                "first_hours", gettext("Prima înștiințare trebuie să vină înaintea ultimelor ore.")
-            )
         return values
+
+
+def _clock_label(hours: int) -> str:
+    """Return „în ajun, la 15:00” for 33 hours before the midnight that ends a UIT."""
+    days, clock = (hours - 1) // 24, f"{-hours % 24}:00"
+    if days == 0:
+        return gettext("în ziua aceea, la {clock}").format(clock=clock)
+    if days == 1:
+        return gettext("în ajun, la {clock}").format(clock=clock)
+    return gettext("cu două zile înainte, la {clock}").format(clock=clock)

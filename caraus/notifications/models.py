@@ -170,9 +170,11 @@ class DeliverySettings(models.Model):
     quiet_until: "models.TimeField[time | None, time | None]" = models.TimeField(
         null=True, blank=True
     )
-    # So many hours before the end of a UIT's validity: of `EXPIRING_UIT`, of `LAST_HOURS_OF_UIT`.
-    first_hours = models.PositiveSmallIntegerField(default=24)
-    last_hours = models.PositiveSmallIntegerField(default=4)
+    # So many hours by the clock before the end of a UIT's validity, which is a midnight: 33 is
+    # 15:00 of the day before the last one, 16 and 8 are 8:00 and 16:00 of the last day.
+    first_hours = models.PositiveSmallIntegerField(default=33)
+    day_hours = models.PositiveSmallIntegerField(default=16)
+    last_hours = models.PositiveSmallIntegerField(default=8)
     # Keys of companies; declarants as typed (a CUI or a part of the name); plates, normalized.
     companies = models.JSONField(default=list, blank=True)
     declarants = models.JSONField(default=list, blank=True)

@@ -1,4 +1,5 @@
-"""Who is notified that a UIT expires, and when: some hours before 00:00 of its first expired day.
+"""Who is notified that a UIT expires, and when: at clock hours before 00:00 of its first expired
+day, and in the morning after it.
 
 All UITs of a day expire at one moment, so a minute in which no such moment lies costs one row. What
 ANAF shows or changes after the moment has passed is notified with the response that shows it.
@@ -6,7 +7,7 @@ ANAF shows or changes after the moment has passed is notified with the response 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from django.db.models import F, Q, QuerySet
@@ -14,21 +15,34 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import BUCHAREST
-from caraus.notifications.delivery_settings import FIRST_HOURS_CHOICES, notice_hours_changed
+from caraus.notifications.delivery_settings import (
+    FIRST_HOURS_CHOICES,
+    notice_hours,
+    notice_hours_changed,
+)
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.models import DeliverySettings
 from caraus.notifications.uit_notifications import notify_about_uits
 from caraus.transports.models import DEALT_WITH, ExpiryWatch, Transport, TransportEvent
-from caraus.transports.notification_kinds import EXPIRED_UIT, EXPIRING_UIT, LAST_HOURS_OF_UIT
+from caraus.transports.notification_kinds import (
+    ENDS_TODAY_UIT,
+    EXPIRED_UIT,
+    EXPIRING_UIT,
+    LAST_HOURS_OF_UIT,
+)
 from caraus.transports.notifications import build_expiry_notice, expires_at, is_ours
 from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
 
 # After a longer time without a worker, UITs that expired before are no longer notified.
 LONGEST_CATCH_UP = timedelta(hours=24)
-# The longest notice that a person can choose.
-LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS_CHOICES))
+# The longest notice that a person can choose, on a day of 25 hours too.
+LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS_CHOICES) + 1)
+# That a UIT has expired is told at 7:00: nobody acts at midnight.
+EXPIRED_HOURS = -7
+# In the order of `notice_hours`.
+_KINDS = (EXPIRING_UIT, ENDS_TODAY_UIT, LAST_HOURS_OF_UIT)
 # A response may be stored so long after it came; notified by both, a UIT is notified once.
 STORE_DELAY = timedelta(minutes=5)
 
@@ -48,10 +62,10 @@ def notify_expiring(now: datetime | None = None) -> None:
     if since >= now:
         return
     chosen, all_notified = _chosen_hours(), True
-    usual = {DeliverySettings().first_hours, DeliverySettings().last_hours, 0}
+    usual = {*notice_hours(DeliverySettings()), EXPIRED_HOURS}
     day = since.astimezone(BUCHAREST).date()
     while (ends := expires_at(day)) <= now + LONGEST_NOTICE:
-        passed = partial(_has_passed, ends, watch.notified_until if ends > now else since, now)
+        passed = partial(_has_passed, day, watch.notified_until if ends > now else since, now)
         organizations = (
             None
             if any(map(passed, usual))
@@ -65,15 +79,21 @@ def notify_expiring(now: datetime | None = None) -> None:
     ExpiryWatch.objects.filter(pk=watch.pk, notified_until__lt=now).update(notified_until=now)
 
 
-def _has_passed(ends: datetime, since: datetime, now: datetime, hours: int) -> bool:
-    return since < ends - timedelta(hours=hours) <= now
+def notice_moment(first_expired_day: date, hours: int) -> datetime:
+    """Return so many hours by the clock before 00:00 in Bucharest of the day: on a day on which
+    the clock is changed too, 16 hours before it is 8:00."""
+    return datetime.combine(first_expired_day, time(), BUCHAREST) - timedelta(hours=hours)
+
+
+def _has_passed(day: date, since: datetime, now: datetime, hours: int) -> bool:
+    return since < notice_moment(day, hours) <= now
 
 
 def _chosen_hours() -> dict[int, set[int]]:
     """Return the chosen hours by organization."""
     hours_by_organization: dict[int, set[int]] = defaultdict(set)
     rows = DeliverySettings.objects.values_list(
-        "organization", "first_hours", "last_hours"
+        "organization", "first_hours", "day_hours", "last_hours"
     ).distinct()
     for organization, *hours in rows:
         hours_by_organization[organization].update(hours)
@@ -100,7 +120,7 @@ def _notify_organization(
     expiring: QuerySet[Transport], day: date, passed: Callable[[int], bool], now: datetime
 ) -> None:
     rows = expiring.select_related("company__organization").defer("raw")
-    for kind, recipient_filter in _due_kinds(expires_at(day), passed, now):
+    for kind, recipient_filter in _due_kinds(day, passed, now):
         _notify(kind, list(rows), recipient_filter, now)
 
 
@@ -118,36 +138,59 @@ def _on_hours_chosen(sender: object, *, delivery_settings: DeliverySettings, **_
     """Notify now of the UITs that lie within the chosen hours already: their moment has passed."""
     now = timezone.now()
     day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
-    while (left := expires_at(day) - now) <= timedelta(hours=delivery_settings.first_hours):
+    while notice_moment(day, delivery_settings.first_hours) <= now:
         rows = _expiring(day, now).filter(company__organization=delivery_settings.organization_id)
         transports = list(rows.select_related("company__organization").defer("raw"))
-        for kind, last in ((LAST_HOURS_OF_UIT, True), (EXPIRING_UIT, False)):
-            _notify(kind, transports, partial(_is_within, delivery_settings, left, last=last), now)
+        for kind in _KINDS:
+            recipient = partial(_is_within, delivery_settings, day, now, kind)
+            _notify(kind, transports, recipient, now)
         day += timedelta(days=1)
 
 
 def _is_within(
-    chosen: DeliverySettings, left: timedelta, delivery_settings: DeliverySettings, *, last: bool
+    chosen: DeliverySettings,
+    day: date,
+    now: datetime,
+    kind: NotificationKind,
+    delivery_settings: DeliverySettings,
 ) -> bool:
-    return delivery_settings.user_id == chosen.user_id and _between(
-        left, delivery_settings, last=last
-    )
+    is_chooser = delivery_settings.user_id == chosen.user_id
+    return is_chooser and _kind_at(day, now, delivery_settings) is kind
+
+
+def _kind_at(
+    day: date, now: datetime, delivery_settings: DeliverySettings
+) -> NotificationKind | None:
+    """Return the last kind whose moment has passed for the person; None before the first."""
+    begun = [
+        kind
+        for kind, hours in zip(_KINDS, notice_hours(delivery_settings), strict=True)
+        if notice_moment(day, hours) <= now
+    ]
+    return begun[-1] if begun else None
 
 
 def _due_kinds(
-    ends: datetime, passed: Callable[[int], bool], now: datetime
+    day: date, passed: Callable[[int], bool], now: datetime
 ) -> Iterator[tuple[NotificationKind, RecipientFilter]]:
     """Of what came due, the most urgent only."""
-    if ends <= now:
-        yield EXPIRED_UIT, lambda _: True
+    if expires_at(day) <= now:
+        if passed(EXPIRED_HOURS):
+            yield EXPIRED_UIT, _everybody
         return
-    yield LAST_HOURS_OF_UIT, lambda chosen: passed(chosen.last_hours)
-    yield (
-        EXPIRING_UIT,
-        lambda chosen: (
-            passed(chosen.first_hours) and now < ends - timedelta(hours=chosen.last_hours)
-        ),
-    )
+    for number, kind in enumerate(_KINDS):
+        yield kind, partial(_is_due, day, now, passed, number)
+
+
+def _is_due(
+    day: date,
+    now: datetime,
+    passed: Callable[[int], bool],
+    number: int,
+    delivery_settings: DeliverySettings,
+) -> bool:
+    has_come = passed(notice_hours(delivery_settings)[number])
+    return has_come and _kind_at(day, now, delivery_settings) is _KINDS[number]
 
 
 @isolate_failures
@@ -179,17 +222,24 @@ def _on_transports_stored(
             row.company = company
             by_day[day].append(row)
     for day, rows in sorted(by_day.items()):
-        left = expires_at(day) - at - STORE_DELAY
-        if left <= -STORE_DELAY:
+        # As if it were stored with its moment, and not a little before.
+        then = at + STORE_DELAY
+        if expires_at(day) <= at:
             _notify(
                 EXPIRED_UIT,
                 [row for row in rows if _was_shortened(moved[row.uit], at)],
                 _everybody,
                 at,
             )
-        elif left <= LONGEST_NOTICE:
-            _notify(LAST_HOURS_OF_UIT, rows, partial(_between, left, last=True), at)
-            _notify(EXPIRING_UIT, rows, partial(_between, left, last=False), at)
+        elif expires_at(day) - then <= LONGEST_NOTICE:
+            for kind in _KINDS:
+                _notify(kind, rows, partial(_begins, day, then, kind), at)
+
+
+def _begins(
+    day: date, now: datetime, kind: NotificationKind, delivery_settings: DeliverySettings
+) -> bool:
+    return _kind_at(day, now, delivery_settings) is kind
 
 
 def _was_shortened(ends: list[str | None] | None, at: datetime) -> bool:
@@ -200,13 +250,6 @@ def _was_shortened(ends: list[str | None] | None, at: datetime) -> bool:
 
 def _everybody(delivery_settings: DeliverySettings) -> bool:
     return True
-
-
-def _between(left: timedelta, delivery_settings: DeliverySettings, *, last: bool) -> bool:
-    """Whether so much time left lies in a person's last hours, or in the hours before them."""
-    if left <= timedelta(hours=delivery_settings.last_hours):
-        return last
-    return not last and left <= timedelta(hours=delivery_settings.first_hours)
 
 
 def _notify(

@@ -60,7 +60,7 @@ EXPIRING_UIT = register_kind(
     NotificationKind(
         "uit_expiring",
         gettext_lazy("Expiră curând"),
-        gettext_lazy("Cu o zi înainte, sau cu câte ore alegi mai jos."),
+        gettext_lazy("În ajun, la 15:00, sau când alegi mai jos: și în zilele libere."),
         "hourglass",
         email=False,
         digest=True,
@@ -71,12 +71,30 @@ EXPIRING_UIT = register_kind(
     )
 )
 
+ENDS_TODAY_UIT = register_kind(
+    NotificationKind(
+        "uit_ends_today",
+        gettext_lazy("Expiră azi"),
+        gettext_lazy(
+            "În ultima zi, la 8:00, sau când alegi mai jos, dacă nu este rezolvat. Vine și în "
+            "intervalul „Nu deranja”."
+        ),
+        "alarm-clock",
+        urgent=True,
+        of_uits=True,
+        list_query="?sortare=expira",
+        position=55,
+        count_label=lambda number: plural(number, "UIT expiră azi", "UIT-uri expiră azi"),
+    )
+)
+
 LAST_HOURS_OF_UIT = register_kind(
     NotificationKind(
         "uit_last_hours",
         gettext_lazy("Ultimele ore"),
         gettext_lazy(
-            "Cu patru ore înainte, sau cu câte alegi mai jos. Vine și în intervalul „Nu deranja”."
+            "În ultima zi, la 16:00, sau când alegi mai jos, dacă nu este rezolvat. Vine și în "
+            "intervalul „Nu deranja”."
         ),
         "alarm-clock",
         urgent=True,
@@ -93,7 +111,10 @@ EXPIRED_UIT = register_kind(
     NotificationKind(
         "uit_expired",
         gettext_lazy("Expirat"),
-        gettext_lazy("Când un UIT a expirat, la 24:00. Vine și în intervalul „Nu deranja”."),
+        gettext_lazy(
+            "Dimineața la 7:00, când un UIT a expirat la miezul nopții și nu este rezolvat. Vine "
+            "și în intervalul „Nu deranja”."
+        ),
         "calendar-x",
         urgent=True,
         of_uits=True,

@@ -204,7 +204,8 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
         "authorization-email": "on",
         "outage-rezumat": "on",
         "digest_hour": "9",
-        "first_hours": "48",
+        "first_hours": "40",
+        "day_hours": "16",
         "last_hours": "6",
         "quiet_from": "22:00",
         "quiet_until": "",
@@ -224,7 +225,7 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     delivery_settings = DeliverySettings.objects.get()
     assert (delivery_settings.companies, delivery_settings.vehicles) == ([other.pk], ["B12ABC"])
     assert delivery_settings.declarants == ["RO 123", "Agro"]
-    assert (delivery_settings.quiet_until, delivery_settings.first_hours) == (time(6), 48)
+    assert (delivery_settings.quiet_until, delivery_settings.first_hours) == (time(6), 40)
     waits = Notification.objects.get(key="1").digest_at
     assert waits
     assert waits.astimezone(BUCHAREST).hour == 9

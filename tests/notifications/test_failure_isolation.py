@@ -187,16 +187,17 @@ def test_what_expires_is_reported_to_the_others_when_one_can_not_be_notified_and
             first_expired_day=day,
             **dict.fromkeys(("first_seen_at", "last_seen_at", "last_changed_at"), end),
         )
-    expiry.notify_expiring(end - MINUTE)
+    due = end + timedelta(hours=7)
+    expiry.notify_expiring(due - MINUTE)
     with no_notices(first):
-        expiry.notify_expiring(end)
-        expiry.notify_expiring(end + MINUTE)
+        expiry.notify_expiring(due)
+        expiry.notify_expiring(due + MINUTE)
     assert sent_titles() == ["A doua"]
-    assert ExpiryWatch.objects.get().notified_until == end - MINUTE
+    assert ExpiryWatch.objects.get().notified_until == due - MINUTE
     for minutes in (2, 3):
-        expiry.notify_expiring(end + minutes * MINUTE)
+        expiry.notify_expiring(due + minutes * MINUTE)
     assert sent_titles() == ["A doua", "Prima"]
-    assert ExpiryWatch.objects.get().notified_until == end + 3 * MINUTE
+    assert ExpiryWatch.objects.get().notified_until == due + 3 * MINUTE
 
 
 def test_hours_that_a_person_chose_are_kept_though_nothing_can_be_reported(

@@ -11,7 +11,14 @@ from caraus.notifications.kinds import NEW_OWNER, NotificationKind, register_kin
 
 def test_the_kinds_are_listed_in_the_order_of_the_switches() -> None:
     assert [kind.code for kind in registered_kinds()] == [
-        *("uit_new", "uit_changed", "fleet_issue", "uit_delisted", "uit_expiring"),
+        *(
+            "uit_new",
+            "uit_changed",
+            "fleet_issue",
+            "uit_delisted",
+            "uit_expiring",
+            "uit_ends_today",
+        ),
         *("uit_last_hours", "uit_expired", "filing", "authorization", "external_link", "owners"),
         *("limits", "disappearance", "outage", "weekly_summary"),
     ]

@@ -35,7 +35,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
     assert {kind.code for kind in registered_kinds() if kind.of_uits and kind.email} == {
-        *("fleet_issue", "uit_delisted", "uit_last_hours", "uit_expired")
+        *("fleet_issue", "uit_delisted", "uit_ends_today", "uit_last_hours", "uit_expired")
     }
     assert (
         notify_uits(NEW_UIT, make_notices(company, "1"))

@@ -89,7 +89,7 @@ def test_nobody_is_led_to_another_site(
 def test_preferences_are_kept_and_the_last_reader_is_notified_why_not(
     signed_in: Client, organization: Organization
 ) -> None:
-    hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
+    hours = {"digest_hour": "7", "first_hours": "33", "day_hours": "16", "last_hours": "8"}
     form = {"external_link-clopotel": "on", "owners-email": "on", "filing-email": "on"} | hours
     response = signed_in.post("/notificari/preferinte/", form, follow=True)
     assert "Ești singura persoană" in response.content.decode()
@@ -110,7 +110,7 @@ def test_nobody_is_offered_what_is_not_meant_for_the_role(
     assert 'name="outage-email"' in page
     assert 'name="limits-email"' not in page
     assert 'name="authorization-email"' not in page
-    hours = {"digest_hour": "7", "first_hours": "24", "last_hours": "4"}
+    hours = {"digest_hour": "7", "first_hours": "33", "day_hours": "16", "last_hours": "8"}
     response = client.post("/notificari/preferinte/", hours, follow=True)
     assert "Preferințele au fost salvate." in response.content.decode()
     assert not ChannelPreference.objects.filter(kind="authorization").exists()

@@ -1,18 +1,19 @@
 """A UIT is valid until 24:00 of the day before `first_expired_day`, by the clock in Bucharest."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
 import pytest
 from django.db import transaction
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.core.formatting import today
+from caraus.core.formatting import BUCHAREST, today
 from caraus.notifications.delivery_settings import save_delivery_settings
 from caraus.notifications.models import ChannelPreference, DeliverySettings, Notification
 from caraus.transports import expiry
-from caraus.transports.models import ExpiryWatch, Transport
+from caraus.transports.marks import mark_transports
+from caraus.transports.models import ExpiryWatch, Mark, Transport
 from tests import factories
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -49,54 +50,30 @@ def told(now: datetime) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("day", "a_day_before", "four_hours_before", "end", "last_day"),
+    ("day", "last_day"),
     [
-        (
-            DAY,
-            datetime(2026, 11, 24, 22, tzinfo=UTC),
-            datetime(2026, 11, 25, 18, tzinfo=UTC),
-            END,
-            "miercuri, 25 noiembrie",
-        ),
+        (DAY, "miercuri, 25 noiembrie"),
         # The last Sunday of March has 23 hours, that of October 25.
-        (
-            date(2026, 3, 30),
-            datetime(2026, 3, 28, 21, tzinfo=UTC),
-            datetime(2026, 3, 29, 17, tzinfo=UTC),
-            datetime(2026, 3, 29, 21, tzinfo=UTC),
-            "duminică, 29 martie",
-        ),
-        (
-            date(2026, 10, 26),
-            datetime(2026, 10, 24, 22, tzinfo=UTC),
-            datetime(2026, 10, 25, 18, tzinfo=UTC),
-            datetime(2026, 10, 25, 22, tzinfo=UTC),
-            "duminică, 25 octombrie",
-        ),
-        (
-            date(2027, 1, 1),
-            datetime(2026, 12, 30, 22, tzinfo=UTC),
-            datetime(2026, 12, 31, 18, tzinfo=UTC),
-            datetime(2026, 12, 31, 22, tzinfo=UTC),
-            "joi, 31 decembrie",
-        ),
+        (date(2026, 3, 30), "duminică, 29 martie"),
+        (date(2026, 10, 26), "duminică, 25 octombrie"),
+        (date(2027, 1, 1), "joi, 31 decembrie"),
     ],
 )
-def test_each_moment_comes_to_the_second_and_once(
-    make: Make,
-    day: date,
-    a_day_before: datetime,
-    four_hours_before: datetime,
-    end: datetime,
-    last_day: str,
-) -> None:
+def test_each_moment_comes_to_the_second_and_once(make: Make, day: date, last_day: str) -> None:
+    """At hours of the clock on the wall, weekends and changes of the clock among them."""
+
+    def at(hour: int, *, days: int) -> datetime:
+        return datetime.combine(day - days * timedelta(days=1), time(hour), BUCHAREST)
+
+    end = at(0, days=0)
     uit = make(day, plate="B01ABC")
-    assert told(a_day_before - HOUR) == []
+    assert told(at(14, days=2)) == []
     name = "UIT-ul UIT0 0000 0000 0001 (B01ABC)"
     for moment, kind, verb in [
-        (a_day_before, "uit_expiring", "expiră"),
-        (four_hours_before, "uit_last_hours", "expiră"),
-        (end, "uit_expired", "a expirat"),
+        (at(15, days=2), "uit_expiring", "expiră"),
+        (at(8, days=1), "uit_ends_today", "expiră"),
+        (at(16, days=1), "uit_last_hours", "expiră"),
+        (at(7, days=0), "uit_expired", "a expirat"),
     ]:
         assert told(moment - SECOND) == []
         (found,) = told(moment)
@@ -104,8 +81,8 @@ def test_each_moment_comes_to_the_second_and_once(
         year = "" if verb == "expiră" or day.month > 1 else " 2026"
         assert found[1] == f"{name} {verb} {last_day}{year}, la 24:00"
     assert told(end + 48 * HOUR) == []
-    (soon, last, over) = Notification.objects.order_by("pk")
-    assert soon.matters_until == last.matters_until == end
+    (soon, morning, last, over) = Notification.objects.order_by("pk")
+    assert soon.matters_until == morning.matters_until == last.matters_until == end
     assert over.matters_until is None
     assert "nu mai este valabil" in last.text
     assert "oprește-l și cere declarantului un UIT valabil" in over.text
@@ -121,14 +98,22 @@ def test_only_what_is_still_ours_and_valid_is_told(
     make(carrier_cui=factories.OTHER_CUI)
     make(company=archived)
     make(day=DAY + timedelta(days=9))
-    assert told(END - 24 * HOUR - SECOND) == []
-    assert told(END + HOUR) == []
+    assert told(END - 33 * HOUR - SECOND) == []
+    assert told(END + 8 * HOUR) == []
     ours = make(carrier_cui=company.cui, state="missing")
-    assert told(END + 2 * HOUR) == []
+    assert told(END + 9 * HOUR) == []
     ExpiryWatch.objects.update(notified_until=END - SECOND)
     # An answer may have found it expired before this tick came.
     Transport.objects.filter(pk=ours.pk).update(state="expired")
-    assert [kind for kind, _ in told(END)] == ["uit_expired"]
+    assert told(END) == []
+    assert [kind for kind, _ in told(END + 7 * HOUR)] == ["uit_expired"]
+
+
+def test_what_is_dealt_with_before_the_morning_is_not_told(make: Make, owner: User) -> None:
+    uit = make()
+    assert told(END - HOUR) == []
+    mark_transports([uit], Mark.Kind.UNLOADED, owner)
+    assert told(END + 8 * HOUR) == []
 
 
 def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(make: Make) -> None:
@@ -136,27 +121,27 @@ def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(mak
     make(DAY - timedelta(days=3))
     assert told(END - 90 * HOUR) == []
     assert [kind for kind, _ in told(END - HOUR)] == ["uit_last_hours"]
-    assert [kind for kind, _ in told(END + 5 * HOUR)] == ["uit_expired"]
+    assert [kind for kind, _ in told(END + 9 * HOUR)] == ["uit_expired"]
 
 
 def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
     make: Make, owner: User, organization: Organization
 ) -> None:
-    DeliverySettings.objects.create(user=owner, organization=organization, first_hours=48)
+    DeliverySettings.objects.create(user=owner, organization=organization, first_hours=57)
     make()
-    assert told(END - 50 * HOUR) == []
+    assert told(END - 60 * HOUR) == []
     assert [kind for kind, _ in told(END - 20 * HOUR)] == ["uit_expiring"]
 
 
 def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
     make()
-    assert told(END - 25 * HOUR) == []
+    assert told(END - 34 * HOUR) == []
     with transaction.atomic():
-        expiry.notify_expiring(END - 24 * HOUR)
+        expiry.notify_expiring(END - 33 * HOUR)
         transaction.set_rollback(True)
-    assert len(told(END - 24 * HOUR + 60 * SECOND)) == 1
-    ExpiryWatch.objects.update(notified_until=END - 25 * HOUR)  # told, but not remembered
-    assert told(END - 24 * HOUR + 120 * SECOND) == []
+    assert len(told(END - 33 * HOUR + 60 * SECOND)) == 1
+    ExpiryWatch.objects.update(notified_until=END - 34 * HOUR)  # told, but not remembered
+    assert told(END - 33 * HOUR + 120 * SECOND) == []
 
 
 def test_each_person_has_hours_of_their_own(
@@ -164,32 +149,37 @@ def test_each_person_has_hours_of_their_own(
 ) -> None:
     early = factories.member(organization, "dispatcher")
     DeliverySettings.objects.create(
-        user=early, organization=organization, first_hours=48, last_hours=6
+        user=early, organization=organization, first_hours=40, last_hours=6
     )
     away = factories.organization("Alta")
     someone = factories.member(away, "owner")
-    DeliverySettings.objects.create(user=someone, organization=away, first_hours=72, last_hours=12)
+    DeliverySettings.objects.create(
+        user=someone, organization=away, first_hours=57, day_hours=18, last_hours=12
+    )
     ChannelPreference.objects.create(
         user=owner, organization=organization, kind="uit_expiring", bell=False, email=False
     )
     make()
     make(company=factories.company(away, cui=factories.OTHER_CUI))
-    assert told(END - 73 * HOUR) == []
+    assert told(END - 58 * HOUR) == []
     heard = []
-    for hours in (72, 48, 24, 12, 6, 4, 0):
+    for hours in (57, 40, 33, 18, 16, 12, 8, 6, 0, -7):
         before = set(Notification.objects.values_list("pk", flat=True))
         told(END - hours * HOUR)
         new = Notification.objects.exclude(pk__in=before).order_by("user")
         heard += [(hours, item.user, item.kind) for item in new]
     assert heard == [
-        (72, someone, "uit_expiring"),
-        (48, early, "uit_expiring"),
+        (57, someone, "uit_expiring"),
+        (40, early, "uit_expiring"),
+        (18, someone, "uit_ends_today"),
+        (16, owner, "uit_ends_today"),
+        (16, early, "uit_ends_today"),
         (12, someone, "uit_last_hours"),
+        (8, owner, "uit_last_hours"),
         (6, early, "uit_last_hours"),
-        (4, owner, "uit_last_hours"),
-        (0, owner, "uit_expired"),
-        (0, early, "uit_expired"),
-        (0, someone, "uit_expired"),
+        (-7, owner, "uit_expired"),
+        (-7, early, "uit_expired"),
+        (-7, someone, "uit_expired"),
     ]
 
 
@@ -197,15 +187,15 @@ def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
     make: Make, organization: Organization, owner: User
 ) -> None:
     factories.member(organization, "dispatcher")  # who chose nothing hears nothing
-    tomorrow = today() + timedelta(days=2)
-    make(tomorrow)
-    make(tomorrow + timedelta(days=3))
-    delivery_settings = DeliverySettings(user=owner, organization=organization, first_hours=48)
+    after_tomorrow = today() + timedelta(days=3)  # its end is 48 to 72 hours ahead
+    make(after_tomorrow)
+    make(after_tomorrow + timedelta(days=3))
+    delivery_settings = DeliverySettings(user=owner, organization=organization, first_hours=96)
     for _ in range(2):
         save_delivery_settings(delivery_settings)
         (one,) = Notification.objects.all()
         assert (one.user, one.kind) == (owner, "uit_expiring")
-    delivery_settings.first_hours = 12
+    delivery_settings.first_hours = 28
     save_delivery_settings(delivery_settings)
     assert Notification.objects.count() == 1
 
@@ -213,8 +203,8 @@ def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
 def test_a_hundred_that_lapse_at_one_midnight_are_one_message(make: Make) -> None:
     for _ in range(100):
         make()
-    assert told(END - 25 * HOUR) == []
-    assert [kind for kind, _ in told(END - 4 * HOUR)] == ["uit_last_hours"]
+    assert told(END - 34 * HOUR) == []
+    assert [kind for kind, _ in told(END - 8 * HOUR)] == ["uit_last_hours"]
     (one,) = Notification.objects.all()
     assert one.notified_uits.count() == 100
     assert one.matters_until == END

@@ -136,7 +136,7 @@ def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
     near = [anaf.record(uit=f"NEAR{number:04}", data_exp_uit=ends) for number in range(60)]
     (one,) = anaf.answers(*far, *near)
     # They lapse today: that matters, whoever is new.
-    assert (one.kind, one.is_burst, one.notified_uits.count()) == ("uit_expiring", True, 60)
+    assert (one.kind, one.is_burst, one.notified_uits.count()) == ("uit_ends_today", True, 60)
     more = [anaf.record(uit=f"MORE{number:04}") for number in range(50)]
     (burst,) = anaf.answers(*far, *near, *more)
     assert (burst.kind, burst.notified_uits.count()) == ("uit_new", 50)
