@@ -64,7 +64,7 @@ class FoldedField(_TextField):
         super().__init__(*args, **(kwargs | {"editable": False}))
 
     def deconstruct(self) -> Any:
-        """For the database it is a column like another: migrations need not know this class."""
+        """Hide this class from migrations: for the database it is a column like another."""
         name, _, positional, named = super().deconstruct()
         return name, "django.db.models.TextField", positional, named
 

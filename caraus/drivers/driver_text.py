@@ -97,7 +97,7 @@ def cautions(transport: Transport, *, today: date) -> list[str]:
 
 
 def issue_words(transport: Transport) -> str:
-    """„B12ABC nu e în flotă; CT10WPT remorca nu e în flotă”, of what nobody has dealt with."""
+    """Return „B12ABC nu e în flotă; CT10WPT remorca nu e în flotă”, of what nobody dealt with."""
     issues = pending_issues_of(transport)
     words = [f"{issue.plate} {short_label(issue)}" for issue in issues]
     return "; ".join(dict.fromkeys(words))
