@@ -89,7 +89,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
-    "lucide",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -149,7 +148,6 @@ TEMPLATES = [
             ],
             "builtins": [
                 "django.templatetags.i18n",
-                "lucide.templatetags.lucide",
                 "caraus.web.templatetags.frame",
                 "caraus.transports.templatetags.transports",
                 "caraus.workspace.templatetags.workspace",

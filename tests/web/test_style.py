@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lucide.templatetags.lucide import lucide
+
+from caraus.web.templatetags.frame import icon
 
 STATIC = Path(__file__).parents[2] / "caraus/web/static"
 SHEETS = sorted(STATIC.glob("*.css"))
@@ -71,3 +74,10 @@ def test_the_judge_sees_each_kind() -> None:
         ".chart text { font-size: 11px; } b { font-size: .92em; border: 1px solid currentColor; }"
     )
     assert list(complaints(right)) == []
+
+
+@pytest.mark.parametrize("name", ["truck", "circle-check", "map-pin"])
+def test_an_icon_is_drawn_as_its_own_package_draws_it(name: str) -> None:
+    for size in (16, 20):
+        theirs = lucide(name, size=size, **{"class": "icon", "aria-hidden": "true"})
+        assert icon(name, size=size) == theirs
