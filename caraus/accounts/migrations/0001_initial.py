@@ -92,6 +92,11 @@ class Migration(migrations.Migration):
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
                 ('last_organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.organization')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_lower_unique'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AuditLogEntry',
@@ -125,6 +130,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'cui'],
+                'constraints': [
+                    models.UniqueConstraint(models.F('organization'), models.F('cui'), name='one_company_per_cui'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,14 +172,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at', '-pk'],
                 'constraints': [models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at', None), ('revoked_at', None)), name='one_open_invitation_per_address')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='company',
-            constraint=models.UniqueConstraint(models.F('organization'), models.F('cui'), name='one_company_per_cui'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_lower_unique'),
         ),
         migrations.RunSQL(AUDIT_LOG, DROP_AUDIT_LOG),
         migrations.RunSQL(CACHE, "DROP TABLE caraus_cache"),

@@ -106,23 +106,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-pk'],
+                'indexes': [
+                    models.Index(fields=['company', '-created_at', '-id'], name='change_newest'),
+                    models.Index(condition=models.Q(('next_step_at', None), _negated=True), fields=['next_step_at'], name='change_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('company'), models.F('uit'), models.F('rehearsal'), condition=models.Q(('state__in', ['accepted', 'held', 'not_found', 'processing', 'queued', 'sending', 'unknown'])), name='one_open_change_per_uit'),
+                ],
             },
         ),
         migrations.AddField(
             model_name='filingattempt',
             name='change',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='filings.vehiclechange'),
-        ),
-        migrations.AddIndex(
-            model_name='vehiclechange',
-            index=models.Index(fields=['company', '-created_at', '-id'], name='change_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='vehiclechange',
-            index=models.Index(condition=models.Q(('next_step_at', None), _negated=True), fields=['next_step_at'], name='change_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='vehiclechange',
-            constraint=models.UniqueConstraint(models.F('company'), models.F('uit'), models.F('rehearsal'), condition=models.Q(('state__in', ['accepted', 'held', 'not_found', 'processing', 'queued', 'sending', 'unknown'])), name='one_open_change_per_uit'),
         ),
     ]
