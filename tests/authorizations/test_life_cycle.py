@@ -34,7 +34,8 @@ def smtp(settings: LazySettings) -> Iterator[MailServer]:
 
 @dataclass
 class Life:
-    """Day by day what the worker's timers do, by the simulated ANAF's clock."""
+    """What the worker's timers do, by the simulated ANAF's clock: day by day, and every fifth day
+    while no renewal and no notice can be due before the next one."""
 
     anaf: SimulatorProcess
     authorization: Authorization
@@ -44,9 +45,16 @@ class Life:
     def now(self) -> datetime:
         return datetime.fromisoformat(self.anaf.now())
 
-    def pass_day(self) -> None:
-        self.anaf.advance(days=1)
-        now = self.now()
+    def pass_uneventful_days(self) -> None:
+        """A day, or five of which the first four cannot bring anything."""
+        then = self.now() + 5 * DAY
+        first_notice = self.authorization.expires_at - (max(deadlines.STAGES) + 1) * DAY
+        alone = then < first_notice and not token_refresh.authorizations_due(then)
+        self.pass_day(5 if alone else 1)
+
+    def pass_day(self, days: int = 1) -> None:
+        """The timers' work of the day that comes, or of the last of some days."""
+        now = datetime.fromisoformat(self.anaf.advance(days=days))
         for pk in token_refresh.authorizations_due(now):
             try:
                 token_refresh.refresh_authorization(authorization_id=pk, only_if_due=True, now=now)
@@ -62,7 +70,7 @@ class Life:
     def until_due(self) -> None:
         """The last day before a renewal; ANAF takes the key that is held."""
         while not token_refresh.authorizations_due(self.now() + DAY):
-            self.pass_day()
+            self.pass_uneventful_days()
         token = crypto.decrypt(self.authorization.access_token_sealed)
         assert self.anaf.api("info", token, cui_op=factories.CUI).status_code == 200
 
@@ -70,7 +78,7 @@ class Life:
         """On which day of its life."""
         while self.authorization.is_active:
             assert self.age < at_most, "it still lives"
-            self.pass_day()
+            self.pass_uneventful_days()
         return self.age
 
     @property

@@ -1,4 +1,4 @@
-"""A minute of faults: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
+"""Forty seconds of faults: four workers, a faulty ANAF, kills, PostgreSQL killed in the middle."""
 
 import shutil
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ def test_after_faults_everything_is_stored_once_and_no_minute_saw_too_many_calls
         fault_run = FaultRun(
             folder,
             anaf,
-            seconds=60,
+            seconds=40,
             companies=30,
-            cap=300,
-            kill_every=10,
+            cap=200,
+            kill_every=6,
             restarts=1,
             press_every=3,
         )
