@@ -9,13 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from caraus.accounts.models import AuditLogEntry
+from caraus.accounts.models import AuditLogEntry, User
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import changes
 from caraus.filings.models import VehicleChange
 from caraus.filings.rules import RuleError
 from caraus.filings.states import ChangeState
 from caraus.notifications.models import Notification
+from caraus.transports.models import Transport
 from tests.filings.conftest import Desk, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,3 +177,22 @@ def test_a_request_without_a_response_is_not_called_one(desk: Desk, dispatcher: 
     assert "1 cerere la ANAF" in page
     assert "fără răspuns" in page
     assert "1 răspuns" not in page
+
+
+def test_a_refusal_leads_to_another_change(
+    desk: Desk, dispatcher: Client, client: Client, teammate: User
+) -> None:
+    """„Depune alta” is said, so the way there is on the page; not for a viewer, nor once it is
+    too late."""
+    transport = desk.new_uit()
+    desk.anaf.turn_on("upload_errors", text="Valoarea nu respecta schema.")
+    change = desk.step(desk.filed(transport))
+    assert change.state == ChangeState.REFUSED
+    address = reverse("filings:change", args=[change.pk])
+    way = f'href="{reverse("filings:new", args=[transport.pk])}"'
+    assert way in text_of(dispatcher.get(address))
+    Transport.objects.update(state=Transport.State.DELISTED)
+    assert way not in text_of(dispatcher.get(address))
+    Transport.objects.update(state=Transport.State.ACTIVE)
+    client.force_login(teammate)
+    assert way not in text_of(client.get(address))

@@ -22,7 +22,12 @@ from caraus.filings.display import describe_change, response_error_sentence
 from caraus.filings.forms import hour_not_chosen_sentence
 from caraus.filings.models import FilingSwitch, VehicleChange
 from caraus.filings.rules import RuleError
-from caraus.filings.states import ATTENTION_STATES, OPEN_CHANGE_STATES, ChangeState
+from caraus.filings.states import (
+    ATTENTION_STATES,
+    ENDED_STATES,
+    OPEN_CHANGE_STATES,
+    ChangeState,
+)
 from caraus.fleet.plates import normalized
 
 CHANGES_PER_PAGE = 50
@@ -92,6 +97,9 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "response_error": response_error_sentence(change),
         "attempts": change.attempts.prefetch_related("responses"),
         "may_file": permission.may_file(membership, change.company),
+        "may_file_another": transport is not None
+        and change.state in ENDED_STATES - {ChangeState.DONE}
+        and permission.may_file_now(membership, transport),
     }
     is_part = request.headers.get("HX-Request")
     return render(request, "filings/_change.html" if is_part else "filings/change.html", context)
