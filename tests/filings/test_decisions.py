@@ -1,22 +1,25 @@
 """What a person says on pages is what is filed: moments, second tabs, many UITs, what XML holds."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from caraus.accounts.models import AuditLogEntry, User
 from caraus.core.formatting import BUCHAREST
-from caraus.filings import changes
+from caraus.filings import changes, processor
 from caraus.filings.models import VehicleChange
 from caraus.filings.rules import RuleError
 from caraus.filings.states import ChangeState
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport
+from tests.authorizations.processes import until
 from tests.filings.conftest import Desk, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -196,3 +199,27 @@ def test_a_refusal_leads_to_another_change(
     Transport.objects.update(state=Transport.State.ACTIVE)
     client.force_login(teammate)
     assert way not in text_of(client.get(address))
+
+
+def test_a_change_that_is_being_sent_is_left_alone(desk: Desk) -> None:
+    """Its worker lives and waits for ANAF: another one does not take it for dead."""
+    change = desk.filed(desk.new_uit())
+    desk.anaf.turn_on("held", endpoint="upload")
+
+    def send() -> None:
+        try:
+            processor.step(change.pk)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other_worker:
+        sending = other_worker.submit(send)
+        until(lambda: desk.anaf.calls("upload"), 30)
+        assert not processor.step(change.pk)
+        change.refresh_from_db()
+        assert change.state == ChangeState.SENDING
+        desk.anaf.turn_off("held")
+        sending.result(30)
+    change.refresh_from_db()
+    assert change.state == ChangeState.PROCESSING
+    assert not Notification.objects.filter(kind="filing").exists()
