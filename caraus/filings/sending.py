@@ -226,6 +226,9 @@ def _apply(change: VehicleChange, attempt: FilingAttempt, result: UploadResult) 
         events.record_in_audit_log(change, attempt)
     elif result.outcome is UploadOutcome.REFUSED:
         mark_refused(change, result.messages, reason=result.error_code)
+        if change.transport is not None:
+            # An earlier attempt may have shown while this one was on its way.
+            mark_done_if_visible(change, change.transport)
     elif change.state == ChangeState.UNKNOWN:
         return
     elif result.outcome is UploadOutcome.NOT_SENT:

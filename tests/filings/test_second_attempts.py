@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from caraus.accounts.models import AuditLogEntry
-from caraus.filings import changes
-from caraus.filings.models import VehicleChange
+from caraus.anaf.filings import new_reference
+from caraus.filings import changes, sending
+from caraus.filings.models import FilingAttempt, FilingResponse, VehicleChange
 from caraus.filings.states import ChangeState
 from caraus.notifications.models import Notification
 from tests.filings.conftest import Desk, text_of
@@ -106,3 +108,46 @@ def test_what_was_never_sent_and_given_up_is_not_known_by_its_plates(desk: Desk)
     desk.sync()
     change.refresh_from_db()
     assert change.state == ChangeState.CANCELLED
+
+
+def test_what_shows_while_a_second_attempt_is_on_its_way_is_not_refused(desk: Desk) -> None:
+    """ANAF's list shows the first before the refusal of the second arrives, and not anew after."""
+    change = not_found(desk)
+    changes.send_again(change, user=desk.user)
+    first = change.attempts.get()
+    now = timezone.now()
+    second = FilingAttempt.objects.create(
+        change=change, reference=new_reference(now=now), xml=first.xml, sent_at=now
+    )
+    VehicleChange.objects.update(state=ChangeState.SENDING, next_step_at=now)
+    show(desk)
+    desk.sync()
+    FilingResponse.objects.create(
+        attempt=second,
+        kind=FilingResponse.Kind.UPLOAD,
+        began_at=now,
+        ended_at=now,
+        sent=True,
+        status=200,
+        body=b'{"Errors":[{"errorMessage":"A mai fost declarata."}],"ExecutionStatus":1}',
+        complete=True,
+    )
+    assert desk.step(change).state == ChangeState.DONE
+    texts = (
+        Notification.objects.filter(user=desk.user).order_by("pk").values_list("text", flat=True)
+    )
+    assert "A mai fost declarata." in texts[len(texts) - 2]
+    entry = AuditLogEntry.objects.filter(action="filing").latest("pk")
+    assert entry.details["reference"] == first.reference
+
+
+@pytest.mark.parametrize(
+    "state", [ChangeState.PROCESSING, ChangeState.NOT_FOUND, ChangeState.CANCELLED]
+)
+def test_a_response_judged_late_moves_nothing_back(desk: Desk, state: ChangeState) -> None:
+    """A worker that lost its lock comes with its answer after another one has gone on."""
+    change = desk.step(desk.filed(desk.new_uit()))
+    VehicleChange.objects.update(state=state, next_step_at=None)
+    sending.apply_upload_response(FilingResponse.objects.get())
+    change.refresh_from_db()
+    assert (change.state, change.next_step_at) == (state, None)
