@@ -47,7 +47,7 @@ def change(moment: str, **fields: str) -> dict[str, Any]:
 def check(
     transport: Transport, *, now: str = "2026-11-30T12:00", moment: str = "", **fields: str
 ) -> VehicleChangeInput:
-    given = {"plate": "CJ77XYZ", "trailer1": "", "trailer2": ""} | fields
+    given: dict[str, Any] = {"plate": "CJ77XYZ", "trailer1": "", "trailer2": ""} | fields
     change_input = VehicleChangeInput(moment=at(moment or now), **given)
     return check_input(change_input, transport, now=at(now))
 
