@@ -1,6 +1,6 @@
 """The list by lorry: one row a plate, with all that it carries and what burns first of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -116,7 +116,8 @@ def build_page(
         for key, group in by_plate.items()
         if group
     ]
-    idle = [] if page.has_next() else _idle(rows, companies, query, today=today)
+    current = Transport.objects.filter(is_current(today))
+    idle = [] if page.has_next() else idle_lorries(current, companies, query)
     return LorryPage(page, lorries, idle)
 
 
@@ -166,12 +167,11 @@ def driver_of(vehicle: Vehicle) -> str:
     return " ".join(filter(None, [vehicle.driver, vehicle.phone])) or vehicle.note
 
 
-def _idle(
-    rows: QuerySet[Transport], companies: Sequence[Company], query: str, *, today: date
+def idle_lorries(
+    busy: QuerySet[Transport], companies: Collection[Company], query: str
 ) -> list[IdleLorry]:
-    carried = Transport.objects.filter(
-        is_current(today), company=OuterRef("company"), sort_vehicle=OuterRef("folded_plate")
-    )
+    """Return the vehicles of the fleet in use that have none of these UITs."""
+    carried = busy.filter(company=OuterRef("company"), sort_vehicle=OuterRef("folded_plate"))
     vehicles = Vehicle.objects.filter(company__in=companies, active=True, kind=Kind.VEHICLE)
     if query:
         typed = Q(note__icontains=query) | Q(driver__icontains=query)

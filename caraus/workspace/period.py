@@ -33,6 +33,12 @@ class Period:
         monday = _clamp(day) - timedelta(days=_clamp(day).weekday())
         return cls(monday, monday + WEEK - timedelta(days=1))
 
+    @classmethod
+    def around(cls, day: date) -> Self:
+        """Return the nine days of the week's view: the day before, the day, seven more."""
+        near = _clamp(day)
+        return cls(near - DAY, near + WEEK)
+
     @property
     def days(self) -> tuple[date, ...]:
         return tuple(
@@ -41,18 +47,32 @@ class Period:
         )
 
     @property
+    def day(self) -> date:
+        """The day that names it in an address."""
+        return self.first + DAY
+
+    @property
     def before(self) -> date:
-        """A day of the week before."""
-        return self.first - WEEK
+        """The day that names the week before."""
+        return self.day - WEEK
 
     @property
     def after(self) -> date:
-        return self.first + WEEK
+        return self.day + WEEK
 
 
 def requested_week(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
     """Return the week of the address, else of the first day of the list, else this week."""
-    return Period.week_of(_parse_day(query.get(WEEK_PARAMETER, "")) or filters.from_day or today)
+    return Period.week_of(_requested_day(query, filters, today))
+
+
+def requested_days(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
+    """Return the nine days around the day of the address, else of the list, else around today."""
+    return Period.around(_requested_day(query, filters, today))
+
+
+def _requested_day(query: Mapping[str, str], filters: ListFilters, today: date) -> date:
+    return _parse_day(query.get(WEEK_PARAMETER, "")) or filters.from_day or today
 
 
 def requested_map_period(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:

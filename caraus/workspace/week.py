@@ -1,27 +1,30 @@
-"""A week: the validity of each UIT as a bar over the days, by vehicle."""
+"""The days around today: the validity of each UIT as a bar, by vehicle."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import F, QuerySet, TextField, Value
+from django.db.models import F, Min, Q, QuerySet, TextField, Value, Window
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce, NullIf, RowNumber
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import day_in_full
 from caraus.transports.display import Status, grouped_uit, place_title, status
 from caraus.transports.models import Transport
+from caraus.workspace.lorries import IdleLorry, idle_lorries
 from caraus.workspace.period import Period, valid_within
 from caraus.workspace.table import detail_url
 
-# Bars of a page; the next page goes on with the next vehicle.
-BARS_PER_PAGE = 150
+VEHICLES_PER_PAGE = 60
+# A plate on more UITs than these is no vehicle but a filler.
+BARS_PER_VEHICLE = 30
 _FIELDS = (
     *("id", "company_id", "uit", "state", "transport_date", "first_expired_day", "carrier_cui"),
     *("start", "end"),
@@ -31,7 +34,7 @@ _FIELD_NAMES = frozenset(_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The days of a UIT in the week, columns 1 to 7, and what its template shows."""
+    """The days of a UIT in the period, columns from 1 on, and what its template shows."""
 
     transport: Transport
     status: Status
@@ -71,49 +74,70 @@ class WeekRow:
 @dataclass(frozen=True, slots=True)
 class Week:
     period: Period
+    page: Page[Any]
     rows: tuple[WeekRow, ...]
-    # The plate after which the next page starts; None on the last page.
-    next_after: str | None
-    # One vehicle has more UITs than a page holds; the list has all of them.
+    # Vehicles of the fleet without a UIT in these days; on the last page.
+    idle: tuple[IdleLorry, ...]
+    # A vehicle has more UITs than its row holds; the list has all of them.
     is_cut: bool
 
 
 def build_week(
     transports: QuerySet[Transport],
     period: Period,
-    companies: Iterable[Company],
+    companies: Collection[Company],
     *,
     today: date,
-    after: str | None = None,
+    by_plate: bool,
+    number: str | None,
+    query: str,
 ) -> Week:
-    """Return the vehicles after a plate, by plate, those without one first. The transports are of
-    these companies."""
+    """Return a page of vehicles, by plate or by what ends first from today on. The transports are
+    of these companies."""
+    valid = valid_within(transports, period)
+    nearest = Min("first_expired_day", filter=Q(first_expired_day__gt=today))
+    plates = valid.order_by().values("sort_vehicle").annotate(nearest=nearest)
+    order = () if by_plate else (F("nearest").asc(nulls_last=True),)
+    page = Paginator(plates.order_by(*order, "sort_vehicle"), VEHICLES_PER_PAGE).get_page(number)
+    keys = [str(plate["sort_vehicle"]) for plate in page]
+    by_key = _bars_by_vehicle(valid.filter(sort_vehicle__in=keys), period, companies, today)
+    rows = tuple(
+        WeekRow(plate, _lanes(bars[:BARS_PER_VEHICLE]))
+        for plate, bars in (by_key[key] for key in keys if key in by_key)
+    )
+    busy = valid_within(Transport.objects.all(), period)
+    idle = () if page.has_next() else tuple(idle_lorries(busy, companies, query))
+    is_cut = any(len(bars) > BARS_PER_VEHICLE for _plate, bars in by_key.values())
+    return Week(period, page, rows, idle, is_cut)
+
+
+def _bars_by_vehicle(
+    valid: QuerySet[Transport], period: Period, companies: Iterable[Company], today: date
+) -> dict[str, tuple[str, list[Bar]]]:
+    """Return plate and bars of each vehicle, in the order of their first days; one bar more than
+    its row holds."""
     last_change = KeyTextTransform("plate", KeyTextTransform(-1, "vehicle_changes"))
     plate = Coalesce(NullIf(last_change, Value("")), F("plate"), output_field=TextField())
-    valid = valid_within(transports, period).annotate(driven=plate)
-    if after is not None:
-        valid = valid.filter(driven__gt=after)
-    ordered = valid.order_by("driven", "transport_date", "pk")[: BARS_PER_PAGE + 1]
-    bars = ordered.values_list("driven", *_FIELDS)
+    position = Window(RowNumber(), "sort_vehicle", ["transport_date", "pk"])
+    few = valid.annotate(driven=plate, position=position).filter(position__lte=BARS_PER_VEHICLE + 1)
+    in_order = few.order_by("sort_vehicle", "transport_date", "pk")
     company_by_id = {company.pk: company for company in companies}
-    vehicles = [
-        (name, [_transport(values, company_by_id) for _plate, *values in group])
-        for name, group in groupby(bars, key=itemgetter(0))
-    ]
-    has_more, is_cut = len(bars) > BARS_PER_PAGE, False
-    if has_more and len(vehicles) > 1:
-        vehicles.pop()  # perhaps not whole: it starts the next page
-    elif has_more:
-        is_cut = True
     url = detail_url()
-    week_rows = tuple(
-        WeekRow(name, _lanes(_bar(transport, period, url, today=today) for transport in group))
-        for name, group in vehicles
-    )
-    last_plate = week_rows[-1].plate if has_more else None
-    if is_cut and not valid.filter(driven__gt=last_plate).exists():
-        last_plate = None
-    return Week(period, week_rows, last_plate, is_cut)
+    return {
+        key: (
+            group[0][1],
+            [
+                _bar(_transport(values, company_by_id), period, url, today=today)
+                for _key, _driven, *values in group
+            ],
+        )
+        for key, group in (
+            (key, list(rows))
+            for key, rows in groupby(
+                in_order.values_list("sort_vehicle", "driven", *_FIELDS), key=itemgetter(0)
+            )
+        )
+    }
 
 
 def _transport(values: list[Any], company_by_id: dict[int, Company]) -> Transport:
@@ -139,7 +163,7 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
         transport=transport,
         status=state,
         start=max((first - period.first).days, 0) + 1,
-        end=min((last - period.first).days, 6) + 1,
+        end=(min(last, period.last) - period.first).days + 1,
         starts_before=first < period.first,
         ends_after=last > period.last,
         url=f"{before}{transport.pk}{after}",
@@ -148,7 +172,7 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
     )
 
 
-def _lanes(bars: Iterable[Bar]) -> tuple[tuple[Bar, ...], ...]:
+def _lanes(bars: Sequence[Bar]) -> tuple[tuple[Bar, ...], ...]:
     """Put each bar in the first free lane; the bars are in the order of their first days."""
     lanes: list[list[Bar]] = []
     for bar in bars:

@@ -330,7 +330,7 @@ def test_the_week_shows_the_last_day_of_a_uit_whose_first_is_unknown(
     applied(company, record(data_transp="?", data_exp_uit=str(last + DAY)))
     page = signed_in.get(f"/transporturi/saptamana/?saptamana={last}").content.decode()
     assert "3V0P 0L0P 0T3J UW46" in page
-    assert f"from-{last.weekday() + 1} days-1" in page
+    assert "from-2 days-1" in page
     assert "zi necunoscută" in page
 
 

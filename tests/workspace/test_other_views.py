@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from caraus.accounts.models import Membership, Organization
+from caraus.accounts.models import Company, Membership, Organization
 from caraus.core.formatting import today
+from caraus.fleet.models import Vehicle
 from caraus.workspace import week
 from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS
-from caraus.workspace.period import Period
 from tests import factories
 from tests.squeezed import page_of
 from tests.workspace.conftest import MakeTransport
@@ -39,10 +39,10 @@ def bars(client: Client, **query: str) -> dict[str, tuple[str, int, int]]:
         (0, 5, (1, 5)),
         (2, 7, (3, 7)),
         (-3, 2, (1, 2)),
-        (6, 11, (7, 7)),
-        (-4, 11, (1, 7)),
+        (6, 11, (7, 9)),
+        (-4, 11, (1, 9)),
         (-5, 0, None),
-        (7, 12, None),
+        (9, 14, None),
         (-90, 200, None),  # no UIT of ANAF is valid for so long
     ],
 )
@@ -58,7 +58,7 @@ def test_a_bar_covers_the_days_of_validity_in_the_week(
         transport_date=MONDAY + timedelta(days=first),
         first_expired_day=MONDAY + timedelta(days=expired),
     )
-    assert bars(signed_in, saptamana="2026-03-05") == (
+    assert bars(signed_in, saptamana="2026-03-03") == (
         {row.uit: ("B12ABC", *columns)} if columns else {}
     )
 
@@ -77,7 +77,7 @@ def test_bars_stand_with_the_vehicle_that_drives_and_beside_no_other(
     make(plate="B12ABC", **later)
     make(plate="B12ABC", vehicle_changes=[change], **days)
     make(plate="CT01AAA", vehicle_changes=[{**change, "plate": ""}], **days)
-    shown = signed_in.get(WEEK, {"saptamana": MONDAY.isoformat()}).context["week"]
+    shown = signed_in.get(WEEK, {"saptamana": "2026-03-03"}).context["week"]
     assert [(row.plate, [len(lane) for lane in row.lanes]) for row in shown.rows] == [
         ("AR55NOU", [1]),
         ("B12ABC", [2, 1]),
@@ -85,21 +85,43 @@ def test_bars_stand_with_the_vehicle_that_drives_and_beside_no_other(
     ]
 
 
-def test_pages_of_vehicles_go_on_by_plate(
+def test_pages_of_vehicles_and_a_plate_that_is_a_filler(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(week, "BARS_PER_PAGE", 3)
+    monkeypatch.setattr(week, "VEHICLES_PER_PAGE", 2)
+    monkeypatch.setattr(week, "BARS_PER_VEHICLE", 4)
     for plate in ("A", "A", "B", "B", "C D&E", "F", "F", "F", "F", "F", "G", "G", "G", "G"):
         make(plate=plate)
-    address, seen, cut = WEEK, [], []
+    address, seen, cut = f"{WEEK}?ordine=numar", [], []
     while address:
         answer = signed_in.get(address)
         cut.append("mai multe UIT-uri decât încap" in page_of(answer))
-        seen.append([row.plate for row in answer.context["week"].rows])
-        match = re.search(r'href="(\?[^"]*dupa_numar=[^"]+)"', page_of(answer))
-        address = WEEK + match[1].replace("&amp;", "&") if match else ""
-    assert seen == [["A"], ["B", "C D&E"], ["F"], ["G"]]
-    assert cut == [False, False, True, True]  # who has too many does not hide who comes after
+        rows = answer.context["week"].rows
+        seen.append([(row.plate, sum(map(len, row.lanes))) for row in rows])
+        address = ""
+        for link in re.findall(r'href="(\?[^"]*pagina=\d+)"', page_of(answer)):
+            if int(link.rpartition("=")[2]) > len(seen):
+                address = WEEK + link.replace("&amp;", "&")
+    assert seen == [[("A", 2), ("B", 2)], [("C D&E", 1), ("F", 4)], [("G", 4)]]
+    assert cut == [False, True, False]  # who has too many does not hide who comes after
+
+
+def test_what_ends_first_stands_first_and_the_idle_lorries_last(
+    signed_in: Client, make: MakeTransport, company: Company
+) -> None:
+    for plate, days in (("B01AAA", 5), ("B02BBB", 1), ("B03CCC", 3), ("B04DDD", -1)):
+        make(plate=plate, first_expired_day=today() + timedelta(days=days))
+    make(plate="B01AAA", first_expired_day=today() + timedelta(days=2))
+    for plate in ("B02BBB", "B77IDL"):
+        Vehicle.objects.create(company=company, plate=plate, driver="Ionescu Vasile")
+    shown = signed_in.get(WEEK).context["week"]
+    assert [row.plate for row in shown.rows] == ["B02BBB", "B01AAA", "B03CCC"]
+    assert [vehicle.plate for vehicle in shown.idle] == ["B77IDL"]
+    assert (shown.period.first, len(shown.period.days)) == (today() - timedelta(days=1), 9)
+    page = page_of(signed_in.get(WEEK, {"ordine": "numar"}))
+    plates = re.findall(r'<span class="plate">(\w+)</span>', page)
+    assert plates == ["B01AAA", "B02BBB", "B03CCC", "B77IDL"]
+    assert "fără UIT · Ionescu Vasile" in page
 
 
 def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
@@ -110,10 +132,9 @@ def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
     answer = signed_in.get(WEEK, {"q": "b12", "saptamana": today().isoformat()})
     page = page_of(answer)
     assert [row.plate for row in answer.context["week"].rows] == ["B12ABC"]
-    monday = Period.week_of(today()).first
     for days in (-7, 7):
-        assert f"?q=b12&amp;saptamana={monday + timedelta(days=days)}" in page
-    assert f"/transporturi/?q=b12&amp;arata=toate&amp;de_la={monday}" in page
+        assert f"?q=b12&amp;saptamana={today() + timedelta(days=days)}" in page
+    assert f"/transporturi/?q=b12&amp;arata=toate&amp;de_la={today() - timedelta(days=1)}" in page
     assert 'style="' not in page
 
 
@@ -121,9 +142,9 @@ def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
 @pytest.mark.parametrize(
     "query",
     [
-        *("saptamana=x", "saptamana=0001-01-01", "saptamana=9999-12-31", "dupa_numar=%00"),
+        *("saptamana=x", "saptamana=0001-01-01", "saptamana=9999-12-31", "ordine=%00"),
         *("de_la=9999-12-31", "pana_la=0001-01-01", "de_la=2026-05-01&pana_la=2026-01-01"),
-        *("firma=%00", "arata=nu", "dupa_numar=", "saptamana=2026-02-30"),
+        *("firma=%00", "arata=nu", "pagina=x", "saptamana=2026-02-30"),
     ],
 )
 def test_an_address_that_makes_no_sense_still_opens(

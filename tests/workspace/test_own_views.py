@@ -21,7 +21,7 @@ from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 LIST, VIEWS = "/transporturi/", "/transporturi/vederi/"
 # Those of the bare page are of the frame, on every page.
-QUERIES = {"bare": 4, "list": 13, "search": 15, "week": 6, "map": 6, "uit": 14, "panel": 13}
+QUERIES = {"bare": 4, "list": 13, "search": 15, "week": 9, "map": 6, "uit": 14, "panel": 13}
 
 
 def test_columns_are_chosen_and_remembered_for_the_person(

@@ -30,7 +30,7 @@ class PeriodPage:
         """Return what both templates show, with the addresses of this period in the other views
         and of the weeks before and after."""
         filters = replace(self.filters, from_day=None, to_day=None)
-        first_day = period.first.isoformat()
+        first_day, day = period.first.isoformat(), period.day.isoformat()
         return {
             "filters": filters,
             "companies": self.scope.companies,
@@ -41,7 +41,7 @@ class PeriodPage:
             "previous_week": filters.address(week=period.before.isoformat()),
             "next_week": filters.address(week=period.after.isoformat()),
             "this_week": filters.address(),
-            "page_address": filters.address(week=first_day),
+            "page_address": filters.address(week=day),
             "list_address": filters.address(
                 from_day=first_day,
                 to_day=period.last.isoformat(),

@@ -9,19 +9,25 @@ from caraus.core.formatting import today
 from caraus.workspace import period, week
 from caraus.workspace.views.periods import period_page
 
-MAX_PLATE_LENGTH = 200
+# The words of the address; the first is the usual one.
+ORDERS = {"sfarsit": "by_end", "numar": "by_plate"}
 
 
 @require_GET
 @never_cache
 def show_week(request: HttpRequest) -> HttpResponse:
     page = period_page(request)
-    requested = period.requested_week(request.GET, page.filters, today=today())
-    after = request.GET.get("dupa_numar")
-    after = None if after is None else after.replace("\0", "")[:MAX_PLATE_LENGTH]
+    requested = period.requested_days(request.GET, page.filters, today=today())
     context = page.context(requested)
+    order = ORDERS.get(request.GET.get("ordine", ""), "by_end")
     context["week"] = week.build_week(
-        page.rows, requested, page.scope.companies, today=today(), after=after
+        page.rows,
+        requested,
+        page.scope.companies if page.scope.company is None else [page.scope.company],
+        today=today(),
+        by_plate=order == "by_plate",
+        number=request.GET.get("pagina"),
+        query=page.filters.query,
     )
-    context["after"] = after
+    context["order"] = order
     return render(request, "workspace/week.html", context)
