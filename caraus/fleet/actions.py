@@ -26,7 +26,7 @@ def register_vehicle_action(action: VehicleAction) -> None:
 
 
 def vehicle_actions() -> list[VehicleAction]:
-    """The registered actions."""
+    """Return the registered actions."""
     return list(_ACTIONS.values())
 
 

@@ -107,6 +107,7 @@ def set_active(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
 
 
 def delete_vehicle(actor: Membership, vehicle: Vehicle) -> None:
+    """Delete the vehicle and its issues, and record it."""
     with changing_fleet(vehicle.company):
         vehicle.delete()
         _record(actor, vehicle.company, gettext_noop("A șters din flotă"), [vehicle.plate])
@@ -125,7 +126,7 @@ def undo_additions(actor: Membership, company: Company, added: Mapping[int, Entr
 
 
 def as_entry(vehicle: Vehicle) -> Entry:
-    """How the vehicle stands in the fleet."""
+    """Return how the vehicle stands in the fleet."""
     return Entry(
         vehicle.plate,
         Kind(vehicle.kind),

@@ -27,7 +27,7 @@ class IssueExplanation:
 
 
 def short_label(issue: Issue) -> str:
-    """Two or three words for the list."""
+    """Return two or three words for the list."""
     is_vehicle = issue.place == "plate"
     return {
         IssueCode.NOT_IN_FLEET: gettext("nu e în flotă")
@@ -43,7 +43,7 @@ def short_label(issue: Issue) -> str:
 
 
 def explain(issue: Issue, transport: Transport) -> IssueExplanation:
-    """Everything about one issue of a UIT."""
+    """Collect everything about one issue of a UIT."""
     code = IssueCode(issue.code)
     title, text, wrong = _title_and_text(issue, transport, code)
     return IssueExplanation(
@@ -60,7 +60,7 @@ def explain(issue: Issue, transport: Transport) -> IssueExplanation:
 
 
 def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tuple[str, str, str]:
-    """The title, the explanation, and what the declarant is told that is wrong."""
+    """Return the title, the explanation, and what the declarant is told that is wrong."""
     words = {"plate": issue.plate, "company": str(transport.company)}
     if code is IssueCode.NOT_IN_FLEET and issue.place == "plate":
         return (

@@ -52,7 +52,7 @@ class ImportResult:
 def check_rows(
     rows: Iterable[ReadRow], known: Mapping[str, Vehicle], kind: Kind, split: Sequence[int] = ()
 ) -> list[CheckedRow]:
-    """Each row beside the fleet and the rows before it. `kind`: of a line that names none;
+    """Check each row against the fleet and the rows before it. `kind`: of a line that names none;
     `split`: the rows whose proposal was accepted."""
     before: dict[str, CheckedLine] = {}
     checked_rows = []
@@ -78,7 +78,7 @@ def _check_lines(
     before: Mapping[str, CheckedLine],
     kind: Kind,
 ) -> tuple[CheckedLine, ...]:
-    """Raises ValidationError where one of them is wrong: the row is then taken as a whole."""
+    """Raise ValidationError where one of them is wrong: the row is then taken as a whole."""
     checked: dict[str, CheckedLine] = {}
     for line in lines:
         plate = plates.clean_plate(line.plate)
@@ -161,7 +161,7 @@ def _difference(before: Entry, after: Entry) -> str:
 
 
 def _repeated(checked: CheckedLine, first: CheckedLine) -> CheckedLine:
-    """Raises ValidationError where the row before says something else of the same plate."""
+    """Raise ValidationError where the row before says something else of the same plate."""
     where = {"plate": checked.entry.plate, "number": first.line.number}
     line, said, before = checked.line, checked.entry, first.entry
     same = (said.kind, said.active) == (before.kind, before.active)
@@ -179,13 +179,14 @@ def _repeated(checked: CheckedLine, first: CheckedLine) -> CheckedLine:
 
 
 def company_of(draft: Draft) -> Company:
-    """Whose fleet the list is."""
+    """Return the company whose fleet the list is."""
     if draft.company is None:
         raise ValueError("the draft is a list of companies")
     return draft.company
 
 
 def checked_rows(draft: Draft) -> list[CheckedRow]:
+    """Check the rows of the draft against the company's fleet."""
     layout = drafts.draft_layout(draft)
     known = {vehicle.plate: vehicle for vehicle in Vehicle.objects.filter(company=draft.company)}
     rows = [read_row(row, layout) for row in drafts.rows_to_read(draft)]
@@ -193,7 +194,7 @@ def checked_rows(draft: Draft) -> list[CheckedRow]:
 
 
 def unclear_numbers(rows: Iterable[CheckedRow]) -> set[int]:
-    """The rows that are wrong or asked about."""
+    """Return the rows that are wrong or to be confirmed."""
     return {row.number for row in rows if row.error or row.question}
 
 

@@ -27,6 +27,7 @@ class FleetFilters:
 
     @classmethod
     def of(cls, query: Mapping[str, str], companies: Collection[Company]) -> Self:
+        """Read the filters of an address; what is unknown is left out."""
         state, kind = query.get("stare", ""), query.get("fel", "")
         company = query.get("firma", "")
         return cls(
@@ -41,12 +42,13 @@ class FleetFilters:
         return bool(self.q or self.fel or self.firma or self.stare == "retrase")
 
     def address(self) -> str:
+        """Return the query string."""
         fields = {"q": self.q, "stare": self.stare, "fel": self.fel, "firma": self.firma}
         return urlencode({name: value for name, value in fields.items() if value})
 
 
 def filter_vehicles(asked: FleetFilters, rows: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
-    """Those of `rows` (what the person may see) that match, in the list's order."""
+    """Return those of `rows` (what the person may see) that match, in the list's order."""
     if asked.stare != "toate":
         rows = rows.filter(active=asked.stare != "retrase")
     if asked.fel:

@@ -17,7 +17,7 @@ from caraus.lists.forms import ListForm
 
 
 def _company_field(companies: Collection[Company]) -> forms.ChoiceField:
-    """By CUI, as in the addresses; alone, the company needs no choosing."""
+    """Return the field of the company, by CUI as in the addresses; alone, it needs no choosing."""
     choices = [(company.cui, str(company)) for company in companies]
     if len(choices) != 1:
         choices.insert(0, ("", gettext("Alege firma")))
@@ -122,6 +122,7 @@ class VehicleForm(_OfCompany):
         return data
 
     def entry(self, *, active: bool = True) -> Entry:
+        """Return how the vehicle is to stand in the fleet."""
         data = self.cleaned_data
         return Entry(
             data["plate"],
@@ -134,6 +135,7 @@ class VehicleForm(_OfCompany):
 
 
 def already_there(vehicle: Vehicle) -> str:
+    """Say that the plate is in the fleet already, and how."""
     where = {"plate": vehicle.plate, "kind": vehicle.get_kind_display()}
     if vehicle.active:
         return gettext("%(plate)s este deja în flotă, ca %(kind)s.") % where

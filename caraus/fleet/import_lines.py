@@ -52,7 +52,8 @@ class ReadRow:
 
 
 def kind_of(word: str) -> Kind | None:
-    """The kind that a word or a category of the registration certificate means; None for none."""
+    """Return the kind that a word or a category of the registration certificate means; None for
+    none."""
     word = folded(word)
     if word in {Kind.VEHICLE.value, Kind.TRAILER.value}:
         return Kind(word)
@@ -62,7 +63,7 @@ def kind_of(word: str) -> Kind | None:
 
 
 def is_active(word: str) -> bool | None:
-    """Whether a word says that the vehicle is in use; None for neither."""
+    """Return whether a word says that the vehicle is in use; None for neither."""
     word = folded(word)
     return True if word in _YES else False if word in _NO else None
 
@@ -96,7 +97,7 @@ def _complete(
 
 
 def _believed(role: str, cells: list[str], *, others_have_plates: bool) -> str:
-    """The role that a head names, where what is in the column does not belie it."""
+    """Return the role that a head names, where what is in the column does not belie it."""
     if not cells:
         return role
     if role in _KEYS and (contents.is_counter(cells) or _are_few_digits(cells)):
@@ -128,7 +129,8 @@ def _role_by_content(cells: list[str], *, taken: set[str]) -> str:
 
 
 def _first_is_the_vehicle(roles: dict[int, str]) -> dict[int, str]:
-    """Of several columns with plates the first is the vehicle's, the others are its trailers'."""
+    """Take the first of several columns with plates as the vehicle's, the others as its
+    trailers'."""
     unnamed = [at for at, role in roles.items() if role == "plate"]
     has_kind, has_trailer = "kind" in roles.values(), "trailer" in roles.values()
     if "vehicle" in roles.values():
@@ -185,7 +187,7 @@ class _Cell:
 
 
 def read_row(numbered: NumberedRow, layout: Layout) -> ReadRow:
-    """The vehicles of a row, for certain or as a proposal."""
+    """Read the vehicles of a row, for certain or as a proposal."""
     number, row = numbered
     if complaint := too_long(row):
         return ReadRow(number, error=complaint)
@@ -219,7 +221,7 @@ def _kind(role: str, at: int, rest: Line) -> str:
 
 
 def _besides(number: int, row: list[str], layout: Layout) -> Line:
-    """What the row says beside its plates."""
+    """Return what the row says beside its plates."""
 
     def joined(role: str) -> str:
         return single_line(", ".join(layout.cells(row, role)))
@@ -239,7 +241,7 @@ def _besides(number: int, row: list[str], layout: Layout) -> Line:
 
 
 def _with_rest(line: Line, text: str) -> Line:
-    """The line with what stood beside a plate: a phone, a name, else a note."""
+    """Return the line with what stood beside a plate: a phone, a name, else a note."""
     if not line.phone and (phone := contents.phone(text)):
         line, text = replace(line, phone=phone), contents.without_phone(text)
     if text and not line.driver and contents.is_person(text):
@@ -248,7 +250,7 @@ def _with_rest(line: Line, text: str) -> Line:
 
 
 def _read_cell(cell: str) -> _Cell:
-    """Raises ValidationError with a sentence where there is no plate in the cell."""
+    """Read a plate; raises ValidationError with a sentence where there is none in the cell."""
     romanian = plates.romanian_plates(cell)
     if romanian:
         return _Cell(tuple(romanian), plates.without_plates(cell))
@@ -265,7 +267,7 @@ def _read_cell(cell: str) -> _Cell:
 
 
 def _question(unclear: list[str], lines: list[Line]) -> str:
-    """What is asked of a row in whose cells there is more than a plate."""
+    """Return what is to be confirmed of a row in whose cells there is more than a plate."""
     proposed = []
     for line in lines:
         kind = kind_of(line.kind)

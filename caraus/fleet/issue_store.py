@@ -34,6 +34,7 @@ _BATCH = 1000
 
 
 def connect() -> None:
+    """Store the issues whenever UITs are stored or marked, in the same transaction."""
     transports_stored.connect(_on_written, dispatch_uid="fleet.issues")
     marks_changed.connect(_on_marks_changed, dispatch_uid="fleet.marks")
 
@@ -61,7 +62,7 @@ def _on_marks_changed(sender: object, *, company_ids: Collection[int], **_: obje
 
 @contextmanager
 def changing_fleet(company: Company) -> Iterator[None]:
-    """A change of a company's fleet: one at a time, with the issues, in one transaction."""
+    """Change a company's fleet: one change at a time, with the issues, in one transaction."""
     with transaction.atomic():
         lock_until_commit(LockSpace.FLEET_ISSUES, company.pk)
         yield
@@ -96,7 +97,7 @@ def _fleet(company_id: int) -> dict[str, ListedVehicle]:
 
 
 def open_rows(companies: Collection[int], day: date) -> QuerySet[Transport]:
-    """The open UITs of these companies that they themselves carry."""
+    """Return the open UITs of these companies that they themselves carry."""
     # With which vehicle another carrier drives is not this company's to mend.
     ours = Q(carrier_cui="") | Q(carrier_cui=F("company__cui"))
     return Transport.objects.filter(
@@ -134,7 +135,7 @@ def _key(issue: PlateIssue) -> _Key:
 
 
 def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[Issue]:
-    """The rows become what is wanted; what stays keeps its key and the moment it was found."""
+    """Make the rows what is wanted; what stays keeps its key and the moment it was seen first."""
     resolved_keys, moved = [], []
     known: set[_Key] = set()
     for row in rows.order_by().iterator(chunk_size=_BATCH):

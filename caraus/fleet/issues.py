@@ -59,7 +59,7 @@ class PlateIssue:
 def find_issues(
     uits: Iterable[OpenTransport], fleet: Mapping[str, ListedVehicle]
 ) -> frozenset[PlateIssue]:
-    """All issues of these UITs, which are all of the company's that are open."""
+    """Find all issues of these UITs, which are all of the company's that are open."""
     if not any(listed.active for listed in fleet.values()):
         return frozenset()
     uits = list(uits)
@@ -86,7 +86,7 @@ def _code(place: Place, listed: ListedVehicle | None) -> IssueCode | None:
 
 
 def _two_directions(uits: Sequence[OpenTransport]) -> Iterator[PlateIssue]:
-    """Each UIT with the first one, by day, that its plate can't serve as well."""
+    """Pair each UIT with the first one, by day, that its plate can't serve as well."""
     by_plate: defaultdict[str, dict[Trip, int]] = defaultdict(dict)
     for uit in uits:
         for plate in filter(None, uit.plates):

@@ -29,7 +29,7 @@ _SEPARATORS = frozenset("/+&,;|\\")
 
 
 def normalized(typed: str) -> str:
-    """„b-12 abc” → „B12ABC”: capitals and digits alone, as the search folds them.
+    """Fold „b-12 abc” to „B12ABC”: capitals and digits alone, as the search folds them.
 
     Never fails; "" when there is neither a letter nor a digit.
     """
@@ -37,7 +37,8 @@ def normalized(typed: str) -> str:
 
 
 def clean_plate(typed: str) -> str:
-    """A plate for the fleet; raises ValidationError with a sentence where it can't be one."""
+    """Return a plate for the fleet; raises ValidationError with a sentence where it can't be
+    one."""
     shown = " ".join(typed.split())[:40]
     plate = normalized(typed)
     if not shown:
@@ -71,17 +72,18 @@ def clean_plate(typed: str) -> str:
 
 
 def romanian_plates(text: str) -> list[str]:
-    """The Romanian plates in a text, normalized: „B 124 ABC / Popescu Dan” → ["B124ABC"]."""
+    """Return the Romanian plates in a text, normalized: „B 124 ABC / Popescu Dan” → ["B124ABC"]."""
     return [normalized(found[0]) for found in _ROMANIAN.finditer(text)]
 
 
 def without_plates(text: str) -> str:
-    """The rest of the text."""
+    """Return the rest of the text."""
     return _ROMANIAN.sub(" ", text).strip(" /,;:-–|()\t\n")
 
 
 def is_plausible(typed: str) -> bool:
-    """Whether a cell of a list may be a plate of any country: short, with a digit, and no words."""
+    """Return whether a cell of a list may be a plate of any country: short, with a digit, and no
+    words."""
     try:
         plate = clean_plate(typed)
     except ValidationError:
@@ -91,13 +93,14 @@ def is_plausible(typed: str) -> bool:
 
 
 def looks_like_plate(typed: str) -> bool:
-    """Whether it has letters besides: a bare number is a plate only where one is expected."""
+    """Return whether it has letters besides: a bare number is a plate only where one is
+    expected."""
     return is_plausible(typed) and not normalized(typed).isdigit()
 
 
 def leading_plate(text: str) -> tuple[str, str]:
-    """A plate of any country at the start of a cell that holds more, and the rest of the cell:
-    „CB 1234 AB Popescu” → ("CB1234AB", "Popescu"); ("", text) where there is none."""
+    """Split a plate of any country at the start of a cell from the rest of the cell: „CB 1234 AB
+    Popescu” → ("CB1234AB", "Popescu"); ("", text) where there is none."""
     words = text.replace("/", " / ").split()
     taken = 0
     for word in words:
@@ -114,7 +117,7 @@ def leading_plate(text: str) -> tuple[str, str]:
 
 
 def _foreign_sign(typed: str) -> str:
-    """The first sign that would be lost unseen: a Cyrillic „В” is no Latin „B”."""
+    """Return the first sign that would be lost unseen: a Cyrillic „В” is no Latin „B”."""
     for sign in unicodedata.normalize("NFKD", typed.lower()):
         known = sign.isascii() and sign.isalnum()
         if not (known or sign.isspace() or sign in _NOISE or unicodedata.combining(sign)):

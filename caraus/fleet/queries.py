@@ -31,8 +31,8 @@ _WORST_FIRST = {code: rank for rank, code in enumerate(IssueCode)}
 
 
 def issues_of(transport: Transport) -> list[Issue]:
-    """The issues of a UIT, the worst first; none once it is closed. No query where the UIT was
-    taken with `prefetch_related("issues")` or `attach_issues` was asked."""
+    """Return the issues of a UIT, the worst first; none once it is closed. No query where the UIT
+    was taken with `prefetch_related("issues")` or `attach_issues` was asked."""
     if transport.state not in Transport.OPEN_STATES or transport.is_over_on(today()):
         return []
     attached: list[Issue] | None = getattr(transport, _ATTACHED, None)
@@ -41,7 +41,7 @@ def issues_of(transport: Transport) -> list[Issue]:
 
 
 def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
-    """Takes those of many UITs at once, for `issues_of`; `some`: False where it is known that
+    """Attach the issues of many UITs at once, for `issues_of`; `some`: False where it is known that
     none of them has any, which then asks nothing."""
     of_each: dict[int, list[Issue]] = {transport.pk: [] for transport in transports}
     if some:
@@ -52,12 +52,12 @@ def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
 
 
 def pending_issues_of(transport: Transport) -> list[Issue]:
-    """Those of the issues of a UIT that nobody has dealt with."""
+    """Return those of the issues of a UIT that nobody has dealt with."""
     return [issue for issue in issues_of(transport) if not issue.is_dealt_with]
 
 
 def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Transport]:
-    """The UITs of these companies that have an issue to deal with and are open on a day."""
+    """Return the UITs of these companies that have an issue to deal with and are open on a day."""
     keys = Issue.objects.filter(_PENDING, company__in=companies).order_by().values("transport")
     return Transport.objects.filter(
         pk__in=keys, state__in=Transport.OPEN_STATES, first_expired_day__gt=day
@@ -65,13 +65,13 @@ def transports_with_issues(companies: Collection[int], day: date) -> QuerySet[Tr
 
 
 def has_issues(day: date) -> Q:
-    """The same as a condition on UITs."""
+    """Return the same as a condition on UITs."""
     some = Exists(Issue.objects.filter(_PENDING, transport=OuterRef("pk")))
     return Q(some) & Q(state__in=Transport.OPEN_STATES, first_expired_day__gt=day)
 
 
 def count_missing_plates(companies: Collection[int], day: date) -> int:
-    """How many plates of open UITs could be added to the fleets that companies have."""
+    """Count the plates of open UITs that could be added to the fleets that companies have."""
     rows = Issue.objects.annotate(length=Length("plate")).filter(
         length__lte=MAX_LENGTH,
         company__in=companies,
@@ -83,5 +83,5 @@ def count_missing_plates(companies: Collection[int], day: date) -> int:
 
 
 def count_with_issues(companies: Collection[int], day: date, *, most: int | None = None) -> int:
-    """How many UITs have an issue; counted no further than `most`."""
+    """Count the UITs that have an issue, no further than `most`."""
     return transports_with_issues(companies, day).order_by()[:most].count()

@@ -8,5 +8,5 @@ from caraus.fleet import issue_store
 @app.periodic(cron="1 * * * *")
 @app.task(name="fleet.delete_outdated", queueing_lock="fleet.delete_outdated")
 def delete_outdated(timestamp: int) -> None:
-    """Every hour, so that midnight in Romania is among them."""
+    """Delete outdated issues every hour, so that midnight in Romania is among them."""
     issue_store.delete_outdated()

@@ -75,7 +75,7 @@ class Trip:
 
 
 def are_in_conflict(first_trip: Trip, other: Trip) -> bool:
-    """Whether two transports overlap in their validity and go in different directions.
+    """Return whether two transports overlap in their validity and go in different directions.
 
     No clash: all of it lies near together; the later one leaves, on a later day, from where the
     earlier one arrives (the way back, the next leg); a county is unknown.
@@ -104,7 +104,8 @@ def _largest_distance(points: list[Point]) -> float:
 
 
 def _directions_differ(first: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
-    """Ways that part by more than a bend; a transport inside one county off the other's way."""
+    """Return whether ways part by more than a bend; a transport inside one county off the other's
+    way."""
     if first[0] == first[1]:
         return _distance_from_route(first[0], other) > NEAR
     if other[0] == other[1]:
@@ -119,7 +120,7 @@ def _angle(way: tuple[Point, Point]) -> float:
 
 
 def _distance_from_route(point: Point, way: tuple[Point, Point]) -> float:
-    """How far a point lies from a straight way, in kilometres."""
+    """Return how far a point lies from a straight way, in kilometres."""
     (x0, y0), (x1, y1) = way
     length = math.dist(*way)
     if not length:

@@ -98,7 +98,7 @@ def choose_name(name_uses: Sequence[NameUse], *, own_cui: str, standing: str) ->
 
 
 def names_nobody(name: str) -> bool:
-    """Whether a text names nobody: „-”, „TRANSPORT PROPRIU”, a CUI."""
+    """Return whether a text names nobody: „-”, „TRANSPORT PROPRIU”, a CUI."""
     words = re.findall(r"\w+", without_diacritics(name).replace(".", ""))
     own = [word for word in words if word not in _LEGAL_FORMS]
     if is_placeholder(name) or not own:

@@ -56,7 +56,7 @@ STATUSES = {
 
 
 def why_delisted() -> str:
-    """Nobody says why ANAF no longer lists a UIT: the possible reasons, never one as a fact."""
+    """Say the possible reasons, never one as a fact: nobody says why ANAF no longer lists a UIT."""
     return gettext(
         "ANAF nu spune de ce: poate declarantul a confirmat transportul încheiat, l-a dat altui "
         "transportator sau l-a șters; poate fi și o problemă la ANAF."
@@ -64,7 +64,7 @@ def why_delisted() -> str:
 
 
 def status(transport: Transport, *, today: date) -> Status:
-    """The state on a day in Bucharest; the calendar goes before what was last stored.
+    """Return the state on a day in Bucharest; the calendar goes before what was last stored.
 
     „nevalidat”: the code lacks the form or the check digits of the XSD (UitType).
     """
@@ -76,7 +76,7 @@ def status(transport: Transport, *, today: date) -> Status:
 
 
 def _of_anaf(transport: Transport) -> Status | None:
-    """What makes a living UIT unfit for the road, whatever the day."""
+    """Return what makes a living UIT unfit for the road, whatever the day."""
     if transport.carrier_cui and transport.carrier_cui != transport.company.cui:
         return CARRIER_CHANGED
     if transport.state == Transport.State.MISSING:
@@ -85,13 +85,14 @@ def _of_anaf(transport: Transport) -> Status | None:
 
 
 def has_wrong_code(transport: Transport, *, today: date) -> bool:
-    """Whether the code of a UIT that is not over lacks the form or the check digits of one."""
+    """Return whether the code of a UIT that is not over lacks the form or the check digits of
+    one."""
     over = status(transport, today=today) in {DELISTED, EXPIRED}
     return not over and not uit_is_valid(transport.uit)
 
 
 def has_not_begun(transport: Transport, *, today: date) -> bool:
-    """Whether a UIT that is not over is declared for a later day."""
+    """Return whether a UIT that is not over is declared for a later day."""
     over = status(transport, today=today) in {DELISTED, EXPIRED}
     return not over and transport.transport_date is not None and transport.transport_date > today
 
@@ -109,7 +110,7 @@ def _of_calendar(transport: Transport, *, today: date) -> Status:
 
 
 def validity(transport: Transport, *, today: date) -> str:
-    """„valabil până joi, 28 noiembrie, 24:00”, „a fost valabil până …”."""
+    """Format „valabil până joi, 28 noiembrie, 24:00”, „a fost valabil până …”."""
     if transport.first_expired_day is None:
         return gettext("valabilitate necunoscută")
     day = day_in_full(transport.last_valid_day, today=today)
@@ -119,7 +120,7 @@ def validity(transport: Transport, *, today: date) -> str:
 
 
 def validity_left(transport: Transport, *, today: date, now: datetime | None = None) -> str:
-    """The days left, in words; on the last two valid days the hours.
+    """Format the days left; on the last two valid days the hours.
 
     `now` (UTC) replaces the clock.
     """
@@ -140,7 +141,8 @@ def validity_left(transport: Transport, *, today: date, now: datetime | None = N
 
 
 def _last_hours(first_expired_day: date, now: datetime) -> str:
-    """„încă 5 ore”, in the last hour „încă 40 de minute”: rounded down, for nobody to be late."""
+    """Format „încă 5 ore”, in the last hour „încă 40 de minute”: rounded down, for nobody to be
+    late."""
     end = datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
     seconds = (end - now).total_seconds()
     if seconds <= 0:
@@ -154,7 +156,7 @@ def _last_hours(first_expired_day: date, now: datetime) -> str:
 
 
 def clock_due(transport: Transport | None, *, now: datetime) -> int:
-    """The seconds until what is told about a UIT (or about none) changes with the clock: at
+    """Return the seconds until what is said about a UIT (or about none) changes with the clock: at
     midnight in Bucharest; in its last two days each hour, in its last hour each minute."""
     today = now.astimezone(BUCHAREST).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=BUCHAREST)
@@ -168,8 +170,8 @@ def clock_due(transport: Transport | None, *, now: datetime) -> int:
 
 
 def validity_days(transport: Transport, *, today: date) -> tuple[int, int]:
-    """(days used, days in all), for a bar; the day of transport is the first. None in all where a
-    day is not known."""
+    """Return (days used, days in all), for a bar; the day of transport is the first. None in all
+    where a day is not known."""
     if transport.first_expired_day is None or transport.transport_date is None:
         return 0, 0
     whole = max((transport.first_expired_day - transport.transport_date).days, 1)
@@ -191,23 +193,24 @@ MOST_BAR_CELLS = 15
 
 
 def validity_bar(transport: Transport, status: Status, *, today: date) -> ValidityBar:
-    """The validity as at most 15 cells, the used ones first; today's cell counts as left."""
+    """Return the validity as at most 15 cells, the used ones first; today's cell counts as left."""
     used, whole = validity_days(transport, today=today)
     cells = min(whole, MOST_BAR_CELLS)
     return ValidityBar(status.tone, cells, used=used * cells // max(whole, 1))
 
 
 def uit_groups(uit: str) -> list[str]:
-    """In fours, for reading aloud."""
+    """Split in fours, for reading aloud."""
     return [uit[i : i + 4] for i in range(0, len(uit), 4)]
 
 
 def grouped_uit(uit: str) -> str:
+    """Format in fours: „3V0P 0L0P 0T3J UW46”."""
     return " ".join(uit_groups(uit))
 
 
 def place_title(place: dict[str, Any]) -> str:
-    """„Nădlac (AR)”: the locality, or the name of the border point or customs office."""
+    """Format „Nădlac (AR)”: the locality, or the name of the border point or customs office."""
     name = place.get("locality") or place.get("full_address") or "—"
     county = place.get("county", "")
     return f"{name} ({county})" if county and place.get("locality") else name
@@ -220,7 +223,7 @@ def place_details(place: dict[str, Any]) -> str:
 
 
 def place_lines(place: dict[str, Any]) -> list[str]:
-    """All that was given about a place beside its title, nothing said twice."""
+    """Return all that was given about a place beside its title, nothing said twice."""
     whole = place.get("full_address", "")
     if not whole:
         return [line for line in [place_details(place)] if line]
@@ -274,8 +277,8 @@ _ANAF_FIELDS = {anaf_name: FIELD_LABELS[name] for anaf_name, name in FIELD_NAMES
 
 
 def unreadable_labels(transport: Transport) -> list[str]:
-    """The fields of ANAF's record that could not be read, each with what stood there:
-    „data expirării (data_exp_uit): „-””."""
+    """Return the fields of ANAF's record that could not be read, each with what stood there: „data
+    expirării (data_exp_uit): „-””."""
     return [
         f"{_ANAF_FIELDS.get(name.partition('.')[0], gettext('alt câmp'))} ({name}): "
         + (f"„{value}”" if value else gettext("lipsește"))
@@ -284,7 +287,7 @@ def unreadable_labels(transport: Transport) -> list[str]:
 
 
 def unreadable_sentence(transport: Transport) -> str:
-    """What people are told of such fields, "" where there are none."""
+    """Say what people must know of such fields, "" where there are none."""
     fields = unreadable_labels(transport)
     if not fields:
         return ""
@@ -318,6 +321,7 @@ EVENT_STYLES = {
 
 
 def event_look(event: TransportEvent) -> EventStyle:
+    """Return the icon, the tone and the label of an event."""
     return EVENT_STYLES[TransportEvent.Kind(event.kind)]
 
 
@@ -338,7 +342,7 @@ class ChangeLine:
 
 
 def change_lines(event: TransportEvent) -> list[ChangeLine]:
-    """An event's differences in words."""
+    """Format an event's differences."""
     return [
         _new_vehicle(event, old or [], new)
         if name == "vehicle_changes" and new and new[:-1] == (old or [])
@@ -348,7 +352,7 @@ def change_lines(event: TransportEvent) -> list[ChangeLine]:
 
 
 def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> ChangeLine:
-    """One more vehicle change: from the vehicle before it to the one after."""
+    """Format one more vehicle change: from the vehicle before it to the one after."""
     transport = event.transport
     declared = {name: getattr(transport, name) for name in ("plate", "trailer1", "trailer2")}
     before = old[-1] if old else declared

@@ -50,6 +50,7 @@ type RecipientFilter = Callable[[DeliverySettings], bool]
 
 
 def connect() -> None:
+    """Watch the end of UITs as they are stored, and of the hours that people choose."""
     transports_stored.connect(_on_transports_stored, dispatch_uid="transports.expiry")
     notice_hours_changed.connect(_on_hours_chosen, dispatch_uid="transports.expiry")
 
@@ -173,7 +174,7 @@ def _kind_at(
 def _due_kinds(
     day: date, passed: Callable[[int], bool], now: datetime
 ) -> Iterator[tuple[NotificationKind, RecipientFilter]]:
-    """Of what came due, the most urgent only."""
+    """Return, of what came due, the most urgent only."""
     if expires_at(day) <= now:
         if passed(EXPIRED_HOURS):
             yield EXPIRED_UIT, _everybody
@@ -203,7 +204,7 @@ def _on_transports_stored(
     at: datetime,
     **_: object,
 ) -> None:
-    """UITs that appear, return or get another end when their hours have begun already."""
+    """Watch UITs that appear, return or get another end when their hours have begun already."""
     moved: dict[str, list[str | None] | None] = {
         event.uit: event.changes.get("first_expired_day")
         for event in events
@@ -243,7 +244,7 @@ def _begins(
 
 
 def _was_shortened(ends: list[str | None] | None, at: datetime) -> bool:
-    """The declarant moved the end of a UIT that was still valid into the past."""
+    """Return whether the declarant moved the end of a UIT that was still valid into the past."""
     before = ends[0] if ends else None
     return before is not None and expires_at(date.fromisoformat(before)) > at
 

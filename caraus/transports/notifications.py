@@ -30,6 +30,7 @@ _TITLE = 100
 
 
 def connect() -> None:
+    """Notify of the events of UITs in the transaction that stores them."""
     transports_stored.connect(_on_transports_stored, dispatch_uid="transports.notifications")
 
 
@@ -77,13 +78,15 @@ def _has_moved(event: Event, company: Company) -> bool:
 
 
 def is_ours(row: Transport, company: Company) -> bool:
+    """Return whether the company is the declared carrier, or none is declared."""
     return row.carrier_cui in {"", company.cui}
 
 
 def notification_subject(
     company: Company, row: Transport, changes: Changes | None = None
 ) -> FilterSubject:
-    """With the plates of before a change too: whoever follows the vehicle hears that it left."""
+    """Return what filters look at, with the plates of before a change too: whoever follows the
+    vehicle is notified that it left."""
     plates = [row.plate, *row.current_vehicle]
     before = {name: old for name, (old, _new) in (changes or {}).items()}
     plates += [before.get(name) or "" for name in _VEHICLE]
@@ -233,7 +236,7 @@ class _EventText:
 
 
 def describe_transport(company: Company, row: Transport) -> str:
-    """From where to where, with which vehicle, when, who declared it, whose it is."""
+    """Describe from where to where, with which vehicle, when, who declared it, whose it is."""
     plates = _plates(row) or [gettext("fără număr")]
     day = gettext("transport %(day)s") % {"day": _day(row.transport_date)}
     declarant = gettext("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
@@ -246,13 +249,13 @@ def _route(row: Transport) -> str:
 
 
 def _plates(row: Transport) -> list[str]:
-    """„CJ01ABC + CJ02REM”, or nothing."""
+    """Format „CJ01ABC + CJ02REM”, or nothing."""
     plates = " + ".join(filter(None, row.current_vehicle))
     return [plates] if plates else []
 
 
 def validity_sentence(row: Transport) -> str:
-    """Until which midnight it is valid, and whether that is ANAF's word or ours."""
+    """Say until which midnight it is valid, and whether that is ANAF's word or ours."""
     if row.last_valid_day is None:
         return gettext("Valabilitate necunoscută: ANAF nu a dat un termen care să poată fi citit")
     sentence = (
@@ -279,7 +282,7 @@ def _change_title(changes: Sequence[ChangeLine]) -> str:
 
 
 def _day(day: date | None) -> str:
-    """With its weekday, never „azi”: it may be read tomorrow."""
+    """Format with its weekday, never „azi”: it may be read tomorrow."""
     return day_in_full(day, today=today())
 
 
@@ -288,5 +291,5 @@ def _capital(words: str) -> str:
 
 
 def expires_at(first_expired_day: date) -> datetime:
-    """00:00 in Bucharest of the first expired day, in UTC."""
+    """Return 00:00 in Bucharest of the first expired day, in UTC."""
     return datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)

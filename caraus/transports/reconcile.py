@@ -68,7 +68,7 @@ class KnownUit:
         return date.fromisoformat(day) if day else None
 
     def is_over_on(self, day: date) -> bool:
-        """Whether the validity is over; one that is not known never is."""
+        """Return whether the validity is over; one that is not known never is."""
         return self.first_expired_day is not None and self.first_expired_day <= day
 
 
@@ -93,7 +93,7 @@ class Reconciled:
     all_vanished: int = 0
 
     def count(self, *kinds: EventKind) -> int:
-        """How many UITs have an event of one of these kinds."""
+        """Count the UITs that have an event of one of these kinds."""
         return len({event.uit for event in self.events if event.kind in kinds})
 
 
@@ -205,7 +205,8 @@ def reconcile_late(
     at: datetime,
     newest: datetime,
 ) -> Reconciled:
-    """An answer of `at`, come after a newer one (of `newest`) was applied: nothing is forgotten.
+    """Reconcile a response of `at` that comes after a newer one (of `newest`) was applied: nothing
+    is forgotten.
 
     A UIT that no other answer has shown is kept, as missing since the newest answer; so is one that
     was last seen before `at`, whatever was concluded from its older fields. Absence in an old

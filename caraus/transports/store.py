@@ -162,8 +162,8 @@ def _write_changes(
     seen_at: Mapping[str, datetime],
     first: bool = False,
 ) -> None:
-    """The new states and their events; new rows come into `rows`. `first`: the first answer about
-    the company."""
+    """Write the new states and their events; new rows come into `rows`. `first`: the first response
+    about the company."""
     # Those seen first together are written in the order of their days: the list's „newest”.
     in_order = sorted(result.states.items(), key=_day_of_transport)
     for uit, new in in_order:
@@ -200,7 +200,7 @@ def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
 
 
 def observed_fields(record: CarrierRecord, known: KnownUit | None = None) -> dict[str, Any]:
-    """A record's fields as JSON values, comparable with those of a row.
+    """Return a record's fields as JSON values, comparable with those of a row.
 
     Where nothing could be read of a field of a UIT that is known, it stays as it was last read: an
     unreadable value is no change. `unreadable_fields` tells of it.
@@ -352,7 +352,7 @@ def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> Respon
 
 
 def last_listed_at(row: Transport, state: Mapping[int, datetime]) -> datetime:
-    """When ANAF last had it: for an active UIT, the last good answer about its company.
+    """Return when ANAF last had it: for an active UIT, the last good response about its company.
 
     An unchanged answer writes no row of a UIT, so that asking often costs little.
     """

@@ -290,6 +290,7 @@ def filename(export: ListExport) -> str:
 
 
 def content_type(export: ListExport) -> str:
+    """Return the media type of the file."""
     if export.kind == ARCHIVE:
         return "application/zip"
     return (
@@ -324,6 +325,7 @@ def origin_link(export: ListExport) -> tuple[str, str]:
 
 
 def is_stuck(export: ListExport, *, now: datetime | None = None) -> bool:
+    """Return whether the export has not ended for so long that it may be requested again."""
     late = (now or timezone.now()) - export.requested_at > STUCK_AFTER
     return late and export.finished_at is None
 

@@ -174,7 +174,7 @@ class ListFilters:
         return SHOW[self.show]
 
     def description(self) -> str:
-        """„B12 · Toate · agro”: the filters that are set, without the order."""
+        """Format „B12 · Toate · agro”: the filters that are set, without the order."""
         day = "%d.%m.%Y"
         parts = [
             self.query and f"„{self.query}”",

@@ -90,7 +90,7 @@ _SHOWN: dict[str, Callable[[date], Q]] = {
 
 
 def partly_unreadable(companies: Collection[int], day: date) -> QuerySet[Transport]:
-    """The UITs of these companies, open on a day, of which some field could not be read."""
+    """Return the UITs of these companies, open on a day, of which some field could not be read."""
     return Transport.objects.filter(_open(day) & ~Q(unreadable_fields={}), company__in=companies)
 
 
@@ -168,4 +168,5 @@ def total(page: pagination.Page, number: int | None) -> CappedCount:
 
 
 def capped(number: int) -> CappedCount:
+    """Cap a number at COUNT_LIMIT."""
     return CappedCount(min(number, COUNT_LIMIT), number > COUNT_LIMIT)

@@ -33,6 +33,7 @@ class NoteForm(forms.Form):
 
 
 def add_note(transport: Transport, membership: Membership, text: str) -> TransportNote:
+    """Store a note of the member."""
     return TransportNote.objects.create(transport=transport, author=membership.user, text=text)
 
 

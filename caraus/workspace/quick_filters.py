@@ -118,12 +118,12 @@ def summarize(
 
 
 def _number_shown(groups: dict[int, int], *, is_narrowed: bool) -> int:
-    """What is dealt with counts where it was searched for only."""
+    """Return the count that is shown: what is dealt with counts where it was searched for only."""
     return sum(
         number for rank, number in groups.items() if is_narrowed or rank != urgency.DEALT_WITH_RANK
     )
 
 
 def _capped(rows: QuerySet[Transport]) -> QuerySet[Transport, Any]:
-    """No further than the page says."""
+    """Cap at what the page says."""
     return rows.order_by().values("pk")[: listing.COUNT_LIMIT + 1]

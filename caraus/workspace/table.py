@@ -282,7 +282,7 @@ def _pill_class(transport: Transport, status: display.Status, *, today: date) ->
 
 
 def _mark_label(transport: Transport) -> str:
-    """„descărcat · Ana Pop”; "" without a mark."""
+    """Format „descărcat · Ana Pop”; "" without a mark."""
     mark: Mark | None = getattr(transport, "mark", None)
     if mark is None:
         return ""

@@ -92,7 +92,7 @@ def is_expired_unresolved(today: date) -> Q:
 
 
 def _replacement(today: date) -> Exists:
-    """A UIT of the same lorry that came later and is valid now."""
+    """Match a UIT of the same lorry that came later and is valid now."""
     return Exists(
         Transport.objects.filter(
             OPEN,

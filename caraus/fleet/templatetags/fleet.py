@@ -20,7 +20,7 @@ register = template.Library()
 
 @register.simple_tag
 def issue_labels(transport: Transport) -> list[str]:
-    """What is wrong, in two or three words each, nothing twice; the worst first."""
+    """Say what is wrong, in two or three words each, nothing twice; the worst first."""
     pending = queries.pending_issues_of(transport)
     return list(dict.fromkeys(display.short_label(issue) for issue in pending))
 
@@ -52,6 +52,7 @@ class FleetBox:
 
 @register.simple_tag(takes_context=True)
 def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
+    """Return what the fleet has to say on a UIT's page."""
     membership = access.current_membership(context["request"])
     issues: list[Issue] = queries.issues_of(transport)
     prefetch_related_objects(issues, "other", "marked_by")
@@ -79,4 +80,5 @@ def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
 
 @register.filter
 def by_plate(vehicles: dict[str, Vehicle], plate: str) -> Vehicle | None:
+    """Return the vehicle with this plate, None without one."""
     return vehicles.get(plate)

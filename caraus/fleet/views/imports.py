@@ -32,7 +32,7 @@ def _drafts() -> QuerySet[Draft]:
 @require_http_methods(["GET", "POST"])
 @rate_limited("fleet_import", posts_only=True)
 def import_start(request: HttpRequest) -> HttpResponse:
-    """A pasted list or a file: read, kept, and shown before anything is added."""
+    """Read a pasted list or a file and keep it, to be shown before anything is added."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = list(access.visible_companies(membership))
     is_post = request.method == "POST"
@@ -65,7 +65,8 @@ def import_start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """What would come of the list, row by row; POST takes the good rows or changes the reading."""
+    """Show what would come of the list, row by row; POST takes the good rows or changes the
+    reading."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.waiting(_drafts()), pk)
     rows = fleet_drafts.checked_rows(draft)
@@ -113,7 +114,7 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
 
 @require_POST
 def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """The rows that wait are thrown away; the fleet stays as it is."""
+    """Throw away the rows that wait; the fleet stays as it is."""
     access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.waiting(_drafts()), pk)
     drafts.drop_rows(draft)
@@ -122,7 +123,7 @@ def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the list added within the hour goes, where nobody has changed it since."""
+    """Remove what the list added within the hour, where nobody has changed it since."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.can_be_undone(_drafts()), pk)
     gone, left = fleet_drafts.undo_import(membership, draft)
@@ -140,7 +141,7 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def import_example(request: HttpRequest) -> HttpResponse:
-    """An example to fill in, as Excel in Romanian opens it: semicolons, UTF-8 with BOM."""
+    """Send an example to fill in, as Excel in Romanian opens it: semicolons, UTF-8 with BOM."""
     access.current_membership(request)
     rows = [
         "Cap tractor;Semiremorcă;Șofer;Telefon;Notă;În uz",

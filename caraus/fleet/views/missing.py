@@ -30,6 +30,7 @@ _NAMED = 8
 @require_http_methods(["GET", "POST"])
 @never_cache
 def missing_from_fleet(request: HttpRequest) -> HttpResponse:
+    """Show the plates of open UITs that no fleet has; POST adds the ticked ones."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = list(access.visible_companies(membership))
     missing = missing_plates(companies)

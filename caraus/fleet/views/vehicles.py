@@ -34,7 +34,7 @@ from caraus.transports.models import Transport
 @require_http_methods(["GET", "POST"])
 @never_cache
 def fleet_list(request: HttpRequest) -> HttpResponse:
-    """The table, and the form that adds one vehicle."""
+    """Show the table, and the form that adds one vehicle."""
     membership = access.current_membership(request)
     companies = list(access.visible_companies(membership))
     posted = request.POST if request.method == "POST" else None
@@ -83,7 +83,7 @@ def _table(
 
 @contextmanager
 def notify_first_issues(request: HttpRequest, company: Company) -> Iterator[None]:
-    """Says what the first vehicles of a fleet did to the open UITs."""
+    """Say what the first vehicles of a fleet did to the open UITs."""
     had_fleet = Vehicle.objects.filter(company=company, active=True).exists()
     yield
     number = 0 if had_fleet else queries.count_with_issues([company.pk], today())
@@ -101,6 +101,7 @@ def notify_first_issues(request: HttpRequest, company: Company) -> Iterator[None
 
 @require_http_methods(["GET", "POST"])
 def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the form of a vehicle; POST saves it."""
     membership = access.require_role(request, Role.DISPATCHER)
     vehicle = access.get_object(request, Vehicle.objects.select_related("company"), pk)
     form = VehicleForm(request.POST if request.method == "POST" else None, vehicle=vehicle)
@@ -137,6 +138,7 @@ def vehicle_retire(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def vehicle_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete the vehicle."""
     membership = access.require_role(request, Role.DISPATCHER)
     vehicle = access.get_object(request, Vehicle.objects.select_related("company"), pk)
     changes.delete_vehicle(membership, vehicle)
@@ -146,7 +148,8 @@ def vehicle_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
-    """„Adaugă în flotă” on a UIT's page: `loc` is plate, trailer1 or trailer2."""
+    """Add the plate on a UIT's page to the fleet („Adaugă în flotă”): `loc` is plate, trailer1 or
+    trailer2."""
     membership = access.require_role(request, Role.DISPATCHER)
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
     place = request.POST.get("loc", "")

@@ -37,5 +37,5 @@ class DayOrUnknown(_DateField):
         return self.unknown if value is None else super().get_prep_value(value)
 
     def known(self, value: date | None) -> date | None:
-        """A value of the column as Python has it."""
+        """Return a value of the column as Python has it."""
         return None if value == self.unknown else value

@@ -157,12 +157,13 @@ class Transport(models.Model):
         return self.first_expired_day and self.first_expired_day - timedelta(days=1)
 
     def is_over_on(self, day: date) -> bool:
-        """Whether the validity is over on a day in Bucharest; one that is not known never is."""
+        """Return whether the validity is over on a day in Bucharest; one that is not known never
+        is."""
         return self.first_expired_day is not None and self.first_expired_day <= day
 
     def state_on(self, day: date) -> str:
-        """The state on a day in Bucharest: an open UIT whose validity is over is expired, also
-        when ANAF could not be asked since."""
+        """Return the state on a day in Bucharest: an open UIT whose validity is over is expired,
+        also when ANAF could not be polled since."""
         is_open = self.state in self.OPEN_STATES
         over = is_open and self.is_over_on(day)
         return str(self.State.EXPIRED if over else self.State(self.state))

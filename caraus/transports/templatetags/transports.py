@@ -36,50 +36,57 @@ def pretty_json(value: Any) -> str:
 
 @register.filter
 def place_kind(place: dict[str, Any]) -> str:
+    """Label the kind of a place."""
     kind: str = place.get("kind", "")
     return display.PLACE_KINDS.get(kind, kind)
 
 
 @register.filter
 def event_look(event: TransportEvent) -> display.EventStyle:
+    """Return the icon, the tone and the label of an event."""
     return display.event_look(event)
 
 
 @register.simple_tag
 def uit_status(transport: Transport, today: date) -> display.Status:
+    """Return the state of a UIT on a day."""
     return display.status(transport, today=today)
 
 
 @register.simple_tag
 def uit_validity(transport: Transport, today: date) -> str:
+    """Format the validity of a UIT."""
     return display.validity(transport, today=today)
 
 
 @register.simple_tag
 def uit_left(transport: Transport, today: date) -> str:
+    """Format what is left of the validity."""
     return display.validity_left(transport, today=today)
 
 
 @register.simple_tag
 def why_delisted() -> str:
+    """Say the possible reasons why ANAF no longer lists a UIT."""
     return display.why_delisted()
 
 
 @register.simple_tag
 def clock_due(transport: Transport | None = None) -> int:
-    """After how many seconds the words of the page are true no longer."""
+    """Return after how many seconds what the page says is true no longer."""
     return display.clock_due(transport, now=timezone.now())
 
 
 @register.filter
 def validity_bar(transport: Transport, status: display.Status) -> display.ValidityBar:
+    """Return the cells of the validity."""
     return display.validity_bar(transport, status, today=formatting.today())
 
 
 @register.simple_tag
 @lru_cache(maxsize=1024)
 def uit_bar(bar: display.ValidityBar) -> SafeString:
-    """The validity as a row of cells, in the colour of its state."""
+    """Render the validity as a row of cells, in the colour of its state."""
     return format_html(
         '<svg class="bar bar-{}" viewBox="0 0 {}0 4" preserveAspectRatio="none" aria-hidden="true">'
         "{}</svg>",

@@ -13,6 +13,7 @@ from caraus.workspace.views.periods import period_page
 @require_GET
 @never_cache
 def show_county_map(request: HttpRequest) -> HttpResponse:
+    """Show the UITs of a period between counties."""
     page = period_page(request)
     requested = period.requested_map_period(request.GET, page.filters, today=today())
     context = page.context(requested) | {"map": county_map.build_map(page.rows, requested)}

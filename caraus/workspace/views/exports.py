@@ -26,6 +26,7 @@ from caraus.workspace.filters import ListFilters, parse_address
 @require_POST
 @rate_limited("list_export")
 def new_export(request: HttpRequest) -> HttpResponseRedirect:
+    """Request an export of the list, or of the ticked rows."""
     membership = access.current_membership(request)
     kind = request.POST.get("fel", "")
     filters = ListFilters.from_query(parse_address(request.POST.get("vedere", "")))
@@ -105,6 +106,7 @@ def show_export(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @never_cache
 def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Send the file of an export."""
     own = exports.visible_exports(access.current_membership(request))
     export = access.get_object(request, own.filter(failed=False), pk)
     if export.finished_at is None:

@@ -19,6 +19,7 @@ from caraus.workspace.filters import ListFilters
 @require_GET
 @never_cache
 def show_lorries(request: HttpRequest) -> HttpResponse:
+    """Show the list by lorry."""
     membership = access.current_membership(request)
     scope = resolve_scope(membership, ListFilters.from_query(request.GET))
     # The past has no lorries.

@@ -28,6 +28,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the form of an own note; POST saves it."""
     note = _own_note(request, pk)
     if request.method == "POST":
         form = notes.NoteForm(request.POST)
@@ -42,6 +43,7 @@ def edit_note(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def delete_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete an own note."""
     note = _own_note(request, pk)
     note.delete()
     messages.success(request, gettext("Nota a fost ștearsă."))

@@ -23,6 +23,7 @@ def _to_list(address: str) -> HttpResponseRedirect:
 
 @require_POST
 def save_layout(request: HttpRequest) -> HttpResponse:
+    """Save the columns and the density that the user chose, or go back to the usual ones."""
     user = access.signed_in_user(request)
     access.current_membership(request)
     if request.POST.get("obisnuite"):

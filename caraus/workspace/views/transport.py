@@ -23,6 +23,7 @@ from caraus.workspace.timeline import build_timeline
 @require_GET
 @never_cache
 def transport_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a UIT."""
     membership = access.current_membership(request)
     with_mark = Transport.objects.select_related("company", "mark__by")
     transport = access.get_object(request, with_mark, pk)

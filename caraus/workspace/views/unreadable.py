@@ -10,5 +10,6 @@ from caraus.transports.models import UnreadableRecord
 
 @require_GET
 def show_unreadable_record(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a record that could not be read, as ANAF gave it."""
     record = access.get_object(request, UnreadableRecord.objects.select_related("company"), pk)
     return render(request, "workspace/unreadable.html", {"record": record})

@@ -16,6 +16,7 @@ ORDERS = {"sfarsit": "by_end", "numar": "by_plate"}
 @require_GET
 @never_cache
 def show_week(request: HttpRequest) -> HttpResponse:
+    """Show the UITs of a week, a lorry a row."""
     page = period_page(request)
     requested = period.requested_days(request.GET, page.filters, today=today())
     context = page.context(requested)
