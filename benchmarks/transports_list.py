@@ -150,7 +150,7 @@ def pages(companies: list[int], title: str) -> None:
     )
     in_order = rows.defer("raw", "extra").order_by("-first_seen_at", "-pk")
     for number in (1, 20, 200, 300):
-        offset = (number - 1) * pagination.PAGE_SIZE
+        offset = (number - 1) * pagination.TRANSPORTS_PER_PAGE
         before = list(in_order[max(offset - 1, 0) : offset])
         cursor = pagination.ORDERS["newest"].cursor(before[0]) if before else ""
         report(f"{title}, page {number}, OFFSET", lambda: list(in_order[offset : offset + 50]))  # noqa: B023

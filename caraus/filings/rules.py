@@ -16,6 +16,7 @@ from caraus.anaf.info import uit_is_valid
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import visibility
 from caraus.transports.models import Transport
+from caraus.transports.reconcile import PLATE_FIELDS
 
 # The longest own reference: a space and our key of 30 characters stand after it.
 MOST_OWN_REFERENCE = MOST_REFERENCE - len(" CRS-") - 26
@@ -27,8 +28,6 @@ _OF_UIT = frozenset(
         *("moment_early", "moment_after_end", "moment_before_last"),
     }
 )
-# The order of the fields of a form.
-PLATE_FIELDS = ("plate", "trailer1", "trailer2")
 
 
 class RuleError(Exception):

@@ -9,5 +9,5 @@ class FleetConfig(AppConfig):
     def ready(self) -> None:
         from caraus.fleet import issue_store, notifications
 
-        issue_store.connect()
-        notifications.connect()
+        issue_store.connect_signals()
+        notifications.connect_signals()

@@ -9,18 +9,18 @@ from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership
 from caraus.core.formatting import plural
 from caraus.fleet.issue_store import changing_fleet
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 
 # So many plates are named in the audit log's sentence; all stand in its details.
 _NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VehicleEntry:
     """A vehicle as it is to stand in the fleet; `plate` is normalized."""
 
     plate: str
-    kind: Kind
+    kind: VehicleKind
     note: str = ""
     active: bool = True
     driver: str = ""
@@ -32,7 +32,7 @@ _FIELDS = ("kind", "note", "active", "driver", "phone")
 
 
 def save_vehicles(
-    actor: Membership, company: Company, entries: Sequence[Entry]
+    actor: Membership, company: Company, entries: Sequence[VehicleEntry]
 ) -> tuple[list[Vehicle], list[Vehicle]]:
     """Add those that are new and change those that are there: the added, and the changed.
 
@@ -75,7 +75,7 @@ def save_vehicles(
     return new, changed
 
 
-def _assign(vehicle: Vehicle, entry: Entry) -> bool:
+def _assign(vehicle: Vehicle, entry: VehicleEntry) -> bool:
     """Bring the vehicle to the entry; whether that changes anything but the plate."""
     changed = [name for name in _FIELDS if getattr(vehicle, name) != getattr(entry, name)]
     for name in changed:
@@ -83,7 +83,7 @@ def _assign(vehicle: Vehicle, entry: Entry) -> bool:
     return bool(changed)
 
 
-def update_vehicle(actor: Membership, vehicle: Vehicle, entry: Entry) -> None:
+def update_vehicle(actor: Membership, vehicle: Vehicle, entry: VehicleEntry) -> None:
     """Another plate, kind or note. Raises IntegrityError when the plate is in the fleet already."""
     old = vehicle.plate
     with changing_fleet(vehicle.company):
@@ -113,7 +113,7 @@ def delete_vehicle(actor: Membership, vehicle: Vehicle) -> None:
         _record(actor, vehicle.company, gettext_noop("A șters din flotă"), [vehicle.plate])
 
 
-def undo_additions(actor: Membership, company: Company, added: Mapping[int, Entry]) -> int:
+def undo_additions(actor: Membership, company: Company, added: Mapping[int, VehicleEntry]) -> int:
     """Delete the vehicles (by key) that stand as they were added; how many."""
     with changing_fleet(company):
         vehicles = Vehicle.objects.select_for_update().filter(company=company, pk__in=added)
@@ -125,11 +125,11 @@ def undo_additions(actor: Membership, company: Company, added: Mapping[int, Entr
     return len(untouched)
 
 
-def as_entry(vehicle: Vehicle) -> Entry:
+def as_entry(vehicle: Vehicle) -> VehicleEntry:
     """Return how the vehicle stands in the fleet."""
-    return Entry(
+    return VehicleEntry(
         vehicle.plate,
-        Kind(vehicle.kind),
+        VehicleKind(vehicle.kind),
         vehicle.note,
         vehicle.active,
         vehicle.driver,

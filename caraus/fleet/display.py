@@ -28,7 +28,7 @@ class IssueExplanation:
 
 def short_label(issue: Issue) -> str:
     """Return two or three words for the list."""
-    is_vehicle = issue.place == "plate"
+    is_vehicle = issue.plate_field == "plate"
     return {
         IssueCode.NOT_IN_FLEET: gettext("nu e în flotă")
         if is_vehicle
@@ -51,7 +51,7 @@ def explain(issue: Issue, transport: Transport) -> IssueExplanation:
         label=short_label(issue),
         title=title,
         text=text,
-        steps=_steps(code, is_vehicle=issue.place == "plate"),
+        steps=_steps(code, is_vehicle=issue.plate_field == "plate"),
         message=_message(issue, transport, wrong),
         can_add=code is IssueCode.NOT_IN_FLEET,
         can_edit=code
@@ -62,7 +62,7 @@ def explain(issue: Issue, transport: Transport) -> IssueExplanation:
 def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tuple[str, str, str]:
     """Return the title, the explanation, and what the declarant is told that is wrong."""
     words = {"plate": issue.plate, "company": str(transport.company)}
-    if code is IssueCode.NOT_IN_FLEET and issue.place == "plate":
+    if code is IssueCode.NOT_IN_FLEET and issue.plate_field == "plate":
         return (
             gettext("Vehiculul %(plate)s nu este în flotă") % words,
             gettext(

@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company, Membership
 from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.fleet import changes, plates
-from caraus.fleet.changes import Entry
-from caraus.fleet.import_lines import Line, ReadRow, is_active, kind_of, read_row
-from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Kind, Vehicle
+from caraus.fleet.changes import VehicleEntry
+from caraus.fleet.import_lines import ImportLine, ReadRow, is_active, kind_of, read_vehicle_row
+from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Vehicle, VehicleKind
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 
@@ -24,14 +24,14 @@ type Verdict = Literal["new", "change", "same", "repeated"]
 class CheckedLine:
     """A line with what would come of it; `message` is what would change."""
 
-    line: Line
+    line: ImportLine
     verdict: Verdict
-    entry: Entry
+    entry: VehicleEntry
     message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedRow:
+class CheckedVehicleRow:
     """A row of the list: its lines, or what is wrong with it (`error`), or what is asked."""
 
     number: int
@@ -41,7 +41,7 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
+class FleetImportResult:
     """How many vehicles were added, changed, and how many rows stay for correction."""
 
     added: int
@@ -49,34 +49,39 @@ class ImportResult:
     left: int
 
 
-def check_rows(
-    rows: Iterable[ReadRow], known: Mapping[str, Vehicle], kind: Kind, split: Sequence[int] = ()
-) -> list[CheckedRow]:
+def check_vehicle_rows(
+    rows: Iterable[ReadRow],
+    known: Mapping[str, Vehicle],
+    kind: VehicleKind,
+    split: Sequence[int] = (),
+) -> list[CheckedVehicleRow]:
     """Check each row against the fleet and the rows before it. `kind`: of a line that names none;
     `split`: the rows whose proposal was accepted."""
     before: dict[str, CheckedLine] = {}
-    checked_rows = []
+    checked_vehicle_rows = []
     for row in rows:
         if row.question and row.number not in split:
-            checked_rows.append(CheckedRow(row.number, question=row.question))
+            checked_vehicle_rows.append(CheckedVehicleRow(row.number, question=row.question))
             continue
         try:
             if row.error:
                 raise ValidationError(row.error)
             lines = _check_lines(row.lines, known, before, kind)
         except ValidationError as error:
-            checked_rows.append(CheckedRow(row.number, error=" ".join(error.messages)))
+            checked_vehicle_rows.append(
+                CheckedVehicleRow(row.number, error=" ".join(error.messages))
+            )
         else:
             before |= {line.entry.plate: line for line in lines if line.verdict != "repeated"}
-            checked_rows.append(CheckedRow(row.number, lines))
-    return checked_rows
+            checked_vehicle_rows.append(CheckedVehicleRow(row.number, lines))
+    return checked_vehicle_rows
 
 
 def _check_lines(
-    lines: Iterable[Line],
+    lines: Iterable[ImportLine],
     known: Mapping[str, Vehicle],
     before: Mapping[str, CheckedLine],
-    kind: Kind,
+    kind: VehicleKind,
 ) -> tuple[CheckedLine, ...]:
     """Raise ValidationError where one of them is wrong: the row is then taken as a whole."""
     checked: dict[str, CheckedLine] = {}
@@ -93,17 +98,19 @@ def _check_lines(
     return tuple(checked.values())
 
 
-def _check_line(line: Line, plate: str, vehicle: Vehicle | None, default: Kind) -> CheckedLine:
+def _check_line(
+    line: ImportLine, plate: str, vehicle: Vehicle | None, default: VehicleKind
+) -> CheckedLine:
     kind, active = _kind(line.kind), _active(line.active)
     _check_lengths(line)
     if vehicle is None:
         active = True if active is None else active
-        entry = Entry(plate, kind or default, line.note, active, line.driver, line.phone)
+        entry = VehicleEntry(plate, kind or default, line.note, active, line.driver, line.phone)
         return CheckedLine(line, "new", entry)
     # What the list does not say stays as it is.
-    entry = Entry(
+    entry = VehicleEntry(
         plate,
-        kind or Kind(vehicle.kind),
+        kind or VehicleKind(vehicle.kind),
         line.note or vehicle.note,
         vehicle.active if active is None else active,
         line.driver or vehicle.driver,
@@ -113,7 +120,7 @@ def _check_line(line: Line, plate: str, vehicle: Vehicle | None, default: Kind) 
     return CheckedLine(line, "change" if message else "same", entry, message)
 
 
-def _check_lengths(line: Line) -> None:
+def _check_lengths(line: ImportLine) -> None:
     if len(line.note) > NOTE_MAX_LENGTH:
         raise ValidationError(gettext("Nota are cel mult 200 de caractere."))
     if len(line.driver) > PERSON_NAME_LENGTH:
@@ -122,7 +129,7 @@ def _check_lengths(line: Line) -> None:
         raise ValidationError(gettext("Telefonul are cel mult 40 de caractere."))
 
 
-def _kind(word: str) -> Kind | None:
+def _kind(word: str) -> VehicleKind | None:
     if not word:
         return None
     if (kind := kind_of(word)) is None:
@@ -144,7 +151,7 @@ def _active(word: str) -> bool | None:
     return active
 
 
-def _difference(before: Entry, after: Entry) -> str:
+def _difference(before: VehicleEntry, after: VehicleEntry) -> str:
     changed = []
     if before.kind != after.kind:
         changed.append(f"{before.kind.label} → {after.kind.label}")
@@ -185,28 +192,30 @@ def company_of(draft: Draft) -> Company:
     return draft.company
 
 
-def checked_rows(draft: Draft) -> list[CheckedRow]:
+def checked_vehicle_rows(draft: Draft) -> list[CheckedVehicleRow]:
     """Check the rows of the draft against the company's fleet."""
     layout = drafts.draft_layout(draft)
     known = {vehicle.plate: vehicle for vehicle in Vehicle.objects.filter(company=draft.company)}
-    rows = [read_row(row, layout) for row in drafts.rows_to_read(draft)]
-    return check_rows(rows, known, Kind(draft.default_kind or Kind.VEHICLE), draft.split)
+    rows = [read_vehicle_row(row, layout) for row in drafts.rows_to_read(draft)]
+    return check_vehicle_rows(
+        rows, known, VehicleKind(draft.default_kind or VehicleKind.VEHICLE), draft.split
+    )
 
 
-def unclear_numbers(rows: Iterable[CheckedRow]) -> set[int]:
+def unclear_numbers(rows: Iterable[CheckedVehicleRow]) -> set[int]:
     """Return the rows that are wrong or to be confirmed."""
     return {row.number for row in rows if row.error or row.question}
 
 
 @transaction.atomic
-def import_draft(actor: Membership, draft: Draft, *, changing: bool) -> ImportResult:
+def import_vehicles(actor: Membership, draft: Draft, *, changing: bool) -> FleetImportResult:
     """Bring the good rows into the fleet; with `changing`, those that are there already too.
 
     Rows that are wrong or asked about stay in the draft.
     """
     company = company_of(draft)
     draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())
-    rows = checked_rows(draft)
+    rows = checked_vehicle_rows(draft)
     wanted = {"new", "change"} if changing else {"new"}
     entries = [line.entry for row in rows for line in row.lines if line.verdict in wanted]
     added, changed = changes.save_vehicles(actor, company, entries)
@@ -216,16 +225,19 @@ def import_draft(actor: Membership, draft: Draft, *, changing: bool) -> ImportRe
         added=[[vehicle.pk, asdict(changes.as_entry(vehicle))] for vehicle in added],
         unclear=unclear,
     )
-    return ImportResult(len(added), len(changed), len(unclear))
+    return FleetImportResult(len(added), len(changed), len(unclear))
 
 
 @transaction.atomic
-def undo_import(actor: Membership, draft: Draft) -> tuple[int, int]:
+def undo_fleet_import(actor: Membership, draft: Draft) -> tuple[int, int]:
     """Take out of the fleet what the list added and nobody has changed since: how many went, and
     how many stay."""
     company = company_of(draft)
     draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())
-    added = {pk: Entry(**(fields | {"kind": Kind(fields["kind"])})) for pk, fields in draft.added}
+    added = {
+        pk: VehicleEntry(**(fields | {"kind": VehicleKind(fields["kind"])}))
+        for pk, fields in draft.added
+    }
     gone = changes.undo_additions(actor, company, added)
     drafts.forget_additions(draft)
     return gone, len(added) - gone

@@ -8,57 +8,70 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 
 from caraus.accounts.models import Company
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.fleet.plates import normalized
 
-PAGE_SIZE = 100
-STATES = ("", "retrase", "toate")
-KINDS = {"vehicule": Kind.VEHICLE, "remorci": Kind.TRAILER}
+VEHICLES_PER_PAGE = 100
+# The filters and their values, by their words in the address.
+PARAMETERS = {"query": "q", "state": "stare", "kind": "fel", "company": "firma"}
+STATE_PARAMETERS = {"retrase": "retired", "toate": "all"}
+KIND_PARAMETERS = {"vehicule": VehicleKind.VEHICLE, "remorci": VehicleKind.TRAILER}
 
 
 @dataclass(frozen=True, slots=True)
 class FleetFilters:
-    """What cannot be read is as if it were not there."""
+    """The filters of the fleet's list; "" for one that is not set, or not understood.
 
-    q: str = ""
-    stare: str = ""
-    fel: str = ""
-    firma: str = ""
+    `state`: "" for vehicles in use, "retired", "all"; `company`: a CUI.
+    """
+
+    query: str = ""
+    state: str = ""
+    kind: str = ""
+    company: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, str], companies: Collection[Company]) -> Self:
+    def from_query(cls, query: Mapping[str, str], companies: Collection[Company]) -> Self:
         """Read the filters of an address; what is unknown is left out."""
-        state, kind = query.get("stare", ""), query.get("fel", "")
         company = query.get("firma", "")
+        kind = KIND_PARAMETERS.get(query.get("fel", ""))
         return cls(
-            q=query.get("q", "").replace("\0", "").strip()[:200],
-            stare=state if state in STATES else "",
-            fel=kind if kind in KINDS else "",
-            firma=company if company in {company.cui for company in companies} else "",
+            query=query.get("q", "").replace("\0", "").strip()[:200],
+            state=STATE_PARAMETERS.get(query.get("stare", ""), ""),
+            kind=kind.value if kind else "",
+            company=company if company in {company.cui for company in companies} else "",
         )
 
     @property
     def is_narrow(self) -> bool:
-        return bool(self.q or self.fel or self.firma or self.stare == "retrase")
+        return bool(self.query or self.kind or self.company or self.state == "retired")
 
     def address(self) -> str:
         """Return the query string."""
-        fields = {"q": self.q, "stare": self.stare, "fel": self.fel, "firma": self.firma}
-        return urlencode({name: value for name, value in fields.items() if value})
+        words = {
+            value: word for word, value in (*STATE_PARAMETERS.items(), *KIND_PARAMETERS.items())
+        }
+        values = {
+            "query": self.query,
+            "state": words.get(self.state, ""),
+            "kind": words.get(self.kind, ""),
+            "company": self.company,
+        }
+        return urlencode({PARAMETERS[name]: value for name, value in values.items() if value})
 
 
-def filter_vehicles(asked: FleetFilters, rows: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
+def filter_vehicles(filters: FleetFilters, rows: QuerySet[Vehicle]) -> QuerySet[Vehicle]:
     """Return those of `rows` (what the person may see) that match, in the list's order."""
-    if asked.stare != "toate":
-        rows = rows.filter(active=asked.stare != "retrase")
-    if asked.fel:
-        rows = rows.filter(kind=KINDS[asked.fel])
-    if asked.firma:
-        rows = rows.filter(company__cui=asked.firma)
-    if asked.q:
-        holds = Q(note__icontains=asked.q) | Q(driver__icontains=asked.q)
-        holds |= Q(phone__contains=asked.q)
-        if plate := normalized(asked.q):
-            holds |= Q(plate__contains=plate)
-        rows = rows.filter(holds)
+    if filters.state != "all":
+        rows = rows.filter(active=filters.state != "retired")
+    if filters.kind:
+        rows = rows.filter(kind=filters.kind)
+    if filters.company:
+        rows = rows.filter(company__cui=filters.company)
+    if filters.query:
+        matching = Q(note__icontains=filters.query) | Q(driver__icontains=filters.query)
+        matching |= Q(phone__contains=filters.query)
+        if plate := normalized(filters.query):
+            matching |= Q(plate__contains=plate)
+        rows = rows.filter(matching)
     return rows.select_related("company").order_by("-active", "-kind", "plate", "pk")

@@ -11,8 +11,8 @@ from caraus.accounts.name_fields import SingleLineFormField
 from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 from caraus.fleet import plates
-from caraus.fleet.changes import Entry
-from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Kind, Vehicle
+from caraus.fleet.changes import VehicleEntry
+from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Vehicle, VehicleKind
 from caraus.lists.forms import ListForm
 
 
@@ -63,8 +63,8 @@ class VehicleForm(_OfCompany):
     kind = forms.ChoiceField(
         label=gettext_lazy("Tip"),
         choices=[
-            (Kind.VEHICLE.value, gettext_lazy("vehicul")),
-            (Kind.TRAILER.value, gettext_lazy("remorcă, semiremorcă")),
+            (VehicleKind.VEHICLE.value, gettext_lazy("vehicul")),
+            (VehicleKind.TRAILER.value, gettext_lazy("remorcă, semiremorcă")),
         ],
         error_messages={
             "required": gettext_lazy("Alege vehicul sau remorcă."),
@@ -121,12 +121,12 @@ class VehicleForm(_OfCompany):
             self.add_error("plate", already_there(known))
         return data
 
-    def entry(self, *, active: bool = True) -> Entry:
+    def entry(self, *, active: bool = True) -> VehicleEntry:
         """Return how the vehicle is to stand in the fleet."""
         data = self.cleaned_data
-        return Entry(
+        return VehicleEntry(
             data["plate"],
-            Kind(data["kind"]),
+            VehicleKind(data["kind"]),
             data["note"],
             active,
             data["driver"],
@@ -151,8 +151,8 @@ class ImportForm(ListForm, _OfCompany):
     kind = forms.ChoiceField(
         label=gettext_lazy("Ce sunt rândurile care nu spun felul"),
         choices=[
-            (Kind.VEHICLE.value, gettext_lazy("vehicule")),
-            (Kind.TRAILER.value, gettext_lazy("remorci")),
+            (VehicleKind.VEHICLE.value, gettext_lazy("vehicule")),
+            (VehicleKind.TRAILER.value, gettext_lazy("remorci")),
         ],
         required=False,
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from caraus.accounts.name_fields import single_line
 from caraus.core.formatting import folded, gettext_lazy
 from caraus.fleet import plates
-from caraus.fleet.models import Kind
+from caraus.fleet.models import VehicleKind
 from caraus.lists import contents
 from caraus.lists.columns import NOTHING, ColumnRole, Layout, ListFormat, NumberedRow, too_long
 
@@ -29,7 +29,7 @@ _NO = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ImportLine:
     """A vehicle as somebody wrote it: nothing is judged yet. `number` is the row in the list."""
 
     number: int
@@ -46,20 +46,20 @@ class ReadRow:
     """What a row says: its lines, or what is wrong; with `question` the lines are a proposal."""
 
     number: int
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ImportLine, ...] = ()
     question: str = ""
     error: str = ""
 
 
-def kind_of(word: str) -> Kind | None:
+def kind_of(word: str) -> VehicleKind | None:
     """Return the kind that a word or a category of the registration certificate means; None for
     none."""
     word = folded(word)
-    if word in {Kind.VEHICLE.value, Kind.TRAILER.value}:
-        return Kind(word)
+    if word in {VehicleKind.VEHICLE.value, VehicleKind.TRAILER.value}:
+        return VehicleKind(word)
     if _TRAILER.search(word):
-        return Kind.TRAILER
-    return Kind.VEHICLE if _VEHICLE.search(word) else None
+        return VehicleKind.TRAILER
+    return VehicleKind.VEHICLE if _VEHICLE.search(word) else None
 
 
 def is_active(word: str) -> bool | None:
@@ -186,13 +186,13 @@ class _Cell:
         return len(self.plates) == 1 and not self.rest
 
 
-def read_row(numbered: NumberedRow, layout: Layout) -> ReadRow:
+def read_vehicle_row(numbered: NumberedRow, layout: Layout) -> ReadRow:
     """Read the vehicles of a row, for certain or as a proposal."""
     number, row = numbered
     if complaint := too_long(row):
         return ReadRow(number, error=complaint)
     rest = _besides(number, row, layout)
-    lines: list[Line] = []
+    lines: list[ImportLine] = []
     unclear: list[str] = []
     for cell, role in zip(row, layout.roles, strict=False):
         if not cell or role not in _KEYS:
@@ -205,22 +205,24 @@ def read_row(numbered: NumberedRow, layout: Layout) -> ReadRow:
             unclear.append(cell)
             rest = _with_rest(rest, found.rest)
         for at, plate in enumerate(found.plates):
-            lines.append(Line(number, plate, kind=_kind(role, at, rest)))
+            lines.append(ImportLine(number, plate, kind=_kind(role, at, rest)))
     if not lines:
         return ReadRow(number, (rest,))
     # What else the row says is of its vehicle.
-    owner = next((at for at, line in enumerate(lines) if kind_of(line.kind) != Kind.TRAILER), 0)
+    owner = next(
+        (at for at, line in enumerate(lines) if kind_of(line.kind) != VehicleKind.TRAILER), 0
+    )
     lines[owner] = replace(rest, plate=lines[owner].plate, kind=lines[owner].kind)
     return ReadRow(number, tuple(lines), question=_question(unclear, lines) if unclear else "")
 
 
-def _kind(role: str, at: int, rest: Line) -> str:
+def _kind(role: str, at: int, rest: ImportLine) -> str:
     if role == "trailer" or at > 0:
-        return Kind.TRAILER.value
-    return Kind.VEHICLE.value if role == "vehicle" else rest.kind
+        return VehicleKind.TRAILER.value
+    return VehicleKind.VEHICLE.value if role == "vehicle" else rest.kind
 
 
-def _besides(number: int, row: list[str], layout: Layout) -> Line:
+def _besides(number: int, row: list[str], layout: Layout) -> ImportLine:
     """Return what the row says beside its plates."""
 
     def joined(role: str) -> str:
@@ -229,7 +231,7 @@ def _besides(number: int, row: list[str], layout: Layout) -> Line:
     driver, phone = joined("driver"), joined("phone")
     if driver and not phone and (phone := contents.phone(driver)):
         driver = contents.without_phone(driver)
-    return Line(
+    return ImportLine(
         number,
         "",
         kind=" ".join(layout.cells(row, "kind")),
@@ -240,7 +242,7 @@ def _besides(number: int, row: list[str], layout: Layout) -> Line:
     )
 
 
-def _with_rest(line: Line, text: str) -> Line:
+def _with_rest(line: ImportLine, text: str) -> ImportLine:
     """Return the line with what stood beside a plate: a phone, a name, else a note."""
     if not line.phone and (phone := contents.phone(text)):
         line, text = replace(line, phone=phone), contents.without_phone(text)
@@ -266,7 +268,7 @@ def _read_cell(cell: str) -> _Cell:
     )
 
 
-def _question(unclear: list[str], lines: list[Line]) -> str:
+def _question(unclear: list[str], lines: list[ImportLine]) -> str:
     """Return what is to be confirmed of a row in whose cells there is more than a plate."""
     proposed = []
     for line in lines:

@@ -16,7 +16,7 @@ from caraus.accounts.models import Company
 from caraus.core.advisory_locks import LockSpace, lock_until_commit
 from caraus.core.formatting import today
 from caraus.fleet.issues import ListedVehicle, OpenTransport, PlateIssue, find_issues
-from caraus.fleet.models import Issue, Kind, Vehicle
+from caraus.fleet.models import Issue, Vehicle, VehicleKind
 from caraus.fleet.plates import normalized
 from caraus.fleet.trips import Trip
 from caraus.transports.marks import RENEWING_EVENTS, marks_changed
@@ -33,7 +33,7 @@ appeared = Signal()
 _BATCH = 1000
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Store the issues whenever UITs are stored or marked, in the same transaction."""
     transports_stored.connect(_on_written, dispatch_uid="fleet.issues")
     marks_changed.connect(_on_marks_changed, dispatch_uid="fleet.marks")
@@ -91,7 +91,7 @@ def update_issues(company_id: int, *, because: Cause) -> list[Issue]:
 def _fleet(company_id: int) -> dict[str, ListedVehicle]:
     listed = Vehicle.objects.filter(company_id=company_id).order_by()
     return {
-        plate: ListedVehicle(is_trailer=kind == Kind.TRAILER, active=active)
+        plate: ListedVehicle(is_trailer=kind == VehicleKind.TRAILER, active=active)
         for plate, kind, active in listed.values_list("plate", "kind", "active")
     }
 
@@ -131,7 +131,7 @@ type _Key = tuple[int, str, str, str]
 
 
 def _key(issue: PlateIssue) -> _Key:
-    return issue.uit, str(issue.code), issue.place, issue.plate
+    return issue.uit, str(issue.code), issue.plate_field, issue.plate
 
 
 def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[Issue]:
@@ -139,7 +139,7 @@ def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[I
     resolved_keys, moved = [], []
     known: set[_Key] = set()
     for row in rows.order_by().iterator(chunk_size=_BATCH):
-        key = (row.transport_id, row.code, row.place, row.plate)
+        key = (row.transport_id, row.code, row.plate_field, row.plate)
         if key not in wanted:
             resolved_keys.append(row.pk)
             continue
@@ -158,7 +158,7 @@ def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[I
                 company_id=company_id,
                 transport_id=issue.uit,
                 code=issue.code,
-                place=issue.place,
+                plate_field=issue.plate_field,
                 plate=issue.plate,
                 other_id=issue.other,
                 found_at=now,
@@ -170,7 +170,7 @@ def _store(company_id: int, wanted: dict[_Key, PlateIssue], rows: Any) -> list[I
     )
 
 
-def delete_outdated() -> None:
+def delete_outdated_issues() -> None:
     """Drop the issues of UITs that have closed since."""
     day = today()
     closed = [Q(**{f"{way}__first_expired_day__lte": day}) for way in ("transport", "other")]

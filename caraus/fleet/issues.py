@@ -7,12 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from caraus.fleet.trips import Trip, are_in_conflict
+from caraus.transports.reconcile import PLATE_FIELDS, PlateField
 
-type Place = Literal["plate", "trailer1", "trailer2"]
-PLACES: tuple[Place, ...] = ("plate", "trailer1", "trailer2")
 # A plate that stands on more different transports than this is no vehicle but a filler; each is
 # compared with so many only.
 MAX_TRIPS = 200
@@ -51,7 +49,7 @@ class PlateIssue:
 
     uit: int
     code: IssueCode
-    place: Place
+    plate_field: PlateField
     plate: str
     other: int | None = None
 
@@ -70,17 +68,17 @@ def _fleet_issues(
     uits: Sequence[OpenTransport], fleet: Mapping[str, ListedVehicle]
 ) -> Iterator[PlateIssue]:
     for uit in uits:
-        for place, plate in zip(PLACES, uit.plates, strict=True):
-            if plate and (code := _code(place, fleet.get(plate))):
-                yield PlateIssue(uit.pk, code, place, plate)
+        for plate_field, plate in zip(PLATE_FIELDS, uit.plates, strict=True):
+            if plate and (code := _code(plate_field, fleet.get(plate))):
+                yield PlateIssue(uit.pk, code, plate_field, plate)
 
 
-def _code(place: Place, listed: ListedVehicle | None) -> IssueCode | None:
+def _code(plate_field: PlateField, listed: ListedVehicle | None) -> IssueCode | None:
     if listed is None:
         return IssueCode.NOT_IN_FLEET
-    if place == "plate" and listed.is_trailer:
+    if plate_field == "plate" and listed.is_trailer:
         return IssueCode.TRAILER_AS_VEHICLE
-    if place != "plate" and not listed.is_trailer:
+    if plate_field != "plate" and not listed.is_trailer:
         return IssueCode.VEHICLE_AS_TRAILER
     return None if listed.active else IssueCode.RETIRED
 
@@ -95,11 +93,11 @@ def _two_directions(uits: Sequence[OpenTransport]) -> Iterator[PlateIssue]:
     clashes = {plate: _conflicts(trips) for plate, trips in by_plate.items() if len(trips) > 1}
     for uit in uits:
         reported: set[str] = set()
-        for place, plate in zip(PLACES, uit.plates, strict=True):
+        for plate_field, plate in zip(PLATE_FIELDS, uit.plates, strict=True):
             other = clashes.get(plate, {}).get(uit.trip)
             if other is not None and plate not in reported:
                 reported.add(plate)
-                yield PlateIssue(uit.pk, IssueCode.TWO_DIRECTIONS, place, plate, other)
+                yield PlateIssue(uit.pk, IssueCode.TWO_DIRECTIONS, plate_field, plate, other)
 
 
 def _conflicts(trips: Mapping[Trip, int]) -> dict[Trip, int]:

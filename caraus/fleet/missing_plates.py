@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from caraus.accounts.models import Company
 from caraus.core.formatting import today
 from caraus.fleet.issue_store import open_rows
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.fleet.plates import MAX_LENGTH, normalized
 
 _BATCH = 1000
@@ -19,7 +19,7 @@ class MissingPlate:
 
     company: Company
     plate: str
-    kind: Kind
+    kind: VehicleKind
     uits: int
 
     @property
@@ -54,7 +54,7 @@ def missing_plates(
         MissingPlate(
             by_key[key[0]],
             key[1],
-            Kind.VEHICLE if as_vehicle[key] * 2 >= uits else Kind.TRAILER,
+            VehicleKind.VEHICLE if as_vehicle[key] * 2 >= uits else VehicleKind.TRAILER,
             uits,
         )
         for key, uits in sorted(seen.items(), key=lambda item: (-item[1], item[0][1], item[0][0]))

@@ -14,7 +14,7 @@ NOTE_MAX_LENGTH = 200
 PHONE_MAX_LENGTH = 40
 
 
-class Kind(models.TextChoices):
+class VehicleKind(models.TextChoices):
     VEHICLE = "vehicle", gettext_lazy("vehicul")
     TRAILER = "trailer", gettext_lazy("remorcă")
 
@@ -27,7 +27,7 @@ class Vehicle(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="fleet")
     plate = models.CharField(max_length=MAX_LENGTH)
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.VEHICLE)
+    kind = models.CharField(max_length=10, choices=VehicleKind.choices, default=VehicleKind.VEHICLE)
     note = models.CharField(max_length=NOTE_MAX_LENGTH, blank=True)
     # Who usually drives it, and the phone at which they are found.
     driver = models.CharField(max_length=PERSON_NAME_LENGTH, blank=True)
@@ -51,7 +51,7 @@ class Vehicle(models.Model):
 
     @property
     def is_trailer(self) -> bool:
-        return self.kind == Kind.TRAILER
+        return self.kind == VehicleKind.TRAILER
 
     def fold_search_text(self) -> None:
         """Set the text for the search from the driver and the phone."""
@@ -70,7 +70,7 @@ class Issue(models.Model):
     transport = models.ForeignKey(Transport, on_delete=models.CASCADE, related_name="issues")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=30)
-    place = models.CharField(max_length=10)
+    plate_field = models.CharField(max_length=10)
     plate = models.TextField()
     # The UIT that it clashes with.
     other = models.ForeignKey(Transport, on_delete=models.CASCADE, null=True, related_name="+")
@@ -83,11 +83,11 @@ class Issue(models.Model):
     class Meta:
         ordering = ["transport", "pk"]
         constraints = [
-            models.UniqueConstraint("transport", "code", "place", name="one_row_per_issue"),
+            models.UniqueConstraint("transport", "code", "plate_field", name="one_row_per_issue"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.transport_id}: {self.code} {self.place} {self.plate}"
+        return f"{self.transport_id}: {self.code} {self.plate_field} {self.plate}"
 
     @property
     def is_dealt_with(self) -> bool:

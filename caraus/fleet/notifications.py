@@ -20,7 +20,7 @@ from caraus.transports.notifications import (
 )
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Notify of issues that have just appeared."""
     appeared.connect(_on_appeared, dispatch_uid="fleet.notifications")
 

@@ -134,7 +134,7 @@ def _store_if_changed(
         return ResponseCounts(seen=state.last_seen_count, unreadable=state.last_unreadable)
     applied = store_response(
         company=company,
-        answer=read,
+        response=read,
         last_good_at=state.last_good_at,
         entries=entries,
         requested_at=started_at,

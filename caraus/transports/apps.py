@@ -10,5 +10,5 @@ class TransportsConfig(AppConfig):
         """Notify people of what ANAF's responses changed."""
         from caraus.transports import expiry, notifications
 
-        notifications.connect()
-        expiry.connect()
+        notifications.connect_signals()
+        expiry.connect_signals()

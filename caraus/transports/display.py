@@ -18,6 +18,7 @@ from caraus.core.formatting import (
     plural,
 )
 from caraus.transports.models import Mark, Transport, TransportEvent
+from caraus.transports.reconcile import PLATE_FIELDS
 
 Tone = Literal["calm", "good", "warn", "bad", "off"]
 
@@ -354,7 +355,7 @@ def change_lines(event: TransportEvent) -> list[ChangeLine]:
 def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> ChangeLine:
     """Format one more vehicle change: from the vehicle before it to the one after."""
     transport = event.transport
-    declared = {name: getattr(transport, name) for name in ("plate", "trailer1", "trailer2")}
+    declared: dict[str, Any] = {name: getattr(transport, name) for name in PLATE_FIELDS}
     before = old[-1] if old else declared
     return ChangeLine(str(FIELD_LABELS["plate"]), _vehicle(before) or "—", _vehicle(new[-1]) or "—")
 

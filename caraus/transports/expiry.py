@@ -49,7 +49,7 @@ STORE_DELAY = timedelta(minutes=5)
 type RecipientFilter = Callable[[DeliverySettings], bool]
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Watch the end of UITs as they are stored, and of the hours that people choose."""
     transports_stored.connect(_on_transports_stored, dispatch_uid="transports.expiry")
     notice_hours_changed.connect(_on_hours_chosen, dispatch_uid="transports.expiry")

@@ -22,14 +22,13 @@ from caraus.transports.display import (
 )
 from caraus.transports.models import Transport, TransportEvent
 from caraus.transports.notification_kinds import CHANGED_UIT, DELISTED_UIT, EXPIRED_UIT, NEW_UIT
-from caraus.transports.reconcile import Changes, Event
+from caraus.transports.reconcile import PLATE_FIELDS, Changes, Event
 from caraus.transports.store import transports_stored
 
-_VEHICLE = ("plate", "trailer1", "trailer2")
 _TITLE = 100
 
 
-def connect() -> None:
+def connect_signals() -> None:
     """Notify of the events of UITs in the transaction that stores them."""
     transports_stored.connect(_on_transports_stored, dispatch_uid="transports.notifications")
 
@@ -89,9 +88,9 @@ def notification_subject(
     vehicle is notified that it left."""
     plates = [row.plate, *row.current_vehicle]
     before = {name: old for name, (old, _new) in (changes or {}).items()}
-    plates += [before.get(name) or "" for name in _VEHICLE]
+    plates += [before.get(name) or "" for name in PLATE_FIELDS]
     for change in before.get("vehicle_changes") or []:
-        plates += [change[name] for name in _VEHICLE]
+        plates += [change[name] for name in PLATE_FIELDS]
     return FilterSubject(
         company=company,
         declarant_cui=row.declarant_cui,

@@ -36,7 +36,10 @@ EventKind = Literal[
 ]
 Changes = dict[str, list[Any]]
 
-VEHICLE_FIELDS = frozenset({"plate", "trailer1", "trailer2", "vehicle_changes"})
+type PlateField = Literal["plate", "trailer1", "trailer2"]
+# The fields of a UIT that hold a plate, in the order of a form.
+PLATE_FIELDS: tuple[PlateField, ...] = ("plate", "trailer1", "trailer2")
+VEHICLE_FIELDS = frozenset({*PLATE_FIELDS, "vehicle_changes"})
 CARRIER_FIELDS = frozenset({"carrier_cui"})
 # What the product adds, not the declarant: a change in these alone is no event.
 UNCOMPARED_FIELDS = frozenset({"expiry_computed", "unreadable_fields"})
@@ -100,7 +103,7 @@ class Reconciled:
 def reconcile(
     *,
     known: Mapping[str, KnownUit],
-    answer: Mapping[str, Mapping[str, Any]],
+    response: Mapping[str, Mapping[str, Any]],
     at: datetime,
     today: date,
     unread: frozenset[str] = frozenset(),
@@ -116,7 +119,7 @@ def reconcile(
     """
     states: dict[str, KnownUit] = {}
     events: list[Event] = []
-    listed = {uit: known[uit].fields for uit in sorted(unread & known.keys())} | dict(answer)
+    listed = {uit: known[uit].fields for uit in sorted(unread & known.keys())} | dict(response)
     for uit, fields in listed.items():
         new, happened = _present(uit, known.get(uit), fields)
         if happened or new != known.get(uit):
@@ -201,7 +204,7 @@ def _is_mass(*, open_before: int, absent: int) -> bool:
 def reconcile_late(
     *,
     known: Mapping[str, KnownUit],
-    answer: Mapping[str, Mapping[str, Any]],
+    response: Mapping[str, Mapping[str, Any]],
     at: datetime,
     newest: datetime,
 ) -> Reconciled:
@@ -214,7 +217,7 @@ def reconcile_late(
     """
     states: dict[str, KnownUit] = {}
     events: list[Event] = []
-    for uit, fields in answer.items():
+    for uit, fields in response.items():
         old = known.get(uit)
         if old is None:
             states[uit] = KnownUit("missing", fields, missing_since=newest, seen_at=at)

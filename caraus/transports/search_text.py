@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 from caraus.core.formatting import folded
+from caraus.transports.reconcile import PLATE_FIELDS
 
 # Nobody types more of a field than this, and one of ANAF's may hold 100 kB.
 LONGEST_FIELD = 2000
@@ -51,9 +52,7 @@ def fold_code(code: str) -> str:
 def build_search_text(transport: Searchable) -> str:
     """Return one line a section, in each the folded words with a space before and after them."""
     vehicles = [transport.plate, transport.trailer1, transport.trailer2] + [
-        change.get(name)
-        for change in _changes(transport)
-        for name in ("plate", "trailer1", "trailer2")
+        change.get(name) for change in _changes(transport) for name in PLATE_FIELDS
     ]
     sections = {
         Section.CODE: [folded(transport.uit), fold_code(transport.uit)],

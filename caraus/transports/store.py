@@ -77,7 +77,7 @@ class ResponseCounts:
 def store_response(
     *,
     company: Company,
-    answer: InfoResponse,
+    response: InfoResponse,
     last_good_at: datetime | None,
     entries: list[NewEntry],
     requested_at: datetime | None = None,
@@ -88,25 +88,25 @@ def store_response(
     A response older than the last stored one (`last_good_at`, UTC) only adds UITs. The ledger's
     `entries` are for the caller to append; `requested_at` (UTC) stands in them.
     """
-    request = Request(requested_at, answer.received_at, answer.server_date, answer.trace_id)
-    if last_good_at and answer.received_at < last_good_at:
+    request = Request(requested_at, response.received_at, response.server_date, response.trace_id)
+    if last_good_at and response.received_at < last_good_at:
         return store_late_records(
             company,
-            answer.records,
-            answer.received_at,
+            response.records,
+            response.received_at,
             newest=last_good_at,
             entries=entries,
             request=request,
         )
-    at = answer.received_at
-    records = {record.uit: record for record in answer.records}
+    at = response.received_at
+    records = {record.uit: record for record in response.records}
     rows = {row.uit: row for row in _rows_of_interest(company, [*records])}
     raw_before = {uit: row.raw for uit, row in rows.items()}
     known = {uit: known_uit(row) for uit, row in rows.items()}
     result = reconcile(
         known=known,
-        answer={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
-        unread=frozenset({""} if answer.unreadable else ()),
+        response={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
+        unread=frozenset({""} if response.unreadable else ()),
         at=at,
         today=at.astimezone(BUCHAREST).date(),
         hold=timedelta(hours=settings.DELIST_ALL_AFTER_HOURS),
@@ -114,17 +114,17 @@ def store_response(
     seen_before = last_good_at or at
     seen_at = {uit: at if uit in records else seen_before for uit in result.states}
     first = last_good_at is None
-    company_names.update_company_name(company, answer.records)
+    company_names.update_company_name(company, response.records)
     _write_changes(company, rows, result, records, at=at, seen_at=seen_at, first=first)
-    _refresh_raw(rows, [record for record in answer.records if record.uit not in result.states])
+    _refresh_raw(rows, [record for record in response.records if record.uit not in result.states])
     entries += entries_of_records(company, records, raw_before, result, request)
     entries += entries_of_absent(company, rows, result, request)
     entries += [
         unreadable_entry(company, item, request)
-        for item in _store_unreadable(company, answer.unreadable, at)
+        for item in _store_unreadable(company, response.unreadable, at)
     ]
     missing = sum(row.state == Transport.State.MISSING for row in rows.values())
-    return _counts(answer, result, missing=missing)
+    return _counts(response, result, missing=missing)
 
 
 def store_late_records(
@@ -143,7 +143,7 @@ def store_late_records(
     known = {uit: known_uit(row) for uit, row in rows.items()}
     result = reconcile_late(
         known=known,
-        answer={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
+        response={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
         at=at,
         newest=newest,
     )
@@ -338,14 +338,14 @@ def _store_unreadable(
     return new
 
 
-def _counts(answer: InfoResponse, result: Reconciled, *, missing: int) -> ResponseCounts:
+def _counts(response: InfoResponse, result: Reconciled, *, missing: int) -> ResponseCounts:
     return ResponseCounts(
-        seen=len(answer.records),
+        seen=len(response.records),
         new=result.count("appeared"),
         changed=result.count("changed", "vehicle_changed", "carrier_changed"),
         missing=missing,
-        unreadable=len(answer.unreadable),
-        partly_unreadable=sum(bool(record.unread) for record in answer.records),
+        unreadable=len(response.unreadable),
+        partly_unreadable=sum(bool(record.unread) for record in response.records),
         vanished=result.vanished,
         all_vanished=result.all_vanished,
     )

@@ -7,6 +7,6 @@ from caraus.transports import expiry
 
 @app.periodic(cron="* * * * *")
 @app.task(name="transports.notify_of_expiry", queueing_lock="transports.notify_of_expiry")
-def notify_of_expiry(timestamp: int) -> None:
+def notify_of_expiry_task(timestamp: int) -> None:
     """Notify of the UITs whose validity ends."""
     expiry.notify_expiring()

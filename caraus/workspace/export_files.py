@@ -20,9 +20,9 @@ from caraus.transports import display
 from caraus.transports.models import Transport
 
 # A sheet has 1,048,576 rows, the heading among them.
-MAX_ROWS = 1_048_575
+MAX_EXPORT_ROWS = 1_048_575
 # A cell holds 32,767 characters.
-MAX_CELL_LENGTH = 32_000
+MAX_EXPORT_CELL_LENGTH = 32_000
 
 type Cell = str | date | datetime | None
 
@@ -140,7 +140,7 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> N
             if cell is None:
                 sheet.write_string(last, number, unknown_day())
             elif isinstance(cell, str):
-                sheet.write_string(last, number, cell[:MAX_CELL_LENGTH])
+                sheet.write_string(last, number, cell[:MAX_EXPORT_CELL_LENGTH])
             else:
                 # openpyxl and Excel alike read a day as a moment at midnight.
                 is_moment = isinstance(cell, datetime)

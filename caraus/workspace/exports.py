@@ -40,7 +40,7 @@ from caraus.workspace.filters import ListFilters
 from caraus.workspace.models import ListExport, ListExportPart
 from caraus.workspace.search_beside import find_beside
 
-RETENTION = timedelta(hours=24)
+EXPORT_RETENTION = timedelta(hours=24)
 # The same view requested again within this time, with nothing changed, is the same file.
 REUSE_FOR = timedelta(minutes=10)
 # The kinds beside the file formats of a list, and the role that each requires.
@@ -151,7 +151,7 @@ def visible_exports(membership: Membership) -> QuerySet[ListExport]:
     those that require a role that the member lost."""
     visible = set(access.visible_companies(membership, archived=True).values_list("pk", flat=True))
     fresh = ListExport.objects.filter(
-        user=membership.user, requested_at__gt=timezone.now() - RETENTION
+        user=membership.user, requested_at__gt=timezone.now() - EXPORT_RETENTION
     ).order_by("-requested_at", "-pk")
     allowed = [
         pk
@@ -204,7 +204,7 @@ def _make_file(export: ListExport, membership: Membership) -> None:
 
 def _make_list(export: ListExport, membership: Membership, path: Path) -> None:
     rows = _rows(export, membership)
-    export.total = min(rows.count(), export_files.MAX_ROWS)
+    export.total = min(rows.count(), export_files.MAX_EXPORT_ROWS)
     export.save(update_fields=["started_at", "done", "total"])
     in_order = rows.order_by(*_order(export)).prefetch_related("issues")
     transports = _with_progress(export, in_order.defer("raw", "extra", "search_text"))
@@ -239,7 +239,7 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
 
 def _with_progress(export: ListExport, rows: QuerySet[Transport]) -> Iterator[Transport]:
     """Yield the rows, and store the progress for the page."""
-    limited = rows[: export_files.MAX_ROWS].iterator(chunk_size=PROGRESS_EVERY)
+    limited = rows[: export_files.MAX_EXPORT_ROWS].iterator(chunk_size=PROGRESS_EVERY)
     for number, row in enumerate(limited, start=1):
         yield row
         if number % PROGRESS_EVERY == 0:
@@ -332,7 +332,7 @@ def is_stuck(export: ListExport, *, now: datetime | None = None) -> bool:
 
 def delete_expired_exports() -> int:
     """Delete exports older than a day; return their number."""
-    old = ListExport.objects.filter(requested_at__lte=timezone.now() - RETENTION)
+    old = ListExport.objects.filter(requested_at__lte=timezone.now() - EXPORT_RETENTION)
     number = old.count()
     old.delete()
     return number

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from caraus.accounts.models import Company
 from caraus.core.formatting import folded
 from caraus.fleet import queries as fleet
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import VehicleKind, Vehicle
 from caraus.fleet.plates import normalized
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
@@ -172,7 +172,7 @@ def idle_lorries(
 ) -> list[IdleLorry]:
     """Return the vehicles of the fleet in use that have none of these UITs."""
     carried = busy.filter(company=OuterRef("company"), sort_vehicle=OuterRef("folded_plate"))
-    vehicles = Vehicle.objects.filter(company__in=companies, active=True, kind=Kind.VEHICLE)
+    vehicles = Vehicle.objects.filter(company__in=companies, active=True, kind=VehicleKind.VEHICLE)
     if query:
         typed = Q(note__icontains=query) | Q(driver__icontains=query)
         if folded(query):

@@ -9,7 +9,7 @@ from django.db.models import CharField, Q, QuerySet, TextField
 from caraus.transports.models import Transport
 from caraus.transports.models.fields import DayOrUnknown
 
-PAGE_SIZE = 50
+TRANSPORTS_PER_PAGE = 50
 _DAYS = {
     field.name: field
     for field in Transport._meta.concrete_fields
@@ -142,9 +142,9 @@ def paginate(
         rows = rows.filter(condition)
     # One row more says whether another page follows.
     in_order = rows.defer(*_NOT_SHOWN).order_by(*order.order_by(backwards=backwards))
-    transports = list(in_order[: PAGE_SIZE + 1])
-    has_more, extra = len(transports) > PAGE_SIZE, transports[PAGE_SIZE:]
-    transports = transports[:PAGE_SIZE]
+    transports = list(in_order[: TRANSPORTS_PER_PAGE + 1])
+    has_more, extra = len(transports) > TRANSPORTS_PER_PAGE, transports[TRANSPORTS_PER_PAGE:]
+    transports = transports[:TRANSPORTS_PER_PAGE]
     if backwards:
         transports.reverse()
     has_previous, has_next = (has_more, True) if backwards else (condition is not None, has_more)

@@ -16,6 +16,6 @@ def export(*, export_id: int, request_id: str = "") -> None:
 
 @app.periodic(cron="37 * * * *")
 @app.task(name="workspace.delete_expired_exports", queueing_lock="workspace.delete_expired_exports")
-def delete_expired_exports(timestamp: int) -> None:
+def delete_expired_exports_task(timestamp: int) -> None:
     """Delete the files of old exports."""
     exports.delete_expired_exports()

@@ -12,14 +12,14 @@ from caraus.anaf.errors import Outcome
 from caraus.sync.models import SyncRun
 from caraus.transports.models import Transport, TransportEvent
 
-Kind = TransportEvent.Kind
+TimelineKind = TransportEvent.Kind
 # Events that stand in a list of ANAF, and not in the list before.
 _FROM_LIST = {
-    Kind.APPEARED,
-    Kind.CHANGED,
-    Kind.VEHICLE_CHANGED,
-    Kind.CARRIER_CHANGED,
-    Kind.RETURNED,
+    TimelineKind.APPEARED,
+    TimelineKind.CHANGED,
+    TimelineKind.VEHICLE_CHANGED,
+    TimelineKind.CARRIER_CHANGED,
+    TimelineKind.RETURNED,
 }
 # A response is stored within this time of its request.
 _MAX_RUN_TIME = timedelta(minutes=5)

@@ -33,7 +33,7 @@ _FIELD_NAMES = frozenset(_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class WeekBar:
     """The days of a UIT in the period, columns from 1 on, and what its template shows."""
 
     transport: Transport
@@ -68,7 +68,7 @@ class WeekRow:
     """A vehicle with its bars in lanes, so that overlapping bars stand below one another."""
 
     plate: str
-    lanes: tuple[tuple[Bar, ...], ...]
+    lanes: tuple[tuple[WeekBar, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def build_week(
 
 def _bars_by_vehicle(
     valid: QuerySet[Transport], period: Period, companies: Iterable[Company], today: date
-) -> dict[str, tuple[str, list[Bar]]]:
+) -> dict[str, tuple[str, list[WeekBar]]]:
     """Return plate and bars of each vehicle, in the order of their first days; one bar more than
     its row holds."""
     last_change = KeyTextTransform("plate", KeyTextTransform(-1, "vehicle_changes"))
@@ -147,7 +147,7 @@ def _transport(values: list[Any], company_by_id: dict[int, Company]) -> Transpor
     return transport
 
 
-def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: date) -> Bar:
+def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: date) -> WeekBar:
     # `valid_within` returns none without an end; without a known start the last day is sure.
     last = transport.last_valid_day or period.last
     first = transport.transport_date or last
@@ -159,7 +159,7 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
     )
     valid = gettext("valabil de {first} până {last}").format(first=from_day, last=to_day)
     before, after = url
-    return Bar(
+    return WeekBar(
         transport=transport,
         status=state,
         start=max((first - period.first).days, 0) + 1,
@@ -172,9 +172,9 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
     )
 
 
-def _lanes(bars: Sequence[Bar]) -> tuple[tuple[Bar, ...], ...]:
+def _lanes(bars: Sequence[WeekBar]) -> tuple[tuple[WeekBar, ...], ...]:
     """Put each bar in the first free lane; the bars are in the order of their first days."""
-    lanes: list[list[Bar]] = []
+    lanes: list[list[WeekBar]] = []
     for bar in bars:
         lane = next((lane for lane in lanes if lane[-1].end < bar.start), None)
         if lane is None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.transports.models import Transport
 from tests import factories
 from tests.authorize import authorize
@@ -45,7 +45,7 @@ def make(company: Company) -> MakeTransport:
 
 @pytest.fixture
 def vehicle(company: Company) -> MakeVehicle:
-    def listed(plate: str, kind: str = Kind.VEHICLE, **fields: Any) -> Vehicle:
+    def listed(plate: str, kind: str = VehicleKind.VEHICLE, **fields: Any) -> Vehicle:
         return Vehicle.objects.create(
             **({"company": company, "plate": plate, "kind": kind} | fields)
         )

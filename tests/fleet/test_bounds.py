@@ -119,12 +119,12 @@ def test_a_draft_does_not_grow_by_corrections(owner: User, company: Company) -> 
     draft = drafts.create_draft(actor, read_text("?"), FLEET, company=company)
     for county in ("B", "CT", "AR", "TM"):
         good = [f"{county} {number} {letters}" for number in range(10, 99) for letters in WORDS]
-        unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_rows(draft))
+        unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_vehicle_rows(draft))
         with suppress(UnreadableFileError):
             drafts.correct_rows(draft, FLEET, unclear, "\n".join(["greșit", *good[:1990]]))
     draft.refresh_from_db()
     assert drafts.MAX_KEPT_ROWS - 2000 < len(draft.rows) <= drafts.MAX_KEPT_ROWS
-    unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_rows(draft))
+    unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_vehicle_rows(draft))
     with pytest.raises(UnreadableFileError, match="Împarte-o în mai multe"):
         drafts.correct_rows(draft, FLEET, unclear, "\n".join(["greșit", *good[:1990]]))
 

@@ -10,8 +10,8 @@ from caraus.accounts.models import AuditLogEntry, Company, Membership
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.fleet import changes, issue_store, queries
-from caraus.fleet.changes import Entry
-from caraus.fleet.models import Issue, Kind, Vehicle
+from caraus.fleet.changes import VehicleEntry
+from caraus.fleet.models import Issue, Vehicle, VehicleKind
 from caraus.sync.company_sync import sync_company
 from caraus.transports.models import Transport
 from tests import factories
@@ -47,28 +47,32 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
         make(plate="XX3", first_expired_day=today()),
     ]
     assert standing(theirs) == []
-    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     assert standing(ours) == []
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("not_in_fleet", "CT34REM")]
     assert [standing(transport) for transport in closed] == [[], [], []]
     assert sorted(told) == [("fleet", "CJ77NOU"), ("fleet", "CT34REM")]
     told.clear()
 
-    changes.save_vehicles(dispatcher, company, [Entry("CT34REM", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [VehicleEntry("CT34REM", VehicleKind.VEHICLE)])
     assert standing(theirs) == [("vehicle_as_trailer", "CT34REM"), ("not_in_fleet", "CJ77NOU")]
     assert told == [("fleet", "CT34REM")]  # what stood already is not told again
     changes.update_vehicle(
-        dispatcher, Vehicle.objects.get(plate="CT34REM"), Entry("CT34REM", Kind.TRAILER)
+        dispatcher,
+        Vehicle.objects.get(plate="CT34REM"),
+        VehicleEntry("CT34REM", VehicleKind.TRAILER),
     )
     changes.update_vehicle(
-        dispatcher, Vehicle.objects.get(plate="B123ABC"), Entry("CJ77NOU", Kind.VEHICLE)
+        dispatcher,
+        Vehicle.objects.get(plate="B123ABC"),
+        VehicleEntry("CJ77NOU", VehicleKind.VEHICLE),
     )
     assert standing(theirs) == []
     assert standing(ours) == [("not_in_fleet", "B123ABC")]
     for vehicle in Vehicle.objects.all():
         changes.set_active(dispatcher, vehicle, active=False)
     assert not Issue.objects.exists()  # nothing in use: no fleet
-    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     assert standing(theirs) == [("retired", "CJ77NOU"), ("retired", "CT34REM")]
     changes.delete_vehicle(dispatcher, Vehicle.objects.get(plate="CJ77NOU"))
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("retired", "CT34REM")]
@@ -83,7 +87,7 @@ def test_the_fleet_of_one_company_says_nothing_about_another(
 ) -> None:
     other = factories.company(company.organization, cui=factories.OTHER_CUI)
     theirs = make(company=other, plate="CJ77NOU")
-    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     assert standing(theirs) == []
     assert queries.count_with_issues([company.pk, other.pk], today()) == 0
 
@@ -142,7 +146,7 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
     Transport.objects.filter(pk=ends.pk).update(first_expired_day=today())
     assert standing(ends) == []
     assert queries.count_with_issues([company.pk], today()) == 2
-    issue_store.delete_outdated()
+    issue_store.delete_outdated_issues()
     assert {issue.transport_id for issue in Issue.objects.all()} == {stays.pk}
     assert standing(clashing) == []
 
@@ -154,7 +158,7 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     dispatcher: Membership,
     told: list[tuple[str, str]],
 ) -> None:
-    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     uit = Transport.objects.get(uit=added)

@@ -43,7 +43,7 @@ def told(
     uits: list[OpenTransport], fleet: dict[str, ListedVehicle] = OURS
 ) -> set[tuple[int, str, str, str]]:
     return {
-        (issue.uit, issue.code.value, issue.place, issue.plate)
+        (issue.uit, issue.code.value, issue.plate_field, issue.plate)
         for issue in find_issues(uits, fleet)
     }
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from caraus.fleet.drafts import check_rows
-from caraus.fleet.import_lines import FLEET, Line, ReadRow, kind_of, read_row
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.drafts import check_vehicle_rows
+from caraus.fleet.import_lines import FLEET, ImportLine, ReadRow, kind_of, read_vehicle_row
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.lists.drafts import rows_as_text
 from caraus.lists.models import Draft
 from caraus.lists.spreadsheets import (
@@ -31,9 +31,9 @@ READ = [("B123ABC", "camion", "Volvo, roșu"), ("CT34REM", "Semiremorcă", "")]
 OLD = TABLE.translate(str.maketrans("șț", "şţ"))
 
 
-def lines_of(sheet: Sheet) -> list[Line]:
+def lines_of(sheet: Sheet) -> list[ImportLine]:
     found = reading.read(sheet, FLEET)
-    rows = [read_row(row, found.layout) for row in found.to_judge()]
+    rows = [read_vehicle_row(row, found.layout) for row in found.to_judge()]
     return [line for row in rows for line in row.lines]
 
 
@@ -121,17 +121,18 @@ def test_a_tractor_and_its_trailer_on_one_row_are_two_vehicles() -> None:
     ("word", "kind"),
     [
         *dict.fromkeys(
-            ("Semiremorcă", "REMORCA", "trailer", "r", "remorcă frig.", "O4", "o 3"), Kind.TRAILER
+            ("Semiremorcă", "REMORCA", "trailer", "r", "remorcă frig.", "O4", "o 3"),
+            VehicleKind.TRAILER,
         ).items(),
         *dict.fromkeys(
             ("Cap tractor", "camion", "Autotractor", "autoutilitară", "vehicul", "v", "N3"),
-            Kind.VEHICLE,
+            VehicleKind.VEHICLE,
         ).items(),
         ("elicopter", None),
         ("", None),
     ],
 )
-def test_kinds_as_people_call_them(word: str, kind: Kind | None) -> None:
+def test_kinds_as_people_call_them(word: str, kind: VehicleKind | None) -> None:
     assert kind_of(word) is kind
 
 
@@ -203,9 +204,11 @@ def test_a_row_at_the_end_of_the_sheet_is_found_and_soon() -> None:
 # -- judged --------------------------------------------------------------------------------------
 
 
-def verdicts(lines: list[Line], *known: Vehicle) -> list[tuple[str, str]]:
+def verdicts(lines: list[ImportLine], *known: Vehicle) -> list[tuple[str, str]]:
     rows = [ReadRow(line.number, (line,)) for line in lines]
-    judged = check_rows(rows, {vehicle.plate: vehicle for vehicle in known}, Kind.VEHICLE)
+    judged = check_vehicle_rows(
+        rows, {vehicle.plate: vehicle for vehicle in known}, VehicleKind.VEHICLE
+    )
     return [
         ("wrong", row.error) if row.error else (row.lines[0].verdict, row.lines[0].message)
         for row in judged
@@ -214,23 +217,23 @@ def verdicts(lines: list[Line], *known: Vehicle) -> list[tuple[str, str]]:
 
 def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
     fleet = [
-        Vehicle(plate="B1OLD", kind=Kind.VEHICLE, note="Volvo"),
-        Vehicle(plate="CT1OLD", kind=Kind.VEHICLE, active=False),
+        Vehicle(plate="B1OLD", kind=VehicleKind.VEHICLE, note="Volvo"),
+        Vehicle(plate="CT1OLD", kind=VehicleKind.VEHICLE, active=False),
     ]
     lines = [
-        Line(1, "B 1 NEW"),
-        Line(2, "b-1-new"),
-        Line(3, "B1NEW", "remorcă"),
-        Line(4, "B1OLD"),
-        Line(5, "CT 1 OLD", "remorcă", "", "da"),
-        Line(6, "", note="rest"),
-        Line(7, "B1X", "elicopter"),
-        Line(8, "B2X", "", "", "poate"),
-        Line(9, "B3X", note="x" * 200),
-        Line(10, "B4X", note="x" * 201),
-        Line(11, "B5X", driver="x" * 151),
-        Line(12, "B6X", phone="7" * 41),
-        Line(13, "B1OLD", driver="Popa Ion"),
+        ImportLine(1, "B 1 NEW"),
+        ImportLine(2, "b-1-new"),
+        ImportLine(3, "B1NEW", "remorcă"),
+        ImportLine(4, "B1OLD"),
+        ImportLine(5, "CT 1 OLD", "remorcă", "", "da"),
+        ImportLine(6, "", note="rest"),
+        ImportLine(7, "B1X", "elicopter"),
+        ImportLine(8, "B2X", "", "", "poate"),
+        ImportLine(9, "B3X", note="x" * 200),
+        ImportLine(10, "B4X", note="x" * 201),
+        ImportLine(11, "B5X", driver="x" * 151),
+        ImportLine(12, "B6X", phone="7" * 41),
+        ImportLine(13, "B1OLD", driver="Popa Ion"),
     ]
     assert verdicts(lines, *fleet) == [
         ("new", ""),

@@ -8,7 +8,7 @@ from django.test import Client
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.core.formatting import today
 from caraus.fleet import issue_store
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.transports.models import Transport
 from tests import factories
 from tests.fleet.conftest import MakeTransport, MakeVehicle
@@ -50,9 +50,9 @@ def test_the_missing_plates_of_open_uits_are_added_in_one_step(
     answer = works.post(MISSING, {"numar": [*keys[:2], f"{company.cui}:B211KLM", "x"]}, follow=True)
     assert "Flota: 2 vehicule adăugate." in said(answer)
     assert dict(Vehicle.objects.filter(company=company).values_list("plate", "kind")) == {
-        "B210KLM": Kind.VEHICLE,
-        "AR31REM": Kind.TRAILER,
-        "CJ77NOU": Kind.VEHICLE,
+        "B210KLM": VehicleKind.VEHICLE,
+        "AR31REM": VehicleKind.TRAILER,
+        "CJ77NOU": VehicleKind.VEHICLE,
     }
     assert offered(works) == keys[2:]
     assert "Nu ai bifat niciun număr." in said(works.post(MISSING, {}, follow=True))

@@ -3,8 +3,8 @@
 from caraus.accounts.models import Company, Membership
 from caraus.core.formatting import day_in_full, today
 from caraus.fleet import changes, issue_store
-from caraus.fleet.changes import Entry
-from caraus.fleet.models import Kind
+from caraus.fleet.changes import VehicleEntry
+from caraus.fleet.models import VehicleKind
 from caraus.notifications.models import Notification, NotificationEmail
 from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport
 
@@ -13,7 +13,7 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     dispatcher: Membership, company: Company, make: MakeTransport
 ) -> None:
     make(plate="CJ77NOU")
-    changes.save_vehicles(dispatcher, company, [Entry("B123ABC", Kind.VEHICLE)])
+    changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     assert not Notification.objects.exists()  # the person who changed the fleet sees it
     row = make(plate="TM99ALT", declarant_name="AGRO SRL")
     issue_store.update_issues(company.pk, because="uit")

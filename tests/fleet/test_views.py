@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, User
 from caraus.accounts.uploads import MAX_FILE_BYTES, MAX_REQUEST_BYTES
 from caraus.fleet import issue_store
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.lists.drafts import waiting
 from caraus.lists.models import Draft
 from tests import factories
@@ -91,7 +91,7 @@ def test_the_list_is_searched_and_filtered_by_the_address(
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
     vehicle("B123ABC", note="Volvo Ionescu")
-    vehicle("CT34REM", Kind.TRAILER, company=other)
+    vehicle("CT34REM", VehicleKind.TRAILER, company=other)
     vehicle("CJ01OLD", active=False)
     assert shown(works) == ["B123ABC", "CT34REM"]
     assert shown(works, q="b-123 a") == shown(works, q="ionescu") == ["B123ABC"]
@@ -279,7 +279,7 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     works: Client, company: Company, make: MakeTransport, vehicle: MakeVehicle
 ) -> None:
     vehicle("B123ABC")
-    trailer = vehicle("CT34REM", Kind.TRAILER)
+    trailer = vehicle("CT34REM", VehicleKind.TRAILER)
     vehicle("CJ01OLD", active=False)
     uit = make(plate="CT34REM", trailer1="B123ABC", trailer2="CJ01OLD")
     back = make(plate="B123ABC", start=uit.end, end=uit.start)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from caraus.fleet.drafts import CheckedRow, check_rows
-from caraus.fleet.import_lines import FLEET, read_row
-from caraus.fleet.models import Kind
+from caraus.fleet.drafts import CheckedVehicleRow, check_vehicle_rows
+from caraus.fleet.import_lines import FLEET, read_vehicle_row
+from caraus.fleet.models import VehicleKind
 from caraus.lists.columns import Layout, ListFormat, NumberedRow, recognize, skipped_rows
 from caraus.lists.spreadsheets import Sheet, read_text
 from caraus.web import company_import
@@ -28,11 +28,11 @@ def read(source: str | Sheet, form: ListFormat) -> Read:
     return Read(rows, layout, skipped_rows(rows, form, layout))
 
 
-def fleet(source: str | Sheet) -> tuple[list[CheckedRow], dict[int, str]]:
+def fleet(source: str | Sheet) -> tuple[list[CheckedVehicleRow], dict[int, str]]:
     """The rows judged beside an empty fleet, and what was skipped."""
     found = read(source, FLEET)
-    rows = [read_row(row, found.layout) for row in found.to_judge()]
-    return check_rows(rows, {}, Kind.VEHICLE), found.skipped
+    rows = [read_vehicle_row(row, found.layout) for row in found.to_judge()]
+    return check_vehicle_rows(rows, {}, VehicleKind.VEHICLE), found.skipped
 
 
 def companies(source: str | Sheet) -> tuple[list[company_import.CheckedCompanyRow], dict[int, str]]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caraus.fleet.import_lines import FLEET
-from caraus.fleet.models import Kind
+from caraus.fleet.models import VehicleKind
 from caraus.lists.columns import ListFormat
 from caraus.lists.spreadsheets import UnreadableFileError, read_file, read_text
 from caraus.web.company_import import COMPANIES
@@ -17,8 +17,12 @@ def test_a_fleets_list_is_read_as_a_person_reads_it(name: str) -> None:
     case = cases.FLEETS[name]
     rows, skipped = reading.fleet(case.text)
     entries = [line.entry for row in rows for line in row.lines]
-    assert [entry.plate for entry in entries if entry.kind == Kind.VEHICLE] == list(case.vehicles)
-    assert [entry.plate for entry in entries if entry.kind == Kind.TRAILER] == list(case.trailers)
+    assert [entry.plate for entry in entries if entry.kind == VehicleKind.VEHICLE] == list(
+        case.vehicles
+    )
+    assert [entry.plate for entry in entries if entry.kind == VehicleKind.TRAILER] == list(
+        case.trailers
+    )
     by_plate = {entry.plate: entry for entry in entries}
     for plate, (driver, phone) in case.drivers.items():
         assert (by_plate[plate].driver, by_plate[plate].phone) == (driver, phone)

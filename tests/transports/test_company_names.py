@@ -102,8 +102,8 @@ def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> Non
     ]
     at = timezone.now() + timedelta(minutes=minutes)
     state, _ = SyncState.objects.get_or_create(company=company)
-    answer = parse_info(canonical(records).encode(), received_at=at)
-    store_response(company=company, answer=answer, last_good_at=state.last_good_at, entries=[])
+    response = parse_info(canonical(records).encode(), received_at=at)
+    store_response(company=company, response=response, last_good_at=state.last_good_at, entries=[])
     SyncState.objects.filter(pk=state.pk).update(last_good_at=at)
 
 
@@ -112,8 +112,8 @@ def test_the_reported_answer_names_the_company(company: Company) -> None:
     (case,) = [case for case in cases if case["name"] == "names"]
     company = factories.company(company.organization, cui="900020201")
     state = SyncState.objects.create(company=company)
-    answer = parse_info(canonical(case["body"]).encode())
-    store_response(company=company, answer=answer, last_good_at=state.last_good_at, entries=[])
+    response = parse_info(canonical(case["body"]).encode())
+    store_response(company=company, response=response, last_good_at=state.last_good_at, entries=[])
     company.refresh_from_db()
     assert company.name == "TRANS ȚEPEȘ SRL"
 

@@ -42,9 +42,12 @@ class Anaf:
         """What was told of it."""
         before = set(Notification.objects.values_list("pk", flat=True))
         self.now = at or self.now + timedelta(minutes=11)
-        answer = parse_info(samples.body_of(list(records)), received_at=self.now)
+        response = parse_info(samples.body_of(list(records)), received_at=self.now)
         store_response(
-            company=self.company, answer=answer, last_good_at=self.state.last_good_at, entries=[]
+            company=self.company,
+            response=response,
+            last_good_at=self.state.last_good_at,
+            entries=[],
         )
         self.state.last_good_at = self.now
         self.state.save()

@@ -20,7 +20,7 @@ from caraus.commands import data
 from caraus.core.formatting import today
 from caraus.drivers import card, driver_text
 from caraus.fleet import issue_store
-from caraus.fleet.models import Issue, Kind, Vehicle
+from caraus.fleet.models import Issue, Vehicle, VehicleKind
 from caraus.notifications.models import Notification
 from caraus.sync.company_sync import sync_company
 from caraus.sync.models import SyncRun, SyncState
@@ -69,7 +69,7 @@ def applied(company: Company, *records: dict[str, Any], minutes: int = 0) -> Non
     state, _ = SyncState.objects.get_or_create(company=company)
     store_response(
         company=company,
-        answer=parse_info(canonical([*records]).encode(), received_at=at),
+        response=parse_info(canonical([*records]).encode(), received_at=at),
         last_good_at=state.last_good_at,
         entries=[],
     )
@@ -224,7 +224,8 @@ def test_the_list_marks_and_warns_of_it(signed_in: Client, company: Company) -> 
 
 def test_the_list_goes_on_over_pages_with_unknown_days(company: Company) -> None:
     rows = [
-        record(uit=f"A{number:03}", **NOTHING_KNOWN) for number in range(pagination.PAGE_SIZE + 5)
+        record(uit=f"A{number:03}", **NOTHING_KNOWN)
+        for number in range(pagination.TRANSPORTS_PER_PAGE + 5)
     ]
     applied(company, *rows, record(uit="B"))
     for sort in ("expiry", "transport_date"):
@@ -335,7 +336,7 @@ def test_the_week_shows_the_last_day_of_a_uit_whose_first_is_unknown(
 
 
 def test_no_two_directions_are_alleged_of_unknown_days(company: Company) -> None:
-    Vehicle.objects.create(company=company, plate="B101XYZ", kind=Kind.VEHICLE)
+    Vehicle.objects.create(company=company, plate="B101XYZ", kind=VehicleKind.VEHICLE)
     other = {"loc_start": {"judet": "CT"}, "loc_final": {"judet": "SV"}}
     applied(company, record(**NOTHING_KNOWN), record(uit="B", **other))
     issue_store.update_issues(company.pk, because="uit")

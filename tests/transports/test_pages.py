@@ -247,10 +247,10 @@ def test_metrics_tell_calls_budget_delays_queue_and_authorizations(
     sync_company(company_id=company.pk)
     SyncState.objects.update(next_sync_at=timezone.now() - 5 * MINUTE)
     plan.update_plan()
-    answer = client.get("/metrics", headers={"Authorization": "Bearer geheim"})
+    response = client.get("/metrics", headers={"Authorization": "Bearer geheim"})
     metrics = {
         (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(answer.content.decode())
+        for family in text_string_to_metric_families(response.content.decode())
         for sample in family.samples
     }
     assert metrics["caraus_calls_total", "ok"] == 2

@@ -43,13 +43,13 @@ def active(**changed: Any) -> KnownUit:
 
 def after(
     world: World,
-    answer: Mapping[str, Mapping[str, Any]],
+    response: Mapping[str, Mapping[str, Any]],
     *,
     at: datetime = NOON,
     today: date = TODAY,
     unread: frozenset[str] = frozenset(),
 ) -> tuple[World, Reconciled]:
-    result = reconcile(known=world, answer=answer, at=at, today=today, unread=unread)
+    result = reconcile(known=world, response=response, at=at, today=today, unread=unread)
     return {**world, **result.states}, result
 
 
@@ -131,9 +131,9 @@ def test_a_mass_disappearance_waits_for_a_third_answer(
     known: int, gone: int, answers_needed: int
 ) -> None:
     world = {f"U{number}": active() for number in range(known)}
-    answer = {uit: fields() for uit in list(world)[gone:]}
+    response = {uit: fields() for uit in list(world)[gone:]}
     for number in range(1, answers_needed + 1):
-        world, result = after(world, answer, at=NOON + number * DELIST_WAIT)
+        world, result = after(world, response, at=NOON + number * DELIST_WAIT)
         assert result.count("delisted") == (gone if number == answers_needed else 0)
         is_mass = answers_needed == 3
         assert result.vanished == (gone if is_mass and number == 1 else 0)
@@ -143,8 +143,8 @@ def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() 
     world = {f"U{number}": active() for number in range(40)}
     begun = []
     for number, left in enumerate((40, 39, 10, 9, 8, 8)):
-        answer = {uit: fields() for uit in list(world)[40 - left :]}
-        world, result = after(world, answer, at=NOON + timedelta(minutes=number))
+        response = {uit: fields() for uit in list(world)[40 - left :]}
+        world, result = after(world, response, at=NOON + timedelta(minutes=number))
         begun.append(result.vanished)
     assert begun == [0, 0, 30, 0, 0, 0]
 
@@ -268,7 +268,7 @@ def test_how_long_they_are_held_is_a_setting() -> None:
     world = fleet(3)
     for later in (0, 1, 9, 10):
         result = reconcile(
-            known=world, answer={}, at=NOON + hours(later), today=TODAY, hold=hours(10)
+            known=world, response={}, at=NOON + hours(later), today=TODAY, hold=hours(10)
         )
         world = {**world, **result.states}
         assert result.count("delisted") == (3 if later == 10 else 0)

@@ -33,29 +33,29 @@ steps = st.lists(st.tuples(answers, unreads, st.integers(0, 15)), max_size=8)
 def play(story: list[tuple[Answer, frozenset[str], int]]) -> tuple[World, datetime]:
     world: World = {}
     at = NOON
-    for answer, unread, minutes in story:
+    for response, unread, minutes in story:
         at += minutes * MINUTE
-        world, _ = after(world, answer, at=at, unread=unread)
+        world, _ = after(world, response, at=at, unread=unread)
     return world, at
 
 
 @given(steps, answers, unreads)
 def test_an_answer_repeated_at_once_changes_nothing(
-    story: list[tuple[Answer, frozenset[str], int]], answer: Answer, unread: frozenset[str]
+    story: list[tuple[Answer, frozenset[str], int]], response: Answer, unread: frozenset[str]
 ) -> None:
     world, at = play(story)
-    world, _ = after(world, answer, at=at, unread=unread)
-    assert after(world, answer, at=at, unread=unread)[1] == Reconciled(states={}, events=())
+    world, _ = after(world, response, at=at, unread=unread)
+    assert after(world, response, at=at, unread=unread)[1] == Reconciled(states={}, events=())
 
 
 @given(steps, answers, st.randoms())
 def test_the_order_in_which_anaf_lists_the_uits_changes_no_state(
-    story: list[tuple[Answer, frozenset[str], int]], answer: Answer, random: Any
+    story: list[tuple[Answer, frozenset[str], int]], response: Answer, random: Any
 ) -> None:
     world, at = play(story)
-    shuffled = list(answer.items())
+    shuffled = list(response.items())
     random.shuffle(shuffled)
-    first, told = after(world, answer, at=at)
+    first, told = after(world, response, at=at)
     second, told_too = after(world, dict(shuffled), at=at)
     assert first == second
     assert sorted(map(repr, told.events)) == sorted(map(repr, told_too.events))
@@ -63,21 +63,21 @@ def test_the_order_in_which_anaf_lists_the_uits_changes_no_state(
 
 @given(steps, answers)
 def test_whatever_came_before_what_is_listed_is_active_as_listed(
-    story: list[tuple[Answer, frozenset[str], int]], answer: Answer
+    story: list[tuple[Answer, frozenset[str], int]], response: Answer
 ) -> None:
     world, at = play(story)
-    world, _ = after(world, answer, at=at)
-    assert {uit: world[uit] for uit in answer} == {
-        u: KnownUit("active", f) for u, f in answer.items()
+    world, _ = after(world, response, at=at)
+    assert {uit: world[uit] for uit in response} == {
+        u: KnownUit("active", f) for u, f in response.items()
     }
 
 
 @given(steps, answers)
 def test_no_uit_is_ever_forgotten(
-    story: list[tuple[Answer, frozenset[str], int]], answer: Answer
+    story: list[tuple[Answer, frozenset[str], int]], response: Answer
 ) -> None:
     world, at = play(story)
-    assert world.keys() <= after(world, answer, at=at)[0].keys()
+    assert world.keys() <= after(world, response, at=at)[0].keys()
 
 
 @given(steps, st.integers(0, 9))
@@ -136,21 +136,21 @@ def deliver(answers: list[tuple[datetime, Answer]]) -> World:
     was last seen."""
     world: World = {}
     newest: datetime | None = None
-    for at, answer in answers:
+    for at, response in answers:
         if newest is not None and at < newest:
             seen = {
                 uit: replace(record, seen_at=newest if record.state == "active" else record.seen_at)
                 for uit, record in world.items()
             }
-            late = reconcile_late(known=seen, answer=answer, at=at, newest=newest)
+            late = reconcile_late(known=seen, response=response, at=at, newest=newest)
             world = {**world, **late.states}
             continue
-        world, result = after(world, answer, at=at)
+        world, result = after(world, response, at=at)
         for uit in result.states:
             before = world[uit]
-            seen_at = at if uit in answer else (before.seen_at or newest)
+            seen_at = at if uit in response else (before.seen_at or newest)
             world[uit] = replace(before, seen_at=seen_at)
-        for uit in answer:
+        for uit in response:
             world[uit] = replace(world[uit], seen_at=at)
         newest = at
     return world
@@ -191,8 +191,8 @@ def test_two_workers_interleaved_store_what_one_would(
 ) -> None:
     story = [(NOON + minute * MINUTE, data.draw(answers)) for minute in minutes]
     mine = data.draw(st.lists(st.booleans(), min_size=len(story), max_size=len(story)))
-    first = [answer for answer, is_mine in zip(story, mine, strict=True) if is_mine]
-    second = [answer for answer, is_mine in zip(story, mine, strict=True) if not is_mine]
+    first = [response for response, is_mine in zip(story, mine, strict=True) if is_mine]
+    second = [response for response, is_mine in zip(story, mine, strict=True) if not is_mine]
     assert all(earlier[0] < two[0] for earlier, two in pairwise(first))
     end, last = story[-1]
     assert settled([*second, *first], end, last) == settled(story, end, last)

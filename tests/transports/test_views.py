@@ -241,8 +241,8 @@ def test_a_viewer_may_not_ask(teammate: User, company: Company) -> None:
 def test_after_asking_one_comes_back_to_a_page_of_ours(
     signed_in: Client, company: Company, back: str, location: str
 ) -> None:
-    answer = signed_in.post(SYNC, {"inapoi": back, "firma": "\x00"})
-    assert (answer.status_code, answer["Location"]) == (302, location)
+    response = signed_in.post(SYNC, {"inapoi": back, "firma": "\x00"})
+    assert (response.status_code, response["Location"]) == (302, location)
 
 
 def test_for_htmx_only_the_list_comes(signed_in: Client, company: Company) -> None:
@@ -256,7 +256,7 @@ def test_asking_without_an_authorization_says_why_nothing_comes(
     signed_in: Client, company: Company
 ) -> None:
     for headers, field in (({}, "Location"), ({"hx-request": "true"}, "HX-Redirect")):
-        answer = signed_in.post(SYNC, {"inapoi": LIST}, headers=headers)
-        assert answer[field] == LIST
+        response = signed_in.post(SYNC, {"inapoi": LIST}, headers=headers)
+        assert response[field] == LIST
         assert "nu există nicio autorizare activă" in signed_in.get(LIST).content.decode()
     assert not SyncState.objects.exists()

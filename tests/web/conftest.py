@@ -44,7 +44,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         last_seen_at=now,
     )
     issue = Issue.objects.create(
-        company=company, transport=transport, code="retired", place="plate", plate="B12ABC"
+        company=company, transport=transport, code="retired", plate_field="plate", plate="B12ABC"
     )
     note = TransportNote.objects.create(transport=transport, author=owner, text=SECRET)
     member = factories.member(organization, "dispatcher", name=SECRET)

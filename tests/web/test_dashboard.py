@@ -75,7 +75,7 @@ def test_the_first_sentence_says_what_is_fined_and_each_kind_has_its_law(
         transport(authorized, f"UIT{number}", **({"transport_date": in_days(-4)} | fields))
     odd = Transport.objects.get(uit="UIT5")
     Issue.objects.create(
-        company=authorized, transport=odd, code="not_in_fleet", place="plate", plate="B334VYD"
+        company=authorized, transport=odd, code="not_in_fleet", plate_field="plate", plate="B334VYD"
     )
     page = squeezed(signed_in.get("/").content.decode())
     assert (

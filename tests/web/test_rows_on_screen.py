@@ -68,9 +68,12 @@ def lorries(transactional_db: None) -> list[Transport]:
         if number % 4 == 0:
             for place, plate in (("plate", row.plate), ("trailer1", "CT10WPT")):
                 Issue.objects.create(
-                    transport=row, company=row.company, code=IssueCode.NOT_IN_FLEET, place=place,
+                    transport=row,
+                    company=row.company,
+                    code=IssueCode.NOT_IN_FLEET,
+                    plate_field=place,
                     plate=plate,
-                )  # fmt: skip
+                )
     return rows
 
 

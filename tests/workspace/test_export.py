@@ -146,12 +146,16 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
             transport=row,
             company=company,
             code=IssueCode.NOT_IN_FLEET,
-            place="plate",
+            plate_field="plate",
             plate="B12ABC",
         )
     closed = make(first_expired_day=today())
     Issue.objects.create(
-        transport=closed, company=company, code=IssueCode.RETIRED, place="plate", plate="B12OLD"
+        transport=closed,
+        company=company,
+        code=IssueCode.RETIRED,
+        plate_field="plate",
+        plate="B12OLD",
     )
     export = request_export(signed_in, "arata=toate&sortare=expira", "csv")
     with CaptureQueriesContext(connection) as queries:

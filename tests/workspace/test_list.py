@@ -47,7 +47,7 @@ def test_pages_forwards_and_back_show_every_row_once_and_in_order(
     sort: str,
     company_count: int,
 ) -> None:
-    monkeypatch.setattr(pagination, "PAGE_SIZE", 4)
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 4)
     companies = list(Company.objects.all())
     more = ("900030302", "900040403")[: company_count - 1]
     companies += [factories.company(organization, cui=cui) for cui in more]
@@ -283,7 +283,7 @@ def test_a_large_past_is_counted_up_to_the_limit(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("caraus.workspace.listing.COUNT_LIMIT", 3)
-    monkeypatch.setattr(pagination, "PAGE_SIZE", 3)
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 3)
     for _ in range(3):
         make()
     assert "peste" not in page_of(signed_in.get(LIST))
@@ -303,7 +303,7 @@ def test_more_rows_cost_no_more_queries(
     listed_uits(signed_in, **fields)  # the plan in force is remembered for a minute
     counts = set()
     for more, page_size in ((3, 2), (60, 50)):
-        monkeypatch.setattr(pagination, "PAGE_SIZE", page_size)
+        monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", page_size)
         for _ in range(more):
             make(plate="B12ABC", end={"locality": "Cluj"})
         with CaptureQueriesContext(connection) as queries:

@@ -186,7 +186,7 @@ def test_a_page_has_as_many_queries_for_many_rows_as_for_few(
             assert signed_in.get(query).status_code == 200
         return without_plan_queries(captured)
 
-    monkeypatch.setattr(pagination, "PAGE_SIZE", 2)
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 2)
     for number in range(2):
         make(company=companies[number % 2])
     queries()

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
 from caraus.fleet import changes
-from caraus.fleet.changes import Entry
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.changes import VehicleEntry
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.transports.models import Transport, TransportNote
 from caraus.workspace import pagination, search_beside
 from tests import factories
@@ -59,18 +59,22 @@ def test_a_driver_and_the_phone_are_found_as_the_fleet_has_them_now(
     row, other = make(plate="X1", vehicle_changes=changed), make(plate="CJ01ABC")
     actor = Membership.objects.get(user=owner)
     entries = [
-        Entry("B12ABC", Kind.VEHICLE, driver="Ștefan Ionescu", phone="0722 123 456"),
-        Entry("CJ01ABC", Kind.VEHICLE, driver="Popescu"),
+        VehicleEntry("B12ABC", VehicleKind.VEHICLE, driver="Ștefan Ionescu", phone="0722 123 456"),
+        VehicleEntry("CJ01ABC", VehicleKind.VEHICLE, driver="Popescu"),
     ]
     changes.save_vehicles(actor, company, entries)
     for typed in ("ionescu", "stefan", "0722 123", "0722123456", "ștefan b12"):
         assert found(signed_in, typed) == [row.uit], typed
     # Another driver: by a list, and on the vehicle's own page.
-    changes.save_vehicles(actor, company, [Entry("B12ABC", Kind.VEHICLE, driver="Vasile Dobre")])
+    changes.save_vehicles(
+        actor, company, [VehicleEntry("B12ABC", VehicleKind.VEHICLE, driver="Vasile Dobre")]
+    )
     assert found(signed_in, "ionescu") == []
     assert found(signed_in, "dobre") == [row.uit]
     vehicle = Vehicle.objects.get(plate="CJ01ABC")
-    changes.update_vehicle(actor, vehicle, Entry("CJ01ABC", Kind.VEHICLE, driver="Dobre Ion"))
+    changes.update_vehicle(
+        actor, vehicle, VehicleEntry("CJ01ABC", VehicleKind.VEHICLE, driver="Dobre Ion")
+    )
     assert set(found(signed_in, "dobre")) == {row.uit, other.uit}
     assert found(signed_in, "popescu") == []
 
@@ -127,7 +131,7 @@ def test_closed_uits_stand_under_a_line_where_nothing_open_fits(
     assert "3 încheiate" in page
     assert "nimic activ pentru „b12abc”" in page
     assert "Vezi-le pe toate" not in page
-    monkeypatch.setattr(pagination, "PAGE_SIZE", 2)
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 2)
     page = page_of(signed_in.get(LIST, {"q": "b12abc"}))
     assert "3 încheiate" in page
     assert 'href="?q=b12abc&amp;arata=toate"' in page

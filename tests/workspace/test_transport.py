@@ -152,7 +152,7 @@ def test_the_driver_is_told_all_that_the_page_warns_of(
     )
     if code := fields.pop("issue", ""):
         Issue.objects.create(
-            transport=row, company=company, code=code, place="plate", plate="B12ABC"
+            transport=row, company=company, code=code, plate_field="plate", plate="B12ABC"
         )
     Transport.objects.filter(pk=row.pk).update(**fields)
     assert on_page in page_of(signed_in.get(f"/transporturi/{row.pk}/"))

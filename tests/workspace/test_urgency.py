@@ -71,7 +71,7 @@ def test_each_uit_stands_in_its_group(
 def test_an_issue_goes_before_the_days_until_it_is_dealt_with(make: MakeTransport) -> None:
     row = make(first_expired_day=today() + timedelta(days=1))
     issue = Issue.objects.create(
-        transport=row, company=row.company, code="not_in_fleet", place="plate", plate="B1"
+        transport=row, company=row.company, code="not_in_fleet", plate_field="plate", plate="B1"
     )
     assert group_of(row) == "probleme"
     Issue.objects.filter(pk=issue.pk).update(mark="taken")
@@ -90,7 +90,7 @@ def test_the_list_opens_with_what_burns(
     mark_transports([done], "unloaded", owner)
     issue = make()
     Issue.objects.create(
-        transport=issue, company=issue.company, code="retired", place="plate", plate="B1"
+        transport=issue, company=issue.company, code="retired", plate_field="plate", plate="B1"
     )
     missing = make(state="missing")
     expired = make(state="expired", first_expired_day=day)
@@ -134,7 +134,7 @@ def test_a_group_folds_and_opens_by_its_head(
 def test_a_folded_group_stands_once_between_the_pages(
     signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pagination, "PAGE_SIZE", 2)
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 2)
     for _ in range(2):
         make(state="missing")
         make(first_expired_day=today() + timedelta(days=2))

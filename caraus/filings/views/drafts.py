@@ -25,6 +25,7 @@ from caraus.filings.rules import RuleError
 from caraus.fleet.models import Vehicle
 from caraus.fleet.plates import normalized
 from caraus.transports.models import Transport
+from caraus.transports.reconcile import PLATE_FIELDS
 
 # A truck carries twelve UITs, not hundreds.
 MOST_AT_ONCE = 100
@@ -59,9 +60,7 @@ def _shown_open(transport: Transport) -> object:
 def _form(request: HttpRequest, transport: Transport | None) -> VehicleChangeForm:
     initial: dict[str, Any] = {}
     if transport is not None:
-        initial = dict(
-            zip(("plate", "trailer1", "trailer2"), transport.current_vehicle, strict=True)
-        )
+        initial = dict(zip(PLATE_FIELDS, transport.current_vehicle, strict=True))
         initial["plate"] = ""
     return VehicleChangeForm(request.POST if request.method == "POST" else None, initial=initial)
 

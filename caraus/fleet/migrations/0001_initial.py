@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=30)),
-                ('place', models.CharField(max_length=10)),
+                ('plate_field', models.CharField(max_length=10)),
                 ('plate', models.TextField()),
                 ('found_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('mark', models.CharField(blank=True, choices=[('unloaded', 'descărcat'), ('fine', 'în regulă'), ('taken', 'se ocupă')], max_length=10)),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['transport', 'pk'],
-                'constraints': [models.UniqueConstraint(models.F('transport'), models.F('code'), models.F('place'), name='one_row_per_issue')],
+                'constraints': [models.UniqueConstraint(models.F('transport'), models.F('code'), models.F('plate_field'), name='one_row_per_issue')],
             },
         ),
         migrations.CreateModel(

@@ -10,10 +10,10 @@ from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.fleet import display, queries
 from caraus.fleet.actions import IssueAction, issue_actions
-from caraus.fleet.issues import PLACES
 from caraus.fleet.models import Issue, Vehicle
 from caraus.fleet.plates import MAX_LENGTH, normalized
 from caraus.transports.models import Transport
+from caraus.transports.reconcile import PLATE_FIELDS
 
 register = template.Library()
 
@@ -29,7 +29,7 @@ def issue_labels(transport: Transport) -> list[str]:
 class AddablePlate:
     """A plate of a UIT that is not in the fleet and has no issue told that offers to add it."""
 
-    place: str
+    plate_field: str
     plate: str
 
 
@@ -56,7 +56,7 @@ def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
     membership = access.current_membership(context["request"])
     issues: list[Issue] = queries.issues_of(transport)
     prefetch_related_objects(issues, "other", "marked_by")
-    plates = dict(zip(PLACES, map(normalized, transport.current_vehicle), strict=True))
+    plates = dict(zip(PLATE_FIELDS, map(normalized, transport.current_vehicle), strict=True))
     vehicles = {
         vehicle.plate: vehicle
         for vehicle in Vehicle.objects.filter(
@@ -65,8 +65,8 @@ def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
     }
     reported = {issue.plate for issue in issues if issue.code == queries.IssueCode.NOT_IN_FLEET}
     addable = {
-        plate: AddablePlate(place, plate)
-        for place, plate in plates.items()
+        plate: AddablePlate(plate_field, plate)
+        for plate_field, plate in plates.items()
         if plate and len(plate) <= MAX_LENGTH and plate not in vehicles and plate not in reported
     }
     return FleetBox(

@@ -17,7 +17,7 @@ from caraus.core.formatting import plural
 from caraus.fleet import drafts as fleet_drafts
 from caraus.fleet.forms import ImportForm
 from caraus.fleet.import_lines import FLEET
-from caraus.fleet.models import Kind
+from caraus.fleet.models import VehicleKind
 from caraus.fleet.views.vehicles import notify_first_issues
 from caraus.lists import drafts
 from caraus.lists.models import Draft
@@ -31,7 +31,7 @@ def _drafts() -> QuerySet[Draft]:
 
 @require_http_methods(["GET", "POST"])
 @rate_limited("fleet_import", posts_only=True)
-def import_start(request: HttpRequest) -> HttpResponse:
+def fleet_import_start(request: HttpRequest) -> HttpResponse:
     """Read a pasted list or a file and keep it, to be shown before anything is added."""
     membership = access.require_role(request, Role.DISPATCHER)
     companies = list(access.visible_companies(membership))
@@ -41,7 +41,7 @@ def import_start(request: HttpRequest) -> HttpResponse:
         request.FILES if is_post else None,
         companies=companies,
         is_too_large=is_upload_too_large(request),
-        initial={"firma": request.GET.get("firma", ""), "kind": Kind.VEHICLE.value},
+        initial={"firma": request.GET.get("firma", ""), "kind": VehicleKind.VEHICLE.value},
     )
     if is_post and form.is_valid():
         data = form.cleaned_data
@@ -53,7 +53,7 @@ def import_start(request: HttpRequest) -> HttpResponse:
                 FLEET,
                 company=data["firma"],
                 name=name,
-                default_kind=data["kind"] or Kind.VEHICLE,
+                default_kind=data["kind"] or VehicleKind.VEHICLE,
             )
         except UnreadableFileError as error:
             form.add_error(form.source, str(error))
@@ -64,12 +64,12 @@ def import_start(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
+def fleet_import_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what would come of the list, row by row; POST takes the good rows or changes the
     reading."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.waiting(_drafts()), pk)
-    rows = fleet_drafts.checked_rows(draft)
+    rows = fleet_drafts.checked_vehicle_rows(draft)
     file_error, text = "", None
     if request.method == "POST":
         changed = change_draft(request, draft, FLEET, fleet_drafts.unclear_numbers(rows))
@@ -94,7 +94,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
 def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpResponse:
     company = fleet_drafts.company_of(draft)
     with notify_first_issues(request, company):
-        taken = fleet_drafts.import_draft(
+        taken = fleet_drafts.import_vehicles(
             membership, draft, changing=request.POST.get("schimba") == "1"
         )
         message = []
@@ -113,7 +113,7 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
 
 
 @require_POST
-def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
+def fleet_import_drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw away the rows that wait; the fleet stays as it is."""
     access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.waiting(_drafts()), pk)
@@ -122,11 +122,11 @@ def import_drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
+def fleet_import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove what the list added within the hour, where nobody has changed it since."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.can_be_undone(_drafts()), pk)
-    gone, left = fleet_drafts.undo_import(membership, draft)
+    gone, left = fleet_drafts.undo_fleet_import(membership, draft)
     what = plural(gone, "vehicul a fost scos", "vehicule au fost scoase")
     messages.success(request, gettext("Importul este anulat: %(what)s din flotă.") % {"what": what})
     if left:
@@ -140,7 +140,7 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def import_example(request: HttpRequest) -> HttpResponse:
+def fleet_import_example(request: HttpRequest) -> HttpResponse:
     """Send an example to fill in, as Excel in Romanian opens it: semicolons, UTF-8 with BOM."""
     access.current_membership(request)
     rows = [

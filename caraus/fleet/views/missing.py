@@ -18,7 +18,7 @@ from caraus.accounts.models import Company, Membership, Role
 from caraus.core.formatting import plural
 from caraus.core.queries import parse_keys
 from caraus.fleet import changes
-from caraus.fleet.changes import Entry
+from caraus.fleet.changes import VehicleEntry
 from caraus.fleet.missing_plates import MissingPlate, missing_plates
 from caraus.fleet.views.vehicles import notify_first_issues
 
@@ -79,9 +79,9 @@ def add_from_selection(request: HttpRequest) -> HttpResponse:
 def _add_plates(
     request: HttpRequest, membership: Membership, missing: Iterable[MissingPlate]
 ) -> None:
-    entries: defaultdict[Company, list[Entry]] = defaultdict(list)
+    entries: defaultdict[Company, list[VehicleEntry]] = defaultdict(list)
     for plate in missing:
-        entries[plate.company].append(Entry(plate.plate, plate.kind))
+        entries[plate.company].append(VehicleEntry(plate.plate, plate.kind))
     for company, wanted in entries.items():
         with notify_first_issues(request, company):
             changes.save_vehicles(membership, company, wanted)

@@ -18,17 +18,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
 from caraus.core.formatting import plural, today
-from caraus.fleet import changes, filters, queries
+from caraus.fleet import changes, queries
 from caraus.fleet.actions import vehicle_actions
-from caraus.fleet.changes import Entry
-from caraus.fleet.filters import FleetFilters
+from caraus.fleet.changes import VehicleEntry
+from caraus.fleet.filters import VEHICLES_PER_PAGE, FleetFilters, filter_vehicles
 from caraus.fleet.forms import VehicleForm, already_there
-from caraus.fleet.issues import PLACES
-from caraus.fleet.models import Kind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.fleet.plates import normalized
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 from caraus.transports.models import Transport
+from caraus.transports.reconcile import PLATE_FIELDS
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,7 +38,7 @@ def fleet_list(request: HttpRequest) -> HttpResponse:
     membership = access.current_membership(request)
     companies = list(access.visible_companies(membership))
     posted = request.POST if request.method == "POST" else None
-    initial = {"firma": request.GET.get("firma", ""), "kind": Kind.VEHICLE.value}
+    initial = {"firma": request.GET.get("firma", ""), "kind": VehicleKind.VEHICLE.value}
     form = VehicleForm(posted, companies=companies, initial=initial)
     if posted is not None:
         access.require_role(request, Role.DISPATCHER)
@@ -57,11 +57,11 @@ def fleet_list(request: HttpRequest) -> HttpResponse:
 def _table(
     request: HttpRequest, membership: Membership, companies: list[Company], form: VehicleForm
 ) -> dict[str, object]:
-    asked = FleetFilters.of(request.GET, companies)
-    mine = access.visible(Vehicle.objects.filter(company__archived_at=None), membership)
-    pages = Paginator(filters.filter_vehicles(asked, mine), filters.PAGE_SIZE)
+    filters = FleetFilters.from_query(request.GET, companies)
+    visible = access.visible(Vehicle.objects.filter(company__archived_at=None), membership)
+    pages = Paginator(filter_vehicles(filters, visible), VEHICLES_PER_PAGE)
     return {
-        "asked": asked,
+        "filters": filters,
         "page": pages.get_page(request.GET.get("pagina")),
         "form": form,
         "companies": companies,
@@ -73,9 +73,9 @@ def _table(
         "imports": drafts.can_be_undone(
             access.visible(Draft.objects.filter(company__in=companies), membership)
         ).select_related("company"),
-        "totals": mine.aggregate(
-            vehicles=Count("pk", filter=Q(active=True, kind=Kind.VEHICLE)),
-            trailers=Count("pk", filter=Q(active=True, kind=Kind.TRAILER)),
+        "totals": visible.aggregate(
+            vehicles=Count("pk", filter=Q(active=True, kind=VehicleKind.VEHICLE)),
+            trailers=Count("pk", filter=Q(active=True, kind=VehicleKind.TRAILER)),
             retired=Count("pk", filter=Q(active=False)),
         ),
     }
@@ -152,12 +152,12 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
     trailer2."""
     membership = access.require_role(request, Role.DISPATCHER)
     transport = access.get_object(request, Transport.objects.select_related("company"), pk)
-    place = request.POST.get("loc", "")
-    if place not in PLACES:
+    plate_field = request.POST.get("loc", "")
+    if plate_field not in PLATE_FIELDS:
         raise Http404(gettext("Pe UIT nu există un asemenea loc."))
     company = transport.company
-    plate = normalized(transport.current_vehicle[PLACES.index(place)])
-    kind = Kind.VEHICLE if place == "plate" else Kind.TRAILER
+    plate = normalized(transport.current_vehicle[PLATE_FIELDS.index(plate_field)])
+    kind = VehicleKind.VEHICLE if plate_field == "plate" else VehicleKind.TRAILER
     vehicle = Vehicle.objects.filter(company=company, plate=plate).first()
     if not plate or len(plate) > 20:
         messages.error(
@@ -167,7 +167,7 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, already_there(vehicle))
     else:
         with notify_first_issues(request, company):
-            changes.save_vehicles(membership, company, [Entry(plate, kind)])
+            changes.save_vehicles(membership, company, [VehicleEntry(plate, kind)])
             message = gettext("%(plate)s este acum în flotă, ca %(kind)s.")
             messages.success(request, message % {"plate": plate, "kind": kind.label})
     return redirect(transport.get_absolute_url())

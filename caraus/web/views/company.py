@@ -15,8 +15,7 @@ from caraus.accounts import access, audit_log, organizations
 from caraus.accounts.models import Company, Membership, Role
 from caraus.core.formatting import gettext_lazy, today
 from caraus.core.forms import ModelForm
-from caraus.fleet.models import Kind as VehicleKind
-from caraus.fleet.models import Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.fleet.queries import count_with_issues
 from caraus.web import company_deletion, company_overview
 from caraus.web.views.companies import company_sentence, name_field

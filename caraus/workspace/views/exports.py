@@ -93,7 +93,7 @@ def show_export(request: HttpRequest, pk: int) -> HttpResponse:
         "is_list": export.kind in export_files.FILE_FORMATS,
         "filename": exports.filename(export),
         "is_stuck": exports.is_stuck(export),
-        "is_cut": export.total == export_files.MAX_ROWS,
+        "is_cut": export.total == export_files.MAX_EXPORT_ROWS,
         "others": [
             (other, exports.export_title(other))
             for other in own.exclude(pk=pk).filter(failed=False)[:10]
