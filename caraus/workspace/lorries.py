@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from caraus.accounts.models import Company
 from caraus.core.formatting import folded
 from caraus.fleet import queries as fleet
-from caraus.fleet.models import VehicleKind, Vehicle
+from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.fleet.plates import normalized
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
