@@ -146,45 +146,48 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
     assert "nu este printre cele pe care le vezi" not in own
 
 
-@pytest.mark.parametrize(
-    ("fields", "shown_by"),
-    [
-        ({}, {"", "in-curs"}),
-        ({"transport_date": 2}, {"", "viitoare"}),
-        ({"first_expired_day": 1}, {"", "in-curs", "expira"}),
-        ({"first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-        ({"state": "expired", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-        ({"state": "missing", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-        ({"state": "expired", "first_expired_day": -1}, {"", "azi-noapte", "expirate"}),
-        ({"state": "expired", "first_expired_day": -7}, {"expirate"}),
-        ({"state": "expired", "first_expired_day": -9}, {"expirate"}),
-        ({"state": "delisted"}, {"", "delistate"}),
-        ({"state": "delisted", "last_changed_at": LONG_AGO}, {"delistate"}),
-        ({"state": "delisted", "first_expired_day": 0}, {"delistate"}),
-        ({"state": "missing"}, {"", "in-curs", "neregasite"}),
-        ({"carrier_cui": factories.CUI}, {"", "in-curs"}),
-        ({"carrier_cui": factories.OTHER_CUI}, {"", "in-curs", "schimbate"}),
-        (
-            {"carrier_cui": factories.OTHER_CUI, "first_expired_day": 0},
-            {"", "azi-noapte", "expirate"},
-        ),
-        ({"uit": "1A2B3C4D5E6F7H88"}, {"", "in-curs", "nevalidate"}),
-        ({"uit": "<1A2B3C4D5E6F7H>"}, {"", "in-curs", "nevalidate"}),
-    ],
-)
-def test_each_state_has_its_own_list(
-    signed_in: Client, make: MakeTransport, fields: dict[str, Any], shown_by: set[str]
-) -> None:
-    days = {
-        name: today() + timedelta(days=value) if isinstance(value, int) else value
-        for name, value in fields.items()
-    }
-    row = make(**days)
-    if "" in shown_by and not shown_by & {"expirate", "delistate"}:
-        shown_by |= {"noi"}
-    url_words = [option.url_word for option in SHOW.values()]
-    shown = {word for word in url_words if listed_uits(signed_in, arata=word) == [row.uit]}
-    assert shown == shown_by | {"toate"}
+# A UIT's fields, days from today among them, and the lists that show it beside that of all.
+STATES: list[tuple[dict[str, Any], set[str]]] = [
+    ({}, {"", "in-curs"}),
+    ({"transport_date": 2}, {"", "viitoare"}),
+    ({"first_expired_day": 1}, {"", "in-curs", "expira"}),
+    ({"first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
+    ({"state": "expired", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
+    ({"state": "missing", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
+    ({"state": "expired", "first_expired_day": -1}, {"", "azi-noapte", "expirate"}),
+    ({"state": "expired", "first_expired_day": -7}, {"expirate"}),
+    ({"state": "expired", "first_expired_day": -9}, {"expirate"}),
+    ({"state": "delisted"}, {"", "delistate"}),
+    ({"state": "delisted", "last_changed_at": LONG_AGO}, {"delistate"}),
+    ({"state": "delisted", "first_expired_day": 0}, {"delistate"}),
+    ({"state": "missing"}, {"", "in-curs", "neregasite"}),
+    ({"carrier_cui": factories.CUI}, {"", "in-curs"}),
+    ({"carrier_cui": factories.OTHER_CUI}, {"", "in-curs", "schimbate"}),
+    (
+        {"carrier_cui": factories.OTHER_CUI, "first_expired_day": 0},
+        {"", "azi-noapte", "expirate"},
+    ),
+    ({"uit": "1A2B3C4D5E6F7H88"}, {"", "in-curs", "nevalidate"}),
+    ({"uit": "<1A2B3C4D5E6F7H>"}, {"", "in-curs", "nevalidate"}),
+]
+
+
+def test_each_state_has_its_own_lists(signed_in: Client, make: MakeTransport) -> None:
+    """Ask each list once for the UITs of all states."""
+    expected: dict[str, set[str]] = {}
+    for fields, shown_by in STATES:
+        days = {
+            name: today() + timedelta(days=value) if isinstance(value, int) else value
+            for name, value in fields.items()
+        }
+        is_new = "" in shown_by and not shown_by & {"expirate", "delistate"}
+        expected[make(**days).uit] = shown_by | {"toate"} | ({"noi"} if is_new else set())
+    assert len(expected) == len(STATES)
+    shown: dict[str, set[str]] = {uit: set() for uit in expected}
+    for option in SHOW.values():
+        for uit in listed_uits(signed_in, arata=option.url_word):
+            shown[uit].add(option.url_word)
+    assert shown == expected
 
 
 @pytest.mark.parametrize(
