@@ -13,7 +13,7 @@ import statistics
 import time
 from typing import Any
 
-from tests.fault_run import Storm
+from tests.fault_run import FaultRun
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 
@@ -28,14 +28,14 @@ def main() -> None:
     top = make_folder("caraus-filings-")
     try:
         with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
-            installation = Storm(top / "data", anaf, seconds=0, companies=1, cap=10**6)
+            installation = FaultRun(top / "data", anaf, seconds=0, companies=1, cap=10**6)
             with installation.prepared():
                 measure(installation, arguments.changes, arguments.at_once)
     finally:
         shutil.rmtree(top, ignore_errors=True)
 
 
-def measure(installation: Storm, number: int, at_once: int) -> None:
+def measure(installation: FaultRun, number: int, at_once: int) -> None:
     os.environ |= installation.installation.environment
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     import django
@@ -57,7 +57,7 @@ def measure(installation: Storm, number: int, at_once: int) -> None:
     )
 
 
-def declared_transports(installation: Storm, number: int) -> list[Any]:
+def declared_transports(installation: FaultRun, number: int) -> list[Any]:
     """Have ANAF know so many UITs and a worker store them; it ends with the program."""
     from caraus.core.formatting import today
     from caraus.transports.models import Transport

@@ -25,7 +25,7 @@ import psutil
 from caraus.anaf.async_client import AsyncAnafClient
 from caraus.anaf.http import AnafSettings
 from caraus.anaf.info import read_response
-from tests.fault_run import Storm
+from tests.fault_run import FaultRun
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
 
@@ -43,33 +43,33 @@ def main() -> None:
         with SimulatorProcess(client_id="b", client_secret="a-secret-of-benchmarks") as anaf:
             anaf.limits(per_minute=10**9)
             pin(anaf._process.pid if anaf._process else 0, 1)
-            storm = Storm(
+            installation = FaultRun(
                 top / "data", anaf, seconds=wanted.seconds, companies=wanted.companies, cap=10**9
             )
-            storm.installation.environment |= {
+            installation.installation.environment |= {
                 "ANAF_CALLS_PER_DAY_PER_COMPANY": str(10**9),
                 "CARAUS_SYNC_AT_ONCE": str(AT_ONCE),
             }
-            with storm.prepared():
-                measure(storm, wanted.seconds, profile=wanted.profile)
+            with installation.prepared():
+                measure(installation, wanted.seconds, profile=wanted.profile)
     finally:
         shutil.rmtree(top, ignore_errors=True)
 
 
-def measure(storm: Storm, seconds: float, *, profile: bool) -> None:
-    token = token_of(storm)
-    bare = asyncio.run(bare_loop(storm, token, seconds / 2))
+def measure(installation: FaultRun, seconds: float, *, profile: bool) -> None:
+    token = token_of(installation)
+    bare = asyncio.run(bare_loop(installation, token, seconds / 2))
     print(f"bare loop, fetch and parse:     {bare:7.1f} a second", flush=True)
     if profile:
-        profiled(storm, seconds)
+        profiled(installation, seconds)
         return
-    worker = storm._worker()
+    worker = installation._worker()
     pin(worker.pid, 0)
     try:
-        while storm.query("SELECT 1 FROM sync_syncstate WHERE calls_today < 3 LIMIT 1"):
-            synced(storm, 2, 0.0)  # every company has had its first answers
+        while installation.query("SELECT 1 FROM sync_syncstate WHERE calls_today < 3 LIMIT 1"):
+            synced(installation, 2, 0.0)  # every company has had its first answers
         for share in (0.0, 0.05):
-            rate = synced(storm, seconds, share)
+            rate = synced(installation, seconds, share)
             words = "unchanged answers" if not share else "5 % of answers changed"
             print(
                 f"one worker, {words:<22}{rate:7.1f} a second ({rate / bare:.2f} x bare)",
@@ -80,46 +80,48 @@ def measure(storm: Storm, seconds: float, *, profile: bool) -> None:
         worker.wait()
 
 
-def synced(storm: Storm, seconds: float, share: float) -> float:
+def synced(installation: FaultRun, seconds: float, share: float) -> float:
     """Good answers kept in a second."""
     ended = threading.Event()
-    pressing = threading.Thread(target=press, args=(storm, ended))
+    pressing = threading.Thread(target=press, args=(installation, ended))
     pressing.start()
-    began, count = time.monotonic(), runs(storm)
+    began, count = time.monotonic(), runs(installation)
     done = count
     while (passed := time.monotonic() - began) < seconds:
         if share:
-            now = runs(storm)
-            change(storm, round((now - done) * share))
+            now = runs(installation)
+            change(installation, round((now - done) * share))
             done = now
         time.sleep(min(0.2, seconds - passed))
-    rate = (runs(storm) - count) / (time.monotonic() - began)
+    rate = (runs(installation) - count) / (time.monotonic() - began)
     ended.set()
     pressing.join()
     return rate
 
 
-def press(storm: Storm, ended: threading.Event) -> None:
+def press(installation: FaultRun, ended: threading.Event) -> None:
     while not ended.wait(0.25):
-        storm.query(
+        installation.query(
             "UPDATE sync_syncstate SET next_sync_at = now() WHERE id IN (SELECT id FROM"
             " sync_syncstate WHERE next_sync_at > now() FOR UPDATE SKIP LOCKED)"
         )
 
 
-def change(storm: Storm, number: int) -> None:
-    for cui in random.choices(storm.cuis, k=number):
-        uit = storm.declared.get(cui) or storm.anaf.add_uit(cui)["uit"]
-        storm.declared[cui] = uit
-        storm.anaf.correct(uit, nr_veh=f"B{random.randrange(100, 999)}NOU")
+def change(installation: FaultRun, number: int) -> None:
+    for cui in random.choices(installation.cuis, k=number):
+        uit = installation.declared.get(cui) or installation.anaf.add_uit(cui)["uit"]
+        installation.declared[cui] = uit
+        installation.anaf.correct(uit, nr_veh=f"B{random.randrange(100, 999)}NOU")
 
 
-def runs(storm: Storm) -> int:
-    return int(storm.query("SELECT count(*) FROM sync_syncrun WHERE outcome = 'ok'")[0][0])
+def runs(installation: FaultRun) -> int:
+    return int(installation.query("SELECT count(*) FROM sync_syncrun WHERE outcome = 'ok'")[0][0])
 
 
-async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
-    settings = AnafSettings("b", "x", "https://x.example/anaf/callback", api_url=storm.anaf.url)
+async def bare_loop(installation: FaultRun, token: str, seconds: float) -> float:
+    settings = AnafSettings(
+        "b", "x", "https://x.example/anaf/callback", api_url=installation.anaf.url
+    )
     done, end = 0, time.monotonic() + seconds
     async with AsyncAnafClient(settings, connections=AT_ONCE) as client:
 
@@ -127,7 +129,7 @@ async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
             nonlocal done
             number = offset
             while time.monotonic() < end:
-                cui = storm.cuis[number % len(storm.cuis)]
+                cui = installation.cuis[number % len(installation.cuis)]
                 read_response(await client.request_info(access_token=token, carrier_cui=cui))
                 number, done = number + AT_ONCE, done + 1
 
@@ -135,19 +137,19 @@ async def bare_loop(storm: Storm, token: str, seconds: float) -> float:
     return done / seconds
 
 
-def token_of(storm: Storm) -> str:
+def token_of(installation: FaultRun) -> str:
     script = (
         "from caraus.authorizations.models import Authorization;"
         "from caraus.authorizations import token_refresh;"
         "print('TOKEN', token_refresh.usable_access_token(Authorization.objects.get()))"
     )
-    said = storm.installation.run("manage", "shell", "-c", script)
+    said = installation.installation.run("manage", "shell", "-c", script)
     return said.stdout.split("TOKEN ")[1].split()[0]
 
 
-def profiled(storm: Storm, seconds: float) -> None:
+def profiled(installation: FaultRun, seconds: float) -> None:
     """The engine in this process; its event loop's thread is what is profiled."""
-    os.environ |= storm.installation.environment
+    os.environ |= installation.installation.environment
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
@@ -160,14 +162,16 @@ def profiled(storm: Storm, seconds: float) -> None:
         await Poller(at_once=AT_ONCE).run(stop)
 
     ended = threading.Event()
-    pressing = threading.Thread(target=press, args=(storm, ended))
+    pressing = threading.Thread(target=press, args=(installation, ended))
     pressing.start()
     profile = cProfile.Profile()
-    before = runs(storm)
+    before = runs(installation)
     profile.runcall(asyncio.run, engine())
     ended.set()
     pressing.join()
-    print(f"under the profiler:             {(runs(storm) - before) / seconds:7.1f} a second")
+    print(
+        f"under the profiler:             {(runs(installation) - before) / seconds:7.1f} a second"
+    )
     pstats.Stats(profile).sort_stats("tottime").print_stats(18)
 
 
