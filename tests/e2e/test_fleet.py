@@ -63,7 +63,7 @@ def test_a_fleet_is_imported_with_errors_and_a_foreign_vehicle_is_reported_and_a
 
     page.goto(f"/transporturi/?firma={CUI}&probleme=1&q=cj77nou")
     expect(row.get_by_text("nu e în flotă")).to_be_visible()
-    row.get_by_role("link").first.click()
+    row.locator(".col-uit a").click()
     page.wait_for_url(re.compile(r"/transporturi/\d+/"))
     expect(page.get_by_role("heading", name="Vehiculul CJ77NOU nu este în flotă")).to_be_visible()
     page.get_by_role("button", name="Adaugă CJ77NOU în flotă").click()

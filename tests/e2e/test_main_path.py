@@ -88,7 +88,7 @@ def test_a_carrier_authorizes_and_sees_every_uit_within_ten_seconds(
     assert walking.shown_uits(page) == expected
 
     uit = sorted(expected)[0]
-    page.locator(f"[data-uit='{uit}']:visible").get_by_role("link").first.click()
+    page.locator(f"[data-uit='{uit}']:visible").locator(".col-uit a").click()
     expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
     grouped = " ".join(uit[i : i + 4] for i in range(0, len(uit), 4))
     expect(page.get_by_text(re.compile(f"{uit}|{grouped}")).first).to_be_visible()

@@ -40,7 +40,7 @@ def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     expect(page.locator("[data-uit]:visible")).to_have_count(1)
     page.keyboard.press("Escape")
     page.keyboard.press("j")
-    expect(row.get_by_role("link").first).to_be_focused()
+    expect(row.locator(".col-uit a")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
     expect(page.get_by_text("CJ77NOU").first).to_be_visible()
@@ -74,7 +74,7 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     arrived.click()
     row = page.locator(f"[data-uit='{added['uit']}']")
     expect(row.get_by_text("nou", exact=True)).to_be_visible()
-    row.get_by_role("link").first.focus()
+    row.locator(".col-uit a").focus()
     expect(row.get_by_text("nou", exact=True)).to_be_hidden()
     expect(page).to_have_title(re.compile("^Transporturi"))
 
@@ -95,7 +95,7 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     page.evaluate("htmx.trigger('#lista', 'refresh')")
     expect(row.get_by_text("schimbat", exact=True)).to_be_visible()
 
-    row.get_by_role("link").first.hover()
+    row.locator(".col-uit a").hover()
     page.mouse.down()  # what changes between pressing and letting go does not eat the click
     demo.control(f"vehicle-change/{added['uit']}", {"nr_veh": "TM57VIU"})
     walking.sync_until(colleague, "TM57VIU")
@@ -190,7 +190,7 @@ def test_in_two_languages_on_a_phone_without_javascript(
         expect(page.get_by_role("heading", name=words, exact=True)).to_be_visible()
         assert page.locator("html").get_attribute("lang") == "en"
     page.goto("/transporturi/")
-    page.locator("tbody [data-uit] a[href]").first.click()
+    page.locator("tbody [data-uit] .col-uit a").first.click()
     expect(page.get_by_role("heading", name="Route")).to_be_visible()
     page.get_by_role("button", name="Română").click()
     expect(page.get_by_role("heading", name="Ruta")).to_be_visible()
@@ -234,7 +234,7 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     # A row: copied, looked at beside the dialog of keys, opened.
     page.keyboard.press("j")
     page.keyboard.press("j")
-    link = rows.nth(1).get_by_role("link").first
+    link = rows.nth(1).locator(".col-uit a")
     uit = rows.nth(1).get_attribute("data-uit")
     expect(link).to_be_focused()
     page.keyboard.press("?")
