@@ -32,9 +32,18 @@ class CompanyScope:
         """The company keys for `listing.filter_transports`; None where nothing is left out."""
         return None if self.has_all_companies and self.company is None else self.selected_ids
 
-    def find_beside(self) -> Beside:
-        """Return what the search of the filters finds beside the UITs."""
-        return find_beside(self.filters.query, self.selected) if self.filters.query else {}
+    def ids_of(self, cui: str) -> list[int] | None:
+        """Return the company keys of another view's company, "" for all; none of one that the
+        member may not see."""
+        if not cui:
+            ids = [company.pk for company in self.companies]
+            return None if self.has_all_companies else ids
+        return [company.pk for company in self.companies if company.cui == cui]
+
+    def find_beside(self, *others: str) -> Beside:
+        """Return what the search of the filters finds beside the UITs, and that of other texts."""
+        texts = list(filter(None, [self.filters.query, *others]))
+        return find_beside(texts, self.companies if others else self.selected)
 
 
 def resolve_scope(membership: Membership, filters: ListFilters) -> CompanyScope:

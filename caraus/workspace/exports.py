@@ -228,7 +228,7 @@ def _rows(export: ListExport, membership: Membership) -> QuerySet[Transport]:
         companies = companies.filter(cui=filters.company)
     selected = list(companies)
     company_ids = [company.pk for company in selected]
-    beside = find_beside(filters.query, selected) if filters.query else {}
+    beside = find_beside([filters.query], selected)
     rows = access.visible(Transport.objects.select_related("company"), membership)
     if export.transports:
         rows = rows.filter(pk__in=export.transports)

@@ -76,7 +76,8 @@ class ListSettings(models.Model):
 
 
 class SavedView(models.Model):
-    """A view of the list under a name, of one person. `query` is its address, without a cursor."""
+    """A view of the list under a name, of one person, who may share it with the organization.
+    `query` is its address, without a cursor."""
 
     ORGANIZATION_PATH = "organization"
 
@@ -85,6 +86,7 @@ class SavedView(models.Model):
     name = models.CharField(max_length=60)
     query = models.TextField(blank=True)
     is_default = models.BooleanField(default=False)
+    is_shared = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 """The quick filters above the list with their counts, and the totals beside its rows."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +15,9 @@ from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import listing, pagination, urgency
 from caraus.workspace.company_scope import CompanyScope
 from caraus.workspace.filters import ListFilters
+from caraus.workspace.models import SavedView
+from caraus.workspace.search_beside import Beside
+from caraus.workspace.view_chips import ViewChip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,13 @@ class ListSummary:
     partly_unreadable: int
     # Some UIT has a vehicle change of which its row tells.
     has_filings: bool
+    view_chips: tuple[ViewChip, ...]
+    # How many UITs the list shows without the active view; None without one.
+    without_view: listing.CappedCount | None
+
+    @property
+    def active_view(self) -> ViewChip | None:
+        return next((chip for chip in self.view_chips if chip.is_active), None)
 
     @property
     def has_issues(self) -> bool:
@@ -60,14 +71,19 @@ def summarize(
     rows: QuerySet[Transport],
     page: pagination.Page,
     groups: dict[int, int] | None,
+    *,
+    chips: Sequence[ViewChip] = (),
+    beside: Beside | None = None,
 ) -> ListSummary:
     """Count everything in one statement. `visible` is what the member may see, `rows` what the
-    list shows of it on all its pages; `groups` the counts of its groups, None without groups."""
+    list shows of it on all its pages; `groups` the counts of its groups, None without groups.
+    `chips` are the saved views to be counted, `beside` what their searches find."""
     filters, day = scope.filters, today()
     rows_to_count = (
         listing.rows_to_count(rows, page, sort=filters.order) if groups is None else None
     )
     all_companies = [company.pk for company in scope.companies]
+    without_view = ViewChip(SavedView(), ListFilters(), is_active=False)
     expired_last_night, new, expiring, issues, filings, unreadable, partly, *total = count_each(
         *(
             _capped(listing.filter_transports(view, visible, scope.restricted_to, today=day))
@@ -77,8 +93,11 @@ def summarize(
         changes_for_rows(scope.selected_ids)[:1],
         UnreadableRecord.objects.filter(company__in=all_companies, resolved_at=None).order_by(),
         _capped(listing.partly_unreadable(all_companies, day)),
+        *(chip.rows(visible, scope, beside or {}, today=day) for chip in [*chips, without_view]),
         *([] if rows_to_count is None else [rows_to_count]),
     )
+    chip_numbers, total = total[: len(chips) + 1], total[len(chips) + 1 :]
+    has_active = any(chip.is_active for chip in chips)
 
     def quick_filter(
         view: ListFilters, label: str | Promise, icon: str, tone: str, number: int
@@ -114,6 +133,11 @@ def summarize(
         unreadable=unreadable,
         partly_unreadable=partly,
         has_filings=filings > 0,
+        view_chips=tuple(
+            replace(chip, count=listing.capped(number))
+            for chip, number in zip(chips, chip_numbers, strict=False)
+        ),
+        without_view=listing.capped(chip_numbers[-1]) if has_active else None,
     )
 
 

@@ -1,12 +1,14 @@
-"""Saved views: an address of the list under a name, for one person in one organization."""
+"""Saved views: an address of the list under a name, for one person in one organization, or shared
+with all of its members."""
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext
 
-from caraus.accounts.models import Membership
+from caraus.accounts import access
+from caraus.accounts.models import Membership, Role
 from caraus.accounts.name_fields import single_line
 from caraus.workspace.filters import ListFilters, parse_address
 from caraus.workspace.models import SavedView
@@ -14,6 +16,7 @@ from caraus.workspace.models import SavedView
 # More would be a list to search in, not a shortcut.
 MAX_SAVED_VIEWS = 30
 MAX_VIEW_NAME_LENGTH = 60
+MAX_SHARED_VIEWS = 30
 
 
 def saved_views_of(membership: Membership) -> QuerySet[SavedView]:
@@ -22,8 +25,39 @@ def saved_views_of(membership: Membership) -> QuerySet[SavedView]:
     return own.order_by(Lower("name"), "pk")
 
 
+def visible_views_of(membership: Membership) -> QuerySet[SavedView]:
+    """Return the member's own views and those that are shared, by name."""
+    views = SavedView.objects.filter(organization=membership.organization_id)
+    visible = views.filter(Q(user=membership.user_id) | Q(is_shared=True))
+    return visible.select_related("user").order_by(Lower("name"), "pk")
+
+
+def may_share(membership: Membership) -> bool:
+    return access.has_role(membership, Role.DISPATCHER)
+
+
+def may_change(membership: Membership, view: SavedView) -> bool:
+    """Whether the view is the member's own, or a shared one that an administrator sees to."""
+    is_own = view.user_id == membership.user_id
+    return is_own or (view.is_shared and access.has_role(membership, Role.ADMIN))
+
+
+def share_view(membership: Membership, view: SavedView, *, is_shared: bool) -> None:
+    """Share the view with the organization, or no longer; raise ValidationError when there are too
+    many."""
+    shared = SavedView.objects.filter(organization=view.organization_id, is_shared=True)
+    if is_shared and not view.is_shared and shared.count() >= MAX_SHARED_VIEWS:
+        raise ValidationError(
+            gettext("Echipa are deja {most} de vederi. Șterge una care nu mai trebuie.").format(
+                most=MAX_SHARED_VIEWS
+            )
+        )
+    SavedView.objects.filter(pk=view.pk).update(is_shared=is_shared)
+    view.is_shared = is_shared
+
+
 def save_view(
-    membership: Membership, *, name: str, address: str, default: bool
+    membership: Membership, *, name: str, address: str, default: bool, shared: bool = False
 ) -> tuple[SavedView, bool]:
     """Save a view, replacing one of the same name; return it, and whether it is new.
 
@@ -45,6 +79,8 @@ def save_view(
         _write(view)
         if default:
             set_default_view(view, is_default=True)
+        if shared and may_share(membership):
+            share_view(membership, view, is_shared=True)
     return view, existing is None
 
 

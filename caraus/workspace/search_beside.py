@@ -5,7 +5,7 @@ a text of each UIT that held them too would have to be written anew for all its 
 is renamed or a lorry gets another driver.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -24,9 +24,10 @@ MAX_FOUND = 500
 type Beside = Mapping[str, Q]
 
 
-def find_beside(typed: str, companies: Sequence[Company]) -> Beside:
-    """Return what holds a needle of the typed text, of the UITs of these companies."""
-    needles = {needle for needles in needle_lists(typed) for needle in needles}
+def find_beside(texts: Iterable[str], companies: Sequence[Company]) -> Beside:
+    """Return what holds a needle of the typed texts, of the UITs of these companies."""
+    lists = [needles for typed in texts for needles in needle_lists(typed)]
+    needles = {needle for needles in lists for needle in needles}
     if not needles:
         return {}
     is_found = reduce(or_, (Q(search_text__contains=needle) for needle in sorted(needles)))

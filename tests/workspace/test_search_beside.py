@@ -111,7 +111,7 @@ def test_a_word_of_many_notes_is_looked_up_within_a_limit(
         TransportNote.objects.create(transport=make(), text="la rampă")
     monkeypatch.setattr(search_beside, "MAX_FOUND", 3)
     with CaptureQueriesContext(connection) as queries:
-        beside = search_beside.find_beside("rampă sud", [company])
+        beside = search_beside.find_beside(["rampă sud"], [company])
     assert len(queries) == 2
     assert Transport.objects.filter(beside["rampa"]).count() == 3
     assert set(beside) == {"rampa"}

@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60)),
                 ('query', models.TextField(blank=True)),
                 ('is_default', models.BooleanField(default=False)),
+                ('is_shared', models.BooleanField(db_default=False, default=False)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
             ],

@@ -1,7 +1,7 @@
 """The person's own list: columns, saved views."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
+from caraus.accounts.models import Membership
 from caraus.workspace import columns, saved_views
 from caraus.workspace.filters import ListFilters, parse_address
 from caraus.workspace.models import SavedView
@@ -42,7 +43,13 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "workspace/saved_views.html",
-            {"saved_views": saved_views.saved_views_of(membership)},
+            {
+                "saved_views": [
+                    (view, saved_views.may_change(membership, view))
+                    for view in saved_views.visible_views_of(membership)
+                ],
+                "may_share": saved_views.may_share(membership),
+            },
         )
     address = request.POST.get("vedere", "")
     try:
@@ -51,6 +58,7 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
             name=request.POST.get("nume", ""),
             address=address,
             default=request.POST.get("implicita") == "1",
+            shared=request.POST.get("echipa") == "1",
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
@@ -66,20 +74,38 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename, delete, make default or no longer default."""
-    own = SavedView.objects.filter(user=access.signed_in_user(request))
-    view = access.get_object(request, own, pk)
+    """Rename, delete, share, make default; or no longer."""
+    membership = access.current_membership(request)
+    visible = saved_views.visible_views_of(membership)
+    view = access.get_object(request, visible, pk)
+    if not saved_views.may_change(membership, view):
+        raise PermissionDenied(
+            gettext("O vedere a echipei o schimbă cine a salvat-o sau un administrator.")
+        )
     action = request.POST.get("ce", "")
     if action == "sterge":
         view.delete()
         messages.success(
             request, gettext("Vederea „{name}” a fost ștearsă.").format(name=view.name)
         )
-    elif action in {"implicita", "obisnuita"}:
+    elif action in {"implicita", "obisnuita"} and view.user_id == membership.user_id:
         saved_views.set_default_view(view, is_default=action == "implicita")
+    elif action in {"echipa", "numai-eu"}:
+        _share(request, membership, view, is_shared=action == "echipa")
     else:
         try:
             saved_views.rename_view(view, request.POST.get("nume", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return redirect("workspace:saved_views")
+
+
+def _share(
+    request: HttpRequest, membership: Membership, view: SavedView, *, is_shared: bool
+) -> None:
+    if not saved_views.may_share(membership):
+        raise PermissionDenied(gettext("Un cititor nu poate da vederi echipei."))
+    try:
+        saved_views.share_view(membership, view, is_shared=is_shared)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))

@@ -23,7 +23,15 @@ from caraus.fleet import queries as fleet
 from caraus.sync import requests
 from caraus.sync.status import read_sync_status
 from caraus.transports.models import Transport, UnreadableRecord
-from caraus.workspace import columns, export_files, listing, saved_views, table, urgency
+from caraus.workspace import (
+    columns,
+    export_files,
+    listing,
+    saved_views,
+    table,
+    urgency,
+    view_chips,
+)
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import SHOW, SORTS, USUAL_ADDRESS, ListFilters
 from caraus.workspace.models import ListSettings
@@ -41,8 +49,9 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     """Show the whole page; for htmx the changing part only."""
     membership = access.current_membership(request)
     filters = ListFilters.from_query(request.GET)
-    own_views = list(saved_views.saved_views_of(membership))
-    default = next((view for view in own_views if view.is_default), None)
+    views = list(saved_views.visible_views_of(membership))
+    own_default = (view for view in views if view.is_default and view.user_id == membership.user_id)
+    default = next(own_default, None)
     if default and not request.GET and not _is_part(request):
         return redirect(f"{request.path}?{default.address}")
     scope = resolve_scope(membership, filters)
@@ -50,7 +59,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     # Read before the rows: what arrives in between then counts as new, not as known.
     sync_status = read_sync_status(membership.organization, scope.selected)
     visible = access.visible(Transport.objects.all(), membership)
-    beside = scope.find_beside()
+    chips = view_chips.of_views(views, scope)
+    beside = scope.find_beside(*(chip.filters.query for chip in chips))
     rows, page = listing.list_page(
         filters, visible, scope.restricted_to, today=today(), beside=beside
     )
@@ -62,7 +72,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     )
     shown = page if closed is None else closed.page
     groups = urgency.count_groups(rows) if filters.order == "urgent" else None
-    summary = summarize(scope, visible, rows, page, groups)
+    summary = summarize(scope, visible, rows, page, groups, chips=chips, beside=beside)
     layout = columns.layout_of(membership.user_id)
     company_by_id = {company.pk: company for company in scope.selected}
     for transport in shown:
@@ -102,7 +112,11 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "heads": heads,
         "papers_label": table.papers_label(layout.columns),
         "sections": sections,
-        "saved_views": own_views,
+        "view_chips": summary.view_chips,
+        "active_view": summary.active_view,
+        "number_without_view": summary.without_view,
+        "may_share": saved_views.may_share(membership),
+        "is_titled_anew": _is_part(request) and request.headers.get("HX-Trigger") != "lista",
         "quick_filters": summary.quick_filters,
         "has_expired_last_night": summary.has_expired_last_night,
         "now": int(time.time()),
