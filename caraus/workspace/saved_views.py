@@ -33,11 +33,12 @@ def visible_views_of(membership: Membership) -> QuerySet[SavedView]:
 
 
 def may_share(membership: Membership) -> bool:
+    """Return whether the member may share views with the organization: from dispatchers up."""
     return access.has_role(membership, Role.DISPATCHER)
 
 
 def may_change(membership: Membership, view: SavedView) -> bool:
-    """Whether the view is the member's own, or a shared one that an administrator sees to."""
+    """Return whether the view is the member's own, or a shared one and the member manages."""
     is_own = view.user_id == membership.user_id
     return is_own or (view.is_shared and access.has_role(membership, Role.ADMIN))
 

@@ -24,9 +24,9 @@ MAX_FOUND = 500
 type Beside = Mapping[str, Q]
 
 
-def find_beside(texts: Iterable[str], companies: Sequence[Company]) -> Beside:
+def find_beside(searches: Iterable[str], companies: Sequence[Company]) -> Beside:
     """Return what holds a needle of the typed texts, of the UITs of these companies."""
-    lists = [needles for typed in texts for needles in needle_lists(typed)]
+    lists = [needles for typed in searches for needles in needle_lists(typed)]
     needles = {needle for needles in lists for needle in needles}
     if not needles:
         return {}

@@ -150,6 +150,7 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     without.goto("/transporturi/?arata=toate&sortare=expira")
     without.locator("summary", has_text="Exportă").click()
     without.get_by_role("button", name="CSV (;)").click()
+    without.wait_for_url("**/transporturi/export/*/")
     while without.get_by_role("link", name="Vezi cât s-a făcut").is_visible():
         without.reload()
     with without.expect_download() as download:

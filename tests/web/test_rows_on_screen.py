@@ -29,7 +29,7 @@ WHOLE_ROWS = """() => {
     }).length;
 }"""
 HEAD_MIDDLES = """() => [...document.querySelectorAll(
-    '.desk > :is(h1, nav, .tools, form), #lista > :is(.groups, .state-line)'
+    '.desk > :is(.desk-title, nav, .tools, form), #lista > :is(.groups, .state-line)'
 )].map(part => {
     const box = part.getBoundingClientRect();
     return (box.top + box.bottom) / 2;

@@ -59,8 +59,13 @@ def test_each_view_is_counted_as_the_list_counts_it(
         save(signed_in, name, view)
     found = chips(signed_in)
     assert found == {
-        "Toate active": 3, "Numai B": 2, "Toate B": 3, "Notate": 1,
-        "A doua": 1, "A altora": 0, "Expiră": 1,
+        "Toate active": 3,
+        "Numai B": 2,
+        "Toate B": 3,
+        "Notate": 1,
+        "A doua": 1,
+        "A altora": 0,
+        "Expiră": 1,
     }
     for name, view in views.items():
         if name != "A altora":
