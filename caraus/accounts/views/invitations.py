@@ -25,7 +25,7 @@ def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
     address."""
     invitation = members.usable_invitation(secret)
     if invitation is None:
-        return render(request, "accounts/invitation_over.html", status=404)
+        return render(request, "accounts/invitation_unusable.html", status=404)
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST" and user is not None:
         try:

@@ -108,7 +108,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     )
     if isinstance(result, consent.ConsentInProgress):
         # Asked twice (a double click, a page loaded ahead): it asks again until it gets a response.
-        response = render(request, "authorizations/under_way.html")
+        response = render(request, "authorizations/consent_in_progress.html")
         response["Refresh"] = "1"
         return _after_anaf(response)
     return finished(request, result, by_link=by_link)
@@ -177,7 +177,7 @@ def given_rights(request: HttpRequest) -> HttpResponse:
     if authorization is None:
         raise Http404
     context = {"authorization": authorization, "by_link": authorization.link is not None}
-    name = "authorizations/_given.html" if is_part else "authorizations/finished.html"
+    name = "authorizations/_rights_progress.html" if is_part else "authorizations/finished.html"
     return render(request, name, context | _given(request, authorization))
 
 
@@ -219,7 +219,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
         consent.undo_consent(made)
     context = {"taken_back": made is not None, "by_link": made is not None and made.link_id}
     status = 200 if made is not None else 410
-    return _after_anaf(render(request, "authorizations/taken_back.html", context, status=status))
+    return _after_anaf(render(request, "authorizations/undone.html", context, status=status))
 
 
 @require_POST

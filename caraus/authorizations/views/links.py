@@ -176,7 +176,7 @@ def external_page(request: HttpRequest) -> HttpResponse:
 def _over(request: HttpRequest, refused: links.LinkError) -> HttpResponse:
     status = 404 if refused is links.UNKNOWN_LINK else 410
     return _without_referrer(
-        render(request, "authorizations/link_over.html", {"refused": refused}, status=status)
+        render(request, "authorizations/link_unusable.html", {"refused": refused}, status=status)
     )
 
 
