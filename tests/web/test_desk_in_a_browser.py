@@ -20,6 +20,11 @@ FOCUSED_ROW = """() => {
     const row = document.activeElement.closest('#lista tr[data-uit]');
     return row && document.activeElement.matches('a') ? row.dataset.uit : '';
 }"""
+# A function: a text would be evaluated again and again, which the pages' policy forbids.
+IS_FOCUSED_ROW = """uit => {
+    const row = document.activeElement.closest('#lista tr[data-uit]');
+    return row && document.activeElement.matches('a') && row.dataset.uit === uit;
+}"""
 CLIPBOARD = "navigator.clipboard.readText()"
 
 
@@ -111,7 +116,7 @@ def test_the_selection_is_marked_in_place_and_the_focus_goes_on(
         page.keyboard.press("j")
         page.keyboard.press("d")  # „descărcat”, of the row that has the focus
         expect(page.locator(f"#lista tr[data-uit='{uits[2]}']")).to_have_count(0)
-        page.wait_for_function(f"({FOCUSED_ROW})() === '{uits[3]}'")
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[3])
         assert page.evaluate("window.isSamePage")
         kinds = at_once(lambda: sorted(Mark.objects.values_list("kind", flat=True)))
         assert kinds == [["fine", "fine", "unloaded"]]
@@ -174,7 +179,7 @@ def test_back_leads_to_the_row_and_keys_go_on_from_it(
             else:
                 page.locator("a.back").click()
             page.wait_for_url("**/transporturi/?q=abc")
-            page.wait_for_function(f"({FOCUSED_ROW})() === '{uits[30]}'")
+            page.wait_for_function(IS_FOCUSED_ROW, arg=uits[30])
             page.keyboard.press("j")
             assert page.evaluate(FOCUSED_ROW) == uits[31]
         page.goto("/transporturi/?q=abc")  # opened anew, it begins at its beginning
@@ -242,7 +247,7 @@ def test_keys_on_a_uits_page(browser: Browser, live_server: LiveServer) -> None:
         expect(head).to_have_attribute("data-uit", uits[0])
         page.go_back()  # to the list, not through the UITs in between
         page.wait_for_url("**/transporturi/?q=abc&sortare=vehicul")
-        page.wait_for_function(f"({FOCUSED_ROW})() === '{uits[0]}'")
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[0])
         page.keyboard.press("Enter")
         expect(head).to_have_attribute("data-uit", uits[0])
         page.keyboard.press("e")

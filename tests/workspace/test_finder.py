@@ -9,7 +9,7 @@ from caraus.fleet.models import Vehicle
 from caraus.workspace import finder
 from tests import factories
 from tests.squeezed import page_of
-from tests.workspace.conftest import MakeTransport, uit, without_plan_queries
+from tests.workspace.conftest import MakeTransport, without_plan_queries
 
 FIND = "/transporturi/cauta/"
 
@@ -92,7 +92,8 @@ def test_there_are_eight_of_a_kind_and_a_fixed_number_of_queries(
     assert len(counts) == 1
     assert [len(of_kind) for of_kind in results.values()] == [finder.MAX_RESULTS] * 2
     assert set(results) == {"Vehicule", "Declaranți"}
-    assert uit(1)[:2] == "UT"
+    of_codes = found(signed_in, "ut0000")
+    assert [(kind, len(results)) for kind, results in of_codes.items()] == [("UIT", 8)]
 
 
 def test_for_the_dialog_the_results_alone(signed_in: Client, make: MakeTransport) -> None:
