@@ -29,6 +29,7 @@ REASONS = {
     "reauthorize": gettext_lazy(
         "ANAF cere o autorizare nouă. Autorizează din nou la Integrări, apoi trimite."
     ),
+    "archived": gettext_lazy("Firma a fost arhivată: pentru ea nu se mai depune nimic."),
     "switched_off": gettext_lazy("Un proprietar a oprit depunerile la ANAF pentru firmă."),
     "already_open": gettext_lazy(
         "UIT-ul are deja o schimbare al cărei sfârșit nu se știe încă: vezi întâi ce este cu ea."

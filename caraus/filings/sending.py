@@ -171,6 +171,8 @@ def _document(change: VehicleChange, reference: str) -> VehicleChangeDocument:
 
 
 def _reason_to_hold(change: VehicleChange, transport: Transport, now: datetime) -> str:
+    if change.company.archived_at is not None:
+        return "archived"
     if FilingSwitch.objects.filter(company=change.company_id, enabled=False).exists():
         return "switched_off"
     try:

@@ -10,14 +10,15 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
-from caraus.accounts.models import AuditLogEntry
+from caraus.accounts.models import AuditLogEntry, Company
 from caraus.anaf.filings import key_of
 from caraus.authorizations.models import Authorization
 from caraus.filings import changes, permission, processor
 from caraus.filings.models import FilingResponse, VehicleChange
 from caraus.filings.states import ChangeState
 from caraus.notifications.models import Notification
-from caraus.sync.models import SyncState
+from caraus.sync.limiter import permits
+from caraus.sync.models import RateLimiter, SyncState
 from caraus.workspace import organization_archive
 from tests.authorize import at_once
 from tests.filings.conftest import Desk
@@ -273,6 +274,23 @@ def test_what_an_owner_switched_off_is_not_sent(desk: Desk) -> None:
     assert desk.step(change).state == ChangeState.HELD
     assert change.reason == "switched_off"
     assert desk.uploads() == []
+
+
+def test_nothing_is_sent_for_an_archived_company(desk: Desk) -> None:
+    change = desk.filed(desk.new_uit())
+    Company.objects.update(archived_at=timezone.now())
+    assert desk.step(change).state == ChangeState.HELD
+    assert change.reason == "archived"
+    assert desk.uploads() == []
+
+
+def test_a_filing_takes_a_persons_slot_while_the_timers_are_used_up(desk: Desk) -> None:
+    change = desk.filed(desk.new_uit())
+    now = timezone.now()
+    RateLimiter.objects.update(next_of_timer=now + timedelta(seconds=50), next_of_all=now)
+    assert permits.acquire_permit(person=False)[0].slots == ()
+    assert desk.step(change).state == ChangeState.PROCESSING
+    assert permits.acquire_permit(person=False)[0].slots == ()
 
 
 def test_a_draft_that_nobody_confirms_goes_after_a_day(desk: Desk) -> None:
