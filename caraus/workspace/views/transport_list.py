@@ -116,7 +116,6 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "active_view": summary.active_view,
         "number_without_view": summary.without_view,
         "may_share": saved_views.may_share(membership),
-        "is_titled_anew": _is_part(request) and request.headers.get("HX-Trigger") != "lista",
         "quick_filters": summary.quick_filters,
         "has_expired_last_night": summary.has_expired_last_night,
         "now": int(time.time()),
@@ -137,7 +136,10 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         return render(request, "workspace/list.html", context | {"list_part": part})
     if request.headers.get("Caraus-List-Version") == version:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)  # htmx then leaves the page as it is
-    response = HttpResponse(part)
+    # The list's own refreshing leaves the title as it stands.
+    is_titled = request.headers.get("HX-Trigger", "lista") != "lista"
+    title = render_to_string("workspace/_title_swap.html", context, request) if is_titled else ""
+    response = HttpResponse(part + title)
     is_usual_view = not filters.address() and request.headers.get("HX-Trigger") == "filtre"
     if is_usual_view and default:
         response["HX-Push-Url"] = (
