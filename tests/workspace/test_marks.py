@@ -140,7 +140,7 @@ def test_dealt_with_is_not_notified_of(make: MakeTransport, owner: User) -> None
     day = today() + timedelta(days=1)
     done, open_ = make(first_expired_day=day), make(first_expired_day=day)
     marks.mark_transports([done], "unloaded", owner)
-    before = expires_at(day) - timedelta(hours=5)
+    before = expires_at(day) - timedelta(hours=9)
     ExpiryWatch.objects.create(pk=1, notified_until=before)
     expiry.notify_expiring(before + timedelta(hours=2))
     texts = "".join(Notification.objects.values_list("title", flat=True))
