@@ -116,6 +116,7 @@ class FaultRun:
         while (at := time.monotonic() - began) < self.seconds:
             self._fault()
             self._declare()
+            self._restart_ended()
             if at >= kill_at:
                 kill_at += self.kill_every
                 self._kill_one()
@@ -135,6 +136,7 @@ class FaultRun:
         deadline = time.monotonic() + seconds
         while True:
             self.make_due(older_than=calm)
+            self._restart_ended()
             left = self.query(
                 "SELECT count(*) FROM sync_syncstate"
                 " WHERE last_good_at IS NULL OR last_good_at < %s",
@@ -165,6 +167,7 @@ class FaultRun:
             caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
             if caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
                 return
+            assert process.poll() is None, f"a worker ended by itself: {process.returncode}"
             assert time.monotonic() < deadline, "a worker has not begun"
             time.sleep(0.05)
 
@@ -295,6 +298,13 @@ class FaultRun:
         victim.wait()
         self.kills += 1
         self._running.append(self._worker())
+
+    def _restart_ended(self) -> None:
+        """Start anew, as a supervisor does, what ended by itself: a worker that begins while
+        PostgreSQL is away says so and ends."""
+        self._running = [
+            process if process.poll() is None else self._worker() for process in self._running
+        ]
 
     def _restart_postgres(self) -> None:
         """As when its machine is turned off: no good-byes, and recovered at the start."""
