@@ -49,6 +49,8 @@ log = structlog.get_logger(__name__)
 IDLE_POLL_SECONDS = 0.5
 # Seconds between two looks when more companies were due than could be started.
 BUSY_POLL_SECONDS = 0.02
+# While an organization has all that it may have at once: more of its companies may be due.
+LIMITED_POLL_SECONDS = 0.1
 # Seconds until a lost database is tried again, by the number of failures in a row.
 DATABASE_RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
 # Companies claimed at once at most: more would only stay claimed for longer.
@@ -71,6 +73,8 @@ class Poller:
 
     def __init__(self, *, at_once: int | None = None) -> None:
         self._at_once = at_once or settings.SYNC_AT_ONCE
+        # Other organizations always get a place.
+        self._organization_limit = self._at_once - self._at_once // 4
         self._claim_thread = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._writer_threads = ThreadPoolExecutor(WRITER_THREADS, thread_name_prefix="writer")
         self._single_sync_threads = ThreadPoolExecutor(
@@ -113,9 +117,8 @@ class Poller:
         claim_more = partial(
             claims.claim_due,
             capacity,
-            under_way=Counter(claim.company.organization_id for claim in self._under_way.values()),
-            # Other organizations always get a place.
-            organization_limit=self._at_once - self._at_once // 4,
+            under_way=self._count_by_organization(),
+            organization_limit=self._organization_limit,
             delayed_company_ids=self._backoff.delayed_company_ids(),
         )
         try:
@@ -140,7 +143,13 @@ class Poller:
             task.add_done_callback(self._on_task_done)
         if permit.reason:
             return min(permit.wait.total_seconds(), IDLE_POLL_SECONDS)
-        return BUSY_POLL_SECONDS if len(claimed) == capacity else IDLE_POLL_SECONDS
+        if len(claimed) == capacity:
+            return BUSY_POLL_SECONDS
+        busiest = max(self._count_by_organization().values(), default=0)
+        return LIMITED_POLL_SECONDS if busiest >= self._organization_limit else IDLE_POLL_SECONDS
+
+    def _count_by_organization(self) -> Counter[int]:
+        return Counter(claim.company.organization_id for claim in self._under_way.values())
 
     def _claim_in_session(
         self, capacity: int, finished: list[Claim], claim_more: Callable[[], list[Claim]]
