@@ -37,6 +37,7 @@ NOON = datetime.fromisoformat("2026-07-15T12:00:00+03:00")
 
 @pytest.fixture(scope="session")
 def token(simulator_process: SimulatorProcess) -> str:
+    simulator_process.reset()  # whatever the test before this module left
     return str(simulator_process.tokens("three")["access_token"])
 
 

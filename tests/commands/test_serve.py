@@ -63,6 +63,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(simulator_process: SimulatorProcess) -> Iterator[Served]:
+    simulator_process.reset()
     top = make_folder("caraus-serve-")
     new = Served(top, simulator_process)
     try:

@@ -17,6 +17,7 @@ from tests.simulator_process import SimulatorProcess
 
 @pytest.fixture(scope="module")
 def installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
+    simulator_process.reset()
     with temporary_folder() as top:
         made_once.copy(blank, top / "data")
         installation = Installation(top / "data", simulator_process)
