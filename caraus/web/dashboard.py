@@ -24,7 +24,9 @@ from caraus.web.risks import (
     RISK_KINDS,
     CompanyRisks,
     Risk,
+    RiskKind,
     count_by_company,
+    ends_today,
     find_lorries,
     risk_sentence,
 )
@@ -93,7 +95,7 @@ class Dashboard:
         return charts.bar_chart([(day.day, float(day.appeared)) for day in self.days])
 
     @property
-    def risk_kinds(self) -> tuple[Any, ...]:
+    def risk_kinds(self) -> tuple[RiskKind, ...]:
         return RISK_KINDS
 
 
@@ -105,7 +107,8 @@ def build_dashboard(membership: Membership) -> Dashboard:
     transports = Transport.objects.filter(company__in=keys)
     open_transports = transports.filter(state__in=Transport.OPEN_STATES)
     alive = open_transports.filter(first_expired_day__gt=today)
-    by_kind = {kind.key: transports.filter(kind.matches(today)) for kind in RISK_KINDS}
+    of_risks = [transports.filter(kind.matches(today)) for kind in RISK_KINDS]
+    ending = transports.filter(ends_today(today)).exclude(sort_vehicle="")
     counted: dict[str, QuerySet[Any, Any]] = {
         "active": alive,
         "ends_tomorrow": open_transports.filter(
@@ -118,17 +121,16 @@ def build_dashboard(membership: Membership) -> Dashboard:
             ~Q(unreadable_fields={}), state=Transport.State.ACTIVE, issues=None
         ),
     }
-    of_risks = {key: rows.order_by().values("pk") for key, rows in by_kind.items()}
-    lorries = by_kind["ends_today"].order_by().values("company", "sort_vehicle").distinct()
-    fleet = Vehicle.objects.filter(company__in=keys, active=True).order_by().values("pk")[:1]
     numbers = count_each(
-        *(rows.order_by().values("pk")[: DASHBOARD_COUNT_LIMIT + 1] for rows in counted.values()),
-        *(rows[: DASHBOARD_COUNT_LIMIT + 1] for rows in (*of_risks.values(), lorries)),
-        fleet,
+        *(
+            rows.order_by().values("pk")[: DASHBOARD_COUNT_LIMIT + 1]
+            for rows in (*counted.values(), *of_risks)
+        ),
+        ending.order_by().values("company", "sort_vehicle").distinct()[: DASHBOARD_COUNT_LIMIT + 1],
+        Vehicle.objects.filter(company__in=keys, active=True).order_by().values("pk")[:1],
     )
-    capped_counts = [_capped(number) for number in numbers]
-    counts = dict(zip(counted, capped_counts, strict=False))
-    risk_counts = capped_counts[len(counted) : -2]
+    *counts, lorries_today, vehicles = numbers
+    capped = [_capped(number) for number in counts]
     has_table = len(companies) > MOST_COMPANIES_BY_LORRY
     risks = tuple(
         Risk(
@@ -137,7 +139,7 @@ def build_dashboard(membership: Membership) -> Dashboard:
             count.is_more,
             () if has_table else find_lorries(kind, transports, companies, today),
         )
-        for kind, count in zip(RISK_KINDS, risk_counts, strict=True)
+        for kind, count in zip(RISK_KINDS, capped[len(counted) :], strict=True)
         if count.number
     )
     company_risks = (
@@ -145,12 +147,10 @@ def build_dashboard(membership: Membership) -> Dashboard:
     )
     return Dashboard(
         today=today,
-        sentence=risk_sentence(
-            risks, lorries_today=capped_counts[-2].number, has_fleet=bool(capped_counts[-1].number)
-        ),
+        sentence=risk_sentence(risks, lorries_today=lorries_today, has_fleet=bool(vehicles)),
         risks=risks,
         may_mark=access.has_role(membership, Role.DISPATCHER),
-        **counts,
+        **dict(zip(counted, capped, strict=False)),
         days=_days(companies, today),
         sync_status=read_sync_status(membership.organization, companies),
         authorization=authorization_cards.overall_health(membership, companies),

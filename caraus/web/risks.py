@@ -50,7 +50,8 @@ class RiskKind:
     can_be_marked: bool = True
 
 
-def _ends_today(today: date) -> Q:
+def ends_today(today: date) -> Q:
+    """Match what ends at the next midnight and is not dealt with."""
     ends = Q(state__in=Transport.OPEN_STATES, first_expired_day=today + timedelta(days=1))
     return ends & ~DEALT_WITH
 
@@ -83,7 +84,7 @@ RISK_KINDS = (
         gettext_lazy("Expiră azi"),
         "bad",
         "alarm-clock",
-        _ends_today,
+        ends_today,
         "?arata=expira",
         gettext_lazy(
             "Dispecerul: să descarce până la miezul nopții; altfel cere declarantului un UIT nou."

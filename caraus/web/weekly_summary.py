@@ -18,6 +18,7 @@ from caraus.core.queries import count_each
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState
 from caraus.notifications.failure_isolation import isolate_failures
+from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
 from caraus.transports.models import Transport, TransportEvent
 from caraus.web.dashboard import Dashboard, build_dashboard
@@ -61,7 +62,9 @@ def notify_weekly(now: datetime | None = None) -> None:
 def _notify_owners(organization: Organization, first: date, now: datetime) -> None:
     owners = Membership.objects.filter(organization=organization, role=Role.OWNER)
     membership = owners.select_related("organization", "user").first()
-    if membership is None:
+    key = f"{organization.pk}:{first.isoformat()}"
+    is_done = Notification.objects.filter(kind=WEEKLY_SUMMARY.code, key=key).exists()
+    if membership is None or is_done:
         return
     week = _count_week(membership, first)
 
@@ -72,7 +75,7 @@ def _notify_owners(organization: Organization, first: date, now: datetime) -> No
         organization=organization,
         users=User.objects.filter(memberships__in=owners),
         kind=WEEKLY_SUMMARY,
-        key=f"{organization.pk}:{first.isoformat()}",
+        key=key,
         title=lambda: gettext("Săptămâna pe scurt: {first}–{last}").format(
             first=f"{week.first:%d.%m}", last=f"{week.last:%d.%m.%Y}"
         ),

@@ -66,6 +66,7 @@ def test_the_first_sentence_says_what_is_fined_and_each_kind_has_its_law(
         {"first_expired_day": in_days(1), "plate": "B12ABC"},
         {"first_expired_day": in_days(1), "plate": "B12ABC"},
         {"first_expired_day": in_days(1), "plate": "CJ77XYZ"},
+        {"first_expired_day": in_days(1), "plate": ""},
         {"first_expired_day": in_days(0), "state": "expired", "plate": "GJ91WNX"},
         {"state": "missing", "plate": "VS80KWU"},
         {"plate": "B334VYD"},
@@ -73,16 +74,16 @@ def test_the_first_sentence_says_what_is_fined_and_each_kind_has_its_law(
     ]
     for number, fields in enumerate(states):
         transport(authorized, f"UIT{number}", **({"transport_date": in_days(-4)} | fields))
-    odd = Transport.objects.get(uit="UIT5")
+    odd = Transport.objects.get(uit="UIT6")
     Issue.objects.create(
         company=authorized, transport=odd, code="not_in_fleet", plate_field="plate", plate="B334VYD"
     )
     page = squeezed(signed_in.get("/").content.decode())
     assert (
-        "1 UIT expirat nu este lămurit; 3 UIT-uri expiră azi la 24:00, pe 2 camioane; 1 UIT "
+        "1 UIT expirat nu este lămurit; 4 UIT-uri expiră azi la 24:00, pe 2 camioane; 1 UIT "
         "lipsește la ANAF sau are alt transportator; 1 UIT are un vehicul nepotrivit." in page
     )
-    assert risks(page) == {"expired": "1", "ends_today": "3", "must_not_start": "1", "vehicle": "1"}
+    assert risks(page) == {"expired": "1", "ends_today": "4", "must_not_start": "1", "vehicle": "1"}
     parts = dict(re.findall(r'data-risk="(\w+)"(.*?)</section>', page, re.DOTALL))
     for kind, plate, law in (
         ("expired", "GJ91WNX", "art. 13¹, amendă de 20.000–100.000 lei"),
@@ -97,7 +98,7 @@ def test_the_first_sentence_says_what_is_fined_and_each_kind_has_its_law(
         assert {row.uit for row in listed} >= {
             row.uit for row in Transport.objects.filter(plate=plate)
         }
-    assert (figure(page, "active"), figure(page, "tomorrow")) == ("6 UIT-uri active", "1")
+    assert (figure(page, "active"), figure(page, "tomorrow")) == ("7 UIT-uri active", "1")
 
 
 def test_without_a_risk_it_says_so_and_what_it_can_not_know(

@@ -14,7 +14,7 @@ from tests.workspace.conftest import MakeTransport, without_plan_queries
 FIND = "/transporturi/cauta/"
 
 
-def found(client: Client, typed: str) -> dict[str, list[tuple[str, str]]]:
+def results_of(client: Client, typed: str) -> dict[str, list[tuple[str, str]]]:
     """Return label and address of each result, by kind."""
     kinds = client.get(FIND, {"q": typed}).context["kinds"]
     return {
@@ -53,10 +53,10 @@ def test_each_kind_is_found_and_leads_on(
         ("0722", "Șoferi", ("Ștefan Ion", "/transporturi/?vehicul=B12ABC")),
         ("motii", "Firmele tale", ("Moții Trans SRL", f"/transporturi/?firma={company.cui}")),
     ):
-        assert found(signed_in, typed) == {kind: [result]}, typed
+        assert results_of(signed_in, typed) == {kind: [result]}, typed
         assert signed_in.get(result[1]).status_code == 200
     for nothing in ("", "zzz", "%", "nădlac"):
-        assert found(signed_in, nothing) == {}
+        assert results_of(signed_in, nothing) == {}
     assert "Nimic pentru „zzz”" in page_of(signed_in.get(FIND, {"q": "zzz"}))
 
 
@@ -76,7 +76,7 @@ def test_nothing_of_others_is_found(
     membership.save()
     membership.companies.set(organization.companies.exclude(pk=kept.pk))
     client.force_login(viewer)
-    assert found(client, "secret") == {}
+    assert results_of(client, "secret") == {}
 
 
 def test_there_are_eight_of_a_kind_and_a_fixed_number_of_queries(
@@ -87,12 +87,12 @@ def test_there_are_eight_of_a_kind_and_a_fixed_number_of_queries(
         for number in range(many):
             make(plate=f"B{many:02d}{number:02d}ABC", declarant_name=f"ABC {number}")
         with CaptureQueriesContext(connection) as queries:
-            results = found(signed_in, "abc")
+            results = results_of(signed_in, "abc")
         counts.add(len(without_plan_queries(queries)))
     assert len(counts) == 1
     assert [len(of_kind) for of_kind in results.values()] == [finder.MAX_RESULTS] * 2
     assert set(results) == {"Vehicule", "Declaranți"}
-    of_codes = found(signed_in, "ut0000")
+    of_codes = results_of(signed_in, "ut0000")
     assert [(kind, len(results)) for kind, results in of_codes.items()] == [("UIT", 8)]
 
 

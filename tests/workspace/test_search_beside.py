@@ -22,7 +22,7 @@ from tests.workspace.conftest import MakeTransport
 LIST = "/transporturi/"
 
 
-def found(client: Client, typed: str) -> list[str]:
+def find_uits(client: Client, typed: str) -> list[str]:
     """Search in the list; return the codes of its rows."""
     answer = client.get(LIST, {"q": typed})
     return [row["uit"] for section in answer.context["sections"] for row in section.rows]
@@ -32,7 +32,7 @@ def test_documents_are_found(signed_in: Client, make: MakeTransport) -> None:
     row = make(documents=[{"text": "CMR 196859"}, {"text": "Factura ȘT-77"}])
     make(documents=[{"text": "CMR 196858"}], declarant_ref="ST77")
     for typed in ("CMR 196859", "196859", "cmr196859", "factura șt 77", "factura"):
-        assert found(signed_in, typed) == [row.uit], typed
+        assert find_uits(signed_in, typed) == [row.uit], typed
 
 
 def test_a_note_is_found_until_it_is_changed_or_deleted(
@@ -42,14 +42,14 @@ def test_a_note_is_found_until_it_is_changed_or_deleted(
     signed_in.post(f"{LIST}{row.pk}/note/", {"text": "Sună la rampă, întreabă de Țițirigă"})
     signed_in.post(f"{LIST}{other.pk}/note/", {"text": "Fără grabă"})
     for typed in ("rampă", "TITIRIGA", "sună b12", "b12abc țițirigă"):
-        assert found(signed_in, typed) == [row.uit], typed
-    assert found(signed_in, "rampă cj01abc") == []
+        assert find_uits(signed_in, typed) == [row.uit], typed
+    assert find_uits(signed_in, "rampă cj01abc") == []
     note = TransportNote.objects.get(transport=row)
     signed_in.post(f"{LIST}note/{note.pk}/", {"text": "Nu mai suna"})
-    assert found(signed_in, "rampă") == []
-    assert found(signed_in, "mai suna") == [row.uit]
+    assert find_uits(signed_in, "rampă") == []
+    assert find_uits(signed_in, "mai suna") == [row.uit]
     signed_in.post(f"{LIST}note/{note.pk}/stergere/")
-    assert found(signed_in, "mai suna") == []
+    assert find_uits(signed_in, "mai suna") == []
 
 
 def test_a_driver_and_the_phone_are_found_as_the_fleet_has_them_now(
@@ -64,19 +64,19 @@ def test_a_driver_and_the_phone_are_found_as_the_fleet_has_them_now(
     ]
     changes.save_vehicles(actor, company, entries)
     for typed in ("ionescu", "stefan", "0722 123", "0722123456", "ștefan b12"):
-        assert found(signed_in, typed) == [row.uit], typed
+        assert find_uits(signed_in, typed) == [row.uit], typed
     # Another driver: by a list, and on the vehicle's own page.
     changes.save_vehicles(
         actor, company, [VehicleEntry("B12ABC", VehicleKind.VEHICLE, driver="Vasile Dobre")]
     )
-    assert found(signed_in, "ionescu") == []
-    assert found(signed_in, "dobre") == [row.uit]
+    assert find_uits(signed_in, "ionescu") == []
+    assert find_uits(signed_in, "dobre") == [row.uit]
     vehicle = Vehicle.objects.get(plate="CJ01ABC")
     changes.update_vehicle(
         actor, vehicle, VehicleEntry("CJ01ABC", VehicleKind.VEHICLE, driver="Dobre Ion")
     )
-    assert set(found(signed_in, "dobre")) == {row.uit, other.uit}
-    assert found(signed_in, "popescu") == []
+    assert set(find_uits(signed_in, "dobre")) == {row.uit, other.uit}
+    assert find_uits(signed_in, "popescu") == []
 
 
 def test_the_own_company_is_found_where_there_are_several(
@@ -84,14 +84,14 @@ def test_the_own_company_is_found_where_there_are_several(
 ) -> None:
     Company.objects.filter(pk=company.pk).update(name="Moții Trans SRL")
     row = make()
-    assert found(signed_in, "moții") == []  # every UIT is its own
+    assert find_uits(signed_in, "moții") == []  # every UIT is its own
     second = factories.company(organization, cui="900030302", name="Dunărea SRL")
     other = make(company=second)
-    assert found(signed_in, "motii") == [row.uit]
-    assert found(signed_in, "900030302") == [other.uit]
+    assert find_uits(signed_in, "motii") == [row.uit]
+    assert find_uits(signed_in, "900030302") == [other.uit]
     Company.objects.filter(pk=second.pk).update(name="Carpați SRL")
-    assert found(signed_in, "dunărea") == []
-    assert found(signed_in, "carpati") == [other.uit]
+    assert find_uits(signed_in, "dunărea") == []
+    assert find_uits(signed_in, "carpati") == [other.uit]
 
 
 def test_what_others_wrote_is_not_found(signed_in: Client, make: MakeTransport) -> None:
@@ -101,7 +101,7 @@ def test_what_others_wrote_is_not_found(signed_in: Client, make: MakeTransport) 
     theirs = make(company=stranger, plate="B12ABC")
     TransportNote.objects.create(transport=theirs, text="Secret")
     Vehicle.objects.create(company=stranger, plate="B12ABC", driver="Secretul")
-    assert found(signed_in, "secret") == []
+    assert find_uits(signed_in, "secret") == []
 
 
 def test_a_word_of_many_notes_is_looked_up_within_a_limit(
@@ -126,7 +126,7 @@ def test_closed_uits_stand_under_a_line_where_nothing_open_fits(
     factories.authorization(organization)
     long_ago = today() - timedelta(days=30)
     closed = [make(plate="B12ABC", state="expired", first_expired_day=long_ago) for _ in range(3)]
-    assert set(found(signed_in, "b12abc")) == {row.uit for row in closed}
+    assert set(find_uits(signed_in, "b12abc")) == {row.uit for row in closed}
     page = page_of(signed_in.get(LIST, {"q": "b12abc"}))
     assert "3 încheiate" in page
     assert "nimic activ pentru „b12abc”" in page
@@ -137,10 +137,10 @@ def test_closed_uits_stand_under_a_line_where_nothing_open_fits(
     assert 'href="?q=b12abc&amp;arata=toate"' in page
     # What is open goes first, alone.
     row = make(plate="B12ABC")
-    assert found(signed_in, "b12abc") == [row.uit]
+    assert find_uits(signed_in, "b12abc") == [row.uit]
     assert "încheiate" not in page_of(signed_in.get(LIST, {"q": "b12abc"}))
     # A state that was chosen is kept to; a word that nothing holds finds nothing.
     chosen = {"q": "b12abc", "arata": "neregasite"}
     assert signed_in.get(LIST, chosen).context["sections"] == []
-    assert found(signed_in, "zzz") == []
+    assert find_uits(signed_in, "zzz") == []
     assert "Nimic pentru" in page_of(signed_in.get(LIST, {"q": "zzz"}))
