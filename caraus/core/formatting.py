@@ -106,8 +106,7 @@ def _near(days: int) -> str:
 
 @_once_a_language
 def day_in_brief(day: date | None, *, today: date) -> str:
-    """Format „azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns.” for narrow
-    columns."""
+    """Format „azi”, „mâine”, „ieri”, else „joi, 28 nov.” for narrow columns."""
     if day is None:
         return unknown_day()
     if day.year == today.year:

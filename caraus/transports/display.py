@@ -217,6 +217,11 @@ def place_title(place: dict[str, Any]) -> str:
     return f"{name} ({county})" if county and place.get("locality") else name
 
 
+def route_title(transport: Transport) -> str:
+    """Format „Nădlac (AR) → Cluj-Napoca (CJ)”."""
+    return f"{place_title(transport.start)} → {place_title(transport.end)}"
+
+
 def place_details(place: dict[str, Any]) -> str:
     """Street, number and other information, as far as given."""
     street = " ".join(filter(None, [place.get("street"), place.get("number")]))

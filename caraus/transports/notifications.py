@@ -16,7 +16,7 @@ from caraus.transports.display import (
     ChangeLine,
     change_lines,
     grouped_uit,
-    place_title,
+    route_title,
     unreadable_sentence,
     why_delisted,
 )
@@ -172,7 +172,10 @@ class _EventText:
         sentences: Mapping[TransportEvent.Kind, Callable[[], str]] = {
             TransportEvent.Kind.APPEARED: lambda: (
                 gettext("UIT nou %(uit)s: %(what)s")
-                % (words | {"what": ", ".join([*_plates(self.row), _route(self.row), self._day()])})
+                % (
+                    words
+                    | {"what": ", ".join([*_plates(self.row), route_title(self.row), self._day()])}
+                )
             ),
             TransportEvent.Kind.DELISTED: lambda: (
                 gettext("UIT-ul %(uit)s nu mai este în lista ANAF") % words
@@ -240,11 +243,7 @@ def describe_transport(company: Company, row: Transport) -> str:
     day = gettext("transport %(day)s") % {"day": _day(row.transport_date)}
     declarant = gettext("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
     whose = gettext("firma %(company)s") % {"company": company}
-    return ", ".join([_route(row), *plates, day, declarant, whose])
-
-
-def _route(row: Transport) -> str:
-    return f"{place_title(row.start)} → {place_title(row.end)}"
+    return ", ".join([route_title(row), *plates, day, declarant, whose])
 
 
 def _plates(row: Transport) -> list[str]:

@@ -204,7 +204,7 @@ def _by_lorry(rows: QuerySet[Transport], companies: Sequence[Company], today: da
                 tuple(filter(None, trailers)),
                 company_by_id[company],
                 loads,
-                _route(loads[0]),
+                display.route_title(loads[0]),
                 _what(loads, today),
             )
         )
@@ -214,11 +214,6 @@ def _by_lorry(rows: QuerySet[Transport], companies: Sequence[Company], today: da
 def _lorry_key(transport: Transport) -> tuple[int, str]:
     """Return the key of the lorry. A UIT without a plate stands alone."""
     return transport.company_id, transport.sort_vehicle or f" {transport.pk}"
-
-
-def _route(transport: Transport) -> str:
-    start, end = display.place_title(transport.start), display.place_title(transport.end)
-    return f"{start} → {end}"
 
 
 def _what(transports: Sequence[Transport], today: date) -> str:

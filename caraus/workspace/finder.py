@@ -98,16 +98,13 @@ def _list_url(**fields: str) -> str:
     return f"{reverse('workspace:list')}?{query}"
 
 
-def _route(transport: Transport) -> str:
-    start, end = display.place_title(transport.start), display.place_title(transport.end)
-    return f"{start} → {end}"
-
-
 def _uits(transports: Iterable[Transport]) -> list[FinderResult]:
     return [
         FinderResult(
             display.grouped_uit(transport.uit),
-            " · ".join(filter(None, [transport.current_vehicle[0], _route(transport)])),
+            " · ".join(
+                filter(None, [transport.current_vehicle[0], display.route_title(transport)])
+            ),
             transport.get_absolute_url(),
         )
         for transport in list(transports)[:MAX_RESULTS]
@@ -162,13 +159,13 @@ def _declarants(transports: Iterable[Transport]) -> list[FinderResult]:
 
 
 def _drivers(needle_lists: list[list[str]], companies: Sequence[Company]) -> list[FinderResult]:
-    is_found = Q()
+    is_match = Q()
     for needles in needle_lists:
         holds_all = Q()
         for needle in needles:
             holds_all &= Q(search_text__contains=needle)
-        is_found |= holds_all
-    vehicles = Vehicle.objects.filter(is_found, company__in=[company.pk for company in companies])
+        is_match |= holds_all
+    vehicles = Vehicle.objects.filter(is_match, company__in=[company.pk for company in companies])
     return [
         FinderResult(
             vehicle.driver or vehicle.phone,
@@ -180,8 +177,10 @@ def _drivers(needle_lists: list[list[str]], companies: Sequence[Company]) -> lis
 
 
 def _companies(companies: Sequence[Company], holds: Holds) -> list[FinderResult]:
-    found = [company for company in companies if holds(f" {folded(company.name)} {company.cui} ")]
+    matching = [
+        company for company in companies if holds(f" {folded(company.name)} {company.cui} ")
+    ]
     return [
         FinderResult(str(company), f"CUI {company.cui}", _list_url(company=company.cui))
-        for company in found[:MAX_RESULTS]
+        for company in matching[:MAX_RESULTS]
     ]

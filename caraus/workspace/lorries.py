@@ -143,13 +143,12 @@ def _rank(transport: Transport) -> int:
 
 def _load(transport: Transport, *, today: date) -> Load:
     before, after = detail_url()
-    start, end = display.place_title(transport.start), display.place_title(transport.end)
     return Load(
         transport=transport,
         url=f"{before}{transport.pk}{after}",
         status=display.status(transport, today=today),
         left=display.validity_left(transport, today=today),
-        route=f"{start} → {end}",
+        route=display.route_title(transport),
         issues=issue_labels(transport),
         is_dealt_with=_rank(transport) == DEALT_WITH_RANK,
     )

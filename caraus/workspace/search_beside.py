@@ -18,7 +18,7 @@ from caraus.transports.models import TransportNote
 from caraus.workspace.search import needle_lists
 
 # A text that so many notes or lorries hold is no search for one of them.
-MAX_FOUND = 500
+MAX_MATCHES = 500
 
 #: For a needle (`search.needle_lists`), the condition on UITs that something beside them holds it.
 type Beside = Mapping[str, Q]
@@ -30,14 +30,14 @@ def find_beside(searches: Iterable[str], companies: Sequence[Company]) -> Beside
     needles = {needle for needles in lists for needle in needles}
     if not needles:
         return {}
-    is_found = reduce(or_, (Q(search_text__contains=needle) for needle in sorted(needles)))
+    is_match = reduce(or_, (Q(search_text__contains=needle) for needle in sorted(needles)))
     company_ids = [company.pk for company in companies]
-    notes = TransportNote.objects.filter(is_found, transport__company__in=company_ids)
-    vehicles = Vehicle.objects.filter(is_found, company__in=company_ids)
-    note_texts = list(notes.order_by("-pk").values_list("transport", "search_text")[:MAX_FOUND])
+    notes = TransportNote.objects.filter(is_match, transport__company__in=company_ids)
+    vehicles = Vehicle.objects.filter(is_match, company__in=company_ids)
+    note_texts = list(notes.order_by("-pk").values_list("transport", "search_text")[:MAX_MATCHES])
     driver_texts = [
         (plate.lower(), text)
-        for plate, text in vehicles.order_by("pk").values_list("plate", "search_text")[:MAX_FOUND]
+        for plate, text in vehicles.order_by("pk").values_list("plate", "search_text")[:MAX_MATCHES]
     ]
     # Of a single company each UIT is: its name tells none of them from another.
     named = companies if len(companies) > 1 else ()

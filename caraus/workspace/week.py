@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import day_in_full
-from caraus.transports.display import Status, grouped_uit, place_title, status
+from caraus.transports.display import Status, grouped_uit, route_title, status
 from caraus.transports.models import Transport
 from caraus.workspace.lorries import IdleLorry, idle_lorries
 from caraus.workspace.period import Period, valid_within
@@ -60,7 +60,7 @@ class WeekBar:
 
     @property
     def route(self) -> str:
-        return f"{place_title(self.transport.start)} → {place_title(self.transport.end)}"
+        return route_title(self.transport)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def test_a_word_of_many_notes_is_looked_up_within_a_limit(
 ) -> None:
     for _ in range(4):
         TransportNote.objects.create(transport=make(), text="la rampă")
-    monkeypatch.setattr(search_beside, "MAX_FOUND", 3)
+    monkeypatch.setattr(search_beside, "MAX_MATCHES", 3)
     with CaptureQueriesContext(connection) as queries:
         beside = search_beside.find_beside(["rampă sud"], [company])
     assert len(queries) == 2
