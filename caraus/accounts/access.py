@@ -121,6 +121,16 @@ def lacks_two_factors(user: User, organization: Organization) -> bool:
     return organization.require_two_factors and not is_mfa_enabled(user)
 
 
+def open_memberships(request: HttpRequest) -> list[Membership]:
+    """Return the user's memberships in the organizations that let the user in, by name."""
+    user = signed_in_user(request)
+    return [
+        membership
+        for membership in memberships(request)
+        if not lacks_two_factors(user, membership.organization)
+    ]
+
+
 def current_organization(request: HttpRequest) -> Organization:
     """Return the organization of the current membership; raises as `current_membership` does."""
     return current_membership(request).organization

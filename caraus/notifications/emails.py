@@ -63,7 +63,7 @@ def compose_email(notifications: Sequence[Notification]) -> OutgoingMessage | No
         # Such a member sees nothing of the organization; only that it must be authorized anew.
         rows = rows.filter(kind__in=[kind.code for kind in registered_kinds() if kind.essential])
     with in_language_of(reader):
-        rendered = render_notifications(list(rows), membership, named=MAX_NAMED_IN_EMAIL)
+        rendered = render_notifications(list(rows), [membership], named=MAX_NAMED_IN_EMAIL)
         return _message(first, rendered, is_digest=is_digest) if rendered else None
 
 

@@ -3,6 +3,8 @@ between the notification and its e-mail, or before the list is opened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db.models import (
     Count,
@@ -38,10 +40,13 @@ def visible_to_member(
 
 
 def own_notifications(request: HttpRequest) -> QuerySet[Notification]:
-    """Return the signed-in person's own notifications in the current organization, as far as the
-    role and the companies allow now."""
+    """Return the signed-in person's own notifications in all organizations, as far as the roles and
+    the companies allow now."""
     own = Notification.objects.filter(user=access.signed_in_user(request)).exclude(kind=DIGEST.code)
-    return visible_to_member(own, access.current_membership(request))
+    visible = [
+        visible_to_member(own, membership) for membership in access.open_memberships(request)
+    ]
+    return reduce(or_, visible) if visible else own.none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,12 @@ class RenderedNotification:
 
 
 def render_notifications(
-    rows: Sequence[Notification], membership: Membership, *, named: int
+    rows: Sequence[Notification], memberships: Sequence[Membership], *, named: int
 ) -> list[RenderedNotification]:
-    """Render the texts in the language that is active; at most `named` notices of each are
-    named."""
-    notified_uits = access.visible(NotifiedUit.objects.all(), membership)
+    """Render the texts in the language that is active, for a member of these organizations; at most
+    `named` notices of each are named."""
+    visible = [access.visible(NotifiedUit.objects.all(), membership) for membership in memberships]
+    notified_uits = reduce(or_, visible)
     bursts = [row for row in rows if row.is_burst]
     counted = notified_uits.filter(notification__in=bursts).order_by().values_list("notification")
     numbers = dict(counted.annotate(Count("pk"))) if bursts else {}

@@ -1,10 +1,11 @@
 """The bell and the list."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,15 +22,16 @@ MAX_NAMED_IN_LIST = 10
 @require_GET
 @never_cache
 def notification_list(request: HttpRequest) -> HttpResponse:
-    """Show the member's notifications, a page at a time."""
+    """Show the person's notifications in all organizations, a page at a time."""
     membership = access.current_membership(request)
-    page = Paginator(own_notifications(request), NOTIFICATIONS_PER_PAGE).get_page(
-        request.GET.get("pagina")
-    )
+    own = own_notifications(request).select_related("organization")
+    page = Paginator(own, NOTIFICATIONS_PER_PAGE).get_page(request.GET.get("pagina"))
     may_see = access.has_role(membership, Role.ADMIN)
     context = {
         "page": page,
-        "notifications": render_notifications(list(page), membership, named=MAX_NAMED_IN_LIST),
+        "notifications": render_notifications(
+            list(page), access.open_memberships(request), named=MAX_NAMED_IN_LIST
+        ),
         "unread": own_notifications(request).filter(read_at=None).count(),
         "mail_failures": mail_failures_of(membership.organization) if may_see else None,
     }
@@ -46,12 +48,17 @@ def bell(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark it as read and go where it leads; with `ramai`, stay in the list."""
-    access.get_object(request, own_notifications(request), pk)
+    """Mark it as read and go where it leads, in its own organization; with `ramai`, stay in the
+    list."""
+    access.current_membership(request)
+    notification = own_notifications(request).filter(pk=pk).first()
+    if notification is None:
+        raise Http404(gettext("Nu există sau nu este al organizației tale."))
     own_notifications(request).filter(pk=pk, read_at=None).update(read_at=timezone.now())
     if "ramai" in request.POST:
         return redirect("notifications:list")
-    return redirect(_path(own_notifications(request).get(pk=pk).address))
+    access.select_organization(request, notification.organization_id)
+    return redirect(_path(notification.address))
 
 
 def _path(address: str) -> str:
@@ -63,5 +70,6 @@ def _path(address: str) -> str:
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark all own notifications as read."""
+    access.current_membership(request)
     own_notifications(request).filter(read_at=None).update(read_at=timezone.now())
     return redirect("notifications:list")
