@@ -1,18 +1,18 @@
 """What is notified of and recorded when a change comes to a state: in the state's transaction."""
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import User
 from caraus.filings import display
 from caraus.filings.models import FilingAttempt, VehicleChange
 from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
+from caraus.filings.notification_texts import change_facts, vehicle_change
 from caraus.filings.permission import FILERS
 from caraus.filings.states import ChangeState
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
-from caraus.transports.display import grouped_uit
 
 _RECORDED = {
     ChangeState.PROCESSING: gettext_noop("ANAF a primit schimbarea vehiculului"),
@@ -45,29 +45,13 @@ def notify_attention(change: VehicleChange) -> None:
         memberships__organization=organization, memberships__role__in=access.roles_at_least(FILERS)
     ).distinct()
 
-    def title() -> str:
-        text = gettext("Schimbare de vehicul {state}: UIT {uit}").format(
-            state=ChangeState(change.state).label, uit=grouped_uit(change.uit)
-        )
-        return display.mark_rehearsal(text, change)
-
-    def text() -> str:
-        parts = [
-            display.format_change(change),
-            display.state_sentence(change),
-            display.response_error_sentence(change),
-            change.message,
-            display.state_advice(change),
-        ]
-        return "\n\n".join(filter(None, parts))
-
     notify(
         organization=organization,
         users=users,
         kind=FILING_NEEDS_ATTENTION,
         key=f"{change.pk}:{change.state}:{change.state_since.isoformat()}",
-        title=title,
-        text=text,
+        message=vehicle_change,
+        facts=change_facts(change),
         address=reverse("filings:change", args=[change.pk]),
         company=change.company,
     )

@@ -6,18 +6,15 @@ What a person's change of the fleet raises, the page shows to that person at onc
 from collections.abc import Sequence
 
 from caraus.accounts.models import Company
-from caraus.fleet.display import explain
 from caraus.fleet.issue_store import Cause, appeared
 from caraus.fleet.models import Issue
 from caraus.fleet.notification_kinds import FLEET_ISSUE
+from caraus.fleet.notification_texts import fleet_issue
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
-from caraus.transports.display import grouped_uit
 from caraus.transports.models import Transport
-from caraus.transports.notifications import (
-    describe_transport,
-    notification_subject,
-)
+from caraus.transports.notification_texts import transport_facts
+from caraus.transports.notifications import notification_subject
 
 
 def connect_signals() -> None:
@@ -38,18 +35,18 @@ def _on_appeared(
 
 
 def _build_notice(company: Company, row: Transport, issue: Issue) -> UitNotice:
-    row.company = company
-
-    def text() -> str:
-        explanation = explain(issue, row)
-        return "\n\n".join(
-            [explanation.text, "\n".join(explanation.steps), describe_transport(company, row)]
-        )
-
     return UitNotice(
         key=str(issue.pk),
         subject=notification_subject(company, row),
-        title=lambda: f"{explain(issue, row).title} (UIT {grouped_uit(row.uit)})",
-        text=text,
+        message=fleet_issue,
+        facts={
+            "transport": transport_facts(company, row),
+            "issue": {
+                "code": issue.code,
+                "plate_field": issue.plate_field,
+                "plate": issue.plate,
+            },
+            "other": transport_facts(company, issue.other) if issue.other else None,
+        },
         address=row.get_absolute_url(),
     )

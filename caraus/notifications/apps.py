@@ -7,10 +7,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notificări"
 
     def ready(self) -> None:
-        """Register the kinds of notifications of all packages; notify owners."""
+        """Register the kinds of notifications of all packages and their messages; notify owners."""
         from django.utils.module_loading import autodiscover_modules
 
         from caraus.notifications import owner_notifications
 
-        autodiscover_modules("notification_kinds")
+        autodiscover_modules("notification_kinds", "notification_texts")
         owner_notifications.connect_signals()

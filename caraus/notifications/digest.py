@@ -38,8 +38,6 @@ def _make(user_id: int, organization_id: int, now: datetime, made: list[Notifica
             organization_id=organization_id,
             kind=DIGEST.code,
             key=f"{organization_id}:{now.isoformat()}",
-            title=str(DIGEST.title),
-            text="",
             address=reverse("notifications:list"),
             created_at=now,
             read_at=now,

@@ -4,14 +4,40 @@ from datetime import time
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.core.fields import TruncatedCharField, UniqueKeyField
+from caraus.core.fields import UniqueKeyField
 from caraus.core.formatting import gettext_lazy
-from caraus.notifications.kinds import NotificationKind, kind_of_code
+from caraus.notifications.kinds import DIGEST, NotificationKind, kind_of_code
+from caraus.notifications.messages import Message, write_message
 
 
-class Notification(models.Model):
+class _Written(models.Model):
+    """What is said of `facts` by the function that `message` names, in the active language."""
+
+    message = models.CharField(max_length=60, blank=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    def write(self) -> Message:
+        return write_message(self.message, self.facts) or Message("")
+
+    @property
+    def title(self) -> str:
+        return self.write().title
+
+    @property
+    def text(self) -> str:
+        return self.write().text
+
+
+class Notification(_Written):
     """What one person is notified of; unique by person, kind and key, so never twice."""
 
     ORGANIZATION_PATH = "organization"
@@ -23,11 +49,8 @@ class Notification(models.Model):
     company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, blank=True)
     kind = models.CharField(max_length=40)
     key = UniqueKeyField(max_length=200)
-    title = TruncatedCharField(max_length=200)
-    text = models.TextField()
-    # A path of this site, and the words of the button that leads there.
+    # A path of this site.
     address = models.CharField(max_length=300)
-    action = TruncatedCharField(max_length=80, default="Deschide")
     created_at = models.DateTimeField(default=timezone.now)
     # Switched off for the bell, it is read from the start.
     read_at = models.DateTimeField(null=True, blank=True)
@@ -62,15 +85,22 @@ class Notification(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.title
-
     @property
     def about(self) -> NotificationKind | None:
         return kind_of_code(self.kind)
 
+    @property
+    def title(self) -> str:
+        return super().title or str((self.about or DIGEST).title)
 
-class NotifiedUit(models.Model):
+    @property
+    def action(self) -> str:
+        if self.is_burst:
+            return gettext("Vezi lista")
+        return self.write().action or gettext("Deschide")
+
+
+class NotifiedUit(_Written):
     """What a person was notified of about a UIT, alone or among many: never again, by kind and
     key."""
 
@@ -82,7 +112,6 @@ class NotifiedUit(models.Model):
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
     key = UniqueKeyField(max_length=200)
-    title = TruncatedCharField(max_length=200)
     address = models.CharField(max_length=300)
     # Null only within the transaction that creates both.
     notification = models.ForeignKey(
@@ -94,9 +123,6 @@ class NotifiedUit(models.Model):
         constraints = [
             models.UniqueConstraint("user", "kind", "key", name="one_notified_uit_per_key")
         ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class NotificationEmail(models.Model):

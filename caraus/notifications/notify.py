@@ -1,28 +1,24 @@
 """Notify people: the bell and the e-mail, written in the transaction of what happened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
-from caraus.core.formatting import in_language_of
 from caraus.notifications.delivery_settings import (
     delivery_settings_of,
     next_digest_at,
     quiet_hours_end,
 )
 from caraus.notifications.kinds import NotificationKind
+from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import DeliverySettings, Notification, NotificationEmail
 from caraus.notifications.preferences import Channels, channels_of
 from caraus.notifications.tasks import enqueue_email
-
-# A text, or what makes it: called once for each reader, in the reader's language.
-type LocalizedText = str | Callable[[], str]
 
 # Notifications about UITs within this time of each other go in one e-mail.
 EMAIL_WINDOW = timedelta(minutes=5)
@@ -37,16 +33,15 @@ def notify(
     users: Iterable[User],
     kind: NotificationKind,
     key: str,
-    title: LocalizedText,
-    text: LocalizedText,
+    message: MessageKind,
+    facts: Facts,
     address: str,
-    action: LocalizedText = lambda: gettext("Deschide"),
     company: Company | None = None,
     now: datetime | None = None,
 ) -> list[Notification]:
-    """Notify each user once, in the user's language; return the notifications that are new. `key`
-    names what happened within its kind; `address` is a path of this site; paragraphs of
-    `text` are parted by an empty line."""
+    """Notify each user once; return the notifications that are new. `key` names what happened
+    within its kind; `message` writes it of the facts for each reader; `address` is a path of this
+    site."""
     created = []
     now = now or timezone.now()
     people = [user for user in users if user.is_active]
@@ -56,18 +51,13 @@ def notify(
     settings_by_user = delivery_settings_of(people, organization)
     for user in people:
         channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
-        with in_language_of(user):
-            texts = {
-                "title": render_text(title),
-                "text": render_text(text),
-                "action": render_text(action),
-            }
         notification, is_new = Notification.objects.get_or_create(
             user=user,
             kind=kind.code,
             key=key,
-            defaults=texts
-            | {
+            defaults={
+                "message": message.code,
+                "facts": facts,
                 "organization": organization,
                 "company": company,
                 "address": address,
@@ -80,11 +70,6 @@ def notify(
             schedule_email(notification, kind, channels, delivery_settings, now)
             created.append(notification)
     return created
-
-
-def render_text(text: LocalizedText) -> str:
-    """Return the text in the active language."""
-    return text() if callable(text) else text
 
 
 def schedule_email(

@@ -8,7 +8,22 @@ from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.signals import owner_added
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NEW_OWNER
+from caraus.notifications.messages import Facts, Message, message_kind
 from caraus.notifications.notify import notify
+
+
+@message_kind("new_owner")
+def new_owner(facts: Facts) -> Message:
+    """Say who is an owner now."""
+    return Message(
+        gettext("Organizația are un proprietar nou"),
+        gettext(
+            "{user} ({email}) este acum proprietar în {organization}: poate schimba membrii, "
+            "scoate proprietari și șterge organizația. Dacă nu ar trebui să fie, schimbă-i rolul "
+            "la Membri."
+        ).format(**facts),
+        gettext("Vezi membrii"),
+    )
 
 
 def connect_signals() -> None:
@@ -29,17 +44,12 @@ def _notify_owners(sender: object, membership: Membership, **_: object) -> None:
         users=owners,
         kind=NEW_OWNER,
         key=f"{membership.pk}:{now.isoformat()}",
-        title=lambda: gettext("Organizația are un proprietar nou"),
-        text=lambda: gettext(
-            "{user} ({email}) este acum proprietar în {organization}: poate schimba membrii, "
-            "scoate proprietari și șterge organizația. Dacă nu ar trebui să fie, schimbă-i rolul "
-            "la Membri."
-        ).format(
-            user=membership.user.display_name,
-            email=membership.user.email,
-            organization=organization,
-        ),
+        message=new_owner,
+        facts={
+            "user": membership.user.display_name,
+            "email": membership.user.email,
+            "organization": str(organization),
+        },
         address=reverse("members"),
-        action=lambda: gettext("Vezi membrii"),
         now=now,
     )

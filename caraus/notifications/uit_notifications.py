@@ -14,12 +14,11 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.shortcuts import resolve_url
 from django.utils import timezone
-from django.utils.translation import gettext
+from psycopg.types.json import Jsonb
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.fields import truncate_for_column
-from caraus.core.formatting import in_language_of
 from caraus.notifications.delivery_settings import (
     FilterSubject,
     delivery_settings_of,
@@ -27,13 +26,14 @@ from caraus.notifications.delivery_settings import (
     passes_filters,
 )
 from caraus.notifications.kinds import NotificationKind
+from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import (
     DeliverySettings,
     Notification,
     NotificationEmail,
     NotifiedUit,
 )
-from caraus.notifications.notify import EMAIL_WINDOW, LocalizedText, render_text, schedule_email
+from caraus.notifications.notify import EMAIL_WINDOW, schedule_email
 from caraus.notifications.preferences import Channels, channels_of
 
 # More than so many of a kind, at once or within five minutes, are one message.
@@ -42,16 +42,14 @@ MAX_SINGLE_NOTIFICATIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class UitNotice:
-    """What a person is notified of about a UIT: `key` names it within its kind, `title` says it in
-    a line. `address` is a path of this site. After `matters_until` nobody is written to about it.
-
-    The texts may be read a day later: they name days, never „azi” or „mâine”.
-    """
+    """What a person is notified of about a UIT: `key` names it within its kind, `message` writes it
+    of the facts. `address` is a path of this site. After `matters_until` nobody is written to about
+    it."""
 
     key: str
     subject: FilterSubject
-    title: LocalizedText
-    text: LocalizedText
+    message: MessageKind
+    facts: Facts
     address: str
     matters_until: datetime | None = None
 
@@ -92,8 +90,7 @@ def notify_about_uits(
             and passes_filters(delivery_settings, notice.subject)
         ]
         notifier = _UitNotifier(user, organization, kind, channels, delivery_settings, now)
-        with in_language_of(user):
-            created += notifier.notify(relevant_notices)
+        created += notifier.notify(relevant_notices)
     return created
 
 
@@ -157,17 +154,15 @@ class _UitNotifier:
         with database.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO notifications_notifieduit"
-                " (user_id, organization_id, kind, key, company_id, title, address)"
-                " SELECT %s, %s, %s, notice.* FROM"
-                " unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) AS notice"
+                " (user_id, organization_id, kind, key, company_id, message, facts, address)"
+                " SELECT %s, %s, %s, notice.* FROM unnest"
+                "(%s::text[], %s::bigint[], %s::text[], %s::jsonb[], %s::text[]) AS notice"
                 " ON CONFLICT DO NOTHING RETURNING key",
                 [
                     *(self.user.pk, self.organization.pk, self.kind.code, list(rows)),
                     [notice.subject.company.pk for notice in rows.values()],
-                    [
-                        truncate_for_column(NotifiedUit, "title", render_text(notice.title))
-                        for notice in rows.values()
-                    ],
+                    [notice.message.code for notice in rows.values()],
+                    [Jsonb(notice.facts) for notice in rows.values()],
                     [notice.address for notice in rows.values()],
                 ],
             )
@@ -180,10 +175,9 @@ class _UitNotifier:
             self._row(
                 key=notice.key,
                 company=notice.subject.company,
-                title=render_text(notice.title),
-                text=render_text(notice.text),
+                message=notice.message.code,
+                facts=notice.facts,
                 address=notice.address,
-                action=gettext("Vezi UIT-ul"),
                 matters_until=notice.matters_until,
             )
             for notice in notices
@@ -203,9 +197,7 @@ class _UitNotifier:
             key=f"burst:{notices[0].key}",
             is_burst=True,
             company=company,
-            title=str(self.kind.title),
             address=self._list_address(company),
-            action=gettext("Vezi lista"),
             matters_until=_last_relevant(notices),
         )
         burst.save()

@@ -1,27 +1,33 @@
 """What people are notified of about the synchronization, once, in the transaction of the fact.
 
-The words may be read a day later: they name days, never „azi” or „mâine”.
+What is said of it stands in `notification_texts.py`.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, Role, User
 from caraus.authorizations.models import Authorization
 from caraus.core.fields import truncate_for_column
-from caraus.core.formatting import BUCHAREST, day_in_full, plural
+from caraus.core.formatting import BUCHAREST
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
+from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
 from caraus.notifications.preferences import channels_of
 from caraus.sync.notification_kinds import ANAF_LIMITS, ANAF_OUTAGE, MASS_DISAPPEARANCE
+from caraus.sync.notification_texts import (
+    all_vanished,
+    daily_limit,
+    mass_disappearance,
+    outage,
+    pause,
+)
 
 
 def _notify(
@@ -29,8 +35,8 @@ def _notify(
     kind: NotificationKind,
     *,
     key: str,
-    title: Callable[[], str],
-    text: Callable[[], str],
+    message: MessageKind,
+    facts: Facts,
     company: Company | None = None,
 ) -> None:
     """Notify owners and administrators, or, of a kind on request only, whoever switched it on. Who
@@ -52,8 +58,8 @@ def _notify(
         users=people,
         kind=kind,
         key=notification_key(organization, key),
-        title=title,
-        text=text,
+        message=message,
+        facts=facts,
         address=address,
         company=company,
     )
@@ -62,14 +68,6 @@ def _notify(
 def notification_key(organization: Organization, key: str) -> str:
     """Return the key as the column of the notification keeps it."""
     return truncate_for_column(Notification, "key", f"{organization.pk}:{key}")
-
-
-def _moment(moment: datetime) -> str:
-    """Format „joi, 28 noiembrie, ora 10:42”, in Bucharest."""
-    here = moment.astimezone(BUCHAREST)
-    return gettext("{day}, ora {clock}").format(
-        day=day_in_full(here.date(), today=here.date()), clock=f"{here:%H:%M}"
-    )
 
 
 def _polled_organizations() -> list[Organization]:
@@ -94,31 +92,15 @@ def notified_daily_limits(now: datetime) -> set[str]:
 def notify_daily_limit(
     organization: Organization, *, whom: tuple[str, str], limit: int | None, at: datetime
 ) -> None:
-    """Once for each company or authorization and day, however often it is called."""
+    """Once for each company or authorization and day, however often it is called; `whom` is a key
+    of `LIMITED` and a name."""
     day = at.astimezone(BUCHAREST).date()
     _notify(
         organization,
         ANAF_LIMITS,
         key=daily_limit_key(whom[1], day),
-        title=lambda: gettext("ANAF a limitat interogările până {day}").format(
-            day=day_in_full(day + timedelta(days=1), today=day)
-        ),
-        text=lambda: (
-            gettext(
-                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică de {queries}. Nu mai "
-                "sincronizăm până după miezul nopții, apoi mai rar, ca să nu o mai "
-                "atingem. Verifică dacă și alt program interoghează ANAF cu același certificat."
-            )
-            if limit
-            else gettext(
-                "ANAF a răspuns că pentru {whom} s-a atins limita zilnică. Nu mai sincronizăm "
-                "până după miezul nopții, apoi mai rar, ca să nu o mai atingem. "
-                "Verifică dacă și alt program interoghează ANAF cu același certificat."
-            )
-        ).format(
-            whom=whom[0].format(name=whom[1]),
-            queries=plural(limit or 0, "interogare", "interogări"),
-        ),
+        message=daily_limit,
+        facts={"day": day.isoformat(), "limit": limit, "whom": list(whom)},
     )
 
 
@@ -129,15 +111,8 @@ def notify_mass_disappearance(company: Company, *, number: int, at: datetime) ->
         company.organization,
         MASS_DISAPPEARANCE,
         key=f"{company.pk}:{at.isoformat()}",
-        title=lambda: gettext("{company}: {gone} au dispărut deodată din lista ANAF").format(
-            company=company, gone=plural(number, "transport", "transporturi")
-        ),
-        text=lambda: gettext(
-            "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "
-            "De obicei este o eroare la ANAF: nu le socotim ieșite din listă decât dacă "
-            "lipsesc și din alte două răspunsuri, la cel puțin zece minute "
-            "distanță."
-        ).format(gone=plural(number, "transport", "transporturi")),
+        message=mass_disappearance,
+        facts={"company": str(company), "number": number},
         company=company,
     )
 
@@ -146,29 +121,17 @@ def notify_mass_disappearance(company: Company, *, number: int, at: datetime) ->
 def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
     """Notify that ANAF shows none of a company's UITs any more: once a day at most, however often
     its list empties."""
-    hours = settings.DELIST_ALL_AFTER_HOURS
-
-    def text() -> str:
-        happened = gettext(
-            "Din {moment} lista ANAF a firmei nu mai arată niciunul dintre UIT-urile ei "
-            "({how_many}). De obicei este o problemă la ANAF și trece singură."
-        ).format(moment=_moment(at), how_many=plural(number, "UIT valabil", "UIT-uri valabile"))
-        wait = gettext(
-            "Rămân „lipsă la ANAF” și abia după {hours} le socotim ieșite din lista ANAF. Dacă se "
-            "întorc până atunci, nu anunțăm pe nimeni."
-        ).format(hours=plural(hours, "oră", "ore"))
-        advice = gettext(
-            "Dacă un camion pleacă la drum între timp, întreabă declarantul dacă UIT-ul mai este "
-            "valabil: putea să îl confirme, să îl șteargă sau să îl dea altui transportator."
-        )
-        return "\n\n".join([f"{happened} {wait}", advice])
-
     _notify(
         company.organization,
         MASS_DISAPPEARANCE,
         key=f"all:{company.pk}:{at.astimezone(BUCHAREST).date()}",
-        title=lambda: gettext("{company}: ANAF nu mai arată niciun UIT").format(company=company),
-        text=text,
+        message=all_vanished,
+        facts={
+            "company": str(company),
+            "number": number,
+            "at": at.isoformat(),
+            "hours": settings.DELIST_ALL_AFTER_HOURS,
+        },
         company=company,
     )
 
@@ -185,11 +148,8 @@ def _notify_of_outage(organization: Organization, since: datetime) -> None:
         organization,
         ANAF_OUTAGE,
         key=since.isoformat(),
-        title=lambda: gettext("ANAF nu răspunde de o oră"),
-        text=lambda: gettext(
-            "ANAF nu răspunde de {moment}. Lista transporturilor este cea de "
-            "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
-        ).format(moment=_moment(since)),
+        message=outage,
+        facts={"since": since.isoformat()},
     )
 
 
@@ -206,23 +166,10 @@ def notify_pause(*, since: datetime, until: datetime, now: datetime) -> bool:
 def _notify_of_pause(
     organization: Organization, since: datetime, until: datetime, now: datetime
 ) -> None:
-    def text() -> str:
-        how_long = (
-            gettext("Următoarea sincronizare: {until}; continuăm automat.").format(
-                until=_moment(until)
-            )
-            if until > now
-            else gettext("Am făcut pauza cerută și am continuat singuri.")
-        )
-        return gettext(
-            "ANAF a răspuns că primește prea multe interogări pe minut. {how_long} "
-            "Verifică dacă și alt program interoghează ANAF din numele aplicației."
-        ).format(how_long=how_long)
-
     _notify(
         organization,
         ANAF_LIMITS,
         key=f"pause:{since.isoformat()}",
-        title=lambda: gettext("ANAF ne-a cerut o pauză"),
-        text=text,
+        message=pause,
+        facts={"until": until.isoformat() if until > now else None},
     )

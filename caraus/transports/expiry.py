@@ -31,7 +31,8 @@ from caraus.transports.notification_kinds import (
     EXPIRING_UIT,
     LAST_HOURS_OF_UIT,
 )
-from caraus.transports.notifications import build_expiry_notice, expires_at, is_ours
+from caraus.transports.notification_texts import is_ours
+from caraus.transports.notifications import build_expiry_notice, expires_at
 from caraus.transports.reconcile import Event
 from caraus.transports.store import transports_stored
 

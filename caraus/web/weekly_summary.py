@@ -1,19 +1,19 @@
 """The owner's week in five lines, by e-mail, on Monday morning."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils import timezone, translation
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.authorizations.replacement import NOT_ENDED
-from caraus.core.formatting import BUCHAREST, plural
+from caraus.core.formatting import BUCHAREST
 from caraus.core.queries import count_each
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState
@@ -21,8 +21,9 @@ from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
 from caraus.transports.models import Transport, TransportEvent
-from caraus.web.dashboard import Dashboard, build_dashboard
+from caraus.web.dashboard import build_dashboard
 from caraus.web.notification_kinds import WEEKLY_SUMMARY
+from caraus.web.notification_texts import weekly_summary
 
 # On Mondays from this hour on, in Romania.
 HOUR = 7
@@ -41,10 +42,6 @@ class Week:
     other_carrier: int
     filed: int
     refused: int
-
-    @property
-    def last(self) -> date:
-        return self.first + timedelta(days=6)
 
 
 def notify_weekly(now: datetime | None = None) -> None:
@@ -67,21 +64,14 @@ def _notify_owners(organization: Organization, first: date, now: datetime) -> No
     if membership is None or is_done:
         return
     week = _count_week(membership, first)
-
-    def text() -> str:
-        return "\n\n".join(_lines(week, build_dashboard(membership)))
-
     notify(
         organization=organization,
         users=User.objects.filter(memberships__in=owners),
         kind=WEEKLY_SUMMARY,
         key=key,
-        title=lambda: gettext("Săptămâna pe scurt: {first}–{last}").format(
-            first=f"{week.first:%d.%m}", last=f"{week.last:%d.%m.%Y}"
-        ),
-        text=text,
+        message=weekly_summary,
+        facts=asdict(week) | {"first": first.isoformat(), "now": _in_each_language(membership)},
         address=reverse("home"),
-        action=lambda: gettext("Deschide Panoul"),
         now=now,
     )
 
@@ -115,34 +105,14 @@ def _count_week(membership: Membership, first: date) -> Week:
     return Week(first, *count_each(*(rows.order_by() for rows in counted)))
 
 
-def _lines(week: Week, dashboard: Dashboard) -> list[str]:
-    filed = plural(week.filed, "schimbare de vehicul depusă", "schimbări de vehicul depuse")
-    health = dashboard.authorization
-    return [
-        gettext("Luni dimineața: {sentence}").format(sentence=dashboard.sentence),
-        gettext("Săptămâna trecută: {uits}, pe {lorries}.").format(
-            uits=plural(week.new, "UIT nou", "UIT-uri noi"),
-            lorries=plural(week.lorries, "camion", "camioane"),
-        ),
-        gettext("{expired}; {delisted}; {other_carrier}.").format(
-            expired=plural(week.expired, "UIT a expirat", "UIT-uri au expirat"),
-            delisted=plural(
-                week.delisted,
-                "UIT a ieșit din lista ANAF înainte de termen",
-                "UIT-uri au ieșit din lista ANAF înainte de termen",
-            ),
-            other_carrier=plural(
-                week.other_carrier,
-                "UIT a fost dat altui transportator",
-                "UIT-uri au fost date altui transportator",
-            ),
-        ),
-        gettext("La ANAF: {filed}, din care refuzate: {refused}.").format(
-            filed=filed, refused=week.refused
-        ),
-        gettext("Autorizări SPV: {state}. {sentence}").format(
-            state=health.word, sentence=health.sentence
-        )
-        if health
-        else gettext("Autorizări SPV: niciuna."),
-    ]
+def _in_each_language(membership: Membership) -> dict[str, dict[str, str]]:
+    """Return what Panou says on this Monday, by language: a day later it may say something else."""
+    sentences = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            dashboard = build_dashboard(membership)
+            health = dashboard.authorization
+            sentences[language] = {"risks": dashboard.sentence} | (
+                {"state": health.word, "sentence": health.sentence} if health else {}
+            )
+    return sentences

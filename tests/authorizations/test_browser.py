@@ -168,7 +168,7 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
     assert (made.status, made.access_token_sealed, made.refresh_token_sealed) == (
         *("disconnected", "", ""),
     )
-    notifications = Notification.objects.filter(title="O autorizare SPV a fost luată înapoi")
+    notifications = Notification.objects.filter(message="authorization_taken_back")
     assert {notice.user for notice in notifications} == {owner, admin}
     assert "Ion Contabilul a apăsat „Nu am vrut asta”" in notifications[0].text
     entry = AuditLogEntry.objects.order_by("pk").last()

@@ -37,7 +37,7 @@ def ending(organization: Organization, owner: User) -> Authorization:
 
 
 def titles() -> list[str]:
-    return list(Notification.objects.order_by("created_at").values_list("title", flat=True))
+    return [row.title for row in Notification.objects.order_by("created_at")]
 
 
 def hours_that_count(hours: int) -> Iterator[datetime]:

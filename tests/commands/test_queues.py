@@ -115,8 +115,6 @@ def waiting_email(organization: Organization) -> Notification:
         organization=organization,
         kind=ANAF_OUTAGE.code,
         key="1",
-        title="t",
-        text="x",
         address="/",
         created_at=timezone.now(),
     )

@@ -133,9 +133,8 @@ def test_what_shows_while_a_second_attempt_is_on_its_way_is_not_refused(desk: De
         complete=True,
     )
     assert desk.step(change).state == ChangeState.DONE
-    texts = (
-        Notification.objects.filter(user=desk.user).order_by("pk").values_list("text", flat=True)
-    )
+    rows = Notification.objects.filter(user=desk.user).order_by("pk")
+    texts = [row.text for row in rows]
     assert "A mai fost declarata." in texts[len(texts) - 2]
     entry = AuditLogEntry.objects.filter(action="filing").latest("pk")
     assert entry.details["reference"] == first.reference

@@ -32,7 +32,7 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     make(plate="B123ABC")
     make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
     issue_store.update_issues(company.pk, because="uit")
-    clash = Notification.objects.filter(title__contains="în altă direcție")[0]
+    clash = Notification.objects.filter(facts__issue__code="two_directions")[0]
     assert f"transport {day_in_full(day, today=day)}." in clash.text
     Notification.objects.all().delete()
     make(plate="AR98EXT", carrier_cui="1")  # with what another carrier drives is its own matter

@@ -23,6 +23,7 @@ from caraus.notifications.tasks import send_due
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer, mailers
+from tests.notifications.plain import plain, plain_facts
 from tests.worker import Worker
 
 
@@ -32,10 +33,13 @@ def notify_user(organization: Organization, user: User, key: str = "fact") -> No
         users=[user],
         kind=AUTHORIZATION_NEEDED,
         key=key,
-        title="Autorizarea expiră\nmâine",
-        text="Prima frază, cu ș și ț.\n\nA doua <b>frază</b>.",
+        message=plain,
+        facts=plain_facts(
+            "Autorizarea expiră\nmâine",
+            "Prima frază, cu ș și ț.\n\nA doua <b>frază</b>.",
+            "Autorizează din nou",
+        ),
         address="/integrari/#autorizeaza",
-        action="Autorizează din nou",
     )
     return notification
 

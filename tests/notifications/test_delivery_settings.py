@@ -26,7 +26,6 @@ from caraus.notifications.models import (
     NotificationEmail,
 )
 from caraus.notifications.preferences import Channels, save_channels
-from caraus.notifications.uit_notifications import UitNotice
 from caraus.transports.notification_kinds import DELISTED_UIT, EXPIRING_UIT, NEW_UIT
 from tests import factories
 from tests.authorize import at_once
@@ -157,7 +156,7 @@ def test_the_digest_is_one_email_a_day_in_the_readers_language_without_what_is_o
     over = make_notices(company, "over")[0]
     notify_uits(
         EXPIRING_UIT,
-        [UitNotice(*(over.key, over.subject, over.title, over.text, over.address), now)],
+        [replace(over, matters_until=now)],
         now,
     )
     run_worker_minute(seven + timedelta(minutes=1))

@@ -12,6 +12,7 @@ from caraus.notifications.notify import notify
 from caraus.notifications.preferences import Channels, LastReaderError, channels_of, save_channels
 from tests import factories
 from tests.authorize import at_once
+from tests.notifications.plain import plain, plain_facts
 
 
 def notify_users(
@@ -25,8 +26,8 @@ def notify_users(
         users=users,
         kind=kind,
         key=key,
-        title="S-a întâmplat",
-        text="Ceva.",
+        message=plain,
+        facts=plain_facts("S-a întâmplat", "Ceva."),
         address="/integrari/",
     )
 

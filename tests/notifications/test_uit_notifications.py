@@ -27,6 +27,7 @@ from caraus.transports.notification_kinds import NEW_UIT
 from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer
+from tests.notifications.plain import plain, plain_facts
 from tests.notifications.uit_notices import make_notices, notify_uits, run_worker_minute, text_of
 from tests.squeezed import squeezed
 
@@ -79,8 +80,8 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
                 users=people,
                 kind=kind,
                 key=key,
-                title="Titlul",
-                text="",
+                message=plain,
+                facts=plain_facts("Titlul"),
                 address="/",
                 now=later,
             )
@@ -196,8 +197,8 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
         users=[admin],
         kind=ANAF_LIMITS,
         key="limit",
-        title="Limita",
-        text="a firmei",
+        message=plain,
+        facts=plain_facts("Limita", "a firmei"),
         address="/",
         now=now,
     )
@@ -245,8 +246,8 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
         users=[owner],
         kind=AUTHORIZATION_NEEDED,
         key="end",
-        title="Autorizarea",
-        text="expiră",
+        message=plain,
+        facts=plain_facts("Autorizarea", "expiră"),
         address="/",
         now=now,
     )

@@ -10,6 +10,7 @@ from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.notifications.models import ChannelPreference, Notification, NotificationEmail
 from caraus.notifications.notify import notify
 from tests import factories
+from tests.notifications.plain import plain, plain_facts
 
 
 def notify_user(
@@ -20,10 +21,9 @@ def notify_user(
         users=[user],
         kind=AUTHORIZATION_NEEDED,
         key=key,
-        title=title,
-        text="Întâi.\n\nApoi.",
+        message=plain,
+        facts=plain_facts(title, "Întâi.\n\nApoi.", "Autorizează din nou"),
         address="/integrari/#autorizeaza",
-        action="Autorizează din nou",
     )
     return notification.pk
 
@@ -134,8 +134,8 @@ def test_the_list_has_pages(signed_in: Client, organization: Organization, owner
             organization=organization,
             kind="authorization",
             key=str(number),
-            title=f"Numărul {number}.",
-            text="x",
+            message=plain.code,
+            facts=plain_facts(f"Numărul {number}.", "x"),
             address="/",
             created_at=timezone.now(),
         )

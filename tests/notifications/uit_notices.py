@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext
+
 from caraus.accounts.models import Company
-from caraus.core.formatting import BUCHAREST, gettext_lazy
+from caraus.core.formatting import BUCHAREST
 from caraus.notifications import delivery, digest
 from caraus.notifications.delivery_settings import FilterSubject
-from caraus.notifications.kinds import (
-    NotificationKind,
-)
+from caraus.notifications.kinds import NotificationKind
+from caraus.notifications.messages import Facts, Message, message_kind
 from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
+
+
+@message_kind("about_uit")
+def about_uit(facts: Facts) -> Message:
+    title = f"{gettext('UIT nou')} {facts['key']}"
+    return Message(title, f"Despre {facts['key']}.\n\nRestul.", gettext("Vezi UIT-ul"))
 
 
 def make_notices(company: Company, *keys: str) -> list[UitNotice]:
@@ -20,8 +26,8 @@ def make_notices(company: Company, *keys: str) -> list[UitNotice]:
         UitNotice(
             key=key,
             subject=FilterSubject(company),
-            title=partial("{} {}".format, gettext_lazy("UIT nou"), key),
-            text=f"Despre {key}.\n\nRestul.",
+            message=about_uit,
+            facts={"key": key},
             address=f"/transporturi/{key}/",
         )
         for key in keys

@@ -46,7 +46,7 @@ def told(now: datetime) -> list[tuple[str, str]]:
     expiry.notify_expiring(now)
     expiry.notify_expiring(now)
     rows = Notification.objects.exclude(pk__in=before).order_by("pk")
-    return list(rows.values_list("kind", "title"))
+    return [(row.kind, row.title) for row in rows]
 
 
 @pytest.mark.parametrize(

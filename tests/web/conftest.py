@@ -16,6 +16,7 @@ from caraus.notifications.models import Notification, NotifiedUit
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
+from tests.notifications.plain import plain, plain_facts
 from tests.web.addresses import SECRET
 
 
@@ -53,7 +54,12 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
     )
     membership = Membership.objects.get(user=member)
     notification = Notification.objects.create(
-        user=owner, organization=organization, kind="test", key="1", title=SECRET, text=SECRET
+        user=owner,
+        organization=organization,
+        kind="test",
+        key="1",
+        message=plain.code,
+        facts=plain_facts(SECRET, SECRET),
     )
     burst = Notification.objects.create(
         user=owner, organization=organization, kind="uit_new", key="2", is_burst=True
@@ -65,7 +71,8 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
             company=company,
             kind="uit_new",
             key=str(number),
-            title=SECRET,
+            message=plain.code,
+            facts=plain_facts(SECRET),
             address=f"/transporturi/{transport.pk}/",
             notification=burst,
         )

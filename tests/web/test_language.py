@@ -10,6 +10,7 @@ from django.utils import translation
 from caraus.accounts.models import Organization, User
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED
 from caraus.core.formatting import plural
+from caraus.notifications.messages import Facts, Message, message_kind
 from caraus.notifications.notify import notify
 from tests import factories
 from tests.worker import Worker
@@ -71,6 +72,11 @@ def test_a_choice_leads_nowhere_else(client: Client) -> None:
         assert response["Location"] == "/"
 
 
+@message_kind("twenty_transports")
+def twenty_transports(facts: Facts) -> Message:
+    return Message(f"UIT: {plural(facts['number'], 'transport', 'transporturi')}", "Text")
+
+
 def test_a_worker_writes_to_each_reader_in_the_readers_language(
     worker: Worker, organization: Organization, settings: LazySettings
 ) -> None:
@@ -86,8 +92,8 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
             users=User.objects.all(),
             kind=AUTHORIZATION_NEEDED,
             key="fact",
-            title=lambda: f"UIT: {plural(20, 'transport', 'transporturi')}",
-            text="Text",
+            message=twenty_transports,
+            facts={"number": 20},
             address="/",
         )
     worker.drain()

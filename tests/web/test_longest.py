@@ -14,10 +14,12 @@ from caraus.core import fields
 from caraus.fleet.models import Vehicle
 from caraus.lists.models import Draft
 from caraus.notifications.emails import compose_email
+from caraus.notifications.messages import TITLE_LENGTH
 from caraus.notifications.models import Notification, NotifiedUit
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, SavedView
+from tests.notifications.plain import plain_facts
 from tests.web.test_everyone import ORIGIN, all_pages, answer
 
 # The widest letter, without a place to break a line.
@@ -37,7 +39,8 @@ TEXTS: dict[type[Model], dict[str, Any]] = {
     },
     TransportNote: {"text": REFERENCE},
     UnreadableRecord: {"raw": REFERENCE, "reason": REFERENCE},
-    Notification: {"text": REFERENCE},
+    Notification: {"facts": plain_facts(WIDEST * TITLE_LENGTH, REFERENCE)},
+    NotifiedUit: {"facts": plain_facts(WIDEST * TITLE_LENGTH)},
     Invitation: {"email": EMAIL},
     ExternalLink: {"email": EMAIL},
 }
@@ -50,8 +53,6 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     ExternalLink: ("sender_name",),
     Vehicle: ("plate", "note", "driver", "phone"),
     Draft: ("name",),
-    Notification: ("title",),
-    NotifiedUit: ("title",),
     SavedView: ("name",),
 }
 

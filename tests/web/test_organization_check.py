@@ -14,6 +14,7 @@ from caraus.notifications import emails
 from caraus.notifications.models import Notification
 from caraus.transports.models import Transport, TransportNote
 from tests import factories
+from tests.notifications.plain import plain, plain_facts
 from tests.transports.test_views import transport
 from tests.web.addresses import OWN_ROUTES
 
@@ -182,10 +183,9 @@ def test_a_link_of_an_email_asks_before_it_opens_the_other_organization(
         organization=other,
         kind="renewal_failed",
         key="k",
-        title="Reînnoirea nu a mers",
-        text="Autorizează din nou.",
+        message=plain.code,
+        facts=plain_facts("Reînnoirea nu a mers", "Autorizează din nou.", "Vezi"),
         address="/integrari/",
-        action="Vezi",
     )
     with override("ro"):
         email = emails.compose_email([notice])

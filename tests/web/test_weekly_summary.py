@@ -6,6 +6,7 @@ import pytest
 
 from caraus.accounts.models import Company, User
 from caraus.core.formatting import BUCHAREST
+from caraus.notifications.emails import compose_email
 from caraus.notifications.models import Notification, NotificationEmail
 from caraus.transports.models import Transport, TransportEvent
 from caraus.web.weekly_summary import notify_weekly
@@ -81,5 +82,8 @@ def test_each_owner_reads_it_in_their_language(authorized: Company) -> None:
     english.save()
     notify_weekly(MONDAY)
     (summary,) = summaries(english)
-    assert summary.title.startswith("The week in brief")
-    assert "Last week: " in summary.text
+    email = compose_email([summary])
+    assert email
+    assert email.subject.startswith("The week in brief")
+    for words in ("Last week: ", "On Monday morning: Nothing", "SPV authorizations: "):
+        assert words in str(email.body)

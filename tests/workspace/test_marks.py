@@ -143,7 +143,7 @@ def test_dealt_with_is_not_notified_of(make: MakeTransport, owner: User) -> None
     before = expires_at(day) - timedelta(hours=9)
     ExpiryWatch.objects.create(pk=1, notified_until=before)
     expiry.notify_expiring(before + timedelta(hours=2))
-    texts = "".join(Notification.objects.values_list("title", flat=True))
+    texts = "".join(row.title for row in Notification.objects.all())
     assert open_.uit[:4] in texts.replace(" ", "") or open_.uit in texts.replace(" ", "")
     assert done.uit not in texts.replace(" ", "")
 

@@ -18,12 +18,11 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('message', models.CharField(blank=True, max_length=60)),
+                ('facts', models.JSONField(default=dict)),
                 ('kind', models.CharField(max_length=40)),
                 ('key', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=200)),
-                ('text', models.TextField()),
                 ('address', models.CharField(max_length=300)),
-                ('action', models.CharField(default='Deschide', max_length=80)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('is_burst', models.BooleanField(db_default=False, default=False)),
@@ -36,6 +35,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-pk'],
+                'indexes': [
+                    models.Index(condition=models.Q(('read_at', None)), fields=['user', 'organization'], name='unread_notifications'),
+                    models.Index(fields=['user', 'organization', '-created_at'], name='notification_newest'),
+                    models.Index(condition=models.Q(('digest_at__isnull', False)), fields=['digest_at'], name='notification_digest_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='one_notification_per_key'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -51,9 +58,10 @@ class Migration(migrations.Migration):
             name='NotifiedUit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('message', models.CharField(blank=True, max_length=60)),
+                ('facts', models.JSONField(default=dict)),
                 ('kind', models.CharField(max_length=40)),
                 ('key', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=200)),
                 ('address', models.CharField(max_length=300)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.company')),
                 ('notification', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notified_uits', to='notifications.notification')),
@@ -62,6 +70,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='one_notified_uit_per_key'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,25 +123,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['next_attempt_at'], name='emails_to_send')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('read_at', None)), fields=['user', 'organization'], name='unread_notifications'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['user', 'organization', '-created_at'], name='notification_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('digest_at__isnull', False)), fields=['digest_at'], name='notification_digest_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='one_notification_per_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='notifieduit',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('kind'), models.F('key'), name='one_notified_uit_per_key'),
         ),
     ]

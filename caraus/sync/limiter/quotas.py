@@ -10,7 +10,6 @@ from django.db.models import F, Q
 from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.authorizations.models import Authorization
-from caraus.core.formatting import gettext_lazy
 from caraus.sync import notifications
 from caraus.sync.models import AuthorizationLimit, SyncState
 from caraus.sync.romanian_day import anaf_day, day_share_left, until_tomorrow
@@ -142,11 +141,11 @@ def record_daily_limit(
 
 
 def _company(company: Company) -> tuple[str, str]:
-    return gettext_lazy("firma {name}"), company.cui
+    return "company", company.cui
 
 
 def _authorization(authorization: Authorization) -> tuple[str, str]:
-    return gettext_lazy("autorizarea dată de {name}"), authorization.person_name
+    return "authorization", authorization.person_name
 
 
 def notify_unannounced_limits(now: datetime) -> None:

@@ -1,0 +1,75 @@
+"""What a notification says: made whenever it is shown or sent, in the language of the reader.
+
+Facts are stored: codes, names, days, moments. The package that sends a notification registers the
+function that writes its message (`message_kind`) in its own `notification_texts.py`, which is
+imported at start.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+#: JSON: what a message is written of.
+type Facts = dict[str, Any]
+
+TITLE_LENGTH = 200
+ACTION_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is read: paragraphs of `text` are parted by an empty line; `action` is the text of the
+    button that leads on. It may be read a day after the fact: it names days, never „azi”."""
+
+    title: str
+    text: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKind:
+    """The function that writes the messages of a code, in the active language."""
+
+    code: str
+    write: Callable[[Facts], Message]
+
+
+_registered: dict[str, MessageKind] = {}
+
+
+def message_kind(code: str) -> Callable[[Callable[[Facts], Message]], MessageKind]:
+    """Register a function that writes a message. Raises ValueError for a known code."""
+
+    def register(write: Callable[[Facts], Message]) -> MessageKind:
+        if code in _registered:
+            raise ValueError(f"The message {code} is registered already.")
+        _registered[code] = MessageKind(code, write)
+        return _registered[code]
+
+    return register
+
+
+def write_message(code: str, facts: Facts) -> Message | None:
+    """Write a message in the active language. None for a code that exists no longer and for facts
+    of an older version: one notification may not take the others with it."""
+    kind = _registered.get(code)
+    if kind is None:
+        return None
+    try:
+        message = kind.write(facts)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        log.exception("notification_message_not_written", code=code)
+        return None
+    return Message(
+        _shortened(message.title, TITLE_LENGTH),
+        message.text,
+        _shortened(message.action, ACTION_LENGTH),
+    )
+
+
+def _shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
