@@ -120,6 +120,13 @@ class Cluster:
             process.wait_for("worker is ready")
         self._start_caddy()
 
+    def failures(self) -> str:
+        """Return what the web processes have logged of requests that failed."""
+        lines = "\n".join(web.said for web in self.webs).splitlines()
+        return "\n".join(
+            line for line in lines if '"level": "error"' in line or "Traceback" in line
+        )
+
     def restart_web(self, number: int) -> int:
         """Ended politely and started anew; returns its exit code."""
         code = self.webs[number].stop()

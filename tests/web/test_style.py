@@ -1,13 +1,15 @@
 """The style sheets: one scale of type, one of spaces, colours by name; nothing beside them."""
 
 import re
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from lucide.templatetags.lucide import lucide
 
-from caraus.web.templatetags.frame import icon
+from caraus.web.templatetags.frame import _drawings, icon
 
 STATIC = Path(__file__).parents[2] / "caraus/web/static"
 SHEETS = sorted(STATIC.glob("*.css"))
@@ -81,3 +83,17 @@ def test_an_icon_is_drawn_as_its_own_package_draws_it(name: str) -> None:
     for size in (16, 20):
         theirs = lucide(name, size=size, **{"class": "icon", "aria-hidden": "true"})
         assert icon(name, size=size) == theirs
+
+
+def test_threads_that_draw_their_first_icons_at_once_do_not_hinder_each_other() -> None:
+    names = [name.removesuffix(".svg") for name in _drawings().namelist() if name.endswith(".svg")]
+    icon.cache_clear()
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            drawn = list(threads.map(icon, names[:400]))
+    finally:
+        sys.setswitchinterval(switch_interval)
+    icon.cache_clear()
+    assert drawn == [icon(name) for name in names[:400]]
