@@ -144,8 +144,8 @@ def signed_in(companies: list[Company]) -> Client:
 
 
 def ask(client: Client, address: str) -> None:
-    answer = client.get(address, follow=True)
-    assert answer.status_code == 200, (address, answer.status_code)
+    response = client.get(address, follow=True)
+    assert response.status_code == 200, (address, response.status_code)
 
 
 def percentile(taken: list[float]) -> float:

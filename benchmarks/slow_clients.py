@@ -112,8 +112,8 @@ def attacked(address: str, *, each: int = EACH, stubborn: bool = True) -> Iterat
 def seconds_of(url: str, timeout: float = 60) -> float:
     """How long the whole answer takes; an error status raises."""
     began = time.perf_counter()
-    with urllib.request.urlopen(url, timeout=timeout) as answer:
-        answer.read()
+    with urllib.request.urlopen(url, timeout=timeout) as response:
+        response.read()
     return time.perf_counter() - began
 
 

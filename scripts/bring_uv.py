@@ -47,12 +47,12 @@ def by_hand(folder: Path, uv: Path) -> None:
     request = urllib.request.Request(
         PYPI, headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        files = json.load(answer)["files"]
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        files = json.load(response)["files"]
     fitting = [file for file in files if fits(file["filename"])]
     wheel = max(fitting, key=lambda file: version(file["filename"]))
-    with urllib.request.urlopen(wheel["url"], timeout=300) as answer:  # noqa: S310
-        body = answer.read()
+    with urllib.request.urlopen(wheel["url"], timeout=300) as response:  # noqa: S310
+        body = response.read()
     if hashlib.sha256(body).hexdigest() != wheel["hashes"]["sha256"]:
         raise SystemExit(f"{wheel['filename']} came damaged: its SHA-256 is not PyPI's.")
     with zipfile.ZipFile(io.BytesIO(body)) as archive:

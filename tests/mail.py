@@ -72,13 +72,13 @@ class MailServer:
             assert not found, f"{found} in {parts[0]}"
         return self._handler.messages
 
-    def refuse(self, answer: str) -> None:
+    def refuse(self, reply: str) -> None:
         """Answer every message so, e.g. „451 try later”."""
-        self._handler.answer = answer
+        self._handler.answer = reply
 
-    def refuse_recipients(self, answer: str) -> None:
+    def refuse_recipients(self, reply: str) -> None:
         """Answer every recipient so, e.g. „550 no such mailbox”."""
-        self._handler.answer_to_recipients = answer
+        self._handler.answer_to_recipients = reply
 
     def accept(self) -> None:
         self._handler.answer = self._handler.answer_to_recipients = "250 OK"

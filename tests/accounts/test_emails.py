@@ -48,9 +48,9 @@ def refusing(settings: LazySettings) -> Iterator[MailServer]:
         yield server
 
 
-def _ok(answer: Any, status: int = 302) -> Any:
-    assert answer.status_code == status, answer.content.decode()[:2000]
-    return answer
+def _ok(response: Any, status: int = 302) -> Any:
+    assert response.status_code == status, response.content.decode()[:2000]
+    return response
 
 
 def walk(between: Callable[[], object]) -> User:

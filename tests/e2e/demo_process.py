@@ -107,9 +107,9 @@ class DemoProcess:
         """Call the simulator's control: GET without a body, POST with one."""
         verb = "GET" if body is None else "POST"
         with httpx2.Client(timeout=10, trust_env=False) as http:
-            answer = http.request(verb, f"{self.control_url}/_control/{path}", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+            response = http.request(verb, f"{self.control_url}/_control/{path}", json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def delete(self, path: str) -> None:
         """Call the simulator's control port with DELETE."""
@@ -118,9 +118,9 @@ class DemoProcess:
 
     def active(self, cui: str) -> set[str]:
         """The UITs that ANAF has for a carrier now."""
-        answer = self.control(f"active/{cui}")
-        assert isinstance(answer, dict)
-        return {record["uit"] for record in answer["records"]}
+        response = self.control(f"active/{cui}")
+        assert isinstance(response, dict)
+        return {record["uit"] for record in response["records"]}
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """Press Ctrl-C; the exit code. One that does not end says where each thread stands."""

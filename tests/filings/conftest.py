@@ -124,5 +124,5 @@ def dispatcher(client: Client, organization: Organization) -> Client:
     return client
 
 
-def text_of(answer: Any) -> str:
-    return " ".join(str(answer.content.decode()).split())
+def text_of(response: Any) -> str:
+    return " ".join(str(response.content.decode()).split())

@@ -72,8 +72,8 @@ def test_our_rules_come_before_anafs(
     desk: Desk, dispatcher: Client, typed: dict[str, str], sentence: str
 ) -> None:
     transport = desk.new_uit()
-    answer = dispatcher.post(reverse("filings:new", args=[transport.pk]), CHANGE | typed)
-    assert sentence in text_of(answer)
+    response = dispatcher.post(reverse("filings:new", args=[transport.pk]), CHANGE | typed)
+    assert sentence in text_of(response)
     assert not VehicleChange.objects.exists()
 
 
@@ -243,14 +243,14 @@ def test_a_person_closes_a_change_that_has_no_end(
     address = reverse("filings:change", args=[change.pk])
     decide = reverse("filings:decide", args=[change.pk])
     assert "Închide urmărirea" not in text_of(dispatcher.get(address))
-    answer = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
-    assert "ANAF mai poate răspunde" in text_of(answer)
+    response = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
+    assert "ANAF mai poate răspunde" in text_of(response)
     _wait(change, 2)
     assert "de mai bine de o oră" in text_of(dispatcher.get(address))
-    answer = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
+    response = dispatcher.post(decide, {"ce": "inchide"}, follow=True)
     change.refresh_from_db()
     assert (change.state, change.next_step_at) == (ChangeState.CLOSED, None)
-    assert "Cineva din firmă a închis urmărirea" in text_of(answer)
+    assert "Cineva din firmă a închis urmărirea" in text_of(response)
     entry = AuditLogEntry.objects.filter(action="filing").latest("pk")
     assert "A închis urmărirea schimbării vehiculului" in entry.text
     # It stands on the UIT's page, and another change may be filed.

@@ -113,10 +113,10 @@ def test_for_an_hour_an_import_can_be_undone_but_for_what_was_touched(
     touched = Vehicle.objects.get(plate="AG22KLM")
     form = {"plate": "AG22KLM", "kind": "vehicle", "driver": "Altul Ion", "phone": "", "note": ""}
     works.post(f"/flota/{touched.pk}/", form)
-    answer = said(works.post(f"{preview}anulare/", follow=True))
-    assert "2 vehicule au fost scoase din flotă" in answer
-    assert "1 vehicul a fost schimbat între timp și rămâne." in answer
-    assert "Anulează importul" not in answer
+    response = said(works.post(f"{preview}anulare/", follow=True))
+    assert "2 vehicule au fost scoase din flotă" in response
+    assert "1 vehicul a fost schimbat între timp și rămâne." in response
+    assert "Anulează importul" not in response
     assert plates() == {"B1OLD", "AG22KLM"}
     assert "A anulat importul în flotă" in AuditLogEntry.objects.latest("pk").text
     assert works.post(f"{preview}anulare/").status_code == 404

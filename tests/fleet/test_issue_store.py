@@ -198,6 +198,6 @@ def test_the_list_shows_only_those_with_problems_whether_few_or_many(
     make(plate="B123ABC")
     issue_store.update_issues(company.pk, because="uit")
     for more in ("", "&arata=toate", "&q=cj77"):
-        answer = signed_in.get(f"/transporturi/?probleme=1{more}")
-        assert {row.pk for row in answer.context["page"]} == {row.pk for row in troubled}
-        assert answer.content.decode().count("nu e în flotă") == 3
+        response = signed_in.get(f"/transporturi/?probleme=1{more}")
+        assert {row.pk for row in response.context["page"]} == {row.pk for row in troubled}
+        assert response.content.decode().count("nu e în flotă") == 3

@@ -47,8 +47,8 @@ def test_the_missing_plates_of_open_uits_are_added_in_one_step(
     assert "2 numere de pe UIT-uri lipsesc din flotă." in said(works.get(LIST))
     keys = [f"{company.cui}:AR31REM", f"{company.cui}:CJ77NOU", f"{other.cui}:CJ77NOU"]
     assert offered(works) == keys
-    answer = works.post(MISSING, {"numar": [*keys[:2], f"{company.cui}:B211KLM", "x"]}, follow=True)
-    assert "Flota: 2 vehicule adăugate." in said(answer)
+    response = works.post(MISSING, {"numar": [*keys[:2], f"{company.cui}:B211KLM", "x"]}, follow=True)
+    assert "Flota: 2 vehicule adăugate." in said(response)
     assert dict(Vehicle.objects.filter(company=company).values_list("plate", "kind")) == {
         "B210KLM": VehicleKind.VEHICLE,
         "AR31REM": VehicleKind.TRAILER,

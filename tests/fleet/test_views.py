@@ -35,9 +35,9 @@ def fleet() -> dict[str, tuple[str, str, bool]]:
     }
 
 
-def said(answer: Any) -> str:
+def said(response: Any) -> str:
     """The page's words, without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
 def shown(client: Client, **asked: str) -> list[str]:
@@ -49,8 +49,8 @@ def test_one_vehicle_by_hand_from_its_first_day_to_its_last(
     works: Client, company: Company
 ) -> None:
     form = {"plate": "b 123-abc", "kind": "vehicle", "note": "Volvo"}
-    answer = works.post(LIST, form, follow=True)
-    assert "B123ABC este în flotă." in said(answer)
+    response = works.post(LIST, form, follow=True)
+    assert "B123ABC este în flotă." in said(response)
     vehicle = Vehicle.objects.get()
     page = f"/flota/{vehicle.pk}/"
     again = said(works.post(LIST, form | {"plate": "B123ABC"}))
@@ -80,9 +80,9 @@ def test_one_vehicle_by_hand_from_its_first_day_to_its_last(
 def test_a_wrong_form_keeps_what_was_typed_and_says_what_is_wrong(
     works: Client, company: Company, form: dict[str, str], sentence: str
 ) -> None:
-    answer = works.post(LIST, form)
-    assert re.search(sentence, said(answer))
-    assert form["plate"] in answer.content.decode()
+    response = works.post(LIST, form)
+    assert re.search(sentence, said(response))
+    assert form["plate"] in response.content.decode()
     assert fleet() == {}
 
 
@@ -165,9 +165,9 @@ def test_a_list_with_errors_is_shown_taken_in_part_and_corrected_with_nothing_lo
     assert "vehicul → remorcă" in words
     assert set(fleet()) == {"B1OLD"}  # nothing before somebody says so
 
-    answer = works.post(preview, {}, follow=True)
-    assert "1 vehicul adăugat" in said(answer)
-    assert "2 rânduri au încă probleme" in said(answer)
+    response = works.post(preview, {}, follow=True)
+    assert "1 vehicul adăugat" in said(response)
+    assert "2 rânduri au încă probleme" in said(response)
     assert set(fleet()) == {"B1OLD", "B2NEW"}
     assert fleet()["B1OLD"] == ("vehicle", "Volvo", True)  # was not asked for
     corrected = works.get(preview).context["corrected"]
@@ -228,9 +228,9 @@ def test_a_list_that_cannot_be_read_is_reported(
     posted = dict(form)
     if "file" in form:
         posted["file"] = file("flota.xlsx", form["file"])
-    answer = works.post(IMPORT, posted)
-    assert sentence in said(answer)
-    assert form.get("text", "").strip() in answer.content.decode()
+    response = works.post(IMPORT, posted)
+    assert sentence in said(response)
+    assert form.get("text", "").strip() in response.content.decode()
     assert not Draft.objects.exists()
 
 
@@ -258,13 +258,13 @@ def test_from_a_uit_its_vehicle_and_trailer_are_added_with_one_press(
     assert "Adaugă CJ77NOU în flotă" in before
     assert "Adaugă CT34REM în flotă" in before
     assert "de rezolvat" not in before  # no fleet: no alarms
-    answer = works.post(add, {"loc": "plate"}, follow=True)
-    assert answer.redirect_chain == [(page, 302)]
-    assert "CJ77NOU este acum în flotă, ca vehicul." in said(answer)
-    assert "2 transporturi deschise au probleme" in said(answer)  # the first of the fleet
-    assert "Remorca CT34REM nu este în flotă" in said(answer)
-    answer = works.post(add, {"loc": "trailer1"}, follow=True)
-    assert "Remorca CT34REM nu este" not in said(answer)
+    response = works.post(add, {"loc": "plate"}, follow=True)
+    assert response.redirect_chain == [(page, 302)]
+    assert "CJ77NOU este acum în flotă, ca vehicul." in said(response)
+    assert "2 transporturi deschise au probleme" in said(response)  # the first of the fleet
+    assert "Remorca CT34REM nu este în flotă" in said(response)
+    response = works.post(add, {"loc": "trailer1"}, follow=True)
+    assert "Remorca CT34REM nu este" not in said(response)
     assert fleet() == {"CJ77NOU": ("vehicle", "", True), "CT34REM": ("trailer", "", True)}
     assert "deja în flotă" in said(works.post(add, {"loc": "plate"}, follow=True))
     assert "nu este un număr" in said(works.post(add, {"loc": "trailer2"}, follow=True))
@@ -284,8 +284,8 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     uit = make(plate="CT34REM", trailer1="B123ABC", trailer2="CJ01OLD")
     back = make(plate="B123ABC", start=uit.end, end=uit.start)
     issue_store.update_issues(company.pk, because="uit")
-    answer = works.get(f"/transporturi/{uit.pk}/")
-    words = said(answer)
+    response = works.get(f"/transporturi/{uit.pk}/")
+    words = said(response)
     assert "4 probleme de rezolvat" in words
     for sentence in (
         "CT34REM este remorcă, dar pe UIT apare ca vehicul",
@@ -294,7 +294,7 @@ def test_the_panel_explains_each_problem_and_what_to_do(
         "modificare vehicul",
     ):
         assert sentence in words
-    page = answer.content.decode()
+    page = response.content.decode()
     assert f'href="/flota/{trailer.pk}/"' in page
     assert f'href="/transporturi/{back.pk}/"' in page
     message = unescape(re.search(r'data-copy="(Bună ziua[^"]+)"', page)[1])  # type: ignore[index]

@@ -324,7 +324,7 @@ def isolated_client(client: Client) -> Iterator[Client]:
         transaction.set_rollback(True)
 
 
-def body_text(answer: Any) -> str:
+def body_text(response: Any) -> str:
     """Return the body of a response, a file's too."""
-    body = b"".join(answer) if answer.streaming else answer.content
+    body = b"".join(response) if response.streaming else response.content
     return str(body.decode(errors="replace"))

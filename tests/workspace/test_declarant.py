@@ -41,8 +41,8 @@ def test_a_contact_is_kept_once_for_a_declarant(
         company=factories.company(factories.organization("Altă firmă SRL")), declarant_cui=CUI
     )
     form = {"phone": " 0722  123 456 ", "email": "dispecerat@agro.ro"}
-    answer = signed_in.post(f"/transporturi/{first.pk}/contact-declarant/", form)
-    assert answer["Location"] == f"/transporturi/{first.pk}/#parti"
+    response = signed_in.post(f"/transporturi/{first.pk}/contact-declarant/", form)
+    assert response["Location"] == f"/transporturi/{first.pk}/#parti"
     contact = DeclarantContact.objects.get()
     assert (contact.organization, contact.cui, contact.phone) == (organization, CUI, "0722 123 456")
     assert contact.changed_by == owner

@@ -32,10 +32,10 @@ EXPORT = "/transporturi/export/"
 
 
 def request_export(client: Client, view: str = "", kind: str = "xlsx") -> ListExport:
-    answer = client.post(EXPORT, {"vedere": view, "fel": kind})
-    assert answer.status_code == 302
+    response = client.post(EXPORT, {"vedere": view, "fel": kind})
+    assert response.status_code == 302
     export = ListExport.objects.latest("pk")
-    assert answer["Location"] == f"{EXPORT}{export.pk}/"
+    assert response["Location"] == f"{EXPORT}{export.pk}/"
     return export
 
 
@@ -43,10 +43,10 @@ def download(client: Client, view: str = "", kind: str = "xlsx") -> bytes:
     """Make an export as the worker does, and download it."""
     export = request_export(client, view, kind)
     exports.run_export(export_id=export.pk)
-    answer: Any = client.get(f"{EXPORT}{export.pk}/fisier/")
-    assert answer.status_code == 200
-    content = b"".join(answer)
-    assert len(content) == int(answer["Content-Length"])
+    response: Any = client.get(f"{EXPORT}{export.pk}/fisier/")
+    assert response.status_code == 200
+    content = b"".join(response)
+    assert len(content) == int(response["Content-Length"])
     return content
 
 
@@ -65,9 +65,9 @@ def test_a_company_that_one_no_longer_sees_is_not_exported_as_all_companies(
     late = request_export(signed_in, f"firma={company.cui}", "csv")
     company.archived_at = timezone.now()
     company.save()
-    answer = signed_in.post(EXPORT, {"vedere": view, "fel": "csv"})
-    assert answer["Location"] == f"/transporturi/?q=b12&firma={company.cui}"
-    assert "nu este printre cele pe care le vezi" in signed_in.get(answer["Location"]).text
+    response = signed_in.post(EXPORT, {"vedere": view, "fel": "csv"})
+    assert response["Location"] == f"/transporturi/?q=b12&firma={company.cui}"
+    assert "nu este printre cele pe care le vezi" in signed_in.get(response["Location"]).text
     assert ListExport.objects.get() == late
     exports.run_export(export_id=late.pk)
     late.refresh_from_db()
@@ -191,8 +191,8 @@ def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
     assert "În XLSX, codurile și numerele lungi rămân întregi, cu zerourile din față" in done
     assert "hx-trigger" not in done.split('id="export"')[1].split("</section>")[0]
     assert ListExportPart.objects.count() > 3
-    answer: Any = signed_in.get(f"{address}fisier/")
-    assert sheet(b"".join(answer)).max_row == 4
+    response: Any = signed_in.get(f"{address}fisier/")
+    assert sheet(b"".join(response)).max_row == 4
     entry = AuditLogEntry.objects.get(action="export")
     assert entry.details["view"] == "arata=toate"
     assert entry.details["translations"] == {"en": "Exported the list of transports (XLSX)."}
@@ -246,8 +246,8 @@ def test_a_member_who_left_gets_no_file(signed_in: Client, make: MakeTransport) 
 
 def test_too_many_exports_are_refused(signed_in: Client, company: Company, settings: Any) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"list_export": "2/h/user"}
-    answers = [signed_in.post(EXPORT, {}).status_code for _ in range(3)]
-    assert answers == [302, 302, 429]
+    statuses = [signed_in.post(EXPORT, {}).status_code for _ in range(3)]
+    assert statuses == [302, 302, 429]
 
 
 def test_one_at_a_time_for_each_person(
@@ -291,11 +291,11 @@ def test_the_same_view_soon_again_with_nothing_changed_is_the_same_file(
     exports.run_export(export_id=first.pk)
 
     def again() -> bool:
-        answer = signed_in.post(EXPORT, {"vedere": "arata=toate", "fel": "xlsx"})
+        response = signed_in.post(EXPORT, {"vedere": "arata=toate", "fel": "xlsx"})
         newest = ListExport.objects.latest("pk")
         if newest.finished_at is None:
             exports.run_export(export_id=newest.pk)
-        return bool(answer["Location"] == f"{EXPORT}{first.pk}/")
+        return bool(response["Location"] == f"{EXPORT}{first.pk}/")
 
     assert again()
     ListExport.objects.update(requested_at=timezone.now() - exports.REUSE_FOR)
@@ -341,8 +341,8 @@ def test_only_an_owner_gets_all_of_the_organization_made_by_the_worker(
     page = client.get(asked["Location"]).text
     assert "Fișierul este gata" in page
     assert "Exportul complet al organizației" in page
-    answer: Any = client.get(f"{asked['Location']}fisier/")
-    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as archive:
+    response: Any = client.get(f"{asked['Location']}fisier/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(response))) as archive:
         assert "transporturi.csv" in archive.namelist()
         (company,) = json.loads(archive.read("firme.json"))
         assert company["cui"] == factories.CUI

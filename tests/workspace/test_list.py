@@ -27,9 +27,9 @@ LONG_AGO = timezone.now() - timedelta(days=9)
 
 
 def listed_uits(client: Client, query: str = "", **fields: str) -> list[str]:
-    answer = client.get(LIST + query, fields)
-    assert answer.status_code == 200
-    return [row.uit for row in answer.context["page"]]
+    response = client.get(LIST + query, fields)
+    assert response.status_code == 200
+    return [row.uit for row in response.context["page"]]
 
 
 def link_of(page: str, rel: str) -> str | None:
@@ -62,20 +62,20 @@ def test_pages_forwards_and_back_show_every_row_once_and_in_order(
         )
     pages, query = [], f"?sortare={SORTS[sort].url_word}"
     while True:
-        answer = signed_in.get(LIST + query)
-        pages.append([row.uit for row in answer.context["page"]])
-        if (following := link_of(page_of(answer), "next")) is None:
+        response = signed_in.get(LIST + query)
+        pages.append([row.uit for row in response.context["page"]])
+        if (following := link_of(page_of(response), "next")) is None:
             break
         query = following
     assert [len(page) for page in pages] == [4, 4, 3]
     assert len({uit for page in pages for uit in page}) == 11
     assert list(chain.from_iterable(pages)) == _in_order(sort)
     for earlier in reversed(pages[:-1]):
-        previous = link_of(page_of(answer), "prev")
+        previous = link_of(page_of(response), "prev")
         assert previous
-        answer = signed_in.get(LIST + previous)
-        assert [row.uit for row in answer.context["page"]] == earlier
-    assert link_of(page_of(answer), "prev") is None
+        response = signed_in.get(LIST + previous)
+        assert [row.uit for row in response.context["page"]] == earlier
+    assert link_of(page_of(response), "prev") is None
 
 
 def _in_order(sort: str) -> list[str]:
@@ -134,10 +134,10 @@ def test_a_view_of_a_company_that_one_does_not_see_says_so(
     signed_in: Client, make: MakeTransport
 ) -> None:
     row = make()
-    answer = signed_in.get("/transporturi/?firma=900099999")
-    assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in page_of(answer)
-    assert [transport.uit for transport in answer.context["page"]] == [row.uit]
-    assert "1 transport activ" in page_of(answer)  # nothing is filtered
+    response = signed_in.get("/transporturi/?firma=900099999")
+    assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in page_of(response)
+    assert [transport.uit for transport in response.context["page"]] == [row.uit]
+    assert "1 transport activ" in page_of(response)  # nothing is filtered
     for view in ("saptamana", "harta"):
         page = page_of(signed_in.get(f"/transporturi/{view}/?firma=900099999"))
         assert "Firma cu CUI 900099999 nu este printre cele pe care le vezi" in page

@@ -111,15 +111,15 @@ def test_a_lorry_is_handed_over_and_marked_at_once(signed_in: Client, make: Make
     assert text.count("UIT: ") == 2
     assert signed_in.get("/transporturi/texte-pentru-sofer/?uit=x&uit=²").status_code == 404
     form = {"uit": keys, "ce": "descarcat", "inapoi": "camioane", "camion": "b12abc"}
-    answer = signed_in.post("/transporturi/alese/", form)
-    assert answer["Location"] == f"{LORRIES}?#camion-b12abc"
+    response = signed_in.post("/transporturi/alese/", form)
+    assert response["Location"] == f"{LORRIES}?#camion-b12abc"
     assert {mark.transport for mark in Mark.objects.all()} == set(rows)
 
 
 @pytest.mark.process
 def test_one_pdf_has_a_page_for_each_uit(signed_in: Client, make: MakeTransport) -> None:
     rows = [make(plate="B12ABC") for _ in range(3)]
-    answer = signed_in.post("/transporturi/fise-soferi.pdf", {"uit": [row.pk for row in rows]})
-    assert answer["Content-Type"] == "application/pdf"
-    assert answer.content.count(b"/Type /Page\n") == 3
+    response = signed_in.post("/transporturi/fise-soferi.pdf", {"uit": [row.pk for row in rows]})
+    assert response["Content-Type"] == "application/pdf"
+    assert response.content.count(b"/Type /Page\n") == 3
     assert signed_in.post("/transporturi/fise-soferi.pdf", {"uit": "9"}).status_code == 404

@@ -76,8 +76,8 @@ def test_many_are_marked_at_once_and_those_of_others_are_not(
     rows = [make() for _ in range(3)]
     stranger = make(company=factories.company(factories.organization("Altă firmă SRL")))
     form = {"uit": [row.pk for row in [*rows[:2], stranger]], "ce": "descarcat", "vedere": "q=b"}
-    answer = signed_in.post("/transporturi/alese/", form)
-    assert answer["Location"] == "/transporturi/?q=b"
+    response = signed_in.post("/transporturi/alese/", form)
+    assert response["Location"] == "/transporturi/?q=b"
     assert {mark.transport for mark in Mark.objects.all()} == set(rows[:2])
     page = page_of(signed_in.get("/transporturi/?arata="))
     assert "2 UIT-uri: descărcat. Le găsești la „Rezolvate”." in page

@@ -24,8 +24,8 @@ def test_a_note_is_written_read_by_all_changed_and_deleted_by_its_author_alone(
     dispatcher = factories.member(organization, "dispatcher", name="Dana Dispecer")
     client = client_of(dispatcher)
     said = {"text": "Sună la rampă\r\n<b>înainte</b> de 8"}
-    answer = client.post(f"/transporturi/{row.pk}/note/", said)
-    assert answer["Location"] == f"/transporturi/{row.pk}/#note"
+    response = client.post(f"/transporturi/{row.pk}/note/", said)
+    assert response["Location"] == f"/transporturi/{row.pk}/#note"
     note = TransportNote.objects.get()
     assert (note.text, note.author) == ("Sună la rampă\n<b>înainte</b> de 8", dispatcher)
     seen = page_of(client_of(teammate), row)

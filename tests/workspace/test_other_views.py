@@ -94,12 +94,12 @@ def test_pages_of_vehicles_and_a_plate_that_is_a_filler(
         make(plate=plate)
     address, seen, cut = f"{WEEK}?ordine=numar", [], []
     while address:
-        answer = signed_in.get(address)
-        cut.append("mai multe UIT-uri decât încap" in page_of(answer))
-        rows = answer.context["week"].rows
+        response = signed_in.get(address)
+        cut.append("mai multe UIT-uri decât încap" in page_of(response))
+        rows = response.context["week"].rows
         seen.append([(row.plate, sum(map(len, row.lanes))) for row in rows])
         address = ""
-        for link in re.findall(r'href="(\?[^"]*pagina=\d+)"', page_of(answer)):
+        for link in re.findall(r'href="(\?[^"]*pagina=\d+)"', page_of(response)):
             if int(link.rpartition("=")[2]) > len(seen):
                 address = WEEK + link.replace("&amp;", "&")
     assert seen == [[("A", 2), ("B", 2)], [("C D&E", 1), ("F", 4)], [("G", 4)]]
@@ -129,9 +129,9 @@ def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(
 ) -> None:
     make(plate="B12ABC")
     make(plate="CT99XYZ")
-    answer = signed_in.get(WEEK, {"q": "b12", "saptamana": today().isoformat()})
-    page = page_of(answer)
-    assert [row.plate for row in answer.context["week"].rows] == ["B12ABC"]
+    response = signed_in.get(WEEK, {"q": "b12", "saptamana": today().isoformat()})
+    page = page_of(response)
+    assert [row.plate for row in response.context["week"].rows] == ["B12ABC"]
     for days in (-7, 7):
         assert f"?q=b12&amp;saptamana={today() + timedelta(days=days)}" in page
     assert f"/transporturi/?q=b12&amp;arata=toate&amp;de_la={today() - timedelta(days=1)}" in page
@@ -170,8 +170,8 @@ def test_the_map_counts_where_the_trucks_of_the_period_go(
     make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end=CLUJ)
     make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end={})
     make(transport_date=MONDAY + timedelta(days=7), start=CLUJ, end=CLUJ)
-    answer = signed_in.get(MAP, {"saptamana": "2026-03-08"})
-    shown = answer.context["map"]
+    response = signed_in.get(MAP, {"saptamana": "2026-03-08"})
+    shown = response.context["map"]
     assert [(flow.start, flow.end, flow.number) for flow in shown.flows] == [
         ("AR", "CJ", 3),
         ("CJ", "", 1),
@@ -181,7 +181,7 @@ def test_the_map_counts_where_the_trucks_of_the_period_go(
     tiles = {tile.county.code: (tile.leaving, tile.arriving, tile.shade) for tile in shown.tiles}
     assert (tiles["CJ"], tiles["AR"], tiles["B"]) == ((3, 4, 5), (3, 1, 3), (0, 0, 0))
     assert (shown.number, shown.without_county, len(shown.arrows)) == (6, 1, 2)
-    page = page_of(answer)
+    page = page_of(response)
     assert 'aria-label="Cluj: pleacă 3, ajung 4"' in page
     assert "fără județ" in page
     assert re.search(r'href="/transporturi/\?[^"]*loc=CJ[^"]*"', page)
@@ -204,11 +204,11 @@ def test_the_map_takes_the_lists_period_but_no_more_than_a_month(
 ) -> None:
     for day in (date(2026, 1, 1), date(2026, 3, 10), date(2026, 3, 31)):
         make(transport_date=day, first_expired_day=day, start=ARAD, end=CLUJ)
-    answer = signed_in.get(MAP, {"de_la": "2026-01-01", "pana_la": "2026-03-31"})
-    assert answer.context["map"].number == 2
-    assert "cel mult 31 de zile" in page_of(answer)
-    answer = signed_in.get(MAP, {"de_la": "2026-03-31"})
-    assert answer.context["map"].number == 1
+    response = signed_in.get(MAP, {"de_la": "2026-01-01", "pana_la": "2026-03-31"})
+    assert response.context["map"].number == 2
+    assert "cel mult 31 de zile" in page_of(response)
+    response = signed_in.get(MAP, {"de_la": "2026-03-31"})
+    assert response.context["map"].number == 1
 
 
 @pytest.mark.parametrize("path", [WEEK, MAP])

@@ -32,8 +32,8 @@ def test_columns_are_chosen_and_remembered_for_the_person(
     assert "col-vehicle" in usual
     assert "col-changed" not in usual
     form = {"coloane": ["last_changed", "documents", "altceva"], "vedere": "q=b12&sortare=expira"}
-    answer = signed_in.post(f"{LIST}coloane/", form)
-    assert answer["Location"] == f"{LIST}?q=b12&sortare=expira"
+    response = signed_in.post(f"{LIST}coloane/", form)
+    assert response["Location"] == f"{LIST}?q=b12&sortare=expira"
     page = page_of(signed_in.get(LIST))
     assert "CMR 1" in page
     assert "col-changed" in page
@@ -111,12 +111,12 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(
 def test_a_view_without_a_name_and_one_too_many_are_refused_in_words(
     signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = signed_in.post(VIEWS, {"nume": " \0", "vedere": "q=x"}, follow=True)
-    assert "Dă un nume vederii" in page_of(answer)
+    response = signed_in.post(VIEWS, {"nume": " \0", "vedere": "q=x"}, follow=True)
+    assert "Dă un nume vederii" in page_of(response)
     monkeypatch.setattr(saved_views, "MAX_SAVED_VIEWS", 1)
     signed_in.post(VIEWS, {"nume": "Una"})
-    answer = signed_in.post(VIEWS, {"nume": "Două"}, follow=True)
-    assert "Șterge una" in page_of(answer)
+    response = signed_in.post(VIEWS, {"nume": "Două"}, follow=True)
+    assert "Șterge una" in page_of(response)
     assert SavedView.objects.count() == 1
 
 
@@ -141,10 +141,10 @@ def test_the_quick_filters_count_what_needs_a_look(
     make(state="delisted")
     second = factories.company(organization, cui="900030302")
     make(company=second)
-    answer = signed_in.get(LIST, {"q": "nimic"})
-    assert [item.count.number for item in answer.context["quick_filters"]] == [3, 2, 0]
-    answer = signed_in.get(LIST, {"firma": second.cui, "arata": "noi"})
-    new, expiring, _ = answer.context["quick_filters"]
+    response = signed_in.get(LIST, {"q": "nimic"})
+    assert [item.count.number for item in response.context["quick_filters"]] == [3, 2, 0]
+    response = signed_in.get(LIST, {"firma": second.cui, "arata": "noi"})
+    new, expiring, _ = response.context["quick_filters"]
     assert (new.count.number, new.is_active, expiring.count.number) == (1, True, 0)
     assert new.address == f"firma={second.cui}&arata=noi"
 

@@ -24,8 +24,8 @@ LIST = "/transporturi/"
 
 def find_uits(client: Client, typed: str) -> list[str]:
     """Search in the list; return the codes of its rows."""
-    answer = client.get(LIST, {"q": typed})
-    return [row["uit"] for section in answer.context["sections"] for row in section.rows]
+    response = client.get(LIST, {"q": typed})
+    return [row["uit"] for section in response.context["sections"] for row in section.rows]
 
 
 def test_documents_are_found(signed_in: Client, make: MakeTransport) -> None:

@@ -70,19 +70,19 @@ def test_plates_that_the_fleet_lacks_are_added(
     rows = [make(plate="B12ABC", trailer1="CT 10 WPT"), make(plate="b 13 abc"), foreign(make)]
     make(plate="B14ABC")
     form = {"uit": [row.pk for row in rows], "vedere": "q=b1&sortare=expira"}
-    answer = signed_in.post(ADD, form)
-    assert answer["Location"] == "/transporturi/?q=b1&sortare=expira"
+    response = signed_in.post(ADD, form)
+    assert response["Location"] == "/transporturi/?q=b1&sortare=expira"
     plates = {vehicle.plate: vehicle.kind for vehicle in company.fleet.all()}
     assert plates == {"B12ABC": "vehicle", "B13ABC": "vehicle", "CT10WPT": "trailer"}
     assert not Vehicle.objects.exclude(company=company).exists()
-    page = page_of(signed_in.get(answer["Location"]))
+    page = page_of(signed_in.get(response["Location"]))
     assert "Flota: 2 vehicule adăugate: " in page
     for again, sentence in (
         (form, "Toate numerele acestor UIT-uri sunt deja în flotă."),
         ({}, "Alege întâi UIT-urile"),
     ):
-        answer = signed_in.post(ADD, again)
-        assert sentence in page_of(signed_in.get(answer["Location"]))
+        response = signed_in.post(ADD, again)
+        assert sentence in page_of(signed_in.get(response["Location"]))
     assert company.fleet.count() == 3
 
 

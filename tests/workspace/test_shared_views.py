@@ -127,8 +127,8 @@ def test_a_shared_view_is_seen_by_all_and_changed_by_few(
         assert ("Da, șterge" in page) == (member == owner)
     for member in (colleague, viewer):
         for action in ("sterge", "numai-eu", ""):
-            answer = client_of(member).post(address, {"ce": action, "nume": "Altfel"})
-            assert answer.status_code == 403
+            response = client_of(member).post(address, {"ce": action, "nume": "Altfel"})
+            assert response.status_code == 403
     # An administrator may end it; its default stays its owner's.
     client_of(owner).post(address, {"ce": "obisnuita"})
     assert SavedView.objects.get().is_default
@@ -163,6 +163,6 @@ def test_a_team_has_a_limit_of_shared_views(
     make()
     monkeypatch.setattr(saved_views, "MAX_SHARED_VIEWS", 1)
     save(signed_in, "Una", "q=a", echipa="1")
-    answer = signed_in.post(VIEWS, {"nume": "Două", "vedere": "q=b", "echipa": "1"}, follow=True)
-    assert "Echipa are deja 1 de vederi" in page_of(answer)
+    response = signed_in.post(VIEWS, {"nume": "Două", "vedere": "q=b", "echipa": "1"}, follow=True)
+    assert "Echipa are deja 1 de vederi" in page_of(response)
     assert SavedView.objects.filter(is_shared=True).count() == 1

@@ -186,11 +186,11 @@ def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
         start={"county": "AR", "locality": "Nădlac"},
         documents=[{"text": "CMR 1"}],
     )
-    answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
-    assert answer["Content-Type"] == "application/pdf"
-    assert answer["Content-Disposition"] == f'inline; filename="UIT-{GOOD_CODE}.pdf"'
-    assert answer.content.startswith(b"%PDF-")
-    assert len(answer.content) < 80_000
+    response = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == f'inline; filename="UIT-{GOOD_CODE}.pdf"'
+    assert response.content.startswith(b"%PDF-")
+    assert len(response.content) < 80_000
     with translation.override("en"):
         said = card.content(row, today=today())
     assert "nu este emis de ANAF" in str(said["footer"])
@@ -201,8 +201,8 @@ def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
     assert "LIPSĂ LA ANAF" in str(card.content(row, today=today())["warning"])
     for state in ("delisted", "missing"):
         Transport.objects.filter(pk=row.pk).update(state=state)
-        answer = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
-        assert answer.content.startswith(b"%PDF-")
+        response = signed_in.get(f"/transporturi/{row.pk}/fisa-soferului.pdf")
+        assert response.content.startswith(b"%PDF-")
 
 
 def test_a_uit_of_another_carrier_is_given_to_no_driver_without_a_warning(
@@ -267,9 +267,9 @@ def test_above_two_cards_at_once_others_are_told_to_come_again(
     monkeypatch.setattr(card, "PATIENCE", 0.01)
     address = f"/transporturi/{transport(company).pk}/fisa-soferului.pdf"
     with card._DRAWING, card._DRAWING:
-        answer = signed_in.get(address)
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "Se fac chiar acum alte fișe" in answer.text
+        response = signed_in.get(address)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "Se fac chiar acum alte fișe" in response.text
     assert signed_in.get(address).status_code == 200
 
 
@@ -282,10 +282,10 @@ def test_the_text_for_the_driver_is_made_when_it_is_copied(
     address = f"/transporturi/{row.pk}/text-pentru-sofer/"
     assert f'data-copy-from="{address}"' in page
     Transport.objects.filter(pk=row.pk).update(first_expired_day=today())
-    answer = signed_in.get(address)
-    assert answer["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer["Cache-Control"].count("no-store") == 1
-    assert answer.content.decode().startswith("ATENȚIE: acest UIT a expirat.")
+    response = signed_in.get(address)
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response["Cache-Control"].count("no-store") == 1
+    assert response.content.decode().startswith("ATENȚIE: acest UIT a expirat.")
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,10 @@ def test_the_list_opens_with_what_burns(
     )
     missing = make(state="missing")
     expired = make(state="expired", first_expired_day=day)
-    answer = signed_in.get(LIST)
+    response = signed_in.get(LIST)
     expected = [expired, missing, issue, tomorrow, calm]
-    assert [row.uit for row in answer.context["page"]] == [row.uit for row in expected]
-    page = page_of(answer)
+    assert [row.uit for row in response.context["page"]] == [row.uit for row in expected]
+    page = page_of(response)
     assert heads(page) == [
         *(("expirate", "1", "true"), ("nu-porni", "1", "true"), ("probleme", "1", "true")),
         *(("maine", "1", "true"), ("restul", "1", "true"), ("rezolvate", "1", "false")),
@@ -114,9 +114,9 @@ def test_a_group_folds_and_opens_by_its_head(
     def toggle(page: str, key: str) -> str:
         link = re.search(rf'href="(\?[^"]+)" id="grupa-{key}"', page)
         assert link
-        answer = signed_in.get(f"/transporturi/{link[1].replace('&amp;', '&')}")
-        assert [row.uit for row in answer.context["page"]] == [row.uit for row in expected]
-        return page_of(answer)
+        response = signed_in.get(f"/transporturi/{link[1].replace('&amp;', '&')}")
+        assert [row.uit for row in response.context["page"]] == [row.uit for row in expected]
+        return page_of(response)
 
     expected = [calm]
     folded = toggle(page_of(signed_in.get(LIST)), "nu-porni")

@@ -148,6 +148,6 @@ def fleet_import_example(request: HttpRequest) -> HttpResponse:
         "B 123 ABC;CT 34 REM;Popescu Ion;0722 123 456;Volvo;da",
         "B 124 ABC;;Ionescu Dan;0722 123 457;;da",
     ]
-    answer = HttpResponse("\r\n".join(rows).encode("utf-8-sig"), content_type="text/csv")
-    answer["Content-Disposition"] = 'attachment; filename="flota-model.csv"'
-    return answer
+    response = HttpResponse("\r\n".join(rows).encode("utf-8-sig"), content_type="text/csv")
+    response["Content-Disposition"] = 'attachment; filename="flota-model.csv"'
+    return response
