@@ -107,11 +107,11 @@ async def _login_wall(_: Request) -> Response:
 
 
 def _not_found(sim: Simulator) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def answer(sim: Simulator, request: Request, _: Call) -> Response:
+    async def respond(sim: Simulator, request: Request, _: Call) -> Response:
         """Answer HTTP 404 as JSON (swaggers lista, stare, upload)."""
         return not_found(sim.now(), request.url.path)
 
-    endpoint = _logged(sim, "other", answer)
+    endpoint = _logged(sim, "other", respond)
 
     async def handler(request: Request, _: Exception) -> Response:
         return await endpoint(request)

@@ -40,7 +40,7 @@ async def wait_for_client_to_leave(request: Request) -> None:
 
 
 async def before(sim: Simulator, request: Request, call: Call) -> Response | None:
-    """Return an answer in place of the service, or None to go on."""
+    """Return a response in place of the service, or None to go on."""
     if active := sim.scenarios.take("slow", call.endpoint, call.cui):
         await asyncio.sleep(active.number("seconds", 3))
     if sim.scenarios.take("held", call.endpoint, call.cui):
@@ -53,10 +53,10 @@ async def before(sim: Simulator, request: Request, call: Call) -> Response | Non
     if sim.scenarios.take("upload_lost_before", call.endpoint, call.cui):
         await request.body()
         return _reset(request, call)
-    for name, answer in _ANSWERS.items():
+    for name, respond in _RESPONDERS.items():
         if active := sim.scenarios.take(name, call.endpoint, call.cui):
             call.note = f"scenario {name}"
-            return answer(active)
+            return respond(active)
     return None
 
 
@@ -72,14 +72,14 @@ def _as_given(active: Active) -> Response:
 
 
 async def after(sim: Simulator, request: Request, call: Call, response: Response) -> Response:
-    """Return the answer as a fault leaves it; the service has done its work."""
+    """Return the response as a fault leaves it; the service has done its work."""
     if active := sim.scenarios.take("upload_lost_after", call.endpoint, call.cui):
         silent = active.text("how", "reset") == "silence"
         return await _silence(request, call) if silent else _reset(request, call)
-    for name, answer in _ANSWERS_AFTERWARDS.items():
+    for name, respond in _LATER_RESPONDERS.items():
         if active := sim.scenarios.take(name, call.endpoint, call.cui):
             call.note = f"scenario {name}"
-            return answer(active)
+            return respond(active)
     if response.status_code != 200:
         return response
     if sim.scenarios.take("cut_json", call.endpoint, call.cui):
@@ -112,7 +112,7 @@ def _rejected(_active: Active) -> Response:
     return HTMLResponse(_REJECTED)
 
 
-_ANSWERS: dict[str, Callable[[Active], Response]] = {
+_RESPONDERS: dict[str, Callable[[Active], Response]] = {
     "down_502": _gateway(502, "Bad Gateway"),
     "down_503": _gateway(503, "Service Unavailable"),
     "token_endpoint_down": _gateway(503, "Service Unavailable"),
@@ -126,10 +126,10 @@ _ANSWERS: dict[str, Callable[[Active], Response]] = {
     "token_refused": lambda _active: unauthorized(),
     "forbidden": lambda _active: forbidden(),
 }
-"""What is answered in place of the service; the first that is on wins."""
+"""What responds in place of the service; the first that is on wins."""
 
-_ANSWERS_AFTERWARDS: dict[str, Callable[[Active], Response]] = {
+_LATER_RESPONDERS: dict[str, Callable[[Active], Response]] = {
     "upload_502_after": _gateway(502, "Bad Gateway"),
     "upload_html_after": _rejected,
 }
-"""What is answered in place of the service's answer, after it has done its work."""
+"""What responds in place of the service after the service has done its work."""

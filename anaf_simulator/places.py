@@ -157,11 +157,11 @@ _PLATE_COUNTIES = tuple(code for code, _ in COUNTIES.values() if code != "B")
 
 def random_plate(rng: random.Random) -> str:
     """Draw a Romanian plate without blanks: ``CJ12ABC``, ``B12ABC`` or ``B123ABC``."""
-    letters = "".join(rng.choices(_PLATE_LETTERS, k=3))
+    suffix = "".join(rng.choices(_PLATE_LETTERS, k=3))
     if rng.random() < 0.25:
         digits = rng.randint(10, 99) if rng.random() < 0.4 else rng.randint(100, 999)
-        return f"B{digits}{letters}"
-    return f"{rng.choice(_PLATE_COUNTIES)}{rng.randint(1, 99):02d}{letters}"
+        return f"B{digits}{suffix}"
+    return f"{rng.choice(_PLATE_COUNTIES)}{rng.randint(1, 99):02d}{suffix}"
 
 
 def random_foreign_plate(rng: random.Random) -> str:

@@ -181,14 +181,14 @@ def learning(polling: Polling, true: list[float], first: float) -> Polling:
     observed = [Observed() for _ in true]
     guess = [1.0] * len(true)
     counts = Counter({bucket(1.0): len(true)})
-    made, looked, prior = -1.0, -10.0, DEFAULT_PRIOR
+    planned, looked, prior = -1.0, -10.0, DEFAULT_PRIOR
     observations: Counter[Observed] = Counter()
     intervals = solve_intervals({1.0: len(true)}, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
 
     def next_gap(carrier: int, since: float, now: float, new: int) -> float:
-        nonlocal made, looked, prior, intervals
-        if now - made >= 1:
-            made = now
+        nonlocal planned, looked, prior, intervals
+        if now - planned >= 1:
+            planned = now
             groups = {math.exp(key * 0.05): number for key, number in counts.items() if number}
             intervals = solve_intervals(groups, budget=CALLS * PLANNED_SHARE, bounds=BOUNDS)
         if now - looked >= 10:  # the worker looks every minute

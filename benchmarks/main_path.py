@@ -83,17 +83,17 @@ def submit(http: httpx2.Client, page: str, action: str = "", **form: str) -> str
 
 
 def hidden(text: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]+)"', text)
-    assert found, text
-    return found[1]
+    match = re.search(rf'name="{name}" value="([^"]+)"', text)
+    assert match, text
+    return match[1]
 
 
 def memory(pid: int, folder: Path) -> None:
     """Proportional set sizes: pages that processes share are counted once."""
     sums: dict[str, float] = defaultdict(float)
     demo = psutil.Process(pid)
-    found = psutil.process_iter(["cmdline"])
-    servers = [p for p in found if str(folder / "postgres") in (p.info["cmdline"] or [])]
+    processes = psutil.process_iter(["cmdline"])
+    servers = [p for p in processes if str(folder / "postgres") in (p.info["cmdline"] or [])]
     postgres = [*servers, *(child for server in servers for child in server.children())]
     for process in [*demo.children(recursive=True), *postgres]:
         command = " ".join(process.cmdline())

@@ -86,7 +86,7 @@ def addresses(company: Company) -> dict[str, str]:
     uit = Transport.objects.filter(company=company).order_by("-first_seen_at").first()
     assert uit is not None
     since, until = today() - timedelta(days=420), today() - timedelta(days=400)
-    asked = {
+    queries = {
         "list": "",
         "list of all": "arata=toate",
         "company": f"firma={uit.company.cui}",
@@ -108,7 +108,7 @@ def addresses(company: Company) -> dict[str, str]:
         "search: common": "q=srl&arata=toate",
         "search: nothing": "q=zzzqqq&arata=toate",
     }
-    pages = {"bare page": BARE} | {name: f"{LIST}?{query}" for name, query in asked.items()}
+    pages = {"bare page": BARE} | {name: f"{LIST}?{query}" for name, query in queries.items()}
     others = {"week": "saptamana/", "old week": f"saptamana/?saptamana={since}", "map": "harta/"}
     pages |= {name: f"{LIST}{path}" for name, path in others.items()}
     return pages | {"a UIT's page": f"{LIST}{uit.pk}/", "panel": "/"}

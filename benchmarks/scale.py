@@ -110,14 +110,14 @@ def fill(number: int, transports: int) -> None:
     far = now + timedelta(days=90)
     for first in range(Company.objects.count() + 1, number + 1, 1000):
         numbers = range(first, min(first + 1000, number + 1))
-        made = Organization.objects.bulk_create(
+        organizations = Organization.objects.bulk_create(
             Organization(name=f"O{number}") for number in numbers
         )
         companies = Company.objects.bulk_create(
             Company(
                 organization=organization, cui=f"9{organization.pk:08d}", name=organization.name
             )
-            for organization in made
+            for organization in organizations
         )
         given = Authorization.objects.bulk_create(
             Authorization(
@@ -128,7 +128,7 @@ def fill(number: int, transports: int) -> None:
                 access_expires_at=far,
                 refresh_expires_at=far,
             )
-            for organization in made
+            for organization in organizations
         )
         CompanyRight.objects.bulk_create(
             CompanyRight(

@@ -143,8 +143,8 @@ def token_of(installation: FaultRun) -> str:
         "from caraus.authorizations import token_refresh;"
         "print('TOKEN', token_refresh.usable_access_token(Authorization.objects.get()))"
     )
-    said = installation.installation.run("manage", "shell", "-c", script)
-    return said.stdout.split("TOKEN ")[1].split()[0]
+    output = installation.installation.run("manage", "shell", "-c", script)
+    return output.stdout.split("TOKEN ")[1].split()[0]
 
 
 def profiled(installation: FaultRun, seconds: float) -> None:

@@ -34,8 +34,8 @@ def main() -> int:
 def by_pip(folder: Path) -> bool:
     """The usual way: a venv with pip."""
     command = [sys.executable, "-m", "venv", "--clear", str(folder)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if subprocess.run(command, check=False, **quiet).returncode:  # type: ignore[call-overload]
+    discard = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if subprocess.run(command, check=False, **discard).returncode:  # type: ignore[call-overload]
         return False
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"]
     return subprocess.run(pip, check=False, stdout=sys.stderr).returncode == 0

@@ -38,8 +38,8 @@ def pages() -> dict[str, str]:
     with patch("caraus.accounts.server_setup.is_setup_secret", return_value=True):
         set_up = visitor.get("/inceput/x/").content
     error = errors.server_error(RequestFactory().get("/")).content
-    found = {"cont-nou": sign_up, "inceput": set_up, "eroare-500": error, "stil": style}
-    return {name: body.decode() for name, body in found.items()}
+    views = {"cont-nou": sign_up, "inceput": set_up, "eroare-500": error, "stil": style}
+    return {name: body.decode() for name, body in views.items()}
 
 
 def people() -> tuple[str, str]:
@@ -66,7 +66,7 @@ def export_under_way() -> int:
 
     owner = Membership.objects.select_related("organization", "user").get(user__email=WALKER)
     now = timezone.now()
-    made = ListExport.objects.create(
+    export = ListExport.objects.create(
         organization=owner.organization,
         user=owner.user,
         kind="xlsx",
@@ -76,7 +76,7 @@ def export_under_way() -> int:
         total=48_210,
         done=31_500,
     )
-    return made.pk
+    return export.pk
 
 
 class Authorization:

@@ -70,8 +70,8 @@ def texts_of(path: Path) -> Iterator[Key]:
     if path.suffix != ".py":
         from django.utils.translation.template import templatize
 
-        for found in _COUNT.finditer(source):
-            yield NUMBER, (found[2], found[3])
+        for match in _COUNT.finditer(source):
+            yield NUMBER, (match[2], match[3])
         # One statement a line: the original's indentation means nothing to Python.
         lines = templatize(source, origin=str(path)).splitlines()
         source = "\n".join(line.strip() for line in lines)
@@ -85,27 +85,27 @@ def texts_of(path: Path) -> Iterator[Key]:
 def _key(function: str, messages: str | tuple[str | None, ...] | None) -> Key | None:
     given = messages if isinstance(messages, tuple) else (messages,)
     if function == "plural":
-        one, many = (*given, None, None, None)[1:3]
-        return (NUMBER, (one, many)) if one and many else None
+        singular, many = (*given, None, None, None)[1:3]
+        return (NUMBER, (singular, many)) if singular and many else None
     context = ""
     if "pgettext" in function:
         context, given = given[0] or "", given[1:]
     if "ngettext" in function or "npgettext" in function:
-        one, many = (*given, None, None)[:2]
-        return (context, (one, many)) if one and many else None
+        singular, many = (*given, None, None)[:2]
+        return (context, (singular, many)) if singular and many else None
     return (context, given[0]) if given[0] else None
 
 
 def collected() -> dict[Key, list[str]]:
     """Every marked text with the files that hold it."""
     _django()
-    found: dict[Key, list[str]] = {}
+    messages: dict[Key, list[str]] = {}
     for path in _sources():
         for key in texts_of(path):
-            places = found.setdefault(key, [])
+            places = messages.setdefault(key, [])
             if (name := str(path.relative_to(ROOT))) not in places:
                 places.append(name)
-    return found
+    return messages
 
 
 def po(locale: str, folder: str = OWN) -> Path:
@@ -126,7 +126,7 @@ def wanted(locale: str) -> Catalog:
         _read(locale),
         Catalog(locale=locale, project="Cărăuș", charset="utf-8", header_comment="", fuzzy=False),
     )
-    for key, places in sorted(collected().items(), key=lambda one: str(one[0])):
+    for key, places in sorted(collected().items(), key=lambda item: str(item[0])):
         context, text = key
         if locale == "ro" and isinstance(text, str):
             continue
@@ -145,10 +145,10 @@ def wanted(locale: str) -> Catalog:
 
 
 def _romanian(text: str | tuple[str, str]) -> tuple[str, str, str]:
-    one, many = text
+    singular, many = text
     if _NUMBER_FIRST.search(many):
-        return one, many, _NUMBER_FIRST.sub(r"\1 de", many)
-    return one, many, f"de {many}"
+        return singular, many, _NUMBER_FIRST.sub(r"\1 de", many)
+    return singular, many, f"de {many}"
 
 
 def as_po(catalog: Catalog) -> bytes:
@@ -224,7 +224,7 @@ def _is_slip(translation: str) -> bool:
 
 
 def _names(text: str) -> list[str]:
-    return [found[0] for found in _PLACEHOLDER.finditer(text)]
+    return [match[0] for match in _PLACEHOLDER.finditer(text)]
 
 
 def problems() -> Iterator[str]:
@@ -239,8 +239,8 @@ def problems() -> Iterator[str]:
             yield f"{locale}: the .mo is stale; run scripts/translations.py compile"
         for message in catalog:
             if message.id:
-                for trouble in _troubles_of(message, folder=folder):
-                    yield f"{locale}: {message.id!r} {trouble}"
+                for error in _troubles_of(message, folder=folder):
+                    yield f"{locale}: {message.id!r} {error}"
 
 
 def main(arguments: list[str]) -> int:
@@ -254,9 +254,9 @@ def main(arguments: list[str]) -> int:
     if arguments == ["check"]:
         from unmarked import unmarked
 
-        found = [*problems(), *unmarked()]
-        print(*found, sep="\n")
-        return bool(found)
+        faults = [*problems(), *unmarked()]
+        print(*faults, sep="\n")
+        return bool(faults)
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -108,8 +108,8 @@ def blank(
     """A data folder at rest, with this version's schema: to be copied by who needs an own one."""
 
     def make(folder: Path) -> None:
-        made = Installation(folder, simulator_process).run("migrate")
-        assert made.returncode == 0, made.stderr
+        done = Installation(folder, simulator_process).run("migrate")
+        assert done.returncode == 0, done.stderr
 
     return made_once.folder(tmp_path_factory, worker_id, "blank", make)
 

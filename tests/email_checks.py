@@ -15,24 +15,24 @@ _COUNTED = re.compile(rf"\b(\d+) (de )?(?={_NOUNS})")
 
 def faults(subject: str, text: str, html: str = "") -> list[str]:
     """Return what is wrong with an e-mail."""
-    found = [f"{part}: {said!r}" for part, said in _said(subject, text, html)]
+    faults = [f"{part}: {text_part!r}" for part, text_part in _said(subject, text, html)]
     if "\n" in subject or len(subject) > 200:
-        found.append(f"subject: {subject!r}")
-    return found
+        faults.append(f"subject: {subject!r}")
+    return faults
 
 
 def _said(subject: str, text: str, html: str) -> list[tuple[str, str]]:
     parts = {"subject": subject, "text": text, "html": html}
-    found = [
+    leftovers = [
         (name, match[0]) for name, part in parts.items() for match in _LEFTOVERS.finditer(part)
     ]
     for name in ("subject", "text"):
-        found += [(name, match[0]) for match in _ESCAPED.finditer(parts[name])]
-    found += [("html", match[0]) for match in _TWICE_ESCAPED.finditer(html)]
+        leftovers += [(name, match[0]) for match in _ESCAPED.finditer(parts[name])]
+    leftovers += [("html", match[0]) for match in _TWICE_ESCAPED.finditer(html)]
     for name, part in parts.items():
         for match in _COUNTED.finditer(part):
             number = int(match[1])
             wants_de = number == 0 or number % 100 >= 20 or (number >= 100 and number % 100 == 0)
             if number > 1 and wants_de != bool(match[2]):
-                found.append((name, part[match.start() : match.end() + 12]))
-    return found
+                leftovers.append((name, part[match.start() : match.end() + 12]))
+    return leftovers

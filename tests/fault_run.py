@@ -96,8 +96,8 @@ class FaultRun:
         try:
             many = [part for cui in self.cuis for part in ("--cui", cui)]
             command = ("createuser", "--email", EMAIL, "--password-stdin", "--organization", "F")
-            made = self.installation.run(*command, *many, stdin=PASSWORD + "\n")
-            assert made.returncode == 0, made.stderr
+            done = self.installation.run(*command, *many, stdin=PASSWORD + "\n")
+            assert done.returncode == 0, done.stderr
             with self.installation.web() as client:
                 assert "a reușit" in self.installation.authorize(client, email=EMAIL)
             yield
@@ -175,14 +175,14 @@ class FaultRun:
 
     def differences(self) -> list[str]:
         """What is not as ANAF has it; empty when all is well."""
-        found = []
+        faults = []
         rows = self.query(
             "SELECT c.cui, t.uit, t.state, t.raw FROM transports_transport t"
             " JOIN accounts_company c ON c.id = t.company_id"
         )
         stored = {(cui, uit): (state, raw) for cui, uit, state, raw in rows}
         if len(stored) != len(rows):
-            found.append("a UIT is stored twice")
+            faults.append("a UIT is stored twice")
         shown = set()
         for cui in self.cuis:
             for record in self.anaf.active(cui):
@@ -190,13 +190,15 @@ class FaultRun:
                 shown.add(key)
                 state, raw = stored.get(key, ("not stored", None))
                 if state != "active" or raw != record:
-                    found.append(f"{key} is {state}, raw {'equal' if raw == record else 'differs'}")
-        found += [
+                    faults.append(
+                        f"{key} is {state}, raw {'equal' if raw == record else 'differs'}"
+                    )
+        faults += [
             f"{key} is {state} although ANAF does not show it"
             for key, (state, _) in stored.items()
             if state == "active" and key not in shown
         ]
-        found += [
+        faults += [
             f"{uit} was never stored"
             for uit in self.declared.values()
             if uit not in {k[1] for k in stored}
@@ -205,8 +207,8 @@ class FaultRun:
             "SELECT transport_id FROM transports_transportevent WHERE kind = 'appeared'"
             " GROUP BY 1 HAVING count(*) > 1"
         )
-        found += [f"transport {row[0]} appeared twice" for row in doubled]
-        return found
+        faults += [f"transport {row[0]} appeared twice" for row in doubled]
+        return faults
 
     def lost_authorizations(self) -> int:
         return int(

@@ -22,17 +22,17 @@ def folder(
     top = factory.getbasetemp()
     if worker != "master":
         top = top.parent
-    kept = top / name
+    shared = top / name
     with (top / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
+        if not shared.exists():
             making = make_folder("caraus-made-")
             make(making / "data")
-            copy(making / "data", kept)
+            copy(making / "data", shared)
             shutil.rmtree(making)
-    return kept
+    return shared
 
 
-def copy(made: Path, to: Path) -> None:
+def copy(source: Path, to: Path) -> None:
     """All of it, whoever owns it."""
-    subprocess.run(["cp", "-a", str(made), str(to)], check=True)
+    subprocess.run(["cp", "-a", str(source), str(to)], check=True)

@@ -18,20 +18,20 @@ from tests.email_checks import faults
 class _Handler:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
-        self.answer = self.answer_to_recipients = "250 OK"
+        self.reply = self.recipient_reply = "250 OK"
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.answer_to_recipients.startswith("250"):
+        if self.recipient_reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return self.answer_to_recipients
+        return self.recipient_reply
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.answer.startswith("250"):
+        if self.reply.startswith("250"):
             content = cast("bytes", envelope.content)
             self.messages.append(email.message_from_bytes(content, policy=default))
-        return self.answer
+        return self.reply
 
 
 class MailServer:
@@ -68,20 +68,20 @@ class MailServer:
         """What was received, proof-read: no test may take in a letter that can't be read."""
         for message in self._handler.messages:
             parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
-            found = faults(str(message["Subject"]), parts[0], "".join(parts[1:]))
-            assert not found, f"{found} in {parts[0]}"
+            problems = faults(str(message["Subject"]), parts[0], "".join(parts[1:]))
+            assert not problems, f"{problems} in {parts[0]}"
         return self._handler.messages
 
     def refuse(self, reply: str) -> None:
         """Answer every message so, e.g. „451 try later”."""
-        self._handler.answer = reply
+        self._handler.reply = reply
 
     def refuse_recipients(self, reply: str) -> None:
         """Answer every recipient so, e.g. „550 no such mailbox”."""
-        self._handler.answer_to_recipients = reply
+        self._handler.recipient_reply = reply
 
     def accept(self) -> None:
-        self._handler.answer = self._handler.answer_to_recipients = "250 OK"
+        self._handler.reply = self._handler.recipient_reply = "250 OK"
 
 
 QUEUE = {"BACKEND": "caraus.mail.queue.QueueBackend"}

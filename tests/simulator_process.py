@@ -96,21 +96,21 @@ class SimulatorProcess:
         lines.put(None)
 
     def _wait_until_ready(self, lines: "Queue[str | None]") -> tuple[str, str]:
-        said: list[str] = []
+        printed: list[str] = []
         while True:
             try:
                 line = lines.get(timeout=_START_SECONDS)
             except Empty:
                 self.stop()
-                raise RuntimeError(f"the simulator does not start: {''.join(said)}") from None
+                raise RuntimeError(f"the simulator does not start: {''.join(printed)}") from None
             if line is None:
                 self.stop()
-                raise RuntimeError(f"the simulator ended: {''.join(said)}")
-            said.append(line)
+                raise RuntimeError(f"the simulator ended: {''.join(printed)}")
+            printed.append(line)
             if secure := _SECURE.search(line):
                 self.secure_url = secure[1]
-            if found := _READY.search(line):
-                return found[1], found[2]
+            if match := _READY.search(line):
+                return match[1], match[2]
 
     def stop(self) -> int:
         """Stop as Ctrl-C does; gives the exit code."""
@@ -181,8 +181,8 @@ class SimulatorProcess:
 
     def calls(self, endpoint: str | None = None) -> list[dict[str, Any]]:
         """The calls got so far, oldest first."""
-        found: list[dict[str, Any]] = self.control("calls")["calls"]
-        return [item for item in found if endpoint is None or item["endpoint"] == endpoint]
+        calls: list[dict[str, Any]] = self.control("calls")["calls"]
+        return [item for item in calls if endpoint is None or item["endpoint"] == endpoint]
 
     def uploads(self) -> list[dict[str, Any]]:
         """Give the files taken for processing so far, oldest first."""
@@ -283,9 +283,9 @@ class SimulatorProcess:
 
 def flow_of(page: httpx2.Response) -> str:
     """The hidden field that ties the pages of one login together."""
-    found = re.search(r'name="flow" value="([^"]+)"', page.text)
-    assert found, page.text
-    return found[1]
+    match = re.search(r'name="flow" value="([^"]+)"', page.text)
+    assert match, page.text
+    return match[1]
 
 
 def came_back(response: httpx2.Response) -> dict[str, str]:

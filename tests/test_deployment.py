@@ -73,14 +73,14 @@ def commands() -> Iterator[tuple[str, list[str]]]:
     """Each `caraus …` of the deployment and its documents, as words."""
     for unit in UNITS:
         for line in unit.read_text().splitlines():
-            if found := re.search(r"^ExecStart=.*?bin/caraus ([^'\n]+)", line):
+            if match := re.search(r"^ExecStart=.*?bin/caraus ([^'\n]+)", line):
                 yield (
                     unit.name,
-                    shlex.split(re.sub(r"\$\(.*?\)", "today", found[1]).replace("%i", "8001")),
+                    shlex.split(re.sub(r"\$\(.*?\)", "today", match[1]).replace("%i", "8001")),
                 )
     for line in (ROOT / "compose.yaml").read_text().splitlines():
-        if found := re.search(r"command: \[caraus, (.*)\]", line):
-            yield "compose.yaml", [word.strip(' "') for word in found[1].split(",")]
+        if match := re.search(r"command: \[caraus, (.*)\]", line):
+            yield "compose.yaml", [word.strip(' "') for word in match[1].split(",")]
     command = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert command
     yield "Dockerfile", json.loads(command[1])[1:]
@@ -88,8 +88,8 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         text = (ROOT / "docs" / name).read_text().replace("\\\n", " ")
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             for line in block.splitlines():
-                if found := re.search(r"(?:^|bin/|web |worker )caraus (\w.*?)(?:\s+#.*)?$", line):
-                    yield name, shlex.split(found[1])
+                if match := re.search(r"(?:^|bin/|web |worker )caraus (\w.*?)(?:\s+#.*)?$", line):
+                    yield name, shlex.split(match[1])
 
 
 @pytest.mark.parametrize(("where", "words"), list(commands()))
@@ -213,9 +213,9 @@ def test_the_administrators_command_is_the_services_own() -> None:
         ("Environment=(CARAUS_DATA_DIR=.*)", "{} "),
         ("ExecStart=(\\S+)", '{} "$@"'),
     ):
-        found = re.search(f"^{setting}$" if "S+" not in setting else setting, unit, re.MULTILINE)
-        assert found
-        assert there.format(found[1]) in wrapper
+        match = re.search(f"^{setting}$" if "S+" not in setting else setting, unit, re.MULTILINE)
+        assert match
+        assert there.format(match[1]) in wrapper
 
 
 @pytest.mark.process
@@ -230,13 +230,13 @@ def test_every_setting_is_documented() -> None:
     does each secret's file."""
     readme = (ROOT / "README.md").read_text()
     rows = re.findall(r"^\| (`[A-Z].*?) \|", readme.split("## Environment")[1], re.MULTILINE)
-    told = re.findall(r"`([A-Z_]+)`", " ".join(rows))
-    assert sorted(set(told)) == sorted(told)
+    documented = re.findall(r"`([A-Z_]+)`", " ".join(rows))
+    assert sorted(set(documented)) == sorted(documented)
     code = "".join(path.read_text() for path in (ROOT / "caraus").rglob("*.py"))
     read = set(re.findall(r'"((?:CARAUS|ANAF|EMAIL|SENTRY|DATABASE)_[A-Z_]+)"', code))
     inside = {"CARAUS_DEBUG", "CARAUS_EMBEDDED_FSYNC"}  # for those who work on the code
     parts_of_an_address = {name for name in read if name.startswith("EMAIL_")} - {"EMAIL_URL"}
-    assert read - inside - parts_of_an_address == set(told)
+    assert read - inside - parts_of_an_address == set(documented)
     secrets = set(re.findall(r'\bsecret\(\s*"([A-Z_]+)"', code))
     by_file = readme.split("Secrets may come by file")[1].split(".\n")[0]
     assert {f"{name}_FILE" for name in secrets} == set(re.findall(r"`([A-Z_]+)`", by_file))
@@ -247,16 +247,18 @@ def shipped() -> set[str]:
     theirs."""
     packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
     known = {package["name"]: package for package in packages}
-    found: set[str] = set()
+    reached: set[str] = set()
     ahead = ["caraus"]
     while ahead:
-        if (name := ahead.pop()) in found:
+        if (name := ahead.pop()) in reached:
             continue
-        found.add(name)
-        one = known[name]
-        extras = [need for needs in one.get("optional-dependencies", {}).values() for need in needs]
-        ahead += [need["name"] for need in [*one.get("dependencies", []), *extras]]
-    return found
+        reached.add(name)
+        locked = known[name]
+        extras = [
+            need for needs in locked.get("optional-dependencies", {}).values() for need in needs
+        ]
+        ahead += [need["name"] for need in [*locked.get("dependencies", []), *extras]]
+    return reached
 
 
 def test_what_runs_imports_nothing_that_only_developers_have() -> None:
@@ -271,8 +273,8 @@ def test_what_runs_imports_nothing_that_only_developers_have() -> None:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.append(node.module)
             for top in {name.split(".")[0] for name in names} & set(owners):
-                found = {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners[top]}
-                if not found & installed:
+                owning = {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners[top]}
+                if not owning & installed:
                     missing.add(f"{path.relative_to(ROOT)}: {top}")
     assert not missing
 

@@ -60,8 +60,8 @@ def test_the_check_finds_what_the_documents_name() -> None:
 def test_every_identifier_that_a_document_names_is_in_the_code(document: Path) -> None:
     for name in IDENTIFIER.findall(document.read_text()):
         for word in name.split("."):
-            found = re.search(rf"\b({word}|{word.removesuffix('_FILE')})\b", sources())
-            assert found, f"{document.name} names {name}"
+            match = re.search(rf"\b({word}|{word.removesuffix('_FILE')})\b", sources())
+            assert match, f"{document.name} names {name}"
 
 
 @cache

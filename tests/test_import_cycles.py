@@ -40,11 +40,11 @@ def _graph() -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for name, path in modules.items():
         imported = list(_imported(path))
-        found = {module for module in imported if module in modules and module != name}
+        targets = {module for module in imported if module in modules and module != name}
         # `from a.b import c` names `a.b` too: only when `c` is no module is it imported from there.
         submodules = {module.rpartition(".")[0] for module in imported if module in modules}
-        packages = {module for module in found if modules[module].name == "__init__.py"}
-        graph[name] = found - (packages & submodules)
+        packages = {module for module in targets if modules[module].name == "__init__.py"}
+        graph[name] = targets - (packages & submodules)
     return graph
 
 

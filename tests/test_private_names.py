@@ -60,7 +60,7 @@ def _own_names() -> set[str]:
 
 @pytest.mark.parametrize("folder", OURS)
 def test_nothing_private_of_a_library_is_imported(folder: str) -> None:
-    found = []
+    faults = []
     for path, tree in _trees(folder):
         for node in ast.walk(tree):
             match node:
@@ -70,44 +70,44 @@ def test_nothing_private_of_a_library_is_imported(folder: str) -> None:
                     imported = [f"{module}.{alias.name}" for alias in node.names]
                 case _:
                     continue
-            found += [
+            faults += [
                 f"{path}:{node.lineno} {name}"
                 for name in imported
                 if not name.startswith(OURS)
                 and any(part == "internal" or _is_private(part) for part in name.split("."))
             ]
-    assert not found
+    assert not faults
 
 
 # The tests may look into what they test.
 @pytest.mark.parametrize("folder", [name for name in OURS if name != "tests"])
 def test_no_private_attribute_of_a_library_is_read_or_set(folder: str) -> None:
     own = _own_names()
-    found = [
+    faults = [
         f"{path}:{node.lineno} {node.attr}"
         for path, tree in _trees(folder)
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and _is_private(node.attr)
         if node.attr not in own
     ]
-    assert not found
+    assert not faults
 
 
 @pytest.mark.parametrize("package", [caraus, anaf_simulator], ids=lambda package: package.__name__)
 def test_no_private_method_of_a_library_is_overridden(package: ModuleType) -> None:
-    found = set()
+    faults = set()
     for module in _modules(package):
         for kind in vars(module).values():
             if not (isinstance(kind, type) and kind.__module__ == module.__name__):
                 continue
             libraries = [base for base in kind.__mro__[1:] if not base.__module__.startswith(OURS)]
             private = set(filter(_is_private, _names_given(kind)))
-            found |= {
+            faults |= {
                 f"{kind.__module__}.{kind.__qualname__}.{name}"
                 for base in libraries
                 for name in private & set(vars(base))
             }
-    assert not found
+    assert not faults
 
 
 def _names_given(kind: type) -> Iterator[str]:

@@ -12,9 +12,9 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def command_of(target: str) -> str:
-    found = re.search(rf"^{target}:.*\n\t(.*)", MAKEFILE, re.MULTILINE)
-    assert found
-    return found[1]
+    match = re.search(rf"^{target}:.*\n\t(.*)", MAKEFILE, re.MULTILINE)
+    assert match
+    return match[1]
 
 
 def test_make_test_runs_every_test_and_make_check_all_but_those_marked() -> None:
@@ -38,7 +38,14 @@ def test_the_choice_of_make_check_leaves_out_browsers_folders_and_the_simulator(
     choice = re.search(r'-m "(.*?)"', command_of("check"))
     assert choice
     files = ("upgrades/test_upgrade.py", "web/test_clock.py", "sync/test_sync_at_once.py")
-    command = ["pytest", "--collect-only", "-q", "-m", choice[1], *(f"tests/{it}" for it in files)]
+    command = [
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-m",
+        choice[1],
+        *(f"tests/{file}" for file in files),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT, check=False
     )

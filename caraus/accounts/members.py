@@ -206,12 +206,12 @@ def accept_invitation(user: User, invitation: Invitation) -> Membership:
     # The link may have been replaced since this person opened it.
     if locked.secret_digest != invitation.secret_digest or not _can_be_accepted(locked):
         raise ValidationError(gettext("Invitația a fost deja folosită, retrasă sau a expirat."))
-    membership, made = Membership.objects.get_or_create(
+    membership, created = Membership.objects.get_or_create(
         user=user,
         organization=locked.organization,
         defaults={"role": locked.role, "only_some_companies": locked.only_some_companies},
     )
-    if made:
+    if created:
         membership.companies.set(locked.companies.all())
     locked.accepted_at = timezone.now()
     locked.save(update_fields=["accepted_at"])
@@ -224,7 +224,7 @@ def accept_invitation(user: User, invitation: Invitation) -> Membership:
         user=user,
         organization=locked.organization,
     )
-    if made and membership.role == Role.OWNER:
+    if created and membership.role == Role.OWNER:
         owner_added.send(Membership, membership=membership)
     return membership
 

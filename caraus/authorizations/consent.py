@@ -168,12 +168,12 @@ def is_consent_external(state: str, *, browser: str) -> bool:
 
 def undoable_consent(*, authorization_id: int, browser: str) -> ConsentRequest | None:
     """Return the request by which this browser made the authorization, within the hour."""
-    made = ConsentRequest.objects.filter(
+    consent = ConsentRequest.objects.filter(
         authorization=authorization_id,
         authorization__status=Authorization.Status.ACTIVE,
         used_at__gt=timezone.now() - TAKE_BACK_WITHIN,
     ).select_related("authorization__organization", "authorization__link", "user")
-    return next((request for request in made if _is_same_browser(request, browser)), None)
+    return next((request for request in consent if _is_same_browser(request, browser)), None)
 
 
 @transaction.atomic

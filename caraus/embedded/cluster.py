@@ -144,10 +144,10 @@ def _make_cluster(folder: Path, user: SystemUser) -> None:
     except OSError as error:
         raise folder_error(folder, error) from error
     options = [*INITDB, "-D", str(new), *([] if _fsync() else ["--no-sync"])]
-    made = _run([str(programs_for(user) / "initdb"), *options], user)
-    if made.returncode:
+    created = _run([str(programs_for(user) / "initdb"), *options], user)
+    if created.returncode:
         shutil.rmtree(new, ignore_errors=True)
-        raise _failure(folder, "could not be created", made.stdout)
+        raise _failure(folder, "could not be created", created.stdout)
     try:
         new.rename(folder / "postgres")
     except OSError as error:

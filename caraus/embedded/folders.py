@@ -42,7 +42,7 @@ class SystemUser(NamedTuple):
 
 def prepare(folder: Path) -> SystemUser:
     """Make the folder, check that it is ours to write, and choose whom the server runs as."""
-    made = [parent for parent in folder.parents if not parent.exists()]
+    missing = [parent for parent in folder.parents if not parent.exists()]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         open_own(folder / "postgres.lock").close()
@@ -50,7 +50,7 @@ def prepare(folder: Path) -> SystemUser:
         raise folder_error(folder, error) from error
     user = _server_user(folder)
     if os.geteuid() == 0:
-        for parent in made:
+        for parent in missing:
             parent.chmod(0o711)
         _grant_access(folder, user)
         _require_reachable(folder, user)

@@ -162,12 +162,12 @@ def describe_change(change: VehicleChange) -> ChangeView:
 
 def format_plate(plate: str) -> str:
     """Format „CJ77XYZ” as it stands on the plate: „CJ 77 XYZ”; a foreign one as it is."""
-    letters = len(plate) - len(plate.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-    rest = plate[letters:]
+    county_length = len(plate) - len(plate.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    rest = plate[county_length:]
     digits = len(rest) - len(rest.lstrip("0123456789"))
     tail = rest[digits:]
-    if letters in {1, 2} and digits in {2, 3} and len(tail) == 3 and tail.isalpha():
-        return f"{plate[:letters]} {rest[:digits]} {tail}"
+    if county_length in {1, 2} and digits in {2, 3} and len(tail) == 3 and tail.isalpha():
+        return f"{plate[:county_length]} {rest[:digits]} {tail}"
     return plate
 
 

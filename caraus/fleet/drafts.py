@@ -170,8 +170,8 @@ def _difference(before: VehicleEntry, after: VehicleEntry) -> str:
 def _repeated(checked: CheckedLine, first: CheckedLine) -> CheckedLine:
     """Raise ValidationError where the row before says something else of the same plate."""
     where = {"plate": checked.entry.plate, "number": first.line.number}
-    line, said, before = checked.line, checked.entry, first.entry
-    same = (said.kind, said.active) == (before.kind, before.active)
+    line, entry, before = checked.line, checked.entry, first.entry
+    same = (entry.kind, entry.active) == (before.kind, before.active)
     same &= line.note in {"", before.note}
     same &= line.driver in {"", before.driver} and line.phone in {"", before.phone}
     if not same:
@@ -179,7 +179,7 @@ def _repeated(checked: CheckedLine, first: CheckedLine) -> CheckedLine:
             gettext("%(plate)s este și pe rândul %(number)d, altfel. Lasă un singur rând.") % where
         )
     message = gettext("Este și pe rândul %(number)d: se ia o singură dată.") % where
-    return CheckedLine(line, "repeated", said, message)
+    return CheckedLine(line, "repeated", entry, message)
 
 
 # -- of a draft ----------------------------------------------------------------------------------

@@ -198,13 +198,13 @@ def read_vehicle_row(numbered: NumberedRow, layout: Layout) -> ReadRow:
         if not cell or role not in _KEYS:
             continue
         try:
-            found = _read_cell(cell)
+            value = _read_cell(cell)
         except ValidationError as error:
             return ReadRow(number, error=" ".join(error.messages))
-        if not found.is_plain:
+        if not value.is_plain:
             unclear.append(cell)
-            rest = _with_rest(rest, found.rest)
-        for at, plate in enumerate(found.plates):
+            rest = _with_rest(rest, value.rest)
+        for at, plate in enumerate(value.plates):
             lines.append(ImportLine(number, plate, kind=_kind(role, at, rest)))
     if not lines:
         return ReadRow(number, (rest,))

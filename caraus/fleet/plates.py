@@ -73,7 +73,7 @@ def clean_plate(typed: str) -> str:
 
 def romanian_plates(text: str) -> list[str]:
     """Return the Romanian plates in a text, normalized: „B 124 ABC / Popescu Dan” → ["B124ABC"]."""
-    return [normalized(found[0]) for found in _ROMANIAN.finditer(text)]
+    return [normalized(match[0]) for match in _ROMANIAN.finditer(text)]
 
 
 def without_plates(text: str) -> str:

@@ -18,14 +18,14 @@ def create_due_digests(now: datetime | None = None) -> int:
     now = now or timezone.now()
     due = Notification.objects.filter(digest_at__lte=now - DIGEST_DELAY).order_by()
     pairs = due.values_list("user", "organization").distinct()
-    made: list[Notification] = []
+    created: list[Notification] = []
     for user, organization in pairs:
-        _make(user, organization, now, made)
-    return len(made)
+        _make(user, organization, now, created)
+    return len(created)
 
 
 @isolate_failures
-def _make(user_id: int, organization_id: int, now: datetime, made: list[Notification]) -> None:
+def _make(user_id: int, organization_id: int, now: datetime, created: list[Notification]) -> None:
     waiting = Notification.objects.filter(
         user=user_id, organization=organization_id, digest_at__lte=now - DIGEST_DELAY
     )
@@ -44,5 +44,5 @@ def _make(user_id: int, organization_id: int, now: datetime, made: list[Notifica
         )
         matter.update(digest=digest)
         NotificationEmail.objects.create(notification=digest, next_attempt_at=now)
-        made.append(digest)
+        created.append(digest)
     waiting_rows.update(digest_at=None)

@@ -117,9 +117,9 @@ def request_sync(
     }
     with database.cursor() as cursor:
         cursor.execute(statement, values)
-        made = {company_id for (company_id,) in cursor.fetchall()}
-    log.info("syncs_requested", number=len(made))
-    return made
+        companies = {company_id for (company_id,) in cursor.fetchall()}
+    log.info("syncs_requested", number=len(companies))
+    return companies
 
 
 def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:

@@ -65,17 +65,17 @@ def test_memberships_are_asked_once_for_a_page_and_never_kept_beyond_it(
     request.user = stranger  # signed in anew meanwhile
     assert access.current_membership(request).user_id == stranger.pk
 
-    mine = Membership.objects.filter(user=owner)
+    memberships = Membership.objects.filter(user=owner)
     changing = request_of(owner)
     changing.method = "POST"
     assert access.current_membership(changing).role == "owner"
-    mine.update(role="viewer")
+    memberships.update(role="viewer")
     assert access.current_membership(changing).role == "viewer"
-    mine.update(role="owner")
+    memberships.update(role="owner")
 
     client.force_login(owner)
     for role, seen in {"owner": 200, "viewer": 403, "admin": 200, "": 404}.items():
-        mine.update(role=role) if role else mine.delete()
+        memberships.update(role=role) if role else memberships.delete()
         assert client.get("/organizatie/membri/").status_code == seen
         assert ("/organizatie/jurnal/" in client.get("/cont/date/").content.decode()) is (
             seen == 200

@@ -75,10 +75,10 @@ def test_acts_leave_a_trace_with_their_author(
     authorization_row = factories.authorization(organization)
     client.post(f"/integrari/{authorization_row.pk}/deconectare/")
     client.post("/organizatie/membri/", {"email": "nou@example.ro", "role": "viewer"})
-    found = dict(AuditLogEntry.objects.values_list("action", "text"))
-    assert "14399840" in found["company"]
-    assert "deconectat" in found["authorization"]
-    assert "nou@example.ro" in found["invitation"]
+    texts = dict(AuditLogEntry.objects.values_list("action", "text"))
+    assert "14399840" in texts["company"]
+    assert "deconectat" in texts["authorization"]
+    assert "nou@example.ro" in texts["invitation"]
     assert {each.actor for each in AuditLogEntry.objects.all()} == {f"Ana Pop ({owner.email})"}
     assert {each.ip for each in AuditLogEntry.objects.all()} == {"127.0.0.1"}
 

@@ -120,11 +120,11 @@ def test_the_emails_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subj
     emails = [str(email.purpose) for email in OutgoingEmail.objects.all()]
     sent = delivered()
     assert len(sent) == len(emails) >= 10
-    for letter in sent:
-        assert not faults(letter.subject, letter.body), letter.body
-        assert "Bună ziua" in letter.body
+    for outgoing in sent:
+        assert not faults(outgoing.subject, outgoing.body), outgoing.body
+        assert "Bună ziua" in outgoing.body
         for word in ("Ana", "Pop", "Fiii", "Trans", EMAIL):
-            assert word not in letter.subject
+            assert word not in outgoing.subject
     (invitation,) = {
         message.body
         for message in sent

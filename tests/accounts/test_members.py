@@ -189,11 +189,11 @@ def test_leaving_ends_the_view_at_once(organization: Organization, owner: User) 
 def test_a_member_is_kept_to_companies_and_let_free_again(
     organization: Organization, owner: User
 ) -> None:
-    mine = factories.company(organization, cui="14399840", name="A mea")
+    own_company = factories.company(organization, cui="14399840", name="A mea")
     factories.company(organization, name="A altuia")
     member = place(organization, "viewer")
     path = f"/organizatie/membri/{member.pk}/"
-    form = {"role": "viewer", "only_some": "on", "companies": [mine.pk]}
+    form = {"role": "viewer", "only_some": "on", "companies": [own_company.pk]}
     assert client_of(owner).post(path, form).status_code == 302
     page = client_of(member.user).get("/firme/").content.decode()
     assert "A mea" in page

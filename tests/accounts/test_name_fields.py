@@ -56,10 +56,10 @@ def test_ordinary_names_are_no_links(name: str) -> None:
 
 def test_every_way_into_the_database_makes_one_line(organization: Organization) -> None:
     """Whoever writes it: forms, commands, ANAF's answers, many rows at once."""
-    made = Organization.objects.create(name=ODD)
-    assert made.name == PLAIN
+    created = Organization.objects.create(name=ODD)
+    assert created.name == PLAIN
     Organization.objects.filter(pk=organization.pk).update(name=ODD)
-    Company.objects.bulk_create([Company(organization=made, cui=factories.CUI, name=ODD)])
+    Company.objects.bulk_create([Company(organization=created, cui=factories.CUI, name=ODD)])
     provision_user(email="x@example.ro", name=ODD, organization_name=ODD)
     for names in (
         Organization.objects.values_list("name", flat=True),

@@ -35,12 +35,12 @@ def test_the_export_tells_all_and_no_secret(
 ) -> None:
     factories.authorization(organization, authorized_by=ana)
     response = client.post("/cont/date/export/")
-    found = json.loads(response.content)
-    assert found["cont"]["email"] == "ana@example.ro"
-    assert found["organizații"][0]["rol"] == "dispecer"
-    assert found["sesiuni"][0]["ip"] == "127.0.0.1"
-    assert found["autorizări SPV"][0]["persoana"] == "Ana Pop"
-    assert any("intrat în cont" in entry["ce"] for entry in found["jurnal"])
+    exported = json.loads(response.content)
+    assert exported["cont"]["email"] == "ana@example.ro"
+    assert exported["organizații"][0]["rol"] == "dispecer"
+    assert exported["sesiuni"][0]["ip"] == "127.0.0.1"
+    assert exported["autorizări SPV"][0]["persoana"] == "Ana Pop"
+    assert any("intrat în cont" in entry["ce"] for entry in exported["jurnal"])
     assert ana.password.rpartition("$")[2] not in response.content.decode()
 
 

@@ -58,9 +58,9 @@ def link(secret: str) -> str:
 
 def shown_link(client: Client, invitation: Invitation) -> str:
     page = client.post(f"/organizatie/invitatii/{invitation.pk}/link/").content.decode()
-    found = re.search(r"/invitatie/[\w-]+/", page)
-    assert found, page
-    return found[0]
+    match = re.search(r"/invitatie/[\w-]+/", page)
+    assert match, page
+    return match[0]
 
 
 def sign_up(address: str) -> Client:
@@ -185,10 +185,10 @@ def test_second_factors_of_a_confirmed_account_survive_a_new_password(db: None) 
 def choose_new_password() -> None:
     client = Client()
     client.post("/cont/password/reset/", {"email": INVITED})
-    asked = re.search(r"/cont/password/reset/key/\S+", str(delivered()[-1].body))
-    assert asked
+    match = re.search(r"/cont/password/reset/key/\S+", str(delivered()[-1].body))
+    assert match
     form = {"password1": "cu totul alta parolă", "password2": "cu totul alta parolă"}
-    assert client.post(client.get(asked[0])["Location"], form).status_code == 302
+    assert client.post(client.get(match[0])["Location"], form).status_code == 302
 
 
 def test_an_address_that_was_added_and_never_confirmed_opens_no_account(db: None) -> None:

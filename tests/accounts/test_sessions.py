@@ -127,13 +127,13 @@ def test_new_keys_open_the_sessions_of_before_once_they_are_rotated(
 ) -> None:
     old, new = (Fernet.generate_key().decode() for _ in range(2))
     settings.TOKEN_KEYS = [old]
-    kept, lost = signed_in(ana), signed_in(ana)
+    present, lost = signed_in(ana), signed_in(ana)
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
     assert not is_in(lost)  # no key opens it: as if signed out, no error
     settings.TOKEN_KEYS = [new, old]
     assert sessions.rotate_session_keys() == Session.objects.filter(user_id=ana.pk).count() > 0
     settings.TOKEN_KEYS = [new]
-    assert is_in(kept)
+    assert is_in(present)
 
 
 @pytest.mark.parametrize("data", [{}, {"a": "ș"}, {"_auth_user_id": "7", "b": [1, None]}])

@@ -104,9 +104,9 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
 
 
 def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, ana: User) -> None:
-    said = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
-    assert "Prea multe încercări" not in said[4]
-    assert "Prea multe încercări" in said[5]
+    pages = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
+    assert "Prea multe încercări" not in pages[4]
+    assert "Prea multe încercări" in pages[5]
     # The right one is refused too, until some minutes are over.
     assert sign_in(client).status_code == 200  # type: ignore[attr-defined]
     assert AuditLogEntry.objects.filter(action="sign_in_failed", actor_id=ana.pk).count() == 5
@@ -119,8 +119,8 @@ def test_the_right_password_and_a_new_one_end_the_count_of_wrong_ones(
         for _ in range(4):
             sign_in(client, "greșită")
         assert sign_in(Client()).status_code == 302  # type: ignore[attr-defined]
-    said = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
-    assert "Prea multe încercări" in said[5]
+    pages = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
+    assert "Prea multe încercări" in pages[5]
     client.post("/cont/password/reset/", {"email": EMAIL})
     link = re.search(r"/cont/password/reset/key/\S+", str(delivered()[0].body))
     assert link

@@ -32,7 +32,7 @@ def test_the_request_is_the_documented_one(settings: AnafSettings, anaf: Server)
     upload(settings, access_token="tok", cui="RO900010100", xml=xml)
     request_status(settings, access_token="tok", cui=CARRIER, index="7")
     list_filings(settings, access_token="tok", cui=CARRIER, days=60)
-    sent, asked, listed = anaf.seen
+    sent, requested, listed = anaf.seen
     assert (sent.method, sent.path) == (
         "POST",
         f"/prod/ETRANSPORT/ws/v1/upload/ETRANSP/{CARRIER}/2",
@@ -40,7 +40,7 @@ def test_the_request_is_the_documented_one(settings: AnafSettings, anaf: Server)
     assert (sent.headers["Content-Type"], sent.body) == ("application/xml", "<a>ș</a>")
     assert sent.headers["Content-Length"] == str(len(xml))
     assert {seen.headers["Authorization"] for seen in anaf.seen} == {"Bearer tok"}
-    assert asked.path == "/prod/ETRANSPORT/ws/v1/stareMesaj/7"
+    assert requested.path == "/prod/ETRANSPORT/ws/v1/stareMesaj/7"
     assert listed.path == f"/prod/ETRANSPORT/ws/v1/lista/60/{CARRIER}"
 
 

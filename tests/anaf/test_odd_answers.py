@@ -190,8 +190,8 @@ def test_a_record_written_as_json_into_a_text_is_read() -> None:
 
 def test_a_number_longer_than_any_spoils_its_field_alone() -> None:
     body = body_of([record(ref_decl="@"), record(uit="B")]).replace(b'"@"', b"9" * 5000)
-    one, other = parse_info(body).records
-    assert (one.declarant_ref[:3], [*one.unread], other.uit) == ("999", ["ref_decl"], "B")
+    first, other = parse_info(body).records
+    assert (first.declarant_ref[:3], [*first.unread], other.uit) == ("999", ["ref_decl"], "B")
 
 
 NO_TRAILER = [

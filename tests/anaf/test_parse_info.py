@@ -125,9 +125,9 @@ def test_a_named_charset_and_a_byte_order_mark_are_understood() -> None:
 
 
 def test_the_digest_does_not_depend_on_the_order() -> None:
-    one, two = record(uit="A"), record(uit="B")
-    assert parse_info(body_of([one, two])).digest == parse_info(body_of([two, one])).digest
-    assert parse_info(body_of([one])).digest != parse_info(body_of([two])).digest
+    first, two = record(uit="A"), record(uit="B")
+    assert parse_info(body_of([first, two])).digest == parse_info(body_of([two, first])).digest
+    assert parse_info(body_of([first])).digest != parse_info(body_of([two])).digest
 
 
 def test_a_record_that_stands_twice_is_kept_once() -> None:
@@ -137,7 +137,7 @@ def test_a_record_that_stands_twice_is_kept_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "kept"),
+    ("first", "second", "expected"),
     [
         ({"id": 1, "nr_veh": "OLD"}, {"id": 2, "nr_veh": "NEW"}, "NEW"),
         ({"id": "20", "nr_veh": "NEW"}, {"id": 3, "nr_veh": "OLD"}, "NEW"),
@@ -146,10 +146,10 @@ def test_a_record_that_stands_twice_is_kept_once() -> None:
     ],
 )
 def test_of_two_records_for_one_uit_the_later_is_kept(
-    first: dict[str, Any], second: dict[str, Any], kept: str
+    first: dict[str, Any], second: dict[str, Any], expected: str
 ) -> None:
     response = parse_info(body_of([record(**first), record(**second)]))
-    assert [r.plate for r in response.records] == [kept]
+    assert [r.plate for r in response.records] == [expected]
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_a_bad_record_is_kept_apart_and_its_neighbours_stay(bad: Any, reason: st
 
 def test_nothing_that_postgresql_refuses_comes_through() -> None:
     body = rb'[{"uit": "A\u0000", "data_transp": "2024-06-24", "x": "\ud800", "y": [NaN, 1e999]}]'
-    (kept,) = parse_info(body).records
-    assert kept.uit == "A\ufffd"
-    assert kept.extra == {"x": "\ufffd", "y": ["NaN", "inf"]}
+    (parsed,) = parse_info(body).records
+    assert parsed.uit == "A\ufffd"
+    assert parsed.extra == {"x": "\ufffd", "y": ["NaN", "inf"]}
 
 
 JSON = st.recursive(

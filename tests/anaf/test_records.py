@@ -60,7 +60,7 @@ def test_only_the_uit_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "expected"),
     [
         (" RO8000000000 ", "8000000000"),
         ("ro 123", "123"),
@@ -83,9 +83,9 @@ def test_only_the_uit_is_needed() -> None:
         ({"cod": 1}, ""),
     ],
 )
-def test_fiscal_codes_are_texts_without_the_prefix(given: Any, kept: str) -> None:
+def test_fiscal_codes_are_texts_without_the_prefix(given: Any, expected: str) -> None:
     read = read_record({**SWAGGER_RECORD, "tr_cod": given, "cod_decl": given})
-    assert (read.carrier_cui, read.declarant_cui) == (kept, kept)
+    assert (read.carrier_cui, read.declarant_cui) == (expected, expected)
 
 
 def test_numbers_and_spaces_are_accepted_where_texts_are_promised() -> None:

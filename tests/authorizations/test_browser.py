@@ -32,8 +32,8 @@ def client_of(user: User) -> Client:
     return client
 
 
-def came_back(client: Client, came: dict[str, str]) -> str:
-    return client.get(CALLBACK, came).content.decode()
+def came_back(client: Client, callback: dict[str, str]) -> str:
+    return client.get(CALLBACK, callback).content.decode()
 
 
 def link_of(owner: User, *, companies: list[Company] | None = None) -> str:
@@ -160,9 +160,9 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
     admin = factories.member(organization, "admin")
     holder = holder_of(link_of(owner))
     page = came_back(holder, anaf.log_in("three", url=pressed(holder)))
-    made = Authorization.objects.get()
-    assert f'name="autorizare" value="{made.pk}"' in page
-    response = holder.post(BACK, {"autorizare": made.pk})
+    authorization = Authorization.objects.get()
+    assert f'name="autorizare" value="{authorization.pk}"' in page
+    response = holder.post(BACK, {"autorizare": authorization.pk})
     assert "Autorizarea a fost luată înapoi" in response.content.decode()
     made.refresh_from_db()
     assert (made.status, made.access_token_sealed, made.refresh_token_sealed) == (
@@ -174,7 +174,7 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_he
     entry = AuditLogEntry.objects.order_by("pk").last()
     assert entry
     assert "Ion Contabilul a luat înapoi" in entry.text
-    assert taken_back(holder, made) == 410  # once
+    assert taken_back(holder, authorization) == 410  # once
 
 
 def test_who_signed_in_takes_it_back_too_though_he_may_not_disconnect(
@@ -182,30 +182,30 @@ def test_who_signed_in_takes_it_back_too_though_he_may_not_disconnect(
 ) -> None:
     client = client_of(factories.member(organization, "dispatcher"))
     came_back(client, anaf.log_in("three", url=begun(client)))
-    made = Authorization.objects.get()
-    assert client.post(f"/integrari/{made.pk}/deconectare/").status_code == 403
-    assert taken_back(client, made) == 200
-    made.refresh_from_db()
-    assert made.status == "disconnected"
+    authorization = Authorization.objects.get()
+    assert client.post(f"/integrari/{authorization.pk}/deconectare/").status_code == 403
+    assert taken_back(client, authorization) == 200
+    authorization.refresh_from_db()
+    assert authorization.status == "disconnected"
 
 
 def test_another_browser_or_an_hour_later_takes_nothing_back(
     anaf: SimulatorProcess, signed_in: Client, owner: User, company: Company
 ) -> None:
     came_back(signed_in, anaf.log_in("three", url=begun(signed_in)))
-    made = Authorization.objects.get()
+    authorization = Authorization.objects.get()
     other = client_of(owner)
     begun(other)
     for client in (other, Client()):
-        assert taken_back(client, made) == 410
+        assert taken_back(client, authorization) == 410
     assert Client(enforce_csrf_checks=True).post(BACK).status_code == 403
     assert signed_in.get(BACK).status_code == 405
     for odd in ("", "x", "9" * 30):
         assert signed_in.post(BACK, {"autorizare": odd}).status_code == 410
     ConsentRequest.objects.update(used_at=timezone.now() - timedelta(hours=1))
-    assert taken_back(signed_in, made) == 410
-    made.refresh_from_db()
-    assert made.is_active
+    assert taken_back(signed_in, authorization) == 410
+    authorization.refresh_from_db()
+    assert authorization.is_active
 
 
 def test_what_waited_for_it_to_take_its_place_goes_on(
@@ -216,8 +216,8 @@ def test_what_waited_for_it_to_take_its_place_goes_on(
     address = str(signed_in.post(START, {"inlocuieste": old.pk})["Location"])
     came_back(signed_in, anaf.log_in("three", url=address))
     old.refresh_from_db()
-    made = old.replaced_by
-    assert made
-    assert taken_back(signed_in, made) == 200
+    replacement = old.replaced_by
+    assert replacement
+    assert taken_back(signed_in, replacement) == 200
     old.refresh_from_db()
     assert (old.is_active, old.replaced_by) == (True, None)

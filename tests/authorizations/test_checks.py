@@ -115,8 +115,8 @@ def test_a_check_that_a_killed_worker_left_goes_on_where_it_stopped(
 @pytest.mark.django_db(transaction=True)
 def test_pressing_twice_makes_one_check(organization: Organization, owner: User) -> None:
     authorization = factories.authorization(organization)
-    made = at_once(*[lambda: checks.request_check(authorization, user=owner)] * 4)
-    assert sorted(is_new for _, is_new in made) == [False, False, False, True]  # type: ignore[misc]
+    requested = at_once(*[lambda: checks.request_check(authorization, user=owner)] * 4)
+    assert sorted(is_new for _, is_new in requested) == [False, False, False, True]  # type: ignore[misc]
     assert AuthorizationCheck.objects.count() == 1
 
 

@@ -40,9 +40,9 @@ def begin(client: Client) -> str:
     return response["Location"]
 
 
-def finish(client: Client, **came: str) -> str:
+def finish(client: Client, **callback: str) -> str:
     """Come back from ANAF; gives the page."""
-    response = client.get(CALLBACK, came)
+    response = client.get(CALLBACK, callback)
     assert response.status_code == 200
     return response.content.decode()
 
@@ -65,13 +65,13 @@ def test_what_is_kept_of_an_authorization(
     anaf: SimulatorProcess, signed_in: Client, owner: User
 ) -> None:
     finish(signed_in, **anaf.log_in("three", url=begin(signed_in)))
-    made = Authorization.objects.get()
+    authorization = Authorization.objects.get()
     now = timezone.now()
-    assert (made.authorized_by, made.person_name) == (owner, owner.name)
-    assert made.certificate_serial == "2006051671C0FFEE01A2B3C4D5E6F701"
-    assert timedelta(days=89) < made.access_expires_at - now <= timedelta(days=90)
-    assert timedelta(days=364) < made.refresh_expires_at - now <= timedelta(days=365)
-    assert not made.access_expiry_estimated
+    assert (authorization.authorized_by, authorization.person_name) == (owner, owner.name)
+    assert authorization.certificate_serial == "2006051671C0FFEE01A2B3C4D5E6F701"
+    assert timedelta(days=89) < authorization.access_expires_at - now <= timedelta(days=90)
+    assert timedelta(days=364) < authorization.refresh_expires_at - now <= timedelta(days=365)
+    assert not authorization.access_expiry_estimated
     request = ConsentRequest.objects.get()
     assert (request.result, request.used_at is None) == ("ok", False)
 
@@ -156,12 +156,13 @@ def test_a_response_that_comes_many_times_at_once_is_used_once(
         )
 
     results = at_once(*[finish_it] * 3)
-    made = Authorization.objects.get()
-    assert made in results
+    authorization = Authorization.objects.get()
+    assert authorization in results
     assert all(
-        result == made or isinstance(result, consent.ConsentInProgress) for result in results
+        result == authorization or isinstance(result, consent.ConsentInProgress)
+        for result in results
     )
-    assert finish_it() == made
+    assert finish_it() == authorization
     assert len(anaf.calls("token")) == 1
 
 
@@ -195,9 +196,9 @@ def test_the_second_of_two_callbacks_waits_for_the_first_and_shows_the_same(
     assert len(anaf.calls("token")) == 1
 
 
-def _in_thread(client: Client, came: dict[str, str]) -> str:
+def _in_thread(client: Client, callback: dict[str, str]) -> str:
     try:
-        return finish(client, **came)
+        return finish(client, **callback)
     finally:
         connections.close_all()
 
@@ -340,8 +341,8 @@ def test_a_role_lost_on_the_way_to_anaf_ends_the_authorization(
     anaf: SimulatorProcess, signed_in: Client, owner: User, change: dict[str, Any] | None
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
-    mine = Membership.objects.filter(user=owner)
-    mine.update(**change) if change else mine.delete()
+    memberships = Membership.objects.filter(user=owner)
+    memberships.update(**change) if change else memberships.delete()
     anaf.forget_calls()
     assert refused(finish(signed_in, **callback), NO_LONGER_ALLOWED)
     assert anaf.calls("token") == []

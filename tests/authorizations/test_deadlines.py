@@ -185,13 +185,13 @@ def test_our_own_wrong_secret_asks_no_person_to_authorize(ending: Authorization)
 
 @given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(-1000, 1000))
 def test_the_stage_is_the_most_urgent_that_was_reached(end: date, left: int) -> None:
-    found = stage(end, today=end - timedelta(days=left))
+    reached = stage(end, today=end - timedelta(days=left))
     if left > 30:
-        assert found is None
+        assert reached is None
     else:
-        assert found in STAGES
-        assert found >= max(left, 0)
-        assert all(other < left or other >= found for other in STAGES)
+        assert reached in STAGES
+        assert reached >= max(left, 0)
+        assert all(other < left or other >= reached for other in STAGES)
 
 
 @given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(1, 60))

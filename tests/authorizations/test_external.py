@@ -61,9 +61,9 @@ def test_the_holder_authorizes_without_an_account_and_the_sender_is_notified(
     callback = anaf.log_in("three", url=started(holder))
     done = holder.get("/anaf/callback", callback).content.decode()
     assert "Mulțumim, Ion Contabilul" in done
-    made = Authorization.objects.get()
-    assert (made.person_name, made.authorized_by) == ("Ion Contabilul", None)
-    assert made.organization == organization
+    authorization = Authorization.objects.get()
+    assert (authorization.person_name, authorization.authorized_by) == ("Ion Contabilul", None)
+    assert authorization.organization == organization
     notification = Notification.objects.get()
     assert (notification.user, notification.title) == (
         owner,
@@ -194,10 +194,10 @@ def test_a_link_for_some_companies_serves_only_those(
     holder = opened(secret)
     assert "Alta Firmă" not in words(holder, "/autorizare/")
     holder.get("/anaf/callback", anaf.log_in("three", url=started(holder)))
-    made = Authorization.objects.get()
-    assert rights.authorization_for(company) == made
+    authorization = Authorization.objects.get()
+    assert rights.authorization_for(company) == authorization
     assert rights.authorization_for(other) is None
-    assert list(rights.served_companies(made)) == [company]
+    assert list(rights.served_companies(authorization)) == [company]
 
 
 def test_without_a_name_nothing_begins(secret: str) -> None:
@@ -210,22 +210,22 @@ def test_the_secret_is_shown_once_and_kept_nowhere(
     signed_in: Client, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = signed_in.post("/integrari/linkuri/", {"email": "ion@contabil.ro"}).content.decode()
-    found = re.search(r"http://127.0.0.1:8000/autorizare/([\w-]{43})/", page)
-    assert found
-    secret = found[1]
+    match = re.search(r"http://127.0.0.1:8000/autorizare/([\w-]{43})/", page)
+    assert match
+    secret = match[1]
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(e)::text FROM mail_outgoingemail e")
         assert secret not in str(cursor.fetchall())
     (email,) = delivered()
     assert email.to == ["ion@contabil.ro"]
-    assert found[0] in email.body
+    assert match[0] in email.body
     assert "Ana Pop" in email.body
     assert "Ana Pop" not in email.subject
     Client().get(f"/autorizare/{secret}/")
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(l)::text FROM authorizations_externallink l")
-        kept = str(cursor.fetchall())
-    assert secret not in kept + str(list(ProcrastinateJob.objects.values())) + caplog.text
+        stored = str(cursor.fetchall())
+    assert secret not in stored + str(list(ProcrastinateJob.objects.values())) + caplog.text
     assert secret not in words(signed_in, "/integrari/")
 
 

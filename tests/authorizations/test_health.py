@@ -38,10 +38,10 @@ def test_the_colour_of_one(
     authorization = factories.authorization(organization)
     Authorization.objects.update(**changes)
     authorization.refresh_from_db()
-    found = health(authorization)
-    assert (found.colour, found.word) == (colour, word)
+    result = health(authorization)
+    assert (result.colour, result.word) == (colour, word)
     # Only ANAF's own trouble is waited for; everything else asks for a person.
-    assert found.passes == ("last_failure_code" in changes)
+    assert result.passes == ("last_failure_code" in changes)
 
 
 def test_the_colour_of_all_is_green_only_when_all_of_it_is_well() -> None:
@@ -60,9 +60,9 @@ def test_the_colour_of_all_is_green_only_when_all_of_it_is_well() -> None:
 def test_a_company_that_no_certificate_covers_takes_the_green_tick_away(
     organization: Organization, signed_in: Client, company: Company
 ) -> None:
-    one, two = (factories.authorization(organization) for _ in range(2))
+    first, two = (factories.authorization(organization) for _ in range(2))
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    for authorization, covered, refused in ((one, company, other), (two, other, company)):
+    for authorization, covered, refused in ((first, company, other), (two, other, company)):
         CompanyRight.objects.create(authorization=authorization, company=covered, state="covered")
         CompanyRight.objects.create(authorization=authorization, company=refused, state="no_right")
     assert "pill-good pill-large" in signed_in.get("/integrari/").content.decode()

@@ -24,9 +24,9 @@ def test_every_cause_has_its_page() -> None:
     assert set(HELP_BY_SLUG) == set(OWED)
     for slug, code in OWED.items():
         if code:
-            found = help_for(code)
-            assert found
-            assert found.slug == slug
+            text = help_for(code)
+            assert text
+            assert text.slug == slug
     assert help_for("timeout") is None
 
 

@@ -120,12 +120,12 @@ def life(
         user=owner, browser="b", organization=owner.memberships.get().organization
     )
     callback = anaf.log_in("three", url=address)
-    made = consent.finish_consent(
+    authorization = consent.finish_consent(
         user=owner, browser="b", state=callback["state"], code=callback["code"]
     )
-    assert isinstance(made, Authorization)
-    rights_check.request_info(made, company)
-    return Life(anaf, made)
+    assert isinstance(authorization, Authorization)
+    rights_check.request_info(authorization, company)
+    return Life(anaf, authorization)
 
 
 def named(notification: Notification) -> str:

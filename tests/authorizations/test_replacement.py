@@ -94,14 +94,17 @@ def test_nobody_replaces_another_organizations_authorization(
 def test_the_same_certificate_authorized_again_replaces_its_former_authorization(
     anaf: SimulatorProcess, owner: User, organization: Organization
 ) -> None:
-    made = []
+    authorizations = []
     for _ in range(2):
         address = consent.begin_consent(user=owner, browser="b", organization=organization)
         callback = anaf.log_in("three", url=address)
-        one = consent.finish_consent(
+        authorization = consent.finish_consent(
             user=owner, browser="b", state=callback["state"], code=callback["code"]
         )
-        assert isinstance(one, Authorization)
-        made.append(one)
-    made[0].refresh_from_db()
-    assert (made[0].status, made[0].replaced_by) == ("replaced", made[1])
+        assert isinstance(authorization, Authorization)
+        authorizations.append(authorization)
+    authorizations[0].refresh_from_db()
+    assert (authorizations[0].status, authorizations[0].replaced_by) == (
+        "replaced",
+        authorizations[1],
+    )

@@ -82,11 +82,14 @@ def test_each_company_is_polled_with_the_certificate_that_covers_it(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     single = factories.company(organization, cui="900040403")
-    three, one = authorize(anaf, organization), authorize(anaf, organization, "single")
+    three_companies, single_company = (
+        authorize(anaf, organization),
+        authorize(anaf, organization, "single"),
+    )
     for each in (company, single):
         assert sync_company(company_id=each.pk).outcome is Outcome.OK
-    assert rights.authorization_for(company) == three
-    assert rights.authorization_for(single) == one
+    assert rights.authorization_for(company) == three_companies
+    assert rights.authorization_for(single) == single_company
     anaf.forget_calls()
     for each in (company, single):
         sync_company(company_id=each.pk)
@@ -98,14 +101,14 @@ def test_a_company_moves_to_another_certificate_when_the_right_is_lost(
 ) -> None:
     three = authorize(anaf, organization)
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
-    one = authorize(anaf, organization, "single")
+    single = authorize(anaf, organization, "single")
     anaf.rights("three", cuis=[])
     anaf.rights("single", cuis=[company.cui])
     result = sync_company(company_id=company.pk)
     assert result.outcome is Outcome.OK
-    assert rights.authorization_for(company) == one
+    assert rights.authorization_for(company) == single
     states = dict(CompanyRight.objects.values_list("authorization", "state"))
-    assert states == {three.pk: "no_right", one.pk: "covered"}
+    assert states == {three.pk: "no_right", single.pk: "covered"}
     assert set(Authorization.objects.values_list("status", flat=True)) == {"active"}
 
 
@@ -114,13 +117,13 @@ def test_a_company_moves_to_another_certificate_when_an_authorization_dies(
 ) -> None:
     three = authorize(anaf, organization)
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
-    one = authorize(anaf, organization, "single")
+    single = authorize(anaf, organization, "single")
     anaf.rights("single", cuis=[company.cui])
     anaf.revoke("three")
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
     three.refresh_from_db()
     assert three.status == "reauthorize"
-    assert rights.authorization_for(company) == one
+    assert rights.authorization_for(company) == single
 
 
 def test_when_the_covering_one_dies_and_no_other_has_the_right_its_death_is_reported(
@@ -223,10 +226,10 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
     assert len(queries) == 1
     for authorization in Authorization.objects.filter(organization=organization, status="active"):
         with CaptureQueriesContext(database) as queries:
-            found = rights.companies_to_check(authorization)
+            to_check = rights.companies_to_check(authorization)
         assert len(queries) == 2  # the keys, and the companies themselves
-        assert found == as_it_was_chosen(authorization)
-        assert bool(found) == (authorization.pk in waiting)
+        assert to_check == as_it_was_chosen(authorization)
+        assert bool(to_check) == (authorization.pk in waiting)
     assert sum(bool(rights.companies_to_check(each)) for each in authorizations) >= 2
 
 

@@ -135,10 +135,10 @@ def test_the_line_on_integrari_and_firme_counts_what_the_member_sees(
         assert "Verificăm drepturile: 2 da, 8 nu, încă 20 de firme." in shown
         assert f'hx-get="/integrari/{given.pk}/drepturi/"' in shown
 
-    kept = factories.member(organization, "dispatcher")
-    kept.memberships.update(only_some_companies=True)
-    kept.memberships.get().companies.set(some[:1])
-    client.force_login(kept)
+    restricted = factories.member(organization, "dispatcher")
+    restricted.memberships.update(only_some_companies=True)
+    restricted.memberships.get().companies.set(some[:1])
+    client.force_login(restricted)
     line = client.get(f"/integrari/{given.pk}/drepturi/").content.decode()
     assert "1 da, 0 nu" in line
 

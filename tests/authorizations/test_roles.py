@@ -41,14 +41,14 @@ def test_a_token_without_etransport_is_no_green_success(
     assert ("/integrari/ajutor/aplicatie-neinrolata/" in page) is lacks
 
 
-@pytest.mark.parametrize(("names", "found"), [(WITHOUT, 1), (["ETRANSPORT"], 0)])
+@pytest.mark.parametrize(("names", "count"), [(WITHOUT, 1), (["ETRANSPORT"], 0)])
 def test_doctor_says_what_to_tick_at_anaf(
-    anaf: SimulatorProcess, organization: Organization, names: list[str], found: int
+    anaf: SimulatorProcess, organization: Organization, names: list[str], count: int
 ) -> None:
     anaf.turn_on("roles", names=names)
     authorize(anaf, organization)
     report = doctor._roles()
-    assert len(report) == found
+    assert len(report) == count
     for state, text in report:
         assert state == doctor.BAD
         assert text.startswith("1 authorization(s) do not name ETRANSPORT")

@@ -187,12 +187,12 @@ def test_what_else_concerns_the_authorization_does_not_wait_either(
         user=owner, browser="b", organization=authorization.organization, replaces=authorization
     )
     callback = anaf.log_in("three", url=address)
-    made = consent.finish_consent(
+    replacement = consent.finish_consent(
         user=owner, browser="b", state=callback["state"], code=callback["code"]
     )
-    assert isinstance(made, Authorization)
+    assert isinstance(replacement, Authorization)
     authorization.refresh_from_db()
-    assert authorization.replaced_by == made
+    assert authorization.replaced_by == replacement
     assert waiting.waits()
 
 

@@ -21,16 +21,16 @@ def right(authorization: Authorization, company: Company, state: str) -> None:
 
 @pytest.fixture
 def good(organization: Organization, company: Company) -> Authorization:
-    made = factories.authorization(organization)
-    right(made, company, "covered")
-    return made
+    authorization = factories.authorization(organization)
+    right(authorization, company, "covered")
+    return authorization
 
 
 @pytest.fixture
 def useless(organization: Organization, company: Company, good: Authorization) -> Authorization:
-    made = factories.authorization(organization)
-    right(made, company, "no_right")
-    return made
+    authorization = factories.authorization(organization)
+    right(authorization, company, "no_right")
+    return authorization
 
 
 def page(client: Client, path: str) -> str:

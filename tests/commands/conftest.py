@@ -31,12 +31,12 @@ def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iter
 @pytest.fixture(scope="module")
 def installation(empty_installation: Installation) -> Installation:
     """With a person and a company; nobody has authorized yet."""
-    made = empty_installation.run(
+    done = empty_installation.run(
         *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
         *("--cui", f"RO {CUI}"),
         stdin=PASSWORD + "\n",
     )
-    assert made.returncode == 0, made.stderr
+    assert done.returncode == 0, done.stderr
     return empty_installation
 
 

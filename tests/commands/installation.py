@@ -35,14 +35,14 @@ class Installation:
         self.port = free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
         self.anaf = anaf
-        self.said = ""
+        self.printed = ""
         self._ready: Ready | None = None
-        kept = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
         }
-        self.environment = kept | {
+        self.environment = inherited | {
             "CARAUS_DATA_DIR": str(folder),
             "CARAUS_EMBEDDED_FSYNC": "off",
             "CARAUS_URL": self.address,
@@ -116,7 +116,7 @@ class Installation:
         )
         assert process.stdout is not None
         try:
-            self.said = process.stdout.readline().decode()
+            self.printed = process.stdout.readline().decode()
             yield process
         finally:
             process.terminate()
@@ -130,7 +130,7 @@ class Installation:
             self.serving("web", "--port", str(self.port)),
             httpx2.Client(base_url=self.address, trust_env=False, timeout=30) as client,
         ):
-            assert " is ready: " in self.said, "the web server does not answer"
+            assert " is ready: " in self.printed, "the web server does not answer"
             yield client
 
     def authorize(self, client: httpx2.Client, *, email: str, certificate: str = "three") -> str:
@@ -145,8 +145,8 @@ class Installation:
 def _post(
     client: httpx2.Client, path: str, form: dict[str, str], *, page: str = ""
 ) -> httpx2.Response:
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(page or path).text)
-    assert found
-    response = client.post(path, data=form | {"csrfmiddlewaretoken": found[1]})
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(page or path).text)
+    assert match
+    response = client.post(path, data=form | {"csrfmiddlewaretoken": match[1]})
     assert response.status_code == 302, response.text
     return response

@@ -72,7 +72,7 @@ class Secrets:
             env={"LC_ALL": "C", "PATH": os.environ["PATH"]},
         )
         assert done.returncode in {0, 1}, done.stderr
-        return {spellings[found] for found in done.stdout.splitlines()}
+        return {spellings[spelling] for spelling in done.stdout.splitlines()}
 
 
 def browser(empty_installation: Installation, secrets: Secrets, who: str) -> httpx2.Client:
@@ -84,9 +84,9 @@ def browser(empty_installation: Installation, secrets: Secrets, who: str) -> htt
 
 def note_cookies(response: httpx2.Response, secrets: Secrets, who: str) -> None:
     for header in response.headers.get_list("set-cookie"):
-        found = re.match(r"(sessionid|csrftoken)=([^;]{8,})", header)
-        if found:
-            secrets.add(f"{found[1]} of {who}", found[2])
+        match = re.match(r"(sessionid|csrftoken)=([^;]{8,})", header)
+        if match:
+            secrets.add(f"{match[1]} of {who}", match[2])
 
 
 def email_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> str:
@@ -172,10 +172,10 @@ def external_link(
             "email": "titular@example.ro",
             "csrfmiddlewaretoken": csrf(owner, "/integrari/linkuri/"),
         }
-        made = owner.post("/integrari/linkuri/", data=form)
-        assert made.status_code in {200, 302}
-        for found in LINKS.finditer(made.text):
-            secrets.add("link on screen", found[1])
+        response = owner.post("/integrari/linkuri/", data=form)
+        assert response.status_code in {200, 302}
+        for match in LINKS.finditer(response.text):
+            secrets.add("link on screen", match[1])
         path = email_to(mail, "titular@example.ro", "autorizare", secrets)
         with browser(empty_installation, secrets, "the holder") as holder:
             page = holder.get(path, follow_redirects=True)

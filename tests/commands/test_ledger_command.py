@@ -26,9 +26,9 @@ def elsewhere(authorized: Installation) -> Iterator[Installation]:
 
 
 def test_a_ledger_as_it_was_written(synced: Installation) -> None:
-    found = synced.json("verify-ledger")
-    assert (found["ok"], found["protected"]) == (True, True)
-    (chain,) = found["chains"]
+    result = synced.json("verify-ledger")
+    assert (result["ok"], result["protected"]) == (True, True)
+    (chain,) = result["chains"]
     assert chain["first_break"] is None
     assert chain["entries"] == len(synced.json("transports", "--cui", "900010100"))
     assert len(chain["last_hash"]) == 64
@@ -47,15 +47,15 @@ def test_a_copy_holds_the_ledger_and_a_restored_one_refuses_changes_too(
 
 def test_a_changed_entry_is_named_and_the_command_fails(synced: Installation) -> None:
     synced.change("ALTER TABLE ledger_ledgerentry DISABLE TRIGGER USER")
-    found = synced.json("verify-ledger", code=1)
-    assert (found["ok"], found["protected"]) == (False, False)
-    assert found["chains"][0]["first_break"] is None
+    result = synced.json("verify-ledger", code=1)
+    assert (result["ok"], result["protected"]) == (False, False)
+    assert result["chains"][0]["first_break"] is None
     synced.change("UPDATE ledger_ledgerentry SET content = '{}' WHERE number = 2")
     synced.change("ALTER TABLE ledger_ledgerentry ENABLE TRIGGER USER")
-    found = synced.json("verify-ledger", code=1)
-    assert (found["ok"], found["protected"]) == (False, True)
-    assert found["chains"][0]["first_break"]["number"] == 2
-    assert "content was changed" in found["chains"][0]["first_break"]["reason"]
+    result = synced.json("verify-ledger", code=1)
+    assert (result["ok"], result["protected"]) == (False, True)
+    assert result["chains"][0]["first_break"]["number"] == 2
+    assert "content was changed" in result["chains"][0]["first_break"]["reason"]
     done = synced.run("verify-ledger")
     assert done.returncode == 1
     assert "BROKEN at entry 2" in done.stdout

@@ -79,8 +79,8 @@ def walk(empty_installation: Installation, client: httpx2.Client, anaf: Simulato
     until(lambda: "Test terminat" in client.get(check[1]).text)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token
-    made = client.post("/integrari/linkuri/", data={"csrfmiddlewaretoken": token[1]}).text
-    link = re.search(r"/autorizare/([\w-]{43})/", made)
+    link_page = client.post("/integrari/linkuri/", data={"csrfmiddlewaretoken": token[1]}).text
+    link = re.search(r"/autorizare/([\w-]{43})/", link_page)
     assert link
     for _ in range(2):
         assert client.get(f"/autorizare/{link[1]}/").status_code == 302
@@ -116,15 +116,15 @@ def dump(folder: Path) -> str:
 
 def opened(text: str) -> str:
     """What stands in it as base64, packed or not, as in sessions and the cache, or as bytes."""
-    found = [bytes.fromhex(run) for run in re.findall(r"\\x((?:[0-9a-f]{2}){20,})", text)]
+    decoded = [bytes.fromhex(run) for run in re.findall(r"\\x((?:[0-9a-f]{2}){20,})", text)]
     for run in re.findall(r"[A-Za-z0-9+/_-]{24,}", text):
         plain = run.replace("+", "-").replace("/", "_")
         with suppress(ValueError):
-            found.append(base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4)))
-    for raw in list(found):
+            decoded.append(base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4)))
+    for raw in list(decoded):
         with suppress(zlib.error):
-            found.append(zlib.decompress(raw))
-    return "\n".join(raw.decode(errors="replace") for raw in found)
+            decoded.append(zlib.decompress(raw))
+    return "\n".join(raw.decode(errors="replace") for raw in decoded)
 
 
 def test_what_is_packed_is_found() -> None:
@@ -170,10 +170,10 @@ def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> Non
         file.read_text(errors="replace") for file in folder.rglob("*.log") if file.is_file()
     )
     assert "authorization_finished" in output
-    kept = dump(folder)
-    assert "900010100" in kept
-    packed = opened(kept)
-    assert "_auth_user_id" not in kept + packed  # the sessions are sealed
-    for place in (output, kept, packed):
-        found = [secret[:12] for secret in secrets if secret in place]
-        assert found == []
+    dumped = dump(folder)
+    assert "900010100" in dumped
+    packed = opened(dumped)
+    assert "_auth_user_id" not in dumped + packed  # the sessions are sealed
+    for place in (output, dumped, packed):
+        leaked = [secret[:12] for secret in secrets if secret in place]
+        assert leaked == []

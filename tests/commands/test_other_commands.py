@@ -49,10 +49,10 @@ def test_createuser_refuses_a_bad_cui_and_makes_nothing(installation: Installati
     done = installation.run("createuser", "--email", "nou@example.ro", "--cui", "900010101")
     assert done.returncode == 2
     assert "900010101" in done.stderr
-    found = installation.run(
+    count = installation.run(
         "manage", "shell", "-v0", "-c", "print(User.objects.filter(email='nou@example.ro').count())"
     )
-    assert found.stdout.strip() == "0"
+    assert count.stdout.strip() == "0"
 
 
 def test_the_doctor_tells_and_keeps_secrets(installation: Installation) -> None:
@@ -160,7 +160,7 @@ def test_a_taken_port_is_a_sentence(installation: Installation) -> None:
 
 def test_web_serves_with_a_strict_policy_and_no_inline_code(installation: Installation) -> None:
     with installation.web() as client:
-        assert installation.said == f"Cărăuș web is ready: {installation.address}\n"
+        assert installation.printed == f"Cărăuș web is ready: {installation.address}\n"
         page = client.get("/cont/login/")
         assert page.status_code == 200
         policy = page.headers["content-security-policy"]

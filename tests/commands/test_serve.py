@@ -24,13 +24,13 @@ class Served:
     """A machine on which somebody starts the service; what it printed is in a file."""
 
     def __init__(self, top: Path, anaf: SimulatorProcess) -> None:
-        self.installation, self.said = Installation(top / "data", anaf), top / "said"
+        self.installation, self.output_path = Installation(top / "data", anaf), top / "said"
         del self.installation.environment["CARAUS_URL"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> list[psutil.Process]:
         """Returns its web and its worker."""
-        with self.said.open("ab") as file:
+        with self.output_path.open("ab") as file:
             self._process = subprocess.Popen(
                 [
                     sys.executable,
@@ -75,11 +75,11 @@ def served(simulator_process: SimulatorProcess) -> Iterator[Served]:
 
 
 def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> None:
-    new, output = served.installation, served.said
+    new, output = served.installation, served.output_path
     until(lambda: "/inceput/" in output.read_text(), "the link")
-    found = re.search(r"http\S+/inceput/\S+", output.read_text())
-    assert found
-    link = found[0]
+    match = re.search(r"http\S+/inceput/\S+", output.read_text())
+    assert match
+    link = match[0]
     assert link.startswith(new.address)  # the port that is served, though CARAUS_URL is not set
     form = {
         "organization": "Trans Nou",
@@ -95,8 +95,8 @@ def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> 
         form["csrfmiddlewaretoken"] = token[1]
         weak = client.post(link, data=form | {"password": "123"})
         assert "prea scurtă" in weak.text
-        made = client.post(link, data=form)
-        assert (made.status_code, made.headers["location"]) == (302, "/")
+        created = client.post(link, data=form)
+        assert (created.status_code, created.headers["location"]) == (302, "/")
         assert "Trans Nou" in client.get("/organizatie/").text  # signed in at once
         first = client.get("/", follow_redirects=True).text
         assert "Trei pași până la primele UIT-uri" in first
@@ -134,7 +134,7 @@ def test_a_killed_postgresql_comes_back(served: Served) -> None:
     killed = server_pid(folder)
     psutil.Process(killed).kill()
     notifications = "postgresql_had_died_and_was_started_anew"
-    until(lambda: notifications in served.said.read_text(), "it was started anew")
+    until(lambda: notifications in served.output_path.read_text(), "it was started anew")
     until_responding(f"{served.installation.address}/readyz")
     assert server_pid(folder) != killed
 
@@ -147,7 +147,7 @@ def test_a_postgresql_that_does_not_come_back_ends_the_service(served: Served) -
     settings.write_text(good + "no_such_setting = 1\n")
     psutil.Process(server_pid(folder)).kill()
     assert served.ends_by_itself() == 1
-    assert "no_such_setting" in served.said.read_text()
+    assert "no_such_setting" in served.output_path.read_text()
     settings.write_text(good)
     done = served.installation.run("doctor")
     assert done.returncode == 1
@@ -168,5 +168,5 @@ def test_told_to_end_it_ends_with_its_parts_and_when_one_dies_all_end_for_the_su
     parts = served.start()
     next(part for part in parts if command_line(part)[3:4] == ["worker"]).kill()
     assert served.ends_by_itself() == 1
-    assert "The worker ended by itself" in served.said.read_text()
+    assert "The worker ended by itself" in served.output_path.read_text()
     assert still_running(parts) == []

@@ -51,17 +51,17 @@ class Running:
         self.thread.start()
         self.clients = contextlib.ExitStack()
 
-    def connect(self, said: str = "") -> socket.socket:
+    def connect(self, data: str = "") -> socket.socket:
         """A connection that said this; closed with the server at the latest."""
         client = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         self.clients.enter_context(client)
-        client.sendall(said.replace("\n", "\r\n").encode("latin-1"))
+        client.sendall(data.replace("\n", "\r\n").encode("latin-1"))
         return client
 
-    def answer(self, said: str) -> str:
+    def exchange(self, data: str) -> str:
         """Everything until the server closes; the client closes its side when it is silent."""
         got = b""
-        with contextlib.suppress(ConnectionError), self.connect(said) as client:
+        with contextlib.suppress(ConnectionError), self.connect(data) as client:
             with contextlib.suppress(OSError):  # it may be closed already
                 client.shutdown(socket.SHUT_WR)
             while part := client.recv(65536):
@@ -122,7 +122,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "data",
     [
         "",
         "GET / HTTP/1.1\nHost: a\nX-Sl",
@@ -131,14 +131,14 @@ def until(condition: Callable[[], object]) -> None:
     ],
     ids=["nothing", "half a header", "half a body", "half a chunk"],
 )
-def test_an_unfinished_request_is_let_go_in_time(hasty: None, running: Running, said: str) -> None:
+def test_an_unfinished_request_is_let_go_in_time(hasty: None, running: Running, data: str) -> None:
     """A byte now and then does not renew the time."""
-    with running.connect(said) as client:
+    with running.connect(data) as client:
         client.settimeout(0.2)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                if said:
+                if data:
                     client.send(b"a")
                 if client.recv(100) == b"":
                     break
@@ -252,7 +252,7 @@ CHUNKED = "Transfer-Encoding: chunked\n"
 def test_what_only_smugglers_send_is_refused(running: Running, headers: str) -> None:
     """What follows would be a second request to a proxy that reads the first in another way."""
     output = f"POST / HTTP/1.1\nHost: a\n{headers}\n0\n\nGET /smuggled HTTP/1.1\nHost: a\n\n"
-    page_response = running.answer(output)
+    page_response = running.exchange(output)
     assert page_response.count("HTTP/1.") <= 1
     assert not page_response or page_response.split()[1] in {"400", "413", "431", "501"}
     assert running.get("/") == "GET 0"
@@ -260,16 +260,16 @@ def test_what_only_smugglers_send_is_refused(running: Running, headers: str) -> 
 
 def test_in_the_older_version_chunks_are_refused(running: Running) -> None:
     output = f"POST / HTTP/1.0\nHost: a\n{CHUNKED}Content-Length: 4\n\n0\n\n"
-    assert running.answer(output).split()[1] == "400"
+    assert running.exchange(output).split()[1] == "400"
 
 
 def test_a_body_in_chunks_is_read_whole(running: Running) -> None:
-    page_response = running.answer(f"POST / HTTP/1.1\nHost: a\n{CHUNKED}\n3\nabc\n0\n\n")
+    page_response = running.exchange(f"POST / HTTP/1.1\nHost: a\n{CHUNKED}\n3\nabc\n0\n\n")
     assert page_response.endswith("POST 3")
 
 
 def test_the_head_has_no_body_and_no_name_of_the_server(running: Running) -> None:
-    page_response = running.answer("HEAD / HTTP/1.1\nHost: a\n\n")
+    page_response = running.exchange("HEAD / HTTP/1.1\nHost: a\n\n")
     assert page_response.startswith("HTTP/1.1 200 OK")
     assert page_response.endswith("\r\n\r\n")
     assert "Content-Length: 6" in page_response

@@ -51,12 +51,12 @@ def test_a_secret_comes_by_value_or_by_file(
     assert env.secret("CARAUS_X") == "by file"
 
 
-@pytest.mark.parametrize("trouble", ["missing file", "both"])
+@pytest.mark.parametrize("message", ["missing file", "both"])
 def test_a_secret_that_cannot_be_read_is_reported_without_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trouble: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str
 ) -> None:
     monkeypatch.setenv("CARAUS_X_FILE", str(tmp_path / "none"))
-    if trouble == "both":
+    if message == "both":
         monkeypatch.setenv("CARAUS_X", "the secret itself")
     with pytest.raises(ImproperlyConfigured, match="CARAUS_X_FILE") as caught:
         env.secret("CARAUS_X")

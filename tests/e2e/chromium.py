@@ -63,13 +63,13 @@ def _install(playwright: Playwright) -> str:
         commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
         by_hand = "uv run playwright install chromium"
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    said = ""
+    output = ""
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        said += done.stdout + done.stderr
-    found = _present(playwright)
-    assert found, (
+        output += done.stdout + done.stderr
+    executable = _present(playwright)
+    assert executable, (
         "The browser tests need Chromium, and it could not be installed. "
-        f"Install it with:  {by_hand}\n{said[-2000:]}"
+        f"Install it with:  {by_hand}\n{output[-2000:]}"
     )
-    return found
+    return executable

@@ -32,7 +32,7 @@ class DemoProcess:
         )
         self.port = port or free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
@@ -50,8 +50,8 @@ class DemoProcess:
 
     def start(self, *arguments: str, until: str = "Ctrl-C ends everything") -> None:
         """Start and wait until it says that it is ready, and how to steer the simulator."""
-        self.said = []
-        kept = {
+        self.lines = []
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "DJANGO_"))
@@ -66,7 +66,7 @@ class DemoProcess:
             text=True,
             # Away from the checkout, which `python -m` would prefer to what is installed.
             cwd=self.folder.parent if len(self.program) == 1 else None,
-            env=kept | {"CARAUS_EMBEDDED_FSYNC": "off"},
+            env=inherited | {"CARAUS_EMBEDDED_FSYNC": "off"},
         )
         lines: Queue[str | None] = Queue()
         self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
@@ -77,7 +77,7 @@ class DemoProcess:
         assert self._process is not None
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self.said.append(line)
+            self.lines.append(line)
             lines.put(line)
         lines.put(None)
 
@@ -95,13 +95,13 @@ class DemoProcess:
 
     @property
     def text(self) -> str:
-        return "".join(self.said)
+        return "".join(self.lines)
 
     @property
     def control_url(self) -> str:
-        found = re.search(r"its control: (\S+)/_control/", self.text)
-        assert found, self.text
-        return found[1]
+        match = re.search(r"its control: (\S+)/_control/", self.text)
+        assert match, self.text
+        return match[1]
 
     def control(self, path: str, body: dict[str, object] | None = None) -> object:
         """Call the simulator's control: GET without a body, POST with one."""

@@ -38,8 +38,8 @@ def installed(folder: Path) -> Path:
     return install(folder.parent / "installed")
 
 
-def _is_whole(letter: Path) -> bool:
-    return "To: ana@example.ro" in letter.read_text()
+def _is_whole(path: Path) -> bool:
+    return "To: ana@example.ro" in path.read_text()
 
 
 def a_second_demo_is_refused(folder: Path) -> None:
@@ -80,8 +80,8 @@ def other_commands_ask_the_same_anaf(folder: Path, program: Path) -> None:
     subprocess.run(
         [program, "manage", "sendtestemail", "ana@example.ro"], env=environment, check=True
     )
-    letters = folder / "mail"  # written by the demo's worker
-    until(lambda: letters.is_dir() and any(map(_is_whole, letters.iterdir())), "the letter")
+    mail_folder = folder / "mail"  # written by the demo's worker
+    until(lambda: mail_folder.is_dir() and any(map(_is_whole, mail_folder.iterdir())), "the letter")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

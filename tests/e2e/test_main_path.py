@@ -125,13 +125,13 @@ def test_without_javascript_the_same_tab_goes_to_anaf_and_back(
     # This certificate has rights for another firm only. The page answers at once and counts ANAF's
     # answers as they come; without JavaScript, each time that it is loaded again.
     expect(page.get_by_text("Autorizarea a reușit")).to_be_visible()
-    told = page.get_by_text("Autorizat, dar fără drept în SPV")
+    sentence = page.get_by_text("Autorizat, dar fără drept în SPV")
     for _ in range(40):
-        if told.count():
+        if sentence.count():
             break
         page.wait_for_timeout(500)
         page.reload()
-    expect(told).to_be_visible()
+    expect(sentence).to_be_visible()
     plain.close()
 
 

@@ -217,7 +217,9 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     network = context.new_cdp_session(page)
     network.send("Network.enable")
     bytes_got: list[int] = []
-    network.on("Network.loadingFinished", lambda one: bytes_got.append(one["encodedDataLength"]))
+    network.on(
+        "Network.loadingFinished", lambda event: bytes_got.append(event["encodedDataLength"])
+    )
     page.goto("/transporturi/")
     tab_to(page, page.locator("[name=login]"))
     page.keyboard.type(walking.EMAIL)

@@ -153,8 +153,8 @@ def test_a_rehearsal_is_marked_all_along(desk: Desk, dispatcher: Client) -> None
     assert "Mediul de test al ANAF a refuzat-o." in page
     assert "repetiție" in page
     assert "a rămas vehiculul de dinainte" not in page
-    told = Notification.objects.get(user=desk.user, kind="filing")
-    assert told.title.startswith("Repetiție: Schimbare de vehicul refuzată de ANAF: UIT ")
+    notification = Notification.objects.get(user=desk.user, kind="filing")
+    assert notification.title.startswith("Repetiție: Schimbare de vehicul refuzată de ANAF: UIT ")
     entries = AuditLogEntry.objects.filter(action="filing")
     assert [entry.text.partition(": ")[0] for entry in entries] == ["Repetiție", "Repetiție"]
 

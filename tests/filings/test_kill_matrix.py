@@ -16,19 +16,19 @@ from tests.loaded import begin
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 
 # What becomes of the answer, and whether ANAF took the change.
-ANSWERS = {
+FAULTS = {
     "good": True,
     "upload_lost_after": True,
     "upload_502_after": True,
     "upload_lost_before": False,
 }
-LOST = [answer for answer in ANSWERS if answer != "good"]
+LOST = [fault for fault in FAULTS if fault != "good"]
 
 
 def go_on(desk: Desk, change: VehicleChange) -> VehicleChange:
     """What other workers do afterwards, with ANAF well again, until nothing is left to do."""
-    for answer in LOST:
-        desk.anaf.turn_off(answer)
+    for fault in LOST:
+        desk.anaf.turn_off(fault)
     for _ in range(12):
         change.refresh_from_db()
         if change.next_step_at is None:
@@ -60,18 +60,18 @@ def state_of(change: VehicleChange) -> str:
     return str(VehicleChange.objects.values_list("state", flat=True).get(pk=change.pk))
 
 
-@pytest.mark.parametrize("answer", sorted(ANSWERS))
-def test_before_the_attempt_is_stored(desk: Desk, answer: str) -> None:
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_before_the_attempt_is_stored(desk: Desk, fault: str) -> None:
     """Nothing was sent: it is sent by the next worker, once."""
     change = desk.filed(desk.new_uit())
     with lingering("INSERT", "filings_filingattempt"):
         killed(desk.anaf, change, when=killing.is_sleeping)
     assert state_of(change) == ChangeState.QUEUED
     assert desk.uploads() == []
-    if answer != "good":
-        desk.anaf.turn_on(answer, endpoint="upload")
+    if fault != "good":
+        desk.anaf.turn_on(fault, endpoint="upload")
     desk.step(change)
-    assert_right(desk, change, taken=ANSWERS[answer])
+    assert_right(desk, change, taken=FAULTS[fault])
 
 
 def test_before_the_socket_opens(desk: Desk) -> None:
@@ -109,36 +109,36 @@ def test_after_sending_with_an_effect(desk: Desk) -> None:
     assert_right(desk, change, taken=True)
 
 
-@pytest.mark.parametrize("answer", sorted(ANSWERS))
-def test_before_the_answer_is_stored(desk: Desk, answer: str) -> None:
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_before_the_answer_is_stored(desk: Desk, fault: str) -> None:
     change = desk.filed(desk.new_uit())
-    if answer != "good":
-        desk.anaf.turn_on(answer, endpoint="upload")
+    if fault != "good":
+        desk.anaf.turn_on(fault, endpoint="upload")
     with lingering("INSERT", "filings_filingresponse"):
         killed(desk.anaf, change, when=killing.is_sleeping)
     assert not FilingResponse.objects.exists()
     assert desk.step(change).state == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=ANSWERS[answer])
+    assert_right(desk, change, taken=FAULTS[fault])
 
 
-@pytest.mark.parametrize("answer", sorted(ANSWERS))
-def test_before_the_stored_answer_is_judged(desk: Desk, answer: str) -> None:
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_before_the_stored_answer_is_judged(desk: Desk, fault: str) -> None:
     """The next worker judges what the killed one stored."""
     change = desk.filed(desk.new_uit())
-    if answer != "good":
-        desk.anaf.turn_on(answer, endpoint="upload")
+    if fault != "good":
+        desk.anaf.turn_on(fault, endpoint="upload")
     with lingering("UPDATE", "filings_filingattempt"):
         killed(desk.anaf, change, when=killing.is_sleeping)
     assert FilingResponse.objects.count() == 1
-    expected = ChangeState.PROCESSING if answer == "good" else ChangeState.UNKNOWN
+    expected = ChangeState.PROCESSING if fault == "good" else ChangeState.UNKNOWN
     assert desk.step(change).state == expected
-    assert_right(desk, change, taken=ANSWERS[answer])
+    assert_right(desk, change, taken=FAULTS[fault])
 
 
-@pytest.mark.parametrize("answer", LOST)
-def test_while_it_looks_for_a_lost_answer(desk: Desk, answer: str) -> None:
+@pytest.mark.parametrize("fault", LOST)
+def test_while_it_looks_for_a_lost_answer(desk: Desk, fault: str) -> None:
     change = desk.filed(desk.new_uit())
-    desk.anaf.turn_on(answer, endpoint="upload")
+    desk.anaf.turn_on(fault, endpoint="upload")
     assert desk.step(change).state == ChangeState.UNKNOWN
     VehicleChange.objects.update(tries=4)  # a look into `lista`
     _make_due(change)
@@ -146,7 +146,7 @@ def test_while_it_looks_for_a_lost_answer(desk: Desk, answer: str) -> None:
     killed(desk.anaf, change, when=lambda: desk.anaf.calls("lista"))
     desk.anaf.turn_off("held")
     assert state_of(change) == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=ANSWERS[answer])
+    assert_right(desk, change, taken=FAULTS[fault])
 
 
 def test_while_it_asks_for_the_status(desk: Desk) -> None:
@@ -159,11 +159,11 @@ def test_while_it_asks_for_the_status(desk: Desk) -> None:
     assert_right(desk, change, taken=True)
 
 
-@pytest.mark.parametrize("answer", ["good", "upload_lost_after"])
-def test_before_done_is_stored(desk: Desk, answer: str) -> None:
+@pytest.mark.parametrize("fault", ["good", "upload_lost_after"])
+def test_before_done_is_stored(desk: Desk, fault: str) -> None:
     change = desk.filed(desk.new_uit())
-    if answer != "good":
-        desk.anaf.turn_on(answer, endpoint="upload")
+    if fault != "good":
+        desk.anaf.turn_on(fault, endpoint="upload")
     desk.step(change)
     with lingering("UPDATE", "filings_vehiclechange", "NEW.state = 'done'"):
         killed(desk.anaf, change, when=killing.is_sleeping, work=killing.sync)

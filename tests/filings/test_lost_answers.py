@@ -106,16 +106,16 @@ def test_the_alarm_comes_as_a_letter_over_smtp(
         change = desk.steps(desk.filed(desk.new_uit()))
         assert change.state == ChangeState.REFUSED
         worker.drain()
-        letters = {
-            str(letter["To"]): letter
-            for letter in server.messages
-            if "refuzată de ANAF" in str(letter["Subject"])  # not: other UITs expire today
+        emails = {
+            str(email["To"]): email
+            for email in server.messages
+            if "refuzată de ANAF" in str(email["Subject"])  # not: other UITs expire today
         }
-    assert set(letters) == {desk.user.email, dispatcher.email}
-    assert viewer.email not in letters
-    letter = letters[dispatcher.email]
-    assert str(letter["Subject"]).startswith("Schimbare de vehicul refuzată de ANAF: UIT ")
-    text, html = (part.get_content() for part in letter.iter_parts())
+    assert set(emails) == {desk.user.email, dispatcher.email}
+    assert viewer.email not in emails
+    email = emails[dispatcher.email]
+    assert str(email["Subject"]).startswith("Schimbare de vehicul refuzată de ANAF: UIT ")
+    text, html = (part.get_content() for part in email.iter_parts())
     for part in (text, html):
         assert "UIT-ul nu poate fi identificat." in part
         assert "Nu pleca încă" in part

@@ -13,26 +13,26 @@ DAY = timedelta(days=1)
 
 def statuses(until: timedelta) -> list[timedelta]:
     """When the status is asked for, since the upload, if each answer says nothing."""
-    asked: list[timedelta] = []
+    polls: list[timedelta] = []
     now = START
     while True:
-        now = schedule.next_status(since=START, now=now, tries=len(asked))
+        now = schedule.next_status(since=START, now=now, tries=len(polls))
         if now - START > until:
-            return asked
-        asked.append(now - START)
+            return polls
+        polls.append(now - START)
 
 
 def test_the_status_is_asked_at_2_3_5_8_15_and_30_seconds_then_ever_slower() -> None:
-    asked = statuses(10 * DAY)
-    assert [moment.total_seconds() for moment in asked[:6]] == [2, 3, 5, 8, 15, 30]
-    pauses = [after - before for before, after in pairwise(asked[6:])]
+    polls = statuses(10 * DAY)
+    assert [moment.total_seconds() for moment in polls[:6]] == [2, 3, 5, 8, 15, 30]
+    pauses = [after - before for before, after in pairwise(polls[6:])]
     assert pauses == sorted(pauses)
 
 
 def test_the_status_is_asked_less_than_100_times_on_each_day() -> None:
-    asked = statuses(10 * DAY)
+    polls = statuses(10 * DAY)
     for day in range(10):
-        on_day = [moment for moment in asked if day * DAY <= moment < (day + 1) * DAY]
+        on_day = [moment for moment in polls if day * DAY <= moment < (day + 1) * DAY]
         assert 0 < len(on_day) < 60
 
 

@@ -89,13 +89,13 @@ def test_what_was_given_up_is_done_when_anaf_shows_it(desk: Desk, dispatcher: Cl
     address = reverse("filings:decide", args=[change.pk])
     page = text_of(dispatcher.post(address, {"ce": "renunta"}, follow=True))
     assert "poate a ajuns totuși" in page
-    told = Notification.objects.filter(user=desk.user, kind="filing").count()
+    notifications = Notification.objects.filter(user=desk.user, kind="filing").count()
     show(desk)
     desk.sync()
     change.refresh_from_db()
     assert change.state == ChangeState.DONE
     new = Notification.objects.filter(user=desk.user, kind="filing").latest("pk")
-    assert Notification.objects.filter(user=desk.user, kind="filing").count() == told + 1
+    assert Notification.objects.filter(user=desk.user, kind="filing").count() == notifications + 1
     assert "apare la ANAF" in new.title
 
 

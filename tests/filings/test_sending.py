@@ -88,8 +88,8 @@ def test_anafs_refusal_ends_it_in_anafs_words(desk: Desk) -> None:
     change = desk.steps(desk.filed(desk.new_uit()))
     assert change.state == ChangeState.REFUSED
     assert "UIT-ul nu poate fi identificat." in change.message
-    told = Notification.objects.get(user=desk.user, kind="filing")
-    assert "UIT-ul nu poate fi identificat." in told.text
+    notification = Notification.objects.get(user=desk.user, kind="filing")
+    assert "UIT-ul nu poate fi identificat." in notification.text
 
 
 def test_a_refusal_at_the_upload_ends_it(desk: Desk) -> None:

@@ -9,12 +9,12 @@ from caraus.core.bounded_process import limit_resources
 
 def main() -> None:
     limit_resources(cpu_seconds=1, megabytes=512)
-    wish = sys.stdin.buffer.read()
-    while wish == b"cpu":
+    expression = sys.stdin.buffer.read()
+    while expression == b"cpu":
         pass
-    if wish == b"memory":
+    if expression == b"memory":
         sys.stdout.buffer.write(b" " * 2_000_000_000)
-    if wish == b"sleep":
+    if expression == b"sleep":
         time.sleep(60)
     print(dict(os.environ))
 

@@ -22,25 +22,25 @@ pytestmark = pytest.mark.process
 
 
 def book(*rows: list[str]) -> bytes:
-    made, file = openpyxl.Workbook(), BytesIO()
+    workbook, file = openpyxl.Workbook(), BytesIO()
     for row in rows:
-        made.worksheets[0].append(row)
-    made.save(file)
+        workbook.worksheets[0].append(row)
+    workbook.save(file)
     return file.getvalue()
 
 
 def with_sheet(change: bytes, to: bytes) -> bytes:
     """A small workbook in whose sheet something was replaced."""
-    made = BytesIO()
+    output = BytesIO()
     source = zipfile.ZipFile(BytesIO(book(["Număr"], ["B 123 ABC"])))
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as target:
         for part in source.infolist():
             content = source.read(part)
             if part.filename == "xl/worksheets/sheet1.xml":
                 assert change in content
                 content = content.replace(change, to)
             target.writestr(part.filename, content)
-    return made.getvalue()
+    return output.getvalue()
 
 
 CELL = b'<c t="inlineStr"><is><t>B 123 ABC</t></is></c>'

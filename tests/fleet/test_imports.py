@@ -10,7 +10,7 @@ from caraus.accounts.models import AuditLogEntry, Company, Membership
 from caraus.fleet.models import Vehicle
 from caraus.lists.models import Draft
 from tests.fleet.conftest import MakeVehicle
-from tests.fleet.test_views import IMPORT, LIST, said
+from tests.fleet.test_views import IMPORT, LIST, page_text
 
 SHEET = (
     "FLOTA\n\nNr. crt.\tCap tractor\tSemiremorcă\tȘofer\tTelefon\n"
@@ -35,7 +35,7 @@ def plates() -> set[str]:
 
 def test_a_dispatchers_sheet_goes_where_it_belongs(works: Client, company: Company) -> None:
     preview = preview_of(works, SHEET)
-    words = said(works.get(preview))
+    words = page_text(works.get(preview))
     assert "3 vehicule noi" in words
     assert "„Nr. crt.” nu se citește" in words
     assert "„Cap tractor” ca număr de vehicul (cap tractor)" in words
@@ -45,10 +45,10 @@ def test_a_dispatchers_sheet_goes_where_it_belongs(works: Client, company: Compa
     vehicle = Vehicle.objects.get(plate="VS21KLM")
     assert (vehicle.driver, vehicle.phone) == ("Popa Gheorghe", "0722123456")
     assert Vehicle.objects.get(plate="B41REM").is_trailer
-    page = said(works.get(LIST))
+    page = page_text(works.get(LIST))
     assert "Popa Gheorghe 0722123456" in page
-    assert "Popa Gheorghe" in said(works.get(LIST, {"q": "gheorghe"}))
-    assert "Popa Gheorghe" not in said(works.get(LIST, {"q": "vasile"}))
+    assert "Popa Gheorghe" in page_text(works.get(LIST, {"q": "gheorghe"}))
+    assert "Popa Gheorghe" not in page_text(works.get(LIST, {"q": "vasile"}))
 
 
 def test_a_driver_and_a_phone_are_changed_by_hand_and_by_the_next_list(
@@ -60,7 +60,9 @@ def test_a_driver_and_a_phone_are_changed_by_hand_and_by_the_next_list(
     known.refresh_from_db()
     assert (known.driver, known.phone) == ("Pop Ion", "0711 222 333")
     preview = preview_of(works, SHEET)
-    assert "„Pop Ion” → „Popa Gheorghe”; „0711 222 333” → „0722123456”" in said(works.get(preview))
+    assert "„Pop Ion” → „Popa Gheorghe”; „0711 222 333” → „0722123456”" in page_text(
+        works.get(preview)
+    )
     works.post(preview, {"schimba": "1"})
     known.refresh_from_db()
     assert (known.driver, known.phone) == ("Popa Gheorghe", "0722123456")
@@ -83,15 +85,15 @@ def test_more_than_a_plate_in_a_cell_is_asked_about_and_taken_as_confirmed(
 ) -> None:
     text = "B 210 KLM / Popescu Dan 0722123456\nB 211 KLM AR 31 REM\nB 212 KLM - de verificat\n"
     preview = preview_of(works, text)
-    words = said(works.get(preview))
+    words = page_text(works.get(preview))
     assert "3 rânduri de confirmat" in words
     assert "B210KLM, șofer Popescu Dan, telefon 0722123456?" in words
     assert "B211KLM și remorcă AR31REM?" in words
     works.post(preview, {}, follow=True)
     assert plates() == set()  # nothing by itself
     works.post(preview, {"desparte": "1", "rand": ["1", "2", "77", "x"]})
-    assert "3 vehicule noi" in said(works.get(preview))
-    assert "1 rând are încă probleme" in said(works.post(preview, {}, follow=True))
+    assert "3 vehicule noi" in page_text(works.get(preview))
+    assert "1 rând are încă probleme" in page_text(works.post(preview, {}, follow=True))
     assert plates() == {"B210KLM", "B211KLM", "AR31REM"}
     driver = Vehicle.objects.get(plate="B210KLM")
     assert (driver.driver, driver.phone) == ("Popescu Dan", "0722123456")
@@ -109,11 +111,11 @@ def test_for_an_hour_an_import_can_be_undone_but_for_what_was_touched(
 ) -> None:
     vehicle("B1OLD")
     preview = preview_of(works, SHEET)
-    assert "Anulează importul" in said(works.post(preview, {}, follow=True))
+    assert "Anulează importul" in page_text(works.post(preview, {}, follow=True))
     touched = Vehicle.objects.get(plate="AG22KLM")
     form = {"plate": "AG22KLM", "kind": "vehicle", "driver": "Altul Ion", "phone": "", "note": ""}
     works.post(f"/flota/{touched.pk}/", form)
-    response = said(works.post(f"{preview}anulare/", follow=True))
+    response = page_text(works.post(f"{preview}anulare/", follow=True))
     assert "2 vehicule au fost scoase din flotă" in response
     assert "1 vehicul a fost schimbat între timp și rămâne." in response
     assert "Anulează importul" not in response
@@ -147,6 +149,6 @@ def test_after_an_hour_nothing_is_undone(works: Client, company: Company) -> Non
     preview = preview_of(works, SHEET)
     works.post(preview, {})
     Draft.objects.update(taken_at=timezone.now() - timedelta(minutes=61))
-    assert "Anulează importul" not in said(works.get(LIST))
+    assert "Anulează importul" not in page_text(works.get(LIST))
     assert works.post(f"{preview}anulare/").status_code == 404
     assert len(plates()) == 3

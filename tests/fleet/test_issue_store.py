@@ -20,7 +20,7 @@ from tests.simulator_process import SimulatorProcess
 
 
 @pytest.fixture
-def told() -> Any:
+def new_notices() -> Any:
     """What `appeared` tells: (because, plate) of each new problem."""
     heard: list[tuple[str, str]] = []
 
@@ -38,7 +38,10 @@ def standing(transport: Transport) -> list[tuple[str, str]]:
 
 
 def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
-    dispatcher: Membership, company: Company, make: MakeTransport, told: list[tuple[str, str]]
+    dispatcher: Membership,
+    company: Company,
+    make: MakeTransport,
+    new_notices: list[tuple[str, str]],
 ) -> None:
     ours, theirs = make(plate="b-123 abc"), make(plate="CJ77NOU", trailer1="CT 34 REM")
     closed = [
@@ -51,12 +54,12 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
     assert standing(ours) == []
     assert standing(theirs) == [("not_in_fleet", "CJ77NOU"), ("not_in_fleet", "CT34REM")]
     assert [standing(transport) for transport in closed] == [[], [], []]
-    assert sorted(told) == [("fleet", "CJ77NOU"), ("fleet", "CT34REM")]
-    told.clear()
+    assert sorted(new_notices) == [("fleet", "CJ77NOU"), ("fleet", "CT34REM")]
+    new_notices.clear()
 
     changes.save_vehicles(dispatcher, company, [VehicleEntry("CT34REM", VehicleKind.VEHICLE)])
     assert standing(theirs) == [("vehicle_as_trailer", "CT34REM"), ("not_in_fleet", "CJ77NOU")]
-    assert told == [("fleet", "CT34REM")]  # what stood already is not told again
+    assert new_notices == [("fleet", "CT34REM")]  # what stood already is not told again
     changes.update_vehicle(
         dispatcher,
         Vehicle.objects.get(plate="CT34REM"),
@@ -114,9 +117,9 @@ def test_a_later_vehicle_change_counts_instead_of_what_was_declared(
 ) -> None:
     vehicle("B123ABC")
     changed = {"plate": "B123ABC", "trailer1": "", "trailer2": ""}
-    one = make(plate="CJ77NOU", trailer1="CT1REM", vehicle_changes=[changed])
+    transport = make(plate="CJ77NOU", trailer1="CT1REM", vehicle_changes=[changed])
     issue_store.update_issues(company.pk, because="uit")
-    assert standing(one) == []
+    assert standing(transport) == []
 
 
 def test_keeping_twice_writes_nothing(
@@ -156,14 +159,14 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     company: Company,
     authorization: Authorization,
     dispatcher: Membership,
-    told: list[tuple[str, str]],
+    new_notices: list[tuple[str, str]],
 ) -> None:
     changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     added = anaf.add_uit(company.cui, nr_veh="CJ77NOU", nr_rem1="", nr_rem2="")["uit"]
     sync_company(company_id=company.pk)
     uit = Transport.objects.get(uit=added)
     assert ("not_in_fleet", "CJ77NOU") in standing(uit)
-    assert ("uit", "CJ77NOU") in told
+    assert ("uit", "CJ77NOU") in new_notices
     anaf.change_vehicle(added, nr_veh="B123ABC", nr_rem1="", nr_rem2="")
     sync_company(company_id=company.pk)
     assert standing(uit) == []

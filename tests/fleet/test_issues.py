@@ -39,7 +39,7 @@ def uit(pk: int, *numbers: str, way: str = "CJ-B", day: int = 0) -> OpenTranspor
     return OpenTransport(pk, (vehicle, trailer1, trailer2), trip(way, day=day))
 
 
-def told(
+def issues_of(
     uits: list[OpenTransport], fleet: dict[str, ListedVehicle] = OURS
 ) -> set[tuple[int, str, str, str]]:
     return {
@@ -127,9 +127,9 @@ def test_what_is_no_plate_is_told_in_a_sentence(typed: str, sentence: str) -> No
     ],
 )
 def test_two_transports_clash_only_when_a_driver_could_hardly_do_both(
-    one: Trip, other: Trip, clashes: bool
+    first: Trip, second: Trip, clashes: bool
 ) -> None:
-    assert are_in_conflict(one, other) is are_in_conflict(other, one) is clashes
+    assert are_in_conflict(first, second) is are_in_conflict(second, first) is clashes
 
 
 ways = st.builds(
@@ -142,9 +142,9 @@ ways = st.builds(
 
 
 @given(ways, ways)
-def test_clashing_is_mutual_and_never_with_oneself(one: Trip, other: Trip) -> None:
-    assert are_in_conflict(one, other) is are_in_conflict(other, one)
-    assert not are_in_conflict(one, one)
+def test_clashing_is_mutual_and_never_with_oneself(first: Trip, second: Trip) -> None:
+    assert are_in_conflict(first, second) is are_in_conflict(second, first)
+    assert not are_in_conflict(first, first)
 
 
 def test_every_county_has_its_seat() -> None:
@@ -155,44 +155,46 @@ def test_every_county_has_its_seat() -> None:
 
 
 def test_plates_beside_the_fleet() -> None:
-    assert told([uit(1, "B123ABC", "CT34REM")]) == set()
-    assert told([uit(1, "CJ77NOU", "CT35REM", "CT36REM")]) == {
+    assert issues_of([uit(1, "B123ABC", "CT34REM")]) == set()
+    assert issues_of([uit(1, "CJ77NOU", "CT35REM", "CT36REM")]) == {
         (1, "not_in_fleet", "plate", "CJ77NOU"),
         (1, "not_in_fleet", "trailer1", "CT35REM"),
         (1, "not_in_fleet", "trailer2", "CT36REM"),
     }
-    assert told([uit(1, "CT34REM", "B123ABC")]) == {
+    assert issues_of([uit(1, "CT34REM", "B123ABC")]) == {
         (1, "trailer_as_vehicle", "plate", "CT34REM"),
         (1, "vehicle_as_trailer", "trailer1", "B123ABC"),
     }
-    assert told([uit(1, "CJ01OLD")]) == {(1, "retired", "plate", "CJ01OLD")}
-    assert told([uit(1, "", "CJ01OLD")]) == {(1, "vehicle_as_trailer", "trailer1", "CJ01OLD")}
-    assert told([uit(1, "", "", "")]) == set()
+    assert issues_of([uit(1, "CJ01OLD")]) == {(1, "retired", "plate", "CJ01OLD")}
+    assert issues_of([uit(1, "", "CJ01OLD")]) == {(1, "vehicle_as_trailer", "trailer1", "CJ01OLD")}
+    assert issues_of([uit(1, "", "", "")]) == set()
 
 
 @pytest.mark.parametrize("fleet", [{}, {"CJ01OLD": ListedVehicle(is_trailer=False, active=False)}])
 def test_no_fleet_entered_no_alarms(fleet: dict[str, ListedVehicle]) -> None:
-    assert told([uit(1, "CJ77NOU", "B123ABC"), uit(2, "CJ77NOU", way="B-CJ")], fleet) == set()
+    assert issues_of([uit(1, "CJ77NOU", "B123ABC"), uit(2, "CJ77NOU", way="B-CJ")], fleet) == set()
 
 
 def test_one_plate_in_two_directions_is_told_on_both() -> None:
-    found = find_issues(
+    issues = find_issues(
         [uit(1, "B123ABC"), uit(2, "B123ABC", way="B-CJ"), uit(3, "B123ABC", way="CJ-SB")], OURS
     )
-    assert {(item.uit, item.other) for item in found} == {(1, 2), (2, 1), (3, 2)}
-    assert {item.code for item in found} == {IssueCode.TWO_DIRECTIONS}
+    assert {(item.uit, item.other) for item in issues} == {(1, 2), (2, 1), (3, 2)}
+    assert {item.code for item in issues} == {IssueCode.TWO_DIRECTIONS}
 
 
 def test_a_trailer_can_be_in_one_place_only_and_whatever_place_it_stands_in() -> None:
-    found = find_issues([uit(1, "B123ABC", "CT34REM"), uit(2, "", "", "CT34REM", way="B-CJ")], OURS)
-    assert found == {
+    issues = find_issues(
+        [uit(1, "B123ABC", "CT34REM"), uit(2, "", "", "CT34REM", way="B-CJ")], OURS
+    )
+    assert issues == {
         PlateIssue(1, IssueCode.TWO_DIRECTIONS, "trailer1", "CT34REM", 2),
         PlateIssue(2, IssueCode.TWO_DIRECTIONS, "trailer2", "CT34REM", 1),
     }
 
 
 def test_the_same_plate_twice_on_one_uit_clashes_with_no_other_than_another_uit() -> None:
-    assert told([uit(1, "CT34REM", "CT34REM", "CT34REM")]) == {
+    assert issues_of([uit(1, "CT34REM", "CT34REM", "CT34REM")]) == {
         (1, "trailer_as_vehicle", "plate", "CT34REM")
     }
     twice = [uit(1, "", "CT34REM", "CT34REM"), uit(2, "", "CT34REM", way="B-CJ")]
@@ -205,10 +207,10 @@ def test_a_filler_plate_on_thousands_of_uits_is_decided_soon() -> None:
         uit(pk, "XX00XXX", way="-".join(counties[pk % len(counties)]), day=pk % 5)
         for pk in range(4 * MAX_TRIPS)
     ]
-    found = find_issues(many, {"B123ABC": ListedVehicle(is_trailer=False)})
-    unknown = [item for item in found if item.code is IssueCode.NOT_IN_FLEET]
+    issues = find_issues(many, {"B123ABC": ListedVehicle(is_trailer=False)})
+    unknown = [item for item in issues if item.code is IssueCode.NOT_IN_FLEET]
     assert len(unknown) == len(many)
-    assert len(found) <= 2 * len(many)
+    assert len(issues) <= 2 * len(many)
 
 
 any_plate = st.sampled_from(["", "B123ABC", "CT34REM", "CJ01OLD", "CJ77NOU"])
@@ -221,10 +223,10 @@ any_uits = st.lists(st.tuples(any_plate, any_plate, any_plate, ways), max_size=8
 def test_the_order_of_uits_changes_nothing_and_each_problem_is_of_its_own_plate(
     uits: list[OpenTransport],
 ) -> None:
-    found = find_issues(uits, OURS)
-    assert found == find_issues(uits[::-1], OURS)
+    issues = find_issues(uits, OURS)
+    assert issues == find_issues(uits[::-1], OURS)
     by_pk = {each.pk: each for each in uits}
-    for item in found:
+    for item in issues:
         assert item.plate in by_pk[item.uit].plates
         assert (item.other is None) == (item.code is not IssueCode.TWO_DIRECTIONS)
         if item.other is not None:

@@ -32,8 +32,8 @@ OLD = TABLE.translate(str.maketrans("șț", "şţ"))
 
 
 def lines_of(sheet: Sheet) -> list[ImportLine]:
-    found = reading.read(sheet, FLEET)
-    rows = [read_vehicle_row(row, found.layout) for row in found.to_judge()]
+    contents = reading.read(sheet, FLEET)
+    rows = [read_vehicle_row(row, contents.layout) for row in contents.to_judge()]
     return [line for row in rows for line in row.lines]
 
 

@@ -12,7 +12,7 @@ from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.transports.models import Transport
 from tests import factories
 from tests.fleet.conftest import MakeTransport, MakeVehicle
-from tests.fleet.test_views import LIST, said
+from tests.fleet.test_views import LIST, page_text
 
 MISSING = "/flota/de-pe-uit-uri/"
 
@@ -44,28 +44,30 @@ def test_the_missing_plates_of_open_uits_are_added_in_one_step(
     make(plate="B213KLM", carrier_cui="14399840")
     make(plate="CJ77NOU", company=other)
     issue_store.update_issues(company.pk, because="uit")
-    assert "2 numere de pe UIT-uri lipsesc din flotă." in said(works.get(LIST))
+    assert "2 numere de pe UIT-uri lipsesc din flotă." in page_text(works.get(LIST))
     keys = [f"{company.cui}:AR31REM", f"{company.cui}:CJ77NOU", f"{other.cui}:CJ77NOU"]
     assert offered(works) == keys
-    response = works.post(MISSING, {"numar": [*keys[:2], f"{company.cui}:B211KLM", "x"]}, follow=True)
-    assert "Flota: 2 vehicule adăugate." in said(response)
+    response = works.post(
+        MISSING, {"numar": [*keys[:2], f"{company.cui}:B211KLM", "x"]}, follow=True
+    )
+    assert "Flota: 2 vehicule adăugate." in page_text(response)
     assert dict(Vehicle.objects.filter(company=company).values_list("plate", "kind")) == {
         "B210KLM": VehicleKind.VEHICLE,
         "AR31REM": VehicleKind.TRAILER,
         "CJ77NOU": VehicleKind.VEHICLE,
     }
     assert offered(works) == keys[2:]
-    assert "Nu ai bifat niciun număr." in said(works.post(MISSING, {}, follow=True))
+    assert "Nu ai bifat niciun număr." in page_text(works.post(MISSING, {}, follow=True))
 
 
 def test_a_fleet_can_be_made_out_of_its_uits(
     works: Client, company: Company, make: MakeTransport
 ) -> None:
     make(plate="B 210 KLM")
-    assert "Ia numerele de pe UIT-uri" in said(works.get(LIST))
+    assert "Ia numerele de pe UIT-uri" in page_text(works.get(LIST))
     works.post(MISSING, {"numar": f"{company.cui}:B210KLM"})
     assert Vehicle.objects.get().plate == "B210KLM"
-    assert "Nu lipsește niciun număr" in said(works.get(MISSING))
+    assert "Nu lipsește niciun număr" in page_text(works.get(MISSING))
 
 
 def test_who_is_kept_to_some_companies_is_offered_only_theirs(
@@ -74,11 +76,11 @@ def test_who_is_kept_to_some_companies_is_offered_only_theirs(
     own = factories.company(organization, cui=factories.OTHER_CUI)
     make(plate="B210KLM")
     make(plate="B211KLM", company=own)
-    kept = Membership.objects.get(user=factories.member(organization, "dispatcher"))
-    kept.only_some_companies = True
-    kept.save()
-    kept.companies.add(own)
-    client.force_login(kept.user)
+    restricted = Membership.objects.get(user=factories.member(organization, "dispatcher"))
+    restricted.only_some_companies = True
+    restricted.save()
+    restricted.companies.add(own)
+    client.force_login(restricted.user)
     assert offered(client) == [f"{own.cui}:B211KLM"]
     client.post(MISSING, {"numar": f"{company.cui}:B210KLM"})
     assert not Vehicle.objects.exists()

@@ -18,15 +18,15 @@ def test_a_new_problem_is_told_once_with_what_to_do(
     row = make(plate="TM99ALT", declarant_name="AGRO SRL")
     issue_store.update_issues(company.pk, because="uit")
     issue_store.update_issues(company.pk, because="uit")
-    (one,) = Notification.objects.all()
+    (notification,) = Notification.objects.all()
     uit = " ".join(row.uit[i : i + 4] for i in range(0, 16, 4))
-    assert one.user == dispatcher.user
-    assert (one.kind, one.address) == ("fleet_issue", f"/transporturi/{row.pk}/")
-    assert one.title == f"Vehiculul TM99ALT nu este în flotă (UIT {uit})"
-    assert "Pe UIT este declarat un vehicul pe care" in one.text
-    assert "Este al firmei? Adaugă-l în flotă.\nPleci cu alt număr?" in one.text
-    assert "declarant AGRO SRL" in one.text
-    assert NotificationEmail.objects.filter(pk=one.pk).exists()
+    assert notification.user == dispatcher.user
+    assert (notification.kind, notification.address) == ("fleet_issue", f"/transporturi/{row.pk}/")
+    assert notification.title == f"Vehiculul TM99ALT nu este în flotă (UIT {uit})"
+    assert "Pe UIT este declarat un vehicul pe care" in notification.text
+    assert "Este al firmei? Adaugă-l în flotă.\nPleci cu alt număr?" in notification.text
+    assert "declarant AGRO SRL" in notification.text
+    assert NotificationEmail.objects.filter(pk=notification.pk).exists()
     # In two directions with a UIT of today: read tomorrow, that day has still its name.
     day = row.transport_date or today()
     make(plate="B123ABC")

@@ -35,13 +35,13 @@ def fleet() -> dict[str, tuple[str, str, bool]]:
     }
 
 
-def said(response: Any) -> str:
+def page_text(response: Any) -> str:
     """The page's words, without its tags."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
-def shown(client: Client, **asked: str) -> list[str]:
-    page = client.get(LIST, asked).content.decode()
+def shown(client: Client, **filters: str) -> list[str]:
+    page = client.get(LIST, filters).content.decode()
     return re.findall(r'<tr data-plate="(\w+)"', page)
 
 
@@ -50,16 +50,16 @@ def test_one_vehicle_by_hand_from_its_first_day_to_its_last(
 ) -> None:
     form = {"plate": "b 123-abc", "kind": "vehicle", "note": "Volvo"}
     response = works.post(LIST, form, follow=True)
-    assert "B123ABC este în flotă." in said(response)
+    assert "B123ABC este în flotă." in page_text(response)
     vehicle = Vehicle.objects.get()
     page = f"/flota/{vehicle.pk}/"
-    again = said(works.post(LIST, form | {"plate": "B123ABC"}))
+    again = page_text(works.post(LIST, form | {"plate": "B123ABC"}))
     assert "B123ABC este deja în flotă, ca vehicul." in again
     works.post(page, {"plate": "B 124 ABC", "kind": "trailer", "note": ""})
     assert fleet() == {"B124ABC": ("trailer", "", True)}
     works.post(f"{page}retragere/", {"activ": "nu"})
     assert fleet() == {"B124ABC": ("trailer", "", False)}
-    assert "scos din uz" in said(works.post(LIST, form | {"plate": "B124ABC"}))
+    assert "scos din uz" in page_text(works.post(LIST, form | {"plate": "B124ABC"}))
     works.post(f"{page}retragere/", {"activ": "da"})
     works.post(f"{page}stergere/")
     assert fleet() == {}
@@ -81,7 +81,7 @@ def test_a_wrong_form_keeps_what_was_typed_and_says_what_is_wrong(
     works: Client, company: Company, form: dict[str, str], sentence: str
 ) -> None:
     response = works.post(LIST, form)
-    assert re.search(sentence, said(response))
+    assert re.search(sentence, page_text(response))
     assert form["plate"] in response.content.decode()
     assert fleet() == {}
 
@@ -115,11 +115,11 @@ def test_a_member_kept_to_one_company_sees_and_fills_only_its_fleet(
     own = factories.company(organization, cui=factories.OTHER_CUI)
     vehicle("B123ABC")
     vehicle("CT34REM", company=own)
-    kept = Membership.objects.get(user=factories.member(organization, "dispatcher"))
-    kept.only_some_companies = True
-    kept.save()
-    kept.companies.add(own)
-    client.force_login(kept.user)
+    restricted = Membership.objects.get(user=factories.member(organization, "dispatcher"))
+    restricted.only_some_companies = True
+    restricted.save()
+    restricted.companies.add(own)
+    client.force_login(restricted.user)
     assert shown(client) == ["CT34REM"]
     for address in (LIST, IMPORT):
         form = {"firma": company.cui, "plate": "CJ1NEW", "kind": "vehicle", "text": "CJ2NEW"}
@@ -158,7 +158,7 @@ def test_a_list_with_errors_is_shown_taken_in_part_and_corrected_with_nothing_lo
     start = works.post(IMPORT, {"text": "", "file": file("flota.csv", text.encode("cp1250"))})
     assert start.status_code == 302
     preview = start["Location"]
-    words = said(works.get(preview))
+    words = page_text(works.get(preview))
     assert "1 vehicul nou" in words
     assert "Rândul 3: Nu înțelegem felul „zmeu”" in words
     assert "Rândul 5: Scrie numărul de înmatriculare" in words
@@ -166,18 +166,18 @@ def test_a_list_with_errors_is_shown_taken_in_part_and_corrected_with_nothing_lo
     assert set(fleet()) == {"B1OLD"}  # nothing before somebody says so
 
     response = works.post(preview, {}, follow=True)
-    assert "1 vehicul adăugat" in said(response)
-    assert "2 rânduri au încă probleme" in said(response)
+    assert "1 vehicul adăugat" in page_text(response)
+    assert "2 rânduri au încă probleme" in page_text(response)
     assert set(fleet()) == {"B1OLD", "B2NEW"}
     assert fleet()["B1OLD"] == ("vehicle", "Volvo", True)  # was not asked for
     corrected = works.get(preview).context["corrected"]
     assert corrected == "CT 3 REM; zmeu; Schmitz\n; ; pierdut"
 
     wrong = works.post(preview, {"gresite": "\n;;\n"})
-    assert "Lista este goală" in said(wrong)
+    assert "Lista este goală" in page_text(wrong)
     assert "CT3REM" not in fleet()
     works.post(preview, {"gresite": "CT 3 REM; remorcă; Schmitz"})
-    assert "1 vehicul nou" in said(works.get(preview))
+    assert "1 vehicul nou" in page_text(works.get(preview))
     last = works.post(preview, {}, follow=True)
     assert last.redirect_chain[-1][0] == f"/flota/?firma={company.cui}"
     assert fleet()["CT3REM"] == ("trailer", "Schmitz", True)
@@ -199,7 +199,7 @@ def test_a_list_may_change_what_is_there_when_asked(
     works.post(start["Location"], {"schimba": "1"})
     assert fleet() == {"B1OLD": ("trailer", "Volvo", False), "B2OLD": ("vehicle", "", True)}
     start = works.post(IMPORT, {"text": "b1old\nb2old"})
-    assert "Toate sunt deja în flotă" in said(works.get(start["Location"]))
+    assert "Toate sunt deja în flotă" in page_text(works.get(start["Location"]))
     works.post(f"{start['Location']}renuntare/")
     assert not Draft.objects.exists()
 
@@ -229,7 +229,7 @@ def test_a_list_that_cannot_be_read_is_reported(
     if "file" in form:
         posted["file"] = file("flota.xlsx", form["file"])
     response = works.post(IMPORT, posted)
-    assert sentence in said(response)
+    assert sentence in page_text(response)
     assert form.get("text", "").strip() in response.content.decode()
     assert not Draft.objects.exists()
 
@@ -241,8 +241,8 @@ def test_a_preview_shows_all_that_is_wrong_and_the_beginning_of_the_rest(
     start = works.post(IMPORT, {"text": "\n".join(lines)})
     page = works.get(start["Location"])
     assert len(re.findall(r'<span\s+class="plate"', page.content.decode())) == 200
-    assert said(page).count("nu este un număr de înmatriculare") == 250
-    assert "400 de vehicule noi" in said(page)
+    assert page_text(page).count("nu este un număr de înmatriculare") == 250
+    assert "400 de vehicule noi" in page_text(page)
 
 
 # -- on a UIT's page -----------------------------------------------------------------------------
@@ -254,23 +254,23 @@ def test_from_a_uit_its_vehicle_and_trailer_are_added_with_one_press(
     uit = make(plate="CJ-77 NOU", trailer1="CT34REM", trailer2="x" * 30)
     other = make(plate="AR01STR")
     page, add = f"/transporturi/{uit.pk}/", f"/flota/din-uit/{uit.pk}/"
-    before = said(works.get(page))
+    before = page_text(works.get(page))
     assert "Adaugă CJ77NOU în flotă" in before
     assert "Adaugă CT34REM în flotă" in before
     assert "de rezolvat" not in before  # no fleet: no alarms
     response = works.post(add, {"loc": "plate"}, follow=True)
     assert response.redirect_chain == [(page, 302)]
-    assert "CJ77NOU este acum în flotă, ca vehicul." in said(response)
-    assert "2 transporturi deschise au probleme" in said(response)  # the first of the fleet
-    assert "Remorca CT34REM nu este în flotă" in said(response)
+    assert "CJ77NOU este acum în flotă, ca vehicul." in page_text(response)
+    assert "2 transporturi deschise au probleme" in page_text(response)  # the first of the fleet
+    assert "Remorca CT34REM nu este în flotă" in page_text(response)
     response = works.post(add, {"loc": "trailer1"}, follow=True)
-    assert "Remorca CT34REM nu este" not in said(response)
+    assert "Remorca CT34REM nu este" not in page_text(response)
     assert fleet() == {"CJ77NOU": ("vehicle", "", True), "CT34REM": ("trailer", "", True)}
-    assert "deja în flotă" in said(works.post(add, {"loc": "plate"}, follow=True))
-    assert "nu este un număr" in said(works.post(add, {"loc": "trailer2"}, follow=True))
+    assert "deja în flotă" in page_text(works.post(add, {"loc": "plate"}, follow=True))
+    assert "nu este un număr" in page_text(works.post(add, {"loc": "trailer2"}, follow=True))
     assert works.post(add, {"loc": "start"}).status_code == 404
     assert works.get(add).status_code == 405
-    issues = said(works.get(f"/transporturi/{other.pk}/"))
+    issues = page_text(works.get(f"/transporturi/{other.pk}/"))
     assert "1 problemă de rezolvat" in issues
     assert "Vehiculul AR01STR nu este în flotă" in issues
 
@@ -285,7 +285,7 @@ def test_the_panel_explains_each_problem_and_what_to_do(
     back = make(plate="B123ABC", start=uit.end, end=uit.start)
     issue_store.update_issues(company.pk, because="uit")
     response = works.get(f"/transporturi/{uit.pk}/")
-    words = said(response)
+    words = page_text(response)
     assert "4 probleme de rezolvat" in words
     for sentence in (
         "CT34REM este remorcă, dar pe UIT apare ca vehicul",

@@ -193,10 +193,10 @@ def test_the_chain_is_locked_only_at_the_end_of_the_transaction(organization: Or
 def test_the_first_break_is_named(chain: int, statement: str, number: int, reason: str) -> None:
     assert verify.verify_chain(chain).first_break is None
     tamper(statement)
-    found = verify.verify_chain(chain).first_break
-    assert found is not None
-    assert found.number == number
-    assert reason in found.reason
+    first_break = verify.verify_chain(chain).first_break
+    assert first_break is not None
+    assert first_break.number == number
+    assert reason in first_break.reason
 
 
 def test_an_entry_made_anew_breaks_the_chain_after_it(chain: int) -> None:
@@ -211,10 +211,10 @@ def test_an_entry_made_anew_breaks_the_chain_after_it(chain: int) -> None:
         entry.content_sha256,
         entry.compute_hash(),
     )
-    found = verify.verify_chain(chain).first_break
-    assert found is not None
-    assert found.number == 3
-    assert "previous hash" in found.reason
+    first_break = verify.verify_chain(chain).first_break
+    assert first_break is not None
+    assert first_break.number == 3
+    assert "previous hash" in first_break.reason
 
 
 def test_missing_triggers_are_noticed(db: None) -> None:
@@ -249,9 +249,9 @@ def test_nothing_hides_behind_a_deletion_that_was_reported(chain: int) -> None:
     Organization.objects.filter(pk=chain).update(keep_transports_months=12)
     assert retention.delete_expired_contents() == 5
     tamper("UPDATE ledger_ledgerentry SET content = NULL WHERE number = 6")
-    found = verify.verify_chain(chain).first_break
-    assert found is not None
-    assert (found.number, "nothing of this kind" in found.reason) == (6, True)
+    first_break = verify.verify_chain(chain).first_break
+    assert first_break is not None
+    assert (first_break.number, "nothing of this kind" in first_break.reason) == (6, True)
 
 
 @pytest.mark.parametrize(
@@ -260,9 +260,9 @@ def test_nothing_hides_behind_a_deletion_that_was_reported(chain: int) -> None:
 def test_a_changed_word_about_a_deletion_is_named(chain: int, content: str | None) -> None:
     write(chain, {"written_before": "2026-01-05T10:00:00+00:00"}, kind=DELETED)
     tamper("UPDATE ledger_ledgerentry SET content = %s WHERE number = 6", content)
-    found = verify.verify_chain(chain).first_break
-    assert found is not None
-    assert found.number == 6
+    first_break = verify.verify_chain(chain).first_break
+    assert first_break is not None
+    assert first_break.number == 6
 
 
 def _move_back(chain: int, *, up_to: int) -> None:

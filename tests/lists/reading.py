@@ -30,12 +30,12 @@ def read(source: str | Sheet, form: ListFormat) -> Read:
 
 def fleet(source: str | Sheet) -> tuple[list[CheckedVehicleRow], dict[int, str]]:
     """The rows judged beside an empty fleet, and what was skipped."""
-    found = read(source, FLEET)
-    rows = [read_vehicle_row(row, found.layout) for row in found.to_judge()]
-    return check_vehicle_rows(rows, {}, VehicleKind.VEHICLE), found.skipped
+    contents = read(source, FLEET)
+    rows = [read_vehicle_row(row, contents.layout) for row in contents.to_judge()]
+    return check_vehicle_rows(rows, {}, VehicleKind.VEHICLE), contents.skipped
 
 
 def companies(source: str | Sheet) -> tuple[list[company_import.CheckedCompanyRow], dict[int, str]]:
-    found = read(source, COMPANIES)
-    rows = [company_import.read_company_row(row, found.layout) for row in found.to_judge()]
-    return company_import.check_company_rows(rows, {}), found.skipped
+    contents = read(source, COMPANIES)
+    rows = [company_import.read_company_row(row, contents.layout) for row in contents.to_judge()]
+    return company_import.check_company_rows(rows, {}), contents.skipped

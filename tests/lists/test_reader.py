@@ -74,10 +74,10 @@ LISTS = st.lists(st.tuples(CELLS, SEPARATORS), max_size=40).map(
 def test_each_row_of_any_text_is_added_skipped_wrong_or_asked(text: str, form: ListFormat) -> None:
     try:
         sheet = read_text(text)
-        found = reading.read(sheet, form)
+        contents = reading.read(sheet, form)
     except UnreadableFileError:
         return
-    kinds: list[int] = [*found.skipped]
+    kinds: list[int] = [*contents.skipped]
     if form is FLEET:
         rows, _ = reading.fleet(sheet)
         for row in rows:
@@ -88,7 +88,7 @@ def test_each_row_of_any_text_is_added_skipped_wrong_or_asked(text: str, form: L
         for company in companies:
             assert bool(company.verdict) != bool(company.error)
             kinds.append(company.number)
-    assert sorted(kinds) == [number for number, _ in found.rows]
+    assert sorted(kinds) == [number for number, _ in contents.rows]
 
 
 @given(st.one_of(LISTS, st.text(max_size=200)))

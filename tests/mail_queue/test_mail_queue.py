@@ -61,9 +61,9 @@ def test_nothing_of_an_email_is_readable_in_the_database(db: None) -> None:
     email = write()
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(e)::text FROM mail_outgoingemail e")
-        kept = str(cursor.fetchall()) + str(list(ProcrastinateJob.objects.values()))
-    assert SECRET not in kept
-    assert "Subiect" not in kept
+        stored = str(cursor.fetchall()) + str(list(ProcrastinateJob.objects.values()))
+    assert SECRET not in stored
+    assert "Subiect" not in stored
     assert SECRET in unseal_message(email.sealed, recipient=TO).body
 
 

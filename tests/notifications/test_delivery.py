@@ -143,11 +143,11 @@ def test_while_the_server_is_down_it_is_tried_with_growing_pauses_then_sent_once
     assert (email.state, email.error_code) == ("sent", "")
 
 
-@pytest.mark.parametrize("answer", ["451 try later", "550 no such mailbox"])
+@pytest.mark.parametrize("reply", ["451 try later", "550 no such mailbox"])
 def test_after_three_days_it_is_given_up_and_the_administrator_sees_why(
-    smtp: MailServer, organization: Organization, owner: User, answer: str
+    smtp: MailServer, organization: Organization, owner: User, reply: str
 ) -> None:
-    smtp.refuse(answer)
+    smtp.refuse(reply)
     notification = notify_user(organization, owner)
     assert mail_failures_of(organization) is None
     now = timezone.now()

@@ -41,7 +41,7 @@ from tests.squeezed import squeezed
 
 
 @pytest.mark.parametrize(
-    ("declarants", "vehicles", "found"),
+    ("declarants", "vehicles", "expected"),
     [
         ([], [], True),
         (["123"], [], True),
@@ -53,13 +53,13 @@ from tests.squeezed import squeezed
     ],
 )
 def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
-    company: Company, declarants: list[str], vehicles: list[str], found: bool
+    company: Company, declarants: list[str], vehicles: list[str], expected: bool
 ) -> None:
     delivery_settings = DeliverySettings(
         companies=[company.pk], declarants=declarants, vehicles=vehicles
     )
     subject = FilterSubject(company, "RO123", "AGRO Țărănesc SRL", ("b-12 abc", "CT34REM"))
-    assert passes_filters(delivery_settings, subject) is found
+    assert passes_filters(delivery_settings, subject) is expected
     delivery_settings.companies = [company.pk + 1]
     assert not passes_filters(delivery_settings, subject)
 
@@ -87,8 +87,8 @@ def test_quiet_hours_end_by_the_clock_in_bucharest(
     delivery_settings = DeliverySettings(
         quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(end)
     )
-    found = quiet_hours_end(delivery_settings, now.astimezone(UTC))
-    assert found == (until.astimezone(UTC) if until else None)
+    quiet_end = quiet_hours_end(delivery_settings, now.astimezone(UTC))
+    assert quiet_end == (until.astimezone(UTC) if until else None)
     assert quiet_hours_end(DeliverySettings(), now) is None
 
 
@@ -107,10 +107,10 @@ def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
     """A day before a midnight is a midnight: a day later it would be over and never told."""
     DeliverySettings.objects.create(user=owner, organization=organization, digest_hour=0)
     midnight = at("2026-11-25T00:00").astimezone(UTC)
-    (one,) = make_notices(company, "1")
-    found = [replace(one, matters_until=midnight + timedelta(days=1))]
+    (notice,) = make_notices(company, "1")
+    notices = [replace(notice, matters_until=midnight + timedelta(days=1))]
     run_worker_minute(midnight)
-    notify_uits(EXPIRING_UIT, found, midnight + timedelta(seconds=59))
+    notify_uits(EXPIRING_UIT, notices, midnight + timedelta(seconds=59))
     run_worker_minute(midnight + timedelta(minutes=2))
     (email,) = smtp.messages
     assert email["Subject"] == "Rezumat, miercuri, 25 noiembrie: 1 noutate"
@@ -185,8 +185,8 @@ def test_workers_that_make_the_digest_at_once_make_one(company: Company, owner: 
     now = timezone.now()
     notify_uits(NEW_UIT, make_notices(company, *"abc"), now=now)
     later = [now + timedelta(days=1, seconds=number) for number in range(4)]
-    made = at_once(*[partial(digest.create_due_digests, moment) for moment in later])
-    assert sorted(map(str, made)) == ["0", "0", "0", "1"]
+    created = at_once(*[partial(digest.create_due_digests, moment) for moment in later])
+    assert sorted(map(str, created)) == ["0", "0", "0", "1"]
     assert NotificationEmail.objects.count() == 1
 
 
@@ -228,9 +228,11 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     waits = Notification.objects.get(key="1").digest_at
     assert waits
     assert waits.astimezone(BUCHAREST).hour == 9
-    kept = {row.kind: (row.bell, row.email, row.digest) for row in ChannelPreference.objects.all()}
-    assert kept["uit_new"] == (False, True, False)
-    assert kept["outage"] == (False, False, True)
+    stored = {
+        row.kind: (row.bell, row.email, row.digest) for row in ChannelPreference.objects.all()
+    }
+    assert stored["uit_new"] == (False, True, False)
+    assert stored["outage"] == (False, False, True)
     page = signed_in.get("/notificari/preferinte/").content.decode()
     assert "RO 123\nAgro" in page
     assert 'value="22:00"' in page

@@ -50,13 +50,13 @@ MINUTE = timedelta(minutes=1)
 @contextmanager
 def no_notices(organization: Organization | None = None, code: str = "P0001") -> Iterator[None]:
     """The database takes no notification, of this organization or of any."""
-    whose = f"WHEN (NEW.organization_id = {organization.pk})" if organization else ""
+    condition = f"WHEN (NEW.organization_id = {organization.pk})" if organization else ""
     with database.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
             f" $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$;"
             " CREATE TRIGGER refuse BEFORE INSERT ON notifications_notification"
-            f" FOR EACH ROW {whose} EXECUTE FUNCTION refuse();"
+            f" FOR EACH ROW {condition} EXECUTE FUNCTION refuse();"
         )
     try:
         yield
@@ -240,10 +240,10 @@ def test_an_authorization_that_anaf_refused_is_marked_so_and_reported_later(
 def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_notified() -> None:
     organization = served("Prima")
     owner = Membership.objects.get(organization=organization)
-    made = Authorization.objects.get()
+    authorization = Authorization.objects.get()
     began = ConsentRequest.objects.create(
         organization=organization,
-        authorization=made,
+        authorization=authorization,
         state_digest="1",
         used_at=timezone.now(),
         expires_at=timezone.now(),
@@ -253,8 +253,8 @@ def test_an_authorization_is_taken_back_and_an_owner_made_though_nobody_can_be_n
         successor = factories.member(organization, "admin", name="Dan")
         place = Membership.objects.get(user=successor)
         members.change_member(owner, place, role="owner", companies=None)
-    made.refresh_from_db()
-    assert (made.status, made.access_token_sealed) == ("disconnected", "")
+    authorization.refresh_from_db()
+    assert (authorization.status, authorization.access_token_sealed) == ("disconnected", "")
     assert Membership.objects.get(user=successor).role == "owner"
     assert failed() == {
         "authorizations.notifications.was_taken_back": 1,

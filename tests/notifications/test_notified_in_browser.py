@@ -27,13 +27,13 @@ def test_a_new_uit_comes_by_bell_and_by_smtp_without_javascript_on_a_phone(
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     anaf = Anaf(company)
-    anaf.answers()
+    anaf.store()
     record = anaf.record()
     client.force_login(owner)
     session = client.cookies["sessionid"].value
 
     def anaf_answers() -> None:
-        anaf.answers(record)
+        anaf.store(record)
         worker.drain()
         database.close()  # a thread's own
 

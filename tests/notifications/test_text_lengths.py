@@ -75,8 +75,8 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     begun = client.post("/integrari/autorizare/")
     callback = anaf.log_in("three", url=begun["Location"])
     assert client.get("/anaf/callback", callback).status_code == 200
-    made = Authorization.objects.get()
-    assert made.person_name == ConsentRequest.objects.get().person_name == EMAIL
+    authorization = Authorization.objects.get()
+    assert authorization.person_name == ConsentRequest.objects.get().person_name == EMAIL
     link, _ = links.create_link(Membership.objects.get(user=longest))
     assert ExternalLink.objects.get(pk=link.pk).sender_name == EMAIL
     notifications.notify_daily_limit(
@@ -122,7 +122,7 @@ def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
 
 def test_a_key_that_is_cut_stays_unlike_others(organization: Organization, owner: User) -> None:
     def notify_user(key: str) -> int:
-        told = notify(
+        notifications = notify(
             organization=organization,
             users=[owner],
             kind=AUTHORIZATION_NEEDED,
@@ -131,7 +131,7 @@ def test_a_key_that_is_cut_stays_unlike_others(organization: Organization, owner
             facts=plain_facts("T" * 500, "x", "A" * 500),
             address="/",
         )
-        return len(told)
+        return len(notifications)
 
     assert [notify_user("k" * 300 + end) for end in ("1", "2", "1")] == [1, 1, 0]
     first = Notification.objects.order_by("pk")[0]

@@ -85,15 +85,15 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
                 address="/",
                 now=later,
             )
-        one = Notification.objects.filter(user=owner, key=key).first()
+        notification = Notification.objects.filter(user=owner, key=key).first()
         if kind.of_uits and not wanted:
-            assert one is None
+            assert notification is None
             continue
-        assert one
+        assert notification
         heard = Channels(
-            one.read_at is None,
-            NotificationEmail.objects.filter(pk=one.pk).exists(),
-            bool(one.digest_at),
+            notification.read_at is None,
+            NotificationEmail.objects.filter(pk=notification.pk).exists(),
+            bool(notification.digest_at),
         )
         assert heard == Channels(wanted.bell or kind.essential, wanted.email, wanted.digest)
 
@@ -124,8 +124,8 @@ def test_a_burst_over_many_companies_and_responses_becomes_one_and_one_email(
 ) -> None:
     settings.PUBLIC_URL = "https://caraus.example.ro"
     now = timezone.now()
-    made = [Company(organization=organization, cui=str(n)) for n in range(10_000, 10_020)]
-    companies = Company.objects.bulk_create(made)
+    unsaved = [Company(organization=organization, cui=str(n)) for n in range(10_000, 10_020)]
+    companies = Company.objects.bulk_create(unsaved)
     for number, company in enumerate(companies):
         notify_uits(
             FLEET_ISSUE, make_notices(company, str(number)), now=now + timedelta(seconds=number)
@@ -185,7 +185,7 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     kind: NotificationKind,
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    kept, gone, closed, admin = (
+    restricted, gone, closed, admin = (
         factories.member(organization, role) for role in ("dispatcher", "viewer", "viewer", "admin")
     )
     now = timezone.now()
@@ -202,7 +202,7 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
         address="/",
         now=now,
     )
-    membership = kept.memberships.get()
+    membership = restricted.memberships.get()
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(other)
@@ -211,19 +211,19 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     admin.memberships.update(role="viewer")
     run_worker_minute(now + timedelta(days=1))
     texts = {str(message["To"]): message["Subject"] + text_of(message) for message in smtp.messages}
-    assert texts.keys() == {kept.email, admin.email}
-    assert "UIT nou kept" in texts[kept.email]
-    assert "lost" not in texts[kept.email]
-    assert "1 " in texts[kept.email]
+    assert texts.keys() == {restricted.email, admin.email}
+    assert "UIT nou kept" in texts[restricted.email]
+    assert "lost" not in texts[restricted.email]
+    assert "1 " in texts[restricted.email]
     assert "13 " in texts[admin.email]
     assert "Limita" not in texts[admin.email]
     assert NotificationEmail.objects.filter(state="given_up", error_code="").count() >= 3
-    client.force_login(kept)
+    client.force_login(restricted)
     page = client.get("/notificari/").content.decode()
     assert "UIT nou kept" in page
     assert "1 problemă de flotă" in page or "1 UIT nou" in page
     assert "lost" not in page
-    lost = Notification.objects.get(user=kept, key="lost")
+    lost = Notification.objects.get(user=restricted, key="lost")
     assert client.post(f"/notificari/{lost.pk}/").status_code == 404
     client.post("/notificari/citite/")
     lost.refresh_from_db()
@@ -260,14 +260,14 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     organization: Organization, company: Company, owner: User
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
-    kept = factories.member(organization, "dispatcher")
-    membership = kept.memberships.get()
+    restricted = factories.member(organization, "dispatcher")
+    membership = restricted.memberships.get()
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(other)
     notify_uits(NEW_UIT, make_notices(company, "1"))
     assert [notification.user for notification in Notification.objects.all()] == [owner]
-    for user, chosen in ((owner, other), (kept, company)):
+    for user, chosen in ((owner, other), (restricted, company)):
         DeliverySettings.objects.create(user=user, organization=organization, companies=[chosen.pk])
     notify_uits(NEW_UIT, make_notices(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
@@ -275,7 +275,7 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     notify_uits(NEW_UIT, make_notices(other, "3"))
     assert {notification.user for notification in Notification.objects.filter(key="3")} == {
         owner,
-        kept,
+        restricted,
     }
 
 

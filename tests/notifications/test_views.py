@@ -93,9 +93,9 @@ def test_preferences_are_kept_and_the_last_reader_is_notified_why_not(
     form = {"external_link-clopotel": "on", "owners-email": "on", "filing-email": "on"} | hours
     response = signed_in.post("/notificari/preferinte/", form, follow=True)
     assert "Ești singura persoană" in response.content.decode()
-    kept = dict(ChannelPreference.objects.values_list("kind", "email"))
-    assert kept["external_link"] is False
-    assert "authorization" not in kept
+    stored = dict(ChannelPreference.objects.values_list("kind", "email"))
+    assert stored["external_link"] is False
+    assert "authorization" not in stored
     form["authorization-email"] = "on"
     response = signed_in.post("/notificari/preferinte/", form, follow=True)
     assert response.content.decode().count("Preferințele au fost salvate.") == 1

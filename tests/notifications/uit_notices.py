@@ -35,10 +35,10 @@ def make_notices(company: Company, *keys: str) -> list[UitNotice]:
 
 
 def notify_uits(
-    kind: NotificationKind, found: Sequence[UitNotice], now: datetime | None = None
+    kind: NotificationKind, notices: Sequence[UitNotice], now: datetime | None = None
 ) -> int:
-    organization = found[0].subject.company.organization
-    return notify_about_uits(kind, found, organization=organization, now=now)
+    organization = notices[0].subject.company.organization
+    return notify_about_uits(kind, notices, organization=organization, now=now)
 
 
 def run_worker_minute(now: datetime | None = None) -> None:

@@ -52,11 +52,11 @@ class Process:
         return code
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(errors="replace")
 
     def wait_for(self, words: str, times: int = 1, seconds: float = 90) -> None:
-        until(lambda: self.said.count(words) >= times, f"{self.command}: {words}", seconds)
+        until(lambda: self.output.count(words) >= times, f"{self.command}: {words}", seconds)
 
 
 class Cluster:
@@ -136,7 +136,7 @@ class Cluster:
 
     def restart_worker(self, number: int) -> int:
         worker = self.workers[number]
-        code, seen = worker.stop(), worker.said.count("worker is ready")
+        code, seen = worker.stop(), worker.output.count("worker is ready")
         worker.start()
         worker.wait_for("worker is ready", seen + 1)
         return code
@@ -178,12 +178,12 @@ class Cluster:
 
 def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str]:
     """What an administrator sets for the large: every process has the same."""
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
     }
-    return kept | {
+    return inherited | {
         "DATABASE_URL": url,
         "CARAUS_URL": address,
         "CARAUS_SECRET_KEY": "of-the-cluster-" * 5,

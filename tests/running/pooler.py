@@ -17,8 +17,8 @@ READY, IDLE = b"Z", b"I"
 
 def connect_query() -> str:
     """What the example of the deployment lets pgbouncer say on each new server connection."""
-    found = re.search(r"connect_query='([^']*)'", EXAMPLE.read_text())
-    return found[1] if found else ""
+    match = re.search(r"connect_query='([^']*)'", EXAMPLE.read_text())
+    return match[1] if match else ""
 
 
 class Message:

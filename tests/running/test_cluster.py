@@ -35,9 +35,9 @@ def cluster(simulator_process: SimulatorProcess) -> Iterator[Cluster]:
 
 
 def token(page: httpx2.Response) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    assert found, page.text
-    return found[1]
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert match, page.text
+    return match[1]
 
 
 def post(client: httpx2.Client, path: str, page: str, **form: str) -> httpx2.Response:
@@ -129,16 +129,17 @@ def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_job(
 
 
 def test_both_webs_and_all_workers_had_a_share(cluster: Cluster) -> None:
-    assert all('"route": "transporturi/"' in web.said for web in cluster.webs)
+    assert all('"route": "transporturi/"' in web.output for web in cluster.webs)
 
 
 def test_a_requests_id_follows_into_the_jobs_log(cluster: Cluster, person: httpx2.Client) -> None:
     response = post(person, "/transporturi/sincronizare/", "/transporturi/")
     request_id = response.headers["x-request-id"]
     until(
-        lambda: any(request_id in process.said for process in cluster.workers), "the id in a worker"
+        lambda: any(request_id in process.output for process in cluster.workers),
+        "the id in a worker",
     )
-    assert any(request_id in process.said for process in cluster.webs)
+    assert any(request_id in process.output for process in cluster.webs)
 
 
 def test_a_web_process_behind_a_pooler_in_transaction_mode_does_all_the_same(

@@ -21,8 +21,8 @@ def installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[I
     with temporary_folder() as top:
         made_once.copy(blank, top / "data")
         installation = Installation(top / "data", simulator_process)
-        made = installation.run("createuser", "--email", "ana@example.ro")
-        assert made.returncode == 0, made.stderr
+        done = installation.run("createuser", "--email", "ana@example.ro")
+        assert done.returncode == 0, done.stderr
         yield installation
         installation.close()
 
@@ -43,7 +43,7 @@ def test_others_are_answered_beside_slow_clients_and_those_are_closed(
 
 def test_a_killed_web_process_is_started_anew(installation: Installation) -> None:
     with installation.serving("web", "--port", str(installation.port), "--workers", "2") as web:
-        assert " is ready: " in installation.said
+        assert " is ready: " in installation.printed
         processes = [
             child for child in children(web.pid) if "web_server" in str(command_line(child))
         ]

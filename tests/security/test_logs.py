@@ -34,7 +34,7 @@ class Logged:
 
 @pytest.fixture(params=["readable", "json"])
 def logged(request: pytest.FixtureRequest) -> Iterator[Logged]:
-    kept = logging.getLogger().handlers[:]
+    handlers = logging.getLogger().handlers[:]
     logs.logging_config(readable=request.param == "readable")
     logged = Logged()
     ours = [handler for handler in logging.getLogger().handlers if handler.filters]
@@ -43,7 +43,7 @@ def logged(request: pytest.FixtureRequest) -> Iterator[Logged]:
     ours[0].setStream(logged.stream)
     yield logged
     logs.logging_config(readable=settings.EMBEDDED)
-    logging.getLogger().handlers[:] = kept
+    logging.getLogger().handlers[:] = handlers
 
 
 ROW = "Failing row contains (1, pbkdf2)"
@@ -67,7 +67,7 @@ def test_a_failing_sign_in_logs_no_password(logged: Logged, db: None) -> None:
 
 def secret_routes() -> list[tuple[str, set[str]]]:
     """The addresses that take a parameter of a secret's name, from the list of all."""
-    found = []
+    leaks = []
 
     def walk(patterns: list[URLPattern | URLResolver], names: set[str]) -> None:
         for pattern in patterns:
@@ -75,10 +75,10 @@ def secret_routes() -> list[tuple[str, set[str]]]:
             if isinstance(pattern, URLResolver):
                 walk(pattern.url_patterns, here)
             elif here & SECRET_PARAMETERS:
-                found.append((str(pattern.name), here))
+                leaks.append((str(pattern.name), here))
 
     walk(get_resolver().url_patterns, set())
-    return found
+    return leaks
 
 
 def addresses() -> list[str]:

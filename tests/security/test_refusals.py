@@ -109,7 +109,7 @@ def test_no_address_given_by_a_person_is_ever_asked() -> None:
     """The pages know no field of the kind, and only the boundary to ANAF opens connections."""
     libraries = {"httpx", "httpx2", "requests", "urllib3", "urllib.request", "http.client"}
     allowed = {"caraus/anaf", "caraus/commands"}
-    found = []
+    missing = []
     for path in (ROOT / "caraus").rglob("*.py"):
         name = str(path.relative_to(ROOT))
         for node in ast.walk(ast.parse(path.read_text())):
@@ -117,8 +117,8 @@ def test_no_address_given_by_a_person_is_ever_asked() -> None:
             if isinstance(node, ast.ImportFrom) and node.module:
                 names.append(node.module)
             if libraries & set(names) and not name.startswith(tuple(allowed)):
-                found.append(name)
-    assert not found
+                missing.append(name)
+    assert not missing
 
 
 def test_secrets_are_compared_in_constant_time_or_by_their_digest() -> None:
@@ -142,7 +142,7 @@ def test_passwords_are_hashed_slowly(db: None, settings: LazySettings) -> None:
 def test_no_other_program_is_given_the_whole_environment() -> None:
     """It holds the secrets; only our own web, worker and simulator need it."""
     ours = {"caraus/commands/serve.py", "caraus/commands/web.py", "caraus/commands/demo.py"}
-    found = set()
+    names = set()
     for path in (ROOT / "caraus").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -151,8 +151,8 @@ def test_no_other_program_is_given_the_whole_environment() -> None:
             if starts and node.func.attr in {"run", "Popen", "call", "check_output", "check_call"}:
                 given = [ast.unparse(word.value) for word in node.keywords if word.arg == "env"]
                 if not given or "os.environ" in given[0]:
-                    found.add(str(path.relative_to(ROOT)))
-    assert found <= ours
+                    names.add(str(path.relative_to(ROOT)))
+    assert names <= ours
 
 
 def test_what_a_form_says_of_large_files_is_what_is_kept(settings: LazySettings) -> None:

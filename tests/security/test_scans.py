@@ -54,13 +54,13 @@ def test_no_dependency_has_a_known_vulnerability(
 ) -> None:
     """Where the advisory service is out of reach nothing is known, and that is said at the end of
     the run instead of being taken for good news."""
-    found = audit("--local")
-    assert not found.vulnerable
-    if not found.answered or found.dependencies - found.answered > 5:
+    done = audit("--local")
+    assert not done.vulnerable
+    if not done.answered or done.dependencies - done.answered > 5:
         record_property(
             UNSEEN,
-            f"pip-audit: the advisory service answered about {found.answered} of "
-            f"{found.dependencies} dependencies. Run `uv run pip-audit` where it can be reached.",
+            f"pip-audit: the advisory service answered about {done.answered} of "
+            f"{done.dependencies} dependencies. Run `uv run pip-audit` where it can be reached.",
         )
 
 
@@ -69,9 +69,9 @@ def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
 
     class Advisories(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
-            known = {"id": "PYSEC-2026-1", "affected": [{"package": asked}]}
-            response = {"vulns": [known]} if asked["name"] == "django" else {}
+            package = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
+            known = {"id": "PYSEC-2026-1", "affected": [{"package": package}]}
+            response = {"vulns": [known]} if package["name"] == "django" else {}
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps(response).encode())
@@ -83,13 +83,13 @@ def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Advisories) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        found = audit(
+        done = audit(
             *("--vulnerability-service=osv", f"--osv-url=http://127.0.0.1:{server.server_port}"),
             *("--requirement", str(tmp_path / "needs.txt"), "--no-deps", "--disable-pip"),
         )
         server.shutdown()
         thread.join(5)
-    assert found == Audit(2, 2, {"django": ["PYSEC-2026-1"]})
+    assert done == Audit(2, 2, {"django": ["PYSEC-2026-1"]})
 
 
 def test_bandit_would_see_what_is_unsafe(tmp_path: Path) -> None:

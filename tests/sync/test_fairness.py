@@ -33,14 +33,14 @@ def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Comp
     """An organization with an authorization and so many companies, due for a minute."""
     organization = factories.organization(name)
     factories.authorization(organization)
-    made = Company.objects.bulk_create(
+    companies = Company.objects.bulk_create(
         Company(organization=organization, cui=f"{first + index:09}") for index in range(number)
     )
     due = timezone.now() - MINUTE
     SyncState.objects.bulk_create(
-        SyncState(company=company, **({"next_sync_at": due} | fields)) for company in made
+        SyncState(company=company, **({"next_sync_at": due} | fields)) for company in companies
     )
-    return made
+    return companies
 
 
 def claimed(most: int, **options: object) -> list[str]:

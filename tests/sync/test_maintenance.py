@@ -62,8 +62,8 @@ def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
     factories.authorization(organization)
     settings.ANAF_CALLS_PER_MINUTE = 5
     for number in range(60):
-        one = factories.company(organization, cui=f"9000{number:05d}")
-        SyncState.objects.create(company=one, rate=100 if number < 4 else 0.1)
+        company = factories.company(organization, cui=f"9000{number:05d}")
+        SyncState.objects.create(company=company, rate=100 if number < 4 else 0.1)
     row = plan.update_plan()
     assert (row.companies, row.slowest, row.stretched) == (60, 60 * HELD_SHARE, False)
     assert plan.current_plan().intervals.multiplier == row.multiplier > 0
@@ -212,8 +212,8 @@ def test_an_outage_is_reported_after_an_hour_and_once(
     RateLimiter.objects.update(open_since=timezone.now() - 61 * MINUTE)
     maintenance.notify_problems()
     maintenance.notify_problems()
-    one = Notification.objects.get()
-    assert one.user == teammate
+    notification = Notification.objects.get()
+    assert notification.user == teammate
     since = RateLimiter.objects.get().open_since
     assert since
     began = since.astimezone(BUCHAREST)
@@ -227,10 +227,10 @@ def test_an_outage_is_reported_after_an_hour_and_once(
     Plan.objects.update(notified_outage_since=None)
     maintenance.notify_problems()
     assert set(Notification.objects.values_list("organization", "email")) == {
-        (organization.pk, one.pk),
+        (organization.pk, notification.pk),
         (other.pk, None),
     }
-    assert f"{day_of_month(began, today=began)}, ora {began:%H:%M}" in one.text
+    assert f"{day_of_month(began, today=began)}, ora {began:%H:%M}" in notification.text
 
 
 def test_a_mass_disappearance_is_reported_when_it_begins(
@@ -243,9 +243,9 @@ def test_a_mass_disappearance_is_reported_when_it_begins(
     for minutes in (5, 16, 27, 38):
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
     assert notifications() == [(owner.name, "disappearance")]
-    one = Notification.objects.get(kind="disappearance")
-    assert one.company == company
-    assert one.title == "TRANS CARPAȚI LOGISTIC SRL: ANAF nu mai arată niciun UIT"
+    notification = Notification.objects.get(kind="disappearance")
+    assert notification.company == company
+    assert notification.title == "TRANS CARPAȚI LOGISTIC SRL: ANAF nu mai arată niciun UIT"
 
 
 def test_more_than_half_that_disappear_are_reported_when_it_begins(
@@ -259,8 +259,8 @@ def test_more_than_half_that_disappear_are_reported_when_it_begins(
     for minutes in (5, 16):
         sync_company(company_id=company.pk, now=noon + minutes * MINUTE)
     assert notifications() == [(owner.name, "disappearance")]
-    one = Notification.objects.get(kind="disappearance")
-    assert one.title.endswith(" au dispărut deodată din lista ANAF")
+    notification = Notification.objects.get(kind="disappearance")
+    assert notification.title.endswith(" au dispărut deodată din lista ANAF")
 
 
 def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:

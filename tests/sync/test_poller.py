@@ -33,9 +33,9 @@ CUIS = ("900010100", "900020201", "900030302")
 def companies(anaf: SimulatorProcess, organization: Organization) -> list[Company]:
     """Three companies of one authorization, due now."""
     authorize(anaf, organization)
-    made = [factories.company(organization, cui=cui) for cui in CUIS]
+    companies = [factories.company(organization, cui=cui) for cui in CUIS]
     maintenance.add_missing_states()
-    return made
+    return companies
 
 
 def accepted() -> None:
@@ -114,8 +114,8 @@ def test_a_change_among_unchanged_responses_is_seen(
     polling.drain()
     assert Transport.objects.filter(uit=new).exists()
     assert TransportEvent.objects.filter(kind="vehicle_changed").count() == 1
-    found = [run.company.cui for run in SyncRun.objects.order_by("pk")[3:] if run.new]
-    assert found == [CUIS[1]]
+    changed = [run.company.cui for run in SyncRun.objects.order_by("pk")[3:] if run.new]
+    assert changed == [CUIS[1]]
 
 
 def test_a_uit_that_is_missing_is_judged_by_a_response_that_says_the_same(
@@ -178,7 +178,7 @@ def test_a_killed_workers_claims_lapse(companies: list[Company]) -> None:
 def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
     companies: list[Company],
 ) -> None:
-    mine = claims.claim_due(1)[0].company_id
+    claimed = claims.claim_due(1)[0].company_id
 
     def take_and_die() -> int:
         try:
@@ -191,7 +191,7 @@ def test_a_killed_workers_claims_are_found_at_once_and_a_living_ones_left(
     assert claims.release_orphans() == 2
     assert {claim.company_id for claim in claims.claim_due(10)} == {
         company.pk for company in companies
-    } - {mine}
+    } - {claimed}
     claims.unlock_companies([company.pk for company in companies])
 
 
@@ -297,8 +297,8 @@ def test_an_outage_asks_once_in_a_while_and_then_recovers(
     maintenance.add_missing_states()
     anaf.turn_on("down_503")
     at_once(lambda: asyncio.run(_run_for_calls(5)))
-    door = RateLimiter.objects.get()
-    assert door.open_since is not None
+    limiter = RateLimiter.objects.get()
+    assert limiter.open_since is not None
     requests_sent = len(anaf.calls("info"))
     assert requests_sent < 12
     assert SyncState.objects.filter(last_attempt_at=None).count() == 12 - requests_sent
@@ -306,8 +306,8 @@ def test_an_outage_asks_once_in_a_while_and_then_recovers(
     anaf.turn_off("down_503")
     RateLimiter.objects.update(probe_at=timezone.now())
     polling.drain()
-    door.refresh_from_db()
-    assert door.failures == 0
+    limiter.refresh_from_db()
+    assert limiter.failures == 0
     assert RateLimiter.objects.get().open_since is None
     assert not SyncState.objects.filter(last_attempt_at=None).exists()
 

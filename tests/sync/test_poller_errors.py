@@ -32,32 +32,32 @@ CUIS = ("900010100", "900020201", "900030302")
 def companies(anaf: SimulatorProcess, organization: Organization) -> list[Company]:
     """Three companies of one authorization, due now, and accepted before: one call each."""
     given = authorize(anaf, organization)
-    made = [factories.company(organization, cui=cui) for cui in CUIS]
+    companies = [factories.company(organization, cui=cui) for cui in CUIS]
     maintenance.add_missing_states()
-    for company in made:
+    for company in companies:
         rights.record_right(authorization=given, company=company, covered=True)
-    return made
+    return companies
 
 
 def run_until(done: Callable[[Poller], bool], *, and_then: float = 0.0) -> Poller:
     """Run an engine until then, and for so many seconds more."""
 
-    def is_done(one: Poller) -> bool:
+    def is_done(poller: Poller) -> bool:
         try:
-            return done(one)
+            return done(poller)
         finally:
             connections.close_all()
 
     async def running() -> Poller:
-        one, stop = Poller(at_once=3), asyncio.Event()
-        task = asyncio.create_task(one.run(stop))
+        poller, stop = Poller(at_once=3), asyncio.Event()
+        task = asyncio.create_task(poller.run(stop))
         async with asyncio.timeout(20):
-            while not await asyncio.to_thread(is_done, one):
+            while not await asyncio.to_thread(is_done, poller):
                 await asyncio.sleep(0.01)
         await asyncio.sleep(and_then)
         stop.set()
         await task
-        return one
+        return poller
 
     plan.clear_plan_cache()
     (ran,) = at_once(lambda: asyncio.run(running()))
@@ -130,11 +130,11 @@ def test_unchanged_responses_that_could_not_be_written_are_asked_for_again(
     keep = unchanged.record_unchanged
     lost: list[unchanged.UnchangedResponse] = []
 
-    def lose_the_database_once(answers: list[unchanged.UnchangedResponse]) -> None:
+    def lose_the_database_once(responses: list[unchanged.UnchangedResponse]) -> None:
         if not lost:
-            lost.extend(answers)
+            lost.extend(responses)
             raise OperationalError("server closed the connection unexpectedly")
-        keep(answers)
+        keep(responses)
 
     monkeypatch.setattr(unchanged, "record_unchanged", lose_the_database_once)
     monkeypatch.setattr("caraus.sync.poller.ORPHAN_CHECK_SECONDS", 0.05)
@@ -153,7 +153,7 @@ def test_the_day_of_an_authorization_is_spent_by_calls_alone(
     """Claims that the limiter holds back cost nothing of a daily limit."""
     settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 100
     settings.ANAF_CALLS_PER_MINUTE = 3
-    run_until(lambda one: one.requests_sent >= 1, and_then=1.5)
+    run_until(lambda poller: poller.requests_sent >= 1, and_then=1.5)
     limit = AuthorizationLimit.objects.get()
     assert limit.calls_today == len(anaf.calls("info")) == 1
     RateLimiter.objects.update(paused_until=timezone.now() + MINUTE)

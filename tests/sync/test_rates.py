@@ -116,10 +116,10 @@ def test_how_rates_are_spread_is_learnt_from_all_companies() -> None:
 def test_a_rate_is_within_its_bounds_and_grows_with_what_was_found(
     new_uits: float, exposure: float, more: float
 ) -> None:
-    one = estimate_rate(Observed(new_uits, exposure))
-    assert SLOWEST_RATE <= one <= FASTEST_RATE
+    estimate = estimate_rate(Observed(new_uits, exposure))
+    assert SLOWEST_RATE <= estimate <= FASTEST_RATE
     if (new_uits + more < ENOUGH_UITS) == (new_uits < ENOUGH_UITS):
-        assert estimate_rate(Observed(new_uits + more, exposure)) >= one * (1 - 1e-9)
+        assert estimate_rate(Observed(new_uits + more, exposure)) >= estimate * (1 - 1e-9)
 
 
 def test_a_clock_that_went_back_teaches_only_the_uits() -> None:

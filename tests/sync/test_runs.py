@@ -26,10 +26,10 @@ def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
         run(company, old + minutes * MINUTE, new=2, age=age)
     run(company, old + 5 * MINUTE, "unavailable")
     run(company, old + 40 * MINUTE)
-    kept = run(company, now - 6 * DAY)
+    recent = run(company, now - 6 * DAY)
     for _ in range(2):  # a repeated sum adds nothing
         runs.summarize_runs(now)
-    assert SyncRun.objects.get() == kept
+    assert SyncRun.objects.get() == recent
     sums = {
         (row.hour.astimezone(BUCHAREST).hour, row.outcome): (row.calls, row.new, row.age_max)
         for row in SyncHour.objects.all()

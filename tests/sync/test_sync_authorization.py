@@ -61,7 +61,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
     worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
-    kept = Transport.objects.count()
+    number = Transport.objects.count()
     anaf.turn_on("token_refused")
     anaf.turn_on("refresh_rejected")
     request_sync([company.pk])
@@ -78,7 +78,7 @@ def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
         worker.drain()
     assert anaf.calls() == []
     assert SyncState.objects.get().last_code == "refresh_rejected"
-    assert Transport.objects.filter(state="active").count() == kept > 0
+    assert Transport.objects.filter(state="active").count() == number > 0
 
 
 @pytest.mark.parametrize("scenario", ["token_endpoint_down", "token_html", "token_timeout"])

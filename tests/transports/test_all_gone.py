@@ -32,7 +32,7 @@ def states() -> set[str]:
     return set(Transport.objects.values_list("state", flat=True))
 
 
-def told() -> list[tuple[str, str]]:
+def notifications() -> list[tuple[str, str]]:
     return list(Notification.objects.order_by("pk").values_list("user__email", "kind"))
 
 
@@ -64,13 +64,13 @@ def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
     anaf.turn_off("empty")
     sync_company(company_id=company.pk, now=now + 40 * MINUTE)
     assert states() == {"active"}
-    assert told() == [(owner.email, "disappearance")]
+    assert notifications() == [(owner.email, "disappearance")]
     assert NotificationEmail.objects.count() == 1
     assert set(TransportEvent.objects.values_list("kind", flat=True)) == {"appeared"}
     # The list that empties again on that day is no second notice.
     anaf.turn_on("empty")
     sync_company(company_id=company.pk, now=now + 50 * MINUTE)
-    assert told() == [(owner.email, "disappearance")]
+    assert notifications() == [(owner.email, "disappearance")]
 
 
 def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
@@ -91,7 +91,7 @@ def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
     assert "abia după 5 ore" in Notification.objects.get().text
     sync_company(company_id=company.pk, now=now + 5 * HOUR + 5 * MINUTE)
     assert states() == {"delisted"}
-    assert [kind for _, kind in told()] == ["disappearance", *["uit_delisted"] * 3]
+    assert [kind for _, kind in notifications()] == ["disappearance", *["uit_delisted"] * 3]
     row = Transport.objects.all()[0]
     assert "nu mai este în lista ANAF" in driver_text.format_driver_text(row, today=today())
 
@@ -111,7 +111,7 @@ def test_some_come_back_and_the_others_are_held_on(
         sync_company(company_id=company.pk, now=now + later)
         assert Transport.objects.get(uit=back).state == "active"
         assert Transport.objects.filter(state="missing").count() == 4
-    assert [kind for _, kind in told()] == ["disappearance"]
+    assert [kind for _, kind in notifications()] == ["disappearance"]
     sync_company(company_id=company.pk, now=now + 3 * HOUR + 5 * MINUTE)
     assert Transport.objects.filter(state="delisted").count() == 4
 

@@ -18,10 +18,10 @@ from tests import factories
 OURS = "900010100"
 
 
-def name_of(*told: tuple[str, str], standing: str = "") -> str:
+def name_of(*declared: tuple[str, str], standing: str = "") -> str:
     """By (declarant, name) pairs."""
     return choose_name(
-        [(declarant, f"DECLARANT {declarant}", name) for declarant, name in told],
+        [(declarant, f"DECLARANT {declarant}", name) for declarant, name in declared],
         own_cui=OURS,
         standing=standing,
     )
@@ -51,15 +51,15 @@ def test_a_name_is_one(name: str) -> None:
 
 
 def test_most_declarants_decide_not_most_uits() -> None:
-    told = [("1", "GAMA SRL")] * 20 + [("2", "ALFA SRL"), ("3", "ALFA SRL")]
-    assert name_of(*told) == "ALFA SRL"
-    assert name_of(*told[:20], ("2", "ALFA SRL")) == "GAMA SRL"
+    declared = [("1", "GAMA SRL")] * 20 + [("2", "ALFA SRL"), ("3", "ALFA SRL")]
+    assert name_of(*declared) == "ALFA SRL"
+    assert name_of(*declared[:20], ("2", "ALFA SRL")) == "GAMA SRL"
 
 
 def test_writings_of_one_name_count_together() -> None:
-    told = [("1", "Trans Tepes SRL"), ("2", "TRANS ȚEPEȘ SRL"), ("3", "TRANS TEPES S.R.L.")]
-    told += [("4", "GAMA SRL"), ("5", "GAMA SRL")]
-    assert name_of(*told) == "TRANS ȚEPEȘ SRL"
+    declared = [("1", "Trans Tepes SRL"), ("2", "TRANS ȚEPEȘ SRL"), ("3", "TRANS TEPES S.R.L.")]
+    declared += [("4", "GAMA SRL"), ("5", "GAMA SRL")]
+    assert name_of(*declared) == "TRANS ȚEPEȘ SRL"
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_a_name_that_stands_gives_way_only_to_one_that_more_write(
 
 
 def test_a_declarant_that_writes_its_own_name_does_not_name_the_carrier() -> None:
-    told = [("77", "Agro Est SRL", "AGRO EST S.R.L."), ("77", "Agro Est SRL", "AGRO EST SRL")]
-    assert choose_name([*told, ("8", "Z", "ALFA SRL")], own_cui=OURS, standing="") == "ALFA SRL"
+    declared = [("77", "Agro Est SRL", "AGRO EST S.R.L."), ("77", "Agro Est SRL", "AGRO EST SRL")]
+    assert choose_name([*declared, ("8", "Z", "ALFA SRL")], own_cui=OURS, standing="") == "ALFA SRL"
     own = [(OURS, "Alfa SRL", "ALFA SRL")]
     assert choose_name(own, own_cui=OURS, standing="") == "ALFA SRL"
     # Where nothing else is known it is better than a number.
-    assert choose_name(told, own_cui=OURS, standing="") == "AGRO EST S.R.L."
-    assert choose_name(told, own_cui=OURS, standing="ALFA SRL") == "ALFA SRL"
+    assert choose_name(declared, own_cui=OURS, standing="") == "AGRO EST S.R.L."
+    assert choose_name(declared, own_cui=OURS, standing="ALFA SRL") == "ALFA SRL"
 
 
 def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> None:

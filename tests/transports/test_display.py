@@ -57,9 +57,9 @@ def test_no_two_states_look_the_same() -> None:
 
 
 def test_validity_ends_with_the_day_before_the_first_expired_one() -> None:
-    one = transport(first_expired_day=date(2026, 11, 27))
-    assert display.validity(one, today=DAY) == "valabil până joi, 26 noiembrie, 24:00"
-    over = display.validity(one, today=date(2026, 11, 27))
+    row = transport(first_expired_day=date(2026, 11, 27))
+    assert display.validity(row, today=DAY) == "valabil până joi, 26 noiembrie, 24:00"
+    over = display.validity(row, today=date(2026, 11, 27))
     assert over == "a fost valabil până joi, 26 noiembrie, 24:00"
 
 
@@ -76,22 +76,22 @@ def test_validity_ends_with_the_day_before_the_first_expired_one() -> None:
     ],
 )
 def test_on_the_last_day_the_hours_are_counted_in_romania(now: datetime, left: str) -> None:
-    one = transport(first_expired_day=DAY + timedelta(days=1))
-    assert display.validity_left(one, today=DAY, now=now) == left
+    row = transport(first_expired_day=DAY + timedelta(days=1))
+    assert display.validity_left(row, today=DAY, now=now) == left
 
 
 def test_on_the_last_but_one_day_hours_are_told_not_days() -> None:
     """At 20:00 of the day before the last one 28 hours are left, not „2 zile”."""
-    one = transport(first_expired_day=DAY + timedelta(days=2))
+    row = transport(first_expired_day=DAY + timedelta(days=2))
     now = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
-    assert display.validity_left(one, today=DAY, now=now) == "încă 28 de ore"
+    assert display.validity_left(row, today=DAY, now=now) == "încă 28 de ore"
 
 
 def test_a_transport_to_come_begins_first() -> None:
-    one = transport(
+    row = transport(
         transport_date=DAY + timedelta(days=1), first_expired_day=DAY + timedelta(days=6)
     )
-    assert display.validity_left(one, today=DAY) == "începe mâine, 5 zile"
+    assert display.validity_left(row, today=DAY) == "începe mâine, 5 zile"
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_a_transport_to_come_begins_first() -> None:
 def test_a_page_says_when_its_words_are_true_no_longer(
     end: int | None, now: datetime, seconds: int
 ) -> None:
-    one = None if end is None else transport(first_expired_day=DAY + timedelta(days=end))
-    assert display.clock_due(one, now=now) == seconds
+    row = None if end is None else transport(first_expired_day=DAY + timedelta(days=end))
+    assert display.clock_due(row, now=now) == seconds
 
 
 def test_the_day_on_which_the_clock_goes_back_has_an_hour_more() -> None:
     day = date(2026, 10, 25)
-    one = transport(transport_date=day, first_expired_day=day + timedelta(days=1))
+    row = transport(transport_date=day, first_expired_day=day + timedelta(days=1))
     midnight = datetime(2026, 10, 24, 21, tzinfo=UTC)
-    assert display.validity_left(one, today=day, now=midnight) == f"încă {plural(25, 'oră', 'ore')}"
+    assert display.validity_left(row, today=day, now=midnight) == f"încă {plural(25, 'oră', 'ore')}"

@@ -40,7 +40,7 @@ def make(company: Company, owner: User) -> Make:
     return transport
 
 
-def told(now: datetime) -> list[tuple[str, str]]:
+def new_notifications(now: datetime) -> list[tuple[str, str]]:
     """What is told by the tick of this moment, and nothing more by the next one."""
     before = set(Notification.objects.values_list("pk", flat=True))
     expiry.notify_expiring(now)
@@ -67,7 +67,7 @@ def test_each_moment_comes_to_the_second_and_once(make: Make, day: date, last_da
 
     end = at(0, days=0)
     uit = make(day, plate="B01ABC")
-    assert told(at(14, days=2)) == []
+    assert new_notifications(at(14, days=2)) == []
     name = "UIT-ul UIT0 0000 0000 0001 (B01ABC)"
     for moment, kind, verb in [
         (at(15, days=2), "uit_expiring", "expiră"),
@@ -75,12 +75,12 @@ def test_each_moment_comes_to_the_second_and_once(make: Make, day: date, last_da
         (at(16, days=1), "uit_last_hours", "expiră"),
         (at(7, days=0), "uit_expired", "a expirat"),
     ]:
-        assert told(moment - SECOND) == []
-        (found,) = told(moment)
-        assert found[0] == kind
+        assert new_notifications(moment - SECOND) == []
+        (notification,) = new_notifications(moment)
+        assert notification[0] == kind
         year = "" if verb == "expiră" or day.month > 1 else " 2026"
-        assert found[1] == f"{name} {verb} {last_day}{year}, la 24:00"
-    assert told(end + 48 * HOUR) == []
+        assert notification[1] == f"{name} {verb} {last_day}{year}, la 24:00"
+    assert new_notifications(end + 48 * HOUR) == []
     (soon, morning, last, over) = Notification.objects.order_by("pk")
     assert soon.matters_until == morning.matters_until == last.matters_until == end
     assert over.matters_until is None
@@ -98,30 +98,30 @@ def test_only_what_is_still_ours_and_valid_is_told(
     make(carrier_cui=factories.OTHER_CUI)
     make(company=archived)
     make(day=DAY + timedelta(days=9))
-    assert told(END - 33 * HOUR - SECOND) == []
-    assert told(END + 8 * HOUR) == []
+    assert new_notifications(END - 33 * HOUR - SECOND) == []
+    assert new_notifications(END + 8 * HOUR) == []
     ours = make(carrier_cui=company.cui, state="missing")
-    assert told(END + 9 * HOUR) == []
+    assert new_notifications(END + 9 * HOUR) == []
     ExpiryWatch.objects.update(notified_until=END - SECOND)
     # An answer may have found it expired before this tick came.
     Transport.objects.filter(pk=ours.pk).update(state="expired")
-    assert told(END) == []
-    assert [kind for kind, _ in told(END + 7 * HOUR)] == ["uit_expired"]
+    assert new_notifications(END) == []
+    assert [kind for kind, _ in new_notifications(END + 7 * HOUR)] == ["uit_expired"]
 
 
 def test_what_is_dealt_with_before_the_morning_is_not_told(make: Make, owner: User) -> None:
     uit = make()
-    assert told(END - HOUR) == []
+    assert new_notifications(END - HOUR) == []
     mark_transports([uit], Mark.Kind.UNLOADED, owner)
-    assert told(END + 8 * HOUR) == []
+    assert new_notifications(END + 8 * HOUR) == []
 
 
 def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(make: Make) -> None:
     make()
     make(DAY - timedelta(days=3))
-    assert told(END - 90 * HOUR) == []
-    assert [kind for kind, _ in told(END - HOUR)] == ["uit_last_hours"]
-    assert [kind for kind, _ in told(END + 9 * HOUR)] == ["uit_expired"]
+    assert new_notifications(END - 90 * HOUR) == []
+    assert [kind for kind, _ in new_notifications(END - HOUR)] == ["uit_last_hours"]
+    assert [kind for kind, _ in new_notifications(END + 9 * HOUR)] == ["uit_expired"]
 
 
 def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
@@ -129,19 +129,19 @@ def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
 ) -> None:
     DeliverySettings.objects.create(user=owner, organization=organization, first_hours=57)
     make()
-    assert told(END - 60 * HOUR) == []
-    assert [kind for kind, _ in told(END - 20 * HOUR)] == ["uit_expiring"]
+    assert new_notifications(END - 60 * HOUR) == []
+    assert [kind for kind, _ in new_notifications(END - 20 * HOUR)] == ["uit_expiring"]
 
 
 def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
     make()
-    assert told(END - 34 * HOUR) == []
+    assert new_notifications(END - 34 * HOUR) == []
     with transaction.atomic():
         expiry.notify_expiring(END - 33 * HOUR)
         transaction.set_rollback(True)
-    assert len(told(END - 33 * HOUR + 60 * SECOND)) == 1
+    assert len(new_notifications(END - 33 * HOUR + 60 * SECOND)) == 1
     ExpiryWatch.objects.update(notified_until=END - 34 * HOUR)  # told, but not remembered
-    assert told(END - 33 * HOUR + 120 * SECOND) == []
+    assert new_notifications(END - 33 * HOUR + 120 * SECOND) == []
 
 
 def test_each_person_has_hours_of_their_own(
@@ -161,11 +161,11 @@ def test_each_person_has_hours_of_their_own(
     )
     make()
     make(company=factories.company(away, cui=factories.OTHER_CUI))
-    assert told(END - 58 * HOUR) == []
+    assert new_notifications(END - 58 * HOUR) == []
     heard = []
     for hours in (57, 40, 33, 18, 16, 12, 8, 6, 0, -7):
         before = set(Notification.objects.values_list("pk", flat=True))
-        told(END - hours * HOUR)
+        new_notifications(END - hours * HOUR)
         new = Notification.objects.exclude(pk__in=before).order_by("user")
         heard += [(hours, item.user, item.kind) for item in new]
     assert heard == [
@@ -193,8 +193,8 @@ def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
     delivery_settings = DeliverySettings(user=owner, organization=organization, first_hours=96)
     for _ in range(2):
         save_delivery_settings(delivery_settings)
-        (one,) = Notification.objects.all()
-        assert (one.user, one.kind) == (owner, "uit_expiring")
+        (notification,) = Notification.objects.all()
+        assert (notification.user, notification.kind) == (owner, "uit_expiring")
     delivery_settings.first_hours = 28
     save_delivery_settings(delivery_settings)
     assert Notification.objects.count() == 1
@@ -203,8 +203,8 @@ def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
 def test_a_hundred_that_lapse_at_one_midnight_are_one_message(make: Make) -> None:
     for _ in range(100):
         make()
-    assert told(END - 34 * HOUR) == []
-    assert [kind for kind, _ in told(END - 8 * HOUR)] == ["uit_last_hours"]
-    (one,) = Notification.objects.all()
-    assert one.notified_uits.count() == 100
-    assert one.matters_until == END
+    assert new_notifications(END - 34 * HOUR) == []
+    assert [kind for kind, _ in new_notifications(END - 8 * HOUR)] == ["uit_last_hours"]
+    (notification,) = Notification.objects.all()
+    assert notification.notified_uits.count() == 100
+    assert notification.matters_until == END

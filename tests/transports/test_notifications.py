@@ -38,7 +38,7 @@ class Anaf:
         }
         return samples.record(**(fields | changes))
 
-    def answers(self, *records: dict[str, Any], at: datetime | None = None) -> list[Notification]:
+    def store(self, *records: dict[str, Any], at: datetime | None = None) -> list[Notification]:
         """What was told of it."""
         before = set(Notification.objects.values_list("pk", flat=True))
         self.now = at or self.now + timedelta(minutes=11)
@@ -59,17 +59,17 @@ def anaf(company: Company, owner: User) -> Anaf:
     return Anaf(company)
 
 
-def said(told: list[Notification]) -> list[tuple[str, str]]:
-    return [(notice.kind, notice.title) for notice in told]
+def kinds_and_titles(notifications: list[Notification]) -> list[tuple[str, str]]:
+    return [(notice.kind, notice.title) for notice in notifications]
 
 
 def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     anaf: Anaf, company: Company
 ) -> None:
     name = "UIT-ul 3A0C 4D7E 9F1H 2J47"
-    assert anaf.answers() == []
+    assert anaf.store() == []
     first = anaf.record()
-    (new,) = anaf.answers(first)
+    (new,) = anaf.store(first)
     day = day_in_full(today(), today=today())
     way = "B (B) → PTF Nădlac, Jud. Arad"
     assert new.title == f"UIT nou 3A0C 4D7E 9F1H 2J47: B01OLD, {way}, {day}"
@@ -81,54 +81,56 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     row = Transport.objects.get()
     assert new.address == f"/transporturi/{row.pk}/"
     assert (new.action, new.digest_at is not None) == ("Vezi UIT-ul", True)
-    assert anaf.answers(first) == []
+    assert anaf.store(first) == []
     # What is read again from older bytes of ANAF's adds nothing.
-    assert anaf.answers(first, at=anaf.now - timedelta(minutes=5)) == []
+    assert anaf.store(first, at=anaf.now - timedelta(minutes=5)) == []
 
-    (changed,) = anaf.answers(anaf.record(nr_veh="CJ02NOU"))
-    assert said([changed]) == [("uit_changed", f"{name[:3]}{name[6:]}: vehicul B01OLD → CJ02NOU")]
+    (changed,) = anaf.store(anaf.record(nr_veh="CJ02NOU"))
+    assert kinds_and_titles([changed]) == [
+        ("uit_changed", f"{name[:3]}{name[6:]}: vehicul B01OLD → CJ02NOU")
+    ]
     assert changed.text.startswith("Vehicul: B01OLD → CJ02NOU\n\nB (B) → ")
     changes = {"nr_veh": "CJ02NOU", "ref_decl": "R2", "den_decl": "TEST SA"}
-    (changed,) = anaf.answers(anaf.record(**changes))
+    (changed,) = anaf.store(anaf.record(**changes))
     assert changed.title.endswith(": s-au schimbat: declarant, referință")
     assert "Declarant: TEST SRL → TEST SA\nReferință: R1 → R2" in changed.text
-    (changed,) = anaf.answers(anaf.record(**changes, documente="D" * 90))
+    (changed,) = anaf.store(anaf.record(**changes, documente="D" * 90))
     assert changed.title.endswith(": s-a schimbat: documente")
     changes["documente"] = "D" * 90
     vehicle = {"data_modif_veh": f"{today()}T10:00:00", "nr_veh": "B03VEH", "nr_rem1": "B04REM"}
-    (changed,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
+    (changed,) = anaf.store(anaf.record(**changes, modif_veh=[vehicle]))
     assert changed.title.endswith(": vehicul CJ02NOU → B03VEH + B04REM")
 
     with_other = anaf.record(**changes, modif_veh=[vehicle], tr_cod=factories.OTHER_CUI)
-    (moved,) = anaf.answers(with_other)
-    assert said([moved]) == [("uit_delisted", f"{name} are alt transportator")]
+    (moved,) = anaf.store(with_other)
+    assert kinds_and_titles([moved]) == [("uit_delisted", f"{name} are alt transportator")]
     assert f"CUI transportator: {company.cui} → {factories.OTHER_CUI}" in moved.text
     assert "Declarantul a trecut alt transportator. Nu porni" in moved.text
-    (back,) = anaf.answers(anaf.record(**changes, modif_veh=[vehicle]))
-    assert said([back]) == [("uit_delisted", f"{name} este din nou al tău")]
+    (back,) = anaf.store(anaf.record(**changes, modif_veh=[vehicle]))
+    assert kinds_and_titles([back]) == [("uit_delisted", f"{name} este din nou al tău")]
     assert "Nu porni" not in back.text
 
     own, other = anaf.record(**changes, modif_veh=[vehicle]), anaf.record(uit="4E2A21D5GGCNNG05")
-    anaf.answers(own, other)
-    assert anaf.answers(other) == []  # absent once: nobody is alarmed
-    (gone,) = anaf.answers(other)
-    assert said([gone]) == [("uit_delisted", f"{name} nu mai este în lista ANAF")]
+    anaf.store(own, other)
+    assert anaf.store(other) == []  # absent once: nobody is alarmed
+    (gone,) = anaf.store(other)
+    assert kinds_and_titles([gone]) == [("uit_delisted", f"{name} nu mai este în lista ANAF")]
     assert "poate declarantul a confirmat transportul încheiat" in gone.text
     assert "nu porni la drum cu el până nu întrebi declarantul" in gone.text
     assert "a retras" not in gone.text
     assert "Valabil" not in gone.text
-    assert anaf.answers(other) == []
-    (returned,) = anaf.answers(own, other)
-    assert said([returned]) == [("uit_delisted", f"{name} este din nou în lista ANAF")]
+    assert anaf.store(other) == []
+    (returned,) = anaf.store(own, other)
+    assert kinds_and_titles([returned]) == [("uit_delisted", f"{name} este din nou în lista ANAF")]
     assert NotifiedUit.objects.count() == 10
 
 
 def test_a_carrier_that_anaf_adds_later_is_a_correction_and_no_loss(anaf: Anaf) -> None:
-    anaf.answers()
-    anaf.answers(anaf.record(tr_cod=None, tr_den=None))
-    (told,) = anaf.answers(anaf.record())
-    assert told.kind == "uit_changed"
-    assert told.title.endswith("transportatorul a fost corectat")
+    anaf.store()
+    anaf.store(anaf.record(tr_cod=None, tr_den=None))
+    (notification,) = anaf.store(anaf.record())
+    assert notification.kind == "uit_changed"
+    assert notification.title.endswith("transportatorul a fost corectat")
 
 
 def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
@@ -137,11 +139,15 @@ def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
     far = [anaf.record(uit=f"UIT{number:04}") for number in range(60)]
     ends = f"{anaf.now.date() + timedelta(days=1)}T00:00:00"
     near = [anaf.record(uit=f"NEAR{number:04}", data_exp_uit=ends) for number in range(60)]
-    (one,) = anaf.answers(*far, *near)
+    (notification,) = anaf.store(*far, *near)
     # They lapse today: that matters, whoever is new.
-    assert (one.kind, one.is_burst, one.notified_uits.count()) == ("uit_ends_today", True, 60)
+    assert (notification.kind, notification.is_burst, notification.notified_uits.count()) == (
+        "uit_ends_today",
+        True,
+        60,
+    )
     more = [anaf.record(uit=f"MORE{number:04}") for number in range(50)]
-    (burst,) = anaf.answers(*far, *near, *more)
+    (burst,) = anaf.store(*far, *near, *more)
     assert (burst.kind, burst.notified_uits.count()) == ("uit_new", 50)
     assert burst.address == f"/transporturi/?arata=noi&firma={anaf.company.cui}"
 
@@ -150,50 +156,50 @@ def test_whoever_follows_a_vehicle_hears_that_another_has_taken_its_place(
     anaf: Anaf, owner: User, organization: Organization
 ) -> None:
     DeliverySettings.objects.create(user=owner, organization=organization, vehicles=["B01OLD"])
-    anaf.answers()
-    (new,) = anaf.answers(anaf.record())
-    (changed,) = anaf.answers(anaf.record(nr_veh="CJ02NOU"))
+    anaf.store()
+    (new,) = anaf.store(anaf.record())
+    (changed,) = anaf.store(anaf.record(nr_veh="CJ02NOU"))
     assert (new.kind, changed.kind) == ("uit_new", "uit_changed")
-    assert anaf.answers(anaf.record(nr_veh="CJ02NOU", ref_decl="later")) == []
+    assert anaf.store(anaf.record(nr_veh="CJ02NOU", ref_decl="later")) == []
 
 
 def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_answer(
     anaf: Anaf,
 ) -> None:
     midnight = anaf.now.replace(hour=0, minute=0)
-    anaf.answers(at=midnight + timedelta(hours=1))
+    anaf.store(at=midnight + timedelta(hours=1))
 
     def ending(days: int, **changes: Any) -> dict[str, Any]:
         return anaf.record(data_exp_uit=f"{(midnight + timedelta(days=days)).date()}T00:00:00")
 
-    def kinds(told: list[Notification]) -> list[str]:
-        return [notice.kind for notice in told]
+    def kinds(notifications: list[Notification]) -> list[str]:
+        return [notice.kind for notice in notifications]
 
-    assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=2))) == ["uit_new"]
-    told = anaf.answers(ending(1), at=midnight + timedelta(hours=3))
-    assert kinds(told) == ["uit_changed", "uit_expiring"]
+    assert kinds(anaf.store(ending(2), at=midnight + timedelta(hours=2))) == ["uit_new"]
+    notifications = anaf.store(ending(1), at=midnight + timedelta(hours=3))
+    assert kinds(notifications) == ["uit_changed", "uit_expiring"]
     # ANAF gives the first expired day; people read the last one that is valid.
     last, before = midnight + timedelta(days=1), midnight
-    assert told[0].title.endswith(
+    assert notifications[0].title.endswith(
         f": valabilitate până {last:%d.%m.%Y}, 24:00 → până {before:%d.%m.%Y}, 24:00"
     )
-    assert kinds(anaf.answers(ending(2), at=midnight + timedelta(hours=4))) == ["uit_changed"]
-    told = anaf.answers(ending(1), at=midnight + timedelta(hours=21))
-    assert kinds(told) == ["uit_changed", "uit_last_hours"]
+    assert kinds(anaf.store(ending(2), at=midnight + timedelta(hours=4))) == ["uit_changed"]
+    notifications = anaf.store(ending(1), at=midnight + timedelta(hours=21))
+    assert kinds(notifications) == ["uit_changed", "uit_last_hours"]
     # The declarant moves the end into the past: nobody would tell it at midnight.
-    told = anaf.answers(ending(0), at=midnight + timedelta(hours=22))
-    assert kinds(told) == ["uit_changed", "uit_expired"]
+    notifications = anaf.store(ending(0), at=midnight + timedelta(hours=22))
+    assert kinds(notifications) == ["uit_changed", "uit_expired"]
 
 
 def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: Anaf) -> None:
     midnight = anaf.now.replace(hour=0, minute=0)
-    anaf.answers(at=midnight + timedelta(hours=1))
+    anaf.store(at=midnight + timedelta(hours=1))
     ExpiryWatch.objects.create(pk=1, notified_until=midnight + timedelta(hours=19))
     ends = f"{(midnight + timedelta(days=1)).date()}T00:00:00"
-    told = anaf.answers(
+    notifications = anaf.store(
         anaf.record(data_exp_uit=ends), at=midnight + timedelta(hours=19, minutes=58)
     )
-    assert [notice.kind for notice in told] == ["uit_new", "uit_last_hours"]
+    assert [notice.kind for notice in notifications] == ["uit_new", "uit_last_hours"]
     expiry.notify_expiring(midnight + timedelta(hours=20))
     assert Notification.objects.count() == 2
 
@@ -201,9 +207,9 @@ def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: An
 def test_a_mistake_in_telling_loses_no_answer(
     anaf: Anaf, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
-    anaf.answers()
+    anaf.store()
     with database.cursor() as cursor:
         cursor.execute("ALTER TABLE notifications_notifieduit RENAME TO away")
-    assert anaf.answers(anaf.record()) == []
+    assert anaf.store(anaf.record()) == []
     assert Transport.objects.filter(company=company).count() == 1
     assert "notifications_notifieduit" in caplog.text

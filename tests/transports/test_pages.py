@@ -67,8 +67,8 @@ def test_a_company_never_asked_about_has_its_page_too(company: Company, signed_i
 
 
 def outage(since: int) -> None:
-    door, now = permits.read_state(), timezone.now()
-    if door is None:
+    limiter, now = permits.read_state(), timezone.now()
+    if limiter is None:
         permits.acquire_permit()
     RateLimiter.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
 

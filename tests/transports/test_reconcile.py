@@ -19,7 +19,7 @@ TODAY = date(2025, 11, 24)
 MINUTE = timedelta(minutes=1)
 
 World = dict[str, KnownUit]
-Answer = dict[str, dict[str, Any]]
+Response = dict[str, dict[str, Any]]
 
 
 def fields(**changed: Any) -> dict[str, Any]:
@@ -185,12 +185,12 @@ def fleet(number: int) -> World:
 
 @pytest.mark.parametrize("number", [1, 2, 3, 5, 9, 10, 30])
 def test_when_all_uits_vanish_at_once_hours_pass_before_they_are_delisted(number: int) -> None:
-    world, told = fleet(number), []
+    world, counts = fleet(number), []
     for later in (0, 0.2, 0.4, 1, 2, 2.99, 3, 4):
         world, result = after(world, {}, at=NOON + hours(later))
-        told.append((result.all_vanished, result.vanished, result.count("delisted")))
-    quiet = (0, 0, 0)
-    assert told == [(number, 0, 0), *[quiet] * 5, (0, 0, number), quiet]
+        counts.append((result.all_vanished, result.vanished, result.count("delisted")))
+    nothing = (0, 0, 0)
+    assert counts == [(number, 0, 0), *[nothing] * 5, (0, 0, number), nothing]
 
 
 @pytest.mark.parametrize("number", [1, 3, 5, 9, 30])
@@ -206,11 +206,11 @@ def test_all_that_come_back_in_time_leave_no_trace(number: int) -> None:
 
 def test_those_that_stay_absent_after_some_came_back_are_still_held() -> None:
     world, _ = after(fleet(5), {})
-    told = []
+    counts = []
     for later in (0.5, 1, 2.9, 3, 3.1, 3.3):
         world, result = after(world, {"U0": fields()}, at=NOON + hours(later))
-        told.append((result.all_vanished, result.count("delisted")))
-    assert told == [(0, 0), (0, 0), (0, 0), (0, 4), (0, 0), (0, 0)]
+        counts.append((result.all_vanished, result.count("delisted")))
+    assert counts == [(0, 0), (0, 0), (0, 0), (0, 4), (0, 0), (0, 0)]
     assert world["U0"] == active()
 
 

@@ -16,7 +16,7 @@ from caraus.transports.reconcile import (
     difference,
     reconcile_late,
 )
-from tests.transports.test_reconcile import MINUTE, NOON, Answer, World, after, fields
+from tests.transports.test_reconcile import MINUTE, NOON, Response, World, after, fields
 
 uits = st.sampled_from(["A", "B", "C", "D"])
 some_fields = st.builds(
@@ -25,12 +25,12 @@ some_fields = st.builds(
     st.sampled_from(["AGRO SRL", "OȚEL SA"]),
     st.sampled_from(["2025-11-20", "2025-11-29"]),
 )
-answers = st.dictionaries(uits, some_fields)
+responses = st.dictionaries(uits, some_fields)
 unreads = st.frozensets(st.sampled_from(["", "A", "B", "Z"]), max_size=2)
-steps = st.lists(st.tuples(answers, unreads, st.integers(0, 15)), max_size=8)
+steps = st.lists(st.tuples(responses, unreads, st.integers(0, 15)), max_size=8)
 
 
-def play(story: list[tuple[Answer, frozenset[str], int]]) -> tuple[World, datetime]:
+def play(story: list[tuple[Response, frozenset[str], int]]) -> tuple[World, datetime]:
     world: World = {}
     at = NOON
     for response, unread, minutes in story:
@@ -39,31 +39,31 @@ def play(story: list[tuple[Answer, frozenset[str], int]]) -> tuple[World, dateti
     return world, at
 
 
-@given(steps, answers, unreads)
+@given(steps, responses, unreads)
 def test_an_answer_repeated_at_once_changes_nothing(
-    story: list[tuple[Answer, frozenset[str], int]], response: Answer, unread: frozenset[str]
+    story: list[tuple[Response, frozenset[str], int]], response: Response, unread: frozenset[str]
 ) -> None:
     world, at = play(story)
     world, _ = after(world, response, at=at, unread=unread)
     assert after(world, response, at=at, unread=unread)[1] == Reconciled(states={}, events=())
 
 
-@given(steps, answers, st.randoms())
+@given(steps, responses, st.randoms())
 def test_the_order_in_which_anaf_lists_the_uits_changes_no_state(
-    story: list[tuple[Answer, frozenset[str], int]], response: Answer, random: Any
+    story: list[tuple[Response, frozenset[str], int]], response: Response, random: Any
 ) -> None:
     world, at = play(story)
     shuffled = list(response.items())
     random.shuffle(shuffled)
-    first, told = after(world, response, at=at)
+    first, result = after(world, response, at=at)
     second, told_too = after(world, dict(shuffled), at=at)
     assert first == second
-    assert sorted(map(repr, told.events)) == sorted(map(repr, told_too.events))
+    assert sorted(map(repr, result.events)) == sorted(map(repr, told_too.events))
 
 
-@given(steps, answers)
+@given(steps, responses)
 def test_whatever_came_before_what_is_listed_is_active_as_listed(
-    story: list[tuple[Answer, frozenset[str], int]], response: Answer
+    story: list[tuple[Response, frozenset[str], int]], response: Response
 ) -> None:
     world, at = play(story)
     world, _ = after(world, response, at=at)
@@ -72,9 +72,9 @@ def test_whatever_came_before_what_is_listed_is_active_as_listed(
     }
 
 
-@given(steps, answers)
+@given(steps, responses)
 def test_no_uit_is_ever_forgotten(
-    story: list[tuple[Answer, frozenset[str], int]], response: Answer
+    story: list[tuple[Response, frozenset[str], int]], response: Response
 ) -> None:
     world, at = play(story)
     assert world.keys() <= after(world, response, at=at)[0].keys()
@@ -82,7 +82,7 @@ def test_no_uit_is_ever_forgotten(
 
 @given(steps, st.integers(0, 9))
 def test_nothing_open_is_delisted_by_one_answer_after_it_was_seen(
-    story: list[tuple[Answer, frozenset[str], int]], minutes: int
+    story: list[tuple[Response, frozenset[str], int]], minutes: int
 ) -> None:
     everything = {uit: fields() for uit in "ABCD"}
     world, at = play(story)
@@ -94,7 +94,7 @@ def test_nothing_open_is_delisted_by_one_answer_after_it_was_seen(
 
 @given(steps, st.lists(st.tuples(st.integers(0, 40), st.frozensets(uits)), max_size=8))
 def test_nothing_is_delisted_within_hours_after_all_vanished_whatever_comes_back(
-    story: list[tuple[Answer, frozenset[str], int]], later: list[tuple[int, frozenset[str]]]
+    story: list[tuple[Response, frozenset[str], int]], later: list[tuple[int, frozenset[str]]]
 ) -> None:
     """Nor whatever vanishes again meanwhile; a UIT that came back is one among several."""
     everything = {uit: fields() for uit in "ABCD"}
@@ -131,12 +131,12 @@ def test_a_difference_names_exactly_the_fields_that_differ(
 times = st.lists(st.integers(0, 300), min_size=1, max_size=7, unique=True).map(sorted)
 
 
-def deliver(answers: list[tuple[datetime, Answer]]) -> World:
+def deliver(responses: list[tuple[datetime, Response]]) -> World:
     """Answers in the order in which they arrive, as `store.py` treats them; each state with when it
     was last seen."""
     world: World = {}
     newest: datetime | None = None
-    for at, response in answers:
+    for at, response in responses:
         if newest is not None and at < newest:
             seen = {
                 uit: replace(record, seen_at=newest if record.state == "active" else record.seen_at)
@@ -157,7 +157,7 @@ def deliver(answers: list[tuple[datetime, Answer]]) -> World:
 
 
 def settled(
-    answers: list[tuple[datetime, Answer]], end: datetime, last: Answer
+    responses: list[tuple[datetime, Response]], end: datetime, last: Response
 ) -> dict[str, tuple[str, Any]]:
     """State and fields after more answers that say the same, over hours. (Since when a
     UIT is missed depends on which answers were heard in time.)"""
@@ -170,7 +170,7 @@ def settled(
     )
     calm = [(end + pause, last) for pause in pauses]
     return {
-        uit: (record.state, record.fields) for uit, record in deliver([*answers, *calm]).items()
+        uit: (record.state, record.fields) for uit, record in deliver([*responses, *calm]).items()
     }
 
 
@@ -178,7 +178,7 @@ def settled(
 def test_in_whatever_order_and_however_often_answers_arrive_the_end_is_the_same(
     data: st.DataObject, minutes: list[int], random: Any
 ) -> None:
-    story = [(NOON + minute * MINUTE, data.draw(answers)) for minute in minutes]
+    story = [(NOON + minute * MINUTE, data.draw(responses)) for minute in minutes]
     arriving = [*story, *data.draw(st.lists(st.sampled_from(story), max_size=5))]
     random.shuffle(arriving)
     end, last = story[-1]
@@ -189,10 +189,10 @@ def test_in_whatever_order_and_however_often_answers_arrive_the_end_is_the_same(
 def test_two_workers_interleaved_store_what_one_would(
     data: st.DataObject, minutes: list[int]
 ) -> None:
-    story = [(NOON + minute * MINUTE, data.draw(answers)) for minute in minutes]
-    mine = data.draw(st.lists(st.booleans(), min_size=len(story), max_size=len(story)))
-    first = [response for response, is_mine in zip(story, mine, strict=True) if is_mine]
-    second = [response for response, is_mine in zip(story, mine, strict=True) if not is_mine]
+    story = [(NOON + minute * MINUTE, data.draw(responses)) for minute in minutes]
+    by_first = data.draw(st.lists(st.booleans(), min_size=len(story), max_size=len(story)))
+    first = [response for response, is_mine in zip(story, by_first, strict=True) if is_mine]
+    second = [response for response, is_mine in zip(story, by_first, strict=True) if not is_mine]
     assert all(earlier[0] < two[0] for earlier, two in pairwise(first))
     end, last = story[-1]
     assert settled([*second, *first], end, last) == settled(story, end, last)

@@ -95,9 +95,9 @@ def test_the_list_shows_the_living_and_all_on_demand(
     signed_in: Client, company: Company, state: str, first_expired_day: int, shown: bool
 ) -> None:
     day = today() + timedelta(days=first_expired_day)
-    one = transport(company, state=state, first_expired_day=day)
-    assert (uits(signed_in) == {one.uit}) == shown
-    assert uits(signed_in, arata="toate") == {one.uit}
+    row = transport(company, state=state, first_expired_day=day)
+    assert (uits(signed_in) == {row.uit}) == shown
+    assert uits(signed_in, arata="toate") == {row.uit}
 
 
 def test_the_newest_come_first(signed_in: Client, company: Company) -> None:
@@ -109,7 +109,7 @@ def test_the_newest_come_first(signed_in: Client, company: Company) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("1A2B", True),
         ("1a2b 3c4d", True),
@@ -129,7 +129,7 @@ def test_the_newest_come_first(signed_in: Client, company: Company) -> None:
     ],
 )
 def test_a_search_finds_what_a_dispatcher_has_at_hand(
-    signed_in: Client, company: Company, query: str, found: bool
+    signed_in: Client, company: Company, query: str, expected: bool
 ) -> None:
     change = {"at": None, "plate": "B34XYZ", "trailer1": "", "trailer2": "", "note": ""}
     transport(
@@ -139,7 +139,7 @@ def test_a_search_finds_what_a_dispatcher_has_at_hand(
         declarant_cui="900117817",
         vehicle_changes=[change],
     )
-    assert bool(uits(signed_in, q=query)) == found
+    assert bool(uits(signed_in, q=query)) == expected
 
 
 def test_the_list_of_one_company_is_its_own(

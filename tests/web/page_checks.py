@@ -79,7 +79,7 @@ ON_PAPER = """() => {
 
 def shifted(page: Page) -> float:
     """How far the layout has moved by itself since the page was opened (CLS)."""
-    found: float = page.evaluate(
+    value: float = page.evaluate(
         """() => new Promise(done => {
             let sum = 0;
             new PerformanceObserver(list => {
@@ -88,7 +88,7 @@ def shifted(page: Page) -> float:
             requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
         })"""
     )
-    return found
+    return value
 
 
 def by_keyboard(page: Page) -> Iterator[str]:
@@ -120,9 +120,9 @@ def narrow(page: Page) -> Iterator[str]:
 
 def wide(page: Page) -> Iterator[str]:
     page.set_viewport_size({"width": 2560, "height": 1300})
-    found = page.evaluate(WIDE)
-    if found["all"] > 0 or found["width"] > 1600 or found["lean"] > 1:
-        yield f"is not in the middle of a wide screen: {found}"
+    wide = page.evaluate(WIDE)
+    if wide["all"] > 0 or wide["width"] > 1600 or wide["lean"] > 1:
+        yield f"is not in the middle of a wide screen: {wide}"
 
 
 def on_paper(page: Page) -> Iterator[str]:
@@ -136,11 +136,11 @@ def on_paper(page: Page) -> Iterator[str]:
 
 def moves(page: Page) -> int:
     """How many animations run or may run."""
-    found: int = page.evaluate(
+    number: int = page.evaluate(
         """document.getAnimations().length + [...document.querySelectorAll('*')].filter(one =>
             parseFloat(getComputedStyle(one).transitionDuration)).length"""
     )
-    return found
+    return number
 
 
 def dialog(page: Page, address: str) -> Iterator[str]:

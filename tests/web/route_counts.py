@@ -36,10 +36,10 @@ def main() -> None:
         addresses.SIGN_IN_ROUTES,
     )
     print(f"{sum(map(len, tables))} addresses, all placed; {len(addresses.METHODS)} methods:")
-    found = counts()
-    for who, number in found.items():
+    counted = counts()
+    for who, number in counted.items():
         print(f"{number:6}  {who}")
-    print(f"{sum(found.values()):6}  requests in all")
+    print(f"{sum(counted.values()):6}  requests in all")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def served(browser: Browser) -> Iterator[tuple[Page, Pages]]:
     """A page whose network are the pages put into the dictionary."""
     pages: Pages = {}
 
-    def answer(route: Route) -> None:
+    def respond(route: Route) -> None:
         path = route.request.url.removeprefix(ORIGIN)
         static = path.startswith("/static/") and finders.find(path.removeprefix("/static/"))
         if path in pages:
@@ -62,7 +62,7 @@ def served(browser: Browser) -> Iterator[tuple[Page, Pages]]:
 
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.route("**/*", answer)
+    page.route("**/*", respond)
     page.clock.install()
     yield page, pages
     context.close()
@@ -101,16 +101,16 @@ def test_what_is_copied_for_the_driver_is_of_now_or_nothing(
     assert copied.startswith("ATENȚIE: acest UIT a expirat.")
     page.evaluate("navigator.clipboard.writeText('nothing')")
     pages[f"{address}text-pentru-sofer/"] = (503, b"")
-    said: list[str] = []
+    texts: list[str] = []
 
     def accept(dialog: Dialog) -> None:
-        said.append(dialog.message)
+        texts.append(dialog.message)
         dialog.accept()
 
     page.on("dialog", accept)
     with page.expect_event("dialog"):
         copy.click()
-    assert said[0].startswith("Textul nu a putut fi luat de la server: nu este copiat nimic.")
+    assert texts[0].startswith("Textul nu a putut fi luat de la server: nu este copiat nimic.")
     assert page.evaluate("navigator.clipboard.readText()") == "nothing"
 
 
@@ -125,10 +125,10 @@ def test_a_dashboard_left_open_over_midnight_counts_what_expired(
     with page.expect_response(f"{ORIGIN}/"):
         page.clock.fast_forward("24:00:10")
     pages |= after
-    told = page.locator("[data-risk=expired]").get_by_role("link", name="Expirate, de lămurit")
+    link = page.locator("[data-risk=expired]").get_by_role("link", name="Expirate, de lămurit")
     for _ in range(20):  # a minute after it failed, whenever that is known to the page
         page.clock.fast_forward("01:10")
         page.wait_for_timeout(100)
-        if told.count():
+        if link.count():
             break
-    expect(told).to_be_visible()
+    expect(link).to_be_visible()

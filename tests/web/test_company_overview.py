@@ -32,10 +32,10 @@ def clients(organization: Organization) -> dict[str, Company]:
     """Four firms: all well; one refused by ANAF; one with an outage; one with an unread record."""
     authorization = factories.authorization(organization)
     now = timezone.now()
-    found = {}
+    rows = {}
     for number, name in enumerate(("bine", "fara_drept", "pana", "necitit")):
         company = factories.company(organization, cui=CUIS[number], name=f"{4 - number} {name}")
-        found[name] = company
+        rows[name] = company
         refused = name == "fara_drept"
         CompanyRight.objects.create(
             authorization=authorization,
@@ -51,7 +51,7 @@ def clients(organization: Organization) -> dict[str, Company]:
         )
     for number in range(3):
         Transport.objects.create(
-            company=found["bine"],
+            company=rows["bine"],
             uit=f"UIT{number}",
             transport_date=now.date(),
             # The third is over.
@@ -61,14 +61,14 @@ def clients(organization: Organization) -> dict[str, Company]:
             last_changed_at=now,
         )
     UnreadableRecord.objects.create(
-        company=found["necitit"],
+        company=rows["necitit"],
         digest="d",
         raw="r",
         reason="r",
         first_seen_at=now,
         last_seen_at=now,
     )
-    return found
+    return rows
 
 
 def test_the_worst_stands_first(signed_in: Client, clients: dict[str, Company]) -> None:
@@ -116,8 +116,8 @@ def test_each_row_says_what_is_wrong_and_what_is_active(
 ) -> None:
     page = signed_in.get("/firme/?ordine=uit").content.decode()
     rows = {
-        found[1]: found[0]
-        for found in re.finditer(r'<tr class="row.*?data-cui="(\d+)".*?</tr>', page, re.DOTALL)
+        match[1]: match[0]
+        for match in re.finditer(r'<tr class="row.*?data-cui="(\d+)".*?</tr>', page, re.DOTALL)
     }
     assert ">2</a>" in rows[clients["bine"].cui]
     assert "niciuna" in rows[clients["bine"].cui]

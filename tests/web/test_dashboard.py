@@ -44,9 +44,9 @@ def add_run(company: Company, *, new: int, age: float | None, days_ago: int = 0)
 
 
 def figure(page: str, name: str) -> str:
-    found = re.search(rf'data-figure="{name}">\s*<strong>(.*?)</strong>', page, re.DOTALL)
-    assert found
-    return found[1].strip()
+    match = re.search(rf'data-figure="{name}">\s*<strong>(.*?)</strong>', page, re.DOTALL)
+    assert match
+    return match[1].strip()
 
 
 def risks(page: str) -> dict[str, str]:
@@ -193,8 +193,8 @@ def test_no_other_company_is_counted(client: Client, authorized: Company) -> Non
     transport(authorized, "UIT1")
     transport(other, "UIT2")
     add_run(other, new=9, age=60)
-    kept = factories.member(authorized.organization, "viewer")
-    membership = Membership.objects.get(user=kept)
+    restricted = factories.member(authorized.organization, "viewer")
+    membership = Membership.objects.get(user=restricted)
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(authorized)
@@ -219,10 +219,10 @@ def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Compan
         factories.company(authorized.organization, cui=f"9{number}")
     for more in (1, 12):
         for number in range(more):
-            one = factories.company(authorized.organization, cui=f"{more}{number}")
-            SyncState.objects.create(company=one, last_code="http_5xx")
-            transport(one, "UIT1")
-            add_run(one, new=1, age=60, days_ago=number)
+            company = factories.company(authorized.organization, cui=f"{more}{number}")
+            SyncState.objects.create(company=company, last_code="http_5xx")
+            transport(company, "UIT1")
+            add_run(company, new=1, age=60, days_ago=number)
         with CaptureQueriesContext(database) as queries:
             assert signed_in.get("/").status_code == 200
         counts.add(len(queries))

@@ -49,15 +49,15 @@ def _uits(transactional_db: None) -> None:
 
 
 def rows(page: Page) -> list[str]:
-    found = page.locator("#lista tr[data-uit]").evaluate_all("rows => rows.map(r => r.dataset.uit)")
-    return [str(uit) for uit in found]
+    uits = page.locator("#lista tr[data-uit]").evaluate_all("rows => rows.map(r => r.dataset.uit)")
+    return [str(uit) for uit in uits]
 
 
 def picked(page: Page) -> list[str]:
-    found = page.locator("#lista tr[data-uit]:has(input:checked)").evaluate_all(
+    uits = page.locator("#lista tr[data-uit]:has(input:checked)").evaluate_all(
         "rows => rows.map(row => row.dataset.uit)"
     )
-    return [str(uit) for uit in found]
+    return [str(uit) for uit in uits]
 
 
 def test_many_are_selected_by_keys_and_with_shift_and_let_go(

@@ -139,10 +139,10 @@ def test_a_long_search_of_the_journal_is_cut(signed_in: Client) -> None:
 
 @pytest.fixture
 def many(organization: Organization) -> list[int]:
-    made = Company.objects.bulk_create(
+    companies = Company.objects.bulk_create(
         Company(organization=organization, cui=str(10_000_000 + number)) for number in range(1000)
     )
-    return [company.pk for company in made]
+    return [company.pk for company in companies]
 
 
 def test_forms_take_a_thousand_companies(

@@ -103,22 +103,24 @@ def test_copying_what_must_not_be_used_asks_first(
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(f"/transporturi/{first.pk}/")
         button = page.locator(".uit-actions [data-copy]")
-        asked: list[str] = []
+        questions: list[str] = []
 
-        def answer(dialog: Dialog) -> None:
-            asked.append(dialog.message)
-            if len(asked) == 1:
+        def accept(dialog: Dialog) -> None:
+            questions.append(dialog.message)
+            if len(questions) == 1:
                 dialog.dismiss()
             else:
                 dialog.accept()
 
-        page.on("dialog", answer)
+        page.on("dialog", accept)
         button.click()
         expect(button).to_have_text("Copiază pentru șofer")
         button.click()
         expect(button).to_have_text("Copiat ✓")
-        assert len(asked) == 2
-        assert asked[0].startswith("ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT.")
+        assert len(questions) == 2
+        assert questions[0].startswith(
+            "ATENȚIE: la ultima verificare ANAF nu a mai arătat acest UIT."
+        )
 
 
 def test_a_press_on_a_row_opens_its_uit(

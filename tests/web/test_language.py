@@ -23,13 +23,13 @@ def language(client: Client, address: str = "/cont/login/", **headers: str) -> s
 
 
 @pytest.mark.parametrize(
-    ("accepted", "found"),
+    ("accepted", "expected"),
     [("", "ro"), ("de-DE", "ro"), ("en-US,ro;q=0.5", "en"), ("ro-MD,en;q=0.9", "ro"), ("x", "ro")],
 )
 def test_the_browser_decides_while_nobody_has_chosen(
-    client: Client, accepted: str, found: str
+    client: Client, accepted: str, expected: str
 ) -> None:
-    assert language(client, **{"Accept-Language": accepted}) == found
+    assert language(client, **{"Accept-Language": accepted}) == expected
 
 
 def test_a_choice_before_signing_in_is_kept_in_a_cookie_and_taken_along(
@@ -87,7 +87,7 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
         person.refresh_from_db()
         readers[person.email] = each
     with translation.override("en"):  # whoever caused it
-        told = notify(
+        notifications = notify(
             organization=organization,
             users=User.objects.all(),
             kind=AUTHORIZATION_NEEDED,
@@ -97,8 +97,8 @@ def test_a_worker_writes_to_each_reader_in_the_readers_language(
             address="/",
         )
     worker.drain()
-    said = {message.to[0]: message for message in mail.outbox}
-    assert {notice.user.email for notice in told} == readers.keys() == said.keys()
+    emails = {message.to[0]: message for message in mail.outbox}
+    assert {notice.user.email for notice in notifications} == readers.keys() == emails.keys()
     for email, reader in readers.items():
         expected = "UIT: 20 transports" if reader == "en" else "UIT: 20 de transporturi"
-        assert said[email].subject == expected
+        assert emails[email].subject == expected

@@ -53,25 +53,25 @@ OVERFLOWING = """() => [...document.querySelectorAll('#lista td:not(.col-uit), h
     .map(one => one.innerText.slice(0, 99))"""
 
 
-def answer(route: Route, pages: dict[str, bytes]) -> None:
+def respond(route: Route, pages: dict[str, bytes]) -> None:
     address = route.request.url.removeprefix(ORIGIN)
     path = address.partition("?")[0]
-    found = path.startswith("/static/") and finders.find(path.removeprefix("/static/"))
+    file = path.startswith("/static/") and finders.find(path.removeprefix("/static/"))
     if address in pages:
         route.fulfill(body=pages[address], content_type="text/html; charset=utf-8")
-    elif isinstance(found, str):
-        route.fulfill(path=found)
+    elif isinstance(file, str):
+        route.fulfill(path=file)
     else:
         route.fulfill(status=204)
 
 
 def pill(place: Locator, word: str) -> tuple[str, str]:
     """Its icon and its colours; it must be there to be seen, with its word."""
-    one = place.locator(".pill:visible", has_text=word).first
-    expect(one).to_have_text(word)
-    icon = one.locator("svg")
+    pill = place.locator(".pill:visible", has_text=word).first
+    expect(pill).to_have_text(word)
+    icon = pill.locator("svg")
     expect(icon).to_be_visible()
-    colours = one.evaluate(
+    colours = pill.evaluate(
         "one => { const it = getComputedStyle(one); return it.color + it.backgroundColor; }"
     )
     return icon.inner_html(), colours
@@ -98,7 +98,7 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
     pages |= {f"/transporturi/{row.pk}/": b"" for row in rows.values()}
     pages = {path: body or signed_in.get(path).content for path, body in pages.items()}
     page = browser.new_page(locale="ro-RO", reduced_motion="reduce")
-    page.route("**/*", lambda route: answer(route, pages))
+    page.route("**/*", lambda route: respond(route, pages))
     page.goto(f"{ORIGIN}{LIST}")
     for width, scheme in ((1280, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
@@ -116,12 +116,12 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
         ended = "a fost valabil până" if word == "expirat" else "valabil până"
         expect(page.get_by_text(ended).first).to_be_visible()
         # What keeps a truck off the road is explained there, with what to do.
-        told = page.locator("main .notice").get_by_text("declarantul", exact=False)
+        notice = page.locator("main .notice").get_by_text("declarantul", exact=False)
         blocked = word in {
             *("transportator schimbat", "cod greșit", "lipsă la ANAF"),
             "nu mai este în lista ANAF",
         }
-        assert bool(told.count()) == blocked, word
+        assert bool(notice.count()) == blocked, word
         stop = page.locator("main .notice").get_by_text("oprește-l și cere un UIT valabil")
         assert bool(stop.count()) == (word == "expirat"), word
     page.close()

@@ -48,8 +48,8 @@ def complaints(sheet: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
 def test_no_raw_colour_size_or_space_stands_beside_the_tokens(sheet: Path) -> None:
-    found = list(complaints(sheet.read_text()))
-    assert not found, "\n".join(found)
+    faults = list(complaints(sheet.read_text()))
+    assert not faults, "\n".join(faults)
 
 
 def test_every_token_is_there_and_of_use() -> None:

@@ -48,9 +48,9 @@ def test_a_contact_is_kept_once_for_a_declarant(
     assert contact.changed_by == owner
     page = page_of(signed_in.get(f"/transporturi/{second.pk}/"))
     assert 'href="tel:0722123456"' in page
-    found = links(page)
-    assert found["corectura:e-mail"].startswith("mailto:dispecerat@agro.ro?subject=")
-    assert found["uit-nou:whatsapp"].startswith("https://wa.me/40722123456?text=")
+    hrefs = links(page)
+    assert hrefs["corectura:e-mail"].startswith("mailto:dispecerat@agro.ro?subject=")
+    assert hrefs["uit-nou:whatsapp"].startswith("https://wa.me/40722123456?text=")
     form = {"phone": "+373 22 123456", "email": ""}
     signed_in.post(f"/transporturi/{second.pk}/contact-declarant/", form)
     assert DeclarantContact.objects.get().email == ""
@@ -72,8 +72,8 @@ def test_what_is_no_contact_is_told_and_kept_as_typed(
         assert (form["email"] or form["phone"]) in page
     assert not DeclarantContact.objects.exists()
     # Without a CUI there is nobody to keep it for.
-    nobody = make(declarant_cui="")
-    signed_in.post(f"/transporturi/{nobody.pk}/contact-declarant/", {"phone": "0722 123 456"})
+    nameless = make(declarant_cui="")
+    signed_in.post(f"/transporturi/{nameless.pk}/contact-declarant/", {"phone": "0722 123 456"})
     assert not DeclarantContact.objects.exists()
 
 
@@ -103,25 +103,25 @@ def test_the_text_says_what_is_wrong(
         first_expired_day=today() + timedelta(days=1),
     )
     update_issues(company.pk, because="uit")
-    found = links(page_of(signed_in.get(f"/transporturi/{row.pk}/")))
-    assert set(found) == {
+    hrefs = links(page_of(signed_in.get(f"/transporturi/{row.pk}/")))
+    assert set(hrefs) == {
         *("corectura:e-mail", "corectura:whatsapp", "uit-nou:e-mail", "uit-nou:whatsapp"),
     }
     for way in ("e-mail", "whatsapp"):
-        text = text_of(found[f"corectura:{way}"])
+        text = text_of(hrefs[f"corectura:{way}"])
         assert "B12ABC nu e în flotă" in text
         assert "Nădlac (AR) → Cluj-Napoca (CJ)" in text
         assert text.endswith("Mulțumim, Moții & Fiii SRL")
-        text = text_of(found[f"uit-nou:{way}"])
+        text = text_of(hrefs[f"uit-nou:{way}"])
         assert f"expiră {today():%d.%m.%Y}, la ora 24:00" in text
         assert "vehicul B12ABC" in text
-    assert "UIT " in unquote(urlsplit(found["uit-nou:e-mail"]).query)
+    assert "UIT " in unquote(urlsplit(hrefs["uit-nou:e-mail"]).query)
     expired = make(state="expired", first_expired_day=today())
-    found = links(page_of(signed_in.get(f"/transporturi/{expired.pk}/")))
-    assert "a expirat" in text_of(found["uit-nou:e-mail"])
+    hrefs = links(page_of(signed_in.get(f"/transporturi/{expired.pk}/")))
+    assert "a expirat" in text_of(hrefs["uit-nou:e-mail"])
     other = make(carrier_cui="900020201", carrier_name="Alții SRL", state="active")
-    found = links(page_of(signed_in.get(f"/transporturi/{other.pk}/")))
-    assert "transportatorul declarat este Alții SRL" in text_of(found["corectura:e-mail"])
+    hrefs = links(page_of(signed_in.get(f"/transporturi/{other.pk}/")))
+    assert "transportatorul declarat este Alții SRL" in text_of(hrefs["corectura:e-mail"])
 
 
 def test_a_request_stands_in_the_history(

@@ -84,14 +84,14 @@ def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
         start={"county": "AR", "locality": "Nădlac", "full_address": "x" * 40_000},
         documents=[{"text": "CMR\x07 1"}, {"text": "@SUM(A1)"}],
     )
-    found = sheet(download(signed_in))
-    heading, cells = found[1], found[2]
+    lines = sheet(download(signed_in))
+    heading, cells = lines[1], lines[2]
     value: dict[str, Any] = {
         str(title.value): cell for title, cell in zip(heading, cells, strict=True)
     }
-    assert found.freeze_panes == "B2"
+    assert lines.freeze_panes == "B2"
     assert heading[0].font.bold
-    assert found.column_dimensions["A"].width > 16
+    assert lines.column_dimensions["A"].width > 16
     assert value["UIT"].value == row.uit
     assert value["Stare"].value == "azi"
     assert value["Data transportului"].is_date
@@ -104,7 +104,7 @@ def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
     assert value["Declarant"].value == row.declarant_name
     assert value["Loc plecare"].value == "Nădlac"
     assert {cell.data_type for cell in cells} <= {"s", "d", "inlineStr", "n"}
-    assert all(cell.data_type != "f" for line in found for cell in line)
+    assert all(cell.data_type != "f" for line in lines for cell in line)
 
 
 @pytest.mark.parametrize(("kind", "delimiter"), [("csv", ";"), ("csv-virgula", ",")])
@@ -162,9 +162,9 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
         exports.run_export(export_id=export.pk)
     assert sum('FROM "fleet_issue"' in each["sql"] for each in queries) == 1
     text = b"".join(exports.stream_content(export)).decode("utf-8-sig")
-    found = {line["UIT"]: line for line in csv.DictReader(io.StringIO(text), delimiter=";")}
-    assert [found[row.uit]["Probleme"] for row in rows] == ["B12ABC nu e în flotă"] * 2
-    assert found[closed.uit]["Probleme"] == ""
+    lines = {line["UIT"]: line for line in csv.DictReader(io.StringIO(text), delimiter=";")}
+    assert [lines[row.uit]["Probleme"] for row in rows] == ["B12ABC nu e în flotă"] * 2
+    assert lines[closed.uit]["Probleme"] == ""
 
 
 def test_the_worker_makes_it_and_the_page_says_how_far_it_is(
@@ -335,20 +335,20 @@ def test_only_an_owner_gets_all_of_the_organization_made_by_the_worker(
     organization = Organization.objects.get()
     owner = factories.member(organization, "owner")
     client.force_login(owner)
-    asked = client.post("/organizatie/export/")
-    assert "Așteaptă la rând" in client.get(asked["Location"]).text
+    created = client.post("/organizatie/export/")
+    assert "Așteaptă la rând" in client.get(created["Location"]).text
     worker.drain()
-    page = client.get(asked["Location"]).text
+    page = client.get(created["Location"]).text
     assert "Fișierul este gata" in page
     assert "Exportul complet al organizației" in page
-    response: Any = client.get(f"{asked['Location']}fisier/")
+    response: Any = client.get(f"{created['Location']}fisier/")
     with zipfile.ZipFile(io.BytesIO(b"".join(response))) as archive:
         assert "transporturi.csv" in archive.namelist()
         (company,) = json.loads(archive.read("firme.json"))
         assert company["cui"] == factories.CUI
     assert AuditLogEntry.objects.get(action="export").details["whole"] is True
     Membership.objects.filter(user=owner).update(role="admin")
-    assert client.get(f"{asked['Location']}fisier/").status_code == 404
+    assert client.get(f"{created['Location']}fisier/").status_code == 404
 
 
 @pytest.fixture

@@ -68,13 +68,13 @@ def test_nothing_of_others_is_found(
     make(company=stranger, plate="B99SECRET", declarant_name="Secret")
     Vehicle.objects.create(company=stranger, plate="B99SECRET", driver="Secret")
     # A member of the organization who is kept to one of its companies.
-    kept = factories.company(organization, cui=factories.OTHER_CUI, name="Secretă SRL")
-    make(company=kept, plate="B98SECRET")
+    secret_company = factories.company(organization, cui=factories.OTHER_CUI, name="Secretă SRL")
+    make(company=secret_company, plate="B98SECRET")
     viewer = factories.member(organization, "viewer")
     membership = viewer.memberships.get()
     membership.only_some_companies = True
     membership.save()
-    membership.companies.set(organization.companies.exclude(pk=kept.pk))
+    membership.companies.set(organization.companies.exclude(pk=secret_company.pk))
     client.force_login(viewer)
     assert results_of(client, "secret") == {}
 

@@ -73,8 +73,8 @@ def test_lorries_of_the_fleet_without_a_uit_are_named(
     assert [vehicle.plate for vehicle in page.context["lorry_page"].idle] == ["B13ABC"]
     assert "Ionescu V. 0722 000 000" in page_of(page)
     for query, idle in (("?q=popescu", ["B13ABC"]), ("?q=b 13", ["B13ABC"]), ("?q=zz", [])):
-        found = signed_in.get(LORRIES + query).context["lorry_page"].idle
-        assert [vehicle.plate for vehicle in found] == idle
+        vehicles = signed_in.get(LORRIES + query).context["lorry_page"].idle
+        assert [vehicle.plate for vehicle in vehicles] == idle
 
 
 def test_pages_of_lorries(

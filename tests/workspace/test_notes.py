@@ -23,8 +23,8 @@ def test_a_note_is_written_read_by_all_changed_and_deleted_by_its_author_alone(
 ) -> None:
     dispatcher = factories.member(organization, "dispatcher", name="Dana Dispecer")
     client = client_of(dispatcher)
-    said = {"text": "Sună la rampă\r\n<b>înainte</b> de 8"}
-    response = client.post(f"/transporturi/{row.pk}/note/", said)
+    fields = {"text": "Sună la rampă\r\n<b>înainte</b> de 8"}
+    response = client.post(f"/transporturi/{row.pk}/note/", fields)
     assert response["Location"] == f"/transporturi/{row.pk}/#note"
     note = TransportNote.objects.get()
     assert (note.text, note.author) == ("Sună la rampă\n<b>înainte</b> de 8", dispatcher)
@@ -69,12 +69,12 @@ def test_a_member_kept_to_another_company_neither_reads_nor_writes(
     organization: Organization, owner: User, row: Transport
 ) -> None:
     note = TransportNote.objects.create(transport=row, author=owner, text="a noastră")
-    kept = factories.member(organization, "dispatcher")
-    membership = Membership.objects.get(user=kept)
+    restricted = factories.member(organization, "dispatcher")
+    membership = Membership.objects.get(user=restricted)
     membership.only_some_companies = True
     membership.save()
     for path in (f"{row.pk}/note/", f"note/{note.pk}/", f"note/{note.pk}/stergere/"):
-        assert client_of(kept).post(f"/transporturi/{path}", {"text": "x"}).status_code == 404
+        assert client_of(restricted).post(f"/transporturi/{path}", {"text": "x"}).status_code == 404
     assert TransportNote.objects.get().text == "a noastră"
 
 

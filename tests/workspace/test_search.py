@@ -79,11 +79,11 @@ def test_an_empty_search_is_no_search(make: MakeTransport) -> None:
 
 
 def test_one_company_is_searched_alone(make: MakeTransport, organization: Organization) -> None:
-    mine = make(plate="B12ABC")
+    own = make(plate="B12ABC")
     other = factories.company(organization, cui=factories.OTHER_CUI)
     theirs = make(company=other, plate="B12ABC")
-    assert search_results("b12", mine.company) == {mine.uit}
-    assert search_results("b12") == {mine.uit, theirs.uit}
+    assert search_results("b12", own.company) == {own.uit}
+    assert search_results("b12") == {own.uit, theirs.uit}
 
 
 def test_odd_kept_values_are_no_obstacle(make: MakeTransport) -> None:

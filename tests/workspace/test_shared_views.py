@@ -57,8 +57,8 @@ def test_each_view_is_counted_as_the_list_counts_it(
     }
     for name, view in views.items():
         save(signed_in, name, view)
-    found = chips(signed_in)
-    assert found == {
+    shown_chips = chips(signed_in)
+    assert shown_chips == {
         "Toate active": 3,
         "Numai B": 2,
         "Toate B": 3,
@@ -69,7 +69,9 @@ def test_each_view_is_counted_as_the_list_counts_it(
     }
     for name, view in views.items():
         if name != "A altora":
-            assert signed_in.get(f"{LIST}?{view}").context["count"].number == found[name], name
+            assert signed_in.get(f"{LIST}?{view}").context["count"].number == shown_chips[name], (
+                name
+            )
 
 
 def test_the_counts_cost_no_query_more(signed_in: Client, make: MakeTransport) -> None:

@@ -192,9 +192,9 @@ def test_the_card_is_a_pdf_that_says_anaf_did_not_issue_it(
     assert response.content.startswith(b"%PDF-")
     assert len(response.content) < 80_000
     with translation.override("en"):
-        said = card.content(row, today=today())
-    assert "nu este emis de ANAF" in str(said["footer"])
-    assert said["warning"] == ""
+        content = card.content(row, today=today())
+    assert "nu este emis de ANAF" in str(content["footer"])
+    assert content["warning"] == ""
     row.state = "delisted"
     assert "NU MAI ESTE ÎN LISTA ANAF" in str(card.content(row, today=today())["warning"])
     row.state = "missing"
@@ -231,7 +231,7 @@ def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({}, True),
         ({"state": Transport.State.MISSING}, True),
@@ -239,11 +239,11 @@ def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
     ],
 )
 def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(
-    signed_in: Client, company: Company, fields: dict[str, Any], *, told: bool
+    signed_in: Client, company: Company, fields: dict[str, Any], *, expected: bool
 ) -> None:
     row = transport(company, **fields)
     page = signed_in.get(f"/transporturi/{row.pk}/").content.decode()
-    assert ("nu are forma sau cifrele de control" in page) is told
+    assert ("nu are forma sau cifrele de control" in page) is expected
 
 
 @pytest.mark.process

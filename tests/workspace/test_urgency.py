@@ -35,10 +35,10 @@ def group_of(row: Transport, hour: int = 8) -> str:
 
 def heads(page: str) -> list[tuple[str, str, str]]:
     """Of each group that the page shows: key, count, whether it is open."""
-    found = re.findall(
+    groups = re.findall(
         r'id="grupa-([a-z-]+)" aria-expanded="(\w+)".*?<strong>(\d+)</strong>', page, re.DOTALL
     )
-    return [(key, number, is_open) for key, is_open, number in found]
+    return [(key, number, is_open) for key, is_open, number in groups]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_a_group_folds_and_opens_by_its_head(
     expected = [missing, calm, done]
     toggle(opened, "nu-porni")
     # What is searched for is shown, though its group is closed.
-    found = signed_in.get(f"/transporturi/?q={done.uit}").context["page"]
-    assert [row.uit for row in found] == [done.uit]
+    shown_rows = signed_in.get(f"/transporturi/?q={done.uit}").context["page"]
+    assert [row.uit for row in shown_rows] == [done.uit]
 
 
 def test_a_folded_group_stands_once_between_the_pages(

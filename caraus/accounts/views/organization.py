@@ -100,12 +100,12 @@ def organization_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if too_often := count_request(request, "organization_new"):
             return too_many_requests(request, too_often)
-        made = organizations.create_organization(user, form.cleaned_data["name"])
-        access.select_organization(request, made.organization_id)
+        organization = organizations.create_organization(user, form.cleaned_data["name"])
+        access.select_organization(request, organization.organization_id)
         messages.success(
             request,
             gettext("Organizația {organization} este gata. Adaugă firmele.").format(
-                organization=made.organization
+                organization=organization.organization
             ),
         )
         return redirect(settings.COMPANY_LIST_URL)

@@ -214,11 +214,16 @@ def take_back(request: HttpRequest) -> HttpResponse:
     no account needed."""
     pk = request.POST.get("autorizare", "")
     number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
-    made = consent.undoable_consent(authorization_id=number, browser=stored_browser_secret(request))
-    if made is not None:
-        consent.undo_consent(made)
-    context = {"taken_back": made is not None, "by_link": made is not None and made.link_id}
-    status = 200 if made is not None else 410
+    undoable = consent.undoable_consent(
+        authorization_id=number, browser=stored_browser_secret(request)
+    )
+    if undoable is not None:
+        consent.undo_consent(undoable)
+    context = {
+        "taken_back": undoable is not None,
+        "by_link": undoable is not None and undoable.link_id,
+    }
+    status = 200 if undoable is not None else 410
     return _after_anaf(render(request, "authorizations/undone.html", context, status=status))
 
 

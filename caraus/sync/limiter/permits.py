@@ -197,8 +197,8 @@ def _create_row(cursor: Any) -> LimiterState:
     """Create the row before the first call; another process may be doing so at this moment."""
     cursor.execute("SELECT clock_timestamp()")
     now = cursor.fetchone()[0]
-    made = RateLimiter(host=anaf_host(), **asdict(LimiterState(now, now)))
-    RateLimiter.objects.bulk_create([made], ignore_conflicts=True)
+    limiter = RateLimiter(host=anaf_host(), **asdict(LimiterState(now, now)))
+    RateLimiter.objects.bulk_create([limiter], ignore_conflicts=True)
     return _lock_row() or LimiterState(now, now)
 
 
