@@ -62,7 +62,7 @@ def authorization(
 
 
 def stranger() -> User:
-    other = organization("Alt Transport")
-    company(other, cui=OTHER_CUI)
-    authorization(other)
-    return member(other, "owner", name="Străin")
+    other_organization = organization("Alt Transport")
+    company(other_organization, cui=OTHER_CUI)
+    authorization(other_organization)
+    return member(other_organization, "owner", name="Străin")

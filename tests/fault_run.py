@@ -286,13 +286,13 @@ class FaultRun:
         """A UIT appears, is corrected, or is deleted."""
         cui = self.rng.choice(self.cuis)
         done = self.rng.random()
-        known = self.declared.get(cui)
-        if known is None:
+        declared = self.declared.get(cui)
+        if declared is None:
             self.declared[cui] = self.anaf.add_uit(cui)["uit"]
         elif done < 0.7:
-            self.anaf.correct(known, nr_veh=f"B{self.rng.randrange(100, 999)}FUR")
+            self.anaf.correct(declared, nr_veh=f"B{self.rng.randrange(100, 999)}FUR")
         elif done < 0.85:
-            self.anaf.change_vehicle(known, nr_veh=f"CJ{self.rng.randrange(10, 99)}FUR")
+            self.anaf.change_vehicle(declared, nr_veh=f"CJ{self.rng.randrange(10, 99)}FUR")
 
     def _kill_one(self) -> None:
         victim = self._running.pop(0)
@@ -314,6 +314,6 @@ class FaultRun:
         server = psutil.Process(pid)
         server.send_signal(signal.SIGQUIT)
         assert still_running([server], 20) == []
-        again = embedded.acquire(self.folder)
+        cluster = embedded.acquire(self.folder)
         self._held.release()
-        self._held = again
+        self._held = cluster

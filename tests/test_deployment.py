@@ -188,9 +188,9 @@ def test_caddy_gets_nothing_but_its_own_variables() -> None:
     text = (ROOT / "compose.yaml").read_text()
     caddy = text[text.index("\n  caddy:") : text.index("\nsecrets:")]
     assert "env_file" not in caddy
-    given = re.findall(r"^      ([A-Z_]+):", caddy, re.MULTILINE)
+    passed = re.findall(r"^      ([A-Z_]+):", caddy, re.MULTILINE)
     read = re.findall(r"\{\$([A-Z_]+)\}", (ROOT / "deploy" / "Caddyfile").read_text())
-    assert sorted(given) == sorted(set(read))
+    assert sorted(passed) == sorted(set(read))
 
 
 def test_images_and_tools_are_held_to_a_version() -> None:
@@ -207,7 +207,7 @@ def test_the_administrators_command_is_the_services_own() -> None:
     wrapper = (ROOT / "deploy" / "caraus").read_text()
     unit = (ROOT / "deploy" / "systemd" / "caraus.service").read_text()
     assert os.access(ROOT / "deploy" / "caraus", os.X_OK)
-    for setting, there in (
+    for setting, wrapper_part in (
         ("User=(.*)", "-u {} --"),
         ("EnvironmentFile=(.*)", "CARAUS_ENV_FILE={} "),
         ("Environment=(CARAUS_DATA_DIR=.*)", "{} "),
@@ -215,7 +215,7 @@ def test_the_administrators_command_is_the_services_own() -> None:
     ):
         match = re.search(f"^{setting}$" if "S+" not in setting else setting, unit, re.MULTILINE)
         assert match
-        assert there.format(match[1]) in wrapper
+        assert wrapper_part.format(match[1]) in wrapper
 
 
 @pytest.mark.process
@@ -246,14 +246,14 @@ def shipped() -> set[str]:
     """What `uv sync --no-dev --all-extras` installs, by the lock: the product's own needs and
     theirs."""
     packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
-    known = {package["name"]: package for package in packages}
+    packages_by_name = {package["name"]: package for package in packages}
     reached: set[str] = set()
     ahead = ["caraus"]
     while ahead:
         if (name := ahead.pop()) in reached:
             continue
         reached.add(name)
-        locked = known[name]
+        locked = packages_by_name[name]
         extras = [
             need for needs in locked.get("optional-dependencies", {}).values() for need in needs
         ]

@@ -103,7 +103,7 @@ def test_docstrings_and_comments_name_what_is_in_the_code() -> None:
         missing += [
             name
             for name in MODULE.findall(comments)
-            if not any(other.endswith(f"/{name}") for other in paths)
+            if not any(path.endswith(f"/{name}") for path in paths)
         ]
         wrong += [f"{path.relative_to(ROOT)} names {name}" for name in missing]
     assert not wrong

@@ -74,11 +74,11 @@ def test_memberships_are_asked_once_for_a_page_and_never_kept_beyond_it(
     memberships.update(role="owner")
 
     client.force_login(owner)
-    for role, seen in {"owner": 200, "viewer": 403, "admin": 200, "": 404}.items():
+    for role, status in {"owner": 200, "viewer": 403, "admin": 200, "": 404}.items():
         memberships.update(role=role) if role else memberships.delete()
-        assert client.get("/organizatie/membri/").status_code == seen
+        assert client.get("/organizatie/membri/").status_code == status
         assert ("/organizatie/jurnal/" in client.get("/cont/date/").content.decode()) is (
-            seen == 200
+            status == 200
         )
     Membership.objects.filter(user=teammate).update(role="owner")
     client.force_login(teammate)
@@ -140,11 +140,16 @@ def test_every_tenant_model_hangs_on_an_organization(
 def test_switching_goes_only_to_an_own_organization(
     client: Client, organization: Organization, owner: User, stranger: User
 ) -> None:
-    other = factories.organization("A doua")
-    Membership.objects.create(user=owner, organization=other)
+    other_organization = factories.organization("A doua")
+    Membership.objects.create(user=owner, organization=other_organization)
     theirs = Organization.objects.get(memberships__user=stranger)
     client.force_login(owner)
-    for chosen, used in ((other.pk, other), (theirs.pk, other), ("x", other), ("", other)):
+    for chosen, used in (
+        (other_organization.pk, other_organization),
+        (theirs.pk, other_organization),
+        ("x", other_organization),
+        ("", other_organization),
+    ):
         response = client.post("/organizatie/", {"organizatie": chosen})
         assert response.status_code == 302
         assert client.session[access.SESSION_KEY] == used.pk

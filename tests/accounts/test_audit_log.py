@@ -111,12 +111,12 @@ def test_an_entry_is_searched_in_each_language_that_is_offered(
     settings.LANGUAGES = [*settings.LANGUAGES, ("de", "Deutsch")]
     entry = audit_log.record_action("company", "A adăugat firma.", organization=organization)
     translations = {"en": "Added the company.", "de": "Firma hinzugefügt."}
-    other = audit_log.record_action(
+    other_entry = audit_log.record_action(
         "company", "A adăugat firma.", organization=organization, translations=translations
     )
-    entries = AuditLogEntry.objects.filter(pk__in=[entry.pk, other.pk])
+    entries = AuditLogEntry.objects.filter(pk__in=[entry.pk, other_entry.pk])
     for query in ("hinzugefügt", "added COMPANY"):
-        assert list(audit_log.search_entries(entries, query=query)) == [other]
+        assert list(audit_log.search_entries(entries, query=query)) == [other_entry]
 
 
 def test_it_is_exported_safely_for_a_spreadsheet(

@@ -63,9 +63,9 @@ def test_what_is_no_cui_is_refused_with_a_sentence(written: str, sentence: str) 
 def test_every_good_cui_is_accepted_and_no_other_check_digit_is(cui: str) -> None:
     assert normalize_cui(f"RO {cui}") == cui
     validate_cui(cui)
-    for other in set("0123456789") - {cui[-1]}:
+    for wrong_digit in set("0123456789") - {cui[-1]}:
         with pytest.raises(ValidationError, match="cifra de control"):
-            normalize_cui(cui[:-1] + other)
+            normalize_cui(cui[:-1] + wrong_digit)
 
 
 @given(st.text(max_size=30))

@@ -156,8 +156,8 @@ def test_the_last_owner_stays(ownership: Membership) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_owners_who_leave_at_once_leave_one_behind(organization: Organization) -> None:
-    both = [place(organization, "owner") for _ in range(2)]
-    results = at_once(*[partial(members.leave_organization, each) for each in both])
+    owners = [place(organization, "owner") for _ in range(2)]
+    results = at_once(*[partial(members.leave_organization, each) for each in owners])
     assert {type(result) for result in results} == {type(None), ValidationError}
     assert organization.memberships.filter(role="owner").count() == 1
 

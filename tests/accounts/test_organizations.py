@@ -49,10 +49,10 @@ def test_an_archived_company_is_polled_no_more_and_comes_back(
     def due() -> int:
         maintenance.add_missing_states()
         SyncState.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
-        taken = [claim.company_id for claim in claims.claim_due(10)]
-        claims.unlock_companies(taken)
-        claims.release_claims(taken)
-        return len(taken)
+        claimed = [claim.company_id for claim in claims.claim_due(10)]
+        claims.unlock_companies(claimed)
+        claims.release_claims(claimed)
+        return len(claimed)
 
     factories.authorization(organization)
     client = client_of(owner)
@@ -148,9 +148,11 @@ def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
     organization = factories.organization()
     owner, company = factories.member(organization, "owner"), factories.company(organization)
     monkeypatch.setattr(organizations, "DELETE_BATCH_SIZE", 2)
-    other = factories.company(factories.organization("Alt Transport"), cui=factories.OTHER_CUI)
+    other_company = factories.company(
+        factories.organization("Alt Transport"), cui=factories.OTHER_CUI
+    )
     now = timezone.now()
-    for place in (company, other):
+    for place in (company, other_company):
         for number in range(5):
             Transport.objects.create(
                 company=place,
@@ -175,7 +177,7 @@ def test_a_deletion_goes_in_small_transactions_and_goes_on_when_it_was_cut_off(
     with CaptureQueriesContext(connection) as queries:
         assert organizations.delete_due_organizations() == 1
     assert not Organization.objects.filter(pk=organization.pk).exists()
-    assert other.transports.count() == 5
+    assert other_company.transports.count() == 5
     assert User.objects.filter(pk=owner.pk).exists()
     # When the organization itself goes nothing hangs on it any more.
     (last,) = [

@@ -43,8 +43,8 @@ def test_each_person_has_a_limit_and_the_organization_one_of_all(
     refused = use(teammate, organization)
     assert refused
     assert refused.per == "organization"
-    other = factories.organization("Alt Transport")
-    assert use(factories.member(other, "owner"), other) is None
+    other_organization = factories.organization("Alt Transport")
+    assert use(factories.member(other_organization, "owner"), other_organization) is None
 
 
 def test_after_its_time_it_begins_anew(rate: None, organization: Organization, owner: User) -> None:

@@ -53,9 +53,9 @@ def test_a_row_is_neither_a_cookie_nor_readable(ana: User) -> None:
         assert value not in rows()
     (row,) = Session.objects.all()
     for guess in (row.key_digest, row.key_digest[:32], row.sealed):
-        other = Client()
-        other.cookies["sessionid"] = guess
-        assert not is_in(other)
+        other_client = Client()
+        other_client.cookies["sessionid"] = guess
+        assert not is_in(other_client)
 
 
 def test_the_key_changes_at_sign_in_and_the_old_one_is_gone(ana: User) -> None:
@@ -95,12 +95,12 @@ def test_a_new_password_keeps_this_session_and_unlists_the_others(ana: User) -> 
 
 
 def test_signing_out_everywhere_ends_only_that_persons_sessions(ana: User, owner: User) -> None:
-    here, elsewhere, other = signed_in(ana), signed_in(ana), Client()
-    other.force_login(owner)
+    here, elsewhere, other_client = signed_in(ana), signed_in(ana), Client()
+    other_client.force_login(owner)
     sessions.end_sessions(ana)
     assert not is_in(here)
     assert not is_in(elsewhere)
-    assert is_in(other)
+    assert is_in(other_client)
 
 
 def test_an_ended_session_is_not_saved_again(ana: User) -> None:

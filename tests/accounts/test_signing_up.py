@@ -94,12 +94,12 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
     client.post("/cont/password/reset/", {"email": EMAIL})
     link = re.search(r"/cont/password/reset/key/\S+", str(delivered()[0].body))
     assert link
-    there = client.get(link[0])["Location"]
+    location = client.get(link[0])["Location"]
     new = "cu totul alta parolă"
-    client.post(there, {"password1": new, "password2": new})
-    other = Client()
-    assert sign_in(other).status_code == 200  # type: ignore[attr-defined]
-    assert sign_in(other, new).status_code == 302  # type: ignore[attr-defined]
+    client.post(location, {"password1": new, "password2": new})
+    other_client = Client()
+    assert sign_in(other_client).status_code == 200  # type: ignore[attr-defined]
+    assert sign_in(other_client, new).status_code == 302  # type: ignore[attr-defined]
     assert "nu mai este valabil" in Client().get(link[0], follow=True).content.decode()
 
 
@@ -213,20 +213,20 @@ def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> N
     client.post("/cont/2fa/totp/activate/", {"code": totp_code(secret[1])})
     assert secret[1] not in str(list(Authenticator.objects.values()))
 
-    again = Client()
-    assert sign_in(again)["Location"].startswith("/cont/2fa/authenticate/")  # type: ignore[index]
-    assert again.get("/transporturi/").status_code == 302
-    wrong = again.post("/cont/2fa/authenticate/", {"code": "000000"})
+    second_client = Client()
+    assert sign_in(second_client)["Location"].startswith("/cont/2fa/authenticate/")  # type: ignore[index]
+    assert second_client.get("/transporturi/").status_code == 302
+    wrong = second_client.post("/cont/2fa/authenticate/", {"code": "000000"})
     assert "Codul nu este corect" in wrong.content.decode()
     cache.clear()
     Authenticator.objects.filter(type="totp").update(last_used_at=None)
-    good = again.post("/cont/2fa/authenticate/", {"code": totp_code(secret[1])})
+    good = second_client.post("/cont/2fa/authenticate/", {"code": totp_code(secret[1])})
     # The same code twice within its half minute is refused: a recovery code comes to help.
     if good.status_code != 302:
         backup = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
-        good = again.post("/cont/2fa/authenticate/", {"code": backup})
+        good = second_client.post("/cont/2fa/authenticate/", {"code": backup})
     assert good.status_code == 302
-    assert again.get("/transporturi/").status_code == 200
+    assert second_client.get("/transporturi/").status_code == 200
 
 
 def test_a_recovery_code_works_once(ana: User) -> None:
@@ -278,11 +278,11 @@ def test_a_lost_phone_is_forgotten_at_the_terminal(ana: User) -> None:
 
 
 def test_one_may_be_in_several_organizations_and_switch(owner: User) -> None:
-    other = factories.organization("A doua")
-    Membership.objects.create(user=owner, organization=other, role="viewer")
+    other_organization = factories.organization("A doua")
+    Membership.objects.create(user=owner, organization=other_organization, role="viewer")
     client = Client()
     client.force_login(owner)
-    client.post("/organizatie/", {"organizatie": other.pk})
+    client.post("/organizatie/", {"organizatie": other_organization.pk})
     page = client.get("/organizatie/").content.decode()
     assert "<h1>A doua</h1>" in page
     assert "Ești cititor" in page

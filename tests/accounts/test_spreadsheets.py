@@ -35,13 +35,13 @@ FORMULAS = [
 def test_no_cell_begins_a_formula_whatever_parts_the_line(text: str, delimiter: str) -> None:
     file = io.StringIO()
     write_csv(file, [["UIT", text, "x"]], delimiter=delimiter)
-    for other in (";", ",", "\t", "|"):
-        for row in csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=other):
+    for separator in (";", ",", "\t", "|"):
+        for row in csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=separator):
             for cell in row:
                 for line in cell.splitlines():
                     bare = line.strip(" \"'\t\r\u00a0\u200b")
                     if bare.startswith(tuple("=+-@＝＋－＠")):
-                        assert "'" in line[: line.index(bare[0])], (other, cell)
+                        assert "'" in line[: line.index(bare[0])], (separator, cell)
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,9 @@ def test_each_failure_has_its_name(
 
 
 def test_a_refused_connection() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        error = _failure(settings_for(f"http://127.0.0.1:{taken.getsockname()[1]}"))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        error = _failure(settings_for(f"http://127.0.0.1:{listener.getsockname()[1]}"))
     assert (error.code, error.http_status) == ("refused", None)
     assert error.outcome is Outcome.UNAVAILABLE
     assert error.retryable

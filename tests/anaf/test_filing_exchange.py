@@ -39,7 +39,7 @@ def test_the_request_is_the_documented_one(settings: AnafSettings, anaf: Server)
     )
     assert (sent.headers["Content-Type"], sent.body) == ("application/xml", "<a>ș</a>")
     assert sent.headers["Content-Length"] == str(len(xml))
-    assert {seen.headers["Authorization"] for seen in anaf.seen} == {"Bearer tok"}
+    assert {request.headers["Authorization"] for request in anaf.seen} == {"Bearer tok"}
     assert requested.path == "/prod/ETRANSPORT/ws/v1/stareMesaj/7"
     assert listed.path == f"/prod/ETRANSPORT/ws/v1/lista/60/{CARRIER}"
 
@@ -59,9 +59,9 @@ def outcome(exchange: Exchange) -> tuple[UploadOutcome, str]:
 
 
 def test_a_refused_connection_was_not_sent() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        exchange = send(f"http://127.0.0.1:{taken.getsockname()[1]}")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        exchange = send(f"http://127.0.0.1:{listener.getsockname()[1]}")
     assert outcome(exchange) == (UploadOutcome.NOT_SENT, "refused")
 
 
@@ -192,21 +192,21 @@ def test_who_counts_the_calls_may_forbid_one(anaf: Server) -> None:
 def test_who_counts_the_calls_sees_how_each_went(
     anaf: Server, reply: Reply, code: str | None
 ) -> None:
-    seen: list[str | None] = []
+    certificates: list[str | None] = []
 
     @contextmanager
     def counting(cui: str) -> Iterator[None]:
         try:
             yield
         except AnafError as error:
-            seen.append(error.code)
+            certificates.append(error.code)
             raise
-        seen.append(None)
+        certificates.append(None)
 
     rate_limit.set_limiter(counting)
     anaf.reply = reply
     send(anaf.url)
-    assert seen == [code]
+    assert certificates == [code]
 
 
 def test_a_response_survives_who_counts_the_calls(anaf: Server) -> None:

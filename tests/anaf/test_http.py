@@ -14,12 +14,12 @@ from .samples import body_of, record
 
 
 def _settings(**changes: object) -> AnafSettings:
-    given: dict[str, object] = {
+    options: dict[str, object] = {
         "client_id": "c",
         "client_secret": "s",
         "redirect_uri": "https://x/",
     }
-    return AnafSettings(**(given | changes))  # type: ignore[arg-type]
+    return AnafSettings(**(options | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_a_redirect_is_not_followed_and_the_token_stays_home(
 def test_the_host_header_is_the_configured_one(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of([record()]))
     fetch_info(settings, access_token="tok", carrier_cui="8000000000")
-    (seen,) = anaf.seen
-    assert seen.headers["Host"] == anaf.url.removeprefix("http://")
-    assert seen.headers["Authorization"] == "Bearer tok"
+    (request,) = anaf.seen
+    assert request.headers["Host"] == anaf.url.removeprefix("http://")
+    assert request.headers["Authorization"] == "Bearer tok"
 
 
 def test_proxies_of_the_environment_are_not_used(

@@ -77,8 +77,8 @@ def test_a_state_is_demanded(settings: AnafSettings) -> None:
 
 @pytest.mark.parametrize("missing", ["client_id", "client_secret", "redirect_uri"])
 def test_a_missing_configuration_is_ours_to_mend(missing: str) -> None:
-    given = {"client_id": "c", "client_secret": "s", "redirect_uri": "https://x/", missing: ""}
-    settings = AnafSettings(**given)  # type: ignore[arg-type]
+    options = {"client_id": "c", "client_secret": "s", "redirect_uri": "https://x/", missing: ""}
+    settings = AnafSettings(**options)  # type: ignore[arg-type]
     for call in (lambda s: authorize_url(s, state="s"), _exchange, _refresh):
         error = _failure(call, settings)
         assert error.code == "missing_configuration"
@@ -92,12 +92,12 @@ def test_a_code_becomes_tokens(settings: AnafSettings, anaf: Server) -> None:
     assert (tokens.access_expires_at, tokens.access_expiry_estimated) == (ACCESS_END, False)
     assert (tokens.refresh_expires_at, tokens.refresh_expiry_estimated) == (REFRESH_END, False)
     assert (tokens.certificate_serial, tokens.holder) == ("0A1B2C", "Ana Ionescu")
-    (seen,) = anaf.seen
-    assert (seen.method, seen.path) == ("POST", "/anaf-oauth2/v1/token")
-    assert base64.b64decode(seen.headers["Authorization"].removeprefix("Basic ")) == (
+    (request,) = anaf.seen
+    assert (request.method, request.path) == ("POST", "/anaf-oauth2/v1/token")
+    assert base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")) == (
         b"client-1:very-secret"
     )
-    assert parse_qs(seen.body) == {
+    assert parse_qs(request.body) == {
         "grant_type": ["authorization_code"],
         "code": ["one-time-code"],
         "redirect_uri": ["https://caraus.example/anaf/callback"],

@@ -138,8 +138,8 @@ def test_an_odd_field_is_unknown_and_the_rest_of_its_record_is_read(name: str, v
         "modif_veh": "vehicle_changes",
     }[name]
     assert not getattr(read, ours) or getattr(read, ours) == info.RoutePoint()
-    for other in set(CarrierRecord.__dataclass_fields__) - {ours, "raw", "unread"}:
-        assert getattr(read, other) == getattr(whole, other)
+    for field in set(CarrierRecord.__dataclass_fields__) - {ours, "raw", "unread"}:
+        assert getattr(read, field) == getattr(whole, field)
 
 
 @pytest.mark.parametrize(
@@ -190,8 +190,8 @@ def test_a_record_written_as_json_into_a_text_is_read() -> None:
 
 def test_a_number_longer_than_any_spoils_its_field_alone() -> None:
     body = body_of([record(ref_decl="@"), record(uit="B")]).replace(b'"@"', b"9" * 5000)
-    first, other = parse_info(body).records
-    assert (first.declarant_ref[:3], [*first.unread], other.uit) == ("999", ["ref_decl"], "B")
+    first, second = parse_info(body).records
+    assert (first.declarant_ref[:3], [*first.unread], second.uit) == ("999", ["ref_decl"], "B")
 
 
 NO_TRAILER = [

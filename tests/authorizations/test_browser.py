@@ -55,10 +55,10 @@ def test_the_same_person_in_another_browser_is_refused_and_the_first_one_still_c
 ) -> None:
     callback = anaf.log_in("three", url=begun(signed_in))
     anaf.forget_calls()
-    other = client_of(owner)
+    other_client = client_of(owner)
     for _ in range(2):
-        assert str(OTHER_BROWSER.sentence) in came_back(other, callback)
-        begun(other)  # a browser with a secret of its own is another one still
+        assert str(OTHER_BROWSER.sentence) in came_back(other_client, callback)
+        begun(other_client)  # a browser with a secret of its own is another one still
     assert anaf.calls("token") == []
     assert not Authorization.objects.exists()
     assert OK in came_back(signed_in, callback)
@@ -194,9 +194,9 @@ def test_another_browser_or_an_hour_later_takes_nothing_back(
 ) -> None:
     came_back(signed_in, anaf.log_in("three", url=begun(signed_in)))
     authorization = Authorization.objects.get()
-    other = client_of(owner)
-    begun(other)
-    for client in (other, Client()):
+    other_client = client_of(owner)
+    begun(other_client)
+    for client in (other_client, Client()):
         assert taken_back(client, authorization) == 410
     assert Client(enforce_csrf_checks=True).post(BACK).status_code == 403
     assert signed_in.get(BACK).status_code == 405

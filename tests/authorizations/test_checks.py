@@ -125,9 +125,9 @@ def test_checks_are_limited_per_person_and_per_organization(
 ) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"check": "2/h/user,3/h/organization"}
     page = f"/integrari/{factories.authorization(organization).pk}/test/"
-    other = Client()
-    other.force_login(factories.member(organization, "dispatcher", name="Dan"))
-    presses = [client.post(page).status_code for client in (signed_in,) * 3 + (other,) * 2]
+    other_client = Client()
+    other_client.force_login(factories.member(organization, "dispatcher", name="Dan"))
+    presses = [client.post(page).status_code for client in (signed_in,) * 3 + (other_client,) * 2]
     assert presses == [302, 302, 429, 302, 429]
     assert signed_in.get(page).status_code == 200
     assert AuthorizationCheck.objects.count() == 1

@@ -99,9 +99,9 @@ def test_a_response_that_belongs_to_another_user_is_refused_and_stays_usable(
     Authorization.objects.all().delete()
     callback = anaf.log_in("three", url=begin(signed_in))
     for someone in (teammate, stranger):
-        other = Client()
-        other.force_login(someone)
-        assert refused(finish(other, **callback), WRONG_STATE)
+        other_client = Client()
+        other_client.force_login(someone)
+        assert refused(finish(other_client, **callback), WRONG_STATE)
     assert "Autorizarea a reușit" in finish(signed_in, **callback)
 
 

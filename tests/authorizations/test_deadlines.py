@@ -191,7 +191,7 @@ def test_the_stage_is_the_most_urgent_that_was_reached(end: date, left: int) -> 
     else:
         assert reached in STAGES
         assert reached >= max(left, 0)
-        assert all(other < left or other >= reached for other in STAGES)
+        assert all(days < left or days >= reached for days in STAGES)
 
 
 @given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(1, 60))

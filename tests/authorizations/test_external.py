@@ -80,7 +80,7 @@ def test_the_holder_authorizes_without_an_account_and_the_sender_is_notified(
 def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancelling(
     anaf: SimulatorProcess, secret: str
 ) -> None:
-    holder, other = opened(secret), opened(secret)
+    holder, second_opener = opened(secret), opened(secret)
     state = re.search(r"state=([^&]+)", started(holder))
     assert state
     cancelled = {"error": "access_denied", "state": state[1]}
@@ -88,13 +88,13 @@ def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancel
     assert "Autorizarea nu a fost dată" in page
     assert "/integrari/ajutor/anulata/" in page
     assert 'href="/autorizare/"' in page
-    both = [anaf.log_in("three", url=started(each)) for each in (holder, other)]
-    assert "Autorizarea a reușit" in holder.get("/anaf/callback", both[0]).content.decode()
-    late = other.get("/anaf/callback", both[1]).content.decode()
+    callbacks = [anaf.log_in("three", url=started(each)) for each in (holder, second_opener)]
+    assert "Autorizarea a reușit" in holder.get("/anaf/callback", callbacks[0]).content.decode()
+    late = second_opener.get("/anaf/callback", callbacks[1]).content.decode()
     assert str(LINK_CLOSED.sentence) in late
     assert Authorization.objects.count() == 1
     for address in (f"/autorizare/{secret}/", "/autorizare/"):
-        response = other.get(address)
+        response = second_opener.get(address)
         assert response.status_code == 410
         assert str(USED_LINK.title) in response.content.decode()
 
@@ -189,14 +189,14 @@ def test_another_browser_cannot_finish_what_this_one_began(
 def test_a_link_for_some_companies_serves_only_those(
     anaf: SimulatorProcess, organization: Organization, owner: User, company: Company
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI, name="Alta Firmă")
+    other_company = factories.company(organization, cui=factories.OTHER_CUI, name="Alta Firmă")
     _, secret = links.create_link(membership(owner), companies=[company])
     holder = opened(secret)
     assert "Alta Firmă" not in words(holder, "/autorizare/")
     holder.get("/anaf/callback", anaf.log_in("three", url=started(holder)))
     authorization = Authorization.objects.get()
     assert rights.authorization_for(company) == authorization
-    assert rights.authorization_for(other) is None
+    assert rights.authorization_for(other_company) is None
     assert list(rights.served_companies(authorization)) == [company]
 
 

@@ -49,9 +49,9 @@ def test_the_colour_of_all_is_green_only_when_all_of_it_is_well() -> None:
     assert overall([GREEN, GREEN]) == GREEN
     assert overall([GREEN, AMBER]) == AMBER
     assert overall([RED]) == RED
-    both = overall([RED, GREEN])
-    assert both
-    assert both.colour == "amber"
+    status = overall([RED, GREEN])
+    assert status
+    assert status.colour == "amber"
     for lacking in (overall([GREEN], refused=2), overall([GREEN], unknown=1)):
         assert lacking
         assert lacking.colour == "amber"
@@ -61,12 +61,15 @@ def test_a_company_that_no_certificate_covers_takes_the_green_tick_away(
     organization: Organization, signed_in: Client, company: Company
 ) -> None:
     first, two = (factories.authorization(organization) for _ in range(2))
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    for authorization, covered, refused in ((first, company, other), (two, other, company)):
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    for authorization, covered, refused in (
+        (first, company, other_company),
+        (two, other_company, company),
+    ):
         CompanyRight.objects.create(authorization=authorization, company=covered, state="covered")
         CompanyRight.objects.create(authorization=authorization, company=refused, state="no_right")
     assert "pill-good pill-large" in signed_in.get("/integrari/").content.decode()
-    CompanyRight.objects.filter(company=other).update(state="no_right")
+    CompanyRight.objects.filter(company=other_company).update(state="no_right")
     page = signed_in.get("/integrari/").content.decode()
     assert "pill-warn pill-large" in page
     assert "pill-good pill-large" not in page

@@ -74,13 +74,15 @@ def test_a_dead_one_is_replaced_at_once(
     anaf: SimulatorProcess, signed_in: Client, organization: Organization, company: Company
 ) -> None:
     old = factories.authorization(organization, status="reauthorize", serial="old")
-    other = factories.authorization(organization, status="reauthorize", serial="other")
+    other_authorization = factories.authorization(
+        organization, status="reauthorize", serial="other"
+    )
     new = reauthorize(anaf, signed_in, "three", old)
     old.refresh_from_db()
-    other.refresh_from_db()
+    other_authorization.refresh_from_db()
     assert (old.status, old.replaced_by) == ("replaced", new)
     assert old.ended_at
-    assert other.status == "reauthorize"
+    assert other_authorization.status == "reauthorize"
 
 
 def test_nobody_replaces_another_organizations_authorization(

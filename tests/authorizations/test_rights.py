@@ -36,10 +36,10 @@ def test_one_that_covers_the_company_goes_before_a_newer_untried_one(
 ) -> None:
     covering = factories.authorization(organization)
     factories.authorization(organization)
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     rights.record_right(authorization=covering, company=company, covered=True)
     assert rights.authorization_for(company) == covering
-    assert rights.authorization_for(other) != covering
+    assert rights.authorization_for(other_company) != covering
 
 
 @pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected"])
@@ -65,9 +65,9 @@ def test_a_refusal_for_one_company_says_nothing_about_another(
     organization: Organization, company: Company
 ) -> None:
     only = factories.authorization(organization)
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     rights.record_right(authorization=only, company=company, covered=False)
-    assert rights.authorization_for(other) == only
+    assert rights.authorization_for(other_company) == only
 
 
 def test_a_person_may_have_it_tried_at_once(organization: Organization, company: Company) -> None:
@@ -181,8 +181,8 @@ def test_a_pair_that_was_never_covered_is_polled_once_a_month_in_the_end() -> No
 
 def as_it_was_chosen(authorization: Authorization) -> list[Company]:
     """`companies_to_check` as its definition says: company by company."""
-    known = CompanyRight.objects.filter(authorization=authorization)
-    settled = known.filter(state="covered") | known.filter(
+    known_rights = CompanyRight.objects.filter(authorization=authorization)
+    settled = known_rights.filter(state="covered") | known_rights.filter(
         state="no_right", retry_at__gt=timezone.now()
     )
     companies = rights.served_companies(authorization).exclude(pk__in=settled.values("company"))

@@ -63,15 +63,15 @@ def test_the_page_after_anaf_counts_as_the_responses_come(
     assert "Verificăm drepturile: 0 da, 0 nu, încă 165 de firme." in page
     assert f'hx-get="{GIVEN}"' in page
 
-    given = Authorization.objects.get()
-    answered(given, "no_right", some[:40])
+    authorization = Authorization.objects.get()
+    answered(authorization, "no_right", some[:40])
     part = signed_in.get(GIVEN, headers=HTMX).content.decode()
     assert "0 da, 40 nu, încă 125 de firme" in part
     assert "fără drept în SPV" not in part  # not before ANAF has answered about all
     assert "<html" not in part
 
-    answered(given, "covered", some[40:43])
-    answered(given, "no_right", some[43:])
+    answered(authorization, "covered", some[40:43])
+    answered(authorization, "no_right", some[43:])
     part = signed_in.get(GIVEN, headers=HTMX).content.decode()
     assert "Autorizarea a reușit" in part
     assert "Am verificat drepturile: 3 da, 162 nu." in part
@@ -114,44 +114,44 @@ def test_only_the_browser_that_authorized_sees_it(
 ) -> None:
     come_back(signed_in, anaf, "three")
     for someone in (None, stranger):
-        other = Client()
+        other_client = Client()
         if someone:
-            other.force_login(someone)
-        assert other.get(GIVEN).status_code == 404
-        assert other.get(GIVEN, headers=HTMX).status_code == 286  # htmx asks no more
+            other_client.force_login(someone)
+        assert other_client.get(GIVEN).status_code == 404
+        assert other_client.get(GIVEN, headers=HTMX).status_code == 286  # htmx asks no more
 
 
 def test_the_line_on_integrari_and_firme_counts_what_the_member_sees(
     organization: Organization, owner: User
 ) -> None:
-    given = factories.authorization(organization)
+    authorization = factories.authorization(organization)
     some = companies(organization, 30)
-    answered(given, "covered", some[:2])
-    answered(given, "no_right", some[2:10])
+    answered(authorization, "covered", some[:2])
+    answered(authorization, "no_right", some[2:10])
     client = Client()
     client.force_login(owner)
     for page in ("/integrari/", "/firme/"):
         shown = client.get(page).content.decode()
         assert "Verificăm drepturile: 2 da, 8 nu, încă 20 de firme." in shown
-        assert f'hx-get="/integrari/{given.pk}/drepturi/"' in shown
+        assert f'hx-get="/integrari/{authorization.pk}/drepturi/"' in shown
 
     restricted = factories.member(organization, "dispatcher")
     restricted.memberships.update(only_some_companies=True)
     restricted.memberships.get().companies.set(some[:1])
     client.force_login(restricted)
-    line = client.get(f"/integrari/{given.pk}/drepturi/").content.decode()
+    line = client.get(f"/integrari/{authorization.pk}/drepturi/").content.decode()
     assert "1 da, 0 nu" in line
 
 
 def test_an_old_authorization_is_watched_no_longer(organization: Organization) -> None:
-    given = factories.authorization(organization)
+    authorization = factories.authorization(organization)
     companies(organization, 2)
-    assert rights_progress.rights_progress(given).is_running
-    given.authorized_at = timezone.now() - rights_progress.RECENT
-    assert not rights_progress.rights_progress(given).is_running
-    given.authorized_at = timezone.now()
-    given.status = Authorization.Status.REAUTHORIZE
-    assert not rights_progress.rights_progress(given).is_running
+    assert rights_progress.rights_progress(authorization).is_running
+    authorization.authorized_at = timezone.now() - rights_progress.RECENT
+    assert not rights_progress.rights_progress(authorization).is_running
+    authorization.authorized_at = timezone.now()
+    authorization.status = Authorization.Status.REAUTHORIZE
+    assert not rights_progress.rights_progress(authorization).is_running
 
 
 def test_who_has_left_the_organization_sees_no_more_of_it(

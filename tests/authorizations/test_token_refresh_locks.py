@@ -106,10 +106,10 @@ def test_first_responses_about_other_companies_are_kept_while_the_token_service_
     authorization: Authorization,
 ) -> None:
     """With their rights and runs, whose rows point to the authorization's."""
-    others = [
+    other_companies = [
         factories.company(organization, cui=cui) for cui in (factories.OTHER_CUI, "900030302")
     ]
-    for each in (company, *others):
+    for each in (company, *other_companies):
         result = sync_company(company_id=each.pk)
         assert result.outcome in {Outcome.OK, Outcome.NO_RIGHTS}
     assert CompanyRight.objects.filter(authorization=authorization, state="covered").exists()

@@ -92,8 +92,8 @@ def test_an_ended_one_whose_companies_another_serves_is_spare(
     shown = page(signed_in, "/integrari/")
     assert "pill-good pill-large" in shown
     assert "Nefolosită" in shown
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    right(good, other, "covered")
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    right(good, other_company, "covered")
     living = list(Authorization.objects.prefetch_related("rights"))
     assert unneeded_authorizations(living) == set()
     assert "pill-good pill-large" not in page(signed_in, "/integrari/")
@@ -115,6 +115,9 @@ def test_the_cause_of_a_failing_sync_is_the_end_of_the_one_that_served(
     assert good.status == "reauthorize"
     CompanyRight.objects.filter(authorization=useless).update(state="unknown", retry_at=None)
     SyncState.objects.update(last_code="no_rights_cui")  # as an older version kept it
-    again = sync_company(company_id=company.pk)
-    assert again.error
-    assert (again.outcome, again.error.code) == (Outcome.REAUTHORIZE, "refresh_rejected")
+    second_result = sync_company(company_id=company.pk)
+    assert second_result.error
+    assert (second_result.outcome, second_result.error.code) == (
+        Outcome.REAUTHORIZE,
+        "refresh_rejected",
+    )

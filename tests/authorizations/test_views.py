@@ -56,9 +56,11 @@ def test_an_admin_may_disconnect_and_then_no_token_is_left(
     client = client_of(factories.member(organization, role))
     assert client.post(f"/integrari/{authorization.pk}/deconectare/").status_code == status
     authorization.refresh_from_db()
-    gone = status == 302
-    assert (authorization.status == "disconnected") == gone
-    assert (authorization.access_token_sealed == authorization.refresh_token_sealed == "") == gone
+    is_removed = status == 302
+    assert (authorization.status == "disconnected") == is_removed
+    assert (
+        authorization.access_token_sealed == authorization.refresh_token_sealed == ""
+    ) == is_removed
 
 
 def test_nobody_disconnects_another_organizations_authorization(
@@ -75,9 +77,9 @@ def test_a_page_shows_only_its_own_organizations_authorizations(
     organization: Organization, owner: User, teammate: User, stranger: User
 ) -> None:
     factories.authorization(organization, authorized_by=factories.user(name="Vasile Autorizatul"))
-    for user, seen in ((owner, True), (teammate, True), (stranger, False)):
+    for user, is_visible in ((owner, True), (teammate, True), (stranger, False)):
         page = client_of(user).get("/integrari/").content.decode()
-        assert ("Vasile Autorizatul" in page) == seen
+        assert ("Vasile Autorizatul" in page) == is_visible
 
 
 @pytest.mark.parametrize("status", ["replaced", "disconnected"])

@@ -30,9 +30,9 @@ def copies(installation: Installation, authorization: None) -> Iterator[Path]:
 def elsewhere(installation: Installation) -> Iterator[Installation]:
     """A new machine: an empty data folder, the same ANAF."""
     top = make_folder("caraus-restored-")
-    other = Installation(top / "data", installation.anaf)
-    yield other
-    other.close()
+    other_installation = Installation(top / "data", installation.anaf)
+    yield other_installation
+    other_installation.close()
     shutil.rmtree(top)
 
 
@@ -110,8 +110,10 @@ def test_an_external_database_is_copied_and_restored_with_its_password(
         done = installation.run("restore", str(copies / "caraus.dump"), DATABASE_URL=url, **keys)
         assert done.returncode == 0, done.stderr
         assert "open all 1 living authorization" in done.stdout
-        again = installation.run("backup", str(tmp_path / "again.dump"), DATABASE_URL=url, **keys)
-        assert again.returncode == 0, again.stderr
+        second_backup = installation.run(
+            "backup", str(tmp_path / "again.dump"), DATABASE_URL=url, **keys
+        )
+        assert second_backup.returncode == 0, second_backup.stderr
         with psycopg.connect(own) as connection:
             (count,) = connection.execute("SELECT count(*) FROM accounts_company").fetchone() or ()
         assert count == 1

@@ -38,32 +38,32 @@ class Secrets:
     def __init__(self) -> None:
         self.issued: dict[str, str] = {}
 
-    def add(self, what: str, secret: str) -> str:
-        assert len(secret) >= 6, what
-        self.issued.setdefault(secret, f"{what} {len(self.issued)}")
+    def add(self, purpose: str, secret: str) -> str:
+        assert len(secret) >= 6, purpose
+        self.issued.setdefault(secret, f"{purpose} {len(self.issued)}")
         return secret
 
-    def hear(self, client: httpx2.Client, who: str) -> None:
+    def hear(self, client: httpx2.Client, person: str) -> None:
         for cookie in client.cookies.jar:
             if cookie.name in {"sessionid", "csrftoken"}:
-                self.add(f"{cookie.name} of {who}", str(cookie.value))
+                self.add(f"{cookie.name} of {person}", str(cookie.value))
 
     def spellings(self) -> Iterator[tuple[str, bytes]]:
         """As it is, quoted, in hexadecimals, and in base64 wherever it begins there."""
-        for secret, what in self.issued.items():
+        for secret, purpose in self.issued.items():
             raw = secret.encode()
-            yield what, raw
-            yield f"{what}, quoted", quote(secret, safe="").encode()
-            yield f"{what}, hex", raw.hex().encode()
+            yield purpose, raw
+            yield f"{purpose}, quoted", quote(secret, safe="").encode()
+            yield f"{purpose}, hex", raw.hex().encode()
             for before in range(3 if len(raw) >= 12 else 0):
                 packed = base64.b64encode(b"\0" * before + raw)
                 whole = packed[4 if before else 0 : len(packed) // 4 * 4 - 4]
-                yield f"{what}, base64", whole
-                yield f"{what}, base64", whole.translate(bytes.maketrans(b"+/", b"-_"))
+                yield f"{purpose}, base64", whole
+                yield f"{purpose}, base64", whole.translate(bytes.maketrans(b"+/", b"-_"))
 
     def secrets_in(self, place: Path) -> set[str]:
         """What stands in a file, or in any file of a folder (grep meets all at once)."""
-        spellings = {spelling: what for what, spelling in self.spellings()}
+        spellings = {spelling: purpose for purpose, spelling in self.spellings()}
         done = subprocess.run(
             ["grep", "-r", "-a", "-o", "-h", "-F", "-f", "-", str(place)],
             input=b"\n".join(spellings),
@@ -75,18 +75,18 @@ class Secrets:
         return {spellings[spelling] for spelling in done.stdout.splitlines()}
 
 
-def browser(empty_installation: Installation, secrets: Secrets, who: str) -> httpx2.Client:
+def browser(empty_installation: Installation, secrets: Secrets, person: str) -> httpx2.Client:
     """A browser whose every cookie is noted."""
     client = httpx2.Client(base_url=empty_installation.address, trust_env=False, timeout=30)
-    client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, who)]}
+    client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, person)]}
     return client
 
 
-def note_cookies(response: httpx2.Response, secrets: Secrets, who: str) -> None:
+def note_cookies(response: httpx2.Response, secrets: Secrets, person: str) -> None:
     for header in response.headers.get_list("set-cookie"):
         match = re.match(r"(sessionid|csrftoken)=([^;]{8,})", header)
         if match:
-            secrets.add(f"{match[1]} of {who}", match[2])
+            secrets.add(f"{match[1]} of {person}", match[2])
 
 
 def email_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> str:
@@ -156,10 +156,10 @@ def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> N
         mail.messages.clear()
         _post(client, "/cont/password/reset/", {"email": INVITED})
         path = email_to(mail, INVITED, "cont/password/reset/key", secrets)
-        there = client.get(path).headers["location"]
+        location = client.get(path).headers["location"]
         if used:
             form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
-            _post(client, there, form)
+            _post(client, location, form)
 
 
 def external_link(
@@ -273,12 +273,14 @@ def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
             for part in token.split(".")[1:]:
                 secrets.add("part of a token", part)
         copy, files = readable(top / "copy.dump"), folder / "postgres"
-        there = Secrets()
-        for known in (OWNER, INVITED):
-            there.add(known, known)
+        copied_secrets = Secrets()
+        for email in (OWNER, INVITED):
+            copied_secrets.add(email, email)
         for place in (copy, files, files / "pg_wal"):
-            assert len(there.secrets_in(place)) == 2  # what is there is found
-        kinds = {re.sub(r"( of .*| to .*)? \d+$", "", what) for what in secrets.issued.values()}
+            assert len(copied_secrets.secrets_in(place)) == 2  # what is there is found
+        kinds = {
+            re.sub(r"( of .*| to .*)? \d+$", "", purpose) for purpose in secrets.issued.values()
+        }
         assert kinds >= {
             *("sessionid", "csrftoken", "password", "link", "state", "code", "token"),
             *("secret", "recovery code", "client secret"),

@@ -24,12 +24,12 @@ def test_before_anybody_authorizes_a_person_is_needed(installation: Installation
 
 def test_sync_brings_what_anaf_has_and_repeats_without_change(authorized: Installation) -> None:
     authorized.json("sync", "--cui", CUI)
-    (again,) = authorized.json("sync", "--cui", f"RO{CUI}")
-    assert set(again) == SYNC_KEYS
-    assert again["outcome"] == "ok"
+    (second_row,) = authorized.json("sync", "--cui", f"RO{CUI}")
+    assert set(second_row) == SYNC_KEYS
+    assert second_row["outcome"] == "ok"
     expected = authorized.anaf.active(CUI)
-    assert again["seen"] == len(expected)
-    assert (again["new"], again["changed"], again["missing"]) == (0, 0, 0)
+    assert second_row["seen"] == len(expected)
+    assert (second_row["new"], second_row["changed"], second_row["missing"]) == (0, 0, 0)
     rows = authorized.json("transports", "--cui", CUI)
     assert {row["uit"] for row in rows} == {record["uit"] for record in expected}
 

@@ -127,4 +127,4 @@ def test_a_rehearsal_is_not_listed(authorized: Installation) -> None:
     row = change(authorized, new_uit(authorized))
     authorized.change(f"UPDATE filings_vehiclechange SET rehearsal = true WHERE id = {row['id']}")
     listed = authorized.json("vehicle-changes", "--cui", CUI)
-    assert row["id"] not in [other["id"] for other in listed]
+    assert row["id"] not in [listed_row["id"] for listed_row in listed]

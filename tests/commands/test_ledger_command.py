@@ -19,9 +19,9 @@ def synced(authorized: Installation) -> Installation:
 @pytest.fixture
 def elsewhere(authorized: Installation) -> Iterator[Installation]:
     top = make_folder("caraus-ledger-")
-    other = Installation(top / "data", authorized.anaf)
-    yield other
-    other.close()
+    other_installation = Installation(top / "data", authorized.anaf)
+    yield other_installation
+    other_installation.close()
     shutil.rmtree(top)
 
 

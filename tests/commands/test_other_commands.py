@@ -39,10 +39,10 @@ def test_wrong_use_is_exit_code_2(installation: Installation, arguments: list[st
 
 
 def test_createuser_reuses_what_exists(installation: Installation) -> None:
-    again = installation.run("createuser", "--email", EMAIL.upper(), "--cui", "900020201")
-    assert again.returncode == 0
-    assert f"{CUI}, 900020201" in again.stdout
-    assert again.stdout.count("Trans Test") == 1
+    second_run = installation.run("createuser", "--email", EMAIL.upper(), "--cui", "900020201")
+    assert second_run.returncode == 0
+    assert f"{CUI}, 900020201" in second_run.stdout
+    assert second_run.stdout.count("Trans Test") == 1
 
 
 def test_createuser_refuses_a_bad_cui_and_makes_nothing(installation: Installation) -> None:
@@ -152,8 +152,8 @@ def test_generated_secrets_are_the_owners_alone(installation: Installation) -> N
 
 
 def test_a_taken_port_is_a_sentence(installation: Installation) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = installation.run("web", "--port", str(taken.getsockname()[1]))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = installation.run("web", "--port", str(listener.getsockname()[1]))
     assert done.returncode == 1
     assert "is taken" in done.stderr
 

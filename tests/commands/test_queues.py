@@ -87,10 +87,12 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
             authorization=factories.authorization(organization)
         )
         run_authorization_check.defer(check_id=check.pk)
-    with psycopg.connect(**database.get_connection_params()) as other:
+    with psycopg.connect(**database.get_connection_params()) as other_connection:
         # What people pressed waits for these locks, as for a large list or for a silent ANAF.
-        other.execute("LOCK TABLE workspace_listexport IN SHARE ROW EXCLUSIVE MODE")
-        other.execute("LOCK TABLE authorizations_authorizationcheck IN SHARE ROW EXCLUSIVE MODE")
+        other_connection.execute("LOCK TABLE workspace_listexport IN SHARE ROW EXCLUSIVE MODE")
+        other_connection.execute(
+            "LOCK TABLE authorizations_authorizationcheck IN SHARE ROW EXCLUSIVE MODE"
+        )
         with jobs_running():
             until(lambda: jobs("exports", "doing") == jobs("checks", "doing") == 2, "both full")
             # The workers themselves put the minute's tasks in the queue as they start.
@@ -104,7 +106,7 @@ def test_people_pressing_everything_hold_up_nothing_with_a_clock(anaf: Simulator
             )
             until(lambda: refreshed(authorization), "the token refresh")
             assert jobs("exports", "todo") == jobs("checks", "todo") == 4
-            other.rollback()
+            other_connection.rollback()
             until(lambda: not jobs("exports", "todo", "doing"), "what people pressed")
 
 

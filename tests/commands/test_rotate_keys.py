@@ -51,8 +51,10 @@ def test_what_no_key_opens_is_left_as_it_is_and_counted(
     shut = factories.authorization(organization)
     settings.TOKEN_KEYS = [old]
     fine = factories.authorization(organization)
-    gone = factories.authorization(organization)
-    Authorization.objects.filter(pk=gone.pk).update(access_token_sealed="", refresh_token_sealed="")
+    ended = factories.authorization(organization)
+    Authorization.objects.filter(pk=ended.pk).update(
+        access_token_sealed="", refresh_token_sealed=""
+    )
     settings.TOKEN_KEYS = [new, old]
     rotated = rotate_token_keys()
     assert (rotated.done, rotated.unreadable) == (1, (shut.pk,))

@@ -102,8 +102,8 @@ def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> 
         assert "Trei pași până la primele UIT-uri" in first
         client.cookies.delete("sessionid")
         form["csrfmiddlewaretoken"] = client.cookies["csrftoken"]  # signing in makes a new one
-        again = client.post(link, data=form | {"email": "altul@example.ro"})
-        assert again.status_code == 404
+        second_response = client.post(link, data=form | {"email": "altul@example.ro"})
+        assert second_response.status_code == 404
         used = client.get(link)
         assert used.status_code == 404
         assert "Linkul nu mai este valabil" in used.text

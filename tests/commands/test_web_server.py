@@ -60,13 +60,13 @@ class Running:
 
     def exchange(self, data: str) -> str:
         """Everything until the server closes; the client closes its side when it is silent."""
-        got = b""
+        received = b""
         with contextlib.suppress(ConnectionError), self.connect(data) as client:
             with contextlib.suppress(OSError):  # it may be closed already
                 client.shutdown(socket.SHUT_WR)
             while part := client.recv(65536):
-                got += part
-        return got.decode("latin-1")
+                received += part
+        return received.decode("latin-1")
 
     def get(self, path: str) -> str:
         with httpx2.Client(trust_env=False, timeout=30) as client:
@@ -99,12 +99,12 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def response(client: socket.socket) -> bytes:
     """The next response, whole: a reading may bring a part of it, or its head alone."""
-    got = b""
-    while b"\r\n\r\n" not in got:
+    received = b""
+    while b"\r\n\r\n" not in received:
         part = client.recv(1000)
-        assert part, f"closed after {got!r}"
-        got += part
-    head, _, body = got.partition(b"\r\n\r\n")
+        assert part, f"closed after {received!r}"
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)content-length: (\d+)", head)
     assert length
     while len(body) < int(length[1]):
@@ -152,10 +152,10 @@ def test_an_unfinished_request_is_let_go_in_time(hasty: None, running: Running, 
 
 def test_a_connection_at_rest_is_let_go_in_time(hasty: None, running: Running) -> None:
     with running.connect("GET / HTTP/1.1\nHost: a\n\n") as client:
-        got = b""
+        received = b""
         while part := client.recv(1000):
-            got += part
-    assert got.startswith(b"HTTP/1.1 200 OK")
+            received += part
+    assert received.startswith(b"HTTP/1.1 200 OK")
 
 
 def test_a_connection_that_is_used_is_not_let_go(hasty: None, running: Running) -> None:
@@ -287,9 +287,9 @@ def test_told_to_end_it_answers_what_is_under_way_and_takes_nothing_new(running:
     with pytest.raises(ConnectionRefusedError):
         running.connect()
     running.application.go.set()
-    got = response(client)
-    assert b"200 OK" in got
-    assert b"Connection: close" in got
+    received = response(client)
+    assert b"200 OK" in received
+    assert b"Connection: close" in received
     assert client.recv(100) == b""
     running.thread.join(30)
     assert not running.thread.is_alive()

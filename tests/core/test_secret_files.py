@@ -144,4 +144,4 @@ def test_processes_that_make_a_secret_at_once_get_the_same(tmp_path: Path) -> No
         racer.stdin.flush()
     responses = [racer.communicate(timeout=20)[0].split() for racer in racers]
     assert len(responses[0]) == 50
-    assert all(earlier == other for earlier, other in itertools.pairwise(responses))
+    assert all(earlier == later for earlier, later in itertools.pairwise(responses))

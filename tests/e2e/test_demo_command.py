@@ -170,8 +170,8 @@ def test_told_to_end_while_the_schema_is_locked_it_ends_in_order(folder: Path) -
         demo = DemoProcess(folder)
         demo.start(until="Starting PostgreSQL")
         waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        with psycopg.connect(server.url, autocommit=True) as other:
-            until(lambda: other.execute(waiting).rowcount == 1, "the demo at the lock")
+        with psycopg.connect(server.url, autocommit=True) as other_connection:
+            until(lambda: other_connection.execute(waiting).rowcount == 1, "the demo at the lock")
         assert demo.stop() == 0
     assert "Traceback" not in demo.text
 
@@ -202,9 +202,9 @@ class InterruptedLock:
         self.lock = threading.Lock()
 
     def acquire(self, *arguments: bool) -> bool:
-        taken = self.lock.acquire(*arguments)
+        is_acquired = self.lock.acquire(*arguments)
         os.kill(os.getpid(), signal.SIGUSR1)
-        return taken
+        return is_acquired
 
     def release(self) -> None:
         self.lock.release()
@@ -229,8 +229,8 @@ def test_a_signal_never_leaves_a_child_that_nobody_can_await() -> None:
 
 
 def test_a_taken_port_gets_a_clear_sentence(folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        demo = DemoProcess(folder, port=taken.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        demo = DemoProcess(folder, port=listener.getsockname()[1])
         with pytest.raises(RuntimeError, match=rf"Port {demo.port} on 127\.0\.0\.1 is taken"):
             demo.start()
 

@@ -50,7 +50,9 @@ def _served(anaf: SimulatorProcess, keys: Path, blank: Path, folder: Path) -> It
         yield installation.address
 
 
-def signed_in(browser: Browser, anaf: SimulatorProcess, keys: Path, address: str, who: str) -> Page:
+def signed_in(
+    browser: Browser, anaf: SimulatorProcess, keys: Path, address: str, person: str
+) -> Page:
     context = browser.new_context(
         base_url=address,
         locale="ro-RO",
@@ -58,8 +60,8 @@ def signed_in(browser: Browser, anaf: SimulatorProcess, keys: Path, address: str
         client_certificates=[
             {
                 "origin": anaf.secure_url,
-                "certPath": str(keys / f"{who}.pem"),
-                "keyPath": str(keys / f"{who}.key"),
+                "certPath": str(keys / f"{person}.pem"),
+                "keyPath": str(keys / f"{person}.key"),
             }
         ],
     )

@@ -198,13 +198,13 @@ def test_in_two_languages_on_a_phone_without_javascript(
     phone.close()
 
 
-def tab_to(page: Page, wanted: Locator) -> None:
+def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until it is there; what the keyboard does not reach fails."""
     for _ in range(250):
         page.keyboard.press("Tab")
-        if wanted.evaluate("one => one === document.activeElement"):
+        if target.evaluate("one => one === document.activeElement"):
             return
-    raise AssertionError(f"Tab does not reach {wanted}")
+    raise AssertionError(f"Tab does not reach {target}")
 
 
 def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: DemoProcess) -> None:

@@ -11,13 +11,13 @@ from .servers import HOLDER, Spawn, output_of, query_value, server_pid, servers
 
 def test_the_last_holder_stops_the_server(shared: Path, spawn: Spawn) -> None:
     handle = embedded.acquire(shared)
-    other = spawn(HOLDER, shared)
-    assert output_of(other) == str(server_pid(shared))
+    other_process = spawn(HOLDER, shared)
+    assert output_of(other_process) == str(server_pid(shared))
     handle.release()
     handle.release()
     assert query_value(shared, "SELECT 1") == "1"
-    other.communicate("\n", timeout=20)
-    assert other.returncode == 0
+    other_process.communicate("\n", timeout=20)
+    assert other_process.returncode == 0
     assert servers(shared) == []
 
 

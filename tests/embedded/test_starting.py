@@ -105,10 +105,10 @@ def test_a_path_too_long_or_too_odd_for_a_socket_works(
         assert query_value(folder / name, "SELECT 1") == "1"
         assert place.parent == Path("/tmp")
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
-        other = "import sys; from pathlib import Path; from caraus import embedded\n"
-        other += "print(embedded.embedded_database_url(Path(sys.argv[1])))"
+        script = "import sys; from pathlib import Path; from caraus import embedded\n"
+        script += "print(embedded.embedded_database_url(Path(sys.argv[1])))"
         assert (
-            output_of(spawn(other, folder / name, TMPDIR=str(folder), XDG_RUNTIME_DIR="/x")) == url
+            output_of(spawn(script, folder / name, TMPDIR=str(folder), XDG_RUNTIME_DIR="/x")) == url
         )
     assert not place.exists()
 

@@ -40,8 +40,8 @@ class Desk:
     def new_uit(self, **fields: Any) -> Transport:
         """Declare a UIT that is valid since yesterday, and have it read."""
         day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
-        given = {"data_transp": day, "nr_veh": "B12ABC", "nr_rem1": "B01REM", "nr_rem2": ""}
-        uit = self.anaf.add_uit(self.company.cui, **(given | fields))["uit"]
+        record = {"data_transp": day, "nr_veh": "B12ABC", "nr_rem1": "B01REM", "nr_rem2": ""}
+        uit = self.anaf.add_uit(self.company.cui, **(record | fields))["uit"]
         self.sync()
         return Transport.objects.get(company=self.company, uit=uit)
 
@@ -51,8 +51,8 @@ class Desk:
         assert result.outcome, result.message
 
     def change_input(self, plate: str = "CJ77XYZ", **fields: Any) -> VehicleChangeInput:
-        given: dict[str, Any] = {"trailer1": "", "trailer2": "", "moment": timezone.now()}
-        return VehicleChangeInput(plate=plate, **(given | fields))
+        values: dict[str, Any] = {"trailer1": "", "trailer2": "", "moment": timezone.now()}
+        return VehicleChangeInput(plate=plate, **(values | fields))
 
     def draft(
         self, transport: Transport, *, rehearsal: bool = False, **fields: Any

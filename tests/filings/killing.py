@@ -98,7 +98,10 @@ def is_sleeping() -> bool:
 def limiter_locked() -> Iterator[None]:
     """Hold the row of the rate limiter: whoever is about to open a socket waits."""
     address, name = os.environ["DATABASE_URL"], str(database.settings_dict["NAME"])
-    with psycopg.connect(address, dbname=name) as other, other.cursor() as cursor:
+    with (
+        psycopg.connect(address, dbname=name) as other_connection,
+        other_connection.cursor() as cursor,
+    ):
         cursor.execute("SELECT 1 FROM sync_ratelimiter FOR UPDATE")
         assert cursor.fetchone()
         yield

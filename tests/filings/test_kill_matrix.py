@@ -40,12 +40,12 @@ def go_on(desk: Desk, change: VehicleChange) -> VehicleChange:
     return change
 
 
-def assert_right(desk: Desk, change: VehicleChange, *, taken: bool) -> None:
+def assert_right(desk: Desk, change: VehicleChange, *, is_filed: bool) -> None:
     """One filing at most, and its state is what ANAF shows."""
     change = go_on(desk, change)
     uploads = desk.uploads()
-    assert len(uploads) == taken
-    assert change.state == (ChangeState.DONE if taken else ChangeState.NOT_FOUND)
+    assert len(uploads) == is_filed
+    assert change.state == (ChangeState.DONE if is_filed else ChangeState.NOT_FOUND)
     references = set(change.attempts.values_list("reference", flat=True))
     shown = {
         each["ref_decl"]
@@ -53,7 +53,7 @@ def assert_right(desk: Desk, change: VehicleChange, *, taken: bool) -> None:
         if record["uit"] == change.uit
         for each in record.get("modif_veh") or []
     }
-    assert bool(shown & references) is taken
+    assert bool(shown & references) is is_filed
 
 
 def state_of(change: VehicleChange) -> str:
@@ -71,7 +71,7 @@ def test_before_the_attempt_is_stored(desk: Desk, fault: str) -> None:
     if fault != "good":
         desk.anaf.turn_on(fault, endpoint="upload")
     desk.step(change)
-    assert_right(desk, change, taken=FAULTS[fault])
+    assert_right(desk, change, is_filed=FAULTS[fault])
 
 
 def test_before_the_socket_opens(desk: Desk) -> None:
@@ -87,7 +87,7 @@ def test_before_the_socket_opens(desk: Desk) -> None:
         )
     assert desk.anaf.calls("upload") == []
     assert desk.step(change).state == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=False)
+    assert_right(desk, change, is_filed=False)
 
 
 def test_after_sending_without_an_effect(desk: Desk) -> None:
@@ -97,7 +97,7 @@ def test_after_sending_without_an_effect(desk: Desk) -> None:
     desk.anaf.turn_off("timeout")
     assert state_of(change) == ChangeState.SENDING
     assert desk.step(change).state == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=False)
+    assert_right(desk, change, is_filed=False)
 
 
 def test_after_sending_with_an_effect(desk: Desk) -> None:
@@ -106,7 +106,7 @@ def test_after_sending_with_an_effect(desk: Desk) -> None:
     killed(desk.anaf, change, when=desk.uploads)
     assert state_of(change) == ChangeState.SENDING
     assert desk.step(change).state == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=True)
+    assert_right(desk, change, is_filed=True)
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
@@ -118,7 +118,7 @@ def test_before_the_answer_is_stored(desk: Desk, fault: str) -> None:
         killed(desk.anaf, change, when=killing.is_sleeping)
     assert not FilingResponse.objects.exists()
     assert desk.step(change).state == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=FAULTS[fault])
+    assert_right(desk, change, is_filed=FAULTS[fault])
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
@@ -132,7 +132,7 @@ def test_before_the_stored_answer_is_judged(desk: Desk, fault: str) -> None:
     assert FilingResponse.objects.count() == 1
     expected = ChangeState.PROCESSING if fault == "good" else ChangeState.UNKNOWN
     assert desk.step(change).state == expected
-    assert_right(desk, change, taken=FAULTS[fault])
+    assert_right(desk, change, is_filed=FAULTS[fault])
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -146,7 +146,7 @@ def test_while_it_looks_for_a_lost_answer(desk: Desk, fault: str) -> None:
     killed(desk.anaf, change, when=lambda: desk.anaf.calls("lista"))
     desk.anaf.turn_off("held")
     assert state_of(change) == ChangeState.UNKNOWN
-    assert_right(desk, change, taken=FAULTS[fault])
+    assert_right(desk, change, is_filed=FAULTS[fault])
 
 
 def test_while_it_asks_for_the_status(desk: Desk) -> None:
@@ -156,7 +156,7 @@ def test_while_it_asks_for_the_status(desk: Desk) -> None:
     killed(desk.anaf, change, when=lambda: desk.anaf.calls("stareMesaj"))
     desk.anaf.turn_off("held")
     assert state_of(change) == ChangeState.PROCESSING
-    assert_right(desk, change, taken=True)
+    assert_right(desk, change, is_filed=True)
 
 
 @pytest.mark.parametrize("fault", ["good", "upload_lost_after"])
@@ -168,7 +168,7 @@ def test_before_done_is_stored(desk: Desk, fault: str) -> None:
     with lingering("UPDATE", "filings_vehiclechange", "NEW.state = 'done'"):
         killed(desk.anaf, change, when=killing.is_sleeping, work=killing.sync)
     assert state_of(change) != ChangeState.DONE
-    assert_right(desk, change, taken=True)
+    assert_right(desk, change, is_filed=True)
 
 
 def test_four_workers_at_once_file_once(desk: Desk) -> None:
@@ -176,7 +176,7 @@ def test_four_workers_at_once_file_once(desk: Desk) -> None:
     workers = [killing.working(desk.anaf, change) for _ in range(4)]
     begin(*workers)
     assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
-    assert_right(desk, change, taken=True)
+    assert_right(desk, change, is_filed=True)
 
 
 def _make_due(change: VehicleChange) -> None:

@@ -26,7 +26,7 @@ def row_of(page: Any, transport: Transport) -> str:
 def test_a_row_of_the_list_shows_the_state_and_leads_to_the_change(
     desk: Desk, dispatcher: Client
 ) -> None:
-    transport, other = desk.new_uit(), desk.new_uit()
+    transport, other_transport = desk.new_uit(), desk.new_uit()
     address = reverse("workspace:list")
     assert "data-filing" not in text_of(dispatcher.get(address))
     change = desk.draft(transport)
@@ -42,7 +42,7 @@ def test_a_row_of_the_list_shows_the_state_and_leads_to_the_change(
         page = dispatcher.get(address)
         assert f'data-filing="{state}"' in row_of(page, transport)
         assert link in row_of(page, transport)
-        assert "data-filing" not in row_of(page, other)
+        assert "data-filing" not in row_of(page, other_transport)
         desk.steps(change) if state == ChangeState.ACCEPTED else desk.step(change)
     VehicleChange.objects.update(state_since=timezone.now() - timedelta(days=2))
     assert "data-filing" not in text_of(dispatcher.get(address))  # the row shows the vehicle

@@ -33,14 +33,14 @@ def lost(desk: Desk, **fields: Any) -> VehicleChange:
 
 def declared(desk: Desk, change: VehicleChange, **fields: Any) -> None:
     """ANAF shows a change of the vehicle, by default the one of `change` without its reference."""
-    given = {
+    record = {
         "nr_veh": change.plate,
         "cod_decl": desk.company.cui,
         "data_modif_veh": change.moment.astimezone(BUCHAREST).strftime("%Y-%m-%dT%H:%M:%S"),
         "nr_rem1": None,
         "ref_decl": None,
     }
-    desk.anaf.change_vehicle(change.uit, **(given | fields))
+    desk.anaf.change_vehicle(change.uit, **(record | fields))
 
 
 def test_what_anaf_shows_without_a_reference_is_known_by_its_plates(desk: Desk) -> None:

@@ -75,13 +75,13 @@ class Filing:
         uploads = [upload for upload in self.desk.uploads() if upload["uit"] == self.change.uit]
         keys = [key_of(upload["reference"]) for upload in uploads]
         assert len(keys) == len(set(keys)) <= len(references)  # no attempt was sent twice
-        taken = {key_of(upload["reference"]) for upload in uploads if upload["state"] == "ok"}
+        filed = {key_of(upload["reference"]) for upload in uploads if upload["state"] == "ok"}
         if self.change.state == ChangeState.DONE:
             (record,) = (row for row in self.desk.shown() if row["uit"] == self.change.uit)
             shown = {key_of(shown.get("ref_decl") or "") for shown in record["modif_veh"]}
             assert shown & {key_of(reference) for reference in references}
         elif self.change.state == ChangeState.REFUSED:
-            assert key_of(references[-1]) not in taken
+            assert key_of(references[-1]) not in filed
             assert self.change.message
 
     def check_end(self) -> None:

@@ -40,15 +40,15 @@ def uit(**fields: Any) -> Transport:
 
 
 def change(moment: str, **fields: str) -> dict[str, Any]:
-    given = {"at": at(moment).isoformat(), "plate": "B99DEF", "trailer1": "", "trailer2": ""}
-    return given | fields
+    values = {"at": at(moment).isoformat(), "plate": "B99DEF", "trailer1": "", "trailer2": ""}
+    return values | fields
 
 
 def check(
     transport: Transport, *, now: str = "2026-11-30T12:00", moment: str = "", **fields: str
 ) -> VehicleChangeInput:
-    given: dict[str, Any] = {"plate": "CJ77XYZ", "trailer1": "", "trailer2": ""} | fields
-    change_input = VehicleChangeInput(moment=at(moment or now), **given)
+    values: dict[str, Any] = {"plate": "CJ77XYZ", "trailer1": "", "trailer2": ""} | fields
+    change_input = VehicleChangeInput(moment=at(moment or now), **values)
     return check_input(change_input, transport, now=at(now))
 
 

@@ -24,9 +24,9 @@ def test_every_state_has_its_row() -> None:
     assert set(TRANSITIONS) == set(ChangeState)
     ended = {ChangeState.DONE, ChangeState.REFUSED, ChangeState.CANCELLED, ChangeState.CLOSED}
     assert ended == ENDED_STATES
-    others = ENDED_STATES | {ChangeState.DRAFT}
-    assert OPEN_CHANGE_STATES.isdisjoint(others)
-    assert OPEN_CHANGE_STATES | others == set(ChangeState)
+    other_states = ENDED_STATES | {ChangeState.DRAFT}
+    assert OPEN_CHANGE_STATES.isdisjoint(other_states)
+    assert OPEN_CHANGE_STATES | other_states == set(ChangeState)
     assert {
         ChangeState.REFUSED,
         ChangeState.UNKNOWN,
@@ -121,6 +121,6 @@ def test_a_uit_has_one_open_change(company: Company, state: ChangeState) -> None
         make(closed)
     make(state, uit="UIT-2")
     make(state, rehearsal=True)
-    for other in sorted(OPEN_CHANGE_STATES):
+    for open_state in sorted(OPEN_CHANGE_STATES):
         with pytest.raises(IntegrityError), transaction.atomic():
-            make(other)
+            make(open_state)

@@ -79,12 +79,12 @@ def test_our_rules_come_before_anafs(
 
 def test_all_uits_of_a_vehicle_at_once(desk: Desk, dispatcher: Client) -> None:
     transports = [desk.new_uit(nr_veh="B55TIR", nr_rem1="") for _ in range(3)]
-    other = desk.new_uit()
+    other_transport = desk.new_uit()
     address = reverse("filings:new_of_vehicle") + "?numar=b-55-tir"
     page = text_of(dispatcher.get(address))
     assert all(transport.uit in page for transport in transports)
-    assert other.uit not in page
-    ticked = [str(transport.pk) for transport in (*transports[:2], other)]
+    assert other_transport.uit not in page
+    ticked = [str(transport.pk) for transport in (*transports[:2], other_transport)]
     preview = dispatcher.post(address, CHANGE | {"uit": ticked}, follow=True)
     assert "Depune toate cele 2 la ANAF" in text_of(preview)
     changes = list(VehicleChange.objects.order_by("pk"))

@@ -54,18 +54,18 @@ def test_a_dispatchers_sheet_goes_where_it_belongs(works: Client, company: Compa
 def test_a_driver_and_a_phone_are_changed_by_hand_and_by_the_next_list(
     works: Client, company: Company, vehicle: MakeVehicle
 ) -> None:
-    known = vehicle("VS21KLM")
+    listed = vehicle("VS21KLM")
     form = {"plate": "VS21KLM", "kind": "vehicle", "driver": "Pop Ion", "phone": "0711 222 333"}
-    works.post(f"/flota/{known.pk}/", form)
-    known.refresh_from_db()
-    assert (known.driver, known.phone) == ("Pop Ion", "0711 222 333")
+    works.post(f"/flota/{listed.pk}/", form)
+    listed.refresh_from_db()
+    assert (listed.driver, listed.phone) == ("Pop Ion", "0711 222 333")
     preview = preview_of(works, SHEET)
     assert "„Pop Ion” → „Popa Gheorghe”; „0711 222 333” → „0722123456”" in page_text(
         works.get(preview)
     )
     works.post(preview, {"schimba": "1"})
-    known.refresh_from_db()
-    assert (known.driver, known.phone) == ("Popa Gheorghe", "0722123456")
+    listed.refresh_from_db()
+    assert (listed.driver, listed.phone) == ("Popa Gheorghe", "0722123456")
 
 
 def test_a_column_can_be_told_what_it_is(works: Client, company: Company) -> None:

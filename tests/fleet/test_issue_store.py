@@ -88,28 +88,28 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
 def test_the_fleet_of_one_company_says_nothing_about_another(
     dispatcher: Membership, company: Company, make: MakeTransport
 ) -> None:
-    other = factories.company(company.organization, cui=factories.OTHER_CUI)
-    theirs = make(company=other, plate="CJ77NOU")
+    other_company = factories.company(company.organization, cui=factories.OTHER_CUI)
+    theirs = make(company=other_company, plate="CJ77NOU")
     changes.save_vehicles(dispatcher, company, [VehicleEntry("B123ABC", VehicleKind.VEHICLE)])
     assert standing(theirs) == []
-    assert queries.count_with_issues([company.pk, other.pk], today()) == 0
+    assert queries.count_with_issues([company.pk, other_company.pk], today()) == 0
 
 
 def test_two_directions_name_each_other_until_one_is_closed(
     company: Company, make: MakeTransport, vehicle: MakeVehicle, dispatcher: Membership
 ) -> None:
     vehicle("B123ABC")
-    there = make(plate="B123ABC")
+    local = make(plate="B123ABC")
     back = make(plate="B 123 ABC", start=BUCHAREST, end=CLUJ)
     assert len(issue_store.update_issues(company.pk, because="uit")) == 2
-    assert [issue.other for issue in queries.issues_of(there)] == [back]
-    again = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
+    assert [issue.other for issue in queries.issues_of(local)] == [back]
+    returning = make(plate="B123ABC", start=BUCHAREST, end=CLUJ)
     Transport.objects.filter(pk=back.pk).update(state="delisted")
     (new,) = issue_store.update_issues(company.pk, because="uit")
-    assert new.transport_id == again.pk
-    assert [issue.other for issue in queries.issues_of(there)] == [again]
-    again.delete()
-    assert standing(there) == []
+    assert new.transport_id == returning.pk
+    assert [issue.other for issue in queries.issues_of(local)] == [returning]
+    returning.delete()
+    assert standing(local) == []
 
 
 def test_a_later_vehicle_change_counts_instead_of_what_was_declared(

@@ -204,10 +204,10 @@ def test_a_row_at_the_end_of_the_sheet_is_found_and_soon() -> None:
 # -- judged --------------------------------------------------------------------------------------
 
 
-def verdicts(lines: list[ImportLine], *known: Vehicle) -> list[tuple[str, str]]:
+def verdicts(lines: list[ImportLine], *listed: Vehicle) -> list[tuple[str, str]]:
     rows = [ReadRow(line.number, (line,)) for line in lines]
     judged = check_vehicle_rows(
-        rows, {vehicle.plate: vehicle for vehicle in known}, VehicleKind.VEHICLE
+        rows, {vehicle.plate: vehicle for vehicle in listed}, VehicleKind.VEHICLE
     )
     return [
         ("wrong", row.error) if row.error else (row.lines[0].verdict, row.lines[0].message)

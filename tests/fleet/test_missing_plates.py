@@ -35,17 +35,17 @@ def test_the_missing_plates_of_open_uits_are_added_in_one_step(
     make: MakeTransport,
     vehicle: MakeVehicle,
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     vehicle("B210KLM")
     make(plate="B 210 KLM", trailer1="AR 31 REM")
     make(plate="CJ-77 NOU", trailer1="AR31REM", trailer2="x" * 30)
     make(plate="B211KLM", first_expired_day=today())
     make(plate="B212KLM", state=Transport.State.DELISTED)
     make(plate="B213KLM", carrier_cui="14399840")
-    make(plate="CJ77NOU", company=other)
+    make(plate="CJ77NOU", company=other_company)
     issue_store.update_issues(company.pk, because="uit")
     assert "2 numere de pe UIT-uri lipsesc din flotă." in page_text(works.get(LIST))
-    keys = [f"{company.cui}:AR31REM", f"{company.cui}:CJ77NOU", f"{other.cui}:CJ77NOU"]
+    keys = [f"{company.cui}:AR31REM", f"{company.cui}:CJ77NOU", f"{other_company.cui}:CJ77NOU"]
     assert offered(works) == keys
     response = works.post(
         MISSING, {"numar": [*keys[:2], f"{company.cui}:B211KLM", "x"]}, follow=True

@@ -53,8 +53,8 @@ def test_one_vehicle_by_hand_from_its_first_day_to_its_last(
     assert "B123ABC este în flotă." in page_text(response)
     vehicle = Vehicle.objects.get()
     page = f"/flota/{vehicle.pk}/"
-    again = page_text(works.post(LIST, form | {"plate": "B123ABC"}))
-    assert "B123ABC este deja în flotă, ca vehicul." in again
+    second_page = page_text(works.post(LIST, form | {"plate": "B123ABC"}))
+    assert "B123ABC este deja în flotă, ca vehicul." in second_page
     works.post(page, {"plate": "B 124 ABC", "kind": "trailer", "note": ""})
     assert fleet() == {"B124ABC": ("trailer", "", True)}
     works.post(f"{page}retragere/", {"activ": "nu"})
@@ -89,13 +89,13 @@ def test_a_wrong_form_keeps_what_was_typed_and_says_what_is_wrong(
 def test_the_list_is_searched_and_filtered_by_the_address(
     works: Client, organization: Organization, company: Company, vehicle: MakeVehicle
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     vehicle("B123ABC", note="Volvo Ionescu")
-    vehicle("CT34REM", VehicleKind.TRAILER, company=other)
+    vehicle("CT34REM", VehicleKind.TRAILER, company=other_company)
     vehicle("CJ01OLD", active=False)
     assert shown(works) == ["B123ABC", "CT34REM"]
     assert shown(works, q="b-123 a") == shown(works, q="ionescu") == ["B123ABC"]
-    assert shown(works, fel="remorci") == shown(works, firma=other.cui) == ["CT34REM"]
+    assert shown(works, fel="remorci") == shown(works, firma=other_company.cui) == ["CT34REM"]
     assert shown(works, stare="retrase") == ["CJ01OLD"]
     assert len(shown(works, stare="toate")) == 3
     assert shown(works, q="nimic", pagina="x") == []
@@ -252,7 +252,7 @@ def test_from_a_uit_its_vehicle_and_trailer_are_added_with_one_press(
     works: Client, company: Company, make: MakeTransport
 ) -> None:
     uit = make(plate="CJ-77 NOU", trailer1="CT34REM", trailer2="x" * 30)
-    other = make(plate="AR01STR")
+    other_transport = make(plate="AR01STR")
     page, add = f"/transporturi/{uit.pk}/", f"/flota/din-uit/{uit.pk}/"
     before = page_text(works.get(page))
     assert "Adaugă CJ77NOU în flotă" in before
@@ -270,7 +270,7 @@ def test_from_a_uit_its_vehicle_and_trailer_are_added_with_one_press(
     assert "nu este un număr" in page_text(works.post(add, {"loc": "trailer2"}, follow=True))
     assert works.post(add, {"loc": "start"}).status_code == 404
     assert works.get(add).status_code == 405
-    issues = page_text(works.get(f"/transporturi/{other.pk}/"))
+    issues = page_text(works.get(f"/transporturi/{other_transport.pk}/"))
     assert "1 problemă de rezolvat" in issues
     assert "Vehiculul AR01STR nu este în flotă" in issues
 

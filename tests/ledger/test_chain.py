@@ -125,7 +125,7 @@ def test_an_entry_outside_of_a_transaction_is_a_mistake_of_ours(organization: Or
 
 @pytest.mark.django_db(transaction=True)
 def test_writers_at_once_do_not_fork_the_chain(organization: Organization) -> None:
-    other = factories.organization("Alta")
+    other_organization = factories.organization("Alta")
     barrier = threading.Barrier(8)
 
     def writer(number: int) -> None:
@@ -133,7 +133,7 @@ def test_writers_at_once_do_not_fork_the_chain(organization: Organization) -> No
             barrier.wait(10)
             for turn in range(25):
                 write(organization.pk, {"writer": number, "turn": turn}, {"second": turn})
-                write(other.pk, {"writer": number})
+                write(other_organization.pk, {"writer": number})
         finally:
             connections.close_all()
 
@@ -141,7 +141,7 @@ def test_writers_at_once_do_not_fork_the_chain(organization: Organization) -> No
         list(threads.map(writer, range(8)))
     checked = {chain.organization_id: chain for chain in verify.verify_chains()}
     assert all(chain.first_break is None for chain in checked.values())
-    assert (checked[organization.pk].entries, checked[other.pk].entries) == (400, 200)
+    assert (checked[organization.pk].entries, checked[other_organization.pk].entries) == (400, 200)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -285,14 +285,14 @@ def _move_back(chain: int, *, up_to: int) -> None:
 
 
 def test_a_chain_goes_when_its_organization_is_gone(chain: int) -> None:
-    other = factories.organization("Rămâne")
-    write(other.pk, {"n": 1})
+    other_organization = factories.organization("Rămâne")
+    write(other_organization.pk, {"n": 1})
     write(INSTALLATION, {"host": "x"}, kind=LedgerEntry.Kind.OUTAGE)
     assert retention.delete_orphaned_chains() == 0
     Organization.objects.filter(pk=chain).delete()
     assert retention.delete_orphaned_chains() == 5
     left = LedgerEntry.objects.values_list("organization_id", flat=True)
-    assert set(left) == {INSTALLATION, other.pk}
+    assert set(left) == {INSTALLATION, other_organization.pk}
 
 
 def test_a_deleted_organizations_chain_goes_within_the_same_hour(chain: int) -> None:

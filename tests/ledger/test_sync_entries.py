@@ -24,8 +24,8 @@ from tests.transports.conftest import noon
 MINUTE = timedelta(minutes=1)
 
 
-def new_entries(company: Company, known: int) -> list[LedgerEntry]:
-    return entries(company.organization_id)[known:]
+def new_entries(company: Company, count: int) -> list[LedgerEntry]:
+    return entries(company.organization_id)[count:]
 
 
 def test_every_record_is_written_as_anaf_gave_it_with_its_times(
@@ -50,13 +50,13 @@ def test_an_unchanged_response_adds_nothing_and_a_change_one_entry(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     sync_company(company_id=company.pk)
-    assert new_entries(company, known) == []
+    assert new_entries(company, count) == []
     uit = anaf.active(company.cui)[0]["uit"]
     anaf.correct(uit, nr_veh="B99NOU")
     sync_company(company_id=company.pk)
-    (entry,) = new_entries(company, known)
+    (entry,) = new_entries(company, count)
     assert (entry.kind, entry.uit, content(entry)["nr_veh"]) == ("record", uit, "B99NOU")
 
 
@@ -65,14 +65,14 @@ def test_a_change_in_what_makes_no_event_is_written_too(
 ) -> None:
     """ANAF's own number of a record, for one."""
     sync_company(company_id=company.pk)
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     row = Transport.objects.filter(state="active").first()
     assert row is not None
     row.raw = row.raw | {"id": "another"}
     row.save(update_fields=["raw"])
     SyncState.objects.update(last_body_digest="", last_digest="")
     sync_company(company_id=company.pk)
-    (entry,) = new_entries(company, known)
+    (entry,) = new_entries(company, count)
     assert (entry.uit, content(entry)) == (row.uit, row.raw | {"id": content(entry)["id"]})
 
 
@@ -81,14 +81,14 @@ def test_a_delisting_and_a_return_are_written_once(
 ) -> None:
     now = noon().astimezone(UTC)
     sync_company(company_id=company.pk, now=now)
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     uit = anaf.add_uit(company.cui)["uit"]
     sync_company(company_id=company.pk, now=now + MINUTE)
     anaf.withdraw(uit)
     for minutes in (5, 20, 30):
         sync_company(company_id=company.pk, now=now + minutes * MINUTE)
     assert Transport.objects.get(uit=uit).state == "delisted"
-    appeared, delisted = new_entries(company, known)
+    appeared, delisted = new_entries(company, count)
     assert (appeared.kind, appeared.uit) == ("record", uit)
     assert (delisted.kind, delisted.uit) == ("delisted", uit)
     assert delisted.received_at == now + 20 * MINUTE
@@ -99,7 +99,7 @@ def test_a_delisting_and_a_return_are_written_once(
     Transport.objects.filter(pk=listed.pk).update(state="delisted")
     SyncState.objects.update(last_body_digest="", last_digest="")
     sync_company(company_id=company.pk, now=now + 40 * MINUTE)
-    (returned,) = new_entries(company, known + 2)
+    (returned,) = new_entries(company, count + 2)
     assert (returned.kind, returned.uit, content(returned)) == ("record", listed.uit, listed.raw)
 
 
@@ -108,10 +108,10 @@ def test_the_end_of_the_validity_is_written(
 ) -> None:
     now = noon()
     sync_company(company_id=company.pk, now=now)
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     anaf.turn_on("empty")
     sync_company(company_id=company.pk, now=now + timedelta(days=40))
-    expired = new_entries(company, known)
+    expired = new_entries(company, count)
     assert {entry.kind for entry in expired} == {"expired"}
     assert {entry.uit for entry in expired} == set(Transport.objects.values_list("uit", flat=True))
     # An empty list is an object: ANAF's trace of the response stands beside it.
@@ -122,11 +122,11 @@ def test_what_nobody_understands_is_written_and_again_once_it_is_understood(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     anaf.turn_on("malformed_record", kind="missing_uit")
     for _ in range(2):
         sync_company(company_id=company.pk)
-    (entry,) = new_entries(company, known)
+    (entry,) = new_entries(company, count)
     assert (entry.kind, entry.uit) == ("unreadable", "")
     assert "uit" not in content(entry)["record"]
     record = UnreadableRecord.objects.get()
@@ -134,7 +134,7 @@ def test_what_nobody_understands_is_written_and_again_once_it_is_understood(
         parser_version=0, raw=record.raw.replace("{", '{"uit":"3V0P0L0P0T3JUW46",', 1)
     )
     assert unreadable_records.reparse_records() == 1
-    understood = new_entries(company, known)[1]
+    understood = new_entries(company, count)[1]
     assert (understood.kind, understood.uit) == ("record", "3V0P0L0P0T3JUW46")
 
 
@@ -142,11 +142,11 @@ def test_a_silence_is_written_when_it_begins_and_when_it_ends(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     anaf.turn_on("down_503")
     for _ in range(3):
         assert sync_company(company_id=company.pk).outcome is Outcome.UNAVAILABLE
-    (began,) = new_entries(company, known)
+    (began,) = new_entries(company, count)
     since = SyncState.objects.get().error_since
     assert since is not None
     assert (began.kind, began.requested_at, began.received_at) == ("no_response", since, None)
@@ -155,7 +155,7 @@ def test_a_silence_is_written_when_it_begins_and_when_it_ends(
     anaf.turn_off("down_503")
     for _ in range(2):
         sync_company(company_id=company.pk)
-    _, ended = new_entries(company, known)
+    _, ended = new_entries(company, count)
     assert ended.kind == "responding_again"
     assert content(ended) == {"since": since.isoformat(), "code": "http_5xx"}
     assert ended.received_at
@@ -164,10 +164,10 @@ def test_a_silence_is_written_when_it_begins_and_when_it_ends(
 def test_a_refusal_is_a_response(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
-    known = len(entries(company.organization_id))
+    count = len(entries(company.organization_id))
     anaf.rights("three", cuis=[])
     assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
-    assert new_entries(company, known) == []
+    assert new_entries(company, count) == []
     anaf.turn_on("timeout")
     anaf.rights("three", cuis=[company.cui])
     from caraus.authorizations.rights import clear_refusals
@@ -177,7 +177,7 @@ def test_a_refusal_is_a_response(
     anaf.turn_off("timeout")
     anaf.rights("three", cuis=[])
     assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
-    assert [entry.kind for entry in new_entries(company, known)] == [
+    assert [entry.kind for entry in new_entries(company, count)] == [
         "no_response",
         "responding_again",
     ]
@@ -190,17 +190,17 @@ def test_the_poller_writes_the_end_of_a_silence_with_an_unchanged_response(
     authorize(anaf, organization)
     company = factories.company(organization)
     sync_company(company_id=company.pk)
-    known = len(entries(organization.pk))
+    count = len(entries(organization.pk))
     anaf.turn_on("timeout")
     SyncState.objects.update(next_sync_at=timezone.now())
     polling.drain()
-    assert [entry.kind for entry in new_entries(company, known)] == ["no_response"]
+    assert [entry.kind for entry in new_entries(company, count)] == ["no_response"]
     anaf.turn_off("timeout")
     RateLimiter.objects.all().delete()
     for _ in range(2):
         SyncState.objects.update(next_sync_at=timezone.now())
         polling.drain()
-    assert [entry.kind for entry in new_entries(company, known)] == [
+    assert [entry.kind for entry in new_entries(company, count)] == [
         "no_response",
         "responding_again",
     ]

@@ -197,7 +197,7 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     page = squeezed(signed_in.get("/notificari/preferinte/").content.decode())
     assert 'name="uit_new-rezumat" aria-describedby="fel-uit_new" checked' in page
     assert 'name="companies"' not in page  # one company needs no choice
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     form = {
         "uit_new-email": "on",
         "authorization-email": "on",
@@ -208,7 +208,7 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
         "last_hours": "6",
         "quiet_from": "22:00",
         "quiet_until": "",
-        "companies": str(other.pk),
+        "companies": str(other_company.pk),
         "declarants": "RO 123\n\nAgro",
         "vehicles": "b 12-abc",
     }
@@ -222,7 +222,10 @@ def test_preferences_are_a_table_with_hours_and_filters_and_lose_nothing_that_is
     form["quiet_until"] = "06:00"
     assert signed_in.post("/notificari/preferinte/", form).status_code == 302
     delivery_settings = DeliverySettings.objects.get()
-    assert (delivery_settings.companies, delivery_settings.vehicles) == ([other.pk], ["B12ABC"])
+    assert (delivery_settings.companies, delivery_settings.vehicles) == (
+        [other_company.pk],
+        ["B12ABC"],
+    )
     assert delivery_settings.declarants == ["RO 123", "Agro"]
     assert (delivery_settings.quiet_until, delivery_settings.first_hours) == (time(6), 40)
     waits = Notification.objects.get(key="1").digest_at

@@ -33,9 +33,9 @@ def notify_users(
 
 
 def test_a_fact_is_reported_once_to_each(organization: Organization, owner: User) -> None:
-    other = factories.member(organization, "admin")
-    assert len(notify_users(organization, owner, other)) == 2
-    assert notify_users(organization, owner, other) == []
+    other_member = factories.member(organization, "admin")
+    assert len(notify_users(organization, owner, other_member)) == 2
+    assert notify_users(organization, owner, other_member) == []
     assert len(notify_users(organization, owner, key="another fact")) == 1
     assert Notification.objects.count() == NotificationEmail.objects.count() == 3
     assert ProcrastinateJob.objects.filter(task_name="notifications.email").count() == 3
@@ -66,9 +66,9 @@ def test_a_fact_that_is_rolled_back_is_not_reported(
 
 
 def test_somebody_whose_account_is_closed_is_not_notified(organization: Organization) -> None:
-    gone = factories.member(organization, "owner")
-    gone.is_active = False
-    assert notify_users(organization, gone) == []
+    former = factories.member(organization, "owner")
+    former.is_active = False
+    assert notify_users(organization, former) == []
 
 
 def test_each_channel_can_be_switched_off(organization: Organization, owner: User) -> None:
@@ -86,7 +86,7 @@ def test_each_channel_can_be_switched_off(organization: Organization, owner: Use
 def test_a_choice_holds_in_its_organization_and_for_its_person_only(
     organization: Organization, owner: User
 ) -> None:
-    other = factories.member(organization, "admin")
+    other_member = factories.member(organization, "admin")
     elsewhere = factories.organization("Alta")
     save_channels(
         user=owner,
@@ -94,12 +94,12 @@ def test_a_choice_holds_in_its_organization_and_for_its_person_only(
         kind=EXTERNAL_LINK_USED,
         channels=Channels(email=False),
     )
-    notify_users(organization, owner, other, kind=EXTERNAL_LINK_USED)
+    notify_users(organization, owner, other_member, kind=EXTERNAL_LINK_USED)
     notify_users(elsewhere, owner, key="elsewhere", kind=EXTERNAL_LINK_USED)
     notifications = set(
         NotificationEmail.objects.values_list("notification__user", "notification__organization")
     )
-    assert notifications == {(other.pk, organization.pk), (owner.pk, elsewhere.pk)}
+    assert notifications == {(other_member.pk, organization.pk), (owner.pk, elsewhere.pk)}
 
 
 def test_what_is_essential_stays_in_the_app_and_reaches_somebody_by_mail(

@@ -68,8 +68,8 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
     # Somebody else hears of what is essential by e-mail.
     people = [owner, factories.member(organization, "admin")]
     for number in range(8):
-        wanted = Channels(*(bool(number & bit) for bit in (1, 2, 4)))
-        save_channels(user=owner, organization=organization, kind=kind, channels=wanted)
+        channels = Channels(*(bool(number & bit) for bit in (1, 2, 4)))
+        save_channels(user=owner, organization=organization, kind=kind, channels=channels)
         key = f"{kind.code} {number}"
         later = timezone.now() + timedelta(hours=number)
         if kind.of_uits:
@@ -86,7 +86,7 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
                 now=later,
             )
         notification = Notification.objects.filter(user=owner, key=key).first()
-        if kind.of_uits and not wanted:
+        if kind.of_uits and not channels:
             assert notification is None
             continue
         assert notification
@@ -95,7 +95,7 @@ def test_every_kind_can_be_heard_of_by_each_channel_alone(
             NotificationEmail.objects.filter(pk=notification.pk).exists(),
             bool(notification.digest_at),
         )
-        assert heard == Channels(wanted.bell or kind.essential, wanted.email, wanted.digest)
+        assert heard == Channels(channels.bell or kind.essential, channels.email, channels.digest)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -184,14 +184,16 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     company: Company,
     kind: NotificationKind,
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    restricted, gone, closed, admin = (
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    restricted, former, closed, admin = (
         factories.member(organization, role) for role in ("dispatcher", "viewer", "viewer", "admin")
     )
     now = timezone.now()
     notify_uits(kind, make_notices(company, "lost"), now=now)
     notify_uits(kind, make_notices(company, *(f"lost{n}" for n in range(10))), now=now)
-    notify_uits(kind, [*make_notices(company, "lost too"), *make_notices(other, "kept")], now=now)
+    notify_uits(
+        kind, [*make_notices(company, "lost too"), *make_notices(other_company, "kept")], now=now
+    )
     notify(
         organization=organization,
         users=[admin],
@@ -205,8 +207,8 @@ def test_nothing_is_read_by_who_has_lost_the_company_the_role_or_the_place(
     membership = restricted.memberships.get()
     membership.only_some_companies = True
     membership.save()
-    membership.companies.add(other)
-    gone.memberships.all().delete()
+    membership.companies.add(other_company)
+    former.memberships.all().delete()
     User.objects.filter(pk=closed.pk).update(is_active=False)
     admin.memberships.update(role="viewer")
     run_worker_minute(now + timedelta(days=1))
@@ -259,20 +261,20 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
 def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     organization: Organization, company: Company, owner: User
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     restricted = factories.member(organization, "dispatcher")
     membership = restricted.memberships.get()
     membership.only_some_companies = True
     membership.save()
-    membership.companies.add(other)
+    membership.companies.add(other_company)
     notify_uits(NEW_UIT, make_notices(company, "1"))
     assert [notification.user for notification in Notification.objects.all()] == [owner]
-    for user, chosen in ((owner, other), (restricted, company)):
+    for user, chosen in ((owner, other_company), (restricted, company)):
         DeliverySettings.objects.create(user=user, organization=organization, companies=[chosen.pk])
     notify_uits(NEW_UIT, make_notices(company, "2"))
     assert not Notification.objects.filter(key="2").exists()
     # What is chosen of companies that are no longer seen does not silence the others.
-    notify_uits(NEW_UIT, make_notices(other, "3"))
+    notify_uits(NEW_UIT, make_notices(other_company, "3"))
     assert {notification.user for notification in Notification.objects.filter(key="3")} == {
         owner,
         restricted,

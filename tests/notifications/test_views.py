@@ -116,15 +116,17 @@ def test_nobody_is_offered_what_is_not_meant_for_the_role(
     assert not ChannelPreference.objects.filter(kind="authorization").exists()
 
 
-@pytest.mark.parametrize(("role", "seen"), [("owner", True), ("admin", True), ("viewer", False)])
+@pytest.mark.parametrize(
+    ("role", "is_visible"), [("owner", True), ("admin", True), ("viewer", False)]
+)
 def test_administrators_see_that_the_mail_server_fails(
-    client: Client, organization: Organization, role: str, seen: bool
+    client: Client, organization: Organization, role: str, is_visible: bool
 ) -> None:
     pk = notify_user(organization, factories.member(organization, "owner"))
     NotificationEmail.objects.filter(pk=pk).update(error_code="authentication", attempts=3)
     client.force_login(factories.member(organization, role))
     page = client.get("/notificari/").content.decode()
-    assert ("nu acceptă utilizatorul sau parola" in page) == seen
+    assert ("nu acceptă utilizatorul sau parola" in page) == is_visible
 
 
 def test_the_list_has_pages(signed_in: Client, organization: Organization, owner: User) -> None:

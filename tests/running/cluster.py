@@ -217,10 +217,10 @@ def until_responding(url: str, verify: str | bool = True, seconds: float = 90) -
     until(is_responding, url, seconds)
 
 
-def until(condition: object, what: str, seconds: float = 90) -> None:
+def until(condition: object, description: str, seconds: float = 90) -> None:
     """Nothing tells when a port opens or a process writes a line: it is looked at."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"in vain: {what}"
+        assert time.monotonic() < deadline, f"in vain: {description}"
         time.sleep(0.05)

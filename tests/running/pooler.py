@@ -77,10 +77,10 @@ class Pooler:
 
     async def stop(self, listening: asyncio.Server) -> None:
         listening.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        other_tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in other_tasks:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*other_tasks, return_exceptions=True)
         while not self._free.empty():
             self._free.get_nowait().writer.close()
 

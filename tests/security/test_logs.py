@@ -71,11 +71,13 @@ def secret_routes() -> list[tuple[str, set[str]]]:
 
     def walk(patterns: list[URLPattern | URLResolver], names: set[str]) -> None:
         for pattern in patterns:
-            here = names | set(pattern.pattern.regex.groupindex) | set(pattern.pattern.converters)
+            parameters = (
+                names | set(pattern.pattern.regex.groupindex) | set(pattern.pattern.converters)
+            )
             if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, here)
-            elif here & SECRET_PARAMETERS:
-                leaks.append((str(pattern.name), here))
+                walk(pattern.url_patterns, parameters)
+            elif parameters & SECRET_PARAMETERS:
+                leaks.append((str(pattern.name), parameters))
 
     walk(get_resolver().url_patterns, set())
     return leaks

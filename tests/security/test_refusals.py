@@ -82,9 +82,9 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(settings: LazySetti
 )
 def test_a_given_request_id_is_taken_only_if_harmless(client: Client, given: str) -> None:
     response = client.get("/healthz", headers={"x-request-id": given.replace("\n", " ")})
-    taken = response["X-Request-ID"]
-    assert re.fullmatch(r"[A-Za-z0-9_-]{8,64}", taken)
-    assert (taken == given) == (given == "ok-request-1")
+    request_id = response["X-Request-ID"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{8,64}", request_id)
+    assert (request_id == given) == (given == "ok-request-1")
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,10 @@ def test_no_other_program_is_given_the_whole_environment() -> None:
                 continue
             starts = isinstance(node.func.value, ast.Name) and node.func.value.id == "subprocess"
             if starts and node.func.attr in {"run", "Popen", "call", "check_output", "check_call"}:
-                given = [ast.unparse(word.value) for word in node.keywords if word.arg == "env"]
-                if not given or "os.environ" in given[0]:
+                environments = [
+                    ast.unparse(word.value) for word in node.keywords if word.arg == "env"
+                ]
+                if not environments or "os.environ" in environments[0]:
                     names.add(str(path.relative_to(ROOT)))
     assert names <= ours
 

@@ -44,9 +44,9 @@ def audit(*options: str) -> Audit:
         audited = json.loads(done.stdout)["dependencies"]
     except ValueError:
         audited = []
-    seen = [entry for entry in audited if "vulns" in entry]
-    bad = {call["name"]: [v["id"] for v in call["vulns"]] for call in seen if call["vulns"]}
-    return Audit(len(audited), len(seen), bad)
+    vulnerable = [entry for entry in audited if "vulns" in entry]
+    bad = {call["name"]: [v["id"] for v in call["vulns"]] for call in vulnerable if call["vulns"]}
+    return Audit(len(audited), len(vulnerable), bad)
 
 
 def test_no_dependency_has_a_known_vulnerability(
@@ -70,8 +70,8 @@ def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
     class Advisories(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             package = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
-            known = {"id": "PYSEC-2026-1", "affected": [{"package": package}]}
-            response = {"vulns": [known]} if package["name"] == "django" else {}
+            advisory = {"id": "PYSEC-2026-1", "affected": [{"package": package}]}
+            response = {"vulns": [advisory]} if package["name"] == "django" else {}
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps(response).encode())

@@ -36,7 +36,7 @@ sentry_sdk.flush(10)
 @pytest.fixture
 def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
     """A server as Sentry's; what it got."""
-    got: Queue[str] = Queue()
+    received: Queue[str] = Queue()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -45,7 +45,7 @@ def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
                 body = gzip.decompress(body)
             elif self.headers.get("Content-Encoding") == "br":  # where sentry-sdk found brotli
                 body = importlib.import_module("brotli").decompress(body)
-            got.put(body.decode())
+            received.put(body.decode())
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"{}")
@@ -56,7 +56,7 @@ def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://public@127.0.0.1:{server.server_port}/1", got
+    yield f"http://public@127.0.0.1:{server.server_port}/1", received
     server.shutdown()
     server.server_close()
     thread.join(5)
@@ -76,10 +76,10 @@ def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_failure_is_reported_without_secrets(envelopes: tuple[str, "Queue[str]"]) -> None:
-    dsn, got = envelopes
+    dsn, received = envelopes
     done = run(PROGRAM, SENTRY_DSN=dsn, no_proxy="127.0.0.1")
     assert done.returncode == 0, done.stderr
-    envelope = got.get(timeout=10)
+    envelope = received.get(timeout=10)
     assert "a failure of ours" in envelope
     assert "the-token" not in envelope
     event = json.loads(envelope.splitlines()[2])
@@ -101,10 +101,10 @@ sentry_sdk.flush(10)
 
 
 def test_a_logged_error_is_reported_by_its_route(envelopes: tuple[str, "Queue[str]"]) -> None:
-    dsn, got = envelopes
+    dsn, received = envelopes
     done = run(LOGS, SENTRY_DSN=dsn, no_proxy="127.0.0.1")
     assert done.returncode == 0, done.stderr
-    envelope = got.get(timeout=10)
+    envelope = received.get(timeout=10)
     assert "/invitatie/<str:secret>/" in envelope
     assert "too long" in envelope
     assert "the-token" not in envelope

@@ -32,10 +32,10 @@ def test_the_limit_of_a_minute_has_a_retry_after_by_scenario(
 
 
 def test_the_limit_counts_each_certificate_apart(simulator: SimulatorProcess, token: str) -> None:
-    other = simulator.tokens("single")["access_token"]
+    other_token = simulator.tokens("single")["access_token"]
     simulator.limits(per_minute=1)
     assert statuses(simulator, token, 2) == [200, 429]
-    assert statuses(simulator, other, 1) == [200]
+    assert statuses(simulator, other_token, 1) == [200]
 
 
 def test_lista_has_a_limit_of_a_day_with_http_200(simulator: SimulatorProcess, token: str) -> None:
@@ -62,8 +62,8 @@ def test_the_state_of_an_upload_is_answered_100_times_a_day(
     assert body["Errors"][0]["errorMessage"] == (
         "S-au facut deja 1 de verificari, pentru id-incarcare solicitat, in cursul zilei"
     )
-    other = simulator.api("stareMesaj/6", token).json()
-    assert other["Errors"][0]["errorMessage"].startswith("Nu exista declaratia")
+    other_response = simulator.api("stareMesaj/6", token).json()
+    assert other_response["Errors"][0]["errorMessage"].startswith("Nu exista declaratia")
 
 
 def test_info_has_no_limit_of_a_day_unless_one_is_set(

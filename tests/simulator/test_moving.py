@@ -116,8 +116,8 @@ def test_a_restart_with_the_same_seed_keeps_tokens_and_world() -> None:
 
 
 def test_another_seed_refuses_the_tokens(simulator: SimulatorProcess, token: str) -> None:
-    with SimulatorProcess(seed=12) as other:
-        assert other.api("info", token, cui_op=BUSY).status_code == 401
+    with SimulatorProcess(seed=12) as other_simulator:
+        assert other_simulator.api("info", token, cui_op=BUSY).status_code == 401
 
 
 @pytest.mark.parametrize("body", [{"advance_seconds": "x"}, {"set": "mâine"}, {"sett": "x"}])

@@ -45,9 +45,9 @@ def test_short_tokens_live_as_long_as_the_scenario_says(simulator: SimulatorProc
 def test_a_code_works_once(simulator: SimulatorProcess) -> None:
     code = simulator.log_in()["code"]
     assert simulator.exchange(code).status_code == 200
-    again = simulator.exchange(code)
-    assert again.status_code == 400
-    assert again.json()["error"] == "invalid_request"
+    second_response = simulator.exchange(code)
+    assert second_response.status_code == 400
+    assert second_response.json()["error"] == "invalid_request"
 
 
 def test_a_code_lives_60_seconds(simulator: SimulatorProcess) -> None:
@@ -208,8 +208,8 @@ def test_the_access_token_names_its_roles_in_each_form(
     if options is not None:
         simulator.turn_on("roles", **options)
     tokens = simulator.tokens()
-    for given in (tokens, simulator.refresh(tokens["refresh_token"]).json()):
-        in_token = claims(given["access_token"])
+    for issued in (tokens, simulator.refresh(tokens["refresh_token"]).json()):
+        in_token = claims(issued["access_token"])
         assert {name: in_token[name] for name in ("role", "roles") if name in in_token} == expected
     assert "role" not in claims(tokens["refresh_token"])
 

@@ -109,9 +109,9 @@ def test_documents_are_kept_in_either_shape(
     rows = list(Transport.objects.exclude(documents=[]))
     assert rows
     for row in rows:
-        given = row.raw["documente"]
+        documents = row.raw["documente"]
         assert [document["value"] for document in row.documents] == (
-            given if shape == "documents_as_list" else [given]
+            documents if shape == "documents_as_list" else [documents]
         )
         assert all(document["text"] for document in row.documents)
 
@@ -121,10 +121,14 @@ def test_a_second_identical_sync_makes_no_event_and_writes_no_row(
 ) -> None:
     sync(company)
     before = dump()
-    again = sync(company)
+    second_result = sync(company)
     assert dump() == before
-    assert (again.counts.new, again.counts.changed, again.counts.missing) == (0, 0, 0)
-    assert again.counts.seen == len(before[0]) > 0
+    assert (
+        second_result.counts.new,
+        second_result.counts.changed,
+        second_result.counts.missing,
+    ) == (0, 0, 0)
+    assert second_result.counts.seen == len(before[0]) > 0
 
 
 def test_each_uit_appears_once_with_the_time_of_the_response(

@@ -45,9 +45,9 @@ def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Comp
 
 def claimed(most: int, **options: object) -> list[str]:
     """Whose companies are claimed, in their order; the locks are let go, the claims stay."""
-    taken = claims.claim_due(most, **options)  # type: ignore[arg-type]
-    claims.unlock_companies([claim.company_id for claim in taken])
-    return [claim.company.organization.name for claim in taken]
+    claimed = claims.claim_due(most, **options)  # type: ignore[arg-type]
+    claims.unlock_companies([claim.company_id for claim in claimed])
+    return [claim.company.organization.name for claim in claimed]
 
 
 # -- between organizations ------------------------------------------------------------------------
@@ -127,8 +127,8 @@ def test_one_tenants_slow_responses_leave_room_for_the_others(
 
 def test_a_company_that_rests_is_left_out(db: None) -> None:
     first, second = tenant("Mic", 2, first=1)
-    taken = claims.claim_due(10, delayed_company_ids=[first.pk])
-    assert [claim.company_id for claim in taken] == [second.pk]
+    claimed = claims.claim_due(10, delayed_company_ids=[first.pk])
+    assert [claim.company_id for claim in claimed] == [second.pk]
 
 
 # -- locks ----------------------------------------------------------------------------------------
@@ -148,17 +148,19 @@ def locks() -> int:
 def another_database() -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
     with (
         environment.database() as url,
-        psycopg.connect(url, autocommit=True) as other,
+        psycopg.connect(url, autocommit=True) as other_connection,
     ):
-        yield other
+        yield other_connection
 
 
 def test_locks_of_another_database_on_the_same_server_are_not_ours(db: None) -> None:
     """Before: another installation's company of the same number kept a killed worker's claim."""
     (company,) = tenant("Mic", 1, first=1)
     SyncState.objects.update(claimed_until=timezone.now() + MINUTE)
-    with another_database() as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", [int(LockSpace.COMPANY_SYNC), company.pk])
+    with another_database() as other_connection:
+        other_connection.execute(
+            "SELECT pg_advisory_lock(%s, %s)", [int(LockSpace.COMPANY_SYNC), company.pk]
+        )
         assert claims.release_orphans() == 1
 
 
@@ -205,19 +207,19 @@ def test_a_lock_is_let_go_by_the_session_that_took_it_only(db: None) -> None:
 
 
 def test_the_session_that_holds_the_locks_ends_when_its_worker_is_silent(db: None) -> None:
-    known = claims.configure_session(0)
+    settings = claims.configure_session(0)
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('idle_session_timeout')")
         assert cursor.fetchone() == ("1min",)
         cursor.execute("SELECT current_setting('lock_timeout')")
         assert cursor.fetchone() == ("10s",)
         cursor.execute("SELECT set_config('idle_session_timeout', '0', false)")
-    assert claims.configure_session(known) == known  # set once for each session
+    assert claims.configure_session(settings) == settings  # set once for each session
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('idle_session_timeout')")
         assert cursor.fetchone() == ("0",)
     connections["default"].close()
-    assert claims.configure_session(known) != known
+    assert claims.configure_session(settings) != settings
 
 
 def test_a_step_of_the_timer_does_not_wait_for_who_asks_already(db: None) -> None:

@@ -178,9 +178,9 @@ def test_a_refused_right_is_reported_in_anafs_words_for_a_day_without_asking(
     anaf.turn_on(scenario)
     first = sync()
     anaf.forget_calls()
-    again = sync()
-    assert again.message == first.message
-    assert again.outcome is Outcome.NO_RIGHTS
+    second_result = sync()
+    assert second_result.message == first.message
+    assert second_result.outcome is Outcome.NO_RIGHTS
     assert anaf.calls() == []
 
 
@@ -203,9 +203,10 @@ def test_what_somebody_disconnected_is_not_called_never_authorized(
     result = sync()
     assert result.error
     assert result.error.code == "disconnected"
-    other = factories.company(authorization.organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(authorization.organization, cui=factories.OTHER_CUI)
     link, _ = links.create_link(
-        factories.member(authorization.organization, "owner").memberships.get(), companies=[other]
+        factories.member(authorization.organization, "owner").memberships.get(),
+        companies=[other_company],
     )
     Authorization.objects.update(link=link, status="reauthorize")
     result = sync()

@@ -86,10 +86,10 @@ def test_no_other_way_to_spend_the_same_calls_has_a_smaller_mean_delay(
     )
     if moved <= 1e-9 * budget:
         return
-    other = dict(best)
-    other[giver] = companies[giver] / (calls[giver] - moved)
-    other[taker] = companies[taker] / (calls[taker] + moved)
-    assert delay(companies, other) >= delay(companies, best) * (1 - 1e-6)
+    varied = dict(best)
+    varied[giver] = companies[giver] / (calls[giver] - moved)
+    varied[taker] = companies[taker] / (calls[taker] + moved)
+    assert delay(companies, varied) >= delay(companies, best) * (1 - 1e-6)
 
 
 def test_between_the_bounds_the_interval_goes_with_the_root_of_the_rate() -> None:

@@ -102,18 +102,18 @@ def test_one_company_that_anaf_always_fails_about_stops_no_other(
     company: Company,
     authorization: Authorization,
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    for each in (company, other):
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    for each in (company, other_company):
         assert sync_company(company_id=each.pk).outcome is Outcome.OK
     anaf.turn_on("down_503", cui=company.cui)
     for _ in range(2 * rules.FAILURES_TO_OPEN):
         assert sync_company(company_id=company.pk).outcome is Outcome.UNAVAILABLE
     assert RateLimiter.objects.get().open_since is None
-    assert sync_company(company_id=other.pk).outcome is Outcome.OK
+    assert sync_company(company_id=other_company.pk).outcome is Outcome.OK
     anaf.turn_on("down_503")
     for _ in range(rules.FAILURES_TO_OPEN):
         sync_company(company_id=company.pk)
-        sync_company(company_id=other.pk)
+        sync_company(company_id=other_company.pk)
     assert RateLimiter.objects.get().open_since is not None
 
 

@@ -56,9 +56,9 @@ def test_no_sixty_seconds_ever_see_more_calls_than_allowed(
     cap: int, story: list[tuple[timedelta, int, bool, float]]
 ) -> None:
     state, now, sent = NEW, NOON, []
-    for pause, wanted, person, lateness in story:
+    for pause, expected, person, lateness in story:
         now += pause
-        state, permit = decide_permit(state, now=now, cap=cap, requested=wanted, person=person)
+        state, permit = decide_permit(state, now=now, cap=cap, requested=expected, person=person)
         sent += [now + slot + lateness * SLOT_TOLERANCE for slot in permit.slots]
     assert most_in_a_minute(sent) <= cap
 
@@ -179,8 +179,8 @@ def test_429_without_a_time_pauses_for_longer_and_longer() -> None:
 
 def test_several_429_of_one_moment_are_one_pause() -> None:
     state = after_rate_limit(NEW, now=NOON, retry_after=None)
-    again = after_rate_limit(state, now=NOON + SECOND, retry_after=None)
-    assert again == state
+    second_state = after_rate_limit(state, now=NOON + SECOND, retry_after=None)
+    assert second_state == state
 
 
 def test_a_nonsensical_retry_after_is_believed_for_an_hour() -> None:

@@ -97,10 +97,10 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_reported
     authorization: Authorization,
     owner: User,
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     anaf.turn_on("daily_limit")
     noon = datetime(2026, 11, 24, 12, 0, tzinfo=BUCHAREST)
-    for each in (company, other, company):
+    for each in (company, other_company, company):
         result = sync_company(company_id=each.pk, now=noon)
         assert result.error
         assert result.error.code == "daily_limit"
@@ -148,8 +148,8 @@ def test_a_company_gets_no_more_than_its_calls_a_day(
     outcomes = [sync_company(company_id=company.pk, now=noon).outcome for _ in range(4)]
     assert outcomes == [Outcome.OK, Outcome.OK, Outcome.RATE_LIMITED, Outcome.RATE_LIMITED]
     assert len(anaf.calls("info")) == 2
-    again = SyncState.objects.get().next_sync_at.astimezone(BUCHAREST)
-    assert (again.date(), again.hour, again.minute) == ((noon + DAY).date(), 0, 5)
+    next_poll = SyncState.objects.get().next_sync_at.astimezone(BUCHAREST)
+    assert (next_poll.date(), next_poll.hour, next_poll.minute) == ((noon + DAY).date(), 0, 5)
     assert sync_company(company_id=company.pk, now=noon + DAY).outcome is Outcome.OK
 
 
@@ -177,12 +177,12 @@ def test_429_stops_everybody_at_once_and_is_reported_once(
     authorization: Authorization,
     owner: User,
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     anaf.turn_on("rate_limited", seconds=900)
     plan.update_plan()
     sync_company(company_id=company.pk)
     for _ in range(2):
-        assert sync_company(company_id=other.pk).outcome is Outcome.RATE_LIMITED
+        assert sync_company(company_id=other_company.pk).outcome is Outcome.RATE_LIMITED
         maintenance.notify_problems()
     assert len(anaf.calls("info")) == 1
     assert permits.acquire_permit()[0].reason == "paused"
@@ -195,7 +195,7 @@ def test_429_stops_everybody_at_once_and_is_reported_once(
     # Read a day later, the hour is still of the right day.
     until = (later + 15 * MINUTE).astimezone(BUCHAREST)
     assert day_of_month(until, today=until) in Notification.objects.all()[0].text
-    state = SyncState.objects.filter(company=other).first()
+    state = SyncState.objects.filter(company=other_company).first()
     assert state is None or state.failures_in_a_row == 0
 
 
@@ -218,17 +218,20 @@ def test_an_outage_is_reported_after_an_hour_and_once(
     assert since
     began = since.astimezone(BUCHAREST)
     # In another organization the same person chose it too.
-    other = factories.organization("Alta")
-    factories.authorization(other)
-    Membership.objects.create(user=teammate, organization=other, role="viewer")
+    other_organization = factories.organization("Alta")
+    factories.authorization(other_organization)
+    Membership.objects.create(user=teammate, organization=other_organization, role="viewer")
     save_channels(
-        user=teammate, organization=other, kind=ANAF_OUTAGE, channels=Channels(email=False)
+        user=teammate,
+        organization=other_organization,
+        kind=ANAF_OUTAGE,
+        channels=Channels(email=False),
     )
     Plan.objects.update(notified_outage_since=None)
     maintenance.notify_problems()
     assert set(Notification.objects.values_list("organization", "email")) == {
         (organization.pk, notification.pk),
-        (other.pk, None),
+        (other_organization.pk, None),
     }
     assert f"{day_of_month(began, today=began)}, ora {began:%H:%M}" in notification.text
 

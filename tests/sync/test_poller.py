@@ -152,8 +152,8 @@ def test_a_company_that_somebody_polls_is_left_to_him(companies: list[Company]) 
     from caraus.sync.company_sync import _company_lock
 
     with _company_lock(companies[0].pk):
-        (taken,) = at_once(take)
-    assert taken == [companies[1].pk, companies[2].pk] or taken == [
+        (claimed,) = at_once(take)
+    assert claimed == [companies[1].pk, companies[2].pk] or claimed == [
         companies[2].pk,
         companies[1].pk,
     ]

@@ -31,11 +31,11 @@ CUIS = ("900010100", "900020201", "900030302")
 @pytest.fixture
 def companies(anaf: SimulatorProcess, organization: Organization) -> list[Company]:
     """Three companies of one authorization, due now, and accepted before: one call each."""
-    given = authorize(anaf, organization)
+    authorization = authorize(anaf, organization)
     companies = [factories.company(organization, cui=cui) for cui in CUIS]
     maintenance.add_missing_states()
     for company in companies:
-        rights.record_right(authorization=given, company=company, covered=True)
+        rights.record_right(authorization=authorization, company=company, covered=True)
     return companies
 
 

@@ -71,15 +71,17 @@ def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
 ) -> None:
     authorization = factories.authorization(organization)
     CompanyRight.objects.create(authorization=authorization, company=company, state="covered")
-    other = factories.company(organization, cui=factories.OTHER_CUI)  # another may serve it
-    add_old_states([company, other])
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)  # another may serve it
+    add_old_states([company, other_company])
     AuthorizationLimit.objects.create(
         authorization=authorization,
         daily_limit=100,
         calls_day=anaf_day(timezone.now()),
         calls_today=100,
     )
-    assert request_sync_now([company.pk, other.pk]) == SyncNowResult((other.pk,), limited=1)
+    assert request_sync_now([company.pk, other_company.pk]) == SyncNowResult(
+        (other_company.pk,), limited=1
+    )
 
 
 # -- the day's limit is reached -------------------------------------------------------------------
@@ -129,9 +131,9 @@ def test_while_one_company_has_calls_left_the_button_works(
     signed_in: Client, organization: Organization, company: Company
 ) -> None:
     factories.authorization(organization)
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     add_old_states([company], last_code="daily_limit", next_sync_at=tomorrow(), failures_in_a_row=1)
-    add_old_states([other])
+    add_old_states([other_company])
     line, button = of_the_page(signed_in)
     assert "cel târziu după" in line
     assert " disabled" not in button

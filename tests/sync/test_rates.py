@@ -95,10 +95,10 @@ def test_a_quiet_night_says_less_than_a_quiet_morning() -> None:
 
 def test_how_rates_are_spread_is_learnt_from_all_companies() -> None:
     """Nearly all carriers are idle: then nothing found says more, and one UIT found less."""
-    known = {Observed(0.0, 6.0): 950, Observed(1.0, 6.0): 30, Observed(600.0, 6.0): 20}
+    counts = {Observed(0.0, 6.0): 950, Observed(1.0, 6.0): 30, Observed(600.0, 6.0): 20}
     prior = DEFAULT_PRIOR
     for _ in range(200):
-        prior = improve_prior(prior, known)
+        prior = improve_prior(prior, counts)
     assert sum(prior) == pytest.approx(1)
     mean = sum(weight * rate for weight, rate in zip(prior, RATE_GRID, strict=True))
     assert mean == pytest.approx(100 * 0.02 + 0.03 / 6, rel=0.1)

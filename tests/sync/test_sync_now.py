@@ -133,11 +133,13 @@ def while_a_response_is_written(company: Company, action: Callable[[], object]) 
 def test_a_press_does_not_wait_for_a_response_that_is_being_written(
     organization: Organization, company: Company
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    add_old_states([company, other])
-    result = while_a_response_is_written(company, lambda: request_sync_now([company.pk, other.pk]))
-    assert result == SyncNowResult((other.pk,), under_way=1)
-    assert due() == {other.pk}
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    add_old_states([company, other_company])
+    result = while_a_response_is_written(
+        company, lambda: request_sync_now([company.pk, other_company.pk])
+    )
+    assert result == SyncNowResult((other_company.pk,), under_way=1)
+    assert due() == {other_company.pk}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -145,18 +147,21 @@ def test_an_authorization_waits_for_no_response_and_a_job_makes_up_for_it(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     authorization = factories.authorization(organization)
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    add_old_states([company, other])
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    add_old_states([company, other_company])
 
     def run_authorize() -> None:
         with transaction.atomic():
             authorized.send(sender=Authorization, authorization=authorization)
 
     while_a_response_is_written(company, run_authorize)
-    assert due() == {other.pk}
+    assert due() == {other_company.pk}
     assert ProcrastinateJob.objects.filter(task_name="sync.first_sync").count() == 1
     worker.drain()
-    assert set(SyncRun.objects.values_list("company_id", flat=True)) == {company.pk, other.pk}
+    assert set(SyncRun.objects.values_list("company_id", flat=True)) == {
+        company.pk,
+        other_company.pk,
+    }
 
 
 # -- who is asked about ---------------------------------------------------------------------------
@@ -234,9 +239,9 @@ def test_presses_are_limited_per_person_and_per_organization(
     factories.authorization(organization)
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"sync": "2/m/user,3/m/organization"}
     assert [signed_in.post(SYNC).status_code for _ in range(3)] == [302, 302, 429]
-    other = Client()
-    other.force_login(factories.member(organization, "dispatcher"))
-    assert [other.post(SYNC).status_code for _ in range(2)] == [302, 429]
+    other_client = Client()
+    other_client.force_login(factories.member(organization, "dispatcher"))
+    assert [other_client.post(SYNC).status_code for _ in range(2)] == [302, 429]
 
 
 def test_the_limit_of_presses_is_set_for_both(settings: LazySettings) -> None:

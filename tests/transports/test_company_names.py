@@ -119,16 +119,16 @@ def test_the_reported_answer_names_the_company(company: Company) -> None:
 
 
 def test_the_name_does_not_flip_with_one_uit(company: Company) -> None:
-    seen = set()
+    names = set()
     good = [("1", "ALFA SRL"), ("2", "ALFA SRL"), ("3", "Alfa SRL")]
     for minutes, odd in enumerate(["-", "BETA SRL", "TRANSPORT PROPRIU", "ALFA  S.R.L.", "GAMA"]):
         _answer(company, [*good, ("9", odd)], minutes)
         company.refresh_from_db()
-        seen.add(company.name)
+        names.add(company.name)
     # The good ones gone from ANAF's list, what they wrote counts on.
     _answer(company, [("9", "BETA SRL")], 9)
     company.refresh_from_db()
-    assert seen | {company.name} == {"ALFA SRL"}
+    assert names | {company.name} == {"ALFA SRL"}
 
 
 def test_a_typed_name_stays(company: Company) -> None:

@@ -110,17 +110,22 @@ def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
     assert kinds_and_titles([back]) == [("uit_delisted", f"{name} este din nou al tău")]
     assert "Nu porni" not in back.text
 
-    own, other = anaf.record(**changes, modif_veh=[vehicle]), anaf.record(uit="4E2A21D5GGCNNG05")
-    anaf.store(own, other)
-    assert anaf.store(other) == []  # absent once: nobody is alarmed
-    (gone,) = anaf.store(other)
-    assert kinds_and_titles([gone]) == [("uit_delisted", f"{name} nu mai este în lista ANAF")]
-    assert "poate declarantul a confirmat transportul încheiat" in gone.text
-    assert "nu porni la drum cu el până nu întrebi declarantul" in gone.text
-    assert "a retras" not in gone.text
-    assert "Valabil" not in gone.text
-    assert anaf.store(other) == []
-    (returned,) = anaf.store(own, other)
+    own, other_record = (
+        anaf.record(**changes, modif_veh=[vehicle]),
+        anaf.record(uit="4E2A21D5GGCNNG05"),
+    )
+    anaf.store(own, other_record)
+    assert anaf.store(other_record) == []  # absent once: nobody is alarmed
+    (notification,) = anaf.store(other_record)
+    assert kinds_and_titles([notification]) == [
+        ("uit_delisted", f"{name} nu mai este în lista ANAF")
+    ]
+    assert "poate declarantul a confirmat transportul încheiat" in notification.text
+    assert "nu porni la drum cu el până nu întrebi declarantul" in notification.text
+    assert "a retras" not in notification.text
+    assert "Valabil" not in notification.text
+    assert anaf.store(other_record) == []
+    (returned,) = anaf.store(own, other_record)
     assert kinds_and_titles([returned]) == [("uit_delisted", f"{name} este din nou în lista ANAF")]
     assert NotifiedUit.objects.count() == 10
 

@@ -231,9 +231,9 @@ def test_the_list_goes_on_over_pages_with_unknown_days(company: Company) -> None
     for sort in ("expiry", "transport_date"):
         first = pagination.paginate(Transport.objects.all(), sort=sort)
         last = pagination.paginate(Transport.objects.all(), sort=sort, after=first.next)
-        seen = [row.uit for row in (*first, *last)]
-        assert len(set(seen)) == len(rows) + 1
-        assert seen[0] == "B"
+        uits = [row.uit for row in (*first, *last)]
+        assert len(set(uits)) == len(rows) + 1
+        assert uits[0] == "B"
 
 
 def test_the_page_of_a_uit_tells_which_fields_and_keeps_the_record(
@@ -337,8 +337,8 @@ def test_the_week_shows_the_last_day_of_a_uit_whose_first_is_unknown(
 
 def test_no_two_directions_are_alleged_of_unknown_days(company: Company) -> None:
     Vehicle.objects.create(company=company, plate="B101XYZ", kind=VehicleKind.VEHICLE)
-    other = {"loc_start": {"judet": "CT"}, "loc_final": {"judet": "SV"}}
-    applied(company, record(**NOTHING_KNOWN), record(uit="B", **other))
+    places = {"loc_start": {"judet": "CT"}, "loc_final": {"judet": "SV"}}
+    applied(company, record(**NOTHING_KNOWN), record(uit="B", **places))
     issue_store.update_issues(company.pk, because="uit")
     assert not Issue.objects.filter(code="two_directions").exists()
 
@@ -347,8 +347,8 @@ def test_panou_counts_it_once(
     company: Company, authorization: Authorization, signed_in: Client, owner: Any
 ) -> None:
     applied(company, record(**NOTHING_KNOWN), record(uit="B"))
-    seen = build_dashboard(owner.memberships.get())
-    assert (seen.partly_unreadable.number, seen.active.number) == (1, 2)
+    dashboard = build_dashboard(owner.memberships.get())
+    assert (dashboard.partly_unreadable.number, dashboard.active.number) == (1, 2)
     page = signed_in.get("/").content.decode()
     assert "cu câmpuri necitite" in page
     assert "9999" not in page

@@ -109,22 +109,22 @@ def test_our_authorizations_trouble_is_not_anafs_silence(
     assert sync_status.outage_sentence == ""
     assert [error.code for error in sync_status.errors] == [code]
     outage(5)
-    both = read_sync_status(organization, [company])
-    assert [error.code for error in both.errors] == [code]
+    status = read_sync_status(organization, [company])
+    assert [error.code for error in status.errors] == [code]
 
 
 def test_two_ways_of_not_answering_are_one_outage(
     organization: Organization, company: Company, authorization: Authorization
 ) -> None:
     now = timezone.now()
-    other = Company.objects.create(organization=organization, cui="900020201")
-    for each, code, since in ((company, "timeout", 5), (other, "http_5xx", 9)):
+    other_company = Company.objects.create(organization=organization, cui="900020201")
+    for each, code, since in ((company, "timeout", 5), (other_company, "http_5xx", 9)):
         SyncState.objects.create(
             company=each, last_code=code, error_since=now - since * MINUTE, last_attempt_at=now
         )
-    (sync_error,) = read_sync_status(organization, [company, other]).errors
+    (sync_error,) = read_sync_status(organization, [company, other_company]).errors
     assert sync_error.since == now - 9 * MINUTE
-    assert set(sync_error.companies) == {company, other}
+    assert set(sync_error.companies) == {company, other_company}
 
 
 def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit(

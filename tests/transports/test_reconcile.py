@@ -65,8 +65,8 @@ def test_a_new_uit_appears() -> None:
 
 def test_the_same_answer_twice_makes_no_event_and_nothing_to_write() -> None:
     world, _ = after({}, {"A": fields(), "B": fields(plate="CJ01XYZ")})
-    _, again = after(world, {"B": fields(plate="CJ01XYZ"), "A": fields()}, at=NOON + 5 * MINUTE)
-    assert again == Reconciled(states={}, events=())
+    _, repeated = after(world, {"B": fields(plate="CJ01XYZ"), "A": fields()}, at=NOON + 5 * MINUTE)
+    assert repeated == Reconciled(states={}, events=())
 
 
 def test_one_empty_answer_delists_nothing() -> None:
@@ -114,8 +114,8 @@ def test_a_uit_past_its_validity_is_expired_and_not_delisted(state: UitState, to
     world, result = after({"A": old}, {}, today=today)
     assert kinds(result) == [("A", "expired")]
     assert world["A"].state == "expired"
-    _, again = after(world, {}, at=NOON + timedelta(days=1), today=today)
-    assert again.events == ()
+    _, repeated = after(world, {}, at=NOON + timedelta(days=1), today=today)
+    assert repeated.events == ()
 
 
 def test_a_uit_is_not_expired_on_its_last_valid_day() -> None:
@@ -195,7 +195,7 @@ def test_when_all_uits_vanish_at_once_hours_pass_before_they_are_delisted(number
 
 @pytest.mark.parametrize("number", [1, 3, 5, 9, 30])
 def test_all_that_come_back_in_time_leave_no_trace(number: int) -> None:
-    whole = {uit: known.fields for uit, known in fleet(number).items()}
+    whole = {uit: record.fields for uit, record in fleet(number).items()}
     world = fleet(number)
     for minutes in (5, 16, 27):
         world, result = after(world, {}, at=NOON + minutes * MINUTE)

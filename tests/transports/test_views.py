@@ -145,11 +145,11 @@ def test_a_search_finds_what_a_dispatcher_has_at_hand(
 def test_the_list_of_one_company_is_its_own(
     signed_in: Client, organization: Organization, company: Company
 ) -> None:
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     transport(company, "UIT1")
-    transport(other, "UIT2")
+    transport(other_company, "UIT2")
     assert uits(signed_in) == {"UIT1", "UIT2"}
-    assert uits(signed_in, firma=other.cui) == {"UIT2"}
+    assert uits(signed_in, firma=other_company.cui) == {"UIT2"}
     assert uits(signed_in, firma="\x00", pagina="x") == {"UIT1", "UIT2"}
 
 

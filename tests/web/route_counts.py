@@ -37,8 +37,8 @@ def main() -> None:
     )
     print(f"{sum(map(len, tables))} addresses, all placed; {len(addresses.METHODS)} methods:")
     counted = counts()
-    for who, number in counted.items():
-        print(f"{number:6}  {who}")
+    for person, number in counted.items():
+        print(f"{number:6}  {person}")
     print(f"{sum(counted.values()):6}  requests in all")
 
 

@@ -32,8 +32,8 @@ def before_and_after(signed_in: Client, company: Company) -> tuple[str, Pages, P
     address = f"/transporturi/{row.pk}/"
 
     def pages() -> Pages:
-        wanted = (address, f"{address}text-pentru-sofer/", "/")
-        responses = {path: signed_in.get(path) for path in wanted}
+        addresses = (address, f"{address}text-pentru-sofer/", "/")
+        responses = {path: signed_in.get(path) for path in addresses}
         return {
             path: (response.status_code, response.content) for path, response in responses.items()
         }

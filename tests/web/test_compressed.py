@@ -26,7 +26,7 @@ def test_pages_styles_and_scripts_are_packed_for_who_understands_it(
 
 
 def test_what_is_packed_already_is_not_packed_again() -> None:
-    given = HttpResponse(b"x" * 1000, content_type="application/pdf")
+    original = HttpResponse(b"x" * 1000, content_type="application/pdf")
     request = RequestFactory().get("/", headers=PACKED)
-    CompressMiddleware(lambda _: given)(request)
-    assert given.content == b"x" * 1000
+    CompressMiddleware(lambda _: original)(request)
+    assert original.content == b"x" * 1000

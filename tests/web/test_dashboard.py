@@ -189,10 +189,10 @@ def test_the_chart_comes_after_seven_days_with_a_table_of_every_number(
 
 
 def test_no_other_company_is_counted(client: Client, authorized: Company) -> None:
-    other = factories.company(authorized.organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(authorized.organization, cui=factories.OTHER_CUI)
     transport(authorized, "UIT1")
-    transport(other, "UIT2")
-    add_run(other, new=9, age=60)
+    transport(other_company, "UIT2")
+    add_run(other_company, new=9, age=60)
     restricted = factories.member(authorized.organization, "viewer")
     membership = Membership.objects.get(user=restricted)
     membership.only_some_companies = True

@@ -28,10 +28,10 @@ def locked(transactional_db: None, settings: LazySettings) -> Iterator[Client]:
     organization = factories.organization()
     client = Client()
     client.force_login(factories.member(organization, "owner"))
-    with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute("SELECT 1 FROM accounts_organization FOR UPDATE")
+    with psycopg.connect(**connection.get_connection_params()) as other_connection:
+        other_connection.execute("SELECT 1 FROM accounts_organization FOR UPDATE")
         yield client
-        other.rollback()
+        other_connection.rollback()
     connection.close()  # and with it what was set on it
 
 

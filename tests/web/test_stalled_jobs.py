@@ -69,12 +69,12 @@ def test_one_whose_twin_waits_already_stands_in_nobodys_way(
     worker: Worker, anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     names = ("three", "norights", "single")
-    older, other, _ = (authorize(anaf, organization, name) for name in names)
-    kill_the_worker_of(older, other)
+    older, other_authorization, _ = (authorize(anaf, organization, name) for name in names)
+    kill_the_worker_of(older, other_authorization)
     check_new_rights.configure(queueing_lock=f"rights:{older.pk}", schedule_in={"hours": 1}).defer(
         authorization_id=older.pk
     )
     run_housekeeping(worker)
-    assert tried() == [other.pk]
+    assert tried() == [other_authorization.pk]
     assert "doing" not in statuses()
     assert statuses().count("todo") == 1

@@ -119,8 +119,8 @@ def test_the_text_says_what_is_wrong(
     expired = make(state="expired", first_expired_day=today())
     hrefs = links(page_of(signed_in.get(f"/transporturi/{expired.pk}/")))
     assert "a expirat" in text_of(hrefs["uit-nou:e-mail"])
-    other = make(carrier_cui="900020201", carrier_name="Alții SRL", state="active")
-    hrefs = links(page_of(signed_in.get(f"/transporturi/{other.pk}/")))
+    other_transport = make(carrier_cui="900020201", carrier_name="Alții SRL", state="active")
+    hrefs = links(page_of(signed_in.get(f"/transporturi/{other_transport.pk}/")))
     assert "transportatorul declarat este Alții SRL" in text_of(hrefs["corectura:e-mail"])
 
 

@@ -99,8 +99,8 @@ def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
     assert row.last_valid_day
     last = value["Ultima zi valabilă"].value
     assert last == datetime.combine(row.last_valid_day, datetime.min.time())
-    seen = row.first_seen_at.astimezone(BUCHAREST).replace(tzinfo=None, microsecond=0)
-    assert value["Văzut prima dată"].value == seen
+    first_seen = row.first_seen_at.astimezone(BUCHAREST).replace(tzinfo=None, microsecond=0)
+    assert value["Văzut prima dată"].value == first_seen
     assert value["Declarant"].value == row.declarant_name
     assert value["Loc plecare"].value == "Nădlac"
     assert {cell.data_type for cell in cells} <= {"s", "d", "inlineStr", "n"}
@@ -208,9 +208,9 @@ def test_only_its_requester_who_still_sees_the_companies_may_download_it(
     exports.run_export(export_id=export.pk)
     address = f"{EXPORT}{export.pk}/fisier/"
     assert b"".join(client.get(address))
-    other = Client()
-    other.force_login(colleague)
-    assert other.get(address).status_code == 404
+    other_client = Client()
+    other_client.force_login(colleague)
+    assert other_client.get(address).status_code == 404
     Membership.objects.filter(user=person).update(only_some_companies=True)
     assert client.get(address).status_code == 404
 
@@ -255,13 +255,13 @@ def test_one_at_a_time_for_each_person(
 ) -> None:
     make()
     first = request_export(signed_in, "arata=toate")
-    again = signed_in.post(EXPORT, {"vedere": "arata=active", "fel": "csv"}, follow=True)
-    assert again.redirect_chain == [(f"{EXPORT}{first.pk}/", 302)]
-    assert "care încă se face" in again.text
+    second_page = signed_in.post(EXPORT, {"vedere": "arata=active", "fel": "csv"}, follow=True)
+    assert second_page.redirect_chain == [(f"{EXPORT}{first.pk}/", 302)]
+    assert "care încă se face" in second_page.text
     assert ListExport.objects.count() == ProcrastinateJob.objects.count() == 1
-    other = Client()
-    other.force_login(factories.member(organization, "viewer"))
-    request_export(other, "arata=toate")
+    other_client = Client()
+    other_client.force_login(factories.member(organization, "viewer"))
+    request_export(other_client, "arata=toate")
     exports.run_export(export_id=first.pk)
     request_export(signed_in, "arata=active")
     assert ListExport.objects.count() == 3

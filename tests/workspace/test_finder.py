@@ -63,8 +63,8 @@ def test_each_kind_is_found_and_leads_on(
 def test_nothing_of_others_is_found(
     client: Client, make: MakeTransport, organization: Organization
 ) -> None:
-    other = factories.organization("Altă firmă SRL")
-    stranger = factories.company(other, cui="900030302", name="Secret SRL")
+    other_organization = factories.organization("Altă firmă SRL")
+    stranger = factories.company(other_organization, cui="900030302", name="Secret SRL")
     make(company=stranger, plate="B99SECRET", declarant_name="Secret")
     Vehicle.objects.create(company=stranger, plate="B99SECRET", driver="Secret")
     # A member of the organization who is kept to one of its companies.

@@ -270,15 +270,20 @@ def test_a_member_restricted_to_a_company_finds_nothing_of_the_others(
     client: Client, organization: Organization, make: MakeTransport
 ) -> None:
     own = make(plate="B12ABC")
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    make(company=other, plate="B12ABC")
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    make(company=other_company, plate="B12ABC")
     viewer = factories.member(organization, "viewer")
     membership = Membership.objects.get(user=viewer)
     membership.only_some_companies = True
     membership.save()
     membership.companies.add(own.company)
     client.force_login(viewer)
-    for fields in ({}, {"q": "b12"}, {"firma": other.cui}, {"vehicul": "b12", "arata": "toate"}):
+    for fields in (
+        {},
+        {"q": "b12"},
+        {"firma": other_company.cui},
+        {"vehicul": "b12", "arata": "toate"},
+    ):
         assert listed_uits(client, **fields) == [own.uit], fields
 
 

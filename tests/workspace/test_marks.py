@@ -64,10 +64,10 @@ def test_a_second_press_is_no_second_event(make: MakeTransport, owner: User) -> 
         marks.mark_transports([row], "unloaded", owner)
     assert len(history(row)) == 1
     # Another dispatcher takes it over.
-    other = factories.member(row.company.organization, "dispatcher")
-    for by in (owner, other, other):
+    other_member = factories.member(row.company.organization, "dispatcher")
+    for by in (owner, other_member, other_member):
         marks.mark_transports([row], "taken", by)
-    assert [by for _, by, _ in history(row)] == [owner.name, owner.name, other.name]
+    assert [by for _, by, _ in history(row)] == [owner.name, owner.name, other_member.name]
 
 
 def test_many_are_marked_at_once_and_those_of_others_are_not(

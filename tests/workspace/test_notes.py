@@ -28,15 +28,17 @@ def test_a_note_is_written_read_by_all_changed_and_deleted_by_its_author_alone(
     assert response["Location"] == f"/transporturi/{row.pk}/#note"
     note = TransportNote.objects.get()
     assert (note.text, note.author) == ("Sună la rampă\n<b>înainte</b> de 8", dispatcher)
-    seen = page_of(client_of(teammate), row)
-    assert "Dana Dispecer" in seen
-    assert "&lt;b&gt;înainte" in seen
-    assert "Adaugă nota" not in seen
+    page = page_of(client_of(teammate), row)
+    assert "Dana Dispecer" in page
+    assert "&lt;b&gt;înainte" in page
+    assert "Adaugă nota" not in page
     assert f"/transporturi/note/{note.pk}/" not in page_of(client_of(owner), row)
     assert f"/transporturi/note/{note.pk}/" in page_of(client, row)
-    for other in (owner, teammate):
+    for colleague in (owner, teammate):
         for path in ("", "stergere/"):
-            refused = client_of(other).post(f"/transporturi/note/{note.pk}/{path}", {"text": "x"})
+            refused = client_of(colleague).post(
+                f"/transporturi/note/{note.pk}/{path}", {"text": "x"}
+            )
             assert refused.status_code == 403
     assert "<b>înainte" in TransportNote.objects.get().text
     address = f"/transporturi/note/{note.pk}/"
@@ -81,9 +83,9 @@ def test_a_member_kept_to_another_company_neither_reads_nor_writes(
 def test_a_note_outlives_its_author_without_a_name(
     signed_in: Client, organization: Organization, row: Transport
 ) -> None:
-    gone = factories.member(organization, "dispatcher", name="Ion Plecat")
-    TransportNote.objects.create(transport=row, author=gone, text="rămâne")
-    gone.delete()
+    former = factories.member(organization, "dispatcher", name="Ion Plecat")
+    TransportNote.objects.create(transport=row, author=former, text="rămâne")
+    former.delete()
     page = page_of(signed_in, row)
     assert "rămâne" in page
     assert "un fost membru" in page

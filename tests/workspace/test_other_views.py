@@ -92,17 +92,17 @@ def test_pages_of_vehicles_and_a_plate_that_is_a_filler(
     monkeypatch.setattr(week, "BARS_PER_VEHICLE", 4)
     for plate in ("A", "A", "B", "B", "C D&E", "F", "F", "F", "F", "F", "G", "G", "G", "G"):
         make(plate=plate)
-    address, seen, cut = f"{WEEK}?ordine=numar", [], []
+    address, uits, cut = f"{WEEK}?ordine=numar", [], []
     while address:
         response = signed_in.get(address)
         cut.append("mai multe UIT-uri decât încap" in page_of(response))
         rows = response.context["week"].rows
-        seen.append([(row.plate, sum(map(len, row.lanes))) for row in rows])
+        uits.append([(row.plate, sum(map(len, row.lanes))) for row in rows])
         address = ""
         for link in re.findall(r'href="(\?[^"]*pagina=\d+)"', page_of(response)):
-            if int(link.rpartition("=")[2]) > len(seen):
+            if int(link.rpartition("=")[2]) > len(uits):
                 address = WEEK + link.replace("&amp;", "&")
-    assert seen == [[("A", 2), ("B", 2)], [("C D&E", 1), ("F", 4)], [("G", 4)]]
+    assert uits == [[("A", 2), ("B", 2)], [("C D&E", 1), ("F", 4)], [("G", 4)]]
     assert cut == [False, True, False]  # who has too many does not hide who comes after
 
 
@@ -216,8 +216,8 @@ def test_more_uits_cost_no_more_queries_and_a_stranger_company_is_not_drawn(
     client: Client, organization: Organization, make: MakeTransport, path: str
 ) -> None:
     own = make(plate="B12ABC", start=ARAD, end=CLUJ)
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    make(company=other, plate="CT99XYZ", start={"county": "CT"}, end={"county": "CT"})
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    make(company=other_company, plate="CT99XYZ", start={"county": "CT"}, end={"county": "CT"})
     viewer = factories.member(organization, "viewer")
     membership = Membership.objects.get(user=viewer)
     membership.only_some_companies = True

@@ -39,9 +39,9 @@ def test_columns_are_chosen_and_remembered_for_the_person(
     assert "col-changed" in page
     for absent in ("col-vehicle", "col-validity", "col-declarant", "CMD-7"):
         assert absent not in page
-    other = Client()
-    other.force_login(factories.member(organization, "viewer"))
-    assert "col-vehicle" in page_of(other.get(LIST))
+    other_client = Client()
+    other_client.force_login(factories.member(organization, "viewer"))
+    assert "col-vehicle" in page_of(other_client.get(LIST))
     signed_in.post(f"{LIST}coloane/", {"obisnuite": "1"})
     assert "col-vehicle" in page_of(signed_in.get(LIST))
 
@@ -78,7 +78,7 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(
     signed_in: Client, owner: User, make: MakeTransport
 ) -> None:
     factories.authorization(make(plate="CJ77NOU").company.organization)
-    other = make(plate="B12ABC")
+    other_transport = make(plate="B12ABC")
     form = {"nume": "  Cluj   mâine ", "vedere": "?q=cj77&dupa=2026-01-01.5&x=y", "implicita": "1"}
     assert signed_in.post(VIEWS, form)["Location"] == f"{LIST}?q=cj77"
     view = SavedView.objects.get()
@@ -86,7 +86,7 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(
     opened = signed_in.get(LIST)
     assert (opened.status_code, opened["Location"]) == (302, f"{LIST}?q=cj77")
     page = page_of(signed_in.get(f"{LIST}?arata="))
-    assert other.uit in page
+    assert other_transport.uit in page
     assert "Cluj mâine" in page
     shown = signed_in.get(LIST, headers={"hx-request": "true", "hx-trigger": "filtre"})
     assert shown["HX-Push-Url"] == f"{LIST}?arata="
@@ -206,7 +206,7 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     now = timezone.now()
     row = make(plate="B12ABC", first_seen_at=now - timedelta(minutes=5))
     columns.save_layout(owner, columns.LIST_COLUMNS, "airy")
-    seen = {page_of(signed_in.get(LIST))}
+    pages = {page_of(signed_in.get(LIST))}
     for changed in (
         {"plate": "B13ABC"},
         {"trailer1": "CT12REM"},
@@ -220,8 +220,8 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
     ):
         Transport.objects.filter(pk=row.pk).update(**changed)
         page = page_of(signed_in.get(LIST)).split("<tbody")[1].split("</tbody>")[0]
-        assert page not in seen, changed
-        seen.add(page)
+        assert page not in pages, changed
+        pages.add(page)
     Company.objects.update(name="Nume nou")
     factories.company(row.company.organization, cui="900030302")
     assert "Nume nou" in page_of(signed_in.get(LIST)).split("<tbody")[1]

@@ -80,8 +80,8 @@ def test_an_empty_search_is_no_search(make: MakeTransport) -> None:
 
 def test_one_company_is_searched_alone(make: MakeTransport, organization: Organization) -> None:
     own = make(plate="B12ABC")
-    other = factories.company(organization, cui=factories.OTHER_CUI)
-    theirs = make(company=other, plate="B12ABC")
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
+    theirs = make(company=other_company, plate="B12ABC")
     assert search_results("b12", own.company) == {own.uit}
     assert search_results("b12") == {own.uit, theirs.uit}
 
@@ -141,7 +141,7 @@ def test_a_search_is_filtered_and_ordered_as_the_list_is(
     make: MakeTransport, organization: Organization, show: str, sort: str
 ) -> None:
     now, states = timezone.now(), list(Transport.State)
-    other = factories.company(organization, cui=factories.OTHER_CUI)
+    other_company = factories.company(organization, cui=factories.OTHER_CUI)
     for number in range(24):
         appeared = now - timedelta(hours=7 * (number * 5 % 24))
         make(
@@ -150,7 +150,7 @@ def test_a_search_is_filtered_and_ordered_as_the_list_is(
             first_expired_day=today() + timedelta(days=number * 7 % 9 - 1),
             first_seen_at=appeared,
             last_changed_at=appeared + timedelta(hours=number % 2),
-            **({"company": other} if number % 4 == 0 else {}),
+            **({"company": other_company} if number % 4 == 0 else {}),
         )
     for number, row in enumerate(Transport.objects.order_by("pk")):  # changed after their birth
         row.state = states[number % len(states)]

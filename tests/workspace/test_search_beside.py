@@ -38,9 +38,9 @@ def test_documents_are_found(signed_in: Client, make: MakeTransport) -> None:
 def test_a_note_is_found_until_it_is_changed_or_deleted(
     signed_in: Client, make: MakeTransport
 ) -> None:
-    row, other = make(plate="B12ABC"), make(plate="CJ01ABC")
+    row, other_transport = make(plate="B12ABC"), make(plate="CJ01ABC")
     signed_in.post(f"{LIST}{row.pk}/note/", {"text": "Sună la rampă, întreabă de Țițirigă"})
-    signed_in.post(f"{LIST}{other.pk}/note/", {"text": "Fără grabă"})
+    signed_in.post(f"{LIST}{other_transport.pk}/note/", {"text": "Fără grabă"})
     for typed in ("rampă", "TITIRIGA", "sună b12", "b12abc țițirigă"):
         assert find_uits(signed_in, typed) == [row.uit], typed
     assert find_uits(signed_in, "rampă cj01abc") == []
@@ -56,7 +56,7 @@ def test_a_driver_and_the_phone_are_found_as_the_fleet_has_them_now(
     signed_in: Client, make: MakeTransport, company: Company, owner: User
 ) -> None:
     changed = [{"at": None, "plate": "B 12 ABC", "trailer1": "", "trailer2": ""}]
-    row, other = make(plate="X1", vehicle_changes=changed), make(plate="CJ01ABC")
+    row, other_transport = make(plate="X1", vehicle_changes=changed), make(plate="CJ01ABC")
     actor = Membership.objects.get(user=owner)
     entries = [
         VehicleEntry("B12ABC", VehicleKind.VEHICLE, driver="Ștefan Ionescu", phone="0722 123 456"),
@@ -75,7 +75,7 @@ def test_a_driver_and_the_phone_are_found_as_the_fleet_has_them_now(
     changes.update_vehicle(
         actor, vehicle, VehicleEntry("CJ01ABC", VehicleKind.VEHICLE, driver="Dobre Ion")
     )
-    assert set(find_uits(signed_in, "dobre")) == {row.uit, other.uit}
+    assert set(find_uits(signed_in, "dobre")) == {row.uit, other_transport.uit}
     assert find_uits(signed_in, "popescu") == []
 
 
@@ -86,18 +86,18 @@ def test_the_own_company_is_found_where_there_are_several(
     row = make()
     assert find_uits(signed_in, "moții") == []  # every UIT is its own
     second = factories.company(organization, cui="900030302", name="Dunărea SRL")
-    other = make(company=second)
+    other_transport = make(company=second)
     assert find_uits(signed_in, "motii") == [row.uit]
-    assert find_uits(signed_in, "900030302") == [other.uit]
+    assert find_uits(signed_in, "900030302") == [other_transport.uit]
     Company.objects.filter(pk=second.pk).update(name="Carpați SRL")
     assert find_uits(signed_in, "dunărea") == []
-    assert find_uits(signed_in, "carpati") == [other.uit]
+    assert find_uits(signed_in, "carpati") == [other_transport.uit]
 
 
 def test_what_others_wrote_is_not_found(signed_in: Client, make: MakeTransport) -> None:
     make(plate="B12ABC")
-    other = factories.organization("Altă firmă SRL")
-    stranger = factories.company(other, cui="900030302")
+    other_organization = factories.organization("Altă firmă SRL")
+    stranger = factories.company(other_organization, cui="900030302")
     theirs = make(company=stranger, plate="B12ABC")
     TransportNote.objects.create(transport=theirs, text="Secret")
     Vehicle.objects.create(company=stranger, plate="B12ABC", driver="Secretul")

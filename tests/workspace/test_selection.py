@@ -55,10 +55,10 @@ def test_the_selection_is_exported_alone(signed_in: Client, make: MakeTransport)
     export, codes = exported(signed_in, keys)
     assert codes == [first.uit, second.uit]
     assert "3 UIT-uri alese" in page_of(signed_in.get(f"{EXPORT}{export.pk}/"))
-    again, _ = exported(signed_in, keys)
-    assert again == export
-    other, codes = exported(signed_in, [third.pk])
-    assert (other != export, codes) == (True, [third.uit])
+    repeated, _ = exported(signed_in, keys)
+    assert repeated == export
+    second_export, codes = exported(signed_in, [third.pk])
+    assert (second_export != export, codes) == (True, [third.uit])
     _, codes = exported(signed_in, [])
     assert set(codes) == {first.uit, second.uit, third.uit}
 

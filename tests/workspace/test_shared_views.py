@@ -98,8 +98,8 @@ def test_the_active_view_is_the_title(
     assert "fără vedere" in page
     # Folded groups and pages are still the view; another filter is not.
     assert "<h1>Cluj</h1>" in page_of(signed_in.get(f"{LIST}?q=cj0&grupe=azi"))
-    for other in ("?q=cj", "?arata=", "?q=cj0&vehicul=cj01"):
-        page = page_of(signed_in.get(LIST + other))
+    for query in ("?q=cj", "?arata=", "?q=cj0&vehicul=cj01"):
+        page = page_of(signed_in.get(LIST + query))
         assert "<h1>Transporturi</h1>" in page
         assert "fără vedere" not in page
     # The title comes anew with what a person asked of the list, not with its own refreshing.
