@@ -51,7 +51,7 @@ def test_the_organization_in_use_is_the_chosen_one_else_the_first(owner: User) -
     assert access.current_membership(request_of(owner, chosen.pk)).role == "viewer"
 
 
-def test_memberships_are_asked_once_for_a_page_and_never_kept_beyond_it(
+def test_memberships_are_queried_once_for_a_page_and_never_kept_beyond_it(
     owner: User,
     teammate: User,
     stranger: User,

@@ -53,7 +53,7 @@ def test_django_can_not_change_it_either(entry: AuditLogEntry) -> None:
         entry.delete()
 
 
-def test_only_what_is_older_than_three_years_is_forgotten(organization: Organization) -> None:
+def test_only_entries_older_than_three_years_are_deleted(organization: Organization) -> None:
     now = timezone.now()
     for days in (10, 365 * 3 - 2, 365 * 3 + 5):
         AuditLogEntry.objects.create(

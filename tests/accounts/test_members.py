@@ -108,7 +108,7 @@ def test_a_revoked_invitation_opens_nothing(owner: User) -> None:
     assert Client().get(link).status_code == 404
 
 
-def test_only_the_digest_of_the_secret_is_kept(owner: User) -> None:
+def test_only_the_digest_of_the_secret_is_stored(owner: User) -> None:
     secret = invite(owner).strip("/").split("/")[-1]
     stored = str(list(Invitation.objects.values())) + str(list(AuditLogEntry.objects.values()))
     assert secret not in stored
@@ -186,7 +186,7 @@ def test_leaving_ends_the_view_at_once(organization: Organization, owner: User) 
     assert client.get("/transporturi/").status_code == 404
 
 
-def test_a_member_is_kept_to_companies_and_let_free_again(
+def test_a_member_is_restricted_to_companies_and_released_again(
     organization: Organization, owner: User
 ) -> None:
     own_company = factories.company(organization, cui="14399840", name="A mea")
@@ -209,7 +209,7 @@ def test_a_member_is_kept_to_companies_and_let_free_again(
         ({"role": "admin", "only_some": "on"}, "văd toate firmele"),
     ],
 )
-def test_a_member_kept_to_nothing_is_a_mistake(
+def test_a_member_restricted_to_nothing_is_a_mistake(
     organization: Organization, owner: User, form: dict[str, str], sentence: str
 ) -> None:
     member = place(organization, "viewer")

@@ -69,7 +69,7 @@ def settings_form(**values: object) -> dict[str, object]:
     return {"name": "Trans Test"} | values
 
 
-def test_settings_are_kept_and_reported(owner: User, organization: Organization) -> None:
+def test_settings_are_stored_and_reported(owner: User, organization: Organization) -> None:
     client_of(owner).post(
         "/organizatie/setari/", settings_form(name="Alt Nume", keep_transports_months="60")
     )
@@ -117,7 +117,7 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     assert "a fost ștearsă" in entry[0].text
 
 
-def test_transports_are_forgotten_as_the_organization_wants(
+def test_transports_are_purged_as_the_organization_set(
     organization: Organization, company: Company
 ) -> None:
     from caraus.web.retention import apply_retention

@@ -30,7 +30,7 @@ def client(ana: User) -> Client:
     return client
 
 
-def test_the_export_tells_all_and_no_secret(
+def test_the_export_holds_all_and_no_secret(
     client: Client, ana: User, organization: Organization
 ) -> None:
     factories.authorization(organization, authorized_by=ana)
@@ -51,7 +51,7 @@ def test_the_packages_above_register_their_part_of_the_export(ana: User) -> None
     ]
 
 
-def test_erasing_asks_the_password_and_ends_everything(
+def test_erasing_requires_the_password_and_ends_everything(
     client: Client, ana: User, organization: Organization
 ) -> None:
     authorization = factories.authorization(organization, authorized_by=ana)

@@ -228,7 +228,7 @@ def test_an_invitation_of_a_demoted_owner_opens_only_what_is_left(
 
 
 @pytest.mark.parametrize("way", ["leave", "hand_over", "erase", "inactive", "gone_beside"])
-def test_every_loss_of_the_right_closes_the_door(
+def test_every_loss_of_the_right_revokes_the_invitation(
     organization: Organization, ownership: Membership, way: str
 ) -> None:
     second = place(organization, "owner")
@@ -248,7 +248,7 @@ def test_every_loss_of_the_right_closes_the_door(
         assert Invitation.objects.get().revoked_at
 
 
-def test_the_right_is_asked_again_when_the_place_is_taken(
+def test_the_right_is_checked_again_when_the_invitation_is_accepted(
     organization: Organization, ownership: Membership
 ) -> None:
     """The page was opened before the sender lost it."""
@@ -266,7 +266,7 @@ def test_the_right_is_asked_again_when_the_place_is_taken(
     assert not person.memberships.exists()
 
 
-def test_who_sends_it_again_answers_for_it(
+def test_who_sends_it_again_is_its_inviter(
     organization: Organization, ownership: Membership, admin: Membership
 ) -> None:
     invitation, _ = members.invite_member(admin, email=INVITED, role="viewer")

@@ -103,7 +103,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
     assert "nu mai este valabil" in Client().get(link[0], follow=True).content.decode()
 
 
-def test_wrong_passwords_are_limited_and_stand_in_the_journal(client: Client, ana: User) -> None:
+def test_wrong_passwords_are_limited_and_stand_in_the_audit_log(client: Client, ana: User) -> None:
     pages = [sign_in(client, "greșită").content.decode() for _ in range(6)]  # type: ignore[attr-defined]
     assert "Prea multe încercări" not in pages[4]
     assert "Prea multe încercări" in pages[5]
@@ -202,7 +202,7 @@ def test_a_new_password_ends_the_other_sessions(ana: User) -> None:
     assert elsewhere.get("/transporturi/").status_code == 302
 
 
-def test_the_second_factor_is_asked_for_and_its_secret_encrypted(ana: User) -> None:
+def test_the_second_factor_is_required_and_its_secret_encrypted(ana: User) -> None:
     client = Client()
     sign_in(client)
     redirect = client.get("/cont/2fa/totp/activate/")["Location"]
@@ -268,7 +268,7 @@ def test_whoever_demands_two_factors_has_them(organization: Organization, owner:
     assert not organization.require_two_factors
 
 
-def test_a_lost_phone_is_forgotten_at_the_terminal(ana: User) -> None:
+def test_a_lost_phone_is_removed_at_the_terminal(ana: User) -> None:
     from caraus.accounts.two_factors import delete_second_factors
 
     add_totp(ana)

@@ -218,7 +218,7 @@ def test_a_token_that_cannot_be_sent_is_not_sent(
     assert anaf.seen == []
 
 
-def test_a_cui_that_is_no_number_is_not_asked_for(settings: AnafSettings, anaf: Server) -> None:
+def test_a_cui_that_is_no_number_is_not_requested(settings: AnafSettings, anaf: Server) -> None:
     with pytest.raises(AnafError) as caught:
         fetch_info(settings, access_token="tok", carrier_cui="ABC")
     assert caught.value.code == "bad_cui"

@@ -58,7 +58,7 @@ def test_what_is_empty_is_left_out() -> None:
         assert name not in xml
 
 
-def test_declared_after_an_outage_only_when_told_to() -> None:
+def test_declared_after_an_outage_only_when_requested() -> None:
     assert b'declPostAvarie="D"' in build_vehicle_change(replace(DOCUMENT, post_outage=True))
 
 

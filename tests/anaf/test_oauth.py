@@ -105,7 +105,7 @@ def test_a_code_becomes_tokens(settings: AnafSettings, anaf: Server) -> None:
     }
 
 
-def test_a_refresh_asks_with_the_old_token(settings: AnafSettings, anaf: Server) -> None:
+def test_a_refresh_is_requested_with_the_old_token(settings: AnafSettings, anaf: Server) -> None:
     anaf.reply = Reply(body=body_of(GOOD))
     assert _refresh(settings).refresh_token == REFRESH
     assert parse_qs(anaf.seen[0].body)["refresh_token"] == ["old-refresh"]
@@ -150,7 +150,7 @@ CALLS = pytest.mark.parametrize("call", [_exchange, _refresh], ids=["exchange", 
         (Reply(400, b'{"error": "unauthorized_client"}'), "invalid_client", Outcome.UNAVAILABLE),
     ],
 )
-def test_what_is_not_the_persons_fault_asks_nothing_of_them(
+def test_what_is_not_the_persons_fault_requires_nothing_of_them(
     settings: AnafSettings, anaf: Server, call: Any, reply: Reply, code: str, outcome: Outcome
 ) -> None:
     anaf.reply = reply

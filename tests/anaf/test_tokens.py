@@ -28,7 +28,7 @@ REFRESH = signed(exp=int(REFRESH_END.timestamp()), jti="r")
         (signed(exp="1775044800"), "o", 1, ACCESS_END - NOW, timedelta(days=365), (False, True)),
     ],
 )
-def test_what_the_tokens_do_not_tell_is_an_estimate(
+def test_what_the_tokens_do_not_state_is_an_estimate(
     access: str,
     refresh: str,
     expires_in: object,

@@ -154,7 +154,7 @@ def taken_back(client: Client, authorization: Authorization) -> int:
     return client.post(BACK, {"autorizare": authorization.pk}).status_code
 
 
-def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_hear_of_it(
+def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_are_notified(
     anaf: SimulatorProcess, owner: User, organization: Organization, company: Company
 ) -> None:
     admin = factories.member(organization, "admin")

@@ -70,7 +70,7 @@ def test_an_application_that_is_not_enrolled_opens_testoauth_only(
     assert (check.hello_code, codes(check)) == ("", ["forbidden"])
 
 
-def test_a_token_that_anaf_refuses_is_renewed_and_asked_with_again(
+def test_a_token_that_anaf_refuses_is_refreshed_and_used_again(
     anaf: SimulatorProcess, authorization: Authorization, owner: User
 ) -> None:
     anaf.turn_on("token_refused", times=1)
@@ -133,7 +133,7 @@ def test_checks_are_limited_per_person_and_per_organization(
     assert AuthorizationCheck.objects.count() == 1
 
 
-def test_a_check_that_never_ended_makes_room_for_another(
+def test_a_check_that_never_ended_gives_way_to_another(
     organization: Organization, owner: User
 ) -> None:
     authorization = factories.authorization(organization)

@@ -130,7 +130,7 @@ def test_a_response_is_used_once_and_the_page_loaded_again_says_the_same(
     assert str(STATE_USED.sentence) in finish(signed_in, **callback)
 
 
-def test_a_failure_loaded_again_says_the_same_and_asks_nothing(
+def test_a_failure_loaded_again_says_the_same_and_requests_nothing(
     anaf: SimulatorProcess, signed_in: Client
 ) -> None:
     callback = anaf.log_in("three", url=begin(signed_in))
@@ -324,7 +324,7 @@ def test_a_code_that_came_too_late_is_reported_as_such(
     assert not Authorization.objects.exists()
 
 
-def test_a_certificate_without_rights_authorizes_and_the_company_is_told_uncovered(
+def test_a_certificate_without_rights_authorizes_and_the_company_is_reported_uncovered(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, company: Company
 ) -> None:
     assert "Autorizarea a reușit" in finish(

@@ -176,7 +176,7 @@ def test_a_refusal_is_reported_at_once_and_once(ending: Authorization) -> None:
     assert ending.status == "reauthorize"
 
 
-def test_our_own_wrong_secret_asks_no_person_to_authorize(ending: Authorization) -> None:
+def test_our_own_wrong_secret_sends_no_person_to_authorize(ending: Authorization) -> None:
     fail(ending, "invalid_client", NOON)
     assert titles() == []
     ending.refresh_from_db()

@@ -288,7 +288,7 @@ def test_making_links_is_limited(
     assert ExternalLink.objects.count() == 2
 
 
-def test_one_kept_to_some_companies_asks_for_those_only(
+def test_an_authorization_restricted_to_some_companies_is_used_for_those_only(
     organization: Organization, company: Company
 ) -> None:
     factories.company(organization, cui=factories.OTHER_CUI)

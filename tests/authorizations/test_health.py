@@ -75,7 +75,7 @@ def test_a_company_that_no_certificate_covers_takes_the_green_tick_away(
     assert "pill-good pill-large" not in page
 
 
-def test_the_card_tells_both_ends_the_renewal_its_failure_and_the_last_good_call(
+def test_the_card_shows_both_ends_the_refresh_its_failure_and_the_last_good_call(
     organization: Organization, signed_in: Client
 ) -> None:
     authorization = factories.authorization(organization, serial="00AB12CD34EF5678")

@@ -45,5 +45,7 @@ def test_an_unknown_cause_is_no_page(client: Client, db: None) -> None:
 @pytest.mark.parametrize(
     "slug", ["fara-fereastra-de-certificat", "fereastra-blocata", "sesiune-incheiata"]
 )
-def test_what_no_response_tells_is_linked_beside_the_button(signed_in: Client, slug: str) -> None:
+def test_what_no_response_explains_is_linked_beside_the_button(
+    signed_in: Client, slug: str
+) -> None:
     assert f"/integrari/ajutor/{slug}/" in signed_in.get("/integrari/").content.decode()

@@ -69,7 +69,7 @@ def test_pauses_grow_with_the_failures(state: RefreshState) -> None:
 
 
 @given(failed, st.timedeltas(timedelta(), timedelta(days=2)))
-def test_what_anaf_asked_for_is_waited_for(state: RefreshState, wait: timedelta) -> None:
+def test_the_wait_that_anaf_requires_is_respected(state: RefreshState, wait: timedelta) -> None:
     assert state.last_attempt
     waiting_state = RefreshState(
         state.key, END, state.last_attempt, state.failures, state.last_attempt + wait
@@ -92,7 +92,7 @@ def test_against_a_fallen_anaf_it_is_tried_daily_and_then_hourly(key: int) -> No
     assert 60 <= len(near) <= 75
 
 
-def test_a_thousand_made_on_one_morning_do_not_renew_in_one_minute() -> None:
+def test_a_thousand_made_on_one_morning_are_not_refreshed_in_one_minute() -> None:
     states = [RefreshState(key=key, access_end=END) for key in range(1, 1001)]
     minutes = Counter(
         next_refresh(state, before=BEFORE).replace(second=0, microsecond=0) for state in states

@@ -25,7 +25,9 @@ def test_without_an_authorization_there_is_none(company: Company, stranger: obje
     assert not rights.refused_everywhere(company)
 
 
-def test_the_newest_untried_one_is_asked_with(organization: Organization, company: Company) -> None:
+def test_the_newest_untried_authorization_is_used(
+    organization: Organization, company: Company
+) -> None:
     factories.authorization(organization)
     newest = factories.authorization(organization)
     assert rights.authorization_for(company) == newest
@@ -156,7 +158,7 @@ def info_calls(anaf: SimulatorProcess, serial: str = "") -> int:
     return sum(not serial or call["serial"] == serial for call in anaf.calls("info"))
 
 
-def test_a_refused_pair_is_asked_ever_more_rarely_however_often_the_timers_run(
+def test_a_refused_pair_is_checked_ever_more_rarely_however_often_the_timers_run(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     norights = authorize(anaf, organization, "norights")
@@ -193,7 +195,7 @@ def as_it_was_chosen(authorization: Authorization) -> list[Company]:
     ]
 
 
-def test_what_is_to_be_tried_is_found_in_one_query_whatever_has_been_answered(
+def test_what_is_to_be_tried_is_found_in_one_query_whatever_the_responses_were(
     organization: Organization, owner: User, stranger: User
 ) -> None:
     """All states of a pair, for three authorizations, one of them by a link for some companies."""
@@ -254,7 +256,7 @@ def test_after_an_authorization_every_company_is_tried_also_those_served_by_anot
     }
 
 
-def test_a_single_refusal_after_a_good_time_is_asked_again_after_five_minutes_then_an_hour(
+def test_a_single_refusal_after_a_good_time_is_checked_again_after_five_minutes_then_an_hour(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
     only = authorize(anaf, organization)

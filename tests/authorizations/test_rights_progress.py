@@ -36,7 +36,7 @@ def answered(authorization: Authorization, state: str, some: list[Company]) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_callback_asks_anaf_about_no_company_and_costs_the_same_for_one_and_for_1000(
+def test_the_callback_polls_no_company_and_costs_the_same_for_one_and_for_1000(
     anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:
     numbers = []
@@ -81,7 +81,7 @@ def test_the_page_after_anaf_counts_as_the_responses_come(
     assert "<html" in whole
 
 
-def test_a_certificate_without_any_right_is_reported_as_such_once_anaf_has_answered(
+def test_a_certificate_without_any_right_is_reported_as_such_once_anaf_has_responded(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:
     for number in range(20):

@@ -34,7 +34,7 @@ lives = st.timedeltas(2 * MINUTE, timedelta(days=365))
 @example(1, 2 * MINUTE)
 @example(1, HOUR)
 @example(1, 90 * DAY)
-def test_for_any_life_it_is_renewed_in_its_second_half_and_before_its_end(
+def test_for_any_life_it_is_refreshed_in_its_second_half_and_before_its_end(
     key: int, life: timedelta
 ) -> None:
     before = window(life=life, setting=SETTING)
@@ -59,7 +59,7 @@ def test_for_any_life_a_failure_is_tried_again_after_a_minute_and_within_the_win
 
 
 @given(st.integers(1, 10**9), st.timedeltas(-DAY, timedelta()))
-def test_a_token_that_seems_over_at_its_birth_is_renewed_once_a_minute_at_most(
+def test_a_token_that_seems_over_at_its_birth_is_refreshed_once_a_minute_at_most(
     key: int, life: timedelta
 ) -> None:
     """Our clock goes ahead of ANAF's."""
@@ -76,7 +76,7 @@ def test_a_token_that_seems_over_at_its_birth_is_renewed_once_a_minute_at_most(
         (DAY, 10 * DAY, 13, 20),
     ],
 )
-def test_by_a_clock_that_runs_the_token_is_always_good_and_asked_for_seldom(
+def test_by_a_clock_that_runs_the_token_is_always_good_and_requested_seldom(
     anaf: SimulatorProcess,
     authorization: Authorization,
     life: timedelta,
@@ -109,7 +109,7 @@ def test_by_a_clock_that_runs_the_token_is_always_good_and_asked_for_seldom(
 
 
 @pytest.mark.parametrize("life", [2 * MINUTE, HOUR])
-def test_a_fallen_token_service_is_asked_once_a_minute_at_most_for_a_short_life(
+def test_a_fallen_token_service_is_called_once_a_minute_at_most_for_a_short_life(
     anaf: SimulatorProcess, authorization: Authorization, life: timedelta
 ) -> None:
     now = timezone.now()
@@ -142,7 +142,7 @@ def of(life: timedelta, authorization: Authorization, *, over: bool = True) -> s
     return crypto.decrypt(authorization.access_token_sealed)
 
 
-def test_a_question_that_meets_a_short_token_at_its_end_renews_it_once(
+def test_a_request_that_meets_a_short_token_at_its_end_refreshes_it_once(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     of(2 * MINUTE, authorization)
@@ -152,7 +152,7 @@ def test_a_question_that_meets_a_short_token_at_its_end_renews_it_once(
     assert len(anaf.calls("token")) == 1
 
 
-def test_tokens_that_seem_over_when_they_come_are_not_asked_for_at_each_question(
+def test_tokens_that_seem_over_when_they_come_are_not_refreshed_at_each_request(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("short_tokens", seconds=-3600)  # our clock is an hour ahead
@@ -164,7 +164,7 @@ def test_tokens_that_seem_over_when_they_come_are_not_asked_for_at_each_question
     assert len(anaf.calls("token")) == 1
 
 
-def test_a_short_token_refused_in_its_second_half_is_renewed_although_an_hour_is_not_over(
+def test_a_short_token_refused_in_its_second_half_is_refreshed_although_an_hour_is_not_over(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     old = of(10 * MINUTE, authorization, over=False)
@@ -177,7 +177,7 @@ def test_a_short_token_refused_in_its_second_half_is_renewed_although_an_hour_is
 
 
 @pytest.mark.parametrize(("left", "forgotten"), [(50 * MINUTE, True), (20 * MINUTE, False)])
-def test_a_good_call_forgets_a_failure_outside_of_the_own_window_of_a_short_token(
+def test_a_good_call_clears_a_failure_outside_of_the_own_window_of_a_short_token(
     authorization: Authorization, left: timedelta, *, forgotten: bool
 ) -> None:
     now = timezone.now()
@@ -194,7 +194,7 @@ def test_a_good_call_forgets_a_failure_outside_of_the_own_window_of_a_short_toke
     assert authorization.last_good_call_at == now
 
 
-def test_a_short_token_that_can_not_be_renewed_for_minutes_is_reported_to_nobody(
+def test_a_short_token_that_can_not_be_refreshed_for_minutes_is_reported_to_nobody(
     anaf: SimulatorProcess, authorization: Authorization, owner: User
 ) -> None:
     now = timezone.now()

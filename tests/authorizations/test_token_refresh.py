@@ -55,7 +55,7 @@ def test_the_end_that_anaf_keeps_is_the_end_that_is_kept(
     assert not authorization.refresh_expiry_estimated
 
 
-def test_a_refresh_token_that_tells_no_end_is_kept_with_an_estimate(
+def test_a_refresh_token_that_states_no_end_is_stored_with_an_estimate(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     anaf.turn_on("refresh_opaque")
@@ -83,7 +83,7 @@ def test_what_ends_within_fifteen_days_is_due_and_again_after_a_pause_when_it_fa
     assert token_refresh.authorizations_due(now + timedelta(minutes=17)) == [near.pk]
 
 
-def test_the_worker_renews_what_is_due_once(
+def test_the_worker_refreshes_what_is_due_once(
     worker: Worker, anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     Authorization.objects.update(access_expires_at=timezone.now() + timedelta(days=3))
@@ -98,7 +98,7 @@ def test_the_worker_renews_what_is_due_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_processes_that_find_the_same_token_refused_renew_it_once(
+def test_processes_that_find_the_same_token_refused_refresh_it_once(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     refused = tokens(authorization)[0]
@@ -118,7 +118,7 @@ def test_processes_that_find_the_same_token_refused_renew_it_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_processes_that_find_the_same_token_ended_renew_it_once(
+def test_processes_that_find_the_same_token_ended_refresh_it_once(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     Authorization.objects.update(access_expires_at=timezone.now())
@@ -220,7 +220,7 @@ def test_a_wrong_client_secret_is_ours_and_kills_no_authorization(
 
 
 @pytest.mark.parametrize("status", ["reauthorize", "replaced", "disconnected"])
-def test_what_is_no_longer_active_is_not_renewed(
+def test_what_is_no_longer_active_is_not_refreshed(
     anaf: SimulatorProcess, authorization: Authorization, status: str
 ) -> None:
     Authorization.objects.update(status=status)
@@ -233,7 +233,7 @@ def test_what_is_no_longer_active_is_not_renewed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_who_waited_for_a_renewal_that_failed_do_not_all_try_it_again(
+def test_those_who_waited_for_a_refresh_that_failed_do_not_all_try_it_again(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     refused = tokens(authorization)[0]
@@ -269,7 +269,7 @@ def test_those_who_waited_for_a_renewal_that_failed_do_not_all_try_it_again(
     assert len(anaf.calls("token")) == 2
 
 
-def test_a_failure_is_forgotten_when_anaf_takes_the_same_token_again_long_before_its_end(
+def test_a_failure_is_cleared_when_anaf_takes_the_same_token_again_long_before_its_end(
     anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     anaf.turn_on("token_timeout")

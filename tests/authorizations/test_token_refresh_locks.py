@@ -89,7 +89,7 @@ def nobody_waits() -> bool:
     return bool(number == 0)
 
 
-def test_the_row_is_not_locked_while_anaf_is_asked(
+def test_the_row_is_not_locked_during_the_request_to_anaf(
     waiting: Renewal, anaf: SimulatorProcess, authorization: Authorization
 ) -> None:
     with transaction.atomic():

@@ -27,7 +27,7 @@ def due(authorization: Authorization) -> Authorization:
     return authorization
 
 
-def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
+def test_eight_workers_that_race_for_a_due_refresh_make_one_request(
     anaf: SimulatorProcess, due: Authorization
 ) -> None:
     anaf.turn_on("refresh_kills_old")
@@ -43,7 +43,7 @@ def test_eight_workers_that_race_for_a_due_renewal_make_one_request(
     assert anaf.refresh(crypto.decrypt(due.refresh_token_sealed)).status_code == 200
 
 
-def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_renews(
+def test_a_worker_killed_in_the_middle_leaves_an_authorization_that_can_be_refreshed(
     anaf: SimulatorProcess, due: Authorization
 ) -> None:
     killed_after_the_response(anaf, due.pk)

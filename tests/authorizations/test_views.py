@@ -16,7 +16,7 @@ def client_of(user: User, *, csrf: bool = False) -> Client:
     return client
 
 
-def test_the_button_asks_for_its_csrf_token(owner: User) -> None:
+def test_the_button_requires_its_csrf_token(owner: User) -> None:
     client = client_of(owner, csrf=True)
     assert client.post("/integrari/autorizare/").status_code == 403
     assert not ConsentRequest.objects.exists()

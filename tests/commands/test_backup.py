@@ -74,7 +74,9 @@ def test_a_copy_is_never_written_over_another(installation: Installation, copies
     assert "there already" in done.stderr
 
 
-def test_what_is_there_is_replaced_only_when_told(installation: Installation, copies: Path) -> None:
+def test_what_is_there_is_replaced_only_when_requested(
+    installation: Installation, copies: Path
+) -> None:
     refused = installation.run("restore", str(copies / "caraus.dump"))
     assert refused.returncode == 2
     assert "not empty" in refused.stderr

@@ -243,7 +243,7 @@ def top() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_no_secret_of_a_full_walk_is_in_a_copy_or_in_the_files(
+def test_no_secret_of_a_full_use_is_in_a_copy_or_in_the_files(
     top: Path, blank: Path, mail: MailServer
 ) -> None:
     folder, issued = top / "data", top / "issued"

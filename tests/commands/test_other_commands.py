@@ -55,7 +55,7 @@ def test_createuser_refuses_a_bad_cui_and_makes_nothing(installation: Installati
     assert count.stdout.strip() == "0"
 
 
-def test_the_doctor_tells_and_keeps_secrets(installation: Installation) -> None:
+def test_the_doctor_reports_and_shows_no_secret(installation: Installation) -> None:
     done = installation.run("doctor")
     assert done.returncode == 0, done.stdout
     assert "/anaf/callback" in done.stdout
@@ -126,7 +126,7 @@ def test_outside_the_embedded_mode_secrets_are_demanded(installation: Installati
     assert "CARAUS_SECRET_KEY" in done.stderr
 
 
-def test_a_database_that_does_not_answer_is_a_sentence(installation: Installation) -> None:
+def test_a_database_that_does_not_respond_is_a_sentence(installation: Installation) -> None:
     done = installation.run(
         "sync",
         DATABASE_URL="postgresql://127.0.0.1:9/nothing",

@@ -122,7 +122,7 @@ def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> 
         assert "Trans Nou" in client.get("/organizatie/").text
 
 
-def test_the_doctor_tells_of_the_worker(served: Served) -> None:
+def test_the_doctor_reports_the_worker(served: Served) -> None:
     done = served.installation.run("doctor")
     assert "worker(s) alive" in done.stdout
     assert "MB free" in done.stdout
@@ -157,7 +157,7 @@ def test_a_postgresql_that_does_not_come_back_ends_the_service(served: Served) -
     served.start()
 
 
-def test_told_to_end_it_ends_with_its_parts_and_when_one_dies_all_end_for_the_supervisor(
+def test_sigterm_ends_it_with_its_parts_and_when_one_dies_all_end_for_the_supervisor(
     served: Served,
 ) -> None:
     served.end()

@@ -277,7 +277,7 @@ def test_the_head_has_no_body_and_no_name_of_the_server(running: Running) -> Non
     assert "via" not in page_response.lower()
 
 
-def test_told_to_end_it_answers_what_is_under_way_and_takes_nothing_new(running: Running) -> None:
+def test_at_sigterm_it_answers_what_is_under_way_and_takes_nothing_new(running: Running) -> None:
     client = running.connect("GET /wait HTTP/1.1\nHost: a\n\n")
     resting = running.connect("GET / HTTP/1.1\nHost: a\n\n")
     assert response(resting).startswith(b"HTTP/1.1 200")

@@ -13,7 +13,7 @@ def test_a_migrated_database_has_them(db: None) -> None:
     assert missing_extensions() == []
 
 
-def test_who_may_not_create_one_is_told_what_the_administrator_must_run(db: None) -> None:
+def test_who_may_not_create_one_reads_what_the_administrator_must_run(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP EXTENSION unaccent")
         cursor.execute("CREATE ROLE caraus_without_rights")

@@ -20,7 +20,7 @@ def authorize(page: Page, certificate: str = "three") -> None:
     expect(page.get_by_text("Autorizarea a reușit")).to_be_visible()
 
 
-def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_hears_of_it(
+def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_notified(
     page: Page, browser: Browser, demo: DemoProcess
 ) -> None:
     walking.sign_in(page)

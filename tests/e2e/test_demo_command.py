@@ -151,7 +151,7 @@ def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
         ("Starting the web server", signal.SIGHUP),
     ],
 )
-def test_told_to_end_while_it_starts_it_ends_all_that_was_started(
+def test_a_sigterm_during_the_start_ends_all_that_was_started(
     folder: Path, moment: str, number: int
 ) -> None:
     demo = DemoProcess(folder)
@@ -163,7 +163,7 @@ def test_told_to_end_while_it_starts_it_ends_all_that_was_started(
     assert not (folder / "demo.env").exists()
 
 
-def test_told_to_end_while_the_schema_is_locked_it_ends_in_order(folder: Path) -> None:
+def test_a_sigterm_while_the_schema_is_locked_ends_in_order(folder: Path) -> None:
     """The interruption breaks a statement off; what that makes of the next ones is no error."""
     with embedded.acquire(folder) as server, psycopg.connect(server.url) as connection:
         connection.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
@@ -186,7 +186,7 @@ def test_a_first_start_that_was_cut_off_can_be_reset(folder: Path) -> None:
     assert (new / command.MARKER).exists()
 
 
-def test_a_folder_with_other_things_in_it_is_never_marked_for_reset(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_in_it_is_never_marked_for_reset(tmp_path: Path) -> None:
     command._mark(tmp_path)
     assert (tmp_path / command.MARKER).exists()
     (tmp_path / command.MARKER).unlink()

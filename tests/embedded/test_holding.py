@@ -21,7 +21,7 @@ def test_the_last_holder_stops_the_server(shared: Path, spawn: Spawn) -> None:
     assert servers(shared) == []
 
 
-def test_a_process_that_is_told_to_end_lets_go(shared: Path, spawn: Spawn) -> None:
+def test_a_process_that_gets_a_sigterm_releases_the_cluster(shared: Path, spawn: Spawn) -> None:
     holder = spawn(HOLDER, shared)
     assert output_of(holder)
     holder.send_signal(signal.SIGTERM)

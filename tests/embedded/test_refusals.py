@@ -59,7 +59,7 @@ def test_a_server_that_does_not_start_says_why(used: Path) -> None:
     assert f"{used}/postgres.log" in str(caught.value)
 
 
-def test_too_little_room_is_reported_before_anything_is_made(folder: Path) -> None:
+def test_too_little_space_is_reported_before_anything_is_made(folder: Path) -> None:
     needed = shutil.disk_usage(folder.parent).total
     with pytest.raises(
         embedded.EmbeddedError, match=f"is full: .* about {needed >> 20} MB.*CARAUS_DATA_DIR"
@@ -106,7 +106,7 @@ def test_a_disk_that_fills_up_while_the_database_is_made_is_recognized(folder: P
     on_a_small_disk(folder, 20, program)
 
 
-def test_a_start_on_a_full_disk_is_recognized_and_works_once_there_is_room(folder: Path) -> None:
+def test_a_start_on_a_full_disk_is_recognized_and_works_once_there_is_space(folder: Path) -> None:
     program = """
         import contextlib, sys; from pathlib import Path
         from caraus import embedded

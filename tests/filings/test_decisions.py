@@ -69,7 +69,7 @@ def test_a_held_change_is_sent_with_the_hour_that_the_person_chose(
     assert change.moment == datetime.fromisoformat(typed).replace(tzinfo=BUCHAREST)
 
 
-def test_an_hour_beside_now_is_asked_about(desk: Desk, dispatcher: Client) -> None:
+def test_an_hour_beside_now_must_be_confirmed(desk: Desk, dispatcher: Client) -> None:
     hour = timezone.now().astimezone(BUCHAREST).isoformat()[:16]
     address = reverse("filings:new", args=[desk.new_uit().pk])
     page = text_of(dispatcher.post(address, CHANGE | {"moment": hour}))

@@ -110,7 +110,7 @@ def test_after_sending_with_an_effect(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
-def test_before_the_answer_is_stored(desk: Desk, fault: str) -> None:
+def test_before_the_response_is_stored(desk: Desk, fault: str) -> None:
     change = desk.filed(desk.new_uit())
     if fault != "good":
         desk.anaf.turn_on(fault, endpoint="upload")
@@ -122,7 +122,7 @@ def test_before_the_answer_is_stored(desk: Desk, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
-def test_before_the_stored_answer_is_judged(desk: Desk, fault: str) -> None:
+def test_before_the_stored_response_is_applied(desk: Desk, fault: str) -> None:
     """The next worker judges what the killed one stored."""
     change = desk.filed(desk.new_uit())
     if fault != "good":
@@ -136,7 +136,7 @@ def test_before_the_stored_answer_is_judged(desk: Desk, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_while_it_looks_for_a_lost_answer(desk: Desk, fault: str) -> None:
+def test_while_it_looks_for_a_lost_response(desk: Desk, fault: str) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on(fault, endpoint="upload")
     assert desk.step(change).state == ChangeState.UNKNOWN
@@ -149,7 +149,7 @@ def test_while_it_looks_for_a_lost_answer(desk: Desk, fault: str) -> None:
     assert_right(desk, change, is_filed=FAULTS[fault])
 
 
-def test_while_it_asks_for_the_status(desk: Desk) -> None:
+def test_while_it_requests_the_status(desk: Desk) -> None:
     change = desk.step(desk.filed(desk.new_uit()))
     _make_due(change)
     desk.anaf.turn_on("held", endpoint="stareMesaj")

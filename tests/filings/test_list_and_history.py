@@ -80,7 +80,7 @@ def test_a_change_is_filed_from_a_row_and_from_a_lorry(
     assert of_lorry not in text_of(client.get(lorries))
 
 
-def test_the_history_of_a_uit_tells_of_its_filings(desk: Desk, dispatcher: Client) -> None:
+def test_the_history_of_a_uit_shows_its_filings(desk: Desk, dispatcher: Client) -> None:
     transport = desk.new_uit()
     desk.anaf.turn_on("upload_nok", text="UIT-ul nu poate fi identificat.")
     desk.steps(desk.filed(transport))

@@ -95,7 +95,7 @@ def test_a_refused_token_says_nothing_of_the_document(desk: Desk) -> None:
     assert FilingResponse.objects.filter(kind="list", error_code="").exists()
 
 
-def test_the_alarm_comes_as_a_letter_over_smtp(
+def test_the_alarm_comes_as_an_email_over_smtp(
     desk: Desk, worker: Worker, settings: LazySettings
 ) -> None:
     dispatcher = factories.member(desk.company.organization, "dispatcher")

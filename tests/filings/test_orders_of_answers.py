@@ -105,7 +105,7 @@ class Filing:
 @given(
     st.lists(st.tuples(st.sampled_from(BEHAVIOURS), st.sampled_from(TURNS)), min_size=3, max_size=9)
 )
-def test_no_order_of_answers_is_a_false_end(
+def test_no_order_of_responses_is_a_false_end(
     desk: Desk, order: list[tuple[dict[str, dict[str, Any]], str]]
 ) -> None:
     filing = Filing(desk)

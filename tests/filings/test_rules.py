@@ -129,7 +129,7 @@ def test_what_became_of_the_uit_meanwhile_holds_the_change(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_uit_that_is_gone_holds_the_change(desk: Desk) -> None:
+def test_a_delisted_uit_holds_the_change(desk: Desk) -> None:
     row = desk.filed(desk.new_uit())
     Transport.objects.all().delete()
     assert desk.step(row).state == ChangeState.HELD

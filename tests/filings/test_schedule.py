@@ -22,21 +22,21 @@ def statuses(until: timedelta) -> list[timedelta]:
         polls.append(now - START)
 
 
-def test_the_status_is_asked_at_2_3_5_8_15_and_30_seconds_then_ever_slower() -> None:
+def test_the_status_is_requested_at_2_3_5_8_15_and_30_seconds_then_ever_slower() -> None:
     polls = statuses(10 * DAY)
     assert [moment.total_seconds() for moment in polls[:6]] == [2, 3, 5, 8, 15, 30]
     pauses = [after - before for before, after in pairwise(polls[6:])]
     assert pauses == sorted(pauses)
 
 
-def test_the_status_is_asked_less_than_100_times_on_each_day() -> None:
+def test_the_status_is_requested_less_than_100_times_on_each_day() -> None:
     polls = statuses(10 * DAY)
     for day in range(10):
         on_day = [moment for moment in polls if day * DAY <= moment < (day + 1) * DAY]
         assert 0 < len(on_day) < 60
 
 
-def test_a_lost_answer_is_looked_for_in_the_list_twice_in_ten_minutes() -> None:
+def test_a_lost_response_is_looked_for_in_the_list_twice_in_ten_minutes() -> None:
     looks: list[timedelta] = []
     now = START
     while now - START < schedule.GIVE_UP_LOOKING:
@@ -74,7 +74,7 @@ def test_the_moment_may_be_past_but_the_confirmation_may_not_be_old() -> None:
         ("2026-11-30T22:05+00:00", "2026-11-30T21:55+00:00", 1),  # a clock that was set back
     ],
 )
-def test_the_list_is_asked_for_each_day_that_has_begun_since(
+def test_the_list_is_requested_for_each_day_that_has_begun_since(
     sent: str, now: str, days: int
 ) -> None:
     sent_at, asked_at = datetime.fromisoformat(sent), datetime.fromisoformat(now)

@@ -49,7 +49,7 @@ def test_a_change_is_done_when_anaf_shows_it(desk: Desk) -> None:
     assert kinds == [FilingResponse.Kind.UPLOAD, FilingResponse.Kind.STATUS]
 
 
-def test_the_exact_answer_is_kept(desk: Desk) -> None:
+def test_the_exact_response_is_stored(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     desk.step(change)
     response = FilingResponse.objects.get(kind=FilingResponse.Kind.UPLOAD)
@@ -99,7 +99,7 @@ def test_a_refusal_at_the_upload_ends_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fault", ["upload_lost_after", "upload_502_after", "upload_html_after"])
-def test_a_lost_answer_is_looked_for_by_our_reference(desk: Desk, fault: str) -> None:
+def test_a_lost_response_is_looked_for_by_our_reference(desk: Desk, fault: str) -> None:
     transport = desk.new_uit()
     desk.anaf.turn_on(fault)
     change = desk.step(desk.filed(transport))
@@ -130,7 +130,7 @@ def test_a_lost_request_is_not_found_after_ten_minutes_and_never_sent_again(
     assert change.attempts.get().responses.filter(kind=FilingResponse.Kind.LIST).exists()
 
 
-def test_nothing_is_called_not_found_while_anaf_can_not_be_asked(desk: Desk) -> None:
+def test_nothing_is_called_not_found_while_anaf_does_not_respond(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
     desk.anaf.turn_on("upload_lost_before", endpoint="upload")
     desk.step(change)
@@ -179,7 +179,7 @@ def test_what_shows_after_all_is_done_and_not_sent_again(desk: Desk) -> None:
     assert len(desk.uploads()) == 1
 
 
-def test_the_list_of_filings_tells_of_a_lost_one(desk: Desk) -> None:
+def test_the_list_of_filings_shows_a_lost_change(desk: Desk) -> None:
     transport = desk.new_uit()
     desk.anaf.turn_on("info_lags", seconds=3600)
     desk.anaf.turn_on("upload_lost_after")
@@ -190,7 +190,7 @@ def test_the_list_of_filings_tells_of_a_lost_one(desk: Desk) -> None:
     assert change.attempts.get().index == str(desk.uploads()[0]["index"])
 
 
-def test_the_list_of_filings_tells_of_a_lost_one_that_was_refused(desk: Desk) -> None:
+def test_the_list_of_filings_shows_a_lost_change_that_was_refused(desk: Desk) -> None:
     transport = desk.new_uit()
     desk.anaf.turn_on("upload_nok", text="Vehiculul nu poate fi schimbat.")
     desk.anaf.turn_on("upload_lost_after")

@@ -97,7 +97,7 @@ def test_a_program_that_computes_or_takes_memory_without_end_is_ended(
     )
 
 
-def test_above_two_readers_others_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_two_readers_others_must_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheets, "PATIENCE", 0.01)
     refused = pytest.raises(UnreadableFileError, match="citește acum alte fișiere")
     with spreadsheets._READING, spreadsheets._READING, refused:
@@ -138,7 +138,7 @@ def test_a_draft_is_bounded_from_its_start(owner: User, company: Company) -> Non
     assert not Draft.objects.exists()
 
 
-def test_a_pasted_list_of_bad_companies_tells_some_and_counts_the_rest(
+def test_a_pasted_list_of_bad_companies_names_some_and_counts_the_rest(
     signed_in: Client, company: Company
 ) -> None:
     start = signed_in.post("/firme/lista/", {"text": "x\n" * 2_000 + "RO 14399840; Trans Pop"})

@@ -68,7 +68,7 @@ def test_a_driver_and_a_phone_are_changed_by_hand_and_by_the_next_list(
     assert (listed.driver, listed.phone) == ("Popa Gheorghe", "0722123456")
 
 
-def test_a_column_can_be_told_what_it_is(works: Client, company: Company) -> None:
+def test_the_meaning_of_a_column_can_be_chosen(works: Client, company: Company) -> None:
     preview = preview_of(works, "B 210 KLM;AR 31 REM;Dacia Alba\nB 211 KLM;AR 32 REM;Popa Ion\n")
     roles = {"coloana-0": "trailer", "coloana-1": "plate", "coloana-2": "driver"}
     works.post(preview, {"coloane": "1", "coloana-7": "plate"} | roles)
@@ -80,9 +80,7 @@ def test_a_column_can_be_told_what_it_is(works: Client, company: Company) -> Non
     assert Vehicle.objects.get(plate="AR31REM").driver == "Dacia Alba"
 
 
-def test_more_than_a_plate_in_a_cell_is_asked_about_and_taken_as_confirmed(
-    works: Client, company: Company
-) -> None:
+def test_more_than_a_plate_in_a_cell_must_be_confirmed(works: Client, company: Company) -> None:
     text = "B 210 KLM / Popescu Dan 0722123456\nB 211 KLM AR 31 REM\nB 212 KLM - de verificat\n"
     preview = preview_of(works, text)
     words = page_text(works.get(preview))

@@ -138,7 +138,7 @@ def test_keeping_twice_writes_nothing(
     assert list(Issue.objects.order_by("pk").values()) == before
 
 
-def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_within_the_hour(
+def test_what_midnight_closes_leaves_the_view_at_once_and_the_table_within_the_hour(
     company: Company, make: MakeTransport, vehicle: MakeVehicle
 ) -> None:
     vehicle("B123ABC")
@@ -154,7 +154,7 @@ def test_what_midnight_closes_is_gone_from_view_at_once_and_from_the_table_withi
     assert standing(clashing) == []
 
 
-def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
+def test_a_response_of_anaf_brings_the_issue_and_a_corrected_one_takes_it(
     anaf: SimulatorProcess,
     company: Company,
     authorization: Authorization,
@@ -172,7 +172,7 @@ def test_an_answer_of_anaf_brings_the_problem_and_a_corrected_one_takes_it(
     assert standing(uit) == []
 
 
-def test_a_mistake_of_the_fleet_loses_no_answer_of_anaf(
+def test_a_mistake_of_the_fleet_loses_no_response_of_anaf(
     anaf: SimulatorProcess,
     company: Company,
     authorization: Authorization,

@@ -90,7 +90,7 @@ def test_a_plate_is_read_as_people_write_it(typed: str, plate: str) -> None:
         ("B1@23", "semnul „@”"),
     ],
 )
-def test_what_is_no_plate_is_told_in_a_sentence(typed: str, sentence: str) -> None:
+def test_what_is_no_plate_is_reported_in_a_sentence(typed: str, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         plates.clean_plate(typed)
 
@@ -99,7 +99,7 @@ def test_what_is_no_plate_is_told_in_a_sentence(typed: str, sentence: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "clashes"),
+    ("first", "second", "clashes"),
     [
         (trip("CJ-B"), trip("B-CJ"), True),
         (trip("CJ-B"), trip("CJ-TM"), True),
@@ -175,7 +175,7 @@ def test_no_fleet_entered_no_alarms(fleet: dict[str, ListedVehicle]) -> None:
     assert issues_of([uit(1, "CJ77NOU", "B123ABC"), uit(2, "CJ77NOU", way="B-CJ")], fleet) == set()
 
 
-def test_one_plate_in_two_directions_is_told_on_both() -> None:
+def test_one_plate_in_two_directions_is_reported_on_both() -> None:
     issues = find_issues(
         [uit(1, "B123ABC"), uit(2, "B123ABC", way="B-CJ"), uit(3, "B123ABC", way="CJ-SB")], OURS
     )

@@ -72,7 +72,7 @@ def test_a_csv_is_read_in_every_encoding_and_delimiter(data: bytes) -> None:
     assert cells(read_file("flota.csv", data)) == READ
 
 
-def test_windows_signs_are_told_from_the_iso_encoding() -> None:
+def test_windows_signs_are_distinguished_from_the_iso_encoding() -> None:
     data = "Număr;Notă\nB 123 ABC;„Ana” – Škoda\n".encode("cp1250")
     assert cells(read_file("a.csv", data)) == [("B123ABC", "", "„Ana” – Škoda")]
     data = "Număr;Notă\nB 123 ABC;Škoda\n".encode("iso8859-2")
@@ -171,7 +171,7 @@ MANY = packed(**{"xl/workbook.xml": b"<a/>", **{f"xl/p{number}": b"" for number 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_read_is_told_in_a_sentence(data: bytes, sentence: str) -> None:
+def test_what_cannot_be_read_is_reported_in_a_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(UnreadableFileError, match=sentence):
         reading.read(read_file("flota", data), FLEET)
 

@@ -9,7 +9,7 @@ from caraus.notifications.models import Notification, NotificationEmail
 from tests.fleet.conftest import BUCHAREST, CLUJ, MakeTransport
 
 
-def test_a_new_problem_is_told_once_with_what_to_do(
+def test_a_new_issue_is_notified_once_with_what_to_do(
     dispatcher: Membership, company: Company, make: MakeTransport
 ) -> None:
     make(plate="CJ77NOU")

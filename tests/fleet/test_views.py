@@ -185,7 +185,7 @@ def test_a_list_with_errors_is_shown_taken_in_part_and_corrected_with_nothing_lo
     assert works.get(preview).status_code == 404
 
 
-def test_a_list_may_change_what_is_there_when_asked(
+def test_a_list_may_change_what_is_there_when_requested(
     works: Client, company: Company, vehicle: MakeVehicle
 ) -> None:
     vehicle("B1OLD", note="Volvo")

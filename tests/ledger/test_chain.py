@@ -50,7 +50,7 @@ def test_an_entry_holds_its_content_its_times_and_the_hash_before_it(
     assert (second.server_date, second.trace_id) == (request.server_date, "ab-1")
 
 
-def test_the_hash_is_the_one_that_the_document_tells_how_to_compute() -> None:
+def test_the_hash_is_the_one_that_the_document_describes() -> None:
     """Entries that are written stay valid: whoever changes the hash breaks every chain."""
     entry = LedgerEntry(
         organization_id=7,
@@ -284,7 +284,7 @@ def _move_back(chain: int, *, up_to: int) -> None:
         )
 
 
-def test_a_chain_goes_when_its_organization_is_gone(chain: int) -> None:
+def test_a_chain_is_deleted_with_its_organization(chain: int) -> None:
     other_organization = factories.organization("Rămâne")
     write(other_organization.pk, {"n": 1})
     write(INSTALLATION, {"host": "x"}, kind=LedgerEntry.Kind.OUTAGE)

@@ -71,7 +71,9 @@ LISTS = st.lists(st.tuples(CELLS, SEPARATORS), max_size=40).map(
 
 
 @given(st.one_of(LISTS, st.text(max_size=200)), st.sampled_from([FLEET, COMPANIES]))
-def test_each_row_of_any_text_is_added_skipped_wrong_or_asked(text: str, form: ListFormat) -> None:
+def test_each_row_of_any_text_is_added_skipped_wrong_or_to_be_confirmed(
+    text: str, form: ListFormat
+) -> None:
     try:
         sheet = read_text(text)
         contents = reading.read(sheet, form)

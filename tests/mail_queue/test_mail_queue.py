@@ -44,7 +44,7 @@ def write(*, to: str = TO, lives: timedelta | None = None, reference: str = "") 
     return OutgoingEmail.objects.latest("pk")
 
 
-def test_the_worker_sends_it_whole_and_forgets_it(worker: Worker, smtp: MailServer) -> None:
+def test_the_worker_sends_it_whole_and_deletes_it(worker: Worker, smtp: MailServer) -> None:
     write()
     worker.drain()
     (received,) = smtp.messages
@@ -113,7 +113,7 @@ def test_a_server_that_is_down_is_tried_with_growing_pauses_then_has_it_once(
         assert len(server.messages) == 1
 
 
-def test_after_three_days_it_is_given_up_and_its_text_forgotten(smtp: MailServer, db: None) -> None:
+def test_after_three_days_it_is_given_up_and_its_text_deleted(smtp: MailServer, db: None) -> None:
     smtp.refuse("451 try later")
     email = write(reference="thing:1")
     now, tries = timezone.now(), 0

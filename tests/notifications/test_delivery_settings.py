@@ -52,7 +52,7 @@ from tests.squeezed import squeezed
         (["999"], ["CT34REM"], True),
     ],
 )
-def test_whoever_follows_a_declarant_or_a_vehicle_hears_of_either(
+def test_whoever_follows_a_declarant_or_a_vehicle_is_notified_of_either(
     company: Company, declarants: list[str], vehicles: list[str], expected: bool
 ) -> None:
     delivery_settings = DeliverySettings(

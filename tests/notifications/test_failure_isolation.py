@@ -83,7 +83,7 @@ def sent_titles() -> list[str]:
 
 
 @pytest.mark.parametrize("code", ["P0001", "40P01", "55P03", "22001"])
-def test_a_synchronization_keeps_what_anaf_answered_though_nobody_can_be_notified(
+def test_a_synchronization_stores_the_response_though_nobody_can_be_notified(
     anaf: SimulatorProcess,
     organization: Organization,
     company: Company,

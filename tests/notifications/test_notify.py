@@ -42,7 +42,7 @@ def test_a_fact_is_reported_once_to_each(organization: Organization, owner: User
 
 
 @pytest.mark.django_db(transaction=True)
-def test_processes_that_tell_the_same_fact_at_once_tell_it_once(
+def test_processes_that_notify_of_the_same_fact_at_once_notify_once(
     organization: Organization, owner: User
 ) -> None:
     notifications = at_once(*[lambda: notify_users(organization, owner)] * 4)

@@ -55,7 +55,7 @@ def test_the_address_is_the_longest() -> None:
     assert (len(EMAIL), len(NAME)) == (fields.EMAIL_LENGTH, fields.PERSON_NAME_LENGTH)
 
 
-def test_who_has_the_longest_name_and_address_signs_in_and_is_in_the_journal_whole(
+def test_who_has_the_longest_name_and_address_signs_in_and_is_in_the_audit_log_whole(
     client: Client, longest: User
 ) -> None:
     response = client.post("/cont/login/", {"login": EMAIL, "password": PASSWORD})
@@ -85,7 +85,7 @@ def test_an_authorization_and_a_link_bear_the_longest_address(
     assert Notification.objects.filter(kind=ANAF_LIMITS.code).count() == 1
 
 
-def test_all_that_a_synchronization_tells_fits_whatever_the_length_of_names(
+def test_all_notifications_of_a_synchronization_fit_whatever_the_length_of_names(
     anaf: SimulatorProcess, longest: User, wide: Company, organization: Organization
 ) -> None:
     """The company's name alone fills a title; the declarant's texts are longer still."""

@@ -62,7 +62,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
 
 
 @pytest.mark.parametrize("kind", registered_kinds(), ids=lambda kind: kind.code)
-def test_every_kind_can_be_heard_of_by_each_channel_alone(
+def test_every_kind_can_be_notified_by_each_channel_alone(
     organization: Organization, company: Company, owner: User, kind: NotificationKind
 ) -> None:
     # Somebody else hears of what is essential by e-mail.
@@ -258,7 +258,7 @@ def test_where_two_factors_are_demanded_nothing_of_uits_is_sent_to_who_has_none(
     assert [message["Subject"] for message in smtp.messages] == ["Autorizarea"]
 
 
-def test_filters_and_access_decide_whose_uits_a_person_hears_of(
+def test_filters_and_access_decide_of_which_uits_a_person_is_notified(
     organization: Organization, company: Company, owner: User
 ) -> None:
     other_company = factories.company(organization, cui=factories.OTHER_CUI)
@@ -281,7 +281,7 @@ def test_filters_and_access_decide_whose_uits_a_person_hears_of(
     }
 
 
-def test_what_was_reported_of_uits_is_forgotten_in_time(company: Company, owner: User) -> None:
+def test_what_was_notified_of_uits_is_deleted_in_time(company: Company, owner: User) -> None:
     notify_uits(NEW_UIT, make_notices(company, "old"), now=timezone.now() - timedelta(days=91))
     notify_uits(NEW_UIT, make_notices(company, "new"))
     purge.delete_expired_notifications()

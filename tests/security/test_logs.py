@@ -102,7 +102,7 @@ def addresses() -> list[str]:
     ]
 
 
-def test_the_walk_knows_every_address_with_a_secret() -> None:
+def test_the_list_of_routes_knows_every_address_with_a_secret() -> None:
     assert {name for name, _ in secret_routes()} == {
         "invitation",
         "set_up",
@@ -159,7 +159,7 @@ def test_no_address_with_a_secret_is_in_the_log(
 
 
 @pytest.mark.parametrize("name", ["django.server", "waitress", "django.security.csrf"])
-def test_loggers_that_tell_paths_tell_routes(logged: Logged, name: str) -> None:
+def test_loggers_that_write_paths_write_routes(logged: Logged, name: str) -> None:
     log = logging.getLogger(name)
     log.error('"%s" %s %s', f"GET /autorizare/{SECRET}/?x={SECRET} HTTP/1.1", 404, 7)
     log.error(f"Exception while serving /invitatie/{SECRET}/")

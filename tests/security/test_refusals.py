@@ -105,7 +105,7 @@ def test_anaf_can_not_be_pointed_inside_by_mistake(
         environment.origin("ANAF_API_URL", "https://api.anaf.ro")
 
 
-def test_no_address_given_by_a_person_is_ever_asked() -> None:
+def test_no_address_given_by_a_person_is_ever_requested() -> None:
     """The pages know no field of the kind, and only the boundary to ANAF opens connections."""
     libraries = {"httpx", "httpx2", "requests", "urllib3", "urllib.request", "http.client"}
     allowed = {"caraus/anaf", "caraus/commands"}

@@ -69,7 +69,7 @@ def test_every_call_is_reported_with_its_time_and_without_secrets(
         assert secret not in text
 
 
-def test_calls_are_forgotten_on_demand(simulator: SimulatorProcess) -> None:
+def test_calls_are_cleared_on_demand(simulator: SimulatorProcess) -> None:
     simulator.http.get(simulator.url + "/nowhere")
     assert simulator.calls()[-1]["status"] == 404
     simulator.forget_calls()

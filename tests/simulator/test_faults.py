@@ -213,7 +213,7 @@ def test_a_raw_response_is_sent_as_it_was_given(simulator: SimulatorProcess, tok
     assert poll(simulator, token).text == "ababab"
 
 
-def test_empty_once_is_over_after_one_question(simulator: SimulatorProcess, info: Info) -> None:
+def test_empty_once_is_over_after_one_request(simulator: SimulatorProcess, info: Info) -> None:
     simulator.turn_on("empty_once")
     assert info()["error"] == "Nu exista informatii pentru aceasta solicitare"
     assert info() == simulator.active(BUSY)

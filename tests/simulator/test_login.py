@@ -133,7 +133,7 @@ def test_the_renewed_scenario_denies_every_certificate(simulator: SimulatorProce
     assert simulator.log_in("three")["error"] == "access_denied"
 
 
-def test_a_forgotten_login_says_so(simulator: SimulatorProcess) -> None:
+def test_an_abandoned_login_says_so(simulator: SimulatorProcess) -> None:
     form = {"flow": "unknown", "pin": "1234", "action": "continue"}
     assert simulator.http.post(simulator.url + PIN, data=form).status_code == 400
 

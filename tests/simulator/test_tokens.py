@@ -74,7 +74,7 @@ def test_a_code_is_bound_to_its_redirect_address(simulator: SimulatorProcess) ->
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
 
 
-def test_the_exchange_asks_for_a_jwt(simulator: SimulatorProcess) -> None:
+def test_the_exchange_requires_a_jwt(simulator: SimulatorProcess) -> None:
     code = simulator.log_in()["code"]
     refused = simulator.token_call(grant_type="authorization_code", code=code)
     assert refused.json()["error"] == "invalid_request"

@@ -220,7 +220,7 @@ def test_the_same_change_is_taken_twice_by_default(
     assert stare()["stare"] == "ok"
 
 
-def test_a_question_of_the_state_may_fail(
+def test_a_request_of_the_state_may_fail(
     simulator: SimulatorProcess, send: Send, stare: Stare
 ) -> None:
     send()
@@ -234,7 +234,7 @@ def test_a_question_of_the_state_may_fail(
     assert stare()["Errors"] == [{"errorMessage": "Alt motiv"}]
 
 
-def test_the_hundred_and_first_question_of_a_day_is_not_answered(
+def test_the_hundred_and_first_request_of_a_day_is_refused(
     simulator: SimulatorProcess, send: Send, stare: Stare
 ) -> None:
     assert simulator.state()["limits"]["stare_per_day"] == 100

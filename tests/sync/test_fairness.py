@@ -98,7 +98,7 @@ def test_what_an_organization_has_under_way_counts_as_its_turns(db: None) -> Non
     assert claimed(5, under_way={slow: 30}, organization_limit=30).count("Lent") == 0
 
 
-def test_one_tenants_slow_responses_leave_room_for_the_others(
+def test_one_tenants_slow_responses_leave_workers_for_the_others(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the engine: a quarter of the places is kept for other organizations."""
@@ -222,7 +222,7 @@ def test_the_session_that_holds_the_locks_ends_when_its_worker_is_silent(db: Non
     assert claims.configure_session(settings) != settings
 
 
-def test_a_step_of_the_timer_does_not_wait_for_who_asks_already(db: None) -> None:
+def test_a_step_of_the_timer_does_not_wait_for_a_poll_under_way(db: None) -> None:
     (company,) = tenant("Mic", 1, first=1)
     lock(LockSpace.COMPANY_SYNC, company.pk)
     assert at_once(lambda: sync_if_due(company_id=company.pk)) == [None]

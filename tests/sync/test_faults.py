@@ -145,14 +145,14 @@ def test_since_when_an_error_lasts_begins_anew_with_another_cause(
         anaf.turn_off(scenario)
 
 
-def test_anaf_is_not_asked_sooner_than_it_told_us(anaf: SimulatorProcess, sync: Sync) -> None:
+def test_anaf_is_not_polled_sooner_than_it_allows(anaf: SimulatorProcess, sync: Sync) -> None:
     anaf.turn_on("rate_limited", seconds=1234)
     now = timezone.now()
     sync(now)
     assert SyncState.objects.get().next_sync_at == now + timedelta(seconds=1234)
 
 
-def test_past_its_daily_limit_anaf_is_asked_again_tomorrow(
+def test_past_its_daily_limit_anaf_is_polled_again_tomorrow(
     anaf: SimulatorProcess, sync: Sync
 ) -> None:
     anaf.turn_on("daily_limit")
@@ -172,7 +172,7 @@ def test_a_certificate_without_any_right_is_reported_as_such(
 
 
 @pytest.mark.parametrize("scenario", ["no_rights", "no_rights_cui"])
-def test_a_refused_right_is_reported_in_anafs_words_for_a_day_without_asking(
+def test_a_refused_right_is_reported_in_anafs_words_for_a_day_without_a_poll(
     anaf: SimulatorProcess, sync: Sync, scenario: str
 ) -> None:
     anaf.turn_on(scenario)
@@ -184,7 +184,7 @@ def test_a_refused_right_is_reported_in_anafs_words_for_a_day_without_asking(
     assert anaf.calls() == []
 
 
-def test_a_company_that_nobody_authorized_for_is_reported_as_such_without_asking(
+def test_a_company_that_nobody_authorized_for_is_reported_as_such_without_a_poll(
     anaf: SimulatorProcess, company: Company
 ) -> None:
     result = sync_company(company_id=company.pk)

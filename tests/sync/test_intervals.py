@@ -98,7 +98,7 @@ def test_between_the_bounds_the_interval_goes_with_the_root_of_the_rate() -> Non
     assert interval_minutes(intervals, 1.0) == pytest.approx(2 * interval_minutes(intervals, 4.0))
 
 
-def test_where_the_budget_allows_it_all_are_asked_within_ten_minutes_at_most() -> None:
+def test_where_the_budget_allows_it_all_are_polled_within_ten_minutes_at_most() -> None:
     assert solve_intervals({0.01: 8999}, budget=900, bounds=BOUNDS).slowest == 10
     assert solve_intervals({0.01: 9001}, budget=900, bounds=BOUNDS).slowest == 60
 
@@ -110,7 +110,7 @@ def test_where_not_even_an_hour_can_be_held_all_are_stretched_alike_and_it_is_sa
     assert interval_minutes(intervals, 200.0) == pytest.approx(100_000 / 900)
 
 
-def test_nobody_to_ask_and_nothing_to_ask_with() -> None:
+def test_no_company_to_poll_and_no_budget_to_poll_with() -> None:
     assert solve_intervals({}, budget=900, bounds=BOUNDS).multiplier == 0
     assert math.isinf(solve_intervals({1.0: 5}, budget=0, bounds=BOUNDS).slowest)
 
@@ -120,7 +120,7 @@ def test_nobody_to_ask_and_nothing_to_ask_with() -> None:
 FAST = PollingIntervals(0.0, 1.0, 10.0)
 
 
-def test_by_night_one_is_asked_a_quarter_as_often() -> None:
+def test_by_night_a_company_is_polled_a_quarter_as_often() -> None:
     assert company_interval(FAST, rate=5, at=DAY) == MINUTE
     assert company_interval(FAST, rate=5, at=NIGHT) == NIGHT_SLOWER * MINUTE
 

@@ -117,7 +117,7 @@ def test_one_company_that_anaf_always_fails_about_stops_no_other(
     assert RateLimiter.objects.get().open_since is not None
 
 
-def test_after_repeated_failures_a_person_is_notified_without_asking(
+def test_after_repeated_failures_a_person_reads_of_them_without_a_poll(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, settings: LazySettings
 ) -> None:
     anaf.turn_on("down_503")

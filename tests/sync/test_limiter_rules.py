@@ -156,7 +156,7 @@ def test_a_clock_set_forward_lets_no_more_than_a_burst_through() -> None:
 # -- the pause that ANAF asks for ----------------------------------------------------------------
 
 
-def test_429_pauses_everybody_as_long_as_anaf_asks() -> None:
+def test_429_pauses_everybody_as_long_as_anaf_requires() -> None:
     state = after_rate_limit(NEW, now=NOON, retry_after=17 * SECOND)
     for person in (False, True):
         _, permit = decide_permit(state, now=NOON + 16 * SECOND, cap=900, person=person)
@@ -288,7 +288,7 @@ def test_a_person_may_probe_sooner_than_the_grown_pause() -> None:
     assert decide_permit(state, now=NOON + 6 * SECOND, cap=900, person=True)[1].probe
 
 
-def test_after_an_outage_the_pace_grows_from_a_quarter() -> None:
+def test_after_an_outage_the_rate_grows_from_a_quarter() -> None:
     state = after_success(replace(broken(), next_of_all=NOON, next_of_timer=NOON), now=NOON)
     assert state.open_since is None
     sent: list[datetime] = []

@@ -161,7 +161,7 @@ def test_a_company_gets_no_more_than_its_calls_a_day(
         ("S-au facut deja 1000 interogari in cursul zilei", False),
     ],
 )
-def test_whose_limit_a_message_tells(text: str, of_company: bool) -> None:
+def test_a_message_says_which_limit_was_reached(text: str, of_company: bool) -> None:
     from caraus.anaf.errors import AnafError
 
     assert quotas.is_company_limit(AnafError("daily_limit", detail=text, limit=1000)) is of_company

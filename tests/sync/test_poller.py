@@ -208,7 +208,7 @@ def test_what_a_person_wants_goes_first_then_the_busiest(companies: list[Company
     claims.unlock_companies([third.pk])
 
 
-def test_a_refused_token_is_renewed_and_the_question_asked_again(
+def test_a_refused_token_is_refreshed_and_the_request_repeated(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     polling.drain()
@@ -219,7 +219,7 @@ def test_a_refused_token_is_renewed_and_the_question_asked_again(
     assert len(anaf.calls("token")) == 2  # the authorization and one renewal
 
 
-def test_an_expired_token_is_renewed_before_it_is_used(
+def test_an_expired_token_is_refreshed_before_it_is_used(
     anaf: SimulatorProcess, companies: list[Company]
 ) -> None:
     Authorization.objects.update(access_expires_at=timezone.now() - MINUTE)
@@ -259,7 +259,7 @@ def test_an_archived_company_is_polled_no_more(
     assert {call["cui"] for call in anaf.calls("info")} == set(CUIS[1:])
 
 
-def test_told_to_stop_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
+def test_when_stopped_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
     anaf: SimulatorProcess,
     companies: list[Company],
     settings: LazySettings,
@@ -287,7 +287,7 @@ def test_told_to_stop_it_gives_up_a_silent_anaf_and_leaves_the_companies_due(
     assert SyncRun.objects.filter(outcome="ok").count() == 3
 
 
-def test_an_outage_asks_once_in_a_while_and_then_recovers(
+def test_during_an_outage_it_polls_once_in_a_while_and_then_recovers(
     anaf: SimulatorProcess, organization: Organization
 ) -> None:
     authorize(anaf, organization)

@@ -65,7 +65,7 @@ def run_until(done: Callable[[Poller], bool], *, and_then: float = 0.0) -> Polle
     return ran
 
 
-def test_a_company_polled_in_the_gap_between_two_locks_is_not_asked_again(
+def test_a_company_polled_in_the_gap_between_two_locks_is_not_polled_again(
     anaf: SimulatorProcess, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The claim thread releases its lock before the single sync takes its own. In between the
@@ -123,7 +123,7 @@ def test_a_mistake_of_ours_is_recorded_and_tried_again_ever_later(
     assert set(SyncState.objects.values_list("last_outcome", flat=True)) == {"ok"}
 
 
-def test_unchanged_responses_that_could_not_be_written_are_asked_for_again(
+def test_unchanged_responses_that_could_not_be_written_are_requested_again(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     polling.drain()
@@ -162,7 +162,7 @@ def test_the_day_of_an_authorization_is_spent_by_calls_alone(
     assert limit.calls_today == 1
 
 
-def test_no_more_than_a_daily_limit_is_asked_by_the_poller(
+def test_the_poller_stays_within_a_daily_limit(
     anaf: SimulatorProcess, companies: list[Company], settings: LazySettings
 ) -> None:
     settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = 2
@@ -171,7 +171,7 @@ def test_no_more_than_a_daily_limit_is_asked_by_the_poller(
     assert sorted(SyncState.objects.values_list("last_code", flat=True)) == ["", "", "daily_limit"]
 
 
-def test_of_several_steps_only_a_persons_question_uses_what_is_kept_for_people(
+def test_of_several_steps_only_a_persons_request_uses_what_is_reserved_for_people(
     anaf: SimulatorProcess, companies: list[Company], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     permits.acquire_permit()

@@ -37,7 +37,7 @@ def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnig
     assert result == (SyncNowResult((company.pk,)) if allowed else SyncNowResult((), limited=1))
 
 
-def test_whatever_people_press_the_timer_asks_until_midnight(company: Company) -> None:
+def test_whatever_people_press_the_timer_polls_until_midnight(company: Company) -> None:
     """A day of a busy company, with a press whenever one is let through: never blind."""
     at, day_end = at_hour(0), at_hour(0) + timedelta(days=1)
     state = SyncState(company=company, rate=2000)

@@ -63,7 +63,7 @@ def test_a_steady_rate_is_found_whatever_the_hours(true_rate: float) -> None:
     assert estimate_rate(observed) == pytest.approx(true_rate, rel=0.35)
 
 
-def test_what_was_long_ago_is_forgotten() -> None:
+def test_what_was_long_ago_has_no_weight() -> None:
     observed, at = Observed(new_uits=2800, exposure=14), MONDAY
     for _ in range(60):
         observed = observe(

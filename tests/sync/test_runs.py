@@ -19,7 +19,7 @@ def run(company: Company, at: datetime, outcome: str = "ok", **fields: Any) -> S
     )
 
 
-def test_after_a_week_questions_are_hourly_sums(company: Company) -> None:
+def test_after_a_week_polls_are_hourly_sums(company: Company) -> None:
     now = datetime(2026, 11, 24, 12, 30, tzinfo=BUCHAREST)
     old = now - 8 * DAY
     for minutes, age in ((0, 60), (10, 600), (25, 300)):

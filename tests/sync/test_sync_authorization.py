@@ -23,7 +23,7 @@ def grants(anaf: SimulatorProcess) -> list[str | None]:
     return [call["grant_type"] for call in anaf.calls("token")]
 
 
-def test_a_refused_token_is_renewed_once_silently_and_the_question_put_again(
+def test_a_refused_token_is_refreshed_once_silently_and_the_request_repeated(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     anaf.turn_on("token_refused", times=1)
@@ -57,7 +57,7 @@ def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
 
 
-def test_when_anaf_refuses_the_renewal_nobody_asks_until_a_person_acts(
+def test_when_anaf_refuses_the_refresh_nothing_is_polled_until_a_person_acts(
     worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
@@ -93,7 +93,7 @@ def test_errors_of_the_token_service_are_temporary(
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
 
 
-def test_an_access_token_past_its_end_is_renewed_before_the_question(
+def test_an_access_token_past_its_end_is_refreshed_before_the_request(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     Authorization.objects.update(access_expires_at=timezone.now())

@@ -194,7 +194,9 @@ def test_a_company_that_was_just_polled_waits_for_its_minute_and_the_page_says_s
     assert request_sync_now([company.pk]).requested == (company.pk,)
 
 
-def test_how_soon_a_press_asks_again_is_a_setting(company: Company, settings: LazySettings) -> None:
+def test_how_soon_a_press_polls_again_is_a_setting(
+    company: Company, settings: LazySettings
+) -> None:
     settings.SYNC_NOW_SECONDS = 0
     add_old_states([company], last_attempt_at=timezone.now() - timedelta(seconds=1))
     assert request_sync_now([company.pk]).requested == (company.pk,)
@@ -283,7 +285,7 @@ def test_a_press_lets_few_refused_pairs_be_tried_again_and_none_refused_within_t
 # -- as before ------------------------------------------------------------------------------------
 
 
-def test_a_person_is_answered_although_the_timer_was_not_due(
+def test_a_persons_request_is_served_although_the_timer_was_not_due(
     worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
@@ -293,7 +295,7 @@ def test_a_person_is_answered_although_the_timer_was_not_due(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sync_requested_while_anaf_is_answering_is_a_question_of_its_own(
+def test_a_sync_requested_while_anaf_is_responding_is_a_poll_of_its_own(
     worker: Worker, anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
@@ -329,7 +331,7 @@ def test_a_requests_id_is_in_the_pollers_log(
     assert events == {"company_synced", "requested_company_synced"}
 
 
-def test_a_company_that_is_gone_is_polled_no_more(company: Company) -> None:
+def test_a_deleted_company_is_polled_no_more(company: Company) -> None:
     key = company.pk
     company.delete()
     assert request_sync([key]) == set()

@@ -37,7 +37,7 @@ def notifications() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 5, 9, 30])
-def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
+def test_all_missing_is_one_notice_to_administrators_and_no_alarm(
     anaf: SimulatorProcess,
     company: Company,
     authorization: Authorization,
@@ -73,7 +73,7 @@ def test_all_gone_is_one_notice_to_administrators_and_no_alarm(
     assert notifications() == [(owner.email, "disappearance")]
 
 
-def test_after_the_hours_of_the_setting_they_are_delisted_and_told(
+def test_after_the_hours_of_the_setting_they_are_delisted_and_notified(
     anaf: SimulatorProcess,
     company: Company,
     authorization: Authorization,

@@ -107,7 +107,7 @@ def _answer(company: Company, names: list[tuple[str, str]], minutes: int) -> Non
     SyncState.objects.filter(pk=state.pk).update(last_good_at=at)
 
 
-def test_the_reported_answer_names_the_company(company: Company) -> None:
+def test_the_reported_response_names_the_company(company: Company) -> None:
     cases = json.loads((Path(__file__).parents[1] / "anaf" / "odd_answers.json").read_text("utf-8"))
     (case,) = [case for case in cases if case["name"] == "names"]
     company = factories.company(company.organization, cui="900020201")

@@ -80,7 +80,7 @@ def test_on_the_last_day_the_hours_are_counted_in_romania(now: datetime, left: s
     assert display.validity_left(row, today=DAY, now=now) == left
 
 
-def test_on_the_last_but_one_day_hours_are_told_not_days() -> None:
+def test_on_the_last_but_one_day_hours_are_shown_not_days() -> None:
     """At 20:00 of the day before the last one 28 hours are left, not „2 zile”."""
     row = transport(first_expired_day=DAY + timedelta(days=2))
     now = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)

@@ -89,7 +89,7 @@ def test_each_moment_comes_to_the_second_and_once(make: Make, day: date, last_da
     assert over.address == f"/transporturi/{uit.pk}/"
 
 
-def test_only_what_is_still_ours_and_valid_is_told(
+def test_only_what_is_still_ours_and_valid_is_notified(
     make: Make, company: Company, organization: Organization
 ) -> None:
     archived = factories.company(organization, cui=factories.OTHER_CUI)
@@ -109,14 +109,16 @@ def test_only_what_is_still_ours_and_valid_is_told(
     assert [kind for kind, _ in new_notifications(END + 7 * HOUR)] == ["uit_expired"]
 
 
-def test_what_is_dealt_with_before_the_morning_is_not_told(make: Make, owner: User) -> None:
+def test_what_is_dealt_with_before_the_morning_is_not_notified(make: Make, owner: User) -> None:
     uit = make()
     assert new_notifications(END - HOUR) == []
     mark_transports([uit], Mark.Kind.UNLOADED, owner)
     assert new_notifications(END + 8 * HOUR) == []
 
 
-def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(make: Make) -> None:
+def test_after_a_standstill_the_most_urgent_is_notified_and_the_long_past_is_not(
+    make: Make,
+) -> None:
     make()
     make(DAY - timedelta(days=3))
     assert new_notifications(END - 90 * HOUR) == []
@@ -124,7 +126,7 @@ def test_after_a_standstill_the_most_urgent_is_told_and_the_long_past_is_not(mak
     assert [kind for kind, _ in new_notifications(END + 9 * HOUR)] == ["uit_expired"]
 
 
-def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
+def test_after_a_long_standstill_too_a_person_is_notified_of_what_still_expires(
     make: Make, owner: User, organization: Organization
 ) -> None:
     DeliverySettings.objects.create(user=owner, organization=organization, first_hours=57)
@@ -133,7 +135,7 @@ def test_after_a_long_standstill_too_a_person_hears_of_what_still_lapses(
     assert [kind for kind, _ in new_notifications(END - 20 * HOUR)] == ["uit_expiring"]
 
 
-def test_a_worker_killed_in_the_middle_tells_the_rest_once(make: Make) -> None:
+def test_a_worker_killed_in_the_middle_notifies_of_the_rest_once(make: Make) -> None:
     make()
     assert new_notifications(END - 34 * HOUR) == []
     with transaction.atomic():
@@ -183,7 +185,7 @@ def test_each_person_has_hours_of_their_own(
     ]
 
 
-def test_who_chooses_longer_hours_hears_at_once_of_what_lies_within_them(
+def test_who_chooses_longer_hours_is_notified_at_once_of_what_lies_within_them(
     make: Make, organization: Organization, owner: User
 ) -> None:
     factories.member(organization, "dispatcher")  # who chose nothing hears nothing

@@ -63,7 +63,7 @@ def kinds_and_titles(notifications: list[Notification]) -> list[tuple[str, str]]
     return [(notice.kind, notice.title) for notice in notifications]
 
 
-def test_the_life_of_a_uit_is_told_step_by_step_and_never_twice(
+def test_the_life_of_a_uit_is_notified_step_by_step_and_never_twice(
     anaf: Anaf, company: Company
 ) -> None:
     name = "UIT-ul 3A0C 4D7E 9F1H 2J47"
@@ -138,7 +138,7 @@ def test_a_carrier_that_anaf_adds_later_is_a_correction_and_no_loss(anaf: Anaf) 
     assert notification.title.endswith("transportatorul a fost corectat")
 
 
-def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
+def test_the_first_response_about_a_company_is_no_flood_and_later_ones_are_notified(
     anaf: Anaf, owner: User, organization: Organization
 ) -> None:
     far = [anaf.record(uit=f"UIT{number:04}") for number in range(60)]
@@ -157,7 +157,7 @@ def test_the_first_answer_about_a_company_is_no_flood_and_later_ones_are_news(
     assert burst.address == f"/transporturi/?arata=noi&firma={anaf.company.cui}"
 
 
-def test_whoever_follows_a_vehicle_hears_that_another_has_taken_its_place(
+def test_whoever_follows_a_vehicle_is_notified_that_another_has_taken_its_place(
     anaf: Anaf, owner: User, organization: Organization
 ) -> None:
     DeliverySettings.objects.create(user=owner, organization=organization, vehicles=["B01OLD"])
@@ -168,7 +168,7 @@ def test_whoever_follows_a_vehicle_hears_that_another_has_taken_its_place(
     assert anaf.store(anaf.record(nr_veh="CJ02NOU", ref_decl="later")) == []
 
 
-def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_answer(
+def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_notified_with_the_response(
     anaf: Anaf,
 ) -> None:
     midnight = anaf.now.replace(hour=0, minute=0)
@@ -196,7 +196,7 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_told_with_the_ans
     assert kinds(notifications) == ["uit_changed", "uit_expired"]
 
 
-def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: Anaf) -> None:
+def test_hours_that_begin_while_a_response_is_stored_are_notified_once(anaf: Anaf) -> None:
     midnight = anaf.now.replace(hour=0, minute=0)
     anaf.store(at=midnight + timedelta(hours=1))
     ExpiryWatch.objects.create(pk=1, notified_until=midnight + timedelta(hours=19))
@@ -209,7 +209,7 @@ def test_hours_that_begin_while_an_answer_is_written_down_are_told_once(anaf: An
     assert Notification.objects.count() == 2
 
 
-def test_a_mistake_in_telling_loses_no_answer(
+def test_a_mistake_in_notifying_loses_no_response(
     anaf: Anaf, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     anaf.store()

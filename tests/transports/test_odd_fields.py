@@ -236,7 +236,7 @@ def test_the_list_goes_on_over_pages_with_unknown_days(company: Company) -> None
         assert uits[0] == "B"
 
 
-def test_the_page_of_a_uit_tells_which_fields_and_keeps_the_record(
+def test_the_page_of_a_uit_names_the_fields_and_holds_the_record(
     signed_in: Client, company: Company
 ) -> None:
     applied(company, record(**NOTHING_KNOWN, loc_start=[], tr_den={"x": 1}))
@@ -254,7 +254,7 @@ def test_the_page_of_a_uit_tells_which_fields_and_keeps_the_record(
     assert "&quot;data_exp_uit&quot;: &quot;-&quot;" in page
 
 
-def test_the_driver_is_told(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_drivers_text_says_it(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     applied(company, record(**NOTHING_KNOWN))
     row = Transport.objects.get()
     text = driver_text.format_driver_text(row, today=today())
@@ -306,7 +306,7 @@ def test_json_has_null_for_what_is_unknown(
     assert (row["state"], row["expiry_computed"]) == ("active", False)
 
 
-def test_a_new_uit_with_odd_fields_is_told_with_them(company: Company, owner: object) -> None:
+def test_a_new_uit_with_odd_fields_is_notified_with_them(company: Company, owner: object) -> None:
     applied(company, record(uit="B"))
     applied(company, record(uit="B"), record(**NOTHING_KNOWN), minutes=1)
     told = Notification.objects.get(facts__transport__uit__startswith="3V0P")

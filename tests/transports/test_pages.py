@@ -24,7 +24,7 @@ from tests.squeezed import page_of
 MINUTE = timedelta(minutes=1)
 
 
-def test_the_page_tells_each_question_and_what_could_not_be_read(
+def test_the_page_shows_each_poll_and_what_could_not_be_read(
     anaf: SimulatorProcess, company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     anaf.turn_on("malformed_record", kind="string")
@@ -58,7 +58,7 @@ def test_the_chart_of_a_month_joins_whole_rows_and_hourly_sums(
     assert "12 reușite; lista cea mai veche: 20 min" in page
 
 
-def test_a_company_never_asked_about_has_its_page_too(company: Company, signed_in: Client) -> None:
+def test_a_company_never_polled_has_its_page_too(company: Company, signed_in: Client) -> None:
     page = signed_in.get(f"/transporturi/sincronizari/{company.pk}/").content.decode()
     assert "Încă nicio sincronizare" in page
 
@@ -73,7 +73,7 @@ def outage(since: int) -> None:
     RateLimiter.objects.update(open_since=now - since * MINUTE, last_code="http_5xx", failures=9)
 
 
-def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
+def test_the_page_says_since_when_anaf_does_not_respond_and_how_old_the_list_is(
     company: Company, organization: Organization, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
@@ -100,7 +100,7 @@ def test_the_page_says_since_when_anaf_does_not_answer_and_how_old_the_list_is(
 
 
 @pytest.mark.parametrize("code", ["no_rights_cui", "refresh_rejected", "daily_limit"])
-def test_our_authorizations_trouble_is_not_anafs_silence(
+def test_an_error_of_our_authorization_is_not_anafs_silence(
     company: Company, organization: Organization, authorization: Authorization, code: str
 ) -> None:
     now = timezone.now()
@@ -127,7 +127,7 @@ def test_two_ways_of_not_answering_are_one_outage(
     assert set(sync_error.companies) == {company, other_company}
 
 
-def test_a_pause_that_anaf_asked_for_is_shown_to_everybody_and_headed_as_a_limit(
+def test_a_pause_that_anaf_requires_is_shown_to_everybody_and_headed_as_a_limit(
     company: Company, organization: Organization, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
@@ -159,7 +159,7 @@ def test_the_list_is_not_called_fresh_while_a_company_was_never_synced(
     assert signed_in.get("/transporturi/").context["sync_status"].kind == "never_authorized"
 
 
-def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Client) -> None:
+def test_an_error_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Client) -> None:
     now = timezone.now()
     for outcome, code in (
         ("unavailable", "unexpected"),
@@ -176,7 +176,7 @@ def test_a_trouble_of_ours_is_not_shown_as_anafs(company: Company, signed_in: Cl
     assert pills == ["Problemă la ANAF", "Limită la ANAF", "Problemă la noi"]
 
 
-def test_without_an_authorization_what_anaf_said_before_is_no_trouble_of_now(
+def test_without_an_authorization_what_anaf_said_before_is_no_error_of_now(
     organization: Organization, company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
@@ -193,7 +193,7 @@ def test_without_an_authorization_what_anaf_said_before_is_no_trouble_of_now(
 # -- somebody looks ------------------------------------------------------------------------------
 
 
-def test_a_list_that_somebody_looks_at_is_asked_for_within_a_minute(
+def test_a_list_that_somebody_looks_at_is_polled_within_a_minute(
     company: Company, authorization: Authorization, signed_in: Client
 ) -> None:
     now = timezone.now()
@@ -207,7 +207,7 @@ def test_a_list_that_somebody_looks_at_is_asked_for_within_a_minute(
     assert state.viewed_at
 
 
-def test_looking_asks_no_more_than_once_a_minute_and_leaves_trouble_its_pause(
+def test_looking_polls_no_more_than_once_a_minute_and_leaves_errors_their_pause(
     company: Company,
 ) -> None:
     now = timezone.now()
@@ -233,7 +233,7 @@ def test_metrics_do_not_exist_without_the_token(client: Client, settings: LazySe
         assert client.get("/metrics", headers={"Authorization": shown}).status_code == 404
 
 
-def test_metrics_tell_calls_budget_delays_queue_and_authorizations(
+def test_metrics_show_calls_budget_delays_queue_and_authorizations(
     anaf: SimulatorProcess,
     company: Company,
     authorization: Authorization,

@@ -63,13 +63,13 @@ def test_a_new_uit_appears() -> None:
     assert world == {"A": active()}
 
 
-def test_the_same_answer_twice_makes_no_event_and_nothing_to_write() -> None:
+def test_the_same_response_twice_makes_no_event_and_nothing_to_write() -> None:
     world, _ = after({}, {"A": fields(), "B": fields(plate="CJ01XYZ")})
     _, repeated = after(world, {"B": fields(plate="CJ01XYZ"), "A": fields()}, at=NOON + 5 * MINUTE)
     assert repeated == Reconciled(states={}, events=())
 
 
-def test_one_empty_answer_delists_nothing() -> None:
+def test_one_empty_response_delists_nothing() -> None:
     world, result = after({"A": active(), "B": active()}, {})
     assert result.events == ()
     assert {record.state for record in world.values()} == {"missing"}
@@ -92,7 +92,7 @@ def test_an_absence_that_ends_leaves_no_trace() -> None:
         (timedelta(days=1), "delisted"),
     ],
 )
-def test_two_good_answers_ten_minutes_apart_delist(later: timedelta, state: UitState) -> None:
+def test_two_good_responses_ten_minutes_apart_delist(later: timedelta, state: UitState) -> None:
     stays = {"B": fields()}
     world, _ = after({"A": active(), "B": active()}, stays)
     world, result = after(world, stays, at=NOON + later)
@@ -127,7 +127,7 @@ def test_a_uit_is_not_expired_on_its_last_valid_day() -> None:
     ("known", "gone", "answers_needed"),
     [(9, 8, 2), (10, 5, 2), (10, 6, 3), (10, 9, 3), (200, 101, 3)],
 )
-def test_a_mass_disappearance_waits_for_a_third_answer(
+def test_a_mass_disappearance_waits_for_a_third_response(
     known: int, gone: int, answers_needed: int
 ) -> None:
     world = {f"U{number}": active() for number in range(known)}
@@ -149,7 +149,7 @@ def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() 
     assert begun == [0, 0, 30, 0, 0, 0]
 
 
-def test_two_answers_far_apart_are_still_two_in_a_mass_disappearance() -> None:
+def test_two_responses_far_apart_are_still_two_in_a_mass_disappearance() -> None:
     world = {f"U{number}": active() for number in range(10)}
     stays = {"U0": fields()}
     world, _ = after(world, stays)
@@ -258,7 +258,7 @@ def test_a_list_emptied_by_validity_alone_is_no_disappearance() -> None:
     assert (result.all_vanished, result.count("expired")) == (0, 5)
 
 
-def test_two_empty_answers_far_apart_delist_nothing() -> None:
+def test_two_empty_responses_far_apart_delist_nothing() -> None:
     world, _ = after(fleet(3), {})
     _, result = after(world, {}, at=NOON + hours(30))
     assert result.events == ()
@@ -323,7 +323,7 @@ def test_a_record_without_a_uit_may_be_any_of_the_absent_ones() -> None:
         ({"new_field": 1}, "changed"),
     ],
 )
-def test_each_changed_field_is_told_with_its_old_and_new_value(
+def test_each_changed_field_is_an_event_with_its_old_and_new_value(
     changes: dict[str, Any], kind: str
 ) -> None:
     world, result = after({"A": active()}, {"A": fields(**changes)})

@@ -40,7 +40,7 @@ def play(story: list[tuple[Response, frozenset[str], int]]) -> tuple[World, date
 
 
 @given(steps, responses, unreads)
-def test_an_answer_repeated_at_once_changes_nothing(
+def test_a_response_repeated_at_once_changes_nothing(
     story: list[tuple[Response, frozenset[str], int]], response: Response, unread: frozenset[str]
 ) -> None:
     world, at = play(story)
@@ -73,7 +73,7 @@ def test_whatever_came_before_what_is_listed_is_active_as_listed(
 
 
 @given(steps, responses)
-def test_no_uit_is_ever_forgotten(
+def test_no_uit_is_ever_lost(
     story: list[tuple[Response, frozenset[str], int]], response: Response
 ) -> None:
     world, at = play(story)
@@ -81,7 +81,7 @@ def test_no_uit_is_ever_forgotten(
 
 
 @given(steps, st.integers(0, 9))
-def test_nothing_open_is_delisted_by_one_answer_after_it_was_seen(
+def test_nothing_open_is_delisted_by_one_response_after_it_was_seen(
     story: list[tuple[Response, frozenset[str], int]], minutes: int
 ) -> None:
     everything = {uit: fields() for uit in "ABCD"}
@@ -175,7 +175,7 @@ def settled(
 
 
 @given(st.data(), times, st.randoms())
-def test_in_whatever_order_and_however_often_answers_arrive_the_end_is_the_same(
+def test_in_whatever_order_and_however_often_responses_arrive_the_end_is_the_same(
     data: st.DataObject, minutes: list[int], random: Any
 ) -> None:
     story = [(NOON + minute * MINUTE, data.draw(responses)) for minute in minutes]

@@ -67,9 +67,7 @@ def test_the_list_shows_every_uit_with_what_matters_and_only_ones_own(
     assert uits(client_of(stranger)) == {"9Z9Z9Z9Z9Z9Z9Z99"}
 
 
-def test_only_who_may_ask_anaf_sees_the_button(
-    owner: User, teammate: User, company: Company
-) -> None:
+def test_only_who_may_sync_sees_the_button(owner: User, teammate: User, company: Company) -> None:
     factories.authorization(company.organization)
     transport(company)
     for user, sees in ((owner, True), (teammate, False)):
@@ -196,7 +194,7 @@ def test_a_record_that_could_not_be_read_is_shown_whole(
 
 
 @pytest.mark.parametrize("code", ["http_5xx", "no_rights_cui", "refresh_rejected", "gone_code"])
-def test_trouble_is_told_above_the_list_with_what_to_do(
+def test_an_error_is_shown_above_the_list_with_what_to_do(
     signed_in: Client, company: Company, code: str
 ) -> None:
     factories.authorization(company.organization)
@@ -211,7 +209,7 @@ def test_trouble_is_told_above_the_list_with_what_to_do(
     assert not text or text.advice in page
 
 
-def test_asking_now_brings_what_was_declared_a_moment_ago(
+def test_a_sync_now_brings_what_was_declared_a_moment_ago(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, authorization: Authorization
 ) -> None:
     uit = anaf.add_uit(factories.CUI)["uit"]
@@ -220,7 +218,7 @@ def test_asking_now_brings_what_was_declared_a_moment_ago(
     assert uit in uits(signed_in)
 
 
-def test_a_viewer_may_not_ask(teammate: User, company: Company) -> None:
+def test_a_viewer_may_not_sync(teammate: User, company: Company) -> None:
     assert client_of(teammate).post(SYNC).status_code == 403
     assert not SyncState.objects.exists()
 
@@ -238,7 +236,7 @@ def test_a_viewer_may_not_ask(teammate: User, company: Company) -> None:
         ("home", LIST),
     ],
 )
-def test_after_asking_one_comes_back_to_a_page_of_ours(
+def test_after_a_sync_one_comes_back_to_a_page_of_ours(
     signed_in: Client, company: Company, back: str, location: str
 ) -> None:
     response = signed_in.post(SYNC, {"inapoi": back, "firma": "\x00"})
@@ -252,7 +250,7 @@ def test_for_htmx_only_the_list_comes(signed_in: Client, company: Company) -> No
     assert "<html" not in part
 
 
-def test_asking_without_an_authorization_says_why_nothing_comes(
+def test_a_sync_without_an_authorization_says_why_nothing_comes(
     signed_in: Client, company: Company
 ) -> None:
     for headers, field in (({}, "Location"), ({"hx-request": "true"}, "HX-Redirect")):

@@ -40,7 +40,7 @@ def test_a_company_is_added_by_its_cui(
     assert "Firma cu CUI 14399840 a fost adăugată." in signed_in.get(FIRME).content.decode()
 
 
-def test_anaf_is_asked_at_once_where_someone_has_authorized(
+def test_anaf_is_polled_at_once_where_someone_has_authorized(
     signed_in: Client, organization: Organization
 ) -> None:
     factories.authorization(organization)
@@ -48,7 +48,7 @@ def test_anaf_is_asked_at_once_where_someone_has_authorized(
     assert due() == [(Company.objects.get().pk, True)]
 
 
-def test_nobody_is_asked_where_nobody_has_authorized(signed_in: Client, stranger: User) -> None:
+def test_nothing_is_polled_where_nobody_has_authorized(signed_in: Client, stranger: User) -> None:
     signed_in.post(FIRME, {"cui": "14399840"})
     assert due() == []
 
@@ -130,7 +130,7 @@ def test_the_list_is_ones_own(owner: User, company: Company, stranger: User) -> 
 # -- how many -------------------------------------------------------------------------------------
 
 
-def test_an_organization_has_room_for_so_many_companies_and_one_more_is_told_why_not(
+def test_an_organization_has_a_limit_of_companies_and_one_more_is_refused_with_the_reason(
     signed_in: Client, organization: Organization, settings: LazySettings
 ) -> None:
     settings.COMPANIES_PER_ORGANIZATION = 2
@@ -142,7 +142,7 @@ def test_an_organization_has_room_for_so_many_companies_and_one_more_is_told_why
     assert organization.companies.count() == 2
 
 
-def test_an_archived_company_leaves_room_and_comes_back_only_where_there_is_some(
+def test_an_archived_company_does_not_count_and_comes_back_only_below_the_limit(
     signed_in: Client, organization: Organization, settings: LazySettings
 ) -> None:
     settings.COMPANIES_PER_ORGANIZATION = 1
@@ -156,7 +156,7 @@ def test_an_archived_company_leaves_room_and_comes_back_only_where_there_is_some
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_who_add_at_once_do_not_exceed_the_room(
+def test_several_who_add_at_once_do_not_exceed_the_limit(
     organization: Organization, owner: User, settings: LazySettings
 ) -> None:
     settings.COMPANIES_PER_ORGANIZATION = 3

@@ -110,7 +110,9 @@ def test_a_wrong_row_waits_and_can_be_corrected(
     assert cuis(organization) == {GOOD[0], GOOD[1]}
 
 
-def test_a_column_can_be_told_what_it_is(signed_in: Client, organization: Organization) -> None:
+def test_the_meaning_of_a_column_can_be_chosen(
+    signed_in: Client, organization: Organization
+) -> None:
     preview = preview_of(signed_in, f"{GOOD[0]};Ana SRL;Bistrița\n{GOOD[1]};Pop SRL;Arad\n")
     page = signed_in.get(preview)
     assert [column.role for column in page.context["columns"]] == ["cui", "name", ""]
@@ -150,7 +152,7 @@ def test_a_list_that_cannot_be_read_is_reported(
     assert not Draft.objects.exists()
 
 
-def test_of_a_list_as_many_are_added_as_there_is_room_for_and_the_others_are_named(
+def test_of_a_list_as_many_are_added_as_the_limit_allows_and_the_others_are_named(
     signed_in: Client, organization: Organization, settings: LazySettings
 ) -> None:
     settings.COMPANIES_PER_ORGANIZATION = 2

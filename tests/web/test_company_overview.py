@@ -139,7 +139,7 @@ def test_an_authorization_that_died_is_every_clients_problem(
     assert len(re.findall(r'data-tone="bad"', page)) == 4
 
 
-def test_three_hundred_clients_ask_the_database_no_more_often_than_three(
+def test_three_hundred_clients_cost_no_more_queries_than_three(
     signed_in: Client,
     organization: Organization,
     clients: dict[str, Company],
@@ -204,7 +204,7 @@ def test_ticked_companies_are_archived_together_and_come_back(
     assert len(order(signed_in)) == 4
 
 
-def test_companies_come_back_only_where_all_of_them_have_room(
+def test_companies_come_back_only_where_all_of_them_are_below_the_limit(
     signed_in: Client, clients: dict[str, Company], settings: LazySettings
 ) -> None:
     select(signed_in, "arhiveaza", *clients.values())
@@ -224,7 +224,7 @@ def test_a_link_is_made_for_the_ticked_companies(
     assert select(signed_in, "link") == "/firme/"
 
 
-def test_a_dispatcher_may_ask_for_a_link_and_archives_nothing(
+def test_a_dispatcher_may_request_a_link_and_archives_nothing(
     organization: Organization, clients: dict[str, Company]
 ) -> None:
     client = Client()
@@ -235,7 +235,7 @@ def test_a_dispatcher_may_ask_for_a_link_and_archives_nothing(
     assert not Company.objects.exclude(archived_at=None).exists()
 
 
-def test_a_companys_page_tells_all_about_it(
+def test_a_companys_page_shows_all_about_it(
     signed_in: Client, organization: Organization, clients: dict[str, Company]
 ) -> None:
     company = clients["bine"]

@@ -160,7 +160,7 @@ def test_with_many_companies_it_is_a_table_the_worst_first(
     assert "1 UIT expirat nu este lămurit; 1 UIT expiră azi la 24:00, pe 1 camion." in page
 
 
-def test_the_sums_of_a_day_come_from_the_questions(authorized: Company) -> None:
+def test_the_sums_of_a_day_come_from_the_polls(authorized: Company) -> None:
     add_run(
         authorized, new=40, age=None
     )  # the first answer of all: nobody knows how long they waited

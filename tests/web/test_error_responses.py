@@ -128,7 +128,7 @@ def test_what_postgresql_can_not_store_is_reported(signed_in: Client) -> None:
     assert error_responses.response_to_error(request, ValueError("something else")) is None
 
 
-def test_a_long_search_of_the_journal_is_cut(signed_in: Client) -> None:
+def test_a_long_search_of_the_audit_log_is_cut(signed_in: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert signed_in.get("/organizatie/jurnal/", {"q": "ab " * 1300}).status_code == 200
     assert max(query["sql"].count("ab%") for query in queries) <= 3 * 67

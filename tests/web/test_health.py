@@ -16,7 +16,7 @@ def heartbeat(db: None) -> None:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
 
 
-def test_alive_asks_the_database_nothing(client: Client) -> None:
+def test_alive_makes_no_query(client: Client) -> None:
     """No database is allowed in this test."""
     assert client.get("/healthz").content == b"ok\n"
 
@@ -48,7 +48,7 @@ def test_with_a_migration_missing_it_is_not_ready(client: Client, heartbeat: Non
     assert "pending" in response.json()["migrations"]
 
 
-def test_with_a_full_disk_it_is_not_ready_until_there_is_room(
+def test_with_a_full_disk_it_is_not_ready_until_there_is_space(
     client: Client, heartbeat: None, settings: LazySettings
 ) -> None:
     settings.EMBEDDED = True
@@ -76,7 +76,7 @@ def test_without_a_database_it_says_so(client: Client, no_database: None) -> Non
     assert (response.status_code, response.json()["database"]) == (503, "does not answer")
 
 
-def test_ready_asks_the_database_two_cheap_questions_and_reads_no_file(
+def test_ready_makes_two_cheap_queries_and_reads_no_file(
     client: Client, heartbeat: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert client.get("/readyz").status_code == 200

@@ -95,7 +95,7 @@ def test_copying_answers_in_the_button_itself(
         expect(button).to_have_text("Copiază pentru șofer")
 
 
-def test_copying_what_must_not_be_used_asks_first(
+def test_copying_what_must_not_be_used_must_be_confirmed(
     browser: Browser, live_server: LiveServer, first: Transport
 ) -> None:
     Transport.objects.filter(pk=first.pk).update(state=Transport.State.MISSING)

@@ -77,7 +77,7 @@ def test_no_page_is_longer_than_three_screens(
         assert notice.inner_text().count("SOCIETATEA") == 2
 
 
-def test_many_are_chosen_with_shift_narrowed_by_a_search_and_asked_for_one_link(
+def test_many_are_chosen_with_shift_narrowed_by_a_search_and_put_in_one_link(
     browser: Browser, live_server: LiveServer, accountant: Organization
 ) -> None:
     with signed_in_page(browser, live_server) as page:

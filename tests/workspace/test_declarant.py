@@ -61,7 +61,7 @@ def test_a_contact_is_kept_once_for_a_declarant(
     assert not DeclarantContact.objects.exists()
 
 
-def test_what_is_no_contact_is_told_and_kept_as_typed(
+def test_what_is_no_contact_is_reported_and_stays_as_typed(
     signed_in: Client, make: MakeTransport
 ) -> None:
     row = make(declarant_cui=CUI)

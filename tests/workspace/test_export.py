@@ -215,7 +215,7 @@ def test_only_its_requester_who_still_sees_the_companies_may_download_it(
     assert client.get(address).status_code == 404
 
 
-def test_after_a_day_it_is_gone(signed_in: Client, make: MakeTransport) -> None:
+def test_after_a_day_it_is_deleted(signed_in: Client, make: MakeTransport) -> None:
     make()
     export = request_export(signed_in)
     exports.run_export(export_id=export.pk)

@@ -35,7 +35,7 @@ def drop_other_indexes(name: str) -> None:
         ({"pana_la": "2025-10-26"}, "list_by_newest", ("organization_id", "transport_date")),
     ],
 )
-def test_an_index_answers_the_whole_condition(
+def test_an_index_serves_the_whole_condition(
     make: MakeTransport, owner: User, query: dict[str, str], index: str, columns: tuple[str, ...]
 ) -> None:
     make()

@@ -67,7 +67,7 @@ def test_a_bad_note_says_why_and_nothing_typed_is_lost(
     assert TransportNote.objects.get().text == "veche"
 
 
-def test_a_member_kept_to_another_company_neither_reads_nor_writes(
+def test_a_member_restricted_to_another_company_neither_reads_nor_writes(
     organization: Organization, owner: User, row: Transport
 ) -> None:
     note = TransportNote.objects.create(transport=row, author=owner, text="a noastră")

@@ -29,7 +29,7 @@ from tests.workspace.conftest import uit
 GOOD_CODE = uit(1)
 
 
-def test_each_event_tells_between_when_anaf_had_it_and_when_we_did(
+def test_each_event_distinguishes_when_anaf_had_it_and_when_we_did(
     anaf: SimulatorProcess, signed_in: Client, company: Company, authorization: Authorization
 ) -> None:
     sync_company(company_id=company.pk)
@@ -135,7 +135,7 @@ def test_the_text_for_the_driver_is_true_whenever_it_is_read(company: Company) -
         ),
     ],
 )
-def test_the_driver_is_told_all_that_the_page_warns_of(
+def test_the_drivers_text_has_all_that_the_page_warns_of(
     signed_in: Client,
     company: Company,
     fields: dict[str, Any],
@@ -216,7 +216,7 @@ def test_a_uit_of_another_carrier_is_given_to_no_driver_without_a_warning(
 
 
 @pytest.mark.process
-def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
+def test_a_card_that_cannot_be_made_is_reported_in_a_sentence(
     signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = transport(company)
@@ -238,7 +238,7 @@ def test_a_card_that_cannot_be_made_is_told_in_a_sentence(
         ({"state": Transport.State.DELISTED}, False),
     ],
 )
-def test_a_bad_code_is_explained_beside_any_other_trouble_of_a_uit_in_use(
+def test_a_bad_code_is_explained_beside_any_other_issue_of_a_uit_in_use(
     signed_in: Client, company: Company, fields: dict[str, Any], *, expected: bool
 ) -> None:
     row = transport(company, **fields)
@@ -261,7 +261,7 @@ def test_a_card_is_drawn_once_for_the_same_facts(
     assert signed_in.get(address).status_code == 302  # another card, which can't be drawn now
 
 
-def test_above_two_cards_at_once_others_are_told_to_come_again(
+def test_above_two_cards_at_once_others_must_come_again(
     signed_in: Client, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(card, "PATIENCE", 0.01)
