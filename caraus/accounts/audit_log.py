@@ -1,7 +1,7 @@
 """The audit log: who did what and when, written in the transaction of what was done."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from caraus.accounts.models import AuditLogEntry, Organization, User
-from caraus.core.formatting import BUCHAREST, gettext_lazy
+from caraus.core.formatting import BUCHAREST, bucharest_midnight, gettext_lazy
 
 SYSTEM_ACTOR = "Cărăuș"
 # The general term of prescription (Codul civil, art. 2517): the database lets nothing younger go.
@@ -137,7 +137,7 @@ def _translated_languages() -> list[str]:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=BUCHAREST)
+    return bucharest_midnight(day)
 
 
 def csv_rows(entries: Iterable[AuditLogEntry]) -> Iterable[list[str]]:

@@ -1,6 +1,5 @@
 """Members and invitations: who may change whom, and the sentence when it can't be."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -15,6 +14,7 @@ from caraus.accounts import access, audit_log
 from caraus.accounts.invitation_emails import email_reference
 from caraus.accounts.models import Company, Invitation, Membership, Organization, Role, User
 from caraus.accounts.signals import owner_added
+from caraus.core import crypto
 from caraus.mail import queue
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -79,7 +79,7 @@ def invite_member(
         email=email,
         role=role,
         only_some_companies=companies is not None and role in access.RESTRICTABLE_ROLES,
-        secret_digest=digest_of_secret(secret),
+        secret_digest=crypto.secret_digest(secret),
         invited_by=actor.user,
         expires_at=now + INVITATION_LIFETIME,
     )
@@ -107,7 +107,7 @@ def renew_invitation(actor: Membership, invitation: Invitation, *, shown: bool =
         )
     queue.withdraw_messages(reference=email_reference(invitation))
     secret = secrets.token_urlsafe(32)
-    invitation.secret_digest = digest_of_secret(secret)
+    invitation.secret_digest = crypto.secret_digest(secret)
     invitation.link_shown = shown
     invitation.invited_by = actor.user
     invitation.sent_at = timezone.now()
@@ -172,7 +172,7 @@ def _revoked_sentence(email: str, sender: str) -> str:
 def usable_invitation(secret: str) -> Invitation | None:
     """Return the invitation of a link, as long as it can be accepted."""
     invitation = (
-        Invitation.objects.filter(secret_digest=digest_of_secret(secret))
+        Invitation.objects.filter(secret_digest=crypto.secret_digest(secret))
         .select_related("organization", "invited_by")
         .first()
     )
@@ -318,12 +318,6 @@ def hand_over_organization(owner: Membership, successor: Membership) -> None:
     )
     if was != Role.OWNER:
         owner_added.send(Membership, membership=successor)
-
-
-def digest_of_secret(secret: str) -> str:
-    """Return the digest by which an index finds the secret: no comparison of secrets whose time
-    could tell anything."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _lock_organization(organization: Organization) -> None:

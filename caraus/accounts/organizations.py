@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import AuditLogEntry, Company, Membership, Organization, Role, User
 from caraus.accounts.name_fields import single_line
-from caraus.core.formatting import plural
+from caraus.core.formatting import join_first, plural
 
 DELETE_BATCH_SIZE = 1000
 DELETION_WAIT = timedelta(days=7)
@@ -265,8 +265,8 @@ def set_companies_archived(
 def _named(companies: list[Company]) -> dict[str, str]:
     """Format how many companies, and the CUIs of the first twenty, for a sentence of the audit
     log."""
+    cuis, more = join_first([company.cui for company in companies], 20)
     return {
         "companies": plural(len(companies), "firmă", "firme"),
-        "cuis": ", ".join(company.cui for company in companies[:20])
-        + (" …" if len(companies) > 20 else "."),
+        "cuis": cuis + (" …" if more else "."),
     }

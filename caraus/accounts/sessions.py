@@ -5,7 +5,6 @@ holds (who is signed in, from where; the secret of an invitation or of an authen
 being set up) is sealed under CARAUS_TOKEN_KEYS.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,11 +22,6 @@ from caraus.core import crypto
 
 # Where a session keeps from where and since when its person is signed in.
 ORIGIN_KEY = "origin"
-
-
-def digest_of_key(session_key: str) -> str:
-    """Name the row of a session; the key cannot be found from it."""
-    return hashlib.sha256(session_key.encode()).hexdigest()
 
 
 class SessionStore(DatabaseSessionStore):
@@ -53,7 +47,7 @@ class SessionStore(DatabaseSessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
         return Session(
-            key_digest=digest_of_key(self.session_key or ""),
+            key_digest=crypto.secret_digest(self.session_key or ""),
             sealed=self.encode(data),
             expires_at=self.get_expiry_date(),
             user_id=int(data[SESSION_KEY]) if SESSION_KEY in data else None,
@@ -61,7 +55,7 @@ class SessionStore(DatabaseSessionStore):
 
     def load(self) -> dict[str, Any]:
         row = Session.objects.filter(
-            key_digest=digest_of_key(self.session_key or ""), expires_at__gt=timezone.now()
+            key_digest=crypto.secret_digest(self.session_key or ""), expires_at__gt=timezone.now()
         ).first()
         if row is None:
             self.flush()  # what is kept from here on gets a new key
@@ -69,12 +63,12 @@ class SessionStore(DatabaseSessionStore):
         return self.decode(row.sealed)
 
     def exists(self, session_key: str) -> bool:
-        return Session.objects.filter(key_digest=digest_of_key(session_key)).exists()
+        return Session.objects.filter(key_digest=crypto.secret_digest(session_key)).exists()
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key is not None:
-            Session.objects.filter(key_digest=digest_of_key(key)).delete()
+            Session.objects.filter(key_digest=crypto.secret_digest(key)).delete()
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -117,7 +111,7 @@ def sessions_of(user: User, *, current: str | None = None) -> list[SessionInfo]:
                 ip=origin.get("ip", ""),
                 user_agent=origin.get("user_agent", ""),
                 created_at=datetime.fromisoformat(origin["at"]) if origin else None,
-                is_current=current is not None and row.key_digest == digest_of_key(current),
+                is_current=current is not None and row.key_digest == crypto.secret_digest(current),
             )
         )
     Session.objects.filter(key_digest__in=ended).delete()
@@ -128,7 +122,7 @@ def end_sessions(user: User, *, but: str | None = None) -> int:
     """End the person's sessions, all or all but the one with this key; how many that were."""
     sessions = Session.objects.filter(user_id=user.pk)
     if but is not None:
-        sessions = sessions.exclude(key_digest=digest_of_key(but))
+        sessions = sessions.exclude(key_digest=crypto.secret_digest(but))
     return sessions.delete()[0]
 
 

@@ -1,6 +1,5 @@
 """A person authorizes: the one-time state, the way to ANAF, and what the callback brings back."""
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, replace
@@ -39,6 +38,7 @@ from caraus.authorizations.models import (
     ConsentRequest,
     ExternalLink,
 )
+from caraus.core import crypto
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,8 @@ def _open(request: ConsentRequest, browser: str, now: datetime) -> str:
         raise ValueError("an authorization needs a browser's secret")
     anaf = anaf_settings()
     state = secrets.token_urlsafe(32)
-    request.state_digest, request.browser_digest = _digest(state), _digest(browser)
+    request.state_digest = crypto.secret_digest(state)
+    request.browser_digest = crypto.secret_digest(browser)
     request.created_at, request.expires_at = now, now + CONSENT_LIFETIME
     request.save()
     return oauth.authorize_url(anaf, state=state)
@@ -231,7 +232,7 @@ def _earlier_result(
 
 
 def _request_of(state: str) -> ConsentRequest | None:
-    return ConsentRequest.objects.filter(state_digest=_digest(state)).first()
+    return ConsentRequest.objects.filter(state_digest=crypto.secret_digest(state)).first()
 
 
 def _is_theirs(request: ConsentRequest, user: User | None) -> bool:
@@ -241,7 +242,7 @@ def _is_theirs(request: ConsentRequest, user: User | None) -> bool:
 
 def _is_same_browser(request: ConsentRequest, browser: str) -> bool:
     """Return whether the browser that comes back is the one that began (RFC 6749, 10.12)."""
-    same = hmac.compare_digest(request.browser_digest, _digest(browser))
+    same = hmac.compare_digest(request.browser_digest, crypto.secret_digest(browser))
     return bool(browser) and same
 
 
@@ -301,7 +302,3 @@ def consent_error(code: str) -> ErrorText:
     if not ERRORS[code].retryable or code == "invalid_client":
         return text
     return replace(text, romanian_advice=ADVICE_AFTER_EXCHANGE)
-
-
-def _digest(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()

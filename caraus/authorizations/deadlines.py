@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from caraus.authorizations import notifications
 from caraus.authorizations.models import Authorization
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import bucharest_day
 
 STAGES = (30, 14, 7, 3, 1, 0)
 
@@ -25,10 +25,10 @@ def stage(end: date, *, today: date) -> int | None:
 def notify_of_deadlines(*, now: datetime | None = None) -> None:
     """Notify of each living authorization whose end comes near, once a stage."""
     now = now or timezone.now()
-    today = now.astimezone(BUCHAREST).date()
+    today = bucharest_day(now)
     living = Authorization.objects.filter(status=Authorization.Status.ACTIVE)
     for authorization in living.select_related("organization", "link").iterator():
-        days = stage(authorization.expires_at.astimezone(BUCHAREST).date(), today=today)
+        days = stage(bucharest_day(authorization.expires_at), today=today)
         if days is not None:
             _notify(authorization.pk, days, now)
     # What the transaction that learnt of it could not notify of.

@@ -4,7 +4,6 @@ Its secret is shown once, or written into one e-mail; here only its SHA-256 is k
 link uses nothing up (mail programs open links by themselves): the authorization does.
 """
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Role, User
 from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
 from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
+from caraus.core import crypto
 from caraus.core.formatting import gettext_lazy
 from caraus.mail import queue
 from caraus.mail.messages import OutgoingMessage
@@ -83,7 +83,7 @@ def create_link(
         created_by=membership.user,
         sender_name=membership.user.display_name,
         for_all=not companies,
-        secret_digest=_digest(secret),
+        secret_digest=crypto.secret_digest(secret),
         email=email,
         created_at=now,
         expires_at=now + LINK_LIFETIME,
@@ -110,7 +110,7 @@ def link_address(secret: str) -> str:
 
 def find_link(secret: str) -> ExternalLink | None:
     """Return the link of a secret, also one that may be used no longer."""
-    return ExternalLink.objects.filter(secret_digest=_digest(secret)).first()
+    return ExternalLink.objects.filter(secret_digest=crypto.secret_digest(secret)).first()
 
 
 def link_error(link: ExternalLink | None, *, now: datetime | None = None) -> LinkError | None:
@@ -204,7 +204,3 @@ def link_companies(link: ExternalLink) -> list[Company]:
     if link.for_all:
         return list(link.organization.companies.filter(archived_at=None))
     return list(link.companies.all())
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -12,7 +12,7 @@ from caraus.anaf.errors import ERRORS
 from caraus.authorizations.anaf_errors.help import HelpPage
 from caraus.authorizations.anaf_errors.table import explanation, help_for
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.core.formatting import BUCHAREST, day_in_full, days_ahead, plural
+from caraus.core.formatting import bucharest_day, day_in_full, days_ahead, plural
 
 Colour = Literal["green", "amber", "red", "grey"]
 
@@ -80,7 +80,7 @@ def health(
 
 
 def _ends_soon(authorization: Authorization, now: datetime) -> Health:
-    end, today = (moment.astimezone(BUCHAREST).date() for moment in (authorization.expires_at, now))
+    end, today = (bucharest_day(moment) for moment in (authorization.expires_at, now))
     days = (end - today).days
     return Health(
         "amber",

@@ -251,15 +251,13 @@ def _signing() -> Report:
 
 
 def _disk_space() -> Report:
-    """Room for the embedded database."""
-    import shutil
-
+    """Report the free disk space of an embedded database."""
     if not environment.is_embedded():
         return []
     folder = embedded.data_dir()
     if not folder.is_dir():
         return []  # what is wrong with it was said
-    free = shutil.disk_usage(folder).free >> 20
+    free = embedded.free_bytes(folder) >> 20
     state = GOOD if free > 1024 else BAD
     return [(state, f"{free} MB free where the data lie{'' if free > 1024 else ': make room'}.")]
 

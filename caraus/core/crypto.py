@@ -2,6 +2,7 @@
 first of which encrypts, so that a copy of the database opens nothing."""
 
 from functools import lru_cache
+from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -19,6 +20,12 @@ class UnreadableTokenError(Exception):
                 "CARAUS_TOKEN_KEYS. Repune cheia veche sau autorizează din nou."
             )
         )
+
+
+def secret_digest(secret: str) -> str:
+    """Return the digest by which an index finds a secret: the secret cannot be read from it, and no
+    comparison of secrets tells anything by its time."""
+    return sha256(secret.encode()).hexdigest()
 
 
 @lru_cache(maxsize=4)

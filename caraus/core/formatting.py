@@ -6,9 +6,9 @@ catalogues of `locale_overrides`.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache, wraps
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
@@ -53,6 +53,11 @@ def grouped(number: int) -> str:
     return str(number) if number < 10_000 else number_format(number, force_grouping=True)
 
 
+def join_first(names: Sequence[object], limit: int) -> tuple[str, int]:
+    """Join the first names by commas; return the text, and how many names it leaves out."""
+    return ", ".join(map(str, names[:limit])), max(len(names) - limit, 0)
+
+
 def _once_a_language[**P](function: Callable[P, str]) -> Callable[P, str]:
     """Remember a function's texts by language: a page says the same few days in many rows."""
 
@@ -70,6 +75,16 @@ def _once_a_language[**P](function: Callable[P, str]) -> Callable[P, str]:
 def today() -> date:
     """Return the day in Bucharest."""
     return datetime.now(tz=BUCHAREST).date()
+
+
+def bucharest_day(moment: datetime) -> date:
+    """Return the day of a moment in Romania, to which ANAF counts calls too."""
+    return moment.astimezone(BUCHAREST).date()
+
+
+def bucharest_midnight(day: date) -> datetime:
+    """Return the moment at which a day begins in Romania."""
+    return datetime.combine(day, time(), tzinfo=BUCHAREST)
 
 
 def unknown_day() -> str:
@@ -173,7 +188,7 @@ def moment_in_words(moment: datetime | None, *, now: datetime) -> str:
         return pgettext("moment", "acum")
     if 0 < seconds < 3600:
         return _minutes_ago(int(seconds // 60))
-    here = now.astimezone(BUCHAREST).date()
+    here = bucharest_day(now)
     return _at_the_clock(moment.astimezone(BUCHAREST), here)
 
 
@@ -187,3 +202,11 @@ def folded(text: str) -> str:
     """Small letters and digits alone: „B-12 ABC” → „b12abc”, „Bărăgan” → „baragan”."""
     plain = unicodedata.normalize("NFKD", text).translate(_LETTERS).lower()
     return re.sub(r"[^a-z0-9]+", "", plain)
+
+
+def normalized_plate(typed: str) -> str:
+    """Fold „b-12 abc” to „B12ABC”: capitals and digits alone, as the search folds them.
+
+    Never fails; "" when there is neither a letter nor a digit.
+    """
+    return folded(typed).upper()

@@ -27,6 +27,7 @@ from caraus.embedded.children import child_environment
 from caraus.embedded.folders import (
     INITDB_BYTES,
     EmbeddedError,
+    free_bytes,
     open_own,
     prepare,
     socket_dir,
@@ -41,6 +42,7 @@ __all__ = [
     "data_dir",
     "database_url",
     "default_data_dir",
+    "free_bytes",
 ]
 
 

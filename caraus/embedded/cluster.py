@@ -27,6 +27,7 @@ from caraus.embedded.folders import (
     SystemUser,
     disk_full,
     folder_error,
+    free_bytes,
     make_socket_dir,
     open_own,
     require_disk_space,
@@ -204,10 +205,7 @@ def _start(folder: Path, user: SystemUser) -> tuple[psutil.Process | None, int]:
 
 def _failure(folder: Path, what: str, output: str) -> EmbeddedError:
     """Say what went wrong. On a full disk the log may be empty, so the disk is asked too."""
-    if (
-        any(sign in output for sign in DISK_FULL_MESSAGES)
-        or shutil.disk_usage(folder).free < FULL_BYTES
-    ):
+    if any(sign in output for sign in DISK_FULL_MESSAGES) or free_bytes(folder) < FULL_BYTES:
         return disk_full(folder)
     return EmbeddedError(
         f"The embedded database in {folder} {what}. Its log is {folder}/postgres.log; "

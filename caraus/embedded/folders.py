@@ -116,9 +116,14 @@ def disk_full(folder: Path, needed: int = INITDB_BYTES) -> EmbeddedError:
     )
 
 
+def free_bytes(folder: Path) -> int:
+    """Return the free space of the disk on which a folder lies."""
+    return shutil.disk_usage(folder).free
+
+
 def require_disk_space(folder: Path, needed: int) -> None:
     """Raise EmbeddedError unless `needed` bytes are free in the folder."""
-    if shutil.disk_usage(folder).free < needed:
+    if free_bytes(folder) < needed:
         raise disk_full(folder, needed)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from caraus.anaf.filings import readable
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
-from caraus.core.formatting import BUCHAREST, day_in_full, gettext_lazy, today
+from caraus.core.formatting import BUCHAREST, bucharest_day, day_in_full, gettext_lazy, today
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState
 
@@ -201,7 +201,7 @@ def format_change_moment(change: VehicleChange) -> str:
     """Format „de la 14:05”, on another day „de la 14:05, luni, 30 noiembrie”."""
     here = change.moment.astimezone(BUCHAREST)
     clock = f"{here:%H:%M}"
-    if here.date() == timezone.now().astimezone(BUCHAREST).date():
+    if here.date() == bucharest_day(timezone.now()):
         return gettext("de la {clock}").format(clock=clock)
     day = day_in_full(here.date(), today=today())
     return gettext("de la {clock}, {day}").format(clock=clock, day=day)

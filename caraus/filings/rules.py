@@ -13,7 +13,7 @@ from caraus.anaf.filings import (
     text_token,
 )
 from caraus.anaf.info import uit_is_valid
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, bucharest_day
 from caraus.filings import visibility
 from caraus.transports.models import Transport
 from caraus.transports.reconcile import PLATE_FIELDS
@@ -153,7 +153,7 @@ def _plate_sentence(typed: str, proposal: str) -> str:
 
 def check_uit(transport: Transport, *, now: datetime) -> None:
     """Raise RuleError unless the UIT is ours and valid now."""
-    day = now.astimezone(BUCHAREST).date()
+    day = bucharest_day(now)
     if transport.carrier_cui and transport.carrier_cui != transport.company.cui:
         raise RuleError(
             "not_ours",
@@ -187,7 +187,7 @@ def _expired() -> str:
 
 def check_moment(moment: datetime, transport: Transport, *, now: datetime) -> None:
     """Raise RuleError unless the vehicle may have been changed then."""
-    day = moment.astimezone(BUCHAREST).date()
+    day = bucharest_day(moment)
     if moment > now + FURTHEST:
         raise RuleError(
             "moment_late", gettext("Momentul poate fi cel mult peste o zi."), field="moment"

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from caraus.anaf.filings import MOST_DAYS
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import bucharest_day
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -74,7 +74,7 @@ def days_of_list(*, sent_at: datetime, now: datetime) -> int:
     ANAF does not say whether a day is a calendar day or 24 hours: each day in Romania that has
     begun since counts.
     """
-    days = (now.astimezone(BUCHAREST).date() - sent_at.astimezone(BUCHAREST).date()).days
+    days = (bucharest_day(now) - bucharest_day(sent_at)).days
     return min(max(days, 0) + 1, MOST_DAYS)
 
 

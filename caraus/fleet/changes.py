@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership
-from caraus.core.formatting import plural
+from caraus.core.formatting import join_first, plural
 from caraus.fleet.issue_store import changing_fleet
 from caraus.fleet.models import Vehicle, VehicleKind
 
@@ -139,10 +139,10 @@ def as_entry(vehicle: Vehicle) -> VehicleEntry:
 
 def _record(actor: Membership, company: Company, what: str, named: list[str]) -> None:
     def summary() -> str:
-        shown = ", ".join(named[:_NAMED])
+        shown, more = join_first(named, _NAMED)
         if len(named) > 1:
             shown = f"{plural(len(named), 'vehicul', 'vehicule')}: {shown}"
-        dots = " …" if len(named) > _NAMED else "."
+        dots = " …" if more else "."
         return f"{gettext(what)} ({company}) {shown}{dots}"
 
     audit_log.record_action(

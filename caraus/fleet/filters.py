@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 
 from caraus.accounts.models import Company
+from caraus.core.formatting import normalized_plate
 from caraus.fleet.models import Vehicle, VehicleKind
-from caraus.fleet.plates import normalized
 
 VEHICLES_PER_PAGE = 100
 # The filters and their values, by their words in the address.
@@ -71,7 +71,7 @@ def filter_vehicles(filters: FleetFilters, rows: QuerySet[Vehicle]) -> QuerySet[
     if filters.query:
         matching = Q(note__icontains=filters.query) | Q(driver__icontains=filters.query)
         matching |= Q(phone__contains=filters.query)
-        if plate := normalized(filters.query):
+        if plate := normalized_plate(filters.query):
             matching |= Q(plate__contains=plate)
         rows = rows.filter(matching)
     return rows.select_related("company").order_by("-active", "-kind", "plate", "pk")

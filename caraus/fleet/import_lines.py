@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from caraus.accounts.name_fields import single_line
-from caraus.core.formatting import folded, gettext_lazy
+from caraus.core.formatting import folded, gettext_lazy, normalized_plate
 from caraus.fleet import plates
 from caraus.fleet.models import VehicleKind
 from caraus.lists import contents
@@ -257,7 +257,7 @@ def _read_cell(cell: str) -> _Cell:
     if romanian:
         return _Cell(tuple(romanian), plates.without_plates(cell))
     if plates.is_plausible(cell):
-        return _Cell((plates.normalized(cell),))
+        return _Cell((normalized_plate(cell),))
     plate, rest = plates.leading_plate(cell)
     if plate:
         return _Cell((plate,), rest)

@@ -14,10 +14,9 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company
 from caraus.core.advisory_locks import LockSpace, lock_until_commit
-from caraus.core.formatting import today
+from caraus.core.formatting import normalized_plate, today
 from caraus.fleet.issues import ListedVehicle, OpenTransport, PlateIssue, find_issues
 from caraus.fleet.models import Issue, Vehicle, VehicleKind
-from caraus.fleet.plates import normalized
 from caraus.fleet.trips import Trip
 from caraus.transports.marks import RENEWING_EVENTS, marks_changed
 from caraus.transports.models import DEALT_WITH, Transport
@@ -115,7 +114,7 @@ def _open_transports(company_id: int, day: date) -> Iterable[OpenTransport]:
         )
     )
     for row in rows.order_by().iterator(chunk_size=_BATCH):
-        vehicle, trailer1, trailer2 = map(normalized, row.current_vehicle)
+        vehicle, trailer1, trailer2 = map(normalized_plate, row.current_vehicle)
         starts, until = row.transport_date, row.first_expired_day
         if starts is None or until is None:  # with days that nobody knows it clashes with nothing
             starts = until = date.min

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import today
+from caraus.core.formatting import normalized_plate, today
 from caraus.fleet.issue_store import open_rows
 from caraus.fleet.models import Vehicle, VehicleKind
-from caraus.fleet.plates import MAX_LENGTH, normalized
+from caraus.fleet.plates import MAX_LENGTH
 
 _BATCH = 1000
 
@@ -45,7 +45,7 @@ def missing_plates(
     if transports is not None:
         rows = rows.filter(pk__in=transports)
     for row in rows.order_by().iterator(chunk_size=_BATCH):
-        vehicle, *trailers = map(normalized, row.current_vehicle)
+        vehicle, *trailers = map(normalized_plate, row.current_vehicle)
         as_vehicle[row.company_id, vehicle] += 1
         for plate in {vehicle, *trailers}:
             if 0 < len(plate) <= MAX_LENGTH and (row.company_id, plate) not in known:

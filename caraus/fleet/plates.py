@@ -6,7 +6,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from caraus.core.formatting import folded
+from caraus.core.formatting import normalized_plate
 
 # What ANAF takes (schema_ETR_v2, NrVehiculType: capitals and digits).
 MIN_LENGTH, MAX_LENGTH = 2, 20
@@ -28,19 +28,11 @@ _NOISE = frozenset("-.·•_'’\"„”‐‑–—\ufeff\u200b")
 _SEPARATORS = frozenset("/+&,;|\\")
 
 
-def normalized(typed: str) -> str:
-    """Fold „b-12 abc” to „B12ABC”: capitals and digits alone, as the search folds them.
-
-    Never fails; "" when there is neither a letter nor a digit.
-    """
-    return folded(typed).upper()
-
-
 def clean_plate(typed: str) -> str:
     """Return a plate for the fleet; raises ValidationError with a sentence where it can't be
     one."""
     shown = " ".join(typed.split())[:40]
-    plate = normalized(typed)
+    plate = normalized_plate(typed)
     if not shown:
         raise ValidationError(gettext("Scrie numărul de înmatriculare, de exemplu B 123 ABC."))
     if any(letter in _SEPARATORS for letter in shown.strip("".join(_SEPARATORS))):
@@ -73,7 +65,7 @@ def clean_plate(typed: str) -> str:
 
 def romanian_plates(text: str) -> list[str]:
     """Return the Romanian plates in a text, normalized: „B 124 ABC / Popescu Dan” → ["B124ABC"]."""
-    return [normalized(match[0]) for match in _ROMANIAN.finditer(text)]
+    return [normalized_plate(match[0]) for match in _ROMANIAN.finditer(text)]
 
 
 def without_plates(text: str) -> str:
@@ -95,7 +87,7 @@ def is_plausible(typed: str) -> bool:
 def looks_like_plate(typed: str) -> bool:
     """Return whether it has letters besides: a bare number is a plate only where one is
     expected."""
-    return is_plausible(typed) and not normalized(typed).isdigit()
+    return is_plausible(typed) and not normalized_plate(typed).isdigit()
 
 
 def leading_plate(text: str) -> tuple[str, str]:
@@ -105,14 +97,14 @@ def leading_plate(text: str) -> tuple[str, str]:
     taken = 0
     for word in words:
         is_part = any(sign.isdigit() for sign in word) or (word.isupper() and len(word) <= 3)
-        if not is_part or len(normalized("".join(words[: taken + 1]))) > MOST_LIKELY_LENGTH:
+        if not is_part or len(normalized_plate("".join(words[: taken + 1]))) > MOST_LIKELY_LENGTH:
             break
         taken += 1
     for end in range(taken, 0, -1):
         plate = " ".join(words[:end])
         rest = " ".join(words[end:]).strip(" /,;:-–|")
         if rest and looks_like_plate(plate):
-            return normalized(plate), rest
+            return normalized_plate(plate), rest
     return "", text
 
 

@@ -11,7 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, bucharest_day, normalized_plate
 from caraus.notifications.models import DeliverySettings, Notification
 
 SETTING_FIELDS = (
@@ -105,7 +105,7 @@ def _next(local: datetime, now: datetime) -> datetime:
 
 def next_digest_at(delivery_settings: DeliverySettings, now: datetime) -> datetime:
     """Return when the hour of the next digest begins, of which none is made yet at `now`."""
-    day = now.astimezone(BUCHAREST).date()
+    day = bucharest_day(now)
     clock = time(delivery_settings.digest_hour)
     begin = datetime.combine(day, clock, tzinfo=BUCHAREST)
     if begin.astimezone(UTC) + DIGEST_DELAY <= now:
@@ -120,7 +120,7 @@ def passes_filters(delivery_settings: DeliverySettings, subject: FilterSubject) 
     if not delivery_settings.declarants and not delivery_settings.vehicles:
         return True
     return _is_declared_by(delivery_settings.declarants, subject) or bool(
-        set(delivery_settings.vehicles) & {comparable_plate(plate) for plate in subject.plates}
+        set(delivery_settings.vehicles) & {normalized_plate(plate) for plate in subject.plates}
     )
 
 
@@ -141,9 +141,3 @@ def comparable_name(typed: str) -> str:
     """Fold a name: without case, diacritics, and signs."""
     plain = unicodedata.normalize("NFKD", typed.casefold())
     return " ".join(re.sub(r"[^0-9a-z ]+", "", plain).split())
-
-
-def comparable_plate(typed: str) -> str:
-    """Fold „b-12 abc” to „B12ABC”."""
-    plain = unicodedata.normalize("NFKD", typed.lower())
-    return re.sub(r"[^a-z0-9]+", "", plain).upper()

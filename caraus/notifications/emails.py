@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
-from caraus.core.formatting import BUCHAREST, day_in_full, in_language_of, plural
+from caraus.core.formatting import bucharest_day, day_in_full, in_language_of, plural
 from caraus.mail.messages import OutgoingMessage
 from caraus.notifications.kinds import DIGEST, kind_of_code, registered_kinds
 from caraus.notifications.models import Notification
@@ -119,7 +119,7 @@ def _subject(rendered_notifications: Sequence[RenderedNotification], title: str)
 
 
 def _digest_title(digest: Notification, sections: Sequence[EmailSection]) -> str:
-    day = digest.created_at.astimezone(BUCHAREST).date()
+    day = bucharest_day(digest.created_at)
     return gettext("Rezumat, %(day)s: %(news)s") % {
         "day": day_in_full(day, today=day),
         "news": plural(sum(section.number for section in sections), "noutate", "noutăți"),

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import gettext_lazy
+from caraus.core.formatting import gettext_lazy, normalized_plate
 from caraus.core.forms import ModelForm
 from caraus.notifications.delivery_settings import (
     DAY_HOURS_CHOICES,
@@ -15,7 +15,6 @@ from caraus.notifications.delivery_settings import (
     LAST_HOURS_CHOICES,
     SETTING_FIELDS,
     comparable_name,
-    comparable_plate,
 )
 from caraus.notifications.models import DeliverySettings
 
@@ -112,11 +111,11 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
 
     def clean_vehicles(self) -> list[str]:
         lines: list[str] = self.cleaned_data["vehicles"]
-        if unreadable := [line for line in lines if not comparable_plate(line)]:
+        if unreadable := [line for line in lines if not normalized_plate(line)]:
             raise forms.ValidationError(
                 gettext("„%(line)s” nu este un număr de înmatriculare.") % {"line": unreadable[0]}
             )
-        return list(dict.fromkeys(comparable_plate(line) for line in lines))
+        return list(dict.fromkeys(normalized_plate(line) for line in lines))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -12,10 +12,10 @@ from django.db import connection as database
 from django.utils import timezone
 
 from caraus.accounts.models import Company
+from caraus.core.formatting import bucharest_day
 from caraus.core.logs import job_origin
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
-from caraus.sync.romanian_day import anaf_day
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +136,7 @@ def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:
         "by_person": True,
         "request": _request_id(),
         "fresh": settings.SYNC_NOW_SECONDS,
-        "day": anaf_day(now),
+        "day": bucharest_day(now),
         "held": quotas.timer_share(now),
         "company_limit": settings.ANAF_CALLS_PER_DAY_PER_COMPANY,
         "authorization_limit": settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION,

@@ -14,11 +14,12 @@ from caraus.anaf.http import AnafResponse
 from caraus.anaf.info import InfoResponse, body_digest
 from caraus.authorizations import rights, token_refresh
 from caraus.authorizations.models import Authorization
+from caraus.core.formatting import bucharest_day
 from caraus.ledger.entries import NewEntry, Request, recording
 from caraus.sync import notifications, silence
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.romanian_day import anaf_day, until_tomorrow
+from caraus.sync.romanian_day import until_tomorrow
 from caraus.sync.schedule.intervals import FIRST_RETRY, next_due
 from caraus.sync.schedule.next_sync import learn_interval
 from caraus.transports.store import ResponseCounts, store_response
@@ -148,7 +149,8 @@ def _store_if_changed(
         {
             record.transport_date.isoformat()
             for record in read.records
-            if record.transport_date and record.transport_date >= anaf_day(response.received_at)
+            if record.transport_date
+            and record.transport_date >= bucharest_day(response.received_at)
         }
     )
     return applied

@@ -1,19 +1,14 @@
 """The day in Romania, by which ANAF counts calls and the schedule slows down at night. Pure."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, bucharest_day
 
 # From 22 to 6 in Romania a company is polled at most a quarter as often as by day.
 NIGHT = (time(22), time(6))
 NIGHT_SLOWER = 4
 # The minutes of a day, those of the night counted slower.
 DAY_MINUTES = 16 * 60 + 8 * 60 / NIGHT_SLOWER
-
-
-def anaf_day(moment: datetime) -> date:
-    """Return the day (in Romania) to which ANAF counts a call."""
-    return moment.astimezone(BUCHAREST).date()
 
 
 def day_share_left(at: datetime) -> float:
@@ -38,5 +33,5 @@ def until_tomorrow(moment: datetime) -> timedelta:
 
     ANAF blocks those who go on calling past a limit (its text on the limits of e-Factura's API).
     """
-    tomorrow = moment.astimezone(BUCHAREST).date() + timedelta(days=1)
+    tomorrow = bucharest_day(moment) + timedelta(days=1)
     return datetime.combine(tomorrow, time(0, 5), tzinfo=BUCHAREST) - moment

@@ -16,7 +16,13 @@ from caraus.authorizations.anaf_errors.texts import (
     Responsibility,
 )
 from caraus.authorizations.models import Authorization
-from caraus.core.formatting import BUCHAREST, day_of_month, moment_in_words
+from caraus.core.formatting import (
+    BUCHAREST,
+    bucharest_day,
+    day_of_month,
+    join_first,
+    moment_in_words,
+)
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.limiter.permits import is_host_error
 from caraus.sync.models import SyncRun, SyncState
@@ -82,11 +88,9 @@ class SyncError:
     @property
     def names(self) -> str:
         """Name two companies at most: „A, B și încă 160”."""
-        names = ", ".join(str(company) for company in self.companies[:COMPANIES_NAMED_IN_ERROR])
-        if not self.is_of_many:
-            return names
-        return gettext("{names} și încă {number}").format(
-            names=names, number=len(self.companies) - COMPANIES_NAMED_IN_ERROR
+        names, more = join_first(self.companies, COMPANIES_NAMED_IN_ERROR)
+        return (
+            gettext("{names} și încă {number}").format(names=names, number=more) if more else names
         )
 
 
@@ -159,7 +163,7 @@ def _clock(moment: datetime) -> str:
     """Format „10:42”, with the day when it is not today's."""
     here = moment.astimezone(BUCHAREST)
     clock = f"{here.hour}:{here.minute:02d}"
-    today = timezone.now().astimezone(BUCHAREST).date()
+    today = bucharest_day(timezone.now())
     if here.date() == today:
         return clock
     return f"{day_of_month(here.date(), today=today)}, {clock}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from django.utils.functional import Promise
@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from caraus.anaf.info import uit_is_valid
 from caraus.anaf.records import FIELD_NAMES
 from caraus.core.formatting import (
-    BUCHAREST,
+    bucharest_day,
+    bucharest_midnight,
     day_in_brief,
     day_in_full,
     gettext_lazy,
@@ -144,7 +145,7 @@ def validity_left(transport: Transport, *, today: date, now: datetime | None = N
 def _last_hours(first_expired_day: date, now: datetime) -> str:
     """Format „încă 5 ore”, in the last hour „încă 40 de minute”: rounded down, for nobody to be
     late."""
-    end = datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
+    end = bucharest_midnight(first_expired_day).astimezone(UTC)
     seconds = (end - now).total_seconds()
     if seconds <= 0:
         return gettext("expirat")
@@ -159,11 +160,11 @@ def _last_hours(first_expired_day: date, now: datetime) -> str:
 def clock_due(transport: Transport | None, *, now: datetime) -> int:
     """Return the seconds until what is said about a UIT (or about none) changes with the clock: at
     midnight in Bucharest; in its last two days each hour, in its last hour each minute."""
-    today = now.astimezone(BUCHAREST).date()
-    midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=BUCHAREST)
+    today = bucharest_day(now)
+    midnight = bucharest_midnight(today + timedelta(days=1))
     due = (midnight.astimezone(UTC) - now).total_seconds()
     if transport is not None and transport.first_expired_day is not None:
-        end = datetime.combine(transport.first_expired_day, time(), tzinfo=BUCHAREST)
+        end = bucharest_midnight(transport.first_expired_day)
         left = (end.astimezone(UTC) - now).total_seconds()
         if 0 < left <= 2 * 86400:
             due = min(due, left % (60 if left <= 3600 else 3600))

@@ -7,14 +7,14 @@ ANAF shows or changes after the moment has passed is notified with the response 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import bucharest_day, bucharest_midnight
 from caraus.notifications.delivery_settings import (
     FIRST_HOURS_CHOICES,
     notice_hours,
@@ -65,7 +65,7 @@ def notify_expiring(now: datetime | None = None) -> None:
         return
     chosen, all_notified = _chosen_hours(), True
     usual = {*notice_hours(DeliverySettings()), EXPIRED_HOURS}
-    day = since.astimezone(BUCHAREST).date()
+    day = bucharest_day(since)
     while (ends := expires_at(day)) <= now + LONGEST_NOTICE:
         passed = partial(_has_passed, day, watch.notified_until if ends > now else since, now)
         organizations = (
@@ -84,7 +84,7 @@ def notify_expiring(now: datetime | None = None) -> None:
 def notice_moment(first_expired_day: date, hours: int) -> datetime:
     """Return so many hours by the clock before 00:00 in Bucharest of the day: on a day on which
     the clock is changed too, 16 hours before it is 8:00."""
-    return datetime.combine(first_expired_day, time(), BUCHAREST) - timedelta(hours=hours)
+    return bucharest_midnight(first_expired_day) - timedelta(hours=hours)
 
 
 def _has_passed(day: date, since: datetime, now: datetime, hours: int) -> bool:
@@ -139,7 +139,7 @@ def _expiring(day: date, now: datetime) -> QuerySet[Transport]:
 def _on_hours_chosen(sender: object, *, delivery_settings: DeliverySettings, **_: object) -> None:
     """Notify now of the UITs that lie within the chosen hours already: their moment has passed."""
     now = timezone.now()
-    day = now.astimezone(BUCHAREST).date() + timedelta(days=1)
+    day = bucharest_day(now) + timedelta(days=1)
     while notice_moment(day, delivery_settings.first_hours) <= now:
         rows = _expiring(day, now).filter(company__organization=delivery_settings.organization_id)
         transports = list(rows.select_related("company__organization").defer("raw"))

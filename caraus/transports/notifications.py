@@ -115,4 +115,4 @@ def build_expiry_notice(
 
 def expires_at(first_expired_day: date) -> datetime:
     """Return 00:00 in Bucharest of the first expired day, in UTC."""
-    return datetime.combine(first_expired_day, time(), tzinfo=BUCHAREST).astimezone(UTC)
+    return bucharest_midnight(first_expired_day).astimezone(UTC)

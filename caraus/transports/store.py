@@ -15,7 +15,7 @@ from caraus.accounts.models import Company
 from caraus.anaf.documents import Document
 from caraus.anaf.info import PARSER_VERSION, InfoResponse, UnreadableItem
 from caraus.anaf.records import FIELD_NAMES, CarrierRecord, RecordedVehicleChange, RoutePoint
-from caraus.core.formatting import BUCHAREST, plural
+from caraus.core.formatting import bucharest_day, plural
 from caraus.ledger.entries import NewEntry, Request
 from caraus.transports import company_names, marks
 from caraus.transports.ledger_entries import (
@@ -108,7 +108,7 @@ def store_response(
         response={uit: observed_fields(record, known.get(uit)) for uit, record in records.items()},
         unread=frozenset({""} if response.unreadable else ()),
         at=at,
-        today=at.astimezone(BUCHAREST).date(),
+        today=bucharest_day(at),
         hold=timedelta(hours=settings.DELIST_ALL_AFTER_HOURS),
     )
     seen_before = last_good_at or at

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import audit_log
 from caraus.accounts.models import Company, Membership
-from caraus.core.formatting import plural
+from caraus.core.formatting import join_first, plural
 from caraus.filings.models import VehicleChange
 from caraus.fleet.models import Vehicle
 from caraus.transports.models import Transport, UnreadableRecord
@@ -48,13 +48,15 @@ def delete_companies_without_uits(
         )
     deleted = [company for company in locked if company.pk not in with_data]
     if deleted:
-        named = [f"{company.name} (CUI {company.cui})".strip() for company in deleted]
+        named, more = join_first(
+            [f"{company.name} (CUI {company.cui})".strip() for company in deleted], _NAMED
+        )
         Company.objects.filter(pk__in=[company.pk for company in deleted]).delete()
         audit_log.record_action(
             "company",
             lambda: gettext("A șters {companies}: {named}").format(
                 companies=plural(len(deleted), "firmă", "firme"),
-                named=", ".join(named[:_NAMED]) + (" …" if len(named) > _NAMED else "."),
+                named=named + (" …" if more else "."),
             ),
             user=actor.user,
             organization=actor.organization,

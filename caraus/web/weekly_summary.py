@@ -78,9 +78,7 @@ def _notify_owners(organization: Organization, first: date, now: datetime) -> No
 
 def _count_week(membership: Membership, first: date) -> Week:
     companies = [company.pk for company in access.visible_companies(membership)]
-    begins, ends = (
-        datetime.combine(day, time(), BUCHAREST) for day in (first, first + timedelta(days=7))
-    )
+    begins, ends = (bucharest_midnight(day) for day in (first, first + timedelta(days=7)))
     transports = Transport.objects.filter(company__in=companies)
     new = transports.filter(first_seen_at__gte=begins, first_seen_at__lt=ends)
     events = TransportEvent.objects.filter(

@@ -10,10 +10,9 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import folded
+from caraus.core.formatting import folded, normalized_plate
 from caraus.fleet import queries as fleet
 from caraus.fleet.models import Vehicle, VehicleKind
-from caraus.fleet.plates import normalized
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
@@ -175,7 +174,7 @@ def idle_lorries(
     if query:
         typed = Q(note__icontains=query) | Q(driver__icontains=query)
         if folded(query):
-            typed |= Q(plate__contains=normalized(query))
+            typed |= Q(plate__contains=normalized_plate(query))
         vehicles = vehicles.filter(typed)
     idle = vehicles.annotate(folded_plate=Lower("plate")).filter(~Exists(carried))
     return [

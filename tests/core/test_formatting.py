@@ -131,3 +131,39 @@ def test_moments_are_said_as_people_say_them(ago: timedelta, words: str) -> None
 def test_a_moment_is_the_same_in_whatever_zone_it_is_given(moment: datetime) -> None:
     local = moment.astimezone(BUCHAREST)
     assert moment_in_words(local, now=NOW) == moment_in_words(moment, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "hours"),
+    [
+        (date(2026, 1, 15), datetime(2026, 1, 14, 22, tzinfo=UTC), 24),
+        (date(2026, 3, 29), datetime(2026, 3, 28, 22, tzinfo=UTC), 23),
+        (date(2026, 7, 15), datetime(2026, 7, 14, 21, tzinfo=UTC), 24),
+        (date(2026, 10, 25), datetime(2026, 10, 24, 21, tzinfo=UTC), 25),
+    ],
+)
+def test_a_day_in_bucharest_lasts_from_its_midnight_to_the_next(
+    day: date, begins: datetime, hours: int
+) -> None:
+    midnight = formatting.bucharest_midnight(day)
+    following = formatting.bucharest_midnight(day + timedelta(days=1))
+    assert midnight == begins
+    assert following.astimezone(UTC) - midnight.astimezone(UTC) == timedelta(hours=hours)
+    assert formatting.bucharest_day(begins) == day
+    assert formatting.bucharest_day(begins - timedelta(seconds=1)) == day - timedelta(days=1)
+    assert formatting.bucharest_day(following.astimezone(UTC) - timedelta(seconds=1)) == day
+
+
+@pytest.mark.parametrize(
+    ("limit", "joined"), [(1, ("A", 2)), (2, ("A, B", 1)), (3, ("A, B, C", 0)), (9, ("A, B, C", 0))]
+)
+def test_the_first_names_are_joined_and_the_others_counted(
+    limit: int, joined: tuple[str, int]
+) -> None:
+    assert formatting.join_first(["A", "B", "C"], limit) == joined
+
+
+def test_a_plate_is_normalized_however_it_is_typed() -> None:
+    for typed in ("B 12 ABC", "b-12-abc", "B.12.ABC", "'B12ABC"):
+        assert formatting.normalized_plate(typed) == "B12ABC"
+    assert formatting.normalized_plate(" – ") == ""

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caraus.core.formatting import folded
+from caraus.core.formatting import folded, normalized_plate
 from caraus.fleet import plates
 from caraus.fleet.issues import (
     MAX_TRIPS,
@@ -53,12 +53,12 @@ def issues_of(
 
 @given(st.text(max_size=40))
 def test_a_plate_is_folded_as_the_search_folds_and_reading_never_loses_a_letter(typed: str) -> None:
-    assert plates.normalized(typed) == folded(typed).upper()
+    assert normalized_plate(typed) == folded(typed).upper()
     try:
         read = plates.clean_plate(typed)
     except ValidationError:
         return
-    assert read == plates.normalized(typed)
+    assert read == normalized_plate(typed)
     assert 2 <= len(read) <= 20
     assert read.isascii()
 

@@ -11,7 +11,7 @@ from caraus.anaf.errors import Outcome
 from caraus.anaf.info import PARSER_VERSION
 from caraus.authorizations import rights
 from caraus.authorizations.models import Authorization
-from caraus.core.formatting import BUCHAREST, day_of_month
+from caraus.core.formatting import BUCHAREST, bucharest_day, day_of_month
 from caraus.notifications.models import Notification
 from caraus.notifications.preferences import Channels, save_channels
 from caraus.sync import claims, maintenance, tasks, unreadable_records
@@ -19,7 +19,6 @@ from caraus.sync.company_sync import sync_company
 from caraus.sync.limiter import permits, quotas
 from caraus.sync.models import AuthorizationLimit, Plan, RateLimiter, SyncHour, SyncRun, SyncState
 from caraus.sync.notification_kinds import ANAF_OUTAGE
-from caraus.sync.romanian_day import anaf_day
 from caraus.sync.schedule import plan, rates
 from caraus.sync.schedule.intervals import HELD_SHARE
 from caraus.sync.schedule.rates import DEFAULT_PRIOR
@@ -269,7 +268,7 @@ def test_more_than_half_that_disappear_are_reported_when_it_begins(
 def test_zero_is_no_limit(company: Company, settings: LazySettings) -> None:
     settings.ANAF_CALLS_PER_DAY_PER_COMPANY = 0
     now = timezone.now()
-    state = SyncState(company=company, calls_day=anaf_day(now), calls_today=10**6)
+    state = SyncState(company=company, calls_day=bucharest_day(now), calls_today=10**6)
     assert (quotas.company_daily_limit(state), quotas.is_company_used_up(state, now)) == (
         None,
         False,

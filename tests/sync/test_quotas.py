@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization
 from caraus.authorizations.models import CompanyRight
-from caraus.core.formatting import BUCHAREST, moment_in_words
+from caraus.core.formatting import BUCHAREST, bucharest_day, moment_in_words
 from caraus.sync.limiter import quotas
 from caraus.sync.models import AuthorizationLimit, SyncState
 from caraus.sync.requests import SyncNowResult, request_sync_now
-from caraus.sync.romanian_day import anaf_day, until_tomorrow
+from caraus.sync.romanian_day import until_tomorrow
 from caraus.sync.schedule.next_sync import next_interval
 from tests import factories
 from tests.sync.sync_states import add_old_states, due
@@ -31,7 +31,7 @@ def test_of_a_companys_day_a_press_never_takes_what_the_timer_needs_until_midnig
     company: Company, monkeypatch: pytest.MonkeyPatch, hour: int, spent: int, allowed: bool
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: at_hour(hour))
-    day = anaf_day(at_hour(hour))
+    day = bucharest_day(at_hour(hour))
     add_old_states([company], calls_day=day, calls_today=spent)
     result = request_sync_now([company.pk])
     assert result == (SyncNowResult((company.pk,)) if allowed else SyncNowResult((), limited=1))
@@ -60,7 +60,7 @@ def test_near_the_days_limit_the_page_says_why_a_press_does_nothing(
     signed_in: Client, company: Company
 ) -> None:
     factories.authorization(company.organization)
-    add_old_states([company], calls_day=anaf_day(timezone.now()), calls_today=1000)
+    add_old_states([company], calls_day=bucharest_day(timezone.now()), calls_today=1000)
     signed_in.post(SYNC)
     assert due() == set()
     assert "La cerere sincronizăm din nou mâine" in signed_in.get(LIST).content.decode()
@@ -76,7 +76,7 @@ def test_of_an_authorizations_day_a_press_never_takes_what_the_timer_needs(
     AuthorizationLimit.objects.create(
         authorization=authorization,
         daily_limit=100,
-        calls_day=anaf_day(timezone.now()),
+        calls_day=bucharest_day(timezone.now()),
         calls_today=100,
     )
     assert request_sync_now([company.pk, other_company.pk]) == SyncNowResult(
@@ -114,7 +114,7 @@ def test_when_the_days_limit_is_reached_the_page_says_when_it_goes_on_and_the_bu
         last_code="daily_limit" if is_used_up else "",
         failures_in_a_row=int(is_used_up),
         error_since=now if is_used_up else None,
-        calls_day=anaf_day(now),
+        calls_day=bucharest_day(now),
         calls_today=5 if is_used_up else 1000,
     )
     line, button = of_the_page(signed_in)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.accounts.rate_limits import rate_limited
-from caraus.core.formatting import BUCHAREST, gettext_lazy
+from caraus.core.formatting import BUCHAREST, gettext_lazy, normalized_plate
 from caraus.filings import changes, permission
 from caraus.filings.display import describe_change, response_error_sentence
 from caraus.filings.forms import hour_not_chosen_sentence
@@ -28,7 +28,6 @@ from caraus.filings.states import (
     OPEN_CHANGE_STATES,
     ChangeState,
 )
-from caraus.fleet.plates import normalized
 
 CHANGES_PER_PAGE = 50
 # The filters of the list, by their word in the address.
@@ -55,7 +54,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state__in=STATE_FILTERS[state_filter][1])
     if company_filter:
         rows = rows.filter(company__cui=company_filter)
-    if text := normalized(query):
+    if text := normalized_plate(query):
         plates = Q(plate=text) | Q(trailer1=text) | Q(trailer2=text) | Q(before_plate=text)
         rows = rows.filter(plates | Q(uit__startswith=text))
     page = Paginator(rows, CHANGES_PER_PAGE).get_page(request.GET.get("pagina"))

@@ -16,14 +16,13 @@ from django.views.decorators.http import require_http_methods
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
 from caraus.accounts.rate_limits import rate_limited
-from caraus.core.formatting import today
+from caraus.core.formatting import normalized_plate, today
 from caraus.filings import changes, permission
 from caraus.filings.display import describe_change, format_plate, format_vehicle
 from caraus.filings.forms import VehicleChangeForm
 from caraus.filings.models import VehicleChange
 from caraus.filings.rules import RuleError
 from caraus.fleet.models import Vehicle
-from caraus.fleet.plates import normalized
 from caraus.transports.models import Transport
 from caraus.transports.reconcile import PLATE_FIELDS
 
@@ -112,7 +111,7 @@ def change_of_vehicle(request: HttpRequest) -> HttpResponse:
     allowed = permission.may_file_for(membership, companies)
     if companies and not allowed:
         raise PermissionDenied(gettext("Un proprietar a oprit depunerile la ANAF."))
-    plate = normalized(request.GET.get("numar", ""))
+    plate = normalized_plate(request.GET.get("numar", ""))
     transports = _of_plate(membership, allowed, plate)
     form = _form(request, transports[0] if transports else None)
     ticked = {pk for pk in request.POST.getlist("uit") if pk.isascii() and pk.isdecimal()}
@@ -145,5 +144,5 @@ def _of_plate(membership: Membership, allowed: set[int], plate: str) -> list[Tra
     )
     # The search text holds all plates of a UIT; the present one is the last.
     rows = rows.filter(search_text__contains=plate.lower()).order_by("first_expired_day", "pk")
-    on_it = [row for row in rows if normalized(row.current_vehicle[0]) == plate]
+    on_it = [row for row in rows if normalized_plate(row.current_vehicle[0]) == plate]
     return on_it[:MOST_AT_ONCE]

@@ -8,10 +8,11 @@ from django.db.models import prefetch_related_objects
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
+from caraus.core.formatting import normalized_plate
 from caraus.fleet import display, queries
 from caraus.fleet.actions import IssueAction, issue_actions
 from caraus.fleet.models import Issue, Vehicle
-from caraus.fleet.plates import MAX_LENGTH, normalized
+from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import Transport
 from caraus.transports.reconcile import PLATE_FIELDS
 
@@ -56,7 +57,7 @@ def fleet_box(context: dict[str, Any], transport: Transport) -> FleetBox:
     membership = access.current_membership(context["request"])
     issues: list[Issue] = queries.issues_of(transport)
     prefetch_related_objects(issues, "other", "marked_by")
-    plates = dict(zip(PLATE_FIELDS, map(normalized, transport.current_vehicle), strict=True))
+    plates = dict(zip(PLATE_FIELDS, map(normalized_plate, transport.current_vehicle), strict=True))
     vehicles = {
         vehicle.plate: vehicle
         for vehicle in Vehicle.objects.filter(

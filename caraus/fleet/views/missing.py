@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
-from caraus.core.formatting import plural
+from caraus.core.formatting import join_first, plural
 from caraus.core.queries import parse_keys
 from caraus.fleet import changes
 from caraus.fleet.changes import VehicleEntry
@@ -63,8 +63,8 @@ def add_from_selection(request: HttpRequest) -> HttpResponse:
     _add_plates(request, membership, missing)
     if missing:
         added = plural(len(missing), "vehicul adăugat", "vehicule adăugate")
-        plates = ", ".join(plate.plate for plate in missing[:_NAMED])
-        dots = " …" * (len(missing) > _NAMED)
+        plates, more = join_first([plate.plate for plate in missing], _NAMED)
+        dots = " …" if more else ""
         messages.success(
             request, gettext("Flota: {what}: {plates}.").format(what=added, plates=plates + dots)
         )

@@ -17,14 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
-from caraus.core.formatting import plural, today
+from caraus.core.formatting import normalized_plate, plural, today
 from caraus.fleet import changes, queries
 from caraus.fleet.actions import vehicle_actions
 from caraus.fleet.changes import VehicleEntry
 from caraus.fleet.filters import VEHICLES_PER_PAGE, FleetFilters, filter_vehicles
 from caraus.fleet.forms import VehicleForm, already_there
 from caraus.fleet.models import Vehicle, VehicleKind
-from caraus.fleet.plates import normalized
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 from caraus.transports.models import Transport
@@ -156,7 +155,7 @@ def add_from_transport(request: HttpRequest, pk: int) -> HttpResponse:
     if plate_field not in PLATE_FIELDS:
         raise Http404(gettext("Pe UIT nu există un asemenea loc."))
     company = transport.company
-    plate = normalized(transport.current_vehicle[PLATE_FIELDS.index(plate_field)])
+    plate = normalized_plate(transport.current_vehicle[PLATE_FIELDS.index(plate_field)])
     kind = VehicleKind.VEHICLE if plate_field == "plate" else VehicleKind.TRAILER
     vehicle = Vehicle.objects.filter(company=company, plate=plate).first()
     if not plate or len(plate) > 20:

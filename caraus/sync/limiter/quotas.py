@@ -12,7 +12,7 @@ from caraus.anaf.errors import AnafError
 from caraus.authorizations.models import Authorization
 from caraus.sync import notifications
 from caraus.sync.models import AuthorizationLimit, SyncState
-from caraus.sync.romanian_day import anaf_day, day_share_left, until_tomorrow
+from caraus.sync.romanian_day import day_share_left, until_tomorrow
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ def is_company_used_up(state: SyncState, at: datetime) -> bool:
     if state.paused_until and state.paused_until > at:
         return True
     limit = company_daily_limit(state)
-    return limit is not None and state.calls_day == anaf_day(at) and state.calls_today >= limit
+    return limit is not None and state.calls_day == bucharest_day(at) and state.calls_today >= limit
 
 
 def company_calls_left(state: SyncState, at: datetime) -> int | None:
@@ -41,7 +41,7 @@ def company_calls_left(state: SyncState, at: datetime) -> int | None:
     limit = company_daily_limit(state)
     if limit is None:
         return None
-    return max(limit - (state.calls_today if state.calls_day == anaf_day(at) else 0), 0)
+    return max(limit - (state.calls_today if state.calls_day == bucharest_day(at) else 0), 0)
 
 
 def timer_share(at: datetime) -> float:
@@ -51,7 +51,7 @@ def timer_share(at: datetime) -> float:
 
 def count_call(state: SyncState, at: datetime) -> None:
     """Count a call about the company; the caller saves the row."""
-    day = anaf_day(at)
+    day = bucharest_day(at)
     if state.calls_day != day:
         state.calls_day, state.calls_today = day, 0
     state.calls_today += 1
@@ -61,9 +61,9 @@ def paused_authorizations(organization_ids: list[int], at: datetime) -> set[int]
     """Return the ids of authorizations paused by ANAF, or whose calls of the day are used up."""
     paused = Q(paused_until__gt=at)
     configured = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION
-    used_up = Q(calls_day=anaf_day(at), calls_today__gte=F("daily_limit"))
+    used_up = Q(calls_day=bucharest_day(at), calls_today__gte=F("daily_limit"))
     if configured:
-        used_up |= Q(calls_day=anaf_day(at), calls_today__gte=configured)
+        used_up |= Q(calls_day=bucharest_day(at), calls_today__gte=configured)
     rows = AuthorizationLimit.objects.filter(authorization__organization_id__in=organization_ids)
     return set(rows.filter(paused | used_up).values_list("authorization_id", flat=True))
 
@@ -81,7 +81,7 @@ def use_call(authorization_id: int, at: datetime) -> bool:
     if row is None or not (configured or row.daily_limit):
         return True
     limit = min(number for number in (configured, row.daily_limit) if number)
-    day = anaf_day(at)
+    day = bucharest_day(at)
     rows.exclude(calls_day=day).update(calls_day=day, calls_today=0)
     return bool(
         rows.filter(calls_day=day, calls_today__lt=limit).update(calls_today=F("calls_today") + 1)
@@ -99,7 +99,7 @@ def limited_authorizations(authorization_ids: Collection[int]) -> set[int]:
 def return_call(authorization_id: int, at: datetime) -> None:
     """Take back a counted call that was not sent."""
     rows = AuthorizationLimit.objects.filter(
-        authorization_id=authorization_id, calls_day=anaf_day(at)
+        authorization_id=authorization_id, calls_day=bucharest_day(at)
     )
     rows.filter(calls_today__gt=0).update(calls_today=F("calls_today") - 1)
 
@@ -162,7 +162,7 @@ def notify_unannounced_limits(now: datetime) -> None:
         at = (row.paused_until or now) - timedelta(hours=1)
         if (
             notifications.notification_key(
-                organization, notifications.daily_limit_key(whom[1], anaf_day(at))
+                organization, notifications.daily_limit_key(whom[1], bucharest_day(at))
             )
             in notified
         ):

@@ -6,9 +6,10 @@ correct. `rates.py` and `intervals.py` are pure; `plan.py` solves the intervals 
 
 from datetime import datetime, timedelta
 
+from caraus.core.formatting import bucharest_day
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncState
-from caraus.sync.romanian_day import anaf_day, until_tomorrow
+from caraus.sync.romanian_day import until_tomorrow
 from caraus.sync.schedule import plan, rates
 from caraus.sync.schedule.intervals import company_interval
 
@@ -61,7 +62,7 @@ def next_interval(state: SyncState, at: datetime, authorization_id: int) -> time
     at_most: timedelta | None = None
     if state.viewed_at and timedelta() <= at - state.viewed_at < VIEWED_RECENTLY:
         at_most = VIEWED_INTERVAL
-    elif anaf_day(at).isoformat() in state.start_days and not current.intervals.stretched:
+    elif bucharest_day(at).isoformat() in state.start_days and not current.intervals.stretched:
         at_most = START_DAY_INTERVAL
     interval = company_interval(
         current.intervals,

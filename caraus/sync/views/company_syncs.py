@@ -14,10 +14,10 @@ from caraus.accounts import access
 from caraus.accounts.models import Company
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import ErrorLabel
+from caraus.core.formatting import bucharest_day
 from caraus.sync import history, metrics
 from caraus.sync.limiter import quotas
 from caraus.sync.models import SyncRun, SyncState
-from caraus.sync.romanian_day import anaf_day
 from caraus.transports.models import UnreadableRecord
 
 _SHOWN = 50
@@ -57,7 +57,7 @@ def _label(run: SyncRun) -> ErrorLabel:
 
 
 def _calls_today(state: SyncState | None) -> int:
-    today = anaf_day(timezone.now())
+    today = bucharest_day(timezone.now())
     return state.calls_today if state and state.calls_day == today else 0
 
 

@@ -14,7 +14,7 @@ from caraus.accounts import access, organizations
 from caraus.accounts.models import Membership, Role
 from caraus.accounts.rate_limits import rate_limited
 from caraus.accounts.uploads import is_upload_too_large
-from caraus.core.formatting import plural
+from caraus.core.formatting import join_first, plural
 from caraus.lists import drafts
 from caraus.lists.forms import ListForm
 from caraus.lists.models import Draft
@@ -113,9 +113,9 @@ def _take(request: HttpRequest, membership: Membership, draft: Draft) -> HttpRes
 
 
 def _left_out(cuis: list[str]) -> str:
-    shown = ", ".join(cuis[:_NAMED]) + (" …" if len(cuis) > _NAMED else "")
+    shown, more = join_first(cuis, _NAMED)
     left = plural(len(cuis), "firmă nu a mai încăput", "firme nu au mai încăput")
-    return f"{left} ({shown}). {organizations.company_limit_message()}"
+    return f"{left} ({shown}{' …' if more else ''}). {organizations.company_limit_message()}"
 
 
 @require_POST
