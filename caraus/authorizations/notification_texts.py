@@ -7,7 +7,14 @@ from django.utils.translation import gettext
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import Responsibility
 from caraus.authorizations.models import Authorization, CompanyRight
-from caraus.core.formatting import BUCHAREST, day_in_full, day_of_month, gettext_lazy, plural
+from caraus.core.formatting import (
+    BUCHAREST,
+    bucharest_day,
+    day_in_full,
+    day_of_month,
+    gettext_lazy,
+    plural,
+)
 from caraus.notifications.messages import Facts, Message, message_kind
 
 _MOST_NAMED = 5
@@ -30,7 +37,7 @@ def authorization_facts(authorization: Authorization, now: datetime) -> Facts:
         )
     ]
     return {
-        "today": now.astimezone(BUCHAREST).date().isoformat(),
+        "today": bucharest_day(now).isoformat(),
         "person": authorization.person_name,
         "authorized_at": authorization.authorized_at.isoformat(),
         "serial": authorization.short_serial,

@@ -19,7 +19,7 @@ from caraus.authorizations.notification_texts import (
     taken_back,
 )
 from caraus.authorizations.recipients import recipients_of
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import bucharest_day
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.notify import notify
@@ -53,7 +53,7 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
         NOTIFY_BEFORE_END if authorization.access_life > 2 * NOTIFY_BEFORE_END else -SHORT_LIFE_OVER
     ):
         return
-    day = authorization.access_expires_at.astimezone(BUCHAREST).date()
+    day = bucharest_day(authorization.access_expires_at)
     over = left <= timedelta()
     _notify(
         authorization,
@@ -72,7 +72,7 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
 @isolate_failures
 def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> None:
     """Notify that a person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
-    end = authorization.expires_at.astimezone(BUCHAREST).date()
+    end = bucharest_day(authorization.expires_at)
     _notify(
         authorization,
         key=f"end:{authorization.pk}:{end}:{days}",
@@ -80,7 +80,7 @@ def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> No
         facts=authorization_facts(authorization, now)
         | {
             "end": end.isoformat(),
-            "over": end < now.astimezone(BUCHAREST).date(),
+            "over": end < bucharest_day(now),
             "estimated": authorization.expiry_estimated,
             "by_rule": authorization.ends_by_rule,
         },

@@ -13,7 +13,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, Role, User
 from caraus.authorizations.models import Authorization
 from caraus.core.fields import truncate_for_column
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import bucharest_day
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.messages import Facts, MessageKind
@@ -94,7 +94,7 @@ def notify_daily_limit(
 ) -> None:
     """Once for each company or authorization and day, however often it is called; `whom` is a key
     of `LIMITED` and a name."""
-    day = at.astimezone(BUCHAREST).date()
+    day = bucharest_day(at)
     _notify(
         organization,
         ANAF_LIMITS,
@@ -124,7 +124,7 @@ def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
     _notify(
         company.organization,
         MASS_DISAPPEARANCE,
-        key=f"all:{company.pk}:{at.astimezone(BUCHAREST).date()}",
+        key=f"all:{company.pk}:{bucharest_day(at)}",
         message=all_vanished,
         facts={
             "company": str(company),

@@ -2,10 +2,10 @@
 that stores it, and their end (`expiry.py` says when)."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import bucharest_day, bucharest_midnight
 from caraus.notifications.delivery_settings import FilterSubject
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import NotificationKind
@@ -102,7 +102,7 @@ def build_expiry_notice(
     kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime
 ) -> UitNotice:
     """Build the notice that a UIT expires on a day or, of the kind EXPIRED_UIT, has expired."""
-    today = now.astimezone(BUCHAREST).date().isoformat()
+    today = bucharest_day(now).isoformat()
     return UitNotice(
         key=f"{row.pk}:{first_expired_day.isoformat()}",
         subject=notification_subject(row.company, row),

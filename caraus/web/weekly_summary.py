@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.authorizations.replacement import NOT_ENDED
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, bucharest_midnight
 from caraus.core.queries import count_each
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState

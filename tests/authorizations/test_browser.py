@@ -164,10 +164,12 @@ def test_the_holder_of_a_link_takes_it_back_without_an_account_and_the_owners_ar
     assert f'name="autorizare" value="{authorization.pk}"' in page
     response = holder.post(BACK, {"autorizare": authorization.pk})
     assert "Autorizarea a fost luată înapoi" in response.content.decode()
-    made.refresh_from_db()
-    assert (made.status, made.access_token_sealed, made.refresh_token_sealed) == (
-        *("disconnected", "", ""),
-    )
+    authorization.refresh_from_db()
+    assert (
+        authorization.status,
+        authorization.access_token_sealed,
+        authorization.refresh_token_sealed,
+    ) == (*("disconnected", "", ""),)
     notifications = Notification.objects.filter(message="authorization_taken_back")
     assert {notice.user for notice in notifications} == {owner, admin}
     assert "Ion Contabilul a apăsat „Nu am vrut asta”" in notifications[0].text

@@ -20,8 +20,8 @@ def test_what_came_in_one_language_is_read_in_another(
     client: Client, company: Company, owner: User
 ) -> None:
     anaf = Anaf(company)
-    anaf.answers()
-    (notification,) = anaf.answers(anaf.record())
+    anaf.store()
+    (notification,) = anaf.store(anaf.record())
     notify_uits(NEW_UIT, make_notices(company, *"abcdefg"), timezone.now())
     User.objects.filter(pk=owner.pk).update(language="en")
     owner.refresh_from_db()
@@ -40,9 +40,9 @@ def test_what_came_in_one_language_is_read_in_another(
 
 def test_the_uit_of_a_notification_stays_as_it_was(company: Company, owner: User) -> None:
     anaf = Anaf(company)
-    anaf.answers()
-    (notification,) = anaf.answers(anaf.record(nr_veh="B01OLD"))
-    anaf.answers(anaf.record(nr_veh="B99NEW"))
+    anaf.store()
+    (notification,) = anaf.store(anaf.record(nr_veh="B01OLD"))
+    anaf.store(anaf.record(nr_veh="B99NEW"))
     notification.refresh_from_db()
     assert "B01OLD" in notification.title
     assert "B99NEW" not in notification.title + notification.text

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from caraus.accounts.models import Company
 from caraus.anaf.errors import AnafError
 from caraus.authorizations.models import Authorization
+from caraus.core.formatting import bucharest_day
 from caraus.sync import notifications
 from caraus.sync.models import AuthorizationLimit, SyncState
 from caraus.sync.romanian_day import day_share_left, until_tomorrow
