@@ -122,7 +122,7 @@ class Cluster:
 
     def failures(self) -> str:
         """Return what the web processes have logged of requests that failed."""
-        lines = "\n".join(web.said for web in self.webs).splitlines()
+        lines = "\n".join(web.output for web in self.webs).splitlines()
         return "\n".join(
             line for line in lines if '"level": "error"' in line or "Traceback" in line
         )
