@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts import scenes  # noqa: E402 - the project's root is on the path only now
-from tests.e2e import chromium, walking  # noqa: E402
+from tests.e2e import chromium, page_steps  # noqa: E402
 from tests.e2e.demo_process import DemoProcess  # noqa: E402
 from tests.folders import temporary_folder  # noqa: E402
 
@@ -121,7 +121,7 @@ def signed_out(photographer: Photographer) -> None:
     session, invitation = scenes.people()
     page = photographer.page
     photographer.go("/cont/login/", "intrare")
-    page.locator("[name=login]").fill(walking.EMAIL)
+    page.locator("[name=login]").fill(page_steps.EMAIL)
     page.locator("[name=password]").fill("alta")
     page.locator("form:has([name=password]) button[type=submit]").click()
     expect(page.locator(".notice-bad")).to_be_visible()
@@ -152,15 +152,15 @@ def show(page: Page, path: str, body: str) -> None:
 def authorize(photographer: Photographer) -> None:
     """Sign in, the card, ANAF's window, success, and the card again."""
     page = photographer.page
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     photographer.go("/transporturi/", "transporturi-inceput")
     photographer.go("/integrari/", "integrari-inainte")
-    window = walking.press_authorize(page)
+    window = page_steps.press_authorize(page)
     photographer.snap("integrari-asteapta")
     photographer.snap("anaf-certificat", window)
-    walking.choose_certificate(window)
+    page_steps.choose_certificate(window)
     photographer.snap("anaf-pin", window)
-    walking.type_pin(window)
+    page_steps.type_pin(window)
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible(timeout=WAIT)
     photographer.everywhere("succes", window)
     window.close()
@@ -197,8 +197,8 @@ def authorization_life(photographer: Photographer) -> None:
     photographer.everywhere("link-titular", holder)
     holder.get_by_label("Numele tău").fill("Ion Contabilul")
     holder.get_by_role("button", name="Autorizare cu ANAF SPV").click()
-    walking.choose_certificate(holder, "single")
-    walking.type_pin(holder)
+    page_steps.choose_certificate(holder, "single")
+    page_steps.type_pin(holder)
     expect(holder.get_by_text("fără drept").first).to_be_visible(timeout=WAIT)
     photographer.everywhere("link-fara-drept", holder)
     holder.context.close()

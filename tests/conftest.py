@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
-from tests import client_handler, emptying, factories, made_once, processes
+from tests import client_handler, database_cleanup, factories, processes, shared_folders
 from tests.commands.installation import Installation
 from tests.e2e import chromium
 from tests.mail import QUEUE
@@ -32,7 +32,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("the same everywhere")
 
-emptying.install()
+database_cleanup.install()
 client_handler.install()
 
 # A test's live server loads the application, which bounds all connections of its process from then
@@ -111,7 +111,7 @@ def blank(
         done = Installation(folder, simulator_process).run("migrate")
         assert done.returncode == 0, done.stderr
 
-    return made_once.folder(tmp_path_factory, worker_id, "blank", make)
+    return shared_folders.folder(tmp_path_factory, worker_id, "blank", make)
 
 
 @pytest.fixture

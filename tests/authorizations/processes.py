@@ -10,13 +10,13 @@ from django.db import connection as database
 
 from caraus.authorizations.tasks import refresh_if_due
 from caraus.authorizations.token_refresh import refresh_authorization
-from tests.loaded import LoadedProcess, begin
+from tests.forked_process import ForkedProcess, begin
 from tests.simulator_process import SimulatorProcess
 
 
-def renewing(anaf: SimulatorProcess, pk: int, *, now: datetime | None = None) -> LoadedProcess:
+def renewing(anaf: SimulatorProcess, pk: int, *, now: datetime | None = None) -> ForkedProcess:
     """A worker about to renew; it begins when it is told. `now`: by another clock."""
-    return LoadedProcess(partial(_renew, pk, now), ANAF_LOGIN_URL=anaf.url, ANAF_API_URL=anaf.url)
+    return ForkedProcess(partial(_renew, pk, now), ANAF_LOGIN_URL=anaf.url, ANAF_API_URL=anaf.url)
 
 
 def _renew(pk: int, now: datetime | None) -> None:

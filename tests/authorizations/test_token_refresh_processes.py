@@ -12,7 +12,7 @@ from caraus.authorizations.models import Authorization
 from caraus.core import crypto
 from caraus.notifications.models import Notification
 from tests.authorizations.processes import killed_after_the_response, renewing
-from tests.loaded import begin
+from tests.forked_process import begin
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from caraus import embedded
-from tests import made_once
+from tests import shared_folders
 from tests.commands.installation import PASSWORD, Installation
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
@@ -20,7 +20,7 @@ def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iter
     not each command starts and stops it."""
     simulator_process.reset()
     top = make_folder("caraus-commands-")
-    made_once.copy(blank, top / "data")
+    shared_folders.copy(blank, top / "data")
     with embedded.acquire(top / "data"):
         empty_installation = Installation(top / "data", simulator_process, forks=True)
         yield empty_installation

@@ -17,7 +17,7 @@ import pytest
 from caraus import embedded
 from caraus.commands.backup import SHORT_LIVED
 from caraus.embedded.programs import programs
-from tests import made_once
+from tests import shared_folders
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.commands.test_no_leaks import running, until
 from tests.folders import make_folder
@@ -247,7 +247,7 @@ def test_no_secret_of_a_full_use_is_in_a_copy_or_in_the_files(
     top: Path, blank: Path, mail: MailServer
 ) -> None:
     folder, issued = top / "data", top / "issued"
-    made_once.copy(blank, folder)
+    shared_folders.copy(blank, folder)
     secrets = Secrets()
     secrets.add("password", PASSWORD)
     secrets.add("password", NEW_PASSWORD)

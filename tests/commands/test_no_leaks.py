@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 
 from caraus import embedded
-from tests import made_once
+from tests import shared_folders
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.folders import temporary_folder
 from tests.simulator_process import SimulatorProcess
@@ -143,7 +143,7 @@ def top() -> Iterator[Path]:
 
 def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> None:
     folder, logs, issued = top / "data", top / "log", top / "issued"
-    made_once.copy(blank, folder)
+    shared_folders.copy(blank, folder)
     with SimulatorProcess(
         client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests import made_once
+from tests import shared_folders
 from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
 
@@ -21,13 +21,13 @@ def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
         with DemoProcess(folder):
             pass
 
-    return made_once.folder(tmp_path_factory, worker_id, "demo", make)
+    return shared_folders.folder(tmp_path_factory, worker_id, "demo", make)
 
 
 @pytest.fixture(scope="module")
 def demo(started_once: Path) -> Iterator[DemoProcess]:
     folder = make_folder("caraus-e2e-")
-    made_once.copy(started_once, folder / "data")
+    shared_folders.copy(started_once, folder / "data")
     with DemoProcess(folder / "data") as process:
         yield process
     shutil.rmtree(folder)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e import walking
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 
 BUSY, SINGLE = "TRANS CARPAȚI LOGISTIC SRL", "900040403"
@@ -15,15 +15,15 @@ def authorize(page: Page, certificate: str = "three") -> None:
     page.goto("/integrari/")
     page.locator("#autorizeaza").evaluate("button => button.form.removeAttribute('data-authorize')")
     page.locator("#autorizeaza").click()
-    walking.choose_certificate(page, certificate)
-    walking.type_pin(page)
+    page_steps.choose_certificate(page, certificate)
+    page_steps.type_pin(page)
     expect(page.get_by_text("Autorizarea a reușit")).to_be_visible()
 
 
 def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_notified(
     page: Page, browser: Browser, demo: DemoProcess
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     page.goto("/integrari/")
     page.get_by_role("link", name=re.compile("link de autorizare")).first.click()
     page.get_by_role("button", name="Generează linkul").click()
@@ -39,8 +39,8 @@ def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_no
     expect(holder.get_by_text("Demo Transport").first).to_be_visible()
     holder.get_by_label("Numele tău").fill("Ion Contabilul")
     holder.get_by_role("button", name="Autorizare cu ANAF SPV").click()
-    walking.choose_certificate(holder)
-    walking.type_pin(holder)
+    page_steps.choose_certificate(holder)
+    page_steps.type_pin(holder)
     expect(holder.get_by_text("Mulțumim, Ion Contabilul")).to_be_visible()
     holder.goto(link)
     expect(holder.get_by_role("heading", name="Linkul a fost deja folosit")).to_be_visible()
@@ -61,7 +61,7 @@ def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_no
 def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
     page: Page, demo: DemoProcess
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     authorize(page)
     page.goto("/firme/")
     page.locator("summary", has_text="Adaugă o firmă").click()
@@ -90,7 +90,7 @@ def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
 def test_a_renewed_certificate_takes_the_place_of_the_old_one(
     page: Page, demo: DemoProcess
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     page.goto("/integrari/")
     demo.control("rights", {"certificate": "renewed", "enrolled": True})
     carried = ["900010100", "900020201", "900030302", SINGLE]
@@ -98,8 +98,8 @@ def test_a_renewed_certificate_takes_the_place_of_the_old_one(
     page.get_by_role("link", name="Am reînnoit certificatul").first.click()
     expect(page.get_by_text("Înregistrează certificatul nou la ANAF.")).to_be_visible()
     page.get_by_role("button", name="Autorizare cu ANAF SPV").click()
-    walking.choose_certificate(page, "renewed")
-    walking.type_pin(page)
+    page_steps.choose_certificate(page, "renewed")
+    page_steps.type_pin(page)
     expect(page.get_by_text("Autorizarea a reușit")).to_be_visible()
     taken_over = page.locator(".past tr", has_text="4F00…5C9905")
     for _ in range(40):  # the worker asks ANAF about the old one's companies first
@@ -117,9 +117,9 @@ def test_a_renewed_certificate_takes_the_place_of_the_old_one(
 def test_what_is_disconnected_leaves_the_uits_and_says_what_to_do_at_anaf(
     page: Page, demo: DemoProcess, context: BrowserContext
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     page.goto("/transporturi/")
-    before = walking.shown_uits(page)
+    before = page_steps.shown_uits(page)
     assert before
     page.goto("/integrari/")
     while page.get_by_role("article").count():
@@ -129,4 +129,4 @@ def test_what_is_disconnected_leaves_the_uits_and_says_what_to_do_at_anaf(
         page.goto("/integrari/")
     expect(page.get_by_text("Neactivat")).to_be_visible()
     page.goto("/transporturi/")
-    assert walking.shown_uits(page) == before
+    assert page_steps.shown_uits(page) == before

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from playwright.sync_api import Page, expect
 
 from caraus.core.formatting import BUCHAREST
-from tests.e2e import walking
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 
 CUI = "900010100"
@@ -14,12 +14,12 @@ PLATE = "B55TIR"
 
 def authorize(page: Page) -> None:
     """With the certificate of the company, unless the test before did."""
-    walking.open_integrations(page)
+    page_steps.open_integrations(page)
     if not page.get_by_role("button", name="Autorizare cu ANAF SPV").count():
         return
-    window = walking.press_authorize(page)
-    walking.choose_certificate(window)
-    walking.type_pin(window)
+    window = page_steps.press_authorize(page)
+    page_steps.choose_certificate(window)
+    page_steps.type_pin(window)
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
     window.close()
 
@@ -27,7 +27,7 @@ def authorize(page: Page) -> None:
 def test_twelve_uits_of_a_truck_with_one_refused_and_one_lost(
     page: Page, demo: DemoProcess
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
     for _ in range(12):
         demo.control("uit", {"cui": CUI, "nr_veh": PLATE, "nr_rem1": "B01REM", "data_transp": day})
@@ -60,12 +60,12 @@ def test_twelve_uits_of_a_truck_with_one_refused_and_one_lost(
 
 def test_one_change_on_a_phone_without_javascript(page: Page, demo: DemoProcess) -> None:
     """The page is read again by hand where nothing moves by itself."""
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     authorize(page)
     day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
     added = demo.control("uit", {"cui": CUI, "nr_veh": "B66TIR", "data_transp": day})
     assert isinstance(added, dict)
-    walking.sync_until(page, "B66TIR")
+    page_steps.sync_until(page, "B66TIR")
     browser = page.context.browser
     assert browser
     context = browser.new_context(
@@ -96,7 +96,7 @@ def test_one_change_on_a_phone_without_javascript(page: Page, demo: DemoProcess)
 
 def test_from_a_fleet_issue_to_what_anaf_shows(page: Page, demo: DemoProcess) -> None:
     """A truck that is not of the fleet stands on a UIT: the issue leads to the change."""
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     authorize(page)
     day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
     plates = {"nr_veh": "B77TIR", "nr_rem1": "", "nr_rem2": ""}
@@ -108,7 +108,7 @@ def test_from_a_fleet_issue_to_what_anaf_shows(page: Page, demo: DemoProcess) ->
     page.locator("[name=text]").fill("CJ 78 XYZ; cap tractor")
     page.get_by_role("button", name="Citește lista").click()
     page.get_by_role("button", name="Adaugă în flotă").click()
-    walking.sync_until(page, "B77TIR")
+    page_steps.sync_until(page, "B77TIR")
     row = page.locator(f"[data-uit='{added['uit']}']:visible")
     row.locator("a[id^=uit-]").click()
     issue = page.locator("[data-problem=not_in_fleet]")

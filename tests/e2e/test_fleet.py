@@ -6,7 +6,7 @@ import re
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
-from tests.e2e import walking
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 
 CUI = "900010100"
@@ -30,13 +30,13 @@ def workbook() -> bytes:
 def test_a_fleet_is_imported_with_errors_and_a_foreign_vehicle_is_reported_and_added(
     page: Page, demo: DemoProcess
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     added = demo.control("uit", {"cui": CUI, "nr_veh": "CJ77NOU", "nr_rem1": "CJ02REM"})
     assert isinstance(added, dict)
-    walking.open_integrations(page)
-    window = walking.press_authorize(page)
-    walking.choose_certificate(window)
-    walking.type_pin(window)
+    page_steps.open_integrations(page)
+    window = page_steps.press_authorize(page)
+    page_steps.choose_certificate(window)
+    page_steps.type_pin(window)
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
     window.close()
     page.goto(f"/transporturi/?firma={CUI}&q=cj77nou")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests import made_once
+from tests import shared_folders
 from tests.commands.installation import PASSWORD, Installation
 from tests.folders import temporary_folder
 from tests.simulator_process import SimulatorProcess
@@ -34,7 +34,7 @@ def address(anaf: SimulatorProcess, keys: Path, blank: Path) -> Iterator[str]:
 
 
 def _served(anaf: SimulatorProcess, keys: Path, blank: Path, folder: Path) -> Iterator[str]:
-    made_once.copy(blank, folder)
+    shared_folders.copy(blank, folder)
     installation = Installation(folder, anaf)
     installation.environment |= {
         "ANAF_LOGIN_URL": anaf.secure_url,

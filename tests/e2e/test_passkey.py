@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e import walking
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 
 AUTHENTICATOR = {
@@ -26,13 +26,13 @@ def test_a_passkey_opens_the_account_without_a_password(
     site = demo.address.replace("127.0.0.1", "localhost")  # browsers want a name for a key
 
     page.goto(f"{site}/cont/login/")
-    page.locator("[name=login]").fill(walking.EMAIL)
-    page.locator("[name=password]").fill(walking.PASSWORD)
+    page.locator("[name=login]").fill(page_steps.EMAIL)
+    page.locator("[name=password]").fill(page_steps.PASSWORD)
     page.locator("form:has([name=password]) button[type=submit]").click()
     expect(page).not_to_have_url(re.compile("/cont/"))
 
     page.goto(f"{site}/cont/2fa/webauthn/add/")
-    page.locator("[name=password]").fill(walking.PASSWORD)
+    page.locator("[name=password]").fill(page_steps.PASSWORD)
     page.get_by_role("button", name="Continuă").click()
     page.get_by_label("Intru în cont numai cu această cheie").check()
     page.get_by_role("button", name="Adaugă cheia").click()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e import walking
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 
 RELATIVE = re.compile(r"\b(acum|azi|ieri|mâine|ultima zi|încă)\b")
@@ -21,14 +21,14 @@ def test_from_the_panel_to_a_uit_on_screen_on_paper_and_on_a_phone_without_scrip
     page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     added = demo.control("uit", {"cui": "900010100", "nr_veh": "CJ77CAR", "nr_rem1": "CJ78REM"})
     assert isinstance(added, dict)
     uit = added["uit"]
-    walking.open_integrations(page)
-    window = walking.press_authorize(page)
-    walking.choose_certificate(window)
-    walking.type_pin(window)
+    page_steps.open_integrations(page)
+    window = page_steps.press_authorize(page)
+    page_steps.choose_certificate(window)
+    page_steps.type_pin(window)
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
     window.close()
     page.goto(f"/transporturi/?q={uit}")

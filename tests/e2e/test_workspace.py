@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.e2e import walking
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 from tests.web import page_checks
 
@@ -15,13 +15,13 @@ from tests.web import page_checks
 def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     added = demo.control("uit", {"cui": "900010100", "nr_veh": "CJ77NOU"})
     assert isinstance(added, dict)
-    walking.open_integrations(page)
-    window = walking.press_authorize(page)
-    walking.choose_certificate(window)
-    walking.type_pin(window)
+    page_steps.open_integrations(page)
+    window = page_steps.press_authorize(page)
+    page_steps.choose_certificate(window)
+    page_steps.type_pin(window)
     expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
     window.close()
     page.goto("/transporturi/?q=77nou")
@@ -56,21 +56,21 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
     view = "/transporturi/?firma=900010100"
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     page.goto(view)
     rows = page.locator("#lista tr[data-uit]")
     rows.first.hover()
-    before = walking.shown_uits(page)
+    before = page_steps.shown_uits(page)
     assert before
     added = demo.control("uit", {"cui": "900010100", "nr_veh": "TM55VIU"})
     assert isinstance(added, dict)
     colleague = context.new_page()
-    walking.sync_until(colleague, "TM55VIU")
+    page_steps.sync_until(colleague, "TM55VIU")
     page.evaluate("htmx.trigger('#lista', 'refresh')")
     arrived = page.get_by_role("button", name="O noutate în listă")
     expect(arrived).to_be_visible()
     expect(page).to_have_title(re.compile(r"^\(1\) "))
-    assert walking.shown_uits(page) == before
+    assert page_steps.shown_uits(page) == before
     arrived.click()
     row = page.locator(f"[data-uit='{added['uit']}']")
     expect(row.get_by_text("nou", exact=True)).to_be_visible()
@@ -91,14 +91,14 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     page.mouse.move(0, 0)
     page.get_by_role("searchbox").focus()
     demo.control(f"vehicle-change/{added['uit']}", {"nr_veh": "TM56VIU"})
-    walking.sync_until(colleague, "TM56VIU")
+    page_steps.sync_until(colleague, "TM56VIU")
     page.evaluate("htmx.trigger('#lista', 'refresh')")
     expect(row.get_by_text("schimbat", exact=True)).to_be_visible()
 
     row.locator(".col-uit a").hover()
     page.mouse.down()  # what changes between pressing and letting go does not eat the click
     demo.control(f"vehicle-change/{added['uit']}", {"nr_veh": "TM57VIU"})
-    walking.sync_until(colleague, "TM57VIU")
+    page_steps.sync_until(colleague, "TM57VIU")
     answered = "new Promise((done) => document.addEventListener('htmx:afterRequest', () => done()))"
     page.evaluate(f"htmx.trigger('#lista', 'refresh'), {answered}")
     page.mouse.up()
@@ -109,7 +109,7 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
 def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     page: Page, browser: Browser, demo: DemoProcess, tmp_path: Path
 ) -> None:
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     page.goto("/transporturi/?arata=toate")
     page.locator("summary", has_text="Filtre").click()
     page.get_by_label("Ordinea").select_option("expira")
@@ -175,7 +175,7 @@ def test_in_two_languages_on_a_phone_without_javascript(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_role("button", name="Română").click()
     expect(page.get_by_role("heading", name="Intră în cont")).to_be_visible()
-    walking.sign_in(page)
+    page_steps.sign_in(page)
     page.goto("/transporturi/")
     expect(page.get_by_role("heading", name="Transporturi", exact=True)).to_be_visible()
     page.goto("/cont/date/")
@@ -222,9 +222,9 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     )
     page.goto("/transporturi/")
     tab_to(page, page.locator("[name=login]"))
-    page.keyboard.type(walking.EMAIL)
+    page.keyboard.type(page_steps.EMAIL)
     page.keyboard.press("Tab")
-    page.keyboard.type(walking.PASSWORD)
+    page.keyboard.type(page_steps.PASSWORD)
     bytes_got.clear()
     network.send("Network.clearBrowserCache")
     page.keyboard.press("Enter")

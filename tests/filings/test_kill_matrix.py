@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from caraus.filings.models import FilingResponse, VehicleChange
 from caraus.filings.states import ChangeState
-from tests.filings import killing
+from tests.filings import killed_process
 from tests.filings.conftest import Desk
-from tests.filings.killing import killed, lingering
-from tests.loaded import begin
+from tests.filings.killed_process import killed, lingering
+from tests.forked_process import begin
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 
@@ -65,7 +65,7 @@ def test_before_the_attempt_is_stored(desk: Desk, fault: str) -> None:
     """Nothing was sent: it is sent by the next worker, once."""
     change = desk.filed(desk.new_uit())
     with lingering("INSERT", "filings_filingattempt"):
-        killed(desk.anaf, change, when=killing.is_sleeping)
+        killed(desk.anaf, change, when=killed_process.is_sleeping)
     assert state_of(change) == ChangeState.QUEUED
     assert desk.uploads() == []
     if fault != "good":
@@ -77,12 +77,12 @@ def test_before_the_attempt_is_stored(desk: Desk, fault: str) -> None:
 def test_before_the_socket_opens(desk: Desk) -> None:
     """Nobody can know that nothing left: it is looked for, and a person decides."""
     change = desk.filed(desk.new_uit())
-    with killing.limiter_locked():
+    with killed_process.limiter_locked():
         killed(
             desk.anaf,
             change,
             when=lambda: (
-                state_of(change) == ChangeState.SENDING and killing.is_waiting_for_a_lock()
+                state_of(change) == ChangeState.SENDING and killed_process.is_waiting_for_a_lock()
             ),
         )
     assert desk.anaf.calls("upload") == []
@@ -115,7 +115,7 @@ def test_before_the_response_is_stored(desk: Desk, fault: str) -> None:
     if fault != "good":
         desk.anaf.turn_on(fault, endpoint="upload")
     with lingering("INSERT", "filings_filingresponse"):
-        killed(desk.anaf, change, when=killing.is_sleeping)
+        killed(desk.anaf, change, when=killed_process.is_sleeping)
     assert not FilingResponse.objects.exists()
     assert desk.step(change).state == ChangeState.UNKNOWN
     assert_right(desk, change, is_filed=FAULTS[fault])
@@ -128,7 +128,7 @@ def test_before_the_stored_response_is_applied(desk: Desk, fault: str) -> None:
     if fault != "good":
         desk.anaf.turn_on(fault, endpoint="upload")
     with lingering("UPDATE", "filings_filingattempt"):
-        killed(desk.anaf, change, when=killing.is_sleeping)
+        killed(desk.anaf, change, when=killed_process.is_sleeping)
     assert FilingResponse.objects.count() == 1
     expected = ChangeState.PROCESSING if fault == "good" else ChangeState.UNKNOWN
     assert desk.step(change).state == expected
@@ -166,14 +166,14 @@ def test_before_done_is_stored(desk: Desk, fault: str) -> None:
         desk.anaf.turn_on(fault, endpoint="upload")
     desk.step(change)
     with lingering("UPDATE", "filings_vehiclechange", "NEW.state = 'done'"):
-        killed(desk.anaf, change, when=killing.is_sleeping, work=killing.sync)
+        killed(desk.anaf, change, when=killed_process.is_sleeping, work=killed_process.sync)
     assert state_of(change) != ChangeState.DONE
     assert_right(desk, change, is_filed=True)
 
 
 def test_four_workers_at_once_file_once(desk: Desk) -> None:
     change = desk.filed(desk.new_uit())
-    workers = [killing.working(desk.anaf, change) for _ in range(4)]
+    workers = [killed_process.working(desk.anaf, change) for _ in range(4)]
     begin(*workers)
     assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
     assert_right(desk, change, is_filed=True)

@@ -85,15 +85,15 @@ def test_a_program_that_computes_or_takes_memory_without_end_is_ended(
 ) -> None:
     slots = BoundedSemaphore(1)
     with pytest.raises(bounded_process.ChildError):
-        bounded_process.run_bounded("tests.fleet.hungry", b"cpu", seconds=60, slots=slots)
+        bounded_process.run_bounded("tests.fleet.resource_user", b"cpu", seconds=60, slots=slots)
     with pytest.raises(bounded_process.ChildError, match="MemoryError"):
-        bounded_process.run_bounded("tests.fleet.hungry", b"memory", seconds=60, slots=slots)
+        bounded_process.run_bounded("tests.fleet.resource_user", b"memory", seconds=60, slots=slots)
     with pytest.raises(bounded_process.ChildError) as error:
-        bounded_process.run_bounded("tests.fleet.hungry", b"sleep", seconds=1, slots=slots)
+        bounded_process.run_bounded("tests.fleet.resource_user", b"sleep", seconds=1, slots=slots)
     assert error.value.timed_out
     monkeypatch.setenv("ANAF_CLIENT_SECRET", "a-secret")
     assert b"a-secret" not in bounded_process.run_bounded(
-        "tests.fleet.hungry", b"env", seconds=60, slots=slots
+        "tests.fleet.resource_user", b"env", seconds=60, slots=slots
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.slow_clients import EACH, attacked, seconds_of
-from tests import made_once
+from tests import shared_folders
 from tests.commands.installation import Installation
 from tests.folders import temporary_folder
 from tests.program_family import children, command_line, still_running
@@ -19,7 +19,7 @@ from tests.simulator_process import SimulatorProcess
 def installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
     simulator_process.reset()
     with temporary_folder() as top:
-        made_once.copy(blank, top / "data")
+        shared_folders.copy(blank, top / "data")
         installation = Installation(top / "data", simulator_process)
         done = installation.run("createuser", "--email", "ana@example.ro")
         assert done.returncode == 0, done.stderr

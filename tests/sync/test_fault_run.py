@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import made_once
+from tests import shared_folders
 from tests.fault_run import FaultRun
 from tests.folders import make_folder
 from tests.simulator_process import SimulatorProcess
@@ -15,7 +15,7 @@ from tests.simulator_process import SimulatorProcess
 @pytest.fixture
 def folder(blank: Path) -> Iterator[Path]:
     top = make_folder("caraus-faults-")
-    made_once.copy(blank, top / "data")
+    shared_folders.copy(blank, top / "data")
     yield top / "data"
     shutil.rmtree(top, ignore_errors=True)
 

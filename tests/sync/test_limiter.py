@@ -15,7 +15,7 @@ from caraus.sync.limiter import permits, rules
 from caraus.sync.models import RateLimiter
 from tests import factories
 from tests.authorize import at_once
-from tests.loaded import LoadedProcess, begin
+from tests.forked_process import ForkedProcess, begin
 from tests.simulator_process import SimulatorProcess
 
 CAP = 900
@@ -37,7 +37,7 @@ def _hammer(person: bool, seconds: float) -> list[float]:
 @pytest.mark.django_db(transaction=True)
 def test_several_processes_get_no_more_slots_together_than_one_would() -> None:
     hammers = [
-        LoadedProcess(partial(_hammer, person, 4), ANAF_CALLS_PER_MINUTE=CAP)
+        ForkedProcess(partial(_hammer, person, 4), ANAF_CALLS_PER_MINUTE=CAP)
         for person in (False, False, False, True)
     ]
     begin(*hammers)

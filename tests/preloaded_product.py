@@ -1,4 +1,4 @@
-"""What `tests.loaded` forks: the product, loaded and connected to nothing."""
+"""What `tests.forked_process` forks: the product, loaded and connected to nothing."""
 
 import django
 

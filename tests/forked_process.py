@@ -16,10 +16,10 @@ from django.db import connection as database
 PATIENCE = 30.0  # seconds
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.loaded_product"])
+_processes.set_forkserver_preload(["tests.preloaded_product"])
 
 
-class LoadedProcess:
+class ForkedProcess:
     """About to call `work` over the test's database, with some settings; `begin` lets it."""
 
     def __init__(self, work: Callable[[], object], **changed: Any) -> None:
@@ -52,7 +52,7 @@ class LoadedProcess:
         return self._process.exitcode
 
 
-def begin(*processes: LoadedProcess) -> None:
+def begin(*processes: ForkedProcess) -> None:
     """All at the same moment, when all are ready."""
     for process in processes:
         process.wait_until_ready()

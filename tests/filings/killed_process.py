@@ -13,7 +13,7 @@ from caraus.filings import processor
 from caraus.filings.models import VehicleChange
 from caraus.sync.company_sync import sync_company
 from tests.authorizations.processes import until
-from tests.loaded import LoadedProcess, begin
+from tests.forked_process import ForkedProcess, begin
 from tests.simulator_process import SimulatorProcess
 
 type Work = Callable[[VehicleChange], Callable[[], object]]
@@ -37,9 +37,9 @@ def _sync(pk: int) -> None:
     sync_company(company_id=pk)
 
 
-def working(anaf: SimulatorProcess, change: VehicleChange, work: Work = step) -> LoadedProcess:
+def working(anaf: SimulatorProcess, change: VehicleChange, work: Work = step) -> ForkedProcess:
     """A worker about to do `work`; it begins when `begin` says so."""
-    return LoadedProcess(
+    return ForkedProcess(
         work(change),
         ANAF_LOGIN_URL=anaf.url,
         ANAF_API_URL=anaf.url,

@@ -9,12 +9,12 @@ from caraus.core.bounded_process import limit_resources
 
 def main() -> None:
     limit_resources(cpu_seconds=1, megabytes=512)
-    expression = sys.stdin.buffer.read()
-    while expression == b"cpu":
+    resource = sys.stdin.buffer.read()
+    while resource == b"cpu":
         pass
-    if expression == b"memory":
+    if resource == b"memory":
         sys.stdout.buffer.write(b" " * 2_000_000_000)
-    if expression == b"sleep":
+    if resource == b"sleep":
         time.sleep(60)
     print(dict(os.environ))
 
