@@ -109,18 +109,18 @@ def list_page(
 ) -> tuple[QuerySet[Transport], pagination.Page]:
     """Return the rows that match, and the page of them that the cursor names, without the groups
     that are closed."""
+    visible = _with_marks(rows)
     rows = filter_transports(filters, rows, companies, today=today, beside=beside)
-    shown = rows
+    cursors = {"after": filters.after, "before": filters.before}
     if filters.order == "urgent":
-        rows = urgency.with_urgency(rows, today=today)
-        shown = urgency.without_groups(rows, urgency.folded_ranks(filters))
-    page = pagination.paginate(
-        shown.select_related("mark").annotate(mark_by_name=F("mark__by__name")),
-        sort=filters.order,
-        after=filters.after,
-        before=filters.before,
-    )
-    return rows, page
+        ranked = urgency.with_urgency(rows, today=today)
+        folded = urgency.folded_ranks(filters)
+        return rows, pagination.paginate_groups(ranked, visible, folded=folded, **cursors)
+    return rows, pagination.paginate(_with_marks(rows), sort=filters.order, **cursors)
+
+
+def _with_marks(rows: QuerySet[Transport]) -> QuerySet[Transport]:
+    return rows.select_related("mark").annotate(mark_by_name=F("mark__by__name"))
 
 
 @dataclass(frozen=True, slots=True)

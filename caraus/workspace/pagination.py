@@ -1,10 +1,12 @@
 """Pages of the list by cursor: the thousandth is as quick as the first."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 
-from django.db.models import CharField, Q, QuerySet, TextField
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import CharField, Count, F, Q, QuerySet, TextField
 
 from caraus.transports.models import Transport
 from caraus.transports.models.fields import DayOrUnknown
@@ -125,6 +127,8 @@ class Page:
     next: str
     # The row at which the next page begins, where it was read.
     following: Transport | None = None
+    # How many UITs each group has on all pages, by its rank; None of an order without groups.
+    groups: dict[int, int] | None = None
 
     def __iter__(self) -> Iterator[Transport]:
         return iter(self.rows)
@@ -135,22 +139,72 @@ def paginate(
 ) -> Page:
     """Return the rows after (or before) a cursor; the first ones where it cannot be read."""
     order = ORDERS[sort]
-    cursor = before or after
-    condition = order.after_cursor(cursor, backwards=bool(before)) if cursor else None
-    backwards = bool(before) and condition is not None
+    condition, backwards = _read_cursor(order, after, before)
     if condition is not None:
         rows = rows.filter(condition)
     # One row more says whether another page follows.
     in_order = rows.defer(*_NOT_SHOWN).order_by(*order.order_by(backwards=backwards))
     transports = list(in_order[: TRANSPORTS_PER_PAGE + 1])
+    return _page(transports, order, is_first=condition is None, backwards=backwards, groups=None)
+
+
+def paginate_groups(
+    ranked: QuerySet[Transport],
+    rows: QuerySet[Transport],
+    *,
+    folded: Collection[int] = (),
+    after: str = "",
+    before: str = "",
+) -> Page:
+    """Return the page in the urgent order, without the groups that are `folded`.
+
+    `ranked` are the UITs with their urgency, of which the keys are read in one statement with the
+    counts; the shown ones are read from `rows` in a second. One statement for all would sort whole
+    rows, most of which are not shown, and rank them once more to count them.
+    """
+    order = UrgentOrder()
+    condition, backwards = _read_cursor(order, after, before)
+    _, *in_group = order.order_by(backwards=backwards)
+    keys = ArrayAgg("pk", filter=condition, order_by=in_group)
+    by_group = ranked.order_by().values_list(F("urgency")).annotate(number=Count("pk"), keys=keys)
+    groups = sorted(by_group, reverse=backwards)
+    in_order = ((key, rank) for rank, _, keys in groups if rank not in folded for key in keys or ())
+    rank_of = dict(islice(in_order, TRANSPORTS_PER_PAGE + 1))
+    shown = rows.order_by().filter(pk__in=rank_of).defer(*_NOT_SHOWN)
+    by_key = {transport.pk: transport for transport in shown}
+    # A row may have gone between the statements.
+    transports = [by_key[key] for key in rank_of if key in by_key]
+    for transport in transports:
+        transport.urgency = rank_of[transport.pk]  # type: ignore[attr-defined]
+    numbers = {rank: number for rank, number, _ in groups}
+    return _page(transports, order, is_first=condition is None, backwards=backwards, groups=numbers)
+
+
+def _read_cursor(order: Order | UrgentOrder, after: str, before: str) -> tuple[Q | None, bool]:
+    """Return the condition of the cursor, None for the first page, and whether it goes back."""
+    cursor = before or after
+    condition = order.after_cursor(cursor, backwards=bool(before)) if cursor else None
+    return condition, bool(before) and condition is not None
+
+
+def _page(
+    transports: list[Transport],
+    order: Order | UrgentOrder,
+    *,
+    is_first: bool,
+    backwards: bool,
+    groups: dict[int, int] | None,
+) -> Page:
+    """Return the page of the rows, read in their order, or against it, and one row beyond."""
     has_more, extra = len(transports) > TRANSPORTS_PER_PAGE, transports[TRANSPORTS_PER_PAGE:]
     transports = transports[:TRANSPORTS_PER_PAGE]
     if backwards:
         transports.reverse()
-    has_previous, has_next = (has_more, True) if backwards else (condition is not None, has_more)
+    has_previous, has_next = (has_more, True) if backwards else (not is_first, has_more)
     return Page(
         rows=tuple(transports),
         previous=order.cursor(transports[0]) if transports and has_previous else "",
         next=order.cursor(transports[-1]) if transports and has_next else "",
         following=None if backwards else next(iter(extra), None),
+        groups=groups,
     )

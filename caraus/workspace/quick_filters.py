@@ -70,15 +70,15 @@ def summarize(
     visible: QuerySet[Transport],
     rows: QuerySet[Transport],
     page: pagination.Page,
-    groups: dict[int, int] | None,
     *,
     chips: Sequence[ViewChip] = (),
     beside: Beside | None = None,
 ) -> ListSummary:
     """Count everything in one statement. `visible` is what the member may see, `rows` what the
-    list shows of it on all its pages; `groups` the counts of its groups, None without groups.
-    `chips` are the saved views to be counted, `beside` what their searches find."""
+    list shows of it on all its pages. `chips` are the saved views to be counted, `beside` what
+    their searches find."""
     filters, day = scope.filters, today()
+    groups = page.groups
     rows_to_count = (
         listing.rows_to_count(rows, page, sort=filters.order) if groups is None else None
     )

@@ -305,10 +305,9 @@ class TableSection:
     title: str = ""
 
 
-def table_sections(
-    rows: list[TableRow], page: Page, filters: ListFilters, groups: dict[int, int] | None
-) -> list[TableSection]:
-    """Return the rows by group, the closed groups between them; `groups` are counts by rank."""
+def table_sections(rows: list[TableRow], page: Page, filters: ListFilters) -> list[TableSection]:
+    """Return the rows by group, the closed groups between them."""
+    groups = page.groups
     if groups is None:
         return [TableSection(rows)] if rows else []
     by_rank: dict[int, list[TableRow]] = {}

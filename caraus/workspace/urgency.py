@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import (
     Case,
-    Count,
     Exists,
     F,
     IntegerField,
@@ -15,7 +14,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.lookups import In
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -69,7 +68,6 @@ GROUPS = (
     Group("restul", gettext_lazy("Celelalte"), "calm", "calendar-check"),
     Group("rezolvate", gettext_lazy("Rezolvate"), "good", "circle-check"),
 )
-_RANK = ("urgency",)
 RANKS = {group.key: rank for rank, group in enumerate(GROUPS)}
 DEALT_WITH_RANK = RANKS["rezolvate"]
 # Closed until somebody opens them.
@@ -77,10 +75,19 @@ USUALLY_FOLDED = frozenset({"rezolvate"})
 
 
 def is_current(today: date) -> Q:
-    """Match the list as it opens: what is open, or was until lately and is not dealt with."""
-    # The first condition adds nothing, but an index begins at it.
-    return Q(first_expired_day__gt=today - EXPIRED_FOR) & (
-        (OPEN & Q(first_expired_day__gt=today)) | is_expired_unresolved(today) | _delisted(today)
+    """Match the list as it opens: what is open, or was until lately and is not dealt with.
+
+    Of the days since last week, this names what is left out: of alternatives PostgreSQL expects
+    hardly a row, and then searches for the mark, company and replacement of each row by itself.
+    """
+    is_over = Q(first_expired_day__lte=today)
+    seen_by_all = Q(last_changed_at__lte=timezone.now() - DELISTED_FOR)
+    return (
+        Q(first_expired_day__gt=today - EXPIRED_FOR)
+        & ~(Q(state=State.EXPIRED) & ~is_over)
+        & ~(Q(state=State.DELISTED) & (is_over | seen_by_all | DEALT_WITH))
+        & ~(is_over & DEALT_WITH)
+        & ~Q(_replacement_of_expired(today))
     )
 
 
@@ -88,14 +95,17 @@ def is_expired_unresolved(today: date) -> Q:
     """Match what has expired lately and is neither dealt with nor replaced by a new UIT: a lorry
     may still be on the road with it."""
     days = Q(first_expired_day__gt=today - EXPIRED_FOR, first_expired_day__lte=today)
-    return ~Q(state=State.DELISTED) & days & ~DEALT_WITH & ~Q(_replacement(today))
+    is_replaced = Q(_replacement_of_expired(today))
+    return ~Q(state=State.DELISTED) & days & ~DEALT_WITH & ~is_replaced
 
 
-def _replacement(today: date) -> Exists:
-    """Match a UIT of the same lorry that came later and is valid now."""
+def _replacement_of_expired(today: date) -> Exists:
+    """Match a UIT of the same lorry that came later and is valid now; none of what is not
+    expired."""
     return Exists(
         Transport.objects.filter(
             OPEN,
+            GreaterThanOrEqual(Value(today), OuterRef("first_expired_day")),
             ~Q(sort_vehicle=""),
             organization=OuterRef("organization"),
             company=OuterRef("company"),
@@ -105,13 +115,6 @@ def _replacement(today: date) -> Exists:
             first_expired_day__gt=today,
         )
     )
-
-
-def _delisted(today: date) -> Q:
-    """Match what left ANAF's list within a day, before its time."""
-    since = timezone.now() - DELISTED_FOR
-    is_early = Q(state=State.DELISTED, first_expired_day__gt=today, last_changed_at__gt=since)
-    return is_early & ~DEALT_WITH
 
 
 def must_not_start(today: date) -> Q:
@@ -147,17 +150,6 @@ def with_urgency(
     return rows.annotate(
         urgency=Case(*cases, default=Value(RANKS["restul"]), output_field=IntegerField())
     )
-
-
-def count_groups(rows: QuerySet[Transport]) -> dict[int, int]:
-    """Return how many UITs each group has, by its rank; of rows `with_urgency`."""
-    counts = rows.order_by().values_list(*_RANK).annotate(number=Count("pk"))
-    return dict(counts)
-
-
-def without_groups(rows: QuerySet[Transport], ranks: set[int]) -> QuerySet[Transport]:
-    """Leave out the UITs of these groups, of rows `with_urgency`."""
-    return rows.exclude(In(F("urgency"), sorted(ranks))) if ranks else rows
 
 
 def folded_ranks(filters: ListFilters) -> set[int]:

@@ -170,9 +170,50 @@ def test_the_database_orders_the_open_uits_alone(make: MakeTransport) -> None:
     row = make()
     filters = ListFilters()
     rows = Transport.objects.filter(organization=row.organization_id)
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as captured:
         listing.list_page(filters, rows, None, today=today())
-    assert len(queries) == 1
+    # The keys with the counts of the groups, then the rows of the page by their keys.
+    groups, page = [query["sql"] for query in captured]
     since = today() - urgency.EXPIRED_FOR
-    assert f"\"first_expired_day\" > '{since}'::date" in queries[0]["sql"]
-    assert 'ORDER BY 32 ASC, "transports_transport"."first_expired_day" ASC' in queries[0]["sql"]
+    assert f"\"first_expired_day\" > '{since}'::date" in groups
+    assert 'ARRAY_AGG("transports_transport"."id" ORDER BY' in groups
+    assert "GROUP BY 1" in groups
+    assert f'"transports_transport"."id" IN ({row.pk})' in page
+    assert "CASE" not in page
+
+
+def test_no_uit_is_searched_for_its_replacement_by_itself(make: MakeTransport) -> None:
+    """PostgreSQL joins the expired UITs to the open ones: what is no part of an alternative."""
+    make(state="expired", first_expired_day=today())
+    rows = listing.filter_transports(ListFilters(), Transport.objects.all(), None, today=today())
+    plan = rows.explain()
+    assert "Anti Join" in plan
+    assert "SubPlan" not in plan
+
+
+def test_the_groups_are_counted_over_all_pages(
+    signed_in: Client, make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 2)
+    for _ in range(5):
+        make(state="missing")
+    query = LIST
+    for _ in range(3):
+        answer = signed_in.get(query)
+        assert heads(page_of(answer)) == [("nu-porni", "5", "true")]
+        query = f"{LIST}&dupa={answer.context['page'].next}"
+    assert answer.context["page"].next == ""
+
+
+def test_a_mark_between_two_pages_loses_no_uit(
+    signed_in: Client, make: MakeTransport, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row at which the first page ended has gone to another group since."""
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 2)
+    rows = [make() for _ in range(4)]
+    page = signed_in.get(LIST).context["page"]
+    assert list(page) == rows[:2]
+    mark_transports([rows[1]], "fine", owner)
+    answer = signed_in.get(f"{LIST}&dupa={page.next}")
+    assert list(answer.context["page"]) == rows[2:]
+    assert heads(page_of(answer))[0] == ("restul", "3", "true")

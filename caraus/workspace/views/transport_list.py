@@ -29,7 +29,6 @@ from caraus.workspace import (
     listing,
     saved_views,
     table,
-    urgency,
     view_chips,
 )
 from caraus.workspace.company_scope import resolve_scope
@@ -71,8 +70,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         else None
     )
     shown = page if closed is None else closed.page
-    groups = urgency.count_groups(rows) if filters.order == "urgent" else None
-    summary = summarize(scope, visible, rows, page, groups, chips=chips, beside=beside)
+    summary = summarize(scope, visible, rows, page, chips=chips, beside=beside)
     layout = columns.layout_of(membership.user_id)
     company_by_id = {company.pk: company for company in scope.selected}
     for transport in shown:
@@ -90,7 +88,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         shown.rows, layout=layout, today=today(), with_company=with_company
     )
     sections = (
-        table.table_sections(rows_shown, page, filters, groups)
+        table.table_sections(rows_shown, page, filters)
         if closed is None
         else [table.closed_section(rows_shown, filters, closed.count)]
     )
