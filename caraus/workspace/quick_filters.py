@@ -83,7 +83,9 @@ def summarize(
         listing.rows_to_count(rows, page, sort=filters.order) if groups is None else None
     )
     all_companies = [company.pk for company in scope.companies]
-    without_view = ViewChip(SavedView(), ListFilters(), is_active=False)
+    has_active = any(chip.is_active for chip in chips)
+    # Shown beside the count of an active view only: all current UITs are long to count.
+    without_view = [ViewChip(SavedView(), ListFilters(), is_active=False)] if has_active else []
     expired_last_night, new, expiring, issues, filings, unreadable, partly, *total = count_each(
         *(
             _capped(listing.filter_transports(view, visible, scope.restricted_to, today=day))
@@ -93,11 +95,11 @@ def summarize(
         changes_for_rows(scope.selected_ids)[:1],
         UnreadableRecord.objects.filter(company__in=all_companies, resolved_at=None).order_by(),
         _capped(listing.partly_unreadable(all_companies, day)),
-        *(chip.rows(visible, scope, beside or {}, today=day) for chip in [*chips, without_view]),
+        *(chip.rows(visible, scope, beside or {}, today=day) for chip in [*chips, *without_view]),
         *([] if rows_to_count is None else [rows_to_count]),
     )
-    chip_numbers, total = total[: len(chips) + 1], total[len(chips) + 1 :]
-    has_active = any(chip.is_active for chip in chips)
+    counted = len(chips) + len(without_view)
+    chip_numbers, total = total[:counted], total[counted:]
 
     def quick_filter(
         view: ListFilters, label: str | Promise, icon: str, tone: str, number: int
