@@ -125,7 +125,7 @@ async def bare_loop(installation: FaultRun, token: str, seconds: float) -> float
     done, end = 0, time.monotonic() + seconds
     async with AsyncAnafClient(settings, connections=AT_ONCE) as client:
 
-        async def one(offset: int) -> None:
+        async def send(offset: int) -> None:
             nonlocal done
             number = offset
             while time.monotonic() < end:
@@ -133,7 +133,7 @@ async def bare_loop(installation: FaultRun, token: str, seconds: float) -> float
                 read_response(await client.request_info(access_token=token, carrier_cui=cui))
                 number, done = number + AT_ONCE, done + 1
 
-        await asyncio.gather(*(one(number) for number in range(AT_ONCE)))
+        await asyncio.gather(*(send(number) for number in range(AT_ONCE)))
     return done / seconds
 
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from django.utils import timezone
 
-WALKER, VIEWER = "demo@caraus.example", "cititor@caraus.example"
+MEMBER, VIEWER = "demo@caraus.example", "cititor@caraus.example"
 
 
 def enter(settings_file: Path) -> None:
@@ -30,11 +30,11 @@ def pages() -> dict[str, str]:
     from caraus.accounts.models import User
     from caraus.web.views import errors
 
-    visitor, walker = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
-    walker.force_login(User.objects.get(email=WALKER))
+    visitor, member = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
+    member.force_login(User.objects.get(email=MEMBER))
     with override_settings(SIGNUP="open", ROOT_URLCONF="tests.web.with_style"):
         sign_up = visitor.get("/cont/signup/").content
-        style = walker.get("/stil").content
+        style = member.get("/stil").content
     with patch("caraus.accounts.server_setup.is_setup_secret", return_value=True):
         set_up = visitor.get("/inceput/x/").content
     error = errors.server_error(RequestFactory().get("/")).content
@@ -50,7 +50,7 @@ def people() -> tuple[str, str]:
     from caraus.accounts import members
     from caraus.accounts.models import Membership, User
 
-    owner = Membership.objects.select_related("organization").get(user__email=WALKER)
+    owner = Membership.objects.select_related("organization").get(user__email=MEMBER)
     reader = User.objects.create_user(VIEWER, None, name="Radu Cititorul")
     Membership.objects.create(user=reader, organization=owner.organization, role="viewer")
     _, secret = members.invite_member(owner, email="dana.ionescu@example.ro", role="dispatcher")
@@ -64,7 +64,7 @@ def export_under_way() -> int:
     from caraus.accounts.models import Membership
     from caraus.workspace.models import ListExport
 
-    owner = Membership.objects.select_related("organization", "user").get(user__email=WALKER)
+    owner = Membership.objects.select_related("organization", "user").get(user__email=MEMBER)
     now = timezone.now()
     export = ListExport.objects.create(
         organization=owner.organization,

@@ -365,7 +365,7 @@ def anaf_down(photographer: Photographer) -> None:
     demo.control("scenario", {"name": "down_503", "on": False})
 
 
-WALK: tuple[Callable[[Photographer], None], ...] = (
+STEPS: tuple[Callable[[Photographer], None], ...] = (
     signed_out,
     authorize,
     list_and_detail,
@@ -387,7 +387,7 @@ def main() -> None:
                 executable_path=chromium.find(playwright), args=chromium.FLAGS
             )
             photographer = Photographer(browser, demo)
-            for part in WALK:
+            for part in STEPS:
                 part(photographer)
             photographer.finish()
             browser.close()

@@ -117,7 +117,7 @@ def _in_template(path: Path) -> Iterator[str]:
     reader = _Reader()
     reader.feed(plain)
     reader.close()
-    yield from (_said(path, text) for text in reader.found if _is_words(text))
+    yield from (_said(path, text) for text in reader.texts if _is_words(text))
 
 
 def _constants(tag: str, rest: str) -> Iterator[str]:
@@ -135,19 +135,19 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.texts: list[str] = []
         self._mute = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._mute += tag in {"script", "style", "code"}
-        self.found += [value for name, value in attrs if name in READ_ALOUD and value]
+        self.texts += [value for name, value in attrs if name in READ_ALOUD and value]
 
     def handle_endtag(self, tag: str) -> None:
         self._mute -= tag in {"script", "style", "code"}
 
     def handle_data(self, data: str) -> None:
         if not self._mute:
-            self.found.append(data)
+            self.texts.append(data)
 
 
 def _in_python(path: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 # What migrations made stays, as after Django's own emptying.
-KEPT = {"django_content_type", "auth_permission"}
+MIGRATED_TABLES = {"django_content_type", "auth_permission"}
 # The queue's tables are not Django's.
 QUEUE = ("procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs")
 
@@ -24,7 +24,7 @@ def _empty_tables(case: TransactionTestCase) -> None:
 @cache
 def _statements() -> str:
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    names = sorted({*tables, *QUEUE} - KEPT)
+    names = sorted({*tables, *QUEUE} - MIGRATED_TABLES)
     return "; ".join(f"DELETE FROM {connection.ops.quote_name(name)}" for name in names)
 
 

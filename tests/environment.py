@@ -23,13 +23,13 @@ from caraus import embedded
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A benchmark may keep its large database for the next run.
-KEPT = os.environ.get("KEPT_DATABASE_FOLDER", "")
+KEPT_FOLDER = os.environ.get("KEPT_DATABASE_FOLDER", "")
 for name in list(os.environ):
     if name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL")):
         del os.environ[name]
 
-FOLDER = Path(KEPT or tempfile.mkdtemp(prefix="caraus-tests-"))
-if not KEPT:
+FOLDER = Path(KEPT_FOLDER or tempfile.mkdtemp(prefix="caraus-tests-"))
+if not KEPT_FOLDER:
     atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"  # a lost test database is no loss
 SERVER = embedded.acquire(FOLDER)

@@ -42,10 +42,10 @@ def in_language_of(reader: Reader | None) -> Iterator[None]:
         yield
 
 
-def plural(number: int, one: str, many: str) -> str:
+def plural(number: int, singular: str, many: str) -> str:
     """Format „1 transport”, „2 transporturi”, „20 de transporturi”; in English „1 transport”, „20
-    transports”. Both words are literals: `scripts/translations.py` collects them."""
-    return f"{grouped(number)} {npgettext('number', one, many, number)}"
+    transports”. Both nouns are literals: `scripts/translations.py` collects them."""
+    return f"{grouped(number)} {npgettext('number', singular, many, number)}"
 
 
 def grouped(number: int) -> str:

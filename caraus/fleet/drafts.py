@@ -238,6 +238,6 @@ def undo_fleet_import(actor: Membership, draft: Draft) -> tuple[int, int]:
         pk: VehicleEntry(**(fields | {"kind": VehicleKind(fields["kind"])}))
         for pk, fields in draft.added
     }
-    gone = changes.undo_additions(actor, company, added)
+    deleted = changes.undo_additions(actor, company, added)
     drafts.forget_additions(draft)
-    return gone, len(added) - gone
+    return deleted, len(added) - deleted

@@ -45,17 +45,17 @@ def daily_limit(facts: Facts) -> Message:
 @message_kind("mass_disappearance")
 def mass_disappearance(facts: Facts) -> Message:
     """Say how many UITs one response has left out."""
-    gone = plural(facts["number"], "transport", "transporturi")
+    missing = plural(facts["number"], "transport", "transporturi")
     return Message(
         gettext("{company}: {gone} au dispărut deodată din lista ANAF").format(
-            company=facts["company"], gone=gone
+            company=facts["company"], gone=missing
         ),
         gettext(
             "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "
             "De obicei este o eroare la ANAF: nu le socotim ieșite din listă decât dacă "
             "lipsesc și din alte două răspunsuri, la cel puțin zece minute "
             "distanță."
-        ).format(gone=gone),
+        ).format(gone=missing),
     )
 
 

@@ -202,8 +202,8 @@ def describe_transport(row: Transport) -> str:
     plates = _plates(row) or [gettext("fără număr")]
     day = gettext("transport %(day)s") % {"day": _day(row.transport_date)}
     declarant = gettext("declarant %(name)s") % {"name": row.declarant_name or row.declarant_cui}
-    whose = gettext("firma %(company)s") % {"company": row.company}
-    return ", ".join([route_title(row), *plates, day, declarant, whose])
+    company = gettext("firma %(company)s") % {"company": row.company}
+    return ", ".join([route_title(row), *plates, day, declarant, company])
 
 
 def _plates(row: Transport) -> list[str]:

@@ -20,10 +20,10 @@ def weekly_summary(facts: Facts) -> Message:
 
 
 def _lines(facts: Facts) -> list[str]:
-    said = facts["now"].get(get_language()) or facts["now"][settings.LANGUAGE_CODE]
+    sentence = facts["now"].get(get_language()) or facts["now"][settings.LANGUAGE_CODE]
     filed = plural(facts["filed"], "schimbare de vehicul depusă", "schimbări de vehicul depuse")
     return [
-        gettext("Luni dimineața: {sentence}").format(sentence=said["risks"]),
+        gettext("Luni dimineața: {sentence}").format(sentence=sentence["risks"]),
         gettext("Săptămâna trecută: {uits}, pe {lorries}.").format(
             uits=plural(facts["new"], "UIT nou", "UIT-uri noi"),
             lorries=plural(facts["lorries"], "camion", "camioane"),
@@ -44,7 +44,7 @@ def _lines(facts: Facts) -> list[str]:
         gettext("La ANAF: {filed}, din care refuzate: {refused}.").format(
             filed=filed, refused=facts["refused"]
         ),
-        gettext("Autorizări SPV: {state}. {sentence}").format(**said)
-        if "state" in said
+        gettext("Autorizări SPV: {state}. {sentence}").format(**sentence)
+        if "state" in sentence
         else gettext("Autorizări SPV: niciuna."),
     ]

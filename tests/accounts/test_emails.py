@@ -53,7 +53,7 @@ def _ok(response: Any, status: int = 302) -> Any:
     return response
 
 
-def walk(between: Callable[[], object]) -> User:
+def send_all_emails(between: Callable[[], object]) -> User:
     """Everything that writes a letter, each act's effect looked at; `between` stands for the worker
     that meanwhile delivers, or tries to."""
     client = Client()
@@ -108,7 +108,7 @@ def _second_factor(client: Client, person: User) -> None:
 
 
 def test_no_act_fails_or_waits_because_an_email_does(refusing: MailServer) -> None:
-    walk(delivered)
+    send_all_emails(delivered)
     assert refusing.messages == []
     waiting = OutgoingEmail.objects.filter(gave_up_at=None)
     assert waiting.count() >= 10
@@ -116,7 +116,7 @@ def test_no_act_fails_or_waits_because_an_email_does(refusing: MailServer) -> No
 
 
 def test_the_emails_of_all_acts_can_be_read_and_carry_no_strangers_words_in_subjects() -> None:
-    walk(lambda: None)
+    send_all_emails(lambda: None)
     emails = [str(email.purpose) for email in OutgoingEmail.objects.all()]
     sent = delivered()
     assert len(sent) == len(emails) >= 10

@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(autouse=True)
-def no_door() -> Iterator[None]:
+def no_limiter() -> Iterator[None]:
     """The boundary alone: nobody counts its calls."""
     before = rate_limit.set_limiter(lambda _cui: nullcontext())
     yield

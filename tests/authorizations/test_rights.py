@@ -184,10 +184,10 @@ def test_a_pair_that_was_never_covered_is_polled_once_a_month_in_the_end() -> No
 def as_it_was_chosen(authorization: Authorization) -> list[Company]:
     """`companies_to_check` as its definition says: company by company."""
     known_rights = CompanyRight.objects.filter(authorization=authorization)
-    settled = known_rights.filter(state="covered") | known_rights.filter(
+    not_due = known_rights.filter(state="covered") | known_rights.filter(
         state="no_right", retry_at__gt=timezone.now()
     )
-    companies = rights.served_companies(authorization).exclude(pk__in=settled.values("company"))
+    companies = rights.served_companies(authorization).exclude(pk__in=not_due.values("company"))
     return [
         company
         for company in companies.order_by("pk")

@@ -124,11 +124,11 @@ def test_processes_that_find_the_same_token_ended_refresh_it_once(
     Authorization.objects.update(access_expires_at=timezone.now())
     anaf.turn_on("slow", seconds=0.2, endpoint="token")
     anaf.forget_calls()
-    got = at_once(
+    access_tokens = at_once(
         *[lambda: token_refresh.usable_access_token(Authorization.objects.get(pk=authorization.pk))]
         * 3
     )
-    assert set(got) == {tokens(authorization)[0]}
+    assert set(access_tokens) == {tokens(authorization)[0]}
     assert len(anaf.calls("token")) == 1
 
 

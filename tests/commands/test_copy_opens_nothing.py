@@ -190,7 +190,7 @@ def external_link(
                 assert holder.get("/anaf/callback", params=callback).status_code == 200
 
 
-def walk(empty_installation: Installation, mail: MailServer, secrets: Secrets) -> str:
+def use_product(empty_installation: Installation, mail: MailServer, secrets: Secrets) -> str:
     """All that people do in which a secret is made; a cookie that is signed in at the end."""
     with browser(empty_installation, secrets, "the owner") as owner:
         assert "Autorizarea a reușit" in empty_installation.authorize(owner, email=OWNER)
@@ -261,7 +261,7 @@ def test_no_secret_of_a_full_use_is_in_a_copy_or_in_the_files(
         done = empty_installation.run(*person, "--cui", "900010100", stdin=PASSWORD)
         assert done.returncode == 0, done.stderr
         with running(empty_installation, top / "log"):
-            cookie = walk(empty_installation, mail, secrets)
+            cookie = use_product(empty_installation, mail, secrets)
             # While everything runs, as the nightly copy does.
             done = empty_installation.run("backup", str(top / "copy.dump"))
             assert done.returncode == 0, done.stderr

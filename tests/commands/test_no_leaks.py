@@ -58,7 +58,9 @@ def until(condition: Callable[[], object], seconds: float = 40) -> None:
         time.sleep(0.1)
 
 
-def walk(empty_installation: Installation, client: httpx2.Client, anaf: SimulatorProcess) -> str:
+def use_product(
+    empty_installation: Installation, client: httpx2.Client, anaf: SimulatorProcess
+) -> str:
     """All that a secret can pass through, with the troubles on the way; the link's secret."""
     assert "Autorizarea a reușit" in empty_installation.authorize(client, email=EMAIL)
     until(lambda: client.get("/transporturi/?firma=900010100").text.count("data-uit"))
@@ -154,7 +156,7 @@ def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> Non
         )
         assert done.returncode == 0, done.stderr
         with running(empty_installation, logs) as client:
-            link = walk(empty_installation, client, anaf)
+            link = use_product(empty_installation, client, anaf)
     secrets = set(issued.read_text().split())
     assert len(secrets) >= 8
     # Of a token, its claims and its signature are as bad as the whole.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class FleetCase:
-    """`asked` and `wrong` are how many rows; `drivers` by plate: the name and the phone."""
+    """`to_confirm` and `wrong` are how many rows; `drivers` by plate: the name and the phone."""
 
     text: str
     vehicles: tuple[str, ...] = ()
@@ -13,7 +13,7 @@ class FleetCase:
     drivers: dict[str, tuple[str, str]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     skipped: tuple[int, ...] = ()
-    asked: tuple[int, ...] = ()
+    to_confirm: tuple[int, ...] = ()
     wrong: tuple[int, ...] = ()
 
 
@@ -115,13 +115,13 @@ FLEETS = {
     "a plate and something else": FleetCase(
         "B 210 KLM 0722123456\nB 211 KLM / Popescu Dan\nCB 1234 AB Popescu\nB 212 KLM\n",
         ("B212KLM",),
-        asked=(1, 2, 3),
+        to_confirm=(1, 2, 3),
     ),
     "two plates in a cell": FleetCase(
         "Nr. auto;Marca\nB 210 KLM AR31REM;Volvo\nB 211 KLM;MAN\n",
         ("B211KLM",),
         skipped=(1,),
-        asked=(2,),
+        to_confirm=(2,),
     ),
     "plates of other countries": FleetCase(
         "Nr. auto\tMarca\nCB 1234 AB\tDAF\nM-AB 1234\tMAN\n34 ABC 123\tFord\n",
@@ -164,48 +164,49 @@ class CompaniesCase:
     wrong: tuple[int, ...] = ()
 
 
-ONE, TWO = "900010100", "900020201"
+FIRST, SECOND = "900010100", "900020201"
 COMPANIES = {
     "a counter first": CompaniesCase(
-        f"1\tRO{ONE}\tExemplu Trans SRL\n2\tRO{TWO}\tTrans Țepeș SRL\n",
-        {ONE: "Exemplu Trans SRL", TWO: "Trans Țepeș SRL"},
+        f"1\tRO{FIRST}\tExemplu Trans SRL\n2\tRO{SECOND}\tTrans Țepeș SRL\n",
+        {FIRST: "Exemplu Trans SRL", SECOND: "Trans Țepeș SRL"},
     ),
     "an export whose counters have fitting check digits": CompaniesCase(
         "Nr.\tDenumire\tCod fiscal\tReg. com.\tAdministrator\n"
-        f"19\tAGRO UNU SRL-D\t{ONE}\tJ10/357/2019\tPopescu Ana\n"
-        f"27\tTRANS ȚEPEȘ SRL\tRO {TWO}\tJ40/1/2020\tIonescu Dan\n",
-        {ONE: "AGRO UNU SRL-D", TWO: "TRANS ȚEPEȘ SRL"},
+        f"19\tAGRO UNU SRL-D\t{FIRST}\tJ10/357/2019\tPopescu Ana\n"
+        f"27\tTRANS ȚEPEȘ SRL\tRO {SECOND}\tJ40/1/2020\tIonescu Dan\n",
+        {FIRST: "AGRO UNU SRL-D", SECOND: "TRANS ȚEPEȘ SRL"},
         skipped=(1,),
     ),
     "the same without heads": CompaniesCase(
-        f"19\tPopescu Ana\tAGRO UNU SRL-D\t{ONE}\tJ10/357/2019\n"
-        f"27\tIonescu Dan\tTRANS ȚEPEȘ SRL\tRO {TWO}\tJ40/1/2020\n",
-        {ONE: "AGRO UNU SRL-D", TWO: "TRANS ȚEPEȘ SRL"},
+        f"19\tPopescu Ana\tAGRO UNU SRL-D\t{FIRST}\tJ10/357/2019\n"
+        f"27\tIonescu Dan\tTRANS ȚEPEȘ SRL\tRO {SECOND}\tJ40/1/2020\n",
+        {FIRST: "AGRO UNU SRL-D", SECOND: "TRANS ȚEPEȘ SRL"},
     ),
     "the CUI first, nothing but people after the name": CompaniesCase(
-        f"{ONE};Agro Unu;J10/357/2019;Popescu Ana\n{TWO};Trans Doi;J40/1/2020;Ionescu Dan\n",
-        {ONE: "Agro Unu", TWO: "Trans Doi"},
+        f"{FIRST};Agro Unu;J10/357/2019;Popescu Ana\n{SECOND};Trans Doi;J40/1/2020;Ionescu Dan\n",
+        {FIRST: "Agro Unu", SECOND: "Trans Doi"},
     ),
-    "a label before the CUI": CompaniesCase(f"CIF: RO{ONE} Exemplu", {ONE: "Exemplu"}),
+    "a label before the CUI": CompaniesCase(f"CIF: RO{FIRST} Exemplu", {FIRST: "Exemplu"}),
     "labels after the names": CompaniesCase(
-        f"Exemplu SRL, C.U.I. RO {ONE}\nTrans Doi SRL, cod fiscal {TWO}\n",
-        {ONE: "Exemplu SRL", TWO: "Trans Doi SRL"},
+        f"Exemplu SRL, C.U.I. RO {FIRST}\nTrans Doi SRL, cod fiscal {SECOND}\n",
+        {FIRST: "Exemplu SRL", SECOND: "Trans Doi SRL"},
     ),
     "numbered by hand": CompaniesCase(
-        f"1. RO{ONE} Exemplu SRL\n2. RO{TWO} Trans 2000 SRL\n",
-        {ONE: "Exemplu SRL", TWO: "Trans 2000 SRL"},
+        f"1. RO{FIRST} Exemplu SRL\n2. RO{SECOND} Trans 2000 SRL\n",
+        {FIRST: "Exemplu SRL", SECOND: "Trans 2000 SRL"},
     ),
     "a title and a total": CompaniesCase(
-        f"CLIENȚI 2026\n\nCUI;Firma\n{ONE};Exemplu SRL\n{TWO};Trans Doi SRL\nTotal;2\n",
-        {ONE: "Exemplu SRL", TWO: "Trans Doi SRL"},
+        f"CLIENȚI 2026\n\nCUI;Firma\n{FIRST};Exemplu SRL\n{SECOND};Trans Doi SRL\nTotal;2\n",
+        {FIRST: "Exemplu SRL", SECOND: "Trans Doi SRL"},
         skipped=(1, 3, 6),
     ),
     "some the CUI first, some the name": CompaniesCase(
-        f"{ONE};Exemplu SRL\nTrans Doi SRL;{TWO}\n", {ONE: "Exemplu SRL", TWO: "Trans Doi SRL"}
+        f"{FIRST};Exemplu SRL\nTrans Doi SRL;{SECOND}\n",
+        {FIRST: "Exemplu SRL", SECOND: "Trans Doi SRL"},
     ),
     "a phone beside a wrong CUI": CompaniesCase(
-        f"{ONE};Exemplu SRL;0722123002\n900020202;Trans Doi SRL;0722123002\n",
-        {ONE: "Exemplu SRL"},
+        f"{FIRST};Exemplu SRL;0722123002\n900020202;Trans Doi SRL;0722123002\n",
+        {FIRST: "Exemplu SRL"},
         wrong=(2,),
     ),
     "counters with fitting check digits beside old, short CUIs": CompaniesCase(
@@ -213,15 +214,15 @@ COMPANIES = {
         {"41035": "Agro Unu SRL", "7009": "Trans Doi SRL"},
     ),
     "a phone where the CUI is missing": CompaniesCase(
-        f"{ONE};Exemplu SRL;0722123002\nnu are;Trans Doi SRL;0722123002\n",
-        {ONE: "Exemplu SRL"},
+        f"{FIRST};Exemplu SRL;0722123002\nnu are;Trans Doi SRL;0722123002\n",
+        {FIRST: "Exemplu SRL"},
         wrong=(2,),
     ),
-    "two CUIs in a cell": CompaniesCase(f"{ONE} {TWO}\n", {}, wrong=(1,)),
+    "two CUIs in a cell": CompaniesCase(f"{FIRST} {SECOND}\n", {}, wrong=(1,)),
     "spaces in the CUI": CompaniesCase("RO 14 399 840 Trans Ana\n", {"14399840": "Trans Ana"}),
     "a quotation mark too many": CompaniesCase(
-        f'CUI;Denumire\n{ONE};"Exemplu SRL\n{TWO};Trans Doi SRL\n',
-        {ONE: "Exemplu SRL", TWO: "Trans Doi SRL"},
+        f'CUI;Denumire\n{FIRST};"Exemplu SRL\n{SECOND};Trans Doi SRL\n',
+        {FIRST: "Exemplu SRL", SECOND: "Trans Doi SRL"},
         skipped=(1,),
     ),
 }

@@ -29,7 +29,7 @@ def test_a_fleets_list_is_read_as_a_person_reads_it(name: str) -> None:
     for plate, note in case.notes.items():
         assert by_plate[plate].note == note
     assert sorted(skipped) == list(case.skipped)
-    assert [row.number for row in rows if row.question] == list(case.asked)
+    assert [row.number for row in rows if row.question] == list(case.to_confirm)
     assert [row.number for row in rows if row.error] == list(case.wrong)
 
 

@@ -71,5 +71,5 @@ def test_two_messages_cannot_share_a_code() -> None:
     with pytest.raises(ValueError, match="plain"):
 
         @message_kind("plain")
-        def other(facts: Facts) -> Message:
+        def changed(facts: Facts) -> Message:
             return Message("")

@@ -110,21 +110,21 @@ class Pooler:
         self.transactions += 1
         server.writer.write(first.raw)
         forward = asyncio.create_task(self._forward(reader, server))
-        gone = rolled_back = False
+        is_closed = rolled_back = False
         try:
             while True:
                 read = asyncio.create_task(Message.read(server.reader))
                 await asyncio.wait(
-                    [read] if gone else [read, forward], return_when=asyncio.FIRST_COMPLETED
+                    [read] if is_closed else [read, forward], return_when=asyncio.FIRST_COMPLETED
                 )
-                if forward.done() and not gone:  # the client left in the middle
-                    gone = True
+                if forward.done() and not is_closed:  # the client left in the middle
+                    is_closed = True
                     server.writer.write(Message(b"Q", b"ROLLBACK\0").raw)
                 message = await read
                 rolled_back |= message.body == b"ROLLBACK\0"
                 writer.write(message.raw)
                 idle = message.kind == READY and message.body == IDLE
-                if idle and (rolled_back or not gone):
+                if idle and (rolled_back or not is_closed):
                     break
         finally:
             forward.cancel()

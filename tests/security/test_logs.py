@@ -69,17 +69,17 @@ def secret_routes() -> list[tuple[str, set[str]]]:
     """The addresses that take a parameter of a secret's name, from the list of all."""
     leaks = []
 
-    def walk(patterns: list[URLPattern | URLResolver], names: set[str]) -> None:
+    def collect(patterns: list[URLPattern | URLResolver], names: set[str]) -> None:
         for pattern in patterns:
             parameters = (
                 names | set(pattern.pattern.regex.groupindex) | set(pattern.pattern.converters)
             )
             if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, parameters)
+                collect(pattern.url_patterns, parameters)
             elif parameters & SECRET_PARAMETERS:
                 leaks.append((str(pattern.name), parameters))
 
-    walk(get_resolver().url_patterns, set())
+    collect(get_resolver().url_patterns, set())
     return leaks
 
 

@@ -251,8 +251,8 @@ def test_one_probe_goes_at_a_time() -> None:
     state, permit = decide_permit(state, now=at, cap=900, requested=50)
     assert (len(permit.slots), permit.probe) == (1, True)
     for person in (False, True):
-        _, other = decide_permit(state, now=at + SECOND, cap=900, person=person)
-        assert (other.slots, other.reason) == ((), "open")
+        _, second_permit = decide_permit(state, now=at + SECOND, cap=900, person=person)
+        assert (second_permit.slots, second_permit.reason) == ((), "open")
 
 
 def test_a_probe_that_never_reports_blocks_it_for_a_minute() -> None:

@@ -108,9 +108,9 @@ def test_the_daily_limit_pauses_the_authorization_until_tomorrow_and_is_reported
     assert limit.daily_limit == 1000
     assert limit.paused_until == datetime(2026, 11, 25, 0, 5, tzinfo=BUCHAREST)
     assert notifications() == [(owner.name, "limits")]
-    told_once = Notification.objects.get()
-    assert "1000 de interogări" in told_once.text
-    assert told_once.title == "ANAF a limitat interogările până miercuri, 25 noiembrie"
+    notification = Notification.objects.get()
+    assert "1000 de interogări" in notification.text
+    assert notification.title == "ANAF a limitat interogările până miercuri, 25 noiembrie"
     anaf.turn_off("daily_limit")
     assert sync_company(company_id=company.pk, now=noon + 13 * HOUR).outcome is Outcome.OK
 

@@ -309,9 +309,9 @@ def test_json_has_null_for_what_is_unknown(
 def test_a_new_uit_with_odd_fields_is_notified_with_them(company: Company, owner: object) -> None:
     applied(company, record(uit="B"))
     applied(company, record(uit="B"), record(**NOTHING_KNOWN), minutes=1)
-    told = Notification.objects.get(facts__transport__uit__startswith="3V0P")
-    assert f"data expirării (data_exp_uit): {DASH}" in told.text
-    assert "Valabilitate necunoscută" in told.text
+    notification = Notification.objects.get(facts__transport__uit__startswith="3V0P")
+    assert f"data expirării (data_exp_uit): {DASH}" in notification.text
+    assert "Valabilitate necunoscută" in notification.text
 
 
 # -- what reckons with days ------------------------------------------------------------------------

@@ -124,19 +124,19 @@ def test_a_uit_is_not_expired_on_its_last_valid_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "gone", "answers_needed"),
+    ("known", "missing", "responses_needed"),
     [(9, 8, 2), (10, 5, 2), (10, 6, 3), (10, 9, 3), (200, 101, 3)],
 )
 def test_a_mass_disappearance_waits_for_a_third_response(
-    known: int, gone: int, answers_needed: int
+    known: int, missing: int, responses_needed: int
 ) -> None:
     world = {f"U{number}": active() for number in range(known)}
-    response = {uit: fields() for uit in list(world)[gone:]}
-    for number in range(1, answers_needed + 1):
+    response = {uit: fields() for uit in list(world)[missing:]}
+    for number in range(1, responses_needed + 1):
         world, result = after(world, response, at=NOON + number * DELIST_WAIT)
-        assert result.count("delisted") == (gone if number == answers_needed else 0)
-        is_mass = answers_needed == 3
-        assert result.vanished == (gone if is_mass and number == 1 else 0)
+        assert result.count("delisted") == (missing if number == responses_needed else 0)
+        is_mass = responses_needed == 3
+        assert result.vanished == (missing if is_mass and number == 1 else 0)
 
 
 def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() -> None:

@@ -156,7 +156,7 @@ def deliver(responses: list[tuple[datetime, Response]]) -> World:
     return world
 
 
-def settled(
+def final_state(
     responses: list[tuple[datetime, Response]], end: datetime, last: Response
 ) -> dict[str, tuple[str, Any]]:
     """State and fields after more answers that say the same, over hours. (Since when a
@@ -182,7 +182,7 @@ def test_in_whatever_order_and_however_often_responses_arrive_the_end_is_the_sam
     arriving = [*story, *data.draw(st.lists(st.sampled_from(story), max_size=5))]
     random.shuffle(arriving)
     end, last = story[-1]
-    assert settled(arriving, end, last) == settled(story, end, last)
+    assert final_state(arriving, end, last) == final_state(story, end, last)
 
 
 @given(st.data(), times)
@@ -195,4 +195,4 @@ def test_two_workers_interleaved_store_what_one_would(
     second = [response for response, is_mine in zip(story, by_first, strict=True) if not is_mine]
     assert all(earlier[0] < two[0] for earlier, two in pairwise(first))
     end, last = story[-1]
-    assert settled([*second, *first], end, last) == settled(story, end, last)
+    assert final_state([*second, *first], end, last) == final_state(story, end, last)

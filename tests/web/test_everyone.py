@@ -38,7 +38,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What stands around every page of who is signed in: read with the home page, the page of all parts
 # and where nothing is yet; on the others it would be the same again.
 FRAME = [["body > header.topbar"], ["body > footer"]]
-# Answers for machines, files, and pages that only send on.
+# Responses for machines, files, and pages that only send on.
 NO_PAGES = {"healthz", "readyz", "metrics"}
 LARGEST = 150_000
 # Letters that English has not; names of people, companies and places, and ANAF's own words stay.
@@ -50,7 +50,7 @@ NAMES = re.compile(
     + "|".join(county.name for county in COUNTIES.values())
 )
 
-type Answers = dict[str, tuple[str, bytes]]
+type Responses = dict[str, tuple[str, bytes]]
 
 
 def routes() -> Iterator[tuple[str, bool]]:
@@ -70,62 +70,62 @@ def is_page(content: bytes) -> bool:
 
 
 def seen(client: Client, path: str, language: str) -> bytes | None:
-    answer = client.get(path, headers={"Accept-Language": language})
-    if "text/html" not in answer.get("Content-Type", "") or answer.streaming:
+    response = client.get(path, headers={"Accept-Language": language})
+    if "text/html" not in response.get("Content-Type", "") or response.streaming:
         return None
-    return answer.content if is_page(answer.content) else None
+    return response.content if is_page(response.content) else None
 
 
-def all_pages(owner: User, ids: dict[str, int], language: str) -> Answers:
+def all_pages(owner: User, ids: dict[str, int], language: str) -> Responses:
     """By a name of its own: the path and the page."""
     signed_in, visitor = Client(), Client()
     signed_in.force_login(owner)
-    found: Answers = {}
+    responses: Responses = {}
     for route, inside in routes():
         if route in NO_PAGES:
             continue
         path = address(route, ids).replace("<slug:slug>", "anulata").replace("<str:secret>", "x")
         page = seen(signed_in if inside else visitor, path, language)
         if page is not None:
-            found[f"{path} {'in' if inside else 'out'}"] = path, page
+            responses[f"{path} {'in' if inside else 'out'}"] = path, page
     with override_settings(ROOT_URLCONF="tests.web.with_style"):
         page = seen(signed_in, "/stil", language)
         assert page
-        found["/stil in"] = "/stil", page
+        responses["/stil in"] = "/stil", page
     empty = Client()
     empty.force_login(factories.member(factories.organization("Gol SRL"), "owner"))
     for path in ("/transporturi/", "/integrari/", "/firme/", "/notificari/", "/nu-exista/"):
         page = seen(empty, path, language)
         assert page
-        found[f"{path} empty"] = path, page
-    return found
+        responses[f"{path} empty"] = path, page
+    return responses
 
 
 @pytest.fixture
-def things(ids: dict[str, int], stranger: User) -> dict[str, int]:
+def page_ids(ids: dict[str, int], stranger: User) -> dict[str, int]:
     """By route, as pages find them."""
     ListExport.objects.update(total=3)
     return ids
 
 
 def test_every_page_is_for_everyone(
-    owner: User, things: dict[str, int], settings: LazySettings, browser: Browser
+    owner: User, page_ids: dict[str, int], settings: LazySettings, browser: Browser
 ) -> None:
     settings.SIGNUP = "open"
     Company.objects.update(name="TRANSPORTURI " + "INTERNAȚIONALE" * 6)
-    pages = all_pages(owner, things, "ro")
+    pages = all_pages(owner, page_ids, "ro")
     shown = {path for path, _ in pages.values()}
     expected = {
-        address(route, things)
+        address(route, page_ids)
         for route, methods in (OBJECT_ROUTES | OWN_ROUTES).items()
-        if methods.get("GET") in {200, 404} and route in things | OWN_ROUTES
+        if methods.get("GET") in {200, 404} and route in page_ids | OWN_ROUTES
     }
     unseen = {path for path in expected - shown if not path.endswith(("/fisier/", ".pdf"))}
     complaints: list[str] = []
     page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     weights: dict[str, int] = {}
     served: dict[str, bytes] = {}
-    page.route("**/*", lambda route: answer(route, served, weights))
+    page.route("**/*", lambda route: respond(route, served, weights))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     for name, (path, body) in pages.items():
         served.clear()
@@ -159,26 +159,26 @@ def _sent_on(owner: User, paths: set[str]) -> set[str]:
     responses = {path: client.get(path) for path in paths}
     return {
         path
-        for path, answer in responses.items()
-        if answer.status_code in {302, 404}
-        or "text/html" not in answer.get("Content-Type", "")
-        or not is_page(answer.content)
+        for path, response in responses.items()
+        if response.status_code in {302, 404}
+        or "text/html" not in response.get("Content-Type", "")
+        or not is_page(response.content)
     }
 
 
 @cache
 def _static(path: str) -> tuple[bytes, str, int]:
     """A file's content, type and weight."""
-    found = finders.find(path.removeprefix("/static/"))
-    assert isinstance(found, str), path
-    body = Path(found).read_bytes()
+    file = finders.find(path.removeprefix("/static/"))
+    assert isinstance(file, str), path
+    body = Path(file).read_bytes()
     kind = {"css": "text/css", "js": "text/javascript"}.get(
         path.rpartition(".")[2], "image/svg+xml"
     )
     return body, kind, len(gzip.compress(body, 6))
 
 
-def answer(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
+def respond(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
     path = urlsplit(route.request.url).path
     if route.request.headers.get("hx-request"):  # a list that asks again in the meantime
         route.fulfill(status=204)
@@ -228,32 +228,34 @@ def _read(page: Page, path: str, *, whole: bool) -> Iterator[str]:
 
 def _axe(page: Page, only: dict[str, Any], *, whole: bool) -> Iterator[str]:
     options = {"runOnly": only, "resultTypes": ["violations"]}
-    found = page.evaluate(
+    violations = page.evaluate(
         "([frame, options]) => axe.run(frame.length ? {exclude: frame} : document, options)",
         [[] if whole else FRAME, options],
     )
-    for violation in found["violations"]:
+    for violation in violations["violations"]:
         if violation["impact"] in {"serious", "critical"}:
             where = "; ".join(node["html"][:120] for node in violation["nodes"][:3])
             yield f"{violation['id']}: {violation['help']} ({where})"
 
 
 def test_english_pages_hold_no_romanian(
-    organization: Organization, owner: User, things: dict[str, int], settings: LazySettings
+    organization: Organization, owner: User, page_ids: dict[str, int], settings: LazySettings
 ) -> None:
     settings.SIGNUP = "open"
     left = {}
-    for name, (_, body) in all_pages(owner, things, "en").items():
+    for name, (_, body) in all_pages(owner, page_ids, "en").items():
         text = re.sub(r"<(script|style|pre)\b.*?</\1>", " ", body.decode(), flags=re.DOTALL)
         assert '<html lang="en">' in text
         text = re.sub(r'\s(?:href|action|value|id|for|hx-\w+|name)="[^"]*"', " ", text)
         words = NAMES.sub(" ", re.sub(r"<[^>]*?>", lambda tag: " ".join(_read_aloud(tag[0])), text))
-        if found := ROMANIAN.search(words):
-            at = found.start()
+        if match := ROMANIAN.search(words):
+            at = match.start()
             left[name] = " ".join(words[max(at - 60, 0) : at + 40].split())
     assert left == {}
 
 
 def _read_aloud(tag: str) -> list[str]:
-    found: list[str] = re.findall(r'(?:aria-label|title|placeholder|alt|data-label)="([^"]*)"', tag)
-    return [" ", *found, " "]
+    labels: list[str] = re.findall(
+        r'(?:aria-label|title|placeholder|alt|data-label)="([^"]*)"', tag
+    )
+    return [" ", *labels, " "]

@@ -20,7 +20,7 @@ from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, SavedView
 from tests.notifications.plain import plain_facts
-from tests.web.test_everyone import ORIGIN, all_pages, answer
+from tests.web.test_everyone import ORIGIN, all_pages, respond
 
 # The widest letter, without a place to break a line.
 WIDEST = "W"
@@ -81,7 +81,7 @@ def test_no_page_is_wider_than_its_screen_at_the_longest(
     assert len(pages) > 60
     served: dict[str, bytes] = {}
     page = browser.new_page(reduced_motion="reduce")
-    page.route("**/*", lambda route: answer(route, served, {}))
+    page.route("**/*", lambda route: respond(route, served, {}))
     wide: list[str] = []
     for name, (path, body) in pages.items():
         served.clear()
@@ -104,9 +104,9 @@ def test_exports_cards_and_emails_hold_the_longest(owner: User, ids: dict[str, i
         client.post("/transporturi/export/", {"vedere": "arata=toate", "fel": kind})
         export = ListExport.objects.latest("pk")
         exports.run_export(export_id=export.pk)
-        made: Any = client.get(f"/transporturi/export/{export.pk}/fisier/")
-        content = b"".join(made)
-        assert made.status_code == 200
+        response: Any = client.get(f"/transporturi/export/{export.pk}/fisier/")
+        content = b"".join(response)
+        assert response.status_code == 200
         if kind == "csv":
             assert REFERENCE in content.decode("utf-8-sig")
     uit = f"/transporturi/{ids['transporturi/<int:pk>/']}/"

@@ -40,11 +40,11 @@ def switch(client: Client, organization: Organization) -> None:
 
 
 def in_use(client: Client) -> str:
-    found = re.search(
+    match = re.search(
         r"X-Organization&quot;|\"X-Organization\": \"(\d+)\"", page(client, "/firme/")
     )
-    assert found
-    return str(found[1])
+    assert match
+    return str(match[1])
 
 
 def page(client: Client, path: str) -> str:
@@ -52,8 +52,8 @@ def page(client: Client, path: str) -> str:
 
 
 def hidden(form: str) -> dict[str, str]:
-    found = re.findall(r'<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', form)
-    return {name: unescape(value) for name, value in found}
+    fields = re.findall(r'<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in fields}
 
 
 def form_of(shown: str, marker: str) -> str:
@@ -143,9 +143,9 @@ def test_a_uit_of_the_persons_other_organization_is_offered_there(
     there = transport(factories.company(other, cui="900010100"), plate="B99ZET")
     switch(tab, organization)
     path = f"/transporturi/{there.pk}/"
-    asked = tab.get(path)
-    shown = asked.content.decode()
-    assert asked.status_code == 404
+    response = tab.get(path)
+    shown = response.content.decode()
+    assert response.status_code == 404
     assert "Este în Zet Trans. Treci acolo?" in shown
     assert "B99ZET" not in shown
     gone = tab.post("/organizatie/", {"organizatie": other.pk, "inapoi": path})

@@ -142,5 +142,5 @@ def test_syncing_asks_only_about_the_own_companies(
     client.force_login(restricted_member)
     client.post("/transporturi/sincronizare/")
     own = Company.objects.get(cui=factories.OTHER_CUI)
-    asked = set(SyncState.objects.exclude(requested_at=None).values_list("company_id", flat=True))
-    assert asked == {own.pk}
+    states = SyncState.objects.exclude(requested_at=None)
+    assert set(states.values_list("company_id", flat=True)) == {own.pk}

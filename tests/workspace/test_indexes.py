@@ -20,8 +20,8 @@ def drop_other_indexes(name: str) -> None:
             "indexname NOT IN (SELECT conname FROM pg_constraint) AND indexname <> %s",
             [name],
         )
-        for (other,) in cursor.fetchall():
-            cursor.execute(f'DROP INDEX "{other}"')
+        for (index,) in cursor.fetchall():
+            cursor.execute(f'DROP INDEX "{index}"')
         cursor.execute("SET LOCAL enable_seqscan = off")
 
 

@@ -126,8 +126,8 @@ def fleet_import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove what the list added within the hour, where nobody has changed it since."""
     membership = access.require_role(request, Role.DISPATCHER)
     draft = access.get_object(request, drafts.can_be_undone(_drafts()), pk)
-    gone, left = fleet_drafts.undo_fleet_import(membership, draft)
-    what = plural(gone, "vehicul a fost scos", "vehicule au fost scoase")
+    deleted, left = fleet_drafts.undo_fleet_import(membership, draft)
+    what = plural(deleted, "vehicul a fost scos", "vehicule au fost scoase")
     messages.success(request, gettext("Importul este anulat: %(what)s din flotă.") % {"what": what})
     if left:
         stay = plural(

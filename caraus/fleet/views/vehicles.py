@@ -108,8 +108,8 @@ def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             changes.update_vehicle(membership, vehicle, form.entry(active=vehicle.active))
         except IntegrityError:  # added by somebody else in the same moment
-            other = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
-            form.add_error("plate", already_there(other))
+            second = Vehicle.objects.get(company=vehicle.company, plate=form.cleaned_data["plate"])
+            form.add_error("plate", already_there(second))
         else:
             messages.success(
                 request, gettext("%(plate)s a fost salvat.") % {"plate": vehicle.plate}

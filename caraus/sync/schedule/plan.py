@@ -179,7 +179,7 @@ def _limited_intervals(now: datetime) -> dict[int, PollingIntervals]:
     """Return the intervals of each authorization with a daily limit, over the companies that it
     serves: what the limit allows, and what is left of this day, where people have spent more of
     it."""
-    everybody = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
+    daily_limit = settings.ANAF_CALLS_PER_DAY_PER_AUTHORIZATION or None
     counts = {row.authorization_id: row for row in AuthorizationLimit.objects.all()}
     learnt = {key: row.daily_limit for key, row in counts.items() if row.daily_limit}
     today = now.astimezone(BUCHAREST)
@@ -187,7 +187,7 @@ def _limited_intervals(now: datetime) -> dict[int, PollingIntervals]:
     served = CompanyRight.objects.filter(
         authorization__status=Authorization.Status.ACTIVE, state=CompanyRight.State.COVERED
     )
-    if everybody is None:
+    if daily_limit is None:
         served = served.filter(authorization__in=learnt)
     rates: dict[int, Counter[float]] = {}
     for authorization_id, rate in served.values_list(
@@ -196,7 +196,7 @@ def _limited_intervals(now: datetime) -> dict[int, PollingIntervals]:
         rates.setdefault(authorization_id, Counter())[rate or 1.0] += 1
     intervals_by_authorization = {}
     for authorization_id, companies in rates.items():
-        limit = min(limit for limit in (everybody, learnt.get(authorization_id)) if limit)
+        limit = min(limit for limit in (daily_limit, learnt.get(authorization_id)) if limit)
         count = counts.get(authorization_id)
         spent = count.calls_today if count and count.calls_day == today.date() else 0
         calls_a_minute = 0.95 * min(limit / MINUTES_A_DAY, max(limit - spent, 0) / minutes_left)

@@ -103,9 +103,9 @@ def browser(agent: str) -> str:
 
 
 @register.simple_tag
-def count(number: int, one: str, many: str) -> str:
+def count(number: int, singular: str, many: str) -> str:
     """{% count n "transport" "transporturi" %} → „20 de transporturi”."""
-    return formatting.plural(number, one, many)
+    return formatting.plural(number, singular, many)
 
 
 @register.filter
