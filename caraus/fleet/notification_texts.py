@@ -21,4 +21,5 @@ def fleet_issue(facts: Facts) -> Message:
         f"{explanation.title} (UIT {grouped_uit(row.uit)})",
         "\n\n".join([explanation.text, "\n".join(explanation.steps), describe_transport(row)]),
         gettext("Vezi UIT-ul"),
+        explanation.title,
     )

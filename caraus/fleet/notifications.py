@@ -14,7 +14,7 @@ from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.uit_notifications import UitNotice, notify_about_uits
 from caraus.transports.models import Transport
 from caraus.transports.notification_texts import transport_facts
-from caraus.transports.notifications import notification_subject
+from caraus.transports.notifications import card_of_uit, notification_subject
 
 
 def connect_signals() -> None:
@@ -49,4 +49,5 @@ def _build_notice(company: Company, row: Transport, issue: Issue) -> UitNotice:
             "other": transport_facts(company, issue.other) if issue.other else None,
         },
         address=row.get_absolute_url(),
+        card=card_of_uit(row),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 
 from caraus.accounts.models import User
-from caraus.notifications.visible_notifications import own_notifications
+from caraus.notifications.visible_notifications import count_unread
 
 
 def bell_context(request: HttpRequest) -> dict[str, Any]:
@@ -18,6 +18,6 @@ def bell_context(request: HttpRequest) -> dict[str, Any]:
 
 def _unread(request: HttpRequest) -> int:
     try:
-        return own_notifications(request).filter(read_at=None).count()
+        return count_unread(request)
     except Http404:  # a member of no organization
         return 0

@@ -17,11 +17,8 @@ from caraus.core.formatting import bucharest_day, day_in_full, in_language_of, p
 from caraus.mail.messages import OutgoingMessage
 from caraus.notifications.kinds import DIGEST, kind_of_code, registered_kinds
 from caraus.notifications.models import Notification
-from caraus.notifications.visible_notifications import (
-    RenderedNotification,
-    render_notifications,
-    visible_to_member,
-)
+from caraus.notifications.rendering import RenderedNotification, render_notifications
+from caraus.notifications.visible_notifications import visible_to_member
 
 # An e-mail names so many facts of a kind; the rest is counted.
 MAX_NAMED_IN_EMAIL = 50

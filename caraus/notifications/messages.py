@@ -22,35 +22,50 @@ ACTION_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is read: paragraphs of `text` are parted by an empty line; `action` is the text of the
-    button that leads on. It may be read a day after the fact: it names days, never „azi”."""
+    """What is read. It may be read a day after the fact: it names days, never „azi” alone.
+
+    Paragraphs of `text` are parted by an empty line; `action` is the text of the button that leads
+    on; `row_title` is the title in the list, the vehicle first; `brief` says it in a few words.
+    """
 
     title: str
     text: str = ""
     action: str = ""
+    brief: str = ""
+    row_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageKind:
-    """The function that writes the messages of a code, in the active language."""
+    """The function that writes the messages of a code, in the active language; and the title of so
+    many that are shown as one, by the facts of the first."""
 
     code: str
     write: Callable[[Facts], Message]
+    title_of_many: Callable[[Facts, int], str] | None = None
 
 
 _registered: dict[str, MessageKind] = {}
 
 
-def message_kind(code: str) -> Callable[[Callable[[Facts], Message]], MessageKind]:
+def message_kind(
+    code: str, *, title_of_many: Callable[[Facts, int], str] | None = None
+) -> Callable[[Callable[[Facts], Message]], MessageKind]:
     """Register a function that writes a message. Raises ValueError for a known code."""
 
     def register(write: Callable[[Facts], Message]) -> MessageKind:
         if code in _registered:
             raise ValueError(f"The message {code} is registered already.")
-        _registered[code] = MessageKind(code, write)
+        _registered[code] = MessageKind(code, write, title_of_many)
         return _registered[code]
 
     return register
+
+
+def title_of_many(code: str, facts: Facts, number: int) -> str:
+    """Return the title of so many that are shown as one; "" where none is registered."""
+    kind = _registered.get(code)
+    return kind.title_of_many(facts, number) if kind and kind.title_of_many else ""
 
 
 def write_message(code: str, facts: Facts) -> Message | None:
@@ -68,6 +83,8 @@ def write_message(code: str, facts: Facts) -> Message | None:
         _shortened(message.title, TITLE_LENGTH),
         message.text,
         _shortened(message.action, ACTION_LENGTH),
+        _shortened(message.brief or message.title, TITLE_LENGTH),
+        _shortened(message.row_title or message.title, TITLE_LENGTH),
     )
 
 

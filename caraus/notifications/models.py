@@ -1,6 +1,7 @@
 """What people are notified of: one row per person and event, and the e-mail that goes with it."""
 
 from datetime import time
+from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
@@ -36,6 +37,15 @@ class _Written(models.Model):
     def text(self) -> str:
         return self.write().text
 
+    @property
+    def brief(self) -> str:
+        return self.write().brief
+
+
+def new_card() -> str:
+    """Return the card of a notification that stands alone."""
+    return uuid4().hex
+
 
 class Notification(_Written):
     """What one person is notified of; unique by person, kind and key, so never twice."""
@@ -51,6 +61,8 @@ class Notification(_Written):
     key = UniqueKeyField(max_length=200)
     # A path of this site.
     address = models.CharField(max_length=300)
+    # Notifications of one card are shown as one row.
+    card = UniqueKeyField(max_length=200, default=new_card)
     created_at = models.DateTimeField(default=timezone.now)
     # Switched off for the bell, it is read from the start.
     read_at = models.DateTimeField(null=True, blank=True)
@@ -92,6 +104,10 @@ class Notification(_Written):
     @property
     def title(self) -> str:
         return super().title or str((self.about or DIGEST).title)
+
+    @property
+    def row_title(self) -> str:
+        return self.write().row_title or self.title
 
     @property
     def action(self) -> str:

@@ -5,7 +5,7 @@ They are written in the transaction of what they say, as all notifications are.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -32,10 +32,15 @@ from caraus.notifications.models import (
     Notification,
     NotificationEmail,
     NotifiedUit,
+    new_card,
 )
 from caraus.notifications.notify import EMAIL_WINDOW, schedule_email
 from caraus.notifications.preferences import Channels, channels_of
 
+# Between what the notices of a card name and the moment of the first.
+_CARD_SIGN = " @ "
+# Notices of one UIT within this time of the first are one card.
+CARD_WINDOW = timedelta(hours=1)
 # More than so many of a kind, at once or within five minutes, are one message.
 MAX_SINGLE_NOTIFICATIONS = 5
 
@@ -44,13 +49,19 @@ MAX_SINGLE_NOTIFICATIONS = 5
 class UitNotice:
     """What a person is notified of about a UIT: `key` names it within its kind, `message` writes it
     of the facts. `address` is a path of this site. After `matters_until` nobody is written to about
-    it."""
+    it.
+
+    Notices of one `card` are shown as one: those of one UIT when they come within the hour, those
+    of one day (`is_of_day`) whenever they come.
+    """
 
     key: str
     subject: FilterSubject
     message: MessageKind
     facts: Facts
     address: str
+    card: str
+    is_of_day: bool = False
     matters_until: datetime | None = None
 
 
@@ -130,11 +141,15 @@ class _UitNotifier:
             organization=self.organization,
             kind=self.kind.code,
             created_at__gt=self.now - EMAIL_WINDOW,
-        )
+        ).order_by()
         if open_burst := self._find_open_burst(recent):
             self._extend_burst(open_burst, new_notices)
             return 0
-        if recent.count() + len(new_notices) > MAX_SINGLE_NOTIFICATIONS:
+        # One UIT may have several issues; a day has many UITs.
+        counted = "key" if new_notices[0].is_of_day else "card"
+        number = recent.values(counted).distinct().count()
+        number += len({getattr(notice, counted) for notice in new_notices})
+        if number > MAX_SINGLE_NOTIFICATIONS:
             self._create_burst(new_notices)
             return 1
         self._create_singles(new_notices)
@@ -171,9 +186,11 @@ class _UitNotifier:
         return [notice for notice in notices if id(notice) in new]
 
     def _create_singles(self, notices: Sequence[UitNotice]) -> None:
+        cards = self._open_cards()
         rows = [
             self._row(
                 key=notice.key,
+                card=self._card(notice, cards),
                 company=notice.subject.company,
                 message=notice.message.code,
                 facts=notice.facts,
@@ -190,12 +207,36 @@ class _UitNotifier:
         for row in created:
             self._schedule_email(row)
 
+    def _open_cards(self) -> dict[str, str]:
+        """Return the cards of UITs that were begun within the hour, by what the notices name."""
+        begun = Notification.objects.filter(
+            user=self.user,
+            organization=self.organization,
+            created_at__gt=self.now - CARD_WINDOW,
+            card__contains=_CARD_SIGN,
+        ).order_by("created_at")
+        return {
+            card.partition(_CARD_SIGN)[0]: card for card in begun.values_list("card", flat=True)
+        }
+
+    def _card(self, notice: UitNotice, cards: dict[str, str]) -> str:
+        if notice.is_of_day:
+            return f"{self.organization.pk}:{notice.card}"
+        return cards.setdefault(notice.card, f"{notice.card}{_CARD_SIGN}{self.now.isoformat()}")
+
+    def _card_of_burst(self, notices: Sequence[UitNotice]) -> str:
+        cards = {notice.card for notice in notices}
+        if len(cards) == 1 and notices[0].is_of_day:
+            return self._card(notices[0], {})
+        return new_card()
+
     def _create_burst(self, notices: Sequence[UitNotice]) -> None:
         companies = {notice.subject.company for notice in notices}
         company = companies.pop() if len(companies) == 1 else None
         burst = self._row(
             key=f"burst:{notices[0].key}",
             is_burst=True,
+            card=self._card_of_burst(notices),
             company=company,
             address=self._list_address(company),
             matters_until=_last_relevant(notices),
@@ -243,6 +284,8 @@ class _UitNotifier:
         self._notified_uits(notices).update(notification=burst)
         if any(notice.subject.company.pk != burst.company_id for notice in notices):
             burst.company = None
+        if burst.card != self._card_of_burst(notices):
+            burst.card = new_card()
         burst.address = self._list_address(burst.company)
         ends = _last_relevant(notices)
         burst.matters_until = (

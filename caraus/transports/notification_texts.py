@@ -6,7 +6,7 @@ from datetime import date
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import day_in_full, today
+from caraus.core.formatting import day_in_full, plural, today
 from caraus.notifications.messages import Facts, Message, message_kind
 from caraus.transports.display import (
     ChangeLine,
@@ -59,10 +59,30 @@ def uit_event(facts: Facts) -> Message:
     text = _EventText(
         transport_of_facts(facts["transport"]), facts["event"], dict(facts["changes"])
     )
-    return Message(text.title(), text.text(), gettext("Vezi UIT-ul"))
+    return Message(
+        text.title(), text.text(), gettext("Vezi UIT-ul"), text.brief(), text.row_title()
+    )
 
 
-@message_kind("uit_ends")
+def _title_of_ends(facts: Facts, number: int) -> str:
+    """Return „Tot ce expiră azi: 11 UIT-uri · luni, 30 noiembrie, la 24:00”. With the day's name:
+    the page may be read after midnight."""
+    row = transport_of_facts(facts["transport"])
+    uits = plural(number, "UIT", "UIT-uri")
+    day = _day(row.last_valid_day)
+    if row.last_valid_day == today():
+        return gettext("Tot ce expiră azi: {uits} · {day}, la 24:00").format(day=day, uits=uits)
+    return gettext("Expiră {day}, la 24:00: {uits}").format(day=day, uits=uits)
+
+
+def _title_of_expired(facts: Facts, number: int) -> str:
+    row = transport_of_facts(facts["transport"])
+    return gettext("Au expirat {day}, la 24:00: {uits}").format(
+        day=_day(row.last_valid_day), uits=plural(number, "UIT", "UIT-uri")
+    )
+
+
+@message_kind("uit_ends", title_of_many=_title_of_ends)
 def uit_ends(facts: Facts) -> Message:
     """Say until when a UIT is valid, and what to do."""
     row, words = _end_of_facts(facts)
@@ -74,10 +94,11 @@ def uit_ends(facts: Facts) -> Message:
         gettext("UIT-ul %(uit)s expiră %(day)s, la 24:00") % words,
         _text_of_end(row, advice % words),
         gettext("Vezi UIT-ul"),
+        _brief_of_end(row),
     )
 
 
-@message_kind("uit_expired")
+@message_kind("uit_expired", title_of_many=_title_of_expired)
 def uit_expired(facts: Facts) -> Message:
     """Say when a UIT has expired, and what the law asks."""
     row, words = _end_of_facts(facts)
@@ -89,6 +110,7 @@ def uit_expired(facts: Facts) -> Message:
         gettext("UIT-ul %(uit)s a expirat %(day)s, la 24:00") % words,
         _text_of_end(row, advice),
         gettext("Vezi UIT-ul"),
+        _brief_of_end(row),
     )
 
 
@@ -101,6 +123,10 @@ def _end_of_facts(facts: Facts) -> tuple[Transport, dict[str, str]]:
         "day": day_in_full(row.last_valid_day, today=date.fromisoformat(facts["today"])),
         "next": day_in_full(row.first_expired_day, today=date.fromisoformat(facts["today"])),
     }
+
+
+def _brief_of_end(row: Transport) -> str:
+    return row.current_vehicle[0] or grouped_uit(row.uit)
 
 
 def _text_of_end(row: Transport, advice: str) -> str:
@@ -136,6 +162,19 @@ class _EventText:
         if self.kind in sentences:
             return sentences[self.kind]()
         return f"UIT {words['uit']}: {_change_title(self._changes())}"
+
+    def row_title(self) -> str:
+        """Return „CJ01ABC + CJ02REM · UIT nou · Nădlac (AR) → Cluj-Napoca (CJ)”."""
+        vehicle = _plates(self.row) or [grouped_uit(self.row.uit)]
+        is_new = self.kind == TransportEvent.Kind.APPEARED
+        return " · ".join([*vehicle, self.brief(), *([route_title(self.row)] if is_new else [])])
+
+    def brief(self) -> str:
+        if self.kind == TransportEvent.Kind.APPEARED:
+            return gettext("UIT nou")
+        if self.kind in {TransportEvent.Kind.CHANGED, TransportEvent.Kind.VEHICLE_CHANGED}:
+            return _change_title(self._changes())
+        return str(self.kind.label)
 
     def _day(self) -> str:
         return _day(self.row.transport_date)

@@ -83,6 +83,11 @@ def notification_subject(
     )
 
 
+def card_of_uit(row: Transport) -> str:
+    """Return what the notices of a UIT that come together share."""
+    return f"uit:{row.pk}"
+
+
 def _build_notice(company: Company, row: Transport, event: Event, at: datetime) -> UitNotice:
     return UitNotice(
         key=f"{row.pk}:{event.kind}:{at.isoformat()}",
@@ -95,6 +100,7 @@ def _build_notice(company: Company, row: Transport, event: Event, at: datetime) 
             "changes": list(event.changes.items()),
         },
         address=row.get_absolute_url(),
+        card=card_of_uit(row),
     )
 
 
@@ -102,13 +108,16 @@ def build_expiry_notice(
     kind: NotificationKind, row: Transport, first_expired_day: date, now: datetime
 ) -> UitNotice:
     """Build the notice that a UIT expires on a day or, of the kind EXPIRED_UIT, has expired."""
+    message = uit_expired if kind is EXPIRED_UIT else uit_ends
     today = bucharest_day(now).isoformat()
     return UitNotice(
         key=f"{row.pk}:{first_expired_day.isoformat()}",
         subject=notification_subject(row.company, row),
-        message=uit_expired if kind is EXPIRED_UIT else uit_ends,
+        message=message,
         facts={"transport": transport_facts(row.company, row), "today": today},
         address=row.get_absolute_url(),
+        card=f"{message.code}:{first_expired_day.isoformat()}",
+        is_of_day=True,
         matters_until=None if kind is EXPIRED_UIT else expires_at(first_expired_day),
     )
 

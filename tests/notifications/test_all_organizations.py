@@ -30,7 +30,7 @@ def test_the_bell_counts_and_the_list_shows_those_of_all(
     assert bell_count(signed_in) == 2
     page = signed_in.get("/notificari/").content.decode()
     cards = {
-        pk: page.partition(f"/notificari/{pk}/")[0].rpartition("<li")[2] for pk in (here, there)
+        pk: page.partition(f"/notificari/{pk}/")[2].partition("</li")[0] for pk in (here, there)
     }
     assert "Zet Trans" in cards[there]
     assert organization.name not in cards[here]  # the head says it

@@ -27,7 +27,7 @@ def test_what_came_in_one_language_is_read_in_another(
     owner.refresh_from_db()
     client.force_login(owner)
     page = squeezed(client.get("/notificari/").content.decode())
-    assert "New UIT 3A0C 4D7E 9F1H 2J47" in page
+    assert "B01OLD · New UIT · B (B)" in page
     assert "New UIT a" in page
     assert "UIT nou" not in page
     notification.user = owner

@@ -11,6 +11,7 @@ from caraus.notifications.models import ChannelPreference, Notification, Notific
 from caraus.notifications.notify import notify
 from tests import factories
 from tests.notifications.plain import plain, plain_facts
+from tests.squeezed import squeezed
 
 
 def notify_user(
@@ -41,13 +42,17 @@ def test_the_bell_stands_on_every_page_and_counts_what_is_unread(
     assert "Notificări: 2 necitite" in signed_in.get("/notificari/clopotel/").content.decode()
 
 
-def test_opening_one_reads_it_and_goes_where_it_leads(
+def test_opening_one_reads_it_shows_it_whole_and_leads_on(
     signed_in: Client, organization: Organization, owner: User
 ) -> None:
     pk = notify_user(organization, owner)
     page = signed_in.get("/notificari/").content.decode()
     assert "Titlul" in page
+    assert "Întâi." in page
+    assert f'href="/notificari/{pk}/"' in page
+    page = squeezed(signed_in.get(f"/notificari/{pk}/").content.decode())
     assert "<p>Apoi.</p>" in page
+    assert 'href="/integrari/#autorizeaza">Autorizează din nou</a>' in page
     response = signed_in.post(f"/notificari/{pk}/")
     assert response["Location"] == "/integrari/#autorizeaza"
     assert Notification.objects.get().read_at
@@ -84,6 +89,16 @@ def test_nobody_is_led_to_another_site(
     pk = notify_user(organization, owner)
     Notification.objects.update(address=address)
     assert signed_in.post(f"/notificari/{pk}/")["Location"] == "/notificari/"
+    assert "elsewhere" not in signed_in.get(f"/notificari/{pk}/").content.decode()
+
+
+def test_a_link_of_another_site_marks_nothing(
+    signed_in: Client, organization: Organization, owner: User
+) -> None:
+    pk = notify_user(organization, owner)
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert signed_in.get(f"/notificari/{pk}/", headers=headers)["Location"] == "/notificari/"
+    assert Notification.objects.get().read_at is None
 
 
 def test_preferences_are_kept_and_the_last_reader_is_notified_why_not(

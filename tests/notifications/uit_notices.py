@@ -29,6 +29,7 @@ def make_notices(company: Company, *keys: str) -> list[UitNotice]:
             message=about_uit,
             facts={"key": key},
             address=f"/transporturi/{key}/",
+            card=f"uit:{key}",
         )
         for key in keys
     ]

@@ -60,7 +60,7 @@ OBJECT_ROUTES = {
     "depuneri/incercari/<int:pk>/depunere.xml": {"GET": 404},
     "depuneri/raspunsuri/<int:pk>/raspuns.txt": {"GET": 404},
     "firme/<int:pk>/": {"GET": 404, "POST": 404},
-    "notificari/<int:pk>/": {"POST": 404},
+    "notificari/<int:pk>/": {"GET": 404, "POST": 404},
     "firme/<int:pk>/arhivare/": {"POST": 404},
     "firme/<int:pk>/stergere/": {"POST": 404},
     "firme/lista/<int:pk>/": {"GET": 404, "POST": 404},

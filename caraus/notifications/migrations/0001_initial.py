@@ -1,3 +1,4 @@
+import caraus.notifications.models
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -23,6 +24,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=40)),
                 ('key', models.CharField(max_length=200)),
                 ('address', models.CharField(max_length=300)),
+                ('card', models.CharField(default=caraus.notifications.models.new_card, max_length=200)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('is_burst', models.BooleanField(db_default=False, default=False)),

@@ -1,38 +1,43 @@
 """The bell and the list."""
 
+from itertools import groupby
+
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.notifications.mail_failures import mail_failures_of
-from caraus.notifications.visible_notifications import own_notifications, render_notifications
+from caraus.notifications.rendering import render_cards
+from caraus.notifications.visible_notifications import count_unread, own_notifications
 
-NOTIFICATIONS_PER_PAGE = 30
-# So many of a burst are named in the list.
-MAX_NAMED_IN_LIST = 10
+CARDS_PER_PAGE = 30
 
 
 @require_GET
 @never_cache
 def notification_list(request: HttpRequest) -> HttpResponse:
-    """Show the person's notifications in all organizations, a page at a time."""
+    """Show the person's notifications in all organizations, a page of cards at a time."""
     membership = access.current_membership(request)
-    own = own_notifications(request).select_related("organization")
-    page = Paginator(own, NOTIFICATIONS_PER_PAGE).get_page(request.GET.get("pagina"))
+    own = own_notifications(request)
+    by_card = own.order_by().values_list("card").annotate(newest=Max("created_at"), last=Max("pk"))
+    page = Paginator(by_card.order_by("-newest", "-last"), CARDS_PER_PAGE).get_page(
+        request.GET.get("pagina")
+    )
+    cards = render_cards([card for card, *_ in page], own, access.open_memberships(request))
     may_see = access.has_role(membership, Role.ADMIN)
     context = {
         "page": page,
-        "notifications": render_notifications(
-            list(page), access.open_memberships(request), named=MAX_NAMED_IN_LIST
-        ),
-        "unread": own_notifications(request).filter(read_at=None).count(),
+        "days": [(day, list(several)) for day, several in groupby(cards, lambda card: card.day)],
+        "unread": count_unread(request),
         "mail_failures": mail_failures_of(membership.organization) if may_see else None,
     }
     return render(request, "notifications/list.html", context)
@@ -46,18 +51,29 @@ def bell(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/_bell.html")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark it as read and go where it leads, in its own organization; with `ramai`, stay in the
-    list."""
+    """Mark the card of a notification as read and go where it leads, in its own organization; with
+    `ramai`, stay in the list. Of what no other page says, show the whole text."""
     access.current_membership(request)
-    notification = own_notifications(request).filter(pk=pk).first()
+    own = own_notifications(request)
+    notification = own.filter(pk=pk).first()
     if notification is None:
         raise Http404(gettext("Nu există sau nu este al organizației tale."))
-    own_notifications(request).filter(pk=pk, read_at=None).update(read_at=timezone.now())
+    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+        return redirect("notifications:list")  # another site's link marks and changes nothing
+    own.filter(card=notification.card, read_at=None).update(read_at=timezone.now())
     if "ramai" in request.POST:
         return redirect("notifications:list")
     access.select_organization(request, notification.organization_id)
+    kind = notification.about
+    if request.method == "GET" and not (kind and kind.of_uits):
+        context = {"notification": notification, "address": _path(notification.address)}
+        return render(request, "notifications/notification.html", context)
+    addresses = own.filter(card=notification.card).order_by().values_list("address").distinct()
+    if kind and kind.of_uits and len(addresses) > 1:
+        return redirect(resolve_url(settings.TRANSPORT_LIST_URL) + kind.list_query)
     return redirect(_path(notification.address))
 
 
