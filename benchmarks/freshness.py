@@ -85,7 +85,8 @@ class Polling:
         self.longest_gap = 0.0
 
     def run(self, next_gap: Callable[[int, float, float, int], float], first: float) -> None:
-        """`next_gap(carrier, since, now, new)` in minutes; first polls spread over `first`."""
+        """Simulate with `next_gap(carrier, since, now, new)` in minutes; first polls spread over
+        `first`."""
         queue = [(self.rng.random() * first, carrier) for carrier in range(len(self.appearing))]
         heapq.heapify(queue)
         seen = [0] * len(queue)

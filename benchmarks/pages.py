@@ -115,7 +115,8 @@ def addresses(company: Company) -> dict[str, str]:
 
 
 def signed_in(companies: list[Company]) -> Client:
-    """The owner, with one authorization and companies asked just now: made anew each time."""
+    """Return the owner's client, with one authorization and companies polled just now: made anew
+    each time."""
     organization = companies[0].organization
     User.objects.filter(email="owner@example.ro").delete()
     owner = User.objects.create_user("owner@example.ro", None)

@@ -83,7 +83,7 @@ class Slow(threading.Thread):
                     yield make, make()
 
     def _is_open(self, make: Callable[[], socket.socket], client: socket.socket) -> bool:
-        """Whether the server has not closed it; one byte more is sent, and nothing read."""
+        """Return whether the server has not closed it; one byte more is sent, and nothing read."""
         try:
             if make == self.reader:
                 client.recv(1, socket.MSG_PEEK)
@@ -110,7 +110,7 @@ def attacked(address: str, *, each: int = EACH, stubborn: bool = True) -> Iterat
 
 
 def seconds_of(url: str, timeout: float = 60) -> float:
-    """How long the whole answer takes; an error status raises."""
+    """Return how long the whole response takes; an error status raises."""
     began = time.perf_counter()
     with urllib.request.urlopen(url, timeout=timeout) as response:
         response.read()

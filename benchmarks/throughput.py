@@ -148,7 +148,7 @@ def token_of(installation: FaultRun) -> str:
 
 
 def profiled(installation: FaultRun, seconds: float) -> None:
-    """The engine in this process; its event loop's thread is what is profiled."""
+    """Run the poller in this process; its event loop's thread is what is profiled."""
     os.environ |= installation.installation.environment
     import django
 

@@ -137,13 +137,13 @@ def fill(rows: int) -> tuple[list[int], int]:
 
 
 def visible_transports(companies: list[int]) -> QuerySet[Transport]:
-    """What the tenant's owner sees."""
+    """Return what the tenant's owner sees."""
     organization = Company.objects.get(pk=companies[0]).organization_id
     return Transport.objects.filter(organization=organization)
 
 
 def pages(companies: list[int], title: str) -> None:
-    """The same page by OFFSET and by its place, at growing depths."""
+    """Measure the same page by OFFSET and by its place, at growing depths."""
     everything = ListFilters(show="all")
     rows = listing.filter_transports(
         everything, visible_transports(companies), companies, today=today()
@@ -161,7 +161,7 @@ def pages(companies: list[int], title: str) -> None:
 
 
 def view(companies: list[int], filters: ListFilters) -> None:
-    """What the list asks the database: the page and the count."""
+    """Measure the queries of the list: the page and the count."""
 
     visible = visible_transports(companies)
 

@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def by_pip(folder: Path) -> bool:
-    """The usual way: a venv with pip."""
+    """Install it the usual way: a venv with pip."""
     command = [sys.executable, "-m", "venv", "--clear", str(folder)]
     discard = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     if subprocess.run(command, check=False, **discard).returncode:  # type: ignore[call-overload]
@@ -42,7 +42,7 @@ def by_pip(folder: Path) -> bool:
 
 
 def by_hand(folder: Path, uv: Path) -> None:
-    """Without pip: the newest wheel for this machine, unpacked into the venv."""
+    """Install it without pip: the newest wheel for this machine, unpacked into the venv."""
     venv.EnvBuilder(clear=True, with_pip=False).create(folder)
     request = urllib.request.Request(
         PYPI, headers={"Accept": "application/vnd.pypi.simple.v1+json"}
@@ -66,7 +66,7 @@ def version(filename: str) -> tuple[int, ...]:
 
 
 def fits(filename: str) -> bool:
-    """Whether a wheel is of a final version and for this system and processor."""
+    """Return whether a wheel is of a final version and for this system and processor."""
     if not filename.endswith(".whl") or not filename.split("-")[1].replace(".", "").isdigit():
         return False
     machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())

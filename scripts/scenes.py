@@ -43,8 +43,8 @@ def pages() -> dict[str, str]:
 
 
 def people() -> tuple[str, str]:
-    """A reader, an offered place, and an address to hear at: the reader's session, the place's
-    link."""
+    """Make a reader, an invitation, and an address for notifications: the reader's session, the
+    invitation's link."""
     from django.test import Client
 
     from caraus.accounts import members
@@ -60,7 +60,7 @@ def people() -> tuple[str, str]:
 
 
 def export_under_way() -> int:
-    """An export of which the worker knows nothing: it stands where it is. Its key."""
+    """Make an export of which the worker knows nothing: it stands where it is. Return its key."""
     from caraus.accounts.models import Membership
     from caraus.workspace.models import ListExport
 

@@ -100,7 +100,8 @@ class Photographer:
 
 
 def write(picture: bytes, path: Path) -> None:
-    """With a palette, a third of the size: flat colours as they are, the rest by the nearest."""
+    """Write it with a palette, a third of the size: flat colours as they are, the rest by the
+    nearest."""
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
     few = image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
@@ -116,7 +117,7 @@ def write(picture: bytes, path: Path) -> None:
 
 
 def signed_out(photographer: Photographer) -> None:
-    """Before anybody is in."""
+    """Show the pages before anybody is in."""
     served = scenes.pages()
     session, invitation = scenes.people()
     page = photographer.page
@@ -170,7 +171,8 @@ def authorize(photographer: Photographer) -> None:
 
 
 def authorization_life(photographer: Photographer) -> None:
-    """The test of the connection, a link and its holder, the help, the other states of the card."""
+    """Show the test of the authorization, a link and its holder, the help, the other states of
+    the card."""
     page = photographer.page
     page.goto("/integrari/")
     page.get_by_role("button", name="Testează conexiunea").first.click()
@@ -206,7 +208,8 @@ def authorization_life(photographer: Photographer) -> None:
 
 
 def list_and_detail(photographer: Photographer) -> None:
-    """The list in its states, and a UIT whose vehicle was changed after ANAF first showed it."""
+    """Show the list in its states, and a UIT whose vehicle was changed after ANAF first showed
+    it."""
     page, demo = photographer.page, photographer.demo
     added = cast("dict[str, str]", demo.control("uit", {"cui": CUI, **VEHICLE}))
     uit = added["uit"]
@@ -243,7 +246,7 @@ def list_and_detail(photographer: Photographer) -> None:
 
 
 def arriving(photographer: Photographer) -> None:
-    """A new UIT comes while the list is looked at."""
+    """Show a new UIT that comes while the list is looked at."""
     page, demo = photographer.page, photographer.demo
     page.goto(f"/transporturi/?firma={CUI}")
     added = cast("dict[str, str]", demo.control("uit", {"cui": CUI, "nr_veh": "TM55VIU"}))
@@ -266,7 +269,7 @@ fără număr;camion;MAN nou, de la leasing
 
 
 def fleet(photographer: Photographer) -> None:
-    """A list with errors before it is taken, the fleet, and the problems that it raises."""
+    """Show a list with errors before it is taken, the fleet, and the issues that it raises."""
     page = photographer.page
     photographer.go("/flota/", "flota-goala")
     page.goto(f"/flota/import/?firma={CUI}")
@@ -353,7 +356,7 @@ def sync_until(page: Page, selector: str) -> None:
 
 
 def anaf_down(photographer: Photographer) -> None:
-    """The list while ANAF does not answer."""
+    """Show the list while ANAF does not respond."""
     page, demo = photographer.page, photographer.demo
     demo.control("scenario", {"name": "down_503", "on": True})
     page.goto("/transporturi/")

@@ -65,7 +65,7 @@ def _django() -> None:
 
 
 def texts_of(path: Path) -> Iterator[Key]:
-    """(context, text) or (context, (one, many)) of every marked text of a file."""
+    """Yield (context, text) or (context, (one, many)) of every marked text of a file."""
     source = path.read_text()
     if path.suffix != ".py":
         from django.utils.translation.template import templatize
@@ -97,7 +97,7 @@ def _key(function: str, messages: str | tuple[str | None, ...] | None) -> Key | 
 
 
 def collected() -> dict[Key, list[str]]:
-    """Every marked text with the files that hold it."""
+    """Return every marked text with the files that hold it."""
     _django()
     messages: dict[Key, list[str]] = {}
     for path in _sources():
@@ -121,7 +121,7 @@ def _read(locale: str, folder: str = OWN) -> Catalog:
 
 
 def wanted(locale: str) -> Catalog:
-    """The catalogue as it should be: today's texts, with the translations that there are."""
+    """Build the catalogue as it should be: today's texts, with the translations that there are."""
     old, new = (
         _read(locale),
         Catalog(locale=locale, project="Cărăuș", charset="utf-8", header_comment="", fuzzy=False),
@@ -217,7 +217,8 @@ def _troubles_of(message: Message, *, folder: str) -> Iterator[str]:
 
 
 def _is_slip(translation: str) -> bool:
-    """What a slip of a program leaves: a text several times over, or one letter of it."""
+    """Return whether it is what a slip of a program leaves: a text several times over, or one
+    letter of it."""
     return bool(re.fullmatch(r"(.{9,}?)\1+", translation)) or (
         len(translation) == 1 and translation.isalpha()
     )
@@ -228,7 +229,7 @@ def _names(text: str) -> list[str]:
 
 
 def problems() -> Iterator[str]:
-    """Every sentence about what is wrong with the catalogues."""
+    """Yield every sentence about what is wrong with the catalogues."""
     for locale in LOCALES:
         if not po(locale).exists() or po(locale).read_bytes() != as_po(wanted(locale)):
             yield f"{locale}: the .po is behind the sources; run scripts/translations.py extract"

@@ -85,7 +85,7 @@ _SILENT_TAGS = {
 
 
 def unmarked() -> Iterator[str]:
-    """A sentence for each text that nobody could translate."""
+    """Yield a sentence for each text that nobody could translate."""
     for path in sorted(PACKAGE.rglob("*")):
         name = path.relative_to(PACKAGE).as_posix()
         ours = "migrations/" not in name and path.name != "apps.py" and not name.startswith(FREE)

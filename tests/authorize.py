@@ -16,7 +16,7 @@ CALLBACK = "http://127.0.0.1:8000/anaf/callback"
 def authorize(
     anaf: SimulatorProcess, organization: Organization, certificate: str = "three"
 ) -> Authorization:
-    """A connection whose tokens ANAF has given for this certificate."""
+    """Return an authorization whose tokens ANAF has given for this certificate."""
     code = anaf.log_in(certificate, url=anaf.authorize_url(CALLBACK))["code"]
     tokens = anaf.exchange(code, CALLBACK).json()
     return factories.authorization(

@@ -67,26 +67,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the garbage collector need not look at it again and again."""
+    """Freeze what is loaded by now: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _letters_are_queued(django_test_environment: None) -> None:
-    """As in life; Django's tests keep every letter in memory, which is left to `delivery`."""
+def _emails_are_queued(django_test_environment: None) -> None:
+    """Queue e-mails as in life; Django's tests keep them in memory, which is left to `delivery`."""
     settings.MAILERS = settings.MAILERS | {"default": QUEUE}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _passwords_are_hashed_quickly(django_test_environment: None) -> None:
-    """The product's slow hash is tested once, in `security/test_refusals.py`."""
+    """Hash passwords quickly: the product's slow hash is tested once, in
+    `security/test_refusals.py`."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
-    """One simulated ANAF for the whole run, over real sockets."""
+    """Run one simulated ANAF for the whole run, over real sockets."""
     with SimulatorProcess(
         client_id="caraus-tests", client_secret="a-secret-of-the-tests"
     ) as process:
@@ -95,7 +96,7 @@ def simulator_process() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of a module."""
+    """Start one Chromium for the tests of a module."""
     with chromium.launched() as browser:
         yield browser
         connections.close_all()  # Django has others for what runs under playwright's event loop
@@ -105,7 +106,8 @@ def browser() -> Iterator[Browser]:
 def blank(
     simulator_process: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Path:
-    """A data folder at rest, with this version's schema: to be copied by who needs an own one."""
+    """Make a data folder at rest, with this version's schema: to be copied by who needs an own
+    one."""
 
     def make(folder: Path) -> None:
         done = Installation(folder, simulator_process).run("migrate")
@@ -116,7 +118,7 @@ def blank(
 
 @pytest.fixture
 def anaf(simulator_process: SimulatorProcess, settings: LazySettings) -> SimulatorProcess:
-    """The simulated ANAF as new, and the product's settings pointing at it."""
+    """Return the simulated ANAF as new, with the product's settings pointing at it."""
     simulator_process.reset()
     settings.ANAF_LOGIN_URL = settings.ANAF_API_URL = simulator_process.url
     settings.ANAF_TIMEOUT_SECONDS = 2
@@ -135,13 +137,13 @@ def owner(organization: Organization) -> User:
 
 @pytest.fixture
 def teammate(organization: Organization) -> User:
-    """A member who may only look."""
+    """Return a member who may only look."""
     return factories.member(organization, "viewer")
 
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    """An owner of another organization, with a company and an authorization of its own."""
+    """Return an owner of another organization, with a company and an authorization of its own."""
     return factories.stranger()
 
 
@@ -158,5 +160,6 @@ def signed_in(client: Client, owner: User) -> Client:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """The real procrastinate worker over the test database; `worker.drain()` runs what waits."""
+    """Return the real procrastinate worker over the test database; `worker.drain()` runs what
+    waits."""
     return Worker()

@@ -50,8 +50,8 @@ os.environ |= {
 
 @contextlib.contextmanager
 def database(template: str = "template0") -> Iterator[str]:
-    """The address of an own database on the tests' server, for what wants an external one: empty,
-    or a copy of another to which nobody is connected."""
+    """Yield the address of an own database on the tests' server, for what wants an external one:
+    empty, or a copy of another to which nobody is connected."""
     name = f"own_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(SERVER.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())

@@ -19,7 +19,7 @@ def organization(name: str = "Trans Test") -> Organization:
 
 
 def user(email: str = "", *, name: str = "Ana Pop", password: str | None = None) -> User:
-    """Without a password (hashing one is slow); `client.force_login` needs none."""
+    """Make a user without a password (hashing one is slow); `client.force_login` needs none."""
     return User.objects.create_user(
         email or f"user{next(_numbers)}@example.ro", password, name=name
     )

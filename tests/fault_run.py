@@ -88,7 +88,7 @@ class FaultRun:
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        """An organization with its companies, authorized; PostgreSQL held meanwhile."""
+        """Make an organization with its companies, authorized; PostgreSQL is held meanwhile."""
         for cui in self.cuis:
             self.anaf.control("carrier", {"cui": cui, "name": f"FURTUNA {cui} SRL", "per_day": 1})
         self.anaf.rights("three", cuis=self.cuis)
@@ -131,7 +131,7 @@ class FaultRun:
             self.anaf.turn_off(name)
 
     def await_calm(self, seconds: float) -> None:
-        """No more faults: wait until every company has been asked about since."""
+        """Make no more faults: wait until every company has been polled since."""
         calm = datetime.now().astimezone()
         deadline = time.monotonic() + seconds
         while True:
@@ -174,7 +174,7 @@ class FaultRun:
     # -- what is true afterwards ---------------------------------------------------------------
 
     def differences(self) -> list[str]:
-        """What is not as ANAF has it; empty when all is well."""
+        """Return what is not as ANAF has it; empty when all is well."""
         faults = []
         rows = self.query(
             "SELECT c.cui, t.uit, t.state, t.raw FROM transports_transport t"
@@ -218,7 +218,7 @@ class FaultRun:
         )
 
     def most_calls_in_a_minute(self) -> int:
-        """Of the simulator's own log: the most calls to the services in any 60 seconds."""
+        """Return, of the simulator's own log, the most calls to the services in any 60 seconds."""
         moments = sorted(self._service_calls())
         most = first = 0
         for last, moment in enumerate(moments):
@@ -228,7 +228,7 @@ class FaultRun:
         return most
 
     def parallel_polls(self) -> int:
-        """How many questions about a company began before the one before it had ended."""
+        """Count the polls of a company that began before the one before had ended."""
         by_cui: dict[str, list[tuple[datetime, datetime]]] = {}
         for call in self.anaf.calls("info"):
             start = datetime.fromisoformat(call["time"])
@@ -283,7 +283,7 @@ class FaultRun:
             self.anaf.turn_on(name, times=times, **options)
 
     def _declare(self) -> None:
-        """A UIT appears, is corrected, or is deleted."""
+        """Let a UIT appear, correct it, or delete it."""
         cui = self.rng.choice(self.cuis)
         done = self.rng.random()
         declared = self.declared.get(cui)
@@ -309,7 +309,8 @@ class FaultRun:
         ]
 
     def _restart_postgres(self) -> None:
-        """As when its machine is turned off: no good-byes, and recovered at the start."""
+        """Restart it as when its machine is turned off: no good-byes, and recovered at the
+        start."""
         pid = int((self.folder / "postgres/postmaster.pid").read_text().split()[0])
         server = psutil.Process(pid)
         server.send_signal(signal.SIGQUIT)

@@ -37,7 +37,7 @@ class ForkedProcess:
         self._ours.send("go")
 
     def result(self) -> Any:
-        """What `work` returned."""
+        """Return what `work` returned."""
         assert self._ours.poll(PATIENCE)
         return self._ours.recv()
 
@@ -46,14 +46,14 @@ class ForkedProcess:
         self._process.kill()
 
     def wait(self) -> int | None:
-        """Its exit code: a signal's number is negative; None while it runs."""
+        """Return its exit code: a signal's number is negative; None while it runs."""
         self._process.join(PATIENCE)
         self._ours.close()
         return self._process.exitcode
 
 
 def begin(*processes: ForkedProcess) -> None:
-    """All at the same moment, when all are ready."""
+    """Let all begin at the same moment, when all are ready."""
     for process in processes:
         process.wait_until_ready()
     for process in processes:

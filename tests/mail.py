@@ -88,7 +88,7 @@ QUEUE = {"BACKEND": "caraus.mail.queue.QueueBackend"}
 
 
 def mailers(port: int) -> dict[str, Any]:
-    """The product's mailers, delivering to a server at this port."""
+    """Return the product's mailers, delivering to a server at this port."""
     backend = "django.core.mail.backends.smtp.EmailBackend"
     options = {"host": "127.0.0.1", "port": port, "timeout": 5}
     return {"default": QUEUE, "delivery": {"BACKEND": backend, "OPTIONS": options}}

@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def may_start_programs(item: pytest.Item) -> bool:
-    """Whether the test is one of those that `make check` leaves out, or a check of the code."""
+    """Return whether the test is one of those that `make check` leaves out, or a check of the
+    code."""
     return any(item.get_closest_marker(name) for name in ("browser", "process", "lint"))
 
 

@@ -13,24 +13,24 @@ from caraus.embedded.processes import wait_for_exit
 
 
 def children(pid: int) -> list[psutil.Process]:
-    """All processes that a process has started, and theirs."""
+    """Return all processes that a process has started, and theirs."""
     return list(psutil.Process(pid).children(recursive=True))
 
 
 def command_line(process: psutil.Process) -> list[str]:
-    """Its program and arguments; empty when it has ended."""
+    """Return its program and arguments; empty when it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return list(process.cmdline())
     return []
 
 
 def environment(process: psutil.Process) -> str:
-    """The variables that it was started with; empty when it has ended."""
+    """Return the variables that it was started with; empty when it has ended."""
     with contextlib.suppress(ProcessLookupError, FileNotFoundError):
         return Path(f"/proc/{process.pid}/environ").read_text()
     return ""
 
 
 def still_running(processes: list[psutil.Process], seconds: float = 10) -> list[psutil.Process]:
-    """Those that do not end within some seconds."""
+    """Return those that do not end within some seconds."""
     return wait_for_exit(processes, seconds)

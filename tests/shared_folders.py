@@ -14,7 +14,7 @@ from tests.folders import make_folder
 def folder(
     factory: pytest.TempPathFactory, worker: str, name: str, make: Callable[[Path], None]
 ) -> Path:
-    """The folder that `make` filled at the path that it was given; for copying only.
+    """Return the folder that `make` filled at the path that it was given; for copying only.
 
     `worker` is pytest-xdist's `worker_id`. A server's folder is made under a path of its own, since
     its user must be able to come to it, and kept at rest.
@@ -34,5 +34,5 @@ def folder(
 
 
 def copy(source: Path, to: Path) -> None:
-    """All of it, whoever owns it."""
+    """Copy all of it, whoever owns it."""
     subprocess.run(["cp", "-a", str(source), str(to)], check=True)

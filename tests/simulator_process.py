@@ -149,7 +149,7 @@ class SimulatorProcess:
         return response.json()
 
     def reset(self) -> None:
-        """All as at the start: scenarios, clock, additions, calls, limits, rights."""
+        """Put all as at the start: scenarios, clock, additions, calls, limits, rights."""
         self.control("reset", {})
 
     def state(self) -> Any:
@@ -176,16 +176,16 @@ class SimulatorProcess:
         return str(self.control("clock", {"set": moment})["now"])
 
     def now(self) -> str:
-        """The simulator's time, ISO, UTC."""
+        """Return the simulator's time, ISO, UTC."""
         return str(self.control("clock")["now"])
 
     def calls(self, endpoint: str | None = None) -> list[dict[str, Any]]:
-        """The calls got so far, oldest first."""
+        """Return the calls got so far, oldest first."""
         calls: list[dict[str, Any]] = self.control("calls")["calls"]
         return [item for item in calls if endpoint is None or item["endpoint"] == endpoint]
 
     def uploads(self) -> list[dict[str, Any]]:
-        """Give the files taken for processing so far, oldest first."""
+        """Return the files taken for processing so far, oldest first."""
         uploads: list[dict[str, Any]] = self.control("uploads")["uploads"]
         return uploads
 
@@ -209,12 +209,12 @@ class SimulatorProcess:
         return self.control(f"uit/{uit}")
 
     def active(self, cui: str) -> list[dict[str, Any]]:
-        """What ``info`` should show for a carrier, whatever scenarios are on."""
+        """Return what ``info`` should show for a carrier, whatever scenarios are on."""
         records: list[dict[str, Any]] = self.control(f"active/{cui}")["records"]
         return records
 
     def rights(self, certificate: str, **changes: Any) -> Any:
-        """Changes: cuis (a list), enrolled (a boolean)."""
+        """Change a certificate's rights: cuis (a list), enrolled (a boolean)."""
         return self.control("rights", {"certificate": certificate, **changes})
 
     def limits(self, **values: Any) -> Any:
@@ -268,7 +268,7 @@ class SimulatorProcess:
         )
 
     def tokens(self, certificate: str = "three") -> dict[str, Any]:
-        """The whole way from the login to the tokens."""
+        """Go the whole way from the login to the tokens."""
         response: dict[str, Any] = self.exchange(self.log_in(certificate)["code"]).json()
         return response
 
@@ -282,14 +282,14 @@ class SimulatorProcess:
 
 
 def flow_of(page: httpx2.Response) -> str:
-    """The hidden field that ties the pages of one login together."""
+    """Return the hidden field that ties the pages of one login together."""
     match = re.search(r'name="flow" value="([^"]+)"', page.text)
     assert match, page.text
     return match[1]
 
 
 def came_back(response: httpx2.Response) -> dict[str, str]:
-    """The parameters of a redirect to the application."""
+    """Return the parameters of a redirect to the application."""
     assert response.status_code == 302, response.text
     query = parse_qs(urlsplit(response.headers["location"]).query)
     return {name: values[0] for name, values in query.items()}

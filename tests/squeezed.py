@@ -5,10 +5,10 @@ from typing import Any
 
 
 def squeezed(page: str) -> str:
-    """Runs of blanks become one; beside tags and before the end of a tag there is none."""
+    """Make runs of blanks one; remove them beside tags and before the end of a tag."""
     return re.sub(r"(?<=>) | (?=[<>])", "", re.sub(r"\s+", " ", page))
 
 
 def page_of(response: Any) -> str:
-    """The page that a response brings, squeezed."""
+    """Return the page that a response brings, squeezed."""
     return squeezed(response.content.decode())

@@ -70,7 +70,7 @@ def test_the_image_is_made_in_stages_and_runs_as_nobody_special() -> None:
 
 
 def commands() -> Iterator[tuple[str, list[str]]]:
-    """Each `caraus …` of the deployment and its documents, as words."""
+    """Yield each `caraus …` of the deployment and its documents, as words."""
     for unit in UNITS:
         for line in unit.read_text().splitlines():
             if match := re.search(r"^ExecStart=.*?bin/caraus ([^'\n]+)", line):
@@ -243,8 +243,8 @@ def test_every_setting_is_documented() -> None:
 
 
 def shipped() -> set[str]:
-    """What `uv sync --no-dev --all-extras` installs, by the lock: the product's own needs and
-    theirs."""
+    """Return what `uv sync --no-dev --all-extras` installs, by the lock: the product's own needs
+    and theirs."""
     packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
     packages_by_name = {package["name"]: package for package in packages}
     reached: set[str] = set()

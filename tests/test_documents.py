@@ -133,9 +133,9 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 def test_docstrings_of_functions_begin_with_an_imperative() -> None:
     wrong = []
     for path in modules():
-        if path.relative_to(ROOT).parts[0] not in {"caraus", "anaf_simulator"}:
-            continue
         for function in functions(path):
+            if function.name.startswith("test_"):  # its docstring adds to the promise of its name
+                continue
             docstring = ast.get_docstring(function) or "Do"
             if NOT_IMPERATIVE.match(docstring) and not GIVES_AWAY.match(docstring):
                 first_line = docstring.splitlines()[0]

@@ -22,7 +22,7 @@ def _modules() -> dict[str, Path]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Give the dotted names that a module imports, in functions too."""
+    """Yield the dotted names that a module imports, in functions too."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -30,7 +30,8 @@ PUBLISHED = {
 
 
 def _is_private(name: str) -> bool:
-    """Not names with underscores on both sides, which Python and its enumerations give."""
+    """Return whether a name is private: not with underscores on both sides, which Python and its
+    enumerations give."""
     return name.startswith("_") and not name.endswith("_") and name not in PUBLISHED
 
 
@@ -44,7 +45,7 @@ def _trees(folder: str) -> list[tuple[Path, ast.Module]]:
 
 @cache
 def _own_names() -> set[str]:
-    """Every name that our own code gives to something."""
+    """Return every name that our own code gives to something."""
     names = {"_"}
     for _, tree in chain.from_iterable(map(_trees, OURS)):
         for node in ast.walk(tree):
@@ -111,7 +112,7 @@ def test_no_private_method_of_a_library_is_overridden(package: ModuleType) -> No
 
 
 def _names_given(kind: type) -> Iterator[str]:
-    """What the class's own source defines, or sets on its objects."""
+    """Yield what the class's own source defines, or sets on its objects."""
     with contextlib.suppress(OSError, TypeError):  # a class that a library made has no source
         for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(kind)))):
             match node:

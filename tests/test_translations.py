@@ -35,7 +35,7 @@ def test_nothing_is_unmarked_untranslated_fuzzy_or_stale() -> None:
 
 
 def _texts(catalogue: Path) -> set[str]:
-    """What a catalogue translates, each with its context."""
+    """Return what a catalogue translates, each with its context."""
     with catalogue.open("rb") as file:
         return {
             f"{message.context or ''}|{message.id[0] if message.pluralizable else message.id}"

@@ -12,7 +12,7 @@ from caraus.accounts.models import User
 
 
 def totp_code(secret: str) -> str:
-    """The code that an app shows now."""
+    """Return the code that an app shows now."""
     counter = int(time.time()) // 30
     digest = hmac.digest(base64.b32decode(secret), counter.to_bytes(8), "sha1")
     offset = digest[-1] & 0xF
@@ -21,7 +21,7 @@ def totp_code(secret: str) -> str:
 
 
 def add_totp(user: User) -> str:
-    """Give the person an authenticator app; return its secret."""
+    """Set up an authenticator app for the person; return its secret."""
     secret = base64.b32encode(secrets.token_bytes(20)).decode()
     _add(user, Authenticator.Type.TOTP, secret=secret)
     return secret

@@ -106,7 +106,7 @@ def start_balancer(cluster: Cluster) -> "subprocess.Popen[bytes]":
 
 
 def step(cluster: Cluster, users: int) -> float:
-    """One number of users for a while; the 95th percentile in ms."""
+    """Run one number of users for a while; return the 95th percentile in ms."""
     busy: dict[str, list[float]] = defaultdict(list)
     over = threading.Event()
     watcher = threading.Thread(target=watch, args=(cluster, busy, over))

@@ -11,7 +11,8 @@ KEY = (7, 5, 3, 2, 1, 7, 5, 3, 2)
 
 
 def with_check_digit(digits: str) -> str:
-    """By the words of the law: weights from the right, times ten, modulo eleven, ten is zero."""
+    """Append the check digit by the words of the law: weights from the right, times ten, modulo
+    eleven, ten is zero."""
     total = sum(int(d) * k for d, k in zip(digits.rjust(9, "0"), KEY, strict=True))
     return digits + str(total * 10 % 11 % 10)
 

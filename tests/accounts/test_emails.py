@@ -41,7 +41,7 @@ def _quick(db: None, settings: LazySettings) -> None:
 
 @pytest.fixture
 def refusing(settings: LazySettings) -> Iterator[MailServer]:
-    """A mail server that takes nothing, while the worker tries and tries."""
+    """Run a mail server that takes nothing, while the worker tries and tries."""
     with MailServer() as server:
         settings.MAILERS = server.mailers
         server.refuse_recipients("451 later")

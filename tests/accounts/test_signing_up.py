@@ -130,7 +130,7 @@ def test_the_right_password_and_a_new_one_end_the_count_of_wrong_ones(
 
 
 def try_from(address: str, password: str = "greșită") -> bool:
-    """Whether a sign-in from this address is let in."""
+    """Return whether a sign-in from this address is let in."""
     client = Client(REMOTE_ADDR=address)
     return bool(sign_in(client, password).status_code == 302)  # type: ignore[attr-defined]
 

@@ -49,7 +49,7 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that left early is what these tests are about."""
+        """Ignore it: a client that left early is what these tests are about."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(autouse=True)
 def no_limiter() -> Iterator[None]:
-    """The boundary alone: nobody counts its calls."""
+    """Test the boundary alone: nobody counts its calls."""
     before = rate_limit.set_limiter(lambda _cui: nullcontext())
     yield
     rate_limit.set_limiter(before)
@@ -120,12 +120,12 @@ def stranger() -> Iterator[Server]:
 
 @pytest.fixture
 def settings(anaf: Server) -> AnafSettings:
-    """Settings that lead to the double, with little patience."""
+    """Return settings that lead to the double, with little patience."""
     return settings_for(anaf.url)
 
 
 def settings_for(url: str, *, timeout: float = 5.0) -> AnafSettings:
-    """Settings that lead to `url` for both the login and the API."""
+    """Return settings that lead to `url` for both the login and the API."""
     return AnafSettings(
         client_id="client-1",
         client_secret="very-secret",

@@ -38,7 +38,7 @@ WAF_PAGE = (
 
 
 def record(**changes: Any) -> dict[str, Any]:
-    """The swagger's record with some fields changed; None removes a field."""
+    """Return the swagger's record with some fields changed; None removes a field."""
     merged = {**SWAGGER_RECORD, **changes}
     return {key: value for key, value in merged.items() if value is not None}
 
@@ -49,5 +49,5 @@ def body_of(value: Any) -> bytes:
 
 
 def signed(**claims: Any) -> str:
-    """A JWT with these claims."""
+    """Return a JWT with these claims."""
     return jwt.encode(claims, "k" * 64, algorithm="HS512")

@@ -77,7 +77,7 @@ def test_a_server_without_tls_was_sent_nothing(anaf: Server) -> None:
 
 @contextmanager
 def listening(handle: Callable[[socket.socket], object]) -> Iterator[str]:
-    """A server that does with its one connection what it is given."""
+    """Run a server that does with its one connection what it is given."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:

@@ -80,7 +80,7 @@ class Filing:
         return list_filings(self.settings, access_token=self.token, cui=CARRIER, days=1)
 
     def references(self) -> list[str]:
-        """The references of the changes that `info` shows."""
+        """Return the references of the changes that `info` shows."""
         response = fetch_info(self.settings, access_token=self.token, carrier_cui=CARRIER)
         (record,) = (record for record in response.records if record.uit == self.uit)
         return [change.reference for change in record.vehicle_changes]

@@ -43,7 +43,7 @@ def failure(settings: AnafSettings) -> AnafError:
 
 
 def odd(**changes: Any) -> CarrierRecord:
-    """The swagger's record with some fields changed, null among them."""
+    """Return the swagger's record with some fields changed, null among them."""
     (read,) = parse_info(body_of([{**SWAGGER_RECORD, **changes}])).records
     return read
 

@@ -15,7 +15,8 @@ from tests.simulator_process import SimulatorProcess
 
 
 def renewing(anaf: SimulatorProcess, pk: int, *, now: datetime | None = None) -> ForkedProcess:
-    """A worker about to renew; it begins when it is told. `now`: by another clock."""
+    """Return a worker that is about to refresh and begins when `begin` says so. `now`: by
+    another clock."""
     return ForkedProcess(partial(_renew, pk, now), ANAF_LOGIN_URL=anaf.url, ANAF_API_URL=anaf.url)
 
 

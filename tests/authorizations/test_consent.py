@@ -77,7 +77,7 @@ def test_what_is_kept_of_an_authorization(
 
 
 def refused(page: str, error: ErrorText) -> bool:
-    """The page says what happened and what to do, and nothing was authorized."""
+    """Return whether the page says what happened and what to do, and nothing was authorized."""
     assert str(error.sentence) in page
     assert "Autorizarea a reușit" not in page
     return not Authorization.objects.exists()

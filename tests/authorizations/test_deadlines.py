@@ -25,7 +25,7 @@ ENDS = date(2026, 7, 11)
 
 @pytest.fixture
 def ending(organization: Organization, owner: User) -> Authorization:
-    """Ends forty days after NOON, at eight in the evening."""
+    """Return an authorization that ends forty days after NOON, at eight in the evening."""
     authorization = factories.authorization(
         organization, authorized_by=owner, serial="00AB12CD34EF5678"
     )
@@ -41,10 +41,9 @@ def titles() -> list[str]:
 
 
 def hours_that_count(hours: int) -> Iterator[datetime]:
-    """The timer's hours, but those in the midst of a day (of Romania) on which nothing is new.
-
-    What is told depends on the day alone, as the days with a notice show, whose hours are all here.
-    """
+    """Yield the timer's hours, but those in the midst of a day (of Romania) on which nothing is
+    new. What is notified depends on the day alone, as the days with a notice show, whose hours
+    are all here."""
     for hour in range(hours):
         moment = NOON + timedelta(hours=hour)
         local = moment.astimezone(BUCHAREST)

@@ -34,7 +34,7 @@ def secret(owner: User, company: Company) -> str:
 
 
 def opened(secret: str) -> Client:
-    """The holder's browser, with the link opened."""
+    """Return the holder's browser, with the link opened."""
     holder = Client()
     response = holder.get(f"/autorizare/{secret}/")
     assert response["Location"] == "/autorizare/"
@@ -42,7 +42,7 @@ def opened(secret: str) -> Client:
 
 
 def started(holder: Client, name: str = "Ion Contabilul") -> str:
-    """The address of ANAF to which the button leads."""
+    """Return the address of ANAF to which the button leads."""
     return str(holder.post("/autorizare/", {"name": name})["Location"])
 
 

@@ -46,14 +46,14 @@ class Life:
         return datetime.fromisoformat(self.anaf.now())
 
     def pass_uneventful_days(self) -> None:
-        """A day, or five of which the first four cannot bring anything."""
+        """Let a day go by, or five of which the first four cannot bring anything."""
         then = self.now() + 5 * DAY
         first_notice = self.authorization.expires_at - (max(deadlines.STAGES) + 1) * DAY
         alone = then < first_notice and not token_refresh.authorizations_due(then)
         self.pass_day(5 if alone else 1)
 
     def pass_day(self, days: int = 1) -> None:
-        """The timers' work of the day that comes, or of the last of some days."""
+        """Do the timers' work of the day that comes, or of the last of some days."""
         now = datetime.fromisoformat(self.anaf.advance(days=days))
         for pk in token_refresh.authorizations_due(now):
             try:
@@ -68,14 +68,14 @@ class Life:
             assert self.authorization.access_expires_at > now  # there is always a key to ask with
 
     def until_due(self) -> None:
-        """The last day before a renewal; ANAF takes the key that is held."""
+        """Go on to the last day before a refresh; ANAF takes the key that is held."""
         while not token_refresh.authorizations_due(self.now() + DAY):
             self.pass_uneventful_days()
         token = crypto.decrypt(self.authorization.access_token_sealed)
         assert self.anaf.api("info", token, cui_op=factories.CUI).status_code == 200
 
     def until_dead(self, *, at_most: int) -> int:
-        """On which day of its life."""
+        """Return on which day of its life it ended."""
         while self.authorization.is_active:
             assert self.age < at_most, "it still lives"
             self.pass_uneventful_days()
@@ -129,13 +129,14 @@ def life(
 
 
 def named(notification: Notification) -> str:
-    """Its title, with the stage in place of the day of the end."""
+    """Return its title, with the stage in place of the day of the end."""
     title, expires, _day = notification.title.partition(" expiră ")
     return f"{title}{expires.rstrip()}: {notification.key.rpartition(':')[2]}" if expires else title
 
 
 def each_notified_once(worker: Worker, smtp: MailServer, titles: list[str]) -> None:
-    """In the app and by e-mail, to the owner and the administrator, and nothing else."""
+    """Check that the owner and the administrator are notified in the app and by e-mail, and
+    nothing else."""
     worker.drain()
     for user in User.objects.all():
         bell = Notification.objects.filter(user=user).order_by("created_at", "pk")

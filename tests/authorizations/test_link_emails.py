@@ -42,7 +42,7 @@ def test_both_parts_name_the_senders_address_only_when_it_is_confirmed(
 
 
 def sent(client: Client, number: int) -> list[str]:
-    """The pages after asking for so many links by e-mail."""
+    """Return the pages after so many links were requested by e-mail."""
     return [
         client.post(LINKS, {"email": f"ion{index}@contabil.ro"}).content.decode()
         for index in range(number)

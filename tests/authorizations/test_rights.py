@@ -182,7 +182,7 @@ def test_a_pair_that_was_never_covered_is_polled_once_a_month_in_the_end() -> No
 
 
 def as_it_was_chosen(authorization: Authorization) -> list[Company]:
-    """`companies_to_check` as its definition says: company by company."""
+    """Choose as the definition of `companies_to_check` says: company by company."""
     known_rights = CompanyRight.objects.filter(authorization=authorization)
     not_due = known_rights.filter(state="covered") | known_rights.filter(
         state="no_right", retry_at__gt=timezone.now()

@@ -131,7 +131,7 @@ def test_a_fallen_token_service_is_called_once_a_minute_at_most_for_a_short_life
 
 
 def of(life: timedelta, authorization: Authorization, *, over: bool = True) -> str:
-    """The token has this life and was renewed long ago, for its life; gives the token."""
+    """Set this life of the token, as refreshed long ago for its life; return the token."""
     now = timezone.now()
     Authorization.objects.update(
         access_life=life,

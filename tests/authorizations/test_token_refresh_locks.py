@@ -79,7 +79,7 @@ def let_go(anaf: SimulatorProcess, thread: Renewal) -> bool | AnafError | None:
 
 
 def nobody_waits() -> bool:
-    """By PostgreSQL's own word: no session waits for another's lock."""
+    """Return whether, by PostgreSQL's own word, no session waits for another's lock."""
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"

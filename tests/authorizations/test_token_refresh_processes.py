@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def due(authorization: Authorization) -> Authorization:
-    """An authorization whose renewal is due."""
+    """Return an authorization whose refresh is due."""
     Authorization.objects.update(access_expires_at=timezone.now() + timedelta(days=2))
     authorization.refresh_from_db()
     assert token_refresh.authorizations_due() == [authorization.pk]

@@ -121,7 +121,7 @@ def test_the_page_after_anaf_is_kept_from_caches_and_referrers(signed_in: Client
 
 
 def ticks(page: str) -> list[bool]:
-    """Which of the first steps are done."""
+    """Return which of the first steps are done."""
     start = page[page.index('<ol class="checklist start">') :].partition("</ol>")[0]
     return ["circle-check" in step or "Făcut." in step for step in start.split("<li>")[1:]]
 

@@ -16,8 +16,8 @@ EMAIL = "dispecer@example.ro"
 
 @pytest.fixture(scope="module")
 def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
-    """An installation of the module's own, with no user; its server is held meanwhile, so that
-    not each command starts and stops it."""
+    """Make an installation of the module's own, with no user; its server is held meanwhile, so
+    that not each command starts and stops it."""
     simulator_process.reset()
     top = make_folder("caraus-commands-")
     shared_folders.copy(blank, top / "data")
@@ -30,7 +30,7 @@ def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iter
 
 @pytest.fixture(scope="module")
 def installation(empty_installation: Installation) -> Installation:
-    """With a person and a company; nobody has authorized yet."""
+    """Return an installation with a person and a company; nobody has authorized yet."""
     done = empty_installation.run(
         *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
         *("--cui", f"RO {CUI}"),
@@ -48,7 +48,7 @@ def authorization(installation: Installation) -> None:
 
 @pytest.fixture
 def authorized(installation: Installation, authorization: None) -> Installation:
-    """Authorized for one company; the simulator is as new at each test's start."""
+    """Authorize for one company; the simulator is as new at each test's start."""
     installation.anaf.reset()
     installation.forget_pauses()
     return installation

@@ -53,7 +53,7 @@ class Ready:
 
 
 def run(command: dict[str, Any]) -> int:
-    """In the child: the command, with its streams, to its end."""
+    """Run the command in the child, with its streams, to its end."""
     for number, path in enumerate((os.devnull, command["stdout"], command["stderr"])):
         os.dup2(os.open(path, os.O_RDWR), number)
     try:

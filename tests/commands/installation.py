@@ -60,7 +60,7 @@ class Installation:
     def run(
         self, *arguments: str, stdin: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """One `caraus` command to its end."""
+        """Run one `caraus` command to its end."""
         name = arguments[0] if arguments else ""
         if self.forks and name in self.started_afresh and not stdin and not environment:
             return self._loaded().run(*arguments)
@@ -78,14 +78,14 @@ class Installation:
         return done
 
     def _loaded(self) -> Ready:
-        """A process that has loaded the product with the environment as it is now."""
+        """Return a process that has loaded the product with the environment as it is now."""
         if self._ready and self._ready.environment != self.environment:
             self.close()
         self._ready = self._ready or Ready(self.environment)
         return self._ready
 
     def json(self, *arguments: str, code: int = 0) -> Any:
-        """A command's JSON; its exit code must be as told."""
+        """Return a command's JSON; its exit code must be `code`."""
         done = self._loaded().run(*arguments, "--json")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
@@ -96,19 +96,19 @@ class Installation:
         self._ready = None
 
     def forget_pauses(self) -> None:
-        """The pause that ANAF asked for, and its outages, are over."""
+        """End the pause that ANAF required, and its outages."""
         self.change("DELETE FROM sync_ratelimiter")
         self.change("DELETE FROM sync_authorizationlimit")
 
     def change(self, statement: LiteralString) -> None:
-        """The database, by a statement of SQL."""
+        """Change the database by a statement of SQL."""
         url = embedded.embedded_database_url(Path(self.environment["CARAUS_DATA_DIR"]))
         with psycopg.connect(url) as connection:
             connection.execute(statement)
 
     @contextmanager
     def serving(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A long-running command, ended by SIGTERM, once it has said that it is ready."""
+        """Run a long-running command, which has said that it is ready, and end it by SIGTERM."""
         process = subprocess.Popen(
             [sys.executable, "-m", "caraus.cli", *command],
             env=self.environment,
@@ -125,7 +125,7 @@ class Installation:
 
     @contextmanager
     def web(self) -> Iterator[httpx2.Client]:
-        """The web server, and a client with cookies."""
+        """Run the web server, with a client that has cookies."""
         with (
             self.serving("web", "--port", str(self.port)),
             httpx2.Client(base_url=self.address, trust_env=False, timeout=30) as client,

@@ -15,7 +15,7 @@ from tests.folders import make_folder
 
 @pytest.fixture(scope="module")
 def copies(installation: Installation, authorization: None) -> Iterator[Path]:
-    """A folder with a copy of an authorized installation that has UITs, and its keys."""
+    """Make a folder with a copy of an authorized installation that has UITs, and its keys."""
     folder = make_folder("caraus-copies-")
     assert installation.run("sync").returncode == 0
     done = installation.run(
@@ -28,7 +28,7 @@ def copies(installation: Installation, authorization: None) -> Iterator[Path]:
 
 @pytest.fixture
 def elsewhere(installation: Installation) -> Iterator[Installation]:
-    """A new machine: an empty data folder, the same ANAF."""
+    """Make a new machine: an empty data folder, the same ANAF."""
     top = make_folder("caraus-restored-")
     other_installation = Installation(top / "data", installation.anaf)
     yield other_installation

@@ -49,7 +49,7 @@ class Secrets:
                 self.add(f"{cookie.name} of {person}", str(cookie.value))
 
     def spellings(self) -> Iterator[tuple[str, bytes]]:
-        """As it is, quoted, in hexadecimals, and in base64 wherever it begins there."""
+        """Yield it as it is, quoted, in hexadecimals, and in base64 wherever it begins there."""
         for secret, purpose in self.issued.items():
             raw = secret.encode()
             yield purpose, raw
@@ -62,7 +62,7 @@ class Secrets:
                 yield f"{purpose}, base64", whole.translate(bytes.maketrans(b"+/", b"-_"))
 
     def secrets_in(self, place: Path) -> set[str]:
-        """What stands in a file, or in any file of a folder (grep meets all at once)."""
+        """Return what stands in a file, or in any file of a folder (grep meets all at once)."""
         spellings = {spelling: purpose for purpose, spelling in self.spellings()}
         done = subprocess.run(
             ["grep", "-r", "-a", "-o", "-h", "-F", "-f", "-", str(place)],
@@ -76,7 +76,7 @@ class Secrets:
 
 
 def browser(empty_installation: Installation, secrets: Secrets, person: str) -> httpx2.Client:
-    """A browser whose every cookie is noted."""
+    """Return a browser whose every cookie is noted."""
     client = httpx2.Client(base_url=empty_installation.address, trust_env=False, timeout=30)
     client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, person)]}
     return client
@@ -90,8 +90,8 @@ def note_cookies(response: httpx2.Response, secrets: Secrets, person: str) -> No
 
 
 def email_to(mail: MailServer, address: str, marker: str, secrets: Secrets) -> str:
-    """The path of the link in the newest letter to this address that has one; all of its links
-    are noted, as are those of the other letters."""
+    """Return the path of the link in the newest e-mail to this address that has one; all of its
+    links are noted, as are those of the other e-mails."""
     paths: list[str] = []
 
     def arrived() -> bool:
@@ -119,7 +119,8 @@ def csrf(client: httpx2.Client, path: str) -> str:
 
 
 def sign_up(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
-    """By the invitation's link, which is opened twice: a session that never ends holds it too."""
+    """Sign up by the invitation's link, which is opened twice: a session that never ends holds
+    it too."""
     path = email_to(mail, INVITED, "invitatie", secrets)
     assert client.get(path).status_code == 200
     form = {"email": INVITED, "name": "Ion", "password1": PASSWORD, "password2": PASSWORD}
@@ -127,7 +128,7 @@ def sign_up(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
 
 
 def second_factor(client: httpx2.Client, secrets: Secrets) -> None:
-    """An app that is set up, its recovery codes, and a second setting up that is left so."""
+    """Set up an app, with its recovery codes, and begin a second setting up that is left so."""
     requested = client.get("/cont/2fa/totp/activate/", follow_redirects=True)
     if "reauthenticate" in str(requested.url):
         form = {"password": PASSWORD, "csrfmiddlewaretoken": token_in(requested.text)}
@@ -151,7 +152,7 @@ def begun_second_factor(client: httpx2.Client, secrets: Secrets) -> None:
 
 
 def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> None:
-    """One link is used, another is only opened."""
+    """Request two links: one is used, another is only opened."""
     for used in (True, False):
         mail.messages.clear()
         _post(client, "/cont/password/reset/", {"email": INVITED})
@@ -165,7 +166,7 @@ def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> N
 def external_link(
     empty_installation: Installation, owner: httpx2.Client, mail: MailServer, secrets: Secrets
 ) -> None:
-    """A link by e-mail whose holder authorizes, and one that is opened and left."""
+    """Send a link by e-mail whose holder authorizes, and one that is opened and left."""
     for used in (True, False):
         mail.messages.clear()
         form = {
@@ -191,7 +192,8 @@ def external_link(
 
 
 def use_product(empty_installation: Installation, mail: MailServer, secrets: Secrets) -> str:
-    """All that people do in which a secret is made; a cookie that is signed in at the end."""
+    """Do all that people do in which a secret is made; return a cookie that is signed in at the
+    end."""
     with browser(empty_installation, secrets, "the owner") as owner:
         assert "Autorizarea a reușit" in empty_installation.authorize(owner, email=OWNER)
         until(lambda: "data-uit" in owner.get("/transporturi/").text)
@@ -228,7 +230,7 @@ def mail() -> Iterator[MailServer]:
 
 
 def readable(dump: Path) -> Path:
-    """The copy as SQL: what whoever has it reads."""
+    """Return the copy as SQL: what whoever has it reads."""
     file = dump.with_suffix(".sql")
     command = [str(programs() / "pg_restore"), f"--file={file}", str(dump)]
     subprocess.run(command, capture_output=True, check=True)
@@ -237,7 +239,8 @@ def readable(dump: Path) -> Path:
 
 @pytest.fixture
 def top() -> Iterator[Path]:
-    """Not pytest's `tmp_path`, which another run on this machine closes to the server's user."""
+    """Make a folder that is not pytest's `tmp_path`, which another run on this machine closes to
+    the server's user."""
     folder = make_folder("caraus-copy-")
     yield folder
     shutil.rmtree(folder)

@@ -61,7 +61,8 @@ def until(condition: Callable[[], object], seconds: float = 40) -> None:
 def use_product(
     empty_installation: Installation, client: httpx2.Client, anaf: SimulatorProcess
 ) -> str:
-    """All that a secret can pass through, with the troubles on the way; the link's secret."""
+    """Do all that a secret can pass through, with the errors on the way; return the link's
+    secret."""
     assert "Autorizarea a reușit" in empty_installation.authorize(client, email=EMAIL)
     until(lambda: client.get("/transporturi/?firma=900010100").text.count("data-uit"))
     anaf.turn_on("token_refused", times=1)
@@ -99,7 +100,7 @@ def refusals(anaf: SimulatorProcess) -> int:
 
 
 def dump(folder: Path) -> str:
-    """Every row of every table, as text."""
+    """Return every row of every table, as text."""
     with embedded.acquire(folder) as server, psycopg.connect(server.url) as database:
         tables = database.execute(
             "SELECT table_schema, table_name FROM information_schema.tables "
@@ -117,7 +118,8 @@ def dump(folder: Path) -> str:
 
 
 def opened(text: str) -> str:
-    """What stands in it as base64, packed or not, as in sessions and the cache, or as bytes."""
+    """Return what stands in it as base64, packed or not, as in sessions and the cache, or as
+    bytes."""
     decoded = [bytes.fromhex(run) for run in re.findall(r"\\x((?:[0-9a-f]{2}){20,})", text)]
     for run in re.findall(r"[A-Za-z0-9+/_-]{24,}", text):
         plain = run.replace("+", "-").replace("/", "_")

@@ -53,7 +53,7 @@ def test_people_have_two_slots_at_most_however_large_the_worker_is() -> None:
 
 @contextmanager
 def jobs_running() -> Iterator[None]:
-    """The workers of a `caraus worker` process, over the test's database."""
+    """Run the workers of a `caraus worker` process, over the test's database."""
     stop, loop = asyncio.Event(), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=[run_jobs(2, stop)])
     thread.start()
@@ -123,6 +123,7 @@ def waiting_email(organization: Organization) -> Notification:
 
 
 def refreshed(authorization: Authorization) -> bool:
-    """A refusal too is an answer: the token of the tests is no genuine one."""
+    """Return whether the token was refreshed or refused: the token of the tests is no genuine
+    one."""
     authorization.refresh_from_db()
     return authorization.last_failure_at is not None

@@ -29,7 +29,7 @@ class Served:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> list[psutil.Process]:
-        """Returns its web and its worker."""
+        """Start it; return its web and its worker."""
         with self.output_path.open("ab") as file:
             self._process = subprocess.Popen(
                 [

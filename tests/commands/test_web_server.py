@@ -52,7 +52,7 @@ class Running:
         self.clients = contextlib.ExitStack()
 
     def connect(self, data: str = "") -> socket.socket:
-        """A connection that said this; closed with the server at the latest."""
+        """Open a connection and send `data`; it is closed with the server at the latest."""
         client = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         self.clients.enter_context(client)
         client.sendall(data.replace("\n", "\r\n").encode("latin-1"))
@@ -98,7 +98,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def response(client: socket.socket) -> bytes:
-    """The next response, whole: a reading may bring a part of it, or its head alone."""
+    """Return the next response, whole: a reading may bring a part of it, or its head alone."""
     received = b""
     while b"\r\n\r\n" not in received:
         part = client.recv(1000)

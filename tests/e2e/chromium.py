@@ -28,11 +28,9 @@ FLAGS = [
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser of its own process; each test takes a new context of it.
-
-    While playwright runs, Django takes this thread for one of an event loop, where a query would
-    block all others: there are none.
-    """
+    """Start a browser of its own process; each test takes a new context of it. While playwright
+    runs, Django takes this thread for one of an event loop, where a query would block all
+    others: there are none."""
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=find(playwright), args=FLAGS)
@@ -41,7 +39,7 @@ def launched() -> Iterator[Browser]:
 
 
 def find(playwright: Playwright) -> str:
-    """The path of a Chromium; installs one where there is none."""
+    """Return the path of a Chromium; install one where there is none."""
     with (Path(tempfile.gettempdir()) / f"caraus-tests-chromium-{os.getuid()}.lock").open(
         "w"
     ) as lock:

@@ -14,8 +14,8 @@ from tests.folders import make_folder
 
 @pytest.fixture(scope="session")
 def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder of a demo that was started once and has ended: the first start takes twice as
-    long as the next ones. `test_demo_command.py` looks at first starts."""
+    """Return the folder of a demo that was started once and has ended: the first start takes
+    twice as long as the next ones. `test_demo_command.py` looks at first starts."""
 
     def make(folder: Path) -> None:
         with DemoProcess(folder):
@@ -35,7 +35,7 @@ def demo(started_once: Path) -> Iterator[DemoProcess]:
 
 @pytest.fixture
 def context(browser: Browser, demo: DemoProcess) -> Iterator[BrowserContext]:
-    """A new browser profile; the page's complaints fail the test."""
+    """Open a new browser profile; the page's complaints fail the test."""
     demo.control("reset", {})
     context = browser.new_context(
         base_url=demo.address, locale="ro-RO", viewport={"width": 1280, "height": 900}

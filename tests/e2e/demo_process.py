@@ -117,7 +117,7 @@ class DemoProcess:
             http.delete(f"{self.control_url}/_control/{path}").raise_for_status()
 
     def active(self, cui: str) -> set[str]:
-        """The UITs that ANAF has for a carrier now."""
+        """Return the UITs that ANAF has for a carrier now."""
         response = self.control(f"active/{cui}")
         assert isinstance(response, dict)
         return {record["uit"] for record in response["records"]}

@@ -40,7 +40,7 @@ def type_pin(window: Page, pin: str = PIN) -> None:
 
 
 def shown_uits(page: Page) -> set[str]:
-    """The UITs of the list, as far as the page shows them."""
+    """Return the UITs of the list, as far as the page shows them."""
     rows = page.locator("[data-uit]:visible")
     return {str(row.get_attribute("data-uit")) for row in rows.all()}
 

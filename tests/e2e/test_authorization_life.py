@@ -11,7 +11,7 @@ BUSY, SINGLE = "TRANS CARPAȚI LOGISTIC SRL", "900040403"
 
 
 def authorize(page: Page, certificate: str = "three") -> None:
-    """Without the window: the same tab, as with pop-ups blocked."""
+    """Authorize without the window: the same tab, as with pop-ups blocked."""
     page.goto("/integrari/")
     page.locator("#autorizeaza").evaluate("button => button.form.removeAttribute('data-authorize')")
     page.locator("#autorizeaza").click()

@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def installed(folder: Path) -> Path:
-    """`caraus` as a user has it: out of the wheel."""
+    """Return `caraus` as a user has it: out of the wheel."""
     return install(folder.parent / "installed")
 
 
@@ -43,7 +43,8 @@ def _is_whole(path: Path) -> bool:
 
 
 def a_second_demo_is_refused(folder: Path) -> None:
-    """Two on one folder would share the jobs and not the ANAF; --reset would take the data."""
+    """Check that a second demo is refused: two on one folder would share the jobs and not the
+    ANAF; --reset would take the data."""
     with pytest.raises(RuntimeError, match=r"A demo runs on .* already"):
         DemoProcess(folder).start("--reset")
 

@@ -13,7 +13,7 @@ PLATE = "B55TIR"
 
 
 def authorize(page: Page) -> None:
-    """With the certificate of the company, unless the test before did."""
+    """Authorize with the certificate of the company, unless the test before did."""
     page_steps.open_integrations(page)
     if not page.get_by_role("button", name="Autorizare cu ANAF SPV").count():
         return

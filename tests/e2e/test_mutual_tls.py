@@ -28,7 +28,7 @@ def anaf(keys: Path) -> Iterator[SimulatorProcess]:
 
 @pytest.fixture(scope="module")
 def address(anaf: SimulatorProcess, keys: Path, blank: Path) -> Iterator[str]:
-    """A real server of the product's own, which trusts the test authority."""
+    """Run a real server of the product's own, which trusts the test authority."""
     with temporary_folder("caraus-tls-") as top:
         yield from _served(anaf, keys, blank, top / "data")
 

@@ -28,14 +28,14 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A data folder that does not exist yet; no server may be left in it at the end."""
+    """Yield a data folder that does not exist yet; no server may be left in it at the end."""
     with temporary_folder() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def new_folder() -> Iterator[Path]:
-    """A database made once: making or copying one takes longer than most tests."""
+    """Make a database once: making or copying one takes longer than most tests."""
     with temporary_folder() as folder:
         embedded.acquire(folder).release()
         yield folder
@@ -43,14 +43,14 @@ def new_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def shared(new_folder: Path) -> Iterator[Path]:
-    """A folder with a database at rest, for tests that leave it as it was."""
+    """Yield a folder with a database at rest, for tests that leave it as it was."""
     yield new_folder
     assert not servers(new_folder)
 
 
 @pytest.fixture
 def used(folder: Path, new_folder: Path) -> Path:
-    """A folder with a database at rest that the test may change and destroy."""
+    """Return a folder with a database at rest that the test may change and destroy."""
     subprocess.run(["cp", "-a", str(new_folder), str(folder)], check=True)
     return folder
 

@@ -27,7 +27,7 @@ HOLDER = """
 
 
 def servers(folder: Path) -> list[psutil.Process]:
-    """The living postmasters whose data lie in the folder."""
+    """Return the living postmasters whose data lie in the folder."""
     return [
         process
         for process in psutil.process_iter(["name", "cmdline"])
@@ -46,7 +46,7 @@ def server_pid(folder: Path) -> int:
 
 
 def output_of(child: subprocess.Popen[str]) -> str:
-    """The next line of a child; empty if it has ended."""
+    """Return the next line of a child; empty if it has ended."""
     assert child.stdout
     return child.stdout.readline().strip()
 

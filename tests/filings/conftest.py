@@ -63,7 +63,7 @@ class Desk:
         )
 
     def filed(self, transport: Transport, **fields: Any) -> VehicleChange:
-        """A confirmed change, not yet sent."""
+        """Return a confirmed change, not yet sent."""
         change = self.draft(transport, **fields)
         assert changes.confirm([change], user=self.user) == [change]
         change.refresh_from_db()
@@ -97,13 +97,13 @@ class Desk:
         return change
 
     def shown(self) -> list[dict[str, Any]]:
-        """The records that `info` shows, whatever scenarios are on."""
+        """Return the records that `info` shows, whatever scenarios are on."""
         environment = settings.ANAF_ENVIRONMENT
         records = self.anaf.control(f"active/{self.company.cui}?env={environment}")["records"]
         return list(records)
 
     def uploads(self) -> list[dict[str, Any]]:
-        """The vehicle changes that ANAF took for processing."""
+        """Return the vehicle changes that ANAF took for processing."""
         return [upload for upload in self.anaf.uploads() if upload["kind"] == "MVH"]
 
 

@@ -20,7 +20,7 @@ type Work = Callable[[VehicleChange], Callable[[], object]]
 
 
 def step(change: VehicleChange) -> Callable[[], object]:
-    """The next step of the filing."""
+    """Return the next step of the filing."""
     return partial(_step, change.pk)
 
 
@@ -38,7 +38,7 @@ def _sync(pk: int) -> None:
 
 
 def working(anaf: SimulatorProcess, change: VehicleChange, work: Work = step) -> ForkedProcess:
-    """A worker about to do `work`; it begins when `begin` says so."""
+    """Return a worker about to do `work`; it begins when `begin` says so."""
     return ForkedProcess(
         work(change),
         ANAF_LOGIN_URL=anaf.url,
@@ -90,7 +90,7 @@ def lingering(event: str, table: str, condition: str = "true") -> Iterator[None]
 
 
 def is_sleeping() -> bool:
-    """Whether a session stands at the point of `lingering`."""
+    """Return whether a session stands at the point of `lingering`."""
     return _is_waiting("wait_event = 'PgSleep'")
 
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 
 def filed(anaf: SimulatorProcess, company: Company, owner: User) -> tuple[Transport, VehicleChange]:
-    """A UIT whose vehicle was changed, and the change."""
+    """Return a UIT whose vehicle was changed, and the change."""
     try:
         authorize(anaf, company.organization)
         desk = Desk(anaf, company, owner)

@@ -26,7 +26,7 @@ LOST = [fault for fault in FAULTS if fault != "good"]
 
 
 def go_on(desk: Desk, change: VehicleChange) -> VehicleChange:
-    """What other workers do afterwards, with ANAF well again, until nothing is left to do."""
+    """Do what other workers do afterwards, with ANAF well again, until nothing is left to do."""
     for fault in LOST:
         desk.anaf.turn_off(fault)
     for _ in range(12):
@@ -41,7 +41,7 @@ def go_on(desk: Desk, change: VehicleChange) -> VehicleChange:
 
 
 def assert_right(desk: Desk, change: VehicleChange, *, is_filed: bool) -> None:
-    """One filing at most, and its state is what ANAF shows."""
+    """Check that there is one filing at most, and that its state is what ANAF shows."""
     change = go_on(desk, change)
     uploads = desk.uploads()
     assert len(uploads) == is_filed

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def row_of(page: Any, transport: Transport) -> str:
-    """The row of a UIT in the list."""
+    """Return the row of a UIT in the list."""
     return text_of(page).split(f'data-uit="{transport.uit}"')[1].split("</tr>")[0]
 
 

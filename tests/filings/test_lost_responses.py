@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def lost(desk: Desk, **fields: Any) -> VehicleChange:
-    """A change whose request got lost on its way."""
+    """Return a change whose request got lost on its way."""
     change = desk.filed(desk.new_uit(), **fields)
     desk.anaf.turn_on("upload_lost_before", endpoint="upload")
     assert desk.step(change).state == ChangeState.UNKNOWN

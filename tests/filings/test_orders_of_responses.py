@@ -85,7 +85,8 @@ class Filing:
             assert self.change.message
 
     def check_end(self) -> None:
-        """With ANAF well again: nothing that it shows is called refused, lost or held."""
+        """Check, with ANAF well again, that nothing that it shows is called refused, lost or
+        held."""
         self.behave({})
         self.take("poller")
         self.check()

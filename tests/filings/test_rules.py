@@ -20,12 +20,12 @@ CUI = "900010100"
 
 
 def at(text: str) -> datetime:
-    """A moment in Romania."""
+    """Return a moment in Romania."""
     return datetime.fromisoformat(text).replace(tzinfo=BUCHAREST)
 
 
 def uit(**fields: Any) -> Transport:
-    """A UIT of the company, valid from 29 November 2026 to 3 December."""
+    """Return a UIT of the company, valid from 29 November 2026 to 3 December."""
     given: dict[str, Any] = {
         "company": Company(cui=CUI),
         "uit": "3V0P0L0P0T3JUW46",

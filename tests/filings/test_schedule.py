@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 
 def statuses(until: timedelta) -> list[timedelta]:
-    """When the status is asked for, since the upload, if each answer says nothing."""
+    """Return when the status is requested, since the upload, if each response says nothing."""
     polls: list[timedelta] = []
     now = START
     while True:

@@ -22,7 +22,7 @@ LATE = ("info_lags", "lista_lags")
 
 
 def not_found(desk: Desk, *faults: str) -> VehicleChange:
-    """A change whose answer was lost, and which ANAF does not show yet."""
+    """Return a change whose response was lost, and which ANAF does not show yet."""
     for name in LATE:
         desk.anaf.turn_on(name, seconds=3600)
     for name in (*faults, "upload_lost_after"):

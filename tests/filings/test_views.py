@@ -192,7 +192,7 @@ def test_a_plate_is_shown_as_it_stands_on_the_vehicle(plate: str, shown: str) ->
 
 
 def rights_of(client: Client) -> str:
-    """The companies of the authorization on the page Integrări."""
+    """Return the companies of the authorization on the page Integrări."""
     return text_of(client.get("/integrari/")).split('<ul class="rights">')[1].split("</ul>")[0]
 
 
@@ -223,7 +223,7 @@ def test_a_rehearsal_says_nothing_of_the_right_to_file(desk: Desk, dispatcher: C
 
 
 def _wait(change: VehicleChange, hours: float) -> None:
-    """As if the change had been in its state for so long."""
+    """Set the change as if it had been in its state for so long."""
     change.refresh_from_db()
     VehicleChange.objects.filter(pk=change.pk).update(
         state_since=timezone.now() - timedelta(hours=hours)

@@ -30,7 +30,7 @@ def book(*rows: list[str]) -> bytes:
 
 
 def with_sheet(change: bytes, to: bytes) -> bytes:
-    """A small workbook in whose sheet something was replaced."""
+    """Return a small workbook in whose sheet something was replaced."""
     output = BytesIO()
     source = zipfile.ZipFile(BytesIO(book(["Număr"], ["B 123 ABC"])))
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as target:
@@ -53,12 +53,12 @@ ENDLESS = {
 
 @pytest.fixture
 def processor_time_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a reader may wait long for its turn: its processor time is bounded."""
+    """Bound its processor time alone: on a busy machine a reader may wait long for its turn."""
     monkeypatch.setattr(spreadsheets, "SECONDS", 300.0)
 
 
 def of_ended_programs() -> float:
-    """The processor time of the programs that this process has waited for."""
+    """Return the processor time of the programs that this process has waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -21,7 +21,7 @@ from tests.simulator_process import SimulatorProcess
 
 @pytest.fixture
 def new_notices() -> Any:
-    """What `appeared` tells: (because, plate) of each new problem."""
+    """Collect what `appeared` sends: (because, plate) of each new issue."""
     heard: list[tuple[str, str]] = []
 
     def hear(sender: object, issues: list[Issue], because: str, **_: object) -> None:

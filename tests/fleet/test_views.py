@@ -36,7 +36,7 @@ def fleet() -> dict[str, tuple[str, str, bool]]:
 
 
 def page_text(response: Any) -> str:
-    """The page's words, without its tags."""
+    """Return the page's words, without its tags."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 

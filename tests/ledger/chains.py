@@ -25,7 +25,7 @@ def tamper(statement: str, *values: Any) -> None:
 
 
 def entries(organization_id: int) -> list[LedgerEntry]:
-    """All entries of a chain, which must be whole."""
+    """Return all entries of a chain, which must be whole."""
     assert verify_chain(organization_id).first_break is None
     return list(LedgerEntry.objects.filter(organization_id=organization_id))
 

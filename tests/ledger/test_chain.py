@@ -25,7 +25,7 @@ DELETED = LedgerEntry.Kind.CONTENTS_DELETED
 
 @pytest.fixture
 def chain(organization: Organization) -> int:
-    """An organization with five entries."""
+    """Make an organization with five entries."""
     write(organization.pk, *({"n": number} for number in range(1, 6)))
     return organization.pk
 

@@ -29,7 +29,7 @@ def read(source: str | Sheet, form: ListFormat) -> Read:
 
 
 def fleet(source: str | Sheet) -> tuple[list[CheckedVehicleRow], dict[int, str]]:
-    """The rows judged beside an empty fleet, and what was skipped."""
+    """Return the rows judged beside an empty fleet, and what was skipped."""
     contents = read(source, FLEET)
     rows = [read_vehicle_row(row, contents.layout) for row in contents.to_judge()]
     return check_vehicle_rows(rows, {}, VehicleKind.VEHICLE), contents.skipped

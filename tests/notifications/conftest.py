@@ -8,7 +8,7 @@ from tests.mail import MailServer
 
 @pytest.fixture
 def smtp(settings: LazySettings) -> Iterator[MailServer]:
-    """A real SMTP server, and the product's settings pointing at it."""
+    """Run a real SMTP server, with the product's settings pointing at it."""
     with MailServer() as server:
         settings.MAILERS = server.mailers
         yield server

@@ -21,7 +21,7 @@ from tests.transports.test_notifications import Anaf
 
 
 def rows_of(client: Client) -> list[tuple[str, str]]:
-    """The title and the second line of each row."""
+    """Return the title and the second line of each row."""
     page = squeezed(client.get("/notificari/").content.decode())
     titles = re.findall(r'class="notice-title" href="/notificari/\d+/">(.*?) ?<(?:span|/a)', page)
     details = re.findall(r'class="notice-detail">(.*?)</p>', page)
@@ -34,7 +34,7 @@ def bell_count(client: Client) -> int:
 
 
 def uit_of_day(company: Company, day: date, number: int, **fields: str) -> Transport:
-    """A UIT that ends at the end of a day."""
+    """Make a UIT that ends at the end of a day."""
     now = timezone.now()
     return Transport.objects.create(
         company=company,
@@ -47,7 +47,7 @@ def uit_of_day(company: Company, day: date, number: int, **fields: str) -> Trans
 
 
 def alarm(day: date, hour: int) -> None:
-    """The worker's minute before and at an hour of the clock."""
+    """Run the worker's minute before and at an hour of the clock."""
     at = datetime.combine(day, time(hour), BUCHAREST)
     expiry.notify_expiring(at - timedelta(minutes=1))
     expiry.notify_expiring(at)

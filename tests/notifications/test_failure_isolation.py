@@ -49,7 +49,7 @@ MINUTE = timedelta(minutes=1)
 
 @contextmanager
 def no_notices(organization: Organization | None = None, code: str = "P0001") -> Iterator[None]:
-    """The database takes no notification, of this organization or of any."""
+    """Let the database take no notification, of this organization or of any."""
     condition = f"WHEN (NEW.organization_id = {organization.pk})" if organization else ""
     with database.cursor() as cursor:
         cursor.execute(
@@ -66,7 +66,7 @@ def no_notices(organization: Organization | None = None, code: str = "P0001") ->
 
 
 def served(name: str) -> Organization:
-    """An organization for which ANAF is asked, with an owner."""
+    """Return an organization whose companies are polled, with an owner."""
     organization = factories.organization(name)
     factories.authorization(organization)
     factories.member(organization, "owner", name=name)
@@ -78,7 +78,7 @@ def failed() -> dict[str, int]:
 
 
 def sent_titles() -> list[str]:
-    """The organizations that were told, once for each notification."""
+    """Return the organizations that were notified, once for each notification."""
     return sorted(Notification.objects.values_list("organization__name", flat=True))
 
 

@@ -53,7 +53,7 @@ def page(
     owner: User,
     settings: LazySettings,
 ) -> Iterator[Page]:
-    """A dispatcher with twenty rows: new UITs with issues, an end of a day, longer texts."""
+    """Make a dispatcher with twenty rows: new UITs with issues, an end of a day, longer texts."""
     settings.PUBLIC_URL = live_server.url
     Company.objects.update(name=LONG_NAME, name_typed=True)
     company.refresh_from_db()

@@ -35,7 +35,7 @@ NAME = "Ș" * 150
 
 @pytest.fixture
 def longest(organization: Organization) -> User:
-    """An owner whose every text is as long as its column, in an organization of such."""
+    """Return an owner whose every text is as long as its column, in an organization of such."""
     Organization.objects.filter(pk=organization.pk).update(name="Ț" * 200)
     organization.refresh_from_db()
     person = factories.user(EMAIL, name=NAME, password=PASSWORD)

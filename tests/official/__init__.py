@@ -33,12 +33,12 @@ def _schematron() -> "etree._Element":
 
 
 def schematron_text() -> str:
-    """Give the whole Schematron as text, each run of blanks as one."""
+    """Return the whole Schematron as text, each run of blanks as one."""
     return " ".join(_SCHEMATRON.read_text("utf-8").split())
 
 
 def schema_errors(xml: bytes) -> list[str]:
-    """Give what ANAF's XSD says against a file."""
+    """Return what ANAF's XSD says against a file."""
     schema = _schema()
     schema.validate(etree.fromstring(xml))
     log: Any = schema.error_log
@@ -46,11 +46,9 @@ def schema_errors(xml: bytes) -> list[str]:
 
 
 def schematron_errors(xml: bytes) -> list[str]:
-    """Give the numbers of the rules that a file breaks, in the order of the Schematron.
-
-    Every rule is asked, also those that a Schematron processor leaves out because an earlier rule
-    of the pattern has the same context (BR-003 after BR-019).
-    """
+    """Return the numbers of the rules that a file breaks, in the order of the Schematron. Every
+    rule is tried, also those that a Schematron processor leaves out because an earlier rule of
+    the pattern has the same context (BR-003 after BR-019)."""
     document = get_node_tree(etree.ElementTree(etree.fromstring(xml)))
     assert isinstance(document, DocumentNode)
     return [

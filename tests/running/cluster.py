@@ -128,7 +128,7 @@ class Cluster:
         )
 
     def restart_web(self, number: int) -> int:
-        """Ended politely and started anew; returns its exit code."""
+        """End it politely and start it anew; return its exit code."""
         code = self.webs[number].stop()
         self.webs[number].start()
         until_responding(f"http://127.0.0.1:{self.ports[number]}/healthz")
@@ -142,7 +142,7 @@ class Cluster:
         return code
 
     def _start_caddy(self) -> None:
-        """The Caddyfile of the deployment, with a self-made authority."""
+        """Start the Caddyfile of the deployment, with a self-made authority."""
         home = self.folder / "caddy"
         log = self._stack.enter_context((self.folder / "logs" / "caddy").open("wb"))
         caddy = subprocess.Popen(
@@ -177,7 +177,7 @@ class Cluster:
 
 
 def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str]:
-    """What an administrator sets for the large: every process has the same."""
+    """Return what an administrator sets for the large: every process has the same."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -218,7 +218,7 @@ def until_responding(url: str, verify: str | bool = True, seconds: float = 90) -
 
 
 def until(condition: object, description: str, seconds: float = 90) -> None:
-    """Nothing tells when a port opens or a process writes a line: it is looked at."""
+    """Wait for it by looking: nothing tells when a port opens or a process writes a line."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():

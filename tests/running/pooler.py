@@ -16,7 +16,8 @@ READY, IDLE = b"Z", b"I"
 
 
 def connect_query() -> str:
-    """What the example of the deployment lets pgbouncer say on each new server connection."""
+    """Return what the example of the deployment lets pgbouncer say on each new server
+    connection."""
     match = re.search(r"connect_query='([^']*)'", EXAMPLE.read_text())
     return match[1] if match else ""
 
@@ -132,15 +133,15 @@ class Pooler:
             self._free.put_nowait(server)
 
     async def _forward(self, reader: asyncio.StreamReader, server: Server) -> None:
-        """What the client says within its transaction. It waits for the answer to a Sync or a
-        query, so nothing of the next transaction is read here."""
+        """Forward what the client says within its transaction. It waits for the response to a
+        Sync or a query, so nothing of the next transaction is read here."""
         while True:
             server.writer.write((await Message.read(reader)).raw)
 
 
 @contextmanager
 def pooled(url: str, port: int) -> Iterator[Pooler]:
-    """The pooler of a database, on a port of the loopback address, in a thread of its own."""
+    """Run the pooler of a database, on a port of the loopback address, in a thread of its own."""
     pooler, loop = Pooler(url), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

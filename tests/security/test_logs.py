@@ -66,7 +66,7 @@ def test_a_failing_sign_in_logs_no_password(logged: Logged, db: None) -> None:
 
 
 def secret_routes() -> list[tuple[str, set[str]]]:
-    """The addresses that take a parameter of a secret's name, from the list of all."""
+    """Return the addresses that take a parameter of a secret's name, from the list of all."""
     leaks = []
 
     def collect(patterns: list[URLPattern | URLResolver], names: set[str]) -> None:
@@ -84,7 +84,7 @@ def secret_routes() -> list[tuple[str, set[str]]]:
 
 
 def addresses() -> list[str]:
-    """Every address that holds a secret, and near misses of it."""
+    """Return every address that holds a secret, and near misses of it."""
     paths = [
         f"/invitatie/{SECRET}/",
         f"/inceput/{SECRET}/",

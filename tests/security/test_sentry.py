@@ -35,7 +35,7 @@ sentry_sdk.flush(10)
 
 @pytest.fixture
 def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
-    """A server as Sentry's; what it got."""
+    """Run a server as Sentry's; yield its address and what it got."""
     received: Queue[str] = Queue()
 
     class Handler(BaseHTTPRequestHandler):

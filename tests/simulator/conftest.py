@@ -35,7 +35,7 @@ def simulator(
 
 @pytest.fixture
 def token(session_tokens: dict[str, dict[str, Any]]) -> str:
-    """The access token of the certificate with three fiscal codes."""
+    """Return the access token of the certificate with three fiscal codes."""
     return str(session_tokens["three"]["access_token"])
 
 

@@ -24,7 +24,7 @@ def notification(
     operation: str = "30",
     partner: str = "900100003",
 ) -> bytes:
-    """A transport on national territory (tip 30), unless the call says otherwise."""
+    """Return a transport on national territory (tip 30), unless the call says otherwise."""
     correction = f'<corectie uit="{corrects}"/>' if corrects else ""
     extra = f'nrRemorca1="{trailer}"' if trailer else ""
     return envelope(f"""
@@ -61,7 +61,8 @@ def vehicle_change(uit: str, plate: str, declarant: str = DECLARANT) -> bytes:
 
 
 def modif_vehicul(uit: str, **fields: str) -> bytes:
-    """A vehicle change with the attributes given by ANAF's names; CJ77CAR at 12:30 unless given."""
+    """Return a vehicle change with the attributes given by ANAF's names; CJ77CAR at 12:30 unless
+    given."""
     root = {"codDeclarant": DECLARANT, "refDeclarant": "REF-1"}
     change = {"uit": uit, "nrVehicul": "CJ77CAR", "dataModificare": "2026-07-15T12:30:00"}
     for name, value in fields.items():

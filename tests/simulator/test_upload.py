@@ -66,7 +66,7 @@ def error_of(response: httpx2.Response) -> str:
 
 
 def valid_now(simulator: SimulatorProcess) -> Any:
-    """The newest notification of the busy carrier whose validity has begun."""
+    """Return the newest notification of the busy carrier whose validity has begun."""
     return next(
         record for record in simulator.active(BUSY) if record["data_transp"] <= f"{TODAY}T00:00:00"
     )

@@ -28,7 +28,7 @@ def uit(simulator: SimulatorProcess) -> str:
 
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
-    """A client of its own: its connection may be cut."""
+    """Open a client of its own: its connection may be cut."""
     with httpx2.Client(timeout=10, trust_env=False) as client:
         yield client
 

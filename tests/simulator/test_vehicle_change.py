@@ -29,7 +29,7 @@ def _noon(simulator: SimulatorProcess) -> None:
 
 @pytest.fixture
 def uit(simulator: SimulatorProcess) -> str:
-    """A UIT of the busy carrier, declared now by somebody else, valid from today."""
+    """Return a UIT of the busy carrier, declared now by somebody else, valid from today."""
     added = simulator.add_uit(
         BUSY,
         cod_decl=900100003,
@@ -69,7 +69,7 @@ def file(simulator: SimulatorProcess, send: Callable[..., httpx2.Response], toke
 
 @pytest.fixture
 def rows(simulator: SimulatorProcess, token: str) -> Callable[..., list[Any]]:
-    """The vehicle changes that `lista` shows."""
+    """Return a function for the vehicle changes that `lista` shows."""
 
     def rows(cif: str = BUSY) -> list[Any]:
         body = simulator.api(f"lista/1/{cif}", token).json()

@@ -26,7 +26,7 @@ NOW = datetime(2026, 7, 15, 9, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def year() -> list[Notification]:
-    """All that is declared in some months, for every carrier."""
+    """Return all that is declared in some months, for every carrier."""
     days = [date(2026, 3, 1) + timedelta(days=number) for number in range(150)]
     return [
         notification

@@ -30,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Company]:
-    """An organization with an authorization and so many companies, due for a minute."""
+    """Make an organization with an authorization and so many companies, due for a minute."""
     organization = factories.organization(name)
     factories.authorization(organization)
     companies = Company.objects.bulk_create(
@@ -44,7 +44,7 @@ def tenant(name: str, number: int, *, first: int, **fields: object) -> list[Comp
 
 
 def claimed(most: int, **options: object) -> list[str]:
-    """Whose companies are claimed, in their order; the locks are let go, the claims stay."""
+    """Return whose companies are claimed, in their order; the locks are let go, the claims stay."""
     claimed = claims.claim_due(most, **options)  # type: ignore[arg-type]
     claims.unlock_companies([claim.company_id for claim in claimed])
     return [claim.company.organization.name for claim in claimed]
@@ -291,7 +291,7 @@ def test_a_company_whose_responses_cant_be_stored_is_polled_ever_more_rarely(
 
 
 def _anew(before: Poller) -> Poller:
-    """The same poller with new threads: one that has ended can't begin again."""
+    """Return the same poller with new threads: one that has ended can't begin again."""
     after = Poller(at_once=2)
     after._backoff, after.requests_sent = before._backoff, before.requests_sent
     return after

@@ -22,7 +22,7 @@ CAP = 900
 
 
 def _hammer(person: bool, seconds: float) -> list[float]:
-    """What a worker does, without the questions: when each of its calls would have gone."""
+    """Do what a worker does, without the polls: return when each of its calls would have gone."""
     sent: list[float] = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:

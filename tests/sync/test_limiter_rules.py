@@ -29,7 +29,7 @@ NEW = LimiterState(NOON, NOON)
 
 
 def most_in_a_minute(sent: list[datetime]) -> int:
-    """The largest number of moments in any 60 seconds."""
+    """Return the largest number of moments in any 60 seconds."""
     moments = sorted(sent)
     most = first = 0
     for last, moment in enumerate(moments):

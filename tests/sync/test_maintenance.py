@@ -302,7 +302,7 @@ def test_every_minute_and_every_hour_do_what_keeps_the_schedule_whole(
 def unreadable(
     anaf: SimulatorProcess, company: Company, authorization: Authorization
 ) -> UnreadableRecord:
-    """A record that an older parser could not read, although it is well."""
+    """Make a record that an older parser could not read, although it is well."""
     sync_company(company_id=company.pk)
     row = Transport.objects.order_by("pk").first()
     assert row

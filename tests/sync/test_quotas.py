@@ -93,7 +93,7 @@ def tomorrow() -> datetime:
 
 
 def of_the_page(client: Client) -> tuple[str, str]:
-    """The line beside the list's count, and the button."""
+    """Return the line beside the list's count, and the button."""
     page = client.get(LIST).content.decode()
     line = page[page.index('<p class="state-sync"') :].split("</p>")[0]
     form = re.search(r'<form[^>]*id="sincronizare".*?</form>', page, re.DOTALL)

@@ -20,7 +20,7 @@ type Dump = tuple[list[Any], list[Any]]
 def authorization(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> Authorization:
-    """An authorization with the certificate that has rights for the company."""
+    """Return an authorization with the certificate that has rights for the company."""
     return authorize(anaf, organization)
 
 
@@ -35,7 +35,7 @@ def noon() -> datetime:
 
 
 def dump() -> Dump:
-    """Every column of every UIT and event."""
+    """Return a function that dumps every column of every UIT and event."""
     return (
         list(Transport.objects.order_by("pk").values()),
         list(TransportEvent.objects.order_by("pk").values()),

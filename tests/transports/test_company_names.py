@@ -19,7 +19,7 @@ OURS = "900010100"
 
 
 def name_of(*declared: tuple[str, str], standing: str = "") -> str:
-    """By (declarant, name) pairs."""
+    """Choose the name, by (declarant, name) pairs."""
     return choose_name(
         [(declarant, f"DECLARANT {declarant}", name) for declarant, name in declared],
         own_cui=OURS,

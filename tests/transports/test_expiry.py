@@ -41,7 +41,7 @@ def make(company: Company, owner: User) -> Make:
 
 
 def new_notifications(now: datetime) -> list[tuple[str, str]]:
-    """What is told by the tick of this moment, and nothing more by the next one."""
+    """Return what the tick of this moment notifies; the next one adds nothing."""
     before = set(Notification.objects.values_list("pk", flat=True))
     expiry.notify_expiring(now)
     expiry.notify_expiring(now)

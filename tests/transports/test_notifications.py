@@ -39,7 +39,7 @@ class Anaf:
         return samples.record(**(fields | changes))
 
     def store(self, *records: dict[str, Any], at: datetime | None = None) -> list[Notification]:
-        """What was told of it."""
+        """Store a response with these records; return the new notifications."""
         before = set(Notification.objects.values_list("pk", flat=True))
         self.now = at or self.now + timedelta(minutes=11)
         response = parse_info(samples.body_of(list(records)), received_at=self.now)

@@ -39,7 +39,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def record(**fields: Any) -> dict[str, Any]:
-    """A good record of today, with some fields changed."""
+    """Return a good record of today, with some fields changed."""
     return {
         "uit": "3V0P0L0P0T3JUW46",
         "cod_decl": 900020201,
@@ -64,7 +64,7 @@ def test_every_field_of_info_has_a_column_and_a_word() -> None:
 
 
 def applied(company: Company, *records: dict[str, Any], minutes: int = 0) -> None:
-    """An answer with these records, come so many minutes from now."""
+    """Apply a response with these records, come so many minutes from now."""
     at = timezone.now() + minutes * MINUTE
     state, _ = SyncState.objects.get_or_create(company=company)
     store_response(

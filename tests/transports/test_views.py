@@ -43,7 +43,7 @@ def client_of(user: User) -> Client:
 
 
 def uits(client: Client, **query: str) -> set[str]:
-    """The UITs that the list shows."""
+    """Return the UITs that the list shows."""
     response = client.get(LIST, query)
     assert response.status_code == 200
     page = response.content.decode().replace(" ", "").replace("<wbr>", "")

@@ -46,14 +46,15 @@ for target in json.loads(sys.argv[1]):
 
 
 def migrate(url: str, *targets: tuple[str, ...]) -> None:
-    """To each of the targets, as `caraus manage migrate` takes them, or to this version's."""
+    """Migrate to each of the targets, as `caraus manage migrate` takes them, or to this
+    version's."""
     command = [sys.executable, "-c", MIGRATE, json.dumps(targets or [()])]
     subprocess.run(command, check=True, env=os.environ | {"DATABASE_URL": url})
 
 
 @pytest.fixture(scope="module")
 def first_state() -> Iterator[str]:
-    """The address of a database that is only copied."""
+    """Yield the address of a database that is only copied."""
     with environment.database() as address:
         migrate(address, *FIRST)
         yield address

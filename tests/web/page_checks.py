@@ -78,7 +78,7 @@ ON_PAPER = """() => {
 
 
 def shifted(page: Page) -> float:
-    """How far the layout has moved by itself since the page was opened (CLS)."""
+    """Return how far the layout has moved by itself since the page was opened (CLS)."""
     value: float = page.evaluate(
         """() => new Promise(done => {
             let sum = 0;
@@ -92,7 +92,7 @@ def shifted(page: Page) -> float:
 
 
 def by_keyboard(page: Page) -> Iterator[str]:
-    """The way past the menu, the ring around what is focused, the order of Tab."""
+    """Yield faults of the way past the menu, the ring around what is focused, the order of Tab."""
     page.keyboard.press("Tab")
     if page.locator("body.app").count():
         skip = page.locator(".skip:focus")
@@ -113,7 +113,7 @@ def out_of_order(page: Page) -> Iterator[str]:
 
 
 def narrow(page: Page) -> Iterator[str]:
-    """The frame at the width that the page has now."""
+    """Yield faults of the frame at the width that the page has now."""
     for element in page.evaluate(NARROW):
         yield f"does not fit: {element}"
 
@@ -135,7 +135,7 @@ def on_paper(page: Page) -> Iterator[str]:
 
 
 def moves(page: Page) -> int:
-    """How many animations run or may run."""
+    """Count the animations that run or may run."""
     number: int = page.evaluate(
         """document.getAnimations().length + [...document.querySelectorAll('*')].filter(one =>
             parseFloat(getComputedStyle(one).transitionDuration)).length"""
@@ -144,7 +144,8 @@ def moves(page: Page) -> int:
 
 
 def dialog(page: Page, address: str) -> Iterator[str]:
-    """A dialog takes the focus, keeps it, closes by Esc and gives it back."""
+    """Yield faults of a dialog, which takes the focus, keeps it, closes by Esc and gives it
+    back."""
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(address)
     page.locator("[data-opens]").focus()

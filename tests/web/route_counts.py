@@ -4,7 +4,8 @@ import os
 
 
 def counts() -> dict[str, int]:
-    """Requests by whom they come from: addresses × methods × people, as the tests' tables say."""
+    """Count requests by whom they come from: addresses × methods × people, as the tests' tables
+    say."""
     from tests.web import addresses, test_roles
 
     inside, methods = (

@@ -26,7 +26,7 @@ type Pages = dict[str, tuple[int, bytes]]
 
 @pytest.fixture
 def before_and_after(signed_in: Client, company: Company) -> tuple[str, Pages, Pages]:
-    """A UIT's address, its pages and Panou on the UIT's last day and on the day after."""
+    """Return a UIT's address, its pages and Panou on the UIT's last day and on the day after."""
     factories.authorization(company.organization)
     row = transport(company, uit="3V0P0L0P0T3JUW46", first_expired_day=today() + timedelta(days=1))
     address = f"/transporturi/{row.pk}/"
@@ -45,7 +45,7 @@ def before_and_after(signed_in: Client, company: Company) -> tuple[str, Pages, P
 
 @pytest.fixture
 def served(browser: Browser) -> Iterator[tuple[Page, Pages]]:
-    """A page whose network are the pages put into the dictionary."""
+    """Open a page whose network are the pages put into the dictionary."""
     pages: Pages = {}
 
     def respond(route: Route) -> None:

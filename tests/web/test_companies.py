@@ -23,7 +23,7 @@ def client_of(user: User) -> Client:
 
 
 def due() -> list[Any]:
-    """The companies that the poller would ask about, and whether a person waits for them."""
+    """Return the companies that the poller would poll, and whether a person waits for them."""
     states = SyncState.objects.filter(next_sync_at__lte=timezone.now()).order_by("pk")
     return [(state.company_id, state.requested_at is not None) for state in states]
 

@@ -28,7 +28,7 @@ def cuis(organization: Organization) -> set[str]:
 
 
 def preview_of(client: Client, text: str) -> str:
-    """The address of the preview of a pasted list."""
+    """Return the address of the preview of a pasted list."""
     start = client.post(LIST, {"text": text})
     assert start.status_code == 302
     return str(start["Location"])

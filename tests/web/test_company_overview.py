@@ -22,7 +22,7 @@ CUIS = ("14399840", "900010100", "900020201", "900030302")
 
 
 def order(client: Client, query: str = "") -> list[str]:
-    """The CUIs in the order of the page."""
+    """Return the CUIs in the order of the page."""
     page = client.get(f"/firme/?{query}").content.decode()
     return re.findall(r'data-cui="(\d+)"', page)
 

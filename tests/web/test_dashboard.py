@@ -36,7 +36,7 @@ def authorized(organization: Organization, company: Company) -> Company:
 
 
 def add_run(company: Company, *, new: int, age: float | None, days_ago: int = 0) -> None:
-    """A question that found so many new UITs, in a list so many seconds old."""
+    """Add a poll that found so many new UITs, in a list so many seconds old."""
     at = timezone.now() - timedelta(days=days_ago)
     SyncRun.objects.create(
         company=company, started_at=at, finished_at=at, outcome="ok", new=new, age=age
@@ -50,7 +50,7 @@ def figure(page: str, name: str) -> str:
 
 
 def risks(page: str) -> dict[str, str]:
-    """The numbers by kind."""
+    """Return the numbers by kind."""
     pattern = r'data-risk="(\w+)".*?class="risk-count">(.*?)</strong>'
     return {kind: number.strip() for kind, number in re.findall(pattern, page, re.DOTALL)}
 

@@ -30,7 +30,7 @@ CLIPBOARD = "navigator.clipboard.readText()"
 
 @pytest.fixture(autouse=True)
 def _uits(transactional_db: None) -> None:
-    """A page of UITs in two groups, in an order that the clock does not change meanwhile."""
+    """Make a page of UITs in two groups, in an order that the clock does not change meanwhile."""
     organization = factories.organization()
     factories.authorization(organization)
     ana = provision_user(email=EMAIL, password=PASSWORD, name="Ana Pop")

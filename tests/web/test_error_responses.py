@@ -24,7 +24,7 @@ from tests.web import addresses
 
 @pytest.fixture
 def locked(transactional_db: None, settings: LazySettings) -> Iterator[Client]:
-    """An owner's browser, while another transaction holds the organization's row."""
+    """Yield an owner's browser, while another transaction holds the organization's row."""
     organization = factories.organization()
     client = Client()
     client.force_login(factories.member(organization, "owner"))

@@ -54,7 +54,7 @@ type Responses = dict[str, tuple[str, bytes]]
 
 
 def routes() -> Iterator[tuple[str, bool]]:
-    """Every route that shows something by GET, and whether one has to be signed in."""
+    """Yield every route that shows something by GET, and whether one has to be signed in."""
     for route in [*OBJECT_ROUTES, *OWN_ROUTES]:
         yield route, True
     for route in [*PUBLIC_ROUTES, *SECRET_ROUTES]:
@@ -65,7 +65,7 @@ def routes() -> Iterator[tuple[str, bool]]:
 
 
 def is_page(content: bytes) -> bool:
-    """Whether it is a whole page, not a part of one."""
+    """Return whether it is a whole page, not a part of one."""
     return content.lstrip()[:9].lower() == b"<!doctype"
 
 
@@ -77,7 +77,7 @@ def seen(client: Client, path: str, language: str) -> bytes | None:
 
 
 def all_pages(owner: User, ids: dict[str, int], language: str) -> Responses:
-    """By a name of its own: the path and the page."""
+    """Return the path and the page, by a name of its own."""
     signed_in, visitor = Client(), Client()
     signed_in.force_login(owner)
     responses: Responses = {}
@@ -103,7 +103,7 @@ def all_pages(owner: User, ids: dict[str, int], language: str) -> Responses:
 
 @pytest.fixture
 def page_ids(ids: dict[str, int], stranger: User) -> dict[str, int]:
-    """By route, as pages find them."""
+    """Return the keys by route, as pages find them."""
     ListExport.objects.update(total=3)
     return ids
 
@@ -168,7 +168,7 @@ def _sent_on(owner: User, paths: set[str]) -> set[str]:
 
 @cache
 def _static(path: str) -> tuple[bytes, str, int]:
-    """A file's content, type and weight."""
+    """Return a file's content, type and weight."""
     file = finders.find(path.removeprefix("/static/"))
     assert isinstance(file, str), path
     body = Path(file).read_bytes()

@@ -62,7 +62,7 @@ def test_with_a_full_disk_it_is_not_ready_until_there_is_space(
 
 @pytest.fixture
 def no_database(db: None) -> Iterator[None]:
-    """As when the server is gone: every query fails."""
+    """Let every query fail, as when the server is gone."""
 
     def fail(*_: object) -> None:
         raise OperationalError("the server closed the connection")

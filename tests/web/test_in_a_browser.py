@@ -28,7 +28,7 @@ ROWS = 50
 
 @pytest.fixture
 def first(transactional_db: None) -> Transport:
-    """One of a page full of UITs of a person who can sign in."""
+    """Return one of a page full of UITs of a person who can sign in."""
     organization = factories.organization()
     factories.authorization(organization)
     ana = provision_user(email=EMAIL, password=PASSWORD, name="Ana Pop")

@@ -57,7 +57,7 @@ def hidden(form: str) -> dict[str, str]:
 
 
 def form_of(shown: str, marker: str) -> str:
-    """The form of a page in which something stands."""
+    """Return the form of a page in which something stands."""
     forms = re.findall(r'<form[^>]*method="post".*?</form>', shown, re.S)
     return str(next(form for form in forms if marker in form))
 

@@ -82,7 +82,7 @@ def test_the_least_role_is_let_in(
 
 @pytest.fixture
 def restricted_member(organization: Organization) -> User:
-    """A client of the accountant: sees one firm only."""
+    """Return a client of the accountant: sees one firm only."""
     own = factories.company(organization, cui=factories.OTHER_CUI, name="Firma Clientului")
     someone = factories.member(organization, "dispatcher")
     membership = Membership.objects.get(user=someone)

@@ -19,7 +19,7 @@ from tests.worker import Worker
 
 
 def kill_the_worker_of(*authorizations: Authorization) -> None:
-    """Their jobs are under way on a worker that has given no sign for an hour."""
+    """Put their jobs under way on a worker that has given no sign for an hour."""
     with database.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_workers (last_heartbeat)"
@@ -37,7 +37,7 @@ def kill_the_worker_of(*authorizations: Authorization) -> None:
 
 @pytest.fixture(autouse=True)
 def not_due(company: Company) -> None:
-    """The poller would try authorizations by itself."""
+    """Leave no authorization due: the poller would try authorizations by itself."""
     SyncState.objects.create(company=company, next_sync_at=timezone.now() + timedelta(hours=1))
 
 

@@ -20,7 +20,7 @@ LIST = "/transporturi/?arata=toate"
 
 
 def states() -> dict[str, dict[str, Any]]:
-    """By the word that stands for it: what makes a UIT so."""
+    """Return what makes a UIT so, by the word that stands for it."""
     day = today()
 
     def until(days: int) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def respond(route: Route, pages: dict[str, bytes]) -> None:
 
 
 def pill(place: Locator, word: str) -> tuple[str, str]:
-    """Its icon and its colours; it must be there to be seen, with its word."""
+    """Return its icon and its colours; it must be there to be seen, with its word."""
     pill = place.locator(".pill:visible", has_text=word).first
     expect(pill).to_have_text(word)
     icon = pill.locator("svg")

@@ -27,7 +27,7 @@ DRAWN = re.compile(r"\.(?:chart|map)[\w-]*(?: text[^{,]*)?$")
 
 
 def declarations(sheet: str) -> Iterator[tuple[str, str, str]]:
-    """The selector, the property and the value of each."""
+    """Yield the selector, the property and the value of each declaration."""
     text = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
     for selector, body in re.findall(r"([^{};]+)\{([^{}]*)\}", text):
         for name, value in DECLARATION.findall(body + "}"):

@@ -25,7 +25,7 @@ LOWEST = """() => Math.max(...[
 
 @pytest.fixture
 def row(transactional_db: None) -> Transport:
-    """A UIT with a long route, two trailers and a declarant who can be reached."""
+    """Return a UIT with a long route, two trailers and a declarant who can be reached."""
     organization = factories.organization()
     factories.authorization(organization)
     ana = provision_user(email=EMAIL, password=PASSWORD, name="Ana Pop")

@@ -27,7 +27,7 @@ def without_plan_queries(queries: CaptureQueriesContext) -> list[str]:
 
 
 def uit(number: int) -> str:
-    """A code with good check digits."""
+    """Return a code with good check digits."""
     body = f"UT{number:012d}"
     return f"{body}{sum(map(ord, body)) % 100:02d}"
 
@@ -54,5 +54,5 @@ def make(company: Company) -> MakeTransport:
 def authorization(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> Authorization:
-    """An authorization with the certificate that has rights for the company."""
+    """Return an authorization with the certificate that has rights for the company."""
     return authorize(anaf, organization)

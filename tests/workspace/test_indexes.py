@@ -13,7 +13,7 @@ from tests.workspace.conftest import MakeTransport
 
 
 def drop_other_indexes(name: str) -> None:
-    """The planner has no other choice; the transaction of the test takes it back."""
+    """Leave the planner no other choice; the transaction of the test takes it back."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexname FROM pg_indexes WHERE tablename = 'transports_transport' AND "

@@ -21,7 +21,7 @@ type Clock = Callable[[timedelta], None]
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that stands still, but for what a test puts it forward."""
+    """Return a clock that stands still, but for what a test puts it forward."""
     now: datetime = timezone.now()
 
     def set_forward(by: timedelta) -> None:
@@ -33,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def row(clock: Clock, make: MakeTransport) -> Transport:
-    """A UIT in a list that was synchronized and has nothing to wait for."""
+    """Return a UIT in a list that was synchronized and has nothing to wait for."""
     now = timezone.now()
     row = make(plate="B12ABC", first_seen_at=now - timedelta(minutes=5, seconds=10))
     factories.authorization(row.company.organization)

@@ -150,7 +150,7 @@ def test_dealt_with_is_not_notified_of(make: MakeTransport, owner: User) -> None
 
 @pytest.fixture
 def clash(make: MakeTransport, company: Company) -> tuple[Transport, Transport]:
-    """Two UITs of one lorry in two directions."""
+    """Make two UITs of one lorry in two directions."""
     Vehicle.objects.create(company=company, plate="B12ABC")
     west = {"start": {"county": "B"}, "end": {"county": "CJ"}}
     east = {"start": {"county": "CJ"}, "end": {"county": "B"}}

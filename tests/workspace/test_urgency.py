@@ -34,7 +34,7 @@ def group_of(row: Transport, hour: int = 8) -> str:
 
 
 def heads(page: str) -> list[tuple[str, str, str]]:
-    """Of each group that the page shows: key, count, whether it is open."""
+    """Return, of each group that the page shows: key, count, whether it is open."""
     groups = re.findall(
         r'id="grupa-([a-z-]+)" aria-expanded="(\w+)".*?<strong>(\d+)</strong>', page, re.DOTALL
     )
@@ -199,10 +199,10 @@ def test_the_groups_are_counted_over_all_pages(
         make(state="missing")
     query = LIST
     for _ in range(3):
-        answer = signed_in.get(query)
-        assert heads(page_of(answer)) == [("nu-porni", "5", "true")]
-        query = f"{LIST}&dupa={answer.context['page'].next}"
-    assert answer.context["page"].next == ""
+        response = signed_in.get(query)
+        assert heads(page_of(response)) == [("nu-porni", "5", "true")]
+        query = f"{LIST}&dupa={response.context['page'].next}"
+    assert response.context["page"].next == ""
 
 
 def test_a_mark_between_two_pages_loses_no_uit(
@@ -214,6 +214,6 @@ def test_a_mark_between_two_pages_loses_no_uit(
     page = signed_in.get(LIST).context["page"]
     assert list(page) == rows[:2]
     mark_transports([rows[1]], "fine", owner)
-    answer = signed_in.get(f"{LIST}&dupa={page.next}")
-    assert list(answer.context["page"]) == rows[2:]
-    assert heads(page_of(answer))[0] == ("restul", "3", "true")
+    response = signed_in.get(f"{LIST}&dupa={page.next}")
+    assert list(response.context["page"]) == rows[2:]
+    assert heads(page_of(response))[0] == ("restul", "3", "true")
