@@ -101,16 +101,16 @@ def build_vehicle_change(document: VehicleChangeDocument) -> bytes:
 
 
 def _vehicle(document: VehicleChangeDocument) -> tuple[str, str, str]:
-    plate = normalized_plate(document.plate)
-    trailer1 = normalized_plate(document.trailer1, code="bad_trailer1", may_miss=True)
-    trailer2 = normalized_plate(document.trailer2, code="bad_trailer2", may_miss=True)
+    plate = document_plate(document.plate)
+    trailer1 = document_plate(document.trailer1, code="bad_trailer1", may_miss=True)
+    trailer2 = document_plate(document.trailer2, code="bad_trailer2", may_miss=True)
     plates = [each for each in (plate, trailer1, trailer2) if each]
     if len(set(plates)) < len(plates):
         raise InvalidFilingError("same_plates", " ".join(plates))
     return plate, trailer1, trailer2
 
 
-def normalized_plate(text: str, *, code: str = "bad_plate", may_miss: bool = False) -> str:
+def document_plate(text: str, *, code: str = "bad_plate", may_miss: bool = False) -> str:
     """Return a plate as the XSD has it (`[0-9A-Z]{2,20}`): capitals, without spaces and hyphens.
 
     Raises InvalidFilingError with `code` for anything else, proposing the base letters of letters

@@ -18,9 +18,9 @@ from caraus.anaf.filing_document import (
     InvalidFilingError,
     VehicleChangeDocument,
     build_vehicle_change,
+    document_plate,
     key_of,
     new_reference,
-    normalized_plate,
     text_token,
 )
 from caraus.anaf.filing_exchange import (
@@ -49,10 +49,10 @@ __all__ = [
     "UploadState",
     "VehicleChangeDocument",
     "build_vehicle_change",
+    "document_plate",
     "key_of",
     "list_filings",
     "new_reference",
-    "normalized_plate",
     "read_list",
     "read_status",
     "read_upload",

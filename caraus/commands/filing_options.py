@@ -32,9 +32,9 @@ def add_filing_commands(
     """Add both commands with `command(name, run, text)`."""
 
     def change(options: argparse.Namespace) -> int:
-        from caraus.commands.filings import vehicle_change
+        from caraus.commands.filings import file_vehicle_change
 
-        return vehicle_change(options)
+        return file_vehicle_change(options)
 
     parser = command("vehicle-change", change, CHANGE_HELP)
     for name in ("cui", "uit", "plate"):

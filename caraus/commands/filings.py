@@ -17,7 +17,7 @@ _EXIT_CODES = {"unknown": 1, "not_found": 1, "refused": 4, "draft": 2, "cancelle
 _REAUTHORIZE = {"no_authorization", "reauthorize"}
 
 
-def vehicle_change(options: argparse.Namespace) -> int:
+def file_vehicle_change(options: argparse.Namespace) -> int:
     """File one change and print how it stands; see `filing_options.CHANGE_HELP`."""
     with database():
         from caraus.filings import changes

@@ -9,7 +9,7 @@ from caraus.anaf.filings import (
     MOST_NOTE,
     MOST_REFERENCE,
     InvalidFilingError,
-    normalized_plate,
+    document_plate,
     text_token,
 )
 from caraus.anaf.info import uit_is_valid
@@ -101,7 +101,7 @@ def check_input(
 
 def _plate(typed: str, field: str) -> str:
     try:
-        return normalized_plate(typed, may_miss=field != "plate")
+        return document_plate(typed, may_miss=field != "plate")
     except InvalidFilingError as error:
         raise RuleError(
             f"bad_{field}",

@@ -29,7 +29,7 @@ class Column:
     role: str
 
 
-def create_draft(
+def create_list_draft(
     actor: Membership,
     sheet: Sheet,
     form: ListFormat,

@@ -56,6 +56,6 @@ def delete_due(timestamp: int) -> None:
 
 @app.periodic(cron="5 * * * *")
 @app.task(name="web.notify_weekly", queueing_lock="web.notify_weekly")
-def notify_weekly(timestamp: int) -> None:
+def run_notify_weekly(timestamp: int) -> None:
     """Send the owners' week in five lines."""
     weekly_summary.notify_weekly()

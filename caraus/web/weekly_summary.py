@@ -31,7 +31,7 @@ Kind = TransportEvent.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekSummary:
     """What happened from Monday to Sunday, in Romania; counts of UITs."""
 
     first: date
@@ -76,7 +76,7 @@ def _notify_owners(organization: Organization, first: date, now: datetime) -> No
     )
 
 
-def _count_week(membership: Membership, first: date) -> Week:
+def _count_week(membership: Membership, first: date) -> WeekSummary:
     companies = [company.pk for company in access.visible_companies(membership)]
     begins, ends = (bucharest_midnight(day) for day in (first, first + timedelta(days=7)))
     transports = Transport.objects.filter(company__in=companies)
@@ -100,7 +100,7 @@ def _count_week(membership: Membership, first: date) -> Week:
         filed.values("pk"),
         filed.filter(state=ChangeState.REFUSED).values("pk"),
     )
-    return Week(first, *count_each(*(rows.order_by() for rows in counted)))
+    return WeekSummary(first, *count_each(*(rows.order_by() for rows in counted)))
 
 
 def _in_each_language(membership: Membership) -> dict[str, dict[str, str]]:

@@ -67,7 +67,7 @@ def layout_of(user_id: int) -> ListLayout:
     return ListLayout(frozenset(settings.columns).intersection(LIST_COLUMNS), settings.density)
 
 
-def save_layout(user: User, keys: Iterable[str], density: str) -> None:
+def save_list_settings(user: User, keys: Iterable[str], density: str) -> None:
     """Save a selection, without what is no column and no density."""
     columns = [key for key in LIST_COLUMNS if key in set(keys)]
     known = density if density in ListSettings.Density.values else ListSettings.Density.COMPACT
@@ -75,6 +75,6 @@ def save_layout(user: User, keys: Iterable[str], density: str) -> None:
     ListSettings.objects.update_or_create(user=user, defaults=defaults)
 
 
-def reset_layout(user: User) -> None:
+def reset_list_settings(user: User) -> None:
     """Return to the usual layout."""
     ListSettings.objects.filter(user=user).delete()

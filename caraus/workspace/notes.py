@@ -32,7 +32,7 @@ class NoteForm(forms.Form):
         return text.replace("\r\n", "\n")
 
 
-def add_note(transport: Transport, membership: Membership, text: str) -> TransportNote:
+def create_note(transport: Transport, membership: Membership, text: str) -> TransportNote:
     """Store a note of the member."""
     return TransportNote.objects.create(transport=transport, author=membership.user, text=text)
 

@@ -16,9 +16,9 @@ from caraus.anaf.filings import (
     InvalidFilingError,
     VehicleChangeDocument,
     build_vehicle_change,
+    document_plate,
     key_of,
     new_reference,
-    normalized_plate,
 )
 from tests.official import schema_errors, schematron_errors
 
@@ -114,7 +114,7 @@ def test_what_the_schema_or_sense_refuses_is_not_built(
     ],
 )
 def test_spaces_and_hyphens_of_a_plate_are_dropped(typed: str, plate: str) -> None:
-    assert normalized_plate(typed) == plate
+    assert document_plate(typed) == plate
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_letter_beyond_a_to_z_is_refused_with_what_was_probably_meant(
     typed: str, proposal: str
 ) -> None:
     with pytest.raises(InvalidFilingError) as caught:
-        normalized_plate(typed)
+        document_plate(typed)
     assert (caught.value.code, caught.value.value) == ("bad_plate", typed)
     assert caught.value.proposal == proposal
 

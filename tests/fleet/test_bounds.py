@@ -116,7 +116,7 @@ def test_rows_that_hold_nothing_cost_nothing() -> None:
 
 def test_a_draft_does_not_grow_by_corrections(owner: User, company: Company) -> None:
     actor = Membership.objects.get(user=owner)
-    draft = drafts.create_draft(actor, read_text("?"), FLEET, company=company)
+    draft = drafts.create_list_draft(actor, read_text("?"), FLEET, company=company)
     for county in ("B", "CT", "AR", "TM"):
         good = [f"{county} {number} {letters}" for number in range(10, 99) for letters in WORDS]
         unclear = fleet_drafts.unclear_numbers(fleet_drafts.checked_vehicle_rows(draft))

@@ -105,7 +105,7 @@ def test_a_row_follows_its_values_and_its_reader(
 ) -> None:
     row = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
     same = make(plate="B12ABC", declarant_name="Vechi SRL", declarant_ref="R-1")
-    columns.save_layout(owner, columns.LIST_COLUMNS, "compact")
+    columns.save_list_settings(owner, columns.LIST_COLUMNS, "compact")
 
     def row_html(transport: Transport) -> str:
         page = page_of(signed_in.get(LIST))

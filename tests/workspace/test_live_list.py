@@ -83,7 +83,7 @@ CHANGES: dict[str, Callable[[Transport, User], object]] = {
     "a saved view": lambda row, owner: SavedView.objects.create(
         organization=row.company.organization, user=owner, name="A mea"
     ),
-    "the layout": lambda _row, owner: columns.save_layout(owner, ["route"], "airy"),
+    "the layout": lambda _row, owner: columns.save_list_settings(owner, ["route"], "airy"),
     "the language": lambda _row, owner: User.objects.filter(pk=owner.pk).update(language="en"),
 }  # fmt: skip
 
@@ -103,7 +103,7 @@ def test_whatever_the_list_shows_changes_its_version(
 def test_a_time_in_words_that_changes_is_a_change_too(
     signed_in: Client, row: Transport, clock: Clock, owner: User
 ) -> None:
-    columns.save_layout(owner, ["first_seen"], "compact")
+    columns.save_list_settings(owner, ["first_seen"], "compact")
     page = signed_in.get(LIST).content.decode()
     assert "acum 5 minute" in page
     clock(timedelta(seconds=40))

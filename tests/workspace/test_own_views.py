@@ -205,7 +205,7 @@ def test_a_row_is_drawn_anew_when_anything_in_it_changed(
 ) -> None:
     now = timezone.now()
     row = make(plate="B12ABC", first_seen_at=now - timedelta(minutes=5))
-    columns.save_layout(owner, columns.LIST_COLUMNS, "airy")
+    columns.save_list_settings(owner, columns.LIST_COLUMNS, "airy")
     pages = {page_of(signed_in.get(LIST))}
     for changed in (
         {"plate": "B13ABC"},

@@ -47,7 +47,7 @@ def fleet_import_start(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             sheet, name = form.read()
-            draft = drafts.create_draft(
+            draft = drafts.create_list_draft(
                 membership,
                 sheet,
                 FLEET,

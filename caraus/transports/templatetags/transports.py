@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from caraus.core import formatting
 from caraus.transports import display
-from caraus.transports.models import Transport, TransportEvent
+from caraus.transports.models import Transport
 
 register = template.Library()
 
@@ -22,6 +22,8 @@ register.filter("unreadable_words", display.unreadable_labels)
 register.filter("place_title", display.place_title)
 register.filter("place_lines", display.place_lines)
 register.filter("change_lines", display.change_lines)
+register.filter("event_look", display.event_look)
+register.simple_tag(display.why_delisted, name="why_delisted")
 
 
 @register.filter
@@ -39,12 +41,6 @@ def place_kind(place: dict[str, Any]) -> str:
     """Label the kind of a place."""
     kind: str = place.get("kind", "")
     return display.PLACE_KINDS.get(kind, kind)
-
-
-@register.filter
-def event_look(event: TransportEvent) -> display.EventStyle:
-    """Return the icon, the tone and the label of an event."""
-    return display.event_look(event)
 
 
 @register.simple_tag
@@ -65,20 +61,14 @@ def uit_left(transport: Transport, today: date) -> str:
     return display.validity_left(transport, today=today)
 
 
-@register.simple_tag
-def why_delisted() -> str:
-    """Say the possible reasons why ANAF no longer lists a UIT."""
-    return display.why_delisted()
-
-
-@register.simple_tag
-def clock_due(transport: Transport | None = None) -> int:
+@register.simple_tag(name="clock_due")
+def page_clock_due(transport: Transport | None = None) -> int:
     """Return after how many seconds what the page says is true no longer."""
     return display.clock_due(transport, now=timezone.now())
 
 
-@register.filter
-def validity_bar(transport: Transport, status: display.Status) -> display.ValidityBar:
+@register.filter(name="validity_bar")
+def validity_bar_today(transport: Transport, status: display.Status) -> display.ValidityBar:
     """Return the cells of the validity."""
     return display.validity_bar(transport, status, today=formatting.today())
 

@@ -56,7 +56,7 @@ def company_import_start(request: HttpRequest) -> HttpResponse:
     if is_post and form.is_valid():
         try:
             sheet, name = form.read()
-            draft = drafts.create_draft(membership, sheet, COMPANIES, name=name)
+            draft = drafts.create_list_draft(membership, sheet, COMPANIES, name=name)
         except UnreadableFileError as error:
             form.add_error(form.source, str(error))
         else:

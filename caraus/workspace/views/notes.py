@@ -22,7 +22,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     form = notes.NoteForm(request.POST)
     if not form.is_valid():
         return render_transport(request, membership, transport, form)
-    notes.add_note(transport, membership, form.cleaned_data["text"])
+    notes.create_note(transport, membership, form.cleaned_data["text"])
     return HttpResponseRedirect(_notes_of(transport.pk))
 
 

@@ -28,9 +28,11 @@ def save_layout(request: HttpRequest) -> HttpResponse:
     user = access.signed_in_user(request)
     access.current_membership(request)
     if request.POST.get("obisnuite"):
-        columns.reset_layout(user)
+        columns.reset_list_settings(user)
     else:
-        columns.save_layout(user, request.POST.getlist("coloane"), request.POST.get("randuri", ""))
+        columns.save_list_settings(
+            user, request.POST.getlist("coloane"), request.POST.get("randuri", "")
+        )
     return _to_list(request.POST.get("vedere", ""))
 
 
