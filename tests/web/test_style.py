@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lucide.templatetags.lucide import lucide
 
-from caraus.web.templatetags.frame import _drawings, icon
+from caraus.core.icons import draw_icon, drawings
 
 STATIC = Path(__file__).parents[2] / "caraus/web/static"
 SHEETS = sorted(STATIC.glob("*.css"))
@@ -82,18 +82,18 @@ def test_the_judge_sees_each_kind() -> None:
 def test_an_icon_is_drawn_as_its_own_package_draws_it(name: str) -> None:
     for size in (16, 20):
         theirs = lucide(name, size=size, **{"class": "icon", "aria-hidden": "true"})
-        assert icon(name, size=size) == theirs
+        assert draw_icon(name, size=size) == theirs
 
 
 def test_threads_that_draw_their_first_icons_at_once_do_not_hinder_each_other() -> None:
-    names = [name.removesuffix(".svg") for name in _drawings().namelist() if name.endswith(".svg")]
-    icon.cache_clear()
+    names = [name.removesuffix(".svg") for name in drawings().namelist() if name.endswith(".svg")]
+    draw_icon.cache_clear()
     switch_interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(4) as threads:
-            drawn = list(threads.map(icon, names[:400]))
+            drawn = list(threads.map(draw_icon, names[:400]))
     finally:
         sys.setswitchinterval(switch_interval)
-    icon.cache_clear()
-    assert drawn == [icon(name) for name in names[:400]]
+    draw_icon.cache_clear()
+    assert drawn == [draw_icon(name) for name in names[:400]]

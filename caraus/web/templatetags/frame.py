@@ -1,19 +1,17 @@
 """Template tags and filters of every page: forms, icons, numbers, days and moments."""
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import escape
-from importlib.resources import files
-from threading import Lock
-from zipfile import ZipFile
 
 from django import template
 from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from caraus.core import formatting
+from caraus.core.icons import draw_icon
 
 register = template.Library()
 
@@ -21,6 +19,7 @@ register = template.Library()
 ORGANIZATION_FIELD = "in_organizatia"
 
 register.filter("number", formatting.grouped)
+register.simple_tag(draw_icon, name="icon")
 
 
 @register.simple_tag(takes_context=True)
@@ -37,30 +36,6 @@ def organization_input(pk: int | None) -> SafeString:
     if pk is None:
         return SafeString()
     return format_html('<input type="hidden" name="{}" value="{}">', ORGANIZATION_FIELD, pk)
-
-
-@register.simple_tag
-@lru_cache(maxsize=256)
-def icon(name: str, size: int = 16) -> SafeString:
-    """Render a decorative icon; the word beside it is what is read aloud."""
-    with _archive_lock:
-        drawing = _drawings().read(f"{name}.svg").decode()
-    head, _, parts = drawing.strip().partition(">")
-    head = " ".join(head.split()).replace(' xmlns="http://www.w3.org/2000/svg"', "")
-    head = head.replace(' width="24" height="24"', f' width="{size:d}" height="{size:d}"')
-    drawn = f'{head} class="icon" aria-hidden="true">{parts}'
-    return mark_safe(drawn)  # noqa: S308 - drawn from the icon package's own files
-
-
-# Threads that read one archive move each other's place in it: „Overlapped entries”.
-_archive_lock = Lock()
-
-
-@cache
-def _drawings() -> ZipFile:
-    """Return lucide's icons. Its own tag reads the directory of all 1,745 again for each: 20 ms,
-    for which the first page of a web process waited most of a second."""
-    return ZipFile(str(files("lucide").joinpath("lucide.zip")))
 
 
 @register.simple_block_tag
