@@ -23,6 +23,18 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # What playwright switches off itself, for the last list of these counts; and two pages of the
+    # address bar that each window draws unseen, for more than most of our pages take.
+    "--disable-features="
+    + ",".join(
+        [
+            *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "PreconnectToSearch"),
+            *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose"),
+            *("HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter"),
+            *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"),
+            *("ThirdPartyStoragePartitioning", "WebUIOmniboxAimPopup", "WebUIOmniboxPopup"),
+        ]
+    ),
 ]
 
 

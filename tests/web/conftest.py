@@ -1,5 +1,6 @@
 """Things of an organization."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -18,6 +19,13 @@ from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
 from tests.notifications.plain import plain, plain_facts
 from tests.web.addresses import SECRET
+from tests.web.page_server import PageServer, serving
+
+
+@pytest.fixture
+def page_server() -> Iterator[PageServer]:
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,22 +1,17 @@
 """Every page, as everyone meets it: with a screen reader, a keyboard, a phone, in the dark, abroad.
 
-The pages are made by Django, then one Chromium reads them all: the network answers from memory.
+The pages are made by Django, then one Chromium reads them all, from memory.
 """
 
-import gzip
 import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.workspace.counties import COUNTIES
@@ -31,9 +26,8 @@ from tests.web.addresses import (
     SIGN_IN_ROUTES,
     address,
 )
+from tests.web.page_server import AXE, PageServer
 
-ORIGIN = "http://caraus.example"
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What stands around every page of who is signed in: read with the home page, the page of all parts
 # and where nothing is yet; on the others it would be the same again.
@@ -109,7 +103,11 @@ def page_ids(ids: dict[str, int], stranger: User) -> dict[str, int]:
 
 
 def test_every_page_is_for_everyone(
-    owner: User, page_ids: dict[str, int], settings: LazySettings, browser: Browser
+    owner: User,
+    page_ids: dict[str, int],
+    settings: LazySettings,
+    browser: Browser,
+    page_server: PageServer,
 ) -> None:
     settings.SIGNUP = "open"
     Company.objects.update(name="TRANSPORTURI " + "INTERNAȚIONALE" * 6)
@@ -123,28 +121,26 @@ def test_every_page_is_for_everyone(
     unseen = {path for path in expected - shown if not path.endswith(("/fisier/", ".pdf"))}
     complaints: list[str] = []
     page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    weights: dict[str, int] = {}
-    served: dict[str, bytes] = {}
-    page.route("**/*", lambda route: respond(route, served, weights))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     for name, (path, body) in pages.items():
-        served.clear()
-        served[path] = body
-        weights.clear()
+        page_server.pages = {path: body}
         whole = path in {"/", "/stil"} or name.endswith("empty")
-        complaints += [f"{name}: {fault}" for fault in _read(page, path, whole=whole)]
-        weight = sum(weights.values())
+        faults = _read(page, page_server.origin + path, whole=whole)
+        complaints += [f"{name}: {fault}" for fault in faults]
+        weight = sum(page_server.weight(part) for part in _loaded(page))
+        assert weight > page_server.weight(path) > 0
         if weight > LARGEST:
             complaints.append(f"{name}: weighs {weight} bytes compressed")
-    served["/stil"] = pages["/stil in"][1]
-    complaints += page_checks.dialog(page, f"{ORIGIN}/stil")
+    page_server.pages = {"/stil": pages["/stil in"][1]}
+    complaints += page_checks.dialog(page, f"{page_server.origin}/stil")
     # The judge is awake.
     page.emulate_media(reduced_motion="no-preference")
     assert page_checks.moves(page) > 3
     page.emulate_media(reduced_motion="reduce")
-    served["/firme/"] = pages["/firme/ in"][1].replace(b"<label", b"<span", 3)
+    page_server.pages = {"/firme/": pages["/firme/ in"][1].replace(b"<label", b"<span", 3)}
     assert any(
-        "label" in fault or "select-name" in fault for fault in _read(page, "/firme/", whole=False)
+        "label" in fault or "select-name" in fault
+        for fault in _read(page, f"{page_server.origin}/firme/", whole=False)
     )
     page.close()
     assert not complaints, "\n".join(complaints)
@@ -166,45 +162,26 @@ def _sent_on(owner: User, paths: set[str]) -> set[str]:
     }
 
 
-@cache
-def _static(path: str) -> tuple[bytes, str, int]:
-    """Return a file's content, type and weight."""
-    file = finders.find(path.removeprefix("/static/"))
-    assert isinstance(file, str), path
-    body = Path(file).read_bytes()
-    kind = {"css": "text/css", "js": "text/javascript"}.get(
-        path.rpartition(".")[2], "image/svg+xml"
+def _loaded(page: Page) -> list[str]:
+    """Return the paths of the page and of all that it loaded, but for the judge."""
+    addresses = page.evaluate(
+        "[location.href, ...performance.getEntriesByType('resource').map(one => one.name)]"
     )
-    return body, kind, len(gzip.compress(body, 6))
+    paths = {urlsplit(address)._replace(scheme="", netloc="", fragment="") for address in addresses}
+    return [path.geturl() for path in paths if path.path != AXE]
 
 
-def respond(route: Route, served: dict[str, bytes], weights: dict[str, int]) -> None:
-    path = urlsplit(route.request.url).path
-    if route.request.headers.get("hx-request"):  # a list that asks again in the meantime
-        route.fulfill(status=204)
-        return
-    if path in served:
-        body, kind = served[path], "text/html; charset=utf-8"
-        weights[path] = len(gzip.compress(body, 6))
-    elif path.startswith("/static/"):
-        body, kind, weights[path] = _static(path)
-    else:
-        route.fulfill(status=204)
-        return
-    route.fulfill(body=body, content_type=kind)
-
-
-def _read(page: Page, path: str, *, whole: bool) -> Iterator[str]:
+def _read(page: Page, address: str, *, whole: bool) -> Iterator[str]:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"{ORIGIN}{path}")
+    page.goto(address)
     shifted = page_checks.shifted(page)
     if shifted > 0.01:
         yield f"the layout shifts by {shifted:.3f}"
     if moves := page_checks.moves(page):
         yield f"{moves} parts move for who wants nothing to move"
     yield from page_checks.by_keyboard(page)
-    page.evaluate(AXE)
+    page.add_script_tag(url=AXE)
     yield from _axe(page, {"type": "tag", "values": RULES}, whole=whole)
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -20,7 +20,8 @@ from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace import exports
 from caraus.workspace.models import ListExport, SavedView
 from tests.notifications.plain import plain_facts
-from tests.web.test_everyone import ORIGIN, all_pages, respond
+from tests.web.page_server import PageServer
+from tests.web.test_everyone import all_pages
 
 # The widest letter, without a place to break a line.
 WIDEST = "W"
@@ -72,21 +73,22 @@ def fill(owner: User) -> None:
 
 
 def test_no_page_is_wider_than_its_screen_at_the_longest(
-    owner: User, ids: dict[str, int], settings: LazySettings, browser: Browser
+    owner: User,
+    ids: dict[str, int],
+    settings: LazySettings,
+    browser: Browser,
+    page_server: PageServer,
 ) -> None:
     settings.SIGNUP = "open"
     ListExport.objects.update(total=3)
     fill(owner)
     pages = all_pages(owner, ids, "ro")
     assert len(pages) > 60
-    served: dict[str, bytes] = {}
     page = browser.new_page(reduced_motion="reduce")
-    page.route("**/*", lambda route: respond(route, served, {}))
     wide: list[str] = []
     for name, (path, body) in pages.items():
-        served.clear()
-        served[path] = body
-        page.goto(f"{ORIGIN}{path}")
+        page_server.pages = {path: body}
+        page.goto(page_server.origin + path)
         for width in (390, 768, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             needed = page.evaluate("document.documentElement.scrollWidth")

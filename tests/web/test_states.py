@@ -1,21 +1,20 @@
 """Each state of a UIT as a dispatcher sees it: on the list, on a phone's card, on its page.
 
-The pages are made by Django, then one Chromium reads them: the network answers from memory.
+The pages are made by Django, then one Chromium reads them, from memory.
 """
 
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from caraus.accounts.models import Company
 from caraus.core.formatting import today
 from caraus.transports.models import Transport
+from tests.web.page_server import PageServer
 
-ORIGIN = "http://caraus.example"
 LIST = "/transporturi/?arata=toate"
 
 
@@ -53,18 +52,6 @@ OVERFLOWING = """() => [...document.querySelectorAll('#lista td:not(.col-uit), h
     .map(one => one.innerText.slice(0, 99))"""
 
 
-def respond(route: Route, pages: dict[str, bytes]) -> None:
-    address = route.request.url.removeprefix(ORIGIN)
-    path = address.partition("?")[0]
-    file = path.startswith("/static/") and finders.find(path.removeprefix("/static/"))
-    if address in pages:
-        route.fulfill(body=pages[address], content_type="text/html; charset=utf-8")
-    elif isinstance(file, str):
-        route.fulfill(path=file)
-    else:
-        route.fulfill(status=204)
-
-
 def pill(place: Locator, word: str) -> tuple[str, str]:
     """Return its icon and its colours; it must be there to be seen, with its word."""
     pill = place.locator(".pill:visible", has_text=word).first
@@ -78,7 +65,7 @@ def pill(place: Locator, word: str) -> tuple[str, str]:
 
 
 def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
-    signed_in: Client, company: Company, browser: Browser
+    signed_in: Client, company: Company, browser: Browser, page_server: PageServer
 ) -> None:
     now = timezone.now()
     rows = {
@@ -98,8 +85,8 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
     pages |= {f"/transporturi/{row.pk}/": b"" for row in rows.values()}
     pages = {path: body or signed_in.get(path).content for path, body in pages.items()}
     page = browser.new_page(locale="ro-RO", reduced_motion="reduce")
-    page.route("**/*", lambda route: respond(route, pages))
-    page.goto(f"{ORIGIN}{LIST}")
+    page_server.pages = pages
+    page.goto(f"{page_server.origin}{LIST}")
     for width, scheme in ((1280, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
@@ -111,7 +98,7 @@ def test_each_state_has_its_word_icon_and_colour_wherever_it_stands(
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(OVERFLOWING) == [], width
     for word, row in rows.items():
-        page.goto(f"{ORIGIN}/transporturi/{row.pk}/")
+        page.goto(f"{page_server.origin}/transporturi/{row.pk}/")
         pill(page.get_by_role("main"), word)
         ended = "a fost valabil până" if word == "expirat" else "valabil până"
         expect(page.get_by_text(ended).first).to_be_visible()
