@@ -193,7 +193,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def end(self, number: int = 0, frame: FrameType | None = None) -> None:
         """Wake the loop, which does the rest: this is a signal's handler."""
         self.is_ending = True
-        self.pull_trigger()
+        with contextlib.suppress(OSError):  # a loop that has ended has closed the trigger
+            self.pull_trigger()
 
     def _turn(self, seconds: float = 1) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self.connections, count=1)

@@ -293,3 +293,10 @@ def test_at_sigterm_it_answers_what_is_under_way_and_takes_nothing_new(running: 
     assert client.recv(100) == b""
     running.thread.join(30)
     assert not running.thread.is_alive()
+
+
+def test_a_server_that_has_ended_may_be_ended_again(running: Running) -> None:
+    running.server.end()
+    running.thread.join(30)
+    assert not running.thread.is_alive()
+    running.server.end()
