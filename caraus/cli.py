@@ -1,6 +1,6 @@
 """The `caraus` command: its words, its help, its exit codes. Each command's work is in `commands/`.
 
-Exit codes: 0 good, 1 ANAF or network trouble (or a failure that is said), 2 wrong use,
+Exit codes: 0 good, 1 an error of ANAF or of the network (or a failure that is said), 2 wrong use,
 3 a person must authorize again, 4 refused by ANAF.
 """
 
@@ -258,7 +258,7 @@ def _servers(commands: Commands) -> None:
 
     _command(commands, "migrate", migrate, "Bring the database to this version's schema.")
 
-    # These two are run before the parser is asked; here they are only told.
+    # These two are run before the parser runs; here they are only described.
     programs = {
         "simulator": "ANAF's double: login, e-Transport and faults by name, for any integration.",
         "manage": "Django's own commands, e.g. `caraus manage shell`.",

@@ -53,33 +53,33 @@ REFRESH_BEFORE_DAYS = env.number("CARAUS_REFRESH_BEFORE_DAYS", 15)
 AUTHORIZATION_MONTHS = env.number("CARAUS_AUTHORIZATION_MONTHS", 24)
 
 # How many calls to ANAF all workers together may make (ANAF allows 1000 a minute), and how many a
-# day for one authorization (0: no limit until ANAF tells one) and for one company.
+# day for one authorization (0: no limit until ANAF states one) and for one company.
 ANAF_CALLS_PER_MINUTE = env.number("ANAF_CALLS_PER_MINUTE", 900, least=1)
 ANAF_CALLS_PER_DAY_PER_AUTHORIZATION = env.number(
     "ANAF_CALLS_PER_DAY_PER_AUTHORIZATION", 0, least=0
 )
 ANAF_CALLS_PER_DAY_PER_COMPANY = env.number("ANAF_CALLS_PER_DAY_PER_COMPANY", 1000, least=0)
 
-# Minutes between two questions about a company: at least, at most, and at most when the calls do
-# not suffice to ask about all so often (docs/scheduling.md).
+# Minutes between two polls of a company: at least, at most, and at most when the calls do
+# not suffice to poll all so often (docs/scheduling.md).
 SYNC_FASTEST_MINUTES = env.number("CARAUS_SYNC_FASTEST_MINUTES", 1, least=1)
 SYNC_SLOWEST_MINUTES = env.number("CARAUS_SYNC_SLOWEST_MINUTES", 10, least=1)
 SYNC_SLOWEST_OF_MANY_MINUTES = env.number("CARAUS_SYNC_SLOWEST_OF_MANY_MINUTES", 60, least=1)
-# A company that was asked about within so many seconds is not asked about again because a person
+# A company that was polled within so many seconds is not polled again because a person
 # presses „Sincronizează acum”, until they are over.
 SYNC_NOW_SECONDS = env.number("CARAUS_SYNC_NOW_SECONDS", 60, least=0)
 # Companies of one organization, without the archived ones.
 COMPANIES_PER_ORGANIZATION = env.number("CARAUS_COMPANIES_PER_ORGANIZATION", 1000, least=1)
-# Questions that one worker process has under way at once.
+# Polls that one worker process has under way at once.
 SYNC_AT_ONCE = env.number("CARAUS_SYNC_AT_ONCE", 60, least=1)
 
-# Below so much room for the embedded database /readyz says that it is not ready.
+# Below so much space for the embedded database /readyz says that it is not ready.
 LEAST_FREE_MB = env.number("CARAUS_LEAST_FREE_MB", 256, least=0)
 
 # When ANAF shows none of a company's UITs any more, so long passes before they count as delisted.
 DELIST_ALL_AFTER_HOURS = env.number("CARAUS_DELIST_ALL_AFTER_HOURS", 3, least=0)
 
-# Who asks /metrics must show it as a Bearer token; without one the address does not exist.
+# Who requests /metrics must show it as a Bearer token; without one the address does not exist.
 METRICS_TOKEN = env.secret("CARAUS_METRICS_TOKEN")
 
 INSTALLED_APPS = [

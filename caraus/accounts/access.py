@@ -2,7 +2,7 @@
 
 Every tenant model names the path to its organization in `ORGANIZATION_PATH`, and, where it hangs
 on one company, the path to that in `COMPANY_PATH`: a member may be kept to some companies.
-What a user may not see does not exist for that user (404), so that ids tell nothing.
+What a user may not see does not exist for that user (404), so that ids reveal nothing.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class TwoFactorsRequiredError(PermissionDenied):
 
 
 class OtherOrganizationError(Http404):
-    """What was asked for belongs to another organization of the person's own."""
+    """What was requested belongs to another organization of the person's own."""
 
     def __init__(self, organization: Organization) -> None:
         super().__init__(
@@ -70,8 +70,8 @@ def organizations_of(user: User) -> QuerySet[Organization]:
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
-    """Return the signed-in user's memberships with their organizations, by name. A page asks for
-    them once; a request that may change them asks anew each time."""
+    """Return the signed-in user's memberships with their organizations, by name. A page needs
+    them once; a request that may change them queries anew each time."""
     user = signed_in_user(request)
     cached: tuple[int, list[Membership]] | None = getattr(request, _MEMBERSHIPS_CACHE, None)
     if cached is not None and cached[0] == user.pk:

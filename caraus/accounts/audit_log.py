@@ -98,7 +98,7 @@ def _actor(user: User | None) -> str:
 
 
 def _ip(request: HttpRequest | None) -> str | None:
-    """Return the visitor's address as far as the proxies that are trusted tell it."""
+    """Return the visitor's address as far as the proxies that are trusted name it."""
     if request is None:
         return None
     try:

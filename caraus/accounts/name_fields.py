@@ -25,7 +25,7 @@ _ENDINGS = (
 # An e-mail address (after or before an @) is no link to a page.
 _LINK = re.compile(
     rf"://|\bwww\.|(?<![@\w.-])[\w-]+(?:\.[\w-]+)*\.(?:{'|'.join(_ENDINGS)})\b(?![\w@-]|\.\w)"
-    # Of an ending that is not known, what stands after it tells: „anaf.ai/spv”, „10.0.0.1:80”.
+    # Of an ending that is not known, what stands after it decides: „anaf.ai/spv”, „10.0.0.1:80”.
     r"|(?<![@\w.-])[\w-]+(?:\.[\w-]+)*\.(?:xn--[\w-]+|[^\W\d_]{2,}[/:]\w)"
     r"|(?<![\w.])\d+(?:\.\d+){3}[/:]\w",
     re.IGNORECASE,

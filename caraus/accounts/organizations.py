@@ -232,7 +232,7 @@ def set_companies_archived(
 ) -> list[Company]:
     """Put companies aside, or take them back; return those that changed.
 
-    Raise ValidationError where there is no room for all of them.
+    Raise ValidationError where the limit does not allow all of them.
     """
     changed = [company for company in companies if bool(company.archived_at) != archived]
     if not archived and len(changed) > remaining_companies(actor.organization):

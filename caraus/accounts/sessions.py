@@ -77,7 +77,7 @@ class SessionStore(DatabaseSessionStore):
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """One of a person's sessions; `is_current`: the one that asks."""
+    """One of a person's sessions; `is_current`: that of the request."""
 
     ip: str
     user_agent: str

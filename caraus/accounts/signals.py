@@ -1,4 +1,4 @@
-"""What accounts tell to whoever listens, in the transaction of the fact."""
+"""The signals of accounts, sent in the transaction of the fact."""
 
 from django.dispatch import Signal
 

@@ -13,7 +13,7 @@ _SHOWN = 100
 
 
 def cut(text: str, note: Callable[[], None]) -> str:
-    """Return the text, or its beginning with „…” when it is too long, which `note` hears of."""
+    """Return the text, or its beginning with „…” when it is too long, which `note` records."""
     if len(text) <= MOST_TEXT:
         return text
     note()

@@ -73,7 +73,7 @@ def build_vehicle_change(document: VehicleChangeDocument) -> bytes:
     """Write the XML: the same bytes for the same document. Raises InvalidFilingError.
 
     The moment is written in seconds of Romanian time without a zone, as BR-203 shows it. (In the
-    hour that autumn repeats, ANAF can't tell which of the two is meant.)
+    hour that autumn repeats, ANAF can't know which of the two is meant.)
     """
     # Loading the library takes a second, which only who files has to wait for.
     from anafpy.etransport import FlatVehicleChange, render_etransport

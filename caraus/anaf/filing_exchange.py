@@ -160,7 +160,7 @@ async def _send(
     exchange = Exchange(
         began_at,
         datetime.now(UTC),
-        # The library tells of the first write before it begins.
+        # The library reports the first write before it begins.
         sent="send_request_headers.started" in events,
         status=response.status if response else None,
         content_type=response.content_type if response else "",

@@ -3,7 +3,7 @@
 Source: the swaggers `upload`, `stare` and `lista` of 07.2024 and the API text of 29.07.2024. The
 judges are pure: they take an `Exchange` as it was stored, so that a judgement can be repeated. They
 promise two things. REFUSED is ANAF's own verdict, in its own words. ACCEPTED has an index by which
-ANAF can be asked. Everything else that happened after the first byte is UNKNOWN.
+its state can be requested. Everything else that happened after the first byte is UNKNOWN.
 """
 
 from dataclasses import dataclass, field
@@ -100,7 +100,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """`index` is "" unless ACCEPTED (for processing: `status` tells the end). `messages` are ANAF's
+    """`index` is "" unless ACCEPTED (for processing: `status` gives the end). `messages` are ANAF's
     own, whole. `error_code` says, by `errors.ERRORS`, why it is UNKNOWN or NOT_SENT, and that a
     right is missing where it is REFUSED for that."""
 
@@ -169,7 +169,7 @@ def read_upload(exchange: Exchange) -> UploadResult:
     index, messages = _index_of(response.get("index_incarcare")), _errors_of(response)
     trace_id = text_of(response.get("trace_id"))
     if index:
-        # Also beside Errors, where `status` by this index will tell the truth.
+        # Also beside Errors, where `status` by this index will give the truth.
         return UploadResult(
             UploadOutcome.ACCEPTED,
             index,

@@ -1,6 +1,6 @@
 """The one way out to ANAF: which hosts, how long, and what came back.
 
-Decisions. A call is sent once: nothing is retried here, for the schedules decide when to ask
+Decisions. A call is sent once: nothing is retried here, for the schedules decide when to call
 again, and ANAF's limits text threatens to block those who insist. Redirects are never followed and
 proxies of the environment are not used: a Bearer token goes to the configured ANAF or nowhere.
 """

@@ -94,7 +94,7 @@ class InfoResponse:
 def fetch_info(
     settings: AnafSettings, *, access_token: str, carrier_cui: str, now: datetime | None = None
 ) -> InfoResponse:
-    """Ask ANAF for the active UITs whose carrier is `carrier_cui` (digits, RO accepted).
+    """Request the active UITs whose carrier is `carrier_cui` (digits, RO accepted).
 
     One call, nothing retried. `now` (UTC) replaces the clock for `received_at`. Raises AnafError.
     """
@@ -119,7 +119,7 @@ async def _request_once(
 def read_response(
     response: AnafResponse, *, access_token: str = "", now: datetime | None = None
 ) -> InfoResponse:
-    """Parse a response as `parse_info` does; its error tells the status and hides the token."""
+    """Parse a response as `parse_info` does; its error holds the status and hides the token."""
     try:
         read = parse_info(response.body, content_type=response.content_type, received_at=now)
         return replace(read, server_date=response.server_date)
@@ -188,7 +188,7 @@ def _listed(value: Any) -> list[Any] | None:
     object within it), or one bare record. None: it holds none, which is not the same as an empty
     one.
 
-    An object that tells more than its list (an error, a count of more records, pages) is no list:
+    An object that holds more than its list (an error, a count of more records, pages) is no list:
     what it leaves out would be taken for absent.
     """
     if isinstance(value, list):

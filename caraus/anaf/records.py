@@ -112,7 +112,7 @@ class CarrierRecord:
     `transport_date` and `first_expired_day` are Romanian calendar days, None when ANAF gave none
     that can be read; the last valid day is the one before `first_expired_day`. `plate`, `trailer1`
     and `trailer2` are those first declared. `raw` is ANAF's record whole, `extra` its unknown keys.
-    `unread` tells, by ANAF's names, the fields that could not be understood or were cut, with the
+    `unread` lists, by ANAF's names, the fields that could not be understood or were cut, with the
     beginning of what stood there ("" where nothing did): ours hold what was understood of them.
     """
 

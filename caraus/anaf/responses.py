@@ -53,7 +53,7 @@ def error_of_response(
 ) -> AnafError | None:
     """Return the error for a call that got no whole response, or one whose status is no success.
 
-    None for a whole 2xx response but 204, by which ANAF tells that a limit is reached (Odoo's own
+    None for a whole 2xx response but 204, by which ANAF says that a limit is reached (Odoo's own
     client reads it so). Other bodies are read for ANAF's known wordings first: a limit is one with
     whatever status. `secrets` are kept out of the detail wherever ANAF echoes them.
     """
@@ -248,7 +248,7 @@ def _error_of_messages(notes: list[str], otherwise: str) -> AnafError:
 
 
 def _limit_in(text: str) -> AnafError | None:
-    """Return the error for words that tell of a limit of calls, a day's or a minute's."""
+    """Return the error for words that name a limit of calls, a day's or a minute's."""
     if (limit := daily_limit_of(text)) is not None:
         return AnafError("daily_limit", detail=text, limit=limit)
     plain = without_diacritics(text[:4096])

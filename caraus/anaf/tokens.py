@@ -34,7 +34,7 @@ class Tokens:
     """An access token, its refresh token, and their ends. All moments are UTC.
 
     `…_estimated` is True where the end is not in the token but follows from ANAF's documented
-    lifetime. `certificate_serial` and `holder` are None where the token does not tell.
+    lifetime. `certificate_serial` and `holder` are None where the token does not say.
     """
 
     access_token: str = field(repr=False)

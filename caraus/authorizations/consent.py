@@ -116,7 +116,7 @@ def finish_consent(
     """Take the callback's parameters; the code is exchanged at once (it lives 60 seconds).
 
     `browser` is the secret in the session of the browser that came back. A page that is loaded
-    again is told again what came of it; nothing is requested twice.
+    again gets the same result again; nothing is requested twice.
     """
     request = _use_request(user=user, browser=browser, state=state)
     if not isinstance(request, ConsentRequest):

@@ -11,7 +11,7 @@ COMPANIES_NAMED_IN_SCOPE = 5
 
 @dataclass(frozen=True, slots=True)
 class ConsentScope:
-    """The organization that may ask ANAF now, and about which companies."""
+    """The organization that may poll now, and which companies."""
 
     organization: str
     companies: list[str]

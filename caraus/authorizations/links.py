@@ -200,7 +200,7 @@ def email_limit(membership: Membership) -> RateLimitExceeded | None:
 
 
 def link_companies(link: ExternalLink) -> list[Company]:
-    """Return the companies for which the link asks, as the holder is shown."""
+    """Return the companies for which the link is, as the holder is shown."""
     if link.for_all:
         return list(link.organization.companies.filter(archived_at=None))
     return list(link.companies.all())

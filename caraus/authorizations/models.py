@@ -36,7 +36,7 @@ class ExternalLink(models.Model):
         Organization, on_delete=models.CASCADE, related_name="external_links"
     )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    # Kept apart from the user, so that the holder still sees who asked.
+    # Kept apart from the user, so that the holder still sees who requested it.
     sender_name = TruncatedCharField(max_length=PERSON_LABEL_LENGTH)
     # `for_all`: every company of the organization, also those added later.
     companies: "models.ManyToManyField[Company, models.Model]" = models.ManyToManyField(

@@ -107,7 +107,7 @@ def link_was_used(link: ExternalLink, authorization: Authorization, *, now: date
 
 @isolate_failures
 def was_taken_back(authorization: Authorization, *, now: datetime) -> None:
-    """Whoever authorized did not want to: those who can act hear of it."""
+    """Whoever authorized did not want to: those who can act are notified."""
     link = authorization.link
     _notify(
         authorization,

@@ -16,7 +16,7 @@ FIRST_REFRESH_PAUSE = timedelta(minutes=15)
 GROWTH = 4
 DAILY = timedelta(days=1)
 HOURLY = timedelta(hours=1)
-# Two attempts are never closer to each other: the timer's own pace.
+# Two attempts are never closer to each other: the timer's own interval.
 SHORTEST_REFRESH_PAUSE = timedelta(minutes=1)
 HOURLY_BEFORE_END = timedelta(days=3)
 # A pause is longer by up to this share of itself, each authorization's and attempt's own.

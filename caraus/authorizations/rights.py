@@ -177,7 +177,7 @@ def record_right(
 
 
 def clear_refusals(company: Company) -> None:
-    """Try every authorization again (a person asked for it)."""
+    """Try every authorization again (a person requested it)."""
     CompanyRight.objects.filter(company=company, state=CompanyRight.State.NO_RIGHT).update(
         checked_at=None, retry_at=None, state=CompanyRight.State.UNKNOWN
     )

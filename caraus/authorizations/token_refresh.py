@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 UNREADABLE_CODE = "token_unreadable"
 # A token that ANAF refuses is refreshed at once; while that fails, not again sooner than this,
-# though a hundred companies ask for it.
+# though a hundred companies need it.
 ON_DEMAND_PAUSE = timedelta(minutes=5)
 # A token that ANAF refuses so soon after it gave it is ANAF's error.
 JUST_REFRESHED = timedelta(hours=1)
@@ -81,7 +81,7 @@ def replace_refused_token(authorization: Authorization, refused: str) -> str:
     """Replace an access token that ANAF refused although it should be valid.
 
     Raises AnafError; `token_refused_anew` when it was refreshed within the hour, or within half
-    of a shorter life: asking for another would not help, and would be asked for at each poll of
+    of a shorter life: another would not help, and would be requested at each poll of
     each company.
     """
     authorization.refresh_from_db()

@@ -106,7 +106,7 @@ def _report() -> int:
 
 @contextlib.contextmanager
 def _running() -> Iterator[None]:
-    """Run the server meanwhile; nothing is migrated and Django is not asked."""
+    """Run the server meanwhile; nothing is migrated and Django is not used."""
     if environment.is_embedded():
         with embedded.acquire(embedded.data_dir()):
             yield

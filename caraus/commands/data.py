@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def sync(*, cui: str | None, as_json: bool) -> int:
-    """Ask ANAF about one company or all of them, one after another."""
+    """Poll one company or all of them, one after another."""
     with database():
         from caraus.authorizations.rights import clear_refusals
         from caraus.sync.company_sync import sync_company
 
         results = []
         for company in _companies(cui, archived=False):
-            clear_refusals(company)  # a person asks: every authorization is tried again
+            clear_refusals(company)  # a person requests it: every authorization is tried again
             results.append(sync_company(company_id=company.pk))
     if as_json:
         print(json.dumps([_result(result) for result in results], ensure_ascii=False, indent=2))

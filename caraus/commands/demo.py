@@ -145,7 +145,7 @@ def _mark(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Forget the demo's data; refuses a folder that the demo did not make."""
+    """Delete the demo's data; refuse a folder that the demo did not make."""
     if not any(folder.iterdir()):
         return
     if not (folder / MARKER).exists():

@@ -33,7 +33,7 @@ def doctor(*, new_secrets: bool) -> int:
 
 
 def _all() -> Iterator[tuple[str, str]]:
-    """Yield every finding; one error hides no other. The database is asked where it is, and never
+    """Yield every finding; one error hides no other. The database is queried where it is, and never
     started: that it does not run is a finding."""
     bad = yield from _settings()
     works = False
@@ -81,14 +81,14 @@ def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]
 
 
 def _settings() -> Generator[tuple[str, str], None, set[str]]:
-    """Yield what is wrong with settings, all of it: each bad one is told and replaced by a
+    """Yield what is wrong with settings, all of it: each bad one is reported and replaced by a
     stand-in, so that the rest can be read. The generator's value: the names of the bad ones."""
     import django
 
     stand_ins = {
         "CARAUS_SECRET_KEY": "unusable",
         "CARAUS_TOKEN_KEYS": environment.new_token_key(),
-        "DATABASE_URL": "postgresql://127.0.0.1:9/unusable",  # never asked
+        "DATABASE_URL": "postgresql://127.0.0.1:9/unusable",  # never started
     }
     bad: set[str] = set()
     while True:

@@ -108,7 +108,7 @@ def _exit_code(change: "VehicleChange") -> int:
 
 
 def vehicle_changes(*, cui: str, as_json: bool) -> int:
-    """Print the changes of a company, newest first; no rehearsals, which no field tells apart."""
+    """Print the changes of a company, newest first; no rehearsals, which no field distinguishes."""
     with database():
         from caraus.accounts.cui import normalize_cui
         from caraus.filings.models import VehicleChange

@@ -17,7 +17,7 @@ from caraus.commands.jobs import run_jobs, threads
 
 
 def worker(*, concurrency: int) -> int:
-    """Ask ANAF and run jobs until SIGINT or SIGTERM; what is under way gets some seconds to end."""
+    """Poll ANAF and run jobs until SIGINT or SIGTERM; what is under way gets seconds to end."""
     with database():
         from django.conf import settings
 
@@ -63,7 +63,7 @@ def _stop(stop: asyncio.Event) -> None:
 
 
 async def _run_until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
-    """Run until told to stop: PostgreSQL may go and come back meanwhile."""
+    """Run until stopped: PostgreSQL may go and come back meanwhile."""
     import structlog
 
     while not stop.is_set():

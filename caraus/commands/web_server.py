@@ -2,7 +2,7 @@
 
 waitress reads a request whole, and keeps a response until it is read, in one thread that does
 nothing else; so a slow client holds a socket, never one of the threads that make pages. What is
-added here: time limits that a trickle of bytes does not renew, connections that make room for
+added here: time limits that a trickle of bytes does not renew, connections that give way to
 others, `/healthz` while all threads are busy, requests that only smugglers send, an orderly end.
 """
 
@@ -41,7 +41,7 @@ REQUEST_SECONDS, REQUEST_RATE = 15, 20_000
 RESPONSE_SECONDS, RESPONSE_RATE = 30, 10_000
 # A proxy must let go of an idle connection sooner (the Caddyfile's `keepalive`).
 IDLE_SECONDS = 60
-GRACE_SECONDS = 8  # for the requests under way, when told to end
+GRACE_SECONDS = 8  # for the requests under way, at the end
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -226,7 +226,7 @@ def _without_body_of_head(application: "WSGIApplication") -> "WSGIApplication":
 
 def _allow_files() -> None:
     """Raise the limit of open files, which sockets are: the usual 1024 is near MOST_CONNECTIONS."""
-    with contextlib.suppress(ValueError, OSError):  # a supervisor may forbid even to ask
+    with contextlib.suppress(ValueError, OSError):  # a supervisor may forbid even this
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         desired = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
         if soft != resource.RLIM_INFINITY and soft < desired:
@@ -234,8 +234,8 @@ def _allow_files() -> None:
 
 
 def main() -> None:
-    """Serve on a listening socket: its descriptor, and that of a pipe to tell it is ready, are the
-    arguments."""
+    """Serve on a listening socket: its descriptor, and that of a pipe for saying that it is ready,
+    are the arguments."""
     listener, ready = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     # Whoever ends us before we serve has nothing to wait for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -24,7 +24,7 @@ class UnreadableTokenError(Exception):
 
 def secret_digest(secret: str) -> str:
     """Return the digest by which an index finds a secret: the secret cannot be read from it, and no
-    comparison of secrets tells anything by its time."""
+    comparison of secrets reveals anything by its time."""
     return sha256(secret.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Forms that say which model they are for, as Django's types ask for and its classes refuse."""
+"""Forms that say which model they are for, as Django's types require and its classes refuse."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -67,7 +67,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             "httpx2": {"level": "WARNING"},
             "httpcore2": {"level": "WARNING"},
             "procrastinate": {"level": "WARNING"},
-            # It tells of each client that goes away, and of each request that waits for a thread.
+            # It logs each client that goes away, and of each request that waits for a thread.
             "waitress": {"level": "WARNING"},
             "waitress.queue": {"level": "ERROR"},
         },
@@ -76,7 +76,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
     return config
 
 
-# PostgreSQL tells the values of a row after these words, a password's hash among them.
+# PostgreSQL writes the values of a row after these words, a password's hash among them.
 _ROW_VALUES = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
 # A path alone, or after the address of a site.
 _PATH = re.compile(r"""(?<![\w/:.])(https?://[^\s/"'?]*)?(/[^\s"']*)""")
@@ -98,7 +98,7 @@ def _write_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
 
 
 def without_paths(text: str) -> str:
-    """Replace each path by its route; a path without a route is not told."""
+    """Replace each path by its route; a path without a route is left out."""
     return _PATH.sub(lambda match: (match[1] or "") + route_of(match[2]), text)
 
 
@@ -130,7 +130,7 @@ class RouteFilter(logging.Filter):
 
 
 class RepetitionFilter(logging.Filter):
-    """Let ten equal warnings or errors a minute through, and tell how many were left out.
+    """Let ten equal warnings or errors a minute through, and log how many were left out.
 
     A full disk or a lost database makes thousands of them, often on the very disk that is full.
     """

@@ -11,7 +11,7 @@ PERIODIC = "default"
 # Token refreshes.
 ANAF = "anaf"
 MAIL = "mail"
-# What people ask for by pressing a button.
+# What people request by pressing a button.
 SYNCS = "syncs"
 RIGHTS = "rights"
 CHECKS = "checks"

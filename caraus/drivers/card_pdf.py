@@ -4,7 +4,7 @@
 a second of computing, which would hold up the other threads of a web process.
 
 The libraries and faces are those of anafpy's `cards` extra. Its own function for a card wants the
-kind of operation and the commercial partner, which ANAF does not tell a carrier, and prints no
+kind of operation and the commercial partner, which ANAF does not show a carrier, and prints no
 route.
 """
 
@@ -73,7 +73,7 @@ def _draw_page(pdf: FPDF, card: Card) -> None:
     foot = HEIGHT - MARGIN - 4 * len(card.footer)
     heights = [_height(pdf, row) for row in card.rows]
     y += size * 0.45 + 3
-    # The code takes the room that the facts leave.
+    # The code takes the space that the facts leave.
     side = max(24.0, min(62.0, foot - 4 - sum(heights) - y))
     _qr(pdf, card.uit, y, side)
     y += side + 2

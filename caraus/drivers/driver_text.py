@@ -1,4 +1,4 @@
-"""What the driver gets: the UIT and what a check on the road asks for, as plain text."""
+"""What the driver gets: the UIT and what a check on the road requires, as plain text."""
 
 from datetime import date
 
@@ -24,8 +24,8 @@ from caraus.transports.models import Transport
 
 
 def format_driver_text(transport: Transport, *, today: date) -> str:
-    """Return the lines of a message; every day is told in full, so that it is true whenever it is
-    read."""
+    """Return the lines of a message; every day is written in full, so that it is true whenever
+    it is read."""
     plate, *trailers = transport.current_vehicle
     towed = [trailer for trailer in trailers if trailer]
     lines = [

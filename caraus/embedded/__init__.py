@@ -96,7 +96,7 @@ class ServerHandle:
         atexit.register(self.release)
 
     def restart_if_dead(self) -> bool:
-        """Start the server anew if it has died (killed, a full disk), and tell whether it had.
+        """Start the server anew if it has died (killed, a full disk), and return whether it had.
 
         Cheap when it lives. Raises EmbeddedError when it does not come back.
         """

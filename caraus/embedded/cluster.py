@@ -204,7 +204,7 @@ def _start(folder: Path, user: SystemUser) -> tuple[psutil.Process | None, int]:
 
 
 def _failure(folder: Path, what: str, output: str) -> EmbeddedError:
-    """Say what went wrong. On a full disk the log may be empty, so the disk is asked too."""
+    """Say what went wrong. On a full disk the log may be empty, so the disk is looked at too."""
     if any(sign in output for sign in DISK_FULL_MESSAGES) or free_bytes(folder) < FULL_BYTES:
         return disk_full(folder)
     return EmbeddedError(

@@ -108,7 +108,7 @@ def folder_error(folder: Path, error: OSError) -> EmbeddedError:
 
 
 def disk_full(folder: Path, needed: int = INITDB_BYTES) -> EmbeddedError:
-    """Say that there is no room, and how much is needed."""
+    """Say that there is no space, and how much is needed."""
     return EmbeddedError(
         f"The disk of the data folder {folder} is full: the database needs about "
         f"{needed >> 20} MB free. Make room there and start again, or choose a folder on another "
@@ -150,7 +150,7 @@ def starting_and_stopping(folder: Path) -> Iterator[None]:
 
 
 def socket_dir(folder: Path) -> Path:
-    """Return the folder of the server's socket: the same for every process that asks, and
+    """Return the folder of the server's socket: the same for every process, and
     stable."""
     data = folder.absolute().resolve() / "postgres"
     usable = "," not in str(data) and '"' not in str(data)  # libpq and PostgreSQL take lists

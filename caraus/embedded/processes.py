@@ -1,4 +1,4 @@
-"""The server's processes, told from others: after a crash a pid alone proves nothing."""
+"""The server's processes, distinguished from others: after a crash a pid alone proves nothing."""
 
 import contextlib
 import signal

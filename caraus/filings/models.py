@@ -110,7 +110,7 @@ class VehicleChange(models.Model):
 
     def transition_to(self, state: ChangeState, *, by: User | None = None, **changes: Any) -> None:
         """Store a state that may follow this one, with other changed fields; the caller holds the
-        row. The history of the UIT tells of it, and `by` whom."""
+        row. The history of the UIT shows it, and `by` whom."""
         before = self.state
         if not may_follow(self.state, state):
             raise ForbiddenTransitionError(f"{self.pk}: {self.state} → {state}")

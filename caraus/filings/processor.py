@@ -1,4 +1,4 @@
-"""Do what is due for vehicle changes, until told to stop.
+"""Do what is due for vehicle changes, until stopped.
 
 What is to be done next, and when, stands in each row: a killed worker takes nothing along. One
 session lock per change keeps two workers from one change; it ends with a killed process.

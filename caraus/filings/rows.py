@@ -30,7 +30,7 @@ def changes_for_rows(companies: Collection[int]) -> QuerySet[VehicleChange]:
 
 def attach_changes(transports: Collection[Transport], *, some: bool) -> None:
     """Attach the newest change to each UIT, for `change_pill`; `some`: False where it is known
-    that there are none, which then asks nothing."""
+    that there are none, which then queries nothing."""
     newest: dict[int | None, VehicleChange] = {}
     if some:
         changes = VehicleChange.objects.filter(

@@ -9,12 +9,12 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
-# `stareMesaj` may be asked 100 times a day about an upload (swagger stare): 48 requests in the
+# `stareMesaj` may be requested 100 times a day about an upload (swagger stare): 48 requests in the
 # first day, then four a day.
 _STATUS_FIRST = tuple(seconds * SECOND for seconds in (2, 3, 5, 8, 15, 30))
 _STATUS_LATER = ((10 * MINUTE, MINUTE), (2 * HOUR, 10 * MINUTE), (24 * HOUR, HOUR))
 _STATUS_SLOWEST = 6 * HOUR
-# What ANAF accepted is looked for in `info`, which the timer asks for anyway.
+# What ANAF accepted is looked for in `info`, which the timer requests anyway.
 _SHOWN_FIRST = tuple(seconds * SECOND for seconds in (1, 5, 10, 20, 40))
 _SHOWN_LATER = ((10 * MINUTE, MINUTE), (2 * HOUR, 10 * MINUTE))
 _SHOWN_SLOWEST = HOUR
@@ -22,7 +22,7 @@ _SHOWN_SLOWEST = HOUR
 LOOK_IN_INFO = tuple(seconds * SECOND for seconds in (1, 15, 60, 180))
 LOOK_IN_LIST = (5 * MINUTE, 10 * MINUTE)
 GIVE_UP_LOOKING = 10 * MINUTE
-# While ANAF can't be asked, looking goes on at this pace.
+# While ANAF does not respond, looking goes on at these intervals.
 _LOOK_LATER = 5 * MINUTE
 # What could provably not be sent waits so long, then longer.
 _RETRY = tuple(seconds * SECOND for seconds in (2, 5, 10, 20, 30, 60))

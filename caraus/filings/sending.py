@@ -50,7 +50,7 @@ def anaf_settings_for(change: VehicleChange) -> AnafSettings:
 
 
 def send(change_id: int) -> None:
-    """Send a queued change, unless something is to be asked first."""
+    """Send a queued change, unless a person must decide first."""
     change = VehicleChange.objects.select_related("company", "transport").get(pk=change_id)
     if permits.is_anaf_blocked():
         _wait(change_id)
@@ -273,7 +273,7 @@ def _may_an_earlier_attempt_show(change: VehicleChange) -> bool:
 
 
 def hold(change: VehicleChange, reason: str) -> None:
-    """Stop and ask a person; the caller holds the row."""
+    """Stop until a person decides; the caller holds the row."""
     change.transition_to(ChangeState.HELD, reason=reason)
     events.notify_attention(change)
 

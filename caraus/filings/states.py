@@ -80,7 +80,7 @@ ATTENTION_STATES = frozenset(
 )
 #: Who was notified of these, or ended it, is notified when ANAF shows it after all.
 CONTRADICTED_BY_DONE = ATTENTION_STATES | {ChangeState.CANCELLED, ChangeState.CLOSED}
-#: What the history of a UIT tells: not the steps of a few seconds, nor a draft given up.
+#: What the history of a UIT shows: not the steps of a few seconds, nor a draft given up.
 HISTORY_TRANSITIONS = frozenset(
     (before, after)
     for before, following in TRANSITIONS.items()

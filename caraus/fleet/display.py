@@ -60,7 +60,7 @@ def explain(issue: Issue, transport: Transport) -> IssueExplanation:
 
 
 def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tuple[str, str, str]:
-    """Return the title, the explanation, and what the declarant is told that is wrong."""
+    """Return the title, the explanation, and what the declarant reads that is wrong."""
     words = {"plate": issue.plate, "company": str(transport.company)}
     if code is IssueCode.NOT_IN_FLEET and issue.plate_field == "plate":
         return (
@@ -120,7 +120,7 @@ def _describe_other(other: Transport) -> str:
     return gettext("%(start)s → %(end)s, transport %(day)s") % {
         "start": place_title(other.start),
         "end": place_title(other.end),
-        # Told, it may be read tomorrow: never „azi”.
+        # It may be read tomorrow: never „azi”.
         "day": day_in_full(other.transport_date, today=today()),
     }
 

@@ -32,7 +32,7 @@ class CheckedLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckedVehicleRow:
-    """A row of the list: its lines, or what is wrong with it (`error`), or what is asked."""
+    """A row of the list: its lines, or what is wrong (`error`), or what must be confirmed."""
 
     number: int
     lines: tuple[CheckedLine, ...] = ()
@@ -211,7 +211,7 @@ def unclear_numbers(rows: Iterable[CheckedVehicleRow]) -> set[int]:
 def import_vehicles(actor: Membership, draft: Draft, *, changing: bool) -> FleetImportResult:
     """Bring the good rows into the fleet; with `changing`, those that are there already too.
 
-    Rows that are wrong or asked about stay in the draft.
+    Rows that are wrong or to be confirmed stay in the draft.
     """
     company = company_of(draft)
     draft.refresh_from_db(from_queryset=Draft.objects.select_for_update())

@@ -1,4 +1,4 @@
-"""The page „Flota”: what the address bar asks, and which vehicles that is."""
+"""The page „Flota”: the filters of the address, and which vehicles that is."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

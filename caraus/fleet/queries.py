@@ -32,7 +32,7 @@ _WORST_FIRST = {code: rank for rank, code in enumerate(IssueCode)}
 
 def issues_of(transport: Transport) -> list[Issue]:
     """Return the issues of a UIT, the worst first; none once it is closed. No query where the UIT
-    was taken with `prefetch_related("issues")` or `attach_issues` was asked."""
+    was taken with `prefetch_related("issues")` or `attach_issues` was called."""
     if transport.state not in Transport.OPEN_STATES or transport.is_over_on(today()):
         return []
     attached: list[Issue] | None = getattr(transport, _ATTACHED, None)
@@ -42,7 +42,7 @@ def issues_of(transport: Transport) -> list[Issue]:
 
 def attach_issues(transports: Collection[Transport], *, some: bool) -> None:
     """Attach the issues of many UITs at once, for `issues_of`; `some`: False where it is known that
-    none of them has any, which then asks nothing."""
+    none of them has any, which then queries nothing."""
     of_each: dict[int, list[Issue]] = {transport.pk: [] for transport in transports}
     if some:
         for issue in Issue.objects.filter(transport__in=of_each).order_by("pk"):

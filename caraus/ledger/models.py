@@ -17,7 +17,7 @@ class LedgerEntry(models.Model):
     """One fact, with the hash of the entry before it in the organization's chain.
 
     Triggers of the database refuse changes (see the migration). `content` is canonical JSON; it is
-    None where the organization's retention has deleted it, which a later entry tells, while its
+    None where the organization's retention has deleted it, which a later entry says, while its
     SHA-256 stays in the chain.
     The organization is no foreign key: the chain goes after it.
     """

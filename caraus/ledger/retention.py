@@ -10,7 +10,7 @@ from caraus.accounts.models import Organization
 from caraus.ledger.entries import NewEntry, recording
 from caraus.ledger.models import INSTALLATION, LedgerEntry
 
-# What tells of UITs, which an organization may keep for some months only; filings stay.
+# What is said of UITs, which an organization may keep for some months only; filings stay.
 KINDS_OF_UITS = (
     LedgerEntry.Kind.RECORD,
     LedgerEntry.Kind.UNREADABLE,
@@ -59,7 +59,7 @@ def _kept_since(organization: Organization) -> datetime:
 
 
 def contents_deleted_before(organization_id: int) -> datetime | None:
-    """Return up to when the chain tells that contents were deleted; None: it never does."""
+    """Return up to when the chain says that contents were deleted; None: it never does."""
     changed_entries = LedgerEntry.objects.filter(
         organization_id=organization_id, kind=LedgerEntry.Kind.CONTENTS_DELETED
     )
@@ -69,7 +69,7 @@ def contents_deleted_before(organization_id: int) -> datetime | None:
 
 
 def _written_before(content: str | None) -> datetime | None:
-    """Return the moment that such an entry tells; None where its content is another."""
+    """Return the moment that such an entry names; None where its content is another."""
     try:
         return datetime.fromisoformat(json.loads(content or "")["written_before"]).astimezone(UTC)
     except (ValueError, TypeError, KeyError, OverflowError):

@@ -34,7 +34,7 @@ def is_count(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Return whether the cell is a count, a year, a date, an amount: nothing that tells what a row
+    """Return whether the cell is a count, a year, a date, an amount: nothing that shows what a row
     is about."""
     return not any(sign.isalpha() for sign in cell)
 

@@ -21,7 +21,7 @@ _SHOWN_SAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as it is shown, to be told what it is: its head, and what is in it."""
+    """A column as it is shown, whose meaning a person chooses: its head, and what is in it."""
 
     index: int
     heading: str
@@ -80,7 +80,7 @@ def rows_skipped(draft: Draft) -> list[tuple[int, str, str]]:
 
 
 def columns_of(draft: Draft) -> list[Column]:
-    """Return the columns as a person may be asked what they are."""
+    """Return the columns as a person may choose what they are."""
     rows = rows_to_read(draft)
     columns = []
     for index, role in enumerate(draft.roles):
@@ -173,7 +173,7 @@ def drop_rows(draft: Draft) -> None:
 
 
 def forget_additions(draft: Draft) -> None:
-    """Forget the additions after they were undone: the rows that nobody has taken stay."""
+    """Delete the additions after they were undone: the rows that nobody has taken stay."""
     draft.added, draft.taken_at = [], None
     if draft.rows:
         draft.save(update_fields=["added", "taken_at"])

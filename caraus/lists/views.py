@@ -22,7 +22,7 @@ SHOWN_ERRORS = 300
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """A row that waits for somebody: what is wrong, or what is asked."""
+    """A row that waits for somebody: what is wrong, or what must be confirmed."""
 
     number: int
     text: str

@@ -8,11 +8,11 @@ class OutgoingEmail(models.Model):
     """One e-mail to one person, from the act that causes it until the mail server has it.
 
     The e-mail is sealed (links of passwords and invitations stand in it). The row goes when the
-    server took the e-mail; of one that was given up the e-mail goes, and the row tells why.
+    server took the e-mail; of one that was given up the e-mail goes, and the row says why.
     """
 
     recipient = models.EmailField(max_length=320)
-    # Which e-mail it is, for logs and tests; what it is about, for who asks how it went.
+    # Which e-mail it is, for logs and tests; what it is about, for looking up how it went.
     purpose = models.CharField(max_length=100, blank=True)
     reference = models.CharField(max_length=100, blank=True)
     sealed = models.TextField()

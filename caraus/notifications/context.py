@@ -10,7 +10,7 @@ from caraus.notifications.visible_notifications import count_unread
 
 
 def bell_context(request: HttpRequest) -> dict[str, Any]:
-    """Provide the number of unread notifications, counted when a page asks for it."""
+    """Provide the number of unread notifications, counted when a page shows it."""
     if not isinstance(getattr(request, "user", None), User):
         return {}
     return {"unread_notifications": cache(lambda: _unread(request))}

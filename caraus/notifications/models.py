@@ -175,7 +175,7 @@ class NotificationEmail(models.Model):
 
 
 class ChannelPreference(models.Model):
-    """What one person wants to hear of in one organization; without a row: as the kind says."""
+    """What one person is notified of in one organization; without a row: as the kind says."""
 
     ORGANIZATION_PATH = "organization"
 

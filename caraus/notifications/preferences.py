@@ -1,4 +1,4 @@
-"""Who hears of what by which channel. What is essential can't be switched off for all."""
+"""Who is notified of what by which channel. What is essential can't be switched off for all."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def channels_of(
 def channel_choices(
     *, user: User, organization: Organization
 ) -> list[tuple[NotificationKind, Channels]]:
-    """Return what one person hears of, kind by kind."""
+    """Return what one person is notified of, kind by kind."""
     rows = ChannelPreference.objects.filter(user=user, organization=organization)
     saved = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
     choices = []

@@ -27,7 +27,7 @@ class Backoff:
         return seconds
 
     def reset(self, company_id: int) -> None:
-        """Forget the company's failures: a result was recorded."""
+        """Clear the company's failures: a result was recorded."""
         self._failures.pop(company_id, None)
         self._until.pop(company_id, None)
 

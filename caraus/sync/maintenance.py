@@ -1,4 +1,4 @@
-"""Keep the schedule whole, every minute: nobody forgotten, the plan fresh, people notified."""
+"""Keep the schedule whole, every minute: no company left out, the plan fresh, people notified."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What Prometheus may know, read from the database: the same whichever process is asked."""
+"""What Prometheus may know, read from the database: the same whichever process serves it."""
 
 from collections.abc import Iterator
 from datetime import timedelta

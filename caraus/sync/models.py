@@ -34,7 +34,7 @@ class SyncState(models.Model):
     last_seen_count = models.PositiveIntegerField(default=0, db_default=0)
     last_missing = models.PositiveIntegerField(default=0, db_default=0)
     last_unreadable = models.PositiveIntegerField(default=0, db_default=0)
-    # Since when the present error lasts; `last_good_at` tells how old the list is.
+    # Since when the present error lasts; `last_good_at` says how old the list is.
     error_since = models.DateTimeField(null=True, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)
 

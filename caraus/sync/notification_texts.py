@@ -97,7 +97,7 @@ def outage(facts: Facts) -> Message:
 
 @message_kind("pause")
 def pause(facts: Facts) -> Message:
-    """Say that ANAF asked for a pause, and when it ends; None: it was over already."""
+    """Say that ANAF requires a pause, and when it ends; None: it was over already."""
     how_long = (
         gettext("Următoarea sincronizare: {until}; continuăm automat.").format(
             until=_moment(facts["until"])

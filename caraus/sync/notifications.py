@@ -40,7 +40,7 @@ def _notify(
     company: Company | None = None,
 ) -> None:
     """Notify owners and administrators, or, of a kind on request only, whoever switched it on. Who
-    is in two organizations has chosen in each, and hears in each."""
+    is in two organizations has chosen in each, and is notified in each."""
     members = organization.memberships.all()
     if not kind.on_request:
         members = members.filter(role__in=access.roles_at_least(Role.ADMIN))

@@ -123,7 +123,7 @@ def request_sync(
 
 
 def request_sync_now(company_ids: Collection[int]) -> SyncNowResult:
-    """Sync these companies now because a person asks: one statement for any number of them.
+    """Sync these companies now because a person requests it: one statement for any number of them.
 
     A company whose sync is under way is left alone, and so is one of whose calls of the day only
     those are left that the timer needs until midnight. A company synced within the last minute

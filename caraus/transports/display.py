@@ -332,7 +332,7 @@ def event_look(event: TransportEvent) -> EventStyle:
     return EVENT_STYLES[TransportEvent.Kind(event.kind)]
 
 
-# What a declarant was asked for, and by which way.
+# What was requested of a declarant, and by which way.
 REQUEST_LABELS = {
     "correction": gettext_lazy("corectură"),
     "new_uit": gettext_lazy("UIT nou"),

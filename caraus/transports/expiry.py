@@ -40,7 +40,7 @@ from caraus.transports.store import transports_stored
 LONGEST_CATCH_UP = timedelta(hours=24)
 # The longest notice that a person can choose, on a day of 25 hours too.
 LONGEST_NOTICE = timedelta(hours=max(FIRST_HOURS_CHOICES) + 1)
-# That a UIT has expired is told at 7:00: nobody acts at midnight.
+# That a UIT has expired is notified at 7:00: nobody acts at midnight.
 EXPIRED_HOURS = -7
 # In the order of `notice_hours`.
 _KINDS = (EXPIRING_UIT, ENDS_TODAY_UIT, LAST_HOURS_OF_UIT)

@@ -100,7 +100,7 @@ def uit_ends(facts: Facts) -> Message:
 
 @message_kind("uit_expired", title_of_many=_title_of_expired)
 def uit_expired(facts: Facts) -> Message:
-    """Say when a UIT has expired, and what the law asks."""
+    """Say when a UIT has expired, and what the law requires."""
     row, words = _end_of_facts(facts)
     advice = gettext(
         "Dacă transportul s-a încheiat, nu trebuie să faci nimic. Dacă este încă pe drum, "

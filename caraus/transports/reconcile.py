@@ -5,10 +5,10 @@ The rules (docs/architecture.md, 2 and 3):
 - absence in a second good answer, at least `DELIST_WAIT` after the first, makes it delisted,
   unless its validity is over, when it is expired;
 - when more than half of ten or more UITs vanish at once, a third good answer is awaited, as long
-  after the second, and people are told;
+  after the second, and people are notified;
 - when none of the open UITs is left, however many they were, ANAF's list is the likelier culprit:
   those absent then are delisted by a third good answer, and not before `hold` has passed, also
-  when some of them return meanwhile; and people are told;
+  when some of them return meanwhile; and people are notified;
 - the same answer applied twice makes no event;
 - an answer older than the last one applied (`reconcile_late`) only adds what it alone has seen.
 """
@@ -160,7 +160,7 @@ def _present(
     if old is None:
         return new, [Event(uit, "appeared")]
     events: list[Event] = []
-    # A UIT missed only once came back before anybody was told: nothing to tell.
+    # A UIT missed only once came back before anybody was notified: nothing to notify.
     if old.state in {"expired", "delisted"}:
         events.append(Event(uit, "returned"))
     changes = difference(old.fields, fields)
@@ -209,7 +209,7 @@ def reconcile_late(
     newest: datetime,
 ) -> Reconciled:
     """Reconcile a response of `at` that comes after a newer one (of `newest`) was applied: nothing
-    is forgotten.
+    is dropped.
 
     A UIT that no other answer has shown is kept, as missing since the newest answer; so is one that
     was last seen before `at`, whatever was concluded from its older fields. Absence in an old

@@ -203,7 +203,7 @@ def observed_fields(record: CarrierRecord, known: KnownUit | None = None) -> dic
     """Return a record's fields as JSON values, comparable with those of a row.
 
     Where nothing could be read of a field of a UIT that is known, it stays as it was last read: an
-    unreadable value is no change. `unreadable_fields` tells of it.
+    unreadable value is no change. `unreadable_fields` names it.
     """
     fields = _fields_of(record)
     before = known.fields if known else {}

@@ -54,7 +54,7 @@ class CheckedCompanyRow:
 
 @dataclass(frozen=True, slots=True)
 class CompanyImportResult:
-    """The companies added, how many were there already, the CUIs for which there was no room, and
+    """The companies added, how many were there already, the CUIs that the limit did not allow, and
     how many rows stay for correction."""
 
     added: list[Company]

@@ -94,7 +94,7 @@ def _busy_response(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def plain_error_page(*, status: int, title: str, sentence: str) -> HttpResponse:
-    """Render an error page without the request: neither the user nor the database is asked for
+    """Render an error page without the request: neither the user nor the database is needed for
     anything."""
     context = {"status": status, "title": title, "sentence": sentence}
     return HttpResponse(render_to_string("error_bare.html", context), status=status)

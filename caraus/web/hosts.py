@@ -1,4 +1,4 @@
-"""By which name the site may be asked for: that of CARAUS_URL, its port included.
+"""By which name the site may be requested: that of CARAUS_URL, its port included.
 
 Django compares names only. Another port of the same name may be another program's, and what a page
 makes of its own address would lead there.
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
-# Machines beside the server ask for these by whatever address they have: the responses name none,
+# Machines beside the server request these by whatever address they have: the responses name none,
 # are in no language, and are not logged; they must come while the database does not respond.
 MACHINE_PATHS = ("/healthz", "/readyz", "/metrics")
 _PORTS = {"http": 80, "https": 443}

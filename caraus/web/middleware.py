@@ -85,7 +85,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 def _page_address(request: HttpRequest) -> str:
-    """Return the page of ours that sent this form, as the browser tells; home where it does not."""
+    """Return the page of ours that sent this form, as the browser names it; home otherwise."""
     given = request.headers.get("Referer", "")
     hosts = {request.get_host()}
     if not url_has_allowed_host_and_scheme(given, hosts, require_https=request.is_secure()):

@@ -1,7 +1,7 @@
 """The organization that a page was made for. The session keeps the one in use, for all tabs: what a
 form, a part of a page or a link of an e-mail was made for is compared with it.
 
-A form carries it in a hidden field (`{% csrf_token %}` writes it), a part that htmx asks for in the
+A form carries it in a hidden field (`{% csrf_token %}` writes it), a part that htmx requests in the
 header X-Organization, a link of an e-mail as `?o=`.
 """
 

@@ -47,7 +47,7 @@ class CompanyScope:
 
 
 def resolve_scope(membership: Membership, filters: ListFilters) -> CompanyScope:
-    """Resolve the company of the filters; a member who sees none is told of no unknown one."""
+    """Resolve the company of the filters; a member who sees none reads of no unknown one."""
     visible = list(access.visible_companies(membership, archived=True))
     companies = [company for company in visible if company.archived_at is None]
     has_all = len(companies) == len(visible) and not access.is_restricted(membership)

@@ -1,4 +1,4 @@
-"""What a declarant is asked for: a correction or a new UIT, with the text ready to be sent."""
+"""What is requested of a declarant: a correction or a new UIT, with the text ready to be sent."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from caraus.transports import display
 from caraus.transports.models import DeclarantContact, Transport, TransportEvent
 from caraus.transports.models.contacts import PHONE_LENGTH
 
-# By the words of the forms: what is asked for, and the way.
+# By the words of the forms: what is requested, and the way.
 KINDS = {"corectura": "correction", "uit-nou": "new_uit"}
 WAYS = {"e-mail": "email", "whatsapp": "whatsapp"}
 

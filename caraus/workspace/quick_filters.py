@@ -44,7 +44,7 @@ class ListSummary:
     has_expired_last_night: bool
     unreadable: int
     partly_unreadable: int
-    # Some UIT has a vehicle change of which its row tells.
+    # Some UIT has a vehicle change that its row shows.
     has_filings: bool
     view_chips: tuple[ViewChip, ...]
     # How many UITs the list shows without the active view; None without one.

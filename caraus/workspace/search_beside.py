@@ -39,7 +39,7 @@ def find_beside(searches: Iterable[str], companies: Sequence[Company]) -> Beside
         (plate.lower(), text)
         for plate, text in vehicles.order_by("pk").values_list("plate", "search_text")[:MAX_MATCHES]
     ]
-    # Of a single company each UIT is: its name tells none of them from another.
+    # Of a single company each UIT is: its name distinguishes none of them.
     named = companies if len(companies) > 1 else ()
     name_texts = [(company.pk, f" {folded(company.name)} {company.cui} ") for company in named]
     sources: tuple[tuple[Sequence[tuple[object, str]], Callable[[list[object]], Q]], ...] = (

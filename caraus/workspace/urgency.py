@@ -42,7 +42,7 @@ class Group:
     label: str | Promise
     tone: Tone
     icon: str
-    # What the law asks, where it asks something at once.
+    # What the law requires, where it requires something at once.
     advice: str | Promise = ""
 
 

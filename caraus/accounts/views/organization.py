@@ -36,7 +36,7 @@ def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) 
 
 
 def switch_organization(request: HttpRequest) -> HttpResponse:
-    """Work in another organization of one's own; `inapoi` is the page that was asked for there."""
+    """Work in another organization of one's own; `inapoi` is the page that was requested there."""
     key = request.POST.get("organizatie", "")
     own = access.organizations_of(access.signed_in_user(request))
     chosen = next((organization for organization in own if str(organization.pk) == key), None)

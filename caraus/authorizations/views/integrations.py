@@ -107,7 +107,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         description=request.GET.get("error_description", ""),
     )
     if isinstance(result, consent.ConsentInProgress):
-        # Asked twice (a double click, a page loaded ahead): it asks again until it gets a response.
+        # Requested twice (a double click, a page loaded ahead): it repeats until it gets a response.
         response = render(request, "authorizations/consent_in_progress.html")
         response["Refresh"] = "1"
         return _after_anaf(response)
@@ -153,7 +153,7 @@ def _after_anaf(response: HttpResponse) -> HttpResponse:
 
 
 def _rights_of(authorization: Authorization) -> dict[str, object]:
-    """Return what ANAF has said so far about the companies; the worker asks, nobody waits here."""
+    """Return what ANAF has said so far about the companies; the worker polls, nobody waits here."""
     progress = rights_progress.rights_progress(authorization)
     code = "no_rights_cui" if progress.is_refused else ""
     if token_refresh.authorization_lacks_etransport(authorization):
@@ -165,7 +165,7 @@ def _rights_of(authorization: Authorization) -> dict[str, object]:
 @require_GET
 @never_cache
 def given_rights(request: HttpRequest) -> HttpResponse:
-    """Show the part of the page after ANAF that fills while the worker asks about each company: for
+    """Show the part of the page after ANAF that fills while the worker polls each company: for
     the browser that has just authorized, with an account or by a link."""
     given = Authorization.objects.filter(pk=request.session.get(GIVEN_KEY) or 0)
     authorization = given.select_related("link", "organization").first()
@@ -173,7 +173,7 @@ def given_rights(request: HttpRequest) -> HttpResponse:
         authorization = None
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
     if authorization is None and is_part:
-        return HttpResponse(status=286)  # the session is over; so htmx is told to ask no more
+        return HttpResponse(status=286)  # the session is over; so htmx must request no more
     if authorization is None:
         raise Http404
     context = {"authorization": authorization, "by_link": authorization.link is not None}

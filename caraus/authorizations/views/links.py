@@ -149,7 +149,7 @@ def _note_opened(request: HttpRequest, link: ExternalLink) -> None:
 @never_cache
 @rate_limited("link_start", posts_only=True)
 def external_page(request: HttpRequest) -> HttpResponse:
-    """Show who asks and for whom, the checklist, the name and the button; POST goes to ANAF."""
+    """Show who needs it and for whom, the checklist, the name, the button; POST goes to ANAF."""
     pk = request.session.get(LINK_KEY)
     link = ExternalLink.objects.filter(pk=pk or 0).select_related("organization").first()
     refused = links.link_error(link)
@@ -181,6 +181,6 @@ def _over(request: HttpRequest, refused: links.LinkError) -> HttpResponse:
 
 
 def _without_referrer(response: HttpResponse) -> HttpResponse:
-    """Tell browsers to send no referrer: the address may be most of a good secret."""
+    """Let browsers send no referrer: the address may be most of a good secret."""
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -20,7 +20,7 @@ from caraus.transports.models import Transport
 @never_cache
 @rate_limited("card")
 def driver_card(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the PDF; what went wrong is told on the UIT's page."""
+    """Send the PDF; what went wrong is shown on the UIT's page."""
     transport = access.get_object(request, Transport.objects.all(), pk)
     name = "".join(letter for letter in transport.uit if letter.isascii() and letter.isalnum())
     back = transport.get_absolute_url()

@@ -28,7 +28,7 @@ def issue_labels(transport: Transport) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class AddablePlate:
-    """A plate of a UIT that is not in the fleet and has no issue told that offers to add it."""
+    """A plate of a UIT that is not in the fleet and has no issue shown that offers to add it."""
 
     plate_field: str
     plate: str

@@ -1,4 +1,4 @@
-"""What each person wants to hear of, and when."""
+"""What each person wants to be notified of, and when."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict

@@ -1,6 +1,6 @@
 """How many UITs a day appear at a company, learnt from what each poll showed. Pure.
 
-A Poisson rate times the week's rhythm, with slow forgetting: `new_uits` in `exposure` days, both
+A Poisson rate times the week's pattern, with slow decay: `new_uits` in `exposure` days, both
 decayed. Most carriers show no UIT or two in a week, which says little about one of them and much
 about all: how rates are spread over the installation is learnt too (`improve_prior`: one step of
 EM over a grid of rates, an empirical Bayes prior), and a carrier's rate is its mean given its own
@@ -125,7 +125,7 @@ def observe(
 def expected_share(since: datetime, until: datetime, weekly_pattern: Sequence[float]) -> float:
     """Return how much of a mean day's arrivals falls between two moments; a whole week gives 7.
 
-    Walks hour by hour, in UTC, with each hour weighed by its hour of week in Romania: the hour
+    Go hour by hour, in UTC, with each hour weighed by its hour of week in Romania: the hour
     that the clocks leave out is no hour, the doubled one counts twice.
     """
     total, at = 0.0, since.astimezone(UTC)
@@ -160,7 +160,7 @@ DEFAULT_WEEKLY_PATTERN: tuple[float, ...] = tuple(_default_weekly_pattern())
 
 
 def weekly_pattern(counts: Sequence[float]) -> list[float]:
-    """Compute the week's rhythm (mean 1) from how many UITs appeared in each hour of the week."""
+    """Compute the week's pattern (mean 1) from how many UITs appeared in each hour of the week."""
     if len(counts) != HOURS_A_WEEK:
         return list(DEFAULT_WEEKLY_PATTERN)
     weighed = [

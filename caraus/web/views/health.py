@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from caraus import embedded
 
-# A worker tells every 10 seconds that it lives.
+# A worker reports every 10 seconds that it lives.
 HEARTBEAT = timedelta(seconds=60)
 
 
@@ -25,8 +25,8 @@ HEARTBEAT = timedelta(seconds=60)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Respond with 200 as long as the process lives. Nothing else is asked: a database that is down
-    is no reason to restart the web server."""
+    """Respond with 200 as long as the process lives. Nothing else is called: a database that is
+    down is no reason to restart the web server."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -36,7 +36,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Respond with 200 when the database responds, has this version's schema and disk space, and a
     worker lives; else with 503 and what is missing. For the one who deploys or watches; balancers
-    ask /healthz."""
+    request /healthz."""
     state: dict[str, str] = {"database": "ok", "migrations": "ok", "worker": "ok"}
     try:
         if pending := _pending():

@@ -32,7 +32,7 @@ def refused_form(request: HttpRequest, target: Organization | None) -> HttpRespo
 def other_organization(
     request: HttpRequest, organization: Organization, *, status: int = 200
 ) -> HttpResponse:
-    """Ask whether to go to the other organization, and there to what was asked for. A link never
+    """Ask whether to go to the other organization, and there to what was requested. A link never
     switches by itself: other tabs stand in the organization of now."""
     address = request.get_full_path() if request.method == "GET" else ""
     context = {"target": organization, "address": address}

@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Send the icon to browsers and bookmarks that ask for it without reading the page."""
+    """Send the icon to browsers and bookmarks that request it without reading the page."""
     return redirect(static("caraus.svg"), permanent=True)
 
 

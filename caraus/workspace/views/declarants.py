@@ -1,4 +1,4 @@
-"""The declarant of a UIT: how it is reached, and what it was asked for."""
+"""The declarant of a UIT: how it is reached, and what was requested of it."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST

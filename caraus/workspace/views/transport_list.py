@@ -105,7 +105,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "file_formats": export_files.FILE_FORMATS,
         "all_columns": columns.LIST_COLUMNS,
         "columns": layout.columns,
-        # Each cell asks for its column.
+        # Each cell looks its column up.
         "shows": {key: key in layout.columns for key in columns.LIST_COLUMNS},
         "layout": layout,
         "densities": ListSettings.Density.choices,
