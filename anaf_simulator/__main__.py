@@ -19,7 +19,7 @@ from anaf_simulator.simulator import (
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        # Whoever starts it under another name (`caraus simulator`) tells that name.
+        # Whoever starts it under another name (`caraus simulator`) gives that name.
         prog=os.environ.get("SIMULATOR_PROG", "anaf_simulator"),
         description="A double of ANAF's OAuth and RO e-Transport services on this machine.",
     )

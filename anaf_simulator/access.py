@@ -51,7 +51,7 @@ def too_many(retry_after: int | None = None) -> Response:
 
 
 def identify(sim: Simulator, request: Request, call: Call) -> Caller | Response:
-    """Return the caller, or the answer to give in place of the service."""
+    """Return the caller, or the response in place of the service."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return unauthorized()

@@ -70,7 +70,7 @@ class CallLog:
         return call
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Delete all calls."""
         self._calls.clear()
 
     def report(self) -> list[dict[str, object]]:

@@ -24,7 +24,7 @@ class ResettableProtocol(H11Protocol):
             _open[self._peer] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the transport."""
+        """Drop the transport."""
         super().connection_lost(exc)
         if self._peer:
             _open.pop(self._peer, None)

@@ -130,7 +130,7 @@ def _moment(text: str) -> datetime:
 
 
 async def calls(sim: Simulator, request: Request) -> JsonObject:
-    """Answer GET and DELETE /_control/calls: what was asked, when, and how it ended."""
+    """Answer GET and DELETE /_control/calls: what was requested, when, and how it ended."""
     if request.method == "DELETE":
         sim.calls.clear()
     return {"calls": sim.calls.report()}

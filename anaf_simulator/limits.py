@@ -32,7 +32,7 @@ class LimitKeeper:
         self._daily: Counter[tuple[str, str, str]] = Counter()
 
     def reset(self) -> None:
-        """Go back to the default limits and forget all calls."""
+        """Go back to the default limits and delete all calls."""
         self.limits = Limits()
         self._recent.clear()
         self._daily.clear()

@@ -52,7 +52,7 @@ async def authorize(sim: Simulator, request: Request, call: Call) -> Response:
 
 
 def _by_handshake(sim: Simulator, request: Request, call: Call, flow: Flow) -> Response:
-    """Grant at once: over mutual TLS the browser asked for certificate and PIN before."""
+    """Grant at once: over mutual TLS the browser requested certificate and PIN before."""
     serial = presented_serial(request)
     certificate = sim.certificates.by_number(serial) if serial is not None else None
     if certificate is None:

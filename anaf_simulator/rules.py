@@ -1,7 +1,7 @@
 """What is wrong with a declaration that the schema lets pass.
 
 A choice of the official Schematron rules (eTransport-validation v2.0.2, 12.08.2024) under their
-own numbers, and what only ANAF's database can tell. The rest of the Schematron is not played.
+own numbers, and what only ANAF's database knows. The rest of the Schematron is not played.
 """
 
 import re
@@ -45,7 +45,7 @@ def problems(
     """Return the errors of a declaration, none when it is good. ``target``: the UIT it is about;
     ``cif``: whose right in SPV the upload used.
 
-    The database is asked about what the Schematron lets pass, as ANAF's e-Factura does.
+    The database is queried for what the Schematron lets pass, as ANAF's e-Factura does.
     """
     formal = tuple(_failed_assert(text) for text in _formal(declaration))
     return formal or tuple(_against_database(declaration, target, cif, now))
@@ -54,7 +54,7 @@ def problems(
 def _failed_assert(text: str) -> str:
     """Wrap a sentence of the Schematron as ANAF's validator reports it.
 
-    Seen in answers of e-Factura; Odoo's e-Transport client takes the part ``textEroare`` of parts
+    Seen in responses of e-Factura; Odoo's e-Transport client takes the part ``textEroare`` of parts
     divided by "; ".
     """
     rule = text[1 : text.index("]")]
@@ -173,7 +173,7 @@ def _against_database(
     if declaration.kind == "NOT":
         return
     if target is None or is_deleted(target, now) or not _may_declare(declaration, target):
-        # That a stranger hears the same as for an unknown UIT is inferred: nothing else is public.
+        # That a stranger gets the same as for an unknown UIT is inferred: nothing else is public.
         yield UNKNOWN_UIT
     elif declaration.kind == "MVH":
         yield from problems_of_change(declaration, target, now)

@@ -163,7 +163,7 @@ class Switchboard:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to what the command line asked for."""
+        """Go back to what the command line set."""
         self._active.clear()
         for name in self._initial:
             self.turn_on(name)

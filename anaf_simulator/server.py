@@ -26,7 +26,7 @@ class PortTakenError(Exception):
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to us and tells when it answers."""
+    """A uvicorn server that leaves signals to us and says when it responds."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -84,7 +84,7 @@ class Simulator:
         return self.clock.now()
 
     def reset(self) -> None:
-        """Start anew; the calls made so far are forgotten too."""
+        """Start anew; the calls made so far are deleted too."""
         for part in (self.clock, self.certificates, self.limits, self.uploads, self.scenarios,
                      self.world, self.tokens):  # fmt: skip
             part.reset()

@@ -100,7 +100,7 @@ def _exchange(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
 
 def _from_code(sim: Simulator, call: Call, form: Mapping[str, str]) -> Pair:
     if form.get("token_content_type") != "jwt":
-        # Asked for in the body of this request too (OAuth text p. 24-25).
+        # Required in the body of this request too (OAuth text p. 24-25).
         raise RefusedError("invalid_request", "token_content_type must be jwt")
     grant: Grant | None = sim.grants.pop(form.get("code", ""), None)
     if grant is None:

@@ -68,7 +68,7 @@ class TokenService:
         self._revoked_before: dict[str, datetime] = {}
 
     def reset(self) -> None:
-        """Forget which codes were used and what was revoked."""
+        """Clear which codes were used and what was revoked."""
         self._used.clear()
         self._revoked_before.clear()
 
@@ -105,7 +105,7 @@ class TokenService:
         first: datetime,
         claims: dict[str, object] | None = None,
     ) -> str:
-        """Sign a token. The text (p. 3, 28) says that a token tells of the application, the user,
+        """Sign a token. The text (p. 3, 28) says that a token names the application, the user,
         when it was issued and when it ends; of the claims' names it prints only iss and exp."""
         payload = {
             **(claims or {}),

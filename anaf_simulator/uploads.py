@@ -63,7 +63,7 @@ class UploadStore:
         self._numbers = itertools.count(_FIRST_INDEX)
 
     def reset(self) -> None:
-        """Forget all uploads."""
+        """Delete all uploads."""
         self.processing_seconds = 3.0
         self._by_index.clear()
 

@@ -32,7 +32,7 @@ def error_object(now: datetime, text: str) -> JsonAnswer:
 
 
 def envelope(now: datetime, status: int, fields: JsonObject) -> JsonAnswer:
-    """Wrap an answer of the other services; ``status`` is ExecutionStatus, 0 good and 1 not."""
+    """Wrap a response of the other services; ``status`` is ExecutionStatus, 0 good and 1 not."""
     tail: JsonObject = {
         "dateResponse": compact_minute(now),
         "ExecutionStatus": status,

@@ -33,7 +33,7 @@ def main() -> None:
         with DemoProcess(top / "data") as demo:
             ready = time.monotonic() - started
             seen = authorize_and_wait(demo)
-            time.sleep(10)  # at rest: no question is under way
+            time.sleep(10)  # at rest: no poll is under way
             memory(demo.pid, demo.folder)
         print(f"clone and environment:            {clone_seconds:6.1f} s (packages cached)")
         print(f"caraus demo until it is ready:    {ready:6.1f} s (a new database)")

@@ -5,7 +5,7 @@
 Each round asks for the bare page („Datele mele”: the frame and a few sentences) and for every
 other page once, through the whole of Django but no socket. Prints the number of queries, the median
 and the 95th percentile in milliseconds, and both over the bare page's (goal: at most 4).
-A database in the kept folder is filled once and asked again by the next run.
+A database in the kept folder is filled once and queried again by the next run.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Slow clients beside others, on loopback: `uv run python -m benchmarks.slow_clients URL`.
 
 The server (`caraus serve` or `caraus web`, with a proxy before it or without) runs already. For
-some seconds it is asked for /healthz and the sign-in page, first alone, then beside 50 unfinished
+some seconds it is called for /healthz and the sign-in page, first alone, then beside 50 unfinished
 bodies, 50 unfinished headers and 50 clients that read nothing. It prints how long the answers took.
 """
 

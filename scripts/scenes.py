@@ -80,7 +80,7 @@ def export_under_way() -> int:
 
 
 class Authorization:
-    """The walker's own, put into another state and back."""
+    """The member's own, put into another state and back."""
 
     FIELDS = ("status", "authorized_at", "last_failure_code", "refresh_failures")
 

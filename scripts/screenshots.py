@@ -291,7 +291,7 @@ def fleet(photographer: Photographer) -> None:
 
 
 def organization(photographer: Photographer) -> None:
-    """Companies (ANAF refuses one), people, the account, what is told."""
+    """Companies (ANAF refuses one), people, the account, the notifications."""
     page = photographer.page
     page.goto("/firme/")
     page.locator("summary", has_text="Adaugă o firmă").click()

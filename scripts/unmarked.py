@@ -131,7 +131,7 @@ def _constants(tag: str, rest: str) -> Iterator[str]:
 
 
 class _Reader(HTMLParser):
-    """Collects what a person reads or hears."""
+    """Collects what a person reads, or hears read aloud."""
 
     def __init__(self) -> None:
         super().__init__()

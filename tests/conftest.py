@@ -1,4 +1,4 @@
-"""Fixtures that every room of the tests shares: people, a simulated ANAF, a real worker."""
+"""Fixtures that all folders of the tests share: people, a simulated ANAF, a real worker."""
 
 import gc
 from collections.abc import Iterator

@@ -72,7 +72,7 @@ class FaultRun:
     kill_every: float = 20.0
     restarts: int = 2
     faulty: float = 0.3
-    # Every company is made due anew so often, to have more questions than the policy would ask.
+    # Every company is made due anew so often, to have more polls than the schedule plans.
     press_every: float | None = None
     seed: int = 1
     declared: dict[str, str] = field(default_factory=dict)

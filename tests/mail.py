@@ -65,7 +65,7 @@ class MailServer:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """What was received, proof-read: no test may take in a letter that can't be read."""
+        """What was received, proof-read: no test may take in an e-mail that can't be read."""
         for message in self._handler.messages:
             parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
             problems = faults(str(message["Subject"]), parts[0], "".join(parts[1:]))
@@ -95,8 +95,8 @@ def mailers(port: int) -> dict[str, Any]:
 
 
 def delivered() -> list[Any]:
-    """Deliver what is queued and due, as the worker does; give the letters sent in this test (where
-    no SMTP server is set)."""
+    """Deliver what is queued and due, as the worker does; return the e-mails of this test (where no
+    SMTP server is set)."""
     for letter_id in delivery.due_messages():
         delivery.deliver_message(letter_id)
     return mail.outbox

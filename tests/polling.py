@@ -13,7 +13,7 @@ from caraus.sync.schedule import plan
 
 
 def _due() -> bool:
-    """Somebody is due, or being asked about."""
+    """Return whether a company is due or being polled."""
     now = timezone.now()
     states = SyncState.objects.filter(
         company__archived_at=None,
@@ -26,7 +26,7 @@ def _due() -> bool:
 
 
 def drain(*, at_once: int = 20) -> Poller:
-    """Ask as a worker does, until every company that is due has been asked about."""
+    """Poll as a worker does, until every company that is due has been polled."""
     plan.clear_plan_cache()
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, _drain(at_once)).result(60)

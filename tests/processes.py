@@ -1,4 +1,4 @@
-"""Tell apart the tests that need a browser or a process, for `make check` leaves them out.
+"""Mark the tests that need a browser or a process, for `make check` leaves them out.
 
 They are marked by the folder or the fixture that needs it, so that nobody has to remember; a test
 that starts a program by itself is marked by hand, and fails while it is not.

@@ -142,7 +142,7 @@ class SimulatorProcess:
     # -- the control API -----------------------------------------------------------------------
 
     def control(self, path: str, body: dict[str, Any] | None = None, method: str = "") -> Any:
-        """Call ``/_control/{path}``: GET without a body, POST with one, or as told."""
+        """Call ``/_control/{path}``: GET without a body, POST with one, or by `method`."""
         verb = method or ("GET" if body is None else "POST")
         response = self.http.request(verb, f"{self.control_url}/_control/{path}", json=body)
         assert response.status_code == 200, f"{verb} {path}: {response.text}"

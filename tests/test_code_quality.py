@@ -1,4 +1,4 @@
-"""The tools that keep the house in order, run by the one test command."""
+"""The tools that keep the code in order, run by the one test command."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def test_the_code_passes(command: list[str]) -> None:
 
 
 def test_files_stay_readable() -> None:
-    """A file over 400 lines hides a second room."""
+    """A file over 400 lines hides a second module."""
     listed = subprocess.run(
         ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""The journal: written, searched, exported, and never changed."""
+"""The audit log: written, searched, exported, and never changed."""
 
 import csv
 import io

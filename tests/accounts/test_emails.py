@@ -1,4 +1,4 @@
-"""Every letter of accounts: no act waits for it or fails with it; each can be read."""
+"""Every e-mail of accounts: no act waits for it or fails with it; each can be read."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def _ok(response: Any, status: int = 302) -> Any:
 
 
 def send_all_emails(between: Callable[[], object]) -> User:
-    """Everything that writes a letter, each act's effect looked at; `between` stands for the worker
+    """Do all that writes an e-mail, and look at each act's effect; `between` stands for the worker
     that meanwhile delivers, or tries to."""
     client = Client()
     form = {"name": NAME, "email": EMAIL, "password1": PASSWORD, "password2": PASSWORD}

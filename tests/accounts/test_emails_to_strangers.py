@@ -24,7 +24,7 @@ def _no_limits_left(db: None) -> None:
 
 
 def again_and_again(act: Callable[[int], object], *, times: int, pause: int) -> int:
-    """Act once in `pause` seconds, as allauth's clock sees it; how many letters came of it."""
+    """Act once in `pause` seconds, by allauth's clock; return how many e-mails came of it."""
     before, begin = len(delivered()), time.time()
     for number in range(times):
         with patch("time.time", return_value=begin + pause * number):
@@ -33,7 +33,7 @@ def again_and_again(act: Callable[[int], object], *, times: int, pause: int) -> 
 
 
 def test_one_address_gets_few_emails_for_a_new_password(client: Client) -> None:
-    """Whether it has an account or not: the page does not tell, the limit neither."""
+    """Whether it has an account or not: the page does not say, the limit neither."""
 
     def request_post(_: int) -> None:
         client.post("/cont/password/reset/", {"email": EMAIL})

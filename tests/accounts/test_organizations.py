@@ -112,7 +112,7 @@ def test_deletion_wants_an_export_first_and_waits_a_week(
     assert not Organization.objects.filter(pk=organization.pk).exists()
     assert not Authorization.objects.exists()
     assert not Company.objects.exists()
-    # What was done stays told.
+    # What was done stays notified.
     entry = AuditLogEntry.objects.filter(organization_id=organization.pk, action="deletion")
     assert "a fost ștearsă" in entry[0].text
 

@@ -63,7 +63,7 @@ def test_erasing_requires_the_password_and_ends_everything(
     client.post("/cont/stergere/")
     assert not User.objects.filter(pk=ana.pk).exists()
     assert client.get("/transporturi/")["Location"].startswith("/cont/login/")
-    # The authorization lives on, with the name that it was given by; the journal stays.
+    # The authorization lives on, with the name that it was given by; the audit log stays.
     authorization = Authorization.objects.get(pk=authorization.pk)
     assert (authorization.authorized_by, authorization.person_name) == (None, "Ana Pop")
     assert AuditLogEntry.objects.filter(actor_id=ana.pk, action="deletion").exists()

@@ -130,7 +130,7 @@ def test_an_account_by_a_link_that_was_shown_confirms_its_address_first(
     assert not EmailAddress.objects.get(email=INVITED).verified
     assert not Membership.objects.filter(user__email=INVITED).exists()
     assert visitor.get("/transporturi/").status_code == 302
-    # Only who reads the address's letters goes on; then the place is taken at the sign-in.
+    # Only who reads the address's e-mails goes on; then the place is taken at the sign-in.
     confirm = re.search(r"/cont/confirm-email/\S+", str(delivered()[-1].body))
     assert confirm
     visitor.post(confirm[0])
@@ -324,7 +324,7 @@ def test_of_two_owners_who_demote_each_other_at_once_one_does(
     assert organization.memberships.filter(role="owner").count() == 2
 
 
-# Owners hear of each new one
+# Owners are notified of each new one
 
 
 @pytest.mark.parametrize("way", ["invitation", "change", "hand_over"])
@@ -353,7 +353,7 @@ def test_who_is_no_owner_reads_nothing_of_it(
     ]
 
 
-# L6, and letters of young organizations
+# L6, and e-mails of young organizations
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""A server on a real socket that answers what a test tells it to."""
+"""A server on a real socket that responds as a test wants."""
 
 import threading
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Seen:
 
 
 class Server(ThreadingHTTPServer):
-    """One server; `url` is its origin, `reply` what it answers to everything."""
+    """One server; `url` is its origin, `reply` its response to everything."""
 
     daemon_threads = True
 

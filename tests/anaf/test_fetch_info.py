@@ -1,4 +1,4 @@
-"""`info` over a real socket: what is asked, and each way in which it fails."""
+"""`info` over a real socket: what is requested, and each way in which it fails."""
 
 import socket
 import threading

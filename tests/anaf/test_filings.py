@@ -42,7 +42,7 @@ def token(simulator_process: SimulatorProcess) -> str:
 
 
 class Filing:
-    """A UIT of the carrier in the simulator, and what can be asked about it."""
+    """A UIT of the carrier in the simulator, and the requests about it."""
 
     def __init__(self, simulator: SimulatorProcess, token: str) -> None:
         self.simulator = simulator

@@ -37,7 +37,7 @@ def _refresh(settings: AnafSettings) -> Tokens:
     return refresh_tokens(settings, refresh_token="old-refresh", now=NOW)
 
 
-#: What each call sends and may not tell.
+#: What each call sends and may not show.
 SECRETS: dict[Any, str] = {_exchange: "one-time-code", _refresh: "old-refresh"}
 
 

@@ -1,5 +1,5 @@
-"""Answers as people reported them: odd fields, other wrappers, limits and refusals otherwise told,
-and answers without measure."""
+"""Responses as people reported them: odd fields, other wrappers, limits and refusals in other
+words, and responses without measure."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Processes of their own that renew, over the test's database and the simulated ANAF."""
+"""Processes of their own that refresh, over the test's database and the simulated ANAF."""
 
 import time
 from collections.abc import Callable

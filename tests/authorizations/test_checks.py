@@ -1,4 +1,4 @@
-"""„Testează conexiunea”: TestOauth, then one real question per company, answered by the worker."""
+"""„Testează conexiunea”: TestOauth, then one real poll per company, by the worker."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The link for a certificate's holder without an account: once, a day, revocable, told."""
+"""The link for a certificate's holder without an account: once, a day, revocable, notified."""
 
 import re
 from datetime import timedelta

@@ -40,7 +40,7 @@ def test_the_colour_of_one(
     authorization.refresh_from_db()
     result = health(authorization)
     assert (result.colour, result.word) == (colour, word)
-    # Only ANAF's own trouble is waited for; everything else asks for a person.
+    # Only ANAF's own errors are waited for; everything else needs a person.
     assert result.passes == ("last_failure_code" in changes)
 
 

@@ -1,5 +1,5 @@
 """The clock moves: one authorization lives as long as ANAF lets it, without a person, and ends
-with each notice told once, in the app and by a real SMTP server."""
+with each notice sent once, in the app and by a real SMTP server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ def smtp(settings: LazySettings) -> Iterator[MailServer]:
 @dataclass
 class Life:
     """What the worker's timers do, by the simulated ANAF's clock: day by day, and every fifth day
-    while no renewal and no notice can be due before the next one."""
+    while no refresh and no notice can be due before the next one."""
 
     anaf: SimulatorProcess
     authorization: Authorization
@@ -86,7 +86,7 @@ class Life:
         return (self.now() - self.authorization.authorized_at).days
 
     def outage_of_five_days(self) -> None:
-        """ANAF's login falls just when a renewal is due."""
+        """ANAF's login falls just when a refresh is due."""
         self.until_due()
         self.anaf.turn_on("token_endpoint_down")
         before, failed = len(self.renewed), len(self.failed)
@@ -101,7 +101,7 @@ class Life:
         assert len(self.renewed) == before + 1
 
     def worker_killed(self) -> None:
-        """-9 in the middle of a renewal: ANAF has answered, nothing is saved."""
+        """-9 in the middle of a refresh: ANAF has responded, nothing is saved."""
         self.until_due()
         while not token_refresh.authorizations_due(self.now()):
             self.anaf.advance(hours=1)

@@ -1,4 +1,4 @@
-"""The letter with a link: from whom it is, and how few a young organization sends to strangers."""
+"""The e-mail with a link: from whom it is, and how few a young organization sends to strangers."""
 
 from datetime import timedelta
 

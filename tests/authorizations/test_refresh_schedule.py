@@ -1,4 +1,4 @@
-"""When an authorization is renewed next, for any history."""
+"""When an authorization is refreshed next, for any history."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

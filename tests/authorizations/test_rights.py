@@ -280,7 +280,7 @@ def test_a_hiccup_of_anafs_costs_five_minutes(
     anaf.turn_on("no_rights_cui", times=1)
     assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
     anaf.forget_calls()
-    for _ in range(5):  # meanwhile nothing is asked
+    for _ in range(5):  # meanwhile nothing is polled
         assert sync_company(company_id=company.pk).outcome is Outcome.NO_RIGHTS
     assert info_calls(anaf) == 0
     CompanyRight.objects.update(retry_at=timezone.now())

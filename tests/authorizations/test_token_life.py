@@ -1,4 +1,4 @@
-"""Access tokens of any life: renewed about once in half of it, and never in a storm."""
+"""Access tokens of any life: refreshed about once in half of it, and never in a storm."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -94,7 +94,7 @@ def test_by_a_clock_that_runs_the_token_is_always_good_and_requested_seldom(
     while now < end:
         now += MINUTE  # the worker's timer
         is_due = token_refresh.next_refresh_at(authorization) <= now
-        # The rule is asked at each minute, the database where it could answer otherwise.
+        # The rule is tried at each minute, the database where it could differ.
         if is_due or now.minute % 20 == 0 or life < HOUR:
             assert token_refresh.authorizations_due(now) == ([authorization.pk] if is_due else [])
         if is_due:

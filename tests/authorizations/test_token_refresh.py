@@ -1,4 +1,4 @@
-"""Silent renewal: once, both tokens, and never at the price of the old ones."""
+"""Silent refresh: once, both tokens, and never at the price of the old ones."""
 
 from datetime import timedelta
 
@@ -292,4 +292,4 @@ def test_a_failure_is_cleared_when_anaf_takes_the_same_token_again_long_before_i
         token_refresh.refresh_authorization(authorization_id=authorization.pk, only_if_due=True)
     token_refresh.record_good_call(authorization.pk, timezone.now())
     authorization.refresh_from_db()
-    assert authorization.last_failure_code == "timeout"  # this one is still to be renewed
+    assert authorization.last_failure_code == "timeout"  # this one is still to be refreshed

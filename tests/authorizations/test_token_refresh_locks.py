@@ -1,4 +1,4 @@
-"""A token service that does not answer holds up the renewal alone.
+"""A token service that does not respond holds up the refresh alone.
 
 The simulated token service keeps its answer until the test lets it go: whatever finishes before
 that has waited for nothing.
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Renewal(threading.Thread):
-    """A renewal that waits for ANAF."""
+    """A refresh that waits for ANAF."""
 
     def __init__(self, authorization_id: int) -> None:
         super().__init__(daemon=True)
@@ -54,7 +54,7 @@ class Renewal(threading.Thread):
 def waiting(
     anaf: SimulatorProcess, authorization: Authorization, settings: LazySettings
 ) -> Iterator[Renewal]:
-    """ANAF has been asked for new tokens and keeps its answer."""
+    """Request new tokens, whose response ANAF holds."""
     settings.ANAF_TIMEOUT_SECONDS = 120
     anaf.turn_on("held", endpoint="token")
     anaf.forget_calls()

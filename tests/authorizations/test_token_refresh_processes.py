@@ -1,4 +1,4 @@
-"""Real processes that race for a renewal, or are killed in the middle of one."""
+"""Real processes that race for a refresh, or are killed in the middle of one."""
 
 from datetime import timedelta
 

@@ -102,7 +102,7 @@ def test_an_ended_one_whose_companies_another_serves_is_spare(
 def test_the_cause_of_a_failing_sync_is_the_end_of_the_one_that_served(
     anaf: SimulatorProcess, organization: Organization, company: Company
 ) -> None:
-    """Also when a person presses, and the useless one is asked anew."""
+    """Also when a person presses, and the useless one is tried anew."""
     good = authorize(anaf, organization)
     useless = authorize(anaf, organization, "norights")
     assert sync_company(company_id=company.pk).outcome is Outcome.OK

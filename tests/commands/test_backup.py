@@ -87,7 +87,7 @@ def test_what_is_there_is_replaced_only_when_requested(
 def test_a_damaged_copy_leaves_what_is_there(
     installation: Installation, copies: Path, tmp_path: Path
 ) -> None:
-    """Its table of contents can still be read: only the end, which is cut off, tells."""
+    """Its table of contents can still be read: only the end, which is cut off, shows it."""
     before = installation.json("transports", "--cui", CUI)
     whole = (copies / "caraus.dump").read_bytes()
     (tmp_path / "cut.dump").write_bytes(whole[:-200])

@@ -26,7 +26,7 @@ from tests.simulator_process import SimulatorProcess
 from tests.two_factors import totp_code
 
 OWNER, INVITED, NEW_PASSWORD = "ana@example.ro", "ion@example.ro", "o-parolă-cu-totul-nouă-77"
-# Parts of an address of a letter that are as good as a password.
+# Parts of an address of an e-mail that are as good as a password.
 LINKS = re.compile(
     r"/(?:invitatie|autorizare|cont/confirm-email|cont/password/reset/key)/([^/\s\"<>]+)/"
 )

@@ -96,7 +96,7 @@ def test_a_record_with_unreadable_days_is_a_transport_without_them(
         ("html_rejected", "bad_response", 1),
         ("rate_limited", "rate_limited", 1),
         ("no_rights_cui", "no_rights", 1),
-        ("token_refused", "unavailable", 1),  # although it has just been renewed: nobody need act
+        ("token_refused", "unavailable", 1),  # although it has just been refreshed: nobody need act
     ],
 )
 def test_each_error_has_its_outcome_and_exit_code(

@@ -1,4 +1,4 @@
-"""The web server by itself, over real sockets: time limits, room for others, smuggling, the end."""
+"""The web server by itself, over real sockets: time limits, many clients, smuggling, the end."""
 
 import contextlib
 import re
@@ -16,7 +16,7 @@ BIG = 30_000_000
 
 
 class Application:
-    """/wait holds its thread until `go`; /big is long; anything else tells how it was asked."""
+    """/wait holds its thread until `go`; /big is long; anything else says how it was requested."""
 
     def __init__(self) -> None:
         self.go, self.waiting, self.streamed = threading.Event(), 0, threading.Event()

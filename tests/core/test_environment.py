@@ -1,4 +1,4 @@
-"""What the environment says: secrets, addresses, e-mail; a wrong one is told in a sentence."""
+"""What the environment says: secrets, addresses, e-mail; a wrong one is reported in a sentence."""
 
 import os
 from pathlib import Path

@@ -12,7 +12,7 @@ from caraus.core.secret_files import SecretError, generated_secret, read_secret
 
 
 def never() -> str:
-    """Stand for a maker that must not be asked."""
+    """Stand for a maker that must not be called."""
     raise AssertionError
 
 

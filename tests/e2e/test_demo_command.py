@@ -66,7 +66,7 @@ def other_commands_ask_the_same_anaf(folder: Path, program: Path) -> None:
     """And what they send can be read."""
     settings = folder / "demo.env"
     assert settings.stat().st_mode & 0o077 == 0
-    assert (folder / "mail").stat().st_mode & 0o077 == 0  # letters hold links
+    assert (folder / "mail").stat().st_mode & 0o077 == 0  # e-mails hold links
     done = subprocess.run(
         [program, "doctor"],
         env={"CARAUS_ENV_FILE": str(settings), "PATH": os.environ["PATH"]},

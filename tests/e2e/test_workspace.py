@@ -45,7 +45,7 @@ def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     expect(page).to_have_url(re.compile(r"/transporturi/\d+/$"))
     expect(page.get_by_text("CJ77NOU").first).to_be_visible()
 
-    stale = context.new_page()  # a page that stood open for too long says so when asked to ask
+    stale = context.new_page()  # a page that stood open for too long says so when it is to sync
     stale.goto("/transporturi/")
     context.clear_cookies(name="csrftoken")
     stale.get_by_role("button", name="Sincronizează acum").click()

@@ -12,7 +12,7 @@ from caraus.embedded.processes import is_running
 
 Spawn = Callable[..., subprocess.Popen[str]]
 
-# A program that holds the server of a folder until it reads a line or is told to end.
+# A program that holds the server of a folder until it reads a line or gets a SIGTERM.
 HOLDER = """
     import signal, sys
     from pathlib import Path

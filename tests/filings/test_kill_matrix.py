@@ -1,5 +1,5 @@
-"""kill -9 at every point of a filing, whatever became of the answer: never two filings for one
-confirmation, never a false „apare la ANAF”, nothing forgotten. With real processes."""
+"""kill -9 at every point of a filing, whatever became of the response: never two filings for one
+confirmation, never a false „apare la ANAF”, nothing lost. With real processes."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.forked_process import begin
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 
-# What becomes of the answer, and whether ANAF took the change.
+# What becomes of the response, and whether ANAF took the change.
 FAULTS = {
     "good": True,
     "upload_lost_after": True,

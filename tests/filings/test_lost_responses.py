@@ -1,4 +1,4 @@
-"""What is done about an answer that says nothing: told apart by plates, told to people, not sent
+"""What is done about a response that says nothing: recognized by plates, notified, not sent
 again."""
 
 import re

@@ -1,4 +1,4 @@
-"""When ANAF is asked about a change: few questions, none forgotten."""
+"""When the state of a change is requested: few requests, none left out."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

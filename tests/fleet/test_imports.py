@@ -1,4 +1,4 @@
-"""Lists of a fleet: columns told what they are, cells parted, an import undone."""
+"""Lists of a fleet: columns whose meaning is chosen, cells parted, an import undone."""
 
 from datetime import timedelta
 

@@ -59,7 +59,7 @@ def test_a_change_of_the_fleet_shows_at_once_on_the_open_uits(
 
     changes.save_vehicles(dispatcher, company, [VehicleEntry("CT34REM", VehicleKind.VEHICLE)])
     assert standing(theirs) == [("vehicle_as_trailer", "CT34REM"), ("not_in_fleet", "CJ77NOU")]
-    assert new_notices == [("fleet", "CT34REM")]  # what stood already is not told again
+    assert new_notices == [("fleet", "CT34REM")]  # what stood already is not sent again
     changes.update_vehicle(
         dispatcher,
         Vehicle.objects.get(plate="CT34REM"),

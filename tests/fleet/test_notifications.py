@@ -1,4 +1,4 @@
-"""What people hear of problems: those that ANAF's list raised, not those of their own changes."""
+"""Which issues people are notified of: those that ANAF's list raised, not those of own changes."""
 
 from caraus.accounts.models import Company, Membership
 from caraus.core.formatting import day_in_full, today

@@ -169,7 +169,7 @@ def test_a_list_with_errors_is_shown_taken_in_part_and_corrected_with_nothing_lo
     assert "1 vehicul adăugat" in page_text(response)
     assert "2 rânduri au încă probleme" in page_text(response)
     assert set(fleet()) == {"B1OLD", "B2NEW"}
-    assert fleet()["B1OLD"] == ("vehicle", "Volvo", True)  # was not asked for
+    assert fleet()["B1OLD"] == ("vehicle", "Volvo", True)  # was not requested
     corrected = works.get(preview).context["corrected"]
     assert corrected == "CT 3 REM; zmeu; Schmitz\n; ; pierdut"
 

@@ -1,4 +1,4 @@
-"""Pasted lists: each row is added, skipped, wrong or asked about; none is lost in silence."""
+"""Pasted lists: each row is added, skipped, wrong or to be confirmed; none is lost in silence."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Letters wait sealed, go when the mail server takes them, and hold up nobody."""
+"""E-mails wait sealed, go when the mail server takes them, and hold up nobody."""
 
 import smtplib
 from collections.abc import Iterator

@@ -53,7 +53,7 @@ def test_each_organization_shows_what_the_membership_in_it_allows(
     notify_user(other, owner, "there")
     notify_user(organization, owner, "here")
     membership = Membership.objects.get(user=owner, organization=other)
-    membership.role = "viewer"  # that an authorization is needed is told to dispatchers
+    membership.role = "viewer"  # that an authorization is needed is notified to dispatchers
     membership.save()
     assert bell_count(signed_in) == 1
     membership.delete()

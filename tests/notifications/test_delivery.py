@@ -79,7 +79,7 @@ def test_the_worker_sends_text_and_html_in_romanian(
 def test_a_subject_arrives_as_it_was_written(
     worker: Worker, smtp: MailServer, subject: str
 ) -> None:
-    """Of a letter of ours, and of a library's that went through the queue."""
+    """Of an e-mail of ours, and of a library's that went through the queue."""
     OutgoingMessage(subject, "Text.", to=["ana@example.ro"]).send(using="delivery")
     send_mail(subject, "Text.", None, ["ana@example.ro"])
     worker.drain()

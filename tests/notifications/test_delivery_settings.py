@@ -104,7 +104,7 @@ def test_the_digest_comes_at_its_hour_on_both_sides_of_a_change_of_the_clock() -
 def test_what_comes_due_with_the_hour_of_the_digest_is_in_it_and_not_a_day_late(
     smtp: MailServer, organization: Organization, company: Company, owner: User
 ) -> None:
-    """A day before a midnight is a midnight: a day later it would be over and never told."""
+    """A day before a midnight is a midnight: a day later it would be over and never notified."""
     DeliverySettings.objects.create(user=owner, organization=organization, digest_hour=0)
     midnight = at("2026-11-25T00:00").astimezone(UTC)
     (notice,) = make_notices(company, "1")

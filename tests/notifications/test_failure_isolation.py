@@ -1,4 +1,4 @@
-"""What people can't be told undoes nothing, holds up nobody, is counted, and is told later.
+"""What people can't be notified of undoes nothing, holds up nobody, is counted, is notified later.
 
 The database itself refuses the notifications: a trigger, for all or for one organization.
 """

@@ -1,4 +1,4 @@
-"""Told once, in the transaction of the fact; switched off only where somebody else still hears."""
+"""Notified once, in the transaction of the fact; switched off only where another is notified."""
 
 import pytest
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""News of UITs: who is told, by which channel; many as one; nothing twice."""
+"""Notices of UITs: who is notified, by which channel; many as one; nothing twice."""
 
 from datetime import timedelta
 from functools import partial
@@ -65,7 +65,7 @@ def test_each_channel_has_its_usual_and_its_own_switch(
 def test_every_kind_can_be_notified_by_each_channel_alone(
     organization: Organization, company: Company, owner: User, kind: NotificationKind
 ) -> None:
-    # Somebody else hears of what is essential by e-mail.
+    # Somebody else is notified of what is essential by e-mail.
     people = [owner, factories.member(organization, "admin")]
     for number in range(8):
         channels = Channels(*(bool(number & bit) for bit in (1, 2, 4)))
@@ -149,7 +149,7 @@ def test_a_burst_over_many_companies_and_responses_becomes_one_and_one_email(
     assert "Restul" not in text_of(rest)
     assert "UIT nou 19" in text_of(rest)
     assert not delivery.due_emails(now + timedelta(days=1))
-    # What has been sent grows no more: what comes now is in the next letter.
+    # What has been sent grows no more: what comes now is in the next e-mail.
     soon = now + timedelta(minutes=5, seconds=10)
     notify_uits(FLEET_ISSUE, make_notices(companies[0], *map(str, range(100, 170))), now=soon)
     notify_uits(FLEET_ISSUE, make_notices(companies[0], *map(str, range(170, 200))), now=soon)

@@ -218,7 +218,7 @@ def until_responding(url: str, verify: str | bool = True, seconds: float = 90) -
 
 
 def until(condition: object, description: str, seconds: float = 90) -> None:
-    """Wait for it by looking: nothing tells when a port opens or a process writes a line."""
+    """Wait for it by looking: nothing reports when a port opens or a process writes a line."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():

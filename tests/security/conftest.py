@@ -2,7 +2,7 @@
 
 import pytest
 
-# The name of the property that a test leaves with its report, through which the run hears of it.
+# The name of the property that a test leaves with its report, through which the run learns it.
 UNSEEN = "not checked"
 
 

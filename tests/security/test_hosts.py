@@ -1,4 +1,4 @@
-"""What a forged Host header can't do: no page, no letter, no redirect is made of it."""
+"""What a forged Host header can't do: no page, no e-mail, no redirect is made of it."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Each fault of filing by its name: what the client hears, and what has happened all the same."""
+"""Each fault of filing by its name: what the client gets, and what has happened all the same."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A question to ANAF and its answer, over real sockets."""
+"""A poll and its response, over real sockets."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

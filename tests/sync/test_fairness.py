@@ -167,7 +167,7 @@ def test_locks_of_another_database_on_the_same_server_are_not_ours(db: None) -> 
 def test_a_claim_that_fails_half_way_leaves_no_lock(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before: the session lived on with the locks, and only this worker could have asked."""
+    """Before: the session lived on with the locks, and only this worker could have polled."""
     tenant("Mic", 3, first=1)
 
     def fail(ids: list[int]) -> list[claims.Claim]:
@@ -234,7 +234,7 @@ def test_a_step_of_the_timer_does_not_wait_for_a_poll_under_way(db: None) -> Non
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """PostgreSQL refuses every record of a question, and every failure, as with a full disk."""
+    """PostgreSQL refuses every record of a poll, and every failure, as with a full disk."""
     with database.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS"

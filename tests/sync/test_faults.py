@@ -1,4 +1,4 @@
-"""ANAF in trouble, each fault by its name: what it is called, and that no UIT suffers from it."""
+"""ANAF's faults, each by its name: what it is called, and that no UIT suffers from it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What keeps the schedule whole: clocks, plans, sums of the past, and people told once."""
+"""What keeps the schedule whole: clocks, plans, sums of the past, and people notified once."""
 
 from datetime import datetime, timedelta
 

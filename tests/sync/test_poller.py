@@ -1,4 +1,4 @@
-"""The loop of the worker: what is due is asked about, once, the most urgent first."""
+"""The loop of the worker: what is due is polled, once, the most urgent first."""
 
 import asyncio
 import time
@@ -216,7 +216,7 @@ def test_a_refused_token_is_refreshed_and_the_request_repeated(
     due_again()
     polling.drain(at_once=1)
     assert set(SyncState.objects.values_list("last_outcome", flat=True)) == {"ok"}
-    assert len(anaf.calls("token")) == 2  # the authorization and one renewal
+    assert len(anaf.calls("token")) == 2  # the authorization and one refresh
 
 
 def test_an_expired_token_is_refreshed_before_it_is_used(

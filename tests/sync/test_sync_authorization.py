@@ -1,4 +1,4 @@
-"""A question that meets a token which ANAF no longer takes."""
+"""A poll that meets a token which ANAF no longer takes."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def test_a_token_that_is_refused_even_when_new_kills_nothing_and_heals_by_itself
     assert result.error.code == "token_refused_anew"
     assert Authorization.objects.get().status == "active"
     sync_company(company_id=company.pk)
-    assert grants(anaf) == ["refresh_token"]  # not asked for at each poll
+    assert grants(anaf) == ["refresh_token"]  # not requested at each poll
     anaf.turn_off("token_refused")
     assert sync_company(company_id=company.pk).outcome is Outcome.OK
 

@@ -62,7 +62,7 @@ def test_a_press_takes_as_many_statements_for_300_companies_as_for_one(
 
 def test_one_statement_makes_all_companies_due(organization: Organization) -> None:
     companies = create_companies(organization, 50)
-    add_old_states(companies[:25])  # the others have never been asked about
+    add_old_states(companies[:25])  # the others have never been polled
     keys = [company.pk for company in companies]
     assert len(statements(lambda: request_sync_now(keys))) == 1
     assert due() == set(keys)
@@ -164,7 +164,7 @@ def test_an_authorization_waits_for_no_response_and_a_job_makes_up_for_it(
     }
 
 
-# -- who is asked about ---------------------------------------------------------------------------
+# -- who is polled -------------------------------------------------------------------------------
 
 
 def test_a_press_polls_ones_own_companies_only(
@@ -303,7 +303,7 @@ def test_a_sync_requested_while_anaf_is_responding_is_a_poll_of_its_own(
     anaf.forget_calls()
 
     def authorize() -> None:
-        while not anaf.calls("info"):  # the question is under way
+        while not anaf.calls("info"):  # the poll is under way
             pass
         request_sync([company.pk])
 

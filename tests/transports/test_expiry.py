@@ -142,7 +142,7 @@ def test_a_worker_killed_in_the_middle_notifies_of_the_rest_once(make: Make) -> 
         expiry.notify_expiring(END - 33 * HOUR)
         transaction.set_rollback(True)
     assert len(new_notifications(END - 33 * HOUR + 60 * SECOND)) == 1
-    ExpiryWatch.objects.update(notified_until=END - 34 * HOUR)  # told, but not remembered
+    ExpiryWatch.objects.update(notified_until=END - 34 * HOUR)  # notified, but not remembered
     assert new_notifications(END - 33 * HOUR + 120 * SECOND) == []
 
 
@@ -188,7 +188,7 @@ def test_each_person_has_hours_of_their_own(
 def test_who_chooses_longer_hours_is_notified_at_once_of_what_lies_within_them(
     make: Make, organization: Organization, owner: User
 ) -> None:
-    factories.member(organization, "dispatcher")  # who chose nothing hears nothing
+    factories.member(organization, "dispatcher")  # who chose nothing is not notified
     after_tomorrow = today() + timedelta(days=3)  # its end is 48 to 72 hours ahead
     make(after_tomorrow)
     make(after_tomorrow + timedelta(days=3))

@@ -1,4 +1,4 @@
-"""What ANAF's answers make people hear: of each change once, in words they can act on."""
+"""What people are notified of by ANAF's responses: each change once, in words to act on."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.transports.conftest import noon
 
 
 class Anaf:
-    """Answers about one company, read and written down as the synchronization does it."""
+    """Responses about one company, read and stored as the synchronization does it."""
 
     def __init__(self, company: Company) -> None:
         self.company = company
@@ -145,7 +145,7 @@ def test_the_first_response_about_a_company_is_no_flood_and_later_ones_are_notif
     ends = f"{anaf.now.date() + timedelta(days=1)}T00:00:00"
     near = [anaf.record(uit=f"NEAR{number:04}", data_exp_uit=ends) for number in range(60)]
     (notification,) = anaf.store(*far, *near)
-    # They lapse today: that matters, whoever is new.
+    # They expire today: that matters, whoever is new.
     assert (notification.kind, notification.is_burst, notification.notified_uits.count()) == (
         "uit_ends_today",
         True,
@@ -191,7 +191,7 @@ def test_an_end_that_is_near_when_it_is_first_seen_or_moved_is_notified_with_the
     assert kinds(anaf.store(ending(2), at=midnight + timedelta(hours=4))) == ["uit_changed"]
     notifications = anaf.store(ending(1), at=midnight + timedelta(hours=21))
     assert kinds(notifications) == ["uit_changed", "uit_last_hours"]
-    # The declarant moves the end into the past: nobody would tell it at midnight.
+    # The declarant moves the end into the past: nobody would be notified at midnight.
     notifications = anaf.store(ending(0), at=midnight + timedelta(hours=22))
     assert kinds(notifications) == ["uit_changed", "uit_expired"]
 

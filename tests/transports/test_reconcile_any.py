@@ -160,7 +160,7 @@ def final_state(
     responses: list[tuple[datetime, Response]], end: datetime, last: Response
 ) -> dict[str, tuple[str, Any]]:
     """State and fields after more answers that say the same, over hours. (Since when a
-    UIT is missed depends on which answers were heard in time.)"""
+    UIT is missed depends on which responses came in time.)"""
     pauses = (
         DELIST_WAIT,
         2 * DELIST_WAIT,

@@ -46,7 +46,7 @@ def main() -> None:
 if __name__ == "__main__":
     import django
 
-    # Nothing of these is asked: the tables need the models' names only.
+    # Nothing of these is called: the tables need the models' names only.
     os.environ |= {
         "DATABASE_URL": "postgresql://127.0.0.1:9/never-asked",
         "CARAUS_SECRET_KEY": "never used",

@@ -121,7 +121,7 @@ def test_a_dashboard_left_open_over_midnight_counts_what_expired(
     pages |= before
     page.goto(f"{ORIGIN}/")
     expect(page.locator("[data-risk=expired]")).to_have_count(0)
-    pages["/"] = (503, b"")  # a server that restarts at midnight is asked again
+    pages["/"] = (503, b"")  # a server that restarts at midnight is requested again
     with page.expect_response(f"{ORIGIN}/"):
         page.clock.fast_forward("24:00:10")
     pages |= after

@@ -163,7 +163,7 @@ def test_with_many_companies_it_is_a_table_the_worst_first(
 def test_the_sums_of_a_day_come_from_the_polls(authorized: Company) -> None:
     add_run(
         authorized, new=40, age=None
-    )  # the first answer of all: nobody knows how long they waited
+    )  # the first response of all: nobody knows how long they waited
     add_run(authorized, new=1, age=60)
     add_run(authorized, new=3, age=300)
     add_run(authorized, new=0, age=9000)

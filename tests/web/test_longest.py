@@ -1,4 +1,4 @@
-"""Every field at its longest: pages, exports, cards and letters hold, and nothing is too wide."""
+"""Every field at its longest: pages, exports, cards and e-mails hold, and nothing is too wide."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from tests.transports.test_views import transport
 from tests.web.test_in_a_browser import EMAIL, PASSWORD, signed_in_page
 from tests.web.test_rows_on_screen import LONG_NAME
 
-# The lowest edge of what is asked first: code, plates, route, end, actions.
+# The lowest edge of what is looked for first: code, plates, route, end, actions.
 LOWEST = """() => Math.max(...[
     '.uit-head h1', '.uit-head .plates', '.uit-head .route', '.uit-until', '.uit-actions',
     '.uit-head .dealt-with', '#exporta'

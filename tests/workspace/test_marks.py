@@ -1,4 +1,4 @@
-"""Dealt with: „descărcat”, „în regulă”, „mă ocup eu”, on a UIT and on an issue; undone; renewed."""
+"""Dealt with: „descărcat”, „în regulă”, „mă ocup eu”, on a UIT and an issue; undone; made anew."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -102,7 +102,7 @@ def test_the_active_view_is_the_title(
         page = page_of(signed_in.get(LIST + query))
         assert "<h1>Transporturi</h1>" in page
         assert "fără vedere" not in page
-    # The title comes anew with what a person asked of the list, not with its own refreshing.
+    # The title comes anew with the filters of a person, not with its own refreshing.
     for asking, is_titled in (("filtre", True), ("lista", False)):
         headers = {"hx-request": "true", "hx-trigger": asking}
         part = page_of(signed_in.get(f"{LIST}?q=cj0", headers=headers))

@@ -51,7 +51,7 @@ def test_each_event_distinguishes_when_anaf_had_it_and_when_we_did(
     assert re.search(r"<del>B01OLD.*?</del>.*?<ins>B02NEW", page, re.DOTALL)
     assert re.search(r"între \d\d\.\d\d\.\d{4}, \d\d:\d\d:\d\d și \d\d", page)
     assert re.search(r"declarat \d\d\.\d\d\.\d{4}, \d\d:\d\d", page)
-    # Once the questions are only sums, nothing is made up.
+    # Once the polls are only sums, nothing is made up.
     SyncRun.objects.all().delete()
     assert [event.not_before for event in build_timeline(row, list(row.events.all()))] == [
         None,
@@ -160,7 +160,7 @@ def test_the_drivers_text_has_all_that_the_page_warns_of(
     assert in_text in text
     row.refresh_from_db()
     assert on_card in str(card.content(row, today=day))
-    # With more than one, each is told.
+    # With more than one, each is named.
     both = Transport.objects.create(
         company=company,
         uit="0000000000000001",

@@ -107,7 +107,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         description=request.GET.get("error_description", ""),
     )
     if isinstance(result, consent.ConsentInProgress):
-        # Requested twice (a double click, a page loaded ahead): it repeats until it gets a response.
+        # Requested twice (a double click, a page loaded ahead): it repeats until a response comes.
         response = render(request, "authorizations/consent_in_progress.html")
         response["Refresh"] = "1"
         return _after_anaf(response)
