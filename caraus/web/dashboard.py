@@ -104,7 +104,8 @@ def build_dashboard(membership: Membership) -> Dashboard:
     today = today_here()
     companies = list(access.visible_companies(membership))
     keys = [company.pk for company in companies]
-    transports = Transport.objects.filter(company__in=keys)
+    # The organization, by which its UITs are indexed, says nothing new.
+    transports = Transport.objects.filter(organization=membership.organization, company__in=keys)
     open_transports = transports.filter(state__in=Transport.OPEN_STATES)
     alive = open_transports.filter(first_expired_day__gt=today)
     of_risks = [transports.filter(kind.matches(today)) for kind in RISK_KINDS]

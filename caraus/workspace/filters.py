@@ -200,6 +200,11 @@ class ListFilters:
         return sum(map(bool, texts)) + self.only_changed + self.with_issues
 
     @property
+    def shows_current(self) -> bool:
+        """Whether all current UITs are shown, of one company or of all."""
+        return not (self.shows_other or self.query or self.extra_count)
+
+    @property
     def is_narrowed(self) -> bool:
         return bool(self.query or self.company or self.extra_count)
 

@@ -86,20 +86,30 @@ def summarize(
     has_active = any(chip.is_active for chip in chips)
     # Shown beside the count of an active view only: all current UITs are long to count.
     without_view = [ViewChip(SavedView(), ListFilters(), is_active=False)] if has_active else []
-    expired_last_night, new, expiring, issues, filings, unreadable, partly, *total = count_each(
+    # The list as it opens has counted what is expired: its first group.
+    counted = groups if groups is not None and filters.shows_current else None
+    views = (_NEW, _EXPIRING) if counted is not None else (_NEW, _EXPIRING, _EXPIRED_LAST_NIGHT)
+    unreadable_records = UnreadableRecord.objects.filter(
+        company__in=all_companies, resolved_at=None
+    )
+    issues, filings, unreadable, partly, new, expiring, *total = count_each(
+        _capped(fleet.transports_with_issues(scope.selected_ids, day)),
+        changes_for_rows(scope.selected_ids).values("pk")[:1],
+        unreadable_records.order_by().values("pk"),
+        _capped(listing.partly_unreadable(all_companies, day)),
         *(
             _capped(listing.filter_transports(view, visible, scope.restricted_to, today=day))
-            for view in (_EXPIRED_LAST_NIGHT, _NEW, _EXPIRING)
+            for view in views
         ),
-        _capped(fleet.transports_with_issues(scope.selected_ids, day)),
-        changes_for_rows(scope.selected_ids)[:1],
-        UnreadableRecord.objects.filter(company__in=all_companies, resolved_at=None).order_by(),
-        _capped(listing.partly_unreadable(all_companies, day)),
         *(chip.rows(visible, scope, beside or {}, today=day) for chip in [*chips, *without_view]),
         *([] if rows_to_count is None else [rows_to_count]),
     )
-    counted = len(chips) + len(without_view)
-    chip_numbers, total = total[:counted], total[counted:]
+    if counted is not None:
+        expired_last_night = counted.get(urgency.RANKS["expirate"], 0)
+    else:
+        expired_last_night, *total = total
+    in_chips = len(chips) + len(without_view)
+    chip_numbers, total = total[:in_chips], total[in_chips:]
 
     def quick_filter(
         view: ListFilters, label: str | Promise, icon: str, tone: str, number: int

@@ -12,6 +12,7 @@ from caraus.accounts import personal_data
 from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import today
 from caraus.sync.models import SyncState
+from caraus.transports.marks import mark_transports
 from caraus.transports.models import Transport
 from caraus.workspace import columns, pagination, saved_views
 from caraus.workspace.models import SavedView
@@ -147,6 +148,19 @@ def test_the_quick_filters_count_what_needs_a_look(
     new, expiring, _ = response.context["quick_filters"]
     assert (new.count.number, new.is_active, expiring.count.number) == (1, True, 0)
     assert new.address == f"firma={second.cui}&arata=noi"
+
+
+def test_the_expired_are_counted_the_same_in_every_list(
+    signed_in: Client, make: MakeTransport, owner: User
+) -> None:
+    """The list as it opens takes the number from its groups, others count."""
+    done, _ = (make(state="expired", first_expired_day=today()) for _ in range(2))
+    make(first_expired_day=today(), plate="B77ABC")
+    make(plate="B77ABC")  # replaces the one before
+    mark_transports([done], "fine", owner)
+    for query in ("?arata=", f"?firma={done.company.cui}", "?arata=noi", "?q=nimic"):
+        first = signed_in.get(LIST + query).context["quick_filters"][0]
+        assert (first.label, first.count.number) == ("expirate, de lămurit", 1), query
 
 
 def test_a_hidden_tab_does_not_bring_the_next_poll_forward(
