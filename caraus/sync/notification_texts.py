@@ -60,7 +60,7 @@ def mass_disappearance(facts: Facts) -> Message:
 
 
 @message_kind("all_vanished")
-def all_vanished(facts: Facts) -> Message:
+def all_missing(facts: Facts) -> Message:
     """Say that ANAF shows none of a company's UITs any more."""
     happened = gettext(
         "Din {moment} lista ANAF a firmei nu mai arată niciunul dintre UIT-urile ei "

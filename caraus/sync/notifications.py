@@ -22,7 +22,7 @@ from caraus.notifications.notify import notify
 from caraus.notifications.preferences import channels_of
 from caraus.sync.notification_kinds import ANAF_LIMITS, ANAF_OUTAGE, MASS_DISAPPEARANCE
 from caraus.sync.notification_texts import (
-    all_vanished,
+    all_missing,
     daily_limit,
     mass_disappearance,
     outage,
@@ -118,14 +118,14 @@ def notify_mass_disappearance(company: Company, *, number: int, at: datetime) ->
 
 
 @isolate_failures
-def notify_all_vanished(company: Company, *, number: int, at: datetime) -> None:
+def notify_all_missing(company: Company, *, number: int, at: datetime) -> None:
     """Notify that ANAF shows none of a company's UITs any more: once a day at most, however often
     its list empties."""
     _notify(
         company.organization,
         MASS_DISAPPEARANCE,
         key=f"all:{company.pk}:{bucharest_day(at)}",
-        message=all_vanished,
+        message=all_missing,
         facts={
             "company": str(company),
             "number": number,

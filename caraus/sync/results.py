@@ -99,13 +99,13 @@ def record_success(
             unreadable=applied.unreadable,
             age=list_age(good_before, response.received_at),
         )
-        if applied.all_vanished:
-            notifications.notify_all_vanished(
-                company, number=applied.all_vanished, at=response.received_at
+        if applied.all_missing:
+            notifications.notify_all_missing(
+                company, number=applied.all_missing, at=response.received_at
             )
-        if applied.vanished:
+        if applied.mass_missing:
             notifications.notify_mass_disappearance(
-                company, number=applied.vanished, at=response.received_at
+                company, number=applied.mass_missing, at=response.received_at
             )
     # Not in that transaction: the responses for all companies of an authorization would wait for
     # one another, and for other writes to its row.

@@ -43,7 +43,7 @@ def _on_transports_stored(
     by_kind: dict[NotificationKind, list[UitNotice]] = {}
     for event in events:
         kind = _kind(event, company)
-        # The UITs of the first answer about a company are no news.
+        # The UITs of the first response about a company are not notified.
         if kind is None or (first and kind is NEW_UIT):
             continue
         notice = _build_notice(company, rows[event.uit], event, at)

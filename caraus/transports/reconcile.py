@@ -1,16 +1,16 @@
-"""What changed: known UITs × a good answer → the new state and its events. Pure: no clock, no rows.
+"""What changed: known UITs × a good response → the new state, its events. Pure: no clock, no rows.
 
 The rules (docs/architecture.md, 2 and 3):
-- an error never comes here; absence in one good answer only marks a UIT as missing;
-- absence in a second good answer, at least `DELIST_WAIT` after the first, makes it delisted,
+- an error never comes here; absence in one good response only marks a UIT as missing;
+- absence in a second good response, at least `DELIST_WAIT` after the first, makes it delisted,
   unless its validity is over, when it is expired;
-- when more than half of ten or more UITs vanish at once, a third good answer is awaited, as long
-  after the second, and people are notified;
+- when more than half of ten or more UITs go missing at once, a third good response is awaited, as
+  long after the second, and people are notified;
 - when none of the open UITs is left, however many they were, ANAF's list is the likelier culprit:
-  those absent then are delisted by a third good answer, and not before `hold` has passed, also
+  those absent then are delisted by a third good response, and not before `hold` has passed, also
   when some of them return meanwhile; and people are notified;
-- the same answer applied twice makes no event;
-- an answer older than the last one applied (`reconcile_late`) only adds what it alone has seen.
+- the same response applied twice makes no event;
+- a response older than the last one applied (`reconcile_late`) only adds what it alone has seen.
 """
 
 from collections.abc import Mapping
@@ -47,11 +47,11 @@ UNCOMPARED_FIELDS = frozenset({"expiry_computed", "unreadable_fields"})
 
 @dataclass(frozen=True, slots=True)
 class KnownUit:
-    """A UIT as it stands here: `fields` are JSON values, comparable with those of an answer.
+    """A UIT as it stands here: `fields` are JSON values, comparable with those of a response.
 
-    `missing_since` and `missing_again_at` are the first two good answers without it.
+    `missing_since` and `missing_again_at` are the first two good responses without it.
     `delist_not_before`: it was absent together with all others of its carrier, and is held until
-    then. `seen_at` matters to late answers only: when it was last listed.
+    then. `seen_at` matters to late responses only: when it was last listed.
     """
 
     state: UitState
@@ -86,14 +86,14 @@ class Event:
 class Reconciled:
     """Only what is to be written: the UITs whose state is new, and their events in order.
 
-    `vanished`: how many UITs disappear in a suspicious mass, when it begins with this answer;
-    `all_vanished`: how many there were, when none of them is left from this answer on.
+    `mass_missing`: how many UITs disappear in a suspicious mass, when it begins with this response;
+    `all_missing`: how many there were, when none of them is left from this response on.
     """
 
     states: Mapping[str, KnownUit]
     events: tuple[Event, ...]
-    vanished: int = 0
-    all_vanished: int = 0
+    mass_missing: int = 0
+    all_missing: int = 0
 
     def count(self, *kinds: EventKind) -> int:
         """Count the UITs that have an event of one of these kinds."""
@@ -109,9 +109,9 @@ def reconcile(
     unread: frozenset[str] = frozenset(),
     hold: timedelta = DEFAULT_HOLD,
 ) -> Reconciled:
-    """Compare the known UITs with one good answer.
+    """Compare the known UITs with one good response.
 
-    `answer` holds the fields by UIT; `at` is when the answer came (UTC), `today` is the day in
+    `response` holds the fields by UIT; `at` is when the response came (UTC), `today` is the day in
     Bucharest. UITs that are closed (expired, delisted) and absent stay as they are.
     `unread` are the UITs of records that could not be understood: they are present, with the
     fields last read, and a record without even a UIT ("") may be any of the absent ones, so that
@@ -128,11 +128,11 @@ def reconcile(
     absent = {uit: old for uit, old in known.items() if uit not in listed and old.is_open}
     if "" in unread:
         absent = {}
-    vanishing = {uit for uit, old in absent.items() if not old.is_over_on(today)}
-    none_left = bool(vanishing) and not any(known[uit].is_open for uit in listed.keys() & known)
+    missing = {uit for uit, old in absent.items() if not old.is_over_on(today)}
+    none_left = bool(missing) and not any(known[uit].is_open for uit in listed.keys() & known)
     open_before = sum(old.is_open for old in known.values())
-    mass = _is_mass(open_before=open_before, absent=len(vanishing))
-    held_before = any(known[uit].delist_not_before for uit in vanishing)
+    mass = _is_mass(open_before=open_before, absent=len(missing))
+    held_before = any(known[uit].delist_not_before for uit in missing)
     for uit, old in absent.items():
         held = old.delist_not_before or (at + hold if none_left else None)
         new, happened = _absent(
@@ -142,14 +142,14 @@ def reconcile(
             states[uit] = new
         events += happened
     # One more that goes missing meanwhile does not begin it again.
-    missed_before = sum(known[uit].state == "missing" for uit in vanishing)
+    missed_before = sum(known[uit].state == "missing" for uit in missing)
     mass_begins = mass and not _is_mass(open_before=open_before, absent=missed_before)
-    all_vanished = len(vanishing) if none_left and not held_before else 0
+    all_missing = len(missing) if none_left and not held_before else 0
     return Reconciled(
         states,
         tuple(events),
-        vanished=len(vanishing) if mass_begins and not all_vanished else 0,
-        all_vanished=all_vanished,
+        mass_missing=len(missing) if mass_begins and not all_missing else 0,
+        all_missing=all_missing,
     )
 
 
@@ -211,9 +211,9 @@ def reconcile_late(
     """Reconcile a response of `at` that comes after a newer one (of `newest`) was applied: nothing
     is dropped.
 
-    A UIT that no other answer has shown is kept, as missing since the newest answer; so is one that
+    A UIT that no other response has shown is kept, as missing since the newest one; so is one that
     was last seen before `at`, whatever was concluded from its older fields. Absence in an old
-    answer says nothing.
+    response says nothing.
     """
     states: dict[str, KnownUit] = {}
     events: list[Event] = []

@@ -42,18 +42,18 @@ transports_stored = Signal()
 
 @dataclass(frozen=True, slots=True)
 class ResponseCounts:
-    """The counts of one good response. `missing` are open UITs that it did not list; `vanished` are
-    those of a suspicious mass disappearance that begins with it, `all_vanished` those of which none
-    is left from it on; `unreadable` are records without a usable UIT, `partly_unreadable` UITs of
-    which some field could not be read."""
+    """The counts of one good response. `missing` are open UITs that it did not list;
+    `mass_missing` are those of a suspicious mass disappearance that begins with it, `all_missing`
+    those of which none is left from it on; `unreadable` are records without a usable UIT,
+    `partly_unreadable` UITs of which some field could not be read."""
 
     seen: int = 0
     new: int = 0
     changed: int = 0
     missing: int = 0
     unreadable: int = 0
-    vanished: int = 0
-    all_vanished: int = 0
+    mass_missing: int = 0
+    all_missing: int = 0
     partly_unreadable: int = 0
 
     def format_message(self) -> str:
@@ -177,7 +177,7 @@ def _write_changes(
     renewed = {event.uit for event in result.events if event.kind in marks.RENEWING_EVENTS}
     marks.renew_transports([rows[uit] for uit in renewed], at)
     if result.states:
-        # A listener that fails is logged (django.dispatch); the answer is kept all the same.
+        # A listener that fails is logged (django.dispatch); the response is kept all the same.
         transports_stored.send_robust(
             sender=Transport,
             company=company,
@@ -193,7 +193,7 @@ def _day_of_transport(item: tuple[str, KnownUit]) -> str:
 
 
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
-    """Open UITs and those in the answer; the closed past is not read."""
+    """Open UITs and those in the response; the closed past is not read."""
     transports = Transport.objects.filter(company=company)
     is_open = Q(state__in=Transport.OPEN_STATES)
     return list(transports.filter(is_open | Q(uit__in=uits)))
@@ -346,15 +346,15 @@ def _counts(response: InfoResponse, result: Reconciled, *, missing: int) -> Resp
         missing=missing,
         unreadable=len(response.unreadable),
         partly_unreadable=sum(bool(record.unread) for record in response.records),
-        vanished=result.vanished,
-        all_vanished=result.all_vanished,
+        mass_missing=result.mass_missing,
+        all_missing=result.all_missing,
     )
 
 
 def last_listed_at(row: Transport, state: Mapping[int, datetime]) -> datetime:
     """Return when ANAF last had it: for an active UIT, the last good response about its company.
 
-    An unchanged answer writes no row of a UIT, so that asking often costs little.
+    An unchanged response writes no row of a UIT, so that polling often costs little.
     """
     if row.state == Transport.State.ACTIVE:
         return max(row.last_seen_at, state.get(row.company_id, row.last_seen_at))

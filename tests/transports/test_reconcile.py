@@ -136,7 +136,7 @@ def test_a_mass_disappearance_waits_for_a_third_response(
         world, result = after(world, response, at=NOON + number * DELIST_WAIT)
         assert result.count("delisted") == (missing if number == responses_needed else 0)
         is_mass = responses_needed == 3
-        assert result.vanished == (missing if is_mass and number == 1 else 0)
+        assert result.mass_missing == (missing if is_mass and number == 1 else 0)
 
 
 def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() -> None:
@@ -145,7 +145,7 @@ def test_one_more_that_goes_missing_does_not_begin_a_mass_disappearance_again() 
     for number, left in enumerate((40, 39, 10, 9, 8, 8)):
         response = {uit: fields() for uit in list(world)[40 - left :]}
         world, result = after(world, response, at=NOON + timedelta(minutes=number))
-        begun.append(result.vanished)
+        begun.append(result.mass_missing)
     assert begun == [0, 0, 30, 0, 0, 0]
 
 
@@ -164,7 +164,7 @@ def test_uits_past_their_validity_make_no_mass_disappearance() -> None:
     world = {f"U{number}": active(first_expired_day="2025-11-24") for number in range(9)}
     world |= {"A": active()}
     world, result = after(world, {})
-    assert (result.vanished, result.count("expired")) == (0, 9)
+    assert (result.mass_missing, result.count("expired")) == (0, 9)
 
 
 def test_what_is_closed_is_not_counted_in_a_mass_disappearance() -> None:
@@ -184,11 +184,11 @@ def fleet(number: int) -> World:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 5, 9, 10, 30])
-def test_when_all_uits_vanish_at_once_hours_pass_before_they_are_delisted(number: int) -> None:
+def test_when_all_uits_go_missing_at_once_hours_pass_before_they_are_delisted(number: int) -> None:
     world, counts = fleet(number), []
     for later in (0, 0.2, 0.4, 1, 2, 2.99, 3, 4):
         world, result = after(world, {}, at=NOON + hours(later))
-        counts.append((result.all_vanished, result.vanished, result.count("delisted")))
+        counts.append((result.all_missing, result.mass_missing, result.count("delisted")))
     nothing = (0, 0, 0)
     assert counts == [(number, 0, 0), *[nothing] * 5, (0, 0, number), nothing]
 
@@ -209,15 +209,15 @@ def test_those_that_stay_absent_after_some_came_back_are_still_held() -> None:
     counts = []
     for later in (0.5, 1, 2.9, 3, 3.1, 3.3):
         world, result = after(world, {"U0": fields()}, at=NOON + hours(later))
-        counts.append((result.all_vanished, result.count("delisted")))
+        counts.append((result.all_missing, result.count("delisted")))
     assert counts == [(0, 0), (0, 0), (0, 0), (0, 4), (0, 0), (0, 0)]
     assert world["U0"] == active()
 
 
-def test_who_was_absent_before_the_others_vanished_is_held_with_them() -> None:
+def test_who_was_absent_before_the_others_went_missing_is_held_with_them() -> None:
     world, _ = after(fleet(3), {"U1": fields(), "U2": fields()})
     world, result = after(world, {}, at=NOON + 5 * MINUTE)
-    assert result.all_vanished == 3
+    assert result.all_missing == 3
     for later in (0.2, 0.5, 3):
         world, result = after(world, {}, at=NOON + hours(later))
         assert result.events == ()
@@ -227,17 +227,17 @@ def test_who_was_absent_before_the_others_vanished_is_held_with_them() -> None:
 
 def test_all_known_uits_are_held_though_new_ones_are_listed() -> None:
     world, result = after(fleet(5), {"N": fields()})
-    assert (result.all_vanished, result.count("appeared")) == (5, 1)
+    assert (result.all_missing, result.count("appeared")) == (5, 1)
     for later in (0.5, 1, 2.9):
         world, result = after(world, {"N": fields()}, at=NOON + hours(later))
         assert result.events == ()
 
 
-def test_one_that_came_back_and_vanishes_again_begins_no_second_notice() -> None:
+def test_one_that_came_back_and_goes_missing_again_begins_no_second_notice() -> None:
     world, _ = after(fleet(5), {})
     world, _ = after(world, {"U0": fields()}, at=NOON + hours(1))
     world, result = after(world, {}, at=NOON + hours(2))
-    assert result.all_vanished == 0
+    assert result.all_missing == 0
     world, _ = after(world, {}, at=NOON + hours(2.5))
     world, result = after(world, {}, at=NOON + hours(3))
     assert kinds(result) == [(f"U{number}", "delisted") for number in range(1, 5)]
@@ -255,7 +255,7 @@ def test_a_held_uit_whose_validity_ends_meanwhile_is_expired_and_not_delisted() 
 def test_a_list_emptied_by_validity_alone_is_no_disappearance() -> None:
     world = {f"U{number}": active(first_expired_day="2025-11-24") for number in range(5)}
     _, result = after(world, {})
-    assert (result.all_vanished, result.count("expired")) == (0, 5)
+    assert (result.all_missing, result.count("expired")) == (0, 5)
 
 
 def test_two_empty_responses_far_apart_delist_nothing() -> None:

@@ -75,11 +75,11 @@ class Transport(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     last_changed_at = models.DateTimeField()
-    # The first good answer without it, since it was last seen.
+    # The first good response without it, since it was last seen.
     missing_since = models.DateTimeField(null=True, blank=True)
     # The second one, when a mass disappearance made it wait for a third.
     missing_again_at = models.DateTimeField(null=True, blank=True)
-    # All of the company's UITs vanished together with it: held until then.
+    # All of the company's UITs went missing together with it: held until then.
     delist_not_before = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -232,7 +232,7 @@ class UnreadableRecord(models.Model):
     reason = models.TextField()
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    # It left ANAF's answer, or was understood later.
+    # It left ANAF's response, or was understood later.
     resolved_at = models.DateTimeField(null=True, blank=True)
     # Which parser could not read it (`caraus.anaf.info.PARSER_VERSION`): a newer one tries again.
     parser_version = models.PositiveIntegerField(default=1, db_default=1)
