@@ -1,22 +1,21 @@
-"""The map: the number of transports of a period between counties, drawn as tiles."""
+"""The map: the transports that leave and are under way between counties, drawn as tiles."""
 
 from dataclasses import dataclass
 from math import hypot
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from caraus.transports.models import Transport
+from caraus.transports.models import DEALT_WITH, Transport
 from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS, County, county_name
-from caraus.workspace.period import Period
+from caraus.workspace.period import Period, valid_within
 
 # The units of the drawing.
 TILE, GAP = 64, 6
 _STEP = TILE + GAP
 WIDTH, HEIGHT = GRID_COLUMNS * _STEP - GAP, GRID_ROWS * _STEP - GAP
-# More arrows would hide each other; the table has all flows.
-MAX_ARROWS = 20
-MAX_TABLE_ROWS = 60
+# The busiest flows; those of one county are all listed.
+MAX_TABLE_ROWS = 10
 # Both numbers of a tile fit in a line up to so many digits.
 _DIGITS_IN_LINE = 3
 # Shades of a tile and weights of an arrow: steps of the share of the greatest number, which counts
@@ -26,11 +25,12 @@ _LEVELS = 5
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`start` and `end` are county codes, "" where ANAF gave none."""
+    """`start` and `end` are county codes, "" where ANAF gave none; see `build_map`."""
 
     start: str
     end: str
-    number: int
+    leaving: int
+    under_way: int
 
     @property
     def start_name(self) -> str:
@@ -50,6 +50,7 @@ class Tile:
     arriving: int
     # 0: nothing there; 5: the most.
     shade: int
+    is_chosen: bool
 
     @property
     def text_x(self) -> int:
@@ -74,67 +75,86 @@ class Arrow:
 @dataclass(frozen=True, slots=True)
 class CountyMap:
     period: Period
+    county: County | None
     tiles: tuple[Tile, ...]
     arrows: tuple[Arrow, ...]
     flows: tuple[Flow, ...]
-    number: int
-    # Transports of which the start or the end has no county.
-    without_county: int
+    leaving: int
+    under_way: int
     width: int = WIDTH
     height: int = HEIGHT
     size: int = TILE
 
     @property
-    def is_cut(self) -> bool:
-        return len(self.flows) > MAX_TABLE_ROWS
+    def table_flows(self) -> tuple[Flow, ...]:
+        return self.flows if self.county else self.flows[:MAX_TABLE_ROWS]
 
     @property
-    def table_flows(self) -> tuple[Flow, ...]:
-        return self.flows[:MAX_TABLE_ROWS]
+    def is_cut(self) -> bool:
+        return len(self.flows) > len(self.table_flows)
 
 
-def build_map(rows: QuerySet[Transport], period: Period) -> CountyMap:
-    """Draw the transports of which the day lies in the period, with one query."""
-    flows = _flows(rows.filter(transport_date__gte=period.first, transport_date__lte=period.last))
+def build_map(rows: QuerySet[Transport], period: Period, county: County | None) -> CountyMap:
+    """Draw the transports of a period, with one query: those that leave in it (the day of
+    transport that the declarant gave), and those under way, valid in it and not unloaded yet as
+    far as anybody has marked. ANAF knows no day of arrival. Of a chosen county only its own flows
+    are listed, with an arrow each."""
+    flows = _flows(rows, period)
     leaving, arriving = dict.fromkeys(COUNTIES, 0), dict.fromkeys(COUNTIES, 0)
     for flow in flows:
         if flow.start in leaving:
-            leaving[flow.start] += flow.number
+            leaving[flow.start] += flow.leaving
         if flow.end in arriving:
-            arriving[flow.end] += flow.number
+            arriving[flow.end] += flow.under_way
     most = max(leaving[code] + arriving[code] for code in COUNTIES)
     tiles = tuple(
         Tile(
-            county=county,
-            x=county.position[0] * _STEP,
-            y=county.position[1] * _STEP,
+            county=tile_county,
+            x=tile_county.position[0] * _STEP,
+            y=tile_county.position[1] * _STEP,
             leaving=leaving[code],
             arriving=arriving[code],
             shade=_level(leaving[code] + arriving[code], most),
+            is_chosen=tile_county == county,
         )
-        for code, county in COUNTIES.items()
+        for code, tile_county in COUNTIES.items()
     )
+    if county is not None:
+        flows = tuple(flow for flow in flows if county.code in {flow.start, flow.end})
     return CountyMap(
         period=period,
+        county=county,
         tiles=tiles,
-        arrows=_arrows(flows),
+        arrows=_arrows(flows) if county else (),
         flows=flows,
-        number=sum(flow.number for flow in flows),
-        without_county=sum(
-            flow.number for flow in flows if not {flow.start, flow.end} <= COUNTIES.keys()
-        ),
+        leaving=sum(flow.leaving for flow in flows),
+        under_way=sum(flow.under_way for flow in flows),
     )
 
 
-def _flows(rows: QuerySet[Transport]) -> tuple[Flow, ...]:
+def _flows(rows: QuerySet[Transport], period: Period) -> tuple[Flow, ...]:
+    """Return the flows with something in the period, the busiest first."""
     counted = (
-        rows.order_by()
+        valid_within(rows, period)
+        .order_by()
         .annotate(a=KeyTextTransform("county", F("start")), b=KeyTextTransform("county", F("end")))
         .values_list("a", "b")
-        .annotate(number=Count("pk"))
+        .annotate(
+            leaving=Count(
+                "pk",
+                filter=Q(transport_date__gte=period.first, transport_date__lte=period.last),
+            ),
+            under_way=Count("pk", filter=~DEALT_WITH),
+        )
     )
-    flows = [Flow(start or "", end or "", number) for start, end, number in counted]
-    return tuple(sorted(flows, key=lambda flow: (-flow.number, flow.start, flow.end)))
+    flows = [
+        Flow(start or "", end or "", leaving, under_way)
+        for start, end, leaving, under_way in counted
+        if leaving or under_way
+    ]
+    return tuple(
+        sorted(flows, key=lambda flow: (-flow.under_way, -flow.leaving, flow.start, flow.end))
+    )
 
 
 def _level(number: int, most: int) -> int:
@@ -142,15 +162,19 @@ def _level(number: int, most: int) -> int:
 
 
 def _arrows(flows: tuple[Flow, ...]) -> tuple[Arrow, ...]:
-    """Return arrows of the greatest flows between two counties, the smaller first, below."""
+    """Return an arrow for each flow between two counties, the smaller first, below."""
     between = [
         flow
         for flow in flows
         if flow.start != flow.end and {flow.start, flow.end} <= COUNTIES.keys()
-    ][:MAX_ARROWS]
-    most = between[0].number if between else 1
+    ]
+    most = max((flow.leaving + flow.under_way for flow in between), default=1)
     return tuple(
-        Arrow(_path(COUNTIES[flow.start], COUNTIES[flow.end]), _level(flow.number, most), flow)
+        Arrow(
+            _path(COUNTIES[flow.start], COUNTIES[flow.end]),
+            _level(flow.leaving + flow.under_way, most),
+            flow,
+        )
         for flow in reversed(between)
     )
 

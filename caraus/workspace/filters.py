@@ -52,8 +52,8 @@ SORTS = {
 USUAL_SHOW, USUAL_SORT = "current", "urgent"
 # The past has no urgency; and there is too much of it to compute one.
 _PAST = frozenset({"all", "expired", "delisted"})
-# What an address holds beside the filters: the week or the map's period.
-WEEK_PARAMETER = "saptamana"
+# What an address holds beside the filters: the day of the week's view and of the map.
+WEEK_PARAMETER, DAY_PARAMETER = "saptamana", "zi"
 # Attribute → name in the address.
 URL_NAMES = {
     "query": "q",
@@ -71,6 +71,7 @@ URL_NAMES = {
     "after": "dupa",
     "before": "inainte",
     "week": WEEK_PARAMETER,
+    "day": DAY_PARAMETER,
 }
 # The address of the list as it opens without a view: it is never empty, or the list would open
 # with the person's default view.

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from caraus.transports.models import Transport
 from caraus.transports.models.fields import UNKNOWN_START
-from caraus.workspace.filters import WEEK_PARAMETER, ListFilters
+from caraus.workspace.filters import DAY_PARAMETER, WEEK_PARAMETER, ListFilters
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Of the map: a longer period is cut to its last days.
@@ -28,12 +28,6 @@ class Period:
     is_cut: bool = False
 
     @classmethod
-    def week_of(cls, day: date) -> Self:
-        """Monday to Sunday."""
-        monday = _clamp(day) - timedelta(days=_clamp(day).weekday())
-        return cls(monday, monday + WEEK - timedelta(days=1))
-
-    @classmethod
     def around(cls, day: date) -> Self:
         """Return the nine days of the week's view: the day before, the day, seven more."""
         near = _clamp(day)
@@ -46,25 +40,6 @@ class Period:
             for number in range((self.last - self.first).days + 1)
         )
 
-    @property
-    def day(self) -> date:
-        """The day that names it in an address."""
-        return self.first + DAY
-
-    @property
-    def before(self) -> date:
-        """The day that names the week before."""
-        return self.day - WEEK
-
-    @property
-    def after(self) -> date:
-        return self.day + WEEK
-
-
-def requested_week(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
-    """Return the week of the address, else of the first day of the list, else this week."""
-    return Period.week_of(_requested_day(query, filters, today))
-
 
 def requested_days(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
     """Return the nine days around the day of the address, else of the list, else around today."""
@@ -76,9 +51,11 @@ def _requested_day(query: Mapping[str, str], filters: ListFilters, today: date) 
 
 
 def requested_map_period(query: Mapping[str, str], filters: ListFilters, *, today: date) -> Period:
-    """Return the period of the list where it has one, at most 31 days of it; else a week."""
-    if WEEK_PARAMETER in query or not (filters.from_day or filters.to_day):
-        return requested_week(query, filters, today=today)
+    """Return the day of the address; else the period of the list where it has one, at most 31
+    days of it; else today."""
+    if DAY_PARAMETER in query or not (filters.from_day or filters.to_day):
+        day = _clamp(_parse_day(query.get(DAY_PARAMETER, "")) or today)
+        return Period(day, day)
     month = MAX_MAP_PERIOD - timedelta(days=1)
     last = _clamp(filters.to_day) if filters.to_day else _clamp(filters.from_day or today) + month
     first = min(_clamp(filters.from_day), last) if filters.from_day else last - month

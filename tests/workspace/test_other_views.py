@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
 from caraus.core.formatting import today
 from caraus.fleet.models import Vehicle
+from caraus.transports.models import Mark
 from caraus.workspace import week
 from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS
 from tests import factories
@@ -161,31 +163,64 @@ def test_the_tiles_are_the_42_counties_each_at_its_own_position() -> None:
     assert all(0 <= x < GRID_COLUMNS and 0 <= y < GRID_ROWS for x, y in positions)
 
 
-def test_the_map_counts_where_the_trucks_of_the_period_go(
+def test_the_map_counts_what_leaves_and_what_is_under_way_on_a_day(
     signed_in: Client, make: MakeTransport
 ) -> None:
+    sunday = MONDAY + timedelta(days=6)
+    validity = {"transport_date": sunday, "first_expired_day": sunday + timedelta(days=5)}
     for _ in range(3):
-        make(transport_date=MONDAY, first_expired_day=MONDAY, start=ARAD, end=CLUJ)
-    make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end=ARAD)
-    make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end=CLUJ)
-    make(transport_date=MONDAY, first_expired_day=MONDAY, start=CLUJ, end={})
-    make(transport_date=MONDAY + timedelta(days=7), start=CLUJ, end=CLUJ)
-    response = signed_in.get(MAP, {"saptamana": "2026-03-08"})
+        make(**validity, start=ARAD, end=CLUJ)
+    make(**validity, start=CLUJ, end=ARAD)
+    make(**validity, start=CLUJ, end=CLUJ)
+    make(**validity, start=CLUJ, end={})
+    since_monday = {"transport_date": MONDAY, "first_expired_day": MONDAY + timedelta(days=7)}
+    make(**since_monday, start=ARAD, end=CLUJ)
+    unloaded = make(**since_monday, start=ARAD, end=CLUJ)
+    Mark.objects.create(transport=unloaded, kind=Mark.Kind.UNLOADED, at=timezone.now())
+    make(transport_date=MONDAY, first_expired_day=sunday, start=CLUJ, end=CLUJ)
+    make(transport_date=sunday + timedelta(days=1), start=CLUJ, end=CLUJ)
+    response = signed_in.get(MAP, {"zi": "2026-03-08"})
     shown = response.context["map"]
-    assert [(flow.start, flow.end, flow.number) for flow in shown.flows] == [
-        ("AR", "CJ", 3),
-        ("CJ", "", 1),
-        ("CJ", "AR", 1),
-        ("CJ", "CJ", 1),
+    flows = [(flow.start, flow.end, flow.leaving, flow.under_way) for flow in shown.flows]
+    assert flows == [
+        ("AR", "CJ", 3, 4),
+        ("CJ", "", 1, 1),
+        ("CJ", "AR", 1, 1),
+        ("CJ", "CJ", 1, 1),
     ]
     tiles = {tile.county.code: (tile.leaving, tile.arriving, tile.shade) for tile in shown.tiles}
-    assert (tiles["CJ"], tiles["AR"], tiles["B"]) == ((3, 4, 5), (3, 1, 3), (0, 0, 0))
-    assert (shown.number, shown.without_county, len(shown.arrows)) == (6, 1, 2)
+    assert (tiles["CJ"], tiles["AR"], tiles["B"]) == ((3, 5, 5), (3, 1, 3), (0, 0, 0))
+    assert (shown.leaving, shown.under_way, shown.arrows) == (6, 7, ())
     page = page_of(response)
-    assert 'aria-label="Cluj: pleacă 3, ajung 4"' in page
+    assert 'aria-label="Cluj: pleacă 3, vin 5"' in page
     assert "fără județ" in page
-    assert re.search(r'href="/transporturi/\?[^"]*loc=CJ[^"]*"', page)
+    assert 'href="?zi=2026-03-08&amp;judet=CJ"' in page
     assert 'style="' not in page
+
+
+def test_a_chosen_county_shows_its_own_flows_with_their_arrows(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    make(start=ARAD, end=CLUJ)
+    make(start=CLUJ, end=CLUJ)
+    make(start={"county": "CT"}, end={"county": "B"})
+    response = signed_in.get(MAP, {"judet": "CJ"})
+    shown = response.context["map"]
+    assert {(flow.start, flow.end) for flow in shown.flows} == {("AR", "CJ"), ("CJ", "CJ")}
+    assert [(arrow.flow.start, arrow.flow.end) for arrow in shown.arrows] == [("AR", "CJ")]
+    page = page_of(response)
+    assert re.search(r'href="/transporturi/\?[^"]*loc=CJ[^"]*"', page)
+    assert re.findall(r'class="map-link" aria-current="true" data-county="(..)"', page) == ["CJ"]
+    assert signed_in.get(MAP, {"judet": "XX"}).context["map"].county is None
+
+
+def test_without_a_county_the_ten_busiest_flows_are_listed(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    for code in sorted(COUNTIES)[:12]:
+        make(start={"county": code}, end={"county": code})
+    shown = signed_in.get(MAP).context["map"]
+    assert (len(shown.flows), len(shown.table_flows), shown.is_cut) == (12, 10, True)
 
 
 def test_large_numbers_stand_below_one_another_in_their_tile(
@@ -203,12 +238,13 @@ def test_the_map_takes_the_lists_period_but_no_more_than_a_month(
     signed_in: Client, make: MakeTransport
 ) -> None:
     for day in (date(2026, 1, 1), date(2026, 3, 10), date(2026, 3, 31)):
-        make(transport_date=day, first_expired_day=day, start=ARAD, end=CLUJ)
+        next_day = day + timedelta(days=1)
+        make(transport_date=day, first_expired_day=next_day, start=ARAD, end=CLUJ)
     response = signed_in.get(MAP, {"de_la": "2026-01-01", "pana_la": "2026-03-31"})
-    assert response.context["map"].number == 2
+    assert response.context["map"].leaving == 2
     assert "cel mult 31 de zile" in page_of(response)
     response = signed_in.get(MAP, {"de_la": "2026-03-31"})
-    assert response.context["map"].number == 1
+    assert response.context["map"].leaving == 1
 
 
 @pytest.mark.parametrize("path", [WEEK, MAP])

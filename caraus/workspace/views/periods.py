@@ -1,6 +1,7 @@
 """What the pages of the week and of the map share: the rows of the filters, links to periods."""
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -26,11 +27,11 @@ class PeriodPage:
     def filters(self) -> ListFilters:
         return self.scope.filters
 
-    def context(self, period: Period) -> dict[str, Any]:
-        """Return what both templates show, with the addresses of this period in the other views
-        and of the weeks before and after."""
+    def context(self, period: Period, *, step: timedelta, name: str, day: date) -> dict[str, Any]:
+        """Return what both templates show: the period, and the addresses of it in the other views,
+        of the one a step before and after, and of the present. `name` is the filter that names the
+        `day` of a period in an address."""
         filters = replace(self.filters, from_day=None, to_day=None)
-        first_day, day = period.first.isoformat(), period.day.isoformat()
         return {
             "filters": filters,
             "companies": self.scope.companies,
@@ -38,12 +39,15 @@ class PeriodPage:
             "unknown_company": self.scope.unknown_cui,
             "today": today(),
             "period": period,
-            "previous_week": filters.address(week=period.before.isoformat()),
-            "next_week": filters.address(week=period.after.isoformat()),
-            "this_week": filters.address(),
-            "page_address": filters.address(week=day),
+            "day": day,
+            "previous_address": filters.address(**{name: (day - step).isoformat()}),
+            "next_address": filters.address(**{name: (day + step).isoformat()}),
+            "present_address": filters.address(),
+            "page_address": filters.address(**{name: day.isoformat()}),
+            "week_address": filters.address(week=day.isoformat()),
+            "map_address": filters.address(day=day.isoformat()),
             "list_address": filters.address(
-                from_day=first_day,
+                from_day=period.first.isoformat(),
                 to_day=period.last.isoformat(),
                 show=filters.show if filters.shows_other else "all",
             ),

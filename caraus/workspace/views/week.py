@@ -19,7 +19,9 @@ def show_week(request: HttpRequest) -> HttpResponse:
     """Show the UITs of a week, a lorry a row."""
     page = period_page(request)
     requested = period.requested_days(request.GET, page.filters, today=today())
-    context = page.context(requested)
+    context = page.context(
+        requested, step=period.WEEK, name="week", day=requested.first + period.DAY
+    )
     order = ORDERS.get(request.GET.get("ordine", ""), "by_end")
     context["week"] = week.build_week(
         page.rows,
