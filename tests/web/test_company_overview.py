@@ -156,6 +156,19 @@ def test_three_hundred_clients_cost_no_more_queries_than_three(
     assert len(re.findall('data-cui="', page)) == 4
 
 
+def test_the_pages_and_the_orders_keep_tab_and_search(
+    signed_in: Client, organization: Organization
+) -> None:
+    Company.objects.bulk_create(
+        Company(organization=organization, cui=str(10_000_000 + number), name=f"Firma {number}")
+        for number in range(30)
+    )
+    page = signed_in.get("/firme/?stare=fara-uit&q=Firma&ordine=uit").content.decode()
+    assert 'href="?q=Firma&amp;stare=fara-uit&amp;ordine=uit&amp;pagina=2"' in page
+    assert 'href="?ordine=denumire&amp;q=Firma&amp;stare=fara-uit"' in page
+    assert '<input type="hidden" name="stare" value="fara-uit">' in page
+
+
 def test_tabs_say_how_many_companies_stand_under_each(
     signed_in: Client, clients: dict[str, Company]
 ) -> None:

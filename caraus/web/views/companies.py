@@ -139,9 +139,9 @@ def _table(request: HttpRequest, membership: Membership) -> dict[str, object]:
             for param, each in company_overview.COMPANY_ORDERS.items()
         ],
         "tab": tab,
-        "tab_word": parameters["stare"],
-        "kept": urlencode({name: parameters[name] for name in ("q", "stare")}),
-        "of_page": urlencode(parameters),
+        "tab_param": parameters["stare"],
+        "filter_query": urlencode({name: parameters[name] for name in ("q", "stare")}),
+        "page_query": urlencode(parameters),
         "may_add": access.has_role(membership, Role.ADMIN),
         "may_link": access.has_role(membership, Role.DISPATCHER),
         "progresses": _progresses(membership),
