@@ -1,7 +1,8 @@
-"""The link by which somebody without an account authorizes: single use, 24 hours, revocable.
+"""The link by which somebody without an account authorizes: single use, for a time, revocable.
 
 Its secret is shown once, or written into one e-mail; here only its SHA-256 is kept. Opening the
-link uses nothing up (mail programs open links by themselves): the authorization does.
+link uses nothing up (mail programs open links by themselves): the authorization does, unless ANAF
+refuses its certificate for every company.
 """
 
 import secrets
@@ -21,7 +22,13 @@ from django.utils.translation import gettext, gettext_noop
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Company, Membership, Role, User
 from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
-from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
+from caraus.authorizations import notifications
+from caraus.authorizations.models import (
+    LINK_LIFETIME,
+    Authorization,
+    CompanyRight,
+    ExternalLink,
+)
 from caraus.core import crypto
 from caraus.core.formatting import gettext_lazy
 from caraus.mail import queue
@@ -138,9 +145,40 @@ def mark_used(link_id: int, *, now: datetime) -> ExternalLink | None:
     link = ExternalLink.objects.select_for_update().get(pk=link_id)
     if link_error(link, now=now) is not None:
         return None
-    link.used_at = now
-    link.save(update_fields=["used_at"])
+    link.used_at, link.no_right_at = now, None
+    link.save(update_fields=["used_at", "no_right_at"])
+    queue.withdraw_messages(reference=f"link:{link.pk}")
     return link
+
+
+def reopen_link(
+    link: ExternalLink, authorization: Authorization, companies: Sequence[Company]
+) -> None:
+    """Let the link be used again: ANAF has refused the certificate of its last authorization for
+    every one of these companies. The sender is notified.
+
+    A link that has once served a company stays used, also when the right is lost later.
+    """
+    with transaction.atomic():
+        locked = ExternalLink.objects.select_for_update().get(pk=link.pk)
+        rights = CompanyRight.objects.filter(authorization__link=locked)
+        if (
+            locked.used_at is None
+            or rights.exclude(covered_at=None).exists()
+            or locked.authorizations.latest("authorized_at", "pk") != authorization
+        ):
+            return
+        locked.used_at, locked.no_right_at = None, timezone.now()
+        locked.save(update_fields=["used_at", "no_right_at"])
+        notifications.link_without_right(locked, authorization, companies, now=locked.no_right_at)
+
+
+def record_link_served(link_id: int, *, at: datetime) -> None:
+    """Use a link up whose certificate has got its right after all. Waits for nobody: whoever holds
+    the link's row now uses it, or withdraws it."""
+    waiting = ExternalLink.objects.filter(pk=link_id, used_at=None)
+    locked = waiting.select_for_update(skip_locked=True).values("pk")
+    ExternalLink.objects.filter(pk__in=locked).update(used_at=at, no_right_at=None)
 
 
 def withdraw_link(link: ExternalLink, membership: Membership) -> bool:

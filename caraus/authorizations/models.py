@@ -27,7 +27,8 @@ def months_later(moment: datetime, months: int) -> datetime:
 class ExternalLink(models.Model):
     """An invitation to authorize, for a certificate's holder without an account here.
 
-    Single use, 24 hours, revocable. Only the SHA-256 of its secret is kept.
+    It serves one authorization, for a day or a week, and is revocable. An authorization whose
+    certificate has no right for any of the companies leaves it usable.
     """
 
     ORGANIZATION_PATH = "organization"
@@ -49,6 +50,8 @@ class ExternalLink(models.Model):
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+    # ANAF refused every company with the last certificate.
+    no_right_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

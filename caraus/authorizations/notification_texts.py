@@ -125,10 +125,47 @@ def link_used(facts: Facts) -> Message:
         gettext("{person_name} a dat autorizarea SPV").format(person_name=facts["person"]),
         gettext(
             "{person_name} a folosit linkul trimis de tine și a autorizat "
-            "aplicația la ANAF. Transporturile apar în câteva secunde. La "
-            "Integrări vezi ce firme sunt autorizate."
+            "aplicația la ANAF. Transporturile firmelor pentru care certificatul are drept apar "
+            "singure. La Integrări vezi ce firme sunt autorizate."
         ).format(person_name=facts["person"]),
         gettext("Vezi la Integrări"),
+    )
+
+
+@message_kind("link_no_right")
+def link_no_right(facts: Facts) -> Message:
+    """Say for which companies the certificate of a link's holder has no right."""
+    companies = named_and_more(facts["companies"], facts["more"])
+    until = datetime.fromisoformat(facts["until"]).astimezone(BUCHAREST)
+    certificate = (
+        gettext("Certificatul folosit (seria {serial})").format(serial=facts["serial"])
+        if facts["serial"]
+        else gettext("Certificatul folosit")
+    )
+    return Message(
+        gettext("{person_name} a autorizat, dar fără drept pentru {companies}").format(
+            person_name=facts["person"], companies=companies
+        ),
+        gettext(
+            "{certificate} nu are drept în SPV pentru {companies}, așa că transporturile nu vin. "
+            "Același link merge în continuare până {day}, ora {clock}: cere-i să aleagă alt "
+            "certificat, sau cere firmei să dea dreptul în SPV."
+        ).format(
+            certificate=certificate,
+            companies=companies,
+            day=_day(until.date(), facts),
+            clock=f"{until:%H:%M}",
+        ),
+        gettext("Vezi la Integrări"),
+    )
+
+
+def named_and_more(shown: str, more: int) -> str:
+    """Return „A, B și încă 3 firme”."""
+    if not more:
+        return shown
+    return gettext("{shown} și încă {more}").format(
+        shown=shown, more=plural(more, "firmă", "firme")
     )
 
 
@@ -155,11 +192,7 @@ def last_authorized_by(facts: Facts) -> str:
     serial = (
         gettext(", certificat {serial}").format(serial=facts["serial"]) if facts["serial"] else ""
     )
-    covered = ", ".join(facts["covered"])
-    if facts["covered_more"]:
-        covered = gettext("{shown} și încă {more}").format(
-            shown=covered, more=plural(facts["covered_more"], "firmă", "firme")
-        )
+    covered = named_and_more(", ".join(facts["covered"]), facts["covered_more"])
     served = gettext(" Servește: {covered}.").format(covered=covered) if covered else ""
     return gettext("Ultima autorizare a dat-o {person_name}, pe {date}{serial}.{served}").format(
         person_name=facts["person"],

@@ -4,29 +4,35 @@ what).
 Each function is called in the transaction of the event, and notifies of it once.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.urls import reverse
 
+from caraus.accounts.models import Company
 from caraus.authorizations.models import Authorization, ExternalLink
 from caraus.authorizations.notification_kinds import AUTHORIZATION_NEEDED, EXTERNAL_LINK_USED
 from caraus.authorizations.notification_texts import (
     authorization_ends,
     authorization_facts,
     authorization_refused,
+    link_no_right,
     link_used,
     refresh_fails,
     taken_back,
 )
 from caraus.authorizations.recipients import recipients_of
-from caraus.core.formatting import bucharest_day
+from caraus.core.formatting import bucharest_day, join_first
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.messages import Facts, MessageKind
+from caraus.notifications.models import Notification
 from caraus.notifications.notify import notify
 
 # A refresh that fails for passing reasons is notified of when so little is left.
 NOTIFY_BEFORE_END = timedelta(days=3)
 SHORT_LIFE_OVER = timedelta(hours=1)
+# Of the companies without a right; the others are counted.
+MOST_NAMED = 2
 
 
 @isolate_failures
@@ -90,16 +96,53 @@ def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> No
 
 @isolate_failures
 def link_was_used(link: ExternalLink, authorization: Authorization, *, now: datetime) -> None:
-    """Notify the sender of the link that it worked."""
+    """Notify the sender of the link that somebody authorized with it."""
     if link.created_by is None:
         return
     notify(
         organization=link.organization,
         users=[link.created_by],
         kind=EXTERNAL_LINK_USED,
-        key=f"used:{link.pk}",
+        key=f"used:{authorization.pk}",
         message=link_used,
         facts={"person": authorization.person_name},
+        address=reverse("authorizations:integrations"),
+        now=now,
+    )
+
+
+@isolate_failures
+def link_without_right(
+    link: ExternalLink,
+    authorization: Authorization,
+    companies: Sequence[Company],
+    *,
+    now: datetime,
+) -> None:
+    """Notify the sender that the certificate has no right for these companies, all that the link is
+    for; it takes the place of the notification that somebody authorized."""
+    if link.created_by is None:
+        return
+    Notification.objects.filter(
+        organization=link.organization_id,
+        kind=EXTERNAL_LINK_USED.code,
+        key=f"used:{authorization.pk}",
+    ).delete()
+    shown, more = join_first(companies, MOST_NAMED)
+    notify(
+        organization=link.organization,
+        users=[link.created_by],
+        kind=EXTERNAL_LINK_USED,
+        key=f"no_right:{authorization.pk}",
+        message=link_no_right,
+        facts={
+            "person": authorization.person_name,
+            "serial": authorization.short_serial,
+            "companies": shown,
+            "more": more,
+            "until": link.expires_at.isoformat(),
+            "today": bucharest_day(now).isoformat(),
+        },
         address=reverse("authorizations:integrations"),
         now=now,
     )

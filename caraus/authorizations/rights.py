@@ -10,7 +10,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from caraus.accounts.models import Company
-from caraus.authorizations import replacement
+from caraus.authorizations import links, replacement
 from caraus.authorizations.models import Authorization, CompanyRight
 
 # A company that was refused is tried again with the same certificate after a day, then after two,
@@ -162,7 +162,7 @@ def record_right(
     right = CompanyRight.objects.select_for_update().get(
         authorization=authorization, company=company
     )
-    right.checked_at = at
+    was_state, right.checked_at = right.state, at
     if covered:
         right.state, right.covered_at = CompanyRight.State.COVERED, at
         right.refusals, right.retry_at = 0, None
@@ -174,6 +174,30 @@ def record_right(
     right.save()
     if covered:
         replacement.end_covered_predecessors(authorization)
+    if authorization.link_id is not None and (not covered or was_state != right.state):
+        _record_for_link(authorization, covered=covered, at=at)
+
+
+def _record_for_link(authorization: Authorization, *, covered: bool, at: datetime) -> None:
+    """Let the link of the authorization be used again when ANAF has refused every company."""
+    link = authorization.link
+    if link is None:
+        return
+    if covered:
+        links.record_link_served(link.pk, at=at)
+    elif not served_companies(authorization).exclude(pk__in=_refused(authorization)).exists():
+        links.reopen_link(link, authorization, list(refused_companies(authorization)))
+
+
+def refused_companies(authorization: Authorization) -> QuerySet[Company]:
+    """Return the companies that ANAF refuses with this authorization, by name."""
+    companies = served_companies(authorization).filter(pk__in=_refused(authorization))
+    return companies.order_by("name", "cui")
+
+
+def _refused(authorization: Authorization) -> QuerySet[CompanyRight, int]:
+    rights = CompanyRight.objects.filter(authorization=authorization)
+    return rights.filter(state=CompanyRight.State.NO_RIGHT).values_list("company_id", flat=True)
 
 
 def clear_refusals(company: Company) -> None:

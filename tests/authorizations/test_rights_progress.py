@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.authorizations import rights_progress
-from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.models import Authorization, CompanyRight
 from tests import factories
 from tests.simulator_process import SimulatorProcess
+from tests.squeezed import squeezed
 from tests.worker import Worker
 
 START, CALLBACK, GIVEN = "/integrari/autorizare/", "/anaf/callback", "/integrari/drepturi/"
@@ -90,9 +90,13 @@ def test_a_certificate_without_any_right_is_reported_as_such_once_anaf_has_respo
     worker.drain()
     part = signed_in.get(GIVEN, headers=HTMX).content.decode()
     assert "Autorizat, dar fără drept în SPV" in part
-    assert ERROR_TEXTS["no_rights_cui"].sentence in part
-    assert ERROR_TEXTS["no_rights_cui"].advice in part
-    assert "Așa a răspuns pentru toate cele 20 de firme." in part
+    assert "CUI 900000100</strong>" not in part  # two are named, the others are counted
+    assert "<strong>CUI 900000100, CUI 900000101</strong>și încă 18 firme." in squeezed(part)
+    assert "pentru acest CUI" not in part
+    assert "19AB…990003" in part  # the certificate, as ANAF's token names it
+    assert "Cere dreptul în SPV pentru certificat" in part
+    assert 'href="/firme/?stare=fara-drept"' in part
+    assert "Alege alt certificat" not in part
     assert "/integrari/ajutor/fara-drept-pentru-cui/" in part
     assert "hx-get" not in part
 
@@ -107,6 +111,16 @@ def test_three_companies_with_a_right_among_many_are_a_success(
     part = signed_in.get(GIVEN, headers=HTMX).content.decode()
     assert "Autorizarea a reușit" in part
     assert "1 da, 5 nu" in part
+    assert "<strong>CUI 900040400, CUI 900040401</strong>și încă 3 firme." in squeezed(part)
+    assert 'href="/firme/?stare=fara-drept"' in part
+
+
+def test_without_javascript_a_link_loads_the_page_again_until_all_is_known(
+    anaf: SimulatorProcess, signed_in: Client, company: Company
+) -> None:
+    assert f'<noscript><a href="{GIVEN}"' in squeezed(come_back(signed_in, anaf, "three"))
+    answered(Authorization.objects.get(), "covered", [company])
+    assert "<noscript>" not in signed_in.get(GIVEN).content.decode()
 
 
 def test_only_the_browser_that_authorized_sees_it(

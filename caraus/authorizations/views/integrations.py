@@ -14,7 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from caraus.accounts import access, audit_log
 from caraus.accounts.models import Membership, Role, User
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import consent, replacement, rights_progress, token_refresh
+from caraus.authorizations import (
+    consent,
+    links,
+    replacement,
+    rights,
+    rights_progress,
+    token_refresh,
+)
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.anaf_errors.texts import ErrorText
 from caraus.authorizations.authorization_cards import authorization_cards, visible_authorizations
@@ -23,10 +30,13 @@ from caraus.authorizations.card_notices import rendered_card_notices
 from caraus.authorizations.configuration import is_configured, missing_keys
 from caraus.authorizations.consent_scope import consent_scope
 from caraus.authorizations.models import Authorization
+from caraus.core.formatting import join_first
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
 LINK_KEY = "external_link"
 GIVEN_KEY = "given_authorization"
+# Of the companies that ANAF refuses, on the page after ANAF.
+NAMED_WITHOUT_RIGHT = 2
 
 
 @require_GET
@@ -155,10 +165,18 @@ def _after_anaf(response: HttpResponse) -> HttpResponse:
 def _rights_of(authorization: Authorization) -> dict[str, object]:
     """Return what ANAF has said so far about the companies; the worker polls, nobody waits here."""
     progress = rights_progress.rights_progress(authorization)
-    code = "no_rights_cui" if progress.is_refused else ""
-    if token_refresh.authorization_lacks_etransport(authorization):
-        code = "no_etransport_role"
-    return {"progress": progress, "rights_error": ERROR_TEXTS.get(code)}
+    lacks_role = token_refresh.authorization_lacks_etransport(authorization)
+    refused = list(rights.refused_companies(authorization)) if progress.refused else []
+    names, more = join_first(refused, NAMED_WITHOUT_RIGHT)
+    link = authorization.link
+    return {
+        "progress": progress,
+        "rights_error": ERROR_TEXTS["no_etransport_role"] if lacks_role else None,
+        "no_right": progress.is_refused,
+        "refused_names": names,
+        "refused_more": more,
+        "may_choose_another": link is not None and links.link_error(link) is None,
+    }
 
 
 @login_not_required

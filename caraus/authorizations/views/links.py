@@ -27,7 +27,7 @@ from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.browser import browser_secret
 from caraus.authorizations.configuration import is_configured
 from caraus.authorizations.models import ExternalLink
-from caraus.authorizations.views.integrations import LINK_KEY, finished
+from caraus.authorizations.views.integrations import GIVEN_KEY, LINK_KEY, finished
 from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 
@@ -155,7 +155,11 @@ def external_page(request: HttpRequest) -> HttpResponse:
     refused = links.link_error(link)
     if refused is not None or link is None:
         return _over(request, refused or links.UNKNOWN_LINK)
-    form = HolderForm(request.POST if request.method == "POST" else None)
+    given = link.authorizations.filter(pk=request.session.get(GIVEN_KEY) or 0).first()
+    form = HolderForm(
+        request.POST if request.method == "POST" else None,
+        initial={"name": given.person_name if given else ""},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             address = consent.begin_external_consent(
