@@ -23,6 +23,8 @@ METAPHORS = {
     *("clerk", "door", "doors", "foreman", "gate", "gatekeeper", "gates", "lapsed", "lapses"),
     *("lapsing", "rhythm", "settle", "settled", "walker"),
 }
+# What a template binds: the element of a loop, a text kept by a tag, an argument of `with`.
+IN_TEMPLATE = re.compile(r"{% for ([\w, ]+) in |(?:asvar|as) (\w+) %}|\b(\w+)=(?=[^<>{}]*%})")
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -70,6 +72,17 @@ def test_names_say_what_they_are(folder: str) -> None:
         for path in sorted((ROOT / folder).rglob("*.py"))
         if "migrations" not in path.parts
         for name, line in bound_names(ast.parse(path.read_text()))
+        if is_banned(name)
+    ]
+    assert not faults
+
+
+def test_templates_bind_no_banned_name() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)} {name}"
+        for path in sorted((ROOT / "caraus").rglob("*.html"))
+        for match in IN_TEMPLATE.finditer(path.read_text())
+        for name in re.findall(r"\w+", " ".join(filter(None, match.groups())))
         if is_banned(name)
     ]
     assert not faults

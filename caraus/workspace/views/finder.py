@@ -23,5 +23,5 @@ def show_results(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "kinds": finder.find_everywhere(typed, visible, companies) if typed else [],
     }
-    name = "workspace/_found.html" if request.htmx else "workspace/find.html"  # type: ignore[attr-defined]
+    name = "workspace/_find_results.html" if request.htmx else "workspace/find.html"  # type: ignore[attr-defined]
     return render(request, name, context)
