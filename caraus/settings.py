@@ -247,8 +247,17 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cărăuș"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_HTTPS  # for localhost; browsers allow no other
+# The push services of browsers (Chrome and its kin, Firefox, Edge, Safari). The server writes to no
+# other address that a browser names.
+PUSH_SERVICES = [
+    "https://fcm.googleapis.com",
+    "https://*.push.services.mozilla.com",
+    "https://*.notify.windows.com",
+    "https://*.push.apple.com",
+]
 # How often a person, an organization or an address may do a thing (accounts/rate_limits.py).
 RATE_LIMITS = {
+    "push": "60/h/user",
     "export": env.rates("CARAUS_EXPORT_LIMIT", "10/h/user,30/h/organization"),
     "list_export": env.rates("CARAUS_LIST_EXPORT_LIMIT", "60/h/user,200/h/organization"),
     "sync": env.rates("CARAUS_SYNC_LIMIT", "10/m/user,100/h/user,30/m/organization"),

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from caraus.authorizations.views.integrations import callback, take_back
 from caraus.authorizations.views.links import external_page, open_link
+from caraus.notifications.views.push import service_worker
 from caraus.sync.views.company_syncs import show_metrics
 from caraus.web.views import companies, company, company_imports, health, language, pages
 from caraus.workspace.views import exports
@@ -43,6 +44,7 @@ urlpatterns = [
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),
+    path("notificari.js", service_worker, name="service_worker"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -11,6 +11,7 @@ AUTHORIZATION_NEEDED = register_kind(
         gettext_lazy("Când se apropie termenul și când ANAF cere o autorizare nouă."),
         "shield-alert",
         essential=True,
+        push=True,
         role=Role.DISPATCHER,
         is_title_safe=True,
         position=110,

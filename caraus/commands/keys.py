@@ -12,10 +12,12 @@ def rotate_keys() -> int:
         from caraus.accounts.two_factors import rotate_authenticator_keys
         from caraus.authorizations.key_rotation import rotate_token_keys
         from caraus.mail import key_rotation as mail
+        from caraus.notifications.push_keys import rotate_push_keys
 
         rotated = rotate_token_keys()
         emails, lost_emails = mail.rotate_message_keys()
         sessions.rotate_session_keys()
+        _pushes, lost_pushes = rotate_push_keys()
         try:
             factors = rotate_authenticator_keys()
         except InvalidToken as error:
@@ -29,6 +31,8 @@ def rotate_keys() -> int:
     )
     if lost_emails:
         print(f"{lost_emails} waiting letter(s) can't be opened with any of the keys.")
+    if lost_pushes:
+        print(f"{lost_pushes} key(s) of web push can't be opened with any of the keys.")
     if rotated.unreadable:
         raise CommandError(
             f"{len(rotated.unreadable)} authorization(s) could not be opened with any of the keys: "

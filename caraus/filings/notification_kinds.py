@@ -14,6 +14,7 @@ FILING_NEEDS_ATTENTION = register_kind(
         ),
         "send",
         essential=True,
+        push=True,
         role=Role.DISPATCHER,
         is_title_safe=True,
         position=100,

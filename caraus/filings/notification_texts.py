@@ -39,4 +39,12 @@ def vehicle_change(facts: Facts) -> Message:
         change.message,
         display.state_advice(change),
     ]
-    return Message(display.mark_rehearsal(title, change), "\n\n".join(filter(None, parts)))
+    vehicle = " + ".join(map(display.format_plate, filter(None, change.vehicle)))
+    row_title = gettext("{vehicle} · schimbare de vehicul {state}").format(
+        vehicle=vehicle, state=ChangeState(change.state).label
+    )
+    return Message(
+        display.mark_rehearsal(title, change),
+        "\n\n".join(filter(None, parts)),
+        row_title=display.mark_rehearsal(row_title, change),
+    )

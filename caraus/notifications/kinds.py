@@ -19,7 +19,8 @@ def _count_notifications(number: int) -> str:
 class NotificationKind:
     """A kind of notification.
 
-    `bell`, `email` and `digest` say which channels are on for a person who has chosen nothing.
+    `bell`, `email`, `digest` and `push` say which channels are on for a person who has chosen
+    nothing. A kind without `push` never wakes a device.
     """
 
     code: str
@@ -38,6 +39,8 @@ class NotificationKind:
     bell: bool = True
     email: bool = True
     digest: bool = False
+    # It burns: a device may be woken (web push), and is unless the person chose otherwise.
+    push: bool = False
     # The e-mail does not wait for the end of the quiet hours.
     urgent: bool = False
     # The titles hold no text that strangers typed, so an e-mail's subject is the title. Otherwise

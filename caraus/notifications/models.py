@@ -174,6 +174,53 @@ class NotificationEmail(models.Model):
         return f"{self.notification} ({self.get_state_display()})"
 
 
+class PushKey(models.Model):
+    """The key by which push services know this installation (VAPID): one row, made once."""
+
+    sealed = models.TextField()
+
+    def __str__(self) -> str:
+        return "VAPID"
+
+
+class PushSubscription(models.Model):
+    """A browser of a person that may be woken. Whoever knows the address and the keys of it can
+    write to that browser: they are sealed (`caraus.core.crypto`), and found by their digest."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="push_subscriptions")
+    endpoint_digest = models.CharField(max_length=64, unique=True)
+    sealed = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.created_at:%Y-%m-%d}"
+
+
+class NotificationPush(models.Model):
+    """A notification on its way to a browser; deleted when the push service has it."""
+
+    ORGANIZATION_PATH = "notification__organization"
+
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="pushes")
+    # The database does not check it: a browser that withdraws while its owner is notified may not
+    # undo what is stored. What has lost its browser is purged.
+    subscription = models.ForeignKey(
+        PushSubscription, on_delete=models.CASCADE, related_name="pushes", db_constraint=False
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_attempt_at"], name="pushes_to_send")]
+
+    def __str__(self) -> str:
+        return f"{self.notification_id}: {self.subscription_id}"
+
+
 class ChannelPreference(models.Model):
     """What one person is notified of in one organization; without a row: as the kind says."""
 
@@ -185,6 +232,7 @@ class ChannelPreference(models.Model):
     bell = models.BooleanField(default=True)
     email = models.BooleanField(default=True)
     digest = models.BooleanField(default=False, db_default=False)
+    push = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

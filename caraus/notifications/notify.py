@@ -16,9 +16,15 @@ from caraus.notifications.delivery_settings import (
 )
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.messages import Facts, MessageKind
-from caraus.notifications.models import DeliverySettings, Notification, NotificationEmail
+from caraus.notifications.models import (
+    DeliverySettings,
+    Notification,
+    NotificationEmail,
+    NotificationPush,
+    PushSubscription,
+)
 from caraus.notifications.preferences import Channels, channels_of
-from caraus.notifications.tasks import enqueue_email
+from caraus.notifications.tasks import enqueue_email, enqueue_push
 
 # Notifications about UITs within this time of each other go in one e-mail.
 EMAIL_WINDOW = timedelta(minutes=5)
@@ -68,6 +74,7 @@ def notify(
         )
         if is_new:
             schedule_email(notification, kind, channels, delivery_settings, now)
+            schedule_push(notification, kind, channels, delivery_settings, now)
             created.append(notification)
     return created
 
@@ -89,6 +96,35 @@ def schedule_email(
     NotificationEmail.objects.create(notification=notification, next_attempt_at=goes_at)
     if goes_at <= now:
         enqueue_email(notification.pk)
+
+
+def schedule_push(
+    notification: Notification,
+    kind: NotificationKind,
+    channels: Channels,
+    delivery_settings: DeliverySettings,
+    now: datetime,
+) -> None:
+    """Schedule what wakes the person's browsers: at once, and after the quiet hours what can wait.
+    What joins a notification later wakes them again."""
+    if not (channels.push and kind.push):
+        return
+    subscriptions = PushSubscription.objects.filter(user=notification.user_id)
+    goes_at = min(now, timezone.now())
+    if not (kind.essential or kind.urgent):
+        goes_at = quiet_hours_end(delivery_settings, now) or goes_at
+    pushes = NotificationPush.objects.bulk_create(
+        NotificationPush(
+            notification=notification,
+            subscription=subscription,
+            created_at=now,
+            next_attempt_at=goes_at,
+        )
+        for subscription in subscriptions
+    )
+    for push in pushes:
+        if goes_at <= now:
+            enqueue_push(push.pk)
 
 
 def _gathered_until(notification: Notification, now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """Who is notified of what by which channel. What is essential can't be switched off for all."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -30,9 +30,19 @@ class Channels:
     bell: bool = True
     email: bool = True
     digest: bool = False
+    push: bool = False
 
     def __bool__(self) -> bool:
-        return self.bell or self.email or self.digest
+        return self.bell or self.email or self.digest or self.push
+
+
+def _usual_channels(kind: NotificationKind) -> Channels:
+    """Return the channels of a person who has chosen nothing."""
+    return Channels(kind.bell, kind.email, kind.digest, kind.push)
+
+
+def _chosen_channels(row: ChannelPreference, kind: NotificationKind) -> Channels:
+    return Channels(row.bell or kind.essential, row.email, row.digest, row.push and kind.push)
 
 
 def channels_of(
@@ -44,16 +54,10 @@ def channels_of(
     rows = ChannelPreference.objects.filter(
         user__in=people, organization=organization, kind=kind.code
     )
-    chosen = {
-        row.user_id: Channels(row.bell or kind.essential, row.email, row.digest) for row in rows
-    }
-    default_channels = Channels(kind.bell, kind.email, kind.digest)
-    by_user = {user.pk: chosen.get(user.pk, default_channels) for user in people}
+    chosen = {row.user_id: _chosen_channels(row, kind) for row in rows}
+    by_user = {user.pk: chosen.get(user.pk, _usual_channels(kind)) for user in people}
     if kind.essential and not any(channels.email for channels in by_user.values()):
-        return {
-            key: Channels(channels.bell, digest=channels.digest)
-            for key, channels in by_user.items()
-        }
+        return {key: replace(channels, email=True) for key, channels in by_user.items()}
     return by_user
 
 
@@ -62,13 +66,14 @@ def channel_choices(
 ) -> list[tuple[NotificationKind, Channels]]:
     """Return what one person is notified of, kind by kind."""
     rows = ChannelPreference.objects.filter(user=user, organization=organization)
-    saved = {row.kind: Channels(row.bell, row.email, row.digest) for row in rows}
+    saved = {row.kind: row for row in rows}
     choices = []
     for kind in registered_kinds():
         if kind.essential:
             channels = channels_of(users=[user], organization=organization, kind=kind)[user.pk]
         else:
-            channels = saved.get(kind.code, Channels(kind.bell, kind.email, kind.digest))
+            row = saved.get(kind.code)
+            channels = _chosen_channels(row, kind) if row else _usual_channels(kind)
         choices.append((kind, channels))
     return choices
 
@@ -90,6 +95,7 @@ def save_channels(
             "bell": channels.bell or kind.essential,
             "email": channels.email,
             "digest": channels.digest,
+            "push": channels.push and kind.push,
         },
     )
 

@@ -75,6 +75,8 @@ class NotificationCard:
     detail: str
     at: datetime
     is_unread: bool
+    # It is about several UITs; `detail` names them.
+    is_many: bool
 
     @property
     def icon(self) -> str:
@@ -135,6 +137,7 @@ def _card(rows: Sequence[Notification], number: int) -> NotificationCard:
         detail,
         at=rows[0].created_at,
         is_unread=any(row.read_at is None for row in rows),
+        is_many=bool(briefs),
     )
 
 

@@ -34,7 +34,7 @@ from caraus.notifications.models import (
     NotifiedUit,
     new_card,
 )
-from caraus.notifications.notify import EMAIL_WINDOW, schedule_email
+from caraus.notifications.notify import EMAIL_WINDOW, schedule_email, schedule_push
 from caraus.notifications.preferences import Channels, channels_of
 
 # Between what the notices of a card name and the moment of the first.
@@ -205,7 +205,7 @@ class _UitNotifier:
         )
         self._notified_uits(notices).update(notification=Subquery(own.values("pk")))
         for row in created:
-            self._schedule_email(row)
+            self._schedule(row)
 
     def _open_cards(self) -> dict[str, str]:
         """Return the cards of UITs that were begun within the hour, by what the notices name."""
@@ -243,7 +243,7 @@ class _UitNotifier:
         )
         burst.save()
         self._notified_uits(notices).update(notification=burst)
-        self._schedule_email(burst)
+        self._schedule(burst)
 
     def _row(self, **fields: Any) -> Notification:
         return Notification(
@@ -258,8 +258,12 @@ class _UitNotifier:
             **fields,
         )
 
-    def _schedule_email(self, row: Notification) -> None:
+    def _schedule(self, row: Notification) -> None:
         schedule_email(row, self.kind, self.channels, self.delivery_settings, self.now)
+        self._schedule_push(row)
+
+    def _schedule_push(self, row: Notification) -> None:
+        schedule_push(row, self.kind, self.channels, self.delivery_settings, self.now)
 
     def _notified_uits(self, notices: Sequence[UitNotice]) -> QuerySet[NotifiedUit]:
         rows = NotifiedUit.objects.filter(user=self.user, kind=self.kind.code)
@@ -293,6 +297,7 @@ class _UitNotifier:
         )
         burst.read_at = None if self.channels.bell else burst.read_at
         burst.save()
+        self._schedule_push(burst)
 
     def _list_address(self, company: Company | None) -> str:
         address = resolve_url(settings.TRANSPORT_LIST_URL) + self.kind.list_query

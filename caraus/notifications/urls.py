@@ -1,6 +1,6 @@
 from django.urls import path
 
-from caraus.notifications.views import notifications, preferences
+from caraus.notifications.views import notifications, preferences, push
 
 app_name = "notifications"
 
@@ -9,5 +9,8 @@ urlpatterns = [
     path("clopotel/", notifications.bell, name="bell"),
     path("citite/", notifications.read_all, name="read_all"),
     path("preferinte/", preferences.preferences, name="preferences"),
+    path("dispozitiv/", push.subscribe, name="push_subscribe"),
+    path("dispozitiv/oprire/", push.unsubscribe, name="push_unsubscribe"),
+    path("dispozitiv/proba/", push.send_sample, name="push_sample"),
     path("<int:pk>/", notifications.open_notification, name="open"),
 ]

@@ -44,6 +44,7 @@ DELISTED_UIT = register_kind(
             "întoarce. Vine și în intervalul „Nu deranja”."
         ),
         "list-x",
+        push=True,
         urgent=True,
         of_uits=True,
         list_query="?arata=toate&sortare=modificate",
@@ -97,6 +98,7 @@ LAST_HOURS_OF_UIT = register_kind(
             "intervalul „Nu deranja”."
         ),
         "alarm-clock",
+        push=True,
         urgent=True,
         of_uits=True,
         list_query="?sortare=expira",
@@ -116,6 +118,7 @@ EXPIRED_UIT = register_kind(
             "și în intervalul „Nu deranja”."
         ),
         "calendar-x",
+        push=True,
         urgent=True,
         of_uits=True,
         list_query="?arata=expirate",

@@ -95,6 +95,7 @@ def uit_ends(facts: Facts) -> Message:
         _text_of_end(row, advice % words),
         gettext("Vezi UIT-ul"),
         _brief_of_end(row),
+        f"{_brief_of_end(row)} · {gettext('expiră %(day)s, la 24:00') % words}",
     )
 
 
@@ -111,6 +112,7 @@ def uit_expired(facts: Facts) -> Message:
         _text_of_end(row, advice),
         gettext("Vezi UIT-ul"),
         _brief_of_end(row),
+        f"{_brief_of_end(row)} · {gettext('a expirat %(day)s, la 24:00') % words}",
     )
 
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, RateCount, Role, Session, User
-from caraus.notifications.models import NotificationFailure
+from caraus.notifications.models import NotificationFailure, PushKey, PushSubscription
 from caraus.sync.models import OutcomeTotal, Plan, RateLimiter
 from caraus.transports.models import ExpiryWatch
 from tests import factories
@@ -126,6 +126,8 @@ TENANT_MODELS = [
         Plan,
         OutcomeTotal,
         NotificationFailure,
+        PushKey,
+        PushSubscription,
     }
 ]
 

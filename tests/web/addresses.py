@@ -120,9 +120,13 @@ OWN_ROUTES = {
     "notificari/clopotel/": {"GET": 200},
     "notificari/citite/": {"POST": 302},
     "notificari/preferinte/": {"GET": 200, "POST": 200},
+    "notificari/dispozitiv/": {"POST": 400},  # without the address of a browser
+    "notificari/dispozitiv/oprire/": {"POST": 204},
+    "notificari/dispozitiv/proba/": {"POST": 410},
 }
 PUBLIC_ROUTES = {
     "favicon.ico",
+    "notificari.js",
     "healthz",
     "readyz",
     "metrics",  # without its token it is not there

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import access
+from caraus.core.crypto import UnreadableTokenError
 from caraus.notifications.delivery_settings import delivery_settings_of, save_delivery_settings
 from caraus.notifications.forms import DeliverySettingsForm
 from caraus.notifications.kinds import NotificationKind, registered_kinds
@@ -17,6 +18,7 @@ from caraus.notifications.preferences import (
     channel_choices,
     save_channels,
 )
+from caraus.notifications.push_keys import vapid_public_key
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,8 +57,17 @@ def preferences(request: HttpRequest) -> HttpResponse:
             (gettext("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),
         ],
         "form": form,
+        "vapid_key": _vapid_public_key(),
     }
     return render(request, "notifications/preferences.html", context)
+
+
+def _vapid_public_key() -> str:
+    """Return what a browser needs to be woken; "" when no key of the server opens it."""
+    try:
+        return vapid_public_key()
+    except UnreadableTokenError:
+        return ""
 
 
 def _posted_channels(post: QueryDict, kind: NotificationKind) -> Channels:
@@ -64,6 +75,7 @@ def _posted_channels(post: QueryDict, kind: NotificationKind) -> Channels:
         bell=kind.essential or f"{kind.code}-clopotel" in post,
         email=f"{kind.code}-email" in post,
         digest=f"{kind.code}-rezumat" in post,
+        push=kind.push and f"{kind.code}-push" in post,
     )
 
 

@@ -1,0 +1,129 @@
+"""Web push in Chromium: what the page says of the browser's permission, and the script that shows
+messages. (No push service is reached from here: `test_push.py` has one of its own, and what it
+would deliver is handed to the browser by its debugging protocol.)"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from caraus.accounts.models import User
+
+SHOWN = """async () => {
+    const registration = await navigator.serviceWorker.ready;
+    const shown = await registration.getNotifications();
+    return shown.map(one => [one.title, one.body, one.tag, one.data.path, one.requireInteraction]);
+}"""
+
+
+@pytest.fixture
+def page(
+    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
+) -> Iterator[Page]:
+    settings.PUBLIC_URL = live_server.url
+    client.force_login(owner)
+    context = browser.new_context(base_url=live_server.url, locale="ro-RO")
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    yield context.new_page()
+    context.close()
+
+
+def open_preferences(page: Page, permission: str = "") -> None:
+    """Open the preferences in a browser that has decided so; "": that has no push at all."""
+    value = json.dumps({"value": permission})
+    script = f"Object.defineProperty(Notification, 'permission', {value})"
+    page.add_init_script(script if permission else "delete window.PushManager")
+    page.goto("/notificari/preferinte/")
+
+
+@pytest.mark.parametrize(
+    ("permission", "sentence", "buttons"),
+    [
+        ("", "Acest browser nu poate primi notificări", []),
+        ("denied", "Notificările acestui site sunt blocate în browser", []),
+        ("default", "După ce apeși, browserul întreabă", ["Pornește notificările"]),
+        # Allowed, but not subscribed.
+        ("granted", "Sunt oprite", ["Pornește notificările"]),
+    ],
+)
+def test_the_page_says_what_the_browser_allows(
+    page: Page, permission: str, sentence: str, buttons: list[str]
+) -> None:
+    open_preferences(page, permission)
+    section = page.get_by_role("region", name="Notificări pe acest dispozitiv")
+    expect(section.get_by_text(sentence)).to_be_visible()
+    shown = [button.inner_text().strip() for button in section.get_by_role("button").all()]
+    assert shown == buttons
+
+
+def test_without_javascript_the_page_says_so(
+    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    client.force_login(owner)
+    context = browser.new_context(
+        base_url=live_server.url, java_script_enabled=False, locale="ro-RO"
+    )
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/notificari/preferinte/")
+    expect(page.get_by_text("Pentru asta e nevoie de JavaScript")).to_be_visible()
+    context.close()
+
+
+def test_a_message_is_shown_by_the_script_and_one_of_its_tag_replaces_it(
+    page: Page, live_server: LiveServer
+) -> None:
+    page.context.grant_permissions(["notifications"], origin=live_server.url)
+    page.goto("/notificari/preferinte/")
+    page.evaluate("() => navigator.serviceWorker.register('/notificari.js').then(() => null)")
+    protocol = page.context.new_cdp_session(page)
+    registrations: list[str] = []
+
+    def note(event: dict[str, Any]) -> None:
+        registrations.extend(row["registrationId"] for row in event["registrations"])
+
+    protocol.on("ServiceWorker.workerRegistrationUpdated", note)
+    protocol.send("ServiceWorker.enable")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    assert registrations
+    for title in ("KLM621 · expiră luni", "KLM621 · expiră luni, la 24:00"):
+        message = {
+            "title": title,
+            "body": "Cere din timp un UIT valabil.",
+            "path": "/notificari/1/",
+            "tag": "card",
+            "lang": "ro",
+        }
+        protocol.send(
+            "ServiceWorker.deliverPushMessage",
+            {
+                "origin": live_server.url,
+                "registrationId": registrations[0],
+                "data": json.dumps(message),
+            },
+        )
+        page.wait_for_function(
+            """async title => {
+                const registration = await navigator.serviceWorker.ready;
+                const shown = await registration.getNotifications();
+                return shown.some(one => one.title === title);
+            }""",
+            arg=title,
+        )
+    assert page.evaluate(SHOWN) == [
+        [
+            "KLM621 · expiră luni, la 24:00",
+            "Cere din timp un UIT valabil.",
+            "card",
+            "/notificari/1/",
+            True,
+        ]
+    ]
