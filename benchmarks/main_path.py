@@ -69,7 +69,7 @@ def authorize_and_wait(demo: DemoProcess) -> float:
         http.get(back.headers["location"])
         expected = demo.active(CUI)
         while time.monotonic() - started < 60:
-            page = http.get(f"{demo.address}/transporturi/?firma={CUI}")
+            page = http.get(f"{demo.address}/transporturi/?firma={CUI}", follow_redirects=True)
             if expected <= set(re.findall(r'data-uit="([^"]+)"', page.text)):
                 return time.monotonic() - started
             time.sleep(0.1)
@@ -77,7 +77,7 @@ def authorize_and_wait(demo: DemoProcess) -> float:
 
 
 def submit(http: httpx2.Client, page: str, action: str = "", **form: str) -> str:
-    token = hidden(http.get(page).text, "csrfmiddlewaretoken")
+    token = hidden(http.get(page, follow_redirects=True).text, "csrfmiddlewaretoken")
     address = str(httpx2.URL(page).join(action)) if action else page
     return http.post(address, data=form | {"csrfmiddlewaretoken": token}).headers["location"]
 

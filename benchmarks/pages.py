@@ -40,7 +40,8 @@ from caraus.transports.models import Transport, TransportEvent
 from caraus.wsgi import preload
 from tests import factories
 
-LIST = "/transporturi/"
+PANEL = "/o/tenant/"
+LIST = f"{PANEL}transporturi/"
 BARE = "/cont/date/"
 
 
@@ -111,7 +112,7 @@ def addresses(company: Company) -> dict[str, str]:
     pages = {"bare page": BARE} | {name: f"{LIST}?{query}" for name, query in queries.items()}
     others = {"week": "saptamana/", "old week": f"saptamana/?saptamana={since}", "map": "harta/"}
     pages |= {name: f"{LIST}{path}" for name, path in others.items()}
-    return pages | {"a UIT's page": f"{LIST}{uit.pk}/", "panel": "/"}
+    return pages | {"a UIT's page": f"{LIST}{uit.pk}/", "panel": PANEL}
 
 
 def signed_in(companies: list[Company]) -> Client:

@@ -111,7 +111,7 @@ def fill(number: int, transports: int) -> None:
     for first in range(Company.objects.count() + 1, number + 1, 1000):
         numbers = range(first, min(first + 1000, number + 1))
         organizations = Organization.objects.bulk_create(
-            Organization(name=f"O{number}") for number in numbers
+            Organization(name=f"O{number}", slug=f"o{number}") for number in numbers
         )
         companies = Company.objects.bulk_create(
             Company(

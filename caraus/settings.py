@@ -127,7 +127,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "caraus.web.organization_check.OrganizationMiddleware",
+    "caraus.web.organization_address.OrganizationMiddleware",
 ]
 
 ROOT_URLCONF = "caraus.urls"
@@ -306,7 +306,7 @@ TIME_ZONE = "Europe/Bucharest"
 USE_TZ = True
 
 # Files
-STATIC_URL = "static/"
+STATIC_URL = "/static/"  # from the root, whatever organization an address names
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 60

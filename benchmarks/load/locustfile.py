@@ -12,6 +12,7 @@ from pathlib import Path
 from locust import HttpUser, between, task
 
 SESSIONS = itertools.cycle(Path(os.environ["LOAD_SESSIONS"]).read_text().split())
+HERE = "/o/load"  # the address of the organization
 UITS = Path(os.environ["LOAD_UITS"]).read_text().split()
 
 
@@ -23,25 +24,27 @@ class Dispatcher(HttpUser):
 
     @task(10)
     def refresh(self) -> None:
-        self.client.get("/transporturi/", headers={"HX-Request": "true"}, name="list refreshes")
+        self.client.get(
+            f"{HERE}/transporturi/", headers={"HX-Request": "true"}, name="list refreshes"
+        )
 
     @task(4)
     def list(self) -> None:
-        self.client.get("/transporturi/", name="list")
+        self.client.get(f"{HERE}/transporturi/", name="list")
 
     @task(3)
     def search(self) -> None:
         plate = random.randint(10, 99)
-        self.client.get(f"/transporturi/?q={plate}", name="search")
+        self.client.get(f"{HERE}/transporturi/?q={plate}", name="search")
 
     @task(5)
     def detail(self) -> None:
-        self.client.get(f"/transporturi/{random.choice(UITS)}/", name="one UIT")
+        self.client.get(f"{HERE}/transporturi/{random.choice(UITS)}/", name="one UIT")
 
     @task(2)
     def companies(self) -> None:
-        self.client.get("/firme/", name="Firme")
+        self.client.get(f"{HERE}/firme/", name="Firme")
 
     @task(1)
     def integrations(self) -> None:
-        self.client.get("/integrari/", name="Integrări")
+        self.client.get(f"{HERE}/integrari/", name="Integrări")

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company, Membership, Organization, Role, User
+from caraus.core.organization_paths import split_path
 
 SESSION_KEY = "organization"
 _MEMBERSHIPS_CACHE = "_caraus_memberships"
@@ -84,10 +85,12 @@ def memberships(request: HttpRequest) -> list[Membership]:
 
 
 def selected_membership(request: HttpRequest) -> Membership | None:
-    """Return the membership in the organization that the session points at, else the one used last,
-    else the first; None without any. For the frame of pages: whether it lets the user in is not
-    checked."""
+    """Return the membership in the organization that the address names; None without one there.
+    Where the address names none: in the organization used last in this session, else in any, else
+    the first by name. Whether it lets the user in is not checked."""
     own = memberships(request)
+    if slug := split_path(request.path)[0]:
+        return next((each for each in own if each.organization.slug == slug), None)
     chosen = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
     return next(
         (membership for membership in own if membership.organization_id == chosen),
@@ -96,14 +99,20 @@ def selected_membership(request: HttpRequest) -> Membership | None:
 
 
 def select_organization(request: HttpRequest, organization_id: int) -> None:
-    """Work in this organization from now on, also after the next sign-in."""
+    """Let addresses that name no organization lead to this one, also after the next sign-in."""
     request.session[SESSION_KEY] = organization_id
     User.objects.filter(pk=signed_in_user(request).pk).update(last_organization=organization_id)
 
 
+def remember_organization(request: HttpRequest, membership: Membership) -> None:
+    """Keep which organization is used, where the person has several."""
+    last = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
+    if last != membership.organization_id and len(memberships(request)) > 1:
+        select_organization(request, membership.organization_id)
+
+
 def current_membership(request: HttpRequest) -> Membership:
-    """Return the user's membership in the organization that the session points at, or in the first
-    one.
+    """Return the membership in the organization that the address names (`selected_membership`).
 
     Raises Http404 with a sentence when the user belongs to no organization, and
     TwoFactorsRequiredError when the organization demands what the user lacks.

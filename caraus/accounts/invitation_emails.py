@@ -5,11 +5,11 @@ A subject is made of our own words only: what people typed stands in the body.
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Invitation, Membership
 from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
+from caraus.core.organization_paths import personal_path
 from caraus.mail.messages import OutgoingMessage
 
 
@@ -29,7 +29,7 @@ def email_reference(invitation: Invitation) -> str:
 
 def invitation_link(secret: str) -> str:
     """Return the address, under CARAUS_URL, that accepts the invitation."""
-    return settings.PUBLIC_URL + reverse("invitation", args=[secret])
+    return settings.PUBLIC_URL + personal_path("invitation", secret)
 
 
 def send_invitation(invitation: Invitation, secret: str) -> None:

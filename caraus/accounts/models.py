@@ -1,12 +1,14 @@
 """People and whom they work for: User, Organization (the tenant), Membership, Company (a CUI)."""
 
+from itertools import chain, count
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import get_language
 
 from caraus.accounts.cui import validate_cui
@@ -14,6 +16,9 @@ from caraus.accounts.name_fields import NameField
 from caraus.core import fields
 from caraus.core.fields import TruncatedCharField
 from caraus.core.formatting import gettext_lazy
+
+# Of an organization's name in addresses.
+SLUG_LENGTH = 50
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,6 +69,8 @@ class Organization(models.Model):
     ORGANIZATION_PATH = "pk"
 
     name = NameField("denumire", max_length=fields.COMPANY_NAME_LENGTH)
+    # In addresses, /o/<slug>/…: made from the first name and kept, so that links live on.
+    slug = models.SlugField(max_length=SLUG_LENGTH, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     require_two_factors = models.BooleanField(default=False, db_default=False)
     # How long closed UITs are kept after their last valid day; none: for ever.
@@ -73,6 +80,30 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new organization gets the first free slug of its name."""
+        if self.slug:
+            super().save(*args, **kwargs)
+        while not self.slug:
+            self.slug = _free_slug(self.name)
+            try:
+                with transaction.atomic():
+                    super().save(*args, **kwargs)
+            except IntegrityError:  # perhaps another of this name was made at the same time
+                if not Organization.objects.filter(slug=self.slug).exists():
+                    raise
+                self.slug = ""
+
+
+def _free_slug(name: str) -> str:
+    """Return „trans-test”, or „trans-test-2” when it is taken."""
+    base = slugify(name)[:SLUG_LENGTH].strip("-_") or "organizatie"
+    taken = set(
+        Organization.objects.values_list("slug", flat=True).filter(slug__startswith=base[:40])
+    )
+    numbered = (f"{base[: SLUG_LENGTH - len(f'-{n}')]}-{n}" for n in count(2))
+    return next(slug for slug in chain([base], numbered) if slug not in taken)
 
 
 class Role(models.TextChoices):

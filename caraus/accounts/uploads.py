@@ -27,6 +27,6 @@ class LimitedUploadHandler(MemoryFileUploadHandler):
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        if self.request is None or not self.request.path.startswith(settings.UPLOADS_AT):
+        if self.request is None or not self.request.path_info.startswith(settings.UPLOADS_AT):
             raise TooManyFilesSent("No files are taken here.")
         super().new_file(*args, **kwargs)

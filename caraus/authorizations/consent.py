@@ -159,12 +159,12 @@ def is_consent_open(*, user: User, organization: Organization) -> bool:
     ).exists()
 
 
-def is_consent_external(state: str, *, browser: str) -> bool:
-    """Return whether this browser began it with an external link."""
+def begun_consent(state: str, *, user: User | None, browser: str) -> ConsentRequest | None:
+    """Return the request that this browser began: with an external link, or this user's."""
     request = _request_of(state)
-    return (
-        request is not None and request.link_id is not None and _is_same_browser(request, browser)
-    )
+    if request is None or not _is_theirs(request, user):
+        return None
+    return request if _is_same_browser(request, browser) else None
 
 
 def undoable_consent(*, authorization_id: int, browser: str) -> ConsentRequest | None:

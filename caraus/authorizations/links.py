@@ -15,7 +15,6 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -31,6 +30,7 @@ from caraus.authorizations.models import (
 )
 from caraus.core import crypto
 from caraus.core.formatting import gettext_lazy
+from caraus.core.organization_paths import personal_path
 from caraus.mail import queue
 from caraus.mail.messages import OutgoingMessage
 
@@ -112,7 +112,7 @@ def create_link(
 
 def link_address(secret: str) -> str:
     """Return the address, under CARAUS_URL, at which the holder authorizes."""
-    return settings.PUBLIC_URL + reverse("external_link", args=[secret])
+    return settings.PUBLIC_URL + personal_path("external_link", secret)
 
 
 def find_link(secret: str) -> ExternalLink | None:

@@ -106,8 +106,10 @@ def route_of(path: str) -> str:
     """Return the route of a path, whose parameters (secrets of links among them) have no values."""
     from django.urls import Resolver404, resolve
 
+    from caraus.core.organization_paths import without_organization
+
     try:
-        return "/" + resolve(path.partition("?")[0]).route
+        return "/" + resolve(without_organization(path.partition("?")[0])).route
     except Resolver404:
         return UNKNOWN_ROUTE
 

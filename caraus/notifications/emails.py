@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from caraus.accounts import access
 from caraus.accounts.models import Membership
 from caraus.core.formatting import bucharest_day, day_in_full, in_language_of, plural
+from caraus.core.organization_paths import path_in
 from caraus.mail.messages import OutgoingMessage
 from caraus.notifications.kinds import DIGEST, kind_of_code, registered_kinds
 from caraus.notifications.models import Notification
@@ -154,18 +155,9 @@ def _lines(rendered: RenderedNotification, absolute: Callable[[str], str]) -> li
 
 
 def _links(notification: Notification) -> Callable[[str], str]:
-    """Make addresses of paths: with the organization, for a reader who has several and may be
-    working in another one (`caraus/web/organization_check.py`)."""
-    has_several = Membership.objects.filter(user=notification.user_id).count() > 1
-
-    def absolute(path: str) -> str:
-        if not has_several:
-            return f"{settings.PUBLIC_URL}{path}"
-        place, hash_sign, fragment = path.partition("#")
-        organization = f"{'&' if '?' in place else '?'}o={notification.organization_id}"
-        return f"{settings.PUBLIC_URL}{place}{organization}{hash_sign}{fragment}"
-
-    return absolute
+    """Make addresses of paths within the notification's organization."""
+    slug = notification.organization.slug
+    return lambda path: f"{settings.PUBLIC_URL}{path_in(slug, path)}"
 
 
 def _message_id(notification: Notification) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Organization, User
+from caraus.core.organization_paths import without_organization
 from caraus.notifications.delivery_settings import (
     delivery_settings_of,
     next_digest_at,
@@ -66,7 +67,7 @@ def notify(
                 "facts": facts,
                 "organization": organization,
                 "company": company,
-                "address": address,
+                "address": without_organization(address),
                 "created_at": now,
                 "read_at": None if channels.bell else timezone.now(),
                 "digest_at": next_digest_at(delivery_settings, now) if channels.digest else None,

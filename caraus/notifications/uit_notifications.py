@@ -12,13 +12,13 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.shortcuts import resolve_url
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.fields import truncate_for_column
+from caraus.core.organization_paths import personal_path, without_organization
 from caraus.notifications.delivery_settings import (
     FilterSubject,
     delivery_settings_of,
@@ -178,7 +178,7 @@ class _UitNotifier:
                     [notice.subject.company.pk for notice in rows.values()],
                     [notice.message.code for notice in rows.values()],
                     [Jsonb(notice.facts) for notice in rows.values()],
-                    [notice.address for notice in rows.values()],
+                    [without_organization(notice.address) for notice in rows.values()],
                 ],
             )
             new_keys = {key for (key,) in cursor.fetchall()}
@@ -194,7 +194,7 @@ class _UitNotifier:
                 company=notice.subject.company,
                 message=notice.message.code,
                 facts=notice.facts,
-                address=notice.address,
+                address=without_organization(notice.address),
                 matters_until=notice.matters_until,
             )
             for notice in notices
@@ -300,7 +300,7 @@ class _UitNotifier:
         self._schedule_push(burst)
 
     def _list_address(self, company: Company | None) -> str:
-        address = resolve_url(settings.TRANSPORT_LIST_URL) + self.kind.list_query
+        address = personal_path(settings.TRANSPORT_LIST_URL) + self.kind.list_query
         if company is None:
             return address
         return f"{address}{'&' if self.kind.list_query else '?'}firma={company.cui}"

@@ -14,13 +14,23 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     are."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"signup_open": settings.SIGNUP == "open", "page_organization": None}
+        return {"signup_open": settings.SIGNUP == "open", "organization": None}
     current = access.selected_membership(request)
     return {
         "organizations": [membership.organization for membership in access.memberships(request)],
         "organization": current.organization if current else None,
-        # The organization of the page's forms and parts (`organization_check.py`).
-        "page_organization": current.organization_id if current else None,
-        "section": request.path.split("/")[1],
+        # The page of another organization that the head's menu leads to.
+        "page_elsewhere": _page_elsewhere(request),
+        "section": request.path_info.split("/")[1],
         "manages": current is not None and access.has_role(current, Role.ADMIN),
     }
+
+
+def _page_elsewhere(request: HttpRequest) -> str:
+    """Return the path of the same page in another organization; Panou's where it shows a thing of
+    this one, or was no page that can be opened again."""
+    match = request.resolver_match
+    is_personal = request.path == request.path_info
+    if is_personal or match is None or match.kwargs or request.method != "GET":
+        return "/"
+    return request.path_info

@@ -14,11 +14,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import resolve_url
 from django.urls import is_valid_path
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from structlog.contextvars import bound_contextvars
 
+from caraus.core.organization_paths import reversing_in, without_organization
 from caraus.web.hosts import MACHINE_PATHS
 
 log = structlog.get_logger(__name__)
@@ -76,6 +78,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     whose way on is a GET: it leads back to the page on which the form stood, not to an address that
     takes POST only."""
 
+    def get_login_url(self, view_func: Callable[..., HttpResponseBase]) -> str:
+        with reversing_in(""):
+            return resolve_url(super().get_login_url(view_func))
+
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseRedirect:
@@ -92,7 +98,7 @@ def _page_address(request: HttpRequest) -> str:
         return "/"
     parts = urlsplit(given)
     above = f"{parts.path.rstrip('/').rpartition('/')[0]}/"
-    if parts.path == request.path and is_valid_path(above):
+    if parts.path == request.path and is_valid_path(without_organization(above)):
         # The page was the response to a wrong form, perhaps at an address that takes POST only.
         return above
     return urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc else "/"

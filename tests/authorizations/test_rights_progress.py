@@ -95,7 +95,7 @@ def test_a_certificate_without_any_right_is_reported_as_such_once_anaf_has_respo
     assert "pentru acest CUI" not in part
     assert "19AB…990003" in part  # the certificate, as ANAF's token names it
     assert "Cere dreptul în SPV pentru certificat" in part
-    assert 'href="/firme/?stare=fara-drept"' in part
+    assert 'href="/o/trans-test/firme/?stare=fara-drept"' in part
     assert "Alege alt certificat" not in part
     assert "/integrari/ajutor/fara-drept-pentru-cui/" in part
     assert "hx-get" not in part
@@ -112,7 +112,7 @@ def test_three_companies_with_a_right_among_many_are_a_success(
     assert "Autorizarea a reușit" in part
     assert "1 da, 5 nu" in part
     assert "<strong>CUI 900040400, CUI 900040401</strong>și încă 3 firme." in squeezed(part)
-    assert 'href="/firme/?stare=fara-drept"' in part
+    assert 'href="/o/trans-test/firme/?stare=fara-drept"' in part
 
 
 def test_without_javascript_a_link_loads_the_page_again_until_all_is_known(

@@ -145,7 +145,8 @@ class Installation:
 def _post(
     client: httpx2.Client, path: str, form: dict[str, str], *, page: str = ""
 ) -> httpx2.Response:
-    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(page or path).text)
+    shown = client.get(page or path, follow_redirects=True).text
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', shown)
     assert match
     response = client.post(path, data=form | {"csrfmiddlewaretoken": match[1]})
     assert response.status_code == 302, response.text

@@ -64,7 +64,8 @@ def use_product(
     """Do all that a secret can pass through, with the errors on the way; return the link's
     secret."""
     assert "Autorizarea a reușit" in empty_installation.authorize(client, email=EMAIL)
-    until(lambda: client.get("/transporturi/?firma=900010100").text.count("data-uit"))
+    listed = "/transporturi/?firma=900010100"
+    until(lambda: client.get(listed, follow_redirects=True).text.count("data-uit"))
     anaf.turn_on("token_refused", times=1)
     _post(client, "/transporturi/sincronizare/", {}, page="/transporturi/")
     until(lambda: any(c["grant_type"] == "refresh_token" for c in anaf.calls("token")))
@@ -75,8 +76,8 @@ def use_product(
         client.get("/anaf/callback", params=callback)
         client.get("/anaf/callback", params=callback)
         anaf.turn_off(failure)
-    page = client.get("/integrari/").text
-    check = re.search(r'action="(/integrari/\d+/test/)"', page)
+    page = client.get("/integrari/", follow_redirects=True).text
+    check = re.search(r'action="(/o/[^/]+/integrari/\d+/test/)"', page)
     assert check
     _post(client, check[1], {}, page="/integrari/")
     until(lambda: "Test terminat" in client.get(check[1]).text)

@@ -54,7 +54,7 @@ def test_a_viewer_follows_a_change_and_can_not_file(
     page.goto(f"/transporturi/?q={transport.uit}")
     page.locator(f"[data-uit='{transport.uit}'] [data-filing=done]").click()
     expect(page.get_by_text("ANAF arată schimbarea pe UIT.")).to_be_visible()
-    expect(page).to_have_url(f"{live_server.url}/depuneri/{change.pk}/")
+    expect(page).to_have_url(f"{live_server.url}/o/trans-test/depuneri/{change.pk}/")
     expect(page.locator("main form")).to_have_count(0)
     page.goto(f"/transporturi/{transport.pk}/")
     expect(page.locator("#depuneri [data-filing=done]")).to_be_visible()

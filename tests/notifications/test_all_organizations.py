@@ -43,8 +43,8 @@ def test_one_of_another_organization_opens_there(
 ) -> None:
     pk = notify_user(other, owner)
     response = signed_in.post(f"/notificari/{pk}/")
-    assert response["Location"] == "/integrari/#autorizeaza"
-    assert signed_in.get("/integrari/").context["organization"] == other
+    assert response["Location"] == f"/o/{other.slug}/integrari/#autorizeaza"
+    assert signed_in.get(response["Location"]).context["organization"] == other
 
 
 def test_each_organization_shows_what_the_membership_in_it_allows(

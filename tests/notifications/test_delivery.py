@@ -57,7 +57,7 @@ def test_the_worker_sends_text_and_html_in_romanian(
     assert "Bună ziua, Ștefan Țurcanu" in text
     assert "A doua <b>frază</b>." in text
     assert "A doua &lt;b&gt;frază&lt;/b&gt;." in html
-    link = "https://caraus.example.ro/integrari/#autorizeaza"
+    link = "https://caraus.example.ro/o/trans-test/integrari/#autorizeaza"
     assert link in text
     assert f'href="{link}"' in html
     assert NotificationEmail.objects.get().state == "sent"

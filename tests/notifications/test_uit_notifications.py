@@ -144,7 +144,10 @@ def test_a_burst_over_many_companies_and_responses_becomes_one_and_one_email(
     assert first["Subject"] == "1 problemă de flotă"
     assert rest["Subject"] == "19 probleme de flotă"
     html = list(rest.iter_parts())[1].get_content()
-    assert all(f'href="https://caraus.example.ro/transporturi/{n}/"' in html for n in range(1, 20))
+    assert all(
+        f'href="https://caraus.example.ro/o/trans-test/transporturi/{n}/"' in html
+        for n in range(1, 20)
+    )
     assert "- UIT nou 1\n  Despre 1.\n  https://" in text_of(rest)
     assert "Restul" not in text_of(rest)
     assert "UIT nou 19" in text_of(rest)

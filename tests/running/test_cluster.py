@@ -41,7 +41,7 @@ def token(page: httpx2.Response) -> str:
 
 
 def post(client: httpx2.Client, path: str, page: str, **form: str) -> httpx2.Response:
-    form["csrfmiddlewaretoken"] = token(client.get(page))
+    form["csrfmiddlewaretoken"] = token(client.get(page, follow_redirects=True))
     return client.post(path, data=form, headers={"Referer": str(client.base_url)})
 
 
@@ -71,7 +71,8 @@ class People(threading.Thread):
         super().__init__(daemon=True)
         self.client = cluster.client()
         self.client.cookies = person.cookies
-        self.token = token(self.client.get("/integrari/"))
+        page = self.client.get("/integrari/", follow_redirects=True)
+        self.token, self.here = token(page), page.url.path.removesuffix("/integrari/")
         self.seen: Counter[object] = Counter()
         self.over = threading.Event()
 
@@ -82,14 +83,13 @@ class People(threading.Thread):
             try:
                 if turn % 5 == 0:
                     response = self.client.post(
-                        "/transporturi/sincronizare/",
+                        f"{self.here}/transporturi/sincronizare/",
                         data={"csrfmiddlewaretoken": self.token},
                         headers={"Referer": str(self.client.base_url)},
                     )
                 else:
-                    response = self.client.get(
-                        ("/transporturi/", "/firme/", "/integrari/")[turn % 3]
-                    )
+                    page = ("transporturi", "firme", "integrari")[turn % 3]
+                    response = self.client.get(f"{self.here}/{page}/")
                 self.seen[response.status_code] += 1
             except httpx2.HTTPError as error:
                 self.seen[repr(error)] += 1

@@ -43,14 +43,17 @@ def test_a_form_too_large_is_refused(signed_in: Client) -> None:
     assert signed_in.post("/firme/lista/", many).status_code == 400
 
 
-def test_files_are_taken_where_lists_are_and_nowhere_else(signed_in: Client) -> None:
+def test_files_are_taken_where_lists_are_and_nowhere_else(signed_in: Client, owner: User) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     def file() -> SimpleUploadedFile:
         return SimpleUploadedFile("a.csv", b"14399840")
 
+    browser = Client(enforce_csrf_checks=True)  # the token is the first that is read of a form
+    browser.force_login(owner)
+    browser.get("/firme/")
     for path in ("/firme/", "/transporturi/note/1/", "/flota/"):
-        assert signed_in.post(path, {"text": file()}).status_code == 400
+        assert browser.post(path, {"text": file()}).status_code == 400
     assert signed_in.post("/firme/lista/", {"file": file()}).status_code == 302
 
 

@@ -19,8 +19,8 @@ FIRST = [
     ("fleet", "0001_initial"),
 ]
 FILL = """
-INSERT INTO accounts_organization (id, name, created_at, require_two_factors)
-    VALUES (1, 'Trans', now(), false);
+INSERT INTO accounts_organization (id, name, slug, created_at, require_two_factors)
+    VALUES (1, 'Trans', 'trans', now(), false);
 INSERT INTO accounts_company (id, organization_id, cui, name, name_typed, created_at)
     VALUES (1, 1, '14399840', 'Trans SRL', false, now());
 INSERT INTO transports_transport (organization_id, company_id, uit, state, declarant_cui,

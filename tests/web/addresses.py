@@ -102,7 +102,7 @@ OWN_ROUTES = {
     "firme/": {"GET": 200, "POST": 200},
     "firme/alese/": {"POST": 302},
     "firme/lista/": {"GET": 200, "POST": 200},
-    "organizatie/": {"GET": 200, "POST": 302},
+    "organizatie/": {"GET": 200},
     "organizatie/noua/": {"GET": 200, "POST": 302},
     "organizatie/setari/": {"POST": 302},
     "organizatie/predare/": {"POST": 302},

@@ -17,6 +17,7 @@ from caraus.notifications.models import Notification, NotifiedUit
 from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
+from tests.client_handler import PlainClient
 from tests.notifications.plain import plain, plain_facts
 from tests.web.addresses import SECRET
 from tests.web.page_server import PageServer, serving
@@ -26,6 +27,22 @@ from tests.web.page_server import PageServer, serving
 def page_server() -> Iterator[PageServer]:
     with serving() as server:
         yield server
+
+
+@pytest.fixture
+def other_organization(owner: User) -> Organization:
+    """Create another organization of the owner's."""
+    other_organization = factories.organization("Zet Trans")
+    Membership.objects.create(user=owner, organization=other_organization, role="owner")
+    return other_organization
+
+
+@pytest.fixture
+def tab(owner: User) -> PlainClient:
+    """Return a tab of the owner's browser."""
+    client = PlainClient()
+    client.force_login(owner)
+    return client
 
 
 @pytest.fixture
@@ -92,6 +109,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         companies=[company.pk],
         requested_at=now,
         finished_at=now,
+        total=1,
     )
     ListExportPart.objects.create(export=export, number=0, content=SECRET.encode())
     view = SavedView.objects.create(organization=organization, user=owner, name=SECRET)

@@ -34,7 +34,6 @@ HARMLESS = {
     "cont/date/": {200},
     "cont/date/export/": {200},
     "cont/stergere/": {200, 302},
-    "organizatie/": {302},
     "notificari/clopotel/": {200},
 }
 

@@ -5,6 +5,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from caraus.accounts.models import Company, Organization
+from caraus.core.organization_paths import without_organization
 from caraus.fleet.models import Vehicle
 from caraus.workspace import finder
 from tests import factories
@@ -18,7 +19,10 @@ def results_of(client: Client, typed: str) -> dict[str, list[tuple[str, str]]]:
     """Return label and address of each result, by kind."""
     kinds = client.get(FIND, {"q": typed}).context["kinds"]
     return {
-        str(kind.label): [(result.label, result.url) for result in kind.results] for kind in kinds
+        str(kind.label): [
+            (result.label, without_organization(result.url)) for result in kind.results
+        ]
+        for kind in kinds
     }
 
 

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='denumire')),
+                ('slug', models.SlugField(editable=False, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('require_two_factors', models.BooleanField(db_default=False, default=False)),
                 ('keep_transports_months', models.PositiveSmallIntegerField(blank=True, null=True)),

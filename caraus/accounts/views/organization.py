@@ -1,11 +1,10 @@
-"""The organization's own page: name, rules, handing over, leaving, deletion; and switching."""
+"""The organization's own page: name, rules, handing over, leaving, deletion."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,13 +12,7 @@ from caraus.accounts import access, members, organizations
 from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.organization_forms import NewOrganizationForm, OrganizationForm
 from caraus.accounts.rate_limits import count_request, too_many_requests
-
-
-@require_GET
-def settings_page(request: HttpRequest) -> HttpResponse:
-    """Show the settings of the current organization."""
-    membership = access.current_membership(request)
-    return _page(request, membership, OrganizationForm(instance=membership.organization))
+from caraus.core.organization_paths import personal_path
 
 
 def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) -> HttpResponse:
@@ -35,24 +28,11 @@ def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) 
     return render(request, "accounts/organization.html", context)
 
 
-def switch_organization(request: HttpRequest) -> HttpResponse:
-    """Work in another organization of one's own; `inapoi` is the page that was requested there."""
-    key = request.POST.get("organizatie", "")
-    own = access.organizations_of(access.signed_in_user(request))
-    chosen = next((organization for organization in own if str(organization.pk) == key), None)
-    if chosen is not None:
-        access.select_organization(request, chosen.pk)
-        back = request.POST.get("inapoi", "")
-        if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-            return redirect(back)
-    return redirect(settings.LOGIN_REDIRECT_URL)
-
-
-@require_http_methods(["GET", "POST"])
+@require_GET
 def organization_page(request: HttpRequest) -> HttpResponse:
-    """Show the organization; POST switches to another, from the menu of every page."""
-    view = switch_organization if request.method == "POST" else settings_page
-    return view(request)
+    """Show the settings of the current organization."""
+    membership = access.current_membership(request)
+    return _page(request, membership, OrganizationForm(instance=membership.organization))
 
 
 @require_POST
@@ -152,7 +132,7 @@ def organization_leave(request: HttpRequest) -> HttpResponse:
             organization=membership.organization
         ),
     )
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect(personal_path(settings.LOGIN_REDIRECT_URL))
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.models import Membership, Role, User
+from caraus.accounts.models import Membership, Organization, Role, User
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import (
     consent,
@@ -84,15 +84,16 @@ def authorize(request: HttpRequest) -> HttpResponse:
         if chosen.isdecimal() and len(chosen) < 19
         else None
     )
+    organization = membership.organization
     try:
         address = consent.begin_consent(
             user=access.signed_in_user(request),
-            organization=membership.organization,
+            organization=organization,
             browser=browser_secret(request),
             replaces=replaces,
         )
     except AnafError as error:
-        return finished(request, ERROR_TEXTS[error.code], status=503)
+        return finished(request, ERROR_TEXTS[error.code], status=503, organization=organization)
     return redirect(address)
 
 
@@ -102,8 +103,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Receive the browser that ANAF sends back with a code or an error: a signed-in person's, or
     the holder's of an external link. It must be the browser that began."""
     state, browser = request.GET.get("state", ""), stored_browser_secret(request)
-    by_link = consent.is_consent_external(state, browser=browser)
     user = request.user if isinstance(request.user, User) else None
+    begun = consent.begun_consent(state, user=user, browser=browser)
+    by_link = begun is not None and begun.link_id is not None
     if user is None and not by_link:
         return redirect_to_login(request.get_full_path())
     if request.method != "GET":
@@ -121,7 +123,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         response = render(request, "authorizations/consent_in_progress.html")
         response["Refresh"] = "1"
         return _after_anaf(response)
-    return finished(request, result, by_link=by_link)
+    organization = begun.organization if begun and not by_link else None
+    return finished(request, result, by_link=by_link, organization=organization)
 
 
 def finished(
@@ -130,9 +133,13 @@ def finished(
     *,
     status: int = 200,
     by_link: bool = False,
+    organization: Organization | None = None,
 ) -> HttpResponse:
-    """Show what came of an authorization: what was given, or the error and what to do."""
+    """Show what came of an authorization: what was given, or the error and what to do. The links
+    lead into the organization for which it was begun."""
     context: dict[str, object] = {"authorization": result, "by_link": by_link}
+    if organization is not None:
+        context["organization"] = organization
     if isinstance(result, ErrorText):
         context["error"] = result
     else:
@@ -146,6 +153,8 @@ def _given(request: HttpRequest, authorization: Authorization) -> dict[str, obje
     here."""
     return _rights_of(authorization) | {
         "scope": consent_scope(authorization),
+        # Whoever came by a link is of no organization.
+        "organization": None if authorization.link_id else authorization.organization,
         "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
         "may_take_back": consent.undoable_consent(
             authorization_id=authorization.pk, browser=stored_browser_secret(request)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from caraus.accounts import access
 from caraus.accounts.models import Role
+from caraus.core.organization_paths import path_in
 from caraus.notifications.mail_failures import mail_failures_of
 from caraus.notifications.rendering import render_cards
 from caraus.notifications.visible_notifications import count_unread, own_notifications
@@ -66,15 +67,15 @@ def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
     own.filter(card=notification.card, read_at=None).update(read_at=timezone.now())
     if "ramai" in request.POST:
         return redirect("notifications:list")
-    access.select_organization(request, notification.organization_id)
-    kind = notification.about
+    slug, kind = notification.organization.slug, notification.about
+    address = path_in(slug, _path(notification.address))
     if request.method == "GET" and not (kind and kind.of_uits):
-        context = {"notification": notification, "address": _path(notification.address)}
+        context = {"notification": notification, "address": address}
         return render(request, "notifications/notification.html", context)
     addresses = own.filter(card=notification.card).order_by().values_list("address").distinct()
     if kind and kind.of_uits and len(addresses) > 1:
-        return redirect(resolve_url(settings.TRANSPORT_LIST_URL) + kind.list_query)
-    return redirect(_path(notification.address))
+        return redirect(path_in(slug, resolve_url(settings.TRANSPORT_LIST_URL) + kind.list_query))
+    return redirect(address)
 
 
 def _path(address: str) -> str:

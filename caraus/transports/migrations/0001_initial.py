@@ -73,6 +73,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-first_seen_at', '-pk'],
+                'indexes': [
+                    models.Index(fields=['company', '-first_seen_at', '-id'], name='transport_newest'),
+                    models.Index(fields=['company', 'state', 'first_expired_day'], name='transport_open'),
+                    models.Index(fields=['first_expired_day'], name='transport_expiring'),
+                    models.Index(condition=models.Q(('unreadable_fields', {}), _negated=True), fields=['company'], name='transport_partly_unreadable'),
+                    models.Index(fields=['organization', '-first_seen_at', '-id', 'transport_date'], name='list_by_newest'),
+                    models.Index(fields=['organization', '-last_changed_at', '-id'], name='list_by_change'),
+                    models.Index(fields=['organization', '-transport_date', '-id'], name='list_by_day'),
+                    models.Index(fields=['organization', 'uit', 'id'], name='list_by_uit'),
+                    models.Index(fields=['organization', 'sort_vehicle', 'id'], name='list_by_vehicle'),
+                    models.Index(fields=['organization', 'sort_declarant', 'id'], name='list_by_declarant'),
+                    models.Index(fields=['organization', 'sort_route', 'id'], name='list_by_route'),
+                    models.Index(fields=['organization', 'sort_reference', 'id'], name='list_by_reference'),
+                    models.Index(fields=['organization', 'first_expired_day', 'id', 'transport_date'], name='list_by_end'),
+                    models.Index(condition=models.Q(('state__in', ['active', 'missing'])), fields=['organization', '-first_seen_at', '-id'], name='list_open'),
+                    models.Index(condition=models.Q(('state', 'delisted')), fields=['organization', '-first_seen_at', '-id'], name='list_delisted'),
+                    models.Index(condition=models.Q(('last_changed_at__gt', models.F('first_seen_at'))), fields=['organization', '-first_seen_at', '-id'], name='list_changed'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['organization', 'search_text'], name='list_search', opclasses=['int8_ops', 'gin_trgm_ops']),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('company'), models.F('uit'), name='one_row_per_uit'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +119,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-pk'],
+                'indexes': [
+                    models.Index(fields=['transport', '-at'], name='event_by_transport'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +137,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at', 'pk'],
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='note_search', opclasses=['gin_trgm_ops']),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,6 +158,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-last_seen_at', '-pk'],
+                'constraints': [
+                    models.UniqueConstraint(models.F('company'), models.F('digest'), name='one_row_per_unreadable'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,90 +177,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(models.F('organization'), models.F('cui'), name='one_contact_per_declarant')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['company', '-first_seen_at', '-id'], name='transport_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['company', 'state', 'first_expired_day'], name='transport_open'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['first_expired_day'], name='transport_expiring'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(condition=models.Q(('unreadable_fields', {}), _negated=True), fields=['company'], name='transport_partly_unreadable'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', '-first_seen_at', '-id', 'transport_date'], name='list_by_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', '-last_changed_at', '-id'], name='list_by_change'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', '-transport_date', '-id'], name='list_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', 'uit', 'id'], name='list_by_uit'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', 'sort_vehicle', 'id'], name='list_by_vehicle'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', 'sort_declarant', 'id'], name='list_by_declarant'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', 'sort_route', 'id'], name='list_by_route'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', 'sort_reference', 'id'], name='list_by_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(fields=['organization', 'first_expired_day', 'id', 'transport_date'], name='list_by_end'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(condition=models.Q(('state__in', ['active', 'missing'])), fields=['organization', '-first_seen_at', '-id'], name='list_open'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(condition=models.Q(('state', 'delisted')), fields=['organization', '-first_seen_at', '-id'], name='list_delisted'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=models.Index(condition=models.Q(('last_changed_at__gt', models.F('first_seen_at'))), fields=['organization', '-first_seen_at', '-id'], name='list_changed'),
-        ),
-        migrations.AddIndex(
-            model_name='transport',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['organization', 'search_text'], name='list_search', opclasses=['int8_ops', 'gin_trgm_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='transport',
-            constraint=models.UniqueConstraint(models.F('company'), models.F('uit'), name='one_row_per_uit'),
-        ),
-        migrations.AddIndex(
-            model_name='transportevent',
-            index=models.Index(fields=['transport', '-at'], name='event_by_transport'),
-        ),
-        migrations.AddIndex(
-            model_name='transportnote',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='note_search', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='unreadablerecord',
-            constraint=models.UniqueConstraint(models.F('company'), models.F('digest'), name='one_row_per_unreadable'),
         ),
         migrations.RunSQL(STATISTICS, "DROP STATISTICS transport_owner"),
     ]

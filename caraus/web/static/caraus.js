@@ -148,8 +148,8 @@
 
   /* -- pressing -------------------------------------------------------------------------------- */
 
-  // An organization's own: after a switch the search of another one is nobody's.
-  const listKey = () => `caraus-lista ${document.body.getAttribute("hx-headers")}`;
+  // By its path, for each organization has a list of its own.
+  const listKey = (path) => `caraus-lista ${path}`;
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
@@ -174,8 +174,7 @@
       history.back();
     } else if (back) {
       // A note was written meanwhile: to the list as it was left, with its search and order.
-      const list = sessionStorage.getItem(listKey()) || "";
-      if (list.split("?")[0] === back.pathname) back.href = list;
+      back.search = sessionStorage.getItem(listKey(back.pathname)) || back.search;
     }
     for (const menu of document.querySelectorAll("[data-menu][open]")) {
       if (!menu.contains(target)) menu.open = false;
@@ -183,7 +182,7 @@
   });
 
   addEventListener("pagehide", () => {
-    if (byId("lista")) sessionStorage.setItem(listKey(), location.pathname + location.search);
+    if (byId("lista")) sessionStorage.setItem(listKey(location.pathname), location.search);
     // In this order a UIT's page goes to the next one.
     const links = [...document.querySelectorAll("#lista .col-uit a, .lorry-loads li > a")];
     if (links.length) sessionStorage.setItem("caraus-order", JSON.stringify(links.map((link) => link.pathname)));
@@ -302,8 +301,6 @@
     notice.querySelector("span").textContent = sentence;
   };
   document.addEventListener("htmx:responseError", ({ detail }) => {
-    const notice = byId("alta-organizatie");
-    if (detail.xhr.status === 409 && notice) notice.hidden = false;
     // Refused (the page stood open for too long, ...): as without JavaScript, with a page that says why.
     if (detail.elt.matches("#sincronizare")) detail.elt.submit();
     else if (detail.xhr.status === 503) busy(detail.xhr.responseText);

@@ -5,37 +5,36 @@ from functools import lru_cache
 from html import escape
 
 from django import template
-from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from caraus.accounts.models import Organization
 from caraus.core import formatting
 from caraus.core.icons import draw_icon
+from caraus.core.organization_paths import path_in, personal_path, reversing_in
 
 register = template.Library()
-
-# The field of each form with the organization that it was made for.
-ORGANIZATION_FIELD = "in_organizatia"
 
 register.filter("number", formatting.grouped)
 register.simple_tag(draw_icon, name="icon")
 
 
-@register.simple_tag(takes_context=True)
-def csrf_token(context: Context) -> SafeString:
-    """Render Django's own field, and the organization that the form was made for
-    (`web/organization_check.py`): every form has this tag."""
-    field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-    secret = format_html(field, context.get("csrf_token", ""))
-    return secret + organization_input(context.get("page_organization"))
+@register.simple_tag
+def url_in(organization: Organization | None, name: str, *args: object) -> str:
+    """Reverse an address within an organization, on pages whose own address may name none; without
+    one, the address that leads to the organization used last."""
+    with reversing_in(organization.slug if organization else ""):
+        return reverse(name, args=args)
 
 
-def organization_input(pk: int | None) -> SafeString:
-    """Render the hidden field that names the organization of a form."""
-    if pk is None:
-        return SafeString()
-    return format_html('<input type="hidden" name="{}" value="{}">', ORGANIZATION_FIELD, pk)
+@register.filter
+def in_organization(path: str, organization: Organization) -> str:
+    """Return the path within the organization."""
+    return path_in(organization.slug, path)
+
+
+register.simple_tag(personal_path, name="personal_url")
 
 
 @register.simple_block_tag

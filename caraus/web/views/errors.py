@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from caraus.accounts import access
+from caraus.core.organization_paths import path_in, personal_path
 from caraus.web import error_responses
-from caraus.web.views.organization_switch import other_organization
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
@@ -35,7 +35,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say why it is not allowed; send to the second factor who lacks only that (403)."""
     if isinstance(exception, access.TwoFactorsRequiredError):
         messages.warning(request, str(exception))
-        return redirect("mfa_index")
+        return redirect(personal_path("mfa_index"))
     sentence = str(exception) or gettext("Rolul tău nu permite această acțiune.")
     return _error(request, status=403, title=gettext("Nu ai acest drept"), sentence=sentence)
 
@@ -45,7 +45,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say it in the exception's own words where it has some: a sentence, and perhaps a title (404).
     What is in another organization of one's own is offered there."""
     if isinstance(exception, access.OtherOrganizationError):
-        return other_organization(request, exception.organization, status=404)
+        target = exception.organization
+        path = request.get_full_path() if request.method == "GET" else "/"
+        context = {"target": target, "address": path_in(target.slug, path)}
+        return render(request, "switch_organization.html", context, status=404)
     own_sentence, own_title, *_ = (
         *(text for text in exception.args if isinstance(text, str)),
         "",

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create_organization
 from caraus.authorizations.replacement import NOT_ENDED
+from caraus.core.organization_paths import personal_path
 from caraus.web.dashboard import build_dashboard
 
 
@@ -22,7 +23,7 @@ from caraus.web.dashboard import build_dashboard
 def home(request: HttpRequest) -> HttpResponse:
     """Panou; before the first authorization, to Integrări."""
     if not access.memberships(request) and may_create_organization(access.signed_in_user(request)):
-        return redirect("organization_new")
+        return redirect(personal_path("organization_new"))
     membership = access.current_membership(request)
     living = membership.organization.authorizations.filter(status__in=NOT_ENDED)
     if not living.exists():

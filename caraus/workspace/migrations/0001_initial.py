@@ -43,6 +43,11 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_exports', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('user'), models.F('organization'), condition=models.Q(('finished_at', None)), name='one_export_at_a_time'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ListExportPart',
@@ -73,14 +78,11 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='listexport',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('organization'), condition=models.Q(('finished_at', None)), name='one_export_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('organization'), django.db.models.functions.text.Lower('name'), name='one_view_of_a_name'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('user'), models.F('organization'), django.db.models.functions.text.Lower('name'), name='one_view_of_a_name'),
+                ],
+            },
         ),
         migrations.RunSQL(UIT_IS_VALID, "DROP FUNCTION caraus_uit_is_valid(text)"),
     ]
