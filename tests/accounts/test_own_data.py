@@ -47,7 +47,13 @@ def test_the_export_holds_all_and_no_secret(
 def test_the_packages_above_register_their_part_of_the_export(ana: User) -> None:
     assert list(personal_data.export_personal_data(ana)) == [
         *("cont", "adrese de e-mail", "organizații", "autentificare în doi pași", "sesiuni"),
-        *("autorizări SPV", "vederi salvate", "note", "jurnal"),
+        *(
+            "dispozitive cu notificări pornite",
+            "autorizări SPV",
+            "vederi salvate",
+            "note",
+            "jurnal",
+        ),
     ]
 
 
