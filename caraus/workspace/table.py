@@ -91,7 +91,7 @@ class TableRow(TypedDict):
     last_changed: SafeString
     first_seen_at: datetime
     last_changed_at: datetime
-    # Drawn once for all rows of the page that share it.
+    # Drawn once for all rows of the page that share it; "" of a UIT that is dealt with.
     state: SafeString
     validity: SafeString
     issues: list[str]
@@ -107,7 +107,7 @@ class TableRow(TypedDict):
     trailer1: SafeString
     trailer2: SafeString
     vehicle_note: SafeString
-    # Where a change of its vehicle is filed; "" where it may no longer be.
+    # Where a change of its vehicle is filed; "" where it may no longer be, or not by the reader.
     filing_url: SafeString
     reference: SafeString
     documents: list[str]
@@ -115,7 +115,12 @@ class TableRow(TypedDict):
 
 
 def table_rows(
-    transports: Iterable[Transport], *, layout: ListLayout, today: date, with_company: bool
+    transports: Iterable[Transport],
+    *,
+    layout: ListLayout,
+    today: date,
+    with_company: bool,
+    may_file: bool,
 ) -> list[TableRow]:
     """Return the rows of a page, in its order."""
     to_detail, to_filing = detail_url(), _split_url("filings:new")
@@ -135,7 +140,9 @@ def table_rows(
             transport,
             cells=cells[validity],
             url=str(transport.pk).join(to_detail),
-            filing_url=str(transport.pk).join(to_filing) if _may_change(transport, today) else "",
+            filing_url=str(transport.pk).join(to_filing)
+            if may_file and _may_change(transport, today)
+            else "",
             copy_label=copy_label.format(uit=transport.uit),
             company=str(transport.company) if with_company else "",
         )
@@ -173,6 +180,7 @@ def _row(
     more = len(transport.documents) - DOCUMENTS_PER_ROW
     issues = issue_labels(transport)
     mark: Mark | None = getattr(transport, "mark", None)
+    is_dealt_with = mark is not None and mark.is_dealt_with
     if transport.unreadable_fields:
         issues.append(gettext("câmpuri necitite"))
     return {
@@ -186,7 +194,7 @@ def _row(
         "last_changed": SafeString(int(transport.last_changed_at.timestamp())),
         "first_seen_at": transport.first_seen_at,
         "last_changed_at": transport.last_changed_at,
-        "state": state + change_pill(transport),
+        "state": SafeString() if is_dealt_with else state + change_pill(transport),
         "validity": validity_cell,
         "issues": issues,
         "declarant_name": _safe(transport.declarant_name or "—"),
@@ -195,7 +203,7 @@ def _row(
         "end": _safe(display.place_title(transport.end)),
         "mark": _safe(_mark_label(transport)),
         "mark_kind": mark.kind if mark else "",
-        "is_dealt_with": mark is not None and mark.is_dealt_with,
+        "is_dealt_with": is_dealt_with,
         "plate": _safe(plate),
         "trailer1": _safe(trailer1),
         "trailer2": _safe(trailer2),

@@ -85,7 +85,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     heads = table.column_heads(filters, layout.columns)
     may_mark = access.has_role(membership, Role.DISPATCHER)
     rows_shown = table.table_rows(
-        shown.rows, layout=layout, today=today(), with_company=with_company
+        shown.rows, layout=layout, today=today(), with_company=with_company, may_file=may_mark
     )
     sections = (
         table.table_sections(rows_shown, page, filters)
