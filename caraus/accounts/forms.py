@@ -106,7 +106,7 @@ class SignupForm(allauth.SignupForm):  # type: ignore[misc]
                 self.account_already_exists = True
                 return super().try_save(request)
         messages.info(
-            request, gettext("Contul a fost făcut chiar acum. Intră cu adresa și parola ta.")
+            request, gettext("Contul a fost creat chiar acum. Intră cu adresa și parola ta.")
         )
         return None, redirect("account_login")
 

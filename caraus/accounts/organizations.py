@@ -28,7 +28,7 @@ def create_organization(user: User, name: str) -> Membership:
     membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
     audit_log.record_action(
         "settings",
-        lambda: gettext("A făcut organizația {name}.").format(name=name),
+        lambda: gettext("A creat organizația {name}.").format(name=name),
         user=user,
         organization=organization,
     )

@@ -83,7 +83,7 @@ def _on_signed_out(sender: object, user: User | None, **_: object) -> None:
 
 
 def _on_signed_up(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    audit_log.record_action("account", gettext_noop("Și-a făcut cont."), user=user)
+    audit_log.record_action("account", gettext_noop("Și-a creat cont."), user=user)
     _accept_pending_invitation(request, user)
     if INVITATION_KEY in request.session:
         request.session[INVITED_USER_KEY] = user.pk

@@ -99,9 +99,9 @@ def create_link(
     audit_log.record_action(
         "authorization",
         lambda: (
-            gettext("A făcut un link de autorizare pentru {email}.")
+            gettext("A generat un link de autorizare pentru {email}.")
             if email
-            else gettext("A făcut un link de autorizare.")
+            else gettext("A generat un link de autorizare.")
         ).format(email=email),
         user=membership.user,
         organization=membership.organization,

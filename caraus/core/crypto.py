@@ -16,7 +16,7 @@ class UnreadableTokenError(Exception):
     def __init__(self) -> None:
         super().__init__(
             gettext(
-                "Jetoanele ANAF păstrate nu pot fi descifrate cu cheile din "
+                "Cheile primite de la ANAF nu pot fi descifrate cu cheile din "
                 "CARAUS_TOKEN_KEYS. Repune cheia veche sau autorizează din nou."
             )
         )

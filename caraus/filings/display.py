@@ -32,7 +32,7 @@ REASONS = {
     "archived": gettext_lazy("Firma a fost arhivată: pentru ea nu se mai depune nimic."),
     "switched_off": gettext_lazy("Un proprietar a oprit depunerile la ANAF pentru firmă."),
     "already_open": gettext_lazy(
-        "UIT-ul are deja o schimbare al cărei sfârșit nu se știe încă: vezi întâi ce este cu ea."
+        "UIT-ul are deja o schimbare al cărei rezultat nu se știe încă: vezi întâi ce este cu ea."
     ),
     "by_plates": gettext_lazy(
         "ANAF arată pe UIT aceleași numere, din același minut, declarate de firmă, dar fără "
@@ -226,14 +226,14 @@ def state_sentence(change: VehicleChange) -> str:
         ChangeState.REFUSED: gettext("ANAF a refuzat-o: pe UIT a rămas vehiculul de dinainte."),
         ChangeState.UNKNOWN: gettext(
             "Răspunsul ANAF s-a pierdut: schimbarea poate a ajuns, poate nu. O căutăm la ANAF și "
-            "nu o trimitem din nou singuri."
+            "nu o retrimitem automat."
         ),
         ChangeState.NOT_FOUND: gettext(
             "Răspunsul ANAF s-a pierdut și schimbarea nu se vede la ANAF nici după zece minute."
         ),
-        ChangeState.HELD: gettext("Schimbarea este oprită: tu hotărăști."),
+        ChangeState.HELD: gettext("Schimbarea este oprită: decizi tu."),
         ChangeState.CANCELLED: gettext("S-a renunțat la ea; nu se mai trimite."),
-        ChangeState.CLOSED: gettext("Urmărirea ei a fost închisă; sfârșitul nu se știe."),
+        ChangeState.CLOSED: gettext("Urmărirea ei a fost închisă; rezultatul nu se cunoaște."),
     }[state]
 
 
@@ -270,7 +270,7 @@ def state_advice(change: VehicleChange) -> str:
         ChangeState.NOT_FOUND: gettext(
             "Uită-te și în portalul ANAF. Dacă nu este nici acolo, trimite-o din nou."
         ),
-        ChangeState.HELD: gettext("Nu pleca încă: hotărăște mai jos."),
+        ChangeState.HELD: gettext("Nu pleca încă: decide mai jos."),
         ChangeState.CLOSED: gettext(
             "Înainte de a pleca uită-te în portalul ANAF ce vehicul are UIT-ul; dacă nu este cel "
             "bun, depune altă schimbare."

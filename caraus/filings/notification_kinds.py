@@ -10,7 +10,7 @@ FILING_NEEDS_ATTENTION = register_kind(
         gettext_lazy("Depuneri la ANAF"),
         gettext_lazy(
             "Când o schimbare de vehicul este refuzată, nu se știe ce s-a întâmplat cu ea sau "
-            "așteaptă hotărârea ta, și când apare totuși la ANAF."
+            "așteaptă decizia ta, și când apare totuși la ANAF."
         ),
         "send",
         essential=True,

@@ -22,9 +22,9 @@ class ChangeState(TextChoices):
     REFUSED = "refused", gettext_lazy("refuzată de ANAF")
     UNKNOWN = "unknown", gettext_lazy("nu se știe")
     NOT_FOUND = "not_found", gettext_lazy("negăsită la ANAF")
-    HELD = "held", gettext_lazy("oprită, întreabă")
+    HELD = "held", gettext_lazy("oprită, decizi tu")
     CANCELLED = "cancelled", gettext_lazy("anulată")
-    CLOSED = "closed", gettext_lazy("închisă, sfârșit neștiut")
+    CLOSED = "closed", gettext_lazy("închisă, rezultat necunoscut")
 
 
 #: What may follow each state. The first three of `unknown` are what ANAF says later.

@@ -136,8 +136,8 @@ def _steps(code: IssueCode, *, is_vehicle: bool) -> tuple[str, ...]:
         if is_vehicle
         else gettext("Este a firmei? Adaug-o în flotă."),
         IssueCode.RETIRED: gettext("Îl folosești din nou? Pune-l în uz, din flotă."),
-        IssueCode.TRAILER_AS_VEHICLE: gettext("E greșit felul din flotă? Schimbă-l acolo."),
-        IssueCode.VEHICLE_AS_TRAILER: gettext("E greșit felul din flotă? Schimbă-l acolo."),
+        IssueCode.TRAILER_AS_VEHICLE: gettext("E greșit tipul din flotă? Schimbă-l acolo."),
+        IssueCode.VEHICLE_AS_TRAILER: gettext("E greșit tipul din flotă? Schimbă-l acolo."),
         IssueCode.TWO_DIRECTIONS: gettext("Prima cursă s-a încheiat? Atunci nu ai nimic de făcut."),
     }[code]
     return first, change, ask

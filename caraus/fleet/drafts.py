@@ -134,7 +134,7 @@ def _kind(word: str) -> VehicleKind | None:
         return None
     if (kind := kind_of(word)) is None:
         raise ValidationError(
-            gettext("Nu înțelegem felul „%(word)s”: scrie vehicul sau remorcă.")
+            gettext("Nu înțelegem tipul „%(word)s”: scrie vehicul sau remorcă.")
             % {"word": word[:40]}
         )
     return kind

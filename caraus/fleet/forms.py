@@ -149,7 +149,7 @@ class ImportForm(ListForm, _OfCompany):
     """A pasted list or a file of the vehicles of a company."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("Ce sunt rândurile care nu spun felul"),
+        label=gettext_lazy("Tipul rândurilor care nu îl spun"),
         choices=[
             (VehicleKind.VEHICLE.value, gettext_lazy("vehicule")),
             (VehicleKind.TRAILER.value, gettext_lazy("remorci")),
@@ -160,6 +160,6 @@ class ImportForm(ListForm, _OfCompany):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].help_text = gettext(
-            "Cum o copiezi din Excel, cu tot cu capul de tabel: cap tractor, semiremorcă, șofer, "
-            "telefon, notă. Sau numai numerele, câte unul pe rând."
+            "Așa cum o copiezi din Excel, cu tot cu capul de tabel: cap tractor, semiremorcă, "
+            "șofer, telefon, notă. Sau numai numerele, câte unul pe rând."
         )

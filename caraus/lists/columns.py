@@ -150,7 +150,7 @@ def _has_counter_alone(row: Row, keys: Collection[int]) -> bool:
 def too_long(row: Row) -> str:
     """Say what is wrong with a row with a cell that was cut; "" for others."""
     if any(len(cell) > MAX_LIST_CELL_LENGTH for cell in row):
-        return gettext("Rândul este prea lung: o căsuță are cel mult %(most)d de caractere.") % {
+        return gettext("Rândul este prea lung: o celulă are cel mult %(most)d de caractere.") % {
             "most": MAX_LIST_CELL_LENGTH
         }
     return ""

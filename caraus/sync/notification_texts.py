@@ -52,7 +52,7 @@ def mass_disappearance(facts: Facts) -> Message:
         ),
         gettext(
             "Într-un singur răspuns al ANAF lipsesc {gone}, mai mult de jumătate. "
-            "De obicei este o eroare la ANAF: nu le socotim ieșite din listă decât dacă "
+            "De obicei este o eroare la ANAF: nu le considerăm ieșite din listă decât dacă "
             "lipsesc și din alte două răspunsuri, la cel puțin zece minute "
             "distanță."
         ).format(gone=missing),
@@ -70,7 +70,7 @@ def all_missing(facts: Facts) -> Message:
         how_many=plural(facts["number"], "UIT valabil", "UIT-uri valabile"),
     )
     wait = gettext(
-        "Rămân „lipsă la ANAF” și abia după {hours} le socotim ieșite din lista ANAF. Dacă se "
+        "Rămân „lipsă la ANAF” și abia după {hours} le considerăm ieșite din lista ANAF. Dacă se "
         "întorc până atunci, nu anunțăm pe nimeni."
     ).format(hours=plural(facts["hours"], "oră", "ore"))
     advice = gettext(
@@ -90,7 +90,7 @@ def outage(facts: Facts) -> Message:
         gettext("ANAF nu răspunde de o oră"),
         gettext(
             "ANAF nu răspunde de {moment}. Lista transporturilor este cea de "
-            "dinainte. Încercăm din nou singuri; nu trebuie să faci nimic."
+            "dinainte. Încercăm din nou automat; nu trebuie să faci nimic."
         ).format(moment=_moment(facts["since"])),
     )
 
@@ -103,7 +103,7 @@ def pause(facts: Facts) -> Message:
             until=_moment(facts["until"])
         )
         if facts["until"]
-        else gettext("Am făcut pauza cerută și am continuat singuri.")
+        else gettext("Am făcut pauza cerută și am continuat automat.")
     )
     return Message(
         gettext("ANAF ne-a cerut o pauză"),

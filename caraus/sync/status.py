@@ -305,6 +305,6 @@ def company_sync_error(state: SyncState) -> CompanySyncError:
         code=state.last_code,
         responsibility=text.responsibility if text else Responsibility.ANAF,
         sentence=text.sentence if text else gettext("Ultima interogare a ANAF nu a reușit."),
-        advice=text.advice if text else gettext("Încercăm din nou singuri."),
+        advice=text.advice if text else gettext("Încercăm din nou automat."),
         since=state.error_since,
     )

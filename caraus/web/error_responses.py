@@ -67,7 +67,7 @@ def response_to_error(request: HttpRequest, error: BaseException | None) -> Http
             status=400,
             title=gettext("Cererea nu a fost înțeleasă"),
             sentence=gettext(
-                "În ce ai trimis este un caracter care nu poate fi păstrat. Întoarce-te, șterge-l "
+                "Textul trimis conține un caracter care nu poate fi salvat. Întoarce-te, șterge-l "
                 "și încearcă din nou."
             ),
         )

@@ -64,7 +64,7 @@ _PAST_VALIDITY = gettext_lazy(
 RISK_KINDS = (
     RiskKind(
         "expired",
-        gettext_lazy("Expirate, de lămurit"),
+        gettext_lazy("Expirate, nerezolvate"),
         gettext_lazy("Expirate"),
         "bad",
         "calendar-x",
@@ -75,7 +75,7 @@ RISK_KINDS = (
         ),
         _PAST_VALIDITY,
         lambda number: plural(
-            number, "UIT expirat nu este lămurit", "UIT-uri expirate nu sunt lămurite"
+            number, "UIT expirat nu este rezolvat", "UIT-uri expirate nu sunt rezolvate"
         ),
     ),
     RiskKind(
@@ -100,7 +100,7 @@ RISK_KINDS = (
         "octagon-alert",
         must_not_start,
         "",
-        gettext_lazy("Declarantul: să lămurească UIT-ul înainte de drum. Întreabă-l acum."),
+        gettext_lazy("Declarantul: să clarifice UIT-ul înainte de drum. Întreabă-l acum."),
         gettext_lazy(
             "Fără UIT la control: OUG 41/2022, art. 13¹, șoferul 5.000–10.000 lei, cine trebuia "
             "să declare 20.000–100.000 lei."
@@ -249,7 +249,7 @@ def _badness(row: CompanyRisks) -> tuple[list[int], int, str]:
 
 
 def risk_sentence(risks: Collection[Risk], *, lorries_today: int, has_fleet: bool) -> str:
-    """Answer whether a fine threatens: „2 UIT-uri expirate nu sunt lămurite; …”."""
+    """Answer whether a fine threatens: „2 UIT-uri expirate nu sunt rezolvate; …”."""
     parts = []
     for risk in risks:
         label = risk.kind.count_label(risk.number)
@@ -262,8 +262,8 @@ def risk_sentence(risks: Collection[Risk], *, lorries_today: int, has_fleet: boo
     if parts:
         return "; ".join(parts) + "."
     calm = gettext(
-        "Nimic de amendă acum, din ce arată ANAF: niciun UIT expirat și nelămurit, niciunul care "
-        "expiră azi."
+        "Niciun risc de amendă acum, după datele ANAF: niciun UIT expirat și nerezolvat, niciunul "
+        "care expiră azi."
     )
     if has_fleet:
         return calm

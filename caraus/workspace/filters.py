@@ -30,7 +30,7 @@ SHOW = {
     "future": Option("viitoare", gettext_lazy("Viitoare")),
     "underway": Option("in-curs", gettext_lazy("Azi și în curs")),
     "expiring": Option("expira", gettext_lazy("Expiră în 24 h")),
-    "expired_last_night": Option("azi-noapte", gettext_lazy("Expirate, de lămurit")),
+    "expired_last_night": Option("azi-noapte", gettext_lazy("Expirate, nerezolvate")),
     "expired": Option("expirate", gettext_lazy("Expirate")),
     "delisted": Option("delistate", gettext_lazy("Nu mai sunt în lista ANAF")),
     "carrier_changed": Option("schimbate", gettext_lazy("Transportator schimbat")),

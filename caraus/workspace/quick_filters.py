@@ -125,7 +125,7 @@ def summarize(
 
     last_night = quick_filter(
         _EXPIRED_LAST_NIGHT,
-        gettext_lazy("expirate, de lămurit"),
+        gettext_lazy("expirate, nerezolvate"),
         *("calendar-x", "bad"),
         expired_last_night,
     )

@@ -52,7 +52,7 @@ def test_a_fleet_is_imported_with_errors_and_a_foreign_vehicle_is_reported_and_a
     )
     page.get_by_role("button", name="Citește lista").click()
     expect(page.get_by_text("1 vehicul nou")).to_be_visible()
-    expect(page.get_by_text("Rândul 3: Nu înțelegem felul „zmeu”")).to_be_visible()
+    expect(page.get_by_text("Rândul 3: Nu înțelegem tipul „zmeu”")).to_be_visible()
     expect(page.get_by_text("Rândul 4: „fără număr” nu este")).to_be_visible()
     page.get_by_role("button", name="Adaugă în flotă").click()
     expect(page.get_by_text("1 vehicul adăugat")).to_be_visible()

@@ -255,7 +255,7 @@ def test_a_person_closes_a_change_that_has_no_end(
     assert "A închis urmărirea schimbării vehiculului" in entry.text
     # It stands on the UIT's page, and another change may be filed.
     page = text_of(dispatcher.get(reverse("workspace:detail", args=[transport.pk])))
-    assert "închisă, sfârșit neștiut" in page
+    assert "închisă, rezultat necunoscut" in page
     second = desk.filed(transport, plate="CJ88XYZ")
     assert changes.cancel(second, user=desk.user)
     # ANAF shows the first one after all.

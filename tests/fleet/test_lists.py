@@ -242,7 +242,7 @@ def test_each_line_is_judged_beside_the_fleet_and_the_lines_before_it() -> None:
         ("same", ""),
         ("change", "vehicul → remorcă; din nou în uz"),
         ("wrong", "Scrie numărul de înmatriculare, de exemplu B 123 ABC."),
-        ("wrong", "Nu înțelegem felul „elicopter”: scrie vehicul sau remorcă."),
+        ("wrong", "Nu înțelegem tipul „elicopter”: scrie vehicul sau remorcă."),
         ("wrong", "Nu înțelegem starea „poate”: scrie da (în uz) sau nu (scos din uz)."),
         ("new", ""),
         ("wrong", "Nota are cel mult 200 de caractere."),

@@ -160,7 +160,7 @@ def test_a_list_with_errors_is_shown_taken_in_part_and_corrected_with_nothing_lo
     preview = start["Location"]
     words = page_text(works.get(preview))
     assert "1 vehicul nou" in words
-    assert "Rândul 3: Nu înțelegem felul „zmeu”" in words
+    assert "Rândul 3: Nu înțelegem tipul „zmeu”" in words
     assert "Rândul 5: Scrie numărul de înmatriculare" in words
     assert "vehicul → remorcă" in words
     assert set(fleet()) == {"B1OLD"}  # nothing before somebody says so

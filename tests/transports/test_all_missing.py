@@ -60,7 +60,7 @@ def test_all_missing_is_one_notice_to_administrators_and_no_alarm(
     (notice,) = Notification.objects.all()
     assert (notice.user, notice.kind) == (owner, "disappearance")
     assert notice.title.endswith(": ANAF nu mai arată niciun UIT")
-    assert "abia după 3 ore le socotim ieșite din lista ANAF" in notice.text
+    assert "abia după 3 ore le considerăm ieșite din lista ANAF" in notice.text
     anaf.turn_off("empty")
     sync_company(company_id=company.pk, now=now + 40 * MINUTE)
     assert states() == {"active"}

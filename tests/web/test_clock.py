@@ -125,7 +125,7 @@ def test_a_dashboard_left_open_over_midnight_counts_what_expired(
     with page.expect_response(f"{ORIGIN}/"):
         page.clock.fast_forward("24:00:10")
     pages |= after
-    link = page.locator("[data-risk=expired]").get_by_role("link", name="Expirate, de lămurit")
+    link = page.locator("[data-risk=expired]").get_by_role("link", name="Expirate, nerezolvate")
     for _ in range(20):  # a minute after it failed, whenever that is known to the page
         page.clock.fast_forward("01:10")
         page.wait_for_timeout(100)

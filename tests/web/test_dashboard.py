@@ -80,7 +80,7 @@ def test_the_first_sentence_says_what_is_fined_and_each_kind_has_its_law(
     )
     page = squeezed(signed_in.get("/").content.decode())
     assert (
-        "1 UIT expirat nu este lămurit; 4 UIT-uri expiră azi la 24:00, pe 2 camioane; 1 UIT "
+        "1 UIT expirat nu este rezolvat; 4 UIT-uri expiră azi la 24:00, pe 2 camioane; 1 UIT "
         "lipsește la ANAF sau are alt transportator; 1 UIT are un vehicul nepotrivit." in page
     )
     assert risks(page) == {"expired": "1", "ends_today": "4", "must_not_start": "1", "vehicle": "1"}
@@ -106,7 +106,7 @@ def test_without_a_risk_it_says_so_and_what_it_can_not_know(
 ) -> None:
     transport(authorized)
     page = squeezed(signed_in.get("/").content.decode())
-    assert "Nimic de amendă acum, din ce arată ANAF" in page
+    assert "Niciun risc de amendă acum, după datele ANAF" in page
     assert "flota este goală" in page
     assert risks(page) == {}
     Vehicle.objects.create(company=authorized, plate="B99XYZ")
@@ -157,7 +157,7 @@ def test_with_many_companies_it_is_a_table_the_worst_first(
     page = squeezed(signed_in.get("/").content.decode())
     assert re.findall(r'data-company="(\w+)"', page)[:2] == [calm[7].cui, calm[5].cui]
     assert "data-risk=" not in page
-    assert "1 UIT expirat nu este lămurit; 1 UIT expiră azi la 24:00, pe 1 camion." in page
+    assert "1 UIT expirat nu este rezolvat; 1 UIT expiră azi la 24:00, pe 1 camion." in page
 
 
 def test_the_sums_of_a_day_come_from_the_polls(authorized: Company) -> None:

@@ -173,7 +173,7 @@ def test_an_issue_is_dealt_with_and_no_longer_counted(
     signed_in.post(f"/flota/probleme/{issue.pk}/", {"ce": "in-regula"})
     assert len(signed_in.get(listed).context["page"].rows) == 1
     page = page_of(signed_in.get(f"/transporturi/{first.pk}/"))
-    assert "Problemele sunt lămurite" in page
+    assert "Problemele sunt rezolvate" in page
     assert f"<span>în regulă · {owner.name}" in page
     assert "<strong>1</strong>cu probleme" in page_of(signed_in.get("/transporturi/"))
     signed_in.post(f"/flota/probleme/{issue.pk}/", {"ce": "scoate"})

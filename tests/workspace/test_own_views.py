@@ -160,7 +160,7 @@ def test_the_expired_are_counted_the_same_in_every_list(
     mark_transports([done], "fine", owner)
     for query in ("?arata=", f"?firma={done.company.cui}", "?arata=noi", "?q=nimic"):
         first = signed_in.get(LIST + query).context["quick_filters"][0]
-        assert (first.label, first.count.number) == ("expirate, de lămurit", 1), query
+        assert (first.label, first.count.number) == ("expirate, nerezolvate", 1), query
 
 
 def test_a_hidden_tab_does_not_bring_the_next_poll_forward(

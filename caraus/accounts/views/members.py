@@ -103,7 +103,7 @@ def member_page(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(
-                request, gettext("{user}: schimbarea a fost păstrată.").format(user=member.user)
+                request, gettext("{user}: schimbarea a fost salvată.").format(user=member.user)
             )
             return redirect("members")
     context = {"form": form, "member": member, "is_self": member.user_id == actor.user_id}

@@ -45,7 +45,7 @@ def organization_change(request: HttpRequest) -> HttpResponse:
     if form.cleaned_data["require_two_factors"]:
         _require_own_second_factor(membership)
     organizations.change_organization(membership, **form.cleaned_data)
-    messages.success(request, gettext("Setările au fost păstrate."))
+    messages.success(request, gettext("Setările au fost salvate."))
     return redirect("organization")
 
 
@@ -74,7 +74,7 @@ def organization_new(request: HttpRequest) -> HttpResponse:
     user = access.signed_in_user(request)
     if not may_create_organization(user):
         raise PermissionDenied(
-            gettext("Pe acest server organizațiile noi se fac de administratorul aplicației.")
+            gettext("Pe acest server, organizațiile noi le creează administratorul aplicației.")
         )
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -45,7 +45,7 @@ HELP_PAGES = (
         gettext_lazy("A durat prea mult"),
         "hourglass",
         gettext_lazy(
-            "După PIN, ANAF ne dă un cod care trăiește 60 de secunde, iar cererea "
+            "După PIN, ANAF ne dă un cod valabil 60 de secunde, iar cererea "
             "ta rămâne deschisă 10 minute. Unul dintre ele a expirat până ne-am "
             "întors."
         ),
@@ -139,7 +139,7 @@ HELP_PAGES = (
         gettext_lazy("Fără drept pentru acest CUI"),
         "shield-x",
         gettext_lazy(
-            "Autorizarea a mers, dar certificatul folosit nu are drept în SPV "
+            "Autorizarea a reușit, dar certificatul folosit nu are drept în SPV "
             "pentru firmă. ANAF dă autorizarea și fără drepturi; abia la prima "
             "interogare spune că lipsesc."
         ),

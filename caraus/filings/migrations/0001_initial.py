@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('before_trailer1', models.TextField(blank=True)),
                 ('before_trailer2', models.TextField(blank=True)),
                 ('changes_before', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('draft', 'de confirmat'), ('queued', 'în așteptare'), ('sending', 'se trimite'), ('processing', 'în prelucrare la ANAF'), ('accepted', 'acceptată, încă nu apare'), ('done', 'apare la ANAF'), ('refused', 'refuzată de ANAF'), ('unknown', 'nu se știe'), ('not_found', 'negăsită la ANAF'), ('held', 'oprită, întreabă'), ('cancelled', 'anulată'), ('closed', 'închisă, sfârșit neștiut')], default='draft', max_length=20)),
+                ('state', models.CharField(choices=[('draft', 'de confirmat'), ('queued', 'în așteptare'), ('sending', 'se trimite'), ('processing', 'în prelucrare la ANAF'), ('accepted', 'acceptată, încă nu apare'), ('done', 'apare la ANAF'), ('refused', 'refuzată de ANAF'), ('unknown', 'nu se știe'), ('not_found', 'negăsită la ANAF'), ('held', 'oprită, decizi tu'), ('cancelled', 'anulată'), ('closed', 'închisă, rezultat necunoscut')], default='draft', max_length=20)),
                 ('reason', models.CharField(blank=True, max_length=40)),
                 ('message', models.TextField(blank=True)),
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now)),

@@ -33,8 +33,8 @@ class CompaniesForm(ListForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].help_text = gettext(
-            "Cum o copiezi din Excel, cu tot cu capul de tabel. Citim numai CUI-ul și denumirea; "
-            "celelalte coloane nu se păstrează."
+            "Așa cum o copiezi din Excel, cu tot cu capul de tabel. Citim numai CUI-ul și "
+            "denumirea; celelalte coloane nu se păstrează."
         )
 
 

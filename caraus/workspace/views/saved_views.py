@@ -106,7 +106,7 @@ def _share(
     request: HttpRequest, membership: Membership, view: SavedView, *, is_shared: bool
 ) -> None:
     if not saved_views.may_share(membership):
-        raise PermissionDenied(gettext("Un cititor nu poate da vederi echipei."))
+        raise PermissionDenied(gettext("Un cititor nu poate salva vederi pentru echipă."))
     try:
         saved_views.share_view(membership, view, is_shared=is_shared)
     except ValidationError as error:
