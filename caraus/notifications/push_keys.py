@@ -100,8 +100,8 @@ def save_subscription(user: User, browser: Browser) -> PushSubscription:
         endpoint_digest=secret_digest(browser.endpoint),
         defaults={"user": user, "sealed": encrypt(json.dumps(asdict(browser)))},
     )
-    kept = PushSubscription.objects.filter(user=user).order_by("-pk")[:MAX_SUBSCRIPTIONS]
-    PushSubscription.objects.filter(user=user).exclude(pk__in=kept.values("pk")).delete()
+    newest = PushSubscription.objects.filter(user=user).order_by("-pk")[:MAX_SUBSCRIPTIONS]
+    PushSubscription.objects.filter(user=user).exclude(pk__in=newest.values("pk")).delete()
     return subscription
 
 
