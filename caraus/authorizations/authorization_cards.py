@@ -9,7 +9,13 @@ from django.utils import timezone
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
-from caraus.authorizations.models import Authorization, CompanyRight, ExternalLink
+from caraus.authorizations.link_rows import (
+    LinkRow,
+    link_rows,
+    usable_links,
+    visible_links,
+)
+from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.other_rights import registered_rights
 from caraus.authorizations.replacement import NOT_ENDED
 from caraus.authorizations.rights_progress import RECENT, RightsProgress, count_progress
@@ -19,6 +25,8 @@ from caraus.authorizations.token_refresh import next_refresh_at
 # The card with every company of a young authorization is drawn anew while ANAF responds about so
 # few; of more, a line counts.
 _FEW = 20
+# So many links stand on Integrări; all have a page of their own.
+_LINKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,11 @@ class AuthorizationCards:
     overall: Health | None
     companies: list[Company]
     past: list[Authorization]
-    links: list[ExternalLink]
+    links: list[LinkRow]
+    # Of those that may still be used; `links` are the newest of them.
+    usable_links: int
+    # All that were ever made.
+    all_links: int
 
     @property
     def newest(self) -> str:
@@ -77,7 +89,9 @@ def authorization_cards(membership: Membership) -> AuthorizationCards:
         overall=_overall(shown, companies),
         companies=companies,
         past=_past(membership, companies),
-        links=_links(membership),
+        links=link_rows(usable_links(membership).prefetch_related("companies")[:_LINKS]),
+        usable_links=usable_links(membership).count(),
+        all_links=visible_links(membership).count(),
     )
 
 
@@ -175,15 +189,3 @@ def _past(membership: Membership, companies: list[Company]) -> list[Authorizatio
     """Return the replaced and disconnected authorizations, with their replacements."""
     ended = _visible(membership, companies).exclude(status__in=NOT_ENDED)
     return list(ended.select_related("replaced_by").order_by("-authorized_at", "-pk")[:50])
-
-
-def _links(membership: Membership) -> list[ExternalLink]:
-    """Return links that may still be used; a member restricted to some companies sees the own
-    ones."""
-    now = timezone.now()
-    usable = membership.organization.external_links.filter(
-        used_at=None, revoked_at=None, expires_at__gt=now
-    )
-    if access.is_restricted(membership):
-        usable = usable.filter(created_by=membership.user_id)
-    return list(usable.prefetch_related("companies"))

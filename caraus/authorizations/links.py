@@ -8,31 +8,27 @@ refuses its certificate for every company.
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from caraus.accounts import access, audit_log
-from caraus.accounts.models import Company, Membership, Role, User
-from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
+from caraus.accounts.models import Company, Membership, Role
 from caraus.authorizations import notifications
 from caraus.authorizations.models import (
     LINK_LIFETIME,
     Authorization,
     CompanyRight,
     ExternalLink,
+    LinkSecret,
 )
 from caraus.core import crypto
 from caraus.core.formatting import gettext_lazy
 from caraus.core.organization_paths import personal_path
 from caraus.mail import queue
-from caraus.mail.messages import OutgoingMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ USED_LINK = LinkError(
 EXPIRED_LINK = LinkError(
     "expired",
     gettext_lazy("Linkul a expirat"),
-    gettext_lazy("Un link este valabil 24 de ore. Cere un link nou persoanei care ți l-a trimis."),
+    gettext_lazy("Termenul lui a trecut. Cere un link nou persoanei care ți l-a trimis."),
 )
 REVOKED_LINK = LinkError(
     "revoked",
@@ -79,21 +75,22 @@ def create_link(
     *,
     companies: Sequence[Company] = (),
     email: str = "",
+    lifetime: timedelta = LINK_LIFETIME,
+    reminders: bool = True,
     now: datetime | None = None,
 ) -> tuple[ExternalLink, str]:
     """Create a link; return it and its secret. Without companies it is for all of the
     organization's."""
     now = now or timezone.now()
-    secret = secrets.token_urlsafe(32)
     link = ExternalLink.objects.create(
         organization=membership.organization,
         created_by=membership.user,
         sender_name=membership.user.display_name,
         for_all=not companies,
-        secret_digest=crypto.secret_digest(secret),
         email=email,
+        reminders=reminders,
         created_at=now,
-        expires_at=now + LINK_LIFETIME,
+        expires_at=now + lifetime,
     )
     link.companies.set(companies)
     audit_log.record_action(
@@ -107,7 +104,14 @@ def create_link(
         organization=membership.organization,
         link=link.pk,
     )
-    return link, secret
+    return link, new_secret(link)
+
+
+def new_secret(link: ExternalLink) -> str:
+    """Return one more secret that opens the link: those before it cannot be read back."""
+    secret = secrets.token_urlsafe(32)
+    LinkSecret.objects.create(link=link, secret_digest=crypto.secret_digest(secret))
+    return secret
 
 
 def link_address(secret: str) -> str:
@@ -117,7 +121,7 @@ def link_address(secret: str) -> str:
 
 def find_link(secret: str) -> ExternalLink | None:
     """Return the link of a secret, also one that may be used no longer."""
-    return ExternalLink.objects.filter(secret_digest=crypto.secret_digest(secret)).first()
+    return ExternalLink.objects.filter(secrets__secret_digest=crypto.secret_digest(secret)).first()
 
 
 def link_error(link: ExternalLink | None, *, now: datetime | None = None) -> LinkError | None:
@@ -196,45 +200,6 @@ def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
                 link=link.pk,
             )
     return revoked
-
-
-def email_link(link: ExternalLink, secret: str) -> None:
-    """Queue the e-mail to the link's address. Names that people typed stand in its body only."""
-    context: dict[str, Any] = {
-        "link": link,
-        "address": link_address(secret),
-        "companies": [str(company) for company in link_companies(link)],
-        "sender_email": confirmed_address(link.created_by),
-    }
-    message = OutgoingMessage(
-        subject=gettext("Rugăminte: autorizează aplicația Cărăuș la ANAF SPV"),
-        body=render_to_string("authorizations/email/link.txt", context),
-        to=[link.email],
-        reply_to=[context["sender_email"]] if context["sender_email"] else [],
-    )
-    message.attach_alternative(
-        render_to_string("authorizations/email/link.html", context), "text/html"
-    )
-    message.purpose, message.reference = "authorizations/email/link", f"link:{link.pk}"
-    message.expires_at = link.expires_at
-    message.send()
-
-
-def confirmed_address(user: User | None) -> str:
-    """Return the verified address of the person: e-mails name no other."""
-    if user is None:
-        return ""
-    verified = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
-    return user.email if verified.exists() else ""
-
-
-def email_limit(membership: Membership) -> RateLimitExceeded | None:
-    """Count one e-mail of an organization that is still young, where anybody may sign up; a
-    refusal when it has sent its few of today."""
-    organization = membership.organization
-    if not is_new_organization(organization):
-        return None
-    return count_use("young_link_email", user=membership.user, organization=organization)
 
 
 def link_companies(link: ExternalLink) -> list[Company]:

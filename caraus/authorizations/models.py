@@ -13,6 +13,7 @@ from caraus.core.formatting import gettext_lazy
 
 CONSENT_LIFETIME = timedelta(minutes=10)
 LINK_LIFETIME = timedelta(hours=24)
+LONG_LINK_LIFETIME = timedelta(days=7)
 
 
 def months_later(moment: datetime, months: int) -> datetime:
@@ -33,6 +34,14 @@ class ExternalLink(models.Model):
 
     ORGANIZATION_PATH = "organization"
 
+    class State(models.TextChoices):
+        SENT = "sent", gettext_lazy("nedeschis încă")
+        OPENED = "opened", gettext_lazy("deschis")
+        NO_RIGHT = "no_right", gettext_lazy("fără drept")
+        AUTHORIZED = "authorized", gettext_lazy("autorizat")
+        EXPIRED = "expired", gettext_lazy("expirat")
+        REVOKED = "revoked", gettext_lazy("retras")
+
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="external_links"
     )
@@ -44,8 +53,11 @@ class ExternalLink(models.Model):
         Company, blank=True, related_name="external_links"
     )
     for_all = models.BooleanField(default=True)
-    secret_digest = models.CharField(max_length=64, unique=True)
     email = models.EmailField(blank=True)
+    # Reminders go to the address until somebody authorizes, each once.
+    reminders = models.BooleanField(default=True, db_default=True)
+    first_reminder_at = models.DateTimeField(null=True, blank=True)
+    last_reminder_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -62,6 +74,30 @@ class ExternalLink(models.Model):
 
     def is_usable(self, now: datetime) -> bool:
         return self.used_at is None and self.revoked_at is None and now < self.expires_at
+
+    def state(self, now: datetime) -> State:
+        """Return how far the link has come."""
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        if self.used_at is not None:
+            return self.State.AUTHORIZED
+        if self.no_right_at is not None:
+            return self.State.NO_RIGHT
+        if now >= self.expires_at:
+            return self.State.EXPIRED
+        return self.State.SENT if self.opened_at is None else self.State.OPENED
+
+
+class LinkSecret(models.Model):
+    """A secret that opens a link; only its SHA-256 is kept, so each e-mail carries a new one."""
+
+    ORGANIZATION_PATH = "link__organization"
+
+    link = models.ForeignKey(ExternalLink, on_delete=models.CASCADE, related_name="secrets")
+    secret_digest = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return str(self.link)
 
 
 class Authorization(models.Model):

@@ -7,7 +7,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import deadlines, replacement, rights, rights_check
+from caraus.authorizations import deadlines, link_emails, replacement, rights, rights_check
 from caraus.authorizations.checks import run_check
 from caraus.authorizations.consent import authorized
 from caraus.authorizations.models import Authorization
@@ -85,3 +85,10 @@ def run_authorization_check(*, check_id: int) -> None:
 def notify_of_deadlines_task(timestamp: int) -> None:
     """Notify of authorizations whose end comes near."""
     deadlines.notify_of_deadlines()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="authorizations.remind_of_links", queueing_lock="authorizations.remind_of_links")
+def remind_of_links_task(timestamp: int) -> None:
+    """Remind the holders of links that nobody has authorized with."""
+    link_emails.send_reminders()

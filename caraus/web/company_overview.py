@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
+from caraus.authorizations.link_rows import LinkState, last_links
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.status import health
 from caraus.core.formatting import today
@@ -51,6 +52,8 @@ class CompanyRow:
     active: int
     warnings: tuple[str, ...]
     tone: CompanyTone
+    # Of the last authorization link that names the company.
+    link: LinkState | None = None
 
     @property
     def severity(self) -> int:
@@ -91,6 +94,7 @@ def _rows(membership: Membership, companies: QuerySet[Company]) -> list[CompanyR
     unreadable = _counts(UnreadableRecord.objects.filter(resolved_at=None), listed)
     limiter = permits.read_state()
     is_outage = limiter is not None and limiter.open_since is not None
+    links = last_links(membership, listed)
     return [
         _row(
             company,
@@ -98,6 +102,7 @@ def _rows(membership: Membership, companies: QuerySet[Company]) -> list[CompanyR
             active.get(company.pk, 0),
             unreadable.get(company.pk, 0),
             is_outage=is_outage,
+            link=links.get(company.pk),
         )
         for company in listed
     ]
@@ -115,6 +120,7 @@ def _row(
     unreadable: int,
     *,
     is_outage: bool,
+    link: LinkState | None,
 ) -> CompanyRow:
     state: SyncState | None = getattr(company, "sync_state", None)
     right = best_right_state(company.rights.all())
@@ -150,6 +156,7 @@ def _row(
         active=active,
         warnings=tuple(dict.fromkeys(sentence for _, sentence in warnings if sentence)),
         tone="off" if company.archived_at else tone,
+        link=link,
     )
 
 

@@ -14,7 +14,7 @@ from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations import consent, links, rights
 from caraus.authorizations.anaf_errors.consent_errors import LINK_CLOSED, OTHER_BROWSER
 from caraus.authorizations.links import EXPIRED_LINK, REVOKED_LINK, UNKNOWN_LINK, USED_LINK
-from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink
+from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink, LinkSecret
 from caraus.commands.ports import free_ports
 from caraus.mail.models import OutgoingEmail
 from caraus.notifications.models import Notification, NotificationEmail
@@ -128,7 +128,6 @@ def test_two_authorizations_at_the_same_moment_use_it_once(
         ({"expires_at": timezone.now() - timedelta(seconds=1)}, EXPIRED_LINK, 410),
         ({"revoked_at": timezone.now()}, REVOKED_LINK, 410),
         ({"used_at": timezone.now()}, USED_LINK, 410),
-        ({"secret_digest": "another"}, UNKNOWN_LINK, 404),
     ],
 )
 def test_a_link_that_opens_nothing_says_why(
@@ -143,6 +142,16 @@ def test_a_link_that_opens_nothing_says_why(
     assert response.status_code == status
     assert str(refused.title) in response.content.decode()
     assert str(refused.sentence) in response.content.decode()
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert secret not in caplog.text
+
+
+def test_an_unknown_secret_opens_nothing(secret: str, caplog: pytest.LogCaptureFixture) -> None:
+    LinkSecret.objects.all().delete()
+    response = Client().get(f"/autorizare/{secret}/")
+    assert response.status_code == 404
+    assert str(UNKNOWN_LINK.title) in response.content.decode()
+    assert str(UNKNOWN_LINK.sentence) in response.content.decode()
     assert response["Referrer-Policy"] == "no-referrer"
     assert secret not in caplog.text
 
@@ -225,6 +234,8 @@ def test_the_secret_is_shown_once_and_kept_nowhere(
     with database.cursor() as cursor:
         cursor.execute("SELECT row_to_json(l)::text FROM authorizations_externallink l")
         stored = str(cursor.fetchall())
+        cursor.execute("SELECT row_to_json(s)::text FROM authorizations_linksecret s")
+        stored += str(cursor.fetchall())
     assert secret not in stored + str(list(ProcrastinateJob.objects.values())) + caplog.text
     assert secret not in words(signed_in, "/integrari/")
 

@@ -172,6 +172,7 @@ def ids(organization: Organization, owner: User) -> dict[str, int]:
         "integrari/<int:pk>/drepturi/": authorization.pk,
         "integrari/<int:pk>/test/": authorization.pk,
         "integrari/linkuri/<int:pk>/retragere/": link.pk,
+        "integrari/linkuri/<int:pk>/retrimitere/": link.pk,
         "notificari/<int:pk>/": notification.pk,
         "organizatie/membri/<int:pk>/": membership.pk,
         "organizatie/membri/<int:pk>/eliminare/": membership.pk,

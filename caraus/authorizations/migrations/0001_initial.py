@@ -53,8 +53,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sender_name', models.CharField(max_length=254)),
                 ('for_all', models.BooleanField(default=True)),
-                ('secret_digest', models.CharField(max_length=64, unique=True)),
                 ('email', models.EmailField(blank=True, max_length=254)),
+                ('reminders', models.BooleanField(db_default=True, default=True)),
+                ('first_reminder_at', models.DateTimeField(blank=True, null=True)),
+                ('last_reminder_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField()),
                 ('opened_at', models.DateTimeField(blank=True, null=True)),
@@ -91,6 +93,14 @@ class Migration(migrations.Migration):
             model_name='authorization',
             name='link',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='authorizations', to='authorizations.externallink'),
+        ),
+        migrations.CreateModel(
+            name='LinkSecret',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret_digest', models.CharField(max_length=64, unique=True)),
+                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='authorizations.externallink')),
+            ],
         ),
         migrations.CreateModel(
             name='AuthorizationCheck',

@@ -5,31 +5,42 @@ reaches no log, no history and no referrer beyond that first request.
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
 from caraus.accounts.name_fields import NameFormField
 from caraus.accounts.rate_limits import count_request, rate_limited, too_many_requests
 from caraus.anaf.errors import AnafError
-from caraus.authorizations import consent, links
+from caraus.authorizations import consent, link_emails, links
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.browser import browser_secret
 from caraus.authorizations.configuration import is_configured
-from caraus.authorizations.models import ExternalLink
+from caraus.authorizations.link_rows import link_rows, links_for, visible_links
+from caraus.authorizations.models import LINK_LIFETIME, LONG_LINK_LIFETIME, ExternalLink
 from caraus.authorizations.views.integrations import GIVEN_KEY, LINK_KEY, finished
 from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
+
+# Links on a page of the table.
+LINKS_PER_PAGE = 25
 
 
 class LinkForm(forms.Form):
@@ -39,6 +50,21 @@ class LinkForm(forms.Form):
         help_text=gettext_lazy("Lasă gol dacă vrei doar să copiezi linkul."),
         error_messages={"invalid": gettext_lazy("Aceasta nu este o adresă de e-mail.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    lifetime = forms.ChoiceField(
+        label=gettext_lazy("Cât este valabil"),
+        choices=[("24", gettext_lazy("24 de ore")), ("168", gettext_lazy("7 zile"))],
+        required=False,
+        initial="24",
+    )
+    reminders = forms.BooleanField(
+        label=gettext_lazy("Amintește-i dacă nu autorizează"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy(
+            "Pentru un link de 7 zile: pe e-mail, după 2 zile și cu o zi înainte de termen."
+        ),
     )
 
     def __init__(
@@ -54,6 +80,9 @@ class LinkForm(forms.Form):
             required=False,
             widget=forms.CheckboxSelectMultiple,
         )
+
+    def clean_lifetime(self) -> timedelta:
+        return LONG_LINK_LIFETIME if self.cleaned_data["lifetime"] == "168" else LINK_LIFETIME
 
 
 class HolderForm(forms.Form):
@@ -84,21 +113,64 @@ def new_link(request: HttpRequest) -> HttpResponse:
                     gettext("Nu vezi nicio firmă pentru care să ceri o autorizare.")
                 )
         email = form.cleaned_data["email"]
-        not_sent = links.email_limit(membership) if email else None
+        not_sent = link_emails.email_limit(membership) if email else None
         link, secret = links.create_link(
-            membership, companies=companies, email="" if not_sent else email
+            membership,
+            companies=companies,
+            email="" if not_sent else email,
+            lifetime=form.cleaned_data["lifetime"],
+            reminders=form.cleaned_data["reminders"],
         )
         if link.email:
-            links.email_link(link, secret)
-        context = {
-            "not_sent": not_sent,
-            "email": email,
-            "link": link,
-            "address": links.link_address(secret),
-            "companies": links.link_companies(link),
-        }
-        return render(request, "authorizations/link_made.html", context)
+            link_emails.email_link(link, secret)
+        return _show_once(request, link, secret, not_sent_to=email if not_sent else "")
     return render(request, "authorizations/link_new.html", context)
+
+
+def _show_once(
+    request: HttpRequest, link: ExternalLink, secret: str, *, not_sent_to: str = ""
+) -> HttpResponse:
+    """Show the address of a link; `not_sent_to`: a young organization has sent its few e-mails."""
+    context = {
+        "not_sent_to": not_sent_to,
+        "link": link,
+        "reminds": link.email
+        and link.reminders
+        and link.expires_at - link.created_at > link_emails.FIRST_REMINDER_AFTER,
+        "address": links.link_address(secret),
+        "companies": links.link_companies(link),
+    }
+    return render(request, "authorizations/link_made.html", context)
+
+
+@require_GET
+@never_cache
+def sent_links(request: HttpRequest) -> HttpResponse:
+    """Show every link, newest first: for whom, how far it has come, until when."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    links = visible_links(membership).prefetch_related("companies")
+    page = Paginator(links, LINKS_PER_PAGE).get_page(request.GET.get("pagina"))
+    context = {"page": page, "links": link_rows(page), "may_authorize": True}
+    return render(request, "authorizations/sent_links.html", context)
+
+
+@require_POST
+@never_cache
+@rate_limited("link_new")
+def send_link_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the link to its address again; show a new address of a link that was copied."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    link = access.get_object(request, links_for(membership), pk)
+    if links.link_error(link) is not None:
+        messages.warning(request, gettext("Linkul nu mai este valabil: generează altul."))
+    elif link.email and not link_emails.email_limit(membership):
+        link_emails.email_link_again(link, membership)
+        messages.success(
+            request, gettext("Linkul pleacă din nou la {email}.").format(email=link.email)
+        )
+    else:
+        return _show_once(request, link, links.new_secret(link), not_sent_to=link.email)
+    return redirect("authorizations:sent_links")
 
 
 @require_POST
@@ -106,10 +178,7 @@ def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke a link: any of the organization; only an own one for a member restricted to some
     companies."""
     membership = access.require_role(request, Role.DISPATCHER)
-    visible = ExternalLink.objects.all()
-    if access.is_restricted(membership):
-        visible = visible.filter(created_by=membership.user)
-    link = access.get_object(request, visible, pk)
+    link = access.get_object(request, links_for(membership), pk)
     if links.withdraw_link(link, membership):
         messages.success(request, gettext("Linkul a fost retras: nu mai deschide nimic."))
     else:
