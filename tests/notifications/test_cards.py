@@ -118,7 +118,7 @@ def test_a_single_uit_that_ends_is_named_and_opens_itself(
     row = uit_of_day(company, today(), 1)
     alarm(today(), 8)
     ((title, detail),) = rows_of(signed_in)
-    assert title.startswith("UIT-ul 1A2B 3C4D 5E6F 0001 (KLM001) expiră ")
+    assert title.startswith("KLM001 · expiră ")
     assert "KLM001" in detail
     notification = Notification.objects.get()
     location = signed_in.get(f"/notificari/{notification.pk}/")["Location"]
