@@ -114,6 +114,13 @@ def link_rows(links: Iterable[ExternalLink]) -> list[LinkRow]:
     return rows
 
 
+def last_addresses(membership: Membership, companies: Collection[Company]) -> dict[int, str]:
+    """Return the address to which the last link of each company was sent."""
+    links = visible_links(membership).filter(companies__in=companies).exclude(email="")
+    rows = links.order_by("created_at", "pk").values_list("companies", "email")
+    return dict(rows)
+
+
 def last_links(membership: Membership, companies: Collection[Company]) -> dict[int, LinkState]:
     """Return the state of the last link that names each of the companies and was not withdrawn."""
     links = visible_links(membership).filter(revoked_at=None, companies__in=companies)

@@ -1,6 +1,12 @@
 from django.urls import path
 
-from caraus.authorizations.views import checks, help_pages, integrations, links
+from caraus.authorizations.views import (
+    checks,
+    help_pages,
+    integrations,
+    links,
+    links_per_company,
+)
 
 app_name = "authorizations"
 
@@ -13,6 +19,7 @@ urlpatterns = [
     path("<int:pk>/test/", checks.check, name="check"),
     path("certificat-reinnoit/", help_pages.renewed_certificate, name="renewed_certificate"),
     path("linkuri/", links.new_link, name="new_link"),
+    path("linkuri/pe-firma/", links_per_company.links_per_company, name="links_per_company"),
     path("linkuri/trimise/", links.sent_links, name="sent_links"),
     path("linkuri/<int:pk>/retrimitere/", links.send_link_again, name="send_link_again"),
     path("linkuri/<int:pk>/retragere/", links.revoke_link, name="revoke_link"),

@@ -4,15 +4,11 @@ The link's secret is exchanged for a note in the session and leaves the address 
 reaches no log, no history and no referrer beyond that first request.
 """
 
-from collections.abc import Collection
-from datetime import timedelta
-
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -25,74 +21,20 @@ from django.views.decorators.http import (
 )
 
 from caraus.accounts import access
-from caraus.accounts.models import Membership, Role
-from caraus.accounts.name_fields import NameFormField
+from caraus.accounts.models import Role
 from caraus.accounts.rate_limits import count_request, rate_limited, too_many_requests
 from caraus.anaf.errors import AnafError
 from caraus.authorizations import consent, link_emails, links
 from caraus.authorizations.anaf_errors.table import ERROR_TEXTS
 from caraus.authorizations.browser import browser_secret
 from caraus.authorizations.configuration import is_configured
+from caraus.authorizations.link_forms import HolderForm, LinkForm
 from caraus.authorizations.link_rows import link_rows, links_for, visible_links
-from caraus.authorizations.models import LINK_LIFETIME, LONG_LINK_LIFETIME, ExternalLink
+from caraus.authorizations.models import ExternalLink
 from caraus.authorizations.views.integrations import GIVEN_KEY, LINK_KEY, finished
-from caraus.core.fields import PERSON_NAME_LENGTH
-from caraus.core.formatting import gettext_lazy
 
 # Links on a page of the table.
 LINKS_PER_PAGE = 25
-
-
-class LinkForm(forms.Form):
-    email = forms.EmailField(
-        label=gettext_lazy("E-mailul persoanei cu certificatul"),
-        required=False,
-        help_text=gettext_lazy("Lasă gol dacă vrei doar să copiezi linkul."),
-        error_messages={"invalid": gettext_lazy("Aceasta nu este o adresă de e-mail.")},
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
-
-    lifetime = forms.ChoiceField(
-        label=gettext_lazy("Cât este valabil"),
-        choices=[("24", gettext_lazy("24 de ore")), ("168", gettext_lazy("7 zile"))],
-        required=False,
-        initial="24",
-    )
-    reminders = forms.BooleanField(
-        label=gettext_lazy("Amintește-i dacă nu autorizează"),
-        required=False,
-        initial=True,
-        help_text=gettext_lazy(
-            "Pentru un link de 7 zile: pe e-mail, după 2 zile și cu o zi înainte de termen."
-        ),
-    )
-
-    def __init__(
-        self,
-        membership: Membership,
-        data: QueryDict | None = None,
-        chosen: Collection[str] = (),
-    ) -> None:
-        super().__init__(data, initial={"companies": chosen})
-        self.fields["companies"] = forms.ModelMultipleChoiceField(
-            queryset=access.visible_companies(membership),
-            label=gettext("Pentru ce firme"),
-            required=False,
-            widget=forms.CheckboxSelectMultiple,
-        )
-
-    def clean_lifetime(self) -> timedelta:
-        return LONG_LINK_LIFETIME if self.cleaned_data["lifetime"] == "168" else LINK_LIFETIME
-
-
-class HolderForm(forms.Form):
-    name = NameFormField(
-        label=gettext_lazy("Numele tău"),
-        max_length=PERSON_NAME_LENGTH,
-        help_text=gettext_lazy("Așa vei apărea la „Persoana” în aplicație."),
-        error_messages={"required": gettext_lazy("Scrie-ți numele.")},
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -35,6 +35,12 @@ COMPANIES_PER_PAGE = 25
 # Of a selection; the page holds fewer.
 MAX_SELECTED_COMPANIES = 500
 
+# What the buttons of a selection lead to.
+LINK_PAGES = {
+    "link": "authorizations:new_link",
+    "linkuri": "authorizations:links_per_company",
+}
+
 TAB_LABELS: dict[company_overview.Tab, object] = {
     "all": gettext_lazy("Toate"),
     "with_warnings": gettext_lazy("Cu probleme"),
@@ -180,9 +186,10 @@ def companies_selected(request: HttpRequest) -> HttpResponse:
     if not companies:
         messages.warning(request, gettext("Bifează întâi firmele din tabel."))
         return redirect("companies")
-    if request.POST.get("ce") == "link":
+    page = LINK_PAGES.get(request.POST.get("ce", ""))
+    if page is not None:
         chosen = urlencode([("firma", company.pk) for company in companies])
-        return redirect(f"{reverse('authorizations:new_link')}?{chosen}")
+        return redirect(f"{reverse(page)}?{chosen}")
     access.require_role(request, Role.ADMIN)
     archived = request.POST.get("ce") != "restaureaza"
     try:

@@ -1,0 +1,74 @@
+"""A link for each of the chosen companies, to an address of its own."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from caraus.accounts import access
+from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.rate_limits import rate_limited
+from caraus.authorizations import link_emails, links
+from caraus.authorizations.link_forms import LinksForm
+from caraus.authorizations.link_rows import last_addresses
+
+# Links made by one press.
+MAX_LINKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLink:
+    """A link that was made: it went to `email`, or its address is shown once."""
+
+    company: Company
+    email: str
+    address: str
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@rate_limited("link_new", posts_only=True)
+def links_per_company(request: HttpRequest) -> HttpResponse:
+    """Show the companies with an address for each; then which links went, and those to be copied,
+    once."""
+    membership = access.require_role(request, Role.DISPATCHER)
+    keys = [key for key in request.GET.getlist("firma") if key.isdecimal() and len(key) < 19]
+    companies = list(access.visible_companies(membership).filter(pk__in=keys)[:MAX_LINKS])
+    if not companies:
+        messages.warning(request, gettext("Bifează întâi firmele din tabel."))
+        return redirect("companies")
+    form = LinksForm(
+        companies,
+        request.POST if request.method == "POST" else None,
+        last_addresses(membership, companies),
+    )
+    if request.method == "POST" and form.is_valid():
+        made = [_make_link(membership, company, form) for company in companies]
+        context = {
+            "sent": [link for link in made if link.email],
+            "to_copy": [link for link in made if not link.email],
+        }
+        return render(request, "authorizations/links_made.html", context)
+    return render(request, "authorizations/links_per_company.html", {"form": form})
+
+
+@transaction.atomic
+def _make_link(membership: Membership, company: Company, form: LinksForm) -> MadeLink:
+    email = form.email_of(company)
+    if email and link_emails.email_limit(membership):
+        email = ""
+    link, secret = links.create_link(
+        membership,
+        companies=[company],
+        email=email,
+        lifetime=form.cleaned_data["lifetime"],
+        reminders=form.cleaned_data["reminders"],
+    )
+    if email:
+        link_emails.email_link(link, secret)
+    return MadeLink(company, email, "" if email else links.link_address(secret))

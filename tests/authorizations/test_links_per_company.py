@@ -1,0 +1,107 @@
+"""A link for each of many companies, each to an address of its own."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.authorizations.models import ExternalLink
+from caraus.authorizations.views.links_per_company import MAX_LINKS
+from tests import factories
+from tests.mail import delivered
+from tests.squeezed import squeezed
+
+SECRET = re.compile(r"<code>[^<]*/autorizare/([\w-]{43})/</code>")
+
+
+@pytest.fixture
+def companies(organization: Organization) -> list[Company]:
+    return [
+        factories.company(organization, cui=f"9000001{number:02}", name=f"Firma {number}")
+        for number in range(3)
+    ]
+
+
+def page_of(companies: list[Company]) -> str:
+    chosen = urlencode([("firma", company.pk) for company in companies])
+    return f"/integrari/linkuri/pe-firma/?{chosen}"
+
+
+def test_the_ticked_companies_of_firme_get_a_link_each(
+    signed_in: Client, companies: list[Company]
+) -> None:
+    chosen = [company.pk for company in companies[:2]]
+    response = signed_in.post("/firme/alese/", {"firma": chosen, "ce": "linkuri"})
+    assert response["Location"].endswith(page_of(companies[:2]))
+    shown = signed_in.get(page_of(companies[:2])).content.decode()
+    assert "Firma 1" in shown
+    assert "Firma 2" not in shown
+    form = {f"email_{companies[0].pk}": "ion@firma0.ro", "lifetime": "168", "reminders": "on"}
+    made = signed_in.post(page_of(companies[:2]), form).content.decode()
+    links = ExternalLink.objects.order_by("pk")
+    assert [list(link.companies.all()) for link in links] == [[companies[0]], [companies[1]]]
+    assert [(link.email, link.for_all) for link in links] == [("ion@firma0.ro", False), ("", False)]
+    assert {(link.expires_at - link.created_at).days for link in links} == {7}
+    (email,) = delivered()
+    assert email.to == ["ion@firma0.ro"]
+    assert "Firma 0" in email.body
+    assert "Firma 1" not in email.body
+    (secret,) = SECRET.findall(made)
+    assert secret not in email.body
+    page = Client()
+    page.get(f"/autorizare/{secret}/")
+    assert "Firma 1" in page.get("/autorizare/").content.decode()
+
+
+def test_the_address_of_a_companys_last_link_is_filled_in(
+    signed_in: Client, companies: list[Company]
+) -> None:
+    for address in ("vechi@firma.ro", "nou@firma.ro"):
+        signed_in.post(page_of(companies[:1]), {f"email_{companies[0].pk}": address})
+    shown = squeezed(signed_in.get(page_of(companies)).content.decode())
+    assert 'value="nou@firma.ro"' in shown
+    assert "vechi@firma.ro" not in shown
+
+
+def test_a_wrong_address_makes_no_link_at_all(signed_in: Client, companies: list[Company]) -> None:
+    form = {f"email_{companies[0].pk}": "ion@firma.ro", f"email_{companies[1].pk}": "ion la firma"}
+    shown = signed_in.post(page_of(companies), form).content.decode()
+    assert "Aceasta nu este o adresă de e-mail." in shown
+    assert not ExternalLink.objects.exists()
+
+
+def test_a_young_organization_sends_its_few_and_copies_the_others(
+    signed_in: Client, companies: list[Company], settings: LazySettings
+) -> None:
+    settings.SIGNUP = "open"
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"young_link_email": "2/1d/user"}
+    form = {f"email_{company.pk}": f"a{company.pk}@firma.ro" for company in companies}
+    made = signed_in.post(page_of(companies), form).content.decode()
+    assert len(delivered()) == 2
+    assert len(SECRET.findall(made)) == 1
+
+
+def test_only_companies_that_the_member_sees_get_a_link(
+    organization: Organization, companies: list[Company], stranger: User
+) -> None:
+    someone = factories.member(organization, "dispatcher")
+    Membership.objects.filter(user=someone).update(only_some_companies=True)
+    Membership.objects.get(user=someone).companies.add(companies[0])
+    theirs = Company.objects.exclude(organization=organization).get()
+    client = Client()
+    client.force_login(someone)
+    client.post(page_of([*companies, theirs]))
+    (link,) = ExternalLink.objects.all()
+    assert list(link.companies.all()) == [companies[0]]
+
+
+def test_one_press_makes_a_bounded_number(signed_in: Client, organization: Organization) -> None:
+    companies = Company.objects.bulk_create(
+        Company(organization=organization, cui=str(10_000_000 + number))
+        for number in range(MAX_LINKS + 1)
+    )
+    signed_in.post(page_of(companies))
+    assert ExternalLink.objects.count() == MAX_LINKS
