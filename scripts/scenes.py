@@ -9,6 +9,16 @@ from django.utils import timezone
 
 MEMBER, VIEWER = "demo@caraus.example", "cititor@caraus.example"
 
+# A pasted fleet with two lines that are wrong.
+FLEET = """Număr;Fel;Notă
+CJ 77 ABC;cap tractor;Volvo FH, Ionescu
+CJ 79 NOU;remorcă;
+CJ 78 REM;semiremorcă;Schmitz, prelată
+CJ 12 DUB;autoutilitară;
+CJ 80 REM;zmeu;Kögel
+fără număr;camion;MAN nou, de la leasing
+"""
+
 
 def enter(settings_file: Path) -> None:
     """Take the running demo's settings, and its database."""

@@ -2,8 +2,7 @@
 
 Run it with `make screenshots`. Each page is taken whole (to a height) at 1280 and 390 px in light
 colours, the main pages in dark ones too. The simulated world is seeded, so that the pictures differ
-from one run to the next by their dates and times only.
-"""
+from one run to the next by their dates and times only."""
 
 import io
 import sys
@@ -238,18 +237,18 @@ def list_and_detail(photographer: Photographer) -> None:
     page.set_viewport_size({"width": 680, "height": 980})
     photographer.snap("uit-tipar")
     page.emulate_media(media="screen")
-    photographer.go("/transporturi/camioane/", "camioane")
-    photographer.go("/transporturi/saptamana/", "saptamana")
-    photographer.go("/transporturi/harta/", "harta")
+    for view in ("camioane", "saptamana", "harta"):
+        photographer.go(f"/transporturi/{view}/", view)
     photographer.go(f"/transporturi/export/{scenes.export_under_way()}/", "export")
     photographer.go("/", "panou")
 
 
 def arriving(photographer: Photographer) -> None:
     """Show a new UIT that comes while the list is looked at."""
-    page, demo = photographer.page, photographer.demo
+    page = photographer.page
     page.goto(f"/transporturi/?firma={CUI}")
-    added = cast("dict[str, str]", demo.control("uit", {"cui": CUI, "nr_veh": "TM55VIU"}))
+    uit = {"cui": CUI, "nr_veh": "TM55VIU"}
+    added = cast("dict[str, str]", photographer.demo.control("uit", uit))
     colleague = photographer.main.new_page()
     sync_until(colleague, f'[data-uit="{added["uit"]}"]')
     colleague.close()
@@ -258,22 +257,12 @@ def arriving(photographer: Photographer) -> None:
     photographer.everywhere("transporturi-nou")
 
 
-FLEET = """Număr;Fel;Notă
-CJ 77 ABC;cap tractor;Volvo FH, Ionescu
-CJ 79 NOU;remorcă;
-CJ 78 REM;semiremorcă;Schmitz, prelată
-CJ 12 DUB;autoutilitară;
-CJ 80 REM;zmeu;Kögel
-fără număr;camion;MAN nou, de la leasing
-"""
-
-
 def fleet(photographer: Photographer) -> None:
     """Show a list with errors before it is taken, the fleet, and the issues that it raises."""
     page = photographer.page
     photographer.go("/flota/", "flota-goala")
     page.goto(f"/flota/import/?firma={CUI}")
-    page.get_by_label("Lista lipită").fill(FLEET)
+    page.get_by_label("Lista lipită").fill(scenes.FLEET)
     photographer.everywhere("flota-lista")
     page.get_by_role("button", name="Citește lista").click()
     expect(page.get_by_role("heading", name="De corectat")).to_be_visible()

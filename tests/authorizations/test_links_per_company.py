@@ -40,7 +40,7 @@ def test_the_ticked_companies_of_firme_get_a_link_each(
     assert "Firma 1" in shown
     assert "Firma 2" not in shown
     form = {f"email_{companies[0].pk}": "ion@firma0.ro", "lifetime": "168", "reminders": "on"}
-    made = signed_in.post(page_of(companies[:2]), form).content.decode()
+    shown = signed_in.post(page_of(companies[:2]), form).content.decode()
     links = ExternalLink.objects.order_by("pk")
     assert [list(link.companies.all()) for link in links] == [[companies[0]], [companies[1]]]
     assert [(link.email, link.for_all) for link in links] == [("ion@firma0.ro", False), ("", False)]
@@ -49,7 +49,7 @@ def test_the_ticked_companies_of_firme_get_a_link_each(
     assert email.to == ["ion@firma0.ro"]
     assert "Firma 0" in email.body
     assert "Firma 1" not in email.body
-    (secret,) = SECRET.findall(made)
+    (secret,) = SECRET.findall(shown)
     assert secret not in email.body
     page = Client()
     page.get(f"/autorizare/{secret}/")
@@ -79,9 +79,9 @@ def test_a_young_organization_sends_its_few_and_copies_the_others(
     settings.SIGNUP = "open"
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"young_link_email": "2/1d/user"}
     form = {f"email_{company.pk}": f"a{company.pk}@firma.ro" for company in companies}
-    made = signed_in.post(page_of(companies), form).content.decode()
+    shown = signed_in.post(page_of(companies), form).content.decode()
     assert len(delivered()) == 2
-    assert len(SECRET.findall(made)) == 1
+    assert len(SECRET.findall(shown)) == 1
 
 
 def test_only_companies_that_the_member_sees_get_a_link(
